@@ -1,0 +1,9 @@
+//! DDL: the tables of a list of models, for tests and prototypes.
+//!
+//! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order. Production schemas are migrations.
+
+mod create;
+mod schema;
+
+pub use create::{create_statements, drop_statements};
+pub use schema::Schema;

@@ -1,0 +1,39 @@
+//! Execution: connections, transactions, rows as cells, and who is told about each statement.
+//!
+//! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
+//! cargo feature; the lease is the only place that begins and ends transactions.
+
+mod database;
+mod echo;
+mod lease;
+mod monitor;
+mod options;
+mod query_log;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use database::Database;
+pub use echo::Echo;
+pub use lease::Lease;
+pub(crate) use lease::abandoned;
+pub use monitor::Monitor;
+pub use options::ConnectOptions;
+pub use query_log::{ExecutedStatement, QueryLog};
+
+use crate::error::Result;
+use crate::value::Cells;
+
+/// Takes the rows of a statement, one by one, while they arrive.
+pub trait RowSink: Send {
+    /// Takes one row.
+    ///
+    /// # Errors
+    /// The row cannot be used; the statement is abandoned then.
+    fn row(&mut self, cells: &dyn Cells) -> Result<()>;
+}
+
+impl<F: FnMut(&dyn Cells) -> Result<()> + Send> RowSink for F {
+    fn row(&mut self, cells: &dyn Cells) -> Result<()> {
+        self(cells)
+    }
+}

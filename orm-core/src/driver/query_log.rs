@@ -1,0 +1,82 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::sql::Bind;
+
+/// The statements that an engine ran while the log was there: what [`Engine::record`](crate::Engine::record) gives.
+///
+/// Transaction control is not counted. `Display` lists the SQL.
+#[derive(Debug, Clone, Default)]
+pub struct QueryLog {
+    statements: Arc<Mutex<Vec<ExecutedStatement>>>,
+}
+
+/// One statement that was run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ExecutedStatement {
+    /// The text.
+    pub sql: Arc<str>,
+    /// The bound values as text, those of `secret` columns as `***`.
+    pub params: Vec<String>,
+    /// The rows it returned or changed.
+    pub rows: u64,
+    /// From sending it to its last row.
+    pub duration: Duration,
+    /// The relationship it loaded, as a path from the query's model.
+    pub path: Option<Arc<str>>,
+    /// The strategy that made it.
+    pub strategy: Option<&'static str>,
+    /// Whether it failed or was abandoned.
+    pub failed: bool,
+}
+
+impl QueryLog {
+    /// How many statements were run.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The statements, in the order they ended in.
+    pub fn statements(&self) -> Vec<ExecutedStatement> {
+        self.lock().clone()
+    }
+
+    /// Forgets what was run so far.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    pub(super) fn push(&self, statement: ExecutedStatement) {
+        self.lock().push(statement);
+    }
+
+    /// Whether nobody but the engine holds the log any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        Arc::strong_count(&self.statements) == 1
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<ExecutedStatement>> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for QueryLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let statements = self.lock();
+        write!(f, "{} statements", statements.len())?;
+        for (index, statement) in statements.iter().enumerate() {
+            write!(f, "\n{:>4}. {}", index + 1, statement.sql)?;
+            if !statement.params.is_empty() {
+                write!(f, "  -- {}", statement.params.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn shown(binds: &[Bind]) -> Vec<String> {
+    let show = |bind: &Bind| if bind.secret { "***".to_owned() } else { bind.value.to_string() };
+    binds.iter().map(show).collect()
+}

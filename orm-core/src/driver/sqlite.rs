@@ -1,0 +1,247 @@
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::TryStreamExt;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _};
+
+use super::lease::Connection;
+use super::{ConnectOptions, RowSink};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Dialect, Statement};
+use crate::value::{Cells, Value, ValueError, ValueRef};
+
+/// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
+#[derive(Debug)]
+pub(super) struct SqliteDatabase {
+    pool: sqlx::SqlitePool,
+    _anchor: Option<SqliteConnection>,
+}
+
+/// A pooled connection.
+#[derive(Debug)]
+pub(super) struct SqliteLease {
+    /// None only while it is being dropped.
+    connection: Option<PoolConnection<Sqlite>>,
+}
+
+impl SqliteDatabase {
+    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
+        let (connect, in_memory) = connect_options(url)?;
+        let connect = connect.disable_statement_logging();
+        let anchor = match in_memory {
+            true => Some(connect.connect().await.map_err(|error| connecting(url, error))?),
+            false => None,
+        };
+        let pool = SqlitePoolOptions::new()
+            .max_connections(options.pool_size.max(1))
+            .acquire_timeout(options.pool_timeout)
+            .max_lifetime(options.pool_recycle)
+            .test_before_acquire(options.pool_pre_ping)
+            .connect_with(connect)
+            .await
+            .map_err(|error| connecting(url, error))?;
+        Ok(SqliteDatabase { pool, _anchor: anchor })
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Connection> {
+        let connection = self.pool.acquire().await.map_err(|error| match error {
+            sqlx::Error::PoolTimedOut => Error::new(
+                ErrorKind::PoolTimeout,
+                format!(
+                    "no connection became free in time: all {} are held by sessions (a session holds one from its \
+                     first statement until commit, rollback, close or drop)",
+                    self.pool.size()
+                ),
+            ),
+            other => database_error(other, None),
+        })?;
+        Ok(Connection::Sqlite(SqliteLease { connection: Some(connection) }))
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Every engine on `sqlite::memory:` gets a database of its own, shared by its connections: SQLite's `memdb` keeps one
+/// under its name for as long as somebody is connected.
+fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let rest = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    if path == ":memory:" || query.is_some_and(|query| query.split('&').any(|pair| pair == "mode=memory")) {
+        let name = format!("/orm-core-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        return Ok((SqliteConnectOptions::new().filename(name).vfs("memdb").create_if_missing(true), true));
+    }
+    if path.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "the URL names no file; write `sqlite:path/to/file.db` or `sqlite::memory:`",
+        ));
+    }
+    let options = SqliteConnectOptions::from_str(url).map_err(|error| {
+        Error::new(ErrorKind::Configuration, format!("`{url}` is not a SQLite URL: {error}")).with_source(error)
+    })?;
+    // As SQLite itself does it: a file that is not there is made, unless the URL says how to open it.
+    let create = !query.is_some_and(|query| query.contains("mode="));
+    Ok((if create { options.create_if_missing(true) } else { options }, false))
+}
+
+fn connecting(url: &str, error: sqlx::Error) -> Error {
+    Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
+}
+
+impl SqliteLease {
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        let connection = self.connection()?;
+        let done = connection.execute(AssertSqlSafe(sql.to_owned())).await;
+        done.map(|_| ()).map_err(|error| database_error(error, None))
+    }
+
+    pub(super) async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<()> {
+        let arguments = arguments(statement)?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
+        let mut rows = query.fetch(self.connection()?);
+        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+            *count += 1;
+            sink.row(&RowCells(row))?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        let arguments = arguments(statement)?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
+        let done = query.execute(self.connection()?).await;
+        done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
+    }
+
+    pub(super) fn close_on_drop(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
+    }
+
+    fn connection(&mut self) -> Result<&mut SqliteConnection> {
+        let gone = || Error::new(ErrorKind::Connection, "the connection has gone");
+        self.connection.as_deref_mut().ok_or_else(gone)
+    }
+}
+
+impl Drop for SqliteLease {
+    fn drop(&mut self) {
+        // The pool takes a connection back in a task, which needs a runtime; without one it is closed here.
+        if tokio::runtime::Handle::try_current().is_err()
+            && let Some(connection) = self.connection.take()
+        {
+            drop(connection.detach());
+        }
+    }
+}
+
+fn arguments(statement: &Statement) -> Result<SqliteArguments> {
+    let limit = Dialect::Sqlite.bind_limit();
+    if statement.binds.len() > limit {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "the statement binds {} values and SQLite takes {limit}; split the list over several queries",
+                statement.binds.len()
+            ),
+        ));
+    }
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(statement.binds.len(), 0);
+    for bind in &statement.binds {
+        let added = match &bind.value {
+            Value::Null => arguments.add(None::<i64>),
+            Value::Bool(v) => arguments.add(*v),
+            Value::Int(v) => arguments.add(*v),
+            Value::UInt(v) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidValue,
+                    format!("{v} does not fit an integer of SQLite, which ends at {}", i64::MAX),
+                ));
+            }
+            Value::Float(v) if v.is_nan() => {
+                return Err(Error::new(
+                    ErrorKind::InvalidValue,
+                    "SQLite cannot store NaN: it would become NULL; use an `Option` and store NULL outright",
+                ));
+            }
+            Value::Float(v) => arguments.add(*v),
+            Value::Text(v) => arguments.add(v.clone()),
+            Value::Bytes(v) => arguments.add(v.clone()),
+        };
+        added.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?;
+    }
+    Ok(arguments)
+}
+
+/// A row of sqlx as cells. The type of each cell is SQLite's, not the column's: SQLite stores any type anywhere.
+struct RowCells(SqliteRow);
+
+impl Cells for RowCells {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        if index >= self.0.len() {
+            return Err(ValueError::MissingCell { index });
+        }
+        let driver = |error: &dyn std::fmt::Display| ValueError::Driver(error.to_string());
+        let raw = self.0.try_get_raw(index).map_err(|error| driver(&error))?;
+        if raw.is_null() {
+            return Ok(ValueRef::Null);
+        }
+        let info = raw.type_info().into_owned();
+        let read = match info.name() {
+            "INTEGER" => <i64 as Decode<Sqlite>>::decode(raw).map(ValueRef::Int),
+            "REAL" => <f64 as Decode<Sqlite>>::decode(raw).map(ValueRef::Float),
+            "TEXT" => <&str as Decode<Sqlite>>::decode(raw).map(ValueRef::Text),
+            "BLOB" => <&[u8] as Decode<Sqlite>>::decode(raw).map(ValueRef::Bytes),
+            other => return Err(ValueError::Driver(format!("SQLite has no type {other}"))),
+        };
+        read.map_err(|error| driver(&error))
+    }
+}
+
+/// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
+fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
+    let (kind, message) = match &error {
+        sqlx::Error::Database(database) => {
+            let kind = match database.code().and_then(|code| code.parse::<u32>().ok()) {
+                Some(2067 | 1555 | 2579) => ErrorKind::UniqueViolation,
+                Some(787 | 1811) => ErrorKind::ForeignKeyViolation,
+                Some(1299) => ErrorKind::NotNullViolation,
+                Some(275) => ErrorKind::CheckViolation,
+                Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
+                _ => ErrorKind::Database,
+            };
+            (kind, format!("the database refused the statement: {}", database.message()))
+        }
+        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            (ErrorKind::Connection, format!("the connection was lost: {error}"))
+        }
+        _ => (ErrorKind::Database, error.to_string()),
+    };
+    let message = match statement {
+        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
+        None => message,
+    };
+    Error::new(kind, message).with_source(error)
+}
+
+/// A statement for an error message: a list of thousands of placeholders helps nobody.
+fn shortened(sql: &str) -> String {
+    const MOST: usize = 300;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ..", &sql[..end]),
+        None => sql.to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use yoke::Yoke;
+
+use super::{Held, LoadedIn};
+use crate::graph::{Node, Record, Region};
+use crate::model::Model;
+
+/// A handle to one object of a session; `L` is what the query it came from loaded.
+///
+/// It is cheap to clone, `Send` and `Sync`, derefs to the model, and stays readable after its session has gone. Two
+/// handles to one row of one session are the same object ([`Entity::same`]), and a change made through one is seen
+/// through the other.
+pub struct Entity<M: Model, L = <M as Model>::Bare> {
+    node: Yoke<&'static Node<M>, Arc<Region>>,
+    place: Place,
+    loaded: PhantomData<fn() -> L>,
+}
+
+/// Where an object lies: in the graph, and in the answer of the query that the handle came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) arena: u32,
+    pub(crate) node: u32,
+    /// The level and the position in it; none for a handle that proves nothing.
+    pub(crate) answer: Option<(u32, u32)>,
+}
+
+impl<M: Model, L> Entity<M, L> {
+    pub(crate) fn new(region: Arc<Region>, place: Place) -> Entity<M, L> {
+        let node = Yoke::attach_to_cart(region, |region| region.graph().node(place.arena, place.node));
+        Entity { node, place, loaded: PhantomData }
+    }
+
+    /// Reads a relationship that the query loaded: a [`Many`](super::Many), an `Entity`, or an `Option` of one.
+    ///
+    /// It does not fail and runs no statement. What the query did not load does not compile. Links are as the query
+    /// found them, whatever happened since; columns are as the object is now.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String }
+    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let authors = session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+    /// for author in &authors {
+    ///     for book in author.get(Author::BOOKS) {
+    ///         println!("{}: {}", author.name, book.title);
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn get<R: LoadedIn<L>>(&self, relation: R) -> R::Output<R::Nested> {
+        let _ = relation;
+        R::output(Held::answer(self.region(), self.place, R::INDEX))
+    }
+
+    /// Whether two handles are the same object: the same row of the same session.
+    pub fn same<K>(a: &Entity<M, L>, b: &Entity<M, K>) -> bool {
+        std::ptr::eq(a.node(), b.node())
+    }
+
+    /// The same handle with nothing proven.
+    pub fn erase(&self) -> Entity<M> {
+        let place = Place { answer: None, ..self.place };
+        Entity::new(self.region().bare(), place)
+    }
+
+    pub(crate) fn region(&self) -> &Arc<Region> {
+        self.node.backing_cart()
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    fn node(&self) -> &Node<M> {
+        self.node.get()
+    }
+}
+
+impl<M: Model, L> Deref for Entity<M, L> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        self.node().current()
+    }
+}
+
+impl<M: Model, L> Clone for Entity<M, L> {
+    fn clone(&self) -> Self {
+        Entity { node: self.node.clone(), place: self.place, loaded: PhantomData }
+    }
+}
+
+/// Identity, as [`Entity::same`]: one row of one session.
+impl<M: Model, L, K> PartialEq<Entity<M, K>> for Entity<M, L> {
+    fn eq(&self, other: &Entity<M, K>) -> bool {
+        Entity::same(self, other)
+    }
+}
+
+impl<M: Model, L> Eq for Entity<M, L> {}
+
+impl<M: Model, L> Hash for Entity<M, L> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::from_ref(self.node()).hash(state);
+    }
+}
+
+/// The model's name and its columns; `secret` ones are hidden, relationships are left out.
+impl<M: Model, L> fmt::Debug for Entity<M, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let def = M::def();
+        let mut out = f.debug_struct(def.name);
+        for (index, column) in def.columns.iter().enumerate() {
+            if column.secret {
+                out.field(column.field, &format_args!("***"));
+            } else {
+                out.field(column.field, &format_args!("{}", self.view(index)));
+            }
+        }
+        out.finish_non_exhaustive()
+    }
+}

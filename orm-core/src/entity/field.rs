@@ -1,0 +1,116 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Held, Relation};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Link, Seed, Slot};
+use crate::model::{Lazy, Model, RelationDef, RelationKind};
+
+macro_rules! field {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// The field itself is only the place where the object's relationship begins: read it with the accessor of
+        /// the same name or with [`Entity::get`](super::Entity::get).
+        pub struct $name<T> {
+            link: Link,
+            to: PhantomData<fn() -> T>,
+        }
+
+        impl<T> $name<T> {
+            /// The field of the object at the seed's place; for generated code.
+            #[doc(hidden)]
+            pub fn attached(seed: &Seed<'_>, relation: u32) -> Self {
+                $name { link: seed.link(relation), to: PhantomData }
+            }
+
+            /// What the object holds; for generated accessors.
+            ///
+            /// # Errors
+            /// `NotLoaded` or `Detached`: nobody loaded the relationship.
+            #[doc(hidden)]
+            pub fn held<R: Relation>(&self, relation: R) -> Result<R::Output<<R::Target as Model>::Bare>> {
+                let _ = relation;
+                held::<R>(&self.link)
+            }
+        }
+
+        impl<T> fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), describe(&self.link))
+            }
+        }
+    };
+}
+
+field! {
+    /// A relationship to any number of rows: `#[has_many]` and `#[many_to_many]`.
+    HasMany
+}
+field! {
+    /// A relationship to at most one row whose key is on the other side: `#[has_one]`.
+    HasOne
+}
+field! {
+    /// A relationship to the row that a key of this model refers to: `BelongsTo<T>` where the key is NOT NULL,
+    /// `BelongsTo<Option<T>>` where it may be NULL.
+    BelongsTo
+}
+
+fn held<R: Relation>(link: &Link) -> Result<R::Output<<R::Target as Model>::Bare>> {
+    let def = R::def();
+    let Some(region) = link.region() else { return Err(not_loaded(def, false)) };
+    let graph = region.graph();
+    let (slot, target) = match graph.erased(link.arena()).slots(R::INDEX) {
+        Some(slots) => (slots.get(link.node()), slots.target()),
+        None => (Slot::Unloaded, None),
+    };
+    let missing = match slot {
+        Slot::Unloaded => true,
+        Slot::Nobody => def.kind == (RelationKind::BelongsTo { required: true }),
+        Slot::One(_) | Slot::Many(_) => false,
+    };
+    if missing {
+        return Err(not_loaded(def, graph.is_open()));
+    }
+    let target = target.unwrap_or_default();
+    Ok(R::output(Held::slot(region, target, slot)))
+}
+
+fn not_loaded(def: &RelationDef, open: bool) -> Error {
+    let (path, constant) = (def.path(), def.constant());
+    if !open {
+        return Error::new(
+            ErrorKind::Detached,
+            format!(
+                "`{path}` was not loaded, and the session of this object has gone; load it while the session is \
+                 there: `.with({constant}.selectin())` in the query"
+            ),
+        );
+    }
+    let later = match def.lazy {
+        Lazy::Raise => format!("`session.load_all(objects, {constant}.selectin())`"),
+        _ => format!("`session.load(&object, {constant})`"),
+    };
+    Error::new(
+        ErrorKind::NotLoaded,
+        format!(
+            "`{path}` is not loaded (lazy = \"{}\"); add `.with({constant}.selectin())` to the query, or load it \
+             later with {later}",
+            def.lazy.as_str()
+        ),
+    )
+}
+
+fn describe(link: &Link) -> String {
+    let slot = link.region().and_then(|region| {
+        let slots = region.graph().erased(link.arena()).slots(link.relation())?;
+        Some(slots.get(link.node()))
+    });
+    match slot {
+        None | Some(Slot::Unloaded) => "not loaded".into(),
+        Some(Slot::Nobody) => "none".into(),
+        Some(Slot::One(_)) => "loaded".into(),
+        Some(Slot::Many(slice)) => format!("{} loaded", slice.as_slice().len()),
+    }
+}

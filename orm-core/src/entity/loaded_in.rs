@@ -1,0 +1,64 @@
+//! The loaded set: which relationships a query loaded, as a type.
+//!
+//! For each model the derive makes a record `Loads<A, B, ..>` with one parameter per relationship, [`NotLoaded`] or
+//! [`Yes`] with the loaded set of the targets. The shape of the traits is what makes rustc say the right thing: one
+//! impl that can match, and the bound on the method, not on its `impl` block.
+
+use std::marker::PhantomData;
+
+use super::Relation;
+
+/// In a loaded set: this relationship was not loaded.
+#[derive(Debug)]
+pub enum NotLoaded {}
+
+/// In a loaded set: this relationship was loaded, and its targets with the loaded set `N`.
+#[derive(Debug)]
+pub struct Yes<N>(PhantomData<fn() -> N>);
+
+/// In a loaded set: this self-referential relationship was loaded to the last level, by `.recursive(..)`.
+#[derive(Debug)]
+pub enum Recursive {}
+
+/// Loading the relationship recursively without a limit turns the loaded set `N` of its targets into `Marked`.
+pub trait MarksRecursive<N>: super::SelfReferential {
+    /// The loaded set in which the relationship is loaded at every level.
+    type Marked;
+}
+
+/// The relationship is loaded in every value with the loaded set `L`.
+///
+/// As a bound it is what a function asks for:
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Book { #[key] id: i64, author_id: i64 }
+/// # #[derive(Model, Debug)] struct Author { #[key] id: i64, name: String, #[has_many] books: HasMany<Book> }
+/// fn shelf<L>(author: &Entity<Author, L>) -> String
+/// where
+///     author::Books: LoadedIn<L>,
+/// {
+///     format!("{} wrote {} books", author.name, author.get(Author::BOOKS).len())
+/// }
+/// # fn main() {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not loaded by this query",
+    label = "reading `{Self}` here would need another query",
+    note = "add `.with({Self}.selectin())` to the `select` this value came from"
+)]
+pub trait LoadedIn<L>: Relation {
+    /// The loaded set of the targets.
+    type Nested;
+}
+
+/// Naming the relationship in a query with the loaded set `L` gives the loaded set `Marked`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relationship of this model",
+    label = "this relationship starts at another model",
+    note = "load it inside the relationship that leads to its model: `.with(outer.selectin().with(inner.selectin()))`"
+)]
+pub trait Marks<L, N>: Relation {
+    /// The loaded set with this relationship in it.
+    type Marked;
+}

@@ -1,0 +1,176 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::Entity;
+use super::entity::Place;
+use crate::graph::{Region, Slice};
+use crate::model::Model;
+
+/// A loaded collection: the objects in the order they were loaded in. `N` is what was loaded of each.
+pub struct Many<M: Model, N = <M as Model>::Bare> {
+    region: Arc<Region>,
+    items: Items,
+    loaded: PhantomData<fn() -> (M, N)>,
+}
+
+/// Where a collection's members are listed.
+#[derive(Debug, Clone)]
+pub(crate) enum Items {
+    /// Nowhere: there are none.
+    Empty,
+    /// One object.
+    Node { arena: u32, node: u32 },
+    /// An object's own slot.
+    Slice { arena: u32, slice: Slice },
+    /// An edge of a query's answer.
+    Answer { level: u32, edge: usize, position: u32 },
+}
+
+impl Items {
+    fn len(&self, region: &Region) -> usize {
+        match self {
+            Items::Empty => 0,
+            Items::Node { .. } => 1,
+            Items::Slice { slice, .. } => slice.as_slice().len(),
+            Items::Answer { .. } => self.positions(region).map_or(0, |(_, positions)| positions.len()),
+        }
+    }
+
+    pub(crate) fn get(&self, region: &Region, index: usize) -> Option<Place> {
+        match self {
+            Items::Empty => None,
+            Items::Node { arena, node } => {
+                (index == 0).then_some(Place { arena: *arena, node: *node, answer: None })
+            }
+            Items::Slice { arena, slice } => {
+                let node = *slice.as_slice().get(index)?;
+                Some(Place { arena: *arena, node, answer: None })
+            }
+            Items::Answer { .. } => {
+                let (target, positions) = self.positions(region)?;
+                let position = *positions.get(index)?;
+                let level = region.level(target)?;
+                let node = *level.nodes.get(position as usize)?;
+                let target = u32::try_from(target).ok()?;
+                Some(Place { arena: level.arena, node, answer: Some((target, position)) })
+            }
+        }
+    }
+
+    fn positions<'r>(&self, region: &'r Region) -> Option<(usize, &'r [u32])> {
+        let Items::Answer { level, edge, position } = *self else { return None };
+        let edge = region.level(level as usize)?.edges.get(edge)?;
+        Some((edge.level, edge.targets.of(position as usize)))
+    }
+}
+
+impl<M: Model, N> Many<M, N> {
+    pub(crate) fn new(region: Arc<Region>, items: Items) -> Many<M, N> {
+        Many { region, items, loaded: PhantomData }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.items.len(&self.region)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The one at a position, from 0.
+    pub fn get(&self, index: usize) -> Option<Entity<M, N>> {
+        let place = self.items.get(&self.region, index)?;
+        Some(Entity::new(Arc::clone(&self.region), place))
+    }
+
+    /// The first.
+    pub fn first(&self) -> Option<Entity<M, N>> {
+        self.get(0)
+    }
+
+    /// The last.
+    pub fn last(&self) -> Option<Entity<M, N>> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
+    /// All of them, as handles of their own.
+    pub fn iter(&self) -> IntoIter<M, N> {
+        self.clone().into_iter()
+    }
+
+    /// All of them in a `Vec`.
+    pub fn to_vec(&self) -> Vec<Entity<M, N>> {
+        self.iter().collect()
+    }
+}
+
+impl<M: Model, N> Clone for Many<M, N> {
+    fn clone(&self) -> Self {
+        Many { region: Arc::clone(&self.region), items: self.items.clone(), loaded: PhantomData }
+    }
+}
+
+impl<M: Model, N> fmt::Debug for Many<M, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The handles of a collection, one after the other.
+#[derive(Debug)]
+pub struct IntoIter<M: Model, N> {
+    many: Many<M, N>,
+    next: usize,
+    end: usize,
+}
+
+impl<M: Model, N> IntoIterator for Many<M, N> {
+    type Item = Entity<M, N>;
+    type IntoIter = IntoIter<M, N>;
+
+    fn into_iter(self) -> IntoIter<M, N> {
+        let end = self.len();
+        IntoIter { many: self, next: 0, end }
+    }
+}
+
+impl<M: Model, N> IntoIterator for &Many<M, N> {
+    type Item = Entity<M, N>;
+    type IntoIter = IntoIter<M, N>;
+
+    fn into_iter(self) -> IntoIter<M, N> {
+        self.iter()
+    }
+}
+
+impl<M: Model, N> Iterator for IntoIter<M, N> {
+    type Item = Entity<M, N>;
+
+    fn next(&mut self) -> Option<Entity<M, N>> {
+        if self.next == self.end {
+            return None;
+        }
+        self.next += 1;
+        self.many.get(self.next - 1)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.end - self.next;
+        (left, Some(left))
+    }
+}
+
+impl<M: Model, N> DoubleEndedIterator for IntoIter<M, N> {
+    fn next_back(&mut self) -> Option<Entity<M, N>> {
+        if self.next == self.end {
+            return None;
+        }
+        self.end -= 1;
+        self.many.get(self.end)
+    }
+}
+
+impl<M: Model, N> ExactSizeIterator for IntoIter<M, N> {}

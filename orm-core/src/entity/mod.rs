@@ -1,0 +1,20 @@
+//! Accessors: handles to objects, and reading their relationships.
+//!
+//! Enters: places in the graph and in queries' answers. Leaves: [`Entity`] and [`Many`], which users hold. Reading
+//! never runs a statement; what a query loaded is a type ([`LoadedIn`]), and what an object holds is a `Result`.
+
+#[allow(clippy::module_inception)]
+mod entity;
+mod field;
+mod held;
+mod loaded_in;
+mod many;
+mod relation;
+
+pub use entity::Entity;
+pub(crate) use entity::Place;
+pub use field::{BelongsTo, HasMany, HasOne};
+pub use held::Held;
+pub use loaded_in::{LoadedIn, Marks, MarksRecursive, NotLoaded, Recursive, Yes};
+pub use many::{IntoIter, Many};
+pub use relation::{LazyLoad, Relation, SelfReferential, ToMany, ToOne};

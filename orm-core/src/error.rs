@@ -1,0 +1,104 @@
+use std::fmt;
+
+/// What [`Error`] says.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// Everything that can go wrong, with a [`kind`](Error::kind) to match on and a message that names model and
+/// relationship and says what to write instead.
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Source>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A relationship was read that nobody loaded.
+    NotLoaded,
+    /// A relationship was read that nobody loaded, and the session has gone.
+    Detached,
+    /// A query that must find a row found none.
+    NoRows,
+    /// A query that must find at most one row found more, or a `has_one` has several.
+    MultipleRows,
+    /// A required relationship refers to a row that is not there.
+    DanglingKey,
+    /// The query cannot be run as it is written.
+    InvalidQuery,
+    /// The models do not fit together.
+    InvalidModel,
+    /// A value does not fit its column, or a cell does not fit its field.
+    InvalidValue,
+    /// The object is in a state in which this cannot be done.
+    InvalidState,
+    /// A pending object has no row yet.
+    NotFlushed,
+    /// The transaction failed; the session needs `rollback`.
+    PendingRollback,
+    /// The row changed behind the session.
+    Stale,
+    /// A UNIQUE or PRIMARY KEY constraint refused the rows.
+    UniqueViolation,
+    /// A FOREIGN KEY constraint refused the rows.
+    ForeignKeyViolation,
+    /// A NOT NULL constraint refused the rows.
+    NotNullViolation,
+    /// A CHECK constraint refused the rows.
+    CheckViolation,
+    /// The database is locked by another connection.
+    Busy,
+    /// No connection became free in time.
+    PoolTimeout,
+    /// The connection could not be made or was lost.
+    Connection,
+    /// The URL or an option of the engine is wrong.
+    Configuration,
+    /// The database refused the statement for another reason.
+    Database,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error { inner: Box::new(Inner { kind, message: message.into(), source: None }) }
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Error {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong, to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.inner.kind, self.inner.message)?;
+        match &self.inner.source {
+            Some(source) => write!(f, " ({source})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}

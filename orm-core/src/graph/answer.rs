@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use super::Region;
+
+/// What one query found: a level of objects for every path that it loaded, and who belongs to whom.
+///
+/// It never changes, whatever happens to the objects later; that is why the typed tier can read without a check.
+#[derive(Debug)]
+pub struct Answer {
+    /// The session's graph.
+    pub(super) graph: Arc<Region>,
+    pub(crate) levels: Vec<Level>,
+}
+
+/// The distinct objects that a query found on one path.
+#[derive(Debug, Clone)]
+pub struct Level {
+    pub(crate) arena: u32,
+    /// The objects, by node index; an object's position in the level is its place here.
+    pub(crate) nodes: Arc<[u32]>,
+    pub(crate) edges: Vec<Edge>,
+}
+
+/// One relationship from the objects of a level to those of another.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// The relationship's index in the model of the level it leaves.
+    pub(crate) relation: usize,
+    /// The level it leads to.
+    pub(crate) level: usize,
+    pub(crate) targets: Arc<Targets>,
+}
+
+/// For every position of the level an edge leaves, positions in the level it leads to.
+#[derive(Debug)]
+pub enum Targets {
+    /// Position `p` has `items[starts[p]..starts[p + 1]]`.
+    Many {
+        /// Where each parent's items begin; one more than there are parents.
+        starts: Vec<u32>,
+        /// All parents' items, parent by parent.
+        items: Vec<u32>,
+    },
+    /// Position `p` has `items[p]`, or nobody.
+    One {
+        /// Each parent's target.
+        items: Vec<Option<u32>>,
+    },
+}
+
+impl Answer {
+    pub(crate) fn new(graph: Arc<Region>, levels: Vec<Level>) -> Answer {
+        Answer { graph, levels }
+    }
+}
+
+impl Level {
+    pub(crate) fn edge(&self, relation: usize) -> Option<&Edge> {
+        self.edges.iter().find(|edge| edge.relation == relation)
+    }
+}
+
+impl Targets {
+    /// The positions that belong to the parent at a position.
+    pub(crate) fn of(&self, position: usize) -> &[u32] {
+        match self {
+            Targets::Many { starts, items } => {
+                let (Some(from), Some(to)) = (starts.get(position), starts.get(position + 1)) else { return &[] };
+                items.get(*from as usize..*to as usize).unwrap_or_default()
+            }
+            Targets::One { items } => items.get(position).map_or(&[], Option::as_slice),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+use std::any::Any;
+use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use super::{CellError, Node, Record, Region, Seed, Slots};
+use crate::value::{Cells, Value, ValueError, ValueRef};
+
+/// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
+///
+/// `boxcar` grows without moving what is there and through `&self`; that is what lets handles borrow from it.
+pub struct Arena<M> {
+    region: Weak<Region>,
+    index: u32,
+    columns: usize,
+    nodes: boxcar::Vec<Node<M>>,
+    slots: Box<[RwLock<Slots>]>,
+}
+
+/// An arena whose model is not known here.
+pub trait ErasedArena: Any + Send + Sync {
+    /// The arena itself, to downcast.
+    fn as_any(&self) -> &dyn Any;
+    /// How many objects there are.
+    fn len(&self) -> u32;
+    /// The newest value of a column of an object.
+    fn view(&self, node: u32, column: usize) -> ValueRef<'_>;
+    /// The value that a column had in an earlier version.
+    fn view_version(&self, node: u32, version: usize, column: usize) -> ValueRef<'_>;
+    /// The number of an object's newest version.
+    fn version(&self, node: u32) -> usize;
+    /// Publishes a version that differs in these columns.
+    ///
+    /// # Errors
+    /// A value does not fit its field; nothing is published then.
+    fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError>;
+    /// Makes an earlier version the newest again.
+    fn revert(&self, node: u32, version: usize);
+    /// What the objects hold for one relationship.
+    fn slots(&self, relation: usize) -> Option<RwLockReadGuard<'_, Slots>>;
+    /// The same, to change.
+    fn slots_mut(&self, relation: usize) -> Option<RwLockWriteGuard<'_, Slots>>;
+}
+
+impl<M: Record> Arena<M> {
+    pub(crate) fn new(region: Weak<Region>, index: u32, columns: usize, relations: usize) -> Arena<M> {
+        let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
+        Arena { region, index, columns, nodes: boxcar::Vec::new(), slots }
+    }
+
+    /// Adds an object read from cells.
+    pub(crate) fn push(&self, cells: &dyn Cells) -> Result<u32, CellError> {
+        // Only the session's `&mut` reaches this, so the count is the next object's index.
+        let next = u32::try_from(self.nodes.count()).map_err(|_| self.full())?;
+        let record = M::read(cells, &self.seed(next))?;
+        self.nodes.push(Node::new(record));
+        Ok(next)
+    }
+
+    /// Publishes a new version read from cells; what did not change adds none.
+    pub(crate) fn update(&self, node: u32, cells: &dyn Cells) -> Result<bool, CellError> {
+        let version = M::read(cells, &self.seed(node))?;
+        let current = self.node(node).current();
+        let changed = (0..self.columns).any(|column| current.view(column) != version.view(column));
+        if changed {
+            self.node(node).publish(version);
+        }
+        Ok(changed)
+    }
+
+    /// A copy of the newest version that the unit of work may change and publish.
+    pub(crate) fn duplicate(&self, node: u32) -> Result<M, CellError> {
+        M::read(&Fields(self.node(node).current()), &self.seed(node))
+    }
+
+    pub(crate) fn node(&self, node: u32) -> &Node<M> {
+        &self.nodes[node as usize]
+    }
+
+    fn seed(&self, node: u32) -> Seed<'_> {
+        Seed::new(&self.region, self.index, node)
+    }
+
+    fn full(&self) -> CellError {
+        let error = ValueError::Range { value: "the number of objects in one session".into(), expected: "u32" };
+        CellError { column: 0, error }
+    }
+}
+
+impl<M: Record> ErasedArena for Arena<M> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn len(&self) -> u32 {
+        u32::try_from(self.nodes.count()).unwrap_or(u32::MAX)
+    }
+
+    fn view(&self, node: u32, column: usize) -> ValueRef<'_> {
+        self.node(node).current().view(column)
+    }
+
+    fn view_version(&self, node: u32, version: usize, column: usize) -> ValueRef<'_> {
+        self.node(node).version(version).view(column)
+    }
+
+    fn version(&self, node: u32) -> usize {
+        self.node(node).current_version()
+    }
+
+    fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError> {
+        let current = self.node(node).current();
+        let changed = M::read(&Changed { fields: Fields(current), changes }, &self.seed(node))?;
+        self.node(node).publish(changed);
+        Ok(())
+    }
+
+    fn revert(&self, node: u32, version: usize) {
+        self.node(node).revert(version);
+    }
+
+    fn slots(&self, relation: usize) -> Option<RwLockReadGuard<'_, Slots>> {
+        // A slot is valid after every single step of a change, so a panic elsewhere poisons nothing.
+        Some(self.slots.get(relation)?.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn slots_mut(&self, relation: usize) -> Option<RwLockWriteGuard<'_, Slots>> {
+        Some(self.slots.get(relation)?.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<M> fmt::Debug for Arena<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arena").field("index", &self.index).field("objects", &self.nodes.count()).finish()
+    }
+}
+
+/// An object's own fields as cells.
+struct Fields<'m, M>(&'m M);
+
+impl<M: Record> Cells for Fields<'_, M> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        Ok(self.0.view(index))
+    }
+}
+
+/// An object's fields with some replaced.
+struct Changed<'m, M> {
+    fields: Fields<'m, M>,
+    changes: &'m [(usize, Value)],
+}
+
+impl<M: Record> Cells for Changed<'_, M> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        let change = self.changes.iter().rev().find(|(column, _)| *column == index);
+        change.map_or_else(|| self.fields.cell(index), |(_, value)| Ok(value.as_ref()))
+    }
+}

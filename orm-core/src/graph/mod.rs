@@ -1,0 +1,24 @@
+//! The object graph: where a session's objects live and what handles point into.
+//!
+//! Enters: rows, as cells. Leaves: nodes at stable addresses, versions of them, what each relationship slot holds,
+//! and the answers of queries as levels of indices. Called by entities (to read) and by loading and the unit of work
+//! (to fill). Knows no SQL and no session.
+//!
+//! One graph belongs to one session. Objects of one model lie in one arena and refer to each other by index, so that
+//! cycles cannot leak, no object needs a reference count of its own, and everything is freed with the last handle.
+
+mod answer;
+mod arena;
+mod link;
+mod node;
+mod record;
+mod region;
+mod slot;
+
+pub use answer::{Answer, Edge, Level, Targets};
+pub use arena::{Arena, ErasedArena};
+pub use link::{Link, Seed};
+pub use node::Node;
+pub use record::{CellError, Record, read_cell};
+pub use region::{Graph, Region};
+pub use slot::{Slice, Slot, Slots};

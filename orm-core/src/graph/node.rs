@@ -1,0 +1,60 @@
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One object: its first version, and newer ones once something changed.
+///
+/// A change publishes a version and never touches an older one, so `&str`s read earlier stay valid and readers take no
+/// lock. Versions are freed with the graph.
+#[derive(Debug)]
+pub struct Node<M> {
+    first: M,
+    newer: OnceLock<Box<Newer<M>>>,
+}
+
+#[derive(Debug)]
+struct Newer<M> {
+    versions: boxcar::Vec<M>,
+    /// 0: the first version counts (again); n: `versions[n - 1]`.
+    current: AtomicUsize,
+}
+
+impl<M> Node<M> {
+    pub(crate) fn new(first: M) -> Node<M> {
+        Node { first, newer: OnceLock::new() }
+    }
+
+    /// The newest version.
+    pub(crate) fn current(&self) -> &M {
+        match self.newer.get() {
+            None => &self.first,
+            Some(newer) => self.version(newer.current.load(Ordering::Acquire)),
+        }
+    }
+
+    /// The number of the newest version, from 0.
+    pub(crate) fn current_version(&self) -> usize {
+        self.newer.get().map_or(0, |newer| newer.current.load(Ordering::Acquire))
+    }
+
+    /// A version by number; the first where there is no such number.
+    pub(crate) fn version(&self, number: usize) -> &M {
+        let older = || number.checked_sub(1).and_then(|at| self.newer.get()?.versions.get(at));
+        older().unwrap_or(&self.first)
+    }
+
+    /// Makes `version` the newest.
+    pub(crate) fn publish(&self, version: M) {
+        let newer = self
+            .newer
+            .get_or_init(|| Box::new(Newer { versions: boxcar::Vec::new(), current: AtomicUsize::new(0) }));
+        let at = newer.versions.push(version);
+        newer.current.store(at + 1, Ordering::Release);
+    }
+
+    /// Makes an earlier version the newest again.
+    pub(crate) fn revert(&self, number: usize) {
+        if let Some(newer) = self.newer.get() {
+            newer.current.store(number, Ordering::Release);
+        }
+    }
+}

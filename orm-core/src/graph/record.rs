@@ -1,0 +1,31 @@
+use super::Seed;
+use crate::value::{Cells, ColumnType, ValueError, ValueRef};
+
+/// A struct whose fields are cells: what the graph stores. Implemented by `#[derive(Model)]`.
+pub trait Record: Sized + Send + Sync + 'static {
+    /// The column's field, as a cell; NULL for an index that no column has.
+    fn view(&self, column: usize) -> ValueRef<'_>;
+
+    /// Builds the struct from cells in column order; its relationship fields point to the seed's place.
+    ///
+    /// # Errors
+    /// A cell does not hold its field's type.
+    fn read(cells: &dyn Cells, seed: &Seed<'_>) -> Result<Self, CellError>;
+}
+
+/// A cell that its field cannot hold.
+#[derive(Debug, Clone)]
+pub struct CellError {
+    /// The column's index in the model.
+    pub column: usize,
+    /// What is wrong with it.
+    pub error: ValueError,
+}
+
+/// Reads the cell of one column, for generated code.
+///
+/// # Errors
+/// The cell does not hold the type.
+pub fn read_cell<T: ColumnType>(cells: &dyn Cells, column: usize) -> Result<T, CellError> {
+    cells.cell(column).and_then(T::read).map_err(|error| CellError { column, error })
+}

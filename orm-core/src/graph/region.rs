@@ -1,0 +1,90 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Answer, Arena, ErasedArena, Level, Node, Record};
+
+/// What a handle keeps alive: a session's graph, or one query's answer, which keeps the graph alive.
+#[derive(Debug)]
+pub enum Region {
+    /// A session's objects.
+    Graph(Graph),
+    /// What one query found among them.
+    Answer(Answer),
+}
+
+impl Region {
+    pub(crate) fn graph(&self) -> &Graph {
+        match self {
+            Region::Graph(graph) => graph,
+            Region::Answer(answer) => answer.graph.graph(),
+        }
+    }
+
+    /// The level of a query's answer; none in a bare graph.
+    pub(crate) fn level(&self, level: usize) -> Option<&Level> {
+        match self {
+            Region::Graph(_) => None,
+            Region::Answer(answer) => answer.levels.get(level),
+        }
+    }
+
+    /// The graph alone, without the answer.
+    pub(crate) fn bare(self: &Arc<Self>) -> Arc<Region> {
+        match &**self {
+            Region::Graph(_) => Arc::clone(self),
+            Region::Answer(answer) => Arc::clone(&answer.graph),
+        }
+    }
+}
+
+/// All objects of one session.
+pub struct Graph {
+    arenas: boxcar::Vec<Box<dyn ErasedArena>>,
+    open: AtomicBool,
+}
+
+impl Graph {
+    pub(crate) fn new() -> Graph {
+        Graph { arenas: boxcar::Vec::new(), open: AtomicBool::new(true) }
+    }
+
+    /// Whether the session still is there.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Says that the session has gone; what it loaded stays readable.
+    pub(crate) fn close(&self) {
+        self.open.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn add_arena(&self, arena: Box<dyn ErasedArena>) -> u32 {
+        u32::try_from(self.arenas.push(arena)).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn arena_count(&self) -> u32 {
+        u32::try_from(self.arenas.count()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn erased(&self, arena: u32) -> &dyn ErasedArena {
+        &*self.arenas[arena as usize]
+    }
+
+    pub(crate) fn arena<M: Record>(&self, arena: u32) -> &Arena<M> {
+        match self.erased(arena).as_any().downcast_ref() {
+            Some(arena) => arena,
+            None => unreachable!("arena {arena} holds another model"),
+        }
+    }
+
+    pub(crate) fn node<M: Record>(&self, arena: u32, node: u32) -> &Node<M> {
+        self.arena(arena).node(node)
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph").field("open", &self.is_open()).field("arenas", &self.arenas.count()).finish()
+    }
+}

@@ -1,0 +1,66 @@
+#![doc = "placeholder"]
+extern crate self as orm_core;
+
+mod error;
+mod value;
+mod sql;
+mod driver;
+mod graph;
+mod model;
+mod ddl;
+mod entity;
+mod query;
+mod identity;
+mod load;
+mod unit_of_work;
+mod session;
+
+pub use ddl::Schema;
+pub use driver::{Echo, ExecutedStatement, QueryLog};
+pub use entity::{
+    BelongsTo, Entity, HasMany, HasOne, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded, Recursive, Relation,
+    SelfReferential, ToMany, ToOne, Yes,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use model::{Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef};
+pub use orm_derive::Model;
+pub use query::{
+    Expression, IntoOperand, IntoOrder, Load, LoadOption, OrderBy, Predicate, RelationExt, Select, TextExpression,
+    select,
+};
+pub use session::{Engine, EngineBuilder, Session, SessionOptions};
+pub use unit_of_work::{CompleteDraft, Draft, IntoLink, IntoLinks, Pending};
+pub use value::{ColumnType, IntoKey, IntoValue, Key, Null, Value, ValueError, ValueKind, ValueRef};
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::entity::{
+        BelongsTo, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
+        Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+    };
+    pub use crate::error::Result;
+    pub use crate::graph::{CellError, Record, Seed, read_cell};
+    pub use crate::model::{
+        Cascade, Column, ColumnDef, ErasedModel, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind,
+        ThroughDef, check_key, check_reference, erased,
+    };
+    pub use crate::unit_of_work::{
+        CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
+    };
+    pub use crate::value::{Cells, ColumnType, IntoValue, Value, ValueRef};
+}
+
+/// Everything a program needs: `use orm_core::prelude::*;`.
+pub mod prelude {
+    pub use crate::driver::{Echo, QueryLog};
+    pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
+    pub use crate::error::{Error, ErrorKind, Result};
+    pub use crate::model::{Column, Model};
+    pub use crate::query::{Expression, Predicate, RelationExt, Select, TextExpression, select};
+    pub use crate::schema;
+    pub use crate::session::{Engine, Session, SessionOptions};
+    pub use crate::unit_of_work::{IntoLink, IntoLinks, Pending};
+    pub use crate::value::{IntoValue, Null};
+    pub use orm_derive::Model;
+}

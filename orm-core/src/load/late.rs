@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::fill::fill;
+use super::levels::Levels;
+use super::loader::{Loader, Wanted};
+use super::plan::checked;
+use crate::entity::Place;
+use crate::error::Result;
+use crate::graph::{Answer, Edge, Level, Region, Targets};
+use crate::model::Hydrate;
+use crate::query::LoadSpec;
+
+/// Objects that are there, of one model, with the answers they came from.
+#[derive(Debug, Default)]
+pub(crate) struct LateLoad {
+    pub(crate) objects: Vec<(Arc<Region>, Place)>,
+}
+
+impl Loader<'_> {
+    /// Loads a relationship of objects that are there. Their new places are in one answer that holds what their own
+    /// answers hold, and the new relationship beside it.
+    ///
+    /// # Errors
+    /// As for [`select`](Self::select).
+    pub(crate) async fn load(
+        &mut self,
+        late: LateLoad,
+        load: LoadSpec,
+    ) -> Result<(Arc<Region>, Vec<Place>)> {
+        let relation = load.relation;
+        let mut loads = checked(vec![load])?;
+        let Some(load) = loads.pop() else { return Ok((Arc::clone(self.store.region()), Vec::new())) };
+        let known = self.store.mark();
+        let arena = self.store.arena_of((relation.parent)());
+        let mut levels = Levels::default();
+        let root = levels.add(arena);
+        let mut at = Vec::with_capacity(late.objects.len());
+        for (_, place) in &late.objects {
+            at.push(levels.levels[root].position(place.node));
+        }
+        let path = relation.path().into();
+        let done = self.load_wanted(vec![Wanted { level: root, load, path }], &mut levels).await;
+        if let Err(error) = done.and_then(|()| self.check(&levels)) {
+            self.store.forget_since(&known);
+            return Err(error);
+        }
+        fill(self.store, &levels, self.existing == Hydrate::Overwrite);
+        Ok(self.merge(late, levels.finish(), &at))
+    }
+
+    /// Puts the levels of a late load and those of the objects' own answers into one answer.
+    fn merge(&self, late: LateLoad, loaded: Vec<Level>, at: &[u32]) -> (Arc<Region>, Vec<Place>) {
+        let mut merge = Merge { levels: Vec::new(), offsets: HashMap::new() };
+        let root = merge.append(&loaded);
+        let mut places = Vec::with_capacity(at.len());
+        let mut extended: HashSet<usize> = HashSet::new();
+        for ((region, place), position) in late.objects.iter().zip(at) {
+            let (level, position) = match place.answer {
+                None => (root, *position),
+                Some((level, own)) => {
+                    let offset = merge.offset_of(region);
+                    let level = offset + level as usize;
+                    extended.insert(level);
+                    (level, own)
+                }
+            };
+            let answer = u32::try_from(level).ok().map(|level| (level, position));
+            places.push(Place { answer, ..*place });
+        }
+        for level in extended {
+            merge.extend(level, root);
+        }
+        let answer = Answer::new(Arc::clone(self.store.region()), merge.levels);
+        (Arc::new(Region::Answer(answer)), places)
+    }
+}
+
+struct Merge {
+    levels: Vec<Level>,
+    /// Where the levels of an answer begin, by the answer's address.
+    offsets: HashMap<*const Region, usize>,
+}
+
+impl Merge {
+    /// Appends levels whose edges lead to each other; returns where they begin.
+    fn append(&mut self, levels: &[Level]) -> usize {
+        let offset = self.levels.len();
+        for level in levels {
+            let moved = |edge: &Edge| Edge { level: edge.level + offset, ..edge.clone() };
+            let edges = level.edges.iter().map(moved).collect();
+            self.levels.push(Level { edges, ..level.clone() });
+        }
+        offset
+    }
+
+    fn offset_of(&mut self, region: &Arc<Region>) -> usize {
+        if let Some(offset) = self.offsets.get(&Arc::as_ptr(region)) {
+            return *offset;
+        }
+        let offset = match &**region {
+            Region::Graph(_) => self.levels.len(),
+            Region::Answer(answer) => self.append(&answer.levels),
+        };
+        self.offsets.insert(Arc::as_ptr(region), offset);
+        offset
+    }
+
+    /// Gives the objects of a level the edges that the late load found for its own first level. Objects of the level
+    /// that were not among those to load have none: no handle says that they do.
+    fn extend(&mut self, level: usize, root: usize) {
+        let loaded: HashMap<u32, usize> = (0..).zip(self.levels[root].nodes.iter()).map(|(p, n)| (*n, p)).collect();
+        let of: Vec<Option<usize>> = self.levels[level].nodes.iter().map(|node| loaded.get(node).copied()).collect();
+        for edge in self.levels[root].edges.clone() {
+            let targets = spread(&edge.targets, &of);
+            let edges = &mut self.levels[level].edges;
+            edges.retain(|earlier| earlier.relation != edge.relation);
+            edges.push(Edge { targets: Arc::new(targets), ..edge });
+        }
+    }
+}
+
+fn spread(targets: &Targets, of: &[Option<usize>]) -> Targets {
+    let found = |at: &Option<usize>| at.map_or(&[][..], |at| targets.of(at));
+    match targets {
+        Targets::Many { .. } => {
+            let mut starts = vec![0];
+            let mut items = Vec::new();
+            for at in of {
+                items.extend_from_slice(found(at));
+                starts.push(super::levels::count(items.len()));
+            }
+            Targets::Many { starts, items }
+        }
+        Targets::One { .. } => Targets::One { items: of.iter().map(|at| found(at).first().copied()).collect() },
+    }
+}

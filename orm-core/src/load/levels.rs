@@ -1,0 +1,171 @@
+use hashbrown::{HashMap, HashSet};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Edge, Level, Targets};
+use crate::model::{RelationDef, RelationKind};
+
+/// The levels of an answer while its statements run.
+#[derive(Debug, Default)]
+pub(super) struct Levels {
+    pub(super) levels: Vec<LevelBuilder>,
+}
+
+/// One level: the distinct objects found so far.
+#[derive(Debug)]
+pub(super) struct LevelBuilder {
+    pub(super) arena: u32,
+    pub(super) nodes: Vec<u32>,
+    positions: HashMap<u32, u32>,
+    pub(super) edges: Vec<EdgeBuilder>,
+}
+
+/// One relationship of a level's objects.
+#[derive(Debug)]
+pub(super) struct EdgeBuilder {
+    pub(super) relation: &'static RelationDef,
+    pub(super) level: usize,
+    /// Whether it holds the whole relationship, so that objects may keep it.
+    pub(super) whole: bool,
+    pub(super) targets: Targets,
+}
+
+/// Pairs of owner and target, in the order they arrived in.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    pairs: Vec<(u32, u32)>,
+    /// Only where rows can repeat a pair: below joined collections and link tables.
+    seen: Option<HashSet<(u32, u32)>>,
+}
+
+impl Levels {
+    pub(super) fn add(&mut self, arena: u32) -> usize {
+        let level =
+            LevelBuilder { arena, nodes: Vec::new(), positions: HashMap::new(), edges: Vec::new() };
+        self.levels.push(level);
+        self.levels.len() - 1
+    }
+
+    pub(super) fn finish(self) -> Vec<Level> {
+        let finish = |level: LevelBuilder| Level {
+            arena: level.arena,
+            nodes: level.nodes.into(),
+            edges: level
+                .edges
+                .into_iter()
+                .map(|edge| Edge {
+                    relation: edge.relation.index,
+                    level: edge.level,
+                    targets: edge.targets.into(),
+                })
+                .collect(),
+        };
+        self.levels.into_iter().map(finish).collect()
+    }
+}
+
+impl LevelBuilder {
+    /// The position of an object, which it gets when it is seen first.
+    pub(super) fn position(&mut self, node: u32) -> u32 {
+        let nodes = &mut self.nodes;
+        *self.positions.entry(node).or_insert_with(|| {
+            nodes.push(node);
+            count(nodes.len() - 1)
+        })
+    }
+}
+
+impl Pairs {
+    pub(super) fn new(may_repeat: bool) -> Pairs {
+        Pairs { pairs: Vec::new(), seen: may_repeat.then(HashSet::new) }
+    }
+
+    pub(super) fn push(&mut self, owner: u32, target: u32) {
+        if self.seen.as_mut().is_none_or(|seen| seen.insert((owner, target))) {
+            self.pairs.push((owner, target));
+        }
+    }
+
+    /// Groups by owner: one pass counts, one pass places. `owners` says which owner each position of the level has, so
+    /// that parents with the same key share what was found for it.
+    pub(super) fn group(self, relation: &RelationDef, owners: &Owners) -> Result<Targets> {
+        if relation.is_collection() {
+            Ok(self.group_many(owners))
+        } else {
+            self.group_one(relation, owners)
+        }
+    }
+
+    fn group_many(self, owners: &Owners) -> Targets {
+        let mut ends = vec![0u32; owners.count + 1];
+        for (owner, _) in &self.pairs {
+            ends[*owner as usize + 1] += 1;
+        }
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        let mut items = vec![0u32; self.pairs.len()];
+        let mut next = ends.clone();
+        for (owner, target) in self.pairs {
+            let at = &mut next[owner as usize];
+            items[*at as usize] = target;
+            *at += 1;
+        }
+        match &owners.of {
+            None => Targets::Many { starts: ends, items },
+            Some(of) => {
+                let mut starts = vec![0];
+                let mut spread = Vec::with_capacity(items.len());
+                for owner in of {
+                    if let Some(owner) = owner {
+                        let range = ends[*owner as usize] as usize..ends[*owner as usize + 1] as usize;
+                        spread.extend_from_slice(&items[range]);
+                    }
+                    starts.push(count(spread.len()));
+                }
+                Targets::Many { starts, items: spread }
+            }
+        }
+    }
+
+    fn group_one(self, relation: &RelationDef, owners: &Owners) -> Result<Targets> {
+        let mut found: Vec<Option<u32>> = vec![None; owners.count];
+        for (owner, target) in self.pairs {
+            let slot = &mut found[owner as usize];
+            if slot.is_some() {
+                return Err(several(relation));
+            }
+            *slot = Some(target);
+        }
+        let items = match &owners.of {
+            None => found,
+            Some(of) => of.iter().map(|owner| owner.and_then(|owner| found[owner as usize])).collect(),
+        };
+        Ok(Targets::One { items })
+    }
+}
+
+/// Who the targets are grouped by: the parents themselves, or keys that several parents share.
+#[derive(Debug)]
+pub(super) struct Owners {
+    /// How many owners there are.
+    pub(super) count: usize,
+    /// The owner of each parent, where owners are keys; none for a parent whose key is NULL.
+    pub(super) of: Option<Vec<Option<u32>>>,
+}
+
+fn several(relation: &RelationDef) -> Error {
+    let (path, target) = (relation.path(), relation.target().name);
+    let advice = match relation.kind {
+        RelationKind::HasOne => "make it a `HasMany`, or the key column `unique`",
+        _ => "the key it refers to is not unique",
+    };
+    Error::new(
+        ErrorKind::MultipleRows,
+        format!("`{path}` found several rows of `{target}` for one object where at most one may be: {advice}"),
+    )
+}
+
+/// A position as an index. Levels are indexed by `u32`; the arenas refuse to grow beyond it.
+pub(super) fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

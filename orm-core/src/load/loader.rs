@@ -1,0 +1,213 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::fill::fill;
+use super::levels::Levels;
+use super::plan::checked;
+use super::rows::Rows;
+use super::tree::{Branch, Tree, names};
+use crate::driver::{Lease, Monitor};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Answer, Region, Targets};
+use crate::identity::Store;
+use crate::model::{Hydrate, RelationKind};
+use crate::query::{LoadSpec, SelectSpec, Strategy};
+use crate::sql::{Dialect, Expr, Item, Order, Select, Source, Statement, TableRef, Writer};
+
+/// Runs queries on a session's connection, into its graph.
+pub(crate) struct Loader<'s> {
+    pub(super) store: &'s mut Store,
+    pub(super) lease: &'s mut Lease,
+    pub(super) monitor: &'s Monitor,
+    pub(super) dialect: Dialect,
+    /// What rows do to objects that are there.
+    pub(super) existing: Hydrate,
+}
+
+/// A relationship that a level still waits for.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) level: usize,
+    pub(super) load: LoadSpec,
+    pub(super) path: Arc<str>,
+}
+
+impl<'s> Loader<'s> {
+    pub(crate) fn new(
+        store: &'s mut Store,
+        lease: &'s mut Lease,
+        monitor: &'s Monitor,
+        dialect: Dialect,
+        populate_existing: bool,
+    ) -> Loader<'s> {
+        let existing = if populate_existing { Hydrate::Overwrite } else { Hydrate::Keep };
+        Loader { store, lease, monitor, dialect, existing }
+    }
+
+    /// Runs a query. The answer's first level holds the entities, in order.
+    ///
+    /// # Errors
+    /// The query is wrong, the database refuses it, or a row does not fit. The session holds nothing of a query that
+    /// failed.
+    pub(crate) async fn select(&mut self, spec: SelectSpec) -> Result<Arc<Region>> {
+        let loads = checked(spec.loads.clone())?;
+        let known = self.store.mark();
+        let mut levels = Levels::default();
+        let done = self.run(spec, loads, &mut levels).await;
+        let done = done.and_then(|()| self.check(&levels));
+        match done {
+            Ok(()) => {
+                fill(self.store, &levels, self.existing == Hydrate::Overwrite);
+                Ok(self.answer(levels))
+            }
+            Err(error) => {
+                self.store.forget_since(&known);
+                Err(error)
+            }
+        }
+    }
+
+    fn answer(&self, levels: Levels) -> Arc<Region> {
+        Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), levels.finish())))
+    }
+
+    async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
+        let path: Arc<str> = spec.model.def().name.into();
+        let mut branch = Branch { level: 0, arena: 0, offset: 0, joined: Vec::new(), later: Vec::new() };
+        let select = root(self.store, levels, spec, loads, &path, &mut branch)?;
+        let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+        let statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
+        self.fetch(&statement, &mut branch, levels).await?;
+        branch.finish(levels)?;
+        self.load_wanted(wanted(branch), levels).await
+    }
+
+    /// Runs what levels wait for, breadth first: a queue, so that no chain of levels is too deep for the stack.
+    pub(super) async fn load_wanted(&mut self, wanted: Vec<Wanted>, levels: &mut Levels) -> Result<()> {
+        let mut queue: VecDeque<Wanted> = wanted.into();
+        while let Some(next) = queue.pop_front() {
+            let below = self.selectin(next, levels).await?;
+            queue.extend(below);
+        }
+        Ok(())
+    }
+
+    async fn fetch(&mut self, statement: &Statement, branch: &mut Branch, levels: &mut Levels) -> Result<()> {
+        let mut rows = Rows { store: self.store, levels, existing: self.existing };
+        let mut sink =
+            |cells: &dyn crate::value::Cells| -> Result<()> { rows.take(branch, cells).map(|_| ()) };
+        self.lease.fetch(self.monitor, statement, &mut sink).await?;
+        Ok(())
+    }
+
+    /// A required to-one has its row in every level, or the answer would promise what is not there.
+    pub(super) fn check(&self, levels: &Levels) -> Result<()> {
+        for level in &levels.levels {
+            for edge in &level.edges {
+                let required = edge.relation.kind == RelationKind::BelongsTo { required: true };
+                let Targets::One { items } = &edge.targets else { continue };
+                if let (true, Some(at)) = (required, items.iter().position(Option::is_none)) {
+                    let columns = edge.relation.local_columns()?;
+                    let key = self.store.values(level.arena, level.nodes[at], &columns);
+                    return Err(dangling(edge.relation, &key));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn dangling(relation: &crate::model::RelationDef, key: &[crate::value::Value]) -> Error {
+    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+    Error::new(
+        ErrorKind::DanglingKey,
+        format!(
+            "`{}` is required, and no row of `{}` has the key {}; repair the row, or make the relationship a \
+             `BelongsTo<Option<{}>>`",
+            relation.path(),
+            relation.target().name,
+            key.join(", "),
+            relation.target().name
+        ),
+    )
+}
+
+/// The first statement of a query: its own rows with what is joined to them.
+fn root(
+    store: &mut Store,
+    levels: &mut Levels,
+    spec: SelectSpec,
+    loads: Vec<LoadSpec>,
+    path: &Arc<str>,
+    branch: &mut Branch,
+) -> Result<Select> {
+    let def = spec.model.def();
+    let source = Source::Table(def.table);
+    let table = TableRef::Table { name: def.table, alias: None };
+    let mut rows = Select::from(table);
+    rows.filter = spec.filter;
+    rows.order = spec.order;
+    rows.limit = spec.limit;
+    rows.offset = spec.offset;
+
+    let pages = rows.limit.is_some() || rows.offset.is_some();
+    let select = match pages && joins_collection(&loads) {
+        // The page is of parents: their rows are chosen inside, and only then multiplied by the join.
+        true => {
+            let order = rows.order.clone();
+            def.columns.iter().for_each(|column| rows.column(&source, column.name));
+            let mut select =
+                Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
+            select.order = order;
+            select
+        }
+        false => rows,
+    };
+    let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0 };
+    let (mut joins, mut inner) = (Vec::new(), Vec::new());
+    *branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner, false)?;
+    let Tree { mut select, order, .. } = tree;
+    select.joins = inner;
+    select.joins.append(&mut joins);
+    if !order.is_empty() {
+        // Parents keep their order: without one of their own the first child would decide it.
+        let key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+        select.order.extend(names(def, def.key).map(key));
+        select.order.extend(order);
+    }
+    Ok(select)
+}
+
+/// A count of the rows that a query selects.
+pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Statement {
+    let table = spec.model.def().table;
+    let mut rows = Select::from(TableRef::Table { name: table, alias: None });
+    rows.filter = spec.filter;
+    let mut select = if spec.limit.is_some() || spec.offset.is_some() {
+        rows.limit = spec.limit;
+        rows.offset = spec.offset;
+        Select::from(TableRef::Query { select: Box::new(rows), alias: table.into() })
+    } else {
+        rows
+    };
+    select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
+    Writer::select(dialect, &select)
+}
+
+fn joins_collection(loads: &[LoadSpec]) -> bool {
+    loads.iter().any(|load| {
+        load.strategy == Strategy::Joined && (load.relation.is_collection() || joins_collection(&load.loads))
+    })
+}
+
+/// What the levels of a statement still wait for, nearest first.
+pub(super) fn wanted(branch: Branch) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    let mut branches = VecDeque::from([branch]);
+    while let Some(branch) = branches.pop_front() {
+        let level = branch.level;
+        wanted.extend(branch.later.into_iter().map(|(load, path)| Wanted { level, load, path }));
+        branches.extend(branch.joined.into_iter().map(|joined| joined.branch));
+    }
+    wanted
+}

@@ -1,0 +1,205 @@
+use std::sync::Arc;
+
+use super::levels::{EdgeBuilder, Levels, Owners, Pairs};
+use crate::error::Result;
+use crate::identity::Store;
+use crate::model::{ErasedModel, ModelDef, RelationDef};
+use crate::query::{LoadSpec, Strategy};
+use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableRef};
+
+/// Where the objects of one level are in a statement's rows, and what is joined to them.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) level: usize,
+    pub(super) arena: u32,
+    /// The first of the model's columns in the row.
+    pub(super) offset: usize,
+    pub(super) joined: Vec<JoinedBranch>,
+    /// The relationships to ask for by further statements, with the path they are on.
+    pub(super) later: Vec<(LoadSpec, Arc<str>)>,
+}
+
+/// A branch that a join added.
+#[derive(Debug)]
+pub(super) struct JoinedBranch {
+    pub(super) relation: &'static RelationDef,
+    pub(super) whole: bool,
+    pub(super) pairs: Pairs,
+    pub(super) branch: Branch,
+}
+
+/// Adds columns and joins to a SELECT.
+pub(super) struct Tree<'l> {
+    pub(super) store: &'l mut Store,
+    pub(super) levels: &'l mut Levels,
+    pub(super) select: Select,
+    /// The orders of joined collections, to follow the order of the statement's own rows.
+    pub(super) order: Vec<Order>,
+    pub(super) aliases: usize,
+}
+
+impl Tree<'_> {
+    /// Adds the columns of a model, and its joined relationships below it.
+    pub(super) fn branch(
+        &mut self,
+        model: &'static dyn ErasedModel,
+        source: &Source,
+        loads: Vec<LoadSpec>,
+        path: &Arc<str>,
+        joins: &mut Vec<Join>,
+        inner_joins: &mut Vec<Join>,
+        repeats: bool,
+    ) -> Result<Branch> {
+        let arena = self.store.arena_of(model);
+        let level = self.levels.add(arena);
+        let offset = self.select.columns.len();
+        model.def().columns.iter().for_each(|column| self.select.column(source, column.name));
+        let mut branch = Branch { level, arena, offset, joined: Vec::new(), later: Vec::new() };
+        for load in loads {
+            let path = below(path, load.relation);
+            match load.strategy {
+                Strategy::Selectin => branch.later.push((load, path)),
+                Strategy::Joined => {
+                    let joined = self.join(source, load, &path, joins, inner_joins, repeats)?;
+                    branch.joined.push(joined);
+                }
+            }
+        }
+        Ok(branch)
+    }
+
+    /// Joins one relationship. An inner join goes into `inner_joins`, so that it can stand in the parentheses of the
+    /// outer join above it; below an outer join `LEFT JOIN (b JOIN c ..)` is the only form that keeps the left rows.
+    fn join(
+        &mut self,
+        parent: &Source,
+        load: LoadSpec,
+        path: &Arc<str>,
+        joins: &mut Vec<Join>,
+        inner_joins: &mut Vec<Join>,
+        repeats: bool,
+    ) -> Result<JoinedBranch> {
+        let relation = load.relation;
+        let target = relation.target();
+        let alias = self.alias(target.table);
+        let source = Source::Alias(Arc::clone(&alias));
+        let order = collection_order(relation, &load, &source);
+        self.order.extend(order);
+
+        let whole = !load.is_view() && !load.inner;
+        let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
+        let (mut below, mut below_inner) = (Vec::new(), Vec::new());
+        let branch = self.branch(
+            (relation.target)(),
+            &source,
+            load.loads,
+            path,
+            &mut below,
+            &mut below_inner,
+            true,
+        )?;
+
+        let table = TableRef::Table { name: target.table, alias: Some(alias) };
+        let (table, on) = self.link(relation, parent, table, &source)?;
+        let on = filter.into_iter().fold(on, |on, filter| Expr::and(Some(on), filter));
+        let kind = if load.inner { JoinKind::Inner } else { JoinKind::Left };
+        if load.inner {
+            inner_joins.push(Join { kind, table, on });
+            inner_joins.append(&mut below_inner);
+        } else {
+            let table = match (below_inner.is_empty(), table) {
+                (true, table) => table,
+                (false, TableRef::Nested { first, mut joins }) => {
+                    joins.append(&mut below_inner);
+                    TableRef::Nested { first, joins }
+                }
+                (false, table) => TableRef::Nested { first: Box::new(table), joins: below_inner },
+            };
+            joins.push(Join { kind, table, on });
+        }
+        joins.append(&mut below);
+        Ok(JoinedBranch { relation, whole, pairs: Pairs::new(repeats || relation.is_collection()), branch })
+    }
+
+    /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
+    fn link(
+        &mut self,
+        relation: &'static RelationDef,
+        parent: &Source,
+        table: TableRef,
+        source: &Source,
+    ) -> Result<(TableRef, Expr)> {
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (here, there) = (relation.parent(), relation.target());
+        let Some(through) = &relation.through else {
+            let on = equal(names(there, &remote), source, names(here, &local), parent);
+            return Ok((table, on));
+        };
+        let alias = self.alias(through.table);
+        let link = Source::Alias(Arc::clone(&alias));
+        let to_target = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
+        let first = TableRef::Table { name: through.table, alias: Some(alias) };
+        let joins = vec![Join { kind: JoinKind::Inner, table, on: to_target }];
+        let on = equal(through.key.iter().copied(), &link, names(here, &local), parent);
+        Ok((TableRef::Nested { first: Box::new(first), joins }, on))
+    }
+
+    fn alias(&mut self, table: &str) -> Arc<str> {
+        self.aliases += 1;
+        format!("{table}_{}", self.aliases).into()
+    }
+}
+
+impl Branch {
+    /// Turns what the rows gave into edges of the levels.
+    pub(super) fn finish(&mut self, levels: &mut Levels) -> Result<()> {
+        for mut joined in std::mem::take(&mut self.joined) {
+            joined.branch.finish(levels)?;
+            let owners = Owners { count: levels.levels[self.level].nodes.len(), of: None };
+            let targets = joined.pairs.group(joined.relation, &owners)?;
+            levels.levels[self.level].edges.push(EdgeBuilder {
+                relation: joined.relation,
+                level: joined.branch.level,
+                whole: joined.whole,
+                targets,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The relationship's order on a source: the load's own terms, or else the declared ones.
+pub(super) fn collection_order(relation: &RelationDef, load: &LoadSpec, source: &Source) -> Vec<Order> {
+    let target = relation.target();
+    if !load.order.is_empty() {
+        return load.order.iter().map(|term| term.clone().relocate(target.table, source)).collect();
+    }
+    let term = |order: &crate::model::OrderDef| {
+        let column = target.column_of(order.field)?;
+        let name = target.columns[column].name;
+        Some(Order { expr: Expr::Column { source: source.clone(), name }, descending: order.descending })
+    };
+    relation.order_by.iter().filter_map(term).collect()
+}
+
+/// The names of some columns.
+pub(super) fn names(def: &'static ModelDef, columns: &[usize]) -> impl Iterator<Item = &'static str> {
+    columns.iter().map(|column| def.columns[*column].name)
+}
+
+/// `a.x = b.x AND a.y = b.y`.
+pub(super) fn equal<'n>(
+    left: impl Iterator<Item = &'static str> + 'n,
+    left_source: &Source,
+    right: impl Iterator<Item = &'static str> + 'n,
+    right_source: &Source,
+) -> Expr {
+    let column = |source: &Source, name| Expr::Column { source: source.clone(), name };
+    let mut pairs = left.zip(right).map(|(l, r)| Expr::eq(column(left_source, l), column(right_source, r)));
+    let first = pairs.next().unwrap_or(Expr::And(Vec::new()));
+    pairs.fold(first, |all, pair| Expr::and(Some(all), pair))
+}
+
+fn below(path: &Arc<str>, relation: &RelationDef) -> Arc<str> {
+    format!("{path}.{}", relation.name).into()
+}

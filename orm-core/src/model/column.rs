@@ -1,0 +1,89 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{ColumnDef, Model, ModelDef};
+use crate::value::{ColumnType, Comparable};
+
+/// A column of a model: `User::NAME`. What compares, sorts and filters.
+pub struct Column<M, T> {
+    index: usize,
+    of: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Column<M, T> {
+    /// The column at an index of the model; for generated code.
+    #[doc(hidden)]
+    pub const fn new(index: usize) -> Column<M, T> {
+        Column { index, of: PhantomData }
+    }
+
+    /// The column's place in the model, from 0.
+    pub fn index(self) -> usize {
+        self.index
+    }
+}
+
+impl<M: Model, T> Column<M, T> {
+    /// The column's description.
+    pub fn def(self) -> &'static ColumnDef {
+        let model: &'static ModelDef = M::def();
+        &model.columns[self.index]
+    }
+}
+
+impl<M, T> Clone for Column<M, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, T> Copy for Column<M, T> {}
+
+impl<M: Model, T> fmt::Debug for Column<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", M::def().table, self.def().name)
+    }
+}
+
+/// Checks while compiling that a key column can refer to a column; for generated code.
+#[doc(hidden)]
+pub const fn check_key<A, F, B, K>(_key: Column<A, F>, _refers_to: Column<B, K>)
+where
+    F: ColumnType,
+    K: ColumnType,
+    F::Family: Comparable<K::Family>,
+{
+}
+
+/// Key columns of a type, or tuple of types, that can refer to a key of type `K`.
+#[diagnostic::on_unimplemented(
+    message = "the key here is `{Self}`, the primary key it refers to is `{K}`",
+    label = "this key does not match the target's primary key"
+)]
+pub trait RefersTo<K> {}
+
+impl<F: ColumnType, K: ColumnType> RefersTo<K> for F where F::Family: Comparable<K::Family> {}
+
+macro_rules! refers_to {
+    ($(($($from:ident $to:ident),+))*) => {$(
+        impl<$($from: ColumnType, $to: ColumnType),+> RefersTo<($($to,)+)> for ($($from,)+)
+        where
+            $($from::Family: Comparable<$to::Family>,)+
+        {
+        }
+    )*};
+}
+
+refers_to! {
+    (A Va, B Vb)
+    (A Va, B Vb, C Vc)
+    (A Va, B Vb, C Vc, D Vd)
+    (A Va, B Vb, C Vc, D Vd, E Ve)
+    (A Va, B Vb, C Vc, D Vd, E Ve, F Vf)
+    (A Va, B Vb, C Vc, D Vd, E Ve, F Vf, G Vg)
+    (A Va, B Vb, C Vc, D Vd, E Ve, F Vf, G Vg, H Vh)
+}
+
+/// Checks while compiling that key columns can refer to a model's primary key; for generated code.
+#[doc(hidden)]
+pub const fn check_reference<F: RefersTo<M::Key>, M: Model>() {}

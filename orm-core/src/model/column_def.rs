@@ -1,0 +1,50 @@
+use crate::value::ValueKind;
+
+/// One column of a model.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnDef {
+    /// The name in the database.
+    pub name: &'static str,
+    /// The field of the struct.
+    pub field: &'static str,
+    /// The declared type.
+    pub kind: ValueKind,
+    /// Whether the column may hold NULL.
+    pub nullable: bool,
+    /// Whether it is part of the primary key.
+    pub key: bool,
+    /// Whether the database generates the key: `#[key(auto)]`.
+    pub auto: bool,
+    /// `#[column(unique)]`.
+    pub unique: bool,
+    /// `#[column(index)]`.
+    pub index: bool,
+    /// `#[column(default)]`: the database fills it in; with a text, that is the SQL of the default.
+    pub default: Option<&'static str>,
+    /// Whether the database fills the column in when a draft leaves it out.
+    pub generated: bool,
+    /// `#[column(version)]`: the counter of optimistic locking.
+    pub version: bool,
+    /// `#[column(secret)]`: never shown in logs, errors or Debug.
+    pub secret: bool,
+}
+
+impl ColumnDef {
+    /// A plain NOT NULL column whose field has its name; the derive changes what differs.
+    pub const fn new(name: &'static str, field: &'static str, kind: ValueKind, nullable: bool) -> ColumnDef {
+        ColumnDef {
+            name,
+            field,
+            kind,
+            nullable,
+            key: false,
+            auto: false,
+            unique: false,
+            index: false,
+            default: None,
+            generated: false,
+            version: false,
+            secret: false,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use std::fmt;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::Model;
+use crate::graph::{CellError, Graph};
+use crate::value::{Cells, Key, Value, ValueError};
+
+/// Which object is which row: the key of every object of one model that a session holds.
+///
+/// As in SQLAlchemy and Hibernate, it is what makes one row one object; here it is strong for the session's life.
+pub struct IdentityMap<M: Model> {
+    nodes: HashMap<M::Key, u32>,
+}
+
+/// What to do with a row whose object the session already holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hydrate {
+    /// Keep the object as it is and skip the rest of the row.
+    Keep,
+    /// Take the row's columns.
+    Overwrite,
+}
+
+/// A row's object.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// Its index in the arena.
+    pub node: u32,
+    /// Whether the row made it.
+    pub new: bool,
+}
+
+/// An identity map whose model is not known here.
+pub trait ErasedIdentity: Send {
+    /// The object of a row: the one that the map knows, or a new one read from the cells. None when the key is NULL,
+    /// as an outer join without a match gives it.
+    ///
+    /// # Errors
+    /// A cell does not hold its field's type.
+    fn hydrate(
+        &mut self,
+        graph: &Graph,
+        arena: u32,
+        cells: &dyn Cells,
+        existing: Hydrate,
+    ) -> Result<Option<Found>, CellError>;
+
+    /// The object with this key.
+    ///
+    /// # Errors
+    /// The cells are no key of the model.
+    fn find(&self, key: &[Value]) -> Result<Option<u32>, ValueError>;
+
+    /// Forgets the object with this key.
+    ///
+    /// # Errors
+    /// The cells are no key of the model.
+    fn remove(&mut self, key: &[Value]) -> Result<Option<u32>, ValueError>;
+
+    /// Enters an object under a key; the object that had it is returned.
+    ///
+    /// # Errors
+    /// The cells are no key of the model.
+    fn insert(&mut self, key: &[Value], node: u32) -> Result<Option<u32>, ValueError>;
+
+    /// How many objects there are.
+    fn len(&self) -> usize;
+
+    /// Forgets all.
+    fn clear(&mut self);
+}
+
+impl<M: Model> IdentityMap<M> {
+    pub(crate) fn new() -> IdentityMap<M> {
+        IdentityMap { nodes: HashMap::new() }
+    }
+
+    fn key(values: &[Value]) -> Result<M::Key, ValueError> {
+        const PLACES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+        M::Key::read(&values, PLACES.get(..values.len()).unwrap_or(&PLACES))
+    }
+}
+
+impl<M: Model> ErasedIdentity for IdentityMap<M> {
+    fn hydrate(
+        &mut self,
+        graph: &Graph,
+        arena: u32,
+        cells: &dyn Cells,
+        existing: Hydrate,
+    ) -> Result<Option<Found>, CellError> {
+        let columns = M::def().key;
+        let at_key = |error| CellError { column: columns.first().copied().unwrap_or_default(), error };
+        let key = match M::Key::read(cells, columns) {
+            Ok(key) => key,
+            Err(ValueError::UnexpectedNull { .. }) if all_null(cells, columns) => return Ok(None),
+            Err(error) => return Err(at_key(error)),
+        };
+        let arena = graph.arena::<M>(arena);
+        match self.nodes.entry(key) {
+            Entry::Occupied(entry) => {
+                let node = *entry.get();
+                if existing == Hydrate::Overwrite {
+                    arena.update(node, cells)?;
+                }
+                Ok(Some(Found { node, new: false }))
+            }
+            Entry::Vacant(entry) => {
+                let node = *entry.insert(arena.push(cells)?);
+                Ok(Some(Found { node, new: true }))
+            }
+        }
+    }
+
+    fn find(&self, key: &[Value]) -> Result<Option<u32>, ValueError> {
+        Ok(self.nodes.get(&Self::key(key)?).copied())
+    }
+
+    fn remove(&mut self, key: &[Value]) -> Result<Option<u32>, ValueError> {
+        Ok(self.nodes.remove(&Self::key(key)?))
+    }
+
+    fn insert(&mut self, key: &[Value], node: u32) -> Result<Option<u32>, ValueError> {
+        Ok(self.nodes.insert(Self::key(key)?, node))
+    }
+
+    fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn clear(&mut self) {
+        self.nodes.clear();
+    }
+}
+
+fn all_null(cells: &dyn Cells, columns: &[usize]) -> bool {
+    columns.iter().all(|column| cells.cell(*column).is_ok_and(|cell| cell.is_null()))
+}
+
+impl<M: Model> fmt::Debug for IdentityMap<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityMap<{}>({})", M::def().name, self.nodes.len())
+    }
+}

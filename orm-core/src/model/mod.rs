@@ -1,0 +1,21 @@
+//! Descriptors: what `#[derive(Model)]` says of a model, as static data and as types.
+//!
+//! Enters: nothing, they are constants and impls in the user's crate. Leaves: names, columns, keys and relationships
+//! for the query, and the typed operations on objects that later stages reach through [`ErasedModel`].
+
+mod column;
+mod column_def;
+mod erased;
+mod identity_map;
+#[allow(clippy::module_inception)]
+mod model;
+mod model_def;
+mod relation_def;
+
+pub use column::{Column, RefersTo, check_key, check_reference};
+pub use column_def::ColumnDef;
+pub use erased::{ErasedModel, erased};
+pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
+pub use model::Model;
+pub use model_def::ModelDef;
+pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};

@@ -1,0 +1,193 @@
+use super::{ErasedModel, ModelDef};
+use crate::error::{Error, ErrorKind, Result};
+
+/// One relationship of a model.
+pub struct RelationDef {
+    /// The field of the struct.
+    pub name: &'static str,
+    /// Its place among the model's relationships.
+    pub index: usize,
+    /// Which side it is.
+    pub kind: RelationKind,
+    /// The fields of this model that make the link: a `belongs_to`'s key, otherwise what the other side's key refers
+    /// to; empty: the primary key.
+    pub local: &'static [&'static str],
+    /// The fields of the target that make the link: a `has_many`'s key, otherwise what the key here refers to; empty:
+    /// the target's primary key.
+    pub remote: &'static [&'static str],
+    /// The link table of a `many_to_many`.
+    pub through: Option<ThroughDef>,
+    /// What happens when nobody named it in a query.
+    pub lazy: Lazy,
+    /// The order of a collection.
+    pub order_by: &'static [OrderDef],
+    /// What follows the parent.
+    pub cascade: Cascade,
+    /// Leaves the children of a deleted parent to the database's ON DELETE.
+    pub passive_deletes: bool,
+    /// The relationship on the other side, where it is named.
+    pub inverse: Option<&'static str>,
+    /// The model it is declared on.
+    pub parent: fn() -> &'static dyn ErasedModel,
+    /// The model it leads to.
+    pub target: fn() -> &'static dyn ErasedModel,
+}
+
+/// The four kinds of relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RelationKind {
+    /// The key is on the target; any number of rows.
+    HasMany,
+    /// The key is on the target; at most one row.
+    HasOne,
+    /// The key is here. `required`: it is NOT NULL, so there is exactly one row.
+    BelongsTo {
+        /// Whether the key is NOT NULL.
+        required: bool,
+    },
+    /// Both keys are in a link table.
+    ManyToMany,
+}
+
+/// The link table of a `many_to_many`.
+#[derive(Debug, Clone, Copy)]
+pub struct ThroughDef {
+    /// Its name.
+    pub table: &'static str,
+    /// Its columns that refer to this model.
+    pub key: &'static [&'static str],
+    /// Its columns that refer to the target.
+    pub target_key: &'static [&'static str],
+}
+
+/// What a relationship does when a query did not name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lazy {
+    /// Not loaded; `session.load` may ask for it.
+    Select,
+    /// Not loaded; `session.load` does not compile.
+    Raise,
+    /// Not loaded; `session.load` answers from the identity map alone.
+    RaiseOnSql,
+    /// Loaded with every query of the model, by a second statement.
+    Selectin,
+    /// Loaded with every query of the model, by a join.
+    Joined,
+    /// Loaded with every query of the model, by a second statement around the first.
+    Subquery,
+}
+
+impl Lazy {
+    /// As it is written in the attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lazy::Select => "select",
+            Lazy::Raise => "raise",
+            Lazy::RaiseOnSql => "raise_on_sql",
+            Lazy::Selectin => "selectin",
+            Lazy::Joined => "joined",
+            Lazy::Subquery => "subquery",
+        }
+    }
+}
+
+/// One term of a relationship's order.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderDef {
+    /// The field of the target.
+    pub field: &'static str,
+    /// Whether the order is descending.
+    pub descending: bool,
+}
+
+/// What follows the parent of a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cascade {
+    /// Children are deleted with the parent.
+    pub delete: bool,
+    /// A child that loses its parent is deleted.
+    pub delete_orphan: bool,
+}
+
+impl RelationDef {
+    /// Whether it leads to any number of rows.
+    pub fn is_collection(&self) -> bool {
+        matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
+    }
+
+    /// The model it is declared on.
+    pub fn parent(&self) -> &'static ModelDef {
+        (self.parent)().def()
+    }
+
+    /// The model it leads to.
+    pub fn target(&self) -> &'static ModelDef {
+        (self.target)().def()
+    }
+
+    /// The columns of this model that make the link, by index.
+    ///
+    /// # Errors
+    /// `InvalidModel`: a field that the relationship names is not there.
+    pub fn local_columns(&self) -> Result<Vec<usize>> {
+        self.columns(self.parent(), self.local)
+    }
+
+    /// The columns of the target that make the link, by index.
+    ///
+    /// # Errors
+    /// `InvalidModel`: a field that the relationship names is not there, or the two sides differ in number.
+    pub fn remote_columns(&self) -> Result<Vec<usize>> {
+        let remote = self.columns(self.target(), self.remote)?;
+        let pairs = match &self.through {
+            Some(through) => [(self.local_columns()?.len(), through.key.len()), (remote.len(), through.target_key.len())],
+            None => [(self.local_columns()?.len(), remote.len()); 2],
+        };
+        if let Some((refers_to, key)) = pairs.into_iter().find(|(refers_to, key)| refers_to != key) {
+            return Err(Error::new(
+                ErrorKind::InvalidModel,
+                format!("`{}`: a key of {key} columns cannot refer to {refers_to}", self.path()),
+            ));
+        }
+        Ok(remote)
+    }
+
+    fn columns(&self, model: &'static ModelDef, fields: &[&str]) -> Result<Vec<usize>> {
+        if fields.is_empty() {
+            return Ok(model.key.to_vec());
+        }
+        let find = |field: &&str| {
+            model.column_of(field).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidModel,
+                    format!("`{}` names the field `{field}`, which `{}` does not have", self.path(), model.name),
+                )
+            })
+        };
+        fields.iter().map(find).collect()
+    }
+
+    /// Whether the link is from a key here to the target's primary key, so that the identity map can answer.
+    pub fn refers_to_primary_key(&self) -> bool {
+        let to_primary = self.remote.is_empty() || self.remote_columns().is_ok_and(|remote| remote == self.target().key);
+        matches!(self.kind, RelationKind::BelongsTo { .. }) && to_primary
+    }
+
+    /// `User.orders`, as messages name it.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.parent().name, self.name)
+    }
+
+    /// The constant that names it in code: `User::ORDERS`.
+    pub fn constant(&self) -> String {
+        format!("{}::{}", self.parent().name, self.name.to_ascii_uppercase())
+    }
+}
+
+impl std::fmt::Debug for RelationDef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelationDef").field("path", &self.path()).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}

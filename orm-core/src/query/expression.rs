@@ -1,0 +1,152 @@
+use super::{IntoOperand, OrderBy, Predicate};
+use crate::model::{Column, Model};
+use crate::sql::{BinaryOp, Expr, Source};
+use crate::value::{ColumnType, Text};
+
+/// Something with a value in every row: a column, and what is computed from columns.
+///
+/// Its methods compare it with values and columns of its family of types; every value is bound, never written into
+/// the SQL.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, email: Option<String> }
+/// let query = select::<User>()
+///     .filter(User::NAME.like("j%").or(User::EMAIL.is_null()))
+///     .filter(User::ID.between(1, 100) & !User::ID.is_in([7, 9]))
+///     .order_by((User::NAME.asc(), User::ID.desc()));
+/// # let _ = query;
+/// # fn main() {}
+/// ```
+pub trait Expression: Sized {
+    /// The family of types it compares with.
+    type Family;
+
+    /// The SQL of it.
+    #[doc(hidden)]
+    fn into_sql(self) -> Expr;
+
+    /// Whether values it is compared with must not be shown.
+    #[doc(hidden)]
+    fn is_secret(&self) -> bool {
+        false
+    }
+
+    /// `=`; compared with a `None` it is `IS NULL`.
+    fn eq(self, other: impl IntoOperand<Self::Family>) -> Predicate {
+        let other = other.into_operand(self.is_secret());
+        if is_null(&other) { self.is_null() } else { compare(self, BinaryOp::Eq, other) }
+    }
+
+    /// `<>`; compared with a `None` it is `IS NOT NULL`.
+    fn ne(self, other: impl IntoOperand<Self::Family>) -> Predicate {
+        let other = other.into_operand(self.is_secret());
+        if is_null(&other) { self.is_not_null() } else { compare(self, BinaryOp::Ne, other) }
+    }
+
+    /// `<`
+    fn lt(self, other: impl IntoOperand<Self::Family>) -> Predicate {
+        let other = other.into_operand(self.is_secret());
+        compare(self, BinaryOp::Lt, other)
+    }
+
+    /// `<=`
+    fn le(self, other: impl IntoOperand<Self::Family>) -> Predicate {
+        let other = other.into_operand(self.is_secret());
+        compare(self, BinaryOp::Le, other)
+    }
+
+    /// `>`
+    fn gt(self, other: impl IntoOperand<Self::Family>) -> Predicate {
+        let other = other.into_operand(self.is_secret());
+        compare(self, BinaryOp::Gt, other)
+    }
+
+    /// `>=`
+    fn ge(self, other: impl IntoOperand<Self::Family>) -> Predicate {
+        let other = other.into_operand(self.is_secret());
+        compare(self, BinaryOp::Ge, other)
+    }
+
+    /// `BETWEEN`, both ends included.
+    fn between(self, low: impl IntoOperand<Self::Family>, high: impl IntoOperand<Self::Family>) -> Predicate {
+        let secret = self.is_secret();
+        let (low, high) = (low.into_operand(secret), high.into_operand(secret));
+        Predicate::new(Expr::Between(Box::new(self.into_sql()), Box::new(low), Box::new(high)))
+    }
+
+    /// `IN (..)`; false for an empty list.
+    fn is_in<I>(self, list: I) -> Predicate
+    where
+        I: IntoIterator<Item: IntoOperand<Self::Family>>,
+    {
+        let secret = self.is_secret();
+        let list = list.into_iter().map(|value| value.into_operand(secret)).collect();
+        Predicate::new(Expr::In(Box::new(self.into_sql()), list))
+    }
+
+    /// `NOT IN (..)`; true for an empty list.
+    fn not_in<I>(self, list: I) -> Predicate
+    where
+        I: IntoIterator<Item: IntoOperand<Self::Family>>,
+    {
+        !self.is_in(list)
+    }
+
+    /// `IS NULL`
+    fn is_null(self) -> Predicate {
+        Predicate::new(Expr::IsNull(Box::new(self.into_sql())))
+    }
+
+    /// `IS NOT NULL`
+    fn is_not_null(self) -> Predicate {
+        Predicate::new(Expr::IsNotNull(Box::new(self.into_sql())))
+    }
+
+    /// Ascending, for `order_by`.
+    fn asc(self) -> OrderBy {
+        OrderBy::new(self.into_sql(), false)
+    }
+
+    /// Descending, for `order_by`.
+    fn desc(self) -> OrderBy {
+        OrderBy::new(self.into_sql(), true)
+    }
+}
+
+/// What only text can do.
+pub trait TextExpression: Expression<Family = Text> {
+    /// `LIKE`: `%` is any text and `_` any character. SQLite ignores the case of ASCII letters.
+    fn like(self, pattern: impl IntoOperand<Text>) -> Predicate {
+        let pattern = pattern.into_operand(self.is_secret());
+        compare(self, BinaryOp::Like, pattern)
+    }
+
+    /// `NOT LIKE`
+    fn not_like(self, pattern: impl IntoOperand<Text>) -> Predicate {
+        let pattern = pattern.into_operand(self.is_secret());
+        compare(self, BinaryOp::NotLike, pattern)
+    }
+}
+
+impl<E: Expression<Family = Text>> TextExpression for E {}
+
+impl<M: Model, T: ColumnType> Expression for Column<M, T> {
+    type Family = T::Family;
+
+    fn into_sql(self) -> Expr {
+        Expr::Column { source: Source::Table(M::def().table), name: self.def().name }
+    }
+
+    fn is_secret(&self) -> bool {
+        self.def().secret
+    }
+}
+
+fn compare(left: impl Expression, op: BinaryOp, right: Expr) -> Predicate {
+    Predicate::new(Expr::Binary(Box::new(left.into_sql()), op, Box::new(right)))
+}
+
+fn is_null(operand: &Expr) -> bool {
+    matches!(operand, Expr::Bind(bind) if bind.value.is_null())
+}

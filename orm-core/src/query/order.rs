@@ -1,0 +1,71 @@
+use super::Expression;
+use crate::model::{Column, Model};
+use crate::sql::{Expr, Order};
+use crate::value::ColumnType;
+
+/// One term of an order: `User::NAME.desc()`.
+#[derive(Debug, Clone)]
+pub struct OrderBy {
+    order: Order,
+}
+
+impl OrderBy {
+    pub(super) fn new(expr: Expr, descending: bool) -> OrderBy {
+        OrderBy { order: Order { expr, descending } }
+    }
+}
+
+/// What `order_by` takes: a column, `.asc()` or `.desc()` of one, a tuple or a `Vec` of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an order",
+    label = "expected a column, `.asc()` or `.desc()` of one, or a tuple of these"
+)]
+pub trait IntoOrder {
+    /// The terms of the order.
+    #[doc(hidden)]
+    fn into_order(self) -> Vec<Order>;
+}
+
+impl IntoOrder for OrderBy {
+    fn into_order(self) -> Vec<Order> {
+        vec![self.order]
+    }
+}
+
+impl<M: Model, T: ColumnType> IntoOrder for Column<M, T> {
+    fn into_order(self) -> Vec<Order> {
+        self.asc().into_order()
+    }
+}
+
+impl<T: IntoOrder> IntoOrder for Vec<T> {
+    fn into_order(self) -> Vec<Order> {
+        self.into_iter().flat_map(T::into_order).collect()
+    }
+}
+
+impl<T: IntoOrder, const N: usize> IntoOrder for [T; N] {
+    fn into_order(self) -> Vec<Order> {
+        self.into_iter().flat_map(T::into_order).collect()
+    }
+}
+
+macro_rules! tuple_order {
+    ($(($($ty:ident $at:tt),+))*) => {$(
+        impl<$($ty: IntoOrder),+> IntoOrder for ($($ty,)+) {
+            fn into_order(self) -> Vec<Order> {
+                let mut order = Vec::new();
+                $(order.extend(self.$at.into_order());)+
+                order
+            }
+        }
+    )*};
+}
+
+tuple_order! {
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use super::{EngineBuilder, Session, SessionOptions};
+use crate::ddl::{Schema, create_statements, drop_statements};
+use crate::driver::{Database, QueryLog};
+use crate::error::Result;
+use crate::sql::Statement;
+
+/// A database: the pool of connections that sessions take theirs from. Cheap to clone.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let engine = Engine::connect("sqlite::memory:").await?;
+/// engine.create_all(schema![User]).await?;
+///
+/// let mut session = engine.session();
+/// session.add(User::draft().name("jack"));
+/// session.commit().await?;
+/// assert_eq!(session.count(select::<User>()).await?, 1);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Engine {
+    database: Arc<Database>,
+}
+
+impl Engine {
+    pub(super) fn new(database: Database) -> Engine {
+        Engine { database: Arc::new(database) }
+    }
+
+    /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as
+    /// long as the engine and is shared by all its sessions.
+    ///
+    /// # Errors
+    /// `Configuration`: no such backend. `Connection`: the database does not answer.
+    pub async fn connect(url: &str) -> Result<Engine> {
+        Engine::builder(url).connect().await
+    }
+
+    /// An engine with other settings than the default.
+    pub fn builder(url: &str) -> EngineBuilder {
+        EngineBuilder::new(url)
+    }
+
+    /// A session. It takes no connection before its first statement.
+    pub fn session(&self) -> Session {
+        self.session_with(SessionOptions::new())
+    }
+
+    /// A session with other settings than the default.
+    pub fn session_with(&self, options: SessionOptions) -> Session {
+        Session::new(Arc::clone(&self.database), options)
+    }
+
+    /// Creates the tables and indexes of the models that are not there yet, all or none.
+    ///
+    /// For tests and prototypes: it changes no table that exists.
+    ///
+    /// # Errors
+    /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
+    pub async fn create_all(&self, schema: Schema) -> Result<()> {
+        self.run_all(create_statements(&schema, self.database.dialect())?).await
+    }
+
+    /// Drops the tables of the models that are there, all or none.
+    ///
+    /// # Errors
+    /// As for [`create_all`](Self::create_all); `ForeignKeyViolation` when another table still refers to one of them.
+    pub async fn drop_all(&self, schema: Schema) -> Result<()> {
+        self.run_all(drop_statements(&schema, self.database.dialect())?).await
+    }
+
+    /// A log of all statements that the engine runs from now on, for as long as the log is there.
+    pub fn record(&self) -> QueryLog {
+        self.database.monitor.record()
+    }
+
+    /// Closes the connections that no session holds. Sessions end on their own.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    async fn run_all(&self, statements: Vec<String>) -> Result<()> {
+        let mut lease = self.database.acquire().await?;
+        lease.begin().await?;
+        for sql in statements {
+            // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.
+            lease.execute(&self.database.monitor, &Statement::plain(sql)).await?;
+        }
+        lease.commit().await
+    }
+}

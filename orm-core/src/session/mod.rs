@@ -1,0 +1,18 @@
+//! The session: what users hold while they work with a database.
+//!
+//! Enters: queries, drafts, edits and links. Leaves: entities. Everything that may talk to the database takes
+//! `&mut Session` and is awaited; nothing else does.
+
+mod engine;
+mod engine_builder;
+mod options;
+mod reading;
+#[allow(clippy::module_inception)]
+mod session;
+mod transaction;
+mod writing;
+
+pub use engine::Engine;
+pub use engine_builder::EngineBuilder;
+pub use options::SessionOptions;
+pub use session::Session;

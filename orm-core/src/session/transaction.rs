@@ -1,0 +1,139 @@
+use std::ops::{Deref, DerefMut};
+
+use super::Session;
+use crate::error::Result;
+
+impl Session {
+    /// Begins a transaction now; without it one begins at the first write.
+    ///
+    /// # Errors
+    /// `InvalidState`: one is open already. `Busy`: another connection writes.
+    pub async fn begin(&mut self) -> Result<()> {
+        self.check_usable()?;
+        if self.in_transaction() {
+            return Err(self.not_begun());
+        }
+        self.connect().await?;
+        match &mut self.lease {
+            Some(lease) => lease.begin().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
+    ///
+    /// # Errors
+    /// Those of [`flush`](Self::flush); `PendingRollback` after an error; an error of COMMIT itself, after which the
+    /// session waits for [`rollback`](Self::rollback).
+    ///
+    /// # Cancel safety
+    /// A commit whose future is dropped may or may not have happened; the connection is closed, and the session
+    /// waits for `rollback`.
+    pub async fn commit(&mut self) -> Result<()> {
+        self.flush().await?;
+        if let Some(lease) = self.lease.as_mut().filter(|lease| lease.in_transaction()) {
+            let committed = lease.commit().await;
+            self.note(committed)?;
+        }
+        self.unit.committed();
+        self.lease = None;
+        Ok(())
+    }
+
+    /// Undoes everything since the last commit, in the database and in memory: pending objects are gone, edits and
+    /// links are taken back. Gives the connection back.
+    ///
+    /// # Errors
+    /// The database does not answer; the connection is closed then, which undoes the transaction as well.
+    pub async fn rollback(&mut self) -> Result<()> {
+        let mut lease = self.lease.take();
+        self.failed = None;
+        self.unit.rolled_back(&mut self.store);
+        match lease.as_mut().filter(|lease| lease.in_transaction() && !lease.is_abandoned()) {
+            Some(lease) => lease.rollback().await,
+            // A lease in an unknown state is closed when it is dropped here.
+            None => Ok(()),
+        }
+    }
+
+    /// Discards what is not committed and gives the connection back. The session can be used again; the objects it
+    /// loaded stay in it.
+    ///
+    /// # Errors
+    /// Those of [`rollback`](Self::rollback).
+    pub async fn close(&mut self) -> Result<()> {
+        self.rollback().await
+    }
+
+    /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back when it returns `Err`, panics, or its
+    /// future is dropped.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let count = session
+    ///     .transaction(async |session| {
+    ///         session.add(User::draft().name("jack"));
+    ///         session.count(select::<User>()).await
+    ///     })
+    ///     .await?;
+    /// # let _ = count; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// The error of `work`, or that of BEGIN or COMMIT.
+    pub async fn transaction<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        self.begin().await?;
+        let mut scope = Scope { session: self, ended: false };
+        let result = work(&mut scope).await;
+        scope.ended = true;
+        match result {
+            Ok(value) => match scope.commit().await {
+                Ok(()) => Ok(value),
+                Err(error) => {
+                    // The error that counts is COMMIT's; the connection is closed if it cannot roll back either.
+                    let _ = scope.rollback().await;
+                    Err(error)
+                }
+            },
+            Err(error) => {
+                let _ = scope.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A transaction that is undone when `work` does not come to its end.
+struct Scope<'s> {
+    session: &'s mut Session,
+    ended: bool,
+}
+
+impl Drop for Scope<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            // Closing the connection is the only rollback that needs no waiting.
+            self.session.lease = None;
+            self.session.failed = None;
+            let Session { unit, store, .. } = &mut *self.session;
+            unit.rolled_back(store);
+        }
+    }
+}
+
+impl Deref for Scope<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session
+    }
+}
+
+impl DerefMut for Scope<'_> {
+    fn deref_mut(&mut self) -> &mut Session {
+        self.session
+    }
+}

@@ -1,0 +1,139 @@
+use super::Session;
+use crate::entity::{Entity, Relation, ToMany, ToOne};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::cell_error;
+use crate::model::Model;
+use crate::unit_of_work::{CompleteDraft, IntoLink, Node, Pending};
+
+impl Session {
+    /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
+    ///
+    /// A required column that the draft lacks is a compile error. What cannot be linked (an object of another session)
+    /// is an error of the flush.
+    pub fn add<D: CompleteDraft>(&mut self, draft: D) -> Pending<D::Model> {
+        Pending::new(self.unit.add(&mut self.store, draft.into_data()))
+    }
+
+    /// Adds a draft, flushes, and gives the entity.
+    ///
+    /// # Errors
+    /// Those of [`flush`](Self::flush).
+    pub async fn insert<D: CompleteDraft>(&mut self, draft: D) -> Result<Entity<D::Model>> {
+        let pending = self.add(draft);
+        self.flush().await?;
+        pending.entity()
+    }
+
+    /// Changes an object's columns; the next flush writes those that differ from the database.
+    ///
+    /// The change is seen through every handle at once. Relationships are changed with `append`, `assign` and the
+    /// rest, not here.
+    ///
+    /// # Errors
+    /// `InvalidState`: the object belongs to another session.
+    pub fn edit<M: Model, L>(&mut self, entity: &Entity<M, L>, change: impl FnOnce(&mut M)) -> Result<()> {
+        self.check_usable()?;
+        self.check_mine(entity)?;
+        let place = entity.place();
+        let arena = self.store.graph().arena::<M>(place.arena);
+        let def = M::def();
+        let mut version = arena.duplicate(place.node).map_err(|error| cell_error(def, &error))?;
+        change(&mut version);
+        let current = arena.node(place.node).current();
+        let changed: Vec<usize> =
+            (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let node = Node { arena: place.arena, node: place.node };
+        self.unit.touch(&self.store, node);
+        arena.node(place.node).publish(version);
+        self.unit.keys_changed(&self.store, node, &changed);
+        Ok(())
+    }
+
+    /// Adds to a collection: an entity, a pending object or a draft. Sets the key or adds the link row at the next
+    /// flush. A collection that is loaded has the new member at once (a draft's after the flush); one that is not
+    /// loaded is not loaded for it.
+    ///
+    /// # Errors
+    /// `InvalidState`: one of the objects belongs to another session.
+    pub fn append<M: Model, L, R: ToMany<Parent = M>>(
+        &mut self,
+        entity: &Entity<M, L>,
+        relation: R,
+        target: impl IntoLink<R::Target>,
+    ) -> Result<()> {
+        self.connect_objects(entity, relation, target)
+    }
+
+    /// Sets a to-one relationship: the key at once, or at the next flush where the target is new.
+    ///
+    /// # Errors
+    /// `InvalidState`: one of the objects belongs to another session.
+    pub fn assign<M: Model, L, R: ToOne<Parent = M>>(
+        &mut self,
+        entity: &Entity<M, L>,
+        relation: R,
+        target: impl IntoLink<R::Target>,
+    ) -> Result<()> {
+        self.connect_objects(entity, relation, target)
+    }
+
+    fn connect_objects<M: Model, L, R: Relation<Parent = M>>(
+        &mut self,
+        entity: &Entity<M, L>,
+        relation: R,
+        target: impl IntoLink<R::Target>,
+    ) -> Result<()> {
+        let _ = relation;
+        self.check_usable()?;
+        self.check_mine(entity)?;
+        let place = entity.place();
+        let parent = Node { arena: place.arena, node: place.node };
+        self.unit.connect(&mut self.store, R::def(), parent, target.into_link())
+    }
+
+    /// Whether an object differs from its row as the session knows it. Never runs a statement.
+    pub fn is_modified<M: Model, L>(&self, entity: &Entity<M, L>) -> bool {
+        let place = entity.place();
+        let node = Node { arena: place.arena, node: place.node };
+        self.check_mine(entity).is_ok() && !self.unit.changed_columns(&self.store, node).is_empty()
+    }
+
+    /// How many objects wait for their row.
+    pub fn new_count(&self) -> usize {
+        self.unit.new_count()
+    }
+
+    /// Writes what is pending: inserts parents first, in batches, then the changed columns of changed objects, then
+    /// link rows. Begins a transaction if none is open; nothing is permanent before [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// A constraint refuses a row, a required column has no value, or a row is not what the session read (`Stale`).
+    /// The session then waits for [`rollback`](Self::rollback).
+    pub async fn flush(&mut self) -> Result<()> {
+        self.check_usable()?;
+        self.unit.take_refusal()?;
+        if !self.unit.has_work() {
+            return Ok(());
+        }
+        self.connect().await?;
+        if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {
+            lease.begin().await?;
+        }
+        let flushed = self.flusher()?.run().await;
+        if let (Err(error), None) = (&flushed, &self.failed) {
+            // Some of it is written, so whatever went wrong, the rest cannot be committed.
+            self.failed = Some(error.to_string());
+        }
+        flushed
+    }
+
+    pub(super) fn not_begun(&self) -> Error {
+        Error::new(
+            ErrorKind::InvalidState,
+            "a transaction is open already; end it first, or use `session.nested(..)` for a savepoint",
+        )
+    }
+}

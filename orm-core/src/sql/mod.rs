@@ -1,0 +1,21 @@
+//! SQL: statements as data, and their text for a database.
+//!
+//! Enters: tables, columns and values as the query, the loaders and the unit of work name them. Leaves: one SQL text
+//! with its bound values. Identifiers are always quoted and values always bound. Knows no model.
+//!
+//! Right-nested joins, row values and `VALUES` lists are needed by the loaders and are not expressible in the builder
+//! crates, which is why the tree is the project's own.
+
+mod dialect;
+mod expr;
+mod select;
+mod statement;
+mod write;
+mod writer;
+
+pub use dialect::{Dialect, quote};
+pub use expr::{BinaryOp, Expr, Source};
+pub use select::{Item, Join, JoinKind, Order, Select, TableRef};
+pub use statement::{Bind, Statement};
+pub use write::{Delete, Insert, Update};
+pub use writer::Writer;

@@ -1,0 +1,80 @@
+use std::fmt;
+
+use super::links::{IntoLinks, LinkTarget};
+use crate::entity::Relation;
+use crate::model::{ErasedModel, Model, erased};
+use crate::value::Value;
+
+/// In a draft's type: the column was given.
+#[derive(Debug)]
+pub enum Given {}
+
+/// In a draft's type: the column was not given yet.
+#[derive(Debug)]
+pub enum Missing {}
+
+/// A row that is not in the database yet: what `User::draft()` builds.
+pub trait Draft: Sized {
+    /// The model.
+    type Model: Model;
+
+    /// What was given; for the unit of work.
+    #[doc(hidden)]
+    fn into_data(self) -> DraftData;
+}
+
+/// A draft in which every required column was given. The derive implements it; a missing column is a compile error
+/// that names it.
+pub trait CompleteDraft: Draft {}
+
+/// The columns and links that a draft was given.
+pub struct DraftData {
+    pub(crate) model: &'static dyn ErasedModel,
+    /// By column index; none where nothing was given.
+    pub(crate) values: Vec<Option<Value>>,
+    pub(crate) links: Vec<DraftLinks>,
+}
+
+/// What a draft was given for one relationship.
+#[derive(Debug)]
+pub(crate) struct DraftLinks {
+    pub(crate) relation: usize,
+    pub(crate) targets: Vec<LinkTarget>,
+}
+
+impl DraftData {
+    /// A draft of a model with nothing in it.
+    pub fn new<M: Model>() -> DraftData {
+        let values = vec![None; M::def().columns.len()];
+        DraftData { model: erased::<M>(), values, links: Vec::new() }
+    }
+
+    /// Gives a column, by index.
+    pub fn set(&mut self, column: usize, value: Value) {
+        if let Some(slot) = self.values.get_mut(column) {
+            *slot = Some(value);
+        }
+    }
+
+    /// Gives a relationship its targets.
+    pub fn link<R: Relation>(&mut self, relation: R, targets: impl IntoLinks<R::Target>) {
+        let _ = relation;
+        let targets = targets.into_links();
+        self.links.push(DraftLinks { relation: R::INDEX, targets });
+    }
+}
+
+impl fmt::Debug for DraftData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let def = self.model.def();
+        let mut out = f.debug_struct(def.name);
+        for (column, value) in def.columns.iter().zip(&self.values) {
+            match value {
+                Some(_) if column.secret => out.field(column.field, &format_args!("***")),
+                Some(value) => out.field(column.field, &format_args!("{value}")),
+                None => &mut out,
+            };
+        }
+        out.finish_non_exhaustive()
+    }
+}

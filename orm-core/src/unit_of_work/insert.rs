@@ -1,0 +1,221 @@
+use hashbrown::HashMap;
+
+use super::flush::Flush;
+use super::pending::PendingState;
+use super::unit_of_work::{Node, PendingEntry};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Hydrate, ModelDef};
+use crate::sql::{Bind, Insert, Statement, Writer};
+use crate::value::{Cells, Value};
+use std::sync::Arc;
+
+/// Rows of one table with values for the same columns, and what the database fills in.
+#[derive(Debug)]
+struct Shape {
+    given: Vec<usize>,
+    returned: Vec<usize>,
+    entries: Vec<PendingEntry>,
+}
+
+impl Flush<'_> {
+    /// Inserts objects of one model whose keys are known, in as few statements as their columns allow.
+    pub(super) async fn insert(&mut self, mut batch: Vec<PendingEntry>) -> Result<Vec<(PendingEntry, Node)>> {
+        for entry in &mut batch {
+            self.complete(entry)?;
+        }
+        let mut made = Vec::with_capacity(batch.len());
+        for shape in shapes(batch) {
+            made.extend(self.insert_shape(shape).await?);
+        }
+        Ok(made)
+    }
+
+    /// Fills in keys and NULLs, and refuses a row that cannot be one before anything is sent.
+    fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
+        for key in &entry.keys {
+            let Some(from) = key.from.node() else { continue };
+            let values = self.store.values(from.arena, from.node, &key.from_columns);
+            for (column, value) in key.columns.iter().zip(values) {
+                entry.values[*column] = Some(value);
+            }
+        }
+        let def = entry.model.def();
+        for (column, value) in def.columns.iter().zip(&mut entry.values) {
+            match value {
+                None if column.version => *value = Some(Value::Int(1)),
+                None if column.generated => {}
+                None if column.nullable => *value = Some(Value::Null),
+                None => return Err(required(def, column.field)),
+                Some(Value::Null) if !column.nullable => return Err(not_null(def, column.field)),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn insert_shape(&mut self, shape: Shape) -> Result<Vec<(PendingEntry, Node)>> {
+        let Shape { given, returned, entries } = shape;
+        let Some(model) = entries.first().map(|entry| entry.model) else { return Ok(Vec::new()) };
+        let def = model.def();
+        // A row of defaults alone has no form with several rows.
+        let room = if given.is_empty() { 1 } else { self.dialect.bind_limit() / given.len() };
+        let mut made = Vec::with_capacity(entries.len());
+        let mut rest = entries.into_iter();
+        loop {
+            let chunk: Vec<PendingEntry> = rest.by_ref().take(room).collect();
+            if chunk.is_empty() {
+                return Ok(made);
+            }
+            let statement = self.insert_statement(def, &given, &returned, &chunk);
+            let filled = self.send(&statement, def, &returned, &chunk).await?;
+            for (entry, filled) in chunk.into_iter().zip(filled) {
+                let node = self.adopt(&entry, &returned, filled)?;
+                made.push((entry, node));
+            }
+        }
+    }
+
+    fn insert_statement(
+        &self,
+        def: &ModelDef,
+        given: &[usize],
+        returned: &[usize],
+        chunk: &[PendingEntry],
+    ) -> Statement {
+        let bind = |entry: &PendingEntry, column: usize| Bind {
+            value: entry.values[column].clone().unwrap_or(Value::Null),
+            secret: def.columns[column].secret,
+        };
+        let row = |entry: &PendingEntry| given.iter().map(|column| bind(entry, *column)).collect();
+        let insert = Insert {
+            table: def.table,
+            columns: given.iter().map(|column| def.columns[*column].name).collect(),
+            rows: chunk.iter().map(row).collect(),
+            returning: returned.iter().map(|column| def.columns[*column].name).collect(),
+        };
+        let mut statement = Writer::insert(self.dialect, &insert);
+        statement.path = Some(def.name.into());
+        statement.strategy = Some("flush");
+        statement
+    }
+
+    /// Sends the rows; returns what the database filled in, in the order of the rows.
+    async fn send(
+        &mut self,
+        statement: &Statement,
+        def: &ModelDef,
+        returned: &[usize],
+        chunk: &[PendingEntry],
+    ) -> Result<Vec<Vec<Value>>> {
+        if returned.is_empty() {
+            self.lease.execute(self.monitor, statement).await?;
+            return Ok(vec![Vec::new(); chunk.len()]);
+        }
+        let mut rows: Vec<Vec<Value>> = Vec::with_capacity(chunk.len());
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let read = |at| cells.cell(at).map(|cell| cell.to_value());
+            let row = (0..returned.len()).map(read).collect::<Result<_, _>>();
+            rows.push(row.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
+            Ok(())
+        };
+        self.lease.fetch(self.monitor, statement, &mut sink).await?;
+        if rows.len() != chunk.len() {
+            return Err(Error::new(
+                ErrorKind::Database,
+                format!("{} rows of `{}` were inserted and {} came back", chunk.len(), def.name, rows.len()),
+            ));
+        }
+        // RETURNING promises no order. Generated keys rise in the order of the rows; given keys say whose row it is.
+        match def.auto_key().and_then(|auto| returned.iter().position(|column| *column == auto)) {
+            Some(key) => {
+                rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
+                Ok(rows)
+            }
+            None => by_given_key(def, returned, chunk, rows),
+        }
+    }
+
+    /// The new object, in the graph and the identity map.
+    fn adopt(&mut self, entry: &PendingEntry, returned: &[usize], filled: Vec<Value>) -> Result<Node> {
+        let mut cells: Vec<Value> =
+            entry.values.iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
+        for (column, value) in returned.iter().zip(filled) {
+            cells[*column] = value;
+        }
+        let arena = self.store.arena_of(entry.model);
+        // A key that the map still knows belonged to a row that is gone, or the database would have refused this one.
+        let found = self.store.hydrate(arena, &cells.as_slice(), Hydrate::Overwrite)?;
+        let Some(found) = found else { return Err(not_null(entry.model.def(), "the primary key")) };
+        let node = Node { arena, node: found.node };
+        let key = entry.model.def().key.iter().map(|column| cells[*column].clone()).collect();
+        self.unit.journal.inserted(node, key);
+        let region = Arc::downgrade(self.store.region());
+        entry.cell.set(PendingState::Flushed { region, arena, node: found.node });
+        Ok(node)
+    }
+}
+
+fn shapes(batch: Vec<PendingEntry>) -> Vec<Shape> {
+    let mut shapes: Vec<Shape> = Vec::new();
+    for entry in batch {
+        let columns = 0..entry.values.len();
+        let (given, left): (Vec<_>, Vec<_>) = columns.partition(|column| entry.values[*column].is_some());
+        match shapes.iter_mut().find(|shape| shape.given == given) {
+            Some(shape) => shape.entries.push(entry),
+            None => {
+                let returned = returned(entry.model.def(), left);
+                shapes.push(Shape { given, returned, entries: vec![entry] });
+            }
+        }
+    }
+    shapes
+}
+
+/// What must come back: the columns that the database fills in, and a key to tell the rows apart.
+fn returned(def: &ModelDef, left: Vec<usize>) -> Vec<usize> {
+    if left.is_empty() {
+        return left;
+    }
+    let mut returned: Vec<usize> = def.key.iter().copied().filter(|column| !left.contains(column)).collect();
+    returned.extend(left);
+    returned
+}
+
+fn by_given_key(
+    def: &ModelDef,
+    returned: &[usize],
+    chunk: &[PendingEntry],
+    rows: Vec<Vec<Value>>,
+) -> Result<Vec<Vec<Value>>> {
+    let places: Vec<usize> =
+        def.key.iter().filter_map(|key| returned.iter().position(|column| column == key)).collect();
+    let key_of = |row: &Vec<Value>| places.iter().map(|place| row[*place].clone()).collect::<Vec<Value>>();
+    let mut by_key: HashMap<Vec<Value>, Vec<Value>> = rows.into_iter().map(|row| (key_of(&row), row)).collect();
+    let find = |entry: &PendingEntry| {
+        let key: Vec<Value> = def.key.iter().filter_map(|column| entry.values[*column].clone()).collect();
+        by_key.remove(&key).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Database,
+                format!("a new row of `{}` came back with another key than it was given", def.name),
+            )
+        })
+    };
+    chunk.iter().map(find).collect()
+}
+
+fn required(def: &ModelDef, field: &str) -> Error {
+    let name = def.name;
+    Error::new(
+        ErrorKind::NotNullViolation,
+        format!(
+            "`{name}.{field}` is required and has no value: give it to the draft, or link the object that it comes from"
+        ),
+    )
+}
+
+fn not_null(def: &ModelDef, field: &str) -> Error {
+    Error::new(
+        ErrorKind::NotNullViolation,
+        format!("`{}.{field}` is NOT NULL and would become NULL", def.name),
+    )
+}

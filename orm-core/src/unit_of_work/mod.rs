@@ -1,0 +1,26 @@
+//! The unit of work: what the session must write, and in which order.
+//!
+//! Enters: drafts, edits and links. Leaves: statements, parents first and batched, and new objects in the graph. A
+//! journal remembers what a rollback takes back.
+
+mod change;
+mod draft;
+mod flush;
+mod insert;
+mod inverse;
+mod journal;
+mod link_rows;
+mod links;
+mod order;
+mod pending;
+mod register;
+#[allow(clippy::module_inception)]
+mod unit_of_work;
+mod update;
+
+pub use draft::{CompleteDraft, Draft, DraftData, Given, Missing};
+pub(crate) use flush::Flush;
+pub use links::{IntoLink, IntoLinks, LinkTarget, draft_link};
+pub use pending::{Pending, PendingCell};
+pub(crate) use register::another_session;
+pub(crate) use unit_of_work::{Node, UnitOfWork};

@@ -1,0 +1,130 @@
+use std::any::TypeId;
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
+use indexmap::IndexMap;
+
+use super::unit_of_work::{CellId, PendingEntry, Ref, cell_id};
+use crate::model::{ErasedModel, RelationKind};
+
+/// Pending objects in the order in which they can be inserted: by tables, and within a table by the objects that their
+/// keys come from. Every batch is of one table and as large as it can be.
+#[derive(Debug)]
+pub(super) struct InsertQueue {
+    waiting: HashMap<CellId, PendingEntry>,
+    /// Who waits for an object.
+    dependents: HashMap<CellId, Vec<CellId>>,
+    /// How many objects each still waits for.
+    missing: HashMap<CellId, usize>,
+    ready: BTreeMap<usize, Vec<CellId>>,
+    ranks: HashMap<TypeId, usize>,
+}
+
+impl InsertQueue {
+    pub(super) fn new(pending: IndexMap<CellId, PendingEntry>) -> InsertQueue {
+        let models: Vec<_> = pending.values().map(|entry| entry.model).collect();
+        let mut queue = InsertQueue {
+            waiting: HashMap::new(),
+            dependents: HashMap::new(),
+            missing: HashMap::new(),
+            ready: BTreeMap::new(),
+            ranks: table_ranks(&models),
+        };
+        for (id, entry) in pending {
+            let unknown = |from: &Ref| match from {
+                Ref::Pending(cell) if from.node().is_none() => Some(cell_id(cell)),
+                _ => None,
+            };
+            let needs: Vec<CellId> = entry.keys.iter().filter_map(|key| unknown(&key.from)).collect();
+            for need in &needs {
+                queue.dependents.entry(*need).or_default().push(id);
+            }
+            queue.missing.insert(id, needs.len());
+            if needs.is_empty() {
+                queue.ready.entry(queue.rank(&entry)).or_default().push(id);
+            }
+            queue.waiting.insert(id, entry);
+        }
+        queue
+    }
+
+    /// The objects of the first table that has any whose keys are all known.
+    pub(super) fn next_batch(&mut self) -> Option<Vec<PendingEntry>> {
+        let (_, ids) = self.ready.pop_first()?;
+        Some(ids.iter().filter_map(|id| self.waiting.remove(id)).collect())
+    }
+
+    /// The keys of these are known now.
+    pub(super) fn inserted<'e>(&mut self, entries: impl Iterator<Item = &'e PendingEntry>) {
+        for entry in entries {
+            for dependent in self.dependents.remove(&cell_id(&entry.cell)).unwrap_or_default() {
+                let Some(missing) = self.missing.get_mut(&dependent) else { continue };
+                *missing = missing.saturating_sub(1);
+                if *missing == 0
+                    && let Some(entry) = self.waiting.get(&dependent)
+                {
+                    let rank = self.rank(entry);
+                    self.ready.entry(rank).or_default().push(dependent);
+                }
+            }
+        }
+    }
+
+    /// The models of what is left when nothing can be inserted any more.
+    pub(super) fn stuck(&self) -> Option<Vec<&'static str>> {
+        let names: Vec<_> = self.waiting.values().map(|entry| entry.model.def().name).collect();
+        (!names.is_empty()).then_some(names)
+    }
+
+    fn rank(&self, entry: &PendingEntry) -> usize {
+        self.ranks.get(&entry.model.type_id()).copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// The order of tables in which rows may be inserted: a table comes after those that its keys refer to.
+///
+/// Cycles between tables are cut where they close; the rows of such tables are ordered by their links instead.
+fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId, usize> {
+    let present: HashMap<TypeId, &'static dyn ErasedModel> =
+        models.iter().map(|model| (model.type_id(), *model)).collect();
+    let mut parents: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
+    let mut seen = HashSet::new();
+    for model in models.iter().filter(|model| seen.insert(model.type_id())) {
+        for relation in model.def().relations {
+            let (here, there) = (model.type_id(), (relation.target)().type_id());
+            let (child, parent) = match relation.kind {
+                RelationKind::BelongsTo { .. } => (here, there),
+                RelationKind::HasMany | RelationKind::HasOne => (there, here),
+                RelationKind::ManyToMany => continue,
+            };
+            if child != parent && present.contains_key(&parent) {
+                parents.entry(child).or_default().push(parent);
+            }
+        }
+    }
+    let mut ranks = HashMap::new();
+    let mut entered = HashSet::new();
+    for model in models {
+        visit(model.type_id(), &parents, &mut entered, &mut ranks);
+    }
+    ranks
+}
+
+/// Depth first without recursion: a chain of models may be long.
+fn visit(
+    model: TypeId,
+    parents: &HashMap<TypeId, Vec<TypeId>>,
+    entered: &mut HashSet<TypeId>,
+    ranks: &mut HashMap<TypeId, usize>,
+) {
+    let mut stack = vec![(model, false)];
+    while let Some((model, done)) = stack.pop() {
+        if done {
+            let next = ranks.len();
+            ranks.entry(model).or_insert(next);
+        } else if entered.insert(model) {
+            stack.push((model, true));
+            stack.extend(parents.get(&model).into_iter().flatten().map(|parent| (*parent, false)));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::entity::{Entity, Place};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Region;
+use crate::model::Model;
+
+/// An object that was added to a session and has no row yet; a flush gives it one.
+#[derive(Debug)]
+pub struct Pending<M> {
+    cell: Arc<PendingCell>,
+    of: PhantomData<fn() -> M>,
+}
+
+/// Where a pending object's entity appears once a flush wrote it.
+#[derive(Debug, Default)]
+pub struct PendingCell {
+    state: Mutex<PendingState>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) enum PendingState {
+    /// Waits for a flush.
+    #[default]
+    Waiting,
+    /// A flush wrote it.
+    Flushed { region: Weak<Region>, arena: u32, node: u32 },
+    /// A rollback or `expunge` took it out of its session.
+    Discarded,
+}
+
+impl PendingCell {
+    pub(crate) fn state(&self) -> PendingState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set(&self, state: PendingState) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+impl<M: Model> Pending<M> {
+    pub(crate) fn new(cell: Arc<PendingCell>) -> Pending<M> {
+        Pending { cell, of: PhantomData }
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<PendingCell> {
+        &self.cell
+    }
+
+    /// The object, once a flush wrote it.
+    ///
+    /// # Errors
+    /// `NotFlushed`: call `session.flush().await` first. `InvalidState`: a rollback discarded it.
+    pub fn entity(&self) -> Result<Entity<M>> {
+        let name = M::def().name;
+        match self.cell.state() {
+            PendingState::Waiting => Err(Error::new(
+                ErrorKind::NotFlushed,
+                format!("this `{name}` is pending: it has no row yet; call `session.flush().await` first"),
+            )),
+            PendingState::Flushed { region, arena, node } => match region.upgrade() {
+                Some(region) => Ok(Entity::new(region, Place { arena, node, answer: None })),
+                None => Err(Error::new(
+                    ErrorKind::Detached,
+                    format!("this `{name}` was written by a session that has gone, and no handle kept it"),
+                )),
+            },
+            PendingState::Discarded => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!("this `{name}` was discarded by a rollback before it had a row; add its draft again"),
+            )),
+        }
+    }
+}
+
+impl<M> Clone for Pending<M> {
+    fn clone(&self) -> Self {
+        Pending { cell: Arc::clone(&self.cell), of: PhantomData }
+    }
+}

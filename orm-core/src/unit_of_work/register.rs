@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use super::draft::DraftData;
+use super::links::LinkTarget;
+use super::pending::{PendingCell, PendingState};
+use super::unit_of_work::{KeyFrom, LinkRow, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Region;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind};
+
+impl UnitOfWork {
+    /// Takes a draft, and the drafts inside it, to be written by the next flush.
+    ///
+    /// # Errors
+    /// A link leads to an object of another session, or to one that was discarded.
+    pub(crate) fn register(&mut self, store: &mut Store, draft: DraftData) -> Result<Arc<PendingCell>> {
+        let before = (self.pending.len(), self.links.len(), self.waiting_keys.len());
+        let done = self.enter(store, draft);
+        if done.is_err() {
+            self.pending.truncate(before.0);
+            self.links.truncate(before.1);
+            self.waiting_keys.truncate(before.2);
+        }
+        done
+    }
+
+    fn enter(&mut self, store: &mut Store, draft: DraftData) -> Result<Arc<PendingCell>> {
+        let cell = Arc::new(PendingCell::default());
+        let id = cell_id(&cell);
+        self.journal.registered(Arc::clone(&cell));
+        let DraftData { model, values, links } = draft;
+        let entry = PendingEntry {
+            cell: Arc::clone(&cell),
+            model,
+            values,
+            keys: Vec::new(),
+            holds: Vec::new(),
+            held_by: Vec::new(),
+        };
+        self.pending.insert(id, entry);
+        for given in links {
+            let relation = &model.def().relations[given.relation];
+            let targets = given.targets.into_iter().map(|target| self.resolve(store, target));
+            let targets = targets.collect::<Result<Vec<Ref>>>()?;
+            for target in &targets {
+                self.link(store, relation, &Ref::Pending(Arc::clone(&cell)), target)?;
+            }
+            if let Some(entry) = self.pending.get_mut(&id) {
+                entry.holds.push((relation, targets));
+            }
+        }
+        Ok(cell)
+    }
+
+    /// The other end of a link, as an object of this session.
+    pub(super) fn resolve(&mut self, store: &mut Store, target: LinkTarget) -> Result<Ref> {
+        match target {
+            LinkTarget::Draft(draft) => Ok(Ref::Pending(self.enter(store, *draft)?)),
+            LinkTarget::Pending(cell) => match cell.state() {
+                PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => {
+                    Ok(Ref::Pending(cell))
+                }
+                PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
+                    Ok(Ref::Node(Node { arena, node }))
+                }
+                PendingState::Waiting | PendingState::Flushed { .. } => Err(another_session()),
+                PendingState::Discarded => Err(Error::new(
+                    ErrorKind::InvalidState,
+                    "a link leads to an object that a rollback discarded; add its draft again",
+                )),
+            },
+            LinkTarget::Entity { region, arena, node } => match is_of(store, &Some(region)) {
+                true => Ok(Ref::Node(Node { arena, node })),
+                false => Err(another_session()),
+            },
+        }
+    }
+
+    /// Writes down what a link means for keys and link rows; what the objects hold is not touched here.
+    pub(super) fn link(
+        &mut self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: &Ref,
+        target: &Ref,
+    ) -> Result<()> {
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        match relation.kind {
+            RelationKind::ManyToMany => {
+                self.links.push(LinkRow { relation, parent: parent.clone(), target: target.clone() });
+                Ok(())
+            }
+            RelationKind::BelongsTo { .. } => {
+                let key = KeyFrom { columns: local, from: target.clone(), from_columns: remote };
+                self.set_key(store, parent, key)
+            }
+            RelationKind::HasMany | RelationKind::HasOne => {
+                let key = KeyFrom { columns: remote, from: parent.clone(), from_columns: local };
+                self.set_key(store, target, key)
+            }
+        }
+    }
+
+    /// Gives an object a key: at once where both objects are there, otherwise when a flush knows it.
+    fn set_key(&mut self, store: &Store, of: &Ref, key: KeyFrom) -> Result<()> {
+        match of.node() {
+            None => {
+                let Ref::Pending(cell) = of else { return Ok(()) };
+                if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
+                    entry.keys.push(key);
+                }
+                Ok(())
+            }
+            Some(node) => match key.from.node() {
+                Some(from) => {
+                    let values = store.values(from.arena, from.node, &key.from_columns);
+                    self.change(store, node, key.columns.into_iter().zip(values).collect())
+                }
+                None => {
+                    self.waiting_keys.push((node, key));
+                    Ok(())
+                }
+            },
+        }
+    }
+}
+
+fn is_of(store: &Store, region: &Option<Arc<Region>>) -> bool {
+    region.as_ref().is_some_and(|region| Arc::ptr_eq(region, store.region()))
+}
+
+pub(crate) fn another_session() -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        "the object belongs to another session; load it in this one (`session.get::<M>(key)`) and use that",
+    )
+}

@@ -1,0 +1,201 @@
+use super::comparable::{Boolean, Bytes, Float, Integer, Text};
+use super::{Value, ValueError, ValueRef};
+
+/// What a column is declared as in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// A truth value.
+    Bool,
+    /// An integer of at most 16 bits.
+    Int16,
+    /// An integer of at most 32 bits.
+    Int32,
+    /// An integer of at most 64 bits.
+    Int64,
+    /// A 32-bit floating-point number.
+    Float32,
+    /// A 64-bit floating-point number.
+    Float64,
+    /// Text of any length.
+    Text,
+    /// Bytes of any length.
+    Bytes,
+}
+
+/// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each.
+///
+/// Reading checks what the cell holds: SQLite stores any type in any column, and a text read as a number would be a
+/// wrong answer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a column can have",
+    label = "not a column type",
+    note = "a column is an integer, a float, `bool`, `String`, `Vec<u8>`, or an `Option` of one of these",
+    note = "a relationship is a `HasMany<..>`, `HasOne<..>` or `BelongsTo<..>` with its attribute"
+)]
+pub trait ColumnType: Clone + Send + Sync + 'static {
+    /// The family of types it compares with; an `Option` has the family of what is inside.
+    type Family;
+    /// What `create_all` declares.
+    const KIND: ValueKind;
+    /// Whether the column may hold NULL.
+    const NULLABLE: bool = false;
+
+    /// Reads a cell.
+    ///
+    /// # Errors
+    /// The cell holds another type, a number out of range, or NULL where the type is no `Option`.
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError>;
+
+    /// Shows the value as a cell.
+    fn view(&self) -> ValueRef<'_>;
+}
+
+impl<T: ColumnType> ColumnType for Option<T> {
+    type Family = T::Family;
+    const KIND: ValueKind = T::KIND;
+    const NULLABLE: bool = true;
+
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+        if cell.is_null() { Ok(None) } else { T::read(cell).map(Some) }
+    }
+
+    fn view(&self) -> ValueRef<'_> {
+        self.as_ref().map_or(ValueRef::Null, T::view)
+    }
+}
+
+macro_rules! integer {
+    ($($ty:ident $kind:ident),*) => {$(
+        impl ColumnType for $ty {
+            type Family = Integer;
+            const KIND: ValueKind = ValueKind::$kind;
+
+            fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+                let out_of_range = |value: String| ValueError::Range { value, expected: stringify!($ty) };
+                match cell {
+                    ValueRef::Int(v) => $ty::try_from(v).map_err(|_| out_of_range(v.to_string())),
+                    ValueRef::UInt(v) => $ty::try_from(v).map_err(|_| out_of_range(v.to_string())),
+                    other => Err(mismatch(other, stringify!($ty))),
+                }
+            }
+
+            fn view(&self) -> ValueRef<'_> {
+                integer_ref(*self)
+            }
+        }
+
+        impl From<$ty> for Value {
+            fn from(v: $ty) -> Value {
+                integer_ref(v).to_value()
+            }
+        }
+    )*};
+}
+
+integer!(i8 Int16, i16 Int16, i32 Int32, i64 Int64, u8 Int16, u16 Int32, u32 Int64, u64 Int64);
+
+fn integer_ref<T: Copy + TryInto<i64> + TryInto<u64>>(v: T) -> ValueRef<'static> {
+    match v.try_into() {
+        Ok(int) => ValueRef::Int(int),
+        Err(_) => v.try_into().map_or(ValueRef::Null, ValueRef::UInt),
+    }
+}
+
+fn mismatch(found: ValueRef<'_>, expected: &'static str) -> ValueError {
+    match found {
+        ValueRef::Null => ValueError::UnexpectedNull { expected },
+        other => ValueError::Type { found: other.kind_name(), expected },
+    }
+}
+
+impl ColumnType for bool {
+    type Family = Boolean;
+    const KIND: ValueKind = ValueKind::Bool;
+
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+        match cell {
+            ValueRef::Bool(v) => Ok(v),
+            ValueRef::Int(0) => Ok(false),
+            ValueRef::Int(1) => Ok(true),
+            ValueRef::Int(v) => Err(ValueError::Range { value: v.to_string(), expected: "bool" }),
+            other => Err(mismatch(other, "bool")),
+        }
+    }
+
+    fn view(&self) -> ValueRef<'_> {
+        ValueRef::Bool(*self)
+    }
+}
+
+impl ColumnType for f64 {
+    type Family = Float;
+    const KIND: ValueKind = ValueKind::Float64;
+
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+        const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+        match cell {
+            ValueRef::Float(v) => Ok(v),
+            // A column without a type may hold 2.0 as the integer 2; above 2^53 the number would change.
+            #[allow(clippy::cast_precision_loss)]
+            ValueRef::Int(v) if v.unsigned_abs() <= EXACT => Ok(v as f64),
+            ValueRef::Int(v) => Err(ValueError::Range { value: v.to_string(), expected: "f64" }),
+            other => Err(mismatch(other, "f64")),
+        }
+    }
+
+    fn view(&self) -> ValueRef<'_> {
+        ValueRef::Float(*self)
+    }
+}
+
+impl ColumnType for f32 {
+    type Family = Float;
+    const KIND: ValueKind = ValueKind::Float32;
+
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+        let wide = f64::read(cell)?;
+        #[allow(clippy::cast_possible_truncation)]
+        let narrow = wide as f32;
+        if narrow.is_infinite() && !wide.is_infinite() {
+            return Err(ValueError::Range { value: wide.to_string(), expected: "f32" });
+        }
+        Ok(narrow)
+    }
+
+    fn view(&self) -> ValueRef<'_> {
+        ValueRef::Float(f64::from(*self))
+    }
+}
+
+impl ColumnType for String {
+    type Family = Text;
+    const KIND: ValueKind = ValueKind::Text;
+
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+        match cell {
+            ValueRef::Text(v) => Ok(v.to_owned()),
+            other => Err(mismatch(other, "String")),
+        }
+    }
+
+    fn view(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
+    }
+}
+
+impl ColumnType for Vec<u8> {
+    type Family = Bytes;
+    const KIND: ValueKind = ValueKind::Bytes;
+
+    fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
+        match cell {
+            ValueRef::Bytes(v) => Ok(v.to_vec()),
+            other => Err(mismatch(other, "Vec<u8>")),
+        }
+    }
+
+    fn view(&self) -> ValueRef<'_> {
+        ValueRef::Bytes(self)
+    }
+}

@@ -1,0 +1,91 @@
+use super::{ColumnType, Value};
+
+/// A Rust value that a column of type `T` takes: the type itself, or one that widens into it without loss.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not fit a column of type `{T}`",
+    label = "this column is a `{T}`"
+)]
+pub trait IntoValue<T> {
+    /// The cell to store.
+    fn into_value(self) -> Value;
+}
+
+/// NULL, where a bare `None` would not say of which type: `draft.email(Null)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Null;
+
+impl<T: ColumnType> IntoValue<Option<T>> for Null {
+    fn into_value(self) -> Value {
+        Value::Null
+    }
+}
+
+macro_rules! into_value {
+    ($($to:ty: $($from:ty),+;)*) => {$(
+        $(
+            impl IntoValue<$to> for $from {
+                fn into_value(self) -> Value {
+                    Value::from(self)
+                }
+            }
+            impl IntoValue<Option<$to>> for $from {
+                fn into_value(self) -> Value {
+                    Value::from(self)
+                }
+            }
+        )+
+        impl<V: IntoValue<$to>> IntoValue<Option<$to>> for Option<V> {
+            fn into_value(self) -> Value {
+                self.map_or(Value::Null, V::into_value)
+            }
+        }
+    )*};
+}
+
+// Either the type alone, or a list that holds `i32`: an integer literal then has one type to become.
+into_value! {
+    i8: i8;
+    i16: i16;
+    i32: i32, i16, u16, i8, u8;
+    i64: i64, i32, u32, i16, u16, i8, u8;
+    u8: u8;
+    u16: u16;
+    u32: u32;
+    u64: u64;
+    f64: f64, f32;
+    f32: f32;
+    bool: bool;
+    String: String, &String, &str, Box<str>, std::borrow::Cow<'_, str>, char;
+    Vec<u8>: Vec<u8>, &Vec<u8>, &[u8];
+}
+
+impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
+    fn into_value(self) -> Value {
+        Value::Bytes(self.to_vec())
+    }
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$v:ident| $value:expr;)*) => {$(
+        impl From<$from> for Value {
+            fn from($v: $from) -> Value {
+                $value
+            }
+        }
+    )*};
+}
+
+value_from! {
+    bool => |v| Value::Bool(v);
+    f64 => |v| Value::Float(v);
+    f32 => |v| Value::Float(f64::from(v));
+    String => |v| Value::Text(v);
+    &String => |v| Value::Text(v.clone());
+    &str => |v| Value::Text(v.to_owned());
+    Box<str> => |v| Value::Text(v.into());
+    std::borrow::Cow<'_, str> => |v| Value::Text(v.into_owned());
+    char => |v| Value::Text(v.to_string());
+    Vec<u8> => |v| Value::Bytes(v);
+    &Vec<u8> => |v| Value::Bytes(v.clone());
+    &[u8] => |v| Value::Bytes(v.to_vec());
+}

@@ -1,0 +1,95 @@
+use std::hash::Hash;
+
+use super::{ColumnType, IntoValue, Value, ValueError, ValueRef};
+
+/// Something with numbered cells: a result row, an object, a list of values.
+pub trait Cells {
+    /// The cell at a position, from 0.
+    ///
+    /// # Errors
+    /// There is no such cell, or the driver cannot hand it out.
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError>;
+}
+
+impl Cells for &[Value] {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        self.get(index).map(Value::as_ref).ok_or(ValueError::MissingCell { index })
+    }
+}
+
+/// A primary key: the type of the key field, or a tuple of the key fields' types in declaration order.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a primary key",
+    label = "not a key type",
+    note = "a key is an integer, `bool`, `String` or `Vec<u8>`, or up to 8 fields of these"
+)]
+pub trait Key: Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
+    /// Reads the key from the cells at these positions.
+    ///
+    /// # Errors
+    /// A cell does not hold the key's type.
+    fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError>;
+
+    /// The key's cells, in order.
+    fn values(&self) -> Vec<Value>;
+}
+
+impl<T: ColumnType + Hash + Eq + std::fmt::Debug> Key for T {
+    fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
+        T::read(cells.cell(columns.first().copied().unwrap_or_default())?)
+    }
+
+    fn values(&self) -> Vec<Value> {
+        vec![self.view().to_value()]
+    }
+}
+
+/// What `get` takes for a key of type `K`: everything that fits the key columns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a key of this model",
+    label = "the model's primary key is `{K}`"
+)]
+pub trait IntoKey<K> {
+    /// The key.
+    ///
+    /// # Errors
+    /// The value is out of the key type's range.
+    fn into_key(self) -> Result<K, ValueError>;
+}
+
+impl<K: ColumnType, V: IntoValue<K>> IntoKey<K> for V {
+    fn into_key(self) -> Result<K, ValueError> {
+        K::read(self.into_value().as_ref())
+    }
+}
+
+macro_rules! tuple_key {
+    ($(($($ty:ident $from:ident $at:tt),+))*) => {$(
+        impl<$($ty: ColumnType + Hash + Eq + std::fmt::Debug),+> Key for ($($ty,)+) {
+            fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
+                let at = |i: usize| columns.get(i).copied().ok_or(ValueError::MissingCell { index: i });
+                Ok(($($ty::read(cells.cell(at($at)?)?)?,)+))
+            }
+
+            fn values(&self) -> Vec<Value> {
+                vec![$(self.$at.view().to_value()),+]
+            }
+        }
+
+        impl<$($ty: ColumnType, $from: IntoValue<$ty>),+> IntoKey<($($ty,)+)> for ($($from,)+) {
+            fn into_key(self) -> Result<($($ty,)+), ValueError> {
+                Ok(($($ty::read(self.$at.into_value().as_ref())?,)+))
+            }
+        }
+    )*};
+}
+
+tuple_key! {
+    (A Va 0, B Vb 1)
+    (A Va 0, B Vb 1, C Vc 2)
+    (A Va 0, B Vb 1, C Vc 2, D Vd 3)
+    (A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4)
+    (A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5)
+    (A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6)
+    (A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6, H Vh 7)
+}

@@ -1,0 +1,171 @@
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::scope::{Named, Scope};
+use super::{private, quiet};
+use crate::model::Column;
+use crate::parse::{Kind, Lazy};
+
+/// The model as static data.
+pub fn definition(scope: &Scope<'_>) -> TokenStream {
+    let (p, quiet) = (private(), quiet());
+    let (this, module, loads) = (&scope.model.ident, &scope.module, &scope.loads);
+    let key = key_type(scope);
+    let body = if scope.complete { definition_body(scope) } else { mixed!(::core::unimplemented!()) };
+    mixed! {
+        #quiet
+        impl #p::Model for #this {
+            type Key = #key;
+            type Bare = #module::#loads;
+
+            fn def() -> &'static #p::ModelDef {
+                #body
+            }
+        }
+    }
+}
+
+fn key_type(scope: &Scope<'_>) -> TokenStream {
+    let mut types = scope.model.keys().map(|column| &column.ty);
+    match (types.next(), types.next()) {
+        // A model without a key has been reported; most keys are integers.
+        _ if !scope.complete && !has_usable_key(scope) => mixed!(i64),
+        (None, _) => mixed!(i64),
+        (Some(only), None) => mixed!(#only),
+        (Some(first), Some(second)) => mixed!((#first, #second #(, #types)*)),
+    }
+}
+
+/// Whether the key's types can be a key, as far as their tokens tell: the others have been reported.
+fn has_usable_key(scope: &Scope<'_>) -> bool {
+    scope.model.keys().count() <= crate::check::MOST_KEY_COLUMNS
+        && scope.model.keys().all(crate::check::can_be_key)
+}
+
+fn definition_body(scope: &Scope<'_>) -> TokenStream {
+    let p = private();
+    let (name, table) = (&scope.model.name, &scope.model.table.value);
+    let columns = scope.columns().map(|(column, _)| column_def(column));
+    let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
+    let relations = scope.relations().map(|relation| relation_def(scope, &relation));
+    mixed! {
+        static DEF: #p::ModelDef = #p::ModelDef {
+            name: #name,
+            table: #table,
+            columns: &[#(#columns),*],
+            key: &[#(#key),*],
+            relations: &[#(#relations),*],
+        };
+        &DEF
+    }
+}
+
+fn column_def(column: &Column) -> TokenStream {
+    let p = private();
+    let (name, field, ty) = (&column.name.value, &column.field, &column.ty);
+    let plain = mixed! {
+        #p::ColumnDef::new(#name, #field, <#ty as #p::ColumnType>::KIND, <#ty as #p::ColumnType>::NULLABLE)
+    };
+    let flags = [
+        ("key", column.key.is_some()),
+        ("auto", column.auto()),
+        ("unique", column.unique),
+        ("index", column.index),
+        ("generated", column.default || column.auto()),
+        ("version", column.version.is_some()),
+        ("secret", column.secret),
+    ];
+    let mut set: Vec<TokenStream> = flags
+        .into_iter()
+        .filter(|(_, on)| *on)
+        .map(|(flag, _)| {
+            let flag = format_ident!("{flag}");
+            mixed!(#flag: true,)
+        })
+        .collect();
+    if let Some(sql) = &column.default_sql {
+        set.push(mixed!(default: ::core::option::Option::Some(#sql),));
+    }
+    if set.is_empty() { plain } else { mixed!(#p::ColumnDef { #(#set)* ..#plain }) }
+}
+
+fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
+    let p = private();
+    let relation = named.relation;
+    let (this, target) = (&scope.model.ident, &relation.target);
+    let (name, index) = (&relation.field, Literal::usize_unsuffixed(named.index));
+    let kind = match relation.kind {
+        Kind::HasMany => mixed!(HasMany),
+        Kind::HasOne => mixed!(HasOne),
+        Kind::BelongsTo => {
+            let required = relation.is_required();
+            mixed!(BelongsTo { required: #required })
+        }
+        Kind::ManyToMany => mixed!(ManyToMany),
+    };
+    let none = Vec::new();
+    let (local, remote) = match relation.kind {
+        Kind::BelongsTo => (&relation.key.names, &relation.target_key.names),
+        Kind::HasMany | Kind::HasOne => (&relation.target_key.names, &relation.key.names),
+        Kind::ManyToMany => (&none, &none),
+    };
+    let through = through(named);
+    let lazy = lazy(relation.lazy);
+    let order_by = relation.order_by.iter().flat_map(|order| &order.terms).map(|term| {
+        let (field, descending) = (&term.field, term.descending);
+        mixed!(#p::OrderDef { field: #field, descending: #descending })
+    });
+    let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
+    let (delete, delete_orphan) = (cascade.delete, cascade.delete_orphan);
+    let passive_deletes = relation.passive_deletes.is_some();
+    let inverse = match &relation.inverse {
+        Some(inverse) => {
+            let name = inverse.value.trim_start_matches("r#");
+            mixed!(::core::option::Option::Some(#name))
+        }
+        None => mixed!(::core::option::Option::None),
+    };
+    mixed! {
+        #p::RelationDef {
+            name: #name,
+            index: #index,
+            kind: #p::RelationKind::#kind,
+            local: &[#(#local),*],
+            remote: &[#(#remote),*],
+            through: #through,
+            lazy: #p::Lazy::#lazy,
+            order_by: &[#(#order_by),*],
+            cascade: #p::Cascade { delete: #delete, delete_orphan: #delete_orphan },
+            passive_deletes: #passive_deletes,
+            inverse: #inverse,
+            parent: #p::erased::<#this>,
+            target: #p::erased::<#target>,
+        }
+    }
+}
+
+fn through(named: &Named<'_>) -> TokenStream {
+    let p = private();
+    let Some(table) = named.relation.through.as_ref().map(|through| &through.value) else {
+        return mixed!(::core::option::Option::None);
+    };
+    let (key, target_key) = (&named.relation.key.names, &named.relation.target_key.names);
+    mixed! {
+        ::core::option::Option::Some(#p::ThroughDef {
+            table: #table,
+            key: &[#(#key),*],
+            target_key: &[#(#target_key),*],
+        })
+    }
+}
+
+fn lazy(lazy: Lazy) -> TokenStream {
+    match lazy {
+        Lazy::Select => quote!(Select),
+        Lazy::Raise => quote!(Raise),
+        Lazy::RaiseOnSql => quote!(RaiseOnSql),
+        Lazy::Selectin => quote!(Selectin),
+        Lazy::Joined => quote!(Joined),
+        Lazy::Subquery => quote!(Subquery),
+    }
+}

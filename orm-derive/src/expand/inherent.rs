@@ -1,0 +1,80 @@
+use proc_macro2::TokenStream;
+
+use super::scope::{Named, Scope};
+use super::{private, quiet};
+
+/// What the struct itself gets: a constant per field, an accessor per relationship, and `draft()`.
+pub fn inherent(scope: &Scope<'_>) -> TokenStream {
+    let quiet = quiet();
+    let this = &scope.model.ident;
+    let columns = columns(scope);
+    let relations: TokenStream = scope.relations().map(|relation| relation_items(scope, &relation)).collect();
+    let draft = draft(scope);
+    mixed! {
+        #quiet
+        impl #this {
+            #columns
+            #relations
+            #draft
+        }
+    }
+}
+
+fn columns(scope: &Scope<'_>) -> TokenStream {
+    let p = private();
+    let (visible, this, table) = (&scope.model.visibility, &scope.model.ident, &scope.model.table.value);
+    let constants = scope.columns().map(|(column, names)| {
+        let (constant, ty, index) = (&names.constant, &column.ty, names.place());
+        let doc = format!("The column `{table}.{}`: the field `{}`.", column.name.value, column.field);
+        mixed! {
+            #[doc = #doc]
+            #visible const #constant: #p::Column<#this, #ty> = #p::Column::new(#index);
+        }
+    });
+    constants.collect()
+}
+
+fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let p = private();
+    let visible = &scope.model.visibility;
+    let (constant, marker, accessor) = (relation.constant, scope.marker(relation), &relation.relation.ident);
+    let output = relation.output(None);
+    let field = &relation.relation.field;
+    let constant_doc = format!("The relationship of the field `{field}`, to load and to change it.");
+    let doc = format!("What this object holds for the relationship `{field}`; it runs no statement.");
+    let body =
+        if scope.complete { mixed!(self.#accessor.held(#marker)) } else { mixed!(::core::unimplemented!()) };
+    mixed! {
+        #[doc = #constant_doc]
+        #visible const #constant: #marker = #marker;
+
+        #[doc = #doc]
+        ///
+        /// # Errors
+        /// `NotLoaded`: nobody loaded it; `Detached`: nor can anybody now, because the session has gone.
+        #visible fn #accessor(&self) -> #p::Result<#output> {
+            #body
+        }
+    }
+}
+
+fn draft(scope: &Scope<'_>) -> TokenStream {
+    let p = private();
+    let (visible, this, module) = (&scope.model.visibility, &scope.model.ident, &scope.module);
+    let doc = format!("A new `{}`, to be given its columns and added to a session.", scope.model.name);
+    let given = given(scope);
+    mixed! {
+        #[doc = #doc]
+        #visible fn draft() -> #module::Draft {
+            #module::Draft { data: #p::DraftData::new::<#this>() #given }
+        }
+    }
+}
+
+/// The field of a draft that carries its type parameters, where there are any.
+pub fn given(scope: &Scope<'_>) -> TokenStream {
+    if scope.required().next().is_none() {
+        return TokenStream::new();
+    }
+    mixed!(, given: ::core::marker::PhantomData)
+}

@@ -1,0 +1,121 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use super::scope::{Named, Scope};
+use super::{private, quiet};
+use crate::parse::{Kind, Lazy};
+
+/// The trait impls of one relationship's type.
+pub fn relation(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let mut code = descriptor(scope, relation);
+    code.extend(loaded(scope, relation));
+    code.extend(capabilities(scope, relation));
+    if is_self_referential(scope, relation) {
+        code.extend(recursive(scope, relation));
+    }
+    code
+}
+
+fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let (p, quiet) = (private(), quiet());
+    let (this, marker, nested) = (&scope.model.ident, scope.marker(relation), &scope.nested);
+    let (target, output, index) =
+        (&relation.relation.target, relation.output(Some(nested)), relation.place());
+    let shape = match relation.relation.kind {
+        Kind::HasMany | Kind::ManyToMany => quote!(many),
+        _ if relation.relation.is_required() => quote!(one),
+        _ => quote!(optional),
+    };
+    mixed! {
+        #quiet
+        impl #p::Relation for #marker {
+            type Parent = #this;
+            type Target = #target;
+            type Output<#nested> = #output;
+            const INDEX: usize = #index;
+
+            fn output<#nested>(held: #p::Held<#target, #nested>) -> Self::Output<#nested> {
+                held.#shape()
+            }
+        }
+    }
+}
+
+/// Which loaded sets have the relationship in them, and what naming it makes of one that has not.
+fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let p = private();
+    let (marker, nested, slot) = (scope.marker(relation), &scope.nested, relation.slot);
+    let others = other_slots(scope, relation);
+    let yes = scope.loads(relation, &mixed!(#p::Yes<#nested>));
+    let open = scope.loads(relation, &slot.to_token_stream());
+    mixed! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl<#nested #(, #others)*> #p::LoadedIn<#yes> for #marker {
+            type Nested = #nested;
+        }
+
+        // It matches no value; with a second impl the compiler's message is about the trait and not about types.
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #p::LoadedIn<#p::NotLoaded> for #marker {
+            type Nested = #p::NotLoaded;
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl<#slot #(, #others)*, #nested> #p::Marks<#open, #nested> for #marker {
+            type Marked = #yes;
+        }
+    }
+}
+
+fn capabilities(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let p = private();
+    let marker = scope.marker(relation);
+    let count = if relation.relation.kind.is_collection() { quote!(ToMany) } else { quote!(ToOne) };
+    let mut code = mixed! {
+        #[automatically_derived]
+        impl #p::#count for #marker {}
+    };
+    if relation.relation.lazy != Lazy::Raise {
+        code.extend(mixed! {
+            #[automatically_derived]
+            impl #p::LazyLoad for #marker {}
+        });
+    }
+    code
+}
+
+fn recursive(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let p = private();
+    let (marker, slot) = (scope.marker(relation), relation.slot);
+    let others = other_slots(scope, relation);
+    let all = scope.loads(relation, &mixed!(#p::Recursive));
+    let open = scope.loads(relation, &slot.to_token_stream());
+    mixed! {
+        #[automatically_derived]
+        impl #p::SelfReferential for #marker {}
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl<#(#others),*> #p::LoadedIn<#all> for #marker {
+            type Nested = #all;
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl<#slot #(, #others)*> #p::MarksRecursive<#open> for #marker {
+            type Marked = #all;
+        }
+    }
+}
+
+fn other_slots(scope: &Scope<'_>, relation: &Named<'_>) -> Vec<TokenStream> {
+    let others = scope.relations().filter(|other| other.index != relation.index);
+    others.map(|other| other.slot.to_token_stream()).collect()
+}
+
+fn is_self_referential(scope: &Scope<'_>, relation: &Named<'_>) -> bool {
+    relation.relation.target.to_token_stream().to_string() == scope.model.ident.to_string()
+}

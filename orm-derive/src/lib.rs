@@ -1,0 +1,58 @@
+//! `#[derive(Model)]` of `orm-core`, which re-exports it: depend on that crate.
+//!
+//! The stages, in the order in which a struct passes through them: `parse` reads tokens and attributes, `model` puts
+//! them in plain structs with the defaults filled in, `check` holds the rules, `expand` writes the code.
+
+// Nothing but the macro is exported: `pub` says that another stage uses an item.
+#![allow(unreachable_pub)]
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+mod errors;
+mod names;
+mod suggest;
+
+mod parse;
+
+mod model;
+
+mod check;
+
+mod expand;
+
+#[cfg(test)]
+mod fuzz;
+
+use errors::Errors;
+
+/// Makes a struct a model: one struct is one table.
+///
+/// The documentation of `orm_core::Model` shows what it generates.
+///
+/// | attribute | on | takes |
+/// |---|---|---|
+/// | `#[model(..)]` | the struct | `table`, `module` |
+/// | `#[key]` | a primary key's field | `auto` |
+/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret` |
+/// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
+/// | `#[has_one(..)]` | a `HasOne<T>` | the same |
+/// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |
+/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
+#[proc_macro_derive(Model, attributes(model, key, column, has_many, has_one, belongs_to, many_to_many))]
+pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into()).into()
+}
+
+/// The expansion of a model; of one with mistakes, the errors and stubs, so that its uses add no errors of their own.
+fn derive(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(input) = parse::input(input, &mut errors) else {
+        return errors.into_tokens();
+    };
+    let model = model::Model::new(input);
+    check::all(&model, &mut errors);
+    let code = expand::model(&model, errors.is_empty());
+    let errors = errors.into_tokens();
+    quote!(#errors #code)
+}

@@ -1,0 +1,71 @@
+use proc_macro2::Span;
+use syn::{Ident, Type};
+
+use crate::names;
+use crate::parse::{ColumnAttribute, Field, KeyAttribute, RelationAttribute, Text, is_option, last_name};
+
+/// A field that is a column.
+pub struct Column {
+    pub ident: Ident,
+    /// The field's name without `r#`.
+    pub field: String,
+    pub ty: Type,
+    /// The name in the database.
+    pub name: Text,
+    pub nullable: bool,
+    pub key: Option<KeyAttribute>,
+    pub unique: bool,
+    pub index: bool,
+    pub default: bool,
+    pub default_sql: Option<String>,
+    pub version: Option<Span>,
+    pub secret: bool,
+    /// A relationship attribute, which a type that holds no relationship must not have.
+    pub stray: Option<RelationAttribute>,
+}
+
+impl Column {
+    pub(super) fn new(field: Field) -> Column {
+        let name = names::plain(&field.ident);
+        let span = field.ident.span();
+        let attribute = field.column.unwrap_or_else(|| ColumnAttribute {
+            span,
+            name: None,
+            unique: false,
+            index: false,
+            default: false,
+            default_sql: None,
+            version: None,
+            secret: false,
+        });
+        Column {
+            nullable: is_option(&field.ty),
+            name: attribute.name.unwrap_or_else(|| Text::new(&name, span)),
+            field: name,
+            ident: field.ident,
+            ty: field.ty,
+            key: field.key,
+            unique: attribute.unique,
+            index: attribute.index,
+            default: attribute.default,
+            default_sql: attribute.default_sql,
+            version: attribute.version,
+            secret: attribute.secret,
+            stray: field.relations.into_iter().next(),
+        }
+    }
+
+    /// Whether the database generates it as the key.
+    pub fn auto(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| key.auto.is_some())
+    }
+
+    /// Whether it is an integer; none where the type's tokens do not tell.
+    pub fn is_integer(&self) -> Option<bool> {
+        match last_name(&self.ty)?.as_str() {
+            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Some(true),
+            "String" | "bool" | "f32" | "f64" | "char" | "str" | "Vec" | "Option" | "Box" => Some(false),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use syn::{Ident, Visibility};
+
+use super::{Column, Relation};
+use crate::names;
+use crate::parse::{Input, Text, Wrapper};
+
+/// A struct that is a table.
+pub struct Model {
+    pub visibility: Visibility,
+    pub ident: Ident,
+    /// The struct's name without `r#`.
+    pub name: String,
+    pub table: Text,
+    /// The module of the generated types.
+    pub module: Text,
+    pub columns: Vec<Column>,
+    pub relations: Vec<Relation>,
+    /// Whether it is a struct with named fields; otherwise that has been reported.
+    pub has_fields: bool,
+}
+
+impl Model {
+    pub fn new(input: Input) -> Model {
+        let name = names::plain(&input.ident);
+        let snake = names::snake(&name);
+        let default = || Text::new(&snake, input.ident.span());
+        let table = input.table.unwrap_or_else(default);
+        let module = input.module.unwrap_or_else(default);
+
+        let mut columns = Vec::new();
+        let mut relations = Vec::new();
+        for field in input.fields {
+            match Wrapper::of(&field.ty) {
+                Wrapper { holder: Some(holder), target: Some(target), optional } => {
+                    relations.push(Relation::new(field, holder, target, optional));
+                }
+                _ => columns.push(Column::new(field)),
+            }
+        }
+        let keys = columns.iter().filter(|column: &&Column| column.key.is_some()).count();
+        for relation in &mut relations {
+            relation.fill_in_keys(&snake, keys);
+        }
+        Model {
+            visibility: input.visibility,
+            ident: input.ident,
+            name,
+            table,
+            module,
+            columns,
+            relations,
+            has_fields: input.has_fields,
+        }
+    }
+
+    /// The primary key's columns.
+    pub fn keys(&self) -> impl Iterator<Item = &Column> + Clone {
+        self.columns.iter().filter(|column| column.key.is_some())
+    }
+
+    /// The column of a field.
+    pub fn column(&self, field: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.field == field)
+    }
+
+    /// The relationship of a field.
+    pub fn relation(&self, field: &str) -> Option<&Relation> {
+        self.relations.iter().find(|relation| relation.field == field)
+    }
+
+    /// The columns that a draft must be given: NOT NULL, filled in neither by the database nor by a link.
+    pub fn required(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| {
+            let filled_in = column.auto() || column.default || column.version.is_some();
+            let linked = self.relations.iter().any(|relation| relation.has_key_here(&column.field));
+            !(column.nullable || filled_in || linked)
+        })
+    }
+}

@@ -1,0 +1,120 @@
+use proc_macro2::Span;
+use syn::{Ident, Type};
+
+use crate::names;
+use crate::parse::{Cascade, Field, Holder, Kind, Lazy, Names, OrderBy, Text, last_name};
+
+/// A field that is a relationship.
+pub struct Relation {
+    pub ident: Ident,
+    /// The field's name without `r#`.
+    pub field: String,
+    /// The field's type.
+    pub ty: Type,
+    pub holder: Holder,
+    /// The model it leads to.
+    pub target: Type,
+    /// Whether the type's parameter is an `Option`.
+    pub optional: bool,
+    /// What the attribute says; without one that fits, what the type says.
+    pub kind: Kind,
+    /// The relationship attributes that are written: one, or there is a mistake.
+    pub attributes: Vec<(Kind, Span)>,
+    /// `#[key]` and `#[column]`, which a relationship must not have.
+    pub stray: Vec<(&'static str, Span)>,
+    /// A `belongs_to`'s fields here, a `has_many`'s on the target, a `many_to_many`'s columns of the link table.
+    pub key: Names,
+    /// What the key refers to; empty: the primary key. A `many_to_many`'s columns of the link table.
+    pub target_key: Names,
+    pub through: Option<Text>,
+    pub lazy: Lazy,
+    pub order_by: Option<OrderBy>,
+    pub cascade: Option<(Cascade, Span)>,
+    pub passive_deletes: Option<Span>,
+    pub inverse: Option<Text>,
+}
+
+impl Relation {
+    pub(super) fn new(field: Field, holder: Holder, target: Type, optional: bool) -> Relation {
+        let span = field.ident.span();
+        let attributes = field.relations.iter().map(|attribute| (attribute.kind, attribute.span)).collect();
+        let mut stray = Vec::new();
+        stray.extend(field.key.map(|key| ("key", key.span)));
+        stray.extend(field.column.map(|column| ("column", column.span)));
+        let mut relation = Relation {
+            field: names::plain(&field.ident),
+            ident: field.ident,
+            ty: field.ty,
+            holder,
+            target,
+            optional,
+            kind: match holder {
+                Holder::HasMany => Kind::HasMany,
+                Holder::HasOne => Kind::HasOne,
+                Holder::BelongsTo => Kind::BelongsTo,
+            },
+            attributes,
+            stray,
+            key: Names::default(Vec::new(), span),
+            target_key: Names::default(Vec::new(), span),
+            through: None,
+            lazy: Lazy::default(),
+            order_by: None,
+            cascade: None,
+            passive_deletes: None,
+            inverse: None,
+        };
+        if let Some(attribute) =
+            field.relations.into_iter().find(|attribute| attribute.kind.holder() == holder)
+        {
+            relation.kind = attribute.kind;
+            relation.key = attribute.key.unwrap_or(relation.key);
+            relation.target_key = attribute.target_key.unwrap_or(relation.target_key);
+            relation.through = attribute.through;
+            relation.lazy = attribute.lazy;
+            relation.order_by = attribute.order_by;
+            relation.cascade = attribute.cascade;
+            relation.passive_deletes = attribute.passive_deletes;
+            relation.inverse = attribute.inverse;
+        }
+        relation
+    }
+
+    /// Fills in the keys that are not written, for a model of a name and a number of key columns.
+    pub(super) fn fill_in_keys(&mut self, snake: &str, keys: usize) {
+        let one = |name: &str| vec![format!("{name}_id")];
+        if !self.key.given {
+            self.key.names = match self.kind {
+                Kind::BelongsTo => one(&self.field),
+                // A key of several columns has no obvious names on the other side; a rule asks for them.
+                _ if keys > 1 => Vec::new(),
+                _ => one(snake),
+            };
+        }
+        if !self.target_key.given && self.kind == Kind::ManyToMany {
+            let target = last_name(&self.target).unwrap_or_default();
+            self.target_key.names = one(&names::snake(&target));
+        }
+    }
+
+    /// Whether attribute and type fit together; otherwise that has been reported, and no other rule looks at it.
+    pub fn is_sound(&self) -> bool {
+        let fits = matches!(self.attributes.as_slice(), [(kind, _)] if kind.holder() == self.holder);
+        fits && self.stray.is_empty() && (self.holder == Holder::BelongsTo || !self.optional)
+    }
+
+    /// Whether a column of this model is in the relationship's key.
+    pub fn has_key_here(&self, field: &str) -> bool {
+        self.kind == Kind::BelongsTo && self.key.names.iter().any(|name| name == field)
+    }
+
+    /// Whether there is always one row: a key that is NOT NULL.
+    pub fn is_required(&self) -> bool {
+        self.kind == Kind::BelongsTo && !self.optional
+    }
+
+    /// The columns of this model that the key on the other side refers to are written here; none: the primary key.
+    pub fn own_target_key(&self) -> &[String] {
+        if self.kind.is_has() { &self.target_key.names } else { &[] }
+    }
+}

@@ -1,0 +1,127 @@
+use proc_macro2::{Ident, TokenStream};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
+
+use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttribute};
+use super::options::Options;
+use super::types::without_self;
+use super::value::Text;
+use crate::errors::Errors;
+
+/// A struct under the derive.
+pub struct Input {
+    pub visibility: Visibility,
+    pub ident: Ident,
+    pub table: Option<Text>,
+    pub module: Option<Text>,
+    pub fields: Vec<Field>,
+    /// Whether it is a struct with named fields; otherwise that has been reported and there are no fields.
+    pub has_fields: bool,
+}
+
+/// A field and what its attributes say.
+pub struct Field {
+    pub ident: Ident,
+    pub ty: Type,
+    pub key: Option<KeyAttribute>,
+    pub column: Option<ColumnAttribute>,
+    pub relations: Vec<RelationAttribute>,
+}
+
+/// Reads the item under the derive; none where nothing can be generated for it.
+pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
+    let item: DeriveInput = match syn::parse2(tokens) {
+        Ok(item) => item,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
+    };
+    if !item.generics.params.is_empty() {
+        let message = "a model cannot be generic: its columns and its table are those of one struct";
+        errors.on(&item.generics, message);
+        return None;
+    }
+    let (table, module) = struct_attributes(&item.attrs, errors);
+    let fields = named_fields(&item, errors);
+    let has_fields = fields.is_some();
+    let fields = fields.into_iter().flatten();
+    let fields = fields.filter_map(|field| read_field(field, &item.ident, errors)).collect();
+    Some(Input { visibility: item.vis, ident: item.ident, table, module, fields, has_fields })
+}
+
+fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Field>> {
+    let name = &item.ident;
+    match &item.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => return Some(fields.named.iter().cloned().collect()),
+            Fields::Unnamed(fields) => {
+                let message = format!(
+                    "a model needs named fields, they are its columns: `struct {name} {{ #[key] id: i64 }}`"
+                );
+                errors.on(fields, message);
+            }
+            Fields::Unit => {
+                errors.at(name.span(), format!("a model needs fields: `struct {name} {{ #[key] id: i64 }}`"));
+            }
+        },
+        Data::Enum(data) => errors.at(data.enum_token.span, "a model is a struct, this is an enum"),
+        Data::Union(data) => errors.at(data.union_token.span, "a model is a struct, this is a union"),
+    }
+    None
+}
+
+fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<Text>, Option<Text>) {
+    let mut read: Option<Options> = None;
+    for attribute in attributes {
+        match own_name(attribute).as_deref() {
+            Some("model") if read.is_some() => {
+                errors.at(attribute.path().span(), "`#[model]` is given twice; join them in one");
+            }
+            Some("model") => read = Some(Options::read(attribute, "model", MODEL, errors)),
+            Some(name) => {
+                errors.at(
+                    attribute.path().span(),
+                    format!("`#[{name}]` is for a field; the struct takes `#[model(..)]`"),
+                );
+            }
+            None => {}
+        }
+    }
+    let Some(options) = read else { return (None, None) };
+    (options.text("table").map(Text::of), options.text("module").map(Text::of))
+}
+
+fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {
+    let ident = field.ident?;
+    let mut read =
+        Field { ident, ty: without_self(field.ty, this), key: None, column: None, relations: Vec::new() };
+    for attribute in &field.attrs {
+        let Some(name) = own_name(attribute) else { continue };
+        let span = attribute.path().span();
+        let twice = match (name.as_str(), Kind::of(&name)) {
+            (_, Some(kind)) => read.relations.iter().any(|other| other.kind == kind),
+            ("key", _) => read.key.is_some(),
+            ("column", _) => read.column.is_some(),
+            _ => false,
+        };
+        if twice {
+            errors.at(span, format!("`#[{name}]` is given twice; join them in one"));
+            continue;
+        }
+        match (name.as_str(), Kind::of(&name)) {
+            (_, Some(kind)) => read.relations.push(RelationAttribute::read(attribute, kind, span, errors)),
+            ("key", _) => read.key = Some(KeyAttribute::read(attribute, span, errors)),
+            ("column", _) => read.column = Some(ColumnAttribute::read(attribute, span, errors)),
+            _ => errors.at(span, "`#[model(..)]` is for the struct; a column's field takes `#[column(..)]`"),
+        }
+    }
+    Some(read)
+}
+
+/// The name of an attribute that is the derive's.
+fn own_name(attribute: &Attribute) -> Option<String> {
+    let name = attribute.path().get_ident()?.to_string();
+    let own = matches!(name.as_str(), "model" | "key" | "column") || Kind::of(&name).is_some();
+    own.then_some(name)
+}

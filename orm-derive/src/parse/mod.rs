@@ -1,0 +1,16 @@
+//! Reading: tokens become raw structs, attribute by attribute.
+//!
+//! Enters: the tokens of the item under the derive. Leaves: an [`Input`] for the model, and the mistakes that can be
+//! seen in one attribute alone: unknown names, values of another form, duplicates. The only stage that knows syn's
+//! attributes.
+
+mod attributes;
+mod input;
+mod options;
+mod types;
+mod value;
+
+pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute};
+pub use input::{Field, Input, input};
+pub use types::{Holder, Wrapper, is_option, last_name, type_text};
+pub use value::{Cascade, Lazy, Names, OrderBy, Term, Text};

@@ -1,0 +1,176 @@
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Attribute, LitStr, Meta};
+
+use crate::errors::Errors;
+use crate::suggest;
+
+/// What may follow an option's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Nothing.
+    Flag,
+    /// `= ".."`.
+    Text,
+    /// Either.
+    FlagOrText,
+}
+
+/// An option that an attribute takes: its name, its form, and a value for messages.
+pub struct Known(pub &'static str, pub Form, pub &'static str);
+
+/// What is written between the parentheses of one attribute.
+pub struct Options {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    name: &'static str,
+    span: Span,
+    value: Option<LitStr>,
+}
+
+impl Options {
+    /// Reads `#[name(option, option = "..")]`.
+    pub fn read(attribute: &Attribute, name: &str, known: &'static [Known], errors: &mut Errors) -> Options {
+        let mut options = Options { entries: Vec::new() };
+        match &attribute.meta {
+            Meta::Path(_) => {}
+            Meta::List(list) => {
+                for option in split(list.tokens.clone()) {
+                    options.entry(option, name, known, errors);
+                }
+            }
+            Meta::NameValue(meta) => {
+                let Some(Known(option, _, example)) = known.iter().find(|known| known.1 != Form::Flag) else {
+                    errors.on(meta, format!("`#[{name}]` takes no value: write `#[{name}]`"));
+                    return options;
+                };
+                let given = syn::parse2::<LitStr>(meta.value.to_token_stream());
+                let value = given.map_or_else(|_| (*example).to_owned(), |text| text.value());
+                errors.on(
+                    meta,
+                    format!("options are written in parentheses: `#[{name}({option} = {value:?})]`"),
+                );
+            }
+        }
+        options
+    }
+
+    /// The text of an option.
+    pub fn text(&self, name: &str) -> Option<&LitStr> {
+        self.entry_of(name)?.value.as_ref()
+    }
+
+    /// Where an option is written, with a value or without.
+    pub fn flag(&self, name: &str) -> Option<Span> {
+        self.entry_of(name).map(|entry| entry.span)
+    }
+
+    fn entry_of(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    fn entry(&mut self, tokens: TokenStream, attribute: &str, known: &'static [Known], errors: &mut Errors) {
+        let mut rest = tokens.into_iter();
+        let name = match rest.next() {
+            Some(TokenTree::Ident(name)) => name,
+            Some(other) => {
+                let takes = takes(attribute, known);
+                return errors.on(other, format!("expected the name of an option; {takes}"));
+            }
+            None => return,
+        };
+        let plain = name.unraw().to_string();
+        let Some(Known(option, form, example)) = known.iter().find(|known| known.0 == plain) else {
+            return errors.at(name.span(), unknown(&plain, attribute, known));
+        };
+        if self.entry_of(option).is_some() {
+            return errors.at(name.span(), format!("`{option}` is given twice; remove one"));
+        }
+        let span = name.span();
+        let value = match read_value(&name, rest.collect(), *form, example, errors) {
+            Ok(value) => value,
+            Err(Misread) => return,
+        };
+        self.entries.push(Entry { name: option, span, value });
+    }
+}
+
+/// The mistake has been reported.
+struct Misread;
+
+fn read_value(
+    name: &Ident,
+    rest: TokenStream,
+    form: Form,
+    example: &str,
+    errors: &mut Errors,
+) -> Result<Option<LitStr>, Misread> {
+    let mut tokens = rest.clone().into_iter();
+    let value: TokenStream = match tokens.next() {
+        None if form == Form::Text => {
+            errors.at(name.span(), format!("`{name}` needs a value: `{name} = {example:?}`"));
+            return Err(Misread);
+        }
+        None => return Ok(None),
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => tokens.collect(),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        Some(_) => {
+            errors.on(rest, format!("expected `,` after `{name}`"));
+            return Err(Misread);
+        }
+    };
+    if form == Form::Flag {
+        errors.on(rest, format!("`{name}` takes no value: write `{name}`"));
+        return Err(Misread);
+    }
+    let written_with_sign = matches!(rest.clone().into_iter().next(), Some(TokenTree::Punct(_)));
+    match syn::parse2::<LitStr>(value.clone()) {
+        Ok(text) if written_with_sign => return Ok(Some(text)),
+        Ok(text) => errors.on(rest, format!("write `{name} = {:?}`", text.value())),
+        Err(_) => {
+            let written = value.to_string();
+            let quoted = if worth_quoting(&value) { written.as_str() } else { example };
+            let place = if value.is_empty() { rest } else { value };
+            errors.on(place, format!("expected a text in quotes: `{name} = {quoted:?}`"));
+        }
+    }
+    Err(Misread)
+}
+
+/// Whether a value is probably the right one with its quotes left out.
+fn worth_quoting(value: &TokenStream) -> bool {
+    let mut tokens = value.clone().into_iter();
+    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Ident(_)), None))
+}
+
+fn unknown(name: &str, attribute: &str, known: &[Known]) -> String {
+    let takes = takes(attribute, known);
+    if let Some(near) = suggest::nearest(name, known.iter().map(|known| known.0)) {
+        return format!("unknown attribute `{name}`; did you mean `{near}`? {takes}");
+    }
+    match super::attributes::home_of(name, attribute) {
+        Some(home) => format!("unknown attribute `{name}`; it belongs to `#[{home}({name})]`; {takes}"),
+        None => format!("unknown attribute `{name}`; {takes}"),
+    }
+}
+
+fn takes(attribute: &str, known: &[Known]) -> String {
+    let names = suggest::list(known.iter().map(|known| format!("`{}`", known.0)));
+    format!("`#[{attribute}]` takes {names}")
+}
+
+/// The options between the commas.
+fn split(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut options = vec![TokenStream::new()];
+    for token in tokens {
+        match (&token, options.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => options.push(TokenStream::new()),
+            (_, Some(option)) => option.extend([token]),
+            (_, None) => {}
+        }
+    }
+    options
+}

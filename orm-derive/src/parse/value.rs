@@ -1,0 +1,141 @@
+use proc_macro2::Span;
+use syn::LitStr;
+
+use crate::errors::Errors;
+use crate::suggest;
+
+/// A name and where it is written.
+#[derive(Debug, Clone)]
+pub struct Text {
+    pub value: String,
+    pub span: Span,
+}
+
+impl Text {
+    pub fn new(value: impl Into<String>, span: Span) -> Text {
+        Text { value: value.into(), span }
+    }
+
+    pub fn of(literal: &LitStr) -> Text {
+        Text::new(literal.value(), literal.span())
+    }
+}
+
+/// Names in one literal, separated by commas.
+#[derive(Debug, Clone)]
+pub struct Names {
+    pub names: Vec<String>,
+    pub span: Span,
+    /// Whether they were written; otherwise they are a default.
+    pub given: bool,
+}
+
+impl Names {
+    pub fn of(literal: &LitStr) -> Names {
+        let text = literal.value();
+        let names = text.split(',').map(|name| name.trim().trim_start_matches("r#").to_owned()).collect();
+        Names { names, span: literal.span(), given: true }
+    }
+
+    pub fn default(names: Vec<String>, span: Span) -> Names {
+        Names { names, span, given: false }
+    }
+}
+
+/// What a relationship does when a query did not name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lazy {
+    #[default]
+    Select,
+    Raise,
+    RaiseOnSql,
+    Selectin,
+    Joined,
+    Subquery,
+}
+
+impl Lazy {
+    const ALL: [(&'static str, Lazy); 6] = [
+        ("select", Lazy::Select),
+        ("raise", Lazy::Raise),
+        ("raise_on_sql", Lazy::RaiseOnSql),
+        ("selectin", Lazy::Selectin),
+        ("joined", Lazy::Joined),
+        ("subquery", Lazy::Subquery),
+    ];
+
+    pub fn read(literal: &LitStr, errors: &mut Errors) -> Lazy {
+        let written = literal.value();
+        if let Some((_, lazy)) = Lazy::ALL.iter().find(|(name, _)| *name == written) {
+            return *lazy;
+        }
+        let names = Lazy::ALL.map(|(name, _)| name);
+        errors.on(literal, unknown("lazy", &written, &names));
+        Lazy::Select
+    }
+}
+
+/// The order of a collection.
+#[derive(Debug, Clone)]
+pub struct OrderBy {
+    pub terms: Vec<Term>,
+    pub span: Span,
+}
+
+/// One field to sort by.
+#[derive(Debug, Clone)]
+pub struct Term {
+    pub field: String,
+    pub descending: bool,
+}
+
+impl OrderBy {
+    pub fn read(literal: &LitStr, errors: &mut Errors) -> OrderBy {
+        let mut terms = Vec::new();
+        for term in literal.value().split(',') {
+            let mut words = term.split_whitespace();
+            let field = words.next().unwrap_or_default().trim_start_matches("r#").to_owned();
+            let direction = words.next().unwrap_or("asc").to_lowercase();
+            if field.is_empty() {
+                errors
+                    .on(literal, "a field is missing: `order_by = \"id\"` or `order_by = \"name desc, id\"`");
+            } else if !matches!(direction.as_str(), "asc" | "desc") {
+                errors.on(literal, unknown("direction", &direction, &["asc", "desc"]));
+            } else if let Some(more) = words.next() {
+                errors.on(literal, format!("`{more}` is one word too many after `{field} {direction}`"));
+            }
+            terms.push(Term { field, descending: direction == "desc" });
+        }
+        OrderBy { terms, span: literal.span() }
+    }
+}
+
+/// What follows the parent of a relationship.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cascade {
+    pub delete: bool,
+    pub delete_orphan: bool,
+}
+
+impl Cascade {
+    pub fn read(literal: &LitStr, errors: &mut Errors) -> Cascade {
+        let mut cascade = Cascade::default();
+        for word in literal.value().split(',') {
+            match word.trim() {
+                "all" | "delete" => cascade.delete = true,
+                "delete-orphan" => cascade = Cascade { delete: true, delete_orphan: true },
+                other => errors.on(literal, unknown("cascade", other, &["all", "delete", "delete-orphan"])),
+            }
+        }
+        cascade
+    }
+}
+
+fn unknown(what: &str, written: &str, known: &[&str]) -> String {
+    let near = match suggest::nearest(written, known.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}? "),
+        None => String::new(),
+    };
+    let names = suggest::list(known.iter().map(|name| format!("{name:?}")));
+    format!("unknown {what} {written:?}; {near}there are {names}")
+}
