@@ -28,9 +28,9 @@ pub use query::{
     Expression, IntoOperand, IntoOrder, Load, LoadOption, OrderBy, Predicate, RelationExt, Select, TextExpression,
     select,
 };
-pub use session::{Engine, EngineBuilder, Session, SessionOptions};
+pub use session::{Engine, EngineBuilder, Loading, Session, SessionOptions};
 pub use unit_of_work::{CompleteDraft, Draft, IntoLink, IntoLinks, Pending};
-pub use value::{ColumnType, IntoKey, IntoValue, Key, Null, Value, ValueError, ValueKind, ValueRef};
+pub use value::{Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value, ValueError, ValueKind, ValueRef};
 
 /// What generated code names.
 #[doc(hidden)]

@@ -92,7 +92,6 @@ pub trait LoadOption<L> {
     fn into_spec(self) -> LoadSpec;
 }
 
-#[diagnostic::do_not_recommend]
 impl<L, R: Marks<L, N>, N> LoadOption<L> for Load<R, N> {
     type Marked = R::Marked;
 

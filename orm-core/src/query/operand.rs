@@ -14,12 +14,14 @@ pub trait IntoOperand<F> {
     fn into_operand(self, secret: bool) -> Expr;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: ColumnType> IntoOperand<T::Family> for Column<M, T> {
     fn into_operand(self, _secret: bool) -> Expr {
         self.into_sql()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, V: IntoOperand<F>> IntoOperand<F> for Option<V> {
     fn into_operand(self, secret: bool) -> Expr {
         match self {
@@ -29,12 +31,14 @@ impl<F, V: IntoOperand<F>> IntoOperand<F> for Option<V> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, V: IntoOperand<F> + Clone> IntoOperand<F> for &V {
     fn into_operand(self, secret: bool) -> Expr {
         self.clone().into_operand(secret)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F> IntoOperand<F> for Null {
     fn into_operand(self, secret: bool) -> Expr {
         bind(Value::Null, secret)
@@ -43,6 +47,7 @@ impl<F> IntoOperand<F> for Null {
 
 macro_rules! operand {
     ($($family:ty: $($from:ty),+;)*) => {$($(
+        #[diagnostic::do_not_recommend]
         impl IntoOperand<$family> for $from {
             fn into_operand(self, secret: bool) -> Expr {
                 bind(Value::from(self), secret)
@@ -61,6 +66,7 @@ operand! {
 
 macro_rules! integer_as_float {
     ($($from:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl IntoOperand<Float> for $from {
             fn into_operand(self, secret: bool) -> Expr {
                 bind(Value::Float(f64::from(self)), secret)

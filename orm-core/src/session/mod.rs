@@ -15,4 +15,5 @@ mod writing;
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
 pub use options::SessionOptions;
+pub use reading::Loading;
 pub use session::Session;

@@ -1,3 +1,5 @@
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::Session;
@@ -120,22 +122,14 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidState`: the object belongs to another session; and those of [`all`](Self::all).
-    pub async fn load<M: Model, L, R: LazyLoad<Parent = M>>(
-        &mut self,
+    pub fn load<'s, M: Model, L, R: LazyLoad<Parent = M>>(
+        &'s mut self,
         entity: &Entity<M, L>,
         relation: R,
-    ) -> Result<R::Output<<R::Target as Model>::Bare>> {
+    ) -> Loading<'s, R> {
         let _ = relation;
-        self.check_mine(entity)?;
-        self.autoflush().await?;
-        let place = entity.place();
-        if !self.holds(place, R::INDEX) {
-            let object = (Arc::clone(self.store.region()), Place { answer: None, ..place });
-            self.late(vec![object], LoadSpec::new(R::def(), Strategy::Selectin)).await?;
-        }
-        let slots = self.store.arena(place.arena).slots(R::INDEX);
-        let (slot, target) = slots.map_or((Slot::Unloaded, None), |slots| (slots.get(place.node), slots.target()));
-        Ok(R::output(Held::slot(Arc::clone(self.store.region()), target.unwrap_or_default(), slot)))
+        let (region, place) = (entity.region().bare(), Place { answer: None, ..entity.place() });
+        Loading { session: self, region, place, relation: PhantomData }
     }
 
     /// Loads a relationship of many objects at once, and gives them back with it proven.
@@ -178,6 +172,23 @@ impl Session {
         self.note(loaded)
     }
 
+    async fn load_one<R: Relation>(
+        &mut self,
+        region: Arc<Region>,
+        place: Place,
+    ) -> Result<R::Output<<R::Target as Model>::Bare>> {
+        if !Arc::ptr_eq(&region, self.store.region()) {
+            return Err(another_session());
+        }
+        self.autoflush().await?;
+        if !self.holds(place, R::INDEX) {
+            self.late(vec![(region, place)], LoadSpec::new(R::def(), Strategy::Selectin)).await?;
+        }
+        let slots = self.store.arena(place.arena).slots(R::INDEX);
+        let (slot, target) = slots.map_or((Slot::Unloaded, None), |slots| (slots.get(place.node), slots.target()));
+        Ok(R::output(Held::slot(Arc::clone(self.store.region()), target.unwrap_or_default(), slot)))
+    }
+
     fn holds(&self, place: Place, relation: usize) -> bool {
         self.store.arena(place.arena).slots(relation).is_some_and(|slots| slots.is_loaded(place.node))
     }
@@ -187,6 +198,28 @@ impl Session {
             true => Ok(()),
             false => Err(another_session()),
         }
+    }
+}
+
+/// One relationship of one object, to be loaded when it is awaited: what [`Session::load`] gives.
+///
+/// A type of its own, and not the future of an `async fn`: the bound that refuses `lazy = "raise"` would be part of that
+/// future, and one mistake would be three errors.
+#[derive(Debug)]
+#[must_use = "nothing is loaded until it is awaited"]
+pub struct Loading<'s, R> {
+    session: &'s mut Session,
+    region: Arc<Region>,
+    place: Place,
+    relation: PhantomData<fn() -> R>,
+}
+
+impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
+    type Output = Result<R::Output<<R::Target as Model>::Bare>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.session.load_one::<R>(self.region, self.place))
     }
 }
 

@@ -1,8 +1,73 @@
-//! stub
+//! The rules: what must hold in one model for its code to mean something.
+//!
+//! Enters: a model. Leaves: every mistake, on the smallest token to edit, with the corrected text. One function is one
+//! rule, and has one program in the tests that breaks it. What only the compiler can see, because it is about two
+//! structs, is checked by the generated code.
+
+mod declarations;
+mod has;
+mod here;
+mod keys;
+mod links;
+mod names;
+
+pub use keys::{MOST_KEY_COLUMNS, can_be_key};
+
 use crate::errors::Errors;
-use crate::model::{Column, Model};
-pub const MOST_KEY_COLUMNS: usize = 8;
-pub fn can_be_key(column: &Column) -> bool {
-    !column.nullable
+use crate::model::{Model, Relation};
+
+const RULES: &[fn(&Model, &mut Errors)] = &[
+    declarations::target_is_named,
+    declarations::type_is_a_relationship,
+    declarations::has_an_attribute,
+    declarations::has_one_attribute,
+    declarations::attribute_fits_the_type,
+    declarations::is_no_column,
+    declarations::is_optional_only_here,
+    declarations::option_fits_the_attribute,
+    names::module_can_be_one,
+    names::names_are_sql,
+    names::columns_differ,
+    names::constants_differ,
+    names::is_not_reserved,
+    names::fields_can_be_some,
+    keys::there_is_a_key,
+    keys::key_is_small,
+    keys::key_is_never_null,
+    keys::key_is_exact,
+    keys::auto_is_an_integer,
+    keys::auto_is_single,
+    keys::version_is_an_integer,
+    keys::version_is_single,
+    keys::version_is_no_key,
+    here::key_is_a_column,
+    here::counts_are_equal,
+    here::nullability_is_the_keys,
+    has::refers_to_columns,
+    has::key_is_written_for_composites,
+    has::counts_are_equal,
+    has::keys_tell_them_apart,
+    links::there_is_a_table,
+    links::self_links_are_written,
+    links::counts_are_equal,
+];
+
+/// Holds a model against every rule.
+pub fn all(model: &Model, errors: &mut Errors) {
+    if !model.has_fields {
+        return;
+    }
+    for rule in RULES {
+        rule(model, errors);
+    }
 }
-pub fn all(_model: &Model, _errors: &mut Errors) {}
+
+/// The relationships whose attribute and type agree: the others have been reported.
+fn sound(model: &Model) -> impl Iterator<Item = &Relation> {
+    model.relations.iter().filter(|relation| relation.is_sound())
+}
+
+/// `2 columns`, `1 column`.
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

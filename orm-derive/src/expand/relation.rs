@@ -10,7 +10,7 @@ pub fn relation(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let mut code = descriptor(scope, relation);
     code.extend(loaded(scope, relation));
     code.extend(capabilities(scope, relation));
-    if is_self_referential(scope, relation) {
+    if scope.model.is(&relation.relation.target) {
         code.extend(recursive(scope, relation));
     }
     code
@@ -114,8 +114,4 @@ fn recursive(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
 fn other_slots(scope: &Scope<'_>, relation: &Named<'_>) -> Vec<TokenStream> {
     let others = scope.relations().filter(|other| other.index != relation.index);
     others.map(|other| other.slot.to_token_stream()).collect()
-}
-
-fn is_self_referential(scope: &Scope<'_>, relation: &Named<'_>) -> bool {
-    relation.relation.target.to_token_stream().to_string() == scope.model.ident.to_string()
 }

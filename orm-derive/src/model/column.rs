@@ -28,7 +28,7 @@ impl Column {
     pub(super) fn new(field: Field) -> Column {
         let name = names::plain(&field.ident);
         let span = field.ident.span();
-        let attribute = field.column.unwrap_or_else(|| ColumnAttribute {
+        let attribute = field.column.unwrap_or(ColumnAttribute {
             span,
             name: None,
             unique: false,

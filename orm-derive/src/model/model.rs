@@ -1,8 +1,8 @@
-use syn::{Ident, Visibility};
+use syn::{Ident, Type, Visibility};
 
 use super::{Column, Relation};
 use crate::names;
-use crate::parse::{Input, Text, Wrapper};
+use crate::parse::{Input, Text, Wrapper, type_text};
 
 /// A struct that is a table.
 pub struct Model {
@@ -51,6 +51,11 @@ impl Model {
             relations,
             has_fields: input.has_fields,
         }
+    }
+
+    /// Whether a type is the struct itself, as far as its tokens tell.
+    pub fn is(&self, ty: &Type) -> bool {
+        self.ident == type_text(ty)
     }
 
     /// The primary key's columns.

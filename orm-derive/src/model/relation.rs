@@ -112,9 +112,4 @@ impl Relation {
     pub fn is_required(&self) -> bool {
         self.kind == Kind::BelongsTo && !self.optional
     }
-
-    /// The columns of this model that the key on the other side refers to are written here; none: the primary key.
-    pub fn own_target_key(&self) -> &[String] {
-        if self.kind.is_has() { &self.target_key.names } else { &[] }
-    }
 }

@@ -13,4 +13,4 @@ mod value;
 pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute};
 pub use input::{Field, Input, input};
 pub use types::{Holder, Wrapper, is_option, last_name, type_text};
-pub use value::{Cascade, Lazy, Names, OrderBy, Term, Text};
+pub use value::{Cascade, Lazy, Names, OrderBy, Text};

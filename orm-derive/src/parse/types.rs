@@ -40,7 +40,7 @@ impl Wrapper {
             _ => None,
         };
         let inner = segment.and_then(argument);
-        let optional = inner.is_some_and(|inner| is_option(inner));
+        let optional = inner.is_some_and(is_option);
         let target = match inner {
             Some(inner) if optional => last_segment(inner).and_then(argument),
             inner => inner,

@@ -1,0 +1,123 @@
+//! Rules about one field: its type, its attributes, and what is written in them.
+
+use proc_macro2::Span;
+
+use super::sound;
+use crate::errors::Errors;
+use crate::model::Model;
+use crate::parse::{Holder, Kind, Wrapper, is_option, last_name, type_text};
+
+/// `HasMany` alone leads nowhere.
+pub fn target_is_named(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        if let Some(holder) = Wrapper::of(&column.ty).holder {
+            let name = holder.name();
+            errors.on(&column.ty, format!("name the model that it leads to: `{name}<Target>`"));
+        }
+    }
+}
+
+/// A relationship attribute stands on a relationship's type.
+pub fn type_is_a_relationship(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let wrapper = Wrapper::of(&column.ty);
+        let (Some(attribute), None) = (&column.stray, wrapper.holder) else { continue };
+        let (kind, holder) = (attribute.kind.name(), attribute.kind.holder().name());
+        let written = type_text(&column.ty);
+        let target = wrapper.target.as_ref().unwrap_or(&column.ty);
+        let is_model =
+            last_name(target).is_some_and(|name| name.starts_with(char::is_uppercase) && name != "String");
+        let fix = match (is_model, attribute.kind) {
+            (false, _) => format!("{holder}<Target>"),
+            (true, Kind::BelongsTo) if is_option(&column.ty) => format!("{holder}<{written}>"),
+            (true, _) => format!("{holder}<{}>", type_text(target)),
+        };
+        errors.on(&column.ty, format!("`#[{kind}]` needs a `{fix}`, this is `{written}`"));
+    }
+}
+
+/// A relationship's type has its attribute.
+pub fn has_an_attribute(model: &Model, errors: &mut Errors) {
+    for relation in model.relations.iter().filter(|relation| relation.attributes.is_empty()) {
+        let field = &relation.field;
+        let attributes = attributes_for(relation.holder);
+        errors.at(relation.ident.span(), format!("`{field}` is a relationship: add {attributes} above it"));
+    }
+}
+
+/// A field is one relationship.
+pub fn has_one_attribute(model: &Model, errors: &mut Errors) {
+    for relation in &model.relations {
+        if let [(first, _), (second, span), ..] = relation.attributes.as_slice() {
+            let (first, second, field) = (first.name(), second.name(), &relation.field);
+            errors.at(*span, format!("`{field}` is one relationship: keep `#[{first}]` or `#[{second}]`"));
+        }
+    }
+}
+
+/// The attribute is one for the type.
+pub fn attribute_fits_the_type(model: &Model, errors: &mut Errors) {
+    for relation in &model.relations {
+        let [(kind, span)] = relation.attributes.as_slice() else { continue };
+        if kind.holder() != relation.holder {
+            let written = type_text(&relation.ty);
+            let (attribute, fits) = (kind.name(), attributes_for(relation.holder));
+            errors.at(*span, format!("`#[{attribute}]` is not for a `{written}`: write {fits}"));
+        }
+    }
+}
+
+/// A relationship is neither a key nor a column.
+pub fn is_no_column(model: &Model, errors: &mut Errors) {
+    for relation in &model.relations {
+        for (attribute, span) in &relation.stray {
+            let field = &relation.field;
+            errors.at(*span, format!("`{field}` is a relationship and no column: remove `#[{attribute}]`"));
+        }
+    }
+}
+
+/// `HasMany` and `HasOne` have no optional form.
+pub fn is_optional_only_here(model: &Model, errors: &mut Errors) {
+    for relation in model.relations.iter().filter(|relation| relation.optional) {
+        let (holder, target) = (relation.holder.name(), type_text(&relation.target));
+        match relation.holder {
+            Holder::BelongsTo => {}
+            Holder::HasMany => {
+                errors.on(&relation.ty, format!("write `{holder}<{target}>`: a collection holds no NULLs"));
+            }
+            Holder::HasOne => {
+                errors.on(&relation.ty, format!("write `{holder}<{target}>`: it is 0 or 1 already"));
+            }
+        }
+    }
+}
+
+/// An option is one that the relationship's kind has.
+pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
+    for relation in sound(model) {
+        let mut only = |fits: bool, option: &str, span: Option<Span>, why: &str| {
+            if let Some(span) = span.filter(|_| !fits) {
+                let attribute = relation.kind.name();
+                errors.at(span, format!("`#[{attribute}]` takes no `{option}`: {why}"));
+            }
+        };
+        let kind = relation.kind;
+        let through = relation.through.as_ref().map(|through| through.span);
+        let order_by = relation.order_by.as_ref().map(|order| order.span);
+        let cascade = relation.cascade.map(|(_, span)| span);
+        let of_children = "it is for `#[has_many]` and `#[has_one]`, whose rows depend on this one";
+        only(kind == Kind::ManyToMany, "through", through, "a link table makes a `#[many_to_many]`");
+        only(kind != Kind::BelongsTo, "order_by", order_by, "it leads to one row");
+        only(kind.is_has(), "cascade", cascade, of_children);
+        only(kind.is_has(), "passive_deletes", relation.passive_deletes, of_children);
+    }
+}
+
+fn attributes_for(holder: Holder) -> &'static str {
+    match holder {
+        Holder::HasMany => "`#[has_many]` or `#[many_to_many(through = \"..\")]`",
+        Holder::HasOne => "`#[has_one]`",
+        Holder::BelongsTo => "`#[belongs_to]`",
+    }
+}
