@@ -25,6 +25,8 @@ pub enum ErrorKind {
     NotLoaded,
     /// A relationship was read that nobody loaded, and the session has gone.
     Detached,
+    /// A loop loads one relationship object by object, and the session's options refuse that.
+    RepeatedLoad,
     /// A query that must find a row found none.
     NoRows,
     /// A query that must find at most one row found more, or a `has_one` has several.

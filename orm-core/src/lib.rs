@@ -22,13 +22,14 @@ pub use entity::{
     SelfReferential, ToMany, ToOne, Yes,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use load::{Plan, PlanStep};
 pub use model::{Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef};
 pub use orm_derive::Model;
 pub use query::{
-    Expression, IntoOperand, IntoOrder, Load, LoadOption, OrderBy, Predicate, RelationExt, Select, TextExpression,
+    Expression, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OrderBy, Predicate, RecursionDepth, RelationExt, Select, TextExpression,
     select,
 };
-pub use session::{Engine, EngineBuilder, Loading, Session, SessionOptions};
+pub use session::{Engine, EngineBuilder, Loading, RepeatedLoads, Session, SessionOptions};
 pub use unit_of_work::{CompleteDraft, Draft, IntoLink, IntoLinks, Pending};
 pub use value::{Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value, ValueError, ValueKind, ValueRef};
 
@@ -59,7 +60,7 @@ pub mod prelude {
     pub use crate::model::{Column, Model};
     pub use crate::query::{Expression, Predicate, RelationExt, Select, TextExpression, select};
     pub use crate::schema;
-    pub use crate::session::{Engine, Session, SessionOptions};
+    pub use crate::session::{Engine, RepeatedLoads, Session, SessionOptions};
     pub use crate::unit_of_work::{IntoLink, IntoLinks, Pending};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;

@@ -1,4 +1,6 @@
+use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Region;
 
@@ -10,6 +12,16 @@ pub struct Answer {
     /// The session's graph.
     pub(super) graph: Arc<Region>,
     pub(crate) levels: Vec<Level>,
+    pub(crate) origin: Origin,
+}
+
+/// Which query an answer is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// A number of its own.
+    pub(crate) id: u64,
+    /// Where it was run.
+    pub(crate) at: &'static Location<'static>,
 }
 
 /// The distinct objects that a query found on one path.
@@ -49,8 +61,10 @@ pub enum Targets {
 }
 
 impl Answer {
-    pub(crate) fn new(graph: Arc<Region>, levels: Vec<Level>) -> Answer {
-        Answer { graph, levels }
+    pub(crate) fn new(graph: Arc<Region>, levels: Vec<Level>, at: &'static Location<'static>) -> Answer {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Answer { graph, levels, origin: Origin { id, at } }
     }
 }
 

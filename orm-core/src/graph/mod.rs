@@ -15,7 +15,7 @@ mod record;
 mod region;
 mod slot;
 
-pub use answer::{Answer, Edge, Level, Targets};
+pub use answer::{Answer, Edge, Level, Origin, Targets};
 pub use arena::{Arena, ErasedArena};
 pub use link::{Link, Seed};
 pub use node::Node;

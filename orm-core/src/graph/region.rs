@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Answer, Arena, ErasedArena, Level, Node, Record};
+use super::{Answer, Arena, ErasedArena, Level, Node, Origin, Record};
 
 /// What a handle keeps alive: a session's graph, or one query's answer, which keeps the graph alive.
 #[derive(Debug)]
@@ -26,6 +26,14 @@ impl Region {
         match self {
             Region::Graph(_) => None,
             Region::Answer(answer) => answer.levels.get(level),
+        }
+    }
+
+    /// The query whose answer it is; none of a bare graph.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        match self {
+            Region::Graph(_) => None,
+            Region::Answer(answer) => Some(answer.origin),
         }
     }
 

@@ -5,9 +5,9 @@ use hashbrown::{HashMap, HashSet};
 use super::fill::fill;
 use super::levels::Levels;
 use super::loader::{Loader, Wanted};
-use super::plan::checked;
+use super::plan;
 use crate::entity::Place;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Edge, Level, Region, Targets};
 use crate::model::Hydrate;
 use crate::query::LoadSpec;
@@ -30,8 +30,12 @@ impl Loader<'_> {
         load: LoadSpec,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         let relation = load.relation;
-        let mut loads = checked(vec![load])?;
-        let Some(load) = loads.pop() else { return Ok((Arc::clone(self.store.region()), Vec::new())) };
+        let Some(load) = plan::of_objects((relation.parent)(), load)? else {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!("`{}`: leaving a relationship out loads nothing; give a strategy", relation.path()),
+            ));
+        };
         let known = self.store.mark();
         let arena = self.store.arena_of((relation.parent)());
         let mut levels = Levels::default();
@@ -72,7 +76,7 @@ impl Loader<'_> {
         for level in extended {
             merge.extend(level, root);
         }
-        let answer = Answer::new(Arc::clone(self.store.region()), merge.levels);
+        let answer = Answer::new(Arc::clone(self.store.region()), merge.levels, self.caller);
         (Arc::new(Region::Answer(answer)), places)
     }
 }

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Edge, Level, Targets};
 use crate::model::{RelationDef, RelationKind};
+use crate::sql::{Select, Source};
 
 /// The levels of an answer while its statements run.
 #[derive(Debug, Default)]
@@ -17,6 +20,15 @@ pub(super) struct LevelBuilder {
     pub(super) nodes: Vec<u32>,
     positions: HashMap<u32, u32>,
     pub(super) edges: Vec<EdgeBuilder>,
+    /// The statement whose rows the objects are, where it is one and sends no keys; for subquery loads below.
+    pub(super) origin: Option<Origin>,
+}
+
+/// A statement, and where in it a level's columns are from.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) select: Arc<Select>,
+    pub(super) source: Source,
 }
 
 /// One relationship of a level's objects.
@@ -39,9 +51,13 @@ pub(super) struct Pairs {
 
 impl Levels {
     pub(super) fn add(&mut self, arena: u32) -> usize {
-        let level =
-            LevelBuilder { arena, nodes: Vec::new(), positions: HashMap::new(), edges: Vec::new() };
-        self.levels.push(level);
+        self.levels.push(LevelBuilder {
+            arena,
+            nodes: Vec::new(),
+            positions: HashMap::new(),
+            edges: Vec::new(),
+            origin: None,
+        });
         self.levels.len() - 1
     }
 

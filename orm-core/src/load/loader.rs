@@ -1,9 +1,10 @@
 use std::collections::VecDeque;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::fill::fill;
 use super::levels::Levels;
-use super::plan::checked;
+use super::plan;
 use super::rows::Rows;
 use super::tree::{Branch, Tree, names};
 use crate::driver::{Lease, Monitor};
@@ -22,6 +23,8 @@ pub(crate) struct Loader<'s> {
     pub(super) dialect: Dialect,
     /// What rows do to objects that are there.
     pub(super) existing: Hydrate,
+    /// Where the query is in the program.
+    pub(super) caller: &'static Location<'static>,
 }
 
 /// A relationship that a level still waits for.
@@ -39,9 +42,10 @@ impl<'s> Loader<'s> {
         monitor: &'s Monitor,
         dialect: Dialect,
         populate_existing: bool,
+        caller: &'static Location<'static>,
     ) -> Loader<'s> {
         let existing = if populate_existing { Hydrate::Overwrite } else { Hydrate::Keep };
-        Loader { store, lease, monitor, dialect, existing }
+        Loader { store, lease, monitor, dialect, existing, caller }
     }
 
     /// Runs a query. The answer's first level holds the entities, in order.
@@ -50,7 +54,7 @@ impl<'s> Loader<'s> {
     /// The query is wrong, the database refuses it, or a row does not fit. The session holds nothing of a query that
     /// failed.
     pub(crate) async fn select(&mut self, spec: SelectSpec) -> Result<Arc<Region>> {
-        let loads = checked(spec.loads.clone())?;
+        let loads = plan::of_select(&spec)?;
         let known = self.store.mark();
         let mut levels = Levels::default();
         let done = self.run(spec, loads, &mut levels).await;
@@ -68,15 +72,15 @@ impl<'s> Loader<'s> {
     }
 
     fn answer(&self, levels: Levels) -> Arc<Region> {
-        Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), levels.finish())))
+        Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), levels.finish(), self.caller)))
     }
 
     async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
         let path: Arc<str> = spec.model.def().name.into();
-        let mut branch = Branch { level: 0, arena: 0, offset: 0, joined: Vec::new(), later: Vec::new() };
-        let select = root(self.store, levels, spec, loads, &path, &mut branch)?;
+        let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
+        branch.set_origins(levels, &select);
         self.fetch(&statement, &mut branch, levels).await?;
         branch.finish(levels)?;
         self.load_wanted(wanted(branch), levels).await
@@ -86,7 +90,7 @@ impl<'s> Loader<'s> {
     pub(super) async fn load_wanted(&mut self, wanted: Vec<Wanted>, levels: &mut Levels) -> Result<()> {
         let mut queue: VecDeque<Wanted> = wanted.into();
         while let Some(next) = queue.pop_front() {
-            let below = self.selectin(next, levels).await?;
+            let below = self.further(next, levels).await?;
             queue.extend(below);
         }
         Ok(())
@@ -133,14 +137,13 @@ fn dangling(relation: &crate::model::RelationDef, key: &[crate::value::Value]) -
 }
 
 /// The first statement of a query: its own rows with what is joined to them.
-fn root(
+pub(super) fn root(
     store: &mut Store,
     levels: &mut Levels,
     spec: SelectSpec,
     loads: Vec<LoadSpec>,
     path: &Arc<str>,
-    branch: &mut Branch,
-) -> Result<Select> {
+) -> Result<(Select, Branch)> {
     let def = spec.model.def();
     let source = Source::Table(def.table);
     let table = TableRef::Table { name: def.table, alias: None };
@@ -150,7 +153,12 @@ fn root(
     rows.limit = spec.limit;
     rows.offset = spec.offset;
 
+    let key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
     let pages = rows.limit.is_some() || rows.offset.is_some();
+    if pages && repeats_statement(&loads) {
+        // A page that is chosen twice has to be the same page, also among rows that sort alike.
+        rows.order.extend(names(def, def.key).map(key));
+    }
     let select = match pages && joins_collection(&loads) {
         // The page is of parents: their rows are chosen inside, and only then multiplied by the join.
         true => {
@@ -165,17 +173,16 @@ fn root(
     };
     let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0 };
     let (mut joins, mut inner) = (Vec::new(), Vec::new());
-    *branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner, false)?;
+    let branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner, false)?;
     let Tree { mut select, order, .. } = tree;
     select.joins = inner;
     select.joins.append(&mut joins);
     if !order.is_empty() {
         // Parents keep their order: without one of their own the first child would decide it.
-        let key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
         select.order.extend(names(def, def.key).map(key));
         select.order.extend(order);
     }
-    Ok(select)
+    Ok((select, branch))
 }
 
 /// A count of the rows that a query selects.
@@ -197,6 +204,15 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Statement {
 fn joins_collection(loads: &[LoadSpec]) -> bool {
     loads.iter().any(|load| {
         load.strategy == Strategy::Joined && (load.relation.is_collection() || joins_collection(&load.loads))
+    })
+}
+
+/// Whether a further statement repeats the first one.
+fn repeats_statement(loads: &[LoadSpec]) -> bool {
+    loads.iter().any(|load| match load.strategy {
+        Strategy::Subquery => true,
+        Strategy::Joined => repeats_statement(&load.loads),
+        _ => false,
     })
 }
 

@@ -1,17 +1,102 @@
-//! Checks of what a query asks to load, before any SQL.
+//! What a query loads, decided before any SQL: options merged and checked, eager defaults added, `auto` resolved.
+
+use std::any::TypeId;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::{LoadSpec, Strategy};
+use crate::model::ErasedModel;
+use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
 
-/// Checks loads and merges those that name one relationship twice.
+/// The loads of a query.
 ///
 /// # Errors
 /// `InvalidQuery`: one relationship with two strategies or as two views, a batch size of 0, an option that the strategy
 /// does not have.
-pub(super) fn checked(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {
+pub(super) fn of_select(spec: &SelectSpec) -> Result<Vec<LoadSpec>> {
+    let paged = spec.limit.is_some() || spec.offset.is_some();
+    let planner = Planner { raise_all: spec.raise_all };
+    let parents = Parents { all: spec.filter.is_none() && !paged, paged };
+    planner.plan(spec.model, spec.loads.clone(), &[], parents)
+}
+
+/// The loads of objects that are there.
+///
+/// # Errors
+/// As for [`of_select`].
+pub(super) fn of_objects(model: &'static dyn ErasedModel, load: LoadSpec) -> Result<Option<LoadSpec>> {
+    let relation = load.relation.index;
+    let planner = Planner { raise_all: false };
+    // Only what was named: eager defaults of the objects themselves were decided by the query they came from.
+    let plan = planner.named(model, vec![load], &[], Parents { all: false, paged: false })?;
+    Ok(plan.into_iter().find(|load| load.relation.index == relation))
+}
+
+struct Planner {
+    raise_all: bool,
+}
+
+/// What is known of the objects whose relationships are planned.
+#[derive(Clone, Copy)]
+struct Parents {
+    /// They are all rows of their table.
+    all: bool,
+    /// They are a page.
+    paged: bool,
+}
+
+impl Planner {
+    /// Plans the loads of a model's objects; `above` are the models on the way to it.
+    fn plan(
+        &self,
+        model: &'static dyn ErasedModel,
+        mut loads: Vec<LoadSpec>,
+        above: &[TypeId],
+        parents: Parents,
+    ) -> Result<Vec<LoadSpec>> {
+        if !self.raise_all {
+            self.add_defaults(model, &mut loads, above);
+        }
+        self.named(model, loads, above, parents)
+    }
+
+    fn named(
+        &self,
+        model: &'static dyn ErasedModel,
+        loads: Vec<LoadSpec>,
+        above: &[TypeId],
+        parents: Parents,
+    ) -> Result<Vec<LoadSpec>> {
+        let mut merged = merge(loads)?;
+        merged.retain(|load| !matches!(load.strategy, Strategy::Raise | Strategy::Lazy));
+        let mut path = above.to_vec();
+        path.push(model.type_id());
+        for load in &mut merged {
+            resolve(load, parents);
+            check(load)?;
+            let all = load.strategy == Strategy::Whole && load.filter.is_none() && load.limit.is_none();
+            let targets = Parents { all, paged: parents.paged };
+            load.loads = self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
+            unroll(load)?;
+        }
+        Ok(merged)
+    }
+
+    /// Adds the relationships that the model loads by default and the query does not name. A default stops where its
+    /// target is already above the objects that would load it, so that models that load each other end.
+    fn add_defaults(&self, model: &'static dyn ErasedModel, loads: &mut Vec<LoadSpec>, above: &[TypeId]) {
+        for relation in model.def().relations {
+            let Some(strategy) = Strategy::of_default(relation.lazy) else { continue };
+            let named = loads.iter().any(|load| load.relation.index == relation.index);
+            let circle = above.contains(&(relation.target)().type_id());
+            if !named && !circle {
+                loads.push(LoadSpec::new(relation, strategy));
+            }
+        }
+    }
+}
+
+fn merge(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {
     let mut merged: Vec<LoadSpec> = Vec::with_capacity(loads.len());
     for mut load in loads {
-        check(&load)?;
         match merged.iter_mut().find(|earlier| earlier.relation.index == load.relation.index) {
             None => merged.push(load),
             Some(earlier) => {
@@ -20,35 +105,90 @@ pub(super) fn checked(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {
             }
         }
     }
-    for load in &mut merged {
-        load.loads = checked(std::mem::take(&mut load.loads))?;
-    }
     Ok(merged)
+}
+
+/// Chooses for `auto`. A to-one of a page is a join: one statement less. Otherwise each distinct target is asked for
+/// once, which is less work than a join that repeats it. A collection of all rows of a table needs no key filter.
+fn resolve(load: &mut LoadSpec, parents: Parents) {
+    if load.strategy != Strategy::Auto {
+        return;
+    }
+    let to_one = !load.relation.is_collection();
+    load.strategy = if to_one && parents.paged && load.depth.is_none() && load.batch_size.is_none() {
+        Strategy::Joined
+    } else if load.relation.is_keyed_by_target() && parents.all && load.depth.is_none() && load.batch_size.is_none() {
+        Strategy::Whole
+    } else {
+        Strategy::Selectin
+    };
 }
 
 fn check(load: &LoadSpec) -> Result<()> {
     let path = load.relation.path();
     let refuse = |what: String| Err(Error::new(ErrorKind::InvalidQuery, what));
+    let strategy = load.strategy.name();
+    let joined = load.strategy == Strategy::Joined;
     if load.batch_size == Some(0) {
         return refuse(format!("`{path}`: a batch size of 0 would never load anything; give 1 or more keys"));
     }
-    match load.strategy {
-        Strategy::Joined if load.limit.is_some() => refuse(format!(
+    if joined && load.limit.is_some() {
+        return refuse(format!(
             "`{path}`: a join cannot limit the targets of each parent; use `.selectin()` with `.limit(..)`"
+        ));
+    }
+    if load.batch_size.is_some() && load.strategy != Strategy::Selectin {
+        return refuse(format!(
+            "`{path}`: `.{strategy}()` asks for no keys; `.batch_size(..)` belongs to `.selectin()`"
+        ));
+    }
+    if load.inner && !joined {
+        return refuse(format!(
+            "`{path}`: `.inner()` belongs to `.joined()`; the statement of `.{strategy}()` drops no parents"
+        ));
+    }
+    if load.depth.is_some() && load.loads.iter().any(|below| below.relation.index == load.relation.index) {
+        return refuse(format!("`{path}` is recursive already; do not name it again below itself"));
+    }
+    if load.depth.is_some() && load.has_own_terms() {
+        return refuse(format!(
+            "`{path}`: `.recursive(..)` follows the whole relationship; it has no filter, order or limit of its own"
+        ));
+    }
+    Ok(())
+}
+
+/// Writes a joined recursion out as joins in joins.
+fn unroll(load: &mut LoadSpec) -> Result<()> {
+    if load.strategy != Strategy::Joined {
+        return Ok(());
+    }
+    match load.depth.take() {
+        None => Ok(()),
+        Some(Depth::Unlimited) => Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "`{}`: a statement has a fixed number of joins; use `.selectin().recursive(..)`, or a number of levels",
+                load.relation.path()
+            ),
         )),
-        Strategy::Joined if load.batch_size.is_some() => {
-            refuse(format!("`{path}`: a join asks for no keys; `.batch_size(..)` belongs to `.selectin()`"))
+        Some(Depth::Limited(levels)) => {
+            let template = load.clone();
+            for _ in 0..levels {
+                let below = std::mem::replace(load, template.clone());
+                load.loads.push(below);
+            }
+            Ok(())
         }
-        Strategy::Selectin if load.inner => {
-            refuse(format!("`{path}`: `.inner()` belongs to `.joined()`; a second statement drops no parents"))
-        }
-        Strategy::Joined | Strategy::Selectin => Ok(()),
     }
 }
 
 fn agree(earlier: &LoadSpec, later: &LoadSpec) -> Result<()> {
     let path = later.relation.path();
-    if earlier.strategy != later.strategy || earlier.inner != later.inner {
+    let same = |a: &LoadSpec, b: &LoadSpec| {
+        (a.strategy, a.inner, a.batch_size, a.depth) == (b.strategy, b.inner, b.batch_size, b.depth)
+    };
+    if !same(earlier, later) {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
@@ -58,8 +198,7 @@ fn agree(earlier: &LoadSpec, later: &LoadSpec) -> Result<()> {
             ),
         ));
     }
-    let own = |load: &LoadSpec| load.filter.is_some() || load.limit.is_some() || !load.order.is_empty();
-    if own(earlier) || own(later) {
+    if earlier.has_own_terms() || later.has_own_terms() {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
@@ -72,6 +211,17 @@ fn agree(earlier: &LoadSpec, later: &LoadSpec) -> Result<()> {
 }
 
 fn describe(load: &LoadSpec) -> String {
-    let inner = if load.inner { ".inner()" } else { "" };
-    format!("{}(){inner}", load.strategy.name())
+    let mut text = format!(".{}()", load.strategy.name());
+    if load.inner {
+        text.push_str(".inner()");
+    }
+    if let Some(keys) = load.batch_size {
+        text.push_str(&format!(".batch_size({keys})"));
+    }
+    match load.depth {
+        Some(Depth::Limited(levels)) => text.push_str(&format!(".recursive({levels})")),
+        Some(Depth::Unlimited) => text.push_str(".recursive(..)"),
+        None => {}
+    }
+    text
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::levels::{EdgeBuilder, Levels, Owners, Pairs};
+use super::levels::{EdgeBuilder, Levels, Origin, Owners, Pairs};
 use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{ErasedModel, ModelDef, RelationDef};
@@ -12,6 +12,8 @@ use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableRef};
 pub(super) struct Branch {
     pub(super) level: usize,
     pub(super) arena: u32,
+    /// Where its columns are from.
+    pub(super) source: Source,
     /// The first of the model's columns in the row.
     pub(super) offset: usize,
     pub(super) joined: Vec<JoinedBranch>,
@@ -54,15 +56,17 @@ impl Tree<'_> {
         let level = self.levels.add(arena);
         let offset = self.select.columns.len();
         model.def().columns.iter().for_each(|column| self.select.column(source, column.name));
-        let mut branch = Branch { level, arena, offset, joined: Vec::new(), later: Vec::new() };
+        let source = source.clone();
+        let mut branch = Branch { level, arena, source, offset, joined: Vec::new(), later: Vec::new() };
         for load in loads {
             let path = below(path, load.relation);
             match load.strategy {
-                Strategy::Selectin => branch.later.push((load, path)),
                 Strategy::Joined => {
-                    let joined = self.join(source, load, &path, joins, inner_joins, repeats)?;
+                    let parent = branch.source.clone();
+                    let joined = self.join(&parent, load, &path, joins, inner_joins, repeats)?;
                     branch.joined.push(joined);
                 }
+                _ => branch.later.push((load, path)),
             }
         }
         Ok(branch)
@@ -86,7 +90,7 @@ impl Tree<'_> {
         let order = collection_order(relation, &load, &source);
         self.order.extend(order);
 
-        let whole = !load.is_view() && !load.inner;
+        let whole = !load.is_view();
         let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
         let (mut below, mut below_inner) = (Vec::new(), Vec::new());
         let branch = self.branch(
@@ -151,6 +155,23 @@ impl Tree<'_> {
 }
 
 impl Branch {
+    /// Says of every level which statement its objects are from. The joins that add nothing but targets are left out
+    /// of what the first level repeats.
+    pub(super) fn set_origins(&self, levels: &mut Levels, select: &Select) {
+        let mut rows = select.clone();
+        rows.columns.clear();
+        let whole = Arc::new(rows.clone());
+        rows.joins.retain(|join| join.kind == JoinKind::Inner);
+        let select = Arc::new(rows);
+        levels.levels[self.level].origin = Some(Origin { select, source: self.source.clone() });
+        let mut below: Vec<&JoinedBranch> = self.joined.iter().collect();
+        while let Some(JoinedBranch { branch, .. }) = below.pop() {
+            let origin = Origin { select: Arc::clone(&whole), source: branch.source.clone() };
+            levels.levels[branch.level].origin = Some(origin);
+            below.extend(&branch.joined);
+        }
+    }
+
     /// Turns what the rows gave into edges of the levels.
     pub(super) fn finish(&mut self, levels: &mut Levels) -> Result<()> {
         for mut joined in std::mem::take(&mut self.joined) {

@@ -112,6 +112,11 @@ pub struct Cascade {
 }
 
 impl RelationDef {
+    /// Whether the key is on the target or in a link table, so that targets of all parents are all rows with a key.
+    pub fn is_keyed_by_target(&self) -> bool {
+        !matches!(self.kind, RelationKind::BelongsTo { .. })
+    }
+
     /// Whether it leads to any number of rows.
     pub fn is_collection(&self) -> bool {
         matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)

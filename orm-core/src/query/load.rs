@@ -1,7 +1,9 @@
 use std::marker::PhantomData;
+use std::ops::RangeFull;
 
+use super::spec::Depth;
 use super::{IntoOrder, LoadSpec, Predicate, Strategy};
-use crate::entity::{Marks, Relation, ToMany};
+use crate::entity::{Marks, MarksRecursive, Relation, SelfReferential, ToMany};
 use crate::model::Model;
 
 /// What to load of a relationship: `User::ORDERS.selectin()`, with what to load below it.
@@ -10,6 +12,14 @@ use crate::model::Model;
 pub struct Load<R, N> {
     spec: LoadSpec,
     of: PhantomData<fn() -> (R, N)>,
+}
+
+/// A relationship that this query leaves out, whatever the model says: `User::ORDERS.raise()`.
+#[derive(Debug)]
+#[must_use = "it does nothing until it is given to `with`"]
+pub struct LeaveOut<R> {
+    spec: LoadSpec,
+    of: PhantomData<fn() -> R>,
 }
 
 /// The loading strategies of a relationship.
@@ -24,6 +34,28 @@ pub trait RelationExt: Relation {
     fn joined(self) -> Load<Self, <Self::Target as Model>::Bare> {
         Load::new(Strategy::Joined)
     }
+
+    /// By a second statement that joins the target to the parents' own statement: no keys are sent. Below a load that
+    /// has no statement of its own to repeat (`selectin`, `load_all`) the keys are at hand and are used.
+    fn subquery(self) -> Load<Self, <Self::Target as Model>::Bare> {
+        Load::new(Strategy::Subquery)
+    }
+
+    /// The cheapest correct plan: a to-one of a page is joined, and asked for once per distinct target otherwise; a
+    /// collection of all rows of a table is read without a key filter. [`Engine::plan`](crate::Engine::plan) shows it.
+    fn auto(self) -> Load<Self, <Self::Target as Model>::Bare> {
+        Load::new(Strategy::Auto)
+    }
+
+    /// Not loaded by this query, against an eager default of the model.
+    fn raise(self) -> LeaveOut<Self> {
+        LeaveOut { spec: LoadSpec::new(Self::def(), Strategy::Raise), of: PhantomData }
+    }
+
+    /// Not loaded by this query, against an eager default of the model; `session.load` may ask for it later.
+    fn lazy(self) -> LeaveOut<Self> {
+        LeaveOut { spec: LoadSpec::new(Self::def(), Strategy::Lazy), of: PhantomData }
+    }
 }
 
 impl<R: Relation> RelationExt for R {}
@@ -34,6 +66,10 @@ impl<R: Relation, N> Load<R, N> {
     }
 
     fn map(self, change: impl FnOnce(&mut LoadSpec)) -> Load<R, N> {
+        self.retype(change)
+    }
+
+    fn retype<T>(self, change: impl FnOnce(&mut LoadSpec)) -> Load<R, T> {
         let mut spec = self.spec;
         change(&mut spec);
         Load { spec, of: PhantomData }
@@ -41,9 +77,7 @@ impl<R: Relation, N> Load<R, N> {
 
     /// Loads a relationship of the targets too.
     pub fn with<O: LoadOption<N>>(self, load: O) -> Load<R, O::Marked> {
-        let mut spec = self.spec;
-        spec.loads.push(load.into_spec());
-        Load { spec, of: PhantomData }
+        self.retype(|spec| spec.loads.push(load.into_spec()))
     }
 
     /// The most keys in one statement; without it, as many as the database binds. 0 is an error when the query runs.
@@ -54,6 +88,48 @@ impl<R: Relation, N> Load<R, N> {
     /// Makes a join an inner one: parents without a target are dropped.
     pub fn inner(self) -> Load<R, N> {
         self.map(|spec| spec.inner = true)
+    }
+
+    /// Follows a self-referential relationship below its first level: `.recursive(2)` twice more, a statement a level,
+    /// `.recursive(..)` to the last level, circles included.
+    ///
+    /// With `..` every level is proven: `get` reads it wherever one is. With a number the first level is, and the
+    /// accessor of the objects below says what is loaded: what lies deeper than the limit is `NotLoaded`, not empty.
+    pub fn recursive<D: RecursionDepth<R, N>>(self, depth: D) -> Load<R, D::Marked>
+    where
+        R: SelfReferential,
+    {
+        self.retype(|spec| spec.depth = Some(depth.into_depth()))
+    }
+}
+
+/// How far `.recursive(..)` goes: a number of further levels, or `..` for all.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a recursion depth",
+    label = "expected a number of levels, or `..` for all"
+)]
+pub trait RecursionDepth<R, N> {
+    /// The loaded set of the targets.
+    type Marked;
+
+    /// The depth without its type.
+    #[doc(hidden)]
+    fn into_depth(self) -> Depth;
+}
+
+impl<R, N> RecursionDepth<R, N> for usize {
+    type Marked = N;
+
+    fn into_depth(self) -> Depth {
+        Depth::Limited(self)
+    }
+}
+
+impl<R: MarksRecursive<N>, N> RecursionDepth<R, N> for RangeFull {
+    type Marked = R::Marked;
+
+    fn into_depth(self) -> Depth {
+        Depth::Unlimited
     }
 }
 
@@ -94,6 +170,14 @@ pub trait LoadOption<L> {
 
 impl<L, R: Marks<L, N>, N> LoadOption<L> for Load<R, N> {
     type Marked = R::Marked;
+
+    fn into_spec(self) -> LoadSpec {
+        self.spec
+    }
+}
+
+impl<L, R: Marks<L, <<R as Relation>::Target as Model>::Bare>> LoadOption<L> for LeaveOut<R> {
+    type Marked = L;
 
     fn into_spec(self) -> LoadSpec {
         self.spec

@@ -12,9 +12,9 @@ mod select;
 mod spec;
 
 pub use expression::{Expression, TextExpression};
-pub use load::{Load, LoadOption, RelationExt};
+pub use load::{LeaveOut, Load, LoadOption, RecursionDepth, RelationExt};
 pub use operand::IntoOperand;
 pub use order::{IntoOrder, OrderBy};
 pub use predicate::Predicate;
 pub use select::{Select, select};
-pub use spec::{LoadSpec, SelectSpec, Strategy};
+pub use spec::{Depth, LoadSpec, SelectSpec, Strategy};

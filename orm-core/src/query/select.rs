@@ -31,6 +31,7 @@ pub fn select<M: Model>() -> Select<M> {
             limit: None,
             offset: None,
             loads: Vec::new(),
+            raise_all: false,
             populate_existing: false,
         },
         of: PhantomData,
@@ -63,6 +64,11 @@ impl<M: Model, L> Select<M, L> {
     /// Skips so many entities first.
     pub fn offset(self, entities: u64) -> Self {
         self.map(|spec| spec.offset = Some(entities))
+    }
+
+    /// Loads nothing but what this query names: the eager defaults of every model are left out, at every level.
+    pub fn raise_all(self) -> Self {
+        self.map(|spec| spec.raise_all = true)
     }
 
     /// Overwrites what the session already holds of the rows: unsaved changes and loaded relationships are replaced by

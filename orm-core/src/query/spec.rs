@@ -1,9 +1,9 @@
-use crate::model::{ErasedModel, RelationDef};
+use crate::model::{ErasedModel, Lazy, RelationDef, RelationKind};
 use crate::sql::{Expr, Order};
 
 /// A query for the entities of one model, without its types.
-#[derive(Debug, Clone)]
 #[doc(hidden)]
+#[derive(Debug, Clone)]
 pub struct SelectSpec {
     pub(crate) model: &'static dyn ErasedModel,
     pub(crate) filter: Option<Expr>,
@@ -11,12 +11,14 @@ pub struct SelectSpec {
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
     pub(crate) loads: Vec<LoadSpec>,
+    /// Leaves out the eager defaults of every model.
+    pub(crate) raise_all: bool,
     pub(crate) populate_existing: bool,
 }
 
 /// What to load of one relationship, and how.
-#[derive(Debug, Clone)]
 #[doc(hidden)]
+#[derive(Debug, Clone)]
 pub struct LoadSpec {
     pub(crate) relation: &'static RelationDef,
     pub(crate) strategy: Strategy,
@@ -24,6 +26,7 @@ pub struct LoadSpec {
     pub(crate) inner: bool,
     /// The most keys in one statement; as many as the database binds where none is given.
     pub(crate) batch_size: Option<usize>,
+    pub(crate) depth: Option<Depth>,
     pub(crate) filter: Option<Expr>,
     /// Replaces the relationship's own order where there is one.
     pub(crate) order: Vec<Order>,
@@ -33,20 +36,55 @@ pub struct LoadSpec {
 }
 
 /// How a relationship is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
     /// A second statement with the parents' keys.
     Selectin,
     /// A join in the parents' statement.
     Joined,
+    /// A second statement around the parents' statement.
+    Subquery,
+    /// Whichever the planner finds cheapest.
+    Auto,
+    /// A second statement without keys: all parents are there.
+    Whole,
+    /// Not at all, against the model's default: `.raise()`.
+    Raise,
+    /// Not at all, against the model's default: `.lazy()`.
+    Lazy,
+}
+
+/// How often a self-referential relationship is followed below its first level.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// So many times.
+    Limited(usize),
+    /// To the last level.
+    Unlimited,
 }
 
 impl Strategy {
+    /// As the method that chooses it is called.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Strategy::Selectin => "selectin",
             Strategy::Joined => "joined",
+            Strategy::Subquery => "subquery",
+            Strategy::Auto | Strategy::Whole => "auto",
+            Strategy::Raise => "raise",
+            Strategy::Lazy => "lazy",
+        }
+    }
+
+    /// The strategy of a model-level default that loads.
+    pub(crate) fn of_default(lazy: Lazy) -> Option<Strategy> {
+        match lazy {
+            Lazy::Selectin => Some(Strategy::Selectin),
+            Lazy::Joined => Some(Strategy::Joined),
+            Lazy::Subquery => Some(Strategy::Subquery),
+            Lazy::Select | Lazy::Raise | Lazy::RaiseOnSql => None,
         }
     }
 }
@@ -58,6 +96,7 @@ impl LoadSpec {
             strategy,
             inner: false,
             batch_size: None,
+            depth: None,
             filter: None,
             order: Vec::new(),
             limit: None,
@@ -68,13 +107,19 @@ impl LoadSpec {
     /// Whether it loads something else than the whole relationship in its own order. Such a load is read from the
     /// query alone and never becomes what the object holds.
     pub(crate) fn is_view(&self) -> bool {
-        self.filter.is_some() || self.limit.is_some() || !self.order.is_empty() || self.inner_drops_targets()
+        self.has_own_terms() || self.inner_drops_targets()
     }
 
-    /// An inner join somewhere below drops targets of this relationship that have none of their own.
+    /// Whether it has a filter, order or limit of its own.
+    pub(crate) fn has_own_terms(&self) -> bool {
+        self.filter.is_some() || self.limit.is_some() || !self.order.is_empty()
+    }
+
+    /// Whether an inner join below drops targets of this relationship that have none of their own.
     fn inner_drops_targets(&self) -> bool {
         self.loads.iter().any(|load| {
-            load.strategy == Strategy::Joined && (load.inner || load.inner_drops_targets())
+            let always_there = load.relation.kind == RelationKind::BelongsTo { required: true };
+            load.strategy == Strategy::Joined && ((load.inner && !always_there) || load.inner_drops_targets())
         })
     }
 }

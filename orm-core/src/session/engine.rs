@@ -4,6 +4,9 @@ use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, create_statements, drop_statements};
 use crate::driver::{Database, QueryLog};
 use crate::error::Result;
+use crate::load::Plan;
+use crate::model::Model;
+use crate::query::Select;
 use crate::sql::Statement;
 
 /// A database: the pool of connections that sessions take theirs from. Cheap to clone.
@@ -76,6 +79,26 @@ impl Engine {
     /// A log of all statements that the engine runs from now on, for as long as the log is there.
     pub fn record(&self) -> QueryLog {
         self.database.monitor.record()
+    }
+
+    /// The statements that a query will run, without running them.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64 }
+    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, #[has_many] books: HasMany<Book> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// let plan = engine.plan(&select::<Author>().with(Author::BOOKS.auto()))?;
+    /// assert_eq!(plan.steps().len(), 2);
+    /// assert!(!plan.steps()[1].sql.contains("WHERE"), "all authors are there: {}", plan.explain());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidQuery`: what running it would say.
+    pub fn plan<M: Model, L>(&self, query: &Select<M, L>) -> Result<Plan> {
+        Plan::of(self.database.dialect(), query.spec.clone())
     }
 
     /// Closes the connections that no session holds. Sessions end on their own.

@@ -7,6 +7,7 @@ mod engine;
 mod engine_builder;
 mod options;
 mod reading;
+mod repeats;
 #[allow(clippy::module_inception)]
 mod session;
 mod transaction;
@@ -14,6 +15,6 @@ mod writing;
 
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
-pub use options::SessionOptions;
+pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::Loading;
 pub use session::Session;

@@ -3,18 +3,53 @@
 #[non_exhaustive]
 pub struct SessionOptions {
     pub(super) autoflush: bool,
+    pub(super) repeated_loads: RepeatedLoads,
+    pub(super) repeated_loads_threshold: u32,
+}
+
+/// What a session does when a loop loads one relationship of the objects of one query one by one: N+1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RepeatedLoads {
+    /// Nothing.
+    Allow,
+    /// A `tracing` warning on the target `orm::n_plus_one`, once for each query and relationship, that names the line
+    /// of the query, the line of the loop, and what to write instead.
+    Warn,
+    /// `ErrorKind::RepeatedLoad`, with the same text.
+    Refuse,
+    /// The first load of one object loads the relationship for all objects of its query.
+    LoadPeers,
 }
 
 impl SessionOptions {
-    /// The default: autoflush on.
+    /// The default: autoflush on, repeated loads are warned of from the tenth on.
     pub fn new() -> SessionOptions {
-        SessionOptions { autoflush: true }
+        SessionOptions {
+            autoflush: true,
+            repeated_loads: RepeatedLoads::Warn,
+            repeated_loads_threshold: 10,
+        }
     }
 
     /// Whether a query first writes what is pending, so that it sees it; on by default.
     #[must_use]
     pub fn autoflush(mut self, on: bool) -> SessionOptions {
         self.autoflush = on;
+        self
+    }
+
+    /// What happens when a loop loads one relationship object by object.
+    #[must_use]
+    pub fn repeated_loads(mut self, action: RepeatedLoads) -> SessionOptions {
+        self.repeated_loads = action;
+        self
+    }
+
+    /// How many loads of one relationship, over the objects of one query, are a loop; 10 by default, at least 2.
+    #[must_use]
+    pub fn repeated_loads_threshold(mut self, loads: u32) -> SessionOptions {
+        self.repeated_loads_threshold = loads.max(2);
         self
     }
 }

@@ -1,17 +1,18 @@
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::Session;
+use super::{RepeatedLoads, Session};
 use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::load::{LateLoad, count_statement};
-use crate::model::{Model, erased};
+use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::sql::{BinaryOp, Expr, Source};
 use crate::unit_of_work::another_session;
-use crate::value::{Cells, IntoKey, Key, Value};
+use crate::value::{Cells, IntoKey, Key, Value, ValueError};
 
 impl Session {
     /// All entities of a query, in its order.
@@ -19,39 +20,54 @@ impl Session {
     /// # Errors
     /// `InvalidQuery`: the query cannot be run as it is written. `DanglingKey`, `MultipleRows`, `InvalidValue`: the
     /// database holds what the models exclude.
-    pub async fn all<M: Model, L>(&mut self, query: Select<M, L>) -> Result<Vec<Entity<M, L>>> {
-        let answer = self.select(query.spec).await?;
-        Ok(entities(&answer))
+    #[track_caller]
+    pub fn all<M: Model, L>(
+        &mut self,
+        query: Select<M, L>,
+    ) -> impl Future<Output = Result<Vec<Entity<M, L>>>> + Send {
+        // Not `async fn`s: those do not know their caller, whom the N+1 notice names.
+        let caller = Location::caller();
+        async move { Ok(entities(&self.select(query.spec, caller).await?)) }
     }
 
     /// The one entity of a query.
     ///
     /// # Errors
     /// `NoRows`, `MultipleRows`, and those of [`all`](Self::all).
-    pub async fn one<M: Model, L>(&mut self, query: Select<M, L>) -> Result<Entity<M, L>> {
-        let name = M::def().name;
-        self.one_or_none(query).await?.ok_or_else(|| {
-            let text = format!("the query found no `{name}`; use `one_or_none` where that can be");
-            Error::new(ErrorKind::NoRows, text)
-        })
+    #[track_caller]
+    pub fn one<M: Model, L>(&mut self, query: Select<M, L>) -> impl Future<Output = Result<Entity<M, L>>> + Send {
+        let found = self.one_or_none(query);
+        async move {
+            found.await?.ok_or_else(|| {
+                let text = format!("the query found no `{}`; use `one_or_none` where that can be", M::def().name);
+                Error::new(ErrorKind::NoRows, text)
+            })
+        }
     }
 
     /// The one entity of a query, or none.
     ///
     /// # Errors
     /// `MultipleRows`, and those of [`all`](Self::all).
-    pub async fn one_or_none<M: Model, L>(&mut self, query: Select<M, L>) -> Result<Option<Entity<M, L>>> {
-        let mut found = self.all(query).await?;
-        match found.len() {
-            0 | 1 => Ok(found.pop()),
-            several => Err(Error::new(
-                ErrorKind::MultipleRows,
-                format!(
-                    "the query found {several} rows of `{}` where at most one was expected; use `first` with an \
-                     order to take one of them",
-                    M::def().name
-                ),
-            )),
+    #[track_caller]
+    pub fn one_or_none<M: Model, L>(
+        &mut self,
+        query: Select<M, L>,
+    ) -> impl Future<Output = Result<Option<Entity<M, L>>>> + Send {
+        let found = self.all(query);
+        async move {
+            let mut found = found.await?;
+            match found.len() {
+                0 | 1 => Ok(found.pop()),
+                several => Err(Error::new(
+                    ErrorKind::MultipleRows,
+                    format!(
+                        "the query found {several} rows of `{}` where at most one was expected; use `first` with an \
+                         order to take one of them",
+                        M::def().name
+                    ),
+                )),
+            }
         }
     }
 
@@ -59,18 +75,36 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`all`](Self::all).
-    pub async fn first<M: Model, L>(&mut self, query: Select<M, L>) -> Result<Option<Entity<M, L>>> {
+    #[track_caller]
+    pub fn first<M: Model, L>(
+        &mut self,
+        query: Select<M, L>,
+    ) -> impl Future<Output = Result<Option<Entity<M, L>>>> + Send {
         let limit = query.spec.limit.map_or(1, |limit| limit.min(1));
-        Ok(self.all(query.limit(limit)).await?.into_iter().next())
+        let found = self.all(query.limit(limit));
+        async move { Ok(found.await?.into_iter().next()) }
     }
 
     /// The entity with a primary key, or none. What the session already holds costs no statement.
     ///
     /// # Errors
     /// `InvalidValue`: the key is out of its type's range; and those of [`all`](Self::all).
-    pub async fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Result<Option<Entity<M>>> {
+    #[track_caller]
+    pub fn get<M: Model>(
+        &mut self,
+        key: impl IntoKey<M::Key>,
+    ) -> impl Future<Output = Result<Option<Entity<M>>>> + Send {
+        let (key, caller) = (key.into_key(), Location::caller());
+        self.get_by_key(key, caller)
+    }
+
+    async fn get_by_key<M: Model>(
+        &mut self,
+        key: Result<M::Key, ValueError>,
+        caller: &'static Location<'static>,
+    ) -> Result<Option<Entity<M>>> {
         let def = M::def();
-        let key = key.into_key().map_err(|error| {
+        let key = key.map_err(|error| {
             Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name)).with_source(error)
         })?;
         self.autoflush().await?;
@@ -88,7 +122,7 @@ impl Session {
         let filter = Expr::And(def.key.iter().zip(values).map(equals).collect());
         let mut query = crate::query::select::<M>();
         query.spec.filter = Some(filter);
-        let answer = self.select(query.spec).await?;
+        let answer = self.select(query.spec, caller).await?;
         Ok(entities::<M, M::Bare>(&answer).pop().map(|entity| entity.erase()))
     }
 
@@ -122,53 +156,70 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidState`: the object belongs to another session; and those of [`all`](Self::all).
+    #[track_caller]
     pub fn load<'s, M: Model, L, R: LazyLoad<Parent = M>>(
         &'s mut self,
         entity: &Entity<M, L>,
         relation: R,
     ) -> Loading<'s, R> {
         let _ = relation;
-        let (region, place) = (entity.region().bare(), Place { answer: None, ..entity.place() });
-        Loading { session: self, region, place, relation: PhantomData }
+        let (region, place, caller) = (Arc::clone(entity.region()), entity.place(), Location::caller());
+        Loading { session: self, region, place, caller, relation: PhantomData }
     }
 
     /// Loads a relationship of many objects at once, and gives them back with it proven.
     ///
     /// # Errors
     /// `InvalidState`: an object belongs to another session; and those of [`all`](Self::all).
-    pub async fn load_all<M, L, O>(
+    #[track_caller]
+    pub fn load_all<M, L, O>(
         &mut self,
         entities: Vec<Entity<M, L>>,
         load: O,
-    ) -> Result<Vec<Entity<M, O::Marked>>>
+    ) -> impl Future<Output = Result<Vec<Entity<M, O::Marked>>>> + Send
     where
         M: Model,
         O: LoadOption<L>,
     {
+        let (load, caller) = (load.into_spec(), Location::caller());
+        self.load_all_of(entities, load, caller)
+    }
+
+    async fn load_all_of<M: Model, L, K>(
+        &mut self,
+        entities: Vec<Entity<M, L>>,
+        load: LoadSpec,
+        caller: &'static Location<'static>,
+    ) -> Result<Vec<Entity<M, K>>> {
         for entity in &entities {
             self.check_mine(entity)?;
         }
         self.autoflush().await?;
         let objects = entities.iter().map(|entity| (Arc::clone(entity.region()), entity.place())).collect();
-        let (region, places) = self.late(objects, load.into_spec()).await?;
+        let (region, places) = self.late(objects, load, caller).await?;
         Ok(places.into_iter().map(|place| Entity::new(Arc::clone(&region), place)).collect())
     }
 
-    async fn select(&mut self, spec: SelectSpec) -> Result<Arc<Region>> {
+    async fn select(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
         self.autoflush().await?;
         self.connect().await?;
         let populate_existing = spec.populate_existing;
-        let answer = self.loader(populate_existing)?.select(spec).await;
-        self.note(answer)
+        let answer = self.loader(populate_existing, caller)?.select(spec).await;
+        let answer = self.note(answer)?;
+        if populate_existing {
+            self.unit.overwritten(&answer);
+        }
+        Ok(answer)
     }
 
     async fn late(
         &mut self,
         objects: Vec<(Arc<Region>, Place)>,
         load: LoadSpec,
+        caller: &'static Location<'static>,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
-        let loaded = self.loader(false)?.load(LateLoad { objects }, load).await;
+        let loaded = self.loader(false, caller)?.load(LateLoad { objects }, load).await;
         self.note(loaded)
     }
 
@@ -176,17 +227,60 @@ impl Session {
         &mut self,
         region: Arc<Region>,
         place: Place,
+        caller: &'static Location<'static>,
     ) -> Result<R::Output<<R::Target as Model>::Bare>> {
-        if !Arc::ptr_eq(&region, self.store.region()) {
+        if !Arc::ptr_eq(&region.bare(), self.store.region()) {
             return Err(another_session());
         }
         self.autoflush().await?;
-        if !self.holds(place, R::INDEX) {
-            self.late(vec![(region, place)], LoadSpec::new(R::def(), Strategy::Selectin)).await?;
+        let relation = R::def();
+        if !self.holds(place, R::INDEX) && !self.hold_without_sql(relation, place)? {
+            if relation.lazy == Lazy::RaiseOnSql {
+                return Err(raise_on_sql(relation));
+            }
+            let mut places = vec![Place { answer: None, ..place }];
+            if let (Some(origin), Some((level, _))) = (region.origin(), place.answer) {
+                self.repeats.count(&self.options, relation, origin, level, caller)?;
+                if self.options.repeated_loads == RepeatedLoads::LoadPeers {
+                    places.extend(self.peers(&region, level, place, R::INDEX));
+                }
+            }
+            let bare = Arc::clone(self.store.region());
+            let objects = places.into_iter().map(|place| (Arc::clone(&bare), place)).collect();
+            self.late(objects, LoadSpec::new(relation, Strategy::Selectin), caller).await?;
         }
         let slots = self.store.arena(place.arena).slots(R::INDEX);
         let (slot, target) = slots.map_or((Slot::Unloaded, None), |slots| (slots.get(place.node), slots.target()));
         Ok(R::output(Held::slot(Arc::clone(self.store.region()), target.unwrap_or_default(), slot)))
+    }
+
+    /// Answers a to-one from the identity map: a NULL key is nobody, and a target that the session holds is it.
+    fn hold_without_sql(&mut self, relation: &'static RelationDef, place: Place) -> Result<bool> {
+        if !relation.refers_to_primary_key() {
+            return Ok(false);
+        }
+        let key = self.store.values(place.arena, place.node, &relation.local_columns()?);
+        let target = self.store.arena_of((relation.target)());
+        let slot = if key.iter().any(Value::is_null) {
+            Slot::Nobody
+        } else {
+            match self.store.find(target, &key) {
+                Some(node) => Slot::One(node),
+                None => return Ok(false),
+            }
+        };
+        if let Some(mut slots) = self.store.arena(place.arena).slots_mut(relation.index) {
+            *slots.slot_mut(place.node, target) = slot;
+        }
+        Ok(true)
+    }
+
+    /// The other objects of the same level of a query that do not hold the relationship yet.
+    fn peers(&self, region: &Region, level: u32, place: Place, relation: usize) -> Vec<Place> {
+        let Some(level) = region.level(level as usize) else { return Vec::new() };
+        let others = level.nodes.iter().filter(|node| **node != place.node);
+        let places = others.map(|node| Place { arena: level.arena, node: *node, answer: None });
+        places.filter(|place| !self.holds(*place, relation)).collect()
     }
 
     fn holds(&self, place: Place, relation: usize) -> bool {
@@ -211,6 +305,7 @@ pub struct Loading<'s, R> {
     session: &'s mut Session,
     region: Arc<Region>,
     place: Place,
+    caller: &'static Location<'static>,
     relation: PhantomData<fn() -> R>,
 }
 
@@ -219,8 +314,19 @@ impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.session.load_one::<R>(self.region, self.place))
+        Box::pin(self.session.load_one::<R>(self.region, self.place, self.caller))
     }
+}
+
+fn raise_on_sql(relation: &RelationDef) -> Error {
+    let (path, constant) = (relation.path(), relation.constant());
+    Error::new(
+        ErrorKind::NotLoaded,
+        format!(
+            "`{path}` is declared lazy = \"raise_on_sql\", and what the session holds does not answer it; add \
+             `.with({constant}.selectin())` to the query"
+        ),
+    )
 }
 
 /// The entities of an answer's first level.

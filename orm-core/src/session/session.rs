@@ -1,7 +1,9 @@
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::SessionOptions;
+use super::repeats::Repeats;
 use crate::driver::{Database, Lease, abandoned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
@@ -21,11 +23,20 @@ pub struct Session {
     pub(super) lease: Option<Lease>,
     /// Why the open transaction cannot go on.
     pub(super) failed: Option<String>,
+    pub(super) repeats: Repeats,
 }
 
 impl Session {
     pub(super) fn new(database: Arc<Database>, options: SessionOptions) -> Session {
-        Session { database, options, store: Store::new(), unit: UnitOfWork::default(), lease: None, failed: None }
+        Session {
+            database,
+            options,
+            store: Store::new(),
+            unit: UnitOfWork::default(),
+            lease: None,
+            failed: None,
+            repeats: Repeats::default(),
+        }
     }
 
     /// Whether a transaction is open.
@@ -78,10 +89,14 @@ impl Session {
         }
     }
 
-    pub(super) fn loader(&mut self, populate_existing: bool) -> Result<Loader<'_>> {
+    pub(super) fn loader(
+        &mut self,
+        populate_existing: bool,
+        caller: &'static Location<'static>,
+    ) -> Result<Loader<'_>> {
         let Session { database, store, lease, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
-        Ok(Loader::new(store, lease, &database.monitor, database.dialect(), populate_existing))
+        Ok(Loader::new(store, lease, &database.monitor, database.dialect(), populate_existing, caller))
     }
 
     pub(super) fn flusher(&mut self) -> Result<Flush<'_>> {

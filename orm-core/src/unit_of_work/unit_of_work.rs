@@ -6,6 +6,7 @@ use super::journal::Journal;
 use super::pending::{PendingCell, PendingState};
 use super::draft::DraftData;
 use crate::error::{Error, Result};
+use crate::graph::Region;
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef};
 use crate::value::Value;
@@ -123,6 +124,15 @@ impl UnitOfWork {
         columns
             .filter(|column| arena.view_version(node.node, *saved, *column) != arena.view(node.node, *column))
             .collect()
+    }
+
+    /// A query overwrote its objects with their rows: what was unsaved of them is gone.
+    pub(crate) fn overwritten(&mut self, answer: &Region) {
+        for level in (0..).map_while(|level| answer.level(level)) {
+            for node in level.nodes.iter() {
+                self.dirty.shift_remove(&(level.arena, *node));
+            }
+        }
     }
 
     /// Makes everything since the last commit permanent in memory too.

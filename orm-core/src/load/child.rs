@@ -1,0 +1,202 @@
+use std::sync::Arc;
+
+use super::keys::{KeyValues, among};
+use super::levels::{Levels, Origin};
+use super::tree::{Branch, Tree, collection_order, equal, names};
+use crate::error::Result;
+use crate::identity::Store;
+use crate::model::{ModelDef, RelationDef};
+use crate::query::{LoadSpec, Strategy};
+use crate::sql::{
+    BinaryOp, Dialect, Expr, Item, Join, JoinKind, Select, Source, Statement, TableRef, Writer,
+};
+use crate::value::Value;
+
+/// The statement of one relationship, but for its condition on the parents.
+///
+/// One-to-many filters on the child's key, many-to-one on the target's key, many-to-many joins the link table to the
+/// target; the parents' table is in none of them.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub(super) relation: &'static RelationDef,
+    pub(super) strategy: Strategy,
+    pub(super) branch: Branch,
+    /// Where the key is in a row.
+    pub(super) key_places: Vec<usize>,
+    select: Select,
+    key_source: Source,
+    key_columns: Vec<&'static str>,
+    /// Whether `select` reads from a ranked subquery, into which the condition goes.
+    ranked: bool,
+    path: Arc<str>,
+}
+
+/// Which parents a statement is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Condition<'k> {
+    /// Those with these keys.
+    Keys(&'k [KeyValues]),
+    /// Those of their own statement.
+    Parents(&'k Origin),
+    /// All there are.
+    None,
+}
+
+impl Child {
+    pub(super) fn new(store: &mut Store, levels: &mut Levels, load: LoadSpec, path: Arc<str>) -> Result<Child> {
+        let (relation, strategy) = (load.relation, load.strategy);
+        let (model, remote) = ((relation.target)(), relation.remote_columns()?);
+        let def = model.def();
+        let source = Source::Table(def.table);
+        let order = collection_order(relation, &load, &source);
+        let (mut rows, key_source, key_columns) = rows(relation, &remote);
+        rows.filter = load.filter;
+
+        let ranked = load.limit.is_some();
+        let mut select = match load.limit {
+            None => rows,
+            Some(limit) => {
+                rows.order.clone_from(&order);
+                rank(rows, def, &key_source, &key_columns, limit)
+            }
+        };
+        // The link's columns come first; a key on the target is among the target's own columns.
+        let linked = relation.through.is_some();
+        if linked {
+            for (name, alias) in key_columns.iter().zip(LINK_KEYS) {
+                let expr = match ranked {
+                    false => Expr::Column { source: key_source.clone(), name },
+                    true => Expr::Column { source: source.clone(), name: alias },
+                };
+                select.columns.push(Item { expr, alias: None });
+            }
+        }
+
+        let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0 };
+        let (mut joins, mut inner) = (Vec::new(), Vec::new());
+        let branch = tree.branch(model, &source, load.loads, &path, &mut joins, &mut inner, false)?;
+        let Tree { mut select, order: joined_order, .. } = tree;
+        select.joins.append(&mut inner);
+        select.joins.append(&mut joins);
+        select.order = order;
+        select.order.extend(joined_order);
+
+        let key_places = match linked {
+            true => (0..key_columns.len()).collect(),
+            false => remote.iter().map(|column| branch.offset + column).collect(),
+        };
+        Ok(Child { relation, strategy, branch, key_places, select, key_source, key_columns, ranked, path })
+    }
+
+    /// How many keys fit one statement: as many as the database binds, unless the query says fewer.
+    pub(super) fn most_keys(&self, dialect: Dialect, batch_size: Option<usize>) -> usize {
+        let others = Writer::select(dialect, &self.select).binds.len();
+        let room = dialect.bind_limit().saturating_sub(others) / self.key_columns.len().max(1);
+        batch_size.unwrap_or(usize::MAX).min(room).max(1)
+    }
+
+    /// The SELECT for some parents.
+    pub(super) fn select(&self, condition: Condition<'_>) -> Result<Select> {
+        let mut select = self.select.clone();
+        let rows = match &mut select.from {
+            TableRef::Query { select, .. } if self.ranked => &mut **select,
+            _ => &mut select,
+        };
+        match condition {
+            Condition::Keys(keys) => rows.and_where(among(&self.key_source, &self.key_columns, keys)),
+            Condition::Parents(origin) => {
+                let local = self.relation.local_columns()?;
+                let parents = parents(self.relation.parent(), &local, origin);
+                let alias = Source::Alias(PARENTS.into());
+                let keys = LINK_KEYS.into_iter().take(local.len());
+                let on = equal(self.key_columns.iter().copied(), &self.key_source, keys, &alias);
+                let table = TableRef::Query { select: Box::new(parents), alias: PARENTS.into() };
+                rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
+            }
+            Condition::None => {}
+        }
+        Ok(select)
+    }
+
+    /// The text of a SELECT of this relationship.
+    pub(super) fn statement(&self, dialect: Dialect, select: &Select) -> Statement {
+        Writer::select(dialect, select).for_path(&self.path, self.strategy.name())
+    }
+}
+
+/// What the link's key columns are called outside the subquery that they come from.
+const LINK_KEYS: [&str; 8] =
+    ["_link_0", "_link_1", "_link_2", "_link_3", "_link_4", "_link_5", "_link_6", "_link_7"];
+const RANK: &str = "_rank";
+const PARENTS: &str = "_parents";
+const PAGE: &str = "_page";
+
+/// `FROM target`, or `FROM link JOIN target`, and where the parents' keys are.
+fn rows(relation: &'static RelationDef, remote: &[usize]) -> (Select, Source, Vec<&'static str>) {
+    let def = relation.target();
+    let source = Source::Table(def.table);
+    let table = TableRef::Table { name: def.table, alias: None };
+    match &relation.through {
+        None => (Select::from(table), source, names(def, remote).collect()),
+        Some(through) => {
+            let link = Source::Table(through.table);
+            let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
+            let mut rows = Select::from(TableRef::Table { name: through.table, alias: None });
+            rows.joins.push(Join { kind: JoinKind::Inner, table, on });
+            (rows, link, through.key.to_vec())
+        }
+    }
+}
+
+/// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`.
+fn rank(
+    mut rows: Select,
+    def: &'static ModelDef,
+    key_source: &Source,
+    key_columns: &[&'static str],
+    limit: u64,
+) -> Select {
+    let source = Source::Table(def.table);
+    let key = |name: &&'static str| Expr::Column { source: key_source.clone(), name };
+    def.columns.iter().for_each(|column| rows.column(&source, column.name));
+    if *key_source != source {
+        for (name, alias) in key_columns.iter().zip(LINK_KEYS) {
+            rows.columns.push(Item { expr: key(name), alias: Some(alias.into()) });
+        }
+    }
+    let order = std::mem::take(&mut rows.order);
+    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order };
+    rows.columns.push(Item { expr: number, alias: Some(RANK.into()) });
+    let mut select = Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
+    let rank = Expr::Column { source, name: RANK };
+    let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
+    select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
+    select
+}
+
+/// The parents' statement as a subquery of its linking columns. Its order matters only with a page; equal keys are
+/// returned once, outside the page where there is one.
+fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Select {
+    let mut rows = Select::clone(&origin.select);
+    let paged = rows.limit.is_some() || rows.offset.is_some();
+    if !paged {
+        rows.order.clear();
+    }
+    for (name, alias) in names(def, local).zip(LINK_KEYS) {
+        let expr = Expr::Column { source: origin.source.clone(), name };
+        rows.columns.push(Item { expr, alias: Some(alias.into()) });
+    }
+    let once = local == def.key && rows.joins.is_empty();
+    if once || !paged {
+        rows.distinct = !once;
+        return rows;
+    }
+    let page = Source::Alias(PAGE.into());
+    let mut distinct = Select::from(TableRef::Query { select: Box::new(rows), alias: PAGE.into() });
+    distinct.distinct = true;
+    for alias in LINK_KEYS.into_iter().take(local.len()) {
+        let expr = Expr::Column { source: page.clone(), name: alias };
+        distinct.columns.push(Item { expr, alias: Some(alias.into()) });
+    }
+    distinct
+}

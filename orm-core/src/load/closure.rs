@@ -1,0 +1,75 @@
+use super::child::Child;
+use super::keys::Keys;
+use super::levels::{EdgeBuilder, Levels, Pairs, count};
+use super::loader::{Loader, Wanted, wanted};
+use super::selectin::multiplies;
+use crate::error::Result;
+use crate::graph::Targets;
+
+impl Loader<'_> {
+    /// Follows a self-referential relationship to its last level, a statement for each further level.
+    ///
+    /// All objects below the first are one level of the answer, and its edge leads back to itself: an object that is
+    /// reached twice, in a circle too, is asked for once.
+    pub(super) async fn closure(&mut self, next: Wanted, levels: &mut Levels) -> Result<Vec<Wanted>> {
+        let Wanted { level, load, path } = next;
+        let (relation, batch_size) = (load.relation, load.batch_size);
+        let mut child = Child::new(self.store, levels, load, path)?;
+        let below = child.branch.level;
+        let repeats = relation.through.is_some() || multiplies(&child.branch);
+
+        let parents = levels.levels[level].nodes.clone();
+        let first = self.frontier(&mut child, level, &parents, repeats, batch_size, levels).await?;
+        let mut edge = empty(relation.is_collection());
+        let mut done = 0;
+        while done < levels.levels[below].nodes.len() {
+            let frontier = levels.levels[below].nodes[done..].to_vec();
+            done += frontier.len();
+            let found = self.frontier(&mut child, below, &frontier, repeats, batch_size, levels).await?;
+            extend(&mut edge, found);
+        }
+
+        child.branch.finish(levels)?;
+        let to_below = |targets| EdgeBuilder { relation, level: below, whole: true, targets };
+        levels.levels[level].edges.push(to_below(first));
+        levels.levels[below].edges.push(to_below(edge));
+        Ok(wanted(child.branch))
+    }
+
+    /// The targets of some objects of a level.
+    async fn frontier(
+        &mut self,
+        child: &mut Child,
+        level: usize,
+        nodes: &[u32],
+        repeats: bool,
+        batch_size: Option<usize>,
+        levels: &mut Levels,
+    ) -> Result<Targets> {
+        let local = child.relation.local_columns()?;
+        let keys = Keys::collect(self.store.arena(levels.levels[level].arena), nodes, &local);
+        let mut pairs = Pairs::new(repeats);
+        self.by_keys(child, true, batch_size, &keys, levels, &mut pairs).await?;
+        pairs.group(child.relation, &keys.into_owners())
+    }
+}
+
+fn empty(collection: bool) -> Targets {
+    match collection {
+        true => Targets::Many { starts: vec![0], items: Vec::new() },
+        false => Targets::One { items: Vec::new() },
+    }
+}
+
+/// Appends what was found for the next objects of a level.
+fn extend(edge: &mut Targets, found: Targets) {
+    match (edge, found) {
+        (Targets::Many { starts, items }, Targets::Many { starts: more_starts, items: more }) => {
+            let offset = count(items.len());
+            starts.extend(more_starts.into_iter().skip(1).map(|start| start + offset));
+            items.extend(more);
+        }
+        (Targets::One { items }, Targets::One { items: more }) => items.extend(more),
+        _ => unreachable!("one relationship is either a collection or not"),
+    }
+}

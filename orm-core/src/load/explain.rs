@@ -1,0 +1,94 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use super::child::{Child, Condition};
+use super::keys::KeyValues;
+use super::levels::Levels;
+use super::loader::{Wanted, root, wanted};
+use super::plan;
+use crate::error::Result;
+use crate::identity::Store;
+use crate::query::{Depth, SelectSpec, Strategy};
+use crate::sql::{Dialect, Writer};
+use crate::value::Value;
+
+/// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    steps: Vec<PlanStep>,
+}
+
+/// One statement of a [`Plan`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PlanStep {
+    /// The relationship it loads, as a path from the query's model.
+    pub path: Arc<str>,
+    /// The strategy that makes it.
+    pub strategy: &'static str,
+    /// The text. A list of keys stands as two; how many there will be, nobody knows yet.
+    pub sql: Arc<str>,
+    /// How often it runs.
+    pub repeats: &'static str,
+}
+
+impl Plan {
+    pub(crate) fn of(dialect: Dialect, spec: SelectSpec) -> Result<Plan> {
+        let loads = plan::of_select(&spec)?;
+        let (mut store, mut levels) = (Store::new(), Levels::default());
+        let path: Arc<str> = spec.model.def().name.into();
+        let (select, branch) = root(&mut store, &mut levels, spec, loads, &path)?;
+        let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+        let mut steps =
+            vec![PlanStep { path, strategy, sql: Writer::select(dialect, &select).sql, repeats: "once" }];
+        branch.set_origins(&mut levels, &select);
+        let mut queue: VecDeque<Wanted> = wanted(branch).into();
+        while let Some(Wanted { level, load, path }) = queue.pop_front() {
+            let (depth, batched) = (load.depth, load.batch_size.is_some());
+            let child = Child::new(&mut store, &mut levels, load, Arc::clone(&path))?;
+            let width = child.relation.local_columns()?.len();
+            let keys: Vec<KeyValues> = vec![vec![Value::Null; width]; 2];
+            let origin = levels.levels[level].origin.clone();
+            let (condition, keyed) = match (child.strategy, &origin) {
+                (Strategy::Whole, _) => (Condition::None, false),
+                (Strategy::Subquery, Some(origin)) => (Condition::Parents(origin), false),
+                _ => (Condition::Keys(&keys), true),
+            };
+            let select = child.select(condition)?;
+            if !keyed {
+                child.branch.set_origins(&mut levels, &select);
+            }
+            let repeats = match (depth, keyed) {
+                (Some(Depth::Limited(_) | Depth::Unlimited), _) => "once a level",
+                (None, true) if batched => "once a batch of keys",
+                (None, true) => "once, or once for as many keys as the database binds",
+                (None, false) => "once",
+            };
+            let sql = child.statement(dialect, &select).sql;
+            steps.push(PlanStep { path, strategy: child.strategy.name(), sql, repeats });
+            queue.extend(wanted(child.branch));
+        }
+        Ok(Plan { steps })
+    }
+
+    /// The statements, in the order they run in.
+    pub fn steps(&self) -> &[PlanStep] {
+        &self.steps
+    }
+
+    /// The statements as text, one a paragraph.
+    pub fn explain(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            let line = if index > 0 { "\n" } else { "" };
+            write!(f, "{line}{}. {} by {}, {}\n   {}", index + 1, step.path, step.strategy, step.repeats, step.sql)?;
+        }
+        Ok(())
+    }
+}
