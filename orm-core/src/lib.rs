@@ -30,7 +30,7 @@ pub use query::{
     select,
 };
 pub use session::{Engine, EngineBuilder, Loading, RepeatedLoads, Session, SessionOptions};
-pub use unit_of_work::{CompleteDraft, Draft, IntoLink, IntoLinks, Pending};
+pub use unit_of_work::{CompleteDraft, Draft, EntityState, IntoLink, IntoLinks, Pending};
 pub use value::{Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value, ValueError, ValueKind, ValueRef};
 
 /// What generated code names.
@@ -61,7 +61,7 @@ pub mod prelude {
     pub use crate::query::{Expression, Predicate, RelationExt, Select, TextExpression, select};
     pub use crate::schema;
     pub use crate::session::{Engine, RepeatedLoads, Session, SessionOptions};
-    pub use crate::unit_of_work::{IntoLink, IntoLinks, Pending};
+    pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;
 }

@@ -71,7 +71,8 @@ fn held<R: Relation>(link: &Link) -> Result<R::Output<<R::Target as Model>::Bare
         Slot::One(_) | Slot::Many(_) => false,
     };
     if missing {
-        return Err(not_loaded(def, graph.is_open()));
+        let attached = graph.is_open() && !graph.erased(link.arena()).is_detached(link.node());
+        return Err(not_loaded(def, attached));
     }
     let target = target.unwrap_or_default();
     Ok(R::output(Held::slot(region, target, slot)))
@@ -83,8 +84,8 @@ fn not_loaded(def: &RelationDef, open: bool) -> Error {
         return Error::new(
             ErrorKind::Detached,
             format!(
-                "`{path}` was not loaded, and the session of this object has gone; load it while the session is \
-                 there: `.with({constant}.selectin())` in the query"
+                "`{path}` was not loaded, and this object is detached: its session has gone, or expunged it; load it \
+                 while the session is there: `.with({constant}.selectin())` in the query"
             ),
         );
     }

@@ -2,6 +2,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
+use hashbrown::HashSet;
+
 use super::{CellError, Node, Record, Region, Seed, Slots};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
@@ -14,6 +16,8 @@ pub struct Arena<M> {
     columns: usize,
     nodes: boxcar::Vec<Node<M>>,
     slots: Box<[RwLock<Slots>]>,
+    /// Objects that were taken out of their session while it goes on.
+    detached: RwLock<HashSet<u32>>,
 }
 
 /// An arena whose model is not known here.
@@ -35,6 +39,14 @@ pub trait ErasedArena: Any + Send + Sync {
     fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError>;
     /// Makes an earlier version the newest again.
     fn revert(&self, node: u32, version: usize);
+    /// Forgets what an object holds for every relationship.
+    fn unload(&self, node: u32);
+    /// Forgets what an object holds for one relationship.
+    fn unload_one(&self, node: u32, relation: usize);
+    /// Whether an object was taken out of its session.
+    fn is_detached(&self, node: u32) -> bool;
+    /// Says that an object was taken out of its session.
+    fn detach(&self, node: u32);
     /// What the objects hold for one relationship.
     fn slots(&self, relation: usize) -> Option<RwLockReadGuard<'_, Slots>>;
     /// The same, to change.
@@ -44,7 +56,8 @@ pub trait ErasedArena: Any + Send + Sync {
 impl<M: Record> Arena<M> {
     pub(crate) fn new(region: Weak<Region>, index: u32, columns: usize, relations: usize) -> Arena<M> {
         let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
-        Arena { region, index, columns, nodes: boxcar::Vec::new(), slots }
+        let detached = RwLock::default();
+        Arena { region, index, columns, nodes: boxcar::Vec::new(), slots, detached }
     }
 
     /// Adds an object read from cells.
@@ -116,6 +129,26 @@ impl<M: Record> ErasedArena for Arena<M> {
 
     fn revert(&self, node: u32, version: usize) {
         self.node(node).revert(version);
+    }
+
+    fn unload(&self, node: u32) {
+        for relation in 0..self.slots.len() {
+            self.unload_one(node, relation);
+        }
+    }
+
+    fn unload_one(&self, node: u32, relation: usize) {
+        if let Some(mut slots) = self.slots_mut(relation) {
+            slots.unload(node);
+        }
+    }
+
+    fn is_detached(&self, node: u32) -> bool {
+        self.detached.read().unwrap_or_else(PoisonError::into_inner).contains(&node)
+    }
+
+    fn detach(&self, node: u32) {
+        self.detached.write().unwrap_or_else(PoisonError::into_inner).insert(node);
     }
 
     fn slots(&self, relation: usize) -> Option<RwLockReadGuard<'_, Slots>> {

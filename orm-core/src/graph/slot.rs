@@ -67,6 +67,12 @@ impl Slots {
         self.target
     }
 
+    pub(crate) fn unload(&mut self, node: u32) {
+        if let Some(slot) = self.slots.get_mut(node as usize) {
+            *slot = Slot::Unloaded;
+        }
+    }
+
     pub(crate) fn slot_mut(&mut self, node: u32, target: u32) -> &mut Slot {
         self.target = Some(target);
         let at = node as usize;

@@ -1,7 +1,7 @@
 use std::any::TypeId;
 use std::sync::{Arc, Weak};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, Region};
@@ -13,6 +13,8 @@ pub struct Store {
     region: Arc<Region>,
     shelves: Vec<Shelf>,
     by_type: HashMap<TypeId, u32>,
+    /// Objects whose columns the next query that returns them fills in anew.
+    expired: HashSet<(u32, u32)>,
 }
 
 /// The objects of one model.
@@ -24,7 +26,7 @@ struct Shelf {
 impl Store {
     pub(crate) fn new() -> Store {
         let region = Arc::new(Region::Graph(Graph::new()));
-        Store { region, shelves: Vec::new(), by_type: HashMap::new() }
+        Store { region, shelves: Vec::new(), by_type: HashMap::new(), expired: HashSet::new() }
     }
 
     /// The graph, for handles.
@@ -62,13 +64,65 @@ impl Store {
     /// The object of a row; see [`ErasedIdentity::hydrate`].
     pub(crate) fn hydrate(&mut self, arena: u32, cells: &dyn Cells, existing: Hydrate) -> Result<Option<Found>> {
         let shelf = &mut self.shelves[arena as usize];
-        let found = shelf.identity.hydrate(self.region.graph(), arena, cells, existing);
+        let graph = self.region.graph();
+        let mut found = shelf.identity.hydrate(graph, arena, cells, existing);
+        if let Ok(Some(Found { node, new: false })) = &found
+            && !self.expired.is_empty()
+            && self.expired.remove(&(arena, *node))
+        {
+            found = shelf.identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
+        }
         found.map_err(|error| cell_error(shelf.model.def(), &error))
+    }
+
+    /// Forgets what an object holds, and has its columns filled in anew by the next query that returns it.
+    pub(crate) fn expire(&mut self, arena: u32, node: u32) {
+        self.arena(arena).unload(node);
+        self.expired.insert((arena, node));
+    }
+
+    /// Expires all objects.
+    pub(crate) fn expire_all(&mut self) {
+        for arena in 0..self.graph().arena_count() {
+            for node in 0..self.arena(arena).len() {
+                self.expire(arena, node);
+            }
+        }
+    }
+
+    pub(crate) fn is_expired(&self, arena: u32, node: u32) -> bool {
+        self.expired.contains(&(arena, node))
+    }
+
+    /// Takes an object out of the session.
+    pub(crate) fn expunge(&mut self, arena: u32, node: u32) {
+        let key = self.key(arena, node);
+        // A key read from an object is a key of its model.
+        let _ = self.shelves[arena as usize].identity.remove(&key);
+        self.expired.remove(&(arena, node));
+        self.arena(arena).detach(node);
+    }
+
+    /// The primary key of an object.
+    pub(crate) fn key(&self, arena: u32, node: u32) -> Vec<Value> {
+        self.values(arena, node, self.def(arena).key)
     }
 
     /// The object with a key, if the session holds it. Cells that are no key find nothing.
     pub(crate) fn find(&self, arena: u32, key: &[Value]) -> Option<u32> {
         self.shelves[arena as usize].identity.find(key).ok().flatten()
+    }
+
+    /// The target of a relationship by its key, if the key is the target's primary key and the session holds it;
+    /// `places` are those of the relationship, in the order of the primary key.
+    pub(crate) fn find_target(&self, arena: u32, key: &[Value], places: &[usize]) -> Option<u32> {
+        match places.iter().enumerate().all(|(index, place)| index == *place) {
+            true => self.find(arena, key),
+            false => {
+                let ordered: Vec<Value> = places.iter().filter_map(|place| key.get(*place).cloned()).collect();
+                self.find(arena, &ordered)
+            }
+        }
     }
 
     pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::keys::{KeyValues, among};
+use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
 use super::tree::{Branch, Tree, collection_order, equal, names};
 use crate::error::Result;
@@ -103,7 +103,7 @@ impl Child {
             _ => &mut select,
         };
         match condition {
-            Condition::Keys(keys) => rows.and_where(among(&self.key_source, &self.key_columns, keys)),
+            Condition::Keys(keys) => rows.and_where(Expr::among(&self.key_source, &self.key_columns, keys)),
             Condition::Parents(origin) => {
                 let local = self.relation.local_columns()?;
                 let parents = parents(self.relation.parent(), &local, origin);

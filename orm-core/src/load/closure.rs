@@ -29,11 +29,12 @@ impl Loader<'_> {
             extend(&mut edge, found);
         }
 
+        let next = wanted(&mut child.branch);
         child.branch.finish(levels)?;
         let to_below = |targets| EdgeBuilder { relation, level: below, whole: true, targets };
         levels.levels[level].edges.push(to_below(first));
         levels.levels[below].edges.push(to_below(edge));
-        Ok(wanted(child.branch))
+        Ok(next)
     }
 
     /// The targets of some objects of a level.

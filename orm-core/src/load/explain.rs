@@ -38,15 +38,15 @@ impl Plan {
         let loads = plan::of_select(&spec)?;
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let path: Arc<str> = spec.model.def().name.into();
-        let (select, branch) = root(&mut store, &mut levels, spec, loads, &path)?;
+        let (select, mut branch) = root(&mut store, &mut levels, spec, loads, &path)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut steps =
             vec![PlanStep { path, strategy, sql: Writer::select(dialect, &select).sql, repeats: "once" }];
         branch.set_origins(&mut levels, &select);
-        let mut queue: VecDeque<Wanted> = wanted(branch).into();
+        let mut queue: VecDeque<Wanted> = wanted(&mut branch).into();
         while let Some(Wanted { level, load, path }) = queue.pop_front() {
             let (depth, batched) = (load.depth, load.batch_size.is_some());
-            let child = Child::new(&mut store, &mut levels, load, Arc::clone(&path))?;
+            let mut child = Child::new(&mut store, &mut levels, load, Arc::clone(&path))?;
             let width = child.relation.local_columns()?.len();
             let keys: Vec<KeyValues> = vec![vec![Value::Null; width]; 2];
             let origin = levels.levels[level].origin.clone();
@@ -67,7 +67,7 @@ impl Plan {
             };
             let sql = child.statement(dialect, &select).sql;
             steps.push(PlanStep { path, strategy: child.strategy.name(), sql, repeats });
-            queue.extend(wanted(child.branch));
+            queue.extend(wanted(&mut child.branch));
         }
         Ok(Plan { steps })
     }

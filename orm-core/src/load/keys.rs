@@ -3,7 +3,6 @@ use hashbrown::hash_map::Entry;
 
 use super::levels::{Owners, count};
 use crate::graph::ErasedArena;
-use crate::sql::{Bind, Expr, Source};
 use crate::value::{Cells, Value, ValueError};
 
 /// One key: the values of its columns.
@@ -50,26 +49,5 @@ impl Keys {
 
     pub(super) fn into_owners(self) -> Owners {
         Owners { count: self.distinct.len(), of: Some(self.of) }
-    }
-}
-
-/// `column IN (keys)`, `=` for one key, row values for composite ones.
-pub(super) fn among(source: &Source, columns: &[&'static str], keys: &[KeyValues]) -> Expr {
-    let column = |name: &&'static str| Expr::Column { source: source.clone(), name };
-    let bind = |value: &Value| Bind::from(value.clone());
-    match (columns, keys) {
-        (columns, [only]) => {
-            let pair = |(name, value)| Expr::eq(column(name), Expr::Bind(bind(value)));
-            let mut pairs: Vec<Expr> = columns.iter().zip(only).map(pair).collect();
-            if pairs.len() == 1 { pairs.swap_remove(0) } else { Expr::And(pairs) }
-        }
-        ([single], keys) => {
-            let list = keys.iter().flatten().map(|value| Expr::Bind(bind(value))).collect();
-            Expr::In(Box::new(column(single)), list)
-        }
-        (columns, keys) => {
-            let rows = keys.iter().map(|key| key.iter().map(bind).collect()).collect();
-            Expr::RowIn(columns.iter().map(column).collect(), rows)
-        }
     }
 }

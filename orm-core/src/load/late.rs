@@ -15,7 +15,22 @@ use crate::query::LoadSpec;
 /// Objects that are there, of one model, with the answers they came from.
 #[derive(Debug, Default)]
 pub(crate) struct LateLoad {
-    pub(crate) objects: Vec<(Arc<Region>, Place)>,
+    objects: Vec<(Arc<Region>, Place)>,
+    /// Whether the targets load what their model loads by default.
+    defaults: bool,
+}
+
+impl LateLoad {
+    /// Objects with the places they have in the answers they came from.
+    pub(crate) fn new(objects: Vec<(Arc<Region>, Place)>) -> LateLoad {
+        LateLoad { objects, defaults: true }
+    }
+
+    /// Objects of the graph, whose targets are needed and nothing else.
+    pub(crate) fn bare(objects: impl Iterator<Item = (Arc<Region>, u32, u32)>) -> LateLoad {
+        let place = |(region, arena, node)| (region, Place { arena, node, answer: None });
+        LateLoad { objects: objects.map(place).collect(), defaults: false }
+    }
 }
 
 impl Loader<'_> {
@@ -30,7 +45,7 @@ impl Loader<'_> {
         load: LoadSpec,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         let relation = load.relation;
-        let Some(load) = plan::of_objects((relation.parent)(), load)? else {
+        let Some(load) = plan::of_objects((relation.parent)(), load, late.defaults)? else {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
                 format!("`{}`: leaving a relationship out loads nothing; give a strategy", relation.path()),

@@ -82,8 +82,9 @@ impl<'s> Loader<'s> {
         let statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
         branch.set_origins(levels, &select);
         self.fetch(&statement, &mut branch, levels).await?;
+        let wanted = wanted(&mut branch);
         branch.finish(levels)?;
-        self.load_wanted(wanted(branch), levels).await
+        self.load_wanted(wanted, levels).await
     }
 
     /// Runs what levels wait for, breadth first: a queue, so that no chain of levels is too deep for the stack.
@@ -216,14 +217,14 @@ fn repeats_statement(loads: &[LoadSpec]) -> bool {
     })
 }
 
-/// What the levels of a statement still wait for, nearest first.
-pub(super) fn wanted(branch: Branch) -> Vec<Wanted> {
+/// Takes out what the levels of a statement still wait for, nearest first.
+pub(super) fn wanted(branch: &mut Branch) -> Vec<Wanted> {
     let mut wanted = Vec::new();
     let mut branches = VecDeque::from([branch]);
     while let Some(branch) = branches.pop_front() {
         let level = branch.level;
-        wanted.extend(branch.later.into_iter().map(|(load, path)| Wanted { level, load, path }));
-        branches.extend(branch.joined.into_iter().map(|joined| joined.branch));
+        wanted.extend(branch.later.drain(..).map(|(load, path)| Wanted { level, load, path }));
+        branches.extend(branch.joined.iter_mut().map(|joined| &mut joined.branch));
     }
     wanted
 }

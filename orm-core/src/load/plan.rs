@@ -22,9 +22,13 @@ pub(super) fn of_select(spec: &SelectSpec) -> Result<Vec<LoadSpec>> {
 ///
 /// # Errors
 /// As for [`of_select`].
-pub(super) fn of_objects(model: &'static dyn ErasedModel, load: LoadSpec) -> Result<Option<LoadSpec>> {
+pub(super) fn of_objects(
+    model: &'static dyn ErasedModel,
+    load: LoadSpec,
+    defaults: bool,
+) -> Result<Option<LoadSpec>> {
     let relation = load.relation.index;
-    let planner = Planner { raise_all: false };
+    let planner = Planner { raise_all: !defaults };
     // Only what was named: eager defaults of the objects themselves were decided by the query they came from.
     let plan = planner.named(model, vec![load], &[], Parents { all: false, paged: false })?;
     Ok(plan.into_iter().find(|load| load.relation.index == relation))

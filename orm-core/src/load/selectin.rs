@@ -46,11 +46,11 @@ impl Loader<'_> {
             _ => self.by_keys(&mut child, whole, batch_size, &keys, levels, &mut pairs).await?,
         }
 
+        let mut next = wanted(&mut child.branch);
         child.branch.finish(levels)?;
         let targets = pairs.group(relation, &keys.into_owners())?;
         let to = child.branch.level;
         levels.levels[level].edges.push(EdgeBuilder { relation, level: to, whole, targets });
-        let mut next = wanted(child.branch);
         next.extend(again.map(|load| Wanted { level: to, load, path: format!("{path}.{}", relation.name).into() }));
         Ok(next)
     }
@@ -101,10 +101,11 @@ impl Loader<'_> {
         levels: &mut Levels,
         pairs: &mut Pairs,
     ) -> Vec<KeyValues> {
-        let use_map = may_be_held && self.existing == Hydrate::Keep && child.relation.refers_to_primary_key();
+        let may_be_held = may_be_held && self.existing == Hydrate::Keep;
+        let places = child.relation.primary_key_places().filter(|_| may_be_held);
         let mut ask = Vec::with_capacity(keys.distinct.len());
         for (owner, key) in (0..).zip(&keys.distinct) {
-            let held = if use_map { self.store.find(child.branch.arena, key) } else { None };
+            let held = places.as_ref().and_then(|places| self.store.find_target(child.branch.arena, key, places));
             match held {
                 Some(node) => pairs.push(owner, levels.levels[child.branch.level].position(node)),
                 None => ask.push(key.clone()),

@@ -33,7 +33,7 @@ pub struct Found {
 }
 
 /// An identity map whose model is not known here.
-pub trait ErasedIdentity: Send {
+pub trait ErasedIdentity: Send + Sync {
     /// The object of a row: the one that the map knows, or a new one read from the cells. None when the key is NULL,
     /// as an outer join without a match gives it.
     ///

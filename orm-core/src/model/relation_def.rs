@@ -174,10 +174,17 @@ impl RelationDef {
         fields.iter().map(find).collect()
     }
 
-    /// Whether the link is from a key here to the target's primary key, so that the identity map can answer.
-    pub fn refers_to_primary_key(&self) -> bool {
-        let to_primary = self.remote.is_empty() || self.remote_columns().is_ok_and(|remote| remote == self.target().key);
-        matches!(self.kind, RelationKind::BelongsTo { .. }) && to_primary
+    /// Where each part of the target's primary key is in a key of this relationship, if the link is from a key here to
+    /// the target's primary key: then the identity map can answer.
+    pub fn primary_key_places(&self) -> Option<Vec<usize>> {
+        if !matches!(self.kind, RelationKind::BelongsTo { .. }) {
+            return None;
+        }
+        let remote = self.remote_columns().ok()?;
+        let key = self.target().key;
+        let place = |column: &usize| remote.iter().position(|other| other == column);
+        let places: Vec<usize> = key.iter().map(place).collect::<Option<_>>()?;
+        (places.len() == remote.len()).then_some(places)
     }
 
     /// `User.orders`, as messages name it.

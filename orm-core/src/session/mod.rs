@@ -10,6 +10,7 @@ mod reading;
 mod repeats;
 #[allow(clippy::module_inception)]
 mod session;
+mod states;
 mod transaction;
 mod writing;
 

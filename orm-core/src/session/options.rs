@@ -3,6 +3,7 @@
 #[non_exhaustive]
 pub struct SessionOptions {
     pub(super) autoflush: bool,
+    pub(super) expire_on_commit: bool,
     pub(super) repeated_loads: RepeatedLoads,
     pub(super) repeated_loads_threshold: u32,
 }
@@ -27,6 +28,7 @@ impl SessionOptions {
     pub fn new() -> SessionOptions {
         SessionOptions {
             autoflush: true,
+            expire_on_commit: false,
             repeated_loads: RepeatedLoads::Warn,
             repeated_loads_threshold: 10,
         }
@@ -36,6 +38,13 @@ impl SessionOptions {
     #[must_use]
     pub fn autoflush(mut self, on: bool) -> SessionOptions {
         self.autoflush = on;
+        self
+    }
+
+    /// Whether a commit expires all objects, so that each is read anew when a query next returns it; off by default.
+    #[must_use]
+    pub fn expire_on_commit(mut self, on: bool) -> SessionOptions {
+        self.expire_on_commit = on;
         self
     }
 

@@ -11,7 +11,7 @@ use crate::load::{LateLoad, count_statement};
 use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::sql::{BinaryOp, Expr, Source};
-use crate::unit_of_work::another_session;
+use crate::unit_of_work::{EntityState, Node, another_session};
 use crate::value::{Cells, IntoKey, Key, Value, ValueError};
 
 impl Session {
@@ -111,6 +111,14 @@ impl Session {
         let values = key.values();
         let arena = self.store.arena_of(erased::<M>());
         if let Some(node) = self.store.find(arena, &values) {
+            let at = Node { arena, node };
+            if self.unit.state(at) == EntityState::Deleted {
+                return Ok(None);
+            }
+            if self.store.is_expired(arena, node) && !self.read_row::<M>(at, caller).await? {
+                self.store.expunge(arena, node);
+                return Ok(None);
+            }
             let place = Place { arena, node, answer: None };
             return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
         }
@@ -200,7 +208,7 @@ impl Session {
         Ok(places.into_iter().map(|place| Entity::new(Arc::clone(&region), place)).collect())
     }
 
-    async fn select(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
+    pub(super) async fn select(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
         self.autoflush().await?;
         self.connect().await?;
         let populate_existing = spec.populate_existing;
@@ -219,7 +227,7 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
-        let loaded = self.loader(false, caller)?.load(LateLoad { objects }, load).await;
+        let loaded = self.loader(false, caller)?.load(LateLoad::new(objects), load).await;
         self.note(loaded)
     }
 
@@ -256,15 +264,13 @@ impl Session {
 
     /// Answers a to-one from the identity map: a NULL key is nobody, and a target that the session holds is it.
     fn hold_without_sql(&mut self, relation: &'static RelationDef, place: Place) -> Result<bool> {
-        if !relation.refers_to_primary_key() {
-            return Ok(false);
-        }
+        let Some(places) = relation.primary_key_places() else { return Ok(false) };
         let key = self.store.values(place.arena, place.node, &relation.local_columns()?);
         let target = self.store.arena_of((relation.target)());
         let slot = if key.iter().any(Value::is_null) {
             Slot::Nobody
         } else {
-            match self.store.find(target, &key) {
+            match self.store.find_target(target, &key, &places) {
                 Some(node) => Slot::One(node),
                 None => return Ok(false),
             }
@@ -288,7 +294,9 @@ impl Session {
     }
 
     pub(super) fn check_mine<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<()> {
-        match Arc::ptr_eq(&entity.region().bare(), self.store.region()) {
+        let place = entity.place();
+        let mine = Arc::ptr_eq(&entity.region().bare(), self.store.region());
+        match mine && !self.store.arena(place.arena).is_detached(place.node) {
             true => Ok(()),
             false => Err(another_session()),
         }

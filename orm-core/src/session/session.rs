@@ -24,6 +24,8 @@ pub struct Session {
     /// Why the open transaction cannot go on.
     pub(super) failed: Option<String>,
     pub(super) repeats: Repeats,
+    /// How many savepoints were set, for their names.
+    pub(super) savepoints: u64,
 }
 
 impl Session {
@@ -36,6 +38,7 @@ impl Session {
             lease: None,
             failed: None,
             repeats: Repeats::default(),
+            savepoints: 0,
         }
     }
 
@@ -102,7 +105,7 @@ impl Session {
     pub(super) fn flusher(&mut self) -> Result<Flush<'_>> {
         let Session { database, store, unit, lease, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
-        Ok(Flush { store, unit, lease, monitor: &database.monitor, dialect: database.dialect() })
+        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect()))
     }
 }
 

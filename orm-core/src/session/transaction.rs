@@ -37,6 +37,9 @@ impl Session {
         }
         self.unit.committed();
         self.lease = None;
+        if self.options.expire_on_commit {
+            self.store.expire_all();
+        }
         Ok(())
     }
 
@@ -63,6 +66,60 @@ impl Session {
     /// Those of [`rollback`](Self::rollback).
     pub async fn close(&mut self) -> Result<()> {
         self.rollback().await
+    }
+
+    /// Runs `work` in a savepoint, in the transaction that is open or in a new one: keeps what it did when it returns
+    /// `Ok`, and undoes that alone, in the database and in memory, when it returns `Err`. Savepoints can be nested.
+    ///
+    /// # Errors
+    /// The error of `work`, or that of the savepoint.
+    ///
+    /// # Cancel safety
+    /// When its future is dropped the session waits for [`rollback`](Self::rollback).
+    pub async fn nested<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        self.flush().await?;
+        if !self.in_transaction() {
+            self.begin().await?;
+        }
+        self.savepoints += 1;
+        let name = format!("orm_{}", self.savepoints);
+        self.control(&format!("SAVEPOINT {name}")).await?;
+        self.unit.savepoint();
+        let mut scope = NestedScope { session: self, ended: false };
+        let result = work(scope.session).await;
+        scope.ended = true;
+        let session = &mut *scope.session;
+        let result = match result {
+            // What is pending belongs to the savepoint, and so does its failure.
+            Ok(value) => session.flush().await.map(|()| value),
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(value) => {
+                session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
+                session.unit.savepoint_released();
+                Ok(value)
+            }
+            Err(error) => {
+                let undo = format!("ROLLBACK TO SAVEPOINT {name}");
+                session.failed = None;
+                session.unit.savepoint_rolled_back(&mut session.store);
+                session.control(&undo).await?;
+                session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn control(&mut self, sql: &str) -> Result<()> {
+        let done = match &mut self.lease {
+            Some(lease) => lease.savepoint(sql).await,
+            None => Ok(()),
+        };
+        if let Err(error) = &done {
+            self.failed = Some(error.to_string());
+        }
+        done
     }
 
     /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back when it returns `Err`, panics, or its
@@ -120,6 +177,20 @@ impl Drop for Scope<'_> {
             self.session.failed = None;
             let Session { unit, store, .. } = &mut *self.session;
             unit.rolled_back(store);
+        }
+    }
+}
+
+/// A savepoint whose `work` does not come to its end: nobody can undo it here, so nothing after it may be committed.
+struct NestedScope<'s> {
+    session: &'s mut Session,
+    ended: bool,
+}
+
+impl Drop for NestedScope<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.session.failed = Some("a savepoint was cancelled before its end".to_owned());
         }
     }
 }

@@ -3,7 +3,7 @@ use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
-use crate::unit_of_work::{CompleteDraft, IntoLink, Node, Pending};
+use crate::unit_of_work::{CompleteDraft, EntityState, IntoLink, IntoLinks, Node, Pending};
 
 impl Session {
     /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
@@ -32,22 +32,19 @@ impl Session {
     /// # Errors
     /// `InvalidState`: the object belongs to another session.
     pub fn edit<M: Model, L>(&mut self, entity: &Entity<M, L>, change: impl FnOnce(&mut M)) -> Result<()> {
-        self.check_usable()?;
-        self.check_mine(entity)?;
-        let place = entity.place();
-        let arena = self.store.graph().arena::<M>(place.arena);
+        let node = self.editable(entity)?;
+        let arena = self.store.graph().arena::<M>(node.arena);
         let def = M::def();
-        let mut version = arena.duplicate(place.node).map_err(|error| cell_error(def, &error))?;
+        let mut version = arena.duplicate(node.node).map_err(|error| cell_error(def, &error))?;
         change(&mut version);
-        let current = arena.node(place.node).current();
+        let current = arena.node(node.node).current();
         let changed: Vec<usize> =
             (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
         if changed.is_empty() {
             return Ok(());
         }
-        let node = Node { arena: place.arena, node: place.node };
         self.unit.touch(&self.store, node);
-        arena.node(place.node).publish(version);
+        arena.node(node.node).publish(version);
         self.unit.keys_changed(&self.store, node, &changed);
         Ok(())
     }
@@ -80,6 +77,75 @@ impl Session {
         self.connect_objects(entity, relation, target)
     }
 
+    /// Takes a member out of a collection: its key becomes NULL, or it is deleted under `delete-orphan`; of a
+    /// many-to-many, the link row goes.
+    ///
+    /// # Errors
+    /// `InvalidState`: it is no member, its key cannot be NULL and no cascade says what to do, or one of the objects
+    /// belongs to another session.
+    pub fn remove<M: Model, L, R: ToMany<Parent = M>>(
+        &mut self,
+        entity: &Entity<M, L>,
+        relation: R,
+        target: impl IntoLink<R::Target>,
+    ) -> Result<()> {
+        let _ = relation;
+        let parent = self.editable(entity)?;
+        self.unit.disconnect(&mut self.store, R::def(), parent, target.into_link())
+    }
+
+    /// Ends a to-one relationship: its key becomes NULL. Of a `has_one` the other side's key does, or the other side is
+    /// deleted under `delete-orphan`.
+    ///
+    /// # Errors
+    /// `InvalidState`: the relationship is required, or the object belongs to another session.
+    pub fn unassign<M: Model, L, R: ToOne<Parent = M>>(&mut self, entity: &Entity<M, L>, relation: R) -> Result<()> {
+        let _ = relation;
+        let parent = self.editable(entity)?;
+        self.unit.end_to_one(&mut self.store, R::def(), parent)
+    }
+
+    /// Makes a loaded collection hold exactly these: what is missing is appended, what is not among them is removed.
+    ///
+    /// # Errors
+    /// `NotLoaded`: what to remove is not known; load the collection first. And those of `append` and `remove`.
+    pub fn replace<M: Model, L, R: ToMany<Parent = M>>(
+        &mut self,
+        entity: &Entity<M, L>,
+        relation: R,
+        targets: impl IntoLinks<R::Target>,
+    ) -> Result<()> {
+        let _ = relation;
+        let parent = self.editable(entity)?;
+        self.unit.replace(&mut self.store, R::def(), parent, targets.into_links())
+    }
+
+    /// Deletes an object at the next flush, and what its relationships' cascades say: children are deleted too, or lose
+    /// their key, or the flush refuses because neither is possible.
+    ///
+    /// # Errors
+    /// `InvalidState`: the object is deleted already, or belongs to another session.
+    pub fn delete<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
+        let node = self.editable(entity)?;
+        self.unit.delete(node);
+        Ok(())
+    }
+
+    /// The object's place in this session's graph, if it may be changed.
+    pub(super) fn editable<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<Node> {
+        self.check_usable()?;
+        self.check_mine(entity)?;
+        let place = entity.place();
+        let node = Node { arena: place.arena, node: place.node };
+        match self.unit.state(node) {
+            EntityState::Deleted => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!("this `{}` is deleted; only a rollback brings it back", M::def().name),
+            )),
+            _ => Ok(node),
+        }
+    }
+
     fn connect_objects<M: Model, L, R: Relation<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -87,10 +153,7 @@ impl Session {
         target: impl IntoLink<R::Target>,
     ) -> Result<()> {
         let _ = relation;
-        self.check_usable()?;
-        self.check_mine(entity)?;
-        let place = entity.place();
-        let parent = Node { arena: place.arena, node: place.node };
+        let parent = self.editable(entity)?;
         self.unit.connect(&mut self.store, R::def(), parent, target.into_link())
     }
 

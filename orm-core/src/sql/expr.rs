@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::{Bind, Order, Select};
+use crate::value::Value;
 
 /// An expression.
 #[derive(Debug, Clone)]
@@ -107,6 +108,27 @@ impl Expr {
                 Expr::And(all)
             }
             Some(left) => Expr::And(vec![left, right]),
+        }
+    }
+
+    /// The columns have one of the keys: `=` for one key, `IN` for several, rows for composite ones.
+    pub fn among(source: &Source, columns: &[&'static str], keys: &[Vec<Value>]) -> Expr {
+        let column = |name: &&'static str| Expr::Column { source: source.clone(), name };
+        let bind = |value: &Value| Bind::from(value.clone());
+        match (columns, keys) {
+            (columns, [only]) => {
+                let pair = |(name, value)| Expr::eq(column(name), Expr::Bind(bind(value)));
+                let mut pairs: Vec<Expr> = columns.iter().zip(only).map(pair).collect();
+                if pairs.len() == 1 { pairs.swap_remove(0) } else { Expr::And(pairs) }
+            }
+            ([single], keys) => {
+                let list = keys.iter().flatten().map(|value| Expr::Bind(bind(value))).collect();
+                Expr::In(Box::new(column(single)), list)
+            }
+            (columns, keys) => {
+                let rows = keys.iter().map(|key| key.iter().map(bind).collect()).collect();
+                Expr::RowIn(columns.iter().map(column).collect(), rows)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
-use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
-use crate::error::Result;
+use super::inverse::inverse_of;
+use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork, cell_id};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Slot;
 use crate::identity::{Store, cell_error};
 use crate::model::{RelationDef, RelationKind};
@@ -7,7 +8,7 @@ use crate::value::Value;
 
 impl UnitOfWork {
     /// Changes columns of an object, so that the next flush writes them; equal values are no change.
-    pub(super) fn change(&mut self, store: &Store, node: Node, changes: Vec<(usize, Value)>) -> Result<()> {
+    pub(crate) fn change(&mut self, store: &Store, node: Node, changes: Vec<(usize, Value)>) -> Result<()> {
         let arena = store.arena(node.arena);
         let differs = |(column, value): &(usize, Value)| arena.view(node.node, *column) != value.as_ref();
         let changes: Vec<_> = changes.into_iter().filter(differs).collect();
@@ -70,6 +71,32 @@ impl UnitOfWork {
         }
     }
 
+    /// Takes a member out of a collection that an object holds.
+    pub(super) fn let_go(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
+        let slot = match store.arena(parent.arena).slots(relation.index) {
+            Some(slots) => slots.get(parent.node),
+            None => return,
+        };
+        match slot {
+            Slot::Many(mut slice) if slice.as_slice().contains(&target.node) => {
+                slice.edit(|nodes| nodes.retain(|node| *node != target.node));
+                self.set_slot(store, parent, relation, Some(target.arena), Slot::Many(slice));
+            }
+            Slot::One(node) if node == target.node => {
+                self.set_slot(store, parent, relation, Some(target.arena), Slot::Nobody);
+            }
+            _ => {}
+        }
+    }
+
+    /// The object that a key refers to, if the session holds it.
+    pub(super) fn parent_of(&self, store: &mut Store, relation: &RelationDef, child: Node) -> Option<Node> {
+        let places = relation.primary_key_places()?;
+        let key = store.values(child.arena, child.node, &relation.local_columns().ok()?);
+        let arena = store.arena_of((relation.target)());
+        store.find_target(arena, &key, &places).map(|node| Node { arena, node })
+    }
+
     /// Links two objects from a session's `append` or `assign`: keys, and what the objects hold.
     pub(crate) fn connect(
         &mut self,
@@ -79,17 +106,251 @@ impl UnitOfWork {
         target: super::LinkTarget,
     ) -> Result<()> {
         let target = self.resolve(store, target)?;
+        self.leave_old(store, relation, parent, &target);
         self.link(store, relation, &Ref::Node(parent), &target)?;
-        match target.node() {
-            Some(target) => self.hold_both(store, relation, parent, target),
-            None => {
+        match &target {
+            Ref::Pending(cell) if target.node().is_none() => {
                 // The new object is held as soon as a flush made it.
-                if let Ref::Pending(cell) = &target
-                    && let Some(entry) = self.pending.get_mut(&cell_id(cell))
-                {
+                if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
                     entry.held_by.push((relation, parent));
                 }
             }
+            _ => {}
+        }
+        if let Some(target) = target.node() {
+            self.hold_both(store, relation, parent, target);
+        }
+        Ok(())
+    }
+
+    /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
+    fn leave_old(&mut self, store: &mut Store, relation: &'static RelationDef, parent: Node, target: &Ref) {
+        match relation.kind {
+            RelationKind::ManyToMany => {
+                let undone = |row: &LinkRow| {
+                    row.relation.index == relation.index && row.parent.is(&Ref::Node(parent)) && row.target.is(target)
+                };
+                self.unlinks.retain(|row| !undone(row));
+            }
+            RelationKind::BelongsTo { .. } => {
+                let Some(inverse) = inverse_of(relation) else { return };
+                if let Some(old) = self.parent_of(store, relation, parent) {
+                    self.let_go(store, old, inverse, parent);
+                }
+            }
+            RelationKind::HasMany | RelationKind::HasOne => {
+                if let (Some(child), Some(inverse)) = (target.node(), inverse_of(relation))
+                    && let Some(old) = self.parent_of(store, inverse, child)
+                {
+                    self.let_go(store, old, relation, child);
+                }
+                if relation.kind == RelationKind::HasOne {
+                    self.displace(store, relation, parent);
+                }
+            }
+        }
+    }
+
+    /// A `has_one` gets another target, or none: the old one loses its key at the next flush.
+    fn displace(&mut self, store: &Store, relation: &'static RelationDef, parent: Node) {
+        let held = store.arena(parent.arena).slots(relation.index).map(|slots| slots.get(parent.node));
+        let place = (relation, parent);
+        match held {
+            Some(Slot::One(_)) | Some(Slot::Unloaded) | None => {
+                if !self.displaced.iter().any(|(other, node)| (other.index, *node) == (relation.index, parent)) {
+                    self.displaced.push(place);
+                }
+            }
+            Some(Slot::Nobody | Slot::Many(_)) => {}
+        }
+    }
+
+    /// Ends a link: the key becomes NULL, the link row goes, or the child does where it is nothing without its parent.
+    pub(crate) fn disconnect(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: super::LinkTarget,
+    ) -> Result<()> {
+        let target = self.resolve(store, target)?;
+        self.check_member(store, relation, parent, &target)?;
+        match relation.kind {
+            RelationKind::ManyToMany => self.unlink(relation, parent, &target),
+            RelationKind::BelongsTo { .. } => self.clear_key(store, relation, parent)?,
+            RelationKind::HasMany | RelationKind::HasOne => match &target {
+                Ref::Pending(cell) if target.node().is_none() => return self.orphan_pending(relation, cell),
+                _ => {
+                    let Some(child) = target.node() else { return Ok(()) };
+                    self.orphan(store, relation, child)?;
+                }
+            },
+        }
+        let Some(target) = target.node() else { return Ok(()) };
+        self.let_go(store, parent, relation, target);
+        if let Some(inverse) = inverse_of(relation) {
+            self.let_go(store, target, inverse, parent);
+        }
+        Ok(())
+    }
+
+    /// Only a member can leave, as far as the session can tell without asking.
+    fn check_member(
+        &self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<()> {
+        let Some(child) = target.node() else { return Ok(()) };
+        let member = match relation.kind {
+            RelationKind::HasMany | RelationKind::HasOne => {
+                let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
+                store.values(child.arena, child.node, &relation.remote_columns()?) == here
+                    || self.waiting_keys.iter().any(|(node, _)| *node == child)
+            }
+            RelationKind::ManyToMany => match store.arena(parent.arena).slots(relation.index) {
+                Some(slots) => match slots.get(parent.node) {
+                    Slot::Many(slice) => slice.as_slice().contains(&child.node),
+                    _ => true,
+                },
+                None => true,
+            },
+            RelationKind::BelongsTo { .. } => true,
+        };
+        match member {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!("the `{}` is not in this `{}`", relation.target().name, relation.path()),
+            )),
+        }
+    }
+
+    /// Ends a to-one, whichever side the key is on.
+    pub(crate) fn end_to_one(&mut self, store: &mut Store, relation: &'static RelationDef, of: Node) -> Result<()> {
+        if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
+            return self.clear_key(store, relation, of);
+        }
+        let def = relation.target();
+        let nullable = relation.remote_columns()?.iter().any(|column| def.columns[*column].nullable);
+        if !nullable && !relation.cascade.delete_orphan {
+            return Err(orphan_needs_a_rule(relation));
+        }
+        self.displace(store, relation, of);
+        let target = store.arena_of((relation.target)());
+        self.set_slot(store, of, relation, Some(target), Slot::Nobody);
+        Ok(())
+    }
+
+    /// Makes a loaded collection hold exactly these targets.
+    pub(crate) fn replace(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        targets: Vec<super::LinkTarget>,
+    ) -> Result<()> {
+        let held = store.arena(parent.arena).slots(relation.index).map(|slots| (slots.get(parent.node), slots.target()));
+        let Some((Slot::Many(slice), Some(arena))) = held else {
+            return Err(Error::new(
+                ErrorKind::NotLoaded,
+                format!(
+                    "`{}` is not loaded, so what to take out of it is not known; load it before it is replaced: \
+                     `session.load(&object, {})`",
+                    relation.path(),
+                    relation.constant()
+                ),
+            ));
+        };
+        let mut keep = Vec::with_capacity(targets.len());
+        for target in targets {
+            let target = self.resolve(store, target)?;
+            let link = match &target {
+                Ref::Node(node) => {
+                    super::LinkTarget::Entity { region: store.region().clone(), arena: node.arena, node: node.node }
+                }
+                Ref::Pending(cell) => super::LinkTarget::Pending(cell.clone()),
+            };
+            let there = target.node().is_some_and(|node| slice.as_slice().contains(&node.node));
+            if !there {
+                self.connect(store, relation, parent, link)?;
+            }
+            keep.extend(target.node().map(|node| node.node));
+        }
+        for node in slice.as_slice().iter().filter(|node| !keep.contains(node)) {
+            let link = super::LinkTarget::Entity { region: store.region().clone(), arena, node: *node };
+            self.disconnect(store, relation, parent, link)?;
+        }
+        Ok(())
+    }
+
+    fn unlink(&mut self, relation: &'static RelationDef, parent: Node, target: &Ref) {
+        let parent = Ref::Node(parent);
+        let same = |row: &LinkRow| row.relation.index == relation.index && row.parent.is(&parent) && row.target.is(target);
+        let waiting = self.links.len();
+        self.links.retain(|row| !same(row));
+        if self.links.len() == waiting {
+            self.unlinks.push(LinkRow { relation, parent, target: target.clone() });
+        }
+        if let Ref::Pending(cell) = target
+            && let Some(entry) = self.pending.get_mut(&cell_id(cell))
+        {
+            entry.held_by.retain(|(held, _)| held.index != relation.index);
+        }
+    }
+
+    /// Ends a to-one whose key is here.
+    pub(crate) fn clear_key(&mut self, store: &mut Store, relation: &'static RelationDef, of: Node) -> Result<()> {
+        let old = self.parent_of(store, relation, of);
+        let local = relation.local_columns()?;
+        let def = store.def(of.arena);
+        let nullable: Vec<usize> = local.iter().copied().filter(|column| def.columns[*column].nullable).collect();
+        if nullable.is_empty() {
+            return Err(required(relation));
+        }
+        self.waiting_keys.retain(|(node, key)| *node != of || key.columns != local);
+        self.change(store, of, nullable.into_iter().map(|column| (column, Value::Null)).collect())?;
+        let target = store.arena_of((relation.target)());
+        self.set_slot(store, of, relation, Some(target), Slot::Nobody);
+        if let (Some(old), Some(inverse)) = (old, inverse_of(relation)) {
+            self.let_go(store, old, inverse, of);
+        }
+        Ok(())
+    }
+
+    /// A child loses its parent: deleted under delete-orphan, otherwise its key becomes NULL.
+    pub(super) fn orphan(&mut self, store: &Store, relation: &'static RelationDef, child: Node) -> Result<()> {
+        if relation.cascade.delete_orphan {
+            self.delete(child);
+            return Ok(());
+        }
+        let def = store.def(child.arena);
+        let remote = relation.remote_columns()?;
+        let nullable: Vec<usize> = remote.iter().copied().filter(|column| def.columns[*column].nullable).collect();
+        if nullable.is_empty() {
+            return Err(orphan_needs_a_rule(relation));
+        }
+        self.waiting_keys.retain(|(node, key)| *node != child || key.columns != remote);
+        self.change(store, child, nullable.into_iter().map(|column| (column, Value::Null)).collect())
+    }
+
+    /// A child that has no row yet loses its parent: under delete-orphan it is not written at all.
+    fn orphan_pending(
+        &mut self,
+        relation: &'static RelationDef,
+        cell: &std::sync::Arc<super::PendingCell>,
+    ) -> Result<()> {
+        let id = cell_id(cell);
+        if relation.cascade.delete_orphan {
+            self.pending.shift_remove(&id);
+            cell.set(super::pending::PendingState::Discarded);
+            return Ok(());
+        }
+        let remote = relation.remote_columns()?;
+        if let Some(entry) = self.pending.get_mut(&id) {
+            entry.keys.retain(|key| key.columns != remote);
+            entry.held_by.retain(|(held, _)| held.index != relation.index);
         }
         Ok(())
     }
@@ -100,10 +361,33 @@ impl UnitOfWork {
             true => self.hold(store, parent, relation, target),
             false => self.set_slot(store, parent, relation, Some(target.arena), Slot::One(target.node)),
         }
-        let Some(inverse) = super::inverse::inverse_of(relation) else { return };
+        let Some(inverse) = inverse_of(relation) else { return };
         match inverse.is_collection() {
             true => self.hold(store, target, inverse, parent),
             false => self.set_slot(store, target, inverse, Some(parent.arena), Slot::One(parent.node)),
         }
     }
+}
+
+fn required(relation: &RelationDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "`{}` is required, so it cannot be unassigned; assign another `{}`, or delete the object",
+            relation.path(),
+            relation.target().name
+        ),
+    )
+}
+
+fn orphan_needs_a_rule(relation: &RelationDef) -> Error {
+    let target = relation.target().name;
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "a `{target}` cannot leave `{}`: its key cannot be NULL; declare `cascade = \"delete-orphan\"`, delete it, \
+             or give it another parent",
+            relation.path()
+        ),
+    )
 }

@@ -1,4 +1,5 @@
 use super::order::InsertQueue;
+use super::pending::PendingState;
 use super::unit_of_work::{Node, PendingEntry, Ref, UnitOfWork};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
@@ -6,14 +7,29 @@ use crate::graph::{Slice, Slot};
 use crate::identity::Store;
 use crate::model::RelationDef;
 use crate::sql::Dialect;
+use crate::value::Value;
 
-/// Writes a unit of work: inserts in dependency order, then updates, then link rows.
+/// Writes a unit of work: inserts in dependency order, then updates, link rows, and deletions children first.
 pub(crate) struct Flush<'s> {
-    pub(crate) store: &'s mut Store,
-    pub(crate) unit: &'s mut UnitOfWork,
-    pub(crate) lease: &'s mut Lease,
-    pub(crate) monitor: &'s Monitor,
-    pub(crate) dialect: Dialect,
+    pub(super) store: &'s mut Store,
+    pub(super) unit: &'s mut UnitOfWork,
+    pub(super) lease: &'s mut Lease,
+    pub(super) monitor: &'s Monitor,
+    pub(super) dialect: Dialect,
+    /// Objects whose rows the database deletes with those of their parents.
+    pub(super) passively_deleted: Vec<Node>,
+}
+
+impl<'s> Flush<'s> {
+    pub(crate) fn new(
+        store: &'s mut Store,
+        unit: &'s mut UnitOfWork,
+        lease: &'s mut Lease,
+        monitor: &'s Monitor,
+        dialect: Dialect,
+    ) -> Flush<'s> {
+        Flush { store, unit, lease, monitor, dialect, passively_deleted: Vec::new() }
+    }
 }
 
 impl Flush<'_> {
@@ -22,25 +38,71 @@ impl Flush<'_> {
     /// # Errors
     /// A required column has no value, or the database refuses a row; the transaction must be rolled back then.
     pub(crate) async fn run(&mut self) -> Result<()> {
+        self.displace().await?;
+        self.follow_deletes().await?;
+        self.switch_rows()?;
         self.inserts().await?;
         self.keys_that_waited()?;
         self.updates().await?;
-        self.link_rows().await
+        self.unlinked_rows().await?;
+        self.link_rows().await?;
+        self.deletes().await
     }
 
     async fn inserts(&mut self) -> Result<()> {
         let pending = std::mem::take(&mut self.unit.pending);
         let mut made = Vec::with_capacity(pending.len());
         let mut queue = InsertQueue::new(pending);
-        while let Some(batch) = queue.next_batch() {
-            let inserted = self.insert(batch).await?;
-            queue.inserted(inserted.iter().map(|(entry, _)| entry));
-            made.extend(inserted);
+        let mut late = Vec::new();
+        loop {
+            while let Some(batch) = queue.next_batch() {
+                let inserted = self.insert(batch).await?;
+                queue.inserted(inserted.iter().map(|(entry, _)| entry));
+                made.extend(inserted);
+            }
+            match queue.cut() {
+                Some(cut) => late.push(cut),
+                None => break,
+            }
         }
         if let Some(waiting) = queue.stuck() {
             return Err(cycle(waiting));
         }
+        for (of, keys) in late {
+            if let Some(node) = of.node() {
+                self.unit.waiting_keys.extend(keys.into_iter().map(|key| (node, key)));
+            }
+        }
         for (entry, node) in made {
+            self.hold(entry, node);
+        }
+        Ok(())
+    }
+
+    /// A draft with the key of an object that is to be deleted is that object's new state: an UPDATE, not a DELETE and
+    /// an INSERT that would meet the old row.
+    fn switch_rows(&mut self) -> Result<()> {
+        if self.unit.deleted.is_empty() {
+            return Ok(());
+        }
+        let mut switched = Vec::new();
+        for (id, entry) in &self.unit.pending {
+            let def = entry.model.def();
+            let key: Option<Vec<Value>> = def.key.iter().map(|column| entry.values[*column].clone()).collect();
+            let Some(key) = key else { continue };
+            let arena = self.store.arena_of(entry.model);
+            let old = self.store.find(arena, &key).map(|node| Node { arena, node });
+            switched.extend(old.filter(|old| self.unit.deleted.contains(old)).map(|old| (*id, old)));
+        }
+        for (id, node) in switched {
+            let Some(entry) = self.unit.pending.shift_remove(&id) else { continue };
+            self.unit.deleted.shift_remove(&node);
+            let values = entry.values.iter().enumerate();
+            let changes = values.filter_map(|(column, value)| Some((column, value.clone()?))).collect();
+            self.unit.change(self.store, node, changes)?;
+            let region = std::sync::Arc::downgrade(self.store.region());
+            entry.cell.set(PendingState::Flushed { region, arena: node.arena, node: node.node });
+            self.unit.waiting_keys.extend(entry.keys.iter().map(|key| (node, key.clone())));
             self.hold(entry, node);
         }
         Ok(())

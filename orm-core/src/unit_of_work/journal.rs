@@ -8,19 +8,24 @@ use crate::graph::Slot;
 use crate::identity::Store;
 use crate::value::Value;
 
-/// What changed in memory since the last commit, to take back on rollback.
+/// What changed in memory since the last commit or savepoint, to take back on rollback.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     /// Objects that were added.
     registered: Vec<Arc<PendingCell>>,
-    /// Objects that a flush made, with their keys.
-    inserted: Vec<(Node, Vec<Value>)>,
+    /// What happened to the identity map, in order.
+    identity: Vec<IdentityChange>,
     /// The version that each changed object had first.
     versions: HashMap<Node, usize>,
     /// What each changed slot held first, by object and relationship.
     slots: HashMap<(Node, usize), (u32, Slot)>,
-    /// Keys that changed: the object's first key and its last one.
-    keys: Vec<(Node, Vec<Value>, Vec<Value>)>,
+}
+
+#[derive(Debug)]
+enum IdentityChange {
+    Inserted(Node, Vec<Value>),
+    Deleted(Node, Vec<Value>),
+    Rekeyed(Node, Vec<Value>, Vec<Value>),
 }
 
 impl Journal {
@@ -29,7 +34,15 @@ impl Journal {
     }
 
     pub(super) fn inserted(&mut self, node: Node, key: Vec<Value>) {
-        self.inserted.push((node, key));
+        self.identity.push(IdentityChange::Inserted(node, key));
+    }
+
+    pub(super) fn deleted(&mut self, node: Node, key: Vec<Value>) {
+        self.identity.push(IdentityChange::Deleted(node, key));
+    }
+
+    pub(super) fn rekeyed(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
+        self.identity.push(IdentityChange::Rekeyed(node, from, to));
     }
 
     pub(super) fn changed(&mut self, node: Node, version: usize) {
@@ -40,35 +53,47 @@ impl Journal {
         self.slots.entry((node, relation)).or_insert((target, slot));
     }
 
-    pub(super) fn key_changed(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
-        self.keys.push((node, from, to));
+    /// What a savepoint did becomes part of what is around it.
+    pub(super) fn absorb(&mut self, inner: Journal) {
+        self.registered.extend(inner.registered);
+        self.identity.extend(inner.identity);
+        for (node, version) in inner.versions {
+            self.versions.entry(node).or_insert(version);
+        }
+        for (place, slot) in inner.slots {
+            self.slots.entry(place).or_insert(slot);
+        }
     }
 
-    pub(super) fn clear(&mut self) {
-        *self = Journal::default();
-    }
-
-    pub(super) fn undo(&mut self, store: &mut Store) {
-        let Journal { registered, inserted, versions, slots, keys } = std::mem::take(self);
-        for ((node, relation), (target, slot)) in slots {
+    /// Takes everything back; returns the objects that are there again.
+    pub(super) fn undo(self, store: &mut Store) -> Vec<Node> {
+        for ((node, relation), (target, slot)) in self.slots {
             if let Some(mut slots) = store.arena(node.arena).slots_mut(relation) {
                 *slots.slot_mut(node.node, target) = slot;
             }
         }
-        for (node, version) in versions {
+        for (node, version) in self.versions {
             store.arena(node.arena).revert(node.node, version);
         }
-        // These keys came from objects, so the maps accept them.
-        for (node, from, to) in keys.into_iter().rev() {
-            let identity = store.identity_mut(node.arena);
-            let _ = identity.remove(&to);
-            let _ = identity.insert(&from, node.node);
+        let mut back = Vec::new();
+        for change in self.identity.into_iter().rev() {
+            // The keys came from objects, so the maps accept them.
+            let _ = match change {
+                IdentityChange::Inserted(node, key) => store.identity_mut(node.arena).remove(&key),
+                IdentityChange::Deleted(node, key) => {
+                    back.push(node);
+                    store.identity_mut(node.arena).insert(&key, node.node)
+                }
+                IdentityChange::Rekeyed(node, from, to) => {
+                    let identity = store.identity_mut(node.arena);
+                    let _ = identity.remove(&to);
+                    identity.insert(&from, node.node)
+                }
+            };
         }
-        for (node, key) in inserted {
-            let _ = store.identity_mut(node.arena).remove(&key);
-        }
-        for cell in registered {
+        for cell in self.registered {
             cell.set(PendingState::Discarded);
         }
+        back
     }
 }

@@ -4,6 +4,7 @@
 //! journal remembers what a rollback takes back.
 
 mod change;
+mod delete;
 mod draft;
 mod flush;
 mod insert;
@@ -14,6 +15,7 @@ mod links;
 mod order;
 mod pending;
 mod register;
+mod state;
 #[allow(clippy::module_inception)]
 mod unit_of_work;
 mod update;
@@ -23,4 +25,5 @@ pub(crate) use flush::Flush;
 pub use links::{IntoLink, IntoLinks, LinkTarget, draft_link};
 pub use pending::{Pending, PendingCell};
 pub(crate) use register::another_session;
+pub use state::EntityState;
 pub(crate) use unit_of_work::{Node, UnitOfWork};

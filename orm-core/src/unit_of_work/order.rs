@@ -1,17 +1,18 @@
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 
-use super::unit_of_work::{CellId, PendingEntry, Ref, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, cell_id};
 use crate::model::{ErasedModel, RelationKind};
 
 /// Pending objects in the order in which they can be inserted: by tables, and within a table by the objects that their
 /// keys come from. Every batch is of one table and as large as it can be.
 #[derive(Debug)]
 pub(super) struct InsertQueue {
-    waiting: HashMap<CellId, PendingEntry>,
+    waiting: IndexMap<CellId, PendingEntry>,
     /// Who waits for an object.
     dependents: HashMap<CellId, Vec<CellId>>,
     /// How many objects each still waits for.
@@ -24,7 +25,7 @@ impl InsertQueue {
     pub(super) fn new(pending: IndexMap<CellId, PendingEntry>) -> InsertQueue {
         let models: Vec<_> = pending.values().map(|entry| entry.model).collect();
         let mut queue = InsertQueue {
-            waiting: HashMap::new(),
+            waiting: IndexMap::new(),
             dependents: HashMap::new(),
             missing: HashMap::new(),
             ready: BTreeMap::new(),
@@ -51,15 +52,17 @@ impl InsertQueue {
     /// The objects of the first table that has any whose keys are all known.
     pub(super) fn next_batch(&mut self) -> Option<Vec<PendingEntry>> {
         let (_, ids) = self.ready.pop_first()?;
-        Some(ids.iter().filter_map(|id| self.waiting.remove(id)).collect())
+        Some(ids.iter().filter_map(|id| self.waiting.shift_remove(id)).collect())
     }
 
     /// The keys of these are known now.
     pub(super) fn inserted<'e>(&mut self, entries: impl Iterator<Item = &'e PendingEntry>) {
         for entry in entries {
             for dependent in self.dependents.remove(&cell_id(&entry.cell)).unwrap_or_default() {
-                let Some(missing) = self.missing.get_mut(&dependent) else { continue };
-                *missing = missing.saturating_sub(1);
+                let Some(missing) = self.missing.get_mut(&dependent).filter(|missing| **missing > 0) else {
+                    continue;
+                };
+                *missing -= 1;
                 if *missing == 0
                     && let Some(entry) = self.waiting.get(&dependent)
                 {
@@ -68,6 +71,24 @@ impl InsertQueue {
                 }
             }
         }
+    }
+
+    /// Cuts a circle: the first object whose unknown keys may all be NULL is inserted without them. Returns those keys,
+    /// to be set when they are known.
+    pub(super) fn cut(&mut self) -> Option<(Ref, Vec<KeyFrom>)> {
+        let unknown = |key: &KeyFrom| key.from.node().is_none();
+        let (id, entry) = self.waiting.iter_mut().find(|(_, entry)| {
+            let columns = entry.model.def().columns;
+            let mut keys = entry.keys.iter().filter(|key| unknown(key));
+            keys.all(|key| key.columns.iter().all(|column| columns[*column].nullable))
+        })?;
+        let (late, known) = std::mem::take(&mut entry.keys).into_iter().partition(unknown);
+        entry.keys = known;
+        let (id, cell, model) = (*id, Ref::Pending(Arc::clone(&entry.cell)), entry.model.type_id());
+        self.missing.insert(id, 0);
+        let rank = self.ranks.get(&model).copied().unwrap_or(usize::MAX);
+        self.ready.entry(rank).or_default().push(id);
+        Some((cell, late))
     }
 
     /// The models of what is left when nothing can be inserted any more.
@@ -108,6 +129,11 @@ fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId, usize> {
         visit(model.type_id(), &parents, &mut entered, &mut ranks);
     }
     ranks
+}
+
+/// The order of tables in which rows may be deleted: the other way round.
+pub(super) fn deletion_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId, usize> {
+    table_ranks(models).into_iter().map(|(model, rank)| (model, models.len() - rank)).collect()
 }
 
 /// Depth first without recursion: a chain of models may be long.

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use hashbrown::{HashMap, HashSet};
+use indexmap::{IndexMap, IndexSet};
 
+use super::draft::DraftData;
 use super::journal::Journal;
 use super::pending::{PendingCell, PendingState};
-use super::draft::DraftData;
+use super::state::EntityState;
 use crate::error::{Error, Result};
 use crate::graph::Region;
 use crate::identity::Store;
@@ -17,12 +19,21 @@ pub(crate) struct UnitOfWork {
     /// Objects without a row, in the order they were added in.
     pub(super) pending: IndexMap<CellId, PendingEntry>,
     /// Objects with unsaved changes, and the version that the database has.
-    pub(super) dirty: IndexMap<(u32, u32), usize>,
-    /// Rows of link tables to insert.
+    pub(super) dirty: IndexMap<Node, usize>,
+    /// Objects to delete, in the order they were given in.
+    pub(super) deleted: IndexSet<Node>,
+    /// Rows of link tables to insert and to delete.
     pub(super) links: Vec<LinkRow>,
+    pub(super) unlinks: Vec<LinkRow>,
     /// Keys of existing objects that wait for a pending object's key.
     pub(super) waiting_keys: Vec<(Node, KeyFrom)>,
+    /// To-one relationships by the other side's key that got a new target while their old one was not loaded.
+    pub(super) displaced: Vec<(&'static RelationDef, Node)>,
+    /// Objects whose row a flush deleted.
+    gone: HashSet<Node>,
     pub(super) journal: Journal,
+    /// The journals around the open savepoints.
+    outer: Vec<Journal>,
     /// Why a draft could not be taken; the next flush says it.
     refusal: Option<Error>,
 }
@@ -83,7 +94,12 @@ impl UnitOfWork {
     pub(crate) fn has_work(&self) -> bool {
         self.refusal.is_some()
             || !self.pending.is_empty()
-            || !self.dirty.is_empty() || !self.links.is_empty() || !self.waiting_keys.is_empty()
+            || !self.dirty.is_empty()
+            || !self.deleted.is_empty()
+            || !self.links.is_empty()
+            || !self.unlinks.is_empty()
+            || !self.waiting_keys.is_empty()
+            || !self.displaced.is_empty()
     }
 
     /// Takes a draft. `add` cannot fail, so what is wrong with its links is said by the next flush.
@@ -109,16 +125,36 @@ impl UnitOfWork {
         self.pending.len()
     }
 
+    /// What an object of this session is to it.
+    pub(crate) fn state(&self, node: Node) -> EntityState {
+        match self.deleted.contains(&node) || self.gone.contains(&node) {
+            true => EntityState::Deleted,
+            false => EntityState::Persistent,
+        }
+    }
+
+    /// Marks an object for deletion.
+    pub(crate) fn delete(&mut self, node: Node) {
+        self.deleted.insert(node);
+    }
+
+    /// A flush deleted the object's row.
+    pub(super) fn row_gone(&mut self, node: Node, key: Vec<Value>) {
+        self.gone.insert(node);
+        self.dirty.shift_remove(&node);
+        self.journal.deleted(node, key);
+    }
+
     /// Says that an object is about to change.
     pub(crate) fn touch(&mut self, store: &Store, node: Node) {
         let version = store.arena(node.arena).version(node.node);
-        self.dirty.entry((node.arena, node.node)).or_insert(version);
+        self.dirty.entry(node).or_insert(version);
         self.journal.changed(node, version);
     }
 
     /// The columns in which an object differs from the database.
     pub(crate) fn changed_columns(&self, store: &Store, node: Node) -> Vec<usize> {
-        let Some(saved) = self.dirty.get(&(node.arena, node.node)) else { return Vec::new() };
+        let Some(saved) = self.dirty.get(&node) else { return Vec::new() };
         let arena = store.arena(node.arena);
         let columns = 0..store.def(node.arena).columns.len();
         columns
@@ -130,24 +166,74 @@ impl UnitOfWork {
     pub(crate) fn overwritten(&mut self, answer: &Region) {
         for level in (0..).map_while(|level| answer.level(level)) {
             for node in level.nodes.iter() {
-                self.dirty.shift_remove(&(level.arena, *node));
+                self.dirty.shift_remove(&Node { arena: level.arena, node: *node });
             }
+        }
+    }
+
+    /// Takes back the unsaved changes of an object.
+    pub(crate) fn discard_changes(&mut self, store: &Store, node: Node) {
+        if let Some(saved) = self.dirty.shift_remove(&node) {
+            store.arena(node.arena).revert(node.node, saved);
+        }
+        self.deleted.shift_remove(&node);
+        self.links.retain(|row| row.parent.node() != Some(node) && row.target.node() != Some(node));
+        self.unlinks.retain(|row| row.parent.node() != Some(node) && row.target.node() != Some(node));
+        self.waiting_keys.retain(|(waiting, _)| *waiting != node);
+    }
+
+    /// Takes back the unsaved changes of all objects; what was added stays.
+    pub(crate) fn discard_all_changes(&mut self, store: &Store) {
+        for node in self.dirty.keys().chain(&self.deleted).copied().collect::<Vec<_>>() {
+            self.discard_changes(store, node);
         }
     }
 
     /// Makes everything since the last commit permanent in memory too.
     pub(crate) fn committed(&mut self) {
-        self.journal.clear();
+        self.journal = Journal::default();
+        self.outer.clear();
     }
 
-    /// Takes back everything since the last commit: pending objects, new ones, edits and links.
+    /// Begins a savepoint.
+    pub(crate) fn savepoint(&mut self) {
+        self.outer.push(std::mem::take(&mut self.journal));
+    }
+
+    /// A savepoint was released.
+    pub(crate) fn savepoint_released(&mut self) {
+        if let Some(outer) = self.outer.pop() {
+            let inner = std::mem::replace(&mut self.journal, outer);
+            self.journal.absorb(inner);
+        }
+    }
+
+    /// A savepoint was rolled back.
+    pub(crate) fn savepoint_rolled_back(&mut self, store: &mut Store) {
+        self.undo(store);
+        self.journal = self.outer.pop().unwrap_or_default();
+    }
+
+    /// Takes back everything since the last commit: pending objects, new ones, edits, links and deletions.
     pub(crate) fn rolled_back(&mut self, store: &mut Store) {
+        while !self.outer.is_empty() {
+            self.savepoint_released();
+        }
+        self.undo(store);
+    }
+
+    fn undo(&mut self, store: &mut Store) {
         self.pending.clear();
         self.dirty.clear();
+        self.deleted.clear();
         self.links.clear();
+        self.unlinks.clear();
         self.waiting_keys.clear();
+        self.displaced.clear();
         self.refusal = None;
-        self.journal.undo(store);
+        for back in std::mem::take(&mut self.journal).undo(store) {
+            self.gone.remove(&back);
+        }
     }
 }
 
@@ -162,4 +248,25 @@ impl Ref {
             },
         }
     }
+
+    pub(super) fn is(&self, other: &Ref) -> bool {
+        match (self, other) {
+            (Ref::Pending(a), Ref::Pending(b)) => Arc::ptr_eq(a, b),
+            _ => self.node().is_some() && self.node() == other.node(),
+        }
+    }
+}
+
+/// Objects grouped by the arena they lie in, in order.
+pub(super) fn by_arena(nodes: impl IntoIterator<Item = Node>) -> Vec<(u32, Vec<u32>)> {
+    let mut index: HashMap<u32, usize> = HashMap::new();
+    let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
+    for node in nodes {
+        let at = *index.entry(node.arena).or_insert_with(|| {
+            groups.push((node.arena, Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.push(node.node);
+    }
+    groups
 }

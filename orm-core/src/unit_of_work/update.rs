@@ -9,20 +9,20 @@ impl Flush<'_> {
     /// Writes the changed columns of changed objects; an object that equals its row costs nothing.
     pub(super) async fn updates(&mut self) -> Result<()> {
         let dirty: Vec<Node> =
-            self.unit.dirty.keys().map(|(arena, node)| Node { arena: *arena, node: *node }).collect();
+            self.unit.dirty.keys().copied().collect();
         for node in dirty {
             let columns = self.unit.changed_columns(self.store, node);
             if !columns.is_empty() {
                 self.update(node, columns).await?;
             }
-            self.unit.dirty.shift_remove(&(node.arena, node.node));
+            self.unit.dirty.shift_remove(&node);
         }
         Ok(())
     }
 
     async fn update(&mut self, node: Node, mut columns: Vec<usize>) -> Result<()> {
         let def = self.store.def(node.arena);
-        let saved = self.unit.dirty.get(&(node.arena, node.node)).copied().unwrap_or_default();
+        let saved = self.unit.dirty.get(&node).copied().unwrap_or_default();
         if let Some(version) = def.columns.iter().position(|column| column.version) {
             self.bump(node, saved, version)?;
             if !columns.contains(&version) {
@@ -72,7 +72,7 @@ impl Flush<'_> {
         // Both keys were read from the object, so the map accepts them.
         let _ = identity.remove(&from);
         let _ = identity.insert(&to, node.node);
-        self.unit.journal.key_changed(node, from, to);
+        self.unit.journal.rekeyed(node, from, to);
     }
 }
 

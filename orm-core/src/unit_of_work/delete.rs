@@ -1,0 +1,297 @@
+use hashbrown::HashSet;
+
+use super::flush::Flush;
+use super::inverse::inverse_of;
+use super::order::deletion_ranks;
+use super::unit_of_work::{LinkRow, Node, Ref, by_arena};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Slot;
+use crate::load::{LateLoad, Loader};
+use crate::model::{ModelDef, RelationDef, RelationKind};
+use crate::query::{LoadSpec, Strategy};
+use crate::sql::{Delete, Expr, Source, Writer};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// Children that a deletion would leave without their parent although their key cannot be NULL.
+#[derive(Debug)]
+struct Refused {
+    relation: &'static RelationDef,
+    children: Vec<Node>,
+}
+
+impl Flush<'_> {
+    /// Follows deletions to what refers to the deleted rows, before anything is written: children are deleted with
+    /// their parent where the relationship cascades, and lose their key where it may be NULL.
+    pub(super) async fn follow_deletes(&mut self) -> Result<()> {
+        let mut refused: Vec<Refused> = Vec::new();
+        let mut done = 0;
+        while done < self.unit.deleted.len() {
+            let next: Vec<Node> = self.unit.deleted.iter().skip(done).copied().collect();
+            done += next.len();
+            for (arena, nodes) in by_arena(next) {
+                for relation in self.store.def(arena).relations {
+                    refused.extend(self.follow(relation, arena, &nodes).await?);
+                }
+            }
+        }
+        for Refused { relation, children } in refused {
+            if let Some(left) = children.iter().find(|child| !self.unit.deleted.contains(*child)) {
+                return Err(needs_a_rule(relation, &self.store.key(left.arena, left.node)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn follow(
+        &mut self,
+        relation: &'static RelationDef,
+        arena: u32,
+        parents: &[u32],
+    ) -> Result<Option<Refused>> {
+        match relation.kind {
+            RelationKind::BelongsTo { .. } | RelationKind::ManyToMany => return Ok(None),
+            RelationKind::HasMany | RelationKind::HasOne if relation.passive_deletes => {
+                // The database deletes the children; those that are held go with their rows.
+                let held: Vec<Node> =
+                    parents.iter().flat_map(|parent| self.held(relation, Node { arena, node: *parent })).collect();
+                if relation.cascade.delete {
+                    self.passively_deleted.extend(held);
+                }
+                return Ok(None);
+            }
+            RelationKind::HasMany | RelationKind::HasOne => {}
+        }
+        let children = self.children(relation, arena, parents).await?;
+        if relation.cascade.delete {
+            children.into_iter().for_each(|child| self.unit.delete(child));
+            return Ok(None);
+        }
+        let def = relation.target();
+        let nullable: Vec<usize> =
+            relation.remote_columns()?.into_iter().filter(|column| def.columns[*column].nullable).collect();
+        if nullable.is_empty() {
+            return Ok(Some(Refused { relation, children }));
+        }
+        for child in children {
+            let changes = nullable.iter().map(|column| (*column, Value::Null)).collect();
+            self.unit.change(self.store, child, changes)?;
+        }
+        Ok(None)
+    }
+
+    /// The children of some parents: what is held where it is, one statement for the rest.
+    pub(super) async fn children(
+        &mut self,
+        relation: &'static RelationDef,
+        arena: u32,
+        parents: &[u32],
+    ) -> Result<Vec<Node>> {
+        let ask: Vec<u32> = {
+            let slots = self.store.arena(arena).slots(relation.index);
+            let unloaded = |node: &&u32| !slots.as_ref().is_some_and(|slots| slots.is_loaded(**node));
+            parents.iter().filter(unloaded).copied().collect()
+        };
+        if !ask.is_empty() {
+            let region = Arc::clone(self.store.region());
+            let objects = ask.into_iter().map(|node| (Arc::clone(&region), arena, node));
+            let mut loader = Loader::new(
+                self.store,
+                self.lease,
+                self.monitor,
+                self.dialect,
+                false,
+                std::panic::Location::caller(),
+            );
+            loader.load(LateLoad::bare(objects), LoadSpec::new(relation, Strategy::Selectin)).await?;
+        }
+        Ok(parents.iter().flat_map(|parent| self.held(relation, Node { arena, node: *parent })).collect())
+    }
+
+    /// The old targets of `has_one`s that got another one: they lose their key, or go under delete-orphan.
+    pub(super) async fn displace(&mut self) -> Result<()> {
+        for (relation, parent) in std::mem::take(&mut self.unit.displaced) {
+            let now = self.held(relation, parent);
+            let key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
+            for child in self.rows_of(relation, parent).await? {
+                let still = self.store.values(child.arena, child.node, &relation.remote_columns()?) == key;
+                if still && !now.contains(&child) {
+                    self.unit.orphan(self.store, relation, child)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The children that the database has for a parent, whatever the parent holds.
+    async fn rows_of(&mut self, relation: &'static RelationDef, parent: Node) -> Result<Vec<Node>> {
+        let slot = self.store.arena(parent.arena).slots(relation.index).map(|slots| slots.get(parent.node));
+        self.store.arena(parent.arena).unload_one(parent.node, relation.index);
+        let children = self.children(relation, parent.arena, &[parent.node]).await;
+        if let Some(slot @ (Slot::One(_) | Slot::Nobody)) = slot {
+            let target = self.store.arena_of((relation.target)());
+            if let Some(mut slots) = self.store.arena(parent.arena).slots_mut(relation.index) {
+                *slots.slot_mut(parent.node, target) = slot;
+            }
+        }
+        children
+    }
+
+    /// What an object holds for a relationship.
+    pub(super) fn held(&self, relation: &RelationDef, node: Node) -> Vec<Node> {
+        let Some(slots) = self.store.arena(node.arena).slots(relation.index) else { return Vec::new() };
+        let Some(arena) = slots.target() else { return Vec::new() };
+        match slots.get(node.node) {
+            Slot::Unloaded | Slot::Nobody => Vec::new(),
+            Slot::One(node) => vec![Node { arena, node }],
+            Slot::Many(slice) => slice.as_slice().iter().map(|node| Node { arena, node: *node }).collect(),
+        }
+    }
+
+    /// Deletes rows, children's tables first.
+    pub(super) async fn deletes(&mut self) -> Result<()> {
+        let deleted: Vec<Node> = std::mem::take(&mut self.unit.deleted).into_iter().collect();
+        let mut groups = by_arena(deleted);
+        let models: Vec<_> = groups.iter().map(|(arena, _)| self.store.model(*arena)).collect();
+        let ranks = deletion_ranks(&models);
+        groups.sort_by_key(|(arena, _)| ranks.get(&self.store.model(*arena).type_id()).copied());
+        for (arena, nodes) in &groups {
+            self.delete_links(*arena, nodes).await?;
+        }
+        for (arena, nodes) in groups {
+            self.delete_rows(arena, &nodes).await?;
+        }
+        for node in std::mem::take(&mut self.passively_deleted) {
+            self.forget(node);
+        }
+        Ok(())
+    }
+
+    /// The link rows of deleted objects.
+    async fn delete_links(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+        for relation in self.store.def(arena).relations {
+            let Some(through) = &relation.through else { continue };
+            let local = relation.local_columns()?;
+            let keys: Vec<Vec<Value>> = nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
+            self.delete_where(through.table, through.key, &keys).await?;
+            for node in nodes {
+                let parent = Node { arena, node: *node };
+                let Some(inverse) = inverse_of(relation) else { continue };
+                for target in self.held(relation, parent) {
+                    self.unit.let_go(self.store, target, inverse, parent);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+        let def = self.store.def(arena);
+        let version = def.columns.iter().position(|column| column.version);
+        let columns: Vec<usize> = def.key.iter().copied().chain(version).collect();
+        let names: Vec<&'static str> = columns.iter().map(|column| def.columns[*column].name).collect();
+        let saved = |node: u32| {
+            let at = Node { arena, node };
+            let arena = self.store.arena(arena);
+            let version = self.unit.dirty.get(&at).copied().unwrap_or_else(|| arena.version(node));
+            columns.iter().map(|column| arena.view_version(node, version, *column).to_value()).collect()
+        };
+        let keys: Vec<Vec<Value>> = nodes.iter().map(|node| saved(*node)).collect();
+        let gone = self.delete_where(def.table, &names, &keys).await?;
+        if gone != keys.len() as u64 {
+            return Err(stale_delete(def, keys.len(), gone));
+        }
+        for node in nodes {
+            self.forget(Node { arena, node: *node });
+        }
+        Ok(())
+    }
+
+    /// `DELETE .. WHERE columns IN keys`, in as few statements as the database binds; returns how many rows went.
+    pub(super) async fn delete_where(
+        &mut self,
+        table: &'static str,
+        columns: &[&'static str],
+        keys: &[Vec<Value>],
+    ) -> Result<u64> {
+        let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
+        let mut gone = 0;
+        for keys in keys.chunks(room) {
+            let filter = Expr::among(&Source::Table(table), columns, keys);
+            let mut statement = Writer::delete(self.dialect, &Delete { table, filter });
+            statement.path = Some(table.into());
+            statement.strategy = Some("flush");
+            gone += self.lease.execute(self.monitor, &statement).await?;
+        }
+        Ok(gone)
+    }
+
+    /// An object's row is gone: nobody holds it any more.
+    fn forget(&mut self, node: Node) {
+        for relation in self.store.def(node.arena).relations {
+            if !matches!(relation.kind, RelationKind::BelongsTo { .. }) {
+                continue;
+            }
+            let Some(inverse) = inverse_of(relation) else { continue };
+            if let Some(parent) = self.unit.parent_of(self.store, relation, node) {
+                self.unit.let_go(self.store, parent, inverse, node);
+            }
+        }
+        let key = self.store.key(node.arena, node.node);
+        // A key read from an object is a key of its model.
+        let _ = self.store.identity_mut(node.arena).remove(&key);
+        self.unit.row_gone(node, key);
+    }
+
+    /// Rows of link tables that lost their link.
+    pub(super) async fn unlinked_rows(&mut self) -> Result<()> {
+        let mut seen: HashSet<(&'static str, Vec<Value>)> = HashSet::new();
+        for row in std::mem::take(&mut self.unit.unlinks) {
+            let LinkRow { relation, parent, target } = &row;
+            let (Some(through), Some(parent), Some(target)) =
+                (&relation.through, Ref::node(parent), Ref::node(target))
+            else {
+                continue;
+            };
+            let columns: Vec<&'static str> = through.key.iter().chain(through.target_key).copied().collect();
+            let mut key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
+            key.extend(self.store.values(target.arena, target.node, &relation.remote_columns()?));
+            if seen.insert((through.table, key.clone())) {
+                self.delete_where(through.table, &columns, &[key]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn needs_a_rule(relation: &RelationDef, key: &[Value]) -> Error {
+    let (path, target) = (relation.path(), relation.target());
+    let columns: Vec<&str> = relation
+        .remote_columns()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|column| target.columns[column].field)
+        .collect();
+    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "`{path}` still has the `{}` with the key {}, and its `{}` cannot be NULL; say what happens to it with \
+             `cascade = \"delete\"`, delete it too, or give it another parent",
+            target.name,
+            key.join(", "),
+            columns.join(", ")
+        ),
+    )
+}
+
+fn stale_delete(def: &ModelDef, expected: usize, gone: u64) -> Error {
+    Error::new(
+        ErrorKind::Stale,
+        format!(
+            "{expected} rows of `{}` were to be deleted and {gone} were there as this session read them; somebody \
+             else changed or deleted the rest; roll back and load them again",
+            def.name
+        ),
+    )
+}
