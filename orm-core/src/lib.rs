@@ -26,11 +26,11 @@ pub use load::{Plan, PlanStep};
 pub use model::{Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef};
 pub use orm_derive::Model;
 pub use query::{
-    Expression, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OrderBy, Predicate, RecursionDepth, RelationExt, Select, TextExpression,
+    Delete, Expression, IntoColumns, OnConflict, Returning, Rows, Update, delete, update, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OrderBy, Predicate, RecursionDepth, RelationExt, Select, TextExpression,
     select,
 };
 pub use session::{Engine, EngineBuilder, Loading, RepeatedLoads, Session, SessionOptions};
-pub use unit_of_work::{CompleteDraft, Draft, EntityState, IntoLink, IntoLinks, Pending};
+pub use unit_of_work::{BulkOperation, CompleteDraft, Draft, Insert, insert, EntityState, IntoLink, IntoLinks, Pending};
 pub use value::{Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value, ValueError, ValueKind, ValueRef};
 
 /// What generated code names.
@@ -58,10 +58,10 @@ pub mod prelude {
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model};
-    pub use crate::query::{Expression, Predicate, RelationExt, Select, TextExpression, select};
+    pub use crate::query::{Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update};
     pub use crate::schema;
     pub use crate::session::{Engine, RepeatedLoads, Session, SessionOptions};
-    pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending};
+    pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;
 }

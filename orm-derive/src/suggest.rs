@@ -7,7 +7,7 @@ pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> O
         .into_iter()
         .map(|name| (distance(&plain, &self::plain(name)), name))
         .filter(|(distance, name)| *distance <= name.chars().count().max(plain.len()).max(3) / 3)
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, name)| (*distance, usize::MAX - shared_start(&plain, &self::plain(name))))
         .map(|(_, name)| name)
 }
 
@@ -24,6 +24,10 @@ pub fn list(names: impl IntoIterator<Item = impl Display>) -> String {
 /// How a name is compared: case, `_` and `-` are what people get wrong without meaning another name.
 fn plain(name: &str) -> Vec<char> {
     name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
+}
+
+fn shared_start(a: &[char], b: &[char]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
 /// The least number of characters to insert, delete, replace or swap with their neighbour that turns one into the
@@ -66,6 +70,7 @@ mod tests {
         assert_eq!(nearest("join", LAZY), Some("joined"));
         assert_eq!(nearest("raise-on-sql", LAZY), Some("raise_on_sql"));
         assert_eq!(nearest("uniqe", ["name", "unique", "index"]), Some("unique"));
+        assert_eq!(nearest("dsc", ["asc", "desc"]), Some("desc"));
         assert_eq!(nearest("uniuqe", ["name", "unique", "index"]), Some("unique"));
     }
 

@@ -36,6 +36,16 @@ impl<M: Model, L> Entity<M, L> {
         Entity { node, place, loaded: PhantomData }
     }
 
+    /// The entities of an answer's first level.
+    pub(crate) fn of_first_level(answer: &Arc<Region>) -> Vec<Entity<M, L>> {
+        let Some(level) = answer.level(0) else { return Vec::new() };
+        let entity = |(position, node): (u32, &u32)| {
+            let place = Place { arena: level.arena, node: *node, answer: Some((0, position)) };
+            Entity::new(Arc::clone(answer), place)
+        };
+        (0u32..).zip(level.nodes.iter()).map(entity).collect()
+    }
+
     /// Reads a relationship that the query loaded: a [`Many`](super::Many), an `Entity`, or an `Option` of one.
     ///
     /// It does not fail and runs no statement. What the query did not load does not compile. Links are as the query

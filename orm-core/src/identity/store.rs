@@ -154,6 +154,11 @@ impl Store {
         }
     }
 
+    /// Whether the session holds objects of a model.
+    pub(crate) fn holds_any(&self, arena: u32) -> bool {
+        self.shelves[arena as usize].identity.len() > 0
+    }
+
     /// How many objects the session holds.
     pub(crate) fn len(&self) -> usize {
         self.shelves.iter().map(|shelf| shelf.identity.len()).sum()

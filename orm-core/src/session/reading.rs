@@ -27,7 +27,7 @@ impl Session {
     ) -> impl Future<Output = Result<Vec<Entity<M, L>>>> + Send {
         // Not `async fn`s: those do not know their caller, whom the N+1 notice names.
         let caller = Location::caller();
-        async move { Ok(entities(&self.select(query.spec, caller).await?)) }
+        async move { Ok(Entity::of_first_level(&self.select(query.spec, caller).await?)) }
     }
 
     /// The one entity of a query.
@@ -131,7 +131,7 @@ impl Session {
         let mut query = crate::query::select::<M>();
         query.spec.filter = Some(filter);
         let answer = self.select(query.spec, caller).await?;
-        Ok(entities::<M, M::Bare>(&answer).pop().map(|entity| entity.erase()))
+        Ok(Entity::<M>::of_first_level(&answer).pop().map(|entity| entity.erase()))
     }
 
     /// How many entities a query has, counted by the database.
@@ -335,14 +335,4 @@ fn raise_on_sql(relation: &RelationDef) -> Error {
              `.with({constant}.selectin())` to the query"
         ),
     )
-}
-
-/// The entities of an answer's first level.
-fn entities<M: Model, L>(answer: &Arc<Region>) -> Vec<Entity<M, L>> {
-    let Some(level) = answer.level(0) else { return Vec::new() };
-    let entity = |(position, node): (u32, &u32)| {
-        let place = Place { arena: level.arena, node: *node, answer: Some((0, position)) };
-        Entity::new(Arc::clone(answer), place)
-    };
-    (0u32..).zip(level.nodes.iter()).map(entity).collect()
 }

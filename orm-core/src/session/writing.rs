@@ -3,7 +3,7 @@ use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
-use crate::unit_of_work::{CompleteDraft, EntityState, IntoLink, IntoLinks, Node, Pending};
+use crate::unit_of_work::{BulkOperation, CompleteDraft, EntityState, IntoLink, IntoLinks, Node, Pending};
 
 impl Session {
     /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
@@ -191,6 +191,25 @@ impl Session {
             self.failed = Some(error.to_string());
         }
         flushed
+    }
+
+    /// Runs a bulk statement (`insert`, `update`, `delete`) past the unit of work: gives the number of its rows, or with
+    /// `.returning()` its rows as entities. Begins a transaction if none is open.
+    ///
+    /// Objects that the session holds follow their rows: they have the new values, or are deleted.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: it cannot be run as it is written. A constraint refuses a row; the session then waits for
+    /// [`rollback`](Self::rollback).
+    pub async fn execute<O: BulkOperation>(&mut self, operation: O) -> Result<O::Output> {
+        let (bulk, at) = (operation.into_bulk(), std::panic::Location::caller());
+        self.autoflush().await?;
+        self.connect().await?;
+        if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {
+            lease.begin().await?;
+        }
+        let done = self.flusher()?.bulk(bulk, at).await;
+        Ok(O::output(self.note(done)?))
     }
 
     pub(super) fn not_begun(&self) -> Error {

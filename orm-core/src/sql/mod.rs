@@ -17,5 +17,5 @@ pub use dialect::{Dialect, quote};
 pub use expr::{BinaryOp, Expr, Source};
 pub use select::{Item, Join, JoinKind, Order, Select, TableRef};
 pub use statement::{Bind, Statement};
-pub use write::{Delete, Insert, Update};
+pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};
 pub use writer::Writer;

@@ -9,8 +9,19 @@ pub struct Insert {
     pub columns: Vec<&'static str>,
     /// The rows, in column order.
     pub rows: Vec<Vec<Bind>>,
+    /// What happens to a row that is there already.
+    pub conflict: Option<Conflict>,
     /// RETURNING.
     pub returning: Vec<&'static str>,
+}
+
+/// ON CONFLICT.
+#[derive(Debug, Clone)]
+pub struct Conflict {
+    /// The columns whose values must be unique; any constraint where none is named.
+    pub columns: Vec<&'static str>,
+    /// The columns that take the new row's values; DO NOTHING where none is named.
+    pub update: Vec<&'static str>,
 }
 
 /// An UPDATE.
@@ -20,9 +31,24 @@ pub struct Update {
     pub table: &'static str,
     /// SET.
     pub set: Vec<(&'static str, Expr)>,
+    /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of [`NEW_ROWS`].
+    pub from: Vec<Vec<Bind>>,
     /// WHERE.
-    pub filter: Expr,
+    pub filter: Option<Expr>,
+    /// RETURNING.
+    pub returning: Vec<&'static str>,
 }
+
+/// What the rows of an UPDATE are called.
+pub const NEW_ROWS: &str = "_new";
+
+/// What the columns of those rows are called.
+pub const NEW_COLUMNS: [&str; 32] = [
+    "column1", "column2", "column3", "column4", "column5", "column6", "column7", "column8", "column9", "column10",
+    "column11", "column12", "column13", "column14", "column15", "column16", "column17", "column18", "column19",
+    "column20", "column21", "column22", "column23", "column24", "column25", "column26", "column27", "column28",
+    "column29", "column30", "column31", "column32",
+];
 
 /// A DELETE.
 #[derive(Debug, Clone)]
@@ -30,5 +56,7 @@ pub struct Delete {
     /// The table.
     pub table: &'static str,
     /// WHERE.
-    pub filter: Expr,
+    pub filter: Option<Expr>,
+    /// RETURNING.
+    pub returning: Vec<&'static str>,
 }

@@ -1,6 +1,6 @@
 use super::{
-    Bind, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, Order, Select, Source, Statement, TableRef, Update,
-    quote,
+    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, NEW_ROWS, Order, Select, Source, Statement,
+    TableRef, Update, quote,
 };
 
 /// Writes statements as the text of one dialect.
@@ -37,8 +37,14 @@ impl Writer {
             writer.sql.push_str(" = ");
             writer.operand(value);
         });
-        writer.sql.push_str(" WHERE ");
-        writer.expr(&update.filter);
+        if !update.from.is_empty() {
+            writer.sql.push_str(" FROM (VALUES ");
+            writer.rows(&update.from);
+            writer.sql.push_str(") AS ");
+            quote(&mut writer.sql, NEW_ROWS);
+        }
+        writer.filter(update.filter.as_ref());
+        writer.returning(&update.returning);
         writer.finish()
     }
 
@@ -47,8 +53,8 @@ impl Writer {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("DELETE FROM ");
         quote(&mut writer.sql, delete.table);
-        writer.sql.push_str(" WHERE ");
-        writer.expr(&delete.filter);
+        writer.filter(delete.filter.as_ref());
+        writer.returning(&delete.returning);
         writer.finish()
     }
 
@@ -78,10 +84,7 @@ impl Writer {
         self.sql.push_str(" FROM ");
         self.table(&select.from);
         select.joins.iter().for_each(|join| self.join(join));
-        if let Some(filter) = &select.filter {
-            self.sql.push_str(" WHERE ");
-            self.expr(filter);
-        }
+        self.filter(select.filter.as_ref());
         self.order_by(&select.order);
         self.page(select.limit, select.offset);
     }
@@ -280,9 +283,42 @@ impl Writer {
             self.sql.push_str(") VALUES ");
             self.rows(&insert.rows);
         }
-        if !insert.returning.is_empty() {
+        if let Some(conflict) = &insert.conflict {
+            self.conflict(conflict);
+        }
+        self.returning(&insert.returning);
+    }
+
+    fn conflict(&mut self, conflict: &Conflict) {
+        self.sql.push_str(" ON CONFLICT");
+        if !conflict.columns.is_empty() {
+            self.sql.push_str(" (");
+            self.list(&conflict.columns, ", ", |writer, column| quote(&mut writer.sql, column));
+            self.sql.push(')');
+        }
+        if conflict.update.is_empty() {
+            self.sql.push_str(" DO NOTHING");
+            return;
+        }
+        self.sql.push_str(" DO UPDATE SET ");
+        self.list(&conflict.update, ", ", |writer, column| {
+            quote(&mut writer.sql, column);
+            writer.sql.push_str(" = excluded.");
+            quote(&mut writer.sql, column);
+        });
+    }
+
+    fn filter(&mut self, filter: Option<&Expr>) {
+        if let Some(filter) = filter {
+            self.sql.push_str(" WHERE ");
+            self.expr(filter);
+        }
+    }
+
+    fn returning(&mut self, columns: &[&'static str]) {
+        if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");
-            self.list(&insert.returning, ", ", |writer, column| quote(&mut writer.sql, column));
+            self.list(columns, ", ", |writer, column| quote(&mut writer.sql, column));
         }
     }
 }

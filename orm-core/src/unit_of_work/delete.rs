@@ -218,7 +218,7 @@ impl Flush<'_> {
         let mut gone = 0;
         for keys in keys.chunks(room) {
             let filter = Expr::among(&Source::Table(table), columns, keys);
-            let mut statement = Writer::delete(self.dialect, &Delete { table, filter });
+            let mut statement = Writer::delete(self.dialect, &Delete { table, filter: Some(filter), returning: Vec::new() });
             statement.path = Some(table.into());
             statement.strategy = Some("flush");
             gone += self.lease.execute(self.monitor, &statement).await?;
@@ -227,7 +227,7 @@ impl Flush<'_> {
     }
 
     /// An object's row is gone: nobody holds it any more.
-    fn forget(&mut self, node: Node) {
+    pub(super) fn forget(&mut self, node: Node) {
         for relation in self.store.def(node.arena).relations {
             if !matches!(relation.kind, RelationKind::BelongsTo { .. }) {
                 continue;

@@ -1,11 +1,12 @@
 use hashbrown::HashMap;
 
+use super::draft::DraftData;
 use super::flush::Flush;
 use super::pending::PendingState;
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Hydrate, ModelDef};
-use crate::sql::{Bind, Insert, Statement, Writer};
+use crate::sql::{Bind, Conflict, Insert, Statement, Writer};
 use crate::value::{Cells, Value};
 use std::sync::Arc;
 
@@ -28,6 +29,42 @@ impl Flush<'_> {
             made.extend(self.insert_shape(shape).await?);
         }
         Ok(made)
+    }
+
+    /// The statements of a bulk insert: rows with values for the same columns together, as many as the database binds.
+    pub(super) fn bulk_insert_statements(
+        &self,
+        def: &'static ModelDef,
+        rows: Vec<DraftData>,
+        conflict: Option<Conflict>,
+        returning: bool,
+    ) -> Result<Vec<Statement>> {
+        let mut batch: Vec<PendingEntry> = rows.into_iter().map(PendingEntry::of_row).collect();
+        for entry in &mut batch {
+            self.complete(entry)?;
+        }
+        let returned: Vec<usize> = if returning { (0..def.columns.len()).collect() } else { Vec::new() };
+        let mut statements = Vec::new();
+        for shape in shapes(batch) {
+            let room = self.rows_per_statement(&shape.given);
+            for chunk in shape.entries.chunks(room) {
+                let mut insert = self.insert_of(def, &shape.given, &returned, chunk);
+                insert.conflict.clone_from(&conflict);
+                statements.push(self.labelled(def, Writer::insert(self.dialect, &insert), "bulk"));
+            }
+        }
+        Ok(statements)
+    }
+
+    /// How many rows one statement takes; a row of defaults alone has no form with several.
+    fn rows_per_statement(&self, given: &[usize]) -> usize {
+        if given.is_empty() { 1 } else { (self.dialect.bind_limit() / given.len()).max(1) }
+    }
+
+    fn labelled(&self, def: &ModelDef, mut statement: Statement, strategy: &'static str) -> Statement {
+        statement.path = Some(def.name.into());
+        statement.strategy = Some(strategy);
+        statement
     }
 
     /// Fills in keys and NULLs, and refuses a row that cannot be one before anything is sent.
@@ -57,8 +94,7 @@ impl Flush<'_> {
         let Shape { given, returned, entries } = shape;
         let Some(model) = entries.first().map(|entry| entry.model) else { return Ok(Vec::new()) };
         let def = model.def();
-        // A row of defaults alone has no form with several rows.
-        let room = if given.is_empty() { 1 } else { self.dialect.bind_limit() / given.len() };
+        let room = self.rows_per_statement(&given);
         let mut made = Vec::with_capacity(entries.len());
         let mut rest = entries.into_iter();
         loop {
@@ -66,7 +102,8 @@ impl Flush<'_> {
             if chunk.is_empty() {
                 return Ok(made);
             }
-            let statement = self.insert_statement(def, &given, &returned, &chunk);
+            let insert = self.insert_of(def, &given, &returned, &chunk);
+            let statement = self.labelled(def, Writer::insert(self.dialect, &insert), "flush");
             let filled = self.send(&statement, def, &returned, &chunk).await?;
             for (entry, filled) in chunk.into_iter().zip(filled) {
                 let node = self.adopt(&entry, &returned, filled)?;
@@ -75,28 +112,19 @@ impl Flush<'_> {
         }
     }
 
-    fn insert_statement(
-        &self,
-        def: &ModelDef,
-        given: &[usize],
-        returned: &[usize],
-        chunk: &[PendingEntry],
-    ) -> Statement {
+    fn insert_of(&self, def: &ModelDef, given: &[usize], returned: &[usize], chunk: &[PendingEntry]) -> Insert {
         let bind = |entry: &PendingEntry, column: usize| Bind {
             value: entry.values[column].clone().unwrap_or(Value::Null),
             secret: def.columns[column].secret,
         };
         let row = |entry: &PendingEntry| given.iter().map(|column| bind(entry, *column)).collect();
-        let insert = Insert {
+        Insert {
             table: def.table,
             columns: given.iter().map(|column| def.columns[*column].name).collect(),
             rows: chunk.iter().map(row).collect(),
+            conflict: None,
             returning: returned.iter().map(|column| def.columns[*column].name).collect(),
-        };
-        let mut statement = Writer::insert(self.dialect, &insert);
-        statement.path = Some(def.name.into());
-        statement.strategy = Some("flush");
-        statement
+        }
     }
 
     /// Sends the rows; returns what the database filled in, in the order of the rows.

@@ -23,7 +23,7 @@ impl Flush<'_> {
             let rows: Vec<Vec<Value>> = rows.into_iter().collect();
             for chunk in rows.chunks(room.max(1)) {
                 let rows = chunk.iter().map(|row| row.iter().cloned().map(Bind::from).collect()).collect();
-                let insert = Insert { table, columns: columns.clone(), rows, returning: Vec::new() };
+                let insert = Insert { table, columns: columns.clone(), rows, conflict: None, returning: Vec::new() };
                 let mut statement = Writer::insert(self.dialect, &insert);
                 statement.path = Some(table.into());
                 statement.strategy = Some("flush");

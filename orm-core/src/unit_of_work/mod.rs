@@ -3,6 +3,7 @@
 //! Enters: drafts, edits and links. Leaves: statements, parents first and batched, and new objects in the graph. A
 //! journal remembers what a rollback takes back.
 
+mod bulk;
 mod change;
 mod delete;
 mod draft;
@@ -20,6 +21,7 @@ mod state;
 mod unit_of_work;
 mod update;
 
+pub use bulk::{BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, Draft, DraftData, Given, Missing};
 pub(crate) use flush::Flush;
 pub use links::{IntoLink, IntoLinks, LinkTarget, draft_link};

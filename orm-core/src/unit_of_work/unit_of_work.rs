@@ -237,6 +237,20 @@ impl UnitOfWork {
     }
 }
 
+impl PendingEntry {
+    /// A row that nobody waits for.
+    pub(super) fn of_row(draft: DraftData) -> PendingEntry {
+        PendingEntry {
+            cell: Arc::new(PendingCell::default()),
+            model: draft.model,
+            values: draft.values,
+            keys: Vec::new(),
+            holds: Vec::new(),
+            held_by: Vec::new(),
+        }
+    }
+}
+
 impl Ref {
     /// The object, once it is there.
     pub(super) fn node(&self) -> Option<Node> {

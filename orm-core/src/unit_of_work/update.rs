@@ -2,59 +2,141 @@ use super::flush::Flush;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModelDef;
-use crate::sql::{Bind, Expr, Source, Update, Writer};
-use crate::value::Value;
+use crate::sql::{Bind, Expr, NEW_COLUMNS, NEW_ROWS, Select, Source, Statement, TableRef, Update, Writer};
+use crate::value::{Cells, Value};
+
+/// Objects of one model that differ from their rows in the same columns.
+#[derive(Debug)]
+struct Group {
+    arena: u32,
+    columns: Vec<usize>,
+    rows: Vec<Changed>,
+}
+
+/// One changed object: what identifies its row, and what its columns become.
+#[derive(Debug)]
+struct Changed {
+    node: Node,
+    /// The key, and the version where there is one, as the database has them.
+    was: Vec<Value>,
+    becomes: Vec<Value>,
+}
 
 impl Flush<'_> {
-    /// Writes the changed columns of changed objects; an object that equals its row costs nothing.
+    /// Writes the changed columns of changed objects, one statement for all that changed in the same columns; an
+    /// object that equals its row costs nothing.
     pub(super) async fn updates(&mut self) -> Result<()> {
-        let dirty: Vec<Node> =
-            self.unit.dirty.keys().copied().collect();
-        for node in dirty {
-            let columns = self.unit.changed_columns(self.store, node);
-            if !columns.is_empty() {
-                self.update(node, columns).await?;
+        let deleted = &self.unit.deleted;
+        let dirty: Vec<Node> = self.unit.dirty.keys().filter(|node| !deleted.contains(*node)).copied().collect();
+        let mut groups: Vec<Group> = Vec::new();
+        for node in &dirty {
+            let Some((columns, changed)) = self.changed(*node)? else { continue };
+            let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
+            match groups.iter_mut().find(same) {
+                Some(group) => group.rows.push(changed),
+                None => groups.push(Group { arena: node.arena, columns, rows: vec![changed] }),
             }
-            self.unit.dirty.shift_remove(&node);
+        }
+        for group in groups {
+            self.update(group).await?;
+        }
+        for node in &dirty {
+            self.unit.dirty.shift_remove(node);
         }
         Ok(())
     }
 
-    async fn update(&mut self, node: Node, mut columns: Vec<usize>) -> Result<()> {
+    fn changed(&mut self, node: Node) -> Result<Option<(Vec<usize>, Changed)>> {
+        let mut columns = self.unit.changed_columns(self.store, node);
+        if columns.is_empty() {
+            return Ok(None);
+        }
         let def = self.store.def(node.arena);
         let saved = self.unit.dirty.get(&node).copied().unwrap_or_default();
-        if let Some(version) = def.columns.iter().position(|column| column.version) {
+        let version = def.columns.iter().position(|column| column.version);
+        if let Some(version) = version {
             self.bump(node, saved, version)?;
             if !columns.contains(&version) {
                 columns.push(version);
             }
         }
         let arena = self.store.arena(node.arena);
-        let now = |column: usize| arena.view(node.node, column).to_value();
-        let was = |column: usize| arena.view_version(node.node, saved, column).to_value();
-        let bind = |column: usize, value| Expr::Bind(Bind { value, secret: def.columns[column].secret });
-        let equals = |column: usize| {
-            let name = def.columns[column].name;
-            Expr::eq(Expr::Column { source: Source::Table(def.table), name }, bind(column, was(column)))
-        };
+        let identified = def.key.iter().copied().chain(version);
+        let was = identified.map(|column| arena.view_version(node.node, saved, column).to_value()).collect();
+        let becomes = columns.iter().map(|column| arena.view(node.node, *column).to_value()).collect();
+        Ok(Some((columns, Changed { node, was, becomes })))
+    }
+
+    async fn update(&mut self, group: Group) -> Result<()> {
+        let def = self.store.def(group.arena);
         let version = def.columns.iter().position(|column| column.version);
-        let update = Update {
-            table: def.table,
-            set: columns.iter().map(|column| (def.columns[*column].name, bind(*column, now(*column)))).collect(),
-            filter: Expr::And(def.key.iter().copied().chain(version).map(equals).collect()),
+        let identified: Vec<usize> = def.key.iter().copied().chain(version).collect();
+        let width = identified.len() + group.columns.len();
+        let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
+        for rows in group.rows.chunks(room) {
+            let statement = self.statement(def, &group.columns, &identified, rows);
+            let hit = self.lease.execute(self.monitor, &statement).await?;
+            if hit != rows.len() as u64 {
+                return Err(self.stale(group.arena, rows).await);
+            }
+            for row in rows {
+                let is = self.store.key(group.arena, row.node.node);
+                let was = &row.was[..def.key.len()];
+                if was != is {
+                    self.rekey(row.node, was.to_vec(), is);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One row by its key, several that become the same by `IN`, several others by joining the new values.
+    fn statement(&self, def: &'static ModelDef, columns: &[usize], identified: &[usize], rows: &[Changed]) -> Statement {
+        let names: Vec<&'static str> = identified.iter().map(|column| def.columns[*column].name).collect();
+        let bind = |column: &usize, value: &Value| Bind { value: value.clone(), secret: def.columns[*column].secret };
+        let alike = rows.windows(2).all(|pair| pair[0].becomes == pair[1].becomes);
+        let update = match rows {
+            [first, ..] if alike => Update {
+                table: def.table,
+                set: columns
+                    .iter()
+                    .zip(&first.becomes)
+                    .map(|(column, value)| (def.columns[*column].name, Expr::Bind(bind(column, value))))
+                    .collect(),
+                from: Vec::new(),
+                filter: Some(Expr::among(
+                    &Source::Table(def.table),
+                    &names,
+                    &rows.iter().map(|row| row.was.clone()).collect::<Vec<_>>(),
+                )),
+                returning: Vec::new(),
+            },
+            _ => {
+                let new = |at: usize| Expr::Column {
+                    source: Source::Alias(NEW_ROWS.into()),
+                    name: NEW_COLUMNS.get(at).copied().unwrap_or_default(),
+                };
+                let equal = |(at, name): (usize, &&'static str)| {
+                    Expr::eq(Expr::Column { source: Source::Table(def.table), name }, new(at))
+                };
+                let set = columns.iter().enumerate();
+                let row = |row: &Changed| {
+                    let was = identified.iter().zip(&row.was);
+                    was.chain(columns.iter().zip(&row.becomes)).map(|(column, value)| bind(column, value)).collect()
+                };
+                Update {
+                    table: def.table,
+                    set: set.map(|(at, column)| (def.columns[*column].name, new(names.len() + at))).collect(),
+                    from: rows.iter().map(row).collect(),
+                    filter: Some(Expr::And(names.iter().enumerate().map(equal).collect())),
+                    returning: Vec::new(),
+                }
+            }
         };
-        let (key_was, key_is): (Vec<Value>, Vec<Value>) =
-            (def.key.iter().map(|column| was(*column)).collect(), def.key.iter().map(|column| now(*column)).collect());
         let mut statement = Writer::update(self.dialect, &update);
         statement.path = Some(def.name.into());
         statement.strategy = Some("flush");
-        if self.lease.execute(self.monitor, &statement).await? != 1 {
-            return Err(stale(def, &key_was));
-        }
-        if key_was != key_is {
-            self.rekey(node, key_was, key_is);
-        }
-        Ok(())
+        statement
     }
 
     /// Counts the version up from what the database had, whatever the object says now.
@@ -74,15 +156,46 @@ impl Flush<'_> {
         let _ = identity.insert(&to, node.node);
         self.unit.journal.rekeyed(node, from, to);
     }
+
+    /// Which of the rows is not what the session read: asks the database, to name it.
+    async fn stale(&mut self, arena: u32, rows: &[Changed]) -> Error {
+        let def = self.store.def(arena);
+        let source = Source::Table(def.table);
+        let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was[..def.key.len()].to_vec()).collect();
+        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
+        let version = def.columns.iter().position(|column| column.version);
+        let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+        let shown = def.key.iter().copied().chain(version);
+        shown.for_each(|column| select.column(&source, def.columns[column].name));
+        select.filter = Some(Expr::among(&source, &names, &keys));
+        let mut there: Vec<Vec<Value>> = Vec::new();
+        let width = select.columns.len();
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            there.push((0..width).filter_map(|at| cells.cell(at).ok()).map(|cell| cell.to_value()).collect());
+            Ok(())
+        };
+        let statement = Writer::select(self.dialect, &select);
+        let asked = self.lease.fetch(self.monitor, &statement, &mut sink).await;
+        let stale = rows.iter().find(|row| !there.contains(&row.was));
+        let (Ok(_), Some(row)) = (asked, stale) else { return stale_row(def, &[], None) };
+        let key = &row.was[..def.key.len()];
+        let now = there.iter().find(|other| other.starts_with(key));
+        let versions = match (row.was.get(def.key.len()), now.and_then(|now| now.get(def.key.len()))) {
+            (Some(was), Some(is)) => Some(format!("this session read the version {was}, the row has the version {is}")),
+            _ => None,
+        };
+        stale_row(def, key, versions)
+    }
 }
 
-fn stale(def: &ModelDef, key: &[Value]) -> Error {
+fn stale_row(def: &ModelDef, key: &[Value], versions: Option<String>) -> Error {
     let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+    let why = versions.unwrap_or_else(|| "its row is gone".to_owned());
     Error::new(
         ErrorKind::Stale,
         format!(
-            "the `{}` with the key {} is no longer what this session read: its row was changed or deleted by \
-             somebody else; roll back, load it again and repeat the change",
+            "the `{}` with the key {} was changed or deleted by somebody else ({why}); roll back, load it again and \
+             repeat the change",
             def.name,
             key.join(", ")
         ),

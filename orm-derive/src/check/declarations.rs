@@ -1,7 +1,5 @@
 //! Rules about one field: its type, its attributes, and what is written in them.
 
-use proc_macro2::Span;
-
 use super::sound;
 use crate::errors::Errors;
 use crate::model::Model;
@@ -96,21 +94,19 @@ pub fn is_optional_only_here(model: &Model, errors: &mut Errors) {
 /// An option is one that the relationship's kind has.
 pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
     for relation in sound(model) {
-        let mut only = |fits: bool, option: &str, span: Option<Span>, why: &str| {
-            if let Some(span) = span.filter(|_| !fits) {
+        let of_children = "it is for `#[has_many]` and `#[has_one]`, whose rows depend on this one";
+        let options = [
+            ("through", relation.through.as_ref().map(|through| through.span), "it is for `#[many_to_many]`"),
+            ("order_by", relation.order_by.as_ref().map(|order| order.span), "it leads to one row"),
+            ("cascade", relation.cascade.map(|(_, span)| span), of_children),
+            ("passive_deletes", relation.passive_deletes, of_children),
+        ];
+        for (option, span, why) in options {
+            if let Some(span) = span.filter(|_| !relation.kind.takes(option)) {
                 let attribute = relation.kind.name();
                 errors.at(span, format!("`#[{attribute}]` takes no `{option}`: {why}"));
             }
-        };
-        let kind = relation.kind;
-        let through = relation.through.as_ref().map(|through| through.span);
-        let order_by = relation.order_by.as_ref().map(|order| order.span);
-        let cascade = relation.cascade.map(|(_, span)| span);
-        let of_children = "it is for `#[has_many]` and `#[has_one]`, whose rows depend on this one";
-        only(kind == Kind::ManyToMany, "through", through, "a link table makes a `#[many_to_many]`");
-        only(kind != Kind::BelongsTo, "order_by", order_by, "it leads to one row");
-        only(kind.is_has(), "cascade", cascade, of_children);
-        only(kind.is_has(), "passive_deletes", relation.passive_deletes, of_children);
+        }
     }
 }
 

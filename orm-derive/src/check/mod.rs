@@ -4,11 +4,11 @@
 //! rule, and has one program in the tests that breaks it. What only the compiler can see, because it is about two
 //! structs, is checked by the generated code.
 
+mod belongs_to;
 mod declarations;
-mod has;
-mod here;
+mod has_many;
 mod keys;
-mod links;
+mod many_to_many;
 mod names;
 
 pub use keys::{MOST_KEY_COLUMNS, can_be_key};
@@ -40,16 +40,16 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     keys::version_is_an_integer,
     keys::version_is_single,
     keys::version_is_no_key,
-    here::key_is_a_column,
-    here::counts_are_equal,
-    here::nullability_is_the_keys,
-    has::refers_to_columns,
-    has::key_is_written_for_composites,
-    has::counts_are_equal,
-    has::keys_tell_them_apart,
-    links::there_is_a_table,
-    links::self_links_are_written,
-    links::counts_are_equal,
+    belongs_to::key_is_a_column,
+    belongs_to::counts_are_equal,
+    belongs_to::nullability_is_the_keys,
+    has_many::refers_to_columns,
+    has_many::key_is_written_for_composites,
+    has_many::counts_are_equal,
+    has_many::keys_tell_them_apart,
+    many_to_many::there_is_a_table,
+    many_to_many::self_links_are_written,
+    many_to_many::counts_are_equal,
 ];
 
 /// Holds a model against every rule.

@@ -30,22 +30,22 @@ const PRIMITIVES: [&str; 14] =
 pub fn names_are_sql(model: &Model, errors: &mut Errors) {
     let mut name = |what: &str, text: &Text| {
         if text.value.is_empty() {
-            errors.at(text.span, format!("the {what}'s name is empty"));
+            errors.at(text.span, format!("the name of {what} is empty"));
         } else if text.value.contains('\0') {
-            errors.at(text.span, format!("the {what}'s name has a NUL character in it"));
+            errors.at(text.span, format!("the name of {what} has a NUL character in it"));
         }
     };
-    name("table", &model.table);
+    name("the table", &model.table);
     for column in &model.columns {
-        name("column", &column.name);
+        name("the column", &column.name);
     }
     for relation in sound(model).filter(|relation| relation.kind == Kind::ManyToMany) {
         if let Some(through) = &relation.through {
-            name("link table", through);
+            name("the link table", through);
         }
         for names in [&relation.key, &relation.target_key] {
             for column in &names.names {
-                name("link table's column", &Text::new(column, names.span));
+                name("a column of the link table", &Text::new(column, names.span));
             }
         }
     }
@@ -97,13 +97,13 @@ pub fn is_not_reserved(model: &Model, errors: &mut Errors) {
     for relation in &model.relations {
         let (field, name) = (&relation.field, &model.name);
         let span = relation.ident.span();
-        if matches!(field.as_str(), "draft" | "entity") {
-            errors.at(
-                span,
-                format!("`{field}` is reserved: it is a function of every model; rename the relationship"),
-            );
+        if matches!(field.as_str(), "draft" | "entity") || names::marker(field, span) == "Draft" {
+            errors
+                .at(span, format!("`{field}` is reserved: every model has its own; rename the relationship"));
         } else if names::constant(field, span) == relation.ident {
-            errors.at(span, format!("`{field}` would be `{name}::{field}` twice; write it in lower case"));
+            let message =
+                format!("`{name}::{field}` would be a constant and a function; rename the relationship");
+            errors.at(span, message);
         }
     }
 }
@@ -139,8 +139,10 @@ pub fn fields_can_be_some(model: &Model, errors: &mut Errors) {
 
 fn fields(option: &str, relation: &Relation, names: &Names, errors: &mut Errors) {
     for name in &names.names {
-        if names::identifier(name, names.span).is_none() {
-            let field = &relation.field;
+        let field = &relation.field;
+        if name.is_empty() {
+            errors.at(names.span, format!("a field is missing in `{option}` of `{field}`"));
+        } else if names::identifier(name, names.span).is_none() {
             errors
                 .at(names.span, format!("`{option}` of `{field}` names fields, and `{name}` cannot be one"));
         }

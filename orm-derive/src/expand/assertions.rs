@@ -1,38 +1,60 @@
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 
-use super::private;
 use super::scope::{Named, Scope};
+use super::{at, column_type, private_at};
 use crate::model::Column;
 use crate::names;
 use crate::parse::Kind;
 
 /// What the tokens of one struct cannot tell and the compiler can: that keys exist on the other side and fit.
 pub fn assertions(scope: &Scope<'_>) -> TokenStream {
-    let columns = scope.columns().map(|(column, _)| integer(scope, column));
-    let relations = scope.relations().map(|relation| {
-        let mut checks = key(scope, &relation);
-        checks.extend(order_by(&relation));
-        checks.extend(inverse(scope, &relation));
-        checks
-    });
-    let checks: TokenStream = columns.chain(relations).collect();
-    if checks.is_empty() {
-        return checks;
+    let columns: TokenStream = scope.columns().map(|(column, _)| integer(column)).collect();
+    let relations: TokenStream =
+        scope.relations().map(|relation| relation_checks(scope, &relation)).collect();
+    if columns.is_empty() && relations.is_empty() {
+        return TokenStream::new();
     }
-    mixed! {
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
-        const _: () = { #checks };
+    quote! {
+        #[allow(dead_code, deprecated, trivial_bounds, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #columns
+            #relations
+        };
     }
 }
 
-/// Where a mistake is to be seen; names are looked up as everywhere in generated code.
-fn at(span: Span) -> Span {
-    Span::call_site().located_at(span)
+/// The checks of one relationship, in functions that nobody calls. The bound keeps them from being looked into where
+/// the target is no model.
+fn relation_checks(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
+    let mut checks = key(scope, named);
+    checks.extend(order_by(named));
+    checks.extend(inverse(scope, named));
+    let reference = reference(scope, named);
+    let bound = named.bound();
+    let bounded = (!checks.is_empty()).then(|| quote!({ fn check() #bound { #checks } }));
+    let unbounded = (!reference.is_empty()).then(|| quote!({ fn check() { #reference } }));
+    quote!(#bounded #unbounded)
+}
+
+/// A `belongs_to` without `target_key` refers to the primary key, which has no name here.
+fn reference(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
+    let relation = named.relation;
+    if relation.kind != Kind::BelongsTo || relation.target_key.given {
+        return TokenStream::new();
+    }
+    let target = &relation.target;
+    let key = relation.key.names.iter().filter_map(|name| scope.model.column(name));
+    let types: Vec<_> = key.map(|column| &column.ty).collect();
+    let span = named.target_span();
+    let p = private_at(span);
+    match types.as_slice() {
+        [only] => quote_spanned!(span=> #p::check_reference::<#only, #target>();),
+        types => quote_spanned!(span=> #p::check_reference::<(#(#types),*), #target>();),
+    }
 }
 
 fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
-    let p = private();
     let relation = named.relation;
     let (this, target) = (&scope.model.ident, &relation.target);
     let own = |field: &String, span| {
@@ -44,27 +66,14 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         quote_spanned!(span=> <#target>::#constant)
     };
     let (key_span, target_span) = (at(relation.key.span), at(relation.target_key.span));
+    let p = private_at(key_span);
     match relation.kind {
-        Kind::ManyToMany => TokenStream::new(),
         Kind::BelongsTo if relation.target_key.given => {
             let pairs = relation.key.names.iter().zip(&relation.target_key.names).map(|(key, target_key)| {
                 let (key, target_key) = (own(key, key_span), theirs(target_key, target_span));
                 quote_spanned!(key_span=> #p::check_key(#key, #target_key);)
             });
             pairs.collect()
-        }
-        Kind::BelongsTo => {
-            let types: Vec<_> = relation
-                .key
-                .names
-                .iter()
-                .filter_map(|name| scope.model.column(name))
-                .map(|key| &key.ty)
-                .collect();
-            match types.as_slice() {
-                [only] => quote_spanned!(key_span=> #p::check_reference::<#only, #target>();),
-                types => quote_spanned!(key_span=> #p::check_reference::<(#(#types),*), #target>();),
-            }
         }
         Kind::HasMany | Kind::HasOne => {
             let primary: Vec<String> = scope.model.keys().map(|key| key.field.clone()).collect();
@@ -75,14 +84,15 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             });
             pairs.collect()
         }
+        Kind::BelongsTo | Kind::ManyToMany => TokenStream::new(),
     }
 }
 
 fn order_by(named: &Named<'_>) -> TokenStream {
-    let p = private();
     let target = &named.relation.target;
     let Some(order) = &named.relation.order_by else { return TokenStream::new() };
     let span = at(order.span);
+    let p = private_at(span);
     let terms = order.terms.iter().map(|term| {
         let constant = names::constant(&term.field, span);
         quote_spanned!(span=> let _: #p::Column<#target, _> = <#target>::#constant;)
@@ -91,25 +101,39 @@ fn order_by(named: &Named<'_>) -> TokenStream {
 }
 
 fn inverse(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
-    let p = private();
     let (this, target) = (&scope.model.ident, &named.relation.target);
     let Some(inverse) = &named.relation.inverse else { return TokenStream::new() };
     let span = at(inverse.span);
+    let p = private_at(span);
     let constant = names::constant(inverse.value.trim_start_matches("r#"), span);
     let other = Ident::new(&scope.nested.to_string(), span);
     quote_spanned! {span=> {
-        const fn inverse<#other: #p::Relation<Parent = #target, Target = #this>>(_: #other) {}
+        fn inverse<#other: #p::Relation<Parent = #target, Target = #this>>(_: #other) {}
         inverse(<#target>::#constant);
     }}
 }
 
 /// The type of a generated key and of a version is an integer, where its tokens did not tell.
-fn integer(scope: &Scope<'_>, column: &Column) -> TokenStream {
-    let p = private();
-    let this = &scope.model.ident;
-    let generated = column.key.as_ref().and_then(|key| key.auto).or(column.version);
-    let Some(span) = generated.filter(|_| column.is_integer().is_none()) else { return TokenStream::new() };
+fn integer(column: &Column) -> TokenStream {
+    let auto = column.key.as_ref().and_then(|key| key.auto);
+    let Some(span) = auto.or(column.version).filter(|_| column.is_integer().is_none()) else {
+        return TokenStream::new();
+    };
     let span = at(span);
-    let constant = names::constant(&column.field, span);
-    quote_spanned!(span=> #p::check_key(#this::#constant, #p::Column::<#this, i64>::new(0));)
+    let (field, kind) = (&column.field, column_type(&column.ty, "KIND"));
+    let message = match auto {
+        Some(_) => format!("the database generates integers, and `{field}` is none; write `#[key]`"),
+        None => format!("a version is a counter, and `{field}` is no integer"),
+    };
+    let p = private_at(span);
+    let integers = ["i16", "i32", "i64"].map(|name| {
+        let integer = Ident::new(name, span);
+        quote_spanned!(span=> <::core::primitive::#integer as #p::ColumnType>::KIND)
+    });
+    quote_spanned! {span=>
+        match #kind {
+            #(#integers)|* => {}
+            _ => ::core::panic!(#message),
+        }
+    }
 }

@@ -1,8 +1,8 @@
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::scope::{Named, Scope};
-use super::{private, quiet};
+use super::{column_type, private, private_at, quiet};
 use crate::model::Column;
 use crate::parse::{Kind, Lazy};
 
@@ -11,8 +11,8 @@ pub fn definition(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
     let (this, module, loads) = (&scope.model.ident, &scope.module, &scope.loads);
     let key = key_type(scope);
-    let body = if scope.complete { definition_body(scope) } else { mixed!(::core::unimplemented!()) };
-    mixed! {
+    let body = if scope.complete { definition_body(scope) } else { quote!(::core::unimplemented!()) };
+    quote! {
         #quiet
         impl #p::Model for #this {
             type Key = #key;
@@ -29,10 +29,10 @@ fn key_type(scope: &Scope<'_>) -> TokenStream {
     let mut types = scope.model.keys().map(|column| &column.ty);
     match (types.next(), types.next()) {
         // A model without a key has been reported; most keys are integers.
-        _ if !scope.complete && !has_usable_key(scope) => mixed!(i64),
-        (None, _) => mixed!(i64),
-        (Some(only), None) => mixed!(#only),
-        (Some(first), Some(second)) => mixed!((#first, #second #(, #types)*)),
+        _ if !scope.complete && !has_usable_key(scope) => quote!(i64),
+        (None, _) => quote!(i64),
+        (Some(only), None) => quote!(#only),
+        (Some(first), Some(second)) => quote!((#first, #second #(, #types)*)),
     }
 }
 
@@ -48,7 +48,7 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let columns = scope.columns().map(|(column, _)| column_def(column));
     let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
     let relations = scope.relations().map(|relation| relation_def(scope, &relation));
-    mixed! {
+    quote! {
         static DEF: #p::ModelDef = #p::ModelDef {
             name: #name,
             table: #table,
@@ -62,10 +62,9 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
 
 fn column_def(column: &Column) -> TokenStream {
     let p = private();
-    let (name, field, ty) = (&column.name.value, &column.field, &column.ty);
-    let plain = mixed! {
-        #p::ColumnDef::new(#name, #field, <#ty as #p::ColumnType>::KIND, <#ty as #p::ColumnType>::NULLABLE)
-    };
+    let (name, field) = (&column.name.value, &column.field);
+    let (kind, nullable) = (column_type(&column.ty, "KIND"), column_type(&column.ty, "NULLABLE"));
+    let plain = quote!(#p::ColumnDef::new(#name, #field, #kind, #nullable));
     let flags = [
         ("key", column.key.is_some()),
         ("auto", column.auto()),
@@ -80,13 +79,13 @@ fn column_def(column: &Column) -> TokenStream {
         .filter(|(_, on)| *on)
         .map(|(flag, _)| {
             let flag = format_ident!("{flag}");
-            mixed!(#flag: true,)
+            quote!(#flag: true,)
         })
         .collect();
     if let Some(sql) = &column.default_sql {
-        set.push(mixed!(default: ::core::option::Option::Some(#sql),));
+        set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }
-    if set.is_empty() { plain } else { mixed!(#p::ColumnDef { #(#set)* ..#plain }) }
+    if set.is_empty() { plain } else { quote!(#p::ColumnDef { #(#set)* ..#plain }) }
 }
 
 fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
@@ -95,13 +94,13 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let (this, target) = (&scope.model.ident, &relation.target);
     let (name, index) = (&relation.field, Literal::usize_unsuffixed(named.index));
     let kind = match relation.kind {
-        Kind::HasMany => mixed!(HasMany),
-        Kind::HasOne => mixed!(HasOne),
+        Kind::HasMany => quote!(HasMany),
+        Kind::HasOne => quote!(HasOne),
         Kind::BelongsTo => {
             let required = relation.is_required();
-            mixed!(BelongsTo { required: #required })
+            quote!(BelongsTo { required: #required })
         }
-        Kind::ManyToMany => mixed!(ManyToMany),
+        Kind::ManyToMany => quote!(ManyToMany),
     };
     let none = Vec::new();
     let (local, remote) = match relation.kind {
@@ -110,10 +109,13 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         Kind::ManyToMany => (&none, &none),
     };
     let through = through(named);
+    let span = named.target_span();
+    let at_target = private_at(span);
+    let erased = quote_spanned!(span=> #at_target::erased::<#target>);
     let lazy = lazy(relation.lazy);
     let order_by = relation.order_by.iter().flat_map(|order| &order.terms).map(|term| {
         let (field, descending) = (&term.field, term.descending);
-        mixed!(#p::OrderDef { field: #field, descending: #descending })
+        quote!(#p::OrderDef { field: #field, descending: #descending })
     });
     let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
     let (delete, delete_orphan) = (cascade.delete, cascade.delete_orphan);
@@ -121,11 +123,11 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let inverse = match &relation.inverse {
         Some(inverse) => {
             let name = inverse.value.trim_start_matches("r#");
-            mixed!(::core::option::Option::Some(#name))
+            quote!(::core::option::Option::Some(#name))
         }
-        None => mixed!(::core::option::Option::None),
+        None => quote!(::core::option::Option::None),
     };
-    mixed! {
+    quote! {
         #p::RelationDef {
             name: #name,
             index: #index,
@@ -139,7 +141,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             passive_deletes: #passive_deletes,
             inverse: #inverse,
             parent: #p::erased::<#this>,
-            target: #p::erased::<#target>,
+            target: #erased,
         }
     }
 }
@@ -147,10 +149,10 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
 fn through(named: &Named<'_>) -> TokenStream {
     let p = private();
     let Some(table) = named.relation.through.as_ref().map(|through| &through.value) else {
-        return mixed!(::core::option::Option::None);
+        return quote!(::core::option::Option::None);
     };
     let (key, target_key) = (&named.relation.key.names, &named.relation.target_key.names);
-    mixed! {
+    quote! {
         ::core::option::Option::Some(#p::ThroughDef {
             table: #table,
             key: &[#(#key),*],

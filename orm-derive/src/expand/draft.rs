@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 use super::inherent::given;
 use super::scope::{ColumnNames, Named, Scope};
@@ -14,14 +14,14 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.to_token_stream()).collect();
     let complete = scope.required().map(|(_, required)| {
         let (module, state, given) = (&scope.module, &required.state, &required.given);
-        mixed!(#state: #module::#given)
+        quote!(#state: #module::#given)
     });
     let columns = scope.columns().map(|(column, names)| column_setter(scope, column, names));
     let relations = scope.relations().map(|relation| relation_setter(scope, &relation));
-    let parameters = if states.is_empty() { TokenStream::new() } else { mixed!(<#(#states),*>) };
+    let parameters = if states.is_empty() { TokenStream::new() } else { quote!(<#(#states),*>) };
     // The compiler warns of a bound that is about no parameter.
-    let bound = if states.is_empty() { TokenStream::new() } else { mixed!(where #draft: #p::CompleteDraft) };
-    mixed! {
+    let bound = if states.is_empty() { TokenStream::new() } else { quote!(where #draft: #p::CompleteDraft) };
+    quote! {
         #quiet
         impl #parameters #draft {
             #(#columns)*
@@ -54,15 +54,15 @@ fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> Tok
     let (visible, module) = (&scope.model.visibility, &scope.module);
     let (ident, ty, index) = (&column.ident, &column.ty, names.place());
     let doc = format!("Gives the column `{}`: the field `{}`.", column.name.value, column.field);
-    let given_state = mixed!(#p::Given);
+    let given_state = quote!(#p::Given);
     let draft = scope.draft(names.required.as_ref().map(|required| (required, &given_state)));
     let result = if names.required.is_some() {
         let given = given(scope);
-        mixed!(#module::Draft { data: self.data #given })
+        quote!(#module::Draft { data: self.data #given })
     } else {
-        mixed!(self)
+        quote!(self)
     };
-    mixed! {
+    quote! {
         #[doc = #doc]
         #visible fn #ident(mut self, value: impl #p::IntoValue<#ty>) -> #draft {
             self.data.set(#index, #p::IntoValue::<#ty>::into_value(value));
@@ -72,26 +72,27 @@ fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> Tok
 }
 
 fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
-    let p = private();
     let visible = &scope.model.visibility;
+    let p = private();
+    let bound = relation.bound();
     let (ident, target, marker) =
         (&relation.relation.ident, &relation.relation.target, scope.marker(relation));
     let draft = scope.draft(None);
     let field = &relation.relation.field;
     if relation.relation.kind.is_collection() {
         let doc = format!("Gives the relationship `{field}` its rows: drafts, pending objects or entities.");
-        return mixed! {
+        return quote! {
             #[doc = #doc]
-            #visible fn #ident(mut self, targets: impl #p::IntoLinks<#target>) -> #draft {
+            #visible fn #ident(mut self, targets: impl #p::IntoLinks<#target>) -> #draft #bound {
                 self.data.link(#marker, targets);
                 self
             }
         };
     }
     let doc = format!("Gives the relationship `{field}` its row: a draft, a pending object or an entity.");
-    mixed! {
+    quote! {
         #[doc = #doc]
-        #visible fn #ident(mut self, target: impl #p::IntoLink<#target>) -> #draft {
+        #visible fn #ident(mut self, target: impl #p::IntoLink<#target>) -> #draft #bound {
             self.data.link(#marker, [target]);
             self
         }

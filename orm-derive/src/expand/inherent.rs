@@ -1,4 +1,5 @@
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use super::scope::{Named, Scope};
 use super::{private, quiet};
@@ -10,7 +11,7 @@ pub fn inherent(scope: &Scope<'_>) -> TokenStream {
     let columns = columns(scope);
     let relations: TokenStream = scope.relations().map(|relation| relation_items(scope, &relation)).collect();
     let draft = draft(scope);
-    mixed! {
+    quote! {
         #quiet
         impl #this {
             #columns
@@ -26,7 +27,7 @@ fn columns(scope: &Scope<'_>) -> TokenStream {
     let constants = scope.columns().map(|(column, names)| {
         let (constant, ty, index) = (&names.constant, &column.ty, names.place());
         let doc = format!("The column `{table}.{}`: the field `{}`.", column.name.value, column.field);
-        mixed! {
+        quote! {
             #[doc = #doc]
             #visible const #constant: #p::Column<#this, #ty> = #p::Column::new(#index);
         }
@@ -38,13 +39,13 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
     let visible = &scope.model.visibility;
     let (constant, marker, accessor) = (relation.constant, scope.marker(relation), &relation.relation.ident);
-    let output = relation.output(None);
+    let (output, bound) = (relation.output(None), relation.bound());
     let field = &relation.relation.field;
     let constant_doc = format!("The relationship of the field `{field}`, to load and to change it.");
     let doc = format!("What this object holds for the relationship `{field}`; it runs no statement.");
     let body =
-        if scope.complete { mixed!(self.#accessor.held(#marker)) } else { mixed!(::core::unimplemented!()) };
-    mixed! {
+        if scope.complete { quote!(self.#accessor.held(#marker)) } else { quote!(::core::unimplemented!()) };
+    quote! {
         #[doc = #constant_doc]
         #visible const #constant: #marker = #marker;
 
@@ -52,7 +53,7 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         ///
         /// # Errors
         /// `NotLoaded`: nobody loaded it; `Detached`: nor can anybody now, because the session has gone.
-        #visible fn #accessor(&self) -> #p::Result<#output> {
+        #visible fn #accessor(&self) -> #p::Result<#output> #bound {
             #body
         }
     }
@@ -63,7 +64,7 @@ fn draft(scope: &Scope<'_>) -> TokenStream {
     let (visible, this, module) = (&scope.model.visibility, &scope.model.ident, &scope.module);
     let doc = format!("A new `{}`, to be given its columns and added to a session.", scope.model.name);
     let given = given(scope);
-    mixed! {
+    quote! {
         #[doc = #doc]
         #visible fn draft() -> #module::Draft {
             #module::Draft { data: #p::DraftData::new::<#this>() #given }
@@ -76,5 +77,5 @@ pub fn given(scope: &Scope<'_>) -> TokenStream {
     if scope.required().next().is_none() {
         return TokenStream::new();
     }
-    mixed!(, given: ::core::marker::PhantomData)
+    quote!(, given: ::core::marker::PhantomData)
 }

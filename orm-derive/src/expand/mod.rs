@@ -4,12 +4,7 @@
 //! It never fails and reports nothing. For a model with mistakes it writes stubs: every name is there, no body is.
 //!
 //! The module mentions none of the user's types, because a struct inside a function body is out of its reach; all
-//! impls stand next to the struct. Every path is absolute, and local names are hygienic.
-
-/// `quote!` with local names that are hygienic, so that nothing in the user's scope changes what they mean.
-macro_rules! mixed {
-    ($($code:tt)*) => { ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($code)*) };
-}
+//! impls stand next to the struct. Every path is absolute, so that nothing in the user's scope changes what it means.
 
 mod assertions;
 mod definition;
@@ -19,9 +14,13 @@ mod module;
 mod record;
 mod relation;
 mod scope;
+mod taken;
 mod visibility;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
 
 use crate::model::Model;
 use scope::Scope;
@@ -43,14 +42,32 @@ pub fn model(model: &Model, complete: bool) -> TokenStream {
 
 /// Where the library keeps what generated code names.
 fn private() -> TokenStream {
-    mixed!(::orm_core::__private)
+    private_at(Span::call_site())
+}
+
+/// The same, to be pointed at where a type of the user's does not fit what follows.
+fn private_at(span: Span) -> TokenStream {
+    quote_spanned!(span=> ::orm_core::__private)
+}
+
+/// `<i64 as ColumnType>::view`. It is all in one place, the type's: of a type that can be no column the compiler then
+/// reports one error, however often it is named.
+fn column_type(ty: &Type, item: &str) -> TokenStream {
+    let span = at(ty.span());
+    let (p, item) = (private_at(span), Ident::new(item, span));
+    quote_spanned!(span=> <#ty as #p::ColumnType>::#item)
+}
+
+/// Where a mistake is to be seen; names are looked up as everywhere in generated code.
+fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
 }
 
 /// What stands before every generated impl. The user chose the names and the types in it: lints about them have been
 /// heard where they are declared.
 fn quiet() -> TokenStream {
-    mixed! {
+    quote! {
         #[automatically_derived]
-        #[allow(dead_code, deprecated, nonstandard_style, private_bounds, private_interfaces, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, deprecated, nonstandard_style, private_bounds, private_interfaces, trivial_bounds, clippy::all, clippy::pedantic)]
     }
 }

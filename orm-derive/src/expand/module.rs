@@ -1,4 +1,5 @@
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use super::scope::Scope;
 use super::{private, visibility};
@@ -15,7 +16,7 @@ pub fn module(scope: &Scope<'_>) -> TokenStream {
     let loads = loads(scope, &inside);
     let markers = markers(scope, &inside);
     let draft = draft(scope, &inside);
-    mixed! {
+    quote! {
         #[doc = #doc]
         #[allow(
             dead_code, missing_debug_implementations, nonstandard_style, unreachable_pub, clippy::all, clippy::pedantic
@@ -34,12 +35,12 @@ fn loads(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let doc = format!("What a query loaded of each `{}`.", scope.model.name);
     let slots: Vec<_> = scope.relations().map(|relation| relation.slot.clone()).collect();
     if slots.is_empty() {
-        return mixed! {
+        return quote! {
             #[doc = #doc]
             #inside struct #name(());
         };
     }
-    mixed! {
+    quote! {
         #[doc = #doc]
         #inside struct #name<#(#slots = #p::NotLoaded),*>(::core::marker::PhantomData<fn() -> (#(#slots,)*)>);
     }
@@ -49,7 +50,7 @@ fn markers(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let markers = scope.relations().map(|relation| {
         let marker = relation.marker;
         let doc = format!("The relationship `{}` of `{}`.", relation.relation.field, scope.model.name);
-        mixed! {
+        quote! {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
             #inside struct #marker;
@@ -64,7 +65,7 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.clone()).collect();
     let given = given(scope, inside);
     if states.is_empty() {
-        return mixed! {
+        return quote! {
             #[doc = #doc]
             #[must_use = "a draft does nothing until it is added to a session"]
             #inside struct Draft {
@@ -78,7 +79,7 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
             }
         };
     }
-    mixed! {
+    quote! {
         #[doc = #doc]
         ///
         /// Its parameters say of each required column whether it was given.
@@ -108,7 +109,7 @@ fn given(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
         let message = format!("`{field}` is required by `{model}`");
         let label = format!("this draft has no `{field}`");
         let note = format!("add `.{}(..)`", column.ident);
-        mixed! {
+        quote! {
             #[doc = #doc]
             #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
             #inside trait #name {}

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::scope::Scope;
-use super::{private, quiet};
+use super::{column_type, private, quiet};
 use crate::parse::Holder;
 
 /// The struct as cells: how a column's field is seen, and how the struct is made of a row.
@@ -12,9 +12,9 @@ pub fn record(scope: &Scope<'_>) -> TokenStream {
     let (view, read) = if scope.complete {
         (view(scope), read(scope))
     } else {
-        (mixed!(::core::unimplemented!()), mixed!(::core::unimplemented!()))
+        (quote!(::core::unimplemented!()), quote!(::core::unimplemented!()))
     };
-    mixed! {
+    quote! {
         #quiet
         impl #p::Record for #this {
             fn view(&self, column: usize) -> #p::ValueRef<'_> {
@@ -34,10 +34,10 @@ pub fn record(scope: &Scope<'_>) -> TokenStream {
 fn view(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let arms = scope.columns().map(|(column, names)| {
-        let (ident, ty, index) = (&column.ident, &column.ty, names.place());
-        mixed!(#index => <#ty as #p::ColumnType>::view(&self.#ident),)
+        let (ident, view, index) = (&column.ident, column_type(&column.ty, "view"), names.place());
+        quote!(#index => #view(&self.#ident),)
     });
-    mixed! {
+    quote! {
         match column {
             #(#arms)*
             _ => #p::ValueRef::Null,
@@ -48,8 +48,8 @@ fn view(scope: &Scope<'_>) -> TokenStream {
 fn read(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let columns = scope.columns().map(|(column, names)| {
-        let (ident, index) = (&column.ident, names.place());
-        mixed!(#ident: #p::read_cell(cells, #index)?,)
+        let (ident, read, index) = (&column.ident, column_type(&column.ty, "read"), names.place());
+        quote!(#ident: #read(cells.cell(#index).map_err(failed(#index))?).map_err(failed(#index))?,)
     });
     let relations = scope.relations().map(|relation| {
         let (ident, index) = (&relation.relation.ident, relation.place());
@@ -58,7 +58,10 @@ fn read(scope: &Scope<'_>) -> TokenStream {
             Holder::HasOne => quote!(HasOne),
             Holder::BelongsTo => quote!(BelongsTo),
         };
-        mixed!(#ident: #p::#holder::attached(_seed, #index),)
+        quote!(#ident: #p::#holder::attached(_seed, #index),)
     });
-    mixed!(::core::result::Result::Ok(Self { #(#columns)* #(#relations)* }))
+    quote! {
+        let failed = |column| move |error| #p::CellError { column, error };
+        ::core::result::Result::Ok(Self { #(#columns)* #(#relations)* })
+    }
 }

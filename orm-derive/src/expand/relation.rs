@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::scope::{Named, Scope};
 use super::{private, quiet};
@@ -26,12 +26,17 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         _ if relation.relation.is_required() => quote!(one),
         _ => quote!(optional),
     };
-    mixed! {
+    let bound = relation.bound();
+    // A target that is less visible than the struct is an error here.
+    let types = quote_spanned! {relation.target_span()=>
+        type Target = #target;
+        type Output<#nested> = #output;
+    };
+    quote! {
         #quiet
-        impl #p::Relation for #marker {
+        impl #p::Relation for #marker #bound {
             type Parent = #this;
-            type Target = #target;
-            type Output<#nested> = #output;
+            #types
             const INDEX: usize = #index;
 
             fn output<#nested>(held: #p::Held<#target, #nested>) -> Self::Output<#nested> {
@@ -45,26 +50,29 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
 fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
     let (marker, nested, slot) = (scope.marker(relation), &scope.nested, relation.slot);
-    let others = other_slots(scope, relation);
-    let yes = scope.loads(relation, &mixed!(#p::Yes<#nested>));
+    let (others, bound) = (other_slots(scope, relation), relation.bound());
+    let yes = scope.loads(relation, &quote!(#p::Yes<#nested>));
     let open = scope.loads(relation, &slot.to_token_stream());
-    mixed! {
+    quote! {
         #[automatically_derived]
+        #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl<#nested #(, #others)*> #p::LoadedIn<#yes> for #marker {
+        impl<#nested #(, #others)*> #p::LoadedIn<#yes> for #marker #bound {
             type Nested = #nested;
         }
 
         // It matches no value; with a second impl the compiler's message is about the trait and not about types.
         #[automatically_derived]
+        #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl #p::LoadedIn<#p::NotLoaded> for #marker {
+        impl #p::LoadedIn<#p::NotLoaded> for #marker #bound {
             type Nested = #p::NotLoaded;
         }
 
         #[automatically_derived]
+        #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl<#slot #(, #others)*, #nested> #p::Marks<#open, #nested> for #marker {
+        impl<#slot #(, #others)*, #nested> #p::Marks<#open, #nested> for #marker #bound {
             type Marked = #yes;
         }
     }
@@ -73,15 +81,18 @@ fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
 fn capabilities(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
     let marker = scope.marker(relation);
+    let bound = relation.bound();
     let count = if relation.relation.kind.is_collection() { quote!(ToMany) } else { quote!(ToOne) };
-    let mut code = mixed! {
+    let mut code = quote! {
         #[automatically_derived]
-        impl #p::#count for #marker {}
+        #[allow(trivial_bounds)]
+        impl #p::#count for #marker #bound {}
     };
     if relation.relation.lazy != Lazy::Raise {
-        code.extend(mixed! {
+        code.extend(quote! {
             #[automatically_derived]
-            impl #p::LazyLoad for #marker {}
+            #[allow(trivial_bounds)]
+            impl #p::LazyLoad for #marker #bound {}
         });
     }
     code
@@ -90,22 +101,25 @@ fn capabilities(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
 fn recursive(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
     let (marker, slot) = (scope.marker(relation), relation.slot);
-    let others = other_slots(scope, relation);
-    let all = scope.loads(relation, &mixed!(#p::Recursive));
+    let (others, bound) = (other_slots(scope, relation), relation.bound());
+    let all = scope.loads(relation, &quote!(#p::Recursive));
     let open = scope.loads(relation, &slot.to_token_stream());
-    mixed! {
+    quote! {
         #[automatically_derived]
-        impl #p::SelfReferential for #marker {}
+        #[allow(trivial_bounds)]
+        impl #p::SelfReferential for #marker #bound {}
 
         #[automatically_derived]
+        #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl<#(#others),*> #p::LoadedIn<#all> for #marker {
+        impl<#(#others),*> #p::LoadedIn<#all> for #marker #bound {
             type Nested = #all;
         }
 
         #[automatically_derived]
+        #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl<#slot #(, #others)*> #p::MarksRecursive<#open> for #marker {
+        impl<#slot #(, #others)*> #p::MarksRecursive<#open> for #marker #bound {
             type Marked = #all;
         }
     }

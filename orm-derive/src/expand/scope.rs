@@ -1,8 +1,10 @@
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
+use super::taken::Taken;
 use crate::model::{Column, Model, Relation};
 use crate::names;
 use crate::parse::Kind;
@@ -57,48 +59,13 @@ pub struct Named<'m> {
 
 impl<'m> Scope<'m> {
     pub fn new(model: &'m Model, complete: bool) -> Scope<'m> {
-        let mut taken = Taken::default();
-        let mut relations: Vec<RelationNames> = Vec::new();
-        let mut columns: Vec<ColumnNames> = Vec::new();
-        let mut types = HashSet::new();
-        for (index, relation) in model.relations.iter().enumerate() {
-            words(relation.ty.to_token_stream(), &mut types);
-            let span = relation.ident.span();
-            let (constant, marker) =
-                (names::constant(&relation.field, span), names::marker(&relation.field, span));
-            // Names that are taken have been reported; the first of them keeps the name.
-            let free = !matches!(relation.field.as_str(), "draft" | "entity")
-                && taken.inherent(&constant)
-                && taken.inherent(&relation.ident)
-                && taken.module(&marker);
-            if free {
-                relations.push(RelationNames { index, constant, marker, slot: format_ident!("R{index}") });
-            }
-        }
-        let required: HashSet<&str> = model.required().map(|column| column.field.as_str()).collect();
-        for (index, column) in model.columns.iter().enumerate() {
-            words(column.ty.to_token_stream(), &mut types);
-            let span = column.ident.span();
-            let constant = names::constant(&column.field, span);
-            if !taken.inherent(&constant) {
-                continue;
-            }
-            let count = columns.iter().filter(|column| column.required.is_some()).count();
-            let required = required.contains(column.field.as_str()).then(|| {
-                let given =
-                    format_ident!("{}Given", names::marker(&column.field, span), span = Span::call_site());
-                Required { state: format_ident!("C{count}"), given: taken.fresh(given) }
-            });
-            columns.push(ColumnNames { index, constant, required });
-        }
-        words(model.ident.to_token_stream(), &mut types);
-        for required in columns.iter_mut().filter_map(|column| column.required.as_mut()) {
-            required.state = fresh(&required.state, &types);
-        }
+        let mut taken = Taken::of(model);
+        let relations = relation_names(model, &mut taken);
+        let columns = column_names(model, complete, &mut taken);
         Scope {
             module: module_name(model),
-            loads: taken.fresh(Ident::new("Loads", Span::call_site())),
-            nested: fresh(&Ident::new("N", Span::call_site()), &types),
+            loads: taken.fresh_in_module(Ident::new("Loads", Span::call_site())),
+            nested: taken.fresh_parameter(Ident::new("N", Span::call_site())),
             model,
             complete,
             columns,
@@ -135,8 +102,8 @@ impl<'m> Scope<'m> {
             _ => required.state.to_token_stream(),
         });
         match states.next() {
-            Some(first) => mixed!(#module::Draft<#first #(, #states)*>),
-            None => mixed!(#module::Draft),
+            Some(first) => quote!(#module::Draft<#first #(, #states)*>),
+            None => quote!(#module::Draft),
         }
     }
 
@@ -146,13 +113,13 @@ impl<'m> Scope<'m> {
         let slots = self.relations().map(|relation| {
             if relation.index == given.index { ty.clone() } else { relation.slot.to_token_stream() }
         });
-        mixed!(#module::#loads<#(#slots),*>)
+        quote!(#module::#loads<#(#slots),*>)
     }
 
     /// The path of a relationship's type.
     pub fn marker(&self, relation: &Named<'_>) -> TokenStream {
         let (module, marker) = (&self.module, relation.marker);
-        mixed!(#module::#marker)
+        quote!(#module::#marker)
     }
 }
 
@@ -162,14 +129,29 @@ impl Named<'_> {
         let p = super::private();
         let target = &self.relation.target;
         let arguments = match loaded {
-            Some(loaded) => mixed!(#target, #loaded),
-            None => mixed!(#target),
+            Some(loaded) => quote!(#target, #loaded),
+            None => quote!(#target),
         };
         match self.relation.kind {
-            Kind::HasMany | Kind::ManyToMany => mixed!(#p::Many<#arguments>),
-            _ if self.relation.is_required() => mixed!(#p::Entity<#arguments>),
-            _ => mixed!(::core::option::Option<#p::Entity<#arguments>>),
+            Kind::HasMany | Kind::ManyToMany => quote!(#p::Many<#arguments>),
+            _ if self.relation.is_required() => quote!(#p::Entity<#arguments>),
+            _ => quote!(::core::option::Option<#p::Entity<#arguments>>),
         }
+    }
+
+    /// A bound that the target is a model.
+    ///
+    /// It depends on no parameter and says nothing new, unless the target is no model: then what has the bound is not
+    /// looked into, and of the same error in the same place the compiler reports one.
+    pub fn bound(&self) -> TokenStream {
+        let span = self.target_span();
+        let (p, target) = (super::private_at(span), &self.relation.target);
+        quote_spanned!(span=> where #target: #p::Model)
+    }
+
+    /// Where a mistake about the target is to be seen.
+    pub fn target_span(&self) -> Span {
+        super::at(self.relation.target.span())
     }
 
     /// The index as a literal without a suffix, which fits `u32` and `usize`.
@@ -185,54 +167,40 @@ impl ColumnNames {
     }
 }
 
-/// The names that are in use.
-struct Taken {
-    inherent: HashSet<String>,
-    module: HashSet<String>,
-}
-
-impl Default for Taken {
-    fn default() -> Taken {
-        Taken { inherent: HashSet::new(), module: HashSet::from(["Draft".to_owned()]) }
-    }
-}
-
-impl Taken {
-    fn inherent(&mut self, name: &Ident) -> bool {
-        self.inherent.insert(names::plain(name))
-    }
-
-    fn module(&mut self, name: &Ident) -> bool {
-        self.module.insert(names::plain(name))
-    }
-
-    /// A name in the module that nothing else has.
-    fn fresh(&mut self, name: Ident) -> Ident {
-        let fresh = fresh(&name, &self.module);
-        self.module.insert(fresh.to_string());
-        fresh
-    }
-}
-
-fn fresh(name: &Ident, taken: &HashSet<String>) -> Ident {
-    let mut fresh = name.clone();
-    while taken.contains(&fresh.to_string()) {
-        fresh = format_ident!("{fresh}_", span = fresh.span());
-    }
-    fresh
-}
-
-/// The words of a type, which a type parameter of an impl around it must not be called.
-fn words(tokens: TokenStream, found: &mut HashSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => {
-                found.insert(ident.to_string());
-            }
-            TokenTree::Group(group) => words(group.stream(), found),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+/// Names that are taken twice have been reported; the first of them keeps the name.
+fn relation_names(model: &Model, taken: &mut Taken) -> Vec<RelationNames> {
+    let mut names = Vec::new();
+    for (index, relation) in model.relations.iter().enumerate() {
+        let span = relation.ident.span();
+        let constant = names::constant(&relation.field, span);
+        let marker = names::marker(&relation.field, span);
+        if taken.inherent(&constant) && taken.inherent(&relation.ident) && taken.module(&marker) {
+            let slot = taken.fresh_parameter(format_ident!("R{index}"));
+            names.push(RelationNames { index, constant, marker, slot });
         }
     }
+    names
+}
+
+fn column_names(model: &Model, complete: bool, taken: &mut Taken) -> Vec<ColumnNames> {
+    // With a mistake in a relationship nobody knows which columns its link gives.
+    let required: HashSet<&str> =
+        model.required().filter(|_| complete).map(|column| column.field.as_str()).collect();
+    let mut names = Vec::new();
+    let mut states = 0_usize..;
+    for (index, column) in model.columns.iter().enumerate() {
+        let constant = names::constant(&column.field, column.ident.span());
+        if !taken.inherent(&constant) {
+            continue;
+        }
+        let required = required.contains(column.field.as_str()).then(|| {
+            let state = format_ident!("C{}", states.next().unwrap_or(0));
+            let given = format_ident!("{}Given", names::marker(&column.field, Span::call_site()));
+            Required { state: taken.fresh_parameter(state), given: taken.fresh_in_module(given) }
+        });
+        names.push(ColumnNames { index, constant, required });
+    }
+    names
 }
 
 /// The module's name; where that cannot be one, which has been reported, one that can.

@@ -20,6 +20,8 @@ pub struct Relation {
     pub kind: Kind,
     /// The relationship attributes that are written: one, or there is a mistake.
     pub attributes: Vec<(Kind, Span)>,
+    /// Whether all of the attributes could be read.
+    complete: bool,
     /// `#[key]` and `#[column]`, which a relationship must not have.
     pub stray: Vec<(&'static str, Span)>,
     /// A `belongs_to`'s fields here, a `has_many`'s on the target, a `many_to_many`'s columns of the link table.
@@ -54,6 +56,7 @@ impl Relation {
                 Holder::BelongsTo => Kind::BelongsTo,
             },
             attributes,
+            complete: field.relations.iter().all(|attribute| attribute.complete),
             stray,
             key: Names::default(Vec::new(), span),
             target_key: Names::default(Vec::new(), span),
@@ -97,10 +100,11 @@ impl Relation {
         }
     }
 
-    /// Whether attribute and type fit together; otherwise that has been reported, and no other rule looks at it.
+    /// Whether the attribute could be read and fits the type; otherwise that has been reported, and no rule about what
+    /// it says looks at it.
     pub fn is_sound(&self) -> bool {
         let fits = matches!(self.attributes.as_slice(), [(kind, _)] if kind.holder() == self.holder);
-        fits && self.stray.is_empty() && (self.holder == Holder::BelongsTo || !self.optional)
+        fits && self.complete && self.stray.is_empty() && (self.holder == Holder::BelongsTo || !self.optional)
     }
 
     /// Whether a column of this model is in the relationship's key.

@@ -33,6 +33,8 @@ pub struct ColumnAttribute {
 pub struct RelationAttribute {
     pub kind: Kind,
     pub span: Span,
+    /// Whether all of it could be read.
+    pub complete: bool,
     pub key: Option<Names>,
     pub target_key: Option<Names>,
     pub through: Option<Text>,
@@ -79,6 +81,16 @@ impl Kind {
             Kind::HasMany | Kind::ManyToMany => Holder::HasMany,
             Kind::HasOne => Holder::HasOne,
             Kind::BelongsTo => Holder::BelongsTo,
+        }
+    }
+
+    /// Whether an option of relationships makes sense for it.
+    pub fn takes(self, option: &str) -> bool {
+        match option {
+            "through" => self == Kind::ManyToMany,
+            "order_by" => self != Kind::BelongsTo,
+            "cascade" | "passive_deletes" => self.is_has(),
+            _ => true,
         }
     }
 
@@ -159,6 +171,7 @@ impl RelationAttribute {
         RelationAttribute {
             kind,
             span,
+            complete: options.complete,
             key: options.text("key").map(Names::of),
             target_key: options.text("target_key").map(Names::of),
             through: options.text("through").map(Text::of),

@@ -1,8 +1,9 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, LitStr, Meta};
+use syn::{Attribute, LitStr, Meta, MetaNameValue};
 
+use super::attributes::{Kind, home_of};
 use crate::errors::Errors;
 use crate::suggest;
 
@@ -23,6 +24,8 @@ pub struct Known(pub &'static str, pub Form, pub &'static str);
 /// What is written between the parentheses of one attribute.
 pub struct Options {
     entries: Vec<Entry>,
+    /// Whether all of it could be read; otherwise that has been reported, and what is missing is no other mistake.
+    pub complete: bool,
 }
 
 struct Entry {
@@ -34,7 +37,8 @@ struct Entry {
 impl Options {
     /// Reads `#[name(option, option = "..")]`.
     pub fn read(attribute: &Attribute, name: &str, known: &'static [Known], errors: &mut Errors) -> Options {
-        let mut options = Options { entries: Vec::new() };
+        let before = errors.len();
+        let mut options = Options { entries: Vec::new(), complete: true };
         match &attribute.meta {
             Meta::Path(_) => {}
             Meta::List(list) => {
@@ -43,18 +47,10 @@ impl Options {
                 }
             }
             Meta::NameValue(meta) => {
-                let Some(Known(option, _, example)) = known.iter().find(|known| known.1 != Form::Flag) else {
-                    errors.on(meta, format!("`#[{name}]` takes no value: write `#[{name}]`"));
-                    return options;
-                };
-                let given = syn::parse2::<LitStr>(meta.value.to_token_stream());
-                let value = given.map_or_else(|_| (*example).to_owned(), |text| text.value());
-                errors.on(
-                    meta,
-                    format!("options are written in parentheses: `#[{name}({option} = {value:?})]`"),
-                );
+                errors.on(meta, misplaced_value(meta, name, known));
             }
         }
+        options.complete = errors.len() == before;
         options
     }
 
@@ -96,6 +92,16 @@ impl Options {
         };
         self.entries.push(Entry { name: option, span, value });
     }
+}
+
+/// `#[name = ".."]` where `#[name(option = "..")]` was meant.
+fn misplaced_value(meta: &MetaNameValue, name: &str, known: &[Known]) -> String {
+    let Some(Known(option, _, example)) = known.iter().find(|known| known.1 != Form::Flag) else {
+        return format!("`#[{name}]` takes no value: write `#[{name}]`");
+    };
+    let given = syn::parse2::<LitStr>(meta.value.to_token_stream());
+    let value = given.map_or_else(|_| (*example).to_owned(), |text| text.value());
+    format!("options are written in parentheses: `#[{name}({option} = {value:?})]`")
 }
 
 /// The mistake has been reported.
@@ -151,14 +157,16 @@ fn unknown(name: &str, attribute: &str, known: &[Known]) -> String {
     if let Some(near) = suggest::nearest(name, known.iter().map(|known| known.0)) {
         return format!("unknown attribute `{name}`; did you mean `{near}`? {takes}");
     }
-    match super::attributes::home_of(name, attribute) {
+    match home_of(name, attribute) {
         Some(home) => format!("unknown attribute `{name}`; it belongs to `#[{home}({name})]`; {takes}"),
         None => format!("unknown attribute `{name}`; {takes}"),
     }
 }
 
 fn takes(attribute: &str, known: &[Known]) -> String {
-    let names = suggest::list(known.iter().map(|known| format!("`{}`", known.0)));
+    let takes = |option: &str| Kind::of(attribute).is_none_or(|kind| kind.takes(option));
+    let names = known.iter().filter(|known| takes(known.0)).map(|known| format!("`{}`", known.0));
+    let names = suggest::list(names);
     format!("`#[{attribute}]` takes {names}")
 }
 

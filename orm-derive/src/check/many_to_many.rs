@@ -34,7 +34,8 @@ pub fn counts_are_equal(model: &Model, errors: &mut Errors) {
     let keys = model.keys().count();
     for relation in many_to_many(model) {
         let there = relation.key.names.len();
-        let reported = model.is(&relation.target) && !relation.key.given;
+        let reported = relation.key.names.iter().any(String::is_empty)
+            || (model.is(&relation.target) && !relation.key.given);
         // A model without a key has been reported.
         if there == keys || keys == 0 || reported {
             continue;

@@ -1,0 +1,259 @@
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::draft::{CompleteDraft, Draft, DraftData};
+use super::flush::Flush;
+use super::unit_of_work::Node;
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Answer, Level, Region};
+use crate::model::{ErasedModel, Hydrate, Model, ModelDef, erased};
+use crate::query::{BulkSpec, Delete, OnConflict, Returning, Rows, Update};
+use crate::sql::{self, Conflict, Statement, Writer};
+use crate::value::{Cells, Value};
+
+/// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
+#[derive(Debug)]
+#[must_use = "nothing is inserted until `session.execute` runs it"]
+pub struct Insert<M, O = Rows> {
+    rows: Vec<DraftData>,
+    conflict: Option<Conflict>,
+    of: PhantomData<fn() -> (M, O)>,
+}
+
+/// An INSERT of many rows at once: no identity map, one statement for as many rows as the database binds.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// let rows = (0..1000).map(|n| User::draft().name(format!("user {n}")));
+/// assert_eq!(session.execute(insert::<User>().rows(rows)).await?, 1000);
+/// # Ok(()) }
+/// # fn main() {}
+/// ```
+pub fn insert<M: Model>() -> Insert<M> {
+    Insert { rows: Vec::new(), conflict: None, of: PhantomData }
+}
+
+impl<M: Model, O> Insert<M, O> {
+    /// Adds rows. Drafts with links are an error: those belong to `session.add`.
+    pub fn rows<D: CompleteDraft<Model = M>>(mut self, drafts: impl IntoIterator<Item = D>) -> Self {
+        self.rows.extend(drafts.into_iter().map(Draft::into_data));
+        self
+    }
+
+    /// What happens to a row that is there already; without it, a `UniqueViolation`.
+    pub fn on_conflict(mut self, conflict: OnConflict<M>) -> Self {
+        self.conflict = Some(Conflict { columns: conflict.columns, update: conflict.update });
+        self
+    }
+
+    /// Gives the rows as entities, which the session holds from then on. Rows that a conflict left as they were are not
+    /// among them.
+    pub fn returning(self) -> Insert<M, Returning> {
+        Insert { rows: self.rows, conflict: self.conflict, of: PhantomData }
+    }
+}
+
+/// A statement past the unit of work: `insert`, `update` and `delete`.
+pub trait BulkOperation {
+    /// What it gives: a number of rows, or entities.
+    type Output;
+
+    /// The operation without its types.
+    #[doc(hidden)]
+    fn into_bulk(self) -> Bulk;
+
+    /// The output from what was done.
+    #[doc(hidden)]
+    fn output(done: BulkDone) -> Self::Output;
+}
+
+/// A bulk operation without its types.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Bulk {
+    kind: BulkKind,
+    returning: bool,
+}
+
+#[derive(Debug)]
+enum BulkKind {
+    Insert { model: &'static dyn ErasedModel, rows: Vec<DraftData>, conflict: Option<Conflict> },
+    Change(BulkSpec),
+}
+
+/// What a bulk operation did.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BulkDone {
+    rows: u64,
+    /// The rows, where they were asked for, as the first level of an answer.
+    answer: Option<Arc<Region>>,
+}
+
+macro_rules! operation {
+    ($($ty:ident |$this:ident| $kind:expr;)*) => {$(
+        impl<M: Model> BulkOperation for $ty<M, Rows> {
+            type Output = u64;
+
+            fn into_bulk(self) -> Bulk {
+                let $this = self;
+                Bulk { kind: $kind, returning: false }
+            }
+
+            fn output(done: BulkDone) -> u64 {
+                done.rows
+            }
+        }
+
+        impl<M: Model> BulkOperation for $ty<M, Returning> {
+            type Output = Vec<crate::entity::Entity<M>>;
+
+            fn into_bulk(self) -> Bulk {
+                let $this = self;
+                Bulk { kind: $kind, returning: true }
+            }
+
+            fn output(done: BulkDone) -> Self::Output {
+                done.answer.map_or_else(Vec::new, |answer| crate::entity::Entity::of_first_level(&answer))
+            }
+        }
+    )*};
+}
+
+operation! {
+    Insert |this| BulkKind::Insert { model: erased::<M>(), rows: this.rows, conflict: this.conflict };
+    Update |this| BulkKind::Change(this.spec);
+    Delete |this| BulkKind::Change(this.spec);
+}
+
+impl Flush<'_> {
+    /// Runs a bulk operation.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: it cannot be run as it is written. The database refuses a row.
+    pub(crate) async fn bulk(&mut self, bulk: Bulk, at: &'static Location<'static>) -> Result<BulkDone> {
+        let mut nodes = Vec::new();
+        let (arena, rows) = match bulk.kind {
+            BulkKind::Insert { model, rows, conflict } => {
+                let arena = self.store.arena_of(model);
+                let count = self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
+                (arena, count)
+            }
+            BulkKind::Change(spec) => {
+                let arena = self.store.arena_of(spec.model);
+                let count = self.bulk_change(spec, arena, bulk.returning, &mut nodes).await?;
+                (arena, count)
+            }
+        };
+        let answer = bulk.returning.then(|| {
+            let level = Level { arena, nodes: nodes.into(), edges: Vec::new() };
+            Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), vec![level], at)))
+        });
+        Ok(BulkDone { rows, answer })
+    }
+
+    async fn bulk_insert(
+        &mut self,
+        def: &'static ModelDef,
+        arena: u32,
+        rows: Vec<DraftData>,
+        conflict: Option<Conflict>,
+        returning: bool,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        if rows.iter().any(|row| !row.links.is_empty()) {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!("a row of a bulk insert of `{}` has links; add such drafts with `session.add`", def.name),
+            ));
+        }
+        let mut count = 0;
+        for statement in self.bulk_insert_statements(def, rows, conflict, returning)? {
+            count += self.run_bulk(&statement, arena, returning.then_some(Follow::Hold), nodes).await?;
+        }
+        Ok(count)
+    }
+
+    async fn bulk_change(
+        &mut self,
+        spec: BulkSpec,
+        arena: u32,
+        returning: bool,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let def = spec.model.def();
+        if !spec.deletes && spec.set.is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!("an update of `{}` sets no column; add `.set(column, value)`", def.name),
+            ));
+        }
+        // What the session holds follows its rows, so it has to know which they are.
+        let follows = returning || self.store.holds_any(arena);
+        let columns = if follows { def.columns.iter().map(|column| column.name).collect() } else { Vec::new() };
+        let (statement, follow) = if spec.deletes {
+            let delete = sql::Delete { table: def.table, filter: spec.filter, returning: columns };
+            (Writer::delete(self.dialect, &delete), if returning { Follow::Hold } else { Follow::Known })
+        } else {
+            let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
+            let update =
+                sql::Update { table: def.table, set, from: Vec::new(), filter: spec.filter, returning: columns };
+            (Writer::update(self.dialect, &update), if returning { Follow::Hold } else { Follow::Known })
+        };
+        let count = self.run_bulk(&statement, arena, follows.then_some(follow), nodes).await?;
+        if spec.deletes {
+            for node in nodes.iter() {
+                self.forget(Node { arena, node: *node });
+            }
+        }
+        Ok(count)
+    }
+
+    /// Runs a statement; the rows it returns are taken into the session, all of them or those that it holds already.
+    async fn run_bulk(
+        &mut self,
+        statement: &Statement,
+        arena: u32,
+        follow: Option<Follow>,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let Some(follow) = follow else { return self.lease.execute(self.monitor, statement).await };
+        let def = self.store.def(arena);
+        let (store, unit) = (&mut *self.store, &mut *self.unit);
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let key = def.key.iter().map(|column| cells.cell(*column).map(|cell| cell.to_value()));
+            let key = key.collect::<Result<Vec<Value>, _>>();
+            let held = key.ok().and_then(|key| store.find(arena, &key));
+            if held.is_none() && follow == Follow::Known {
+                return Ok(());
+            }
+            if let Some(node) = held {
+                // A rollback takes the object back to what it was.
+                unit.touch(store, Node { arena, node });
+            }
+            if let Some(found) = store.hydrate(arena, cells, Hydrate::Overwrite)? {
+                let node = Node { arena, node: found.node };
+                unit.dirty.shift_remove(&node);
+                if found.new {
+                    let key = store.key(arena, found.node);
+                    unit.journal.inserted(node, key);
+                }
+                nodes.push(found.node);
+            }
+            Ok(())
+        };
+        self.lease.fetch(self.monitor, statement, &mut sink).await
+    }
+}
+
+/// Which of the returned rows a session takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    /// All.
+    Hold,
+    /// Those whose objects it holds.
+    Known,
+}
