@@ -14,7 +14,20 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     message: String,
+    constraint: Option<Constraint>,
     source: Option<Source>,
+}
+
+/// The constraint that refused a row, as far as the database names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Constraint {
+    /// The constraint's own name.
+    pub name: Option<String>,
+    /// The table.
+    pub table: Option<String>,
+    /// The columns.
+    pub columns: Vec<String>,
 }
 
 /// What went wrong.
@@ -69,12 +82,28 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { inner: Box::new(Inner { kind, message: message.into(), source: None }) }
+        Error { inner: Box::new(Inner { kind, message: message.into(), constraint: None, source: None }) }
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Error {
         self.inner.source = Some(source.into());
         self
+    }
+
+    pub(crate) fn with_constraint(mut self, constraint: Constraint) -> Error {
+        self.inner.constraint = Some(constraint);
+        self
+    }
+
+    /// The same error with something said before its message.
+    pub(crate) fn prefixed(mut self, prefix: &str) -> Error {
+        self.inner.message.insert_str(0, prefix);
+        self
+    }
+
+    /// The constraint that refused a row, where the error is a violation and the database names it.
+    pub fn constraint(&self) -> Option<&Constraint> {
+        self.inner.constraint.as_ref()
     }
 
     /// What went wrong, to match on.

@@ -21,7 +21,7 @@ pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded, Recursive, Relation,
     SelfReferential, ToMany, ToOne, Yes,
 };
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
 pub use model::{Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef};
 pub use orm_derive::Model;
@@ -30,7 +30,7 @@ pub use query::{
     select,
 };
 pub use session::{Engine, EngineBuilder, Loading, RepeatedLoads, Session, SessionOptions};
-pub use unit_of_work::{BulkOperation, CompleteDraft, Draft, Insert, insert, EntityState, IntoLink, IntoLinks, Pending};
+pub use unit_of_work::{BulkOperation, CompleteDraft, Draft, Insert, insert, EntityState, FlushPlan, FlushStep, IntoLink, IntoLinks, Pending};
 pub use value::{Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value, ValueError, ValueKind, ValueRef};
 
 /// What generated code names.

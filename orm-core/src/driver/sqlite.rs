@@ -8,7 +8,7 @@ use sqlx::{Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row,
 
 use super::lease::Connection;
 use super::{ConnectOptions, RowSink};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
@@ -213,8 +213,10 @@ impl Cells for RowCells {
 
 /// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
+    let mut constraint = None;
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
+            constraint = constraint_of(database.message());
             let kind = match database.code().and_then(|code| code.parse::<u32>().ok()) {
                 Some(2067 | 1555 | 2579) => ErrorKind::UniqueViolation,
                 Some(787 | 1811) => ErrorKind::ForeignKeyViolation,
@@ -234,7 +236,26 @@ fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
         Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
         None => message,
     };
-    Error::new(kind, message).with_source(error)
+    let error = Error::new(kind, message).with_source(error);
+    match constraint {
+        Some(constraint) => error.with_constraint(constraint),
+        None => error,
+    }
+}
+
+/// `UNIQUE constraint failed: users.email, users.name`; a CHECK is named instead, and a FOREIGN KEY not at all.
+fn constraint_of(message: &str) -> Option<Constraint> {
+    let (what, which) = message.split_once(" constraint failed: ")?;
+    if what.ends_with("CHECK") {
+        return Some(Constraint { name: Some(which.to_owned()), ..Constraint::default() });
+    }
+    let mut constraint = Constraint::default();
+    for column in which.split(", ") {
+        let (table, column) = column.split_once('.')?;
+        constraint.table = Some(table.to_owned());
+        constraint.columns.push(column.to_owned());
+    }
+    Some(constraint)
 }
 
 /// A statement for an error message: a list of thousands of placeholders helps nobody.

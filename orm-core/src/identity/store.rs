@@ -154,6 +154,20 @@ impl Store {
         }
     }
 
+    /// Names the fields of a violated constraint as the models do.
+    pub(crate) fn name_violation(&self, error: Error) -> Error {
+        let Some(constraint) = error.constraint() else { return error };
+        let mut defs = self.shelves.iter().map(|shelf| shelf.model.def());
+        let Some(def) = defs.find(|def| constraint.table.as_deref() == Some(def.table)) else { return error };
+        let field = |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
+        let fields: Vec<String> =
+            constraint.columns.iter().filter_map(field).map(|field| format!("`{}.{field}`", def.name)).collect();
+        match fields.is_empty() {
+            true => error,
+            false => error.prefixed(&format!("{}: ", fields.join(", "))),
+        }
+    }
+
     /// Whether the session holds objects of a model.
     pub(crate) fn holds_any(&self, arena: u32) -> bool {
         self.shelves[arena as usize].identity.len() > 0

@@ -3,7 +3,7 @@ use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
-use crate::unit_of_work::{BulkOperation, CompleteDraft, EntityState, IntoLink, IntoLinks, Node, Pending};
+use crate::unit_of_work::{BulkOperation, CompleteDraft, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending};
 
 impl Session {
     /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
@@ -185,12 +185,17 @@ impl Session {
         if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {
             lease.begin().await?;
         }
-        let flushed = self.flusher()?.run().await;
+        let flushed = self.flusher()?.run().await.map_err(|error| self.store.name_violation(error));
         if let (Err(error), None) = (&flushed, &self.failed) {
             // Some of it is written, so whatever went wrong, the rest cannot be committed.
             self.failed = Some(error.to_string());
         }
         flushed
+    }
+
+    /// What a flush would write now, without writing it.
+    pub fn flush_plan(&self) -> FlushPlan {
+        FlushPlan::of(&self.unit, &self.store)
     }
 
     /// Runs a bulk statement (`insert`, `update`, `delete`) past the unit of work: gives the number of its rows, or with

@@ -49,6 +49,21 @@ impl InsertQueue {
         queue
     }
 
+    /// The batches that a flush of these objects would insert: the model and the number of each.
+    pub(super) fn batches(pending: &IndexMap<CellId, PendingEntry>) -> Vec<(&'static str, usize)> {
+        let mut queue = InsertQueue::new(pending.iter().map(|(id, entry)| (*id, entry.outline())).collect());
+        let mut batches = Vec::new();
+        loop {
+            while let Some(batch) = queue.next_batch() {
+                batches.extend(batch.first().map(|entry| (entry.model.def().name, batch.len())));
+                queue.inserted(batch.iter());
+            }
+            if queue.cut().is_none() {
+                return batches;
+            }
+        }
+    }
+
     /// The objects of the first table that has any whose keys are all known.
     pub(super) fn next_batch(&mut self) -> Option<Vec<PendingEntry>> {
         let (_, ids) = self.ready.pop_first()?;

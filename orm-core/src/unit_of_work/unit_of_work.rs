@@ -238,6 +238,18 @@ impl UnitOfWork {
 }
 
 impl PendingEntry {
+    /// The entry without what it holds: enough to say when it would be inserted.
+    pub(super) fn outline(&self) -> PendingEntry {
+        PendingEntry {
+            cell: Arc::clone(&self.cell),
+            model: self.model,
+            values: Vec::new(),
+            keys: self.keys.clone(),
+            holds: Vec::new(),
+            held_by: Vec::new(),
+        }
+    }
+
     /// A row that nobody waits for.
     pub(super) fn of_row(draft: DraftData) -> PendingEntry {
         PendingEntry {
