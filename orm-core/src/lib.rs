@@ -1,37 +1,47 @@
 #![doc = "placeholder"]
 extern crate self as orm_core;
 
-mod error;
-mod value;
-mod sql;
-mod driver;
-mod graph;
-mod model;
 mod ddl;
+mod driver;
 mod entity;
-mod query;
+mod error;
+mod graph;
 mod identity;
 mod load;
-mod unit_of_work;
+mod model;
+mod query;
 mod session;
+mod sql;
+mod unit_of_work;
+mod value;
 
 pub use ddl::Schema;
 pub use driver::{Echo, ExecutedStatement, QueryLog};
 pub use entity::{
-    BelongsTo, Entity, HasMany, HasOne, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded, Recursive, Relation,
-    SelfReferential, ToMany, ToOne, Yes,
+    BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
+    Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
 };
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
-pub use model::{Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef};
+pub use model::{
+    Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RefersTo, RelationDef, RelationKind,
+    ThroughDef,
+};
 pub use orm_derive::Model;
 pub use query::{
-    Delete, Expression, IntoColumns, OnConflict, Returning, Rows, Update, delete, update, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OrderBy, Predicate, RecursionDepth, RelationExt, Select, TextExpression,
-    select,
+    Delete, Expression, IntoColumns, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OnConflict, OrderBy,
+    Predicate, RecursionDepth, RelationExt, Returning, Rows, Select, TextExpression, Update, delete, select,
+    update,
 };
-pub use session::{Engine, EngineBuilder, Loading, RepeatedLoads, Session, SessionOptions};
-pub use unit_of_work::{BulkOperation, CompleteDraft, Draft, Insert, insert, EntityState, FlushPlan, FlushStep, IntoLink, IntoLinks, Pending};
-pub use value::{Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value, ValueError, ValueKind, ValueRef};
+pub use session::{Engine, EngineBuilder, Getting, Loading, RepeatedLoads, Session, SessionOptions};
+pub use unit_of_work::{
+    BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
+    IntoLinks, Missing, Pending, insert,
+};
+pub use value::{
+    Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value,
+    ValueError, ValueKind, ValueRef,
+};
 
 /// What generated code names.
 #[doc(hidden)]
@@ -41,7 +51,7 @@ pub mod __private {
         Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
     };
     pub use crate::error::Result;
-    pub use crate::graph::{CellError, Record, Seed, read_cell};
+    pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
         Cascade, Column, ColumnDef, ErasedModel, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind,
         ThroughDef, check_key, check_reference, erased,
@@ -58,7 +68,9 @@ pub mod prelude {
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model};
-    pub use crate::query::{Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update};
+    pub use crate::query::{
+        Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
+    };
     pub use crate::schema;
     pub use crate::session::{Engine, RepeatedLoads, Session, SessionOptions};
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
+};
 
 use super::lease::Connection;
 use super::{ConnectOptions, RowSink};
@@ -83,7 +85,8 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
         ));
     }
     let options = SqliteConnectOptions::from_str(url).map_err(|error| {
-        Error::new(ErrorKind::Configuration, format!("`{url}` is not a SQLite URL: {error}")).with_source(error)
+        Error::new(ErrorKind::Configuration, format!("`{url}` is not a SQLite URL: {error}"))
+            .with_source(error)
     })?;
     // As SQLite itself does it: a file that is not there is made, unless the URL says how to open it.
     let create = !query.is_some_and(|query| query.contains("mode="));

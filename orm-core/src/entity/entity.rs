@@ -7,7 +7,7 @@ use std::sync::Arc;
 use yoke::Yoke;
 
 use super::{Held, LoadedIn};
-use crate::graph::{Node, Record, Region};
+use crate::graph::{Node, Region};
 use crate::model::Model;
 
 /// A handle to one object of a session; `L` is what the query it came from loaded.

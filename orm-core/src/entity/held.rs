@@ -19,7 +19,8 @@ impl<T: Model, N> Held<T, N> {
     /// What the query that `place` belongs to found; nothing where it did not load the relationship.
     pub(crate) fn answer(region: &Arc<Region>, place: Place, relation: usize) -> Held<T, N> {
         let found = place.answer.and_then(|(level, position)| {
-            let edge = region.level(level as usize)?.edges.iter().position(|edge| edge.relation == relation)?;
+            let edge =
+                region.level(level as usize)?.edges.iter().position(|edge| edge.relation == relation)?;
             Some(Items::Answer { level, edge, position })
         });
         Held { region: Arc::clone(region), items: found.unwrap_or(Items::Empty), of: PhantomData }

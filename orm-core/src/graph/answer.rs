@@ -68,18 +68,14 @@ impl Answer {
     }
 }
 
-impl Level {
-    pub(crate) fn edge(&self, relation: usize) -> Option<&Edge> {
-        self.edges.iter().find(|edge| edge.relation == relation)
-    }
-}
-
 impl Targets {
     /// The positions that belong to the parent at a position.
     pub(crate) fn of(&self, position: usize) -> &[u32] {
         match self {
             Targets::Many { starts, items } => {
-                let (Some(from), Some(to)) = (starts.get(position), starts.get(position + 1)) else { return &[] };
+                let (Some(from), Some(to)) = (starts.get(position), starts.get(position + 1)) else {
+                    return &[];
+                };
                 items.get(*from as usize..*to as usize).unwrap_or_default()
             }
             Targets::One { items } => items.get(position).map_or(&[], Option::as_slice),

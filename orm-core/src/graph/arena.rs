@@ -94,7 +94,8 @@ impl<M: Record> Arena<M> {
     }
 
     fn full(&self) -> CellError {
-        let error = ValueError::Range { value: "the number of objects in one session".into(), expected: "u32" };
+        let error =
+            ValueError::Range { value: "the number of objects in one session".into(), expected: "u32" };
         CellError { column: 0, error }
     }
 }

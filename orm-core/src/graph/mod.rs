@@ -19,6 +19,6 @@ pub use answer::{Answer, Edge, Level, Origin, Targets};
 pub use arena::{Arena, ErasedArena};
 pub use link::{Link, Seed};
 pub use node::Node;
-pub use record::{CellError, Record, read_cell};
+pub use record::{CellError, Record};
 pub use region::{Graph, Region};
 pub use slot::{Slice, Slot, Slots};

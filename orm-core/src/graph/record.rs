@@ -1,5 +1,5 @@
 use super::Seed;
-use crate::value::{Cells, ColumnType, ValueError, ValueRef};
+use crate::value::{Cells, ValueError, ValueRef};
 
 /// A struct whose fields are cells: what the graph stores. Implemented by `#[derive(Model)]`.
 pub trait Record: Sized + Send + Sync + 'static {
@@ -20,12 +20,4 @@ pub struct CellError {
     pub column: usize,
     /// What is wrong with it.
     pub error: ValueError,
-}
-
-/// Reads the cell of one column, for generated code.
-///
-/// # Errors
-/// The cell does not hold the type.
-pub fn read_cell<T: ColumnType>(cells: &dyn Cells, column: usize) -> Result<T, CellError> {
-    cells.cell(column).and_then(T::read).map_err(|error| CellError { column, error })
 }

@@ -8,7 +8,7 @@ use super::{Answer, Arena, ErasedArena, Level, Node, Origin, Record};
 #[derive(Debug)]
 pub enum Region {
     /// A session's objects.
-    Graph(Graph),
+    Graph(Box<Graph>),
     /// What one query found among them.
     Answer(Answer),
 }

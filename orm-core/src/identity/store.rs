@@ -25,7 +25,7 @@ struct Shelf {
 
 impl Store {
     pub(crate) fn new() -> Store {
-        let region = Arc::new(Region::Graph(Graph::new()));
+        let region = Arc::new(Region::Graph(Box::new(Graph::new())));
         Store { region, shelves: Vec::new(), by_type: HashMap::new(), expired: HashSet::new() }
     }
 
@@ -62,7 +62,12 @@ impl Store {
     }
 
     /// The object of a row; see [`ErasedIdentity::hydrate`].
-    pub(crate) fn hydrate(&mut self, arena: u32, cells: &dyn Cells, existing: Hydrate) -> Result<Option<Found>> {
+    pub(crate) fn hydrate(
+        &mut self,
+        arena: u32,
+        cells: &dyn Cells,
+        existing: Hydrate,
+    ) -> Result<Option<Found>> {
         let shelf = &mut self.shelves[arena as usize];
         let graph = self.region.graph();
         let mut found = shelf.identity.hydrate(graph, arena, cells, existing);
@@ -119,7 +124,8 @@ impl Store {
         match places.iter().enumerate().all(|(index, place)| index == *place) {
             true => self.find(arena, key),
             false => {
-                let ordered: Vec<Value> = places.iter().filter_map(|place| key.get(*place).cloned()).collect();
+                let ordered: Vec<Value> =
+                    places.iter().filter_map(|place| key.get(*place).cloned()).collect();
                 self.find(arena, &ordered)
             }
         }
@@ -159,9 +165,14 @@ impl Store {
         let Some(constraint) = error.constraint() else { return error };
         let mut defs = self.shelves.iter().map(|shelf| shelf.model.def());
         let Some(def) = defs.find(|def| constraint.table.as_deref() == Some(def.table)) else { return error };
-        let field = |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
-        let fields: Vec<String> =
-            constraint.columns.iter().filter_map(field).map(|field| format!("`{}.{field}`", def.name)).collect();
+        let field =
+            |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
+        let fields: Vec<String> = constraint
+            .columns
+            .iter()
+            .filter_map(field)
+            .map(|field| format!("`{}.{field}`", def.name))
+            .collect();
         match fields.is_empty() {
             true => error,
             false => error.prefixed(&format!("{}: ", fields.join(", "))),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, equal, names};
+use super::tree::{Branch, Tree, collection_order, collections, equal, names};
 use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
@@ -43,7 +43,12 @@ pub(super) enum Condition<'k> {
 }
 
 impl Child {
-    pub(super) fn new(store: &mut Store, levels: &mut Levels, load: LoadSpec, path: Arc<str>) -> Result<Child> {
+    pub(super) fn new(
+        store: &mut Store,
+        levels: &mut Levels,
+        load: LoadSpec,
+        path: Arc<str>,
+    ) -> Result<Child> {
         let (relation, strategy) = (load.relation, load.strategy);
         let (model, remote) = ((relation.target)(), relation.remote_columns()?);
         let def = model.def();
@@ -72,9 +77,10 @@ impl Child {
             }
         }
 
-        let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0 };
+        let collections = collections(&load.loads);
+        let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0, collections };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
-        let branch = tree.branch(model, &source, load.loads, &path, &mut joins, &mut inner, false)?;
+        let branch = tree.branch(model, &source, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);

@@ -87,7 +87,15 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.steps.iter().enumerate() {
             let line = if index > 0 { "\n" } else { "" };
-            write!(f, "{line}{}. {} by {}, {}\n   {}", index + 1, step.path, step.strategy, step.repeats, step.sql)?;
+            write!(
+                f,
+                "{line}{}. {} by {}, {}\n   {}",
+                index + 1,
+                step.path,
+                step.strategy,
+                step.repeats,
+                step.sql
+            )?;
         }
         Ok(())
     }

@@ -30,11 +30,12 @@ impl Keys {
     }
 
     fn enter(&mut self, key: KeyValues) -> u32 {
-        match self.index.entry(key) {
+        let form = key.iter().cloned().map(Value::into_key_form).collect();
+        match self.index.entry(form) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
                 let at = count(self.distinct.len());
-                self.distinct.push(entry.key().clone());
+                self.distinct.push(key);
                 *entry.insert(at)
             }
         }
@@ -42,7 +43,7 @@ impl Keys {
 
     /// The key in a row, by the places of its cells; none where nobody asked for it.
     pub(super) fn find(&self, cells: &dyn Cells, places: &[usize]) -> Result<Option<u32>, ValueError> {
-        let read = |place: &usize| cells.cell(*place).map(|cell| cell.to_value());
+        let read = |place: &usize| cells.cell(*place).map(|cell| cell.to_value().into_key_form());
         let key = places.iter().map(read).collect::<Result<KeyValues, _>>()?;
         Ok(self.index.get(&key).copied())
     }

@@ -39,11 +39,7 @@ impl Loader<'_> {
     ///
     /// # Errors
     /// As for [`select`](Self::select).
-    pub(crate) async fn load(
-        &mut self,
-        late: LateLoad,
-        load: LoadSpec,
-    ) -> Result<(Arc<Region>, Vec<Place>)> {
+    pub(crate) async fn load(&mut self, late: LateLoad, load: LoadSpec) -> Result<(Arc<Region>, Vec<Place>)> {
         let relation = load.relation;
         let Some(load) = plan::of_objects((relation.parent)(), load, late.defaults)? else {
             return Err(Error::new(
@@ -129,8 +125,10 @@ impl Merge {
     /// Gives the objects of a level the edges that the late load found for its own first level. Objects of the level
     /// that were not among those to load have none: no handle says that they do.
     fn extend(&mut self, level: usize, root: usize) {
-        let loaded: HashMap<u32, usize> = (0..).zip(self.levels[root].nodes.iter()).map(|(p, n)| (*n, p)).collect();
-        let of: Vec<Option<usize>> = self.levels[level].nodes.iter().map(|node| loaded.get(node).copied()).collect();
+        let loaded: HashMap<u32, usize> =
+            (0..).zip(self.levels[root].nodes.iter()).map(|(p, n)| (*n, p)).collect();
+        let of: Vec<Option<usize>> =
+            self.levels[level].nodes.iter().map(|node| loaded.get(node).copied()).collect();
         for edge in self.levels[root].edges.clone() {
             let targets = spread(&edge.targets, &of);
             let edges = &mut self.levels[level].edges;
@@ -152,6 +150,8 @@ fn spread(targets: &Targets, of: &[Option<usize>]) -> Targets {
             }
             Targets::Many { starts, items }
         }
-        Targets::One { .. } => Targets::One { items: of.iter().map(|at| found(at).first().copied()).collect() },
+        Targets::One { .. } => {
+            Targets::One { items: of.iter().map(|at| found(at).first().copied()).collect() }
+        }
     }
 }

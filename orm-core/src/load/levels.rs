@@ -104,11 +104,7 @@ impl Pairs {
     /// Groups by owner: one pass counts, one pass places. `owners` says which owner each position of the level has, so
     /// that parents with the same key share what was found for it.
     pub(super) fn group(self, relation: &RelationDef, owners: &Owners) -> Result<Targets> {
-        if relation.is_collection() {
-            Ok(self.group_many(owners))
-        } else {
-            self.group_one(relation, owners)
-        }
+        if relation.is_collection() { Ok(self.group_many(owners)) } else { self.group_one(relation, owners) }
     }
 
     fn group_many(self, owners: &Owners) -> Targets {
@@ -177,7 +173,9 @@ fn several(relation: &RelationDef) -> Error {
     };
     Error::new(
         ErrorKind::MultipleRows,
-        format!("`{path}` found several rows of `{target}` for one object where at most one may be: {advice}"),
+        format!(
+            "`{path}` found several rows of `{target}` for one object where at most one may be: {advice}"
+        ),
     )
 }
 

@@ -6,7 +6,7 @@ use super::fill::fill;
 use super::levels::Levels;
 use super::plan;
 use super::rows::Rows;
-use super::tree::{Branch, Tree, names};
+use super::tree::{Branch, Tree, collections, inner_conditions, names};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Region, Targets};
@@ -160,9 +160,14 @@ pub(super) fn root(
         // A page that is chosen twice has to be the same page, also among rows that sort alike.
         rows.order.extend(names(def, def.key).map(key));
     }
-    let select = match pages && joins_collection(&loads) {
-        // The page is of parents: their rows are chosen inside, and only then multiplied by the join.
+    let collections = collections(&loads);
+    let select = match pages && collections > 0 {
+        // The page is of parents: their rows are chosen inside, and only then multiplied by the join. What an inner join
+        // would drop must not be on the page.
         true => {
+            for condition in inner_conditions(&source, &loads, 0)? {
+                rows.and_where(condition);
+            }
             let order = rows.order.clone();
             def.columns.iter().for_each(|column| rows.column(&source, column.name));
             let mut select =
@@ -172,9 +177,9 @@ pub(super) fn root(
         }
         false => rows,
     };
-    let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0 };
+    let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0, collections };
     let (mut joins, mut inner) = (Vec::new(), Vec::new());
-    let branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner, false)?;
+    let branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner)?;
     let Tree { mut select, order, .. } = tree;
     select.joins = inner;
     select.joins.append(&mut joins);
@@ -187,10 +192,14 @@ pub(super) fn root(
 }
 
 /// A count of the rows that a query selects.
-pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Statement {
+pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Statement> {
+    let loads = plan::of_select(&spec)?;
     let table = spec.model.def().table;
     let mut rows = Select::from(TableRef::Table { name: table, alias: None });
     rows.filter = spec.filter;
+    for condition in inner_conditions(&Source::Table(table), &loads, 0)? {
+        rows.and_where(condition);
+    }
     let mut select = if spec.limit.is_some() || spec.offset.is_some() {
         rows.limit = spec.limit;
         rows.offset = spec.offset;
@@ -199,13 +208,7 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Statement {
         rows
     };
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
-    Writer::select(dialect, &select)
-}
-
-fn joins_collection(loads: &[LoadSpec]) -> bool {
-    loads.iter().any(|load| {
-        load.strategy == Strategy::Joined && (load.relation.is_collection() || joins_collection(&load.loads))
-    })
+    Ok(Writer::select(dialect, &select))
 }
 
 /// Whether a further statement repeats the first one.

@@ -78,7 +78,8 @@ impl Planner {
             check(load)?;
             let all = load.strategy == Strategy::Whole && load.filter.is_none() && load.limit.is_none();
             let targets = Parents { all, paged: parents.paged };
-            load.loads = self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
+            load.loads =
+                self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
             unroll(load)?;
         }
         Ok(merged)
@@ -121,7 +122,11 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
     let to_one = !load.relation.is_collection();
     load.strategy = if to_one && parents.paged && load.depth.is_none() && load.batch_size.is_none() {
         Strategy::Joined
-    } else if load.relation.is_keyed_by_target() && parents.all && load.depth.is_none() && load.batch_size.is_none() {
+    } else if load.relation.is_keyed_by_target()
+        && parents.all
+        && load.depth.is_none()
+        && load.batch_size.is_none()
+    {
         Strategy::Whole
     } else {
         Strategy::Selectin

@@ -51,7 +51,11 @@ impl Loader<'_> {
         let targets = pairs.group(relation, &keys.into_owners())?;
         let to = child.branch.level;
         levels.levels[level].edges.push(EdgeBuilder { relation, level: to, whole, targets });
-        next.extend(again.map(|load| Wanted { level: to, load, path: format!("{path}.{}", relation.name).into() }));
+        next.extend(again.map(|load| Wanted {
+            level: to,
+            load,
+            path: format!("{path}.{}", relation.name).into(),
+        }));
         Ok(next)
     }
 
@@ -105,7 +109,8 @@ impl Loader<'_> {
         let places = child.relation.primary_key_places().filter(|_| may_be_held);
         let mut ask = Vec::with_capacity(keys.distinct.len());
         for (owner, key) in (0..).zip(&keys.distinct) {
-            let held = places.as_ref().and_then(|places| self.store.find_target(child.branch.arena, key, places));
+            let held =
+                places.as_ref().and_then(|places| self.store.find_target(child.branch.arena, key, places));
             match held {
                 Some(node) => pairs.push(owner, levels.levels[child.branch.level].position(node)),
                 None => ask.push(key.clone()),

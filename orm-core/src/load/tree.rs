@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::levels::{EdgeBuilder, Levels, Origin, Owners, Pairs};
 use crate::error::Result;
 use crate::identity::Store;
-use crate::model::{ErasedModel, ModelDef, RelationDef};
+use crate::model::{ErasedModel, ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
 use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableRef};
 
@@ -38,6 +38,8 @@ pub(super) struct Tree<'l> {
     /// The orders of joined collections, to follow the order of the statement's own rows.
     pub(super) order: Vec<Order>,
     pub(super) aliases: usize,
+    /// How many collections the whole statement joins: each repeats the rows of everything beside and above it.
+    pub(super) collections: usize,
 }
 
 impl Tree<'_> {
@@ -50,7 +52,6 @@ impl Tree<'_> {
         path: &Arc<str>,
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
-        repeats: bool,
     ) -> Result<Branch> {
         let arena = self.store.arena_of(model);
         let level = self.levels.add(arena);
@@ -63,7 +64,7 @@ impl Tree<'_> {
             match load.strategy {
                 Strategy::Joined => {
                     let parent = branch.source.clone();
-                    let joined = self.join(&parent, load, &path, joins, inner_joins, repeats)?;
+                    let joined = self.join(&parent, load, &path, joins, inner_joins)?;
                     branch.joined.push(joined);
                 }
                 _ => branch.later.push((load, path)),
@@ -81,7 +82,6 @@ impl Tree<'_> {
         path: &Arc<str>,
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
-        repeats: bool,
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let target = relation.target();
@@ -93,15 +93,8 @@ impl Tree<'_> {
         let whole = !load.is_view();
         let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
         let (mut below, mut below_inner) = (Vec::new(), Vec::new());
-        let branch = self.branch(
-            (relation.target)(),
-            &source,
-            load.loads,
-            path,
-            &mut below,
-            &mut below_inner,
-            true,
-        )?;
+        let branch =
+            self.branch((relation.target)(), &source, load.loads, path, &mut below, &mut below_inner)?;
 
         let table = TableRef::Table { name: target.table, alias: Some(alias) };
         let (table, on) = self.link(relation, parent, table, &source)?;
@@ -122,7 +115,10 @@ impl Tree<'_> {
             joins.push(Join { kind, table, on });
         }
         joins.append(&mut below);
-        Ok(JoinedBranch { relation, whole, pairs: Pairs::new(repeats || relation.is_collection()), branch })
+        // The only collection of a statement, by a key of its own, gives each pair once.
+        let alone = self.collections == 1 && relation.kind == RelationKind::HasMany;
+        let pairs = Pairs::new(self.collections > 0 && !alone);
+        Ok(JoinedBranch { relation, whole, pairs, branch })
     }
 
     /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
@@ -187,6 +183,47 @@ impl Branch {
         }
         Ok(())
     }
+}
+
+/// How many collections a statement with these loads joins.
+pub(super) fn collections(loads: &[LoadSpec]) -> usize {
+    let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
+    joined.map(|load| usize::from(load.relation.is_collection()) + collections(&load.loads)).sum()
+}
+
+/// The conditions that the inner joins of some loads put on their parents, without joining: `EXISTS (SELECT ..)`.
+pub(super) fn inner_conditions(parent: &Source, loads: &[LoadSpec], depth: usize) -> Result<Vec<Expr>> {
+    let inner = loads.iter().filter(|load| load.strategy == Strategy::Joined && load.inner);
+    inner.map(|load| has_target(parent, load, depth)).collect()
+}
+
+fn has_target(parent: &Source, load: &LoadSpec, depth: usize) -> Result<Expr> {
+    let relation = load.relation;
+    let (here, there) = (relation.parent(), relation.target());
+    let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    let named = |table: &str| -> Arc<str> { format!("{table}_in_{depth}").into() };
+    let alias = named(there.table);
+    let source = Source::Alias(Arc::clone(&alias));
+    let table = TableRef::Table { name: there.table, alias: Some(alias) };
+    let (mut select, on) = match &relation.through {
+        None => (Select::from(table), equal(names(there, &remote), &source, names(here, &local), parent)),
+        Some(through) => {
+            let alias = named(through.table);
+            let link = Source::Alias(Arc::clone(&alias));
+            let mut select = Select::from(TableRef::Table { name: through.table, alias: Some(alias) });
+            let on = equal(names(there, &remote), &source, through.target_key.iter().copied(), &link);
+            select.joins.push(Join { kind: JoinKind::Inner, table, on });
+            (select, equal(through.key.iter().copied(), &link, names(here, &local), parent))
+        }
+    };
+    select.and_where(on);
+    if let Some(filter) = &load.filter {
+        select.and_where(filter.clone().relocate(there.table, &source));
+    }
+    for condition in inner_conditions(&source, &load.loads, depth + 1)? {
+        select.and_where(condition);
+    }
+    Ok(Expr::Exists(Box::new(select)))
 }
 
 /// The relationship's order on a source: the load's own terms, or else the declared ones.

@@ -49,23 +49,23 @@ impl<M: Model, T> fmt::Debug for Column<M, T> {
 #[doc(hidden)]
 pub const fn check_key<A, F, B, K>(_key: Column<A, F>, _refers_to: Column<B, K>)
 where
-    F: ColumnType,
-    K: ColumnType,
-    F::Family: Comparable<K::Family>,
+    F: RefersTo<K>,
 {
 }
 
 /// Key columns of a type, or tuple of types, that can refer to a key of type `K`.
 #[diagnostic::on_unimplemented(
-    message = "the key here is `{Self}`, the primary key it refers to is `{K}`",
-    label = "this key does not match the target's primary key"
+    message = "a key of the type `{Self}` cannot refer to one of the type `{K}`",
+    label = "this key and what it refers to have different types"
 )]
 pub trait RefersTo<K> {}
 
+#[diagnostic::do_not_recommend]
 impl<F: ColumnType, K: ColumnType> RefersTo<K> for F where F::Family: Comparable<K::Family> {}
 
 macro_rules! refers_to {
     ($(($($from:ident $to:ident),+))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($from: ColumnType, $to: ColumnType),+> RefersTo<($($to,)+)> for ($($from,)+)
         where
             $($from::Family: Comparable<$to::Family>,)+

@@ -147,7 +147,9 @@ impl RelationDef {
     pub fn remote_columns(&self) -> Result<Vec<usize>> {
         let remote = self.columns(self.target(), self.remote)?;
         let pairs = match &self.through {
-            Some(through) => [(self.local_columns()?.len(), through.key.len()), (remote.len(), through.target_key.len())],
+            Some(through) => {
+                [(self.local_columns()?.len(), through.key.len()), (remote.len(), through.target_key.len())]
+            }
             None => [(self.local_columns()?.len(), remote.len()); 2],
         };
         if let Some((refers_to, key)) = pairs.into_iter().find(|(refers_to, key)| refers_to != key) {
@@ -167,7 +169,11 @@ impl RelationDef {
             model.column_of(field).ok_or_else(|| {
                 Error::new(
                     ErrorKind::InvalidModel,
-                    format!("`{}` names the field `{field}`, which `{}` does not have", self.path(), model.name),
+                    format!(
+                        "`{}` names the field `{field}`, which `{}` does not have",
+                        self.path(),
+                        model.name
+                    ),
                 )
             })
         };
@@ -200,6 +206,9 @@ impl RelationDef {
 
 impl std::fmt::Debug for RelationDef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RelationDef").field("path", &self.path()).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("RelationDef")
+            .field("path", &self.path())
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }

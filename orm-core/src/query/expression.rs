@@ -18,6 +18,8 @@ use crate::value::{ColumnType, Text};
 /// # let _ = query;
 /// # fn main() {}
 /// ```
+// `is_null` and `is_in` are SQL's words for what they build.
+#[allow(clippy::wrong_self_convention)]
 pub trait Expression: Sized {
     /// The family of types it compares with.
     type Family;

@@ -17,5 +17,5 @@ mod writing;
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
 pub use options::{RepeatedLoads, SessionOptions};
-pub use reading::Loading;
+pub use reading::{Getting, Loading};
 pub use session::Session;

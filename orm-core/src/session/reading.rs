@@ -35,11 +35,15 @@ impl Session {
     /// # Errors
     /// `NoRows`, `MultipleRows`, and those of [`all`](Self::all).
     #[track_caller]
-    pub fn one<M: Model, L>(&mut self, query: Select<M, L>) -> impl Future<Output = Result<Entity<M, L>>> + Send {
+    pub fn one<M: Model, L>(
+        &mut self,
+        query: Select<M, L>,
+    ) -> impl Future<Output = Result<Entity<M, L>>> + Send {
         let found = self.one_or_none(query);
         async move {
             found.await?.ok_or_else(|| {
-                let text = format!("the query found no `{}`; use `one_or_none` where that can be", M::def().name);
+                let text =
+                    format!("the query found no `{}`; use `one_or_none` where that can be", M::def().name);
                 Error::new(ErrorKind::NoRows, text)
             })
         }
@@ -90,12 +94,8 @@ impl Session {
     /// # Errors
     /// `InvalidValue`: the key is out of its type's range; and those of [`all`](Self::all).
     #[track_caller]
-    pub fn get<M: Model>(
-        &mut self,
-        key: impl IntoKey<M::Key>,
-    ) -> impl Future<Output = Result<Option<Entity<M>>>> + Send {
-        let (key, caller) = (key.into_key(), Location::caller());
-        self.get_by_key(key, caller)
+    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Getting<'_, M> {
+        Getting { session: self, key: key.into_key(), caller: Location::caller() }
     }
 
     async fn get_by_key<M: Model>(
@@ -105,7 +105,8 @@ impl Session {
     ) -> Result<Option<Entity<M>>> {
         let def = M::def();
         let key = key.map_err(|error| {
-            Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name)).with_source(error)
+            Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
+                .with_source(error)
         })?;
         self.autoflush().await?;
         let values = key.values();
@@ -141,7 +142,7 @@ impl Session {
     pub async fn count<M: Model, L>(&mut self, query: Select<M, L>) -> Result<u64> {
         self.autoflush().await?;
         self.connect().await?;
-        let statement = count_statement(self.database.dialect(), query.spec);
+        let statement = count_statement(self.database.dialect(), query.spec)?;
         let mut count = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             count = cells.cell(0).ok().map(|cell| cell.to_value());
@@ -208,7 +209,11 @@ impl Session {
         Ok(places.into_iter().map(|place| Entity::new(Arc::clone(&region), place)).collect())
     }
 
-    pub(super) async fn select(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
+    pub(super) async fn select(
+        &mut self,
+        spec: SelectSpec,
+        caller: &'static Location<'static>,
+    ) -> Result<Arc<Region>> {
         self.autoflush().await?;
         self.connect().await?;
         let populate_existing = spec.populate_existing;
@@ -258,7 +263,8 @@ impl Session {
             self.late(objects, LoadSpec::new(relation, Strategy::Selectin), caller).await?;
         }
         let slots = self.store.arena(place.arena).slots(R::INDEX);
-        let (slot, target) = slots.map_or((Slot::Unloaded, None), |slots| (slots.get(place.node), slots.target()));
+        let (slot, target) =
+            slots.map_or((Slot::Unloaded, None), |slots| (slots.get(place.node), slots.target()));
         Ok(R::output(Held::slot(Arc::clone(self.store.region()), target.unwrap_or_default(), slot)))
     }
 
@@ -300,6 +306,26 @@ impl Session {
             true => Ok(()),
             false => Err(another_session()),
         }
+    }
+}
+
+/// One entity by its key, to be found when it is awaited: what [`Session::get`] gives.
+///
+/// A type of its own for the same reason as [`Loading`]: a wrong key is one error.
+#[derive(Debug)]
+#[must_use = "nothing is found until it is awaited"]
+pub struct Getting<'s, M: Model> {
+    session: &'s mut Session,
+    key: Result<M::Key, ValueError>,
+    caller: &'static Location<'static>,
+}
+
+impl<'s, M: Model> IntoFuture for Getting<'s, M> {
+    type Output = Result<Option<Entity<M>>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.session.get_by_key(self.key, self.caller))
     }
 }
 

@@ -37,7 +37,9 @@ impl Repeats {
                 tracing::warn!(target: "orm::n_plus_one", "{text}");
                 Ok(())
             }
-            RepeatedLoads::Refuse => Err(Error::new(ErrorKind::RepeatedLoad, notice(relation, *loads, origin, at))),
+            RepeatedLoads::Refuse => {
+                Err(Error::new(ErrorKind::RepeatedLoad, notice(relation, *loads, origin, at)))
+            }
             RepeatedLoads::Warn | RepeatedLoads::Allow | RepeatedLoads::LoadPeers => Ok(()),
         }
     }

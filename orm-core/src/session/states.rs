@@ -56,7 +56,11 @@ impl Session {
     }
 
     /// Reads the row of an object that is there; whether it still is.
-    pub(super) async fn read_row<M: Model>(&mut self, node: Node, at: &'static Location<'static>) -> Result<bool> {
+    pub(super) async fn read_row<M: Model>(
+        &mut self,
+        node: Node,
+        at: &'static Location<'static>,
+    ) -> Result<bool> {
         let def = M::def();
         let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
         let mut query = crate::query::select::<M>();
@@ -108,7 +112,8 @@ impl Session {
             Some(node) => node,
             None => {
                 let mut query = crate::query::select::<M>();
-                query.spec.filter = Some(Expr::among(&Source::Table(def.table), &names, &[key.clone()]));
+                query.spec.filter =
+                    Some(Expr::among(&Source::Table(def.table), &names, std::slice::from_ref(&key)));
                 self.select(query.spec, Location::caller()).await?;
                 self.store.find(arena, &key).ok_or_else(|| {
                     let text = format!("the row of the `{}` to merge is gone; add it as a draft", def.name);

@@ -3,7 +3,9 @@ use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
-use crate::unit_of_work::{BulkOperation, CompleteDraft, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending};
+use crate::unit_of_work::{
+    BulkOperation, CompleteDraft, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending,
+};
 
 impl Session {
     /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
@@ -99,7 +101,11 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidState`: the relationship is required, or the object belongs to another session.
-    pub fn unassign<M: Model, L, R: ToOne<Parent = M>>(&mut self, entity: &Entity<M, L>, relation: R) -> Result<()> {
+    pub fn unassign<M: Model, L, R: ToOne<Parent = M>>(
+        &mut self,
+        entity: &Entity<M, L>,
+        relation: R,
+    ) -> Result<()> {
         let _ = relation;
         let parent = self.editable(entity)?;
         self.unit.end_to_one(&mut self.store, R::def(), parent)

@@ -44,10 +44,10 @@ pub const NEW_ROWS: &str = "_new";
 
 /// What the columns of those rows are called.
 pub const NEW_COLUMNS: [&str; 32] = [
-    "column1", "column2", "column3", "column4", "column5", "column6", "column7", "column8", "column9", "column10",
-    "column11", "column12", "column13", "column14", "column15", "column16", "column17", "column18", "column19",
-    "column20", "column21", "column22", "column23", "column24", "column25", "column26", "column27", "column28",
-    "column29", "column30", "column31", "column32",
+    "column1", "column2", "column3", "column4", "column5", "column6", "column7", "column8", "column9",
+    "column10", "column11", "column12", "column13", "column14", "column15", "column16", "column17",
+    "column18", "column19", "column20", "column21", "column22", "column23", "column24", "column25",
+    "column26", "column27", "column28", "column29", "column30", "column31", "column32",
 ];
 
 /// A DELETE.

@@ -1,6 +1,6 @@
 use super::{
-    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, NEW_ROWS, Order, Select, Source, Statement,
-    TableRef, Update, quote,
+    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, NEW_ROWS, Order, Select, Source,
+    Statement, TableRef, Update, quote,
 };
 
 /// Writes statements as the text of one dialect.

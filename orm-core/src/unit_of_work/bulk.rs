@@ -139,7 +139,8 @@ impl Flush<'_> {
         let (arena, rows) = match bulk.kind {
             BulkKind::Insert { model, rows, conflict } => {
                 let arena = self.store.arena_of(model);
-                let count = self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
+                let count =
+                    self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
                 (arena, count)
             }
             BulkKind::Change(spec) => {
@@ -167,7 +168,10 @@ impl Flush<'_> {
         if rows.iter().any(|row| !row.links.is_empty()) {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
-                format!("a row of a bulk insert of `{}` has links; add such drafts with `session.add`", def.name),
+                format!(
+                    "a row of a bulk insert of `{}` has links; add such drafts with `session.add`",
+                    def.name
+                ),
             ));
         }
         let mut count = 0;
@@ -193,14 +197,20 @@ impl Flush<'_> {
         }
         // What the session holds follows its rows, so it has to know which they are.
         let follows = returning || self.store.holds_any(arena);
-        let columns = if follows { def.columns.iter().map(|column| column.name).collect() } else { Vec::new() };
+        let columns =
+            if follows { def.columns.iter().map(|column| column.name).collect() } else { Vec::new() };
         let (statement, follow) = if spec.deletes {
             let delete = sql::Delete { table: def.table, filter: spec.filter, returning: columns };
             (Writer::delete(self.dialect, &delete), if returning { Follow::Hold } else { Follow::Known })
         } else {
             let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
-            let update =
-                sql::Update { table: def.table, set, from: Vec::new(), filter: spec.filter, returning: columns };
+            let update = sql::Update {
+                table: def.table,
+                set,
+                from: Vec::new(),
+                filter: spec.filter,
+                returning: columns,
+            };
             (Writer::update(self.dialect, &update), if returning { Follow::Hold } else { Follow::Known })
         };
         let count = self.run_bulk(&statement, arena, follows.then_some(follow), nodes).await?;

@@ -128,7 +128,9 @@ impl UnitOfWork {
         match relation.kind {
             RelationKind::ManyToMany => {
                 let undone = |row: &LinkRow| {
-                    row.relation.index == relation.index && row.parent.is(&Ref::Node(parent)) && row.target.is(target)
+                    row.relation.index == relation.index
+                        && row.parent.is(&Ref::Node(parent))
+                        && row.target.is(target)
                 };
                 self.unlinks.retain(|row| !undone(row));
             }
@@ -157,7 +159,11 @@ impl UnitOfWork {
         let place = (relation, parent);
         match held {
             Some(Slot::One(_)) | Some(Slot::Unloaded) | None => {
-                if !self.displaced.iter().any(|(other, node)| (other.index, *node) == (relation.index, parent)) {
+                if !self
+                    .displaced
+                    .iter()
+                    .any(|(other, node)| (other.index, *node) == (relation.index, parent))
+                {
                     self.displaced.push(place);
                 }
             }
@@ -228,7 +234,12 @@ impl UnitOfWork {
     }
 
     /// Ends a to-one, whichever side the key is on.
-    pub(crate) fn end_to_one(&mut self, store: &mut Store, relation: &'static RelationDef, of: Node) -> Result<()> {
+    pub(crate) fn end_to_one(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        of: Node,
+    ) -> Result<()> {
         if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
             return self.clear_key(store, relation, of);
         }
@@ -251,7 +262,10 @@ impl UnitOfWork {
         parent: Node,
         targets: Vec<super::LinkTarget>,
     ) -> Result<()> {
-        let held = store.arena(parent.arena).slots(relation.index).map(|slots| (slots.get(parent.node), slots.target()));
+        let held = store
+            .arena(parent.arena)
+            .slots(relation.index)
+            .map(|slots| (slots.get(parent.node), slots.target()));
         let Some((Slot::Many(slice), Some(arena))) = held else {
             return Err(Error::new(
                 ErrorKind::NotLoaded,
@@ -267,9 +281,11 @@ impl UnitOfWork {
         for target in targets {
             let target = self.resolve(store, target)?;
             let link = match &target {
-                Ref::Node(node) => {
-                    super::LinkTarget::Entity { region: store.region().clone(), arena: node.arena, node: node.node }
-                }
+                Ref::Node(node) => super::LinkTarget::Entity {
+                    region: store.region().clone(),
+                    arena: node.arena,
+                    node: node.node,
+                },
                 Ref::Pending(cell) => super::LinkTarget::Pending(cell.clone()),
             };
             let there = target.node().is_some_and(|node| slice.as_slice().contains(&node.node));
@@ -287,7 +303,9 @@ impl UnitOfWork {
 
     fn unlink(&mut self, relation: &'static RelationDef, parent: Node, target: &Ref) {
         let parent = Ref::Node(parent);
-        let same = |row: &LinkRow| row.relation.index == relation.index && row.parent.is(&parent) && row.target.is(target);
+        let same = |row: &LinkRow| {
+            row.relation.index == relation.index && row.parent.is(&parent) && row.target.is(target)
+        };
         let waiting = self.links.len();
         self.links.retain(|row| !same(row));
         if self.links.len() == waiting {
@@ -301,11 +319,17 @@ impl UnitOfWork {
     }
 
     /// Ends a to-one whose key is here.
-    pub(crate) fn clear_key(&mut self, store: &mut Store, relation: &'static RelationDef, of: Node) -> Result<()> {
+    pub(crate) fn clear_key(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        of: Node,
+    ) -> Result<()> {
         let old = self.parent_of(store, relation, of);
         let local = relation.local_columns()?;
         let def = store.def(of.arena);
-        let nullable: Vec<usize> = local.iter().copied().filter(|column| def.columns[*column].nullable).collect();
+        let nullable: Vec<usize> =
+            local.iter().copied().filter(|column| def.columns[*column].nullable).collect();
         if nullable.is_empty() {
             return Err(required(relation));
         }
@@ -320,14 +344,20 @@ impl UnitOfWork {
     }
 
     /// A child loses its parent: deleted under delete-orphan, otherwise its key becomes NULL.
-    pub(super) fn orphan(&mut self, store: &Store, relation: &'static RelationDef, child: Node) -> Result<()> {
+    pub(super) fn orphan(
+        &mut self,
+        store: &Store,
+        relation: &'static RelationDef,
+        child: Node,
+    ) -> Result<()> {
         if relation.cascade.delete_orphan {
             self.delete(child);
             return Ok(());
         }
         let def = store.def(child.arena);
         let remote = relation.remote_columns()?;
-        let nullable: Vec<usize> = remote.iter().copied().filter(|column| def.columns[*column].nullable).collect();
+        let nullable: Vec<usize> =
+            remote.iter().copied().filter(|column| def.columns[*column].nullable).collect();
         if nullable.is_empty() {
             return Err(orphan_needs_a_rule(relation));
         }
@@ -356,7 +386,13 @@ impl UnitOfWork {
     }
 
     /// Both ends of a link hold each other, where they hold anything.
-    pub(super) fn hold_both(&mut self, store: &Store, relation: &'static RelationDef, parent: Node, target: Node) {
+    pub(super) fn hold_both(
+        &mut self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Node,
+    ) {
         match relation.is_collection() {
             true => self.hold(store, parent, relation, target),
             false => self.set_slot(store, parent, relation, Some(target.arena), Slot::One(target.node)),

@@ -53,8 +53,10 @@ impl Flush<'_> {
             RelationKind::BelongsTo { .. } | RelationKind::ManyToMany => return Ok(None),
             RelationKind::HasMany | RelationKind::HasOne if relation.passive_deletes => {
                 // The database deletes the children; those that are held go with their rows.
-                let held: Vec<Node> =
-                    parents.iter().flat_map(|parent| self.held(relation, Node { arena, node: *parent })).collect();
+                let held: Vec<Node> = parents
+                    .iter()
+                    .flat_map(|parent| self.held(relation, Node { arena, node: *parent }))
+                    .collect();
                 if relation.cascade.delete {
                     self.passively_deleted.extend(held);
                 }
@@ -172,7 +174,8 @@ impl Flush<'_> {
         for relation in self.store.def(arena).relations {
             let Some(through) = &relation.through else { continue };
             let local = relation.local_columns()?;
-            let keys: Vec<Vec<Value>> = nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
+            let keys: Vec<Vec<Value>> =
+                nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
             self.delete_where(through.table, through.key, &keys).await?;
             for node in nodes {
                 let parent = Node { arena, node: *node };
@@ -218,7 +221,8 @@ impl Flush<'_> {
         let mut gone = 0;
         for keys in keys.chunks(room) {
             let filter = Expr::among(&Source::Table(table), columns, keys);
-            let mut statement = Writer::delete(self.dialect, &Delete { table, filter: Some(filter), returning: Vec::new() });
+            let mut statement =
+                Writer::delete(self.dialect, &Delete { table, filter: Some(filter), returning: Vec::new() });
             statement.path = Some(table.into());
             statement.strategy = Some("flush");
             gone += self.lease.execute(self.monitor, &statement).await?;

@@ -88,7 +88,8 @@ impl Flush<'_> {
         let mut switched = Vec::new();
         for (id, entry) in &self.unit.pending {
             let def = entry.model.def();
-            let key: Option<Vec<Value>> = def.key.iter().map(|column| entry.values[*column].clone()).collect();
+            let key: Option<Vec<Value>> =
+                def.key.iter().map(|column| entry.values[*column].clone()).collect();
             let Some(key) = key else { continue };
             let arena = self.store.arena_of(entry.model);
             let old = self.store.find(arena, &key).map(|node| Node { arena, node });
@@ -114,7 +115,8 @@ impl Flush<'_> {
             let nodes: Vec<Node> = targets.iter().filter_map(Ref::node).collect();
             let Some(first) = nodes.first() else {
                 let arena = self.store.arena_of((relation.target)());
-                let empty = if relation.is_collection() { Slot::Many(Slice::of(Vec::new())) } else { Slot::Nobody };
+                let empty =
+                    if relation.is_collection() { Slot::Many(Slice::of(Vec::new())) } else { Slot::Nobody };
                 self.unit.set_slot(self.store, node, relation, Some(arena), empty);
                 continue;
             };

@@ -91,9 +91,7 @@ impl FlushPlan {
                 continue;
             }
             let names: Vec<&'static str> = changed.iter().map(|column| def.columns[*column].field).collect();
-            let same = |step: &&mut FlushStep| {
-                matches!(step, FlushStep::Update { model, fields, .. } if *model == def.name && *fields == names)
-            };
+            let same = |step: &&mut FlushStep| matches!(step, FlushStep::Update { model, fields, .. } if *model == def.name && *fields == names);
             match self.steps.iter_mut().find(same) {
                 Some(FlushStep::Update { rows, .. }) => *rows += 1,
                 _ => self.steps.push(FlushStep::Update { model: def.name, fields: names, rows: 1 }),
@@ -133,7 +131,8 @@ impl FlushPlan {
         for (arena, nodes) in groups {
             let def = store.def(arena);
             let followed = |kind| matches!(kind, RelationKind::HasMany | RelationKind::HasOne);
-            let relations = def.relations.iter().filter(|relation| followed(relation.kind) && !relation.passive_deletes);
+            let relations =
+                def.relations.iter().filter(|relation| followed(relation.kind) && !relation.passive_deletes);
             let follows = relations.map(|relation| relation.path()).collect();
             self.steps.push(FlushStep::Delete { model: def.name, rows: nodes.len(), follows });
         }
@@ -156,7 +155,9 @@ impl fmt::Display for FlushStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FlushStep::Insert { model, rows } => write!(f, "insert {rows} {model}"),
-            FlushStep::Update { model, fields, rows } => write!(f, "update {} of {rows} {model}", fields.join(", ")),
+            FlushStep::Update { model, fields, rows } => {
+                write!(f, "update {} of {rows} {model}", fields.join(", "))
+            }
             FlushStep::Unlink { table, rows } => write!(f, "delete {rows} rows of {table}"),
             FlushStep::Link { table, rows } => write!(f, "insert {rows} rows of {table}"),
             FlushStep::Delete { model, rows, follows } => {

@@ -112,7 +112,13 @@ impl Flush<'_> {
         }
     }
 
-    fn insert_of(&self, def: &ModelDef, given: &[usize], returned: &[usize], chunk: &[PendingEntry]) -> Insert {
+    fn insert_of(
+        &self,
+        def: &ModelDef,
+        given: &[usize],
+        returned: &[usize],
+        chunk: &[PendingEntry],
+    ) -> Insert {
         let bind = |entry: &PendingEntry, column: usize| Bind {
             value: entry.values[column].clone().unwrap_or(Value::Null),
             secret: def.columns[column].secret,
@@ -217,10 +223,14 @@ fn by_given_key(
 ) -> Result<Vec<Vec<Value>>> {
     let places: Vec<usize> =
         def.key.iter().filter_map(|key| returned.iter().position(|column| column == key)).collect();
-    let key_of = |row: &Vec<Value>| places.iter().map(|place| row[*place].clone()).collect::<Vec<Value>>();
-    let mut by_key: HashMap<Vec<Value>, Vec<Value>> = rows.into_iter().map(|row| (key_of(&row), row)).collect();
+    let key_of = |row: &Vec<Value>| {
+        places.iter().map(|place| row[*place].clone().into_key_form()).collect::<Vec<Value>>()
+    };
+    let mut by_key: HashMap<Vec<Value>, Vec<Value>> =
+        rows.into_iter().map(|row| (key_of(&row), row)).collect();
     let find = |entry: &PendingEntry| {
-        let key: Vec<Value> = def.key.iter().filter_map(|column| entry.values[*column].clone()).collect();
+        let values = def.key.iter().filter_map(|column| entry.values[*column].clone());
+        let key: Vec<Value> = values.map(Value::into_key_form).collect();
         by_key.remove(&key).ok_or_else(|| {
             Error::new(
                 ErrorKind::Database,

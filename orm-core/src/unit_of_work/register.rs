@@ -58,9 +58,7 @@ impl UnitOfWork {
         match target {
             LinkTarget::Draft(draft) => Ok(Ref::Pending(self.enter(store, *draft)?)),
             LinkTarget::Pending(cell) => match cell.state() {
-                PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => {
-                    Ok(Ref::Pending(cell))
-                }
+                PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => Ok(Ref::Pending(cell)),
                 PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
                     Ok(Ref::Node(Node { arena, node }))
                 }

@@ -27,7 +27,8 @@ impl Flush<'_> {
     /// object that equals its row costs nothing.
     pub(super) async fn updates(&mut self) -> Result<()> {
         let deleted = &self.unit.deleted;
-        let dirty: Vec<Node> = self.unit.dirty.keys().filter(|node| !deleted.contains(*node)).copied().collect();
+        let dirty: Vec<Node> =
+            self.unit.dirty.keys().filter(|node| !deleted.contains(*node)).copied().collect();
         let mut groups: Vec<Group> = Vec::new();
         for node in &dirty {
             let Some((columns, changed)) = self.changed(*node)? else { continue };
@@ -91,9 +92,18 @@ impl Flush<'_> {
     }
 
     /// One row by its key, several that become the same by `IN`, several others by joining the new values.
-    fn statement(&self, def: &'static ModelDef, columns: &[usize], identified: &[usize], rows: &[Changed]) -> Statement {
+    fn statement(
+        &self,
+        def: &'static ModelDef,
+        columns: &[usize],
+        identified: &[usize],
+        rows: &[Changed],
+    ) -> Statement {
         let names: Vec<&'static str> = identified.iter().map(|column| def.columns[*column].name).collect();
-        let bind = |column: &usize, value: &Value| Bind { value: value.clone(), secret: def.columns[*column].secret };
+        let bind = |column: &usize, value: &Value| Bind {
+            value: value.clone(),
+            secret: def.columns[*column].secret,
+        };
         let alike = rows.windows(2).all(|pair| pair[0].becomes == pair[1].becomes);
         let update = match rows {
             [first, ..] if alike => Update {
@@ -122,7 +132,9 @@ impl Flush<'_> {
                 let set = columns.iter().enumerate();
                 let row = |row: &Changed| {
                     let was = identified.iter().zip(&row.was);
-                    was.chain(columns.iter().zip(&row.becomes)).map(|(column, value)| bind(column, value)).collect()
+                    was.chain(columns.iter().zip(&row.becomes))
+                        .map(|(column, value)| bind(column, value))
+                        .collect()
                 };
                 Update {
                     table: def.table,
@@ -181,7 +193,9 @@ impl Flush<'_> {
         let key = &row.was[..def.key.len()];
         let now = there.iter().find(|other| other.starts_with(key));
         let versions = match (row.was.get(def.key.len()), now.and_then(|now| now.get(def.key.len()))) {
-            (Some(was), Some(is)) => Some(format!("this session read the version {was}, the row has the version {is}")),
+            (Some(was), Some(is)) => {
+                Some(format!("this session read the version {was}, the row has the version {is}"))
+            }
             _ => None,
         };
         stale_row(def, key, versions)

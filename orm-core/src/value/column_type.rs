@@ -51,6 +51,7 @@ pub trait ColumnType: Clone + Send + Sync + 'static {
     fn view(&self) -> ValueRef<'_>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ColumnType> ColumnType for Option<T> {
     type Family = T::Family;
     const KIND: ValueKind = T::KIND;
@@ -67,6 +68,7 @@ impl<T: ColumnType> ColumnType for Option<T> {
 
 macro_rules! integer {
     ($($ty:ident $kind:ident),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl ColumnType for $ty {
             type Family = Integer;
             const KIND: ValueKind = ValueKind::$kind;
@@ -109,6 +111,7 @@ fn mismatch(found: ValueRef<'_>, expected: &'static str) -> ValueError {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ColumnType for bool {
     type Family = Boolean;
     const KIND: ValueKind = ValueKind::Bool;
@@ -128,6 +131,7 @@ impl ColumnType for bool {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ColumnType for f64 {
     type Family = Float;
     const KIND: ValueKind = ValueKind::Float64;
@@ -149,6 +153,7 @@ impl ColumnType for f64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ColumnType for f32 {
     type Family = Float;
     const KIND: ValueKind = ValueKind::Float32;
@@ -168,6 +173,7 @@ impl ColumnType for f32 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ColumnType for String {
     type Family = Text;
     const KIND: ValueKind = ValueKind::Text;
@@ -184,6 +190,7 @@ impl ColumnType for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ColumnType for Vec<u8> {
     type Family = Bytes;
     const KIND: ValueKind = ValueKind::Bytes;

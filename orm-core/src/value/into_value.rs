@@ -14,6 +14,7 @@ pub trait IntoValue<T> {
 #[derive(Clone, Copy, Debug)]
 pub struct Null;
 
+#[diagnostic::do_not_recommend]
 impl<T: ColumnType> IntoValue<Option<T>> for Null {
     fn into_value(self) -> Value {
         Value::Null
@@ -23,17 +24,20 @@ impl<T: ColumnType> IntoValue<Option<T>> for Null {
 macro_rules! into_value {
     ($($to:ty: $($from:ty),+;)*) => {$(
         $(
+            #[diagnostic::do_not_recommend]
             impl IntoValue<$to> for $from {
                 fn into_value(self) -> Value {
                     Value::from(self)
                 }
             }
+            #[diagnostic::do_not_recommend]
             impl IntoValue<Option<$to>> for $from {
                 fn into_value(self) -> Value {
                     Value::from(self)
                 }
             }
         )+
+        #[diagnostic::do_not_recommend]
         impl<V: IntoValue<$to>> IntoValue<Option<$to>> for Option<V> {
             fn into_value(self) -> Value {
                 self.map_or(Value::Null, V::into_value)
@@ -59,6 +63,7 @@ into_value! {
     Vec<u8>: Vec<u8>, &Vec<u8>, &[u8];
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
     fn into_value(self) -> Value {
         Value::Bytes(self.to_vec())

@@ -34,6 +34,7 @@ pub trait Key: Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
     fn values(&self) -> Vec<Value>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ColumnType + Hash + Eq + std::fmt::Debug> Key for T {
     fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
         T::read(cells.cell(columns.first().copied().unwrap_or_default())?)
@@ -65,6 +66,7 @@ impl<K: ColumnType, V: IntoValue<K>> IntoKey<K> for V {
 
 macro_rules! tuple_key {
     ($(($($ty:ident $from:ident $at:tt),+))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($ty: ColumnType + Hash + Eq + std::fmt::Debug),+> Key for ($($ty,)+) {
             fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
                 let at = |i: usize| columns.get(i).copied().ok_or(ValueError::MissingCell { index: i });

@@ -61,6 +61,14 @@ impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
+
+    /// The form in which keys are compared: a database without booleans gives them back as integers.
+    pub(crate) fn into_key_form(self) -> Value {
+        match self {
+            Value::Bool(v) => Value::Int(i64::from(v)),
+            other => other,
+        }
+    }
 }
 
 /// Keys are values: two are the same when the database would say so, and a float equals itself, NaN included.

@@ -1,0 +1,19 @@
+use orm_core::prelude::*;
+
+#[derive(Model)]
+struct User {
+    #[key]
+    id: i64,
+    name: String,
+}
+
+#[derive(Model)]
+struct Order {
+    #[key]
+    id: i64,
+    user_id: i64,
+    #[belongs_to(key = "user")]
+    user: BelongsTo<User>,
+}
+
+fn main() {}

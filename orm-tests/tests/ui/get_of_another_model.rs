@@ -1,0 +1,23 @@
+use orm_core::prelude::*;
+
+#[derive(Model)]
+struct User {
+    #[key]
+    id: i64,
+    name: String,
+}
+
+#[derive(Model)]
+struct Order {
+    #[key]
+    id: i64,
+    user_id: i64,
+    #[belongs_to]
+    user: BelongsTo<User>,
+}
+
+fn name(user: &Entity<User>) -> String {
+    user.get(Order::USER).name.clone()
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use orm_core::prelude::*;
+
+#[derive(Model)]
+struct Message {
+    #[key]
+    id: i64,
+    user_id: i64,
+    text: String,
+}
+
+#[derive(Model)]
+struct User {
+    #[key]
+    tenant: i64,
+    #[key]
+    id: i64,
+    #[has_many]
+    messages: HasMany<Message>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use orm_core::prelude::*;
+
+#[derive(Model)]
+struct User<T> {
+    #[key]
+    id: T,
+}
+
+fn main() {}

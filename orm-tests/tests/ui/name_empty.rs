@@ -1,0 +1,16 @@
+use orm_core::prelude::*;
+
+#[derive(Model)]
+#[model(table = "")]
+struct User {
+    #[key]
+    id: i64,
+    #[column(name = "")]
+    name: String,
+    #[column(name = "a\0b")]
+    email: String,
+    #[many_to_many(through = "", key = "a, ", target_key = "b")]
+    friends: HasMany<User>,
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use orm_core::prelude::*;
+
+#[derive(Model)]
+struct User {
+    #[key]
+    id: i64,
+    name: String,
+}
+
+#[derive(Model)]
+struct Order {
+    #[key]
+    id: i64,
+    user_id: i64,
+    #[column(unique)]
+    #[belongs_to]
+    user: BelongsTo<User>,
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+mod shop {
+    use orm_core::prelude::*;
+
+    #[derive(Model)]
+    pub struct User {
+        #[key]
+        id: i64,
+        #[has_many]
+        orders: HasMany<Order>,
+    }
+
+    #[derive(Model)]
+    struct Order {
+        #[key]
+        id: i64,
+        user_id: i64,
+    }
+}
+
+fn main() {}

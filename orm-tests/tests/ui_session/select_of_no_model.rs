@@ -1,0 +1,4 @@
+use orm_core::prelude::*;
+fn main() {
+    let _ = select::<String>();
+}
