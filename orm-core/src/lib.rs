@@ -33,7 +33,9 @@ pub use query::{
     Predicate, RecursionDepth, RelationExt, Returning, Rows, Select, TextExpression, Update, delete, select,
     update,
 };
-pub use session::{Engine, EngineBuilder, Getting, Loading, RepeatedLoads, Session, SessionOptions};
+pub use session::{
+    Engine, EngineBuilder, Getting, Loading, RepeatedLoads, Session, SessionHooks, SessionOptions,
+};
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
@@ -53,8 +55,8 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, Lazy, Model, ModelDef, OrderDef, RelationDef, RelationKind,
-        ThroughDef, check_key, check_reference, erased,
+        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
+        RelationKind, ThroughDef, check_key, check_reference, erased,
     };
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
@@ -67,12 +69,12 @@ pub mod prelude {
     pub use crate::driver::{Echo, QueryLog};
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
-    pub use crate::model::{Column, Model};
+    pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{
         Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
     };
     pub use crate::schema;
-    pub use crate::session::{Engine, RepeatedLoads, Session, SessionOptions};
+    pub use crate::session::{Engine, RepeatedLoads, Session, SessionHooks, SessionOptions};
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;

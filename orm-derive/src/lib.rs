@@ -32,9 +32,9 @@ use errors::Errors;
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `module` |
+/// | `#[model(..)]` | the struct | `table`, `module`, `hooks` |
 /// | `#[key]` | a primary key's field | `auto` |
-/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret` |
+/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `length` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |

@@ -9,12 +9,13 @@ use crate::sql::{Dialect, quote};
 /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
 pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
     let mut statements = Vec::new();
-    for model in schema.ordered()? {
+    let mut indexes: Vec<String> = Vec::new();
+    for model in schema.ordered(dialect)? {
         let def = model.def();
         statements.push(create_table(schema, def, dialect)?);
         for column in def.columns.iter().filter(|column| column.index) {
             let mut sql = "CREATE INDEX IF NOT EXISTS ".to_owned();
-            quote(&mut sql, &format!("ix_{}_{}", def.table, column.name));
+            quote(&mut sql, &index_name(&mut indexes, def, column));
             sql.push_str(" ON ");
             quote(&mut sql, def.table);
             sql.push_str(" (");
@@ -35,7 +36,7 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
 /// As for [`create_statements`].
 pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
     let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
-    let models: Vec<&str> = schema.ordered()?.into_iter().map(|model| model.def().table).collect();
+    let models: Vec<&str> = schema.ordered(dialect)?.into_iter().map(|model| model.def().table).collect();
     let mut statements: Vec<String> = match dialect {
         // Tables that refer to each other in a circle go as well: keys are checked at COMMIT.
         Dialect::Sqlite => vec!["PRAGMA defer_foreign_keys = ON".to_owned()],
@@ -46,6 +47,16 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
         sql
     }));
     Ok(statements)
+}
+
+/// A name of its own: `a_b`.`c` and `a`.`b_c` would share one otherwise.
+fn index_name(taken: &mut Vec<String>, def: &ModelDef, column: &ColumnDef) -> String {
+    let plain = format!("ix_{}_{}", def.table, column.name);
+    let numbered = (2..).map(|number| format!("{plain}_{number}"));
+    let mut names = std::iter::once(plain.clone()).chain(numbered);
+    let name = names.find(|name| !taken.contains(name)).unwrap_or(plain);
+    taken.push(name.clone());
+    name
 }
 
 fn create_table(schema: &Schema, def: &'static ModelDef, dialect: Dialect) -> Result<String> {

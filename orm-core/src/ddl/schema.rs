@@ -1,5 +1,6 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, Model, RelationDef, RelationKind, ThroughDef, erased};
+use crate::sql::Dialect;
 
 /// A list of models: what [`schema!`](crate::schema) gives.
 #[derive(Debug, Default)]
@@ -24,8 +25,8 @@ impl Schema {
     }
 
     /// The models in an order in which a table comes after those that its keys refer to, as far as there is one.
-    pub(super) fn ordered(&self) -> Result<Vec<&'static dyn ErasedModel>> {
-        self.check()?;
+    pub(super) fn ordered(&self, dialect: Dialect) -> Result<Vec<&'static dyn ErasedModel>> {
+        self.check(dialect)?;
         let mut ordered = Vec::with_capacity(self.models.len());
         let mut entered = vec![false; self.models.len()];
         for start in 0..self.models.len() {
@@ -70,10 +71,12 @@ impl Schema {
         tables
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self, dialect: Dialect) -> Result<()> {
         for (at, model) in self.models.iter().enumerate() {
             let def = model.def();
-            if let Some(other) = self.models[..at].iter().find(|other| other.def().table == def.table) {
+            if let Some(other) =
+                self.models[..at].iter().find(|other| dialect.is_same_table(other.def().table, def.table))
+            {
                 return Err(Error::new(
                     ErrorKind::InvalidModel,
                     format!("`{}` and `{}` are both the table `{}`", other.def().name, def.name, def.table),

@@ -164,22 +164,14 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(statement.binds.len(), 0);
     for bind in &statement.binds {
+        if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
+            return Err(Error::new(ErrorKind::InvalidValue, reason));
+        }
         let added = match &bind.value {
             Value::Null => arguments.add(None::<i64>),
             Value::Bool(v) => arguments.add(*v),
             Value::Int(v) => arguments.add(*v),
-            Value::UInt(v) => {
-                return Err(Error::new(
-                    ErrorKind::InvalidValue,
-                    format!("{v} does not fit an integer of SQLite, which ends at {}", i64::MAX),
-                ));
-            }
-            Value::Float(v) if v.is_nan() => {
-                return Err(Error::new(
-                    ErrorKind::InvalidValue,
-                    "SQLite cannot store NaN: it would become NULL; use an `Option` and store NULL outright",
-                ));
-            }
+            Value::UInt(v) => arguments.add(i64::try_from(*v).ok()),
             Value::Float(v) => arguments.add(*v),
             Value::Text(v) => arguments.add(v.clone()),
             Value::Bytes(v) => arguments.add(v.clone()),

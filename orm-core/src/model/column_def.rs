@@ -27,6 +27,8 @@ pub struct ColumnDef {
     pub version: bool,
     /// `#[column(secret)]`: never shown in logs, errors or Debug.
     pub secret: bool,
+    /// `#[column(length = n)]`: the most characters of a text.
+    pub length: Option<u32>,
 }
 
 impl ColumnDef {
@@ -45,6 +47,7 @@ impl ColumnDef {
             generated: false,
             version: false,
             secret: false,
+            length: None,
         }
     }
 }

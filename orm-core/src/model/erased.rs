@@ -3,8 +3,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Weak;
 
-use super::{ErasedIdentity, IdentityMap, Model, ModelDef};
-use crate::graph::{Arena, ErasedArena, Region};
+use super::{ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Arena, ErasedArena, Graph, Region};
+use crate::value::Value;
 
 /// A model whose type is not known here: what loading, flush and DDL work with, so that they are compiled once.
 pub trait ErasedModel: Send + Sync {
@@ -16,6 +18,16 @@ pub trait ErasedModel: Send + Sync {
     fn new_arena(&self, region: Weak<Region>, index: u32) -> Box<dyn ErasedArena>;
     /// An empty identity map for the model's objects.
     fn new_identity(&self) -> Box<dyn ErasedIdentity>;
+    /// Runs the model's hook on a new row.
+    ///
+    /// # Errors
+    /// The hook refuses the row.
+    fn before_insert(&self, values: &mut [Option<Value>]) -> Result<()>;
+    /// Runs the model's hook on a changed object; what it changes is published.
+    ///
+    /// # Errors
+    /// The hook refuses the change.
+    fn before_update(&self, graph: &Graph, arena: u32, node: u32) -> Result<()>;
 }
 
 struct Erased<M>(PhantomData<fn() -> M>);
@@ -36,6 +48,26 @@ impl<M: Model> ErasedModel for Erased<M> {
 
     fn new_identity(&self) -> Box<dyn ErasedIdentity> {
         Box::new(IdentityMap::<M>::new())
+    }
+
+    fn before_insert(&self, values: &mut [Option<Value>]) -> Result<()> {
+        M::hooks().map_or(Ok(()), |hooks| (hooks.before_insert)(&mut NewRow::new(values)))
+    }
+
+    fn before_update(&self, graph: &Graph, arena: u32, node: u32) -> Result<()> {
+        let Some(hooks) = M::hooks() else { return Ok(()) };
+        let arena = graph.arena::<M>(arena);
+        let duplicate = arena.duplicate(node);
+        let mut version = duplicate.map_err(|error| {
+            Error::new(ErrorKind::InvalidValue, error.error.to_string()).with_source(error.error)
+        })?;
+        (hooks.before_update)(&mut version)?;
+        let current = arena.node(node).current();
+        let changed = (0..M::def().columns.len()).any(|column| current.view(column) != version.view(column));
+        if changed {
+            arena.node(node).publish(version);
+        }
+        Ok(())
     }
 }
 

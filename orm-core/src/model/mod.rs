@@ -6,6 +6,7 @@
 mod column;
 mod column_def;
 mod erased;
+mod hooks;
 mod identity_map;
 #[allow(clippy::module_inception)]
 mod model;
@@ -15,6 +16,7 @@ mod relation_def;
 pub use column::{Column, RefersTo, check_key, check_reference};
 pub use column_def::ColumnDef;
 pub use erased::{ErasedModel, erased};
+pub use hooks::{HookTable, ModelHooks, NewRow};
 pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use model::Model;
 pub use model_def::ModelDef;

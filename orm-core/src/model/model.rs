@@ -1,4 +1,4 @@
-use super::ModelDef;
+use super::{HookTable, ModelDef};
 use crate::graph::Record;
 use crate::value::Key;
 
@@ -40,4 +40,10 @@ pub trait Model: Record {
 
     /// Names, columns, key and relationships.
     fn def() -> &'static ModelDef;
+
+    /// The model's own hooks; for generated code.
+    #[doc(hidden)]
+    fn hooks() -> Option<HookTable<Self>> {
+        None
+    }
 }

@@ -64,6 +64,13 @@ operand! {
     Bytes: Vec<u8>, &[u8];
 }
 
+#[diagnostic::do_not_recommend]
+impl<const N: usize> IntoOperand<Bytes> for &[u8; N] {
+    fn into_operand(self, secret: bool) -> Expr {
+        bind(Value::Bytes(self.to_vec()), secret)
+    }
+}
+
 macro_rules! integer_as_float {
     ($($from:ty),*) => {$(
         #[diagnostic::do_not_recommend]

@@ -5,6 +5,7 @@
 
 mod engine;
 mod engine_builder;
+mod hooks;
 mod options;
 mod reading;
 mod repeats;
@@ -16,6 +17,7 @@ mod writing;
 
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
+pub use hooks::SessionHooks;
 pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{Getting, Loading};
 pub use session::Session;

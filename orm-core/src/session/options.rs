@@ -1,7 +1,13 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::SessionHooks;
+
 /// The settings of a session.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionOptions {
+    pub(super) hooks: Option<Arc<dyn SessionHooks>>,
     pub(super) autoflush: bool,
     pub(super) expire_on_commit: bool,
     pub(super) repeated_loads: RepeatedLoads,
@@ -27,6 +33,7 @@ impl SessionOptions {
     /// The default: autoflush on, repeated loads are warned of from the tenth on.
     pub fn new() -> SessionOptions {
         SessionOptions {
+            hooks: None,
             autoflush: true,
             expire_on_commit: false,
             repeated_loads: RepeatedLoads::Warn,
@@ -48,6 +55,13 @@ impl SessionOptions {
         self
     }
 
+    /// What is called before and after flush, commit and rollback.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl SessionHooks + 'static) -> SessionOptions {
+        self.hooks = Some(Arc::new(hooks));
+        self
+    }
+
     /// What happens when a loop loads one relationship object by object.
     #[must_use]
     pub fn repeated_loads(mut self, action: RepeatedLoads) -> SessionOptions {
@@ -60,6 +74,18 @@ impl SessionOptions {
     pub fn repeated_loads_threshold(mut self, loads: u32) -> SessionOptions {
         self.repeated_loads_threshold = loads.max(2);
         self
+    }
+}
+
+impl fmt::Debug for SessionOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionOptions")
+            .field("autoflush", &self.autoflush)
+            .field("expire_on_commit", &self.expire_on_commit)
+            .field("repeated_loads", &self.repeated_loads)
+            .field("repeated_loads_threshold", &self.repeated_loads_threshold)
+            .field("hooks", &self.hooks.is_some())
+            .finish()
     }
 }
 

@@ -31,6 +31,11 @@ impl Session {
     /// waits for `rollback`.
     pub async fn commit(&mut self) -> Result<()> {
         self.flush().await?;
+        let hooks = self.options.hooks.clone();
+        if let Some(hooks) = &hooks {
+            hooks.before_commit(self)?;
+            self.flush().await?;
+        }
         if let Some(lease) = self.lease.as_mut().filter(|lease| lease.in_transaction()) {
             let committed = lease.commit().await;
             self.note(committed)?;
@@ -39,6 +44,9 @@ impl Session {
         self.lease = None;
         if self.options.expire_on_commit {
             self.store.expire_all();
+        }
+        if let Some(hooks) = hooks {
+            hooks.after_commit();
         }
         Ok(())
     }
@@ -52,11 +60,15 @@ impl Session {
         let mut lease = self.lease.take();
         self.failed = None;
         self.unit.rolled_back(&mut self.store);
-        match lease.as_mut().filter(|lease| lease.in_transaction() && !lease.is_abandoned()) {
+        let done = match lease.as_mut().filter(|lease| lease.in_transaction() && !lease.is_abandoned()) {
             Some(lease) => lease.rollback().await,
             // A lease in an unknown state is closed when it is dropped here.
             None => Ok(()),
+        };
+        if let Some(hooks) = self.options.hooks.clone() {
+            hooks.after_rollback();
         }
+        done
     }
 
     /// Discards what is not committed and gives the connection back. The session can be used again; the objects it

@@ -187,6 +187,11 @@ impl Session {
         if !self.unit.has_work() {
             return Ok(());
         }
+        let hooks = self.options.hooks.clone();
+        if let Some(hooks) = &hooks {
+            hooks.before_flush(self)?;
+        }
+        let plan = hooks.is_some().then(|| self.flush_plan());
         self.connect().await?;
         if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {
             lease.begin().await?;
@@ -196,7 +201,11 @@ impl Session {
             // Some of it is written, so whatever went wrong, the rest cannot be committed.
             self.failed = Some(error.to_string());
         }
-        flushed
+        flushed?;
+        if let (Some(hooks), Some(plan)) = (hooks, plan) {
+            hooks.after_flush(&plan);
+        }
+        Ok(())
     }
 
     /// What a flush would write now, without writing it.

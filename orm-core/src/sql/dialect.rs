@@ -1,4 +1,4 @@
-use crate::value::ValueKind;
+use crate::value::{Value, ValueKind};
 
 /// The SQL that one database speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,27 @@ impl Dialect {
     pub fn bind_limit(self) -> usize {
         match self {
             Dialect::Sqlite => 32_766,
+        }
+    }
+
+    /// Whether two names are one table.
+    pub fn is_same_table(self, a: &str, b: &str) -> bool {
+        match self {
+            Dialect::Sqlite => a.eq_ignore_ascii_case(b),
+        }
+    }
+
+    /// Why a value cannot be stored, where it cannot.
+    pub fn refuses(self, value: &Value) -> Option<String> {
+        match (self, value) {
+            (Dialect::Sqlite, Value::UInt(v)) => {
+                Some(format!("{v} does not fit an integer of SQLite, which ends at {}", i64::MAX))
+            }
+            (Dialect::Sqlite, Value::Float(v)) if v.is_nan() => Some(
+                "SQLite cannot store NaN: it would become NULL; use an `Option` and store NULL outright"
+                    .into(),
+            ),
+            _ => None,
         }
     }
 

@@ -5,8 +5,8 @@ use super::flush::Flush;
 use super::pending::PendingState;
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Hydrate, ModelDef};
-use crate::sql::{Bind, Conflict, Insert, Statement, Writer};
+use crate::model::{ColumnDef, Hydrate, ModelDef};
+use crate::sql::{Bind, Conflict, Dialect, Insert, Statement, Writer};
 use crate::value::{Cells, Value};
 use std::sync::Arc;
 
@@ -76,8 +76,12 @@ impl Flush<'_> {
                 entry.values[*column] = Some(value);
             }
         }
+        entry.model.before_insert(&mut entry.values)?;
         let def = entry.model.def();
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
+            if let Some(value) = value {
+                check_value(self.dialect, def, column, value)?;
+            }
             match value {
                 None if column.version => *value = Some(Value::Int(1)),
                 None if column.generated => {}
@@ -239,6 +243,26 @@ fn by_given_key(
         })
     };
     chunk.iter().map(find).collect()
+}
+
+/// Refuses what the database could not store, and a text that is longer than its column says: SQLite would store it all
+/// the same, and another database refuse it.
+pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, value: &Value) -> Result<()> {
+    if let Some(reason) = dialect.refuses(value) {
+        return Err(Error::new(
+            ErrorKind::InvalidValue,
+            format!("`{}.{}`: {reason}", def.name, column.field),
+        ));
+    }
+    let (Some(length), Value::Text(text)) = (column.length, value) else { return Ok(()) };
+    let characters = text.chars().count();
+    if characters <= length as usize {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidValue,
+        format!("`{}.{}` has {characters} characters and may have {length}", def.name, column.field),
+    ))
 }
 
 fn required(def: &ModelDef, field: &str) -> Error {

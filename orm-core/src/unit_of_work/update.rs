@@ -1,4 +1,5 @@
 use super::flush::Flush;
+use super::insert::check_value;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModelDef;
@@ -52,7 +53,14 @@ impl Flush<'_> {
         if columns.is_empty() {
             return Ok(None);
         }
+        let model = self.store.model(node.arena);
+        model.before_update(self.store.graph(), node.arena, node.node)?;
+        columns = self.unit.changed_columns(self.store, node);
         let def = self.store.def(node.arena);
+        for column in &columns {
+            let value = self.store.arena(node.arena).view(node.node, *column).to_value();
+            check_value(self.dialect, def, &def.columns[*column], &value)?;
+        }
         let saved = self.unit.dirty.get(&node).copied().unwrap_or_default();
         let version = def.columns.iter().position(|column| column.version);
         if let Some(version) = version {

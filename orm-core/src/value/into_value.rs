@@ -70,6 +70,12 @@ impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
     }
 }
 
+impl<const N: usize> IntoValue<Option<Vec<u8>>> for &[u8; N] {
+    fn into_value(self) -> Value {
+        Value::Bytes(self.to_vec())
+    }
+}
+
 macro_rules! value_from {
     ($($from:ty => |$v:ident| $value:expr;)*) => {$(
         impl From<$from> for Value {

@@ -110,6 +110,19 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// Only a text has a length.
+pub fn length_is_of_a_text(model: &Model, errors: &mut Errors) {
+    for column in model.columns.iter().filter(|column| column.is_text() == Some(false)) {
+        if let Some(length) = &column.length {
+            let written = type_text(&column.ty);
+            errors.at(
+                length.span,
+                format!("`length` is for a `String`, this column is a `{written}`; remove it"),
+            );
+        }
+    }
+}
+
 fn attributes_for(holder: Holder) -> &'static str {
     match holder {
         Holder::HasMany => "`#[has_many]` or `#[many_to_many(through = \"..\")]`",

@@ -11,7 +11,14 @@ pub fn definition(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
     let (this, module, loads) = (&scope.model.ident, &scope.module, &scope.loads);
     let key = key_type(scope);
-    let body = if scope.complete { definition_body(scope) } else { quote!(::core::unimplemented!()) };
+    let body = if scope.complete { definition_body(scope) } else { quote!(loop {}) };
+    let hooks = (scope.complete && scope.model.hooks).then(|| {
+        quote! {
+            fn hooks() -> ::core::option::Option<#p::HookTable<Self>> {
+                ::core::option::Option::Some(#p::HookTable::new())
+            }
+        }
+    });
     quote! {
         #quiet
         impl #p::Model for #this {
@@ -21,6 +28,8 @@ pub fn definition(scope: &Scope<'_>) -> TokenStream {
             fn def() -> &'static #p::ModelDef {
                 #body
             }
+
+            #hooks
         }
     }
 }
@@ -82,6 +91,9 @@ fn column_def(column: &Column) -> TokenStream {
             quote!(#flag: true,)
         })
         .collect();
+    if let Some(length) = column.length.as_ref().and_then(|length| length.value.parse::<u32>().ok()) {
+        set.push(quote!(length: ::core::option::Option::Some(#length),));
+    }
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }

@@ -43,8 +43,7 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let field = &relation.relation.field;
     let constant_doc = format!("The relationship of the field `{field}`, to load and to change it.");
     let doc = format!("What this object holds for the relationship `{field}`; it runs no statement.");
-    let body =
-        if scope.complete { quote!(self.#accessor.held(#marker)) } else { quote!(::core::unimplemented!()) };
+    let body = if scope.complete { quote!(self.#accessor.held(#marker)) } else { quote!(loop {}) };
     quote! {
         #[doc = #constant_doc]
         #visible const #constant: #marker = #marker;

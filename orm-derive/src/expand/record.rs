@@ -9,11 +9,8 @@ use crate::parse::Holder;
 pub fn record(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
     let this = &scope.model.ident;
-    let (view, read) = if scope.complete {
-        (view(scope), read(scope))
-    } else {
-        (quote!(::core::unimplemented!()), quote!(::core::unimplemented!()))
-    };
+    let (view, read) =
+        if scope.complete { (view(scope), read(scope)) } else { (quote!(loop {}), quote!(loop {})) };
     quote! {
         #quiet
         impl #p::Record for #this {

@@ -2,7 +2,9 @@ use proc_macro2::Span;
 use syn::{Ident, Type};
 
 use crate::names;
-use crate::parse::{ColumnAttribute, Field, KeyAttribute, RelationAttribute, Text, is_option, last_name};
+use crate::parse::{
+    ColumnAttribute, Field, KeyAttribute, RelationAttribute, Text, inner_of_option, is_option, last_name,
+};
 
 /// A field that is a column.
 pub struct Column {
@@ -20,6 +22,8 @@ pub struct Column {
     pub default_sql: Option<String>,
     pub version: Option<Span>,
     pub secret: bool,
+    /// The most characters of a text.
+    pub length: Option<Text>,
     /// A relationship attribute, which a type that holds no relationship must not have.
     pub stray: Option<RelationAttribute>,
 }
@@ -37,6 +41,7 @@ impl Column {
             default_sql: None,
             version: None,
             secret: false,
+            length: None,
         });
         Column {
             nullable: is_option(&field.ty),
@@ -51,6 +56,7 @@ impl Column {
             default_sql: attribute.default_sql,
             version: attribute.version,
             secret: attribute.secret,
+            length: attribute.length,
             stray: field.relations.into_iter().next(),
         }
     }
@@ -58,6 +64,18 @@ impl Column {
     /// Whether the database generates it as the key.
     pub fn auto(&self) -> bool {
         self.key.as_ref().is_some_and(|key| key.auto.is_some())
+    }
+
+    /// Whether it is a text; none where the type's tokens do not tell.
+    pub fn is_text(&self) -> Option<bool> {
+        let inner = inner_of_option(&self.ty);
+        match last_name(inner)?.as_str() {
+            "String" => Some(true),
+            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "bool" | "f32" | "f64" | "Vec" => {
+                Some(false)
+            }
+            _ => None,
+        }
     }
 
     /// Whether it is an integer; none where the type's tokens do not tell.

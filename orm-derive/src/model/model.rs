@@ -13,6 +13,8 @@ pub struct Model {
     pub table: Text,
     /// The module of the generated types.
     pub module: Text,
+    /// Whether it has hooks of its own.
+    pub hooks: bool,
     pub columns: Vec<Column>,
     pub relations: Vec<Relation>,
     /// Whether it is a struct with named fields; otherwise that has been reported.
@@ -47,6 +49,7 @@ impl Model {
             name,
             table,
             module,
+            hooks: input.hooks,
             columns,
             relations,
             has_fields: input.has_fields,

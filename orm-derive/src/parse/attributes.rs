@@ -26,6 +26,8 @@ pub struct ColumnAttribute {
     pub default_sql: Option<String>,
     pub version: Option<Span>,
     pub secret: bool,
+    /// The most characters of a text.
+    pub length: Option<Text>,
 }
 
 /// One of the four relationship attributes.
@@ -105,8 +107,11 @@ impl Kind {
     }
 }
 
-pub(super) const MODEL: &[Known] =
-    &[Known("table", Form::Text, "users"), Known("module", Form::Text, "user_model")];
+pub(super) const MODEL: &[Known] = &[
+    Known("table", Form::Text, "users"),
+    Known("module", Form::Text, "user_model"),
+    Known("hooks", Form::Flag, ""),
+];
 
 const KEY: &[Known] = &[Known("auto", Form::Flag, "")];
 
@@ -117,6 +122,7 @@ const COLUMN: &[Known] = &[
     Known("default", Form::FlagOrText, "0"),
     Known("version", Form::Flag, ""),
     Known("secret", Form::Flag, ""),
+    Known("length", Form::Number, "50"),
 ];
 
 const RELATION: &[Known] = &[
@@ -156,6 +162,7 @@ impl ColumnAttribute {
             default_sql: options.text("default").map(syn::LitStr::value),
             version: options.flag("version"),
             secret: options.flag("secret").is_some(),
+            length: options.text("length").map(Text::of),
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Input {
     pub ident: Ident,
     pub table: Option<Text>,
     pub module: Option<Text>,
+    /// Whether it has hooks of its own.
+    pub hooks: bool,
     pub fields: Vec<Field>,
     /// Whether it is a struct with named fields; otherwise that has been reported and there are no fields.
     pub has_fields: bool,
@@ -42,12 +44,12 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         errors.on(&item.generics, message);
         return None;
     }
-    let (table, module) = struct_attributes(&item.attrs, errors);
+    let (table, module, hooks) = struct_attributes(&item.attrs, errors);
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
     let fields = fields.into_iter().flatten();
     let fields = fields.filter_map(|field| read_field(field, &item.ident, errors)).collect();
-    Some(Input { visibility: item.vis, ident: item.ident, table, module, fields, has_fields })
+    Some(Input { visibility: item.vis, ident: item.ident, table, module, hooks, fields, has_fields })
 }
 
 fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Field>> {
@@ -71,7 +73,7 @@ fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Fiel
     None
 }
 
-fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<Text>, Option<Text>) {
+fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<Text>, Option<Text>, bool) {
     let mut read: Option<Options> = None;
     for attribute in attributes {
         match own_name(attribute).as_deref() {
@@ -88,8 +90,9 @@ fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<T
             None => {}
         }
     }
-    let Some(options) = read else { return (None, None) };
-    (options.text("table").map(Text::of), options.text("module").map(Text::of))
+    let Some(options) = read else { return (None, None, false) };
+    let text = |name| options.text(name).map(Text::of);
+    (text("table"), text("module"), options.flag("hooks").is_some())
 }
 
 fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {

@@ -12,5 +12,5 @@ mod value;
 
 pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute};
 pub use input::{Field, Input, input};
-pub use types::{Holder, Wrapper, is_option, last_name, type_text};
+pub use types::{Holder, Wrapper, inner_of_option, is_option, last_name, type_text};
 pub use value::{Cascade, Lazy, Names, OrderBy, Text};

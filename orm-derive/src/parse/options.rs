@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, LitStr, Meta, MetaNameValue};
+use syn::{Attribute, LitInt, LitStr, Meta, MetaNameValue};
 
 use super::attributes::{Kind, home_of};
 use crate::errors::Errors;
@@ -16,6 +16,8 @@ pub enum Form {
     Text,
     /// Either.
     FlagOrText,
+    /// `= 50`.
+    Number,
 }
 
 /// An option that an attribute takes: its name, its form, and a value for messages.
@@ -116,8 +118,9 @@ fn read_value(
 ) -> Result<Option<LitStr>, Misread> {
     let mut tokens = rest.clone().into_iter();
     let value: TokenStream = match tokens.next() {
-        None if form == Form::Text => {
-            errors.at(name.span(), format!("`{name}` needs a value: `{name} = {example:?}`"));
+        None if matches!(form, Form::Text | Form::Number) => {
+            let example = if form == Form::Number { example.to_owned() } else { format!("{example:?}") };
+            errors.at(name.span(), format!("`{name}` needs a value: `{name} = {example}`"));
             return Err(Misread);
         }
         None => return Ok(None),
@@ -132,6 +135,9 @@ fn read_value(
         errors.on(rest, format!("`{name}` takes no value: write `{name}`"));
         return Err(Misread);
     }
+    if form == Form::Number {
+        return read_number(name, value, rest, example, errors);
+    }
     let written_with_sign = matches!(rest.clone().into_iter().next(), Some(TokenTree::Punct(_)));
     match syn::parse2::<LitStr>(value.clone()) {
         Ok(text) if written_with_sign => return Ok(Some(text)),
@@ -144,6 +150,23 @@ fn read_value(
         }
     }
     Err(Misread)
+}
+
+fn read_number(
+    name: &Ident,
+    value: TokenStream,
+    rest: TokenStream,
+    example: &str,
+    errors: &mut Errors,
+) -> Result<Option<LitStr>, Misread> {
+    match syn::parse2::<LitInt>(value.clone()).map(|number| (number.base10_parse::<u32>(), number.span())) {
+        Ok((Ok(number), span)) if number > 0 => Ok(Some(LitStr::new(&number.to_string(), span))),
+        _ => {
+            let place = if value.is_empty() { rest } else { value };
+            errors.on(place, format!("expected a number above 0: `{name} = {example}`"));
+            Err(Misread)
+        }
+    }
 }
 
 /// Whether a value is probably the right one with its quotes left out.

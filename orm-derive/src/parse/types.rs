@@ -54,6 +54,19 @@ pub fn is_option(ty: &Type) -> bool {
     last_name(ty).is_some_and(|name| name == "Option")
 }
 
+/// What is inside an `Option`, or the type itself.
+pub fn inner_of_option(ty: &Type) -> &Type {
+    let inner = || {
+        let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+        match arguments.args.first() {
+            Some(GenericArgument::Type(inner)) => Some(inner),
+            _ => None,
+        }
+    };
+    inner().unwrap_or(ty)
+}
+
 /// The name at the end of a path type: `Order` of `shop::Order`.
 pub fn last_name(ty: &Type) -> Option<String> {
     last_segment(ty).map(|segment| segment.ident.to_string())
