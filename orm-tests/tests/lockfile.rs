@@ -140,6 +140,21 @@ util 10.0.0";
 }
 
 #[test]
+fn the_oldest_format_is_read() {
+    let answers = answers(&["orm-tests/tests/lockfile/oldest.lock", "--tree", "app"]);
+    assert_eq!(
+        answers,
+        "\
+orm-tests/tests/lockfile/oldest.lock: 2 packages, 2 versions, 1 dependency
+Stored in memory (5 statements, _ ms)
+
+What app depends on 6 statements, _ ms
+app 0.1.0
+└── libc 0.2.1"
+    );
+}
+
+#[test]
 fn a_tree_may_be_deep() {
     const DEPTH: usize = 1_000;
     let directory = tempfile::tempdir().expect("a directory");

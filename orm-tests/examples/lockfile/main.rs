@@ -78,11 +78,10 @@ async fn run(arguments: &Arguments) -> Result<Page, Failure> {
 
 async fn answers(arguments: &Arguments, lock: &Lock, database: &Database) -> Result<Page, Failure> {
     let mut page = Page::default();
-    let (packages, versions, dependencies) = (lock.packages(), lock.versions.len(), lock.dependencies());
-    page.line(&format!(
-        "{}: {packages} packages, {versions} versions, {dependencies} dependencies",
-        lock.path
-    ));
+    let packages = count(lock.packages(), "package", "packages");
+    let versions = count(lock.versions.len(), "version", "versions");
+    let dependencies = count(lock.dependencies(), "dependency", "dependencies");
+    page.line(&format!("{}: {packages}, {versions}, {dependencies}", lock.path));
     page.line(&format!("{} ({})", database.history, database.cost));
     let (engine, full) = (&database.engine, arguments.full);
     if let Some(name) = &arguments.tree {
@@ -93,6 +92,10 @@ async fn answers(arguments: &Arguments, lock: &Lock, database: &Database) -> Res
     popular::answer(engine, &mut page, full).await?;
     ways::answer(engine, &mut page).await?;
     Ok(page)
+}
+
+fn count(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }
 
 /// Prints a page. A reader that has seen enough, as `head` has, is no failure.
