@@ -1,0 +1,7 @@
+//! What loading promises, on a database: rows, the SQL's shape and the number of statements together.
+
+#[path = "../fixtures/mod.rs"]
+mod fixtures;
+
+mod identity_map;
+mod lazy_loading;
