@@ -4,4 +4,6 @@
 mod fixtures;
 
 mod identity_map;
+mod late_loading;
 mod lazy_loading;
+mod selectin;
