@@ -7,3 +7,6 @@ mod identity_map;
 mod late_loading;
 mod lazy_loading;
 mod selectin;
+mod selectin_batches;
+mod selectin_keys;
+mod views;
