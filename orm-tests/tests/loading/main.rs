@@ -4,6 +4,8 @@
 mod fixtures;
 
 mod identity_map;
+mod joined;
+mod joined_pages;
 mod late_loading;
 mod lazy_loading;
 mod selectin;
