@@ -3,6 +3,7 @@
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 
+mod dynamic_tier;
 mod identity_map;
 mod joined;
 mod joined_pages;
@@ -11,4 +12,5 @@ mod lazy_loading;
 mod selectin;
 mod selectin_batches;
 mod selectin_keys;
+mod typed_tier;
 mod views;
