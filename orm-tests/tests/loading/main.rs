@@ -3,6 +3,7 @@
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 
+mod ddl;
 mod dynamic_tier;
 mod identity_map;
 mod joined;
@@ -13,4 +14,5 @@ mod selectin;
 mod selectin_batches;
 mod selectin_keys;
 mod typed_tier;
+mod values;
 mod views;
