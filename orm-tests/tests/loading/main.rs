@@ -5,6 +5,7 @@ mod fixtures;
 
 mod ddl;
 mod dynamic_tier;
+mod errors;
 mod identity_map;
 mod joined;
 mod joined_pages;
