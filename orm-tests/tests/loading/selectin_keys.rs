@@ -4,7 +4,7 @@
 use orm_core::prelude::*;
 
 use crate::fixtures::composite::{Guest, Member, Pair, Room, composite};
-use crate::fixtures::standard::{User, standard};
+use crate::fixtures::standard::User;
 use crate::fixtures::{SideDoor, ids, record};
 
 #[tokio::test]
