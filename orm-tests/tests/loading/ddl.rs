@@ -220,6 +220,117 @@ async fn a_row_without_its_parent_is_refused() -> Result<()> {
     session.commit().await
 }
 
+mod one_sided {
+    use super::*;
+
+    #[derive(Model, Debug)]
+    pub struct Box {
+        #[key]
+        pub id: i64,
+        #[has_many(key = "box_number", order_by = "id")]
+        pub things: HasMany<Thing>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Thing {
+        #[key]
+        pub id: i64,
+        pub box_number: i64,
+    }
+
+    #[tokio::test]
+    async fn a_key_that_only_the_parent_declares_is_a_key() -> Result<()> {
+        let door = SideDoor::new(schema![Thing, Box]).await?;
+        let mut session = door.engine.session();
+        let error = session.insert(Thing::draft().id(1).box_number(1)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+        session.rollback().await?;
+        // The thing is added first; the key says that it comes second.
+        session.add(Thing::draft().id(1).box_number(1));
+        session.add(Box::draft().id(1));
+        session.commit().await?;
+        let found = door.engine.session().one(select::<Box>().with(Box::THINGS.joined())).await?;
+        assert_eq!(ids!(found.get(Box::THINGS)), [1]);
+        door.engine.drop_all(schema![Box, Thing]).await
+    }
+}
+
+/// A link table with columns of its own is a model like any other.
+mod association {
+    use super::*;
+
+    #[derive(Model, Debug)]
+    pub struct Actor {
+        #[key]
+        pub id: i64,
+        #[has_many(order_by = "fee")]
+        pub roles: HasMany<Role>,
+        #[many_to_many(through = "role", order_by = "id")]
+        pub films: HasMany<Film>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Role {
+        #[key]
+        pub actor_id: i64,
+        #[key]
+        pub film_id: i64,
+        pub fee: i64,
+        #[belongs_to]
+        pub actor: BelongsTo<Actor>,
+        #[belongs_to]
+        pub film: BelongsTo<Film>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Film {
+        #[key]
+        pub id: i64,
+    }
+
+    #[tokio::test]
+    async fn a_link_table_may_be_a_model() -> Result<()> {
+        let door = SideDoor::new(schema![Actor, Role, Film]).await?;
+        assert_eq!(names(&door, "table").await, ["actor", "film", "role"]);
+        let mut session = door.engine.session();
+        for id in 1..=2 {
+            session.add(Actor::draft().id(id));
+            session.add(Film::draft().id(id + 10));
+        }
+        for (actor, film, fee) in [(1, 11, 9), (1, 12, 5), (2, 12, 7)] {
+            session.add(Role::draft().actor_id(actor).film_id(film).fee(fee));
+        }
+        session.commit().await?;
+
+        for joined in [false, true] {
+            let mut session = door.engine.session();
+            let log = record(&door.engine);
+            let query = select::<Actor>().order_by(Actor::ID);
+            let actors = match joined {
+                false => {
+                    let roles = Actor::ROLES.selectin().with(Role::FILM.selectin());
+                    session.all(query.with(roles).with(Actor::FILMS.selectin())).await?
+                }
+                true => {
+                    let roles = Actor::ROLES.joined().with(Role::FILM.joined());
+                    session.all(query.with(roles).with(Actor::FILMS.joined())).await?
+                }
+            };
+            let found: Vec<_> = actors
+                .iter()
+                .map(|actor| {
+                    let roles = actor.get(Actor::ROLES);
+                    let roles: Vec<_> =
+                        roles.iter().map(|role| (role.fee, role.get(Role::FILM).id)).collect();
+                    (roles, ids!(actor.get(Actor::FILMS)))
+                })
+                .collect();
+            assert_eq!(found, [(vec![(5, 12), (9, 11)], vec![11, 12]), (vec![(7, 12)], vec![12])], "{log}");
+        }
+        Ok(())
+    }
+}
+
 mod refused {
     use super::*;
 

@@ -166,6 +166,27 @@ mod cells {
         says(session.all(select::<Reading>()).await, ErrorKind::Database, &["no such column"]);
         Ok(())
     }
+
+    #[derive(Model, Debug)]
+    pub struct Labelled {
+        #[key(auto)]
+        pub id: i64,
+        #[column(default)]
+        pub label: String,
+    }
+
+    #[tokio::test]
+    async fn a_generated_column_that_the_table_lacks_is_no_text() -> Result<()> {
+        let door = SideDoor::new(schema![]).await?;
+        // SQLite takes a name in quotes that it does not know for a text of that name.
+        door.run("CREATE TABLE labelled (id INTEGER PRIMARY KEY)").await;
+        let mut session = door.engine.session();
+        let inserted = session.insert(Labelled::draft()).await.map(|row| row.label.clone());
+        says(inserted, ErrorKind::Database, &["no such column", "label"]);
+        session.rollback().await?;
+        assert!(door.texts("SELECT id || '' FROM labelled").await.is_empty());
+        Ok(())
+    }
 }
 
 mod links {

@@ -303,6 +303,45 @@ async fn a_changed_key_moves_the_object() -> Result<()> {
 }
 
 #[tokio::test]
+async fn objects_stay_though_nobody_holds_a_handle() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    drop(session.all(select::<User>().with(User::ORDERS.selectin())).await?);
+    let log = record(&engine);
+    let jack = session.get::<User>(7).await?.expect("jack is held");
+    assert_eq!(ids!(jack.orders()?), [1, 3, 5]);
+    assert_eq!(log.count(), 0, "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_commit_unloads_nothing() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    let users = session.all(select::<User>().order_by(User::ID).with(User::ORDERS.selectin())).await?;
+    session.edit(&users[0], |user| user.name = "jacques".into())?;
+    session.commit().await?;
+    let log = record(&engine);
+    let jack = session.get::<User>(7).await?.expect("jack is held");
+    assert_eq!((jack.name.as_str(), ids!(jack.orders()?)), ("jacques", vec![1, 3, 5]));
+    assert_eq!(log.count(), 0, "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_query_said_to_load_does_not_stick_to_its_objects() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    session.all(select::<User>().with(User::ORDERS.selectin().with(Order::ITEMS.selectin()))).await?;
+    let log = record(&engine);
+    session.insert(Order::draft().id(6).user_id(8).description("late").isopen(true)).await?;
+    let orders = session.all(select::<Order>().filter(Order::ID.eq(6)).populate_existing()).await?;
+    assert_eq!(log.count(), 2, "one INSERT and one SELECT: {log}");
+    assert_eq!(orders[0].items().unwrap_err().kind(), ErrorKind::NotLoaded);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_handle_is_hashed_by_identity() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();

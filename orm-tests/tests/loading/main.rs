@@ -17,6 +17,8 @@ mod observing;
 mod selectin;
 mod selectin_batches;
 mod selectin_keys;
+mod self_referential;
+mod strategies;
 mod typed_tier;
 mod values;
 mod views;
