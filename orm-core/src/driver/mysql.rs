@@ -1,7 +1,6 @@
 use std::str::FromStr;
 
 use futures_util::TryStreamExt;
-use sqlx::error::DatabaseError;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlRow,
     MySqlTypeInfo,
@@ -15,7 +14,7 @@ use super::lease::{Connection, Inserted};
 use super::pooled::{Pooled, pool_options};
 use super::refusal::{first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{MOST_BINDS, MysqlServer, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
@@ -212,13 +211,15 @@ impl Cells for RowCells<'_> {
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, kind_of)
+    refusal(error, statement, |error| match error.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(error) => (kind_of(error.number()), constraint_of(error.number(), error.message(), statement)),
+        None => (ErrorKind::Database, None),
+    })
 }
 
 /// What MySQL said, by its error number: its SQLSTATEs are too coarse.
-fn kind_of(error: &(dyn DatabaseError + 'static)) -> ErrorKind {
-    let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() else { return ErrorKind::Database };
-    match error.number() {
+fn kind_of(number: u16) -> ErrorKind {
+    match number {
         1062 | 1169 | 1586 => ErrorKind::UniqueViolation,
         // The last: a table is dropped that others refer to.
         1216 | 1217 | 1451 | 1452 | 3730 => ErrorKind::ForeignKeyViolation,
@@ -235,9 +236,50 @@ fn kind_of(error: &(dyn DatabaseError + 'static)) -> ErrorKind {
     }
 }
 
+/// The constraint that a message names. Which table it is on, most messages leave to the statement.
+fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> Option<Constraint> {
+    let table = statement.and_then(|statement| written_table(&statement.sql));
+    let mut constraint = Constraint { table, ..Constraint::default() };
+    match number {
+        1062 | 1169 | 1586 => {
+            let key = message.rsplit_once(" for key '")?.1.trim_end_matches('\'');
+            let key = key.rsplit_once('.').map_or(key, |(_, key)| key);
+            constraint.name = Some(key.to_owned());
+        }
+        1451 | 1452 => {
+            // The table with the key, which a DELETE of what it refers to does not name.
+            constraint.table =
+                message.split_once("`.`")?.1.split_once('`').map(|(table, _)| table.to_owned());
+            constraint.name = quoted(message, "CONSTRAINT ");
+            let (_, columns) = message.split_once("FOREIGN KEY (")?;
+            let (columns, _) = columns.split_once(')')?;
+            constraint.columns =
+                columns.split(", ").map(|column| column.trim_matches('`').to_owned()).collect();
+        }
+        1048 | 1364 => constraint.columns = vec![message.split('\'').nth(1)?.to_owned()],
+        3819 => constraint.name = Some(message.split('\'').nth(1)?.to_owned()),
+        4025 => constraint.name = quoted(message, "CONSTRAINT "),
+        _ => return None,
+    }
+    Some(constraint)
+}
+
+/// What stands in backticks behind a word.
+fn quoted(message: &str, word: &str) -> Option<String> {
+    let (_, name) = message.split_once(&format!("{word}`"))?;
+    name.split_once('`').map(|(name, _)| name.to_owned())
+}
+
+fn written_table(sql: &str) -> Option<String> {
+    ["INSERT INTO ", "UPDATE ", "DELETE FROM "].into_iter().find_map(|verb| {
+        let (table, _) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
+        Some(table.to_owned())
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{Statement, constraint_of, number};
 
     #[test]
     fn versions_are_read_behind_their_prefixes() {
@@ -246,5 +288,25 @@ mod tests {
         assert_eq!(number("5.5.5-10.6.7-MariaDB"), (10, 6));
         assert_eq!(number("9.1.0-cloud"), (9, 1));
         assert_eq!(number("?"), (0, 0));
+    }
+
+    #[test]
+    fn messages_name_constraints() {
+        let insert = Statement::plain("INSERT INTO `users` (`email`) VALUES (?)");
+        let read = |number, message| constraint_of(number, message, Some(&insert));
+        for message in ["Duplicate entry 'a' for key 'email'", "Duplicate entry 'a' for key 'users.email'"] {
+            let unique = read(1062, message);
+            assert_eq!(unique.as_ref().and_then(|found| found.name.as_deref()), Some("email"));
+            assert_eq!(unique.and_then(|found| found.table).as_deref(), Some("users"));
+        }
+        let foreign = read(
+            1452,
+            "Cannot add or update a child row: a foreign key constraint fails (`app`.`orders`, CONSTRAINT `orders_ibfk_1` \
+             FOREIGN KEY (`user_id`, `shop`) REFERENCES `users` (`id`, `shop`))",
+        );
+        assert_eq!(foreign.as_ref().and_then(|found| found.table.as_deref()), Some("orders"));
+        assert_eq!(foreign.map(|found| found.columns), Some(vec!["user_id".to_owned(), "shop".to_owned()]));
+        let null = read(1048, "Column 'name' cannot be null");
+        assert_eq!(null.map(|found| found.columns), Some(vec!["name".to_owned()]));
     }
 }

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgRow, PgValueFormat};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgDatabaseError, PgPool, PgRow, PgValueFormat};
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
     Type, ValueRef as _,
@@ -12,7 +12,7 @@ use super::lease::Connection;
 use super::pooled::{Pooled, pool_options};
 use super::refusal::{first, refusal, too_large, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, MOST_BINDS, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
 
@@ -254,13 +254,12 @@ impl Cells for RowCells<'_> {
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, kind_of)
+    refusal(error, statement, |error| (kind_of(&error.code().unwrap_or_default()), constraint_of(error)))
 }
 
 /// What PostgreSQL said, by its SQLSTATE.
-fn kind_of(error: &(dyn DatabaseError + 'static)) -> ErrorKind {
-    let code = error.code().unwrap_or_default();
-    match &*code {
+fn kind_of(code: &str) -> ErrorKind {
+    match code {
         "23505" | "23P01" => ErrorKind::UniqueViolation,
         // The second: a table is dropped that others refer to.
         "23503" | "2BP01" => ErrorKind::ForeignKeyViolation,
@@ -274,5 +273,35 @@ fn kind_of(error: &(dyn DatabaseError + 'static)) -> ErrorKind {
         code if code.starts_with("08") => ErrorKind::Connection,
         code if code.starts_with("22") => ErrorKind::InvalidValue,
         _ => ErrorKind::Database,
+    }
+}
+
+fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
+    let columns = error.column().map(|column| vec![column.to_owned()]);
+    let constraint = Constraint {
+        name: owned(error.constraint()),
+        table: owned(error.table()),
+        columns: columns.or_else(|| key_columns(error.detail()?)).unwrap_or_default(),
+    };
+    error.code().starts_with("23").then_some(constraint)
+}
+
+/// `Key (email, name)=(..) already exists.`
+fn key_columns(detail: &str) -> Option<Vec<String>> {
+    let (columns, _) = detail.strip_prefix("Key (")?.split_once(")=(")?;
+    Some(columns.split(", ").map(|column| column.trim_matches('"').to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_columns;
+
+    #[test]
+    fn the_columns_of_a_key_are_read_from_the_detail() {
+        let columns = key_columns("Key (email, \"Name\")=(a@b, jack) already exists.");
+        assert_eq!(columns, Some(vec!["email".to_owned(), "Name".to_owned()]));
+        assert_eq!(key_columns("Failing row contains (1, null)."), None);
     }
 }

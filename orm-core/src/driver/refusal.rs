@@ -1,19 +1,26 @@
 use std::future::Future;
 
+use sqlx::error::DatabaseError;
+
 use super::ConnectOptions;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::Statement;
 
-/// An error of a driver as one of the session's: what it is, and which statement met it.
+/// An error of a driver as one of the session's: what it is, which statement met it, and which constraint it violates.
 pub(super) fn refusal(
     error: sqlx::Error,
     statement: Option<&Statement>,
-    kind_of: impl Fn(&(dyn sqlx::error::DatabaseError + 'static)) -> ErrorKind,
+    read: impl Fn(&(dyn DatabaseError + 'static)) -> (ErrorKind, Option<Constraint>),
 ) -> Error {
+    // Databases quote the values that they refuse.
+    let secret = statement.is_some_and(Statement::has_secret);
+    let mut constraint = None;
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
-            let kind = kind_of(&**database);
-            (kind, format!("the database refused the statement: {}", database.message()))
+            let (kind, violated) = read(&**database);
+            constraint = violated;
+            let said = if secret { "what it said may show a secret value" } else { database.message() };
+            (kind, format!("the database refused the statement: {said}"))
         }
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -26,7 +33,12 @@ pub(super) fn refusal(
         Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
         None => message,
     };
-    Error::new(kind, message).with_source(error)
+    let refusal = Error::new(kind, message);
+    let refusal = if secret { refusal } else { refusal.with_source(error) };
+    match constraint {
+        Some(constraint) => refusal.with_constraint(constraint),
+        None => refusal,
+    }
 }
 
 /// Too many values for one statement.

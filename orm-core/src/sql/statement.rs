@@ -59,4 +59,12 @@ impl Statement {
         self.strategy = Some(strategy);
         self
     }
+
+    /// Whether a value must not be shown.
+    pub fn has_secret(&self) -> bool {
+        self.params.iter().any(|param| match param {
+            Param::One(bind) => bind.secret,
+            Param::Many { secret, .. } => *secret,
+        })
+    }
 }
