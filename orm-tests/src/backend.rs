@@ -55,10 +55,11 @@ pub async fn run<F>(backend: Backend, test: impl FnOnce(TestDatabase) -> F)
 where
     F: Future<Output = Result<()>> + Send + 'static,
 {
-    let database = match TestDatabase::create(backend).await {
-        Ok(database) => database,
-        Err(reason) => return missing(backend, &reason),
-    };
+    if let Err(reason) = backend.server() {
+        return missing(backend, &reason);
+    }
+    let database =
+        TestDatabase::create(backend).await.unwrap_or_else(|reason| panic!("{}: {reason}", backend.name()));
     let result = tokio::spawn(test(database.clone())).await;
     database.remove().await;
     match result {

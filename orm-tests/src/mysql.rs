@@ -5,10 +5,12 @@ use std::process::Command;
 use crate::programs::{find, is_debian};
 use crate::server::{Place, Server, greets};
 
-/// A user for every way in which a server names a connection over loopback.
+/// A user for every way in which a server names a connection over loopback; one statement a line.
 const USERS: &str = "\
-CREATE USER IF NOT EXISTS orm@localhost; GRANT ALL ON *.* TO orm@localhost WITH GRANT OPTION;
-CREATE USER IF NOT EXISTS orm@'127.0.0.1'; GRANT ALL ON *.* TO orm@'127.0.0.1' WITH GRANT OPTION;
+CREATE USER IF NOT EXISTS orm@localhost;
+GRANT ALL ON *.* TO orm@localhost WITH GRANT OPTION;
+CREATE USER IF NOT EXISTS orm@'127.0.0.1';
+GRANT ALL ON *.* TO orm@'127.0.0.1' WITH GRANT OPTION;
 ";
 
 /// A private MariaDB or MySQL, or the one that `ORM_TEST_MYSQL_URL` names.
