@@ -68,8 +68,11 @@ pub enum ErrorKind {
     NotNullViolation,
     /// A CHECK constraint refused the rows.
     CheckViolation,
-    /// The database is locked by another connection.
+    /// The database is locked by another connection, or a lock did not become free in time.
     Busy,
+    /// Transactions got in each other's way, and the database ended this one: a deadlock, or an isolation level that
+    /// could not be kept. The same work may succeed when it is begun again.
+    Serialization,
     /// No connection became free in time.
     PoolTimeout,
     /// The connection could not be made or was lost.

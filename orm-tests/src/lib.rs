@@ -1,1 +1,16 @@
+//! What the tests of orm-core share: databases of their own on every backend, and the servers that hold them.
+//!
+//! [`on_every_backend!`] makes one test of each backend from one async function. SQLite needs nothing. PostgreSQL and
+//! MariaDB or MySQL are found on this machine and started privately, on free loopback ports with an empty directory
+//! each, and stop with the test process, however it ends. `ORM_TEST_POSTGRES_URL` and `ORM_TEST_MYSQL_URL` name servers
+//! to use instead. A backend that is not there is printed, and fails where `CI=true`.
 
+mod backend;
+mod mysql;
+mod postgres;
+mod programs;
+mod server;
+mod test_database;
+
+pub use backend::{Backend, run};
+pub use test_database::TestDatabase;

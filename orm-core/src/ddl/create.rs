@@ -1,31 +1,41 @@
 use super::Schema;
+use super::foreign_key::ForeignKey;
+use super::name::name;
 use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef, RelationDef, RelationKind, ThroughDef};
-use crate::sql::{Dialect, quote};
+use crate::model::{ColumnDef, ModelDef, RelationDef, ThroughDef};
+use crate::sql::Dialect;
+use crate::value::ValueKind;
 
 /// CREATE TABLE and CREATE INDEX for what is not there yet.
 ///
 /// # Errors
 /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
 pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
+    let models = schema.ordered(dialect)?;
+    let tables = Tables {
+        dialect,
+        keys: ForeignKey::all(schema)?,
+        order: models.iter().map(|model| model.def()).collect(),
+    };
     let mut statements = Vec::new();
-    let mut indexes: Vec<String> = Vec::new();
-    for model in schema.ordered(dialect)? {
-        let def = model.def();
-        statements.push(create_table(schema, def, dialect)?);
-        for column in def.columns.iter().filter(|column| column.index) {
-            let mut sql = "CREATE INDEX IF NOT EXISTS ".to_owned();
-            quote(&mut sql, &index_name(&mut indexes, def, column));
-            sql.push_str(" ON ");
-            quote(&mut sql, def.table);
-            sql.push_str(" (");
-            quote(&mut sql, column.name);
-            sql.push(')');
-            statements.push(sql);
+    for def in &tables.order {
+        statements.push(tables.create(def));
+        if !matches!(dialect, Dialect::Mysql(_)) {
+            let indexed = def.columns.iter().filter(|column| column.index);
+            statements.extend(indexed.map(|column| tables.create_index(def, column)));
         }
     }
     for (relation, through) in schema.link_tables() {
-        statements.push(create_link_table(relation, through, dialect)?);
+        statements.push(tables.create_link(relation, through)?);
+    }
+    match dialect {
+        Dialect::Sqlite => {}
+        Dialect::Postgres => statements.extend(tables.later_keys().map(|key| tables.add_key(key))),
+        Dialect::Mysql(_) => {
+            // Tables refer to tables that come after them only while keys are not checked.
+            statements.insert(0, "SET foreign_key_checks = 0".to_owned());
+            statements.push("SET foreign_key_checks = 1".to_owned());
+        }
     }
     Ok(statements)
 }
@@ -35,139 +45,199 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
 /// # Errors
 /// As for [`create_statements`].
 pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
-    let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
-    let models: Vec<&str> = schema.ordered(dialect)?.into_iter().map(|model| model.def().table).collect();
-    let mut statements: Vec<String> = match dialect {
-        // Tables that refer to each other in a circle go as well: keys are checked at COMMIT.
-        Dialect::Sqlite => vec!["PRAGMA defer_foreign_keys = ON".to_owned()],
+    let models = schema.ordered(dialect)?;
+    let tables = Tables {
+        dialect,
+        keys: ForeignKey::all(schema)?,
+        order: models.iter().map(|model| model.def()).collect(),
     };
-    statements.extend(links.chain(models.into_iter().rev()).map(|table| {
-        let mut sql = "DROP TABLE IF EXISTS ".to_owned();
-        quote(&mut sql, table);
+    let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
+    let names: Vec<String> = links
+        .chain(tables.order.iter().rev().map(|def| def.table))
+        .map(|table| tables.quoted(table))
+        .collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(match dialect {
+        Dialect::Sqlite => {
+            // Tables that refer to each other in a circle go as well: keys are checked at COMMIT.
+            let pragma = "PRAGMA defer_foreign_keys = ON".to_owned();
+            let drops = names.into_iter().map(|name| format!("DROP TABLE IF EXISTS {name}"));
+            std::iter::once(pragma).chain(drops).collect()
+        }
+        Dialect::Postgres => vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))],
+        Dialect::Mysql(server) => {
+            // MariaDB drops one table after the other and lets no key of a circle go with them.
+            let circles = tables.later_keys().filter(|_| server.mariadb).map(|key| tables.drop_key(key));
+            circles.chain([format!("DROP TABLE IF EXISTS {}", names.join(", "))]).collect()
+        }
+    })
+}
+
+/// The tables of a schema, in the order they are created in, and the keys between them.
+struct Tables {
+    dialect: Dialect,
+    keys: Vec<ForeignKey>,
+    order: Vec<&'static ModelDef>,
+}
+
+impl Tables {
+    fn create(&self, def: &'static ModelDef) -> String {
+        let mut parts: Vec<String> =
+            def.columns.iter().enumerate().map(|(at, _)| self.column(def, at)).collect();
+        if def.key.len() > 1 {
+            parts.push(format!("PRIMARY KEY {}", self.list(def, def.key)));
+        }
+        if matches!(self.dialect, Dialect::Mysql(_)) {
+            // MySQL has no CREATE INDEX IF NOT EXISTS.
+            let indexed = def.columns.iter().filter(|column| column.index);
+            parts.extend(indexed.map(|column| {
+                let index = self.quoted(&self.index_name(def, column));
+                format!("INDEX {index} ({})", self.quoted(column.name))
+            }));
+        }
+        let own = self.keys.iter().filter(|key| std::ptr::eq(key.child, def));
+        let later = |key: &ForeignKey| self.dialect == Dialect::Postgres && self.is_later(key);
+        parts.extend(own.filter(|key| !later(key)).map(|key| self.key(key)));
+        self.table(def.table, &parts)
+    }
+
+    /// A name of its own: `a_b`.`c` and `a`.`b_c` would share one otherwise.
+    fn index_name(&self, def: &ModelDef, column: &ColumnDef) -> String {
+        let indexed = self.order.iter().flat_map(|def| {
+            let columns = def.columns.iter().filter(|column| column.index);
+            columns.map(|column| (*def, column))
+        });
+        let plain = |def: &ModelDef, column: &ColumnDef| name("ix", def.table, &[column.name]);
+        let wanted = plain(def, column);
+        let before = indexed.take_while(|(_, other)| !std::ptr::eq(*other, column));
+        match before.filter(|(def, column)| plain(def, column) == wanted).count() {
+            0 => wanted,
+            taken => format!("{wanted}_{}", taken + 1),
+        }
+    }
+
+    fn create_index(&self, def: &ModelDef, column: &ColumnDef) -> String {
+        let index = self.quoted(&self.index_name(def, column));
+        format!(
+            "CREATE INDEX IF NOT EXISTS {index} ON {} ({})",
+            self.quoted(def.table),
+            self.quoted(column.name)
+        )
+    }
+
+    fn create_link(&self, relation: &RelationDef, through: &ThroughDef) -> Result<String> {
+        let sides = [
+            (through.key, relation.parent(), relation.local_columns()?),
+            (through.target_key, relation.target(), relation.remote_columns()?),
+        ];
+        let mut parts = Vec::new();
+        for (names, def, columns) in &sides {
+            for (name, column) in names.iter().zip(columns) {
+                let kind = self.kind(def, *column);
+                parts.push(format!("{} {} NOT NULL", self.quoted(name), self.dialect.type_name(kind, true)));
+            }
+        }
+        let all = through.key.iter().chain(through.target_key);
+        parts.push(format!("PRIMARY KEY {}", self.names(all.copied())));
+        for (names, def, columns) in &sides {
+            let (key, table) = (self.names(names.iter().copied()), self.quoted(def.table));
+            parts.push(format!("FOREIGN KEY {key} REFERENCES {table} {}", self.list(def, columns)));
+        }
+        Ok(self.table(through.table, &parts))
+    }
+
+    fn column(&self, def: &'static ModelDef, at: usize) -> String {
+        let column = &def.columns[at];
+        let indexed =
+            column.key || column.unique || column.index || self.keys.iter().any(|key| key.names(def, at));
+        let mut sql =
+            format!("{} {}", self.quoted(column.name), self.dialect.type_name(self.kind(def, at), indexed));
+        if !column.nullable {
+            sql.push_str(" NOT NULL");
+        }
+        if let Some(default) = column.default {
+            sql.push_str(&format!(" DEFAULT ({default})"));
+        }
+        if column.auto {
+            sql.push_str(self.dialect.auto_key());
+        }
+        if column.key && def.key.len() == 1 {
+            sql.push_str(" PRIMARY KEY");
+        } else if column.unique {
+            sql.push_str(" UNIQUE");
+        }
         sql
-    }));
-    Ok(statements)
-}
-
-/// A name of its own: `a_b`.`c` and `a`.`b_c` would share one otherwise.
-fn index_name(taken: &mut Vec<String>, def: &ModelDef, column: &ColumnDef) -> String {
-    let plain = format!("ix_{}_{}", def.table, column.name);
-    let numbered = (2..).map(|number| format!("{plain}_{number}"));
-    let mut names = std::iter::once(plain.clone()).chain(numbered);
-    let name = names.find(|name| !taken.contains(name)).unwrap_or(plain);
-    taken.push(name.clone());
-    name
-}
-
-fn create_table(schema: &Schema, def: &'static ModelDef, dialect: Dialect) -> Result<String> {
-    let mut parts: Vec<String> = def.columns.iter().map(|column| column_sql(def, column, dialect)).collect();
-    if def.key.len() > 1 {
-        parts.push(format!("PRIMARY KEY {}", list(def.key.iter().map(|column| def.columns[*column].name))));
     }
-    parts.extend(foreign_keys(schema, def)?);
-    Ok(table(def.table, &parts))
-}
 
-fn column_sql(def: &ModelDef, column: &ColumnDef, dialect: Dialect) -> String {
-    let mut sql = String::new();
-    quote(&mut sql, column.name);
-    sql.push(' ');
-    sql.push_str(dialect.type_name(column.kind));
-    if !column.nullable {
-        sql.push_str(" NOT NULL");
-    }
-    if column.key && def.key.len() == 1 {
-        sql.push_str(" PRIMARY KEY");
-    } else if column.unique {
-        sql.push_str(" UNIQUE");
-    }
-    if let Some(default) = column.default {
-        sql.push_str(" DEFAULT (");
-        sql.push_str(default);
-        sql.push(')');
-    }
-    sql
-}
-
-/// The keys of a table, as its own `belongs_to`s and the `has_many`s and `has_one`s of others name them.
-fn foreign_keys(schema: &Schema, def: &'static ModelDef) -> Result<Vec<String>> {
-    let mut keys: Vec<String> = Vec::new();
-    for relation in schema.relations() {
-        let (child, parent, key, refers_to) = match relation.kind {
-            RelationKind::ManyToMany => continue,
-            RelationKind::BelongsTo { .. } => {
-                (relation.parent(), relation.target(), relation.local_columns()?, relation.remote_columns()?)
-            }
-            RelationKind::HasMany | RelationKind::HasOne => {
-                (relation.target(), relation.parent(), relation.remote_columns()?, relation.local_columns()?)
-            }
+    /// What a column is declared as. MySQL wants a key to have the very type of what it refers to.
+    fn kind(&self, def: &'static ModelDef, at: usize) -> ValueKind {
+        let target = match self.dialect {
+            Dialect::Mysql(_) => self.keys.iter().find_map(|key| key.target(def, at)),
+            Dialect::Sqlite | Dialect::Postgres => None,
         };
-        if !std::ptr::eq(child, def) {
-            continue;
-        }
-        let names = |def: &'static ModelDef, columns: &[usize]| {
-            list(columns.iter().map(|column| def.columns[*column].name))
+        target.map_or(def.columns[at].kind, |(parent, column)| parent.columns[column].kind)
+    }
+
+    fn key(&self, key: &ForeignKey) -> String {
+        let name = match self.is_later(key) {
+            true => format!("CONSTRAINT {} ", self.quoted(&key_name(key))),
+            false => String::new(),
         };
-        let mut sql = format!("FOREIGN KEY {} REFERENCES ", names(child, &key));
-        quote(&mut sql, parent.table);
-        sql.push(' ');
-        sql.push_str(&names(parent, &refers_to));
-        if schema.relations().any(|other| deletes_passively(other, child, &key)) {
-            sql.push_str(" ON DELETE CASCADE");
-        }
-        if !keys.contains(&sql) {
-            keys.push(sql);
-        }
+        let (columns, table) = (self.list(key.child, &key.columns), self.quoted(key.parent.table));
+        let refers_to = self.list(key.parent, &key.refers_to);
+        let cascade = if key.cascade { " ON DELETE CASCADE" } else { "" };
+        format!("{name}FOREIGN KEY {columns} REFERENCES {table} {refers_to}{cascade}")
     }
-    Ok(keys)
+
+    /// The keys to tables that are created after the one with the key: those of circles.
+    fn later_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+        self.keys.iter().filter(|key| self.is_later(key))
+    }
+
+    fn is_later(&self, key: &ForeignKey) -> bool {
+        let place = |def: &'static ModelDef| self.order.iter().position(|other| std::ptr::eq(*other, def));
+        place(key.parent) > place(key.child)
+    }
+
+    /// PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS.
+    fn add_key(&self, key: &ForeignKey) -> String {
+        let alter = format!("ALTER TABLE {} ADD {}", self.quoted(key.child.table), self.key(key));
+        let mut tag = "ddl".to_owned();
+        while alter.contains(&format!("${tag}$")) {
+            tag.push('_');
+        }
+        format!("DO ${tag}$ BEGIN {alter}; EXCEPTION WHEN duplicate_object THEN NULL; END ${tag}$")
+    }
+
+    fn drop_key(&self, key: &ForeignKey) -> String {
+        let (table, name) = (self.quoted(key.child.table), self.quoted(&key_name(key)));
+        format!("ALTER TABLE IF EXISTS {table} DROP FOREIGN KEY IF EXISTS {name}")
+    }
+
+    fn table(&self, name: &str, parts: &[String]) -> String {
+        format!("CREATE TABLE IF NOT EXISTS {} ({})", self.quoted(name), parts.join(", "))
+    }
+
+    fn list(&self, def: &ModelDef, columns: &[usize]) -> String {
+        self.names(columns.iter().map(|column| def.columns[*column].name))
+    }
+
+    fn names<'n>(&self, names: impl Iterator<Item = &'n str>) -> String {
+        let names: Vec<String> = names.map(|name| self.quoted(name)).collect();
+        format!("({})", names.join(", "))
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        let mut sql = String::new();
+        self.dialect.quote(&mut sql, name);
+        sql
+    }
 }
 
-/// Whether a parent leaves the deletion of these children to the database.
-fn deletes_passively(relation: &RelationDef, child: &'static ModelDef, key: &[usize]) -> bool {
-    relation.passive_deletes
-        && relation.cascade.delete
-        && std::ptr::eq(relation.target(), child)
-        && relation.remote_columns().is_ok_and(|columns| columns == key)
-}
 
-fn create_link_table(relation: &RelationDef, through: &ThroughDef, dialect: Dialect) -> Result<String> {
-    let sides = [
-        (through.key, relation.parent(), relation.local_columns()?),
-        (through.target_key, relation.target(), relation.remote_columns()?),
-    ];
-    let mut parts = Vec::new();
-    for (names, def, columns) in &sides {
-        for (name, column) in names.iter().zip(columns) {
-            let mut sql = String::new();
-            quote(&mut sql, name);
-            parts.push(format!("{sql} {} NOT NULL", dialect.type_name(def.columns[*column].kind)));
-        }
-    }
-    parts.push(format!("PRIMARY KEY {}", list(through.key.iter().chain(through.target_key).copied())));
-    for (names, def, columns) in &sides {
-        let mut sql = format!("FOREIGN KEY {} REFERENCES ", list(names.iter().copied()));
-        quote(&mut sql, def.table);
-        sql.push(' ');
-        sql.push_str(&list(columns.iter().map(|column| def.columns[*column].name)));
-        parts.push(sql);
-    }
-    Ok(table(through.table, &parts))
-}
-
-fn table(name: &str, parts: &[String]) -> String {
-    let mut sql = "CREATE TABLE IF NOT EXISTS ".to_owned();
-    quote(&mut sql, name);
-    format!("{sql} ({})", parts.join(", "))
-}
-
-fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut sql = "(".to_owned();
-    for (index, name) in names.enumerate() {
-        if index > 0 {
-            sql.push_str(", ");
-        }
-        quote(&mut sql, name);
-    }
-    sql.push(')');
-    sql
+fn key_name(key: &ForeignKey) -> String {
+    let columns: Vec<&str> = key.columns.iter().map(|column| key.child.columns[*column].name).collect();
+    name("fk", key.child.table, &columns)
 }

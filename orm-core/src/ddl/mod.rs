@@ -3,6 +3,8 @@
 //! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order. Production schemas are migrations.
 
 mod create;
+mod foreign_key;
+mod name;
 mod schema;
 
 pub use create::{create_statements, drop_statements};

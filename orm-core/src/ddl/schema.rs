@@ -43,10 +43,17 @@ impl Schema {
         Ok(ordered)
     }
 
+    /// What the keys of a model's table refer to, whichever side declares them.
     fn parents(&self, at: usize) -> impl Iterator<Item = usize> {
-        let relations = self.models[at].def().relations.iter();
-        let keys = relations.filter(|relation| matches!(relation.kind, RelationKind::BelongsTo { .. }));
-        keys.filter_map(|relation| self.position((relation.target)()))
+        let child = self.models[at].type_id();
+        self.relations().filter_map(move |relation| {
+            let (of, to) = ((relation.parent)(), (relation.target)());
+            match relation.kind {
+                RelationKind::BelongsTo { .. } if of.type_id() == child => self.position(to),
+                RelationKind::HasMany | RelationKind::HasOne if to.type_id() == child => self.position(of),
+                _ => None,
+            }
+        })
     }
 
     fn position(&self, model: &'static dyn ErasedModel) -> Option<usize> {

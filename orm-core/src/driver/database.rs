@@ -13,6 +13,10 @@ pub struct Database {
 enum Pool {
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::SqliteDatabase),
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::PostgresDatabase),
+    #[cfg(feature = "mysql")]
+    Mysql(super::mysql::MysqlDatabase),
 }
 
 impl Database {
@@ -21,24 +25,19 @@ impl Database {
     /// # Errors
     /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Database> {
-        let monitor = Monitor::new(options.echo);
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
-        match scheme {
+        let pool = match scheme {
             #[cfg(feature = "sqlite")]
-            "sqlite" => {
-                let pool = super::sqlite::SqliteDatabase::connect(url, options).await?;
-                Ok(Database { pool: Pool::Sqlite(pool), monitor })
+            "sqlite" => Pool::Sqlite(super::sqlite::SqliteDatabase::connect(url, options).await?),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => {
+                Pool::Postgres(super::postgres::PostgresDatabase::connect(url, options).await?)
             }
-            #[cfg(not(feature = "sqlite"))]
-            "sqlite" => Err(Error::new(
-                ErrorKind::Configuration,
-                "this build has no SQLite; enable the feature `sqlite` of orm-core",
-            )),
-            _ => Err(Error::new(
-                ErrorKind::Configuration,
-                format!("`{scheme}` is no database that this build knows; a URL begins with `sqlite:`"),
-            )),
-        }
+            #[cfg(feature = "mysql")]
+            "mysql" | "mariadb" => Pool::Mysql(super::mysql::MysqlDatabase::connect(url, options).await?),
+            _ => return Err(unknown(scheme)),
+        };
+        Ok(Database { pool, monitor: Monitor::new(options.echo) })
     }
 
     /// The SQL it speaks.
@@ -46,6 +45,10 @@ impl Database {
         match &self.pool {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => Dialect::Mysql(pool.server()),
         }
     }
 
@@ -54,10 +57,15 @@ impl Database {
     /// # Errors
     /// `PoolTimeout`: none became free in time. `Connection`: a new one could not be made.
     pub async fn acquire(&self) -> Result<Lease> {
-        match &self.pool {
+        let connection = match &self.pool {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => Ok(Lease::new(pool.acquire().await?)),
-        }
+            Pool::Sqlite(pool) => pool.acquire().await?,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.acquire().await?,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.acquire().await?,
+        };
+        Ok(Lease::new(connection, self.dialect()))
     }
 
     /// Closes the pool; sessions that hold a connection keep it until they end.
@@ -65,6 +73,31 @@ impl Database {
         match &self.pool {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.close().await,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.close().await,
         }
     }
+}
+
+/// The beginnings of URLs, and the feature that each needs.
+const SCHEMES: [(&str, &str); 5] = [
+    ("sqlite", "sqlite"),
+    ("postgres", "postgres"),
+    ("postgresql", "postgres"),
+    ("mysql", "mysql"),
+    ("mariadb", "mysql"),
+];
+
+fn unknown(scheme: &str) -> Error {
+    let message = match SCHEMES.iter().find(|(known, _)| *known == scheme) {
+        Some((_, feature)) => {
+            format!("this build cannot connect to `{scheme}:`; enable the feature `{feature}` of orm-core")
+        }
+        None => format!(
+            "`{scheme}:` is no database that this library knows; a URL begins with `sqlite:`, `postgres:` or `mysql:`"
+        ),
+    };
+    Error::new(ErrorKind::Configuration, message)
 }

@@ -1,6 +1,6 @@
 use super::{Monitor, RowSink};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::Statement;
+use crate::sql::{Dialect, Statement};
 
 /// A connection that a session holds, and what state its transaction is in.
 ///
@@ -9,7 +9,11 @@ use crate::sql::Statement;
 #[derive(Debug)]
 pub struct Lease {
     connection: Connection,
+    dialect: Dialect,
     state: TransactionState,
+    /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
+    /// MySQL commits what came before the failure.
+    failed: bool,
     /// A statement is running, or was when its future was dropped.
     running: bool,
 }
@@ -26,11 +30,24 @@ enum TransactionState {
 pub(super) enum Connection {
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::SqliteLease),
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::PostgresLease),
+    #[cfg(feature = "mysql")]
+    Mysql(super::mysql::MysqlLease),
+}
+
+/// What an INSERT did.
+#[derive(Debug, Clone, Copy)]
+pub struct Inserted {
+    /// How many rows there are more.
+    pub rows: u64,
+    /// The first key that the database generated, where it says so outside RETURNING.
+    pub first_key: Option<i64>,
 }
 
 impl Lease {
-    pub(super) fn new(connection: Connection) -> Lease {
-        Lease { connection, state: TransactionState::None, running: false }
+    pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
+        Lease { connection, dialect, state: TransactionState::None, failed: false, running: false }
     }
 
     /// Whether a transaction is open.
@@ -48,15 +65,18 @@ impl Lease {
     /// # Errors
     /// The database refuses; on SQLite `Busy` when another connection writes.
     pub async fn begin(&mut self) -> Result<()> {
-        // IMMEDIATE: a transaction that reads first and writes later would fail as soon as two of them do.
-        self.control("BEGIN IMMEDIATE", TransactionState::Open).await
+        self.control(self.dialect.begin(), TransactionState::Open).await
     }
 
     /// Makes the transaction's work permanent.
     ///
     /// # Errors
-    /// The database refuses; the transaction is open then and must be rolled back.
+    /// `PendingRollback`: a statement failed before. The database refuses; the transaction is open then and must be
+    /// rolled back.
     pub async fn commit(&mut self) -> Result<()> {
+        if self.failed {
+            return Err(failed());
+        }
         self.control("COMMIT", TransactionState::None).await
     }
 
@@ -72,7 +92,10 @@ impl Lease {
         let before = std::mem::replace(&mut self.state, TransactionState::Changing);
         let result = self.connection.control(sql).await;
         match &result {
-            Ok(()) => self.state = next,
+            Ok(()) => {
+                self.state = next;
+                self.failed = false;
+            }
             // A lost connection stays `Changing`; a refusal changed nothing.
             Err(error) if error.kind() == ErrorKind::Connection => {}
             Err(_) => self.state = before,
@@ -88,6 +111,11 @@ impl Lease {
         self.running = true;
         let result = self.connection.control(sql).await;
         self.running = false;
+        match &result {
+            Ok(()) if sql.starts_with("ROLLBACK TO ") => self.failed = false,
+            Ok(()) => {}
+            Err(_) => self.failed = self.in_transaction(),
+        }
         result
     }
 
@@ -106,6 +134,7 @@ impl Lease {
         let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
         self.running = false;
         observed.failed = result.is_err();
+        self.note(result.as_ref().err());
         result.map(|()| observed.rows)
     }
 
@@ -114,13 +143,29 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn execute(&mut self, monitor: &Monitor, statement: &Statement) -> Result<u64> {
+        self.insert(monitor, statement).await.map(|inserted| inserted.rows)
+    }
+
+    /// Runs an INSERT that returns no rows.
+    ///
+    /// # Errors
+    /// The database refuses the statement.
+    pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.execute(statement).await;
         self.running = false;
         observed.failed = result.is_err();
-        observed.rows = *result.as_ref().unwrap_or(&0);
+        observed.rows = result.as_ref().map_or(0, |inserted| inserted.rows);
+        self.note(result.as_ref().err());
         result
+    }
+
+    fn note(&mut self, error: Option<&Error>) {
+        // What is refused as a query was not sent.
+        if error.is_some_and(|error| error.kind() != ErrorKind::InvalidQuery) {
+            self.failed |= self.in_transaction();
+        }
     }
 }
 
@@ -129,6 +174,10 @@ impl Connection {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.control(sql).await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.control(sql).await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.control(sql).await,
         }
     }
 
@@ -136,13 +185,22 @@ impl Connection {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.fetch(statement, sink, rows).await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.fetch(statement, sink, rows).await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.fetch(statement, sink, rows).await,
         }
     }
 
-    async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+    async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
+        let unsaid = |rows| Inserted { rows, first_key: None };
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.execute(statement).await,
+            Connection::Sqlite(lease) => lease.execute(statement).await.map(unsaid),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.execute(statement).await.map(unsaid),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.execute(statement).await,
         }
     }
 
@@ -150,6 +208,10 @@ impl Connection {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.close_on_drop(),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.close_on_drop(),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.close_on_drop(),
         }
     }
 }
@@ -167,6 +229,14 @@ pub(crate) fn abandoned() -> Error {
     Error::new(
         ErrorKind::PendingRollback,
         "an earlier operation of this session was cancelled half-way, so its transaction cannot go on; call \
+         `session.rollback().await` and begin again",
+    )
+}
+
+fn failed() -> Error {
+    Error::new(
+        ErrorKind::PendingRollback,
+        "a statement of this transaction failed, so the transaction cannot be committed; call \
          `session.rollback().await` and begin again",
     )
 }

@@ -7,8 +7,16 @@ mod database;
 mod echo;
 mod lease;
 mod monitor;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod options;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod pooled;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query_log;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod refusal;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

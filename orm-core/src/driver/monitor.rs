@@ -57,7 +57,7 @@ impl Monitor {
         for log in logs.iter() {
             log.push(ExecutedStatement {
                 sql: statement.sql.clone(),
-                params: shown(&statement.binds),
+                params: shown(&statement.params),
                 rows,
                 duration,
                 path: statement.path.clone(),
@@ -69,8 +69,8 @@ impl Monitor {
 
     fn print(&self, statement: &Statement, rows: u64, duration: Duration, failed: bool) {
         let mut line = format!("[{:>9.3} ms] {}", duration.as_secs_f64() * 1e3, statement.sql);
-        if self.echo >= Echo::Params && !statement.binds.is_empty() {
-            line.push_str(&format!("  -- {}", shown(&statement.binds).join(", ")));
+        if self.echo >= Echo::Params && !statement.params.is_empty() {
+            line.push_str(&format!("  -- {}", shown(&statement.params).join(", ")));
         }
         if self.echo >= Echo::Rows {
             line.push_str(&format!("  -- {rows} rows"));

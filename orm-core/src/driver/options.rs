@@ -9,6 +9,7 @@ pub struct ConnectOptions {
     pub(crate) pool_timeout: Duration,
     pub(crate) pool_recycle: Option<Duration>,
     pub(crate) pool_pre_ping: bool,
+    pub(crate) insert_returning: bool,
     pub(crate) echo: Echo,
 }
 
@@ -19,6 +20,7 @@ impl Default for ConnectOptions {
             pool_timeout: Duration::from_secs(30),
             pool_recycle: None,
             pool_pre_ping: false,
+            insert_returning: true,
             echo: Echo::Off,
         }
     }

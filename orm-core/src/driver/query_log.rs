@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::sql::Bind;
+use crate::sql::Param;
 
 /// The statements that an engine ran while the log was there: what [`Engine::record`](crate::Engine::record) gives.
 ///
@@ -76,7 +76,15 @@ impl fmt::Display for QueryLog {
     }
 }
 
-pub(super) fn shown(binds: &[Bind]) -> Vec<String> {
-    let show = |bind: &Bind| if bind.secret { "***".to_owned() } else { bind.value.to_string() };
-    binds.iter().map(show).collect()
+pub(super) fn shown(params: &[Param]) -> Vec<String> {
+    let show = |param: &Param| match param {
+        Param::One(bind) if bind.secret => "***".to_owned(),
+        Param::One(bind) => bind.value.to_string(),
+        Param::Many { secret: true, values } => format!("[*** x {}]", values.len()),
+        Param::Many { values, .. } => {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            format!("[{}]", values.join(", "))
+        }
+    };
+    params.iter().map(show).collect()
 }

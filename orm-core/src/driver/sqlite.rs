@@ -11,7 +11,7 @@ use sqlx::{
 use super::lease::Connection;
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::sql::{Dialect, Statement};
+use crate::sql::{Dialect, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
@@ -152,18 +152,21 @@ impl Drop for SqliteLease {
 
 fn arguments(statement: &Statement) -> Result<SqliteArguments> {
     let limit = Dialect::Sqlite.bind_limit();
-    if statement.binds.len() > limit {
+    if statement.params.len() > limit {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
                 "the statement binds {} values and SQLite takes {limit}; split the list over several queries",
-                statement.binds.len()
+                statement.params.len()
             ),
         ));
     }
     let mut arguments = SqliteArguments::default();
-    arguments.reserve(statement.binds.len(), 0);
-    for bind in &statement.binds {
+    arguments.reserve(statement.params.len(), 0);
+    for param in &statement.params {
+        let Param::One(bind) = param else {
+            return Err(Error::new(ErrorKind::InvalidQuery, "SQLite has no arrays"));
+        };
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
             return Err(Error::new(ErrorKind::InvalidValue, reason));
         }

@@ -167,12 +167,11 @@ impl Store {
         let Some(def) = defs.find(|def| constraint.table.as_deref() == Some(def.table)) else { return error };
         let field =
             |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
-        let fields: Vec<String> = constraint
-            .columns
-            .iter()
-            .filter_map(field)
-            .map(|field| format!("`{}.{field}`", def.name))
-            .collect();
+        // MySQL names the index alone, and that of one column is called as the column is.
+        let names =
+            if constraint.columns.is_empty() { constraint.name.as_slice() } else { &constraint.columns };
+        let fields: Vec<String> =
+            names.iter().filter_map(field).map(|field| format!("`{}.{field}`", def.name)).collect();
         match fields.is_empty() {
             true => error,
             false => error.prefixed(&format!("{}: ", fields.join(", "))),

@@ -96,8 +96,8 @@ impl Child {
 
     /// How many keys fit one statement: as many as the database binds, unless the query says fewer.
     pub(super) fn most_keys(&self, dialect: Dialect, batch_size: Option<usize>) -> usize {
-        let others = Writer::select(dialect, &self.select).binds.len();
-        let room = dialect.bind_limit().saturating_sub(others) / self.key_columns.len().max(1);
+        let others = Writer::select(dialect, &self.select).params.len();
+        let room = dialect.key_limit(self.key_columns.len(), others);
         batch_size.unwrap_or(usize::MAX).min(room).max(1)
     }
 

@@ -48,7 +48,8 @@ impl Plan {
             let (depth, batched) = (load.depth, load.batch_size.is_some());
             let mut child = Child::new(&mut store, &mut levels, load, Arc::clone(&path))?;
             let width = child.relation.local_columns()?.len();
-            let keys: Vec<KeyValues> = vec![vec![Value::Null; width]; 2];
+            // Any values: the text is all that is shown.
+            let keys: Vec<KeyValues> = vec![vec![Value::Int(0); width]; 2];
             let origin = levels.levels[level].origin.clone();
             let (condition, keyed) = match (child.strategy, &origin) {
                 (Strategy::Whole, _) => (Condition::None, false),

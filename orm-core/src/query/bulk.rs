@@ -81,7 +81,11 @@ impl BulkSpec {
 impl<M: Model, O> Update<M, O> {
     /// Sets a column to a value.
     pub fn set<T: ColumnType>(mut self, column: Column<M, T>, value: impl IntoValue<T>) -> Self {
-        let bind = crate::sql::Bind { value: value.into_value(), secret: column.def().secret };
+        let bind = crate::sql::Bind {
+            value: value.into_value(),
+            secret: column.def().secret,
+            kind: Some(column.def().kind),
+        };
         self.spec.set.push((column.index(), Expr::Bind(bind)));
         self
     }

@@ -86,5 +86,5 @@ macro_rules! integer_as_float {
 integer_as_float!(i8, i16, i32, u8, u16, u32);
 
 fn bind(value: Value, secret: bool) -> Expr {
-    Expr::Bind(Bind { value, secret })
+    Expr::Bind(Bind { value, secret, kind: None })
 }

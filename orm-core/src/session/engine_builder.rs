@@ -54,6 +54,15 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether an INSERT asks for what the database fills in with RETURNING, where the server has it; on by default.
+    ///
+    /// Off, MariaDB is used as MySQL is: generated keys come from the server's report of the first one, other columns
+    /// from a SELECT. For proxies and servers that speak MariaDB's protocol without its RETURNING.
+    pub fn insert_returning(mut self, on: bool) -> Self {
+        self.options.insert_returning = on;
+        self
+    }
+
     /// What is printed of each statement on standard error; nothing by default.
     pub fn echo(mut self, echo: Echo) -> Self {
         self.options.echo = echo;

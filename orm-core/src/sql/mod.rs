@@ -13,9 +13,9 @@ mod statement;
 mod write;
 mod writer;
 
-pub use dialect::{Dialect, quote};
+pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use expr::{BinaryOp, Expr, Source};
 pub use select::{Item, Join, JoinKind, Order, Select, TableRef};
-pub use statement::{Bind, Statement};
+pub use statement::{Bind, Param, Statement};
 pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};
 pub use writer::Writer;

@@ -1,14 +1,30 @@
 use std::sync::Arc;
 
-use crate::value::Value;
+use crate::value::{Value, ValueKind};
 
-/// A value that a statement binds.
+/// A value in an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bind {
     /// The value.
     pub value: Value,
     /// Whether it must not be shown: it belongs to a `secret` column.
     pub secret: bool,
+    /// The kind of the column it is for, where that is known. It gives a NULL its type.
+    pub kind: Option<ValueKind>,
+}
+
+/// What one placeholder of a statement stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// A value.
+    One(Bind),
+    /// An array of values of one family.
+    Many {
+        /// The values; at least one of them is not NULL.
+        values: Vec<Value>,
+        /// Whether they must not be shown.
+        secret: bool,
+    },
 }
 
 /// One SQL text with its values, ready to run, and what it is for.
@@ -16,8 +32,8 @@ pub struct Bind {
 pub struct Statement {
     /// The text.
     pub sql: Arc<str>,
-    /// The values.
-    pub binds: Vec<Bind>,
+    /// The values, in the order of the placeholders.
+    pub params: Vec<Param>,
     /// The relationship it loads, as a path from the query's model: `User.orders.items`.
     pub path: Option<Arc<str>>,
     /// The strategy that made it.
@@ -26,14 +42,14 @@ pub struct Statement {
 
 impl From<Value> for Bind {
     fn from(value: Value) -> Bind {
-        Bind { value, secret: false }
+        Bind { value, secret: false, kind: None }
     }
 }
 
 impl Statement {
     /// A text without values.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
-        Statement { sql: sql.into(), binds: Vec::new(), path: None, strategy: None }
+        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None }
     }
 
     /// Says what the statement loads, and how.
@@ -42,5 +58,13 @@ impl Statement {
         self.path = Some(path.into());
         self.strategy = Some(strategy);
         self
+    }
+
+    /// Whether a value must not be shown.
+    pub fn has_secret(&self) -> bool {
+        self.params.iter().any(|param| match param {
+            Param::One(bind) => bind.secret,
+            Param::Many { secret, .. } => *secret,
+        })
     }
 }

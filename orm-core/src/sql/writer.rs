@@ -1,14 +1,15 @@
 use super::{
-    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, NEW_ROWS, Order, Select, Source,
-    Statement, TableRef, Update, quote,
+    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, NEW_COLUMNS, NEW_ROWS, Order, Param,
+    Select, Source, Statement, TableRef, Update,
 };
+use crate::value::Value;
 
 /// Writes statements as the text of one dialect.
 #[derive(Debug)]
 pub struct Writer {
     dialect: Dialect,
     sql: String,
-    binds: Vec<Bind>,
+    params: Vec<Param>,
 }
 
 impl Writer {
@@ -30,18 +31,24 @@ impl Writer {
     pub fn update(dialect: Dialect, update: &Update) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("UPDATE ");
-        quote(&mut writer.sql, update.table);
-        writer.sql.push_str(" SET ");
-        writer.list(&update.set, ", ", |writer, (column, value)| {
-            quote(&mut writer.sql, column);
-            writer.sql.push_str(" = ");
-            writer.operand(value);
-        });
-        if !update.from.is_empty() {
-            writer.sql.push_str(" FROM (VALUES ");
-            writer.rows(&update.from);
-            writer.sql.push_str(") AS ");
-            quote(&mut writer.sql, NEW_ROWS);
+        writer.quote(update.table);
+        match dialect {
+            Dialect::Mysql(_) if !update.from.is_empty() => {
+                writer.sql.push_str(" JOIN (");
+                writer.new_rows(&update.from);
+                writer.sql.push_str(") AS ");
+                writer.quote(NEW_ROWS);
+                writer.set(update);
+            }
+            _ => {
+                writer.set(update);
+                if !update.from.is_empty() {
+                    writer.sql.push_str(" FROM (VALUES ");
+                    writer.rows(&update.from);
+                    writer.sql.push_str(") AS ");
+                    writer.quote(NEW_ROWS);
+                }
+            }
         }
         writer.filter(update.filter.as_ref());
         writer.returning(&update.returning);
@@ -52,18 +59,18 @@ impl Writer {
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("DELETE FROM ");
-        quote(&mut writer.sql, delete.table);
+        writer.quote(delete.table);
         writer.filter(delete.filter.as_ref());
         writer.returning(&delete.returning);
         writer.finish()
     }
 
     fn new(dialect: Dialect) -> Writer {
-        Writer { dialect, sql: String::with_capacity(256), binds: Vec::new() }
+        Writer { dialect, sql: String::with_capacity(256), params: Vec::new() }
     }
 
     fn finish(self) -> Statement {
-        Statement { sql: self.sql.into(), binds: self.binds, path: None, strategy: None }
+        Statement { sql: self.sql.into(), params: self.params, path: None, strategy: None }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {
@@ -93,24 +100,24 @@ impl Writer {
         self.expr(&item.expr);
         if let Some(alias) = &item.alias {
             self.sql.push_str(" AS ");
-            quote(&mut self.sql, alias);
+            self.quote(alias);
         }
     }
 
     fn table(&mut self, table: &TableRef) {
         match table {
             TableRef::Table { name, alias } => {
-                quote(&mut self.sql, name);
+                self.quote(name);
                 if let Some(alias) = alias {
                     self.sql.push_str(" AS ");
-                    quote(&mut self.sql, alias);
+                    self.quote(alias);
                 }
             }
             TableRef::Query { select, alias } => {
                 self.sql.push('(');
                 self.write_select(select);
                 self.sql.push_str(") AS ");
-                quote(&mut self.sql, alias);
+                self.quote(alias);
             }
             TableRef::Nested { first, joins } => {
                 self.sql.push('(');
@@ -145,14 +152,17 @@ impl Writer {
 
     fn page(&mut self, limit: Option<u64>, offset: Option<u64>) {
         // Numbers, not binds: they are no secret, and a page then keeps its plan.
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         match (limit, offset, self.dialect) {
-            (Some(limit), _, _) => self.sql.push_str(&format!(" LIMIT {limit}")),
-            // SQLite knows OFFSET only after LIMIT, and a negative limit is none.
-            (None, Some(_), Dialect::Sqlite) => self.sql.push_str(" LIMIT -1"),
-            (None, None, _) => {}
+            (Some(limit), _, _) => self.sql.push_str(&format!(" LIMIT {}", number(limit))),
+            // SQLite and MySQL know OFFSET only after LIMIT.
+            (None, Some(_), Dialect::Sqlite | Dialect::Mysql(_)) => {
+                self.sql.push_str(&format!(" LIMIT {}", i64::MAX));
+            }
+            (None, Some(_), Dialect::Postgres) | (None, None, _) => {}
         }
         if let Some(offset) = offset {
-            self.sql.push_str(&format!(" OFFSET {offset}"));
+            self.sql.push_str(&format!(" OFFSET {}", number(offset)));
         }
     }
 
@@ -209,12 +219,7 @@ impl Writer {
                 self.operand(high);
             }
             Expr::In(_, list) if list.is_empty() => self.sql.push_str("1 = 0"),
-            Expr::In(inner, list) => {
-                self.operand(inner);
-                self.sql.push_str(" IN (");
-                self.list(list, ", ", Writer::operand);
-                self.sql.push(')');
-            }
+            Expr::In(inner, list) => self.one_of(inner, list),
             Expr::RowIn(row, rows) => self.row_in(row, rows),
             Expr::Call(name, arguments) => {
                 self.sql.push_str(name);
@@ -237,6 +242,31 @@ impl Writer {
         }
     }
 
+    fn one_of(&mut self, inner: &Expr, list: &[Expr]) {
+        self.operand(inner);
+        let array = match self.dialect {
+            Dialect::Postgres => array(list),
+            Dialect::Sqlite | Dialect::Mysql(_) => None,
+        };
+        if let Some(array) = array {
+            self.sql.push_str(" = ANY(");
+            self.param(array);
+            self.sql.push(')');
+            return;
+        }
+        self.sql.push_str(" IN (");
+        self.list(list, ", ", Writer::operand);
+        if matches!(self.dialect, Dialect::Mysql(_))
+            && let Some(last) = list.last()
+        {
+            for _ in list.len()..padded(list.len()) {
+                self.sql.push_str(", ");
+                self.operand(last);
+            }
+        }
+        self.sql.push(')');
+    }
+
     fn row_in(&mut self, row: &[Expr], rows: &[Vec<Bind>]) {
         if rows.is_empty() {
             self.sql.push_str("1 = 0");
@@ -244,9 +274,36 @@ impl Writer {
         }
         self.sql.push('(');
         self.list(row, ", ", Writer::operand);
-        // SQLite takes a list of rows only as VALUES.
-        self.sql.push_str(") IN (VALUES ");
-        self.rows(rows);
+        match self.dialect {
+            // SQLite takes a list of rows only as VALUES.
+            Dialect::Sqlite => {
+                self.sql.push_str(") IN (VALUES ");
+                self.rows(rows);
+            }
+            Dialect::Mysql(_) => {
+                self.sql.push_str(") IN (");
+                self.rows(rows);
+                for last in rows.last().into_iter().cycle().take(padded(rows.len()) - rows.len()) {
+                    self.sql.push_str(", ");
+                    self.rows(std::slice::from_ref(last));
+                }
+            }
+            Dialect::Postgres => {
+                self.sql.push_str(") IN (SELECT * FROM unnest(");
+                for column in 0..row.len() {
+                    if column > 0 {
+                        self.sql.push_str(", ");
+                    }
+                    let cells = rows.iter().filter_map(|row| row.get(column));
+                    let secret = cells.clone().any(|bind| bind.secret);
+                    self.param(Param::Many {
+                        values: cells.map(|bind| bind.value.clone()).collect(),
+                        secret,
+                    });
+                }
+                self.sql.push(')');
+            }
+        }
         self.sql.push(')');
     }
 
@@ -260,40 +317,61 @@ impl Writer {
 
     fn column(&mut self, source: &Source, name: &str) {
         match source {
-            Source::Table(table) => quote(&mut self.sql, table),
-            Source::Alias(alias) => quote(&mut self.sql, alias),
+            Source::Table(table) => self.quote(table),
+            Source::Alias(alias) => self.quote(alias),
         }
         self.sql.push('.');
-        quote(&mut self.sql, name);
+        self.quote(name);
     }
 
     fn bind(&mut self, bind: Bind) {
-        self.sql.push('?');
-        self.binds.push(bind);
+        match self.dialect {
+            // A statement keeps the types of its first values, and a NULL that nobody knows the type of has none.
+            Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
+            _ => self.param(Param::One(bind)),
+        }
+    }
+
+    fn param(&mut self, param: Param) {
+        self.params.push(param);
+        match self.dialect {
+            Dialect::Sqlite | Dialect::Mysql(_) => self.sql.push('?'),
+            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
+        }
+    }
+
+    fn quote(&mut self, name: &str) {
+        self.dialect.quote(&mut self.sql, name);
     }
 
     fn write_insert(&mut self, insert: &Insert) {
         self.sql.push_str("INSERT INTO ");
-        quote(&mut self.sql, insert.table);
+        self.quote(insert.table);
         if insert.columns.is_empty() {
-            self.sql.push_str(" DEFAULT VALUES");
+            self.sql.push_str(match self.dialect {
+                Dialect::Sqlite | Dialect::Postgres => " DEFAULT VALUES",
+                Dialect::Mysql(_) => " () VALUES ()",
+            });
         } else {
             self.sql.push_str(" (");
-            self.list(&insert.columns, ", ", |writer, column| quote(&mut writer.sql, column));
+            self.list(&insert.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push_str(") VALUES ");
             self.rows(&insert.rows);
         }
         if let Some(conflict) = &insert.conflict {
-            self.conflict(conflict);
+            self.conflict(conflict, insert);
         }
         self.returning(&insert.returning);
     }
 
-    fn conflict(&mut self, conflict: &Conflict) {
+    fn conflict(&mut self, conflict: &Conflict, insert: &Insert) {
+        if let Dialect::Mysql(_) = self.dialect {
+            return self.duplicate_key(conflict, insert);
+        }
         self.sql.push_str(" ON CONFLICT");
         if !conflict.columns.is_empty() {
             self.sql.push_str(" (");
-            self.list(&conflict.columns, ", ", |writer, column| quote(&mut writer.sql, column));
+            self.list(&conflict.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push(')');
         }
         if conflict.update.is_empty() {
@@ -302,9 +380,72 @@ impl Writer {
         }
         self.sql.push_str(" DO UPDATE SET ");
         self.list(&conflict.update, ", ", |writer, column| {
-            quote(&mut writer.sql, column);
+            writer.quote(column);
             writer.sql.push_str(" = excluded.");
-            quote(&mut writer.sql, column);
+            writer.quote(column);
+        });
+    }
+
+    /// MySQL's ON CONFLICT: for every unique key of the table, whatever columns are named. A row that stays as it is
+    /// gives a column its own value: INSERT IGNORE would also ignore values that do not fit.
+    fn duplicate_key(&mut self, conflict: &Conflict, insert: &Insert) {
+        self.sql.push_str(" ON DUPLICATE KEY UPDATE ");
+        let Some(kept) =
+            conflict.columns.first().or(insert.columns.first()).filter(|_| conflict.update.is_empty())
+        else {
+            return self.list(&conflict.update, ", ", |writer, column| {
+                writer.quote(column);
+                writer.sql.push_str(" = VALUES(");
+                writer.quote(column);
+                writer.sql.push(')');
+            });
+        };
+        self.quote(kept);
+        self.sql.push_str(" = ");
+        self.quote(insert.table);
+        self.sql.push('.');
+        self.quote(kept);
+    }
+
+    fn set(&mut self, update: &Update) {
+        self.sql.push_str(" SET ");
+        // MySQL takes a column of a join by its table's name, which the others refuse.
+        let table = matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table);
+        self.list(&update.set, ", ", |writer, (column, value)| {
+            if let Some(table) = table {
+                writer.quote(table);
+                writer.sql.push('.');
+            }
+            writer.quote(column);
+            writer.sql.push_str(" = ");
+            writer.operand(value);
+        });
+    }
+
+    /// Rows with named columns where VALUES cannot name them: the first row does.
+    fn new_rows(&mut self, rows: &[Vec<Bind>]) {
+        let Some((first, others)) = rows.split_first() else { return };
+        self.sql.push_str("SELECT ");
+        for (at, bind) in first.iter().enumerate() {
+            if at > 0 {
+                self.sql.push_str(", ");
+            }
+            self.bind(bind.clone());
+            self.sql.push_str(" AS ");
+            self.quote(NEW_COLUMNS.get(at).copied().unwrap_or_default());
+        }
+        if others.is_empty() {
+            return;
+        }
+        self.sql.push_str(" UNION ALL VALUES ");
+        let row = match self.dialect {
+            Dialect::Mysql(server) if !server.mariadb => "ROW(",
+            _ => "(",
+        };
+        self.list(others, ", ", |writer, binds| {
+            writer.sql.push_str(row);
+            writer.list(binds, ", ", |writer, bind| writer.bind(bind.clone()));
+            writer.sql.push(')');
         });
     }
 
@@ -318,7 +459,30 @@ impl Writer {
     fn returning(&mut self, columns: &[&'static str]) {
         if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");
-            self.list(columns, ", ", |writer, column| quote(&mut writer.sql, column));
+            self.list(columns, ", ", |writer, column| writer.quote(column));
         }
+    }
+}
+
+/// A list of values as one array; none where there is something else in it, or nothing that has a type.
+fn array(list: &[Expr]) -> Option<Param> {
+    let mut values = Vec::with_capacity(list.len());
+    let mut hidden = false;
+    for expr in list {
+        let Expr::Bind(Bind { value, secret, .. }) = expr else { return None };
+        hidden |= secret;
+        values.push(value.clone());
+    }
+    let typed = !values.iter().all(Value::is_null);
+    typed.then_some(Param::Many { values, secret: hidden })
+}
+
+/// The length of a list that is filled up by repeating its last member, so that lists of many lengths are few
+/// statements to prepare. Long ones are rare, and cost more to run than to prepare.
+fn padded(length: usize) -> usize {
+    const LONGEST: usize = 1024;
+    match length.checked_next_power_of_two() {
+        Some(padded) if padded <= LONGEST => padded,
+        _ => length,
     }
 }

@@ -217,7 +217,7 @@ impl Flush<'_> {
         columns: &[&'static str],
         keys: &[Vec<Value>],
     ) -> Result<u64> {
-        let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
+        let room = self.dialect.key_limit(columns.len(), 0).max(1);
         let mut gone = 0;
         for keys in keys.chunks(room) {
             let filter = Expr::among(&Source::Table(table), columns, keys);

@@ -6,7 +6,7 @@ use super::pending::PendingState;
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Hydrate, ModelDef};
-use crate::sql::{Bind, Conflict, Dialect, Insert, Statement, Writer};
+use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 use std::sync::Arc;
 
@@ -106,9 +106,7 @@ impl Flush<'_> {
             if chunk.is_empty() {
                 return Ok(made);
             }
-            let insert = self.insert_of(def, &given, &returned, &chunk);
-            let statement = self.labelled(def, Writer::insert(self.dialect, &insert), "flush");
-            let filled = self.send(&statement, def, &returned, &chunk).await?;
+            let filled = self.send(def, &given, &returned, &chunk).await?;
             for (entry, filled) in chunk.into_iter().zip(filled) {
                 let node = self.adopt(&entry, &returned, filled)?;
                 made.push((entry, node));
@@ -126,6 +124,7 @@ impl Flush<'_> {
         let bind = |entry: &PendingEntry, column: usize| Bind {
             value: entry.values[column].clone().unwrap_or(Value::Null),
             secret: def.columns[column].secret,
+            kind: Some(def.columns[column].kind),
         };
         let row = |entry: &PendingEntry| given.iter().map(|column| bind(entry, *column)).collect();
         Insert {
@@ -140,37 +139,95 @@ impl Flush<'_> {
     /// Sends the rows; returns what the database filled in, in the order of the rows.
     async fn send(
         &mut self,
-        statement: &Statement,
-        def: &ModelDef,
+        def: &'static ModelDef,
+        given: &[usize],
         returned: &[usize],
         chunk: &[PendingEntry],
     ) -> Result<Vec<Vec<Value>>> {
+        if !returned.is_empty() && !self.dialect.returning() {
+            return self.send_and_ask(def, given, returned, chunk).await;
+        }
+        let insert = self.insert_of(def, given, returned, chunk);
+        let statement = self.labelled(def, Writer::insert(self.dialect, &insert), "flush");
         if returned.is_empty() {
-            self.lease.execute(self.monitor, statement).await?;
+            self.lease.execute(self.monitor, &statement).await?;
             return Ok(vec![Vec::new(); chunk.len()]);
         }
-        let mut rows: Vec<Vec<Value>> = Vec::with_capacity(chunk.len());
-        let mut sink = |cells: &dyn Cells| -> Result<()> {
-            let read = |at| cells.cell(at).map(|cell| cell.to_value());
-            let row = (0..returned.len()).map(read).collect::<Result<_, _>>();
-            rows.push(row.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
-            Ok(())
-        };
-        self.lease.fetch(self.monitor, statement, &mut sink).await?;
-        if rows.len() != chunk.len() {
-            return Err(Error::new(
-                ErrorKind::Database,
-                format!("{} rows of `{}` were inserted and {} came back", chunk.len(), def.name, rows.len()),
-            ));
-        }
+        let mut rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
         // RETURNING promises no order. Generated keys rise in the order of the rows; given keys say whose row it is.
         match def.auto_key().and_then(|auto| returned.iter().position(|column| *column == auto)) {
             Some(key) => {
                 rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
                 Ok(rows)
             }
-            None => by_given_key(def, returned, chunk, rows),
+            None => by_key(def, returned, &given_keys(def, chunk), rows),
         }
+    }
+
+    /// [`send`](Self::send) where an INSERT returns nothing. The keys that one statement generates follow each other
+    /// from the one that the server reports; what else it filled in is read by key.
+    async fn send_and_ask(
+        &mut self,
+        def: &'static ModelDef,
+        given: &[usize],
+        returned: &[usize],
+        chunk: &[PendingEntry],
+    ) -> Result<Vec<Vec<Value>>> {
+        let auto = def.auto_key().filter(|auto| returned.contains(auto));
+        if auto.is_none()
+            && let Some(key) = def.key.iter().find(|key| !given.contains(*key))
+        {
+            return Err(unknown_key(def, def.columns[*key].field));
+        }
+        let insert = self.insert_of(def, given, &[], chunk);
+        let statement = self.labelled(def, Writer::insert(self.dialect, &insert), "flush");
+        let inserted = self.lease.insert(self.monitor, &statement).await?;
+        let keys = match (auto, inserted.first_key) {
+            (None, _) => given_keys(def, chunk),
+            (Some(_), Some(first)) => {
+                let key = |at: i64| {
+                    vec![Value::Int(first.saturating_add(at.saturating_mul(self.dialect.key_step())))]
+                };
+                (0..).take(chunk.len()).map(key).collect()
+            }
+            (Some(auto), None) => return Err(unknown_key(def, def.columns[auto].field)),
+        };
+        if auto.is_some() && returned.len() == 1 {
+            return Ok(keys);
+        }
+        let source = Source::Table(def.table);
+        let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+        returned.iter().for_each(|column| select.column(&source, def.columns[*column].name));
+        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
+        select.filter = Some(Expr::among(&source, &names, &keys));
+        let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
+        let rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
+        by_key(def, returned, &keys, rows)
+    }
+
+    /// The rows of a statement that gives one back for each that was inserted.
+    async fn rows(
+        &mut self,
+        statement: &Statement,
+        def: &ModelDef,
+        width: usize,
+        expected: usize,
+    ) -> Result<Vec<Vec<Value>>> {
+        let mut rows: Vec<Vec<Value>> = Vec::with_capacity(expected);
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let row =
+                (0..width).map(|at| cells.cell(at).map(|cell| cell.to_value())).collect::<Result<_, _>>();
+            rows.push(row.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
+            Ok(())
+        };
+        self.lease.fetch(self.monitor, statement, &mut sink).await?;
+        if rows.len() != expected {
+            return Err(Error::new(
+                ErrorKind::Database,
+                format!("{expected} rows of `{}` were inserted and {} came back", def.name, rows.len()),
+            ));
+        }
+        Ok(rows)
     }
 
     /// The new object, in the graph and the identity map.
@@ -219,10 +276,18 @@ fn returned(def: &ModelDef, left: Vec<usize>) -> Vec<usize> {
     returned
 }
 
-fn by_given_key(
+/// The keys that rows were given, in their order.
+fn given_keys(def: &ModelDef, chunk: &[PendingEntry]) -> Vec<Vec<Value>> {
+    let value =
+        |entry: &PendingEntry, column: &usize| entry.values[*column].clone().map(Value::into_key_form);
+    chunk.iter().map(|entry| def.key.iter().filter_map(|column| value(entry, column)).collect()).collect()
+}
+
+/// What came back, in the order of the keys.
+fn by_key(
     def: &ModelDef,
     returned: &[usize],
-    chunk: &[PendingEntry],
+    keys: &[Vec<Value>],
     rows: Vec<Vec<Value>>,
 ) -> Result<Vec<Vec<Value>>> {
     let places: Vec<usize> =
@@ -232,17 +297,26 @@ fn by_given_key(
     };
     let mut by_key: HashMap<Vec<Value>, Vec<Value>> =
         rows.into_iter().map(|row| (key_of(&row), row)).collect();
-    let find = |entry: &PendingEntry| {
-        let values = def.key.iter().filter_map(|column| entry.values[*column].clone());
-        let key: Vec<Value> = values.map(Value::into_key_form).collect();
-        by_key.remove(&key).ok_or_else(|| {
+    let find = |key: &Vec<Value>| {
+        by_key.remove(key).ok_or_else(|| {
             Error::new(
                 ErrorKind::Database,
                 format!("a new row of `{}` came back with another key than it was given", def.name),
             )
         })
     };
-    chunk.iter().map(find).collect()
+    keys.iter().map(find).collect()
+}
+
+fn unknown_key(def: &ModelDef, field: &str) -> Error {
+    let name = def.name;
+    Error::new(
+        ErrorKind::InvalidModel,
+        format!(
+            "`{name}.{field}` was left to the database, and this server does not say which key it gave: an INSERT \
+             returns nothing here but the keys of a `#[key(auto)]`; give the draft its key"
+        ),
+    )
 }
 
 /// Refuses what the database could not store, and a text that is longer than its column says: SQLite would store it all

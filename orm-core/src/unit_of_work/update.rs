@@ -2,7 +2,7 @@ use super::flush::Flush;
 use super::insert::check_value;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::ModelDef;
+use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{Bind, Expr, NEW_COLUMNS, NEW_ROWS, Select, Source, Statement, TableRef, Update, Writer};
 use crate::value::{Cells, Value};
 
@@ -108,9 +108,9 @@ impl Flush<'_> {
         rows: &[Changed],
     ) -> Statement {
         let names: Vec<&'static str> = identified.iter().map(|column| def.columns[*column].name).collect();
-        let bind = |column: &usize, value: &Value| Bind {
-            value: value.clone(),
-            secret: def.columns[*column].secret,
+        let bind = |column: &usize, value: &Value| {
+            let ColumnDef { secret, kind, .. } = def.columns[*column];
+            Bind { value: value.clone(), secret, kind: Some(kind) }
         };
         let alike = rows.windows(2).all(|pair| pair[0].becomes == pair[1].becomes);
         let update = match rows {

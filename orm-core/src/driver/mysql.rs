@@ -1,0 +1,312 @@
+use std::str::FromStr;
+
+use futures_util::TryStreamExt;
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlRow,
+    MySqlTypeInfo,
+};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, MySql, Row,
+    Type, TypeInfo, ValueRef as _,
+};
+
+use super::lease::{Connection, Inserted};
+use super::pooled::{Pooled, pool_options};
+use super::refusal::{first, refusal, too_many, unfit, wrong_url};
+use super::{ConnectOptions, RowSink};
+use crate::error::{Constraint, Error, ErrorKind, Result};
+use crate::sql::{MOST_BINDS, MysqlServer, Param, Statement};
+use crate::value::{Cells, Value, ValueError, ValueRef};
+
+/// What every session is set to: a value that does not fit is an error whatever the server's own mode says, and a
+/// key of 0 is a key.
+const SESSION: &str = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')";
+
+/// A MySQL or MariaDB database.
+#[derive(Debug)]
+pub(super) struct MysqlDatabase {
+    pool: MySqlPool,
+    server: MysqlServer,
+}
+
+/// A pooled connection.
+#[derive(Debug)]
+pub(super) struct MysqlLease(Pooled<MySql>);
+
+impl MysqlDatabase {
+    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<MysqlDatabase> {
+        let connect = MySqlConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+        let connect = connect.disable_statement_logging();
+        let mut proof = first(url, options, connect.connect()).await?;
+        let mut server = server(&mut proof).await?;
+        server.returning &= options.insert_returning;
+        // It proved what it should; how it ends is of no interest.
+        let _ = proof.close().await;
+        let pool = pool_options::<MySql>(options).after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(AssertSqlSafe(SESSION.to_owned())).await.map(|_| ()) })
+        });
+        Ok(MysqlDatabase { pool: pool.connect_lazy_with(connect), server })
+    }
+
+    pub(super) fn server(&self) -> MysqlServer {
+        self.server
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Connection> {
+        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
+        Ok(Connection::Mysql(MysqlLease(connection)))
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Asks the server what it is.
+async fn server(connection: &mut MySqlConnection) -> Result<MysqlServer> {
+    let asked = sqlx::query_as::<_, (String, i64)>(
+        "SELECT CAST(VERSION() AS CHAR), CAST(@@auto_increment_increment AS SIGNED)",
+    );
+    let answer = asked.fetch_one(connection).await;
+    let (version, key_step) = answer.map_err(|error| database_error(error, None))?;
+    let mariadb = version.to_ascii_lowercase().contains("mariadb");
+    let (oldest, name) = if mariadb { ((10, 6), "MariaDB 10.6") } else { ((8, 0), "MySQL 8.0") };
+    if number(&version) < oldest {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            format!("the server is {version}, and {name} is the oldest that this library works with"),
+        ));
+    }
+    Ok(MysqlServer { mariadb, returning: mariadb, key_step })
+}
+
+/// The first two parts of a version. A MariaDB behind a replication prefix says `5.5.5-` first.
+fn number(version: &str) -> (u32, u32) {
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut parts = version.split(|char: char| !char.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+}
+
+impl MysqlLease {
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        let done = self.0.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        done.map(|_| ()).map_err(|error| database_error(error, None))
+    }
+
+    pub(super) async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<()> {
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
+        let mut rows = query.fetch(self.0.connection()?);
+        let mut readers = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+            if *count == 0 {
+                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+            }
+            *count += 1;
+            sink.row(&RowCells { row: &row, readers: &readers })?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
+        let done = query.execute(self.0.connection()?).await;
+        let done = done.map_err(|error| database_error(error, Some(statement)))?;
+        let first_key = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
+        Ok(Inserted { rows: done.rows_affected(), first_key })
+    }
+
+    pub(super) fn close_on_drop(&mut self) {
+        self.0.close_on_drop();
+    }
+}
+
+fn arguments(statement: &Statement) -> Result<MySqlArguments> {
+    if statement.params.len() > MOST_BINDS {
+        return Err(too_many(statement.params.len(), MOST_BINDS));
+    }
+    let mut arguments = MySqlArguments::default();
+    arguments.reserve(statement.params.len(), statement.params.len() * 8);
+    for param in &statement.params {
+        let Param::One(bind) = param else {
+            return Err(Error::new(ErrorKind::InvalidQuery, "MySQL has no arrays"));
+        };
+        let added = match &bind.value {
+            Value::Null => arguments.add(None::<i64>),
+            Value::Bool(v) => arguments.add(*v),
+            Value::Int(v) => arguments.add(*v),
+            Value::UInt(v) => arguments.add(*v),
+            Value::Float(v) if !v.is_finite() => {
+                return Err(unfit(format!("MySQL cannot store {v}: its numbers are finite")));
+            }
+            Value::Float(v) => arguments.add(*v),
+            Value::Text(v) => arguments.add(v.as_str()),
+            Value::Bytes(v) => arguments.add(v.as_slice()),
+        };
+        added.map_err(|error| unfit(error.to_string()))?;
+    }
+    Ok(arguments)
+}
+
+/// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
+#[derive(Debug, Clone)]
+enum Reader {
+    Signed,
+    Unsigned,
+    Float,
+    Text,
+    Bytes,
+    /// A type that is not known here, by its name.
+    Other(String),
+}
+
+impl Reader {
+    fn of(info: &MySqlTypeInfo) -> Reader {
+        match info.name() {
+            "FLOAT" | "DOUBLE" => Reader::Float,
+            // What is text is not in the type but in the collation, which the name does not tell.
+            _ if <str as Type<MySql>>::compatible(info) => Reader::Text,
+            "SET" | "JSON" => Reader::Text,
+            _ if <u64 as Type<MySql>>::compatible(info) => Reader::Unsigned,
+            _ if <i64 as Type<MySql>>::compatible(info) => Reader::Signed,
+            _ if <[u8] as Type<MySql>>::compatible(info) => Reader::Bytes,
+            // A column without any value: SELECT NULL.
+            "NULL" => Reader::Bytes,
+            other => Reader::Other(other.to_owned()),
+        }
+    }
+}
+
+/// A row of sqlx as cells.
+struct RowCells<'r> {
+    row: &'r MySqlRow,
+    readers: &'r [Reader],
+}
+
+impl Cells for RowCells<'_> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        let Some(reader) = self.readers.get(index) else { return Err(ValueError::MissingCell { index }) };
+        let driver = |error: &dyn std::fmt::Display| ValueError::Driver(error.to_string());
+        let raw = self.row.try_get_raw(index).map_err(|error| driver(&error))?;
+        if raw.is_null() {
+            return Ok(ValueRef::Null);
+        }
+        let read = match reader {
+            Reader::Signed => <i64 as Decode<MySql>>::decode(raw).map(ValueRef::Int),
+            Reader::Unsigned => <u64 as Decode<MySql>>::decode(raw)
+                .map(|v| i64::try_from(v).map_or(ValueRef::UInt(v), ValueRef::Int)),
+            Reader::Float => <f64 as Decode<MySql>>::decode(raw).map(ValueRef::Float),
+            Reader::Text => <&str as Decode<MySql>>::decode(raw).map(ValueRef::Text),
+            Reader::Bytes => <&[u8] as Decode<MySql>>::decode(raw).map(ValueRef::Bytes),
+            Reader::Other(name) => {
+                return Err(ValueError::Driver(format!("a cell of the type {name} cannot be read")));
+            }
+        };
+        read.map_err(|error| driver(&error))
+    }
+}
+
+fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
+    refusal(error, statement, |error| match error.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(error) => (kind_of(error.number()), constraint_of(error.number(), error.message(), statement)),
+        None => (ErrorKind::Database, None),
+    })
+}
+
+/// What MySQL said, by its error number: its SQLSTATEs are too coarse.
+fn kind_of(number: u16) -> ErrorKind {
+    match number {
+        1062 | 1169 | 1586 => ErrorKind::UniqueViolation,
+        // The last: a table is dropped that others refer to.
+        1216 | 1217 | 1451 | 1452 | 3730 => ErrorKind::ForeignKeyViolation,
+        1048 | 1263 | 1364 => ErrorKind::NotNullViolation,
+        // MySQL's, and MariaDB's.
+        3819 | 4025 => ErrorKind::CheckViolation,
+        // The second: MariaDB found the row changed since the snapshot.
+        1213 | 1020 => ErrorKind::Serialization,
+        1205 | 3572 => ErrorKind::Busy,
+        1264 | 1265 | 1292 | 1366 | 1406 | 1690 => ErrorKind::InvalidValue,
+        // Too many connections, a server that goes down, a connection that was killed.
+        1040 | 1053 | 1927 | 2006 | 2013 | 4031 => ErrorKind::Connection,
+        _ => ErrorKind::Database,
+    }
+}
+
+/// The constraint that a message names. Which table it is on, most messages leave to the statement.
+fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> Option<Constraint> {
+    let table = statement.and_then(|statement| written_table(&statement.sql));
+    let mut constraint = Constraint { table, ..Constraint::default() };
+    match number {
+        1062 | 1169 | 1586 => {
+            let key = message.rsplit_once(" for key '")?.1.trim_end_matches('\'');
+            let key = key.rsplit_once('.').map_or(key, |(_, key)| key);
+            constraint.name = Some(key.to_owned());
+        }
+        1451 | 1452 => {
+            // The table with the key, which a DELETE of what it refers to does not name.
+            constraint.table =
+                message.split_once("`.`")?.1.split_once('`').map(|(table, _)| table.to_owned());
+            constraint.name = quoted(message, "CONSTRAINT ");
+            let (_, columns) = message.split_once("FOREIGN KEY (")?;
+            let (columns, _) = columns.split_once(')')?;
+            constraint.columns =
+                columns.split(", ").map(|column| column.trim_matches('`').to_owned()).collect();
+        }
+        1048 | 1364 => constraint.columns = vec![message.split('\'').nth(1)?.to_owned()],
+        3819 => constraint.name = Some(message.split('\'').nth(1)?.to_owned()),
+        4025 => constraint.name = quoted(message, "CONSTRAINT "),
+        _ => return None,
+    }
+    Some(constraint)
+}
+
+/// What stands in backticks behind a word.
+fn quoted(message: &str, word: &str) -> Option<String> {
+    let (_, name) = message.split_once(&format!("{word}`"))?;
+    name.split_once('`').map(|(name, _)| name.to_owned())
+}
+
+fn written_table(sql: &str) -> Option<String> {
+    ["INSERT INTO ", "UPDATE ", "DELETE FROM "].into_iter().find_map(|verb| {
+        let (table, _) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
+        Some(table.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Statement, constraint_of, number};
+
+    #[test]
+    fn versions_are_read_behind_their_prefixes() {
+        assert_eq!(number("8.0.36"), (8, 0));
+        assert_eq!(number("10.11.14-MariaDB-0+deb12u2"), (10, 11));
+        assert_eq!(number("5.5.5-10.6.7-MariaDB"), (10, 6));
+        assert_eq!(number("9.1.0-cloud"), (9, 1));
+        assert_eq!(number("?"), (0, 0));
+    }
+
+    #[test]
+    fn messages_name_constraints() {
+        let insert = Statement::plain("INSERT INTO `users` (`email`) VALUES (?)");
+        let read = |number, message| constraint_of(number, message, Some(&insert));
+        for message in ["Duplicate entry 'a' for key 'email'", "Duplicate entry 'a' for key 'users.email'"] {
+            let unique = read(1062, message);
+            assert_eq!(unique.as_ref().and_then(|found| found.name.as_deref()), Some("email"));
+            assert_eq!(unique.and_then(|found| found.table).as_deref(), Some("users"));
+        }
+        let foreign = read(
+            1452,
+            "Cannot add or update a child row: a foreign key constraint fails (`app`.`orders`, CONSTRAINT `orders_ibfk_1` \
+             FOREIGN KEY (`user_id`, `shop`) REFERENCES `users` (`id`, `shop`))",
+        );
+        assert_eq!(foreign.as_ref().and_then(|found| found.table.as_deref()), Some("orders"));
+        assert_eq!(foreign.map(|found| found.columns), Some(vec!["user_id".to_owned(), "shop".to_owned()]));
+        let null = read(1048, "Column 'name' cannot be null");
+        assert_eq!(null.map(|found| found.columns), Some(vec!["name".to_owned()]));
+    }
+}

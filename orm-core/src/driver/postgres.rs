@@ -1,0 +1,307 @@
+use std::str::FromStr;
+
+use futures_util::TryStreamExt;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgDatabaseError, PgPool, PgRow, PgValueFormat};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
+    Type, ValueRef as _,
+};
+
+use super::lease::Connection;
+use super::pooled::{Pooled, pool_options};
+use super::refusal::{first, refusal, too_large, too_many, unfit, wrong_url};
+use super::{ConnectOptions, RowSink};
+use crate::error::{Constraint, Error, ErrorKind, Result};
+use crate::sql::{Bind, MOST_BINDS, Param, Statement};
+use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
+
+/// A PostgreSQL database.
+#[derive(Debug)]
+pub(super) struct PostgresDatabase {
+    pool: PgPool,
+}
+
+/// A pooled connection.
+#[derive(Debug)]
+pub(super) struct PostgresLease(Pooled<Postgres>);
+
+impl PostgresDatabase {
+    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
+        let connect = PgConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+        let connect = connect.disable_statement_logging();
+        let proof = first(url, options, connect.connect()).await?;
+        // It proved what it should; how it ends is of no interest.
+        let _ = proof.close().await;
+        Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect) })
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Connection> {
+        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
+        Ok(Connection::Postgres(PostgresLease(connection)))
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl PostgresLease {
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        let done = self.0.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        done.map(|_| ()).map_err(|error| database_error(error, None))
+    }
+
+    pub(super) async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<()> {
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
+        let mut rows = query.fetch(self.0.connection()?);
+        let mut readers = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+            if *count == 0 {
+                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+            }
+            *count += 1;
+            sink.row(&RowCells { row: &row, readers: &readers })?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
+        let done = query.execute(self.0.connection()?).await;
+        done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
+    }
+
+    pub(super) fn close_on_drop(&mut self) {
+        self.0.close_on_drop();
+    }
+}
+
+/// The values of a statement. Each is bound as the widest type of its family, which PostgreSQL compares with every
+/// width and casts to a column's own width when it is assigned, with an error where it does not fit.
+fn arguments(statement: &Statement) -> Result<PgArguments> {
+    if statement.params.len() > MOST_BINDS {
+        return Err(too_many(statement.params.len(), MOST_BINDS));
+    }
+    let mut arguments = PgArguments::default();
+    arguments.reserve(statement.params.len(), statement.params.len() * 8);
+    for param in &statement.params {
+        match param {
+            Param::One(bind) => one(&mut arguments, bind)?,
+            Param::Many { values, .. } => many(&mut arguments, values)?,
+        }
+    }
+    Ok(arguments)
+}
+
+fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
+    match &bind.value {
+        Value::Null => match bind.kind {
+            Some(ValueKind::Bool) => add(arguments, None::<bool>),
+            Some(ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64) => add(arguments, None::<i64>),
+            Some(ValueKind::Float32 | ValueKind::Float64) => add(arguments, None::<f64>),
+            Some(ValueKind::Bytes) => add(arguments, None::<&[u8]>),
+            Some(ValueKind::Text) | None => add(arguments, None::<&str>),
+        },
+        Value::Bool(v) => add(arguments, *v),
+        Value::Int(v) => add(arguments, *v),
+        Value::UInt(v) => Err(too_large(*v, "PostgreSQL")),
+        Value::Float(v) => add(arguments, *v),
+        Value::Text(v) => add(arguments, text(v)?),
+        Value::Bytes(v) => add(arguments, v.as_slice()),
+    }
+}
+
+fn many(arguments: &mut PgArguments, values: &[Value]) -> Result<()> {
+    match values.iter().find(|value| !value.is_null()) {
+        Some(Value::Bool(_)) => array(arguments, values, |value| match value {
+            Value::Bool(v) => Ok(*v),
+            other => Err(mixed(other)),
+        }),
+        Some(Value::Int(_) | Value::UInt(_)) => array(arguments, values, |value| match value {
+            Value::Int(v) => Ok(*v),
+            Value::UInt(v) => Err(too_large(*v, "PostgreSQL")),
+            other => Err(mixed(other)),
+        }),
+        Some(Value::Float(_)) => array(arguments, values, |value| match value {
+            Value::Float(v) => Ok(*v),
+            other => Err(mixed(other)),
+        }),
+        Some(Value::Bytes(_)) => array(arguments, values, |value| match value {
+            Value::Bytes(v) => Ok(v.as_slice()),
+            other => Err(mixed(other)),
+        }),
+        Some(Value::Text(_)) | Some(Value::Null) | None => array(arguments, values, |value| match value {
+            Value::Text(v) => text(v),
+            other => Err(mixed(other)),
+        }),
+    }
+}
+
+fn array<'v, T>(
+    arguments: &mut PgArguments,
+    values: &'v [Value],
+    read: impl Fn(&'v Value) -> Result<T>,
+) -> Result<()>
+where
+    Vec<Option<T>>: Encode<'v, Postgres> + Type<Postgres>,
+{
+    let read = |value: &'v Value| if value.is_null() { Ok(None) } else { read(value).map(Some) };
+    let cells: Vec<Option<T>> = values.iter().map(read).collect::<Result<_>>()?;
+    add(arguments, cells)
+}
+
+fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments, value: T) -> Result<()> {
+    arguments.add(value).map_err(|error| unfit(error.to_string()))
+}
+
+/// PostgreSQL has no place for NUL in text, and says so only after everything was sent.
+fn text(value: &str) -> Result<&str> {
+    match value.contains('\0') {
+        true => Err(unfit("PostgreSQL cannot store the character NUL in text; use `Vec<u8>` for bytes")),
+        false => Ok(value),
+    }
+}
+
+fn mixed(value: &Value) -> Error {
+    let message = format!("a list of keys holds {value} beside values of another type");
+    Error::new(ErrorKind::InvalidQuery, message)
+}
+
+/// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
+#[derive(Debug, Clone)]
+enum Reader {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Oid,
+    Float4,
+    Float8,
+    Text,
+    Bytes,
+    /// A type that is not known here, by its name.
+    Other(String),
+}
+
+impl Reader {
+    fn of(info: &sqlx::postgres::PgTypeInfo) -> Reader {
+        // The numbers of built-in types never change.
+        match info.oid().map(|oid| oid.0) {
+            Some(16) => Reader::Bool,
+            Some(17) => Reader::Bytes,
+            Some(20) => Reader::Int8,
+            Some(21) => Reader::Int2,
+            Some(23) => Reader::Int4,
+            Some(26) => Reader::Oid,
+            Some(700) => Reader::Float4,
+            Some(701) => Reader::Float8,
+            // name, text, unknown, bpchar, varchar
+            Some(19 | 25 | 705 | 1042 | 1043) => Reader::Text,
+            _ => Reader::Other(info.to_string()),
+        }
+    }
+
+    fn read<'r>(&self, bytes: &'r [u8]) -> Result<ValueRef<'r>, ValueError> {
+        match self {
+            Reader::Bool => sized::<1>(bytes).map(|[byte]| ValueRef::Bool(byte != 0)),
+            Reader::Int2 => sized(bytes).map(|bytes| ValueRef::Int(i16::from_be_bytes(bytes).into())),
+            Reader::Int4 => sized(bytes).map(|bytes| ValueRef::Int(i32::from_be_bytes(bytes).into())),
+            Reader::Int8 => sized(bytes).map(|bytes| ValueRef::Int(i64::from_be_bytes(bytes))),
+            Reader::Oid => sized(bytes).map(|bytes| ValueRef::Int(u32::from_be_bytes(bytes).into())),
+            Reader::Float4 => sized(bytes).map(|bytes| ValueRef::Float(f32::from_be_bytes(bytes).into())),
+            Reader::Float8 => sized(bytes).map(|bytes| ValueRef::Float(f64::from_be_bytes(bytes))),
+            Reader::Text => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(ValueRef::Text(text)),
+                Err(error) => Err(ValueError::Driver(format!("text that is not UTF-8: {error}"))),
+            },
+            Reader::Bytes => Ok(ValueRef::Bytes(bytes)),
+            Reader::Other(name) => {
+                Err(ValueError::Driver(format!("a cell of the type {name} cannot be read")))
+            }
+        }
+    }
+}
+
+fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ValueError> {
+    let wrong = |_| ValueError::Driver(format!("a cell has {} bytes instead of {N}", bytes.len()));
+    bytes.try_into().map_err(wrong)
+}
+
+/// A row of sqlx as cells.
+struct RowCells<'r> {
+    row: &'r PgRow,
+    readers: &'r [Reader],
+}
+
+impl Cells for RowCells<'_> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        let Some(reader) = self.readers.get(index) else { return Err(ValueError::MissingCell { index }) };
+        let raw = self.row.try_get_raw(index).map_err(|error| ValueError::Driver(error.to_string()))?;
+        if raw.is_null() {
+            return Ok(ValueRef::Null);
+        }
+        if raw.format() == PgValueFormat::Text {
+            return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
+        }
+        reader.read(raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?)
+    }
+}
+
+fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
+    refusal(error, statement, |error| (kind_of(&error.code().unwrap_or_default()), constraint_of(error)))
+}
+
+/// What PostgreSQL said, by its SQLSTATE.
+fn kind_of(code: &str) -> ErrorKind {
+    match code {
+        "23505" | "23P01" => ErrorKind::UniqueViolation,
+        // The second: a table is dropped that others refer to.
+        "23503" | "2BP01" => ErrorKind::ForeignKeyViolation,
+        "23502" => ErrorKind::NotNullViolation,
+        "23514" => ErrorKind::CheckViolation,
+        "40001" | "40P01" => ErrorKind::Serialization,
+        "55P03" => ErrorKind::Busy,
+        "25P02" => ErrorKind::PendingRollback,
+        // The server goes down, or has no place for one more.
+        "57P01" | "57P02" | "57P03" | "53300" => ErrorKind::Connection,
+        code if code.starts_with("08") => ErrorKind::Connection,
+        code if code.starts_with("22") => ErrorKind::InvalidValue,
+        _ => ErrorKind::Database,
+    }
+}
+
+fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
+    let columns = error.column().map(|column| vec![column.to_owned()]);
+    let constraint = Constraint {
+        name: owned(error.constraint()),
+        table: owned(error.table()),
+        columns: columns.or_else(|| key_columns(error.detail()?)).unwrap_or_default(),
+    };
+    error.code().starts_with("23").then_some(constraint)
+}
+
+/// `Key (email, name)=(..) already exists.`
+fn key_columns(detail: &str) -> Option<Vec<String>> {
+    let (columns, _) = detail.strip_prefix("Key (")?.split_once(")=(")?;
+    Some(columns.split(", ").map(|column| column.trim_matches('"').to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_columns;
+
+    #[test]
+    fn the_columns_of_a_key_are_read_from_the_detail() {
+        let columns = key_columns("Key (email, \"Name\")=(a@b, jack) already exists.");
+        assert_eq!(columns, Some(vec!["email".to_owned(), "Name".to_owned()]));
+        assert_eq!(key_columns("Failing row contains (1, null)."), None);
+    }
+}

@@ -1,0 +1,121 @@
+use std::future::Future;
+
+use sqlx::error::DatabaseError;
+
+use super::ConnectOptions;
+use crate::error::{Constraint, Error, ErrorKind, Result};
+use crate::sql::Statement;
+
+/// An error of a driver as one of the session's: what it is, which statement met it, and which constraint it violates.
+pub(super) fn refusal(
+    error: sqlx::Error,
+    statement: Option<&Statement>,
+    read: impl Fn(&(dyn DatabaseError + 'static)) -> (ErrorKind, Option<Constraint>),
+) -> Error {
+    // Databases quote the values that they refuse.
+    let secret = statement.is_some_and(Statement::has_secret);
+    let mut constraint = None;
+    let (kind, message) = match &error {
+        sqlx::Error::Database(database) => {
+            let (kind, violated) = read(&**database);
+            constraint = violated;
+            let said = if secret { "what it said may show a secret value" } else { database.message() };
+            (kind, format!("the database refused the statement: {said}"))
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => (ErrorKind::Connection, format!("the connection was lost: {error}")),
+        _ => (ErrorKind::Database, error.to_string()),
+    };
+    let message = match statement {
+        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
+        None => message,
+    };
+    let refusal = Error::new(kind, message);
+    let refusal = if secret { refusal } else { refusal.with_source(error) };
+    match constraint {
+        Some(constraint) => refusal.with_constraint(constraint),
+        None => refusal,
+    }
+}
+
+/// Too many values for one statement.
+pub(super) fn too_many(given: usize, limit: usize) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "the statement binds {given} values and the database takes {limit}; split the list over several queries"
+        ),
+    )
+}
+
+/// A value that the database has no place for.
+pub(super) fn unfit(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidValue, message)
+}
+
+/// An integer above the largest signed one, where the database has no larger.
+pub(super) fn too_large(value: u64, database: &str) -> Error {
+    unfit(format!("{value} does not fit an integer of {database}, which ends at {}", i64::MAX))
+}
+
+/// The first connection, which proves that the database is there.
+pub(super) async fn first<C>(
+    url: &str,
+    options: &ConnectOptions,
+    connecting: impl Future<Output = sqlx::Result<C>>,
+) -> Result<C> {
+    let database = without_password(url);
+    match tokio::time::timeout(options.pool_timeout, connecting).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => {
+            let message = format!("cannot connect to `{database}`: {error}");
+            Err(Error::new(ErrorKind::Connection, message).with_source(error))
+        }
+        Err(_) => Err(Error::new(
+            ErrorKind::Connection,
+            format!("cannot connect to `{database}`: no answer in time"),
+        )),
+    }
+}
+
+/// The URL does not say how to connect.
+pub(super) fn wrong_url(url: &str, error: sqlx::Error) -> Error {
+    let message = format!("`{}` is no URL of a database: {error}", without_password(url));
+    Error::new(ErrorKind::Configuration, message).with_source(error)
+}
+
+/// A URL for an error message: who connects and with what password is nobody's business.
+fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// A statement for an error message: a list of thousands of placeholders helps nobody.
+fn shortened(sql: &str) -> String {
+    const MOST: usize = 300;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ..", &sql[..end]),
+        None => sql.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        assert_eq!(
+            without_password("postgres://jack:s3cret@db:5432/app?password=s3cret"),
+            "postgres://db:5432/app"
+        );
+        assert_eq!(without_password("mysql://jack:p@ss@db/app"), "mysql://db/app");
+        assert_eq!(without_password("postgres:///app"), "postgres:///app");
+    }
+}

@@ -1,0 +1,5 @@
+//! One suite on every backend.
+
+mod loading;
+mod shop;
+mod writing;
