@@ -236,7 +236,6 @@ impl Tables {
     }
 }
 
-
 fn key_name(key: &ForeignKey) -> String {
     let columns: Vec<&str> = key.columns.iter().map(|column| key.child.columns[*column].name).collect();
     name("fk", key.child.table, &columns)

@@ -203,7 +203,13 @@ impl std::fmt::Debug for Store {
 
 /// A cell that its field cannot hold, as an error that names both.
 pub(crate) fn cell_error(def: &ModelDef, error: &CellError) -> Error {
-    let field = def.columns.get(error.column).map_or("?", |column| column.field);
+    let column = def.columns.get(error.column);
+    let field = column.map_or("?", |column| column.field);
+    if column.is_some_and(|column| column.secret) {
+        let text =
+            format!("`{}.{field}`: the database holds what the field cannot be (a secret column)", def.name);
+        return Error::new(ErrorKind::InvalidValue, text);
+    }
     Error::new(ErrorKind::InvalidValue, format!("`{}.{field}`: {}", def.name, error.error))
         .with_source(error.error.clone())
 }

@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, equal, names};
-use crate::error::Result;
+use super::tree::{Branch, Tree, collection_order, collections, equal, names, tables};
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
 use crate::query::{LoadSpec, Strategy};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Item, Join, JoinKind, Select, Source, Statement, TableRef, Writer,
+    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Select, Source, Statement, TableRef, Writer,
 };
 use crate::value::Value;
 
@@ -25,7 +25,7 @@ pub(super) struct Child {
     pub(super) key_places: Vec<usize>,
     select: Select,
     key_source: Source,
-    key_columns: Vec<&'static str>,
+    key_columns: Vec<KeyColumn>,
     /// Whether `select` reads from a ranked subquery, into which the condition goes.
     ranked: bool,
     path: Arc<str>,
@@ -54,7 +54,8 @@ impl Child {
         let def = model.def();
         let source = Source::Table(def.table);
         let order = collection_order(relation, &load, &source);
-        let (mut rows, key_source, key_columns) = rows(relation, &remote);
+        let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
+        let made_up = MadeUp::beside(def)?;
         rows.filter = load.filter;
 
         let ranked = load.limit.is_some();
@@ -62,15 +63,15 @@ impl Child {
             None => rows,
             Some(limit) => {
                 rows.order.clone_from(&order);
-                rank(rows, def, &key_source, &key_columns, limit)
+                rank(rows, def, &key_source, &key_columns, limit, made_up)
             }
         };
         // The link's columns come first; a key on the target is among the target's own columns.
         let linked = relation.through.is_some();
         if linked {
-            for (name, alias) in key_columns.iter().zip(LINK_KEYS) {
+            for (key, alias) in key_columns.iter().zip(made_up.links) {
                 let expr = match ranked {
-                    false => Expr::Column { source: key_source.clone(), name },
+                    false => Expr::Column { source: key_source.clone(), name: key.name },
                     true => Expr::Column { source: source.clone(), name: alias },
                 };
                 select.columns.push(Item { expr, alias: None });
@@ -78,7 +79,23 @@ impl Child {
         }
 
         let collections = collections(&load.loads);
-        let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0, collections };
+        let own_columns = select.columns.len();
+        let mut taken = tables(&load.loads);
+        taken.push(def.table);
+        taken.extend(relation.through.as_ref().map(|through| through.table));
+        // A link table repeats a target for each of its parents.
+        let distinct = relation.through.is_none();
+        let mut tree = Tree {
+            store,
+            levels,
+            select,
+            order: Vec::new(),
+            aliases: 0,
+            collections,
+            own_columns,
+            distinct,
+            taken,
+        };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
         let branch = tree.branch(model, &source, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
@@ -112,11 +129,15 @@ impl Child {
             Condition::Keys(keys) => rows.and_where(Expr::among(&self.key_source, &self.key_columns, keys)),
             Condition::Parents(origin) => {
                 let local = self.relation.local_columns()?;
-                let parents = parents(self.relation.parent(), &local, origin);
-                let alias = Source::Alias(PARENTS.into());
-                let keys = LINK_KEYS.into_iter().take(local.len());
-                let on = equal(self.key_columns.iter().copied(), &self.key_source, keys, &alias);
-                let table = TableRef::Query { select: Box::new(parents), alias: PARENTS.into() };
+                let parents = parents(self.relation.parent(), &local, origin)?;
+                let taken =
+                    [Some(self.relation.target().table), self.relation.through.map(|through| through.table)];
+                let name =
+                    PARENTS.into_iter().find(|name| !taken.contains(&Some(*name))).unwrap_or(PARENTS[0]);
+                let alias = Source::Alias(name.into());
+                let keys = MadeUp::beside(self.relation.parent())?.links.into_iter().take(local.len());
+                let on = equal(self.key_columns.iter().map(|key| key.name), &self.key_source, keys, &alias);
+                let table = TableRef::Query { select: Box::new(parents), alias: name.into() };
                 rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
             }
             Condition::None => {}
@@ -130,28 +151,58 @@ impl Child {
     }
 }
 
-/// What the link's key columns are called outside the subquery that they come from.
-const LINK_KEYS: [&str; 8] =
-    ["_link_0", "_link_1", "_link_2", "_link_3", "_link_4", "_link_5", "_link_6", "_link_7"];
-const RANK: &str = "_rank";
-const PARENTS: &str = "_parents";
+/// Names of columns that a statement makes up, and that no column of the model beside them has.
+#[derive(Debug, Clone, Copy)]
+struct MadeUp {
+    /// The link's key columns outside the subquery that they come from.
+    links: [&'static str; 8],
+    /// The place of a row among those of its parent.
+    rank: &'static str,
+}
+
+const MADE_UP: [MadeUp; 3] = [
+    MadeUp {
+        links: ["_link_0", "_link_1", "_link_2", "_link_3", "_link_4", "_link_5", "_link_6", "_link_7"],
+        rank: "_rank",
+    },
+    MadeUp {
+        links: ["_key_0", "_key_1", "_key_2", "_key_3", "_key_4", "_key_5", "_key_6", "_key_7"],
+        rank: "_row",
+    },
+    MadeUp { links: ["_of_0", "_of_1", "_of_2", "_of_3", "_of_4", "_of_5", "_of_6", "_of_7"], rank: "_nth" },
+];
+const PARENTS: [&str; 3] = ["_parents", "_owners", "_above"];
 const PAGE: &str = "_page";
 
+impl MadeUp {
+    fn beside(def: &ModelDef) -> Result<MadeUp> {
+        let taken = |name: &&str| def.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        let free = |names: &&MadeUp| !names.links.iter().any(|name| taken(name)) && !taken(&names.rank);
+        MADE_UP.iter().find(free).copied().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidModel,
+                format!("`{}` has columns called `_rank`, `_row` and `_nth`; rename one of them", def.name),
+            )
+        })
+    }
+}
+
 /// `FROM target`, or `FROM link JOIN target`, and where the parents' keys are.
-fn rows(relation: &'static RelationDef, remote: &[usize]) -> (Select, Source, Vec<&'static str>) {
+fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Source, Vec<KeyColumn>)> {
     let def = relation.target();
     let source = Source::Table(def.table);
     let table = TableRef::Table { name: def.table, alias: None };
-    match &relation.through {
-        None => (Select::from(table), source, names(def, remote).collect()),
+    Ok(match &relation.through {
+        None => (Select::from(table), source, def.key_columns(remote)),
         Some(through) => {
             let link = Source::Table(through.table);
             let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
             let mut rows = Select::from(TableRef::Table { name: through.table, alias: None });
             rows.joins.push(Join { kind: JoinKind::Inner, table, on });
-            (rows, link, through.key.to_vec())
+            let keys = relation.parent().link_columns(through.key, &relation.local_columns()?);
+            (rows, link, keys)
         }
-    }
+    })
 }
 
 /// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`.
@@ -159,22 +210,23 @@ fn rank(
     mut rows: Select,
     def: &'static ModelDef,
     key_source: &Source,
-    key_columns: &[&'static str],
+    key_columns: &[KeyColumn],
     limit: u64,
+    made_up: MadeUp,
 ) -> Select {
     let source = Source::Table(def.table);
-    let key = |name: &&'static str| Expr::Column { source: key_source.clone(), name };
+    let key = |key: &KeyColumn| Expr::Column { source: key_source.clone(), name: key.name };
     def.columns.iter().for_each(|column| rows.column(&source, column.name));
     if *key_source != source {
-        for (name, alias) in key_columns.iter().zip(LINK_KEYS) {
-            rows.columns.push(Item { expr: key(name), alias: Some(alias.into()) });
+        for (column, alias) in key_columns.iter().zip(made_up.links) {
+            rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });
         }
     }
     let order = std::mem::take(&mut rows.order);
     let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order };
-    rows.columns.push(Item { expr: number, alias: Some(RANK.into()) });
+    rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
     let mut select = Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
-    let rank = Expr::Column { source, name: RANK };
+    let rank = Expr::Column { source, name: made_up.rank };
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
     select
@@ -182,27 +234,28 @@ fn rank(
 
 /// The parents' statement as a subquery of its linking columns. Its order matters only with a page; equal keys are
 /// returned once, outside the page where there is one.
-fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Select {
+fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<Select> {
+    let links = MadeUp::beside(def)?.links;
     let mut rows = Select::clone(&origin.select);
     let paged = rows.limit.is_some() || rows.offset.is_some();
     if !paged {
         rows.order.clear();
     }
-    for (name, alias) in names(def, local).zip(LINK_KEYS) {
+    for (name, alias) in names(def, local).zip(links) {
         let expr = Expr::Column { source: origin.source.clone(), name };
         rows.columns.push(Item { expr, alias: Some(alias.into()) });
     }
     let once = local == def.key && rows.joins.is_empty();
     if once || !paged {
         rows.distinct = !once;
-        return rows;
+        return Ok(rows);
     }
     let page = Source::Alias(PAGE.into());
     let mut distinct = Select::from(TableRef::Query { select: Box::new(rows), alias: PAGE.into() });
     distinct.distinct = true;
-    for alias in LINK_KEYS.into_iter().take(local.len()) {
+    for alias in links.into_iter().take(local.len()) {
         let expr = Expr::Column { source: page.clone(), name: alias };
         distinct.columns.push(Item { expr, alias: Some(alias.into()) });
     }
-    distinct
+    Ok(distinct)
 }

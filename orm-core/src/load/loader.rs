@@ -6,7 +6,7 @@ use super::fill::fill;
 use super::levels::Levels;
 use super::plan;
 use super::rows::Rows;
-use super::tree::{Branch, Tree, collections, inner_conditions, names};
+use super::tree::{Branch, Tree, collections, inner_conditions, names, tables};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Region, Targets};
@@ -100,7 +100,7 @@ impl<'s> Loader<'s> {
     async fn fetch(&mut self, statement: &Statement, branch: &mut Branch, levels: &mut Levels) -> Result<()> {
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
         let mut sink =
-            |cells: &dyn crate::value::Cells| -> Result<()> { rows.take(branch, cells).map(|_| ()) };
+            |cells: &dyn crate::value::Cells| -> Result<()> { rows.own(branch, cells).map(|_| ()) };
         self.lease.fetch(self.monitor, statement, &mut sink).await?;
         Ok(())
     }
@@ -123,7 +123,7 @@ impl<'s> Loader<'s> {
 }
 
 fn dangling(relation: &crate::model::RelationDef, key: &[crate::value::Value]) -> Error {
-    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+    let local = relation.local_columns().unwrap_or_default();
     Error::new(
         ErrorKind::DanglingKey,
         format!(
@@ -131,7 +131,7 @@ fn dangling(relation: &crate::model::RelationDef, key: &[crate::value::Value]) -
              `BelongsTo<Option<{}>>`",
             relation.path(),
             relation.target().name,
-            key.join(", "),
+            relation.parent().shown(&local, key),
             relation.target().name
         ),
     )
@@ -177,7 +177,20 @@ pub(super) fn root(
         }
         false => rows,
     };
-    let mut tree = Tree { store, levels, select, order: Vec::new(), aliases: 0, collections };
+    let own_columns = select.columns.len();
+    let mut taken = tables(&loads);
+    taken.push(def.table);
+    let mut tree = Tree {
+        store,
+        levels,
+        select,
+        order: Vec::new(),
+        aliases: 0,
+        collections,
+        own_columns,
+        distinct: true,
+        taken,
+    };
     let (mut joins, mut inner) = (Vec::new(), Vec::new());
     let branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner)?;
     let Tree { mut select, order, .. } = tree;

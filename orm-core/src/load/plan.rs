@@ -5,6 +5,7 @@ use std::any::TypeId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ErasedModel;
 use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
+use crate::sql::{Expr, Source};
 
 /// The loads of a query.
 ///
@@ -12,6 +13,9 @@ use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
 /// `InvalidQuery`: one relationship with two strategies or as two views, a batch size of 0, an option that the strategy
 /// does not have.
 pub(super) fn of_select(spec: &SelectSpec) -> Result<Vec<LoadSpec>> {
+    let def = spec.model.def();
+    let terms = spec.filter.iter().chain(spec.order.iter().map(|term| &term.expr));
+    check_tables(terms, def.table, &format!("a query for `{}`", def.name))?;
     let paged = spec.limit.is_some() || spec.offset.is_some();
     let planner = Planner { raise_all: spec.raise_all };
     let parents = Parents { all: spec.filter.is_none() && !paged, paged };
@@ -133,8 +137,27 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
     };
 }
 
+/// Conditions and orders name columns of the rows they are about; another table is not there to be asked.
+fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: &str, of: &str) -> Result<()> {
+    let mut other = None;
+    for term in terms {
+        term.clone().visit_columns(&mut |source| match source {
+            Source::Table(named) if *named != table => other = Some(*named),
+            _ => {}
+        });
+    }
+    other.map_or(Ok(()), |other| {
+        Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!("{of} filters or sorts by a column of the table `{other}`, which is not in it"),
+        ))
+    })
+}
+
 fn check(load: &LoadSpec) -> Result<()> {
     let path = load.relation.path();
+    let terms = load.filter.iter().chain(load.order.iter().map(|term| &term.expr));
+    check_tables(terms, load.relation.target().table, &format!("the load of `{path}`"))?;
     let refuse = |what: String| Err(Error::new(ErrorKind::InvalidQuery, what));
     let strategy = load.strategy.name();
     let joined = load.strategy == Strategy::Joined;

@@ -1,8 +1,8 @@
 use super::levels::Levels;
 use super::tree::Branch;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
-use crate::model::Hydrate;
+use crate::model::{Hydrate, ModelDef};
 use crate::value::{Cells, ValueError, ValueRef};
 
 /// Takes the rows of a statement into the graph and the levels.
@@ -13,6 +13,11 @@ pub(super) struct Rows<'l> {
 }
 
 impl Rows<'_> {
+    /// Takes one row of a statement whose own rows the branch is; returns the object's position.
+    pub(super) fn own(&mut self, branch: &mut Branch, cells: &dyn Cells) -> Result<u32> {
+        self.take(branch, cells)?.ok_or_else(|| null_key(self.store.def(branch.arena)))
+    }
+
     /// Takes a branch's part of one row; returns the object's position, or none where an outer join found nothing.
     pub(super) fn take(&mut self, branch: &mut Branch, cells: &dyn Cells) -> Result<Option<u32>> {
         let part = Part { cells, offset: branch.offset };
@@ -25,6 +30,14 @@ impl Rows<'_> {
         }
         Ok(Some(position))
     }
+}
+
+fn null_key(def: &ModelDef) -> Error {
+    let fields: Vec<&str> = def.key.iter().map(|column| def.columns[*column].field).collect();
+    Error::new(
+        ErrorKind::InvalidValue,
+        format!("`{}.{}`: the database holds a row whose primary key is NULL", def.name, fields.join(", ")),
+    )
 }
 
 /// The cells of one model in a row of several.

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Hydrate, RelationDef};
 use crate::query::{Depth, Strategy};
 use crate::sql::Statement;
-use crate::value::Cells;
+use crate::value::{Cells, Value};
 
 impl Loader<'_> {
     /// Asks for one relationship of all objects of a level, by further statements; returns what the new levels wait
@@ -138,9 +138,7 @@ impl Loader<'_> {
                 Ok(None) => return Err(unknown_key(relation, cells, places)),
                 Err(error) => return Err(Error::new(ErrorKind::InvalidValue, error.to_string())),
             };
-            if let Some(target) = rows.take(branch, cells)? {
-                pairs.push(owner, target);
-            }
+            pairs.push(owner, rows.own(branch, cells)?);
             Ok(())
         };
         self.lease.fetch(self.monitor, statement, &mut sink).await?;
@@ -156,15 +154,16 @@ pub(super) fn multiplies(branch: &Branch) -> bool {
 /// A row whose key nobody asked for: the database compares keys in a way that this process does not, as a column with
 /// a collation that ignores case does. Guessing an owner would be a wrong answer.
 fn unknown_key(relation: &RelationDef, cells: &dyn Cells, places: &[usize]) -> Error {
-    let show = |place: &usize| cells.cell(*place).map_or_else(|_| "?".to_owned(), |cell| cell.to_string());
-    let key: Vec<String> = places.iter().map(show).collect();
+    let key: Vec<Value> =
+        places.iter().filter_map(|place| cells.cell(*place).ok()).map(|cell| cell.to_value()).collect();
+    let local = relation.local_columns().unwrap_or_default();
     Error::new(
         ErrorKind::InvalidValue,
         format!(
             "`{}`: the database answered with the key {}, which no loaded object has; the key columns compare \
              differently in the database (a collation?)",
             relation.path(),
-            key.join(", ")
+            relation.parent().shown(&local, &key)
         ),
     )
 }

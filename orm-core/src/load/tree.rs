@@ -38,6 +38,12 @@ pub(super) struct Tree<'l> {
     /// The orders of joined collections, to follow the order of the statement's own rows.
     pub(super) order: Vec<Order>,
     pub(super) aliases: usize,
+    /// How many columns the statement had before the first branch.
+    pub(super) own_columns: usize,
+    /// Whether the statement's own rows are distinct before anything is joined to them.
+    pub(super) distinct: bool,
+    /// The names that aliases must not have: those of the statement's tables.
+    pub(super) taken: Vec<&'static str>,
     /// How many collections the whole statement joins: each repeats the rows of everything beside and above it.
     pub(super) collections: usize,
 }
@@ -53,6 +59,7 @@ impl Tree<'_> {
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
     ) -> Result<Branch> {
+        let first = self.select.columns.len() == self.own_columns;
         let arena = self.store.arena_of(model);
         let level = self.levels.add(arena);
         let offset = self.select.columns.len();
@@ -64,7 +71,7 @@ impl Tree<'_> {
             match load.strategy {
                 Strategy::Joined => {
                     let parent = branch.source.clone();
-                    let joined = self.join(&parent, load, &path, joins, inner_joins)?;
+                    let joined = self.join(&parent, load, &path, joins, inner_joins, first)?;
                     branch.joined.push(joined);
                 }
                 _ => branch.later.push((load, path)),
@@ -82,6 +89,7 @@ impl Tree<'_> {
         path: &Arc<str>,
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
+        first: bool,
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let target = relation.target();
@@ -115,9 +123,11 @@ impl Tree<'_> {
             joins.push(Join { kind, table, on });
         }
         joins.append(&mut below);
-        // The only collection of a statement, by a key of its own, gives each pair once.
+        // A pair comes once where its owner does and nothing else repeats the row: beside the statement's own distinct
+        // rows, when no collection is joined, or this one alone, by a key of its own.
         let alone = self.collections == 1 && relation.kind == RelationKind::HasMany;
-        let pairs = Pairs::new(self.collections > 0 && !alone);
+        let once = first && self.distinct && (self.collections == 0 || alone);
+        let pairs = Pairs::new(!once);
         Ok(JoinedBranch { relation, whole, pairs, branch })
     }
 
@@ -145,8 +155,13 @@ impl Tree<'_> {
     }
 
     fn alias(&mut self, table: &str) -> Arc<str> {
-        self.aliases += 1;
-        format!("{table}_{}", self.aliases).into()
+        loop {
+            self.aliases += 1;
+            let alias = format!("{table}_{}", self.aliases);
+            if !self.taken.iter().any(|taken| taken.eq_ignore_ascii_case(&alias)) {
+                return alias.into();
+            }
+        }
     }
 }
 
@@ -183,6 +198,19 @@ impl Branch {
         }
         Ok(())
     }
+}
+
+/// The tables of joined relationships.
+pub(super) fn tables(loads: &[LoadSpec]) -> Vec<&'static str> {
+    let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
+    let own = |load: &LoadSpec| {
+        let through = load.relation.through.as_ref().map(|through| through.table);
+        let mut names = tables(&load.loads);
+        names.push(load.relation.target().table);
+        names.extend(through);
+        names
+    };
+    joined.flat_map(own).collect()
 }
 
 /// How many collections a statement with these loads joins.

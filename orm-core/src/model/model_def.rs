@@ -1,4 +1,6 @@
 use super::{ColumnDef, RelationDef};
+use crate::sql::KeyColumn;
+use crate::value::Value;
 
 /// One model: its table, columns and relationships.
 #[derive(Debug)]
@@ -19,6 +21,34 @@ impl ModelDef {
     /// The index of the column that belongs to a field.
     pub fn column_of(&self, field: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.field == field)
+    }
+
+    /// Some columns as the parts of a key.
+    pub(crate) fn key_columns(&self, columns: &[usize]) -> Vec<KeyColumn> {
+        let part = |column: &usize| KeyColumn {
+            name: self.columns[*column].name,
+            secret: self.columns[*column].secret,
+        };
+        columns.iter().map(part).collect()
+    }
+
+    /// The columns of a link table that refer to some columns of this model.
+    pub(crate) fn link_columns(&self, names: &[&'static str], refers_to: &[usize]) -> Vec<KeyColumn> {
+        let part = |(name, column): (&&'static str, &usize)| KeyColumn {
+            name,
+            secret: self.columns[*column].secret,
+        };
+        names.iter().zip(refers_to).map(part).collect()
+    }
+
+    /// The values of some columns for a message; those of `secret` columns stay out of it.
+    pub(crate) fn shown(&self, columns: &[usize], values: &[Value]) -> String {
+        let show = |(column, value): (&usize, &Value)| match self.columns[*column].secret {
+            true => "***".to_owned(),
+            false => value.to_string(),
+        };
+        let shown: Vec<String> = columns.iter().zip(values).map(show).collect();
+        shown.join(", ")
     }
 
     /// The key column that the database generates, if the key is one such column.

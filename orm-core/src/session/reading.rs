@@ -10,7 +10,7 @@ use crate::graph::{Region, Slot};
 use crate::load::{LateLoad, count_statement};
 use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
-use crate::sql::{BinaryOp, Expr, Source};
+use crate::sql::{Expr, Source};
 use crate::unit_of_work::{EntityState, Node, another_session};
 use crate::value::{Cells, IntoKey, Key, Value, ValueError};
 
@@ -123,12 +123,7 @@ impl Session {
             let place = Place { arena, node, answer: None };
             return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
         }
-        let equals = |(column, value): (&usize, Value)| {
-            let name = def.columns[*column].name;
-            let column = Expr::Column { source: Source::Table(def.table), name };
-            Expr::Binary(Box::new(column), BinaryOp::Eq, Box::new(Expr::Bind(value.into())))
-        };
-        let filter = Expr::And(def.key.iter().zip(values).map(equals).collect());
+        let filter = Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[values]);
         let mut query = crate::query::select::<M>();
         query.spec.filter = Some(filter);
         let answer = self.select(query.spec, caller).await?;

@@ -62,10 +62,9 @@ impl Session {
         at: &'static Location<'static>,
     ) -> Result<bool> {
         let def = M::def();
-        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
         let mut query = crate::query::select::<M>();
         let key = self.store.key(node.arena, node.node);
-        query.spec.filter = Some(Expr::among(&Source::Table(def.table), &names, &[key]));
+        query.spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
         let answer = self.select(query.spec, at).await?;
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }
@@ -105,15 +104,15 @@ impl Session {
         let def = M::def();
         let view = |column: usize| entity.view(column).to_value();
         let key: Vec<_> = def.key.iter().map(|column| view(*column)).collect();
-        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
         self.autoflush().await?;
         let arena = self.store.arena_of(erased::<M>());
         let mine = match self.store.find(arena, &key) {
             Some(node) => node,
             None => {
                 let mut query = crate::query::select::<M>();
+                let columns = def.key_columns(def.key);
                 query.spec.filter =
-                    Some(Expr::among(&Source::Table(def.table), &names, std::slice::from_ref(&key)));
+                    Some(Expr::among(&Source::Table(def.table), &columns, std::slice::from_ref(&key)));
                 self.select(query.spec, Location::caller()).await?;
                 self.store.find(arena, &key).ok_or_else(|| {
                     let text = format!("the row of the `{}` to merge is gone; add it as a draft", def.name);

@@ -63,9 +63,10 @@ impl Dialect {
             (Dialect::Postgres, Value::Text(v)) if v.contains('\0') => {
                 Some("PostgreSQL cannot store the character NUL in a text".into())
             }
-            (Dialect::Mysql(_), Value::Float(v)) if !v.is_finite() => {
-                Some("MySQL and MariaDB cannot store NaN and infinities; use an `Option` and store NULL outright".into())
-            }
+            (Dialect::Mysql(_), Value::Float(v)) if !v.is_finite() => Some(
+                "MySQL and MariaDB cannot store NaN and infinities; use an `Option` and store NULL outright"
+                    .into(),
+            ),
             _ => None,
         }
     }

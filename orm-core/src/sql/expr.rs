@@ -48,6 +48,15 @@ pub enum Expr {
     Exists(Box<Select>),
 }
 
+/// A column of a key, as statements name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyColumn {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether its values must not be shown.
+    pub secret: bool,
+}
+
 /// Where a column is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -112,21 +121,23 @@ impl Expr {
     }
 
     /// The columns have one of the keys: `=` for one key, `IN` for several, rows for composite ones.
-    pub fn among(source: &Source, columns: &[&'static str], keys: &[Vec<Value>]) -> Expr {
-        let column = |name: &&'static str| Expr::Column { source: source.clone(), name };
-        let bind = |value: &Value| Bind::from(value.clone());
+    pub fn among(source: &Source, columns: &[KeyColumn], keys: &[Vec<Value>]) -> Expr {
+        let column = |key: &KeyColumn| Expr::Column { source: source.clone(), name: key.name };
+        let bind = |key: &KeyColumn, value: &Value| Bind { secret: key.secret, ..Bind::from(value.clone()) };
         match (columns, keys) {
             (columns, [only]) => {
-                let pair = |(name, value)| Expr::eq(column(name), Expr::Bind(bind(value)));
+                let pair = |(key, value)| Expr::eq(column(key), Expr::Bind(bind(key, value)));
                 let mut pairs: Vec<Expr> = columns.iter().zip(only).map(pair).collect();
                 if pairs.len() == 1 { pairs.swap_remove(0) } else { Expr::And(pairs) }
             }
             ([single], keys) => {
-                let list = keys.iter().flatten().map(|value| Expr::Bind(bind(value))).collect();
+                let list = keys.iter().flatten().map(|value| Expr::Bind(bind(single, value))).collect();
                 Expr::In(Box::new(column(single)), list)
             }
             (columns, keys) => {
-                let rows = keys.iter().map(|key| key.iter().map(bind).collect()).collect();
+                let row =
+                    |key: &Vec<Value>| columns.iter().zip(key).map(|(key, value)| bind(key, value)).collect();
+                let rows = keys.iter().map(row).collect();
                 Expr::RowIn(columns.iter().map(column).collect(), rows)
             }
         }

@@ -14,7 +14,7 @@ mod write;
 mod writer;
 
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
-pub use expr::{BinaryOp, Expr, Source};
+pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use select::{Item, Join, JoinKind, Order, Select, TableRef};
 pub use statement::{Bind, Param, Statement};
 pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};

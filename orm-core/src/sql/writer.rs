@@ -51,7 +51,7 @@ impl Writer {
             }
         }
         writer.filter(update.filter.as_ref());
-        writer.returning(&update.returning);
+        writer.returning(update.table, &update.returning);
         writer.finish()
     }
 
@@ -61,7 +61,7 @@ impl Writer {
         writer.sql.push_str("DELETE FROM ");
         writer.quote(delete.table);
         writer.filter(delete.filter.as_ref());
-        writer.returning(&delete.returning);
+        writer.returning(delete.table, &delete.returning);
         writer.finish()
     }
 
@@ -361,7 +361,7 @@ impl Writer {
         if let Some(conflict) = &insert.conflict {
             self.conflict(conflict, insert);
         }
-        self.returning(&insert.returning);
+        self.returning(insert.table, &insert.returning);
     }
 
     fn conflict(&mut self, conflict: &Conflict, insert: &Insert) {
@@ -456,10 +456,15 @@ impl Writer {
         }
     }
 
-    fn returning(&mut self, columns: &[&'static str]) {
+    /// With the table's name: SQLite takes a quoted name that is no column for a text.
+    fn returning(&mut self, table: &str, columns: &[&'static str]) {
         if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");
-            self.list(columns, ", ", |writer, column| writer.quote(column));
+            self.list(columns, ", ", |writer, column| {
+                writer.quote(table);
+                writer.sql.push('.');
+                writer.quote(column);
+            });
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::graph::Slot;
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
-use crate::sql::{Delete, Expr, Source, Writer};
+use crate::sql::{Delete, Expr, KeyColumn, Source, Writer};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -176,7 +176,8 @@ impl Flush<'_> {
             let local = relation.local_columns()?;
             let keys: Vec<Vec<Value>> =
                 nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
-            self.delete_where(through.table, through.key, &keys).await?;
+            let columns = relation.parent().link_columns(through.key, &local);
+            self.delete_where(through.table, &columns, &keys).await?;
             for node in nodes {
                 let parent = Node { arena, node: *node };
                 let Some(inverse) = inverse_of(relation) else { continue };
@@ -192,7 +193,6 @@ impl Flush<'_> {
         let def = self.store.def(arena);
         let version = def.columns.iter().position(|column| column.version);
         let columns: Vec<usize> = def.key.iter().copied().chain(version).collect();
-        let names: Vec<&'static str> = columns.iter().map(|column| def.columns[*column].name).collect();
         let saved = |node: u32| {
             let at = Node { arena, node };
             let arena = self.store.arena(arena);
@@ -200,7 +200,7 @@ impl Flush<'_> {
             columns.iter().map(|column| arena.view_version(node, version, *column).to_value()).collect()
         };
         let keys: Vec<Vec<Value>> = nodes.iter().map(|node| saved(*node)).collect();
-        let gone = self.delete_where(def.table, &names, &keys).await?;
+        let gone = self.delete_where(def.table, &def.key_columns(&columns), &keys).await?;
         if gone != keys.len() as u64 {
             return Err(stale_delete(def, keys.len(), gone));
         }
@@ -214,7 +214,7 @@ impl Flush<'_> {
     pub(super) async fn delete_where(
         &mut self,
         table: &'static str,
-        columns: &[&'static str],
+        columns: &[KeyColumn],
         keys: &[Vec<Value>],
     ) -> Result<u64> {
         let room = self.dialect.key_limit(columns.len(), 0).max(1);
@@ -257,9 +257,11 @@ impl Flush<'_> {
             else {
                 continue;
             };
-            let columns: Vec<&'static str> = through.key.iter().chain(through.target_key).copied().collect();
-            let mut key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
-            key.extend(self.store.values(target.arena, target.node, &relation.remote_columns()?));
+            let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+            let mut columns = relation.parent().link_columns(through.key, &local);
+            columns.extend(relation.target().link_columns(through.target_key, &remote));
+            let mut key = self.store.values(parent.arena, parent.node, &local);
+            key.extend(self.store.values(target.arena, target.node, &remote));
             if seen.insert((through.table, key.clone())) {
                 self.delete_where(through.table, &columns, &[key]).await?;
             }
@@ -276,14 +278,13 @@ fn needs_a_rule(relation: &RelationDef, key: &[Value]) -> Error {
         .into_iter()
         .map(|column| target.columns[column].field)
         .collect();
-    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
     Error::new(
         ErrorKind::InvalidState,
         format!(
             "`{path}` still has the `{}` with the key {}, and its `{}` cannot be NULL; say what happens to it with \
              `cascade = \"delete\"`, delete it too, or give it another parent",
             target.name,
-            key.join(", "),
+            target.shown(target.key, key),
             columns.join(", ")
         ),
     )

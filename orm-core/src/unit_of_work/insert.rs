@@ -198,8 +198,7 @@ impl Flush<'_> {
         let source = Source::Table(def.table);
         let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
         returned.iter().for_each(|column| select.column(&source, def.columns[*column].name));
-        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
-        select.filter = Some(Expr::among(&source, &names, &keys));
+        select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
         let rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
         by_key(def, returned, &keys, rows)

@@ -4,11 +4,11 @@ use super::flush::Flush;
 use super::unit_of_work::{LinkRow, Ref};
 use crate::error::Result;
 use crate::model::RelationDef;
-use crate::sql::{Bind, Insert, Writer};
+use crate::sql::{Bind, Insert, KeyColumn, Writer};
 use crate::value::Value;
 
 /// A link table and its columns.
-type Table = (&'static str, Vec<&'static str>);
+type Table = (&'static str, Vec<KeyColumn>);
 
 /// The rows to insert into each link table.
 type Tables = IndexMap<Table, IndexSet<Vec<Value>>>;
@@ -25,9 +25,13 @@ impl Flush<'_> {
             let room = self.dialect.bind_limit() / columns.len().max(1);
             let rows: Vec<Vec<Value>> = rows.into_iter().collect();
             for chunk in rows.chunks(room.max(1)) {
-                let rows = chunk.iter().map(|row| row.iter().cloned().map(Bind::from).collect()).collect();
-                let insert =
-                    Insert { table, columns: columns.clone(), rows, conflict: None, returning: Vec::new() };
+                let bind = |(column, value): (&KeyColumn, &Value)| Bind {
+                    secret: column.secret,
+                    ..Bind::from(value.clone())
+                };
+                let rows = chunk.iter().map(|row| columns.iter().zip(row).map(bind).collect()).collect();
+                let columns = columns.iter().map(|column| column.name).collect();
+                let insert = Insert { table, columns, rows, conflict: None, returning: Vec::new() };
                 let mut statement = Writer::insert(self.dialect, &insert);
                 statement.path = Some(table.into());
                 statement.strategy = Some("flush");
@@ -43,11 +47,14 @@ impl Flush<'_> {
         let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else {
             return Ok(None);
         };
-        let keys = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
-        let target_keys = self.store.values(target.arena, target.node, &relation.remote_columns()?);
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let keys = self.store.values(parent.arena, parent.node, &local);
+        let target_keys = self.store.values(target.arena, target.node, &remote);
         // Both sides of one table name its columns in their own order.
-        let mut cells: Vec<(&'static str, Value)> = through.key.iter().copied().zip(keys).collect();
-        cells.extend(through.target_key.iter().copied().zip(target_keys));
+        let here = relation.parent().link_columns(through.key, &local);
+        let there = relation.target().link_columns(through.target_key, &remote);
+        let mut cells: Vec<(KeyColumn, Value)> = here.into_iter().zip(keys).collect();
+        cells.extend(there.into_iter().zip(target_keys));
         cells.sort_by_key(|(column, _)| *column);
         let (columns, values) = cells.into_iter().unzip();
         Ok(Some(((through.table, columns), values)))

@@ -124,7 +124,7 @@ impl Flush<'_> {
                 from: Vec::new(),
                 filter: Some(Expr::among(
                     &Source::Table(def.table),
-                    &names,
+                    &def.key_columns(identified),
                     &rows.iter().map(|row| row.was.clone()).collect::<Vec<_>>(),
                 )),
                 returning: Vec::new(),
@@ -182,12 +182,11 @@ impl Flush<'_> {
         let def = self.store.def(arena);
         let source = Source::Table(def.table);
         let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was[..def.key.len()].to_vec()).collect();
-        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
         let version = def.columns.iter().position(|column| column.version);
         let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
         let shown = def.key.iter().copied().chain(version);
         shown.for_each(|column| select.column(&source, def.columns[column].name));
-        select.filter = Some(Expr::among(&source, &names, &keys));
+        select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let mut there: Vec<Vec<Value>> = Vec::new();
         let width = select.columns.len();
         let mut sink = |cells: &dyn Cells| -> Result<()> {
@@ -211,7 +210,6 @@ impl Flush<'_> {
 }
 
 fn stale_row(def: &ModelDef, key: &[Value], versions: Option<String>) -> Error {
-    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
     let why = versions.unwrap_or_else(|| "its row is gone".to_owned());
     Error::new(
         ErrorKind::Stale,
@@ -219,7 +217,7 @@ fn stale_row(def: &ModelDef, key: &[Value], versions: Option<String>) -> Error {
             "the `{}` with the key {} was changed or deleted by somebody else ({why}); roll back, load it again and \
              repeat the change",
             def.name,
-            key.join(", ")
+            def.shown(def.key, key)
         ),
     )
 }
