@@ -220,6 +220,30 @@ async fn a_row_without_its_parent_is_refused() -> Result<()> {
     session.commit().await
 }
 
+mod older {
+    use super::*;
+
+    #[derive(Model, Debug)]
+    pub struct Grown {
+        #[key]
+        pub id: i64,
+        #[column(index)]
+        pub added: Option<i64>,
+    }
+
+    #[tokio::test]
+    async fn an_index_on_a_column_that_an_older_table_lacks_is_an_error() -> Result<()> {
+        let door = SideDoor::new(schema![]).await?;
+        // SQLite takes a name in quotes that it does not know for a text, and would index that.
+        door.run("CREATE TABLE grown (id INTEGER PRIMARY KEY)").await;
+        let error = door.engine.create_all(schema![Grown]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database);
+        assert!(error.to_string().contains("added"), "{error}");
+        assert!(names(&door, "index").await.is_empty());
+        Ok(())
+    }
+}
+
 mod one_sided {
     use super::*;
 

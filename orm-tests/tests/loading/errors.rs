@@ -1,10 +1,12 @@
 //! Bad input: in the database, in a query, in what is handed to a session. Always an error that says where, never a
 //! wrong answer, and nothing half done.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use orm_core::prelude::*;
 
+use crate::fixtures::chunks::{Child, Parent};
 use crate::fixtures::standard::*;
 use crate::fixtures::tickets::{self, Ticket};
 use crate::fixtures::{SideDoor, ids, record};
@@ -526,6 +528,62 @@ mod sessions {
         Ok(())
     }
 
+    /// One parent with so many children that they take a while to read.
+    async fn crowd() -> Result<SideDoor> {
+        let door = SideDoor::new(schema![Parent, Child]).await?;
+        door.run(
+            "INSERT INTO parents VALUES (1);
+             INSERT INTO children WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5000)
+             SELECT x, 1 FROM n",
+        )
+        .await;
+        Ok(door)
+    }
+
+    /// Polls a query once, in the midst of its rows, and drops it.
+    async fn abandon(session: &mut Session) {
+        let mut query = Box::pin(session.all(select::<Child>()));
+        let first = std::future::poll_fn(|context| Poll::Ready(query.as_mut().poll(context))).await;
+        assert!(first.is_pending(), "five thousand rows do not come at once");
+    }
+
+    #[tokio::test]
+    async fn a_query_that_is_dropped_half_way() -> Result<()> {
+        let door = crowd().await?;
+        let mut session = door.engine.session();
+        let parent = session.get::<Parent>(1).await?.expect("parent 1 is there");
+        let log = record(&door.engine);
+        abandon(&mut session).await;
+        assert_eq!(log.statements().iter().map(|statement| statement.failed).collect::<Vec<_>>(), [true]);
+
+        says(session.get::<Parent>(2).await, ErrorKind::PendingRollback, &["cancelled", "rollback"]);
+        says(session.load(&parent, Parent::CHILDREN).await, ErrorKind::PendingRollback, &["rollback"]);
+        session.rollback().await?;
+        assert_eq!(session.load(&parent, Parent::CHILDREN).await?.len(), 5_000);
+        assert_eq!(
+            session.all(select::<Child>()).await?.len(),
+            5_000,
+            "what came before it was dropped is no answer"
+        );
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_dropped_with_it_leaves_a_clean_connection() -> Result<()> {
+        let door = crowd().await?;
+        let engine = Engine::builder(&door.url()).pool_size(1).connect().await?;
+        for written in 0..5 {
+            let mut session = engine.session();
+            session.insert(Parent::draft().id(100 + written)).await?;
+            abandon(&mut session).await;
+            drop(session);
+            let mut next = engine.session();
+            assert_eq!(next.count(select::<Parent>()).await?, 1, "the row was never committed");
+            assert!(!next.in_transaction());
+        }
+        Ok(())
+    }
+
     #[tokio::test]
     async fn a_pending_object_has_no_row() -> Result<()> {
         let engine = standard().await?;
@@ -593,8 +651,14 @@ mod engines {
             .connect()
             .await?;
         engine.create_all(schema()).await?;
+        let idle = engine.session();
         let mut first = engine.session();
-        first.count(select::<User>()).await?;
+        assert_eq!(
+            first.count(select::<User>()).await?,
+            0,
+            "a session takes none before its first statement"
+        );
+        drop(idle);
         let mut second = engine.session();
         says(second.count(select::<User>()).await, ErrorKind::PoolTimeout, &["1", "session"]);
         first.commit().await?;

@@ -366,6 +366,38 @@ mod familiar {
         pub data: Vec<u8>,
     }
 
+    #[derive(Model, Debug)]
+    #[model(module = "keyword_model")]
+    pub struct Keyword {
+        #[key]
+        pub r#type: i64,
+        pub r#loop: Option<i64>,
+        #[belongs_to(key = "r#loop")]
+        pub r#super_: BelongsTo<Option<Keyword>>,
+        #[has_many(key = "loop", order_by = "type desc")]
+        pub r#match: HasMany<Keyword>,
+    }
+
+    #[tokio::test]
+    async fn a_relationship_may_be_called_by_a_keyword() -> Result<()> {
+        let engine = Engine::connect("sqlite::memory:").await?;
+        engine.create_all(schema![Keyword]).await?;
+        let mut session = engine.session();
+        let first = session.insert(Keyword::draft().r#type(1)).await?;
+        session.add(Keyword::draft().r#type(2).r#super_(&first));
+        session.add(Keyword::draft().r#type(3).r#loop(1));
+        session.commit().await?;
+        let mut session = engine.session();
+        let error = session.get::<Keyword>(1).await?.expect("it is there").r#match().unwrap_err().to_string();
+        assert!(error.contains("`Keyword.match`") && error.contains("Keyword::MATCH"), "{error}");
+        let found = session
+            .one(select::<Keyword>().filter(Keyword::TYPE.eq(1)).with(Keyword::MATCH.selectin()))
+            .await?;
+        let below: Vec<_> = found.get(Keyword::MATCH).iter().map(|keyword| keyword.r#type).collect();
+        assert_eq!(below, [3, 2]);
+        Ok(())
+    }
+
     #[tokio::test]
     async fn a_field_may_have_any_name_that_rust_allows() -> Result<()> {
         let engine = Engine::connect("sqlite::memory:").await?;

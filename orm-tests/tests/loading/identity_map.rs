@@ -254,6 +254,24 @@ async fn a_flushed_draft_is_the_object_that_queries_return() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_held_is_no_query_and_flushes_nothing() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    let jack = session.one(select::<User>().filter(User::ID.eq(7)).with(User::ORDERS.selectin())).await?;
+    session.edit(&jack, |user| user.name = "unsaved".into())?;
+    let log = record(&engine);
+    assert_eq!(session.get::<User>(7).await?.expect("jack is held").name, "unsaved");
+    assert_eq!(session.load(&jack, User::ORDERS).await?.len(), 3);
+    assert_eq!(log.count(), 0, "{log}");
+    assert!(session.is_modified(&jack));
+
+    session.get::<User>(8).await?.expect("ed is there");
+    assert_eq!(log.count(), 2, "a query flushes first: {log}");
+    assert!(log.sql(0).starts_with("UPDATE") && !session.is_modified(&jack), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_autoflush_a_query_does_not_see_what_is_pending() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session_with(SessionOptions::new().autoflush(false));
@@ -346,6 +364,7 @@ async fn a_handle_is_hashed_by_identity() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let addresses = session.all(select::<Address>().with(Address::USER.selectin())).await?;
+    #[expect(clippy::mutable_key_type, reason = "what is hashed is the place of the object")]
     let owners: std::collections::HashSet<_> =
         addresses.iter().map(|address| address.get(Address::USER)).collect();
     assert_eq!(owners.len(), 3);

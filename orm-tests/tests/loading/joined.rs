@@ -8,6 +8,9 @@ use crate::fixtures::standard::*;
 use crate::fixtures::tickets::{Ticket, tickets};
 use crate::fixtures::{SideDoor, ids, record};
 
+/// Objects by id with the ids of what one of their collections holds.
+type Members = Vec<(i64, Vec<i64>)>;
+
 #[tokio::test]
 async fn a_to_one_is_an_outer_join() -> Result<()> {
     let engine = standard().await?;
@@ -147,7 +150,7 @@ async fn four_levels_are_one_statement() -> Result<()> {
     let load = User::ORDERS.joined().with(Order::ITEMS.joined().with(Item::KEYWORDS.joined()));
     let users = session.all(select::<User>().order_by(User::ID).with(load)).await?;
     assert_eq!(log.count(), 1, "{log}");
-    let graph = |user: usize| -> Vec<(i64, Vec<(i64, Vec<i64>)>)> {
+    let graph = |user: usize| -> Vec<(i64, Members)> {
         let items = |order: &Entity<Order, _>| {
             let items = order.get(Order::ITEMS);
             items.iter().map(|item| (item.id, ids!(item.get(Item::KEYWORDS)))).collect()
@@ -228,6 +231,7 @@ async fn an_inner_join_of_a_collection_drops_parents_without_members() -> Result
     assert_eq!(log.count(), 1, "{log}");
     let found: Vec<_> = users.iter().map(|user| (user.id, ids!(user.get(User::ADDRESSES)))).collect();
     assert_eq!(found, [(7, vec![1]), (8, vec![2, 3, 4]), (9, vec![5])]);
+    assert_eq!(ids!(users[1].addresses()?), [2, 3, 4], "those that it keeps are whole");
     Ok(())
 }
 
@@ -341,7 +345,7 @@ async fn a_tree_is_joined_to_itself() -> Result<()> {
         )
         .await?;
     assert_eq!(log.count(), 1, "{log}");
-    let tree: Vec<(i64, Vec<(i64, Vec<i64>)>)> = roots
+    let tree: Vec<(i64, Members)> = roots
         .iter()
         .map(|root| {
             let below = root.get(Node::CHILDREN);

@@ -336,6 +336,40 @@ async fn one_is_one_parent_however_many_rows_it_is() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_page_of_an_inner_join_is_a_page_of_what_it_keeps() -> Result<()> {
+    let engine = standard().await?;
+    let query = || select::<User>().with(User::ADDRESSES.joined().inner()).order_by(User::ID.desc());
+    let all = engine.session().all(query()).await?;
+    assert_eq!(ids!(all), [9, 8, 7], "chuck has no address");
+    for limit in 1..=3 {
+        for offset in 0..3 {
+            let log = record(&engine);
+            let page = engine.session().all(query().limit(limit as u64).offset(offset as u64)).await?;
+            let expected: Vec<_> = ids!(all).into_iter().skip(offset).take(limit).collect();
+            assert_eq!(ids!(page), expected, "limit {limit}, offset {offset}: {log}");
+        }
+    }
+    assert_eq!(engine.session().first(query()).await?.map(|user| user.id), Some(9), "the first of them all");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_inner_to_one_beside_a_collection_takes_no_place_on_the_page() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    let log = record(&engine);
+    let query = select::<Order>()
+        .with(Order::ADDRESS.joined().inner())
+        .with(Order::ITEMS.joined())
+        .order_by(Order::ID.desc())
+        .limit(2);
+    let page = session.all(query).await?;
+    let found: Vec<_> = page.iter().map(|order| (order.id, ids!(order.get(Order::ITEMS)))).collect();
+    assert_eq!(found, [(4, vec![1, 5]), (3, vec![3, 4, 5])], "order 5 has no address: {log}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn count_counts_parents() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();

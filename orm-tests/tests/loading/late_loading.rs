@@ -194,6 +194,19 @@ async fn batches_and_pages_of_keys_are_the_loads_own() -> Result<()> {
 }
 
 #[tokio::test]
+async fn objects_that_are_there_cannot_be_dropped_by_an_inner_join() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    let users = session.all(select::<User>().order_by(User::ID)).await?;
+    let log = record(&engine);
+    let refused = session.load_all(users, User::ORDERS.joined().inner()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidQuery);
+    assert!(refused.to_string().contains("`User.orders`"), "{refused}");
+    assert_eq!(log.count(), 0, "{log}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_failed_leaves_the_objects_as_they_were() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();

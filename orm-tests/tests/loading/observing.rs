@@ -255,18 +255,20 @@ mod secrets {
     }
 }
 
+type FieldValues = Vec<(String, String)>;
+
 /// The events of this thread, each as its target and fields.
 #[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<(String, Vec<(String, String)>)>>>);
+struct Events(Arc<Mutex<Vec<(String, FieldValues)>>>);
 
 impl Events {
-    fn on(&self, target: &str) -> Vec<Vec<(String, String)>> {
+    fn on(&self, target: &str) -> Vec<FieldValues> {
         let events = self.0.lock().expect("no panic inside");
         events.iter().filter(|(on, _)| on == target).map(|(_, fields)| fields.clone()).collect()
     }
 }
 
-struct Fields(Vec<(String, String)>);
+struct Fields(FieldValues);
 
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {

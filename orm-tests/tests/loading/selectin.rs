@@ -8,6 +8,9 @@ use crate::fixtures::standard::*;
 use crate::fixtures::tickets::{self, Ticket};
 use crate::fixtures::{SideDoor, ids, record};
 
+/// Objects by id with the ids of what one of their collections holds.
+type Members = Vec<(i64, Vec<i64>)>;
+
 #[tokio::test]
 async fn a_collection_is_one_more_statement() -> Result<()> {
     let engine = standard().await?;
@@ -322,6 +325,22 @@ async fn one_query_runs_again_with_the_rows_of_now() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_below_a_target_that_is_held_is_loaded_for_it() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    session.all(select::<User>()).await?;
+    let log = record(&engine);
+    let load = Address::USER.selectin().with(User::ORDERS.selectin().with(Order::ITEMS.selectin()));
+    let addresses = session.all(select::<Address>().order_by(Address::ID).with(load)).await?;
+    assert_eq!(log.count(), 3, "nobody asks for the users: {log}");
+    assert_eq!(log.keys(1), ["7", "8", "9"], "{log}");
+    let orders = addresses[4].get(Address::USER).get(User::ORDERS);
+    let found: Vec<_> = orders.iter().map(|order| (order.id, ids!(order.get(Order::ITEMS)))).collect();
+    assert_eq!(found, [(2, vec![1, 2, 3]), (4, vec![1, 5])]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn loading_there_and_back_ends() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
@@ -356,7 +375,7 @@ async fn a_tree_is_loaded_a_level_a_statement() -> Result<()> {
         )
         .await?;
     assert_eq!(log.count(), 3, "{log}");
-    let tree: Vec<(i64, Vec<(i64, Vec<i64>)>)> = roots
+    let tree: Vec<(i64, Members)> = roots
         .iter()
         .map(|root| {
             let below = root.get(Node::CHILDREN);
