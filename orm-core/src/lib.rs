@@ -1,19 +1,98 @@
-#![doc = "placeholder"]
+//! An async ORM in which reading a relationship that a query did not load does not compile.
+//!
+//! One struct is one model; a session loads objects, keeps each row as one object, and writes what changed. What a query
+//! loads is part of its type:
+//!
+//! ```
+//! use orm_core::prelude::*;
+//!
+//! #[derive(Model, Debug)]
+//! struct Author {
+//!     #[key(auto)]
+//!     id: i64,
+//!     name: String,
+//!     #[has_many(order_by = "id")]
+//!     books: HasMany<Book>,
+//! }
+//!
+//! #[derive(Model, Debug)]
+//! struct Book {
+//!     #[key(auto)]
+//!     id: i64,
+//!     author_id: i64,
+//!     title: String,
+//!     #[belongs_to]
+//!     author: BelongsTo<Author>,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! let engine = Engine::connect("sqlite::memory:").await?;
+//! engine.create_all(schema![Author, Book]).await?;
+//!
+//! let mut session = engine.session();
+//! session.add(Author::draft().name("Le Guin").books([Book::draft().title("The Dispossessed")]));
+//! session.commit().await?;
+//!
+//! let log = engine.record();
+//! let authors = session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+//! for author in &authors {
+//!     for book in author.get(Author::BOOKS) {
+//!         println!("{}: {}", author.name, book.title);
+//!     }
+//! }
+//! assert_eq!(log.count(), 2, "one statement for the authors, one for all their books");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without the `.with(..)` that loop does not compile: "`Books` is not loaded by this query". The dynamic tier,
+//! `author.books()`, is a `Result`: what the object holds, or `NotLoaded` with what to write.
+//!
+//! Start with [`Model`](macro@Model), [`Engine`] and [`Session`]; `docs/guide.md` in the repository shows all of it.
+//!
+//! # Features
+//!
+//! `sqlite` (default), `postgres` and `mysql`, each a backend; the URL chooses among those that are compiled in.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// What one backend alone needs is unused in builds without it.
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports)
+)]
+
 extern crate self as orm_core;
 
-mod ddl;
-mod driver;
-mod entity;
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("orm-core has no database to talk to: enable the feature `sqlite`, `postgres` or `mysql`");
+
+// The stages of the data flow, in reading order: each imports from those above it alone.
 mod error;
-mod graph;
-mod identity;
-mod load;
-mod model;
-mod query;
-mod session;
-mod sql;
-mod unit_of_work;
+
 mod value;
+
+mod sql;
+
+mod driver;
+
+mod graph;
+
+mod model;
+
+mod ddl;
+
+mod entity;
+
+mod query;
+
+mod identity;
+
+mod load;
+
+mod unit_of_work;
+
+mod session;
 
 pub use ddl::Schema;
 pub use driver::{Echo, ExecutedStatement, QueryLog};
@@ -24,8 +103,8 @@ pub use entity::{
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
 pub use model::{
-    Cascade, Column, ColumnDef, Lazy, Model, ModelDef, OrderDef, RefersTo, RelationDef, RelationKind,
-    ThroughDef,
+    Cascade, Column, ColumnDef, Lazy, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo, RelationDef,
+    RelationKind, ThroughDef,
 };
 pub use orm_derive::Model;
 pub use query::{
@@ -78,4 +157,13 @@ pub mod prelude {
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;
+}
+
+#[cfg(all(doctest, feature = "sqlite"))]
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/guide.md")]
+    struct Guide;
 }

@@ -36,7 +36,9 @@ pub(crate) fn server() -> Result<Server, String> {
         "full_page_writes=off",
         "max_connections=200",
     ];
-    settings.iter().for_each(|setting| drop(command.args(["-c", setting])));
+    for setting in settings {
+        command.args(["-c", setting]);
+    }
     let url = format!("postgres://orm@127.0.0.1:{port}/postgres");
     Server::start(&place, &command, "QUIT", url, || {
         succeeds(&pg_isready, &["-q", "-h", "127.0.0.1", "-p", &port, "-U", "orm", "-d", "postgres"])

@@ -11,6 +11,8 @@ pub struct Database {
 
 #[derive(Debug)]
 enum Pool {
+    #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+    None(std::convert::Infallible),
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::SqliteDatabase),
     #[cfg(feature = "postgres")]
@@ -43,6 +45,8 @@ impl Database {
     /// The SQL it speaks.
     pub fn dialect(&self) -> Dialect {
         match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
@@ -58,6 +62,8 @@ impl Database {
     /// `PoolTimeout`: none became free in time. `Connection`: a new one could not be made.
     pub async fn acquire(&self) -> Result<Lease> {
         let connection = match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => pool.acquire().await?,
             #[cfg(feature = "postgres")]
@@ -71,6 +77,8 @@ impl Database {
     /// Closes the pool; sessions that hold a connection keep it until they end.
     pub async fn close(&self) {
         match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]

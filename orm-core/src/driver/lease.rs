@@ -28,6 +28,8 @@ enum TransactionState {
 
 #[derive(Debug)]
 pub(super) enum Connection {
+    #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+    None(std::convert::Infallible),
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::SqliteLease),
     #[cfg(feature = "postgres")]
@@ -172,6 +174,8 @@ impl Lease {
 impl Connection {
     async fn control(&mut self, sql: &str) -> Result<()> {
         match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.control(sql).await,
             #[cfg(feature = "postgres")]
@@ -183,6 +187,8 @@ impl Connection {
 
     async fn fetch(&mut self, statement: &Statement, sink: &mut dyn RowSink, rows: &mut u64) -> Result<()> {
         match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.fetch(statement, sink, rows).await,
             #[cfg(feature = "postgres")]
@@ -195,6 +201,8 @@ impl Connection {
     async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
         let unsaid = |rows| Inserted { rows, first_key: None };
         match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.execute(statement).await.map(unsaid),
             #[cfg(feature = "postgres")]
@@ -206,6 +214,8 @@ impl Connection {
 
     fn close_on_drop(&mut self) {
         match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.close_on_drop(),
             #[cfg(feature = "postgres")]

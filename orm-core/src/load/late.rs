@@ -47,6 +47,15 @@ impl Loader<'_> {
                 format!("`{}`: leaving a relationship out loads nothing; give a strategy", relation.path()),
             ));
         };
+        if load.inner {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "`{}`: objects that are there cannot be dropped by an inner join; leave `.inner()` out",
+                    relation.path()
+                ),
+            ));
+        }
         let known = self.store.mark();
         let arena = self.store.arena_of((relation.parent)());
         let mut levels = Levels::default();

@@ -108,7 +108,7 @@ impl Session {
             Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
                 .with_source(error)
         })?;
-        self.autoflush().await?;
+        self.check_usable()?;
         let values = key.values();
         let arena = self.store.arena_of(erased::<M>());
         if let Some(node) = self.store.find(arena, &values) {
@@ -240,9 +240,10 @@ impl Session {
         if !Arc::ptr_eq(&region.bare(), self.store.region()) {
             return Err(another_session());
         }
-        self.autoflush().await?;
+        self.check_usable()?;
         let relation = R::def();
         if !self.holds(place, R::INDEX) && !self.hold_without_sql(relation, place)? {
+            self.autoflush().await?;
             if relation.lazy == Lazy::RaiseOnSql {
                 return Err(raise_on_sql(relation));
             }

@@ -3,8 +3,8 @@
 //! Enters: tables, columns and values as the query, the loaders and the unit of work name them. Leaves: one SQL text
 //! with its bound values. Identifiers are always quoted and values always bound. Knows no model.
 //!
-//! Right-nested joins, row values and `VALUES` lists are needed by the loaders and are not expressible in the builder
-//! crates, which is why the tree is the project's own.
+//! The tree is the project's own: an inner join below an outer one, `LEFT JOIN (b JOIN c ..)`, has no place in those of
+//! the builder crates, and a query's columns are moved to aliases and subqueries after they were written.
 
 mod dialect;
 mod expr;

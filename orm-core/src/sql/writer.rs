@@ -237,6 +237,11 @@ impl Writer {
             Expr::Exists(select) => {
                 self.sql.push_str("EXISTS (");
                 self.write_select(select);
+                if self.dialect == Dialect::Sqlite && select.limit.is_none() {
+                    // SQLite 3.51 turns EXISTS into a join and lets OFFSET count the rows that it multiplies; a limit keeps
+                    // it from doing so.
+                    self.sql.push_str(" LIMIT 1");
+                }
                 self.sql.push(')');
             }
         }

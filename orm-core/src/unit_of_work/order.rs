@@ -12,7 +12,8 @@ use crate::model::{ErasedModel, RelationKind};
 /// keys come from. Every batch is of one table and as large as it can be.
 #[derive(Debug)]
 pub(super) struct InsertQueue {
-    waiting: IndexMap<CellId, PendingEntry>,
+    /// With the place of each in the order they were added in.
+    waiting: HashMap<CellId, (usize, PendingEntry)>,
     /// Who waits for an object.
     dependents: HashMap<CellId, Vec<CellId>>,
     /// How many objects each still waits for.
@@ -25,13 +26,13 @@ impl InsertQueue {
     pub(super) fn new(pending: IndexMap<CellId, PendingEntry>) -> InsertQueue {
         let models: Vec<_> = pending.values().map(|entry| entry.model).collect();
         let mut queue = InsertQueue {
-            waiting: IndexMap::new(),
+            waiting: HashMap::new(),
             dependents: HashMap::new(),
             missing: HashMap::new(),
             ready: BTreeMap::new(),
             ranks: table_ranks(&models),
         };
-        for (id, entry) in pending {
+        for (place, (id, entry)) in pending.into_iter().enumerate() {
             let unknown = |from: &Ref| match from {
                 Ref::Pending(cell) if from.node().is_none() => Some(cell_id(cell)),
                 _ => None,
@@ -44,7 +45,7 @@ impl InsertQueue {
             if needs.is_empty() {
                 queue.ready.entry(queue.rank(&entry)).or_default().push(id);
             }
-            queue.waiting.insert(id, entry);
+            queue.waiting.insert(id, (place, entry));
         }
         queue
     }
@@ -67,7 +68,10 @@ impl InsertQueue {
     /// The objects of the first table that has any whose keys are all known.
     pub(super) fn next_batch(&mut self) -> Option<Vec<PendingEntry>> {
         let (_, ids) = self.ready.pop_first()?;
-        Some(ids.iter().filter_map(|id| self.waiting.shift_remove(id)).collect())
+        let mut batch: Vec<_> = ids.iter().filter_map(|id| self.waiting.remove(id)).collect();
+        // In the order they were added in, so that generated keys follow it.
+        batch.sort_by_key(|(place, _)| *place);
+        Some(batch.into_iter().map(|(_, entry)| entry).collect())
     }
 
     /// The keys of these are known now.
@@ -79,7 +83,7 @@ impl InsertQueue {
                 };
                 *missing -= 1;
                 if *missing == 0
-                    && let Some(entry) = self.waiting.get(&dependent)
+                    && let Some((_, entry)) = self.waiting.get(&dependent)
                 {
                     let rank = self.rank(entry);
                     self.ready.entry(rank).or_default().push(dependent);
@@ -92,14 +96,21 @@ impl InsertQueue {
     /// to be set when they are known.
     pub(super) fn cut(&mut self) -> Option<(Ref, Vec<KeyFrom>)> {
         let unknown = |key: &KeyFrom| key.from.node().is_none();
-        let (id, entry) = self.waiting.iter_mut().find(|(_, entry)| {
+        let may_wait = |entry: &PendingEntry| {
             let columns = entry.model.def().columns;
             let mut keys = entry.keys.iter().filter(|key| unknown(key));
             keys.all(|key| key.columns.iter().all(|column| columns[*column].nullable))
-        })?;
+        };
+        let first = self
+            .waiting
+            .iter()
+            .filter(|(_, (_, entry))| may_wait(entry))
+            .min_by_key(|(_, (place, _))| *place);
+        let id = *first?.0;
+        let (_, entry) = self.waiting.get_mut(&id)?;
         let (late, known) = std::mem::take(&mut entry.keys).into_iter().partition(unknown);
         entry.keys = known;
-        let (id, cell, model) = (*id, Ref::Pending(Arc::clone(&entry.cell)), entry.model.type_id());
+        let (cell, model) = (Ref::Pending(Arc::clone(&entry.cell)), entry.model.type_id());
         self.missing.insert(id, 0);
         let rank = self.ranks.get(&model).copied().unwrap_or(usize::MAX);
         self.ready.entry(rank).or_default().push(id);
@@ -108,7 +119,7 @@ impl InsertQueue {
 
     /// The models of what is left when nothing can be inserted any more.
     pub(super) fn stuck(&self) -> Option<Vec<&'static str>> {
-        let names: Vec<_> = self.waiting.values().map(|entry| entry.model.def().name).collect();
+        let names: Vec<_> = self.waiting.values().map(|(_, entry)| entry.model.def().name).collect();
         (!names.is_empty()).then_some(names)
     }
 
