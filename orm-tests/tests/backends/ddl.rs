@@ -52,6 +52,7 @@ on_every_backend! {
             engine.create_all(schema()).await?;
             let mut session = engine.session();
             session.add(Team::draft().id(1));
+            session.flush().await?;
             session.add(Player::draft().id(1).team_id(1).coach_id(1).name("one"));
             session.add(Match::draft().team_id(1).result("won"));
             session.commit().await?;
