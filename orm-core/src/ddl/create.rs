@@ -4,7 +4,6 @@ use super::name::name;
 use crate::error::Result;
 use crate::model::{ColumnDef, ModelDef, RelationDef, ThroughDef};
 use crate::sql::Dialect;
-use crate::value::ValueKind;
 
 /// CREATE TABLE and CREATE INDEX for what is not there yet.
 ///
@@ -135,8 +134,7 @@ impl Tables {
         let mut parts = Vec::new();
         for (names, def, columns) in &sides {
             for (name, column) in names.iter().zip(columns) {
-                let kind = self.kind(def, *column);
-                parts.push(format!("{} {} NOT NULL", self.quoted(name), self.dialect.type_name(kind, true)));
+                parts.push(format!("{} {} NOT NULL", self.quoted(name), self.declared(def, *column, true)));
             }
         }
         let all = through.key.iter().chain(through.target_key);
@@ -152,8 +150,7 @@ impl Tables {
         let column = &def.columns[at];
         let indexed =
             column.key || column.unique || column.index || self.keys.iter().any(|key| key.names(def, at));
-        let mut sql =
-            format!("{} {}", self.quoted(column.name), self.dialect.type_name(self.kind(def, at), indexed));
+        let mut sql = format!("{} {}", self.quoted(column.name), self.declared(def, at, indexed));
         if !column.nullable {
             sql.push_str(" NOT NULL");
         }
@@ -172,12 +169,13 @@ impl Tables {
     }
 
     /// What a column is declared as. MySQL wants a key to have the very type of what it refers to.
-    fn kind(&self, def: &'static ModelDef, at: usize) -> ValueKind {
+    fn declared(&self, def: &'static ModelDef, at: usize, indexed: bool) -> String {
         let target = match self.dialect {
             Dialect::Mysql(_) => self.keys.iter().find_map(|key| key.target(def, at)),
             Dialect::Sqlite | Dialect::Postgres => None,
         };
-        target.map_or(def.columns[at].kind, |(parent, column)| parent.columns[column].kind)
+        let column = target.map_or(&def.columns[at], |(parent, column)| &parent.columns[column]);
+        self.dialect.type_name(column.kind, column.length, indexed)
     }
 
     fn key(&self, key: &ForeignKey) -> String {

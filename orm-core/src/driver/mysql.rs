@@ -15,7 +15,7 @@ use super::pooled::{Pooled, pool_options};
 use super::refusal::{first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::sql::{MOST_BINDS, MysqlServer, Param, Statement};
+use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// What every session is set to: a value that does not fit is an error whatever the server's own mode says, and a
@@ -31,7 +31,10 @@ pub(super) struct MysqlDatabase {
 
 /// A pooled connection.
 #[derive(Debug)]
-pub(super) struct MysqlLease(Pooled<MySql>);
+pub(super) struct MysqlLease {
+    connection: Pooled<MySql>,
+    server: MysqlServer,
+}
 
 impl MysqlDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<MysqlDatabase> {
@@ -54,7 +57,7 @@ impl MysqlDatabase {
 
     pub(super) async fn acquire(&self) -> Result<Connection> {
         let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
-        Ok(Connection::Mysql(MysqlLease(connection)))
+        Ok(Connection::Mysql(MysqlLease { connection, server: self.server }))
     }
 
     pub(super) async fn close(&self) {
@@ -89,7 +92,7 @@ fn number(version: &str) -> (u32, u32) {
 
 impl MysqlLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.0.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
@@ -99,8 +102,9 @@ impl MysqlLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let mut rows = query.fetch(self.0.connection()?);
+        let query =
+            sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
+        let mut rows = query.fetch(self.connection.connection()?);
         let mut readers = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
             if *count == 0 {
@@ -113,19 +117,20 @@ impl MysqlLease {
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let done = query.execute(self.0.connection()?).await;
+        let query =
+            sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
+        let done = query.execute(self.connection.connection()?).await;
         let done = done.map_err(|error| database_error(error, Some(statement)))?;
         let first_key = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
         Ok(Inserted { rows: done.rows_affected(), first_key })
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.0.close_on_drop();
+        self.connection.close_on_drop();
     }
 }
 
-fn arguments(statement: &Statement) -> Result<MySqlArguments> {
+fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArguments> {
     if statement.params.len() > MOST_BINDS {
         return Err(too_many(statement.params.len(), MOST_BINDS));
     }
@@ -135,14 +140,14 @@ fn arguments(statement: &Statement) -> Result<MySqlArguments> {
         let Param::One(bind) = param else {
             return Err(Error::new(ErrorKind::InvalidQuery, "MySQL has no arrays"));
         };
+        if let Some(reason) = Dialect::Mysql(server).refuses(&bind.value) {
+            return Err(unfit(reason));
+        }
         let added = match &bind.value {
             Value::Null => arguments.add(None::<i64>),
             Value::Bool(v) => arguments.add(*v),
             Value::Int(v) => arguments.add(*v),
             Value::UInt(v) => arguments.add(*v),
-            Value::Float(v) if !v.is_finite() => {
-                return Err(unfit(format!("MySQL cannot store {v}: its numbers are finite")));
-            }
             Value::Float(v) => arguments.add(*v),
             Value::Text(v) => arguments.add(v.as_str()),
             Value::Bytes(v) => arguments.add(v.as_slice()),

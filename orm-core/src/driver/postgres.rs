@@ -10,10 +10,10 @@ use sqlx::{
 
 use super::lease::Connection;
 use super::pooled::{Pooled, pool_options};
-use super::refusal::{first, refusal, too_large, too_many, unfit, wrong_url};
+use super::refusal::{first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::sql::{Bind, MOST_BINDS, Param, Statement};
+use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
 
 /// A PostgreSQL database.
@@ -91,6 +91,9 @@ fn arguments(statement: &Statement) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     arguments.reserve(statement.params.len(), statement.params.len() * 8);
     for param in &statement.params {
+        if let Some(reason) = param.values().iter().find_map(|value| Dialect::Postgres.refuses(value)) {
+            return Err(unfit(reason));
+        }
         match param {
             Param::One(bind) => one(&mut arguments, bind)?,
             Param::Many { values, .. } => many(&mut arguments, values)?,
@@ -110,9 +113,9 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
         },
         Value::Bool(v) => add(arguments, *v),
         Value::Int(v) => add(arguments, *v),
-        Value::UInt(v) => Err(too_large(*v, "PostgreSQL")),
+        Value::UInt(v) => add(arguments, i64::try_from(*v).ok()),
         Value::Float(v) => add(arguments, *v),
-        Value::Text(v) => add(arguments, text(v)?),
+        Value::Text(v) => add(arguments, v.as_str()),
         Value::Bytes(v) => add(arguments, v.as_slice()),
     }
 }
@@ -125,7 +128,6 @@ fn many(arguments: &mut PgArguments, values: &[Value]) -> Result<()> {
         }),
         Some(Value::Int(_) | Value::UInt(_)) => array(arguments, values, |value| match value {
             Value::Int(v) => Ok(*v),
-            Value::UInt(v) => Err(too_large(*v, "PostgreSQL")),
             other => Err(mixed(other)),
         }),
         Some(Value::Float(_)) => array(arguments, values, |value| match value {
@@ -137,7 +139,7 @@ fn many(arguments: &mut PgArguments, values: &[Value]) -> Result<()> {
             other => Err(mixed(other)),
         }),
         Some(Value::Text(_)) | Some(Value::Null) | None => array(arguments, values, |value| match value {
-            Value::Text(v) => text(v),
+            Value::Text(v) => Ok(v.as_str()),
             other => Err(mixed(other)),
         }),
     }
@@ -158,14 +160,6 @@ where
 
 fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments, value: T) -> Result<()> {
     arguments.add(value).map_err(|error| unfit(error.to_string()))
-}
-
-/// PostgreSQL has no place for NUL in text, and says so only after everything was sent.
-fn text(value: &str) -> Result<&str> {
-    match value.contains('\0') {
-        true => Err(unfit("PostgreSQL cannot store the character NUL in text; use `Vec<u8>` for bytes")),
-        false => Ok(value),
-    }
 }
 
 fn mixed(value: &Value) -> Error {

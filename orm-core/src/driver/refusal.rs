@@ -56,11 +56,6 @@ pub(super) fn unfit(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidValue, message)
 }
 
-/// An integer above the largest signed one, where the database has no larger.
-pub(super) fn too_large(value: u64, database: &str) -> Error {
-    unfit(format!("{value} does not fit an integer of {database}, which ends at {}", i64::MAX))
-}
-
 /// The first connection, which proves that the database is there.
 pub(super) async fn first<C>(
     url: &str,

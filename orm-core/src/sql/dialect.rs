@@ -27,7 +27,10 @@ pub struct MysqlServer {
 pub const MOST_BINDS: usize = 65_535;
 
 /// The length of text and bytes in columns that MySQL indexes: it takes no unlimited ones into an index.
-const INDEXED_LENGTH: &str = "(255)";
+const INDEXED_LENGTH: u32 = 255;
+
+/// The most characters that MySQL keeps in a row itself, four bytes each.
+const LONGEST_VARCHAR: u32 = 16_383;
 
 impl Dialect {
     /// The most values that one statement may bind.
@@ -105,12 +108,14 @@ impl Dialect {
         }
     }
 
-    /// The declared type of a column; `indexed` where a key or an index is on it.
-    pub fn type_name(self, kind: ValueKind, indexed: bool) -> String {
-        match self {
-            Dialect::Sqlite => sqlite_type(kind).to_owned(),
-            Dialect::Postgres => postgres_type(kind).to_owned(),
-            Dialect::Mysql(server) => mysql_type(kind, indexed, server),
+    /// The declared type of a column: `length` is the most characters of a text, and `indexed` says that a key or an
+    /// index is on it.
+    pub fn type_name(self, kind: ValueKind, length: Option<u32>, indexed: bool) -> String {
+        match (self, length) {
+            (Dialect::Sqlite, _) => sqlite_type(kind).to_owned(),
+            (Dialect::Postgres, Some(length)) if kind == ValueKind::Text => format!("VARCHAR({length})"),
+            (Dialect::Postgres, _) => postgres_type(kind).to_owned(),
+            (Dialect::Mysql(server), _) => mysql_type(kind, length, indexed, server),
         }
     }
 
@@ -164,11 +169,12 @@ fn postgres_type(kind: ValueKind) -> &'static str {
     }
 }
 
-fn mysql_type(kind: ValueKind, indexed: bool, server: MysqlServer) -> String {
-    // Text compares byte by byte as on the other databases. The server's own default ignores case, and the plain
-    // binary collation trailing blanks: both would make two keys one.
-    let collation = if server.mariadb { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" };
-    let length = if indexed { INDEXED_LENGTH } else { "" };
+fn mysql_type(kind: ValueKind, length: Option<u32>, indexed: bool, server: MysqlServer) -> String {
+    let length = length.filter(|length| *length <= LONGEST_VARCHAR).or(indexed.then_some(INDEXED_LENGTH));
+    let (text, bytes) = match length {
+        Some(length) => (format!("VARCHAR({length})"), format!("VARBINARY({length})")),
+        None => ("LONGTEXT".to_owned(), "LONGBLOB".to_owned()),
+    };
     match kind {
         ValueKind::Bool => "BOOLEAN".to_owned(),
         ValueKind::Int16 => "SMALLINT".to_owned(),
@@ -176,10 +182,12 @@ fn mysql_type(kind: ValueKind, indexed: bool, server: MysqlServer) -> String {
         ValueKind::Int64 => "BIGINT".to_owned(),
         ValueKind::Float32 => "FLOAT".to_owned(),
         ValueKind::Float64 => "DOUBLE".to_owned(),
-        ValueKind::Text => {
-            let name = if indexed { "VARCHAR" } else { "LONGTEXT" };
-            format!("{name}{length} CHARACTER SET utf8mb4 COLLATE {collation}")
+        // Text compares byte by byte as on the other databases. The server's own default ignores case, and the plain
+        // binary collation trailing blanks: both would make two keys one.
+        ValueKind::Text if server.mariadb => {
+            format!("{text} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
         }
-        ValueKind::Bytes => format!("{}{length}", if indexed { "VARBINARY" } else { "LONGBLOB" }),
+        ValueKind::Text => format!("{text} CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"),
+        ValueKind::Bytes => bytes,
     }
 }

@@ -46,6 +46,16 @@ impl From<Value> for Bind {
     }
 }
 
+impl Param {
+    /// What is bound.
+    pub fn values(&self) -> &[Value] {
+        match self {
+            Param::One(bind) => std::slice::from_ref(&bind.value),
+            Param::Many { values, .. } => values,
+        }
+    }
+}
+
 impl Statement {
     /// A text without values.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {

@@ -98,6 +98,8 @@ impl Flush<'_> {
         let Shape { given, returned, entries } = shape;
         let Some(model) = entries.first().map(|entry| entry.model) else { return Ok(Vec::new()) };
         let def = model.def();
+        // A row that is refused is named by its model, which the store may not have met yet.
+        self.store.arena_of(model);
         let room = self.rows_per_statement(&given);
         let mut made = Vec::with_capacity(entries.len());
         let mut rest = entries.into_iter();
@@ -155,7 +157,8 @@ impl Flush<'_> {
         }
         let mut rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
         // RETURNING promises no order. Generated keys rise in the order of the rows; given keys say whose row it is.
-        match def.auto_key().and_then(|auto| returned.iter().position(|column| *column == auto)) {
+        let auto = def.auto_key().filter(|auto| !given.contains(auto));
+        match auto.and_then(|auto| returned.iter().position(|column| *column == auto)) {
             Some(key) => {
                 rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
                 Ok(rows)
@@ -173,7 +176,7 @@ impl Flush<'_> {
         returned: &[usize],
         chunk: &[PendingEntry],
     ) -> Result<Vec<Vec<Value>>> {
-        let auto = def.auto_key().filter(|auto| returned.contains(auto));
+        let auto = def.auto_key().filter(|auto| !given.contains(auto));
         if auto.is_none()
             && let Some(key) = def.key.iter().find(|key| !given.contains(*key))
         {

@@ -1,0 +1,95 @@
+//! Many keys: how many statements they take, up to and beyond what a statement binds.
+
+use orm_core::prelude::*;
+use orm_tests::{Backend, TestDatabase, on_every_backend};
+
+#[derive(Model, Debug)]
+#[model(table = "parents")]
+pub struct Parent {
+    #[key]
+    pub id: i64,
+    #[has_many(order_by = "id")]
+    pub children: HasMany<Child>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "children")]
+pub struct Child {
+    #[key]
+    pub id: i64,
+    pub parent_id: i64,
+    #[belongs_to]
+    pub parent: BelongsTo<Parent>,
+}
+
+/// So many parents, with one child each.
+async fn family(database: &TestDatabase, parents: i64) -> Result<Engine> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Parent, Child]).await?;
+    let mut session = engine.session();
+    session.execute(insert::<Parent>().rows((0..parents).map(|id| Parent::draft().id(id)))).await?;
+    session
+        .execute(insert::<Child>().rows((0..parents).map(|id| Child::draft().id(id).parent_id(id))))
+        .await?;
+    session.commit().await?;
+    Ok(engine)
+}
+
+on_every_backend! {
+    async fn as_many_keys_as_the_database_binds(database: TestDatabase) -> Result<()> {
+        const PARENTS: i64 = 65_537;
+        let engine = family(&database, PARENTS).await?;
+        let log = engine.record();
+        let mut session = engine.session();
+        let parents = session.all(select::<Parent>().order_by(Parent::ID).with(Parent::CHILDREN.selectin())).await?;
+        assert_eq!(parents.len(), 65_537);
+        let expected = match database.backend() {
+            Backend::Sqlite => 3,
+            Backend::Postgres => 1,
+            _ => 2,
+        };
+        assert_eq!(log.count(), 1 + expected);
+        for parent in &parents {
+            assert_eq!(parent.get(Parent::CHILDREN).iter().map(|child| child.id).collect::<Vec<_>>(), [parent.id]);
+        }
+        // The same keys in a condition of the query: one array on PostgreSQL, too many binds elsewhere.
+        let all = select::<Parent>().filter(Parent::ID.is_in(0..PARENTS));
+        match (session.count(all).await, database.backend()) {
+            (Ok(count), Backend::Postgres) => assert_eq!(count, 65_537),
+            (counted, _) => assert_eq!(counted.unwrap_err().kind(), ErrorKind::InvalidQuery),
+        }
+        assert_eq!(session.count(select::<Parent>()).await?, 65_537, "the session goes on");
+        Ok(())
+    }
+
+    async fn batches_of_every_size(database: TestDatabase) -> Result<()> {
+        let engine = family(&database, 130).await?;
+        for size in [1, 2, 3, 64, 65, 129, 130, 131, 1000] {
+            let log = engine.record();
+            let load = Parent::CHILDREN.selectin().batch_size(size);
+            let parents = engine.session().all(select::<Parent>().order_by(Parent::ID).with(load)).await?;
+            let ids: Vec<i64> = parents.iter().flat_map(|p| p.get(Parent::CHILDREN).iter().map(|c| c.id).collect::<Vec<_>>()).collect();
+            assert_eq!(ids, (0..130).collect::<Vec<i64>>());
+            assert_eq!(log.count(), 1 + 130_usize.div_ceil(size), "{size}");
+        }
+        Ok(())
+    }
+
+    async fn lists_of_one_shape_are_few_texts(database: TestDatabase) -> Result<()> {
+        let engine = family(&database, 40).await?;
+        let log = engine.record();
+        for most in 2..40 {
+            let some = select::<Parent>().filter(Parent::ID.lt(most));
+            engine.session().all(some.with(Parent::CHILDREN.selectin())).await?;
+        }
+        let mut texts: Vec<_> = log.statements().iter().map(|statement| statement.sql.clone()).collect();
+        texts.sort();
+        texts.dedup();
+        match database.backend() {
+            Backend::Postgres => assert_eq!(texts.len(), 2, "{texts:?}"),
+            Backend::Mysql | Backend::MysqlWithoutReturning => assert!(texts.len() <= 1 + 6, "{texts:?}"),
+            Backend::Sqlite => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Text: keys that differ only to the eye, LIKE, order.
+
+use orm_core::prelude::*;
+use orm_tests::{Backend, TestDatabase, on_every_backend};
+
+#[derive(Model, Debug)]
+#[model(table = "words")]
+pub struct Word {
+    #[key]
+    pub word: String,
+    #[column(unique)]
+    pub tag: Option<String>,
+    #[column(index)]
+    pub note: String,
+    pub text: Option<String>,
+}
+
+async fn words(database: &TestDatabase, words: &[&str]) -> Result<Engine> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Word]).await?;
+    let mut session = engine.session();
+    for word in words {
+        session.add(Word::draft().word(*word).tag(*word).note(*word).text(*word));
+    }
+    session.commit().await?;
+    Ok(engine)
+}
+
+async fn found(engine: &Engine, filter: Predicate) -> Result<Vec<String>> {
+    let words = engine.session().all(select::<Word>().filter(filter).order_by(Word::WORD)).await?;
+    Ok(words.iter().map(|word| word.word.clone()).collect())
+}
+
+on_every_backend! {
+    async fn case_blanks_and_accents_tell_keys_apart(database: TestDatabase) -> Result<()> {
+        let all = ["a", "A", "a ", "ä", "a\u{308}", "", " ", "ß", "ss", "🦀", "'", "\"", "`", "\\", "?", "$1", "%"];
+        let engine = words(&database, &all).await?;
+        let mut session = engine.session();
+        for word in all {
+            let found = session.get::<Word>(word).await?.unwrap_or_else(|| panic!("{word:?} is there"));
+            assert_eq!(found.word, word);
+            assert_eq!(session.count(select::<Word>().filter(Word::TEXT.eq(word))).await?, 1, "{word:?}");
+            assert_eq!(session.count(select::<Word>().filter(Word::TAG.eq(word))).await?, 1, "{word:?}");
+        }
+        assert_eq!(session.count(select::<Word>().filter(Word::WORD.is_in(all))).await?, all.len() as u64);
+        Ok(())
+    }
+
+    async fn text_sorts_by_its_bytes(database: TestDatabase) -> Result<()> {
+        let engine = words(&database, &["b", "a", "B", "ä", "aa", "Z", "1", "_"]).await?;
+        let sorted = found(&engine, Word::WORD.ne("")).await?;
+        assert_eq!(sorted, ["1", "B", "Z", "_", "a", "aa", "b", "ä"]);
+        Ok(())
+    }
+
+    async fn like_knows_case_everywhere_but_on_sqlite(database: TestDatabase) -> Result<()> {
+        let engine = words(&database, &["jack", "Jack", "jill", "j%k"]).await?;
+        let both = database.backend() == Backend::Sqlite;
+        let expected: &[&str] = if both { &["Jack", "j%k", "jack"] } else { &["j%k", "jack"] };
+        assert_eq!(found(&engine, Word::WORD.like("j%k")).await?, expected);
+        assert_eq!(found(&engine, Word::TEXT.like("j_ll")).await?, ["jill"]);
+        assert_eq!(found(&engine, Word::WORD.not_like("%k")).await?, ["jill"]);
+        Ok(())
+    }
+
+    async fn null_sorts_at_one_end(database: TestDatabase) -> Result<()> {
+        let engine = words(&database, &["a", "b"]).await?;
+        let mut session = engine.session();
+        session.add(Word::draft().word("none").note(""));
+        session.commit().await?;
+        let sorted = session.all(select::<Word>().order_by(Word::TEXT)).await?;
+        let last = database.backend() == Backend::Postgres;
+        assert_eq!(sorted[if last { 2 } else { 0 }].word, "none");
+        Ok(())
+    }
+
+    async fn long_text_is_kept_where_no_index_is_on_it(database: TestDatabase) -> Result<()> {
+        let engine = words(&database, &[]).await?;
+        let long = "漢".repeat(500_000);
+        let mut session = engine.session();
+        session.add(Word::draft().word("long").note("").text(long.clone()));
+        session.commit().await?;
+        let found = engine.session().get::<Word>("long").await?.expect("it was written");
+        assert!(found.text.as_deref() == Some(&*long));
+        // MySQL's indexes take 255 characters, and more is an error.
+        session.add(Word::draft().word("note").note("x".repeat(300)));
+        let written = session.commit().await;
+        match database.is_mysql() {
+            true => assert_eq!(written.unwrap_err().kind(), ErrorKind::InvalidValue),
+            false => written?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! What a database refuses, and what the session says about it.
+
+use orm_core::prelude::*;
+use orm_tests::{Backend, TestDatabase, on_every_backend};
+
+#[derive(Model, Debug)]
+#[model(table = "owners")]
+pub struct Owner {
+    #[key]
+    pub id: i64,
+    #[column(unique)]
+    pub email: Option<String>,
+    #[column(unique, secret)]
+    pub token: Option<String>,
+    #[has_many(passive_deletes)]
+    pub pets: HasMany<Pet>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "pets")]
+pub struct Pet {
+    #[key]
+    pub id: i64,
+    pub owner_id: Option<i64>,
+    pub name: Option<String>,
+    #[belongs_to]
+    pub owner: BelongsTo<Option<Owner>>,
+}
+
+/// The same table with a column that the database does not allow to be NULL.
+#[derive(Model, Debug)]
+#[model(table = "strict")]
+pub struct Strict {
+    #[key]
+    pub id: i64,
+    pub name: String,
+}
+
+/// [`Strict`], as a program sees it whose model has not been kept up.
+#[derive(Model, Debug)]
+#[model(table = "strict")]
+pub struct Lax {
+    #[key]
+    pub id: i64,
+    pub name: Option<String>,
+}
+
+async fn owners(database: &TestDatabase) -> Result<Engine> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Owner, Pet, Strict]).await?;
+    let mut session = engine.session();
+    session.add(Owner::draft().id(1).email("a@b").token("hush"));
+    session.add(Pet::draft().id(1).owner_id(1));
+    session.commit().await?;
+    Ok(engine)
+}
+
+on_every_backend! {
+    async fn each_constraint_has_its_kind(database: TestDatabase) -> Result<()> {
+        let engine = owners(&database).await?;
+        let mut session = engine.session();
+        session.add(Owner::draft().id(1));
+        assert_eq!(session.flush().await.unwrap_err().kind(), ErrorKind::UniqueViolation);
+        session.rollback().await?;
+
+        session.add(Owner::draft().id(2).email("a@b"));
+        let error = session.flush().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+        assert!(error.to_string().starts_with("`Owner.email`: "), "{error}");
+        session.rollback().await?;
+
+        session.add(Pet::draft().id(2).owner_id(77));
+        assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
+        session.rollback().await?;
+
+        let owner = session.get::<Owner>(1).await?.expect("it is there");
+        session.delete(&owner)?;
+        assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
+        session.rollback().await?;
+
+        session.add(Lax::draft().id(1));
+        let error = session.commit().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotNullViolation);
+        assert!(error.to_string().starts_with("`Lax.name`: "), "{error}");
+        session.rollback().await?;
+        assert_eq!(session.count(select::<Owner>()).await?, 1, "and nothing was kept");
+        Ok(())
+    }
+
+    async fn a_check_has_its_kind(database: TestDatabase) -> Result<()> {
+        if database.backend() == Backend::Sqlite {
+            return Ok(());
+        }
+        let engine = owners(&database).await?;
+        database.run("ALTER TABLE strict ADD CONSTRAINT short CHECK (length(name) < 4)").await;
+        let mut session = engine.session();
+        session.add(Strict::draft().id(1).name("much too long"));
+        let error = session.commit().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::CheckViolation);
+        assert_eq!(error.constraint().and_then(|violated| violated.name.as_deref()), Some("short"));
+        Ok(())
+    }
+
+    async fn a_secret_is_not_in_the_error(database: TestDatabase) -> Result<()> {
+        let engine = owners(&database).await?;
+        let mut session = engine.session();
+        session.add(Owner::draft().id(2).token("hush"));
+        let error = session.commit().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+        let mut said = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(inner) = source {
+            said.push_str(&format!("{inner} {inner:?}"));
+            source = inner.source();
+        }
+        assert!(!said.contains("hush"), "{said}");
+        Ok(())
+    }
+
+    async fn a_table_that_is_not_there(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        let mut session = engine.session();
+        let error = session.all(select::<Owner>()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database);
+        assert!(error.to_string().contains("owners"), "{error}");
+        engine.create_all(schema![Owner, Pet]).await?;
+        assert!(session.all(select::<Owner>()).await?.is_empty(), "the session goes on");
+        Ok(())
+    }
+}
