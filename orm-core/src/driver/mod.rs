@@ -19,6 +19,8 @@ mod query_log;
 mod refusal;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_job;
 
 pub use database::Database;
 pub use echo::Echo;

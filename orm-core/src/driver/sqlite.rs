@@ -1,5 +1,6 @@
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
@@ -9,6 +10,7 @@ use sqlx::{
 };
 
 use super::lease::Connection;
+use super::sqlite_job::{self, Message, Running};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, Param, Statement};
@@ -18,6 +20,8 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 #[derive(Debug)]
 pub(super) struct SqliteDatabase {
     pool: sqlx::SqlitePool,
+    /// False once a connection could not be given the function that runs jobs; rows then come through the driver.
+    runs_jobs: Arc<AtomicBool>,
     _anchor: Option<SqliteConnection>,
 }
 
@@ -26,6 +30,8 @@ pub(super) struct SqliteDatabase {
 pub(super) struct SqliteLease {
     /// None only while it is being dropped.
     connection: Option<PoolConnection<Sqlite>>,
+    /// Whether the connections know how to run jobs.
+    runs_jobs: bool,
 }
 
 impl SqliteDatabase {
@@ -36,7 +42,18 @@ impl SqliteDatabase {
             true => Some(connect.connect().await.map_err(|error| connecting(url, error))?),
             false => None,
         };
+        let runs_jobs = Arc::new(AtomicBool::new(true));
+        let works = Arc::clone(&runs_jobs);
         let pool = SqlitePoolOptions::new()
+            .after_connect(move |connection, _| {
+                let works = Arc::clone(&works);
+                Box::pin(async move {
+                    if sqlite_job::register(connection).await.is_err() {
+                        works.store(false, Ordering::Release);
+                    }
+                    Ok(())
+                })
+            })
             .max_connections(options.pool_size.max(1))
             .acquire_timeout(options.pool_timeout)
             .max_lifetime(options.pool_recycle)
@@ -44,7 +61,7 @@ impl SqliteDatabase {
             .connect_with(connect)
             .await
             .map_err(|error| connecting(url, error))?;
-        Ok(SqliteDatabase { pool, _anchor: anchor })
+        Ok(SqliteDatabase { pool, runs_jobs, _anchor: anchor })
     }
 
     pub(super) async fn acquire(&self) -> Result<Connection> {
@@ -59,7 +76,8 @@ impl SqliteDatabase {
             ),
             other => database_error(other, None),
         })?;
-        Ok(Connection::Sqlite(SqliteLease { connection: Some(connection) }))
+        let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
+        Ok(Connection::Sqlite(SqliteLease { connection: Some(connection), runs_jobs }))
     }
 
     pub(super) async fn close(&self) {
@@ -111,6 +129,9 @@ impl SqliteLease {
         count: &mut u64,
     ) -> Result<()> {
         let arguments = arguments(statement)?;
+        if !statement.few && self.runs_jobs {
+            return self.run_job(statement, sink, count).await;
+        }
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
         let mut rows = query.fetch(self.connection()?);
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
@@ -118,6 +139,41 @@ impl SqliteLease {
             sink.row(&RowCells(row))?;
         }
         Ok(())
+    }
+
+    /// Runs a statement as a job on the connection's thread, and takes its rows batch by batch while it goes on.
+    async fn run_job(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<()> {
+        let values = statement.params.iter().filter_map(|param| match param {
+            Param::One(bind) => Some(bind.value.clone()),
+            Param::Many { .. } => None,
+        });
+        let mut running = Running::new(statement.sql.clone(), values.collect());
+        let run = sqlx::query(sqlite_job::RUN).bind(running.number).execute(self.connection()?);
+        let take = async {
+            while let Some(message) = running.next().await {
+                match message {
+                    Message::Rows(batch) => {
+                        for row in batch.rows() {
+                            *count += 1;
+                            sink.row(&row)?;
+                        }
+                        running.give_back(batch);
+                    }
+                    Message::Failed(code, text) => {
+                        return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+                    }
+                }
+            }
+            Ok(())
+        };
+        let (ran, taken) = futures_util::future::join(run, take).await;
+        taken?;
+        ran.map(|_| ()).map_err(|error| database_error(error, Some(statement)))
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
@@ -211,33 +267,41 @@ impl Cells for RowCells {
 
 /// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    let mut constraint = None;
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
-            constraint = constraint_of(database.message());
-            let kind = match database.code().and_then(|code| code.parse::<u32>().ok()) {
-                Some(2067 | 1555 | 2579) => ErrorKind::UniqueViolation,
-                Some(787 | 1811) => ErrorKind::ForeignKeyViolation,
-                Some(1299) => ErrorKind::NotNullViolation,
-                Some(275) => ErrorKind::CheckViolation,
-                Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
-                _ => ErrorKind::Database,
-            };
-            (kind, format!("the database refused the statement: {}", database.message()))
+            let code = database.code().and_then(|code| code.parse().ok());
+            return refused(code, database.message(), statement).with_source(error);
         }
         sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
             (ErrorKind::Connection, format!("the connection was lost: {error}"))
         }
         _ => (ErrorKind::Database, error.to_string()),
     };
-    let message = match statement {
-        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
-        None => message,
+    Error::new(kind, in_statement(message, statement)).with_source(error)
+}
+
+/// What SQLite refused, by its extended result code.
+fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Error {
+    let kind = match code {
+        Some(2067 | 1555 | 2579) => ErrorKind::UniqueViolation,
+        Some(787 | 1811) => ErrorKind::ForeignKeyViolation,
+        Some(1299) => ErrorKind::NotNullViolation,
+        Some(275) => ErrorKind::CheckViolation,
+        Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
+        _ => ErrorKind::Database,
     };
-    let error = Error::new(kind, message).with_source(error);
-    match constraint {
+    let message = in_statement(format!("the database refused the statement: {text}"), statement);
+    let error = Error::new(kind, message);
+    match constraint_of(text) {
         Some(constraint) => error.with_constraint(constraint),
         None => error,
+    }
+}
+
+fn in_statement(message: String, statement: Option<&Statement>) -> String {
+    match statement {
+        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
+        None => message,
     }
 }
 

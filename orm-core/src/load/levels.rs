@@ -19,6 +19,8 @@ pub(super) struct LevelBuilder {
     pub(super) arena: u32,
     pub(super) nodes: Vec<u32>,
     positions: HashMap<u32, u32>,
+    /// Objects that were made one after the other have positions one after the other, and need no entry in the map.
+    run: Run,
     pub(super) edges: Vec<EdgeBuilder>,
     /// The statement whose rows the objects are, where it is one and sends no keys; for subquery loads below.
     pub(super) origin: Option<Origin>,
@@ -55,6 +57,7 @@ impl Levels {
             arena,
             nodes: Vec::new(),
             positions: HashMap::new(),
+            run: Run::default(),
             edges: Vec::new(),
             origin: None,
         });
@@ -79,13 +82,53 @@ impl Levels {
     }
 }
 
+/// A run of objects: from this node and this position on, so many.
+#[derive(Debug, Default)]
+struct Run {
+    node: u32,
+    position: u32,
+    len: u32,
+}
+
+impl Run {
+    fn position(&self, node: u32) -> Option<u32> {
+        let offset = node.checked_sub(self.node)?;
+        (offset < self.len).then(|| self.position + offset)
+    }
+
+    /// Takes the next object of the run, or the first one.
+    fn extend(&mut self, node: u32, position: u32) -> bool {
+        if self.len == 0 {
+            *self = Run { node, position, len: 1 };
+            return true;
+        }
+        let next = (self.node.checked_add(self.len), self.position.checked_add(self.len));
+        let follows = next == (Some(node), Some(position));
+        self.len += u32::from(follows);
+        follows
+    }
+}
+
 impl LevelBuilder {
     /// The position of an object, which it gets when it is seen first.
     pub(super) fn position(&mut self, node: u32) -> u32 {
+        if let Some(position) = self.run.position(node) {
+            return position;
+        }
+        let next = count(self.nodes.len());
+        if self.run.extend(node, next) {
+            // The map may know it from before the run reached it.
+            if let Some(position) = self.positions.get(&node) {
+                self.run.len -= 1;
+                return *position;
+            }
+            self.nodes.push(node);
+            return next;
+        }
         let nodes = &mut self.nodes;
         *self.positions.entry(node).or_insert_with(|| {
             nodes.push(node);
-            count(nodes.len() - 1)
+            next
         })
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct Loader<'s> {
     pub(super) caller: &'static Location<'static>,
 }
 
+/// So many rows are a handful.
+const FEW: u64 = 8;
+
 /// A relationship that a level still waits for.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -77,9 +80,11 @@ impl<'s> Loader<'s> {
 
     async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
         let path: Arc<str> = spec.model.def().name.into();
+        let few = spec.few || spec.limit.is_some_and(|limit| limit <= FEW);
         let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
-        let statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
+        let mut statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
+        statement.few = few && branch.joined.is_empty();
         branch.set_origins(levels, &select);
         self.fetch(&statement, &mut branch, levels).await?;
         let wanted = wanted(&mut branch);

@@ -21,7 +21,9 @@ impl Rows<'_> {
     /// Takes a branch's part of one row; returns the object's position, or none where an outer join found nothing.
     pub(super) fn take(&mut self, branch: &mut Branch, cells: &dyn Cells) -> Result<Option<u32>> {
         let part = Part { cells, offset: branch.offset };
-        let Some(found) = self.store.hydrate(branch.arena, &part, self.existing)? else { return Ok(None) };
+        // The first branch needs no shift of its cells, and most rows have no other.
+        let own: &dyn Cells = if branch.offset == 0 { cells } else { &part };
+        let Some(found) = self.store.hydrate(branch.arena, own, self.existing)? else { return Ok(None) };
         let position = self.levels.levels[branch.level].position(found.node);
         for joined in &mut branch.joined {
             if let Some(target) = self.take(&mut joined.branch, cells)? {

@@ -89,7 +89,8 @@ impl Loader<'_> {
         let most = child.most_keys(self.dialect, batch_size);
         for batch in ask.chunks(most) {
             let select = child.select(Condition::Keys(batch))?;
-            let statement = child.statement(self.dialect, &select);
+            let mut statement = child.statement(self.dialect, &select);
+            statement.few = batch.len() == 1 && !child.relation.is_collection();
             self.take(&statement, child, keys, true, levels, pairs).await?;
         }
         Ok(())

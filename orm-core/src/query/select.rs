@@ -32,6 +32,7 @@ pub fn select<M: Model>() -> Select<M> {
             offset: None,
             loads: Vec::new(),
             raise_all: false,
+            few: false,
             populate_existing: false,
         },
         of: PhantomData,

@@ -13,6 +13,8 @@ pub struct SelectSpec {
     pub(crate) loads: Vec<LoadSpec>,
     /// Leaves out the eager defaults of every model.
     pub(crate) raise_all: bool,
+    /// Whether it finds a handful of rows at most.
+    pub(crate) few: bool,
     pub(crate) populate_existing: bool,
 }
 

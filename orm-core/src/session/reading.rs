@@ -126,6 +126,7 @@ impl Session {
         let filter = Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[values]);
         let mut query = crate::query::select::<M>();
         query.spec.filter = Some(filter);
+        query.spec.few = true;
         let answer = self.select(query.spec, caller).await?;
         Ok(Entity::<M>::of_first_level(&answer).pop().map(|entity| entity.erase()))
     }
@@ -137,7 +138,8 @@ impl Session {
     pub async fn count<M: Model, L>(&mut self, query: Select<M, L>) -> Result<u64> {
         self.autoflush().await?;
         self.connect().await?;
-        let statement = count_statement(self.database.dialect(), query.spec)?;
+        let mut statement = count_statement(self.database.dialect(), query.spec)?;
+        statement.few = true;
         let mut count = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             count = cells.cell(0).ok().map(|cell| cell.to_value());

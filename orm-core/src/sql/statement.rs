@@ -38,6 +38,8 @@ pub struct Statement {
     pub path: Option<Arc<str>>,
     /// The strategy that made it.
     pub strategy: Option<&'static str>,
+    /// Whether it returns a handful of rows at most, so that starting fast is worth more than reading fast.
+    pub few: bool,
 }
 
 impl From<Value> for Bind {
@@ -59,7 +61,7 @@ impl Param {
 impl Statement {
     /// A text without values.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
-        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None }
+        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None, few: true }
     }
 
     /// Says what the statement loads, and how.

@@ -70,7 +70,7 @@ impl Writer {
     }
 
     fn finish(self) -> Statement {
-        Statement { sql: self.sql.into(), params: self.params, path: None, strategy: None }
+        Statement { sql: self.sql.into(), params: self.params, path: None, strategy: None, few: false }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {

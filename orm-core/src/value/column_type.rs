@@ -57,9 +57,13 @@ impl<T: ColumnType> ColumnType for Option<T> {
     const KIND: ValueKind = T::KIND;
     const NULLABLE: bool = true;
 
+    #[inline]
+
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         if cell.is_null() { Ok(None) } else { T::read(cell).map(Some) }
     }
+
+    #[inline]
 
     fn view(&self) -> ValueRef<'_> {
         self.as_ref().map_or(ValueRef::Null, T::view)
@@ -73,6 +77,8 @@ macro_rules! integer {
             type Family = Integer;
             const KIND: ValueKind = ValueKind::$kind;
 
+            #[inline]
+
             fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
                 let out_of_range = |value: String| ValueError::Range { value, expected: stringify!($ty) };
                 match cell {
@@ -81,6 +87,8 @@ macro_rules! integer {
                     other => Err(mismatch(other, stringify!($ty))),
                 }
             }
+
+            #[inline]
 
             fn view(&self) -> ValueRef<'_> {
                 integer_ref(*self)
@@ -97,6 +105,7 @@ macro_rules! integer {
 
 integer!(i8 Int16, i16 Int16, i32 Int32, i64 Int64, u8 Int16, u16 Int32, u32 Int64, u64 Int64);
 
+#[inline]
 fn integer_ref<T: Copy + TryInto<i64> + TryInto<u64>>(v: T) -> ValueRef<'static> {
     match v.try_into() {
         Ok(int) => ValueRef::Int(int),
@@ -104,6 +113,7 @@ fn integer_ref<T: Copy + TryInto<i64> + TryInto<u64>>(v: T) -> ValueRef<'static>
     }
 }
 
+#[cold]
 fn mismatch(found: ValueRef<'_>, expected: &'static str) -> ValueError {
     match found {
         ValueRef::Null => ValueError::UnexpectedNull { expected },
@@ -116,6 +126,8 @@ impl ColumnType for bool {
     type Family = Boolean;
     const KIND: ValueKind = ValueKind::Bool;
 
+    #[inline]
+
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Bool(v) => Ok(v),
@@ -126,6 +138,8 @@ impl ColumnType for bool {
         }
     }
 
+    #[inline]
+
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Bool(*self)
     }
@@ -135,6 +149,8 @@ impl ColumnType for bool {
 impl ColumnType for f64 {
     type Family = Float;
     const KIND: ValueKind = ValueKind::Float64;
+
+    #[inline]
 
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
@@ -148,6 +164,8 @@ impl ColumnType for f64 {
         }
     }
 
+    #[inline]
+
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Float(*self)
     }
@@ -157,6 +175,8 @@ impl ColumnType for f64 {
 impl ColumnType for f32 {
     type Family = Float;
     const KIND: ValueKind = ValueKind::Float32;
+
+    #[inline]
 
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         let wide = f64::read(cell)?;
@@ -168,6 +188,8 @@ impl ColumnType for f32 {
         Ok(narrow)
     }
 
+    #[inline]
+
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Float(f64::from(*self))
     }
@@ -178,12 +200,16 @@ impl ColumnType for String {
     type Family = Text;
     const KIND: ValueKind = ValueKind::Text;
 
+    #[inline]
+
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Text(v) => Ok(v.to_owned()),
             other => Err(mismatch(other, "String")),
         }
     }
+
+    #[inline]
 
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Text(self)
@@ -195,12 +221,16 @@ impl ColumnType for Vec<u8> {
     type Family = Bytes;
     const KIND: ValueKind = ValueKind::Bytes;
 
+    #[inline]
+
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Bytes(v) => Ok(v.to_vec()),
             other => Err(mismatch(other, "Vec<u8>")),
         }
     }
+
+    #[inline]
 
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Bytes(self)
