@@ -1,7 +1,8 @@
 //! Seeing the SQL: logs, tracing events, echo, and what none of them may show.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use orm_core::prelude::*;
 use tracing::field::{Field, Visit};
@@ -257,14 +258,25 @@ mod secrets {
 
 type FieldValues = Vec<(String, String)>;
 
-/// The events of this thread, each as its target and fields.
-#[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<(String, FieldValues)>>>);
+thread_local! {
+    /// The events of this thread, each as its target and fields, once it asked for them.
+    static SEEN: RefCell<Option<Vec<(String, FieldValues)>>> = const { RefCell::new(None) };
+}
+
+/// The subscriber of the whole process: with one for a thread alone, `tracing` lets the first thread that comes to an
+/// event decide for all of them whether anybody listens.
+struct Events;
 
 impl Events {
-    fn on(&self, target: &str) -> Vec<FieldValues> {
-        let events = self.0.lock().expect("no panic inside");
-        events.iter().filter(|(on, _)| on == target).map(|(_, fields)| fields.clone()).collect()
+    fn of_this_thread() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Events).expect("there is no other"));
+        SEEN.set(Some(Vec::new()));
+    }
+
+    fn on(target: &str) -> Vec<FieldValues> {
+        let seen = SEEN.take().unwrap_or_default();
+        seen.into_iter().filter(|(on, _)| on == target).map(|(_, fields)| fields).collect()
     }
 }
 
@@ -281,8 +293,8 @@ impl Visit for Fields {
 }
 
 impl tracing::Subscriber for Events {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("orm::")
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -297,7 +309,7 @@ impl tracing::Subscriber for Events {
         let mut fields = Fields(Vec::new());
         event.record(&mut fields);
         let target = event.metadata().target().to_owned();
-        self.0.lock().expect("no panic inside").push((target, fields.0));
+        SEEN.with_borrow_mut(|seen| seen.as_mut().map(|seen| seen.push((target, fields.0))));
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -312,8 +324,7 @@ fn value<'f>(fields: &'f [(String, String)], name: &str) -> &'f str {
 #[tokio::test]
 async fn each_statement_is_one_event() -> Result<()> {
     let engine = standard().await?;
-    let events = Events::default();
-    let _guard = tracing::subscriber::set_default(events.clone());
+    Events::of_this_thread();
     let mut session = engine.session();
     let log = record(&engine);
     session.all(select::<User>().filter(User::NAME.ne("secretive")).with(User::ORDERS.selectin())).await?;
@@ -322,7 +333,7 @@ async fn each_statement_is_one_event() -> Result<()> {
     session.insert(User::draft().id(11).name("again")).await.unwrap_err();
     session.rollback().await?;
 
-    let seen = events.on("orm::sql");
+    let seen = Events::on("orm::sql");
     assert_eq!(seen.len(), 4, "transaction control is none: {seen:?}");
     for (event, statement) in seen.iter().zip(log.statements()) {
         assert_eq!(value(event, "sql"), &*statement.sql);
