@@ -111,10 +111,10 @@ impl Flush<'_> {
         follow: Follow,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
-        let names: Vec<&'static str> = def.key.iter().map(|column| def.columns[*column].name).collect();
+        let columns = def.key_columns(def.key);
         let mut count = 0;
-        for keys in keys.chunks(self.dialect.key_limit(names.len(), 0).max(1)) {
-            let among = Expr::among(&Source::Table(def.table), &names, keys);
+        for keys in keys.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
+            let among = Expr::among(&Source::Table(def.table), &columns, keys);
             let statement = Writer::select(self.dialect, &whole(def, Some(among)));
             count += self.run_bulk(&statement, arena, Some(follow), nodes).await?;
         }
