@@ -82,12 +82,12 @@ fn missing(backend: Backend, reason: &str) {
 /// Makes a module with one test for each backend from an async function that takes a [`TestDatabase`].
 #[macro_export]
 macro_rules! on_every_backend {
-    ($($(#[$meta:meta])* async fn $name:ident($database:ident: TestDatabase) -> Result<()> $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident: $taken:ty) -> $given:ty $body:block)+) => {$(
         $(#[$meta])*
         mod $name {
             use super::*;
 
-            async fn test($database: $crate::TestDatabase) -> ::orm_core::Result<()> $body
+            async fn test($database: $taken) -> $given $body
 
             #[tokio::test]
             async fn sqlite() {

@@ -47,6 +47,13 @@ pub struct Inserted {
     pub first_key: Option<i64>,
 }
 
+impl From<u64> for Inserted {
+    /// So many rows, whose keys the database does not say.
+    fn from(rows: u64) -> Inserted {
+        Inserted { rows, first_key: None }
+    }
+}
+
 impl Lease {
     pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
         Lease { connection, dialect, state: TransactionState::None, failed: false, running: false }
@@ -199,14 +206,13 @@ impl Connection {
     }
 
     async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
-        let unsaid = |rows| Inserted { rows, first_key: None };
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.execute(statement).await.map(unsaid),
+            Connection::Sqlite(lease) => lease.execute(statement).await.map(Inserted::from),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.execute(statement).await.map(unsaid),
+            Connection::Postgres(lease) => lease.execute(statement).await.map(Inserted::from),
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.execute(statement).await,
         }

@@ -177,7 +177,7 @@ const PAGE: &str = "_page";
 impl MadeUp {
     fn beside(def: &ModelDef) -> Result<MadeUp> {
         let taken = |name: &&str| def.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-        let free = |names: &&MadeUp| !names.links.iter().any(|name| taken(name)) && !taken(&names.rank);
+        let free = |names: &&MadeUp| !names.links.iter().any(&taken) && !taken(&names.rank);
         MADE_UP.iter().find(free).copied().ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidModel,

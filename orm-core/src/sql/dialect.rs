@@ -91,6 +91,11 @@ impl Dialect {
         }
     }
 
+    /// Whether an UPDATE can give back what it changed.
+    pub fn update_returning(self) -> bool {
+        !matches!(self, Dialect::Mysql(_))
+    }
+
     /// How far apart the keys are that one statement generates.
     pub fn key_step(self) -> i64 {
         match self {

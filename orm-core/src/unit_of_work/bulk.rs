@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::bulk_asked::check_conflict;
 use super::draft::{CompleteDraft, Draft, DraftData};
 use super::flush::Flush;
 use super::unit_of_work::Node;
@@ -174,6 +175,12 @@ impl Flush<'_> {
                 ),
             ));
         }
+        if let (Some(conflict), true) = (&conflict, returning) {
+            check_conflict(def, self.dialect, conflict)?;
+        }
+        if returning && !self.dialect.returning() {
+            return self.bulk_insert_and_ask(def, arena, rows, nodes).await;
+        }
         let mut count = 0;
         for statement in self.bulk_insert_statements(def, rows, conflict, returning)? {
             count += self.run_bulk(&statement, arena, returning.then_some(Follow::Hold), nodes).await?;
@@ -197,24 +204,19 @@ impl Flush<'_> {
         }
         // What the session holds follows its rows, so it has to know which they are.
         let follows = returning || self.store.holds_any(arena);
-        let columns =
-            if follows { def.columns.iter().map(|column| column.name).collect() } else { Vec::new() };
-        let (statement, follow) = if spec.deletes {
-            let delete = sql::Delete { table: def.table, filter: spec.filter, returning: columns };
-            (Writer::delete(self.dialect, &delete), if returning { Follow::Hold } else { Follow::Known })
-        } else {
-            let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
-            let update = sql::Update {
-                table: def.table,
-                set,
-                from: Vec::new(),
-                filter: spec.filter,
-                returning: columns,
-            };
-            (Writer::update(self.dialect, &update), if returning { Follow::Hold } else { Follow::Known })
+        let follow = if returning { Follow::Hold } else { Follow::Known };
+        let (deletes, columns) = (spec.deletes, def.columns.iter().map(|column| column.name));
+        let gives_back = if deletes { self.dialect.returning() } else { self.dialect.update_returning() };
+        let count = match (deletes, follows && !gives_back) {
+            (true, true) => self.bulk_delete_and_ask(spec, arena, follow, nodes).await?,
+            (false, true) => self.bulk_update_and_ask(spec, arena, follow, nodes).await?,
+            (_, false) => {
+                let columns = if follows { columns.collect() } else { Vec::new() };
+                let statement = self.change_statement(spec, columns);
+                self.run_bulk(&statement, arena, follows.then_some(follow), nodes).await?
+            }
         };
-        let count = self.run_bulk(&statement, arena, follows.then_some(follow), nodes).await?;
-        if spec.deletes {
+        if deletes {
             for node in nodes.iter() {
                 self.forget(Node { arena, node: *node });
             }
@@ -222,8 +224,19 @@ impl Flush<'_> {
         Ok(count)
     }
 
+    fn change_statement(&self, spec: BulkSpec, returning: Vec<&'static str>) -> Statement {
+        let def = spec.model.def();
+        if spec.deletes {
+            let delete = sql::Delete { table: def.table, filter: spec.filter, returning };
+            return Writer::delete(self.dialect, &delete);
+        }
+        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
+        let update = sql::Update { table: def.table, set, from: Vec::new(), filter: spec.filter, returning };
+        Writer::update(self.dialect, &update)
+    }
+
     /// Runs a statement; the rows it returns are taken into the session, all of them or those that it holds already.
-    async fn run_bulk(
+    pub(super) async fn run_bulk(
         &mut self,
         statement: &Statement,
         arena: u32,
@@ -261,7 +274,7 @@ impl Flush<'_> {
 
 /// Which of the returned rows a session takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Follow {
+pub(super) enum Follow {
     /// All.
     Hold,
     /// Those whose objects it holds.

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 /// Rows of one table with values for the same columns, and what the database fills in.
 #[derive(Debug)]
-struct Shape {
-    given: Vec<usize>,
+pub(super) struct Shape {
+    pub(super) given: Vec<usize>,
     returned: Vec<usize>,
-    entries: Vec<PendingEntry>,
+    pub(super) entries: Vec<PendingEntry>,
 }
 
 impl Flush<'_> {
@@ -31,7 +31,26 @@ impl Flush<'_> {
         Ok(made)
     }
 
-    /// The statements of a bulk insert: rows with values for the same columns together, as many as the database binds.
+    /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes.
+    pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>) -> Result<Vec<Shape>> {
+        let mut batch: Vec<PendingEntry> = rows.into_iter().map(PendingEntry::of_row).collect();
+        for entry in &mut batch {
+            self.complete(entry)?;
+        }
+        let mut chunks = Vec::new();
+        for Shape { given, returned, mut entries } in shapes(batch) {
+            let room = self.rows_per_statement(&given);
+            while entries.len() > room {
+                let rest = entries.split_off(room);
+                let entries = std::mem::replace(&mut entries, rest);
+                chunks.push(Shape { given: given.clone(), returned: returned.clone(), entries });
+            }
+            chunks.push(Shape { given, returned, entries });
+        }
+        Ok(chunks)
+    }
+
+    /// The statements of a bulk insert.
     pub(super) fn bulk_insert_statements(
         &self,
         def: &'static ModelDef,
@@ -39,21 +58,13 @@ impl Flush<'_> {
         conflict: Option<Conflict>,
         returning: bool,
     ) -> Result<Vec<Statement>> {
-        let mut batch: Vec<PendingEntry> = rows.into_iter().map(PendingEntry::of_row).collect();
-        for entry in &mut batch {
-            self.complete(entry)?;
-        }
         let returned: Vec<usize> = if returning { (0..def.columns.len()).collect() } else { Vec::new() };
-        let mut statements = Vec::new();
-        for shape in shapes(batch) {
-            let room = self.rows_per_statement(&shape.given);
-            for chunk in shape.entries.chunks(room) {
-                let mut insert = self.insert_of(def, &shape.given, &returned, chunk);
-                insert.conflict.clone_from(&conflict);
-                statements.push(self.labelled(def, Writer::insert(self.dialect, &insert), "bulk"));
-            }
-        }
-        Ok(statements)
+        let statement = |chunk: &Shape| {
+            let mut insert = self.insert_of(def, &chunk.given, &returned, &chunk.entries);
+            insert.conflict.clone_from(&conflict);
+            self.labelled(def, Writer::insert(self.dialect, &insert), "bulk")
+        };
+        Ok(self.bulk_chunks(rows)?.iter().map(statement).collect())
     }
 
     /// How many rows one statement takes; a row of defaults alone has no form with several.
@@ -176,26 +187,8 @@ impl Flush<'_> {
         returned: &[usize],
         chunk: &[PendingEntry],
     ) -> Result<Vec<Vec<Value>>> {
-        let auto = def.auto_key().filter(|auto| !given.contains(auto));
-        if auto.is_none()
-            && let Some(key) = def.key.iter().find(|key| !given.contains(*key))
-        {
-            return Err(unknown_key(def, def.columns[*key].field));
-        }
-        let insert = self.insert_of(def, given, &[], chunk);
-        let statement = self.labelled(def, Writer::insert(self.dialect, &insert), "flush");
-        let inserted = self.lease.insert(self.monitor, &statement).await?;
-        let keys = match (auto, inserted.first_key) {
-            (None, _) => given_keys(def, chunk),
-            (Some(_), Some(first)) => {
-                let key = |at: i64| {
-                    vec![Value::Int(first.saturating_add(at.saturating_mul(self.dialect.key_step())))]
-                };
-                (0..).take(chunk.len()).map(key).collect()
-            }
-            (Some(auto), None) => return Err(unknown_key(def, def.columns[auto].field)),
-        };
-        if auto.is_some() && returned.len() == 1 {
+        let keys = self.insert_for_keys(def, given, chunk, "flush").await?;
+        if def.auto_key().is_some_and(|auto| returned == [auto]) {
             return Ok(keys);
         }
         let source = Source::Table(def.table);
@@ -205,6 +198,34 @@ impl Flush<'_> {
         let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
         let rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
         by_key(def, returned, &keys, rows)
+    }
+
+    /// Inserts rows; returns their keys, those that were given and those that the database generated.
+    pub(super) async fn insert_for_keys(
+        &mut self,
+        def: &'static ModelDef,
+        given: &[usize],
+        chunk: &[PendingEntry],
+        strategy: &'static str,
+    ) -> Result<Vec<Vec<Value>>> {
+        let auto = def.auto_key().filter(|auto| !given.contains(auto));
+        if auto.is_none()
+            && let Some(key) = def.key.iter().find(|key| !given.contains(*key))
+        {
+            return Err(unknown_key(def, def.columns[*key].field));
+        }
+        let insert = self.insert_of(def, given, &[], chunk);
+        let statement = self.labelled(def, Writer::insert(self.dialect, &insert), strategy);
+        let inserted = self.lease.insert(self.monitor, &statement).await?;
+        match (auto, inserted.first_key) {
+            (None, _) => Ok(given_keys(def, chunk)),
+            (Some(_), Some(first)) => {
+                let step = self.dialect.key_step();
+                let key = |at: i64| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))];
+                Ok((0..).take(chunk.len()).map(key).collect())
+            }
+            (Some(auto), None) => Err(unknown_key(def, def.columns[auto].field)),
+        }
     }
 
     /// The rows of a statement that gives one back for each that was inserted.

@@ -4,6 +4,7 @@
 //! journal remembers what a rollback takes back.
 
 mod bulk;
+mod bulk_asked;
 mod change;
 mod delete;
 mod draft;

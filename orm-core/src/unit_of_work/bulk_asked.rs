@@ -1,0 +1,156 @@
+use hashbrown::HashMap;
+
+use super::bulk::Follow;
+use super::draft::DraftData;
+use super::flush::Flush;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ModelDef;
+use crate::query::BulkSpec;
+use crate::sql::{self, Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
+use crate::value::{Cells, Value};
+
+/// Bulk operations where the database gives no rows back: they are asked for, before the statement or after it.
+impl Flush<'_> {
+    /// Inserts rows and takes them into the session.
+    pub(super) async fn bulk_insert_and_ask(
+        &mut self,
+        def: &'static ModelDef,
+        arena: u32,
+        rows: Vec<DraftData>,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let mut count = 0;
+        for chunk in self.bulk_chunks(rows)? {
+            let keys = self.insert_for_keys(def, &chunk.given, &chunk.entries, "bulk").await?;
+            let first = nodes.len();
+            count += self.ask(def, arena, &keys, Follow::Hold, nodes).await?;
+            // In the order of the rows, as RETURNING gives them.
+            let places: HashMap<Vec<Value>, usize> = keys.into_iter().zip(0..).collect();
+            let place = |node: &u32| {
+                let key: Vec<Value> =
+                    self.store.key(arena, *node).into_iter().map(Value::into_key_form).collect();
+                places.get(&key).copied()
+            };
+            nodes[first..].sort_by_key(place);
+        }
+        Ok(count)
+    }
+
+    /// Changes rows, and takes what they became into the session.
+    pub(super) async fn bulk_update_and_ask(
+        &mut self,
+        spec: BulkSpec,
+        arena: u32,
+        follow: Follow,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let def = spec.model.def();
+        if let Some((key, _)) = spec.set.iter().find(|(column, _)| def.key.contains(column)) {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "an update of `{}.{}` leaves nothing to find the rows by, and this database does not give back \
+                     what it changed; edit the objects instead, or update before the session holds any",
+                    def.name, def.columns[*key].field
+                ),
+            ));
+        }
+        let keys = self.locked_keys(def, spec.filter.clone()).await?;
+        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
+        let update = sql::Update {
+            table: def.table,
+            set,
+            from: Vec::new(),
+            filter: spec.filter,
+            returning: Vec::new(),
+        };
+        let count = self.lease.execute(self.monitor, &Writer::update(self.dialect, &update)).await?;
+        self.ask(def, arena, &keys, follow, nodes).await?;
+        Ok(count)
+    }
+
+    /// Deletes rows, and takes them into the session as they were.
+    pub(super) async fn bulk_delete_and_ask(
+        &mut self,
+        spec: BulkSpec,
+        arena: u32,
+        follow: Follow,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let def = spec.model.def();
+        let select = whole(def, spec.filter.clone());
+        self.run_bulk(&locking(Writer::select(self.dialect, &select)), arena, Some(follow), nodes).await?;
+        let delete = sql::Delete { table: def.table, filter: spec.filter, returning: Vec::new() };
+        self.lease.execute(self.monitor, &Writer::delete(self.dialect, &delete)).await
+    }
+
+    /// The keys of the rows that a statement is about to change; nobody else changes them meanwhile.
+    async fn locked_keys(&mut self, def: &'static ModelDef, filter: Option<Expr>) -> Result<Vec<Vec<Value>>> {
+        let source = Source::Table(def.table);
+        let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+        def.key.iter().for_each(|column| select.column(&source, def.columns[*column].name));
+        select.filter = filter;
+        let mut keys = Vec::new();
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let key = (0..def.key.len()).map(|at| cells.cell(at).map(|cell| cell.to_value()));
+            let key = key.collect::<std::result::Result<Vec<Value>, _>>();
+            keys.push(key.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
+            Ok(())
+        };
+        let statement = locking(Writer::select(self.dialect, &select));
+        self.lease.fetch(self.monitor, &statement, &mut sink).await?;
+        Ok(keys)
+    }
+
+    /// Takes the rows with these keys into the session.
+    async fn ask(
+        &mut self,
+        def: &'static ModelDef,
+        arena: u32,
+        keys: &[Vec<Value>],
+        follow: Follow,
+        nodes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let columns = def.key_columns(def.key);
+        let mut count = 0;
+        for keys in keys.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
+            let among = Expr::among(&Source::Table(def.table), &columns, keys);
+            let statement = Writer::select(self.dialect, &whole(def, Some(among)));
+            count += self.run_bulk(&statement, arena, Some(follow), nodes).await?;
+        }
+        Ok(count)
+    }
+}
+
+/// Refuses an INSERT that may meet rows and is to give back those that it wrote, where the database does not say which.
+pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Conflict) -> Result<()> {
+    let tells = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => true,
+        // RETURNING gives the rows that stayed as they were as well.
+        Dialect::Mysql(server) => server.returning && !conflict.update.is_empty(),
+    };
+    match tells {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "this database does not say which rows of `{}` an insert with `on_conflict` wrote; leave out \
+                 `.returning()` and load them by a query",
+                def.name
+            ),
+        )),
+    }
+}
+
+fn whole(def: &'static ModelDef, filter: Option<Expr>) -> Select {
+    let source = Source::Table(def.table);
+    let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+    def.columns.iter().for_each(|column| select.column(&source, column.name));
+    select.filter = filter;
+    select
+}
+
+fn locking(mut statement: Statement) -> Statement {
+    statement.sql = format!("{} FOR UPDATE", statement.sql).into();
+    statement
+}
