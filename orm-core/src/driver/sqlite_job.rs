@@ -256,7 +256,9 @@ impl Cells for BatchRow<'_> {
             Cell::Float(v) => Ok(ValueRef::Float(v)),
             Cell::Text(from, to) => self.batch.text.get(from..to).map(ValueRef::Text).ok_or_else(missing),
             Cell::Bytes(from, to) => self.batch.bytes.get(from..to).map(ValueRef::Bytes).ok_or_else(missing),
-            Cell::Broken => Err(ValueError::Driver("the database holds a text that is not UTF-8".to_owned())),
+            Cell::Broken => {
+                Err(ValueError::Driver("the database holds a text with an invalid utf-8 sequence".to_owned()))
+            }
         }
     }
 }

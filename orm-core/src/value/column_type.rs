@@ -58,13 +58,11 @@ impl<T: ColumnType> ColumnType for Option<T> {
     const NULLABLE: bool = true;
 
     #[inline]
-
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         if cell.is_null() { Ok(None) } else { T::read(cell).map(Some) }
     }
 
     #[inline]
-
     fn view(&self) -> ValueRef<'_> {
         self.as_ref().map_or(ValueRef::Null, T::view)
     }
@@ -78,7 +76,6 @@ macro_rules! integer {
             const KIND: ValueKind = ValueKind::$kind;
 
             #[inline]
-
             fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
                 let out_of_range = |value: String| ValueError::Range { value, expected: stringify!($ty) };
                 match cell {
@@ -89,7 +86,6 @@ macro_rules! integer {
             }
 
             #[inline]
-
             fn view(&self) -> ValueRef<'_> {
                 integer_ref(*self)
             }
@@ -127,7 +123,6 @@ impl ColumnType for bool {
     const KIND: ValueKind = ValueKind::Bool;
 
     #[inline]
-
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Bool(v) => Ok(v),
@@ -139,7 +134,6 @@ impl ColumnType for bool {
     }
 
     #[inline]
-
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Bool(*self)
     }
@@ -151,7 +145,6 @@ impl ColumnType for f64 {
     const KIND: ValueKind = ValueKind::Float64;
 
     #[inline]
-
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
         match cell {
@@ -165,7 +158,6 @@ impl ColumnType for f64 {
     }
 
     #[inline]
-
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Float(*self)
     }
@@ -177,7 +169,6 @@ impl ColumnType for f32 {
     const KIND: ValueKind = ValueKind::Float32;
 
     #[inline]
-
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         let wide = f64::read(cell)?;
         #[allow(clippy::cast_possible_truncation)]
@@ -189,7 +180,6 @@ impl ColumnType for f32 {
     }
 
     #[inline]
-
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Float(f64::from(*self))
     }
@@ -201,7 +191,6 @@ impl ColumnType for String {
     const KIND: ValueKind = ValueKind::Text;
 
     #[inline]
-
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Text(v) => Ok(v.to_owned()),
@@ -210,7 +199,6 @@ impl ColumnType for String {
     }
 
     #[inline]
-
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Text(self)
     }
@@ -222,7 +210,6 @@ impl ColumnType for Vec<u8> {
     const KIND: ValueKind = ValueKind::Bytes;
 
     #[inline]
-
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Bytes(v) => Ok(v.to_vec()),
@@ -231,7 +218,6 @@ impl ColumnType for Vec<u8> {
     }
 
     #[inline]
-
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Bytes(self)
     }

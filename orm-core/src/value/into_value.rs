@@ -70,6 +70,7 @@ impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoValue<Option<Vec<u8>>> for &[u8; N] {
     fn into_value(self) -> Value {
         Value::Bytes(self.to_vec())
