@@ -52,7 +52,7 @@ const BAD: [(&str, &str, &str); 23] = [
     ("name", "5", "integer"),
     ("name", "x'41'", "bytes"),
     ("name", "NULL", "Option"),
-    ("name", "CAST(x'ff61' AS TEXT)", "utf-8"),
+    ("name", "CAST(x'ff61' AS TEXT)", "UTF-8"),
     ("data", "'text'", "text"),
     ("data", "NULL", "Option"),
 ];
