@@ -106,20 +106,25 @@ impl UnitOfWork {
             None => {
                 let Ref::Pending(cell) = of else { return Ok(()) };
                 if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
+                    // What was given last counts.
+                    entry.keys.retain(|other| other.columns != key.columns);
                     entry.keys.push(key);
                 }
                 Ok(())
             }
-            Some(node) => match key.from.node() {
-                Some(from) => {
-                    let values = store.values(from.arena, from.node, &key.from_columns);
-                    self.change(store, node, key.columns.into_iter().zip(values).collect())
+            Some(node) => {
+                self.waiting_keys.retain(|(other, earlier)| *other != node || earlier.columns != key.columns);
+                match key.from.node() {
+                    Some(from) => {
+                        let values = store.values(from.arena, from.node, &key.from_columns);
+                        self.change(store, node, key.columns.into_iter().zip(values).collect())
+                    }
+                    None => {
+                        self.waiting_keys.push((node, key));
+                        Ok(())
+                    }
                 }
-                None => {
-                    self.waiting_keys.push((node, key));
-                    Ok(())
-                }
-            },
+            }
         }
     }
 }

@@ -263,6 +263,25 @@ impl PendingEntry {
     }
 }
 
+impl LinkRow {
+    /// Whether this is the link of two objects, from whichever side it was made.
+    pub(super) fn is_link(&self, relation: &RelationDef, parent: &Ref, target: &Ref) -> bool {
+        let (Some(mine), Some(other)) = (&self.relation.through, &relation.through) else { return false };
+        if mine.table != other.table {
+            return false;
+        }
+        match mine.key == other.key && mine.target_key == other.target_key {
+            true => self.parent.is(parent) && self.target.is(target),
+            false => {
+                mine.key == other.target_key
+                    && mine.target_key == other.key
+                    && self.parent.is(target)
+                    && self.target.is(parent)
+            }
+        }
+    }
+}
+
 impl Ref {
     /// The object, once it is there.
     pub(super) fn node(&self) -> Option<Node> {
