@@ -1,4 +1,5 @@
 use super::inverse::inverse_of;
+use super::state::EntityState;
 use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, UnitOfWork, cell_id};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Slot;
@@ -385,6 +386,11 @@ impl UnitOfWork {
             keep.extend(target.node().map(|node| node.node));
         }
         for node in slice.as_slice().iter().filter(|node| !keep.contains(node)) {
+            let member = Node { arena, node: *node };
+            if self.state(member) == EntityState::Deleted {
+                self.let_go(store, parent, relation, member);
+                continue;
+            }
             let link = super::LinkTarget::Entity { region: store.region().clone(), arena, node: *node };
             self.disconnect(store, relation, parent, link)?;
         }

@@ -4,9 +4,9 @@ use indexmap::IndexSet;
 use super::flush::Flush;
 use super::inverse::inverse_of;
 use super::order::deletion_ranks;
-use super::unit_of_work::{LinkRow, Node, Ref, by_arena};
+use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
@@ -116,6 +116,9 @@ impl Flush<'_> {
         for (relation, parent) in std::mem::take(&mut self.unit.displaced) {
             let now = self.held(relation, parent);
             let key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
+            if !self.has_new_target(relation, parent, &key)? {
+                continue;
+            }
             for child in self.rows_of(relation, parent).await? {
                 let still = self.store.values(child.arena, child.node, &relation.remote_columns()?) == key;
                 if still && !now.contains(&child) {
@@ -124,6 +127,24 @@ impl Flush<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a `has_one` really gets another target, or none: what was to displace the old one may be gone itself.
+    fn has_new_target(&self, relation: &'static RelationDef, parent: Node, key: &[Value]) -> Result<bool> {
+        let loaded = |slots: &Slots| slots.is_loaded(parent.node);
+        if self.store.arena(parent.arena).slots(relation.index).is_some_and(|slots| loaded(&slots)) {
+            return Ok(true);
+        }
+        let remote = relation.remote_columns()?;
+        let from = |other: &KeyFrom| other.columns == remote && other.from.node() == Some(parent);
+        let target = (relation.target)().type_id();
+        let pending = self.unit.pending.values();
+        let comes = |node: &&Node| {
+            self.store.model(node.arena).type_id() == target
+                && self.store.values(node.arena, node.node, &remote) == key
+        };
+        Ok(pending.filter(|entry| entry.model.type_id() == target).any(|entry| entry.keys.iter().any(from))
+            || self.unit.dirty.keys().any(|node| comes(&node)))
     }
 
     /// The children that the database has for a parent, whatever the parent holds.

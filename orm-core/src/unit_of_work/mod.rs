@@ -6,6 +6,7 @@
 mod bulk;
 mod change;
 mod delete;
+mod discard;
 mod draft;
 mod flush;
 mod flush_plan;
@@ -28,6 +29,6 @@ pub(crate) use flush::Flush;
 pub use flush_plan::{FlushPlan, FlushStep};
 pub use links::{IntoLink, IntoLinks, LinkTarget, draft_link};
 pub use pending::{Pending, PendingCell};
-pub(crate) use register::another_session;
+pub(crate) use register::{another_session, deleted};
 pub use state::EntityState;
 pub(crate) use unit_of_work::{Node, UnitOfWork};
