@@ -2,6 +2,7 @@
 //!
 //! Enters: rows as cells. Leaves: nodes. Called by loading and by the unit of work.
 
+mod reads;
 mod store;
 
 pub use store::Store;

@@ -3,8 +3,9 @@ use std::sync::{Arc, Weak};
 
 use hashbrown::{HashMap, HashSet};
 
+use super::reads::Reads;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{CellError, ErasedArena, Graph, Region};
+use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
 use crate::value::{Cells, Value};
 
@@ -15,6 +16,9 @@ pub struct Store {
     by_type: HashMap<TypeId, u32>,
     /// Objects whose columns the next query that returns them fills in anew.
     expired: HashSet<(u32, u32)>,
+    /// Those of them that have unsaved changes, which a query must not overwrite.
+    changed: HashSet<(u32, u32)>,
+    reads: Reads,
 }
 
 /// The objects of one model.
@@ -26,7 +30,14 @@ struct Shelf {
 impl Store {
     pub(crate) fn new() -> Store {
         let region = Arc::new(Region::Graph(Box::new(Graph::new())));
-        Store { region, shelves: Vec::new(), by_type: HashMap::new(), expired: HashSet::new() }
+        Store {
+            region,
+            shelves: Vec::new(),
+            by_type: HashMap::new(),
+            expired: HashSet::new(),
+            changed: HashSet::new(),
+            reads: Reads::default(),
+        }
     }
 
     /// The graph, for handles.
@@ -71,11 +82,19 @@ impl Store {
         let shelf = &mut self.shelves[arena as usize];
         let graph = self.region.graph();
         let mut found = shelf.identity.hydrate(graph, arena, cells, existing);
+        let mut read = existing == Hydrate::Overwrite;
         if let Ok(Some(Found { node, new: false })) = &found
             && !self.expired.is_empty()
+            && !self.changed.contains(&(arena, *node))
             && self.expired.remove(&(arena, *node))
         {
             found = shelf.identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
+            read = true;
+        }
+        if let Ok(Some(Found { node, new })) = &found
+            && (*new || read)
+        {
+            self.reads.node(arena, *node);
         }
         found.map_err(|error| cell_error(shelf.model.def(), &error))
     }
@@ -84,6 +103,60 @@ impl Store {
     pub(crate) fn expire(&mut self, arena: u32, node: u32) {
         self.arena(arena).unload(node);
         self.expired.insert((arena, node));
+    }
+
+    /// Says which objects have unsaved changes, before a query that could overwrite those that are expired.
+    pub(crate) fn keep_changes(&mut self, changed: impl Iterator<Item = (u32, u32)>) {
+        self.changed.clear();
+        if !self.expired.is_empty() {
+            self.changed.extend(changed.filter(|place| self.expired.contains(place)));
+        }
+    }
+
+    /// Gives an object what a query found for a relationship.
+    pub(crate) fn fill_slot(&mut self, arena: u32, node: u32, relation: usize, target: u32, slot: Slot) {
+        if let Some(mut slots) = self.region.graph().erased(arena).slots_mut(relation) {
+            *slots.slot_mut(node, target) = slot;
+        }
+        self.reads.slots(arena, relation, &[node]);
+    }
+
+    /// A query filled in what objects hold for a relationship.
+    pub(crate) fn slots_filled(&mut self, arena: u32, relation: usize, nodes: &[u32]) {
+        self.reads.slots(arena, relation, nodes);
+    }
+
+    /// The open transaction writes, so what is read from now on is undone with it.
+    pub(crate) fn writes(&mut self) {
+        self.reads.watch();
+    }
+
+    /// The transaction is permanent, and what was read in it as well.
+    pub(crate) fn committed(&mut self) {
+        self.reads = Reads::default();
+    }
+
+    /// Begins a savepoint.
+    pub(crate) fn savepoint(&mut self) {
+        self.reads.savepoint();
+    }
+
+    /// A savepoint was released.
+    pub(crate) fn savepoint_released(&mut self) {
+        self.reads.released();
+    }
+
+    /// What was read since the last savepoint, or else since the transaction wrote, is not true any more.
+    pub(crate) fn rolled_back(&mut self) {
+        let read = self.reads.rolled_back();
+        for (arena, node, relation) in read.slots {
+            self.arena(arena).unload_one(node, relation);
+        }
+        for (arena, node) in read.nodes {
+            if !self.arena(arena).is_detached(node) {
+                self.expired.insert((arena, node));
+            }
+        }
     }
 
     /// Expires all objects.

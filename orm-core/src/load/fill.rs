@@ -6,15 +6,17 @@ use crate::identity::Store;
 
 /// Gives objects what the query loaded of their relationships: where nothing is held yet, or everywhere when the query
 /// overwrites. Views stay in the answer alone.
-pub(super) fn fill(store: &Store, levels: &Levels, overwrite: bool) {
+pub(super) fn fill(store: &mut Store, levels: &Levels, overwrite: bool) {
     for level in &levels.levels {
         for edge in level.edges.iter().filter(|edge| edge.whole) {
             let targets = &levels.levels[edge.level];
+            let mut filled = Vec::new();
             let Some(mut slots) = store.arena(level.arena).slots_mut(edge.relation.index) else { continue };
             let mut put = |position: usize, slot: Slot| {
                 let Some(node) = level.nodes.get(position) else { return };
                 if overwrite || !slots.is_loaded(*node) {
                     *slots.slot_mut(*node, targets.arena) = slot;
+                    filled.push(*node);
                 }
             };
             match &edge.targets {
@@ -33,6 +35,8 @@ pub(super) fn fill(store: &Store, levels: &Levels, overwrite: bool) {
                     }
                 }
             }
+            drop(slots);
+            store.slots_filled(level.arena, edge.relation.index, &filled);
         }
     }
 }

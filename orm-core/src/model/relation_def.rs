@@ -122,6 +122,11 @@ impl RelationDef {
         matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
     }
 
+    /// Whether this is that relationship: the same one of the same model.
+    pub(crate) fn is(&self, other: &RelationDef) -> bool {
+        self.index == other.index && std::ptr::eq(self.parent(), other.parent())
+    }
+
     /// The model it is declared on.
     pub fn parent(&self) -> &'static ModelDef {
         (self.parent)().def()

@@ -279,9 +279,7 @@ impl Session {
                 None => return Ok(false),
             }
         };
-        if let Some(mut slots) = self.store.arena(place.arena).slots_mut(relation.index) {
-            *slots.slot_mut(place.node, target) = slot;
-        }
+        self.store.fill_slot(place.arena, place.node, relation.index, target, slot);
         Ok(true)
     }
 

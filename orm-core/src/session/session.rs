@@ -98,14 +98,17 @@ impl Session {
         populate_existing: bool,
         caller: &'static Location<'static>,
     ) -> Result<Loader<'_>> {
-        let Session { database, store, lease, .. } = self;
+        let Session { database, store, unit, lease, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
+        unit.keep_changes(store);
         Ok(Loader::new(store, lease, &database.monitor, database.dialect(), populate_existing, caller))
     }
 
     pub(super) fn flusher(&mut self) -> Result<Flush<'_>> {
         let Session { database, store, unit, lease, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
+        unit.keep_changes(store);
+        store.writes();
         Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect()))
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{Model, erased};
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::{EntityState, Node, UnitOfWork};
+use crate::unit_of_work::{EntityState, Node, UnitOfWork, deleted};
 
 impl Session {
     /// What an object is to this session.
@@ -26,14 +26,14 @@ impl Session {
     /// `InvalidState`: the object is deleted, or belongs to another session.
     pub fn expire<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
         let node = self.editable(entity)?;
-        self.unit.discard_changes(&self.store, node);
+        self.unit.discard_changes(&mut self.store, node);
         self.store.expire(node.arena, node.node);
         Ok(())
     }
 
-    /// Expires all objects of the session. What was added stays pending.
+    /// Expires all objects of the session. What was added stays pending, and what is deleted stays so.
     pub fn expire_all(&mut self) {
-        self.unit.discard_all_changes(&self.store);
+        self.unit.discard_all_changes(&mut self.store);
         self.store.expire_all();
     }
 
@@ -43,7 +43,7 @@ impl Session {
     /// `InvalidState`: the object is deleted, or belongs to another session. `NoRows`: its row is gone.
     pub async fn refresh<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
         let node = self.editable(entity)?;
-        self.unit.discard_changes(&self.store, node);
+        self.unit.discard_changes(&mut self.store, node);
         self.store.expire(node.arena, node.node);
         let found = self.read_row::<M>(node, Location::caller()).await?;
         match found {
@@ -78,7 +78,7 @@ impl Session {
         self.check_mine(entity)?;
         let place = entity.place();
         let node = Node { arena: place.arena, node: place.node };
-        self.unit.discard_changes(&self.store, node);
+        self.unit.expunged(&mut self.store, node);
         self.store.expunge(node.arena, node.node);
         Ok(())
     }
@@ -100,14 +100,27 @@ impl Session {
     /// first if it is not there. Columns that differ are changes of this session's object.
     ///
     /// # Errors
-    /// `NoRows`: the row is not there; `Stale`: the object has another version than the row.
+    /// `InvalidState`: this session deleted the object. `NoRows`: the row is not there; `Stale`: the object has another version than the row.
     pub async fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<Entity<M>> {
         let def = M::def();
         let view = |column: usize| entity.view(column).to_value();
         let key: Vec<_> = def.key.iter().map(|column| view(*column)).collect();
         self.autoflush().await?;
         let arena = self.store.arena_of(erased::<M>());
-        let mine = match self.store.find(arena, &key) {
+        let mut held = self.store.find(arena, &key);
+        if let Some(node) = held
+            && self.unit.state(Node { arena, node }) == EntityState::Deleted
+        {
+            return Err(deleted(def.name));
+        }
+        if let Some(node) = held
+            && self.store.is_expired(arena, node)
+            && !self.read_row::<M>(Node { arena, node }, Location::caller()).await?
+        {
+            self.store.expunge(arena, node);
+            held = None;
+        }
+        let mine = match held {
             Some(node) => node,
             None => {
                 let mut query = crate::query::select::<M>();

@@ -41,6 +41,7 @@ impl Session {
             self.note(committed)?;
         }
         self.unit.committed();
+        self.store.committed();
         self.lease = None;
         if self.options.expire_on_commit {
             self.store.expire_all();
@@ -97,6 +98,7 @@ impl Session {
         let name = format!("orm_{}", self.savepoints);
         self.control(&format!("SAVEPOINT {name}")).await?;
         self.unit.savepoint();
+        self.store.savepoint();
         let mut scope = NestedScope { session: self, ended: false };
         let result = work(scope.session).await;
         scope.ended = true;
@@ -110,6 +112,7 @@ impl Session {
             Ok(value) => {
                 session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
                 session.unit.savepoint_released();
+                session.store.savepoint_released();
                 Ok(value)
             }
             Err(error) => {

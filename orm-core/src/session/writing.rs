@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
 use crate::unit_of_work::{
-    BulkOperation, CompleteDraft, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending,
+    BulkOperation, CompleteDraft, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending, deleted,
 };
 
 impl Session {
@@ -144,10 +144,7 @@ impl Session {
         let place = entity.place();
         let node = Node { arena: place.arena, node: place.node };
         match self.unit.state(node) {
-            EntityState::Deleted => Err(Error::new(
-                ErrorKind::InvalidState,
-                format!("this `{}` is deleted; only a rollback brings it back", M::def().name),
-            )),
+            EntityState::Deleted => Err(deleted(M::def().name)),
             _ => Ok(node),
         }
     }

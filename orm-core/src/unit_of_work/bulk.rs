@@ -182,8 +182,10 @@ impl Flush<'_> {
             return self.bulk_insert_and_ask(def, arena, rows, nodes).await;
         }
         let mut count = 0;
+        // With ON CONFLICT a row may have been there before.
+        let follow = if conflict.is_none() { Follow::New } else { Follow::Hold };
         for statement in self.bulk_insert_statements(def, rows, conflict, returning)? {
-            count += self.run_bulk(&statement, arena, returning.then_some(Follow::Hold), nodes).await?;
+            count += self.run_bulk(&statement, arena, returning.then_some(follow), nodes).await?;
         }
         Ok(count)
     }
@@ -253,14 +255,25 @@ impl Flush<'_> {
             if held.is_none() && follow == Follow::Known {
                 return Ok(());
             }
-            if let Some(node) = held {
+            let before = held.map(|node| {
                 // A rollback takes the object back to what it was.
                 unit.touch(store, Node { arena, node });
-            }
+                store.arena(arena).version(node)
+            });
             if let Some(found) = store.hydrate(arena, cells, Hydrate::Overwrite)? {
                 let node = Node { arena, node: found.node };
                 unit.dirty.shift_remove(&node);
-                if found.new {
+                if let Some(before) = before {
+                    let objects = store.arena(arena);
+                    let changed: Vec<usize> = (0..def.columns.len())
+                        .filter(|column| {
+                            objects.view_version(node.node, before, *column)
+                                != objects.view(node.node, *column)
+                        })
+                        .collect();
+                    unit.keys_changed(store, node, &changed);
+                }
+                if found.new && follow == Follow::New {
                     let key = store.key(arena, found.node);
                     unit.journal.inserted(node, key);
                 }
@@ -275,6 +288,8 @@ impl Flush<'_> {
 /// Which of the returned rows a session takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Follow {
+    /// All, and none of them was there before.
+    New,
     /// All.
     Hold,
     /// Those whose objects it holds.

@@ -1,5 +1,6 @@
 use super::inverse::inverse_of;
-use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork, cell_id};
+use super::state::EntityState;
+use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, UnitOfWork, cell_id};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Slot;
 use crate::identity::{Store, cell_error};
@@ -29,9 +30,28 @@ impl UnitOfWork {
             let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
             let local = relation.local_columns().unwrap_or_default();
             if is_key && local.iter().any(|column| columns.contains(column)) {
-                self.set_slot(store, node, relation, None, Slot::Unloaded);
+                self.follow_key(store, node, relation, &local);
             }
         }
+    }
+
+    /// A to-one whose key changed holds nobody for a NULL, the object that it held if the key leads to it, and
+    /// otherwise what a query finds.
+    fn follow_key(&mut self, store: &Store, node: Node, relation: &RelationDef, local: &[usize]) {
+        let held = store.arena(node.arena).slots(relation.index);
+        let Some((slot, target)) = held.map(|slots| (slots.get(node.node), slots.target())) else { return };
+        let key = store.values(node.arena, node.node, local);
+        let leads_to = |held: u32| {
+            let remote = relation.remote_columns().unwrap_or_default();
+            target.is_some_and(|arena| store.values(arena, held, &remote) == key)
+        };
+        let slot = match slot {
+            Slot::Unloaded => return,
+            _ if key.iter().any(Value::is_null) => Slot::Nobody,
+            Slot::One(held) if leads_to(held) => return,
+            _ => Slot::Unloaded,
+        };
+        self.set_slot(store, node, relation, None, slot);
     }
 
     /// What an object holds for a relationship from now on, until a rollback.
@@ -106,36 +126,60 @@ impl UnitOfWork {
         target: super::LinkTarget,
     ) -> Result<()> {
         let target = self.resolve(store, target)?;
-        self.leave_old(store, relation, parent, &target);
-        self.link(store, relation, &Ref::Node(parent), &target)?;
-        match &target {
-            Ref::Pending(cell) if target.node().is_none() => {
-                // The new object is held as soon as a flush made it.
+        let there = self.is_linked(store, relation, parent, &target);
+        if !there {
+            self.leave_old(store, relation, parent, &target)?;
+            self.link(store, relation, &Ref::Node(parent), &target)?;
+        }
+        match (&target, target.node()) {
+            (_, Some(target)) => self.hold_both(store, relation, parent, target),
+            (Ref::Pending(cell), None) => {
+                // The new object is held as soon as a flush made it, and the old one no more.
                 if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
                     entry.held_by.push((relation, parent));
                 }
+                if !relation.is_collection() {
+                    self.set_slot(store, parent, relation, None, Slot::Unloaded);
+                }
             }
-            _ => {}
-        }
-        if let Some(target) = target.node() {
-            self.hold_both(store, relation, parent, target);
+            (Ref::Node(_), None) => {}
         }
         Ok(())
     }
 
+    /// Whether a link row is there already: one that was to be deleted stays, one that is held is not inserted again.
+    fn is_linked(&mut self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> bool {
+        if relation.kind != RelationKind::ManyToMany {
+            return false;
+        }
+        let ends = self.unlinks.len();
+        self.unlinks.retain(|row| !row.is_link(relation, &Ref::Node(parent), target));
+        let holds = |node: Node, relation: &RelationDef, other: Node| {
+            let slots = store.arena(node.arena).slots(relation.index);
+            slots.is_some_and(|slots| match slots.get(node.node) {
+                Slot::Many(slice) => slice.as_slice().contains(&other.node),
+                _ => false,
+            })
+        };
+        let held = target.node().is_some_and(|target| {
+            holds(parent, relation, target)
+                || inverse_of(relation).is_some_and(|inverse| holds(target, inverse, parent))
+        });
+        held || self.unlinks.len() < ends
+    }
+
     /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
-    fn leave_old(&mut self, store: &mut Store, relation: &'static RelationDef, parent: Node, target: &Ref) {
+    fn leave_old(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<()> {
         match relation.kind {
-            RelationKind::ManyToMany => {
-                let undone = |row: &LinkRow| {
-                    row.relation.index == relation.index
-                        && row.parent.is(&Ref::Node(parent))
-                        && row.target.is(target)
-                };
-                self.unlinks.retain(|row| !undone(row));
-            }
+            RelationKind::ManyToMany => {}
             RelationKind::BelongsTo { .. } => {
-                let Some(inverse) = inverse_of(relation) else { return };
+                let Some(inverse) = inverse_of(relation) else { return Ok(()) };
                 if let Some(old) = self.parent_of(store, relation, parent) {
                     self.let_go(store, old, inverse, parent);
                 }
@@ -147,27 +191,67 @@ impl UnitOfWork {
                     self.let_go(store, old, relation, child);
                 }
                 if relation.kind == RelationKind::HasOne {
-                    self.displace(store, relation, parent);
+                    self.displace(store, relation, parent, Some(target))?;
                 }
             }
         }
+        Ok(())
     }
 
-    /// A `has_one` gets another target, or none: the old one loses its key at the next flush.
-    fn displace(&mut self, store: &Store, relation: &'static RelationDef, parent: Node) {
-        let held = store.arena(parent.arena).slots(relation.index).map(|slots| slots.get(parent.node));
-        let place = (relation, parent);
-        match held {
-            Some(Slot::One(_)) | Some(Slot::Unloaded) | None => {
-                if !self
-                    .displaced
-                    .iter()
-                    .any(|(other, node)| (other.index, *node) == (relation.index, parent))
-                {
-                    self.displaced.push(place);
+    /// A `has_one` gets another target, or none: the old one loses its key, at the next flush where it is not known
+    /// yet.
+    fn displace(
+        &mut self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Option<&Ref>,
+    ) -> Result<()> {
+        let waiting: Vec<_> = self
+            .pending
+            .values()
+            .filter(|entry| entry.held_by.iter().any(|(held, node)| held.is(relation) && *node == parent))
+            .map(|entry| Ref::Pending(std::sync::Arc::clone(&entry.cell)))
+            .filter(|entry| !target.is_some_and(|target| target.is(entry)))
+            .collect();
+        for old in waiting {
+            if let Ref::Pending(cell) = old {
+                self.orphan_pending(relation, &cell)?;
+            }
+        }
+        let held = store.arena(parent.arena).slots(relation.index);
+        let (slot, arena) =
+            held.map_or((Slot::Unloaded, None), |slots| (slots.get(parent.node), slots.target()));
+        match (slot, arena) {
+            (Slot::One(old), Some(arena)) => {
+                let old = Node { arena, node: old };
+                if target.is_some_and(|target| target.is(&Ref::Node(old))) {
+                    return Ok(());
+                }
+                let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
+                if store.values(old.arena, old.node, &relation.remote_columns()?) == here {
+                    self.orphan(store, relation, old)?;
+                    self.let_go_of_parent(store, relation, parent, old);
                 }
             }
-            Some(Slot::Nobody | Slot::Many(_)) => {}
+            (Slot::Unloaded, _) => {
+                let known =
+                    |(other, node): &(&'static RelationDef, Node)| other.is(relation) && *node == parent;
+                if !self.displaced.iter().any(known) {
+                    self.displaced.push((relation, parent));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A child that was taken from its parent has none, which is known without asking.
+    fn let_go_of_parent(&mut self, store: &Store, relation: &RelationDef, parent: Node, child: Node) {
+        let Some(inverse) = inverse_of(relation) else { return };
+        match inverse.is_collection() {
+            true => self.let_go(store, child, inverse, parent),
+            false => self.set_slot(store, child, inverse, Some(parent.arena), Slot::Nobody),
         }
     }
 
@@ -194,9 +278,7 @@ impl UnitOfWork {
         }
         let Some(target) = target.node() else { return Ok(()) };
         self.let_go(store, parent, relation, target);
-        if let Some(inverse) = inverse_of(relation) {
-            self.let_go(store, target, inverse, parent);
-        }
+        self.let_go_of_parent(store, relation, parent, target);
         Ok(())
     }
 
@@ -208,21 +290,30 @@ impl UnitOfWork {
         parent: Node,
         target: &Ref,
     ) -> Result<()> {
-        let Some(child) = target.node() else { return Ok(()) };
-        let member = match relation.kind {
-            RelationKind::HasMany | RelationKind::HasOne => {
-                let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
-                store.values(child.arena, child.node, &relation.remote_columns()?) == here
-                    || self.waiting_keys.iter().any(|(node, _)| *node == child)
+        let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+        let member = match (target, target.node()) {
+            (_, Some(child)) if by_key => {
+                let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
+                let leaves = |(node, key): &(Node, KeyFrom)| *node == child && key.columns == remote;
+                store.values(child.arena, child.node, &remote)
+                    == store.values(parent.arena, parent.node, &here)
+                    && !self.waiting_keys.iter().any(leaves)
             }
-            RelationKind::ManyToMany => match store.arena(parent.arena).slots(relation.index) {
-                Some(slots) => match slots.get(parent.node) {
-                    Slot::Many(slice) => slice.as_slice().contains(&child.node),
-                    _ => true,
-                },
-                None => true,
-            },
-            RelationKind::BelongsTo { .. } => true,
+            (Ref::Pending(cell), None) if by_key => {
+                let remote = relation.remote_columns()?;
+                let comes = |key: &KeyFrom| key.columns == remote && key.from.is(&Ref::Node(parent));
+                self.pending.get(&cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
+            }
+            (_, Some(child)) if relation.kind == RelationKind::ManyToMany => {
+                match store.arena(parent.arena).slots(relation.index) {
+                    Some(slots) => match slots.get(parent.node) {
+                        Slot::Many(slice) => slice.as_slice().contains(&child.node),
+                        _ => true,
+                    },
+                    None => true,
+                }
+            }
+            _ => true,
         };
         match member {
             true => Ok(()),
@@ -248,7 +339,7 @@ impl UnitOfWork {
         if !nullable && !relation.cascade.delete_orphan {
             return Err(orphan_needs_a_rule(relation));
         }
-        self.displace(store, relation, of);
+        self.displace(store, relation, of, None)?;
         let target = store.arena_of((relation.target)());
         self.set_slot(store, of, relation, Some(target), Slot::Nobody);
         Ok(())
@@ -295,6 +386,11 @@ impl UnitOfWork {
             keep.extend(target.node().map(|node| node.node));
         }
         for node in slice.as_slice().iter().filter(|node| !keep.contains(node)) {
+            let member = Node { arena, node: *node };
+            if self.state(member) == EntityState::Deleted {
+                self.let_go(store, parent, relation, member);
+                continue;
+            }
             let link = super::LinkTarget::Entity { region: store.region().clone(), arena, node: *node };
             self.disconnect(store, relation, parent, link)?;
         }
@@ -303,18 +399,19 @@ impl UnitOfWork {
 
     fn unlink(&mut self, relation: &'static RelationDef, parent: Node, target: &Ref) {
         let parent = Ref::Node(parent);
-        let same = |row: &LinkRow| {
-            row.relation.index == relation.index && row.parent.is(&parent) && row.target.is(target)
-        };
         let waiting = self.links.len();
-        self.links.retain(|row| !same(row));
-        if self.links.len() == waiting {
-            self.unlinks.push(LinkRow { relation, parent, target: target.clone() });
-        }
+        self.links.retain(|row| !row.is_link(relation, &parent, target));
         if let Ref::Pending(cell) = target
             && let Some(entry) = self.pending.get_mut(&cell_id(cell))
         {
-            entry.held_by.retain(|(held, _)| held.index != relation.index);
+            entry.held_by.retain(|(held, node)| !held.is(relation) || !parent.is(&Ref::Node(*node)));
+            if let Some(inverse) = inverse_of(relation) {
+                for (_, targets) in entry.holds.iter_mut().filter(|(held, _)| held.is(inverse)) {
+                    targets.retain(|target| !target.is(&parent));
+                }
+            }
+        } else if self.links.len() == waiting {
+            self.unlinks.push(LinkRow { relation, parent, target: target.clone() });
         }
     }
 
@@ -380,7 +477,7 @@ impl UnitOfWork {
         let remote = relation.remote_columns()?;
         if let Some(entry) = self.pending.get_mut(&id) {
             entry.keys.retain(|key| key.columns != remote);
-            entry.held_by.retain(|(held, _)| held.index != relation.index);
+            entry.held_by.retain(|(held, _)| !held.is(relation));
         }
         Ok(())
     }

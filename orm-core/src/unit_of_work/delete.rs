@@ -1,15 +1,16 @@
 use hashbrown::HashSet;
+use indexmap::IndexSet;
 
 use super::flush::Flush;
 use super::inverse::inverse_of;
 use super::order::deletion_ranks;
-use super::unit_of_work::{LinkRow, Node, Ref, by_arena};
+use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
-use crate::sql::{Delete, Expr, KeyColumn, Source, Writer};
+use crate::sql::{Delete, Expr, KeyColumn, Source, Update, Writer};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -115,6 +116,9 @@ impl Flush<'_> {
         for (relation, parent) in std::mem::take(&mut self.unit.displaced) {
             let now = self.held(relation, parent);
             let key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
+            if !self.has_new_target(relation, parent, &key)? {
+                continue;
+            }
             for child in self.rows_of(relation, parent).await? {
                 let still = self.store.values(child.arena, child.node, &relation.remote_columns()?) == key;
                 if still && !now.contains(&child) {
@@ -123,6 +127,24 @@ impl Flush<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a `has_one` really gets another target, or none: what was to displace the old one may be gone itself.
+    fn has_new_target(&self, relation: &'static RelationDef, parent: Node, key: &[Value]) -> Result<bool> {
+        let loaded = |slots: &Slots| slots.is_loaded(parent.node);
+        if self.store.arena(parent.arena).slots(relation.index).is_some_and(|slots| loaded(&slots)) {
+            return Ok(true);
+        }
+        let remote = relation.remote_columns()?;
+        let from = |other: &KeyFrom| other.columns == remote && other.from.node() == Some(parent);
+        let target = (relation.target)().type_id();
+        let pending = self.unit.pending.values();
+        let comes = |node: &&Node| {
+            self.store.model(node.arena).type_id() == target
+                && self.store.values(node.arena, node.node, &remote) == key
+        };
+        Ok(pending.filter(|entry| entry.model.type_id() == target).any(|entry| entry.keys.iter().any(from))
+            || self.unit.dirty.keys().any(|node| comes(&node)))
     }
 
     /// The children that the database has for a parent, whatever the parent holds.
@@ -160,6 +182,7 @@ impl Flush<'_> {
         for (arena, nodes) in &groups {
             self.delete_links(*arena, nodes).await?;
         }
+        self.cut_circles(&groups).await?;
         for (arena, nodes) in groups {
             self.delete_rows(arena, &nodes).await?;
         }
@@ -178,28 +201,99 @@ impl Flush<'_> {
                 nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
             let columns = relation.parent().link_columns(through.key, &local);
             self.delete_where(through.table, &columns, &keys).await?;
-            for node in nodes {
-                let parent = Node { arena, node: *node };
-                let Some(inverse) = inverse_of(relation) else { continue };
-                for target in self.held(relation, parent) {
-                    self.unit.let_go(self.store, target, inverse, parent);
+            if let Some(inverse) = inverse_of(relation) {
+                self.leave_collections(inverse, nodes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Deleted objects leave the collections that hold them. Which those are is known to the collections alone: a
+    /// link has no key in the objects.
+    fn leave_collections(&mut self, relation: &'static RelationDef, nodes: &[u32]) {
+        let gone: HashSet<u32> = nodes.iter().copied().collect();
+        let arena = self.store.arena_of((relation.parent)());
+        for parent in 0..self.store.arena(arena).len() {
+            let parent = Node { arena, node: parent };
+            for target in self.held(relation, parent).into_iter().filter(|target| gone.contains(&target.node))
+            {
+                self.unit.let_go(self.store, parent, relation, target);
+            }
+        }
+    }
+
+    /// Rows that refer to rows whose table is emptied before theirs lose that key first: there is an order only where
+    /// tables do not refer to each other in a circle.
+    async fn cut_circles(&mut self, groups: &[(u32, Vec<u32>)]) -> Result<()> {
+        for (at, (parents, _)) in groups.iter().enumerate() {
+            for (children, nodes) in groups.iter().skip(at + 1) {
+                for columns in self.keys_between(*children, *parents)? {
+                    self.clear_keys(*children, nodes, &columns).await?;
                 }
             }
         }
         Ok(())
     }
 
+    /// The keys of one model to another, as either of them declares them.
+    fn keys_between(&self, child: u32, parent: u32) -> Result<IndexSet<Vec<usize>>> {
+        let leads_to = |relation: &RelationDef, arena: u32| {
+            (relation.target)().type_id() == self.store.model(arena).type_id()
+        };
+        let mut keys = IndexSet::new();
+        for relation in self.store.def(child).relations {
+            if matches!(relation.kind, RelationKind::BelongsTo { .. }) && leads_to(relation, parent) {
+                keys.insert(relation.local_columns()?);
+            }
+        }
+        for relation in self.store.def(parent).relations {
+            if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+                && leads_to(relation, child)
+            {
+                keys.insert(relation.remote_columns()?);
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
+        let def = self.store.def(arena);
+        let name = |column: &usize| def.columns[*column].name;
+        let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
+        let set: Vec<_> = nullable.map(|column| (name(column), Expr::Bind(Value::Null.into()))).collect();
+        if set.is_empty() {
+            return Ok(());
+        }
+        let identified = def.key_columns(def.key);
+        let keys: Vec<Vec<Value>> =
+            nodes.iter().map(|node| self.saved_values(arena, *node, def.key)).collect();
+        let room = (self.dialect.bind_limit() / identified.len().max(1)).saturating_sub(set.len()).max(1);
+        for keys in keys.chunks(room) {
+            let filter = Some(Expr::among(&Source::Table(def.table), &identified, keys));
+            let (set, from, returning) = (set.clone(), Vec::new(), Vec::new());
+            let update = Update { table: def.table, set, from, filter, returning };
+            let mut statement = Writer::update(self.dialect, &update);
+            statement.path = Some(def.name.into());
+            statement.strategy = Some("flush");
+            self.lease.execute(self.monitor, &statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Columns of an object as the database has them.
+    fn saved_values(&self, arena: u32, node: u32, columns: &[usize]) -> Vec<Value> {
+        let objects = self.store.arena(arena);
+        let version = self.unit.dirty.get(&Node { arena, node }).copied();
+        let version = version.unwrap_or_else(|| objects.version(node));
+        columns.iter().map(|column| objects.view_version(node, version, *column).to_value()).collect()
+    }
+
     async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         let version = def.columns.iter().position(|column| column.version);
         let columns: Vec<usize> = def.key.iter().copied().chain(version).collect();
-        let saved = |node: u32| {
-            let at = Node { arena, node };
-            let arena = self.store.arena(arena);
-            let version = self.unit.dirty.get(&at).copied().unwrap_or_else(|| arena.version(node));
-            columns.iter().map(|column| arena.view_version(node, version, *column).to_value()).collect()
-        };
-        let keys: Vec<Vec<Value>> = nodes.iter().map(|node| saved(*node)).collect();
+        let keys: Vec<Vec<Value>> =
+            nodes.iter().map(|node| self.saved_values(arena, *node, &columns)).collect();
         let gone = self.delete_where(def.table, &def.key_columns(&columns), &keys).await?;
         if gone != keys.len() as u64 {
             return Err(stale_delete(def, keys.len(), gone));

@@ -5,7 +5,7 @@ use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Slice, Slot};
 use crate::identity::Store;
-use crate::model::RelationDef;
+use crate::model::{RelationDef, RelationKind};
 use crate::sql::Dialect;
 use crate::value::Value;
 
@@ -40,16 +40,19 @@ impl Flush<'_> {
     pub(crate) async fn run(&mut self) -> Result<()> {
         self.displace().await?;
         self.follow_deletes().await?;
-        self.switch_rows()?;
-        self.inserts().await?;
+        let mut made = self.switch_rows()?;
+        made.extend(self.inserts().await?);
         self.keys_that_waited()?;
+        for (entry, node) in made {
+            self.hold(entry, node);
+        }
         self.updates().await?;
         self.unlinked_rows().await?;
         self.link_rows().await?;
         self.deletes().await
     }
 
-    async fn inserts(&mut self) -> Result<()> {
+    async fn inserts(&mut self) -> Result<Vec<(PendingEntry, Node)>> {
         let pending = std::mem::take(&mut self.unit.pending);
         let mut made = Vec::with_capacity(pending.len());
         let mut queue = InsertQueue::new(pending);
@@ -73,17 +76,15 @@ impl Flush<'_> {
                 self.unit.waiting_keys.extend(keys.into_iter().map(|key| (node, key)));
             }
         }
-        for (entry, node) in made {
-            self.hold(entry, node);
-        }
-        Ok(())
+        Ok(made)
     }
 
     /// A draft with the key of an object that is to be deleted is that object's new state: an UPDATE, not a DELETE and
     /// an INSERT that would meet the old row.
-    fn switch_rows(&mut self) -> Result<()> {
+    fn switch_rows(&mut self) -> Result<Vec<(PendingEntry, Node)>> {
+        let mut made = Vec::new();
         if self.unit.deleted.is_empty() {
-            return Ok(());
+            return Ok(made);
         }
         let mut switched = Vec::new();
         for (id, entry) in &self.unit.pending {
@@ -104,15 +105,23 @@ impl Flush<'_> {
             let region = std::sync::Arc::downgrade(self.store.region());
             entry.cell.set(PendingState::Flushed { region, arena: node.arena, node: node.node });
             self.unit.waiting_keys.extend(entry.keys.iter().map(|key| (node, key.clone())));
-            self.hold(entry, node);
+            made.push((entry, node));
         }
-        Ok(())
+        Ok(made)
     }
 
-    /// Gives a new object what its draft was given, and the objects it was appended to the new one.
+    /// Gives a new object what its draft was given, and the objects it was appended to the new one; what was linked
+    /// elsewhere in the meantime is left where it is.
     fn hold(&mut self, entry: PendingEntry, node: Node) {
         for (relation, targets) in entry.holds {
-            let nodes: Vec<Node> = targets.iter().filter_map(Ref::node).collect();
+            let nodes: Vec<Node> = targets
+                .iter()
+                .filter_map(Ref::node)
+                .filter(|target| self.keys_agree(relation, node, *target))
+                .collect();
+            if nodes.is_empty() && !targets.is_empty() && !relation.is_collection() {
+                continue;
+            }
             let Some(first) = nodes.first() else {
                 let arena = self.store.arena_of((relation.target)());
                 let empty =
@@ -128,7 +137,23 @@ impl Flush<'_> {
             self.hold_inverse(relation, node, &nodes);
         }
         for (relation, parent) in entry.held_by {
-            self.unit.hold_both(self.store, relation, parent, node);
+            if self.keys_agree(relation, parent, node) {
+                self.unit.hold_both(self.store, relation, parent, node);
+            }
+        }
+    }
+
+    /// Whether the keys of two objects say that they are linked; link rows have no key in the objects.
+    fn keys_agree(&self, relation: &RelationDef, parent: Node, target: Node) -> bool {
+        if relation.kind == RelationKind::ManyToMany {
+            return true;
+        }
+        match (relation.local_columns(), relation.remote_columns()) {
+            (Ok(local), Ok(remote)) => {
+                self.store.values(parent.arena, parent.node, &local)
+                    == self.store.values(target.arena, target.node, &remote)
+            }
+            _ => false,
         }
     }
 

@@ -67,22 +67,35 @@ impl Journal {
 
     /// Takes everything back; returns the objects that are there again.
     pub(super) fn undo(self, store: &mut Store) -> Vec<Node> {
+        // What was expunged is not the session's any more.
+        let mine = |store: &Store, node: Node| !store.arena(node.arena).is_detached(node.node);
         for ((node, relation), (target, slot)) in self.slots {
+            if !mine(store, node) {
+                continue;
+            }
             if let Some(mut slots) = store.arena(node.arena).slots_mut(relation) {
                 *slots.slot_mut(node.node, target) = slot;
             }
         }
-        for (node, version) in self.versions {
+        for (node, version) in self.versions.into_iter().filter(|(node, _)| mine(store, *node)) {
             store.arena(node.arena).revert(node.node, version);
         }
         let mut back = Vec::new();
         for change in self.identity.into_iter().rev() {
             // The keys came from objects, so the maps accept them.
             let _ = match change {
-                IdentityChange::Inserted(node, key) => store.identity_mut(node.arena).remove(&key),
+                IdentityChange::Inserted(node, key) => {
+                    // Its row never was, so it is nobody's.
+                    store.arena(node.arena).detach(node.node);
+                    store.identity_mut(node.arena).remove(&key)
+                }
+                IdentityChange::Deleted(node, _) if !mine(store, node) => continue,
                 IdentityChange::Deleted(node, key) => {
                     back.push(node);
                     store.identity_mut(node.arena).insert(&key, node.node)
+                }
+                IdentityChange::Rekeyed(node, _, to) if !mine(store, node) => {
+                    store.identity_mut(node.arena).remove(&to)
                 }
                 IdentityChange::Rekeyed(node, from, to) => {
                     let identity = store.identity_mut(node.arena);

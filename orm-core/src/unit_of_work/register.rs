@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::draft::DraftData;
 use super::links::LinkTarget;
 use super::pending::{PendingCell, PendingState};
+use super::state::EntityState;
 use super::unit_of_work::{KeyFrom, LinkRow, Node, PendingEntry, Ref, UnitOfWork, cell_id};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
@@ -60,7 +61,7 @@ impl UnitOfWork {
             LinkTarget::Pending(cell) => match cell.state() {
                 PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => Ok(Ref::Pending(cell)),
                 PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
-                    Ok(Ref::Node(Node { arena, node }))
+                    self.linkable(store, Node { arena, node })
                 }
                 PendingState::Waiting | PendingState::Flushed { .. } => Err(another_session()),
                 PendingState::Discarded => Err(Error::new(
@@ -69,9 +70,20 @@ impl UnitOfWork {
                 )),
             },
             LinkTarget::Entity { region, arena, node } => match is_of(store, &Some(region)) {
-                true => Ok(Ref::Node(Node { arena, node })),
+                true => self.linkable(store, Node { arena, node }),
                 false => Err(another_session()),
             },
+        }
+    }
+
+    /// An object of this session as the end of a link: it must still be in it, and not be deleted.
+    fn linkable(&self, store: &Store, node: Node) -> Result<Ref> {
+        if store.arena(node.arena).is_detached(node.node) {
+            return Err(another_session());
+        }
+        match self.state(node) {
+            EntityState::Deleted => Err(deleted(store.def(node.arena).name)),
+            _ => Ok(Ref::Node(node)),
         }
     }
 
@@ -106,26 +118,35 @@ impl UnitOfWork {
             None => {
                 let Ref::Pending(cell) = of else { return Ok(()) };
                 if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
+                    // What was given last counts.
+                    entry.keys.retain(|other| other.columns != key.columns);
                     entry.keys.push(key);
                 }
                 Ok(())
             }
-            Some(node) => match key.from.node() {
-                Some(from) => {
-                    let values = store.values(from.arena, from.node, &key.from_columns);
-                    self.change(store, node, key.columns.into_iter().zip(values).collect())
+            Some(node) => {
+                self.waiting_keys.retain(|(other, earlier)| *other != node || earlier.columns != key.columns);
+                match key.from.node() {
+                    Some(from) => {
+                        let values = store.values(from.arena, from.node, &key.from_columns);
+                        self.change(store, node, key.columns.into_iter().zip(values).collect())
+                    }
+                    None => {
+                        self.waiting_keys.push((node, key));
+                        Ok(())
+                    }
                 }
-                None => {
-                    self.waiting_keys.push((node, key));
-                    Ok(())
-                }
-            },
+            }
         }
     }
 }
 
 fn is_of(store: &Store, region: &Option<Arc<Region>>) -> bool {
     region.as_ref().is_some_and(|region| Arc::ptr_eq(region, store.region()))
+}
+
+pub(crate) fn deleted(name: &str) -> Error {
+    Error::new(ErrorKind::InvalidState, format!("this `{name}` is deleted; only a rollback brings it back"))
 }
 
 pub(crate) fn another_session() -> Error {

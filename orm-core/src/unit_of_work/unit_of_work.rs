@@ -171,22 +171,28 @@ impl UnitOfWork {
         }
     }
 
-    /// Takes back the unsaved changes of an object.
-    pub(crate) fn discard_changes(&mut self, store: &Store, node: Node) {
-        if let Some(saved) = self.dirty.shift_remove(&node) {
-            store.arena(node.arena).revert(node.node, saved);
+    /// Takes back the unsaved changes of all objects; what was added stays, and what is deleted too.
+    pub(crate) fn discard_all_changes(&mut self, store: &mut Store) {
+        let rows = self.links.iter().chain(&self.unlinks);
+        let linked = rows.filter_map(|row| Some((row.parent.node()?, row.target.node()?)).map(|row| row.0));
+        let waiting = self.waiting_keys.iter().map(|(node, _)| *node);
+        let changed: IndexSet<Node> = self.dirty.keys().copied().chain(linked).chain(waiting).collect();
+        for node in changed {
+            if !self.deleted.contains(&node) {
+                self.discard_changes(store, node);
+            }
         }
-        self.deleted.shift_remove(&node);
-        self.links.retain(|row| row.parent.node() != Some(node) && row.target.node() != Some(node));
-        self.unlinks.retain(|row| row.parent.node() != Some(node) && row.target.node() != Some(node));
-        self.waiting_keys.retain(|(waiting, _)| *waiting != node);
     }
 
-    /// Takes back the unsaved changes of all objects; what was added stays.
-    pub(crate) fn discard_all_changes(&mut self, store: &Store) {
-        for node in self.dirty.keys().chain(&self.deleted).copied().collect::<Vec<_>>() {
-            self.discard_changes(store, node);
-        }
+    /// Tells the store which objects have unsaved changes.
+    pub(crate) fn keep_changes(&self, store: &mut Store) {
+        store.keep_changes(self.dirty.keys().map(|node| (node.arena, node.node)));
+    }
+
+    /// An object is taken out of the session: nothing of it is written any more.
+    pub(crate) fn expunged(&mut self, store: &mut Store, node: Node) {
+        self.discard_changes(store, node);
+        self.deleted.shift_remove(&node);
     }
 
     /// Makes everything since the last commit permanent in memory too.
@@ -211,6 +217,7 @@ impl UnitOfWork {
     /// A savepoint was rolled back.
     pub(crate) fn savepoint_rolled_back(&mut self, store: &mut Store) {
         self.undo(store);
+        store.rolled_back();
         self.journal = self.outer.pop().unwrap_or_default();
     }
 
@@ -218,8 +225,10 @@ impl UnitOfWork {
     pub(crate) fn rolled_back(&mut self, store: &mut Store) {
         while !self.outer.is_empty() {
             self.savepoint_released();
+            store.savepoint_released();
         }
         self.undo(store);
+        store.rolled_back();
     }
 
     fn undo(&mut self, store: &mut Store) {
@@ -259,6 +268,25 @@ impl PendingEntry {
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),
+        }
+    }
+}
+
+impl LinkRow {
+    /// Whether this is the link of two objects, from whichever side it was made.
+    pub(super) fn is_link(&self, relation: &RelationDef, parent: &Ref, target: &Ref) -> bool {
+        let (Some(mine), Some(other)) = (&self.relation.through, &relation.through) else { return false };
+        if mine.table != other.table {
+            return false;
+        }
+        match mine.key == other.key && mine.target_key == other.target_key {
+            true => self.parent.is(parent) && self.target.is(target),
+            false => {
+                mine.key == other.target_key
+                    && mine.target_key == other.key
+                    && self.parent.is(target)
+                    && self.target.is(parent)
+            }
         }
     }
 }

@@ -1,0 +1,21 @@
+//! The unit of work: what is written, in which order and in how many statements; what the objects show meanwhile; and
+//! what a rollback, an error, a panic or a cancellation leaves behind.
+#![allow(missing_docs)]
+
+mod models;
+#[path = "../shop/mod.rs"]
+mod shop;
+
+mod autoflush;
+mod bulk;
+mod cascades;
+mod dirty;
+mod failures;
+mod flush_order;
+mod links;
+mod locking;
+mod plan;
+mod rollback;
+mod savepoints;
+mod states;
+mod transactions;
