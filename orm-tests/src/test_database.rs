@@ -103,8 +103,8 @@ impl TestDatabase {
                 let server = self.backend.server().ok().flatten().expect("the database is on a server");
                 let mut connection =
                     MySqlConnection::connect(&server.url).await.expect("the server is there");
-                let ids = sqlx::query_scalar::<_, u64>(
-                    "SELECT id FROM information_schema.processlist WHERE db = ?",
+                let ids = sqlx::query_scalar::<_, i64>(
+                    "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = ?",
                 );
                 let ids = ids
                     .bind(name)
