@@ -6,6 +6,8 @@
 //! to use instead. A backend that is not there is printed, and fails where `CI=true`.
 
 mod backend;
+mod cut;
+mod fault_proxy;
 mod mysql;
 mod postgres;
 mod programs;
@@ -13,4 +15,6 @@ mod server;
 mod test_database;
 
 pub use backend::{Backend, run};
+pub use cut::Cut;
+pub use fault_proxy::FaultProxy;
 pub use test_database::TestDatabase;

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use orm_core::{Engine, EngineBuilder, Result};
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, PgConnection};
 
-use crate::Backend;
+use crate::{Backend, FaultProxy};
 
 /// A database that one test has for itself.
 #[derive(Debug, Clone)]
@@ -58,6 +58,18 @@ impl TestDatabase {
         Engine::builder(&self.url).insert_returning(self.backend != Backend::MysqlWithoutReturning)
     }
 
+    /// A proxy in front of its server, and the settings of an engine that goes through it.
+    ///
+    /// # Panics
+    /// It is SQLite, or there is no free port.
+    pub async fn behind_proxy(&self) -> (FaultProxy, EngineBuilder) {
+        let (before, rest) = self.url.split_once('@').expect("the URL of a server names a user");
+        let (server, rest) = rest.split_once('/').expect("the URL of a server names a database");
+        let proxy = FaultProxy::new(server.to_owned()).await.expect("there is a free port");
+        let url = format!("{before}@127.0.0.1:{}/{rest}", proxy.port());
+        (proxy, Engine::builder(&url).insert_returning(self.backend != Backend::MysqlWithoutReturning))
+    }
+
     /// An engine on it.
     ///
     /// # Errors
@@ -73,6 +85,38 @@ impl TestDatabase {
     pub async fn run(&self, sql: &str) {
         let done = self.run_on(&self.url, sql).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Ends every connection to the database, as an administrator does.
+    ///
+    /// # Panics
+    /// It is SQLite, or the server refuses.
+    pub async fn kill_connections(&self) {
+        let name = &self.name;
+        match self.backend {
+            Backend::Sqlite => panic!("SQLite has no connections to end"),
+            Backend::Postgres => {
+                let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
+                self.administrate(&format!("{sql}'{name}'")).await.unwrap_or_else(|error| panic!("{error}"));
+            }
+            Backend::Mysql | Backend::MysqlWithoutReturning => {
+                let server = self.backend.server().ok().flatten().expect("the database is on a server");
+                let mut connection =
+                    MySqlConnection::connect(&server.url).await.expect("the server is there");
+                let ids = sqlx::query_scalar::<_, i64>(
+                    "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = ?",
+                );
+                let ids = ids
+                    .bind(name)
+                    .fetch_all(&mut connection)
+                    .await
+                    .expect("the server lists its connections");
+                for id in ids {
+                    let done = connection.execute(AssertSqlSafe(format!("KILL {id}"))).await;
+                    done.unwrap_or_else(|error| panic!("{error}"));
+                }
+            }
+        }
     }
 
     async fn administrate(&self, sql: &str) -> std::result::Result<(), String> {

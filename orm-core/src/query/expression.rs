@@ -118,7 +118,8 @@ pub trait Expression: Sized {
 
 /// What only text can do.
 pub trait TextExpression: Expression<Family = Text> {
-    /// `LIKE`: `%` is any text and `_` any character. SQLite ignores the case of ASCII letters.
+    /// `LIKE`: `%` is any text and `_` any character. SQLite ignores the case of ASCII letters; on MySQL the column's
+    /// collation decides.
     fn like(self, pattern: impl IntoOperand<Text>) -> Predicate {
         let pattern = pattern.into_operand(self.is_secret());
         compare(self, BinaryOp::Like, pattern)

@@ -58,7 +58,8 @@ impl Engine {
         Session::new(Arc::clone(&self.database), options)
     }
 
-    /// Creates the tables and indexes of the models that are not there yet, all or none.
+    /// Creates the tables and indexes of the models that are not there yet: all or none, but on MySQL, whose DDL is
+    /// outside transactions.
     ///
     /// For tests and prototypes: it changes no table that exists.
     ///
@@ -68,7 +69,7 @@ impl Engine {
         self.run_all(create_statements(&schema, self.database.dialect())?).await
     }
 
-    /// Drops the tables of the models that are there, all or none.
+    /// Drops the tables of the models that are there: all or none, but on MySQL, whose DDL is outside transactions.
     ///
     /// # Errors
     /// As for [`create_all`](Self::create_all); `ForeignKeyViolation` when another table still refers to one of them.

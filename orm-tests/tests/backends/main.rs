@@ -2,7 +2,9 @@
 
 mod batches;
 mod bulk;
+mod cancellation;
 mod ddl;
+mod faults;
 mod keys;
 mod loading;
 mod relationships;

@@ -1,0 +1,130 @@
+use std::io::Result;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A TCP proxy in front of a server that loses connections on demand. It ends with its runtime.
+#[derive(Debug)]
+pub struct FaultProxy {
+    port: u16,
+    control: Arc<Control>,
+}
+
+#[derive(Debug)]
+struct Control {
+    /// Connections with a lower number forward nothing.
+    frozen_below: watch::Sender<u64>,
+    /// How many connections there were.
+    accepted: watch::Sender<u64>,
+    /// How many more bytes of the server are forwarded before the connection is reset.
+    budget: AtomicI64,
+}
+
+impl FaultProxy {
+    /// A proxy in front of `host:port`.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub async fn new(server: String) -> Result<FaultProxy> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let control = Arc::new(Control {
+            frozen_below: watch::Sender::new(0),
+            accepted: watch::Sender::new(0),
+            budget: AtomicI64::new(i64::MAX),
+        });
+        let shared = Arc::clone(&control);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let number = *shared.accepted.borrow();
+                shared.accepted.send_replace(number + 1);
+                let (control, server) = (Arc::clone(&shared), server.clone());
+                tokio::spawn(async move { forward(client, &server, number, &control).await });
+            }
+        });
+        Ok(FaultProxy { port, control })
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Stops forwarding on the connections that there are, without closing them: a cable that was pulled.
+    pub fn freeze(&self) {
+        self.control.frozen_below.send_replace(*self.control.accepted.borrow());
+    }
+
+    /// Forwards again, what was held back first.
+    pub fn thaw(&self) {
+        self.control.frozen_below.send_replace(0);
+    }
+
+    /// Resets the next connection that receives so many more bytes of the server.
+    pub fn reset_after(&self, bytes: u32) {
+        self.control.budget.store(i64::from(bytes), Ordering::SeqCst);
+    }
+
+    /// Resets nothing any more.
+    pub fn heal(&self) {
+        self.control.budget.store(i64::MAX, Ordering::SeqCst);
+    }
+}
+
+async fn forward(mut client: TcpStream, server: &str, number: u64, control: &Control) -> Result<()> {
+    let mut server = TcpStream::connect(server).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    // Dropped, it is a reset, not an orderly end.
+    client.set_zero_linger()?;
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    tokio::select! {
+        ended = copy(&mut from_client, &mut to_server, number, control, None) => ended,
+        ended = copy(&mut from_server, &mut to_client, number, control, Some(&control.budget)) => ended,
+    }
+}
+
+async fn copy(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    number: u64,
+    control: &Control,
+    budget: Option<&AtomicI64>,
+) -> Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = from.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        let mut frozen = control.frozen_below.subscribe();
+        // The sender lives as long as the control does.
+        let _ = frozen.wait_for(|below| number >= *below).await;
+        let allowed = budget.map_or(i64::MAX, |budget| take(budget, length));
+        let length = usize::try_from(allowed).map_or(0, |allowed| length.min(allowed));
+        to.write_all(&buffer[..length]).await?;
+        if budget.is_some_and(|budget| budget.load(Ordering::SeqCst) < 0) {
+            // What was sent arrives before the reset does.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            return Ok(());
+        }
+    }
+}
+
+/// Takes bytes from the budget; returns how many there were.
+fn take(budget: &AtomicI64, length: usize) -> i64 {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    match budget.load(Ordering::SeqCst) {
+        i64::MAX => i64::MAX,
+        left if left < length => {
+            budget.store(-1, Ordering::SeqCst);
+            left.max(0)
+        }
+        _ => budget.fetch_sub(length, Ordering::SeqCst),
+    }
+}
