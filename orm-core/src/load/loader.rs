@@ -117,6 +117,9 @@ impl<'s> Loader<'s> {
                 let required = edge.relation.kind == RelationKind::BelongsTo { required: true };
                 let Targets::One { items } = &edge.targets else { continue };
                 if let (true, Some(at)) = (required, items.iter().position(Option::is_none)) {
+                    if !edge.whole {
+                        return Err(dropped(edge.relation));
+                    }
                     let columns = edge.relation.local_columns()?;
                     let key = self.store.values(level.arena, level.nodes[at], &columns);
                     return Err(dangling(edge.relation, &key));
@@ -138,6 +141,18 @@ fn dangling(relation: &crate::model::RelationDef, key: &[crate::value::Value]) -
             relation.target().name,
             relation.parent().shown(&local, key),
             relation.target().name
+        ),
+    )
+}
+
+/// A to-one is no whole relationship only where an inner join below it drops its row.
+fn dropped(relation: &crate::model::RelationDef) -> Error {
+    let path = relation.path();
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "an inner join below `{path}` drops a row that `{path}` requires; make `{path}` `.joined().inner()` too, or \
+             the join below it an outer one"
         ),
     )
 }

@@ -1,0 +1,315 @@
+//! The library beside rusqlite with cached statements, on one SQLite file, interleaved in one run.
+//!
+//! `cargo bench -p orm-tests --bench sqlite` prints the median of each contender and its ratio to rusqlite. Times do not
+//! carry over between machines; the ratios of one run do, as far as the machine was quiet.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use orm_core::prelude::*;
+use rusqlite::{Connection, params_from_iter};
+
+const ROUNDS: usize = 21;
+const AUTHORS: i64 = 1_000;
+const BOOKS: i64 = 10_000;
+
+#[derive(Model, Debug)]
+#[model(table = "authors")]
+struct Author {
+    #[key]
+    id: i64,
+    name: String,
+    country: String,
+    born: i64,
+    active: bool,
+    #[has_many(order_by = "id")]
+    books: HasMany<Book>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "books")]
+struct Book {
+    #[key]
+    id: i64,
+    author_id: i64,
+    title: String,
+    isbn: String,
+    pages: i64,
+    price: f64,
+    #[belongs_to]
+    author: BelongsTo<Author>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "notes")]
+struct Note {
+    #[key(auto)]
+    id: i64,
+    author: String,
+    text: String,
+    likes: i64,
+}
+
+#[allow(dead_code)]
+struct PlainBook {
+    id: i64,
+    author_id: i64,
+    title: String,
+    isbn: String,
+    pages: i64,
+    price: f64,
+}
+
+#[allow(dead_code)]
+struct PlainAuthor {
+    id: i64,
+    name: String,
+    country: String,
+    born: i64,
+    active: bool,
+    books: Vec<PlainBook>,
+}
+
+const BOOK: &str = "SELECT id, author_id, title, isbn, pages, price FROM books";
+const AUTHOR: &str = "SELECT id, name, country, born, active FROM authors";
+
+fn plain_book(row: &rusqlite::Row<'_>) -> rusqlite::Result<PlainBook> {
+    Ok(PlainBook {
+        id: row.get(0)?,
+        author_id: row.get(1)?,
+        title: row.get(2)?,
+        isbn: row.get(3)?,
+        pages: row.get(4)?,
+        price: row.get(5)?,
+    })
+}
+
+fn plain_author(row: &rusqlite::Row<'_>) -> rusqlite::Result<PlainAuthor> {
+    Ok(PlainAuthor {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        country: row.get(2)?,
+        born: row.get(3)?,
+        active: row.get(4)?,
+        books: Vec::new(),
+    })
+}
+
+/// Times by workload and contender, in milliseconds.
+#[derive(Default)]
+struct Times(Vec<(&'static str, &'static str, Vec<f64>)>);
+
+impl Times {
+    fn add(&mut self, workload: &'static str, contender: &'static str, since: Instant) {
+        let time = since.elapsed().as_secs_f64() * 1e3;
+        match self.0.iter_mut().find(|(w, c, _)| (*w, *c) == (workload, contender)) {
+            Some((_, _, times)) => times.push(time),
+            None => self.0.push((workload, contender, vec![time])),
+        }
+    }
+
+    fn print(&mut self) {
+        let mut base = 0.0;
+        println!("{:<42} {:<22} {:>9} {:>7}", "workload", "contender", "median ms", "ratio");
+        for (workload, contender, times) in &mut self.0 {
+            times.sort_by(f64::total_cmp);
+            let median = times[times.len() / 2];
+            if *contender == "rusqlite" {
+                base = median;
+            }
+            println!("{workload:<42} {contender:<22} {median:>9.2} {:>7.2}", median / base);
+        }
+    }
+}
+
+fn fill(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT NOT NULL, country TEXT NOT NULL,
+                               born INTEGER NOT NULL, active BOOLEAN NOT NULL);
+         CREATE TABLE books (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES authors (id),
+                             title TEXT NOT NULL, isbn TEXT NOT NULL, pages INTEGER NOT NULL, price REAL NOT NULL);
+         CREATE INDEX ix_books_author_id ON books (author_id);
+         CREATE TABLE notes (id INTEGER PRIMARY KEY, author TEXT NOT NULL, text TEXT NOT NULL, likes INTEGER NOT NULL);
+         BEGIN",
+    )?;
+    for author in 0..AUTHORS {
+        connection.execute(
+            "INSERT INTO authors VALUES (?, ?, ?, ?, ?)",
+            (author * 7 + 3, format!("author {author}"), "a country", 1900 + author % 100, author % 2 == 0),
+        )?;
+    }
+    for book in 0..BOOKS {
+        let author = (book % AUTHORS) * 7 + 3;
+        let (title, isbn) = (format!("the title of book {book}"), format!("isbn-{book:09}"));
+        let price = f64::from(i32::try_from(book).unwrap_or_default()) * 0.5;
+        connection.execute(
+            "INSERT INTO books VALUES (?, ?, ?, ?, ?, ?)",
+            (book * 3 + 1, author, title, isbn, book % 900, price),
+        )?;
+    }
+    connection.execute_batch("COMMIT")
+}
+
+#[tokio::main]
+async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("bench.db");
+    let plain = Connection::open(&path)?;
+    fill(&plain)?;
+    let engine = Engine::connect(&format!("sqlite:{}", path.display())).await?;
+    let mut times = Times::default();
+    for _ in 0..ROUNDS {
+        rows(&plain, &engine, &mut times).await?;
+        children(&plain, &engine, &mut times).await?;
+        parents(&plain, &engine, &mut times).await?;
+        gets(&plain, &engine, &mut times).await?;
+        inserts(&plain, &engine, &mut times).await?;
+    }
+    times.print();
+    Ok(())
+}
+
+type Done = std::result::Result<(), Box<dyn std::error::Error>>;
+
+async fn rows(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W1 10,000 rows";
+    let start = Instant::now();
+    let mut statement = plain.prepare_cached(BOOK)?;
+    let books = statement.query_map([], plain_book)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let sum: i64 = books.iter().map(|book| book.pages).sum();
+    drop(books);
+    times.add(W, "rusqlite", start);
+
+    let start = Instant::now();
+    let mut session = engine.session();
+    let books = session.all(select::<Book>()).await?;
+    assert_eq!(books.iter().map(|book| book.pages).sum::<i64>(), sum);
+    drop((books, session));
+    times.add(W, "all", start);
+    Ok(())
+}
+
+async fn children(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W2 1,000 authors and their 10,000 books";
+    let start = Instant::now();
+    let mut statement = plain.prepare_cached(AUTHOR)?;
+    let mut authors = statement.query_map([], plain_author)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let places: HashMap<i64, usize> =
+        authors.iter().enumerate().map(|(at, author)| (author.id, at)).collect();
+    let keys: Vec<i64> = authors.iter().map(|author| author.id).collect();
+    let sql = format!("{BOOK} WHERE author_id IN ({}) ORDER BY id", vec!["?"; keys.len()].join(","));
+    let mut statement = plain.prepare_cached(&sql)?;
+    for book in statement.query_map(params_from_iter(keys), plain_book)? {
+        let book = book?;
+        authors[places[&book.author_id]].books.push(book);
+    }
+    let sum: i64 = authors.iter().flat_map(|author| &author.books).map(|book| book.pages).sum();
+    drop(authors);
+    times.add(W, "rusqlite", start);
+
+    for contender in ["selectin", "auto", "subquery", "joined"] {
+        let start = Instant::now();
+        let mut session = engine.session();
+        let load = match contender {
+            "selectin" => Author::BOOKS.selectin(),
+            "auto" => Author::BOOKS.auto(),
+            "subquery" => Author::BOOKS.subquery(),
+            _ => Author::BOOKS.joined(),
+        };
+        let authors = session.all(select::<Author>().with(load)).await?;
+        let pages = authors.iter().flat_map(|author| author.get(Author::BOOKS)).map(|book| book.pages);
+        assert_eq!(pages.sum::<i64>(), sum);
+        drop((authors, session));
+        times.add(W, contender, start);
+    }
+    Ok(())
+}
+
+async fn parents(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W3 10,000 books and their author";
+    let start = Instant::now();
+    let mut statement = plain.prepare_cached(
+        "SELECT b.id, b.author_id, b.title, b.isbn, b.pages, b.price, a.id, a.name, a.country, a.born, a.active \
+         FROM books b JOIN authors a ON a.id = b.author_id",
+    )?;
+    let both = |row: &rusqlite::Row<'_>| {
+        let (id, name, country) = (row.get(6)?, row.get(7)?, row.get(8)?);
+        let author =
+            PlainAuthor { id, name, country, born: row.get(9)?, active: row.get(10)?, books: Vec::new() };
+        Ok((plain_book(row)?, author))
+    };
+    let books = statement.query_map([], both)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let sum: i64 = books.iter().map(|(_, author)| author.born).sum();
+    drop(books);
+    times.add(W, "rusqlite", start);
+
+    for contender in ["selectin", "joined"] {
+        let start = Instant::now();
+        let mut session = engine.session();
+        let load = if contender == "selectin" { Book::AUTHOR.selectin() } else { Book::AUTHOR.joined() };
+        let books = session.all(select::<Book>().with(load)).await?;
+        assert_eq!(books.iter().map(|book| book.get(Book::AUTHOR).born).sum::<i64>(), sum);
+        drop((books, session));
+        times.add(W, contender, start);
+    }
+    Ok(())
+}
+
+async fn gets(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W5 1,000 gets by key";
+    let start = Instant::now();
+    let sql = format!("{AUTHOR} WHERE id = ?");
+    let mut sum = 0;
+    for author in 0..AUTHORS {
+        let mut statement = plain.prepare_cached(&sql)?;
+        sum += statement.query_row([author * 7 + 3], plain_author)?.born;
+    }
+    times.add(W, "rusqlite", start);
+
+    let start = Instant::now();
+    let mut session = engine.session();
+    let mut found = 0;
+    for author in 0..AUTHORS {
+        found += session.get::<Author>(author * 7 + 3).await?.map_or(0, |author| author.born);
+    }
+    assert_eq!(found, sum);
+    drop(session);
+    times.add(W, "get", start);
+    Ok(())
+}
+
+async fn inserts(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W6 10,000 inserts in a transaction";
+    let text = |note: i64| format!("the text of note {note}");
+    plain.execute_batch("DELETE FROM notes")?;
+    let start = Instant::now();
+    plain.execute_batch("BEGIN")?;
+    for note in 0..BOOKS {
+        let mut statement =
+            plain.prepare_cached("INSERT INTO notes (author, text, likes) VALUES (?, ?, ?)")?;
+        statement.execute(("jack", text(note), note))?;
+    }
+    plain.execute_batch("COMMIT")?;
+    times.add(W, "rusqlite", start);
+
+    plain.execute_batch("DELETE FROM notes")?;
+    let start = Instant::now();
+    let mut session = engine.session();
+    for note in 0..BOOKS {
+        session.add(Note::draft().author("jack").text(text(note)).likes(note));
+    }
+    session.commit().await?;
+    drop(session);
+    times.add(W, "add and commit", start);
+
+    plain.execute_batch("DELETE FROM notes")?;
+    let start = Instant::now();
+    let mut session = engine.session();
+    let drafts = (0..BOOKS).map(|note| Note::draft().author("jack").text(text(note)).likes(note));
+    session.execute(insert::<Note>().rows(drafts)).await?;
+    session.commit().await?;
+    drop(session);
+    times.add(W, "insert().rows(..)", start);
+    Ok(())
+}
