@@ -6,7 +6,7 @@ use super::tree::{Branch, Tree, collection_order, collections, equal, names, tab
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
-use crate::query::{LoadSpec, Strategy};
+use crate::query::{Depth, LoadSpec, Strategy};
 use crate::sql::{
     BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Select, Source, Statement, TableRef, Writer,
 };
@@ -83,8 +83,8 @@ impl Child {
         let mut taken = tables(&load.loads);
         taken.push(def.table);
         taken.extend(relation.through.as_ref().map(|through| through.table));
-        // A link table repeats a target for each of its parents.
-        let distinct = relation.through.is_none();
+        // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
+        let distinct = relation.through.is_none() && load.depth != Some(Depth::Unlimited);
         let mut tree = Tree {
             store,
             levels,
