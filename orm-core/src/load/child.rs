@@ -245,7 +245,7 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         let expr = Expr::Column { source: origin.source.clone(), name };
         rows.columns.push(Item { expr, alias: Some(alias.into()) });
     }
-    let once = local == def.key && rows.joins.is_empty();
+    let once = local == def.key && is_unjoined(&rows);
     if once || !paged {
         rows.distinct = !once;
         return Ok(rows);
@@ -258,4 +258,14 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         distinct.columns.push(Item { expr, alias: Some(alias.into()) });
     }
     Ok(distinct)
+}
+
+/// Whether the rows are those of one table, each once: without a join, also inside the subquery that they are from.
+fn is_unjoined(rows: &Select) -> bool {
+    rows.joins.is_empty()
+        && match &rows.from {
+            TableRef::Table { .. } => true,
+            TableRef::Query { select, .. } => is_unjoined(select),
+            TableRef::Nested { .. } => false,
+        }
 }
