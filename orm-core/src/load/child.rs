@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, equal, names, tables};
+use super::tree::{Branch, Tree, collection_order, collections, equal, inner_conditions, names, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
 use crate::query::{Depth, LoadSpec, Strategy};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Select, Source, Statement, TableRef, Writer,
+    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
+    Writer,
 };
 use crate::value::Value;
 
@@ -62,6 +63,10 @@ impl Child {
         let mut select = match load.limit {
             None => rows,
             Some(limit) => {
+                // What an inner join below would drop must not take a place.
+                for condition in inner_conditions(&source, &load.loads, 0)? {
+                    rows.and_where(condition);
+                }
                 rows.order.clone_from(&order);
                 rank(rows, def, &key_source, &key_columns, limit, made_up)
             }
@@ -205,7 +210,8 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Sou
     })
 }
 
-/// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`.
+/// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`; over
+/// a link table `dense_rank()`.
 fn rank(
     mut rows: Select,
     def: &'static ModelDef,
@@ -222,8 +228,14 @@ fn rank(
             rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });
         }
     }
-    let order = std::mem::take(&mut rows.order);
-    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order };
+    let mut order = std::mem::take(&mut rows.order);
+    // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
+    let dense = *key_source != source;
+    if dense {
+        let by_key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+        order.extend(names(def, def.key).map(by_key));
+    }
+    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order, dense };
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
     let mut select = Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
     let rank = Expr::Column { source, name: made_up.rank };
