@@ -203,7 +203,7 @@ async fn load_all<M: Member>(world: &World, query: &Query, case: u64) -> Result<
     let rows = world.data.roots(&bare);
     let mut found = session.all(select_of::<M>(&bare)).await.map_err(|error| error.to_string())?;
     Forecast::of_query(&world.data, &mut held, &bare);
-    if case % 2 == 0 {
+    if case.is_multiple_of(2) {
         // Handles without the answer that they came from.
         found = found.iter().map(Entity::erase).collect();
     }

@@ -69,7 +69,8 @@ async fn parts_of_parts() -> Result<()> {
     let users = engine.session().all(query).await?;
     assert_eq!(log.count(), 4, "{log}");
     assert_eq!(log.keys(2), ["1", "5", "4", "3", "2"], "the filter's value, and the chosen orders: {log}");
-    let found: Vec<Vec<Vec<(i64, Vec<i64>)>>> = users
+    type Items = Vec<(i64, Vec<i64>)>;
+    let found: Vec<Vec<Items>> = users
         .iter()
         .map(|user| {
             let orders = user.get(User::ORDERS);
