@@ -55,14 +55,22 @@ pub fn data(seed: u64) -> Data {
             isbns.swap_remove(dice.below(isbns.len())).into()
         };
         let editor = if dice.one_in(4) { Cell::Null } else { (*dice.pick(&AUTHORS)).into() };
+        let (room, upper) = match dice.below(4) {
+            // Either may be NULL, and no such shelf need be there.
+            0 | 1 => (number(dice, -1, 2), number(dice, 0, 1)),
+            _ => shelves.first().map_or((Cell::Null, Cell::Null), |_| {
+                let (room, upper) = *dice.pick(&shelves);
+                (room.into(), upper.into())
+            }),
+        };
         tables[BOOK].push(vec![
             (*id).into(),
             (*dice.pick(&TITLES)).into(),
             isbn,
             (*dice.pick(&authors)).into(),
             editor,
-            number(dice, -1, 2),
-            number(dice, 0, 1),
+            room,
+            upper,
         ]);
     }
     for book in &books {
