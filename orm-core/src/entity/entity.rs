@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use yoke::Yoke;
 
-use super::{Held, LoadedIn};
+use super::{Held, LoadedIn, Relation};
 use crate::graph::{Node, Region};
 use crate::model::Model;
 
@@ -68,6 +68,17 @@ impl<M: Model, L> Entity<M, L> {
     pub fn get<R: LoadedIn<L>>(&self, relation: R) -> R::Output<R::Nested> {
         let _ = relation;
         R::output(Held::answer(self.region(), self.place, R::INDEX))
+    }
+
+    /// What [`get`](Self::get) reads, for a query whose loads were erased: nothing where it did not load the
+    /// relationship.
+    #[doc(hidden)]
+    pub fn found<R: Relation<Parent = M>>(
+        &self,
+        relation: R,
+    ) -> Option<R::Output<<R::Target as Model>::Bare>> {
+        let _ = relation;
+        Held::find(self.region(), self.place, R::INDEX).map(R::output)
     }
 
     /// Whether two handles are the same object: the same row of the same session.

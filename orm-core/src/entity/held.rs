@@ -18,12 +18,16 @@ pub struct Held<T, N> {
 impl<T: Model, N> Held<T, N> {
     /// What the query that `place` belongs to found; nothing where it did not load the relationship.
     pub(crate) fn answer(region: &Arc<Region>, place: Place, relation: usize) -> Held<T, N> {
-        let found = place.answer.and_then(|(level, position)| {
-            let edge =
-                region.level(level as usize)?.edges.iter().position(|edge| edge.relation == relation)?;
-            Some(Items::Answer { level, edge, position })
-        });
-        Held { region: Arc::clone(region), items: found.unwrap_or(Items::Empty), of: PhantomData }
+        let nothing = || Held { region: Arc::clone(region), items: Items::Empty, of: PhantomData };
+        Held::find(region, place, relation).unwrap_or_else(nothing)
+    }
+
+    /// What the query that `place` belongs to found, if it loaded the relationship.
+    pub(crate) fn find(region: &Arc<Region>, place: Place, relation: usize) -> Option<Held<T, N>> {
+        let (level, position) = place.answer?;
+        let edge = region.level(level as usize)?.edges.iter().position(|edge| edge.relation == relation)?;
+        let items = Items::Answer { level, edge, position };
+        Some(Held { region: Arc::clone(region), items, of: PhantomData })
     }
 
     /// What an object's slot holds.

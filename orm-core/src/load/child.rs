@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, equal, names, tables};
+use super::tree::{Branch, Tree, collection_order, collections, equal, inner_conditions, names, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
-use crate::query::{LoadSpec, Strategy};
+use crate::query::{Depth, LoadSpec, Strategy};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Select, Source, Statement, TableRef, Writer,
+    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
+    Writer,
 };
 use crate::value::Value;
 
@@ -62,6 +63,10 @@ impl Child {
         let mut select = match load.limit {
             None => rows,
             Some(limit) => {
+                // What an inner join below would drop must not take a place.
+                for condition in inner_conditions(&source, &load.loads, 0)? {
+                    rows.and_where(condition);
+                }
                 rows.order.clone_from(&order);
                 rank(rows, def, &key_source, &key_columns, limit, made_up)
             }
@@ -83,8 +88,8 @@ impl Child {
         let mut taken = tables(&load.loads);
         taken.push(def.table);
         taken.extend(relation.through.as_ref().map(|through| through.table));
-        // A link table repeats a target for each of its parents.
-        let distinct = relation.through.is_none();
+        // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
+        let distinct = relation.through.is_none() && load.depth != Some(Depth::Unlimited);
         let mut tree = Tree {
             store,
             levels,
@@ -205,7 +210,8 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Sou
     })
 }
 
-/// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`.
+/// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`; over
+/// a link table `dense_rank()`.
 fn rank(
     mut rows: Select,
     def: &'static ModelDef,
@@ -222,8 +228,14 @@ fn rank(
             rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });
         }
     }
-    let order = std::mem::take(&mut rows.order);
-    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order };
+    let mut order = std::mem::take(&mut rows.order);
+    // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
+    let dense = *key_source != source;
+    if dense {
+        let by_key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+        order.extend(names(def, def.key).map(by_key));
+    }
+    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order, dense };
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
     let mut select = Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
     let rank = Expr::Column { source, name: made_up.rank };
@@ -245,7 +257,7 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         let expr = Expr::Column { source: origin.source.clone(), name };
         rows.columns.push(Item { expr, alias: Some(alias.into()) });
     }
-    let once = local == def.key && rows.joins.is_empty();
+    let once = local == def.key && is_unjoined(&rows);
     if once || !paged {
         rows.distinct = !once;
         return Ok(rows);
@@ -258,4 +270,14 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         distinct.columns.push(Item { expr, alias: Some(alias.into()) });
     }
     Ok(distinct)
+}
+
+/// Whether the rows are those of one table, each once: without a join, also inside the subquery that they are from.
+fn is_unjoined(rows: &Select) -> bool {
+    rows.joins.is_empty()
+        && match &rows.from {
+            TableRef::Table { .. } => true,
+            TableRef::Query { select, .. } => is_unjoined(select),
+            TableRef::Nested { .. } => false,
+        }
 }

@@ -80,6 +80,12 @@ impl<R: Relation, N> Load<R, N> {
         self.retype(|spec| spec.loads.push(load.into_spec()))
     }
 
+    /// The same load with nothing proven of the targets; see [`Select::erase`](super::Select::erase).
+    #[doc(hidden)]
+    pub fn erase(self) -> Load<R, <R::Target as Model>::Bare> {
+        self.retype(|_| ())
+    }
+
     /// The most keys in one statement; without it, as many as the database binds. 0 is an error when the query runs.
     pub fn batch_size(self, keys: usize) -> Load<R, N> {
         self.map(|spec| spec.batch_size = Some(keys))

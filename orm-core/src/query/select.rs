@@ -78,6 +78,13 @@ impl<M: Model, L> Select<M, L> {
         self.map(|spec| spec.populate_existing = true)
     }
 
+    /// The same query with nothing proven, for loads that are chosen while the program runs; what they found is read
+    /// with the accessors.
+    #[doc(hidden)]
+    pub fn erase(self) -> Select<M> {
+        Select { spec: self.spec, of: PhantomData }
+    }
+
     fn map(mut self, change: impl FnOnce(&mut SelectSpec)) -> Self {
         change(&mut self.spec);
         self

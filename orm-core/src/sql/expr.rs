@@ -43,6 +43,8 @@ pub enum Expr {
         partition: Vec<Expr>,
         /// ORDER BY.
         order: Vec<Order>,
+        /// Whether rows that sort alike have one number: `dense_rank()`.
+        dense: bool,
     },
     /// `EXISTS (SELECT ..)`.
     Exists(Box<Select>),
@@ -177,7 +179,7 @@ impl Expr {
                 list.iter_mut().for_each(|expr| expr.visit_columns(visit));
             }
             Expr::RowIn(row, _) => row.iter_mut().for_each(|expr| expr.visit_columns(visit)),
-            Expr::RowNumber { partition, order } => {
+            Expr::RowNumber { partition, order, .. } => {
                 partition.iter_mut().for_each(|expr| expr.visit_columns(visit));
                 order.iter_mut().for_each(|term| term.expr.visit_columns(visit));
             }

@@ -8,6 +8,8 @@
 
 mod dialect;
 mod expr;
+#[cfg(test)]
+mod hostile_names;
 mod select;
 mod statement;
 mod write;

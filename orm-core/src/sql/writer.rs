@@ -228,8 +228,9 @@ impl Writer {
                 self.sql.push(')');
             }
             Expr::CountRows => self.sql.push_str("count(*)"),
-            Expr::RowNumber { partition, order } => {
-                self.sql.push_str("row_number() OVER (PARTITION BY ");
+            Expr::RowNumber { partition, order, dense } => {
+                self.sql.push_str(if *dense { "dense_rank()" } else { "row_number()" });
+                self.sql.push_str(" OVER (PARTITION BY ");
                 self.list(partition, ", ", Writer::operand);
                 self.order_by(order);
                 self.sql.push(')');

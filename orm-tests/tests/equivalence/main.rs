@@ -1,0 +1,19 @@
+//! All strategies give the same: random rows, random option trees, held against an oracle that knows only the rows.
+//!
+//! A case is a number. `ORM_CASE=17` runs that one alone, `ORM_DEEP=1` many more of them.
+
+mod bind_limits;
+mod cell;
+mod choice;
+mod compare;
+mod data;
+mod dice;
+mod forecast;
+mod member;
+mod oracle;
+mod pages;
+mod run;
+mod strategies_agree;
+mod tables;
+mod world;
+mod zoo;

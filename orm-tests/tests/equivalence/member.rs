@@ -1,0 +1,428 @@
+//! The models again, as numbers: what a random option tree and the oracle speak of.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use orm_core::prelude::*;
+use orm_core::{Load, LoadOption, Relation, Select};
+
+use super::cell::Cell;
+use super::choice::{Choice, Depth, Strategy};
+use super::zoo::*;
+
+/// A boxed future that borrows the session.
+pub type Promise<'s, T> = Pin<Box<dyn Future<Output = Result<T>> + 's>>;
+
+/// A model of the zoo whose options can be chosen by number.
+pub trait Member: Model {
+    /// Its place among the tables of the oracle.
+    const KIND: usize;
+
+    /// The values of the columns, in the order of the oracle's.
+    fn cells(&self) -> Vec<Cell>;
+
+    /// Adds one option to a query or to another option.
+    fn attach<S: Sink<Self>>(sink: S, option: &Choice) -> S;
+
+    /// The model's one filter; the oracle knows it as the column and value of the table.
+    fn condition() -> Predicate;
+
+    /// By the primary key, backwards.
+    fn backwards() -> Vec<orm_core::OrderBy>;
+
+    /// By the column that is not unique and may be NULL.
+    fn by_sort(descending: bool) -> orm_core::OrderBy;
+
+    /// By the primary key.
+    fn by_key() -> Vec<orm_core::OrderBy>;
+
+    /// What a query found for one object.
+    fn found<L: 'static>(of: &Entity<Self, L>, relation: usize) -> Option<Vec<Thing>>;
+
+    /// What an object holds.
+    fn held(&self, relation: usize) -> Result<Vec<Thing>>;
+
+    /// Loads one relationship of one object.
+    fn load_one<'s, L: 'static>(
+        session: &'s mut Session,
+        of: &Entity<Self, L>,
+        relation: usize,
+    ) -> Promise<'s, Vec<Thing>>;
+
+    /// Loads one option for all objects at once.
+    fn load_all<'s>(
+        session: &'s mut Session,
+        of: Vec<Entity<Self>>,
+        option: &Choice,
+    ) -> Promise<'s, Vec<Thing>>
+    where
+        Self: Model<Bare: 'static>;
+}
+
+/// What options are added to.
+pub trait Sink<M: Model> {
+    fn take<R, N>(self, load: Load<R, N>) -> Self
+    where
+        Load<R, N>: LoadOption<M::Bare>;
+}
+
+impl<M: Model> Sink<M> for Select<M> {
+    fn take<R, N>(self, load: Load<R, N>) -> Self
+    where
+        Load<R, N>: LoadOption<M::Bare>,
+    {
+        self.with(load).erase()
+    }
+}
+
+impl<R0: Relation> Sink<R0::Target> for Load<R0, <R0::Target as Model>::Bare> {
+    fn take<R, N>(self, load: Load<R, N>) -> Self
+    where
+        Load<R, N>: LoadOption<<R0::Target as Model>::Bare>,
+    {
+        self.with(load).erase()
+    }
+}
+
+/// An entity of any model.
+pub type Thing = Box<dyn Object>;
+
+/// What can be asked of an entity whose model is a number.
+pub trait Object {
+    fn kind(&self) -> usize;
+    fn cells(&self) -> Vec<Cell>;
+    /// Where the object is: equal for equal rows of one session, and for no others.
+    fn address(&self) -> usize;
+    fn found(&self, relation: usize) -> Option<Vec<Thing>>;
+    fn held(&self, relation: usize) -> Result<Vec<Thing>>;
+    fn load<'s>(&self, session: &'s mut Session, relation: usize) -> Promise<'s, Vec<Thing>>;
+}
+
+impl<M: Member, L: 'static> Object for Entity<M, L> {
+    fn kind(&self) -> usize {
+        M::KIND
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        M::cells(self)
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref::<M>(self).addr()
+    }
+
+    fn found(&self, relation: usize) -> Option<Vec<Thing>> {
+        M::found(self, relation)
+    }
+
+    fn held(&self, relation: usize) -> Result<Vec<Thing>> {
+        M::held(self, relation)
+    }
+
+    fn load<'s>(&self, session: &'s mut Session, relation: usize) -> Promise<'s, Vec<Thing>> {
+        M::load_one(session, self, relation)
+    }
+}
+
+/// A relationship's objects as a list, whatever its kind.
+trait Things {
+    fn things(self) -> Vec<Thing>;
+}
+
+impl<M: Member, N: 'static> Things for Many<M, N> {
+    fn things(self) -> Vec<Thing> {
+        self.iter().map(|entity| Box::new(entity) as Thing).collect()
+    }
+}
+
+impl<M: Member, N: 'static> Things for Option<Entity<M, N>> {
+    fn things(self) -> Vec<Thing> {
+        self.into_iter().map(|entity| Box::new(entity) as Thing).collect()
+    }
+}
+
+impl<M: Member, N: 'static> Things for Entity<M, N> {
+    fn things(self) -> Vec<Thing> {
+        vec![Box::new(self)]
+    }
+}
+
+/// The strategy and what is below: what every kind of relationship takes.
+fn build<R>(relation: R, option: &Choice) -> Load<R, <R::Target as Model>::Bare>
+where
+    R: Relation<Target: Member>,
+{
+    let mut load = match option.strategy {
+        Strategy::Selectin => relation.selectin(),
+        Strategy::Joined => relation.joined(),
+        Strategy::Subquery => relation.subquery(),
+        Strategy::Auto => relation.auto(),
+    };
+    if let Some(keys) = option.batch {
+        load = load.batch_size(keys);
+    }
+    if option.inner {
+        load = load.inner();
+    }
+    option.below.iter().fold(load, <R::Target as Member>::attach)
+}
+
+/// The options that only some kinds of relationships have.
+macro_rules! shaped {
+    (one $relation:expr, $option:expr) => {
+        build($relation, $option)
+    };
+    (many $relation:expr, $option:expr) => {
+        view(build($relation, $option), $option)
+    };
+    (tree_one $relation:expr, $option:expr) => {
+        recursive(build($relation, $option), $option)
+    };
+    (tree_many $relation:expr, $option:expr) => {
+        recursive(view(build($relation, $option), $option), $option)
+    };
+}
+
+fn view<R>(
+    mut load: Load<R, <R::Target as Model>::Bare>,
+    option: &Choice,
+) -> Load<R, <R::Target as Model>::Bare>
+where
+    R: orm_core::ToMany<Target: Member>,
+{
+    if option.filter {
+        load = load.filter(<R::Target as Member>::condition());
+    }
+    if option.backwards {
+        load = load.order_by(<R::Target as Member>::backwards());
+    }
+    if let Some(limit) = option.limit {
+        load = load.limit(limit);
+    }
+    load
+}
+
+fn recursive<R, B>(load: Load<R, B>, option: &Choice) -> Load<R, B>
+where
+    R: Relation<Target: Model<Bare = B>> + orm_core::MarksRecursive<B>,
+{
+    match option.depth {
+        None => load,
+        Some(Depth::Limited(levels)) => load.recursive(levels),
+        Some(Depth::Unlimited) => load.recursive(..).erase(),
+    }
+}
+
+macro_rules! members {
+    ($($kind:literal $model:ident {
+        columns $($column:ident)*;
+        sort $sort:ident;
+        filter $filter:ident > $pivot:literal;
+        key $($key:ident)*;
+        $($index:literal $shape:ident $relation:ident $accessor:ident;)*
+    })*) => {
+        $(
+            impl Member for $model {
+                const KIND: usize = $kind;
+
+                fn cells(&self) -> Vec<Cell> {
+                    vec![$(self.$column.clone().into()),*]
+                }
+
+                fn attach<S: Sink<Self>>(sink: S, option: &Choice) -> S {
+                    let mut sink = sink;
+                    for option in option.halves() {
+                        let option = &option;
+                        sink = match option.relation {
+                            $($index => sink.take(shaped!($shape $model::$relation, option)),)*
+                            other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                        };
+                    }
+                    sink
+                }
+
+                fn condition() -> Predicate {
+                    $model::$filter.gt($pivot)
+                }
+
+                fn backwards() -> Vec<orm_core::OrderBy> {
+                    vec![$($model::$key.desc()),*]
+                }
+
+                fn by_sort(descending: bool) -> orm_core::OrderBy {
+                    if descending { $model::$sort.desc() } else { $model::$sort.asc() }
+                }
+
+                fn by_key() -> Vec<orm_core::OrderBy> {
+                    vec![$($model::$key.asc()),*]
+                }
+
+                fn found<L: 'static>(of: &Entity<Self, L>, relation: usize) -> Option<Vec<Thing>> {
+                    match relation {
+                        $($index => of.found($model::$relation).map(Things::things),)*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+
+                fn held(&self, relation: usize) -> Result<Vec<Thing>> {
+                    match relation {
+                        $($index => self.$accessor().map(Things::things),)*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+
+                fn load_one<'s, L: 'static>(
+                    session: &'s mut Session,
+                    of: &Entity<Self, L>,
+                    relation: usize,
+                ) -> Promise<'s, Vec<Thing>> {
+                    match relation {
+                        $($index => {
+                            let loading = session.load(of, $model::$relation);
+                            Box::pin(async move { loading.await.map(Things::things) })
+                        })*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+
+                fn load_all<'s>(
+                    session: &'s mut Session,
+                    of: Vec<Entity<Self>>,
+                    option: &Choice,
+                ) -> Promise<'s, Vec<Thing>> {
+                    match option.relation {
+                        $($index => {
+                            let load = shaped!($shape $model::$relation, option);
+                            let loading = session.load_all(of, load);
+                            Box::pin(async move {
+                                let loaded = loading.await?;
+                                Ok(loaded.into_iter().map(|entity| Box::new(entity) as Thing).collect())
+                            })
+                        })*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+            }
+        )*
+    };
+}
+
+members! {
+    0 Author {
+        columns id name rating country_code;
+        sort RATING;
+        filter ID > 2;
+        key ID;
+        0 one COUNTRY country;
+        1 many BOOKS books;
+        2 many EDITED edited;
+        3 one PROFILE profile;
+        4 many TAGS tags;
+        5 many SHELVES shelves;
+    }
+    1 Country {
+        columns code rank;
+        sort RANK;
+        filter CODE > "B";
+        key CODE;
+        0 many AUTHORS authors;
+    }
+    2 Book {
+        columns id title isbn author_id editor_id room upper;
+        sort ISBN;
+        filter TITLE > "m";
+        key ID;
+        0 one AUTHOR author;
+        1 one EDITOR editor;
+        2 one SHELF shelf;
+        3 many CHAPTERS chapters;
+        4 many LOANS loans;
+        5 many TAGS tags;
+    }
+    3 Chapter {
+        columns book_id number pages;
+        sort PAGES;
+        filter PAGES > 10;
+        key BOOK_ID NUMBER;
+        0 one BOOK book;
+        1 many NOTES notes;
+    }
+    4 Note {
+        columns id book_id chapter_number text;
+        sort TEXT;
+        filter ID > 3;
+        key ID;
+        0 one CHAPTER chapter;
+    }
+    5 Shelf {
+        columns room upper label;
+        sort LABEL;
+        filter ROOM > 0;
+        key ROOM UPPER;
+        0 many BOOKS books;
+        1 many AUTHORS authors;
+    }
+    6 Category {
+        columns id parent_id position book_id;
+        sort POSITION;
+        filter POSITION > 0;
+        key ID;
+        0 tree_one PARENT parent;
+        1 tree_many CHILDREN children;
+        2 tree_many RELATED related;
+        3 many TAGS tags;
+        4 one BOOK book;
+    }
+    7 Tag {
+        columns name weight category_id;
+        sort CATEGORY_ID;
+        filter WEIGHT > 0;
+        key NAME;
+        0 one CATEGORY category;
+        1 many BOOKS books;
+        2 many AUTHORS authors;
+    }
+    8 Profile {
+        columns id author_id motto;
+        sort MOTTO;
+        filter ID > 2;
+        key ID;
+        0 one AUTHOR author;
+    }
+    9 Loan {
+        columns id isbn stamp;
+        sort ISBN;
+        filter ID > 2;
+        key ID;
+        0 one BOOK book;
+        1 one SEAL seal;
+    }
+    10 Seal {
+        columns bytes year;
+        sort YEAR;
+        filter YEAR > 1;
+        key BYTES;
+        0 many LOANS loans;
+    }
+}
+
+/// Runs something generic with the model of a number.
+macro_rules! with_model {
+    ($number:expr, $call:ident($($argument:expr),*)) => {
+        match $number {
+            0 => $call::<$crate::zoo::Author>($($argument),*),
+            1 => $call::<$crate::zoo::Country>($($argument),*),
+            2 => $call::<$crate::zoo::Book>($($argument),*),
+            3 => $call::<$crate::zoo::Chapter>($($argument),*),
+            4 => $call::<$crate::zoo::Note>($($argument),*),
+            5 => $call::<$crate::zoo::Shelf>($($argument),*),
+            6 => $call::<$crate::zoo::Category>($($argument),*),
+            7 => $call::<$crate::zoo::Tag>($($argument),*),
+            8 => $call::<$crate::zoo::Profile>($($argument),*),
+            9 => $call::<$crate::zoo::Loan>($($argument),*),
+            10 => $call::<$crate::zoo::Seal>($($argument),*),
+            other => unreachable!("no model {other}"),
+        }
+    };
+}
+pub(crate) use with_model;

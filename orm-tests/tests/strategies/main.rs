@@ -1,0 +1,15 @@
+//! Strategies beside selectin and joined, defaults and overrides, and what loading does to objects that are there.
+
+#[allow(dead_code, unused_imports)]
+#[path = "../fixtures/mod.rs"]
+mod fixtures;
+
+mod existing_objects;
+mod model_defaults;
+mod option_conflicts;
+mod overrides;
+mod plans;
+mod recursion;
+mod repeated_loads;
+mod subquery;
+mod views_below;

@@ -1,0 +1,144 @@
+//! `engine.plan(..)`: the statements of a query before it runs, and they are the ones that run.
+
+use orm_core::prelude::*;
+use orm_core::{Plan, Select};
+
+use crate::fixtures::nodes::{Node, nodes};
+use crate::fixtures::record;
+use crate::fixtures::standard::*;
+
+/// The plan of a query whose every level has two keys, so that the texts are the same.
+async fn assert_planned<M: orm_core::Model, L>(
+    engine: &Engine,
+    query: impl Fn() -> Select<M, L>,
+) -> Result<Plan> {
+    let before = record(engine);
+    let plan = engine.plan(&query())?;
+    assert_eq!(before.count(), 0, "a plan runs nothing: {before}");
+    let log = record(engine);
+    engine.session().all(query()).await?;
+    assert_eq!(plan.steps().len(), log.count(), "{plan}\n{log}");
+    for (at, (step, statement)) in plan.steps().iter().zip(log.statements()).enumerate() {
+        assert_eq!(Some(&step.path), statement.path.as_ref(), "step {at}");
+        assert_eq!(Some(step.strategy), statement.strategy, "step {at}");
+        // The number of places is all that nobody knows yet.
+        assert_eq!(without_places(&step.sql), without_places(&statement.sql), "step {at}");
+    }
+    Ok(plan)
+}
+
+fn without_places(sql: &str) -> String {
+    let mut text = sql.to_owned();
+    while text.contains("?, ?") {
+        text = text.replace("?, ?", "?");
+    }
+    while text.contains("(?), (?)") {
+        text = text.replace("(?), (?)", "(?)");
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_plan_is_what_runs() -> Result<()> {
+    let engine = standard().await?;
+    let plan = assert_planned(&engine, || {
+        select::<User>()
+            .filter(User::ID.lt(10))
+            .order_by(User::ID)
+            .with(User::ADDRESSES.joined())
+            .with(User::ORDERS.selectin().with(Order::ADDRESS.joined()).with(Order::ITEMS.selectin()))
+    })
+    .await?;
+    let paths: Vec<&str> = plan.steps().iter().map(|step| &*step.path).collect();
+    assert_eq!(paths, ["User", "User.orders", "User.orders.items"]);
+    let strategies: Vec<&str> = plan.steps().iter().map(|step| step.strategy).collect();
+    assert_eq!(strategies, ["joined", "selectin", "selectin"]);
+
+    assert_planned(&engine, || {
+        select::<User>()
+            .order_by(User::ID)
+            .limit(3)
+            .with(User::ORDERS.subquery().with(Order::ITEMS.subquery()))
+    })
+    .await?;
+    assert_planned(&engine, || {
+        select::<User>()
+            .with(User::ORDERS.auto().with(Order::ITEMS.auto()))
+            .with(User::ADDRESSES.selectin().limit(1))
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn explain_reads_as_a_list() -> Result<()> {
+    let engine = standard().await?;
+    let query = select::<User>().with(User::ORDERS.selectin().batch_size(2)).with(User::ADDRESSES.auto());
+    let text = engine.plan(&query)?.explain();
+    let heads: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(
+        heads,
+        [
+            "1. User by select, once",
+            "2. User.orders by selectin, once a batch of keys",
+            "3. User.addresses by auto, once",
+        ],
+        "{text}"
+    );
+    assert!(text.lines().filter(|line| line.starts_with("   SELECT ")).count() == 3, "{text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn auto_joins_a_to_one_of_a_page_and_asks_for_it_otherwise() -> Result<()> {
+    let engine = standard().await?;
+    let steps = |query: &Select<Order, _>| -> Result<Vec<&'static str>> {
+        Ok(engine.plan(query)?.steps().iter().map(|step| step.strategy).collect())
+    };
+    let all = select::<Order>().with(Order::USER.auto());
+    assert_eq!(steps(&all)?, ["select", "selectin"]);
+    assert_eq!(steps(&all.filter(Order::ISOPEN.eq(true)))?, ["select", "selectin"]);
+    assert_eq!(steps(&select::<Order>().with(Order::USER.auto()).limit(2))?, ["joined"]);
+    assert_eq!(steps(&select::<Order>().with(Order::USER.auto()).offset(2))?, ["joined"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn auto_reads_a_whole_table_for_all_parents_only() -> Result<()> {
+    let engine = standard().await?;
+    let second =
+        |query: &Select<User, _>| -> Result<String> { Ok(engine.plan(query)?.steps()[1].sql.to_string()) };
+    let all = second(&select::<User>().with(User::ORDERS.auto()))?;
+    assert!(!all.contains("WHERE"), "{all}");
+    let some = second(&select::<User>().filter(User::ID.gt(7)).with(User::ORDERS.auto()))?;
+    assert!(some.contains(r#"WHERE "orders"."user_id" IN (?, ?)"#), "{some}");
+    let page = second(&select::<User>().limit(3).with(User::ORDERS.auto()))?;
+    assert!(page.contains(r#"WHERE "orders"."user_id" IN (?, ?)"#), "{page}");
+    let batches = second(&select::<User>().with(User::ORDERS.auto().batch_size(1)))?;
+    assert!(batches.contains("WHERE"), "batches are of keys: {batches}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_level_of_a_recursion_is_one_step() -> Result<()> {
+    let engine = nodes().await?;
+    for query in [
+        select::<Node>().with(Node::CHILDREN.selectin().recursive(3)).erase(),
+        select::<Node>().with(Node::CHILDREN.selectin().recursive(..)).erase(),
+    ] {
+        let plan = engine.plan(&query)?;
+        assert_eq!(plan.steps().len(), 2, "{plan}");
+        assert_eq!(plan.steps()[1].repeats, "once a level");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plan_says_what_running_would_say() -> Result<()> {
+    let engine = standard().await?;
+    let query = || select::<User>().with(User::ORDERS.selectin().batch_size(0));
+    let planned = engine.plan(&query()).expect_err("a batch of nothing");
+    let run = engine.session().all(query()).await.expect_err("a batch of nothing");
+    assert_eq!((planned.kind(), planned.to_string()), (run.kind(), run.to_string()));
+    Ok(())
+}
