@@ -219,6 +219,9 @@ impl<M: Shown> Objects<M> {
             if state != expected {
                 return Err(format!("{place:?} is {state:?} and not {expected:?}"));
             }
+            if self.stale.contains(id) {
+                continue;
+            }
             let shown = entity.row();
             if (&shown.name, shown.shown) != (&row.name, row.shown) {
                 return Err(format!("{place:?} shows {shown:?} and not {row:?}"));

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use orm_core::prelude::*;
@@ -6,7 +6,7 @@ use orm_core::prelude::*;
 use crate::compare::Shown;
 use crate::models::{Author, Book, Note, Tag};
 use crate::rng::Op;
-use crate::world::{Model, Place, Row, Table};
+use crate::world::{Model, Place, Row, Table, World};
 
 pub type Outcome<T = ()> = Result<T, String>;
 
@@ -32,6 +32,10 @@ pub struct Objects<M: orm_core::Model> {
     pub entities: BTreeMap<i64, Entity<M>>,
     /// As another session had them at a commit.
     pub detached: Vec<Entity<M>>,
+    /// Those that were first read since the last commit, and those of them whose reading a rollback made untrue: they
+    /// show what they showed until they are read again.
+    fresh: BTreeSet<i64>,
+    pub stale: BTreeSet<i64>,
 }
 
 pub struct Run {
@@ -52,25 +56,25 @@ macro_rules! of_table {
         match $table {
             Table::Author => {
                 #[allow(dead_code, reason = "not every step names the type")]
-            type $ty = Author;
+                type $ty = Author;
                 let $objects = &mut $run.authors;
                 $body
             }
             Table::Book => {
                 #[allow(dead_code, reason = "not every step names the type")]
-            type $ty = Book;
+                type $ty = Book;
                 let $objects = &mut $run.books;
                 $body
             }
             Table::Note => {
                 #[allow(dead_code, reason = "not every step names the type")]
-            type $ty = Note;
+                type $ty = Note;
                 let $objects = &mut $run.notes;
                 $body
             }
             Table::Tag => {
                 #[allow(dead_code, reason = "not every step names the type")]
-            type $ty = Tag;
+                type $ty = Tag;
                 let $objects = &mut $run.tags;
                 $body
             }
@@ -82,11 +86,25 @@ const TABLES: [Table; 4] = [Table::Author, Table::Book, Table::Note, Table::Tag]
 
 impl<M: orm_core::Model> Objects<M> {
     fn new() -> Objects<M> {
-        Objects { pendings: BTreeMap::new(), entities: BTreeMap::new(), detached: Vec::new() }
+        Objects {
+            pendings: BTreeMap::new(),
+            entities: BTreeMap::new(),
+            detached: Vec::new(),
+            fresh: BTreeSet::new(),
+            stale: BTreeSet::new(),
+        }
+    }
+
+    fn rolled_back(&mut self) {
+        self.stale.append(&mut self.fresh);
     }
 
     pub fn entity(&self, id: i64) -> Option<Entity<M>> {
         self.entities.get(&id).cloned()
+    }
+
+    fn is_current(&self, id: i64) -> bool {
+        self.entities.contains_key(&id) && !self.stale.contains(&id)
     }
 
     fn known(&self, id: i64) -> Outcome<Entity<M>> {
@@ -97,7 +115,11 @@ impl<M: orm_core::Model> Objects<M> {
     fn meet(&mut self, id: i64, entity: Entity<M>) -> Outcome {
         match self.entities.get(&id) {
             Some(known) if !Entity::same(known, &entity) => Err(format!("{id} is two objects")),
-            _ => {
+            known => {
+                if known.is_none() {
+                    self.fresh.insert(id);
+                }
+                self.stale.remove(&id);
                 self.entities.insert(id, entity);
                 Ok(())
             }
@@ -142,10 +164,10 @@ impl Run {
 
     fn holds(&self, table: Table, id: i64) -> bool {
         match table {
-            Table::Author => self.authors.entities.contains_key(&id),
-            Table::Book => self.books.entities.contains_key(&id),
-            Table::Note => self.notes.entities.contains_key(&id),
-            Table::Tag => self.tags.entities.contains_key(&id),
+            Table::Author => self.authors.is_current(id),
+            Table::Book => self.books.is_current(id),
+            Table::Note => self.notes.is_current(id),
+            Table::Tag => self.tags.is_current(id),
         }
     }
 
@@ -206,7 +228,7 @@ impl Run {
         match (outcome?, nested) {
             (true, Ok(())) => self.model.flush(),
             (false, Err(error)) if matches!(error.kind(), ErrorKind::NoRows | ErrorKind::PendingRollback) => {
-                self.model.back_to(before);
+                self.back_to(before);
             }
             (keep, nested) => return Err(format!("a savepoint, to be kept: {keep}, ended with {nested:?}")),
         }
@@ -497,7 +519,10 @@ impl Run {
                     }
                     let done = session.refresh(&entity).await;
                     match model.flushed.rows.contains_key(&place) {
-                        true => done.map_err(text)?,
+                        true => {
+                            done.map_err(text)?;
+                            objects.stale.remove(&id);
+                        }
                         false => refused(done, ErrorKind::NoRows, "its author took it along")?,
                     }
                 }
@@ -532,13 +557,25 @@ impl Run {
     async fn commit(&mut self, session: &mut Session) -> Outcome {
         session.commit().await.map_err(text)?;
         self.model.commit();
+        self.authors.fresh.clear();
+        self.books.fresh.clear();
+        self.notes.fresh.clear();
+        self.tags.fresh.clear();
         self.compare_database(session).await
+    }
+
+    fn back_to(&mut self, world: World) {
+        self.model.back_to(world);
+        self.authors.rolled_back();
+        self.books.rolled_back();
+        self.notes.rolled_back();
+        self.tags.rolled_back();
     }
 
     async fn rollback(&mut self, session: &mut Session) -> Outcome {
         session.rollback().await.map_err(text)?;
         let committed = self.model.committed.clone();
-        self.model.back_to(committed);
+        self.back_to(committed);
         self.compare_database(session).await
     }
 
