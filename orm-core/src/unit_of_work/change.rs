@@ -251,6 +251,10 @@ impl UnitOfWork {
         let Some(inverse) = inverse_of(relation) else { return };
         match inverse.is_collection() {
             true => self.let_go(store, child, inverse, parent),
+            // A required one has none only until its object is deleted.
+            false if inverse.kind == (RelationKind::BelongsTo { required: true }) => {
+                self.set_slot(store, child, inverse, None, Slot::Unloaded);
+            }
             false => self.set_slot(store, child, inverse, Some(parent.arena), Slot::Nobody),
         }
     }
@@ -460,26 +464,6 @@ impl UnitOfWork {
         }
         self.waiting_keys.retain(|(node, key)| *node != child || key.columns != remote);
         self.change(store, child, nullable.into_iter().map(|column| (column, Value::Null)).collect())
-    }
-
-    /// A child that has no row yet loses its parent: under delete-orphan it is not written at all.
-    fn orphan_pending(
-        &mut self,
-        relation: &'static RelationDef,
-        cell: &std::sync::Arc<super::PendingCell>,
-    ) -> Result<()> {
-        let id = cell_id(cell);
-        if relation.cascade.delete_orphan {
-            self.pending.shift_remove(&id);
-            cell.set(super::pending::PendingState::Discarded);
-            return Ok(());
-        }
-        let remote = relation.remote_columns()?;
-        if let Some(entry) = self.pending.get_mut(&id) {
-            entry.keys.retain(|key| key.columns != remote);
-            entry.held_by.retain(|(held, _)| !held.is(relation));
-        }
-        Ok(())
     }
 
     /// Both ends of a link hold each other, where they hold anything.

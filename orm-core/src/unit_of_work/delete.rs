@@ -38,7 +38,7 @@ impl Flush<'_> {
         }
         for Refused { relation, children } in refused {
             if let Some(left) = children.iter().find(|child| !self.unit.deleted.contains(*child)) {
-                return Err(needs_a_rule(relation, &self.store.key(left.arena, left.node)));
+                return Err(needs_a_rule(relation, Some(&self.store.key(left.arena, left.node))));
             }
         }
         Ok(())
@@ -65,22 +65,59 @@ impl Flush<'_> {
             }
             RelationKind::HasMany | RelationKind::HasOne => {}
         }
-        let children = self.children(relation, arena, parents).await?;
+        let mut children = self.children(relation, arena, parents).await?;
+        self.as_they_are_now(relation, arena, parents, &mut children)?;
+        let pending = self.unit.pending_children(relation, arena, parents)?;
         if relation.cascade.delete {
             children.into_iter().for_each(|child| self.unit.delete(child));
+            pending.iter().for_each(|child| self.unit.drop_pending(child));
             return Ok(None);
         }
         let def = relation.target();
         let nullable: Vec<usize> =
             relation.remote_columns()?.into_iter().filter(|column| def.columns[*column].nullable).collect();
         if nullable.is_empty() {
+            if !pending.is_empty() {
+                return Err(needs_a_rule(relation, None));
+            }
             return Ok(Some(Refused { relation, children }));
+        }
+        for child in &pending {
+            self.unit.drop_key(relation, child)?;
         }
         for child in children {
             let changes = nullable.iter().map(|column| (*column, Value::Null)).collect();
             self.unit.change(self.store, child, changes)?;
         }
         Ok(None)
+    }
+
+    /// The children that rows say are not all: those that moved away and are not written yet are none any more, and
+    /// those that moved here are.
+    fn as_they_are_now(
+        &self,
+        relation: &'static RelationDef,
+        arena: u32,
+        parents: &[u32],
+        children: &mut Vec<Node>,
+    ) -> Result<()> {
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let keys: HashSet<Vec<Value>> =
+            parents.iter().map(|parent| self.store.values(arena, *parent, &local)).collect();
+        let leaves = |child: Node| {
+            self.unit.waiting_keys.iter().any(|(node, key)| *node == child && key.columns == remote)
+        };
+        let here = |child: &Node| {
+            keys.contains(&self.store.values(child.arena, child.node, &remote)) && !leaves(*child)
+        };
+        let target = (relation.target)().type_id();
+        children.retain(here);
+        let known: HashSet<Node> = children.iter().copied().collect();
+        let moved = self.unit.dirty.keys().copied().filter(|node| {
+            self.store.model(node.arena).type_id() == target && !known.contains(node) && here(node)
+        });
+        children.extend(moved);
+        Ok(())
     }
 
     /// The children of some parents: what is held where it is, one statement for the rest.
@@ -364,7 +401,8 @@ impl Flush<'_> {
     }
 }
 
-fn needs_a_rule(relation: &RelationDef, key: &[Value]) -> Error {
+/// `key` is that of the child; a new one may have none yet.
+fn needs_a_rule(relation: &RelationDef, key: Option<&[Value]>) -> Error {
     let (path, target) = (relation.path(), relation.target());
     let columns: Vec<&str> = relation
         .remote_columns()
@@ -372,13 +410,15 @@ fn needs_a_rule(relation: &RelationDef, key: &[Value]) -> Error {
         .into_iter()
         .map(|column| target.columns[column].field)
         .collect();
+    let child = match key {
+        Some(key) => format!("the `{}` with the key {}", target.name, target.shown(target.key, key)),
+        None => format!("a new `{}`", target.name),
+    };
     Error::new(
         ErrorKind::InvalidState,
         format!(
-            "`{path}` still has the `{}` with the key {}, and its `{}` cannot be NULL; say what happens to it with \
+            "`{path}` still has {child}, and its `{}` cannot be NULL; say what happens to it with \
              `cascade = \"delete\"`, delete it too, or give it another parent",
-            target.name,
-            target.shown(target.key, key),
             columns.join(", ")
         ),
     )

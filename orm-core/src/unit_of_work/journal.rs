@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::Node;
@@ -81,32 +81,47 @@ impl Journal {
             store.arena(node.arena).revert(node.node, version);
         }
         let mut back = Vec::new();
+        // Objects that have an earlier key again.
+        let mut restored: HashSet<Node> = HashSet::new();
         for change in self.identity.into_iter().rev() {
-            // The keys came from objects, so the maps accept them.
-            let _ = match change {
+            match change {
                 IdentityChange::Inserted(node, key) => {
-                    // Its row never was, so it is nobody's.
                     store.arena(node.arena).detach(node.node);
-                    store.identity_mut(node.arena).remove(&key)
+                    evict(store, node.arena, &key, &restored);
                 }
-                IdentityChange::Deleted(node, _) if !mine(store, node) => continue,
+                IdentityChange::Deleted(node, _) if !mine(store, node) => {}
                 IdentityChange::Deleted(node, key) => {
                     back.push(node);
-                    store.identity_mut(node.arena).insert(&key, node.node)
+                    // The keys came from objects, so the maps accept them.
+                    let _ = store.identity_mut(node.arena).insert(&key, node.node);
                 }
                 IdentityChange::Rekeyed(node, _, to) if !mine(store, node) => {
-                    store.identity_mut(node.arena).remove(&to)
+                    evict(store, node.arena, &to, &restored);
                 }
                 IdentityChange::Rekeyed(node, from, to) => {
-                    let identity = store.identity_mut(node.arena);
-                    let _ = identity.remove(&to);
-                    identity.insert(&from, node.node)
+                    restored.insert(node);
+                    if store.find(node.arena, &to) == Some(node.node) {
+                        let _ = store.identity_mut(node.arena).remove(&to);
+                    } else {
+                        evict(store, node.arena, &to, &restored);
+                    }
+                    let _ = store.identity_mut(node.arena).insert(&from, node.node);
                 }
-            };
+            }
         }
         for cell in self.registered {
             cell.set(PendingState::Discarded);
         }
         back
+    }
+}
+
+/// The row with this key never was, so whoever was read from it is nobody's; a key that another object has again stays
+/// its own.
+fn evict(store: &mut Store, arena: u32, key: &[Value], restored: &HashSet<Node>) {
+    let Some(node) = store.find(arena, key) else { return };
+    if !restored.contains(&Node { arena, node }) {
+        let _ = store.identity_mut(arena).remove(key);
+        store.arena(arena).detach(node);
     }
 }

@@ -17,6 +17,7 @@ mod journal;
 mod link_rows;
 mod links;
 mod order;
+mod orphan;
 mod pending;
 mod register;
 mod state;

@@ -170,9 +170,13 @@ impl Flush<'_> {
     }
 
     fn rekey(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
+        // Another object of the same statement may have its old key by now.
+        let has_it = self.store.find(node.arena, &from) == Some(node.node);
         let identity = self.store.identity_mut(node.arena);
         // Both keys were read from the object, so the map accepts them.
-        let _ = identity.remove(&from);
+        if has_it {
+            let _ = identity.remove(&from);
+        }
         let _ = identity.insert(&to, node.node);
         self.unit.journal.rekeyed(node, from, to);
     }
