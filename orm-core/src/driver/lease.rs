@@ -171,10 +171,13 @@ impl Lease {
     }
 
     fn note(&mut self, error: Option<&Error>) {
-        // What is refused as a query was not sent.
-        if error.is_some_and(|error| error.kind() != ErrorKind::InvalidQuery) {
-            self.failed |= self.in_transaction();
+        match error.map(Error::kind) {
+            // What is refused as a query was not sent.
+            None | Some(ErrorKind::InvalidQuery) => return,
+            Some(ErrorKind::Connection) => self.connection.close_on_drop(),
+            Some(_) => {}
         }
+        self.failed |= self.in_transaction();
     }
 }
 

@@ -35,7 +35,8 @@ impl Engine {
     }
 
     /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as
-    /// long as the engine and is shared by all its sessions.
+    /// long as the engine and is shared by all its sessions; `postgres://user@host/name`; `mysql://user@host/name` or
+    /// `mariadb://..`. Each needs its feature.
     ///
     /// # Errors
     /// `Configuration`: no such backend. `Connection`: the database does not answer.

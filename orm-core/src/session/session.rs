@@ -82,6 +82,13 @@ impl Session {
         {
             self.failed = Some(error.to_string());
         }
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::Connection
+            && !self.in_transaction()
+        {
+            // Nothing of the session was on the connection, so the next statement takes another one.
+            self.lease = None;
+        }
         result
     }
 

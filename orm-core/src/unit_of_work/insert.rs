@@ -111,7 +111,9 @@ impl Flush<'_> {
         let def = model.def();
         // A row that is refused is named by its model, which the store may not have met yet.
         self.store.arena_of(model);
-        let room = self.rows_per_statement(&given);
+        // Of a key that the database makes in its own way nobody knows whose row it is, unless there is one row.
+        let unknown = def.auto_key().is_none() && def.key.iter().any(|key| !given.contains(key));
+        let room = if unknown { 1 } else { self.rows_per_statement(&given) };
         let mut made = Vec::with_capacity(entries.len());
         let mut rest = entries.into_iter();
         loop {
@@ -174,6 +176,7 @@ impl Flush<'_> {
                 rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
                 Ok(rows)
             }
+            None if chunk.len() == 1 => Ok(rows),
             None => by_key(def, returned, &given_keys(def, chunk), rows),
         }
     }

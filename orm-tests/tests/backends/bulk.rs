@@ -1,7 +1,7 @@
 //! Statements past the unit of work, and what the session makes of them.
 
 use orm_core::prelude::*;
-use orm_tests::{TestDatabase, on_every_backend};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]
 #[model(table = "stock")]
@@ -91,17 +91,53 @@ on_every_backend! {
         let engine = stock(&database).await?;
         let mut session = engine.session();
         let drafts = || [("n1", 11), ("new", 12)].map(|(name, amount)| Stock::draft().name(name).amount(amount));
-        session.execute(insert::<Stock>().rows(drafts()).on_conflict(OnConflict::nothing())).await?;
+        let written = session.execute(insert::<Stock>().rows(drafts()).on_conflict(OnConflict::nothing())).await?;
+        assert_eq!(written, if database.is_mysql() { 2 } else { 1 }, "MySQL counts what stays as well");
         session.commit().await?;
         let left = [("n1", 1), ("n2", 2), ("n3", 3), ("n4", 4), ("n5", 5), ("new", 12)];
         assert_eq!(rows(&engine).await?, expected(&left));
 
         let drafts = [("n2", 22), ("newer", 23)].map(|(name, amount)| Stock::draft().name(name).amount(amount));
         let upsert = insert::<Stock>().rows(drafts).on_conflict(OnConflict::update(Stock::NAME, Stock::AMOUNT));
-        session.execute(upsert).await?;
+        let written = session.execute(upsert).await?;
+        assert_eq!(written, if database.is_mysql() { 3 } else { 2 }, "MySQL counts what takes new values twice");
         session.commit().await?;
         let taken = [("n1", 1), ("n2", 22), ("n3", 3), ("n4", 4), ("n5", 5), ("new", 12), ("newer", 23)];
         assert_eq!(rows(&engine).await?, expected(&taken));
+        Ok(())
+    }
+
+    async fn rows_that_were_written_come_back_where_the_database_tells_them(database: TestDatabase) -> Result<()> {
+        let engine = stock(&database).await?;
+        let mut session = engine.session();
+        let drafts = || [("n1", 11), ("new", 12)].map(|(name, amount)| Stock::draft().name(name).amount(amount));
+        let upsert = insert::<Stock>().rows(drafts()).on_conflict(OnConflict::update(Stock::NAME, Stock::AMOUNT));
+        let written = session.execute(upsert.returning()).await;
+        match database.backend() {
+            Backend::MysqlWithoutReturning => {
+                assert_eq!(written.unwrap_err().kind(), ErrorKind::InvalidQuery);
+            }
+            _ => assert_eq!(written?.iter().map(|row| row.amount).collect::<Vec<_>>(), [11, 12]),
+        }
+        session.rollback().await?;
+        let left = insert::<Stock>().rows(drafts()).on_conflict(OnConflict::nothing()).returning();
+        let written = session.execute(left).await;
+        match database.is_mysql() {
+            true => assert_eq!(written.unwrap_err().kind(), ErrorKind::InvalidQuery),
+            false => assert_eq!(written?.iter().map(|row| row.name.clone()).collect::<Vec<_>>(), ["new"]),
+        }
+        Ok(())
+    }
+
+    async fn a_key_that_an_update_changes_is_followed_where_it_can_be(database: TestDatabase) -> Result<()> {
+        let engine = stock(&database).await?;
+        let mut session = engine.session();
+        let held = session.one(select::<Stock>().filter(Stock::NAME.eq("n1"))).await?;
+        let moved = session.execute(update::<Stock>().set(Stock::ID, 77).filter(Stock::ID.eq(held.id))).await;
+        match database.is_mysql() {
+            true => assert_eq!(moved.unwrap_err().kind(), ErrorKind::InvalidQuery),
+            false => assert_eq!(moved?, 1),
+        }
         Ok(())
     }
 

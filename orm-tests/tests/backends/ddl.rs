@@ -43,6 +43,22 @@ pub struct Match {
     pub result: String,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "good")]
+pub struct Good {
+    #[key]
+    pub id: i64,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "worse")]
+pub struct Bad {
+    #[key]
+    pub id: i64,
+    #[column(default = "(((")]
+    pub value: i64,
+}
+
 on_every_backend! {
     async fn circles_are_created_and_dropped(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
@@ -75,6 +91,18 @@ on_every_backend! {
             engine.drop_all(schema()).await?;
             engine.drop_all(schema()).await?;
             assert_eq!(engine.session().count(select::<Team>()).await.unwrap_err().kind(), ErrorKind::Database);
+        }
+        Ok(())
+    }
+
+    async fn a_failure_leaves_no_tables_but_on_mysql(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        let failed = engine.create_all(schema![Good, Bad]).await;
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::Database);
+        let counted = engine.session().count(select::<Good>()).await;
+        match database.is_mysql() {
+            true => assert_eq!(counted?, 0),
+            false => assert_eq!(counted.unwrap_err().kind(), ErrorKind::Database),
         }
         Ok(())
     }

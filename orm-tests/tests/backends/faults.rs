@@ -140,6 +140,12 @@ on_every_backend! {
         assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
         session.rollback().await?;
         assert_eq!(session.count(select::<River>()).await?, 30, "on a connection of its own again");
+
+        // Outside a transaction there is nothing to roll back.
+        database.kill_connections().await;
+        let error = session.count(select::<River>()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        assert_eq!(session.count(select::<River>()).await?, 30);
         Ok(())
     }
 }

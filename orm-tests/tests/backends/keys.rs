@@ -97,6 +97,15 @@ pub struct Bare {
     pub id: i64,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "randoms")]
+pub struct Random {
+    #[key]
+    #[column(default = "lower('T')")]
+    pub token: String,
+    pub name: String,
+}
+
 on_every_backend! {
     async fn composite_keys_are_passed_by_row(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
@@ -241,6 +250,42 @@ on_every_backend! {
         session.commit().await?;
         let ids: Vec<i64> = made.iter().map(|made| made.entity().map(|bare| bare.id)).collect::<Result<_>>()?;
         assert!(ids[0] < ids[1], "{ids:?}");
+        Ok(())
+    }
+
+    async fn given_keys_count_everywhere_but_on_postgres(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Ticket]).await?;
+        let mut session = engine.session();
+        session.add(Ticket::draft().id(1).title("given"));
+        session.commit().await?;
+        let made = session.add(Ticket::draft().title("made"));
+        match (session.commit().await, database.backend()) {
+            (Err(error), Backend::Postgres) => assert_eq!(error.kind(), ErrorKind::UniqueViolation),
+            (done, _) => {
+                done?;
+                assert_eq!(made.entity()?.id, 2);
+            }
+        }
+        Ok(())
+    }
+
+    async fn a_key_that_is_no_number_is_given_where_nothing_returns_it(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Random]).await?;
+        let mut session = engine.session();
+        let made = session.add(Random::draft().name("x"));
+        session.add(Random::draft().token("u").name("y"));
+        match (session.commit().await, database.backend()) {
+            (Err(error), Backend::MysqlWithoutReturning) => {
+                assert_eq!(error.kind(), ErrorKind::InvalidModel);
+                assert!(error.to_string().contains("Random.token"), "{error}");
+            }
+            (done, _) => {
+                done?;
+                assert_eq!(made.entity()?.token, "t");
+            }
+        }
         Ok(())
     }
 

@@ -15,6 +15,25 @@ pub struct Word {
     pub text: Option<String>,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "places")]
+pub struct Place {
+    #[key]
+    pub name: String,
+    #[has_many(key = "place_name")]
+    pub visits: HasMany<Visit>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "visits")]
+pub struct Visit {
+    #[key(auto)]
+    pub id: i64,
+    pub place_name: String,
+    #[belongs_to(key = "place_name")]
+    pub place: BelongsTo<Place>,
+}
+
 async fn words(database: &TestDatabase, words: &[&str]) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Word]).await?;
@@ -60,6 +79,36 @@ on_every_backend! {
         assert_eq!(found(&engine, Word::WORD.like("j%k")).await?, expected);
         assert_eq!(found(&engine, Word::TEXT.like("j_ll")).await?, ["jill"]);
         assert_eq!(found(&engine, Word::WORD.not_like("%k")).await?, ["jill"]);
+        Ok(())
+    }
+
+    async fn a_backslash_escapes_everywhere_but_on_sqlite(database: TestDatabase) -> Result<()> {
+        let engine = words(&database, &["10%", "100", "10\\x"]).await?;
+        let expected: &[&str] = if database.backend() == Backend::Sqlite { &["10\\x"] } else { &["10%"] };
+        assert_eq!(found(&engine, Word::WORD.like("10\\%")).await?, expected);
+        Ok(())
+    }
+
+    async fn keys_that_a_collation_makes_one_are_no_guess(database: TestDatabase) -> Result<()> {
+        if !database.is_mysql() {
+            return Ok(());
+        }
+        let engine = database.engine().await?;
+        engine.create_all(schema![Place, Visit]).await?;
+        let mut session = engine.session();
+        session.add(Place::draft().name("Rome"));
+        session.commit().await?;
+        database
+            .run(
+                "ALTER TABLE visits DROP FOREIGN KEY visits_ibfk_1,
+                 MODIFY place_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL",
+            )
+            .await;
+        session.execute(insert::<Visit>().rows([Visit::draft().place_name("rome")])).await?;
+        session.commit().await?;
+        let error = session.all(select::<Place>().with(Place::VISITS.selectin())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidValue);
+        assert!(error.to_string().contains("collation"), "{error}");
         Ok(())
     }
 

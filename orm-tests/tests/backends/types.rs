@@ -229,6 +229,35 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn tables_of_others_have_other_types(database: TestDatabase) -> Result<()> {
+        #[derive(Model, Debug)]
+        #[model(table = "foreign_rows")]
+        struct Foreign {
+            #[key]
+            id: u64,
+            fixed: String,
+            day: Option<String>,
+        }
+        let types = match database.backend() {
+            Backend::Sqlite => return Ok(()),
+            Backend::Postgres => "id BIGINT PRIMARY KEY, fixed CHAR(3) NOT NULL, day DATE",
+            _ => "id BIGINT UNSIGNED PRIMARY KEY, fixed CHAR(3) NOT NULL, day DATE",
+        };
+        database.run(&format!("CREATE TABLE foreign_rows ({types})")).await;
+        let engine = database.engine().await?;
+        let id = if database.is_mysql() { u64::MAX } else { 7 };
+        database.run(&format!("INSERT INTO foreign_rows VALUES ({id}, 'abc', NULL)")).await;
+        let found = engine.session().one(select::<Foreign>().filter(Foreign::ID.eq(id))).await?;
+        assert_eq!((found.id, &*found.fixed, &found.day), (id, "abc", &None));
+        let again = engine.session().get::<Foreign>(id).await?.expect("the key is found as it is");
+        assert_eq!(again.fixed, "abc");
+        database.run("UPDATE foreign_rows SET day = '2020-02-29'").await;
+        let error = engine.session().get::<Foreign>(id).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidValue);
+        assert!(error.to_string().contains("Foreign.day") && error.to_string().contains("DATE"), "{error}");
+        Ok(())
+    }
+
     async fn a_number_out_of_its_columns_range_is_an_error(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Maybe]).await?;
