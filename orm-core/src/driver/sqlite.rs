@@ -257,7 +257,12 @@ impl Cells for RowCells {
         let read = match info.name() {
             "INTEGER" => <i64 as Decode<Sqlite>>::decode(raw).map(ValueRef::Int),
             "REAL" => <f64 as Decode<Sqlite>>::decode(raw).map(ValueRef::Float),
-            "TEXT" => <&str as Decode<Sqlite>>::decode(raw).map(ValueRef::Text),
+            "TEXT" => {
+                let text = <&str as Decode<Sqlite>>::decode(raw);
+                return text
+                    .map(ValueRef::Text)
+                    .map_err(|_| ValueError::Driver(sqlite_job::NOT_UTF8.to_owned()));
+            }
             "BLOB" => <&[u8] as Decode<Sqlite>>::decode(raw).map(ValueRef::Bytes),
             other => return Err(ValueError::Driver(format!("SQLite has no type {other}"))),
         };

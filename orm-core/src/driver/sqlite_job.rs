@@ -26,6 +26,9 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 /// The statement that runs a job.
 pub(super) const RUN: &str = "SELECT orm_core_job(?1)";
 
+/// SQLite stores any bytes as a text.
+pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
+
 /// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
 const ROWS: usize = 256;
 /// Batches on their way: the reader and the connection's thread work side by side.
@@ -256,9 +259,7 @@ impl Cells for BatchRow<'_> {
             Cell::Float(v) => Ok(ValueRef::Float(v)),
             Cell::Text(from, to) => self.batch.text.get(from..to).map(ValueRef::Text).ok_or_else(missing),
             Cell::Bytes(from, to) => self.batch.bytes.get(from..to).map(ValueRef::Bytes).ok_or_else(missing),
-            Cell::Broken => {
-                Err(ValueError::Driver("the database holds a text with an invalid utf-8 sequence".to_owned()))
-            }
+            Cell::Broken => Err(ValueError::Driver(NOT_UTF8.to_owned())),
         }
     }
 }
