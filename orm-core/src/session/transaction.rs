@@ -157,8 +157,15 @@ impl Session {
     /// # Errors
     /// The error of `work`, or that of BEGIN or COMMIT.
     pub async fn transaction<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
-        self.begin().await?;
+        self.check_usable()?;
+        if self.in_transaction() {
+            return Err(self.not_begun());
+        }
         let mut scope = Scope { session: self, ended: false };
+        if let Err(error) = scope.begin().await {
+            scope.ended = true;
+            return Err(error);
+        }
         let result = work(&mut scope).await;
         scope.ended = true;
         match result {

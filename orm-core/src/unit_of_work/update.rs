@@ -86,7 +86,7 @@ impl Flush<'_> {
             let statement = self.statement(def, &group.columns, &identified, rows);
             let hit = self.lease.execute(self.monitor, &statement).await?;
             if hit != rows.len() as u64 {
-                return Err(self.stale(group.arena, rows).await);
+                return Err(self.stale(group.arena, &group.columns, rows).await);
             }
             for row in rows {
                 let is = self.store.key(group.arena, row.node.node);
@@ -181,14 +181,16 @@ impl Flush<'_> {
         self.unit.journal.rekeyed(node, from, to);
     }
 
-    /// Which of the rows is not what the session read: asks the database, to name it.
-    async fn stale(&mut self, arena: u32, rows: &[Changed]) -> Error {
+    /// Which of the rows is not what the session read: asks the database, to name it. Those that the statement did
+    /// change have their new values by now.
+    async fn stale(&mut self, arena: u32, columns: &[usize], rows: &[Changed]) -> Error {
         let def = self.store.def(arena);
         let source = Source::Table(def.table);
         let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was[..def.key.len()].to_vec()).collect();
         let version = def.columns.iter().position(|column| column.version);
         let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
         let shown = def.key.iter().copied().chain(version);
+        let shown = shown.chain(columns.iter().copied());
         shown.for_each(|column| select.column(&source, def.columns[column].name));
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let mut there: Vec<Vec<Value>> = Vec::new();
@@ -199,7 +201,16 @@ impl Flush<'_> {
         };
         let statement = Writer::select(self.dialect, &select);
         let asked = self.lease.fetch(self.monitor, &statement, &mut sink).await;
-        let stale = rows.iter().find(|row| !there.contains(&row.was));
+        let written = |row: &Changed, now: &Vec<Value>| {
+            let becomes = row.becomes.iter().cloned().map(Value::into_key_form);
+            now.get(row.was.len()..).unwrap_or_default().iter().cloned().map(Value::into_key_form).eq(becomes)
+        };
+        let as_it_should = |row: &&Changed| {
+            there.iter().any(|now| {
+                now.starts_with(&row.was) || (now.starts_with(&row.was[..def.key.len()]) && written(row, now))
+            })
+        };
+        let stale = rows.iter().find(|row| !as_it_should(row));
         let (Ok(_), Some(row)) = (asked, stale) else { return stale_row(def, &[], None) };
         let key = &row.was[..def.key.len()];
         let now = there.iter().find(|other| other.starts_with(key));

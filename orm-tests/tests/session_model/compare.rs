@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use orm_core::prelude::*;
 
 use crate::models::{Author, Book, Note, Tag};
-use crate::run::{Objects, Outcome, Run, text};
+use crate::run::{Objects, Outcome, Run, holds_detached, text};
 use crate::world::{Model, Place, Row, Table, World};
 
 /// What every model here has.
@@ -113,12 +113,9 @@ impl Run {
         table: Table,
         held: orm_core::Result<Many<M>>,
         expected: BTreeSet<i64>,
-    ) -> Outcome
-    where
-        M: orm_core::Model,
-    {
+    ) -> Outcome {
         let Some(held) = loaded(held)? else { return Ok(()) };
-        if held.iter().any(|member| session.state(&member) == EntityState::Detached) {
+        if holds_detached(session, &held) {
             return Ok(());
         }
         let counts = |id: &i64| {

@@ -34,7 +34,7 @@ fn a_session_is_its_model() {
     }
     // A step that never did anything would test nothing.
     assert!(
-        used.len() >= rng::KINDS.len(),
+        sequences < 100 || used.len() == rng::KINDS.len(),
         "of {} kinds of steps these were done: {used:?}",
         rng::KINDS.len()
     );

@@ -135,6 +135,10 @@ fn pick<T: Copy>(from: &[T], at: usize) -> Option<T> {
     from.get(at.checked_rem(from.len())?).copied()
 }
 
+pub fn holds_detached<M: orm_core::Model>(session: &Session, members: &Many<M>) -> bool {
+    members.iter().any(|member| session.state(&member) == EntityState::Detached)
+}
+
 /// What was done must have failed in this way.
 fn refused<T>(done: orm_core::Result<T>, kind: ErrorKind, what: &str) -> Outcome {
     match done {
@@ -186,7 +190,7 @@ impl Run {
                     "savepoint" if depth < 3 => self.savepoint(session, rest, depth).await.map_err(at)?,
                     "end savepoint" if depth > 0 => {
                         self.done.push(op.kind);
-                        return Ok(op.a % 2 == 0);
+                        return Ok(op.a.is_multiple_of(2));
                     }
                     "savepoint" | "end savepoint" => continue,
                     "commit" | "rollback" if depth > 0 => continue,
@@ -264,7 +268,7 @@ impl Run {
             "append note" | "assign note" => self.give_note(session, op)?,
             "unassign book" | "remove book" | "remove note" => self.take(session, op)?,
             "link" | "unlink" => self.link(session, op)?,
-            "delete" | "expire" | "expunge" | "refresh" => self.to_one_object(session, op).await?,
+            "delete" | "expire" | "expunge" | "refresh" => self.one_object(session, op).await?,
             "expire all" => self.expire_all(session),
             "flush" => {
                 session.flush().await.map_err(text)?;
@@ -290,7 +294,7 @@ impl Run {
     fn add(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let id = self.next_id;
         let authors = self.linkable(Table::Author);
-        let author = pick(&authors, op.a).filter(|_| op.b % 3 != 0 || op.kind == "add note");
+        let author = pick(&authors, op.a).filter(|_| !op.b.is_multiple_of(3) || op.kind == "add note");
         let name = format!("{} {}", op.kind, op.c % 3);
         let mut row = Row { name: name.clone(), author, shown: None };
         let place = match op.kind {
@@ -408,7 +412,9 @@ impl Run {
             return Ok(true);
         }
         let authors = self.usable(Table::Author);
-        let own = self.model.live.rows[&place].author.filter(|own| op.b % 4 != 0 && authors.contains(own));
+        let own = self.model.live.rows[&place]
+            .author
+            .filter(|own| !op.b.is_multiple_of(4) && authors.contains(own));
         let Some(author) = own.or_else(|| pick(&authors, op.c)) else { return Ok(false) };
         let entity = self.authors.known(author)?;
         let done = match (table, self.model.is_pending(place)) {
@@ -435,7 +441,7 @@ impl Run {
 
     /// Links or unlinks a book and a tag, from either side; the other one may be pending.
     fn link(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
-        let from_book = op.c % 2 == 0;
+        let from_book = op.c.is_multiple_of(2);
         let (books, tags) = match from_book {
             true => (self.usable(Table::Book), self.linkable(Table::Tag)),
             false => (self.linkable(Table::Book), self.usable(Table::Tag)),
@@ -443,6 +449,14 @@ impl Run {
         let (Some(book), Some(tag)) = (pick(&books, op.a), pick(&tags, op.b)) else { return Ok(false) };
         let linked = self.model.live.links.contains(&(book, tag));
         if linked != (op.kind == "unlink") {
+            return Ok(false);
+        }
+        // A collection that holds an object that was expunged does not know the session's new object of its row.
+        let expunged = match from_book {
+            true => self.books.known(book)?.tags().is_ok_and(|tags| holds_detached(session, &tags)),
+            false => self.tags.known(tag)?.books().is_ok_and(|books| holds_detached(session, &books)),
+        };
+        if expunged {
             return Ok(false);
         }
         let pending = self.model.is_pending((Table::Book, book)) || self.model.is_pending((Table::Tag, tag));
@@ -480,7 +494,7 @@ impl Run {
         Ok(true)
     }
 
-    async fn to_one_object(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+    async fn one_object(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let table = TABLES[op.a % 4];
         let objects = self.model.live.of(table).filter(|id| !self.model.is_pending((table, *id)));
         let objects: Vec<i64> = objects.collect();
@@ -632,7 +646,7 @@ impl Run {
         let next = self.next_id;
         of_table!(self, table, |objects, M| {
             let expected: Vec<i64> = model.flushed.of(table).collect();
-            if op.b % 2 == 0 {
+            if op.b.is_multiple_of(2) {
                 let found = session.all(select::<M>().order_by(M::ID)).await.map_err(text)?;
                 let ids: Vec<i64> = found.iter().map(|object| object.id).collect();
                 if ids != expected {
