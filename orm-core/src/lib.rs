@@ -113,7 +113,7 @@ pub use query::{
     update,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, Loading, RepeatedLoads, Session, SessionHooks, SessionOptions,
+    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
 };
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
@@ -153,7 +153,7 @@ pub mod prelude {
         Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
     };
     pub use crate::schema;
-    pub use crate::session::{Engine, RepeatedLoads, Session, SessionHooks, SessionOptions};
+    pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;

@@ -6,6 +6,7 @@
 mod engine;
 mod engine_builder;
 mod hooks;
+mod merging;
 mod options;
 mod reading;
 mod repeats;
@@ -18,6 +19,7 @@ mod writing;
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
 pub use hooks::SessionHooks;
+pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{Getting, Loading};
 pub use session::Session;

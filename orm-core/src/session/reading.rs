@@ -98,6 +98,14 @@ impl Session {
         Getting { session: self, key: key.into_key(), caller: Location::caller() }
     }
 
+    #[track_caller]
+    pub(super) fn get_by_typed_key<M: Model>(
+        &mut self,
+        key: M::Key,
+    ) -> impl Future<Output = Result<Option<Entity<M>>>> + Send {
+        self.get_by_key(Ok(key), Location::caller())
+    }
+
     async fn get_by_key<M: Model>(
         &mut self,
         key: Result<M::Key, ValueError>,

@@ -1,7 +1,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::Session;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 impl Session {
     /// Begins a transaction now; without it one begins at the first write.
@@ -23,13 +23,20 @@ impl Session {
     /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
     ///
     /// # Errors
-    /// Those of [`flush`](Self::flush); `PendingRollback` after an error; an error of COMMIT itself, after which the
+    /// `InvalidState`: inside [`nested`](Self::nested). Those of [`flush`](Self::flush); `PendingRollback` after an error; an error of COMMIT itself, after which the
     /// session waits for [`rollback`](Self::rollback).
     ///
     /// # Cancel safety
     /// A commit whose future is dropped may or may not have happened; the connection is closed, and the session
     /// waits for `rollback`.
     pub async fn commit(&mut self) -> Result<()> {
+        if self.unit.in_savepoint() {
+            return Err(Error::new(
+                ErrorKind::InvalidState,
+                "a commit inside `session.nested(..)` would end the transaction around it; return from the closure, and \
+                 commit outside",
+            ));
+        }
         self.flush().await?;
         let hooks = self.options.hooks.clone();
         if let Some(hooks) = &hooks {

@@ -4,7 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
 use crate::unit_of_work::{
-    BulkOperation, CompleteDraft, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending, deleted,
+    BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending,
+    deleted,
 };
 
 impl Session {
@@ -13,7 +14,11 @@ impl Session {
     /// A required column that the draft lacks is a compile error. What cannot be linked (an object of another session)
     /// is an error of the flush.
     pub fn add<D: CompleteDraft>(&mut self, draft: D) -> Pending<D::Model> {
-        Pending::new(self.unit.add(&mut self.store, draft.into_data()))
+        self.add_data(draft.into_data())
+    }
+
+    pub(super) fn add_data<M: Model>(&mut self, data: DraftData) -> Pending<M> {
+        Pending::new(self.unit.add(&mut self.store, data))
     }
 
     /// Adds a draft, flushes, and gives the entity.

@@ -56,6 +56,16 @@ impl DraftData {
         }
     }
 
+    /// What was given for a column.
+    pub(crate) fn value(&self, column: usize) -> Option<&Value> {
+        self.values.get(column)?.as_ref()
+    }
+
+    /// Whether it was given any relationship.
+    pub(crate) fn has_links(&self) -> bool {
+        !self.links.is_empty()
+    }
+
     /// Gives a relationship its targets.
     pub fn link<R: Relation>(&mut self, relation: R, targets: impl IntoLinks<R::Target>) {
         let _ = relation;

@@ -173,3 +173,18 @@ async fn what_was_read_in_a_savepoint_is_read_again_after_it() -> Result<()> {
     assert_eq!(titles(&session.load(&ann, Author::BOOKS).await?), ["a1", "a2"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_commit_inside_a_savepoint_is_refused() -> Result<()> {
+    let engine = library().await?;
+    let mut session = engine.session();
+    session
+        .nested(async |session| {
+            session.add(Author::draft().name("inside"));
+            assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::InvalidState);
+            Ok(())
+        })
+        .await?;
+    assert!(session.in_transaction(), "the refusal ended nothing");
+    session.commit().await
+}

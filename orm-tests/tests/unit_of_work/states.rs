@@ -461,6 +461,61 @@ async fn merge_copies_a_detached_object_onto_the_sessions_own() -> Result<()> {
 }
 
 #[tokio::test]
+async fn merge_without_loading_believes_the_object() -> Result<()> {
+    let engine = library().await?;
+    let mut one = engine.session();
+    let theirs = one.get::<Book>(1).await?.expect("the book is there");
+    let mut session = engine.session();
+    let log = engine.record();
+    let mine = session.merge_without_loading(&theirs)?;
+    assert_eq!((mine.title.as_str(), session.is_modified(&mine)), (theirs.title.as_str(), false));
+    assert!(Entity::same(&session.get::<Book>(1).await?.expect("it is held"), &mine));
+    assert!(Entity::same(&session.merge_without_loading(&theirs)?, &mine));
+    session.commit().await?;
+    assert_eq!(log.count(), 0, "{log}");
+
+    session.edit(&mine, |book| book.pages = 9)?;
+    assert_eq!(session.merge_without_loading(&theirs).unwrap_err().kind(), ErrorKind::InvalidState);
+    session.rollback().await?;
+    session.delete(&mine)?;
+    assert_eq!(session.merge_without_loading(&theirs).unwrap_err().kind(), ErrorKind::InvalidState);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_merged_draft_changes_the_row_that_is_there_or_is_added() -> Result<()> {
+    let engine = library().await?;
+    let mut session = engine.session();
+    let log = engine.record();
+    let Merged::Entity(book) = session.merge_draft(Book::draft().id(1).title("merged").pages(9)).await?
+    else {
+        panic!("the row is there")
+    };
+    assert_eq!((book.title.as_str(), book.pages, session.is_modified(&book)), ("merged", 9, true));
+    assert_eq!(shape(&log), ["SELECT books"], "{log}");
+    session.commit().await?;
+    assert_eq!(shape(&log), ["SELECT books", "UPDATE books"], "{log}");
+
+    log.clear();
+    assert!(matches!(
+        session.merge_draft(Book::draft().id(99).title("new").pages(1)).await?,
+        Merged::Pending(_)
+    ));
+    assert_eq!(shape(&log), ["SELECT books"], "{log}");
+    log.clear();
+    assert!(matches!(
+        session.merge_draft(Book::draft().title("keyless").pages(1)).await?,
+        Merged::Pending(_)
+    ));
+    assert_eq!(log.count(), 0, "{log}");
+    session.commit().await?;
+    let refused =
+        session.merge_draft(Book::draft().title("linked").pages(1).author(Author::draft().name("a"))).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidQuery);
+    Ok(())
+}
+
+#[tokio::test]
 async fn merge_onto_an_expired_object_reads_it_first() -> Result<()> {
     let engine = library().await?;
     let mut one = engine.session();
