@@ -11,9 +11,9 @@ use crate::value::{Key, Value};
 #[derive(Debug)]
 pub enum Merged<M: Model> {
     /// The row is there; the draft's columns are changes of its object.
-    Entity(Entity<M>),
+    Found(Entity<M>),
     /// The row is not there; the next flush inserts it.
-    Pending(Pending<M>),
+    Added(Pending<M>),
 }
 
 impl Session {
@@ -63,8 +63,8 @@ impl Session {
     /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
     /// # async fn f(session: &mut Session) -> Result<()> {
     /// match session.merge_draft(User::draft().id(7).name("jack")).await? {
-    ///     Merged::Entity(user) => println!("{} was there", user.id),
-    ///     Merged::Pending(_) => println!("new"),
+    ///     Merged::Found(user) => println!("{} was there", user.id),
+    ///     Merged::Added(_) => println!("new"),
     /// }
     /// session.commit().await?;
     /// # Ok(()) }
@@ -87,20 +87,20 @@ impl Session {
             ));
         }
         let key: Option<Vec<Value>> = def.key.iter().map(|column| data.value(*column).cloned()).collect();
-        let Some(key) = key else { return Ok(Merged::Pending(self.add_data(data))) };
+        let Some(key) = key else { return Ok(Merged::Added(self.add_data(data))) };
         let places: Vec<usize> = (0..key.len()).collect();
         let key = <D::Model as Model>::Key::read(&key.as_slice(), &places).map_err(|error| {
             Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
                 .with_source(error)
         })?;
         match self.get_by_typed_key::<D::Model>(key).await? {
-            None => Ok(Merged::Pending(self.add_data(data))),
+            None => Ok(Merged::Added(self.add_data(data))),
             Some(entity) => {
                 let node = self.editable(&entity)?;
                 let given =
                     (0..def.columns.len()).filter_map(|column| Some((column, data.value(column)?.clone())));
                 self.unit.change(&self.store, node, given.collect())?;
-                Ok(Merged::Entity(entity))
+                Ok(Merged::Found(entity))
             }
         }
     }

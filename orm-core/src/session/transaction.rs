@@ -30,6 +30,7 @@ impl Session {
     /// A commit whose future is dropped may or may not have happened; the connection is closed, and the session
     /// waits for `rollback`.
     pub async fn commit(&mut self) -> Result<()> {
+        self.check_usable()?;
         if self.unit.in_savepoint() {
             return Err(Error::new(
                 ErrorKind::InvalidState,
