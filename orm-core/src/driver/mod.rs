@@ -15,7 +15,6 @@ mod pooled;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query_log;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 mod refusal;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -29,15 +29,19 @@ pub(super) fn refusal(
         | sqlx::Error::WorkerCrashed => (ErrorKind::Connection, format!("the connection was lost: {error}")),
         _ => (ErrorKind::Database, error.to_string()),
     };
-    let message = match statement {
-        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
-        None => message,
-    };
-    let refusal = Error::new(kind, message);
+    let refusal = Error::new(kind, in_statement(message, statement));
     let refusal = if secret { refusal } else { refusal.with_source(error) };
     match constraint {
         Some(constraint) => refusal.with_constraint(constraint),
         None => refusal,
+    }
+}
+
+/// A message with the statement that met it.
+pub(super) fn in_statement(message: String, statement: Option<&Statement>) -> String {
+    match statement {
+        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
+        None => message,
     }
 }
 

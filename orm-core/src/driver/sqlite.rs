@@ -10,6 +10,7 @@ use sqlx::{
 };
 
 use super::lease::Connection;
+use super::refusal::in_statement;
 use super::sqlite_job::{self, Message, Running};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -303,13 +304,6 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
     }
 }
 
-fn in_statement(message: String, statement: Option<&Statement>) -> String {
-    match statement {
-        Some(statement) => format!("{message}\nin {}", shortened(&statement.sql)),
-        None => message,
-    }
-}
-
 /// `UNIQUE constraint failed: users.email, users.name`; a CHECK is named instead, and a FOREIGN KEY not at all.
 fn constraint_of(message: &str) -> Option<Constraint> {
     let (what, which) = message.split_once(" constraint failed: ")?;
@@ -323,13 +317,4 @@ fn constraint_of(message: &str) -> Option<Constraint> {
         constraint.columns.push(column.to_owned());
     }
     Some(constraint)
-}
-
-/// A statement for an error message: a list of thousands of placeholders helps nobody.
-fn shortened(sql: &str) -> String {
-    const MOST: usize = 300;
-    match sql.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{} ..", &sql[..end]),
-        None => sql.to_owned(),
-    }
 }

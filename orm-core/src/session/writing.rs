@@ -1,11 +1,13 @@
+use std::panic::Location;
+
 use super::Session;
 use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
 use crate::model::Model;
 use crate::unit_of_work::{
-    BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, Node, Pending,
-    deleted,
+    Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, Node,
+    Pending, deleted,
 };
 
 impl Session {
@@ -223,8 +225,20 @@ impl Session {
     /// # Errors
     /// `InvalidQuery`: it cannot be run as it is written. A constraint refuses a row; the session then waits for
     /// [`rollback`](Self::rollback).
-    pub async fn execute<O: BulkOperation>(&mut self, operation: O) -> Result<O::Output> {
-        let (bulk, at) = (operation.into_bulk(), std::panic::Location::caller());
+    #[track_caller]
+    pub fn execute<O: BulkOperation>(
+        &mut self,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output>> + Send {
+        // Not an `async fn`: those do not know their caller, whom the N+1 notice names.
+        self.run_bulk::<O>(operation.into_bulk(), Location::caller())
+    }
+
+    async fn run_bulk<O: BulkOperation>(
+        &mut self,
+        bulk: Bulk,
+        at: &'static Location<'static>,
+    ) -> Result<O::Output> {
         self.autoflush().await?;
         self.connect().await?;
         if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {

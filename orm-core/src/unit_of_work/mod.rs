@@ -25,7 +25,7 @@ mod state;
 mod unit_of_work;
 mod update;
 
-pub use bulk::{BulkOperation, Insert, insert};
+pub use bulk::{Bulk, BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, Draft, DraftData, Given, Missing};
 pub(crate) use flush::Flush;
 pub use flush_plan::{FlushPlan, FlushStep};

@@ -183,3 +183,19 @@ async fn what_cannot_be_run_is_refused_before_any_sql() -> Result<()> {
     assert_eq!(session.count(select::<Book>()).await?, 4);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_loop_over_returned_rows_is_noticed_with_the_line_they_came_from() -> Result<()> {
+    let engine = library().await?;
+    let options = SessionOptions::new().repeated_loads(RepeatedLoads::Refuse).repeated_loads_threshold(2);
+    let mut session = engine.session_with(options);
+    let line = line!() + 1;
+    let books = session.execute(update::<Book>().set(Book::PAGES, 1).returning()).await?;
+    assert!(books.len() > 1);
+    session.load(&books[0], Book::TAGS).await?;
+    let refused = session.load(&books[1], Book::TAGS).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::RepeatedLoad);
+    let text = refused.to_string();
+    assert!(text.contains(&format!("bulk.rs:{line}:")), "{text}");
+    Ok(())
+}
