@@ -8,8 +8,8 @@ use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
 use crate::query::{Depth, LoadSpec, Strategy};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
-    Writer,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
+    Window, Writer,
 };
 use crate::value::Value;
 
@@ -127,7 +127,7 @@ impl Child {
     pub(super) fn select(&self, condition: Condition<'_>) -> Result<Select> {
         let mut select = self.select.clone();
         let rows = match &mut select.from {
-            TableRef::Query { select, .. } if self.ranked => &mut **select,
+            Some(TableRef::Query { select, .. }) if self.ranked => &mut **select,
             _ => &mut select,
         };
         match condition {
@@ -142,7 +142,7 @@ impl Child {
                 let alias = Source::Alias(name.into());
                 let keys = MadeUp::beside(self.relation.parent())?.links.into_iter().take(local.len());
                 let on = equal(self.key_columns.iter().map(|key| key.name), &self.key_source, keys, &alias);
-                let table = TableRef::Query { select: Box::new(parents), alias: name.into() };
+                let table = TableRef::query(parents, name);
                 rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
             }
             Condition::None => {}
@@ -196,13 +196,13 @@ impl MadeUp {
 fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Source, Vec<KeyColumn>)> {
     let def = relation.target();
     let source = Source::Table(def.table);
-    let table = TableRef::Table { name: def.table, alias: None };
+    let table = TableRef::table(def.table);
     Ok(match &relation.through {
         None => (Select::from(table), source, def.key_columns(remote)),
         Some(through) => {
             let link = Source::Table(through.table);
             let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
-            let mut rows = Select::from(TableRef::Table { name: through.table, alias: None });
+            let mut rows = Select::from(TableRef::table(through.table));
             rows.joins.push(Join { kind: JoinKind::Inner, table, on });
             let keys = relation.parent().link_columns(through.key, &relation.local_columns()?);
             (rows, link, keys)
@@ -232,12 +232,14 @@ fn rank(
     // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
     let dense = *key_source != source;
     if dense {
-        let by_key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+        let by_key = |name| Order::new(Expr::Column { source: source.clone(), name }, false);
         order.extend(names(def, def.key).map(by_key));
     }
-    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order, dense };
+    let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
+    let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
+    let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
-    let mut select = Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
+    let mut select = Select::from(TableRef::query(rows, def.table));
     let rank = Expr::Column { source, name: made_up.rank };
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
@@ -263,7 +265,7 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         return Ok(rows);
     }
     let page = Source::Alias(PAGE.into());
-    let mut distinct = Select::from(TableRef::Query { select: Box::new(rows), alias: PAGE.into() });
+    let mut distinct = Select::from(TableRef::query(rows, PAGE));
     distinct.distinct = true;
     for alias in links.into_iter().take(local.len()) {
         let expr = Expr::Column { source: page.clone(), name: alias };
@@ -276,8 +278,8 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
 fn is_unjoined(rows: &Select) -> bool {
     rows.joins.is_empty()
         && match &rows.from {
-            TableRef::Table { .. } => true,
-            TableRef::Query { select, .. } => is_unjoined(select),
-            TableRef::Nested { .. } => false,
+            Some(TableRef::Table { .. }) => true,
+            Some(TableRef::Query { select, .. }) => is_unjoined(select),
+            _ => false,
         }
 }

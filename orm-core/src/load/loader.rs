@@ -167,14 +167,14 @@ pub(super) fn root(
 ) -> Result<(Select, Branch)> {
     let def = spec.model.def();
     let source = Source::Table(def.table);
-    let table = TableRef::Table { name: def.table, alias: None };
+    let table = TableRef::table(def.table);
     let mut rows = Select::from(table);
     rows.filter = spec.filter;
     rows.order = spec.order;
     rows.limit = spec.limit;
     rows.offset = spec.offset;
 
-    let key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+    let key = |name| Order::new(Expr::Column { source: source.clone(), name }, false);
     let pages = rows.limit.is_some() || rows.offset.is_some();
     if pages && repeats_statement(&loads) {
         // A page that is chosen twice has to be the same page, also among rows that sort alike.
@@ -191,7 +191,7 @@ pub(super) fn root(
             let order = rows.order.clone();
             def.columns.iter().for_each(|column| rows.column(&source, column.name));
             let mut select =
-                Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
+                Select::from(TableRef::query(rows, def.table));
             select.order = order;
             select
         }
@@ -228,7 +228,7 @@ pub(super) fn root(
 pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Statement> {
     let loads = plan::of_select(&spec)?;
     let table = spec.model.def().table;
-    let mut rows = Select::from(TableRef::Table { name: table, alias: None });
+    let mut rows = Select::from(TableRef::table(table));
     rows.filter = spec.filter;
     for condition in inner_conditions(&Source::Table(table), &loads, 0)? {
         rows.and_where(condition);
@@ -236,7 +236,7 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let mut select = if spec.limit.is_some() || spec.offset.is_some() {
         rows.limit = spec.limit;
         rows.offset = spec.offset;
-        Select::from(TableRef::Query { select: Box::new(rows), alias: table.into() })
+        Select::from(TableRef::query(rows, table))
     } else {
         rows
     };

@@ -141,7 +141,7 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
 fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: &str, of: &str) -> Result<()> {
     let mut other = None;
     for term in terms {
-        term.clone().visit_columns(&mut |source| match source {
+        term.clone().visit_free(&mut |source| match source {
             Source::Table(named) if *named != table => other = Some(*named),
             _ => {}
         });

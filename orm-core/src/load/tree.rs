@@ -263,7 +263,7 @@ pub(super) fn collection_order(relation: &RelationDef, load: &LoadSpec, source: 
     let term = |order: &crate::model::OrderDef| {
         let column = target.column_of(order.field)?;
         let name = target.columns[column].name;
-        Some(Order { expr: Expr::Column { source: source.clone(), name }, descending: order.descending })
+        Some(Order::new(Expr::Column { source: source.clone(), name }, order.descending))
     };
     relation.order_by.iter().filter_map(term).collect()
 }

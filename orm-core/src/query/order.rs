@@ -11,7 +11,7 @@ pub struct OrderBy {
 
 impl OrderBy {
     pub(super) fn new(expr: Expr, descending: bool) -> OrderBy {
-        OrderBy { order: Order { expr, descending } }
+        OrderBy { order: Order::new(expr, descending) }
     }
 }
 

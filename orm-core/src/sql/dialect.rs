@@ -96,6 +96,15 @@ impl Dialect {
         !matches!(self, Dialect::Mysql(_))
     }
 
+    /// Whether a subquery of FROM can see the tables before it.
+    pub fn lateral(self) -> bool {
+        match self {
+            Dialect::Sqlite => false,
+            Dialect::Postgres => true,
+            Dialect::Mysql(server) => !server.mariadb,
+        }
+    }
+
     /// How far apart the keys are that one statement generates.
     pub fn key_step(self) -> i64 {
         match self {
@@ -121,6 +130,20 @@ impl Dialect {
             (Dialect::Postgres, Some(length)) if kind == ValueKind::Text => format!("VARCHAR({length})"),
             (Dialect::Postgres, _) => postgres_type(kind).to_owned(),
             (Dialect::Mysql(server), _) => mysql_type(kind, length, indexed, server),
+        }
+    }
+
+    /// What a value is cast to, to become one of a kind.
+    pub fn cast_type(self, kind: ValueKind) -> &'static str {
+        match self {
+            Dialect::Sqlite => sqlite_type(kind),
+            Dialect::Postgres => postgres_type(kind),
+            Dialect::Mysql(_) => match kind {
+                ValueKind::Bool | ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => "SIGNED",
+                ValueKind::Float32 | ValueKind::Float64 => "DOUBLE",
+                ValueKind::Text => "CHAR",
+                ValueKind::Bytes => "BINARY",
+            },
         }
     }
 
