@@ -19,7 +19,13 @@ mod refusal;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
+mod sqlite_batch;
+#[cfg(feature = "sqlite")]
+mod sqlite_handle;
+#[cfg(feature = "sqlite")]
 mod sqlite_job;
+#[cfg(feature = "sqlite")]
+mod sqlite_lent;
 
 pub use database::Database;
 pub use echo::Echo;

@@ -1,9 +1,9 @@
+use std::mem;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteRow};
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
@@ -11,7 +11,10 @@ use sqlx::{
 
 use super::lease::Connection;
 use super::refusal::in_statement;
+use super::sqlite_batch::NOT_UTF8;
+use super::sqlite_handle::{Handle, RUN, register};
 use super::sqlite_job::{self, Message, Running};
+use super::sqlite_lent::Lent;
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, Param, Statement};
@@ -29,10 +32,22 @@ pub(super) struct SqliteDatabase {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct SqliteLease {
-    /// None only while it is being dropped.
-    connection: Option<PoolConnection<Sqlite>>,
+    place: Place,
     /// Whether the connections know how to run jobs.
     runs_jobs: bool,
+    /// Nobody knows what state the connection is in: it is closed instead of being given back.
+    unfit: Arc<AtomicBool>,
+}
+
+/// Where a connection runs its statements.
+#[derive(Debug)]
+enum Place {
+    /// On its own thread.
+    There(Lent),
+    /// On the thread of the caller.
+    Here(Handle),
+    /// It was lost on its way from one to the other.
+    Nowhere,
 }
 
 impl SqliteDatabase {
@@ -49,7 +64,7 @@ impl SqliteDatabase {
             .after_connect(move |connection, _| {
                 let works = Arc::clone(&works);
                 Box::pin(async move {
-                    if sqlite_job::register(connection).await.is_err() {
+                    if register(connection, sqlite_job::run).await.is_err() {
                         works.store(false, Ordering::Release);
                     }
                     Ok(())
@@ -78,7 +93,9 @@ impl SqliteDatabase {
             other => database_error(other, None),
         })?;
         let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        Ok(Connection::Sqlite(SqliteLease { connection: Some(connection), runs_jobs }))
+        let unfit = Arc::new(AtomicBool::new(false));
+        let lent = Lent::new(connection, Arc::clone(&unfit));
+        Ok(Connection::Sqlite(SqliteLease { place: Place::There(lent), runs_jobs, unfit }))
     }
 
     pub(super) async fn close(&self) {
@@ -129,10 +146,16 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let arguments = arguments(statement)?;
-        if !statement.few && self.runs_jobs {
-            return self.run_job(statement, sink, count).await;
+        check(statement)?;
+        if self.runs_jobs {
+            if !statement.few {
+                return self.run_job(statement, sink, count).await;
+            }
+            if self.run_here(statement, sink, count).await? {
+                return Ok(());
+            }
         }
+        let arguments = arguments(statement)?;
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
         let mut rows = query.fetch(self.connection()?);
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
@@ -142,6 +165,28 @@ impl SqliteLease {
         Ok(())
     }
 
+    /// Runs a statement on the caller's thread, where it is short enough for that; says whether it was.
+    async fn run_here(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let rows = match self.handle().await?.read(&statement.sql, values(statement)) {
+            Ok(Some(rows)) => rows,
+            Ok(None) => return Ok(false),
+            Err(error) => {
+                let (code, text) = sqlite_job::refusal(error);
+                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+            }
+        };
+        for row in rows.rows() {
+            *count += 1;
+            sink.row(&row)?;
+        }
+        Ok(true)
+    }
+
     /// Runs a statement as a job on the connection's thread, and takes its rows batch by batch while it goes on.
     async fn run_job(
         &mut self,
@@ -149,12 +194,8 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let values = statement.params.iter().filter_map(|param| match param {
-            Param::One(bind) => Some(bind.value.clone()),
-            Param::Many { .. } => None,
-        });
-        let mut running = Running::new(statement.sql.clone(), values.collect());
-        let run = sqlx::query(sqlite_job::RUN).bind(running.number).execute(self.connection()?);
+        let mut running = Running::new(statement.sql.clone(), values(statement).cloned().collect());
+        let run = sqlx::query(RUN).bind(running.number).execute(self.connection()?);
         let take = async {
             while let Some(message) = running.next().await {
                 match message {
@@ -178,6 +219,7 @@ impl SqliteLease {
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        check(statement)?;
         let arguments = arguments(statement)?;
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
         let done = query.execute(self.connection()?).await;
@@ -185,29 +227,43 @@ impl SqliteLease {
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+        self.unfit.store(true, Ordering::Release);
     }
 
+    /// The connection on its own thread.
     fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        let gone = || Error::new(ErrorKind::Connection, "the connection has gone");
-        self.connection.as_deref_mut().ok_or_else(gone)
-    }
-}
-
-impl Drop for SqliteLease {
-    fn drop(&mut self) {
-        // The pool takes a connection back in a task, which needs a runtime; without one it is closed here.
-        if tokio::runtime::Handle::try_current().is_err()
-            && let Some(connection) = self.connection.take()
+        if let Place::Here(_) = self.place
+            && let Place::Here(handle) = mem::replace(&mut self.place, Place::Nowhere)
         {
-            drop(connection.detach());
+            self.place = Place::There(handle.unlock().map_err(|error| database_error(error, None))?);
+        }
+        match &mut self.place {
+            Place::There(lent) => lent.connection(),
+            _ => Err(sqlx::Error::WorkerCrashed),
+        }
+        .map_err(|error| database_error(error, None))
+    }
+
+    /// The connection on the caller's thread.
+    async fn handle(&mut self) -> Result<&mut Handle> {
+        if let Place::There(_) = self.place
+            && let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere)
+        {
+            // A future that is dropped in the meantime takes the connection with it, whose transaction may be open.
+            let unfit = self.unfit.swap(true, Ordering::AcqRel);
+            let handle = Handle::lock(lent).await.map_err(|error| database_error(error, None))?;
+            self.unfit.store(unfit, Ordering::Release);
+            self.place = Place::Here(handle);
+        }
+        match &mut self.place {
+            Place::Here(handle) => Ok(handle),
+            _ => Err(database_error(sqlx::Error::WorkerCrashed, None)),
         }
     }
 }
 
-fn arguments(statement: &Statement) -> Result<SqliteArguments> {
+/// Refuses values that SQLite cannot take, before anything is sent.
+fn check(statement: &Statement) -> Result<()> {
     let limit = Dialect::Sqlite.bind_limit();
     if statement.params.len() > limit {
         return Err(Error::new(
@@ -218,8 +274,6 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
             ),
         ));
     }
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(statement.params.len(), 0);
     for param in &statement.params {
         let Param::One(bind) = param else {
             return Err(Error::new(ErrorKind::InvalidQuery, "SQLite has no arrays"));
@@ -227,7 +281,19 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
             return Err(Error::new(ErrorKind::InvalidValue, reason));
         }
-        let added = match &bind.value {
+    }
+    Ok(())
+}
+
+fn values(statement: &Statement) -> impl Iterator<Item = &Value> {
+    statement.params.iter().flat_map(Param::values)
+}
+
+fn arguments(statement: &Statement) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(statement.params.len(), 0);
+    for value in values(statement) {
+        let added = match value {
             Value::Null => arguments.add(None::<i64>),
             Value::Bool(v) => arguments.add(*v),
             Value::Int(v) => arguments.add(*v),
@@ -260,9 +326,7 @@ impl Cells for RowCells {
             "REAL" => <f64 as Decode<Sqlite>>::decode(raw).map(ValueRef::Float),
             "TEXT" => {
                 let text = <&str as Decode<Sqlite>>::decode(raw);
-                return text
-                    .map(ValueRef::Text)
-                    .map_err(|_| ValueError::Driver(sqlite_job::NOT_UTF8.to_owned()));
+                return text.map(ValueRef::Text).map_err(|_| ValueError::Driver(NOT_UTF8.to_owned()));
             }
             "BLOB" => <&[u8] as Decode<Sqlite>>::decode(raw).map(ValueRef::Bytes),
             other => return Err(ValueError::Driver(format!("SQLite has no type {other}"))),

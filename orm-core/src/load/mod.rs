@@ -3,11 +3,12 @@
 //! Enters: a query's description, and for late loading objects that are there. Leaves: an answer, levels of indices
 //! joined by edges, and filled slots. Breadth first: each level is complete before the next one is asked for.
 //!
-//! `plan` decides what is loaded and how; [`Loader`] drives; `tree` writes a SELECT with its joins and `child` that of
+//! `plan` decides what is loaded and how; [`Loader`] drives; `by_key` finds one object without a plan; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
 //! answers that are there.
 
+mod by_key;
 mod child;
 mod closure;
 mod explain;
@@ -21,6 +22,7 @@ mod rows;
 mod selectin;
 mod tree;
 
+pub(crate) use by_key::is_plain;
 pub use explain::{Plan, PlanStep};
 pub(crate) use late::LateLoad;
 pub(crate) use loader::{Loader, count_statement};

@@ -7,7 +7,7 @@ use super::{RepeatedLoads, Session};
 use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
-use crate::load::{LateLoad, count_statement};
+use crate::load::{LateLoad, count_statement, is_plain};
 use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::sql::{Expr, Source};
@@ -128,6 +128,14 @@ impl Session {
                 self.store.expunge(arena, node);
                 return Ok(None);
             }
+            let place = Place { arena, node, answer: None };
+            return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
+        }
+        if is_plain(def) {
+            self.autoflush().await?;
+            self.connect().await?;
+            let found = self.loader(false, caller)?.by_key(arena, values).await;
+            let Some(node) = self.note(found)? else { return Ok(None) };
             let place = Place { arena, node, answer: None };
             return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
         }
