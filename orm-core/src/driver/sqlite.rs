@@ -20,6 +20,9 @@ use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
+/// How many runs of a statement take the thread of the caller for themselves.
+const TURNS: usize = 8;
+
 /// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
 #[derive(Debug)]
 pub(super) struct SqliteDatabase {
@@ -147,44 +150,52 @@ impl SqliteLease {
         count: &mut u64,
     ) -> Result<()> {
         check(statement)?;
-        if self.runs_jobs {
-            if !statement.few {
-                return self.run_job(statement, sink, count).await;
-            }
-            if self.run_here(statement, sink, count).await? {
-                return Ok(());
-            }
+        if !statement.few && self.runs_jobs {
+            return self.run_job(statement, sink, count).await;
         }
-        let arguments = arguments(statement)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
-        let mut rows = query.fetch(self.connection()?);
-        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
-            *count += 1;
-            sink.row(&RowCells(row))?;
+        for (turn, (sql, params)) in statement.runs().enumerate() {
+            yield_sometimes(turn).await;
+            if self.run_here(statement, sql, params, Some((&mut *sink, &mut *count))).await?.is_some() {
+                continue;
+            }
+            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
+            let mut rows = query.fetch(self.connection()?);
+            let refused = |error| database_error(error, Some(statement));
+            while let Some(row) = rows.try_next().await.map_err(refused)? {
+                *count += 1;
+                sink.row(&RowCells(row))?;
+            }
         }
         Ok(())
     }
 
-    /// Runs a statement on the caller's thread, where it is short enough for that; says whether it was.
+    /// Runs a text of a statement on the caller's thread, where it is short enough for that; gives how many rows it
+    /// changed.
     async fn run_here(
         &mut self,
         statement: &Statement,
-        sink: &mut dyn RowSink,
-        count: &mut u64,
-    ) -> Result<bool> {
-        let rows = match self.handle().await?.read(&statement.sql, values(statement)) {
-            Ok(Some(rows)) => rows,
-            Ok(None) => return Ok(false),
+        sql: &str,
+        params: &[Param],
+        rows: Option<(&mut dyn RowSink, &mut u64)>,
+    ) -> Result<Option<u64>> {
+        if !statement.few || !self.runs_jobs {
+            return Ok(None);
+        }
+        let (found, changed) = match self.handle().await?.run(sql, values(params)) {
+            Ok(Some(done)) => done,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 let (code, text) = sqlite_job::refusal(error);
                 return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
             }
         };
-        for row in rows.rows() {
-            *count += 1;
-            sink.row(&row)?;
+        if let Some((sink, count)) = rows {
+            for row in found.rows() {
+                *count += 1;
+                sink.row(&row)?;
+            }
         }
-        Ok(true)
+        Ok(Some(changed))
     }
 
     /// Runs a statement as a job on the connection's thread, and takes its rows batch by batch while it goes on.
@@ -194,7 +205,7 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let mut running = Running::new(statement.sql.clone(), values(statement).cloned().collect());
+        let mut running = Running::new(statement.sql.clone(), values(&statement.params).cloned().collect());
         let run = sqlx::query(RUN).bind(running.number).execute(self.connection()?);
         let take = async {
             while let Some(message) = running.next().await {
@@ -220,10 +231,19 @@ impl SqliteLease {
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         check(statement)?;
-        let arguments = arguments(statement)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
-        let done = query.execute(self.connection()?).await;
-        done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
+        let mut changed = 0;
+        for (turn, (sql, params)) in statement.runs().enumerate() {
+            yield_sometimes(turn).await;
+            changed += match self.run_here(statement, sql, params, None).await? {
+                Some(changed) => changed,
+                None => {
+                    let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
+                    let done = query.execute(self.connection()?).await;
+                    done.map_err(|error| database_error(error, Some(statement)))?.rows_affected()
+                }
+            };
+        }
+        Ok(changed)
     }
 
     pub(super) fn close_on_drop(&mut self) {
@@ -285,14 +305,21 @@ fn check(statement: &Statement) -> Result<()> {
     Ok(())
 }
 
-fn values(statement: &Statement) -> impl Iterator<Item = &Value> {
-    statement.params.iter().flat_map(Param::values)
+/// Lets others have the thread, between runs of which each takes some hundredths of a millisecond.
+async fn yield_sometimes(turn: usize) {
+    if turn % TURNS == TURNS - 1 {
+        tokio::task::yield_now().await;
+    }
 }
 
-fn arguments(statement: &Statement) -> Result<SqliteArguments> {
+fn values(params: &[Param]) -> impl Iterator<Item = &Value> {
+    params.iter().flat_map(Param::values)
+}
+
+fn arguments(params: &[Param]) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
-    arguments.reserve(statement.params.len(), 0);
-    for value in values(statement) {
+    arguments.reserve(params.len(), 0);
+    for value in values(params) {
         let added = match value {
             Value::Null => arguments.add(None::<i64>),
             Value::Bool(v) => arguments.add(*v),

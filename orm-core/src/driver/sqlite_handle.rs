@@ -122,25 +122,25 @@ impl Handle {
         }
     }
 
-    /// Runs a statement that reads a few rows; none where it writes, takes longer than the caller's thread may be held
-    /// up, or would have to wait for another connection.
+    /// Runs a statement of a few rows, and gives what it returned and how many rows it changed; none where it takes
+    /// longer than the caller's thread may be held up, or would have to wait for another connection.
     ///
     /// # Errors
     /// SQLite refuses the statement.
-    pub(super) fn read<'v>(
+    pub(super) fn run<'v>(
         &mut self,
         sql: &str,
         values: impl Iterator<Item = &'v Value>,
-    ) -> rusqlite::Result<Option<&Batch>> {
+    ) -> rusqlite::Result<Option<(&Batch, u64)>> {
         let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Inner { raw, budget, timeout, rows, .. } = inner;
         raw.busy_timeout(Duration::ZERO)?;
-        budget.store(LOOKS, Ordering::Relaxed);
-        let read = read(raw, sql, values, rows);
+        let done = run(raw, sql, values, rows, budget);
         budget.store(UNLIMITED, Ordering::Relaxed);
         raw.busy_timeout(*timeout)?;
-        match read {
-            Ok(read) => Ok(read.then_some(&*rows)),
+        match done {
+            Ok(Some(changed)) => Ok(Some((&*rows, changed))),
+            Ok(None) => Ok(None),
             Err(rusqlite::Error::SqliteFailure(error, _)) if elsewhere(error.code) => Ok(None),
             Err(error) => Err(error),
         }
@@ -173,15 +173,21 @@ async fn own(
     Ok(lent)
 }
 
-fn read<'v>(
+fn run<'v>(
     raw: &Connection,
     sql: &str,
     values: impl Iterator<Item = &'v Value>,
     rows: &mut Batch,
-) -> rusqlite::Result<bool> {
+    budget: &AtomicU32,
+) -> rusqlite::Result<Option<u64>> {
     let mut statement = raw.prepare_cached(sql)?;
-    if !statement.readonly() {
-        return Ok(false);
+    let reads = statement.readonly();
+    if reads {
+        budget.store(LOOKS, Ordering::Relaxed);
+    } else if raw.is_autocommit() {
+        // It would have to wait for whoever writes. In a transaction it has the lock already, and must not be stopped:
+        // that would roll the transaction back.
+        return Ok(None);
     }
     bind(&mut statement, values)?;
     rows.empty(statement.column_count());
@@ -189,7 +195,7 @@ fn read<'v>(
     while let Some(row) = found.next()? {
         rows.take(row)?;
     }
-    Ok(true)
+    Ok(Some(if reads { 0 } else { raw.changes() }))
 }
 
 /// Whether a statement that stopped with an error may succeed on the connection's own thread, which can wait.

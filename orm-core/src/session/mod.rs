@@ -5,6 +5,7 @@
 
 mod engine;
 mod engine_builder;
+mod getting_many;
 mod hooks;
 mod merging;
 mod options;
@@ -18,6 +19,7 @@ mod writing;
 
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
+pub use getting_many::GettingMany;
 pub use hooks::SessionHooks;
 pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};

@@ -123,7 +123,7 @@ fn statements(dialect: Dialect, table: &'static str, a: &'static str, b: &'stati
     vec![
         Writer::select(dialect, &select),
         Writer::select(dialect, &outer),
-        Writer::insert(dialect, &insert),
+        Writer::insert(dialect, insert),
         Writer::update(dialect, &update),
         Writer::delete(dialect, &Delete { table, filter, returning }),
     ]

@@ -23,7 +23,7 @@ pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use function::Function;
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
-pub use statement::{Bind, Param, Statement};
+pub use statement::{Bind, Param, Runs, Statement};
 pub use window::{Bound, Frame, Window};
 pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};
 pub use writer::Writer;

@@ -5,6 +5,7 @@ mod bulk;
 mod cancellation;
 mod ddl;
 mod faults;
+mod get_many;
 mod keys;
 mod loading;
 mod relationships;

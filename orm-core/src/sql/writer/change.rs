@@ -3,7 +3,8 @@ use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, Update};
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
-    pub(super) fn write_insert(&mut self, insert: &Insert) {
+    /// An INSERT of so many rows, with their values or with places for them alone.
+    pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Bind>) {
         self.sql.push_str("INSERT INTO ");
         self.quote(insert.table);
         if insert.columns.is_empty() {
@@ -15,12 +16,31 @@ impl Writer {
             self.sql.push_str(" (");
             self.list(&insert.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push_str(") VALUES ");
-            self.rows(&insert.rows);
+            self.value_rows(rows, insert.columns.len(), values);
         }
         if let Some(conflict) = &insert.conflict {
             self.conflict(conflict, insert);
         }
         self.returning(insert.table, &insert.returning);
+    }
+
+    fn value_rows(&mut self, rows: usize, width: usize, values: Vec<Bind>) {
+        self.sql.reserve(rows * (width * 3 + 4));
+        self.params.reserve(values.len());
+        let mut values = values.into_iter();
+        for row in 0..rows {
+            self.sql.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..width {
+                if column > 0 {
+                    self.sql.push_str(", ");
+                }
+                match values.next() {
+                    Some(bind) => self.bind(bind),
+                    None => self.sql.push('?'),
+                }
+            }
+            self.sql.push(')');
+        }
     }
 
     fn conflict(&mut self, conflict: &Conflict, insert: &Insert) {

@@ -7,7 +7,9 @@ mod select;
 
 use std::sync::Arc;
 
-use super::{Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Select, Source, Statement, Update};
+use super::{
+    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement, Update,
+};
 
 /// Writes statements as the text of one dialect.
 #[derive(Debug)]
@@ -28,10 +30,21 @@ impl Writer {
     }
 
     /// The text of an INSERT.
-    pub fn insert(dialect: Dialect, insert: &Insert) -> Statement {
-        let mut writer = Writer::new(dialect);
-        writer.write_insert(insert);
-        writer.finish()
+    pub fn insert(dialect: Dialect, mut insert: Insert) -> Statement {
+        let values = std::mem::take(&mut insert.values);
+        let room = dialect.rows_per_run(insert.columns.len());
+        let written = |rows: usize, values: Vec<Bind>| {
+            let mut writer = Writer::new(dialect);
+            writer.write_insert(&insert, rows, values);
+            writer.finish()
+        };
+        if insert.rows <= room {
+            return Statement { few: true, ..written(insert.rows, values) };
+        }
+        let rest = written(insert.rows % room, Vec::new()).sql;
+        let runs = Some(Runs { values: room * insert.columns.len(), rest });
+        let params = values.into_iter().map(Param::One).collect();
+        Statement { params, few: true, runs, ..written(room, Vec::new()) }
     }
 
     /// The text of an UPDATE.
@@ -77,7 +90,14 @@ impl Writer {
     }
 
     fn finish(self) -> Statement {
-        Statement { sql: self.sql.into(), params: self.params, path: None, strategy: None, few: false }
+        Statement {
+            sql: self.sql.into(),
+            params: self.params,
+            path: None,
+            strategy: None,
+            few: false,
+            runs: None,
+        }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {
