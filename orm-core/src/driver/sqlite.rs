@@ -185,8 +185,8 @@ impl SqliteLease {
             Ok(Some(done)) => done,
             Ok(None) => return Ok(None),
             Err(error) => {
-                let (code, text) = sqlite_job::refusal(error);
-                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+                let (code, text) = sqlite_job::refusal(&error);
+                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)).with_source(error));
             }
         };
         if let Some((sink, count)) = rows {

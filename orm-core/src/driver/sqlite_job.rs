@@ -97,7 +97,7 @@ impl Drop for Running {
 impl Job {
     fn run(mut self, connection: &Connection) {
         if let Err(error) = self.step(connection) {
-            let (code, text) = refusal(error);
+            let (code, text) = refusal(&error);
             let _ = self.results.blocking_send(Message::Failed(code, text));
         }
     }
@@ -127,12 +127,12 @@ impl Job {
 }
 
 /// SQLite's extended result code, and what it said.
-pub(super) fn refusal(error: rusqlite::Error) -> (i32, String) {
+pub(super) fn refusal(error: &rusqlite::Error) -> (i32, String) {
     match error {
         rusqlite::Error::SqliteFailure(failure, text) => {
-            (failure.extended_code, text.unwrap_or_else(|| failure.to_string()))
+            (failure.extended_code, text.clone().unwrap_or_else(|| failure.to_string()))
         }
-        rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg),
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg.clone()),
         other => (ffi::SQLITE_ERROR, other.to_string()),
     }
 }

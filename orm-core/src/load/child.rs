@@ -8,8 +8,8 @@ use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
 use crate::query::{Depth, LoadSpec, Strategy};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement,
-    TableRef, Window, Writer,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
+    Window, Writer,
 };
 use crate::value::Value;
 

@@ -20,8 +20,10 @@ pub enum Param {
     One(Bind),
     /// An array of values of one family.
     Many {
-        /// The values; at least one of them is not NULL.
+        /// The values; at least one of them is not NULL where the kind is not known.
         values: Vec<Value>,
+        /// The kind of the column they are for, where that is known. It gives NULLs their type.
+        kind: Option<ValueKind>,
         /// Whether they must not be shown.
         secret: bool,
     },

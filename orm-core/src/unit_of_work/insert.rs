@@ -321,9 +321,13 @@ impl Cells for NewCells<'_> {
         let value = match self.rows.places.get(index).ok_or_else(missing)? {
             CellPlace::Nowhere => return Ok(ValueRef::Null),
             CellPlace::Returned(at) => self.returned.get(*at),
-            CellPlace::Given(at) => match self.rows.values.get(self.row * self.rows.given + at) {
-                Some(Param::One(bind)) => Some(&bind.value),
-                _ => None,
+            CellPlace::Given(at) => match self.rows.values.get(*at) {
+                // Column by column, or row by row.
+                Some(Param::Many { values, .. }) => values.get(self.row),
+                _ => match self.rows.values.get(self.row * self.rows.given + at) {
+                    Some(Param::One(bind)) => Some(&bind.value),
+                    _ => None,
+                },
             },
         };
         value.map(Value::as_ref).ok_or_else(missing)

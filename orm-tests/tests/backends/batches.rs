@@ -111,6 +111,12 @@ on_every_backend! {
         let pending: Vec<_> = (0..130).map(|n| session.add(Note::draft().text(format!("note {n}")))).collect();
         session.flush().await?;
         assert_eq!(log.count(), 1, "{log}");
+        let sql = &log.statements()[0].sql;
+        match database.backend() {
+            Backend::Sqlite => assert_eq!(sql.matches('?').count(), 50, "{log}"),
+            Backend::Postgres => assert!(sql.contains("SELECT * FROM unnest($1) RETURNING"), "{log}"),
+            _ => assert_eq!(sql.matches('?').count(), 130, "{log}"),
+        }
         let notes = pending.iter().map(Pending::entity).collect::<Result<Vec<_>>>()?;
         for (n, pair) in notes.windows(2).enumerate() {
             assert!(pair[0].id < pair[1].id, "keys follow the order of the rows");

@@ -1,12 +1,11 @@
 use super::Writer;
-use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, Update};
+use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, Param, Statement, Update};
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
     /// An INSERT of so many rows, with their values or with places for them alone.
     pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Bind>) {
-        self.sql.push_str("INSERT INTO ");
-        self.quote(insert.table);
+        self.insert_into(insert);
         if insert.columns.is_empty() {
             self.sql.push_str(match self.dialect {
                 Dialect::Sqlite | Dialect::Postgres => " DEFAULT VALUES",
@@ -18,6 +17,44 @@ impl Writer {
             self.sql.push_str(") VALUES ");
             self.value_rows(rows, insert.columns.len(), values);
         }
+        self.conflict_and_returning(insert);
+    }
+
+    /// An INSERT with one array for each column: one text for any number of rows.
+    pub(super) fn insert_arrays(insert: &Insert, values: Vec<Bind>) -> Statement {
+        let width = insert.columns.len();
+        let mut columns: Vec<Param> = Vec::with_capacity(width);
+        for (at, bind) in values.into_iter().enumerate() {
+            if at < width {
+                let values = Vec::with_capacity(insert.rows);
+                columns.push(Param::Many { values, kind: bind.kind, secret: bind.secret });
+            }
+            if let Some(Param::Many { values, .. }) = columns.get_mut(at % width) {
+                values.push(bind.value);
+            }
+        }
+        let mut writer = Writer::new(Dialect::Postgres);
+        writer.insert_into(insert);
+        writer.sql.push_str(" (");
+        writer.list(&insert.columns, ", ", |writer, column| writer.quote(column));
+        writer.sql.push_str(") SELECT * FROM unnest(");
+        for (at, column) in columns.into_iter().enumerate() {
+            if at > 0 {
+                writer.sql.push_str(", ");
+            }
+            writer.param(column);
+        }
+        writer.sql.push(')');
+        writer.conflict_and_returning(insert);
+        writer.finish()
+    }
+
+    fn insert_into(&mut self, insert: &Insert) {
+        self.sql.push_str("INSERT INTO ");
+        self.quote(insert.table);
+    }
+
+    fn conflict_and_returning(&mut self, insert: &Insert) {
         if let Some(conflict) = &insert.conflict {
             self.conflict(conflict, insert);
         }

@@ -59,6 +59,7 @@ impl Writer {
                     let cells = rows.iter().filter_map(|row| row.get(column));
                     let secret = cells.clone().any(|bind| bind.secret);
                     self.param(Param::Many {
+                        kind: None,
                         values: cells.map(|bind| bind.value.clone()).collect(),
                         secret,
                     });
@@ -80,7 +81,7 @@ fn array(list: &[Expr]) -> Option<Param> {
         values.push(value.clone());
     }
     let typed = !values.iter().all(Value::is_null);
-    typed.then_some(Param::Many { values, secret: hidden })
+    typed.then_some(Param::Many { values, kind: None, secret: hidden })
 }
 
 /// The length of a list that is filled up by repeating its last member, so that lists of many lengths are few

@@ -32,6 +32,9 @@ impl Writer {
     /// The text of an INSERT.
     pub fn insert(dialect: Dialect, mut insert: Insert) -> Statement {
         let values = std::mem::take(&mut insert.values);
+        if dialect == Dialect::Postgres && insert.rows > 1 && !insert.columns.is_empty() {
+            return Writer::insert_arrays(&insert, values);
+        }
         let room = dialect.rows_per_run(insert.columns.len());
         let written = |rows: usize, values: Vec<Bind>| {
             let mut writer = Writer::new(dialect);

@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use super::Writer;
-use crate::sql::{
-    Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
-};
+use crate::sql::{Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
 
 /// What an operand of UNION is called that is a subquery.
 const OPERAND: &str = "_set";
@@ -82,8 +80,9 @@ impl Writer {
 
     /// SQLite takes no parentheses around an operand, and an order or a limit of its own needs them.
     fn set_operand(&mut self, select: &Select) {
-        let simple =
-            select.set.is_empty() && select.order.is_empty() && (select.limit, select.offset) == (None, None);
+        let simple = select.set.is_empty()
+            && select.order.is_empty()
+            && (select.limit, select.offset) == (None, None);
         if simple {
             return self.core(select);
         }
