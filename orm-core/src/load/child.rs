@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, equal, inner_conditions, names, tables};
+use super::tree::{Branch, Tree, collection_order, collections, inner_conditions, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
-use crate::query::{Depth, LoadSpec, Strategy};
+use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
-    Window, Writer,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement,
+    TableRef, Window, Writer,
 };
 use crate::value::Value;
 

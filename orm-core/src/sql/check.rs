@@ -27,6 +27,10 @@ struct Checker {
 
 impl Checker {
     fn select(&self, select: &Select, outer: &[Source]) -> Result<()> {
+        if let Some(left) = &select.left {
+            self.select(left, outer)?;
+            return self.operands(select, left.columns.len(), outer);
+        }
         let own = self.tables(select, outer)?;
         let mut scope = own;
         scope.extend_from_slice(outer);
@@ -36,13 +40,18 @@ impl Checker {
         for expr in listed.chain(conditions).chain(&select.group).chain(order) {
             self.expr(expr, &scope)?;
         }
+        self.operands(select, select.columns.len(), outer)?;
+        self.database(select)
+    }
+
+    fn operands(&self, select: &Select, columns: usize, outer: &[Source]) -> Result<()> {
         for (_, operand) in &select.set {
-            if operand.columns.len() != select.columns.len() {
+            if operand.columns.len() != columns {
                 return refuse("the queries of a union select different numbers of columns");
             }
             self.select(operand, outer)?;
         }
-        self.database(select)
+        Ok(())
     }
 
     /// The tables of a SELECT, each checked with those before it in sight of its condition.

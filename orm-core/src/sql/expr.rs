@@ -39,6 +39,8 @@ pub enum Expr {
     Call(Function, Vec<Expr>),
     /// `*`: all columns of a subquery.
     All,
+    /// A whole number, written out: where a database takes no bound value, and a column of the result by its place from 1.
+    Number(u64),
     /// `count(*)`.
     CountRows,
     /// A function over all rows of a group.
@@ -94,7 +96,7 @@ pub enum Source {
 /// Sources are one when statements name them alike.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        matches!(self, Source::Table(_)) == matches!(other, Source::Table(_)) && self.name() == other.name()
+        self.name() == other.name()
     }
 }
 
@@ -236,6 +238,7 @@ impl Expr {
             Expr::Column { .. }
             | Expr::Bind(_)
             | Expr::All
+            | Expr::Number(_)
             | Expr::CountRows
             | Expr::Exists(_)
             | Expr::Scalar(_)
@@ -274,6 +277,7 @@ impl Expr {
             Expr::Column { .. }
             | Expr::Bind(_)
             | Expr::All
+            | Expr::Number(_)
             | Expr::CountRows
             | Expr::Exists(_)
             | Expr::Scalar(_)

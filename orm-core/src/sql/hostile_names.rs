@@ -99,9 +99,9 @@ fn statements(dialect: Dialect, table: &'static str, a: &'static str, b: &'stati
         on: Expr::eq(column(&here, a), column(&there, b)),
     });
     select.filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));
-    select.order = vec![Order { expr: column(&here, a), descending: true }];
+    select.order = vec![Order::new(column(&here, a), true)];
     select.limit = Some(3);
-    let mut outer = Select::from(TableRef::Query { select: Box::new(select.clone()), alias: table.into() });
+    let mut outer = Select::from(TableRef::query(select.clone(), table));
     outer.column(&here, a);
 
     let returning = if dialect.returning() { vec![a, b] } else { vec![] };

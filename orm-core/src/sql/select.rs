@@ -5,6 +5,8 @@ use super::{Expr, Source};
 /// A SELECT.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Select {
+    /// What a set begins with, where that is more than a plain SELECT; it then stands for the parts up to HAVING.
+    pub left: Option<Box<Select>>,
     /// What it returns.
     pub columns: Vec<Item>,
     /// Whether equal rows are returned once.
@@ -177,6 +179,7 @@ impl Select {
     /// A SELECT without a table, and without columns yet.
     pub fn constant() -> Select {
         Select {
+            left: None,
             columns: Vec::new(),
             distinct: false,
             distinct_on: Vec::new(),
@@ -221,7 +224,9 @@ impl Select {
             }
         };
         self.visit_expressions_mut(&mut |expr| expr.visit_free(&mut outer));
-        for (_, select) in &mut self.set {
+        for select in
+            self.left.as_deref_mut().into_iter().chain(self.set.iter_mut().map(|(_, select)| select))
+        {
             select.visit_free(visit);
         }
         let joined = self.joins.iter_mut().map(|join| &mut join.table);

@@ -23,6 +23,18 @@ pub enum ValueKind {
     Bytes,
 }
 
+impl ValueKind {
+    /// Whether values of another kind are of the same family.
+    pub(crate) fn takes(self, other: ValueKind) -> bool {
+        let family = |kind| match kind {
+            ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => ValueKind::Int64,
+            ValueKind::Float32 | ValueKind::Float64 => ValueKind::Float64,
+            other => other,
+        };
+        family(self) == family(other)
+    }
+}
+
 /// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each.
 ///
 /// Reading checks what the cell holds: SQLite stores any type in any column, and a text read as a number would be a
