@@ -115,6 +115,7 @@ pub use query::{
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
 };
+pub use sql::TableName;
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
@@ -137,6 +138,7 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
         RelationKind, ThroughDef, check_key, check_reference, erased,
     };
+    pub use crate::sql::TableName;
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };

@@ -28,6 +28,12 @@ impl Database {
     /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Database> {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+        if scheme != "sqlite" && !options.attached.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"),
+            ));
+        }
         let pool = match scheme {
             #[cfg(feature = "sqlite")]
             "sqlite" => Pool::Sqlite(super::sqlite::SqliteDatabase::connect(url, options).await?),

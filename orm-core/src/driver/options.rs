@@ -9,6 +9,8 @@ pub struct ConnectOptions {
     pub(crate) pool_timeout: Duration,
     pub(crate) pool_recycle: Option<Duration>,
     pub(crate) pool_pre_ping: bool,
+    /// Names of schemas, and the files that are attached under them.
+    pub(crate) attached: Vec<(String, String)>,
     pub(crate) insert_returning: bool,
     pub(crate) echo: Echo,
 }
@@ -20,6 +22,7 @@ impl Default for ConnectOptions {
             pool_timeout: Duration::from_secs(30),
             pool_recycle: None,
             pool_pre_ping: false,
+            attached: Vec::new(),
             insert_returning: true,
             echo: Echo::Off,
         }

@@ -276,6 +276,7 @@ fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
     let columns = error.column().map(|column| vec![column.to_owned()]);
     let constraint = Constraint {
         name: owned(error.constraint()),
+        schema: owned(error.schema()),
         table: owned(error.table()),
         columns: columns.or_else(|| key_columns(error.detail()?)).unwrap_or_default(),
     };

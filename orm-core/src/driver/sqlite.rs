@@ -9,6 +9,7 @@ use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
 };
 
+use super::attachment::Attachment;
 use super::lease::Connection;
 use super::refusal::in_statement;
 use super::sqlite_job::{self, Message, Running};
@@ -39,16 +40,21 @@ impl SqliteDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
         let (connect, in_memory) = connect_options(url)?;
         let connect = connect.disable_statement_logging();
-        let anchor = match in_memory {
-            true => Some(connect.connect().await.map_err(|error| connecting(url, error))?),
+        let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
+        let attached: Arc<[Attachment]> = attached.collect();
+        let anchor = match in_memory || attached.iter().any(Attachment::in_memory) {
+            true => Some(anchor(&connect, &attached).await.map_err(|error| connecting(url, error))?),
             false => None,
         };
         let runs_jobs = Arc::new(AtomicBool::new(true));
         let works = Arc::clone(&runs_jobs);
         let pool = SqlitePoolOptions::new()
             .after_connect(move |connection, _| {
-                let works = Arc::clone(&works);
+                let (works, attached) = (Arc::clone(&works), Arc::clone(&attached));
                 Box::pin(async move {
+                    for attachment in attached.iter() {
+                        attachment.attach(connection).await?;
+                    }
                     if sqlite_job::register(connection).await.is_err() {
                         works.store(false, Ordering::Release);
                     }
@@ -110,6 +116,15 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
     // As SQLite itself does it: a file that is not there is made, unless the URL says how to open it.
     let create = !query.is_some_and(|query| query.contains("mode="));
     Ok((if create { options.create_if_missing(true) } else { options }, false))
+}
+
+/// A connection that keeps what is in memory alive.
+async fn anchor(connect: &SqliteConnectOptions, attached: &[Attachment]) -> sqlx::Result<SqliteConnection> {
+    let mut connection = connect.connect().await?;
+    for attachment in attached {
+        attachment.attach(&mut connection).await?;
+    }
+    Ok(connection)
 }
 
 fn connecting(url: &str, error: sqlx::Error) -> Error {
@@ -296,7 +311,14 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
         _ => ErrorKind::Database,
     };
-    let message = in_statement(format!("the database refused the statement: {text}"), statement);
+    let advice = match text.strip_prefix("unknown database ") {
+        Some(schema) => format!(
+            "; on SQLite a schema is a database that is attached: `Engine::builder(url).attach({:?}, path)`",
+            schema.trim_matches('"')
+        ),
+        None => String::new(),
+    };
+    let message = in_statement(format!("the database refused the statement: {text}{advice}"), statement);
     let error = Error::new(kind, message);
     match constraint_of(text) {
         Some(constraint) => error.with_constraint(constraint),

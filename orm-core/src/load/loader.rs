@@ -181,25 +181,28 @@ pub(super) fn root(
         rows.order.extend(names(def, def.key).map(key));
     }
     let collections = collections(&loads);
-    let select = match pages && collections > 0 {
+    let (select, source) = match pages && collections > 0 {
         // The page is of parents: their rows are chosen inside, and only then multiplied by the join. What an inner join
         // would drop must not be on the page.
         true => {
             for condition in inner_conditions(&source, &loads, 0)? {
                 rows.and_where(condition);
             }
-            let order = rows.order.clone();
+            let page: Arc<str> = def.table.name.into();
+            let outer = Source::Alias(Arc::clone(&page));
+            let outside = |term: &Order| term.clone().relocate(def.table, &outer);
+            let order = rows.order.iter().map(outside).collect();
             def.columns.iter().for_each(|column| rows.column(&source, column.name));
-            let mut select =
-                Select::from(TableRef::query(rows, def.table));
+            let mut select = Select::from(TableRef::query(rows, page));
             select.order = order;
-            select
+            (select, outer)
         }
-        false => rows,
+        false => (rows, source),
     };
+    let key = |name| Order::new(Expr::column(&source, name), false);
     let own_columns = select.columns.len();
     let mut taken = tables(&loads);
-    taken.push(def.table);
+    taken.push(def.table.name);
     let mut tree = Tree {
         store,
         levels,
@@ -236,7 +239,7 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let mut select = if spec.limit.is_some() || spec.offset.is_some() {
         rows.limit = spec.limit;
         rows.offset = spec.offset;
-        Select::from(TableRef::query(rows, table))
+        Select::from(TableRef::query(rows, table.name))
     } else {
         rows
     };

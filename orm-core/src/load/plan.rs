@@ -5,7 +5,7 @@ use std::any::TypeId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ErasedModel;
 use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
-use crate::sql::{Expr, Source};
+use crate::sql::{Expr, Source, TableName};
 
 /// The loads of a query.
 ///
@@ -138,7 +138,7 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
 }
 
 /// Conditions and orders name columns of the rows they are about; another table is not there to be asked.
-fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: &str, of: &str) -> Result<()> {
+fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: TableName, of: &str) -> Result<()> {
     let mut other = None;
     for term in terms {
         term.clone().visit_free(&mut |source| match source {

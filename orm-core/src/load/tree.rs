@@ -93,7 +93,7 @@ impl Tree<'_> {
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let target = relation.target();
-        let alias = self.alias(target.table);
+        let alias = self.alias(target.table.name);
         let source = Source::Alias(Arc::clone(&alias));
         let order = collection_order(relation, &load, &source);
         self.order.extend(order);
@@ -145,7 +145,7 @@ impl Tree<'_> {
             let on = equal(names(there, &remote), source, names(here, &local), parent);
             return Ok((table, on));
         };
-        let alias = self.alias(through.table);
+        let alias = self.alias(through.table.name);
         let link = Source::Alias(Arc::clone(&alias));
         let to_target = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
         let first = TableRef::Table { name: through.table, alias: Some(alias) };
@@ -204,9 +204,9 @@ impl Branch {
 pub(super) fn tables(loads: &[LoadSpec]) -> Vec<&'static str> {
     let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
     let own = |load: &LoadSpec| {
-        let through = load.relation.through.as_ref().map(|through| through.table);
+        let through = load.relation.through.as_ref().map(|through| through.table.name);
         let mut names = tables(&load.loads);
-        names.push(load.relation.target().table);
+        names.push(load.relation.target().table.name);
         names.extend(through);
         names
     };
@@ -229,14 +229,13 @@ fn has_target(parent: &Source, load: &LoadSpec, depth: usize) -> Result<Expr> {
     let relation = load.relation;
     let (here, there) = (relation.parent(), relation.target());
     let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-    let named = |table: &str| -> Arc<str> { format!("{table}_in_{depth}").into() };
-    let alias = named(there.table);
+    let alias: Arc<str> = format!("{}_in_{depth}", there.table.name).into();
     let source = Source::Alias(Arc::clone(&alias));
     let table = TableRef::Table { name: there.table, alias: Some(alias) };
     let (mut select, on) = match &relation.through {
         None => (Select::from(table), equal(names(there, &remote), &source, names(here, &local), parent)),
         Some(through) => {
-            let alias = named(through.table);
+            let alias: Arc<str> = format!("{}_by_{depth}", through.table.name).into();
             let link = Source::Alias(Arc::clone(&alias));
             let mut select = Select::from(TableRef::Table { name: through.table, alias: Some(alias) });
             let on = equal(names(there, &remote), &source, through.target_key.iter().copied(), &link);

@@ -54,6 +54,29 @@ impl EngineBuilder {
         self
     }
 
+    /// Attaches a database to an engine on SQLite, as the schema of that name: a file, or `:memory:` for one that lives as
+    /// long as the engine.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// #[derive(Model, Debug)]
+    /// #[model(table = "users", schema = "app")]
+    /// struct User {
+    ///     #[key(auto)]
+    ///     id: i64,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").attach("app", ":memory:").connect().await?;
+    /// engine.create_all(schema![User]).await?;
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn attach(mut self, schema: &str, path: &str) -> Self {
+        self.options.attached.push((schema.to_owned(), path.to_owned()));
+        self
+    }
+
     /// Whether an INSERT asks for what the database fills in with RETURNING, where the server has it; on by default.
     ///
     /// Off, MariaDB is used as MySQL is: generated keys come from the server's report of the first one, other columns

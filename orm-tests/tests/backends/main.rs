@@ -8,6 +8,7 @@ mod faults;
 mod keys;
 mod loading;
 mod relationships;
+mod schemas;
 mod shop;
 mod text;
 mod transactions;

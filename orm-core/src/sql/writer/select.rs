@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::Writer;
-use crate::sql::{Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
+use crate::sql::{
+    Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
+};
 
 /// What an operand of UNION is called that is a subquery.
 const OPERAND: &str = "_set";
@@ -80,9 +82,8 @@ impl Writer {
 
     /// SQLite takes no parentheses around an operand, and an order or a limit of its own needs them.
     fn set_operand(&mut self, select: &Select) {
-        let simple = select.set.is_empty()
-            && select.order.is_empty()
-            && (select.limit, select.offset) == (None, None);
+        let simple =
+            select.set.is_empty() && select.order.is_empty() && (select.limit, select.offset) == (None, None);
         if simple {
             return self.core(select);
         }
@@ -103,7 +104,7 @@ impl Writer {
     fn table(&mut self, table: &TableRef) {
         match table {
             TableRef::Table { name, alias } => {
-                self.quote(name);
+                self.name(*name);
                 self.alias(alias.as_deref());
             }
             TableRef::Query { select, alias, lateral } => {
