@@ -5,6 +5,7 @@
 
 #[cfg(feature = "sqlite")]
 mod attachment;
+mod checkouts;
 mod database;
 mod echo;
 mod lease;
@@ -12,7 +13,7 @@ mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod options;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod pool_status;
 mod pooled;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -23,12 +24,14 @@ mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
 
+pub(crate) use checkouts::Borrower;
 pub use database::Database;
 pub use echo::Echo;
 pub use lease::Lease;
 pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
+pub use pool_status::{Checkout, PoolStatus};
 pub use query_log::{ExecutedStatement, QueryLog};
 
 use crate::error::Result;

@@ -6,6 +6,7 @@ use super::Echo;
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
     pub(crate) pool_size: u32,
+    pub(crate) max_overflow: u32,
     pub(crate) pool_timeout: Duration,
     pub(crate) pool_recycle: Option<Duration>,
     pub(crate) pool_pre_ping: bool,
@@ -15,10 +16,18 @@ pub struct ConnectOptions {
     pub(crate) echo: Echo,
 }
 
+impl ConnectOptions {
+    /// The most connections that are open at a time.
+    pub(super) fn most_connections(&self) -> u32 {
+        self.pool_size.saturating_add(self.max_overflow)
+    }
+}
+
 impl Default for ConnectOptions {
     fn default() -> ConnectOptions {
         ConnectOptions {
             pool_size: 10,
+            max_overflow: 0,
             pool_timeout: Duration::from_secs(30),
             pool_recycle: None,
             pool_pre_ping: false,

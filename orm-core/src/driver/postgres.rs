@@ -1,4 +1,5 @@
 use std::str::FromStr;
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
@@ -8,8 +9,9 @@ use sqlx::{
     Type, ValueRef as _,
 };
 
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
-use super::pooled::{Pooled, pool_options};
+use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -36,13 +38,19 @@ impl PostgresDatabase {
         Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect) })
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
         Ok(Connection::Postgres(PostgresLease(connection)))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
     }
 }
 

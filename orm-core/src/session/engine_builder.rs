@@ -30,9 +30,17 @@ impl EngineBuilder {
         EngineBuilder { url: url.to_owned(), options: ConnectOptions::default() }
     }
 
-    /// The most connections at a time; 10 by default.
+    /// How many connections the pool keeps; 10 by default. It opens them when they are first needed.
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.options.pool_size = connections;
+        self
+    }
+
+    /// How many connections there may be above `pool_size` for a while; none by default.
+    ///
+    /// They are opened when all others are held, and closed when they come back and nobody waits for them.
+    pub fn max_overflow(mut self, connections: u32) -> Self {
+        self.options.max_overflow = connections;
         self
     }
 
@@ -42,13 +50,19 @@ impl EngineBuilder {
         self
     }
 
-    /// The age at which a connection is replaced; never by default.
+    /// The age from which a connection is replaced instead of being lent; never by default.
+    ///
+    /// For servers and firewalls that drop old connections. Its age is looked at when a session takes it, never while it
+    /// is held.
     pub fn pool_recycle(mut self, age: Duration) -> Self {
         self.options.pool_recycle = Some(age);
         self
     }
 
-    /// Whether a connection is tested before a session gets it; off by default.
+    /// Whether a connection is tested before a session gets it, and replaced when it is dead; off by default.
+    ///
+    /// One round trip for each session that takes a connection which was used before. A connection that does not answer
+    /// within five seconds is dead.
     pub fn pool_pre_ping(mut self, test: bool) -> Self {
         self.options.pool_pre_ping = test;
         self

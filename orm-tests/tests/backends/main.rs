@@ -7,6 +7,7 @@ mod ddl;
 mod faults;
 mod keys;
 mod loading;
+mod pool;
 mod relationships;
 mod schemas;
 mod shop;
