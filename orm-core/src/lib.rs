@@ -95,7 +95,7 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Checkout, Echo, ExecutedStatement, PoolStatus, QueryLog};
+pub use driver::{Checkout, Echo, ExecutedStatement, PoolStatus, Pooler, QueryLog};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::checkouts::{Borrower, Checkouts};
-use super::{ConnectOptions, Lease, Monitor, PoolStatus};
+use super::{ConnectOptions, Lease, Monitor, PoolStatus, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
@@ -10,6 +10,7 @@ use crate::sql::Dialect;
 pub struct Database {
     pool: Pool,
     checkouts: Arc<Checkouts>,
+    pooler: Pooler,
     pub(crate) monitor: Monitor,
 }
 
@@ -38,6 +39,14 @@ impl Database {
                 "a pool of no connections can lend none: give `pool_size` or `max_overflow` at least 1",
             ));
         }
+        if !scheme.starts_with("postgres") && options.pooler == Pooler::Transaction {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "`Pooler::Transaction` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+                ),
+            ));
+        }
         if scheme != "sqlite" && !options.attached.is_empty() {
             return Err(Error::new(
                 ErrorKind::Configuration,
@@ -55,7 +64,12 @@ impl Database {
             "mysql" | "mariadb" => Pool::Mysql(super::mysql::MysqlDatabase::connect(url, options).await?),
             _ => return Err(unknown(scheme)),
         };
-        Ok(Database { pool, checkouts: Checkouts::new(options), monitor: Monitor::new(options.echo) })
+        Ok(Database {
+            pool,
+            checkouts: Checkouts::new(options),
+            pooler: options.pooler,
+            monitor: Monitor::new(options.echo),
+        })
     }
 
     /// The SQL it speaks.
@@ -88,7 +102,7 @@ impl Database {
             #[cfg(feature = "mysql")]
             Pool::Mysql(pool) => pool.acquire(checkouts, borrower).await?,
         };
-        Ok(Lease::new(connection, self.dialect()))
+        Ok(Lease::new(connection, self.dialect(), self.pooler))
     }
 
     /// How the pool is now.

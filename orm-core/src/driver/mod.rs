@@ -15,6 +15,7 @@ mod mysql;
 mod options;
 mod pool_status;
 mod pooled;
+mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query_log;
@@ -32,6 +33,7 @@ pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};
+pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
 
 use crate::error::Result;

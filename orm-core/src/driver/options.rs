@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Echo;
+use super::{Echo, Pooler};
 
 /// How an engine connects; see [`EngineBuilder`](crate::EngineBuilder), which documents each.
 #[derive(Debug, Clone)]
@@ -12,6 +12,7 @@ pub struct ConnectOptions {
     pub(crate) pool_pre_ping: bool,
     /// Names of schemas, and the files that are attached under them.
     pub(crate) attached: Vec<(String, String)>,
+    pub(crate) pooler: Pooler,
     pub(crate) insert_returning: bool,
     pub(crate) echo: Echo,
 }
@@ -32,6 +33,7 @@ impl Default for ConnectOptions {
             pool_recycle: None,
             pool_pre_ping: false,
             attached: Vec::new(),
+            pooler: Pooler::default(),
             insert_returning: true,
             echo: Echo::Off,
         }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use crate::driver::{ConnectOptions, Database, Echo};
+use crate::driver::{ConnectOptions, Database, Echo, Pooler};
 use crate::error::Result;
 
 /// The settings of an engine.
@@ -88,6 +88,25 @@ impl EngineBuilder {
     /// ```
     pub fn attach(mut self, schema: &str, path: &str) -> Self {
         self.options.attached.push((schema.to_owned(), path.to_owned()));
+        self
+    }
+
+    /// Says that a pooler stands in front of PostgreSQL, and how it lends connections; without it, that there is none.
+    ///
+    /// A pooler that lends by the transaction, as PgBouncer does with `pool_mode = transaction`, gives each transaction
+    /// whatever connection is free. What one session prepares is then another's, and rows of one query answer another.
+    /// With `Pooler::Transaction` no statement is prepared for longer than a transaction, and each one runs in a
+    /// transaction: a read outside one has two round trips more, so read in [`Session::begin`](crate::Session::begin)
+    /// what belongs together. An engine that finds such a pooler without having been told refuses to connect.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn connect() -> Result<Engine> {
+    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(orm_core::Pooler::Transaction).connect().await
+    /// # }
+    /// ```
+    pub fn pooler(mut self, pooler: Pooler) -> Self {
+        self.options.pooler = pooler;
         self
     }
 

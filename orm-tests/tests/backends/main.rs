@@ -8,6 +8,7 @@ mod faults;
 mod keys;
 mod loading;
 mod pool;
+mod pooler;
 mod relationships;
 mod schemas;
 mod shop;
