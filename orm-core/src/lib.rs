@@ -95,7 +95,7 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Echo, ExecutedStatement, QueryLog};
+pub use driver::{Checkout, Echo, ExecutedStatement, PoolStatus, Pooler, QueryLog};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -118,6 +118,7 @@ pub use query::{
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
 };
+pub use sql::TableName;
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
@@ -141,6 +142,7 @@ pub mod __private {
         RelationKind, ThroughDef, check_key, check_reference, erased,
     };
     pub use crate::query::{FromRow, RowField, StructRow};
+    pub use crate::sql::TableName;
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };

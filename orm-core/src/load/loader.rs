@@ -197,25 +197,30 @@ pub(super) fn root(
         rows.order.extend(names(def, def.key).map(key));
     }
     let collections = collections(&loads);
-    let select = match pages && collections > 0 {
+    let (select, source) = match pages && collections > 0 {
         // The page is of parents: their rows are chosen inside, and only then multiplied by the join. What an inner join
         // would drop must not be on the page.
         true => {
             for condition in inner_conditions(&source, &loads, 0)? {
                 rows.and_where(condition);
             }
-            let (order, lock) = (rows.order.clone(), rows.lock.take());
+            let page: Arc<str> = def.table.name.into();
+            let outer = Source::Alias(Arc::clone(&page));
+            let outside = |term: &Order| term.clone().relocate(def.table, &outer);
+            let order = rows.order.iter().map(outside).collect();
+            let lock = rows.lock.take().map(|lock| Lock { of: Some(outer.clone()), ..lock });
             def.columns.iter().for_each(|column| rows.column(&source, column.name));
-            let mut select = Select::from(TableRef::query(rows, def.table));
+            let mut select = Select::from(TableRef::query(rows, page));
             (select.order, select.lock) = (order, lock);
-            select
+            (select, outer)
         }
-        false => rows,
+        false => (rows, source),
     };
+    let key = |name| Order::new(Expr::column(&source, name), false);
     let own_columns = select.columns.len();
     let mut taken = tables(&loads);
-    taken.push(def.table);
-    taken.extend(spec.from.joins.iter().filter_map(|join| join.joined.model.map(|model| model.table)));
+    taken.push(def.table.name);
+    taken.extend(spec.from.joins.iter().filter_map(|join| join.joined.model.map(|model| model.table.name)));
     let mut tree = Tree {
         store,
         levels,
@@ -258,7 +263,7 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let mut select = if spec.limit.is_some() || spec.offset.is_some() || rows.distinct {
         rows.limit = spec.limit;
         rows.offset = spec.offset;
-        Select::from(TableRef::query(rows, def.table))
+        Select::from(TableRef::query(rows, def.table.name))
     } else {
         rows
     };

@@ -5,7 +5,7 @@ use std::any::TypeId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, RelationKind};
 use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Expr, Source, check_expression};
+use crate::sql::{Dialect, Expr, Source, TableName, check_expression};
 
 /// The loads of a query.
 ///
@@ -246,7 +246,7 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
 }
 
 /// Conditions and orders name columns of the rows they are about; another table is not there to be asked.
-fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: &str, of: &str) -> Result<()> {
+fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: TableName, of: &str) -> Result<()> {
     let mut other = None;
     for term in terms {
         term.clone().visit_free(&mut |source| match source {

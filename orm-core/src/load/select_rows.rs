@@ -89,7 +89,7 @@ pub(super) fn rows_root(
     let mut taken: Vec<&'static str> = loads.iter().flat_map(|loads| tables(loads)).collect();
     let named = select.tables().into_iter().filter_map(TableRef::source);
     taken.extend(named.filter_map(|source| match source {
-        Source::Table(name) => Some(name),
+        Source::Table(table) => Some(table.name),
         _ => None,
     }));
     let mut tree = Tree {

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy, link, targets_of};
-use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableName, TableRef};
 
 /// Where the objects of one level are in a statement's rows, and what is joined to them.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Tree<'_> {
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let target = relation.target();
-        let alias = self.alias(target.table);
+        let alias = self.alias(target.table.name);
         let source = Source::Alias(Arc::clone(&alias));
         let order = collection_order(relation, &load, &source);
         self.order.extend(order);
@@ -123,7 +123,7 @@ impl Tree<'_> {
             self.branch((relation.target)(), &source, load.loads, path, &mut below, &mut below_inner)?;
 
         let table = TableRef::Table { name: target.table, alias: Some(alias) };
-        let (table, on) = link(relation, parent, table, &source, |through| self.alias(through))?;
+        let (table, on) = link(relation, parent, table, &source, |through| self.alias(through.name))?;
         let on = filter.into_iter().fold(on, |on, filter| Expr::and(Some(on), filter));
         let kind = if load.inner { JoinKind::Inner } else { JoinKind::Left };
         if load.inner {
@@ -199,9 +199,9 @@ impl Branch {
 pub(super) fn tables(loads: &[LoadSpec]) -> Vec<&'static str> {
     let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
     let own = |load: &LoadSpec| {
-        let through = load.relation.through.as_ref().map(|through| through.table);
+        let through = load.relation.through.as_ref().map(|through| through.table.name);
         let mut names = tables(&load.loads);
-        names.push(load.relation.target().table);
+        names.push(load.relation.target().table.name);
         names.extend(through);
         names
     };
@@ -222,10 +222,10 @@ pub(super) fn inner_conditions(parent: &Source, loads: &[LoadSpec], depth: usize
 
 fn has_target(parent: &Source, load: &LoadSpec, depth: usize) -> Result<Expr> {
     let there = load.relation.target();
-    let named = |table: &str| -> Arc<str> { format!("{table}_in_{depth}").into() };
-    let alias = named(there.table);
+    let alias: Arc<str> = format!("{}_in_{depth}", there.table.name).into();
     let source = Source::Alias(Arc::clone(&alias));
-    let mut select = targets_of(load.relation, parent, Some(alias), |through| Some(named(through)))?;
+    let link = |through: TableName| Some(format!("{}_by_{depth}", through.name).into());
+    let mut select = targets_of(load.relation, parent, Some(alias), link)?;
     if let Some(filter) = &load.filter {
         select.and_where(filter.clone().relocate(there.table, &source));
     }

@@ -24,40 +24,44 @@ use crate::value::ColumnType;
 /// # fn main() {}
 /// ```
 pub struct Alias<M> {
-    source: Source,
+    table: Arc<TableRef>,
     of: PhantomData<fn() -> M>,
 }
 
 /// A model's table under another name.
 pub fn alias<M: Model>(name: &str) -> Alias<M> {
     let table = TableRef::Table { name: M::def().table, alias: Some(name.into()) };
-    Alias { source: Source::Defined(Arc::new(table)), of: PhantomData }
+    Alias { table: Arc::new(table), of: PhantomData }
 }
 
 impl<M: Model> Alias<M> {
     /// A column of the aliased table.
     pub fn column<T: ColumnType>(&self, column: Column<M, T>) -> Computed<T> {
-        Computed::new(Expr::column(&self.source, column.def().name), column.def().secret)
+        Computed::new(Expr::column(&self.source(), column.def().name), column.def().secret)
     }
 
     /// The entity of the aliased table, to be selected.
     pub fn entity(&self) -> EntityColumns<M> {
-        EntityColumns::new(self.source.clone())
+        EntityColumns::new(self.source())
     }
 
-    pub(super) fn source(&self) -> &Source {
-        &self.source
+    pub(super) fn table(&self) -> &Arc<TableRef> {
+        &self.table
+    }
+
+    pub(super) fn source(&self) -> Source {
+        Source::Defined(Arc::clone(&self.table))
     }
 }
 
 impl<M> Clone for Alias<M> {
     fn clone(&self) -> Self {
-        Alias { source: self.source.clone(), of: PhantomData }
+        Alias { table: Arc::clone(&self.table), of: PhantomData }
     }
 }
 
 impl<M> fmt::Debug for Alias<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Alias").field(&self.source.name()).finish()
+        f.debug_tuple("Alias").field(&self.table.name()).finish()
     }
 }

@@ -28,7 +28,7 @@ use crate::sql::{Cte, Expr, Select, SetOp, Source, TableRef};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Derived {
-    source: Source,
+    table: Arc<TableRef>,
     /// The names of its columns; unknown inside a recursive expression of itself.
     columns: Option<Arc<[&'static str]>>,
 }
@@ -37,7 +37,7 @@ impl Derived {
     pub(super) fn subquery(spec: &RowsSpec, name: &str, lateral: bool) -> Derived {
         let (select, columns) = named(spec);
         let table = TableRef::Query { select: Box::new(select), alias: name.into(), lateral };
-        Derived { source: Source::Defined(Arc::new(table)), columns: Some(columns) }
+        Derived { table: Arc::new(table), columns: Some(columns) }
     }
 
     pub(super) fn cte(spec: &RowsSpec, name: &str) -> Derived {
@@ -55,7 +55,7 @@ impl Derived {
         let (mut select, columns) = named(spec);
         let itself = TableRef::Cte { cte: None, name: name.into(), alias: None };
         let itself =
-            Derived { source: Source::Defined(Arc::new(itself)), columns: Some(Arc::clone(&columns)) };
+            Derived { table: Arc::new(itself), columns: Some(Arc::clone(&columns)) };
         let (further, _) = lowered(&next(&itself));
         select.set.push((if distinct { SetOp::Union } else { SetOp::UnionAll }, further));
         Derived::of_cte(Cte { name: name.into(), recursive: true, select }, columns)
@@ -64,17 +64,13 @@ impl Derived {
     fn of_cte(cte: Cte, columns: Arc<[&'static str]>) -> Derived {
         let name = Arc::clone(&cte.name);
         let table = TableRef::Cte { cte: Some(Arc::new(cte)), name, alias: None };
-        Derived { source: Source::Defined(Arc::new(table)), columns: Some(columns) }
+        Derived { table: Arc::new(table), columns: Some(columns) }
     }
 
     /// The same common table expression under another name, for a query that names it twice. A subquery gets another
     /// name too.
     pub fn alias(&self, name: &str) -> Derived {
-        let table = match &self.source {
-            Source::Defined(table) => TableRef::clone(table),
-            other => TableRef::Table { name: "", alias: Some(other.name().into()) },
-        };
-        let table = match table {
+        let table = match TableRef::clone(&self.table) {
             TableRef::Cte { cte, name: own, .. } => {
                 TableRef::Cte { cte, name: own, alias: Some(name.into()) }
             }
@@ -83,7 +79,7 @@ impl Derived {
             }
             other => other,
         };
-        Derived { source: Source::Defined(Arc::new(table)), columns: self.columns.clone() }
+        Derived { table: Arc::new(table), columns: self.columns.clone() }
     }
 
     /// One of its columns: a column of a model that it selects, or one that it gave a [`Label`](super::Label).
@@ -94,20 +90,24 @@ impl Derived {
         {
             return Computed::refused(format!(
                 "`{}` has no column `{name}`; it has `{}`",
-                self.source.name(),
+                self.table.name(),
                 columns.join("`, `")
             ));
         }
-        Computed::new(Expr::column(&self.source, name), secret)
+        Computed::new(Expr::column(&self.source(), name), secret)
     }
 
     /// The entities whose columns it selects, as entities of the query that reads from it.
     pub fn entity<M: Model>(&self) -> EntityColumns<M> {
-        EntityColumns::new(self.source.clone())
+        EntityColumns::new(self.source())
     }
 
-    pub(super) fn source(&self) -> &Source {
-        &self.source
+    pub(super) fn table(&self) -> &Arc<TableRef> {
+        &self.table
+    }
+
+    fn source(&self) -> Source {
+        Source::Defined(Arc::clone(&self.table))
     }
 }
 

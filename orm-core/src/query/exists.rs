@@ -5,7 +5,7 @@ use super::{Computed, Predicate};
 use crate::entity::{Relation, ToMany, ToOne};
 use crate::error::Result;
 use crate::model::RelationDef;
-use crate::sql::{Expr, Item, Select, Source};
+use crate::sql::{Expr, Item, Select, Source, TableName};
 
 /// Conditions on the targets of a relationship, answered by the database without loading them.
 ///
@@ -88,12 +88,12 @@ fn targets(relation: &'static RelationDef, condition: Option<Predicate>) -> Resu
     let (here, there) = (relation.parent().table, relation.target().table);
     let condition = condition.map(Predicate::into_sql);
     let alias: Option<Arc<str>> = (here == there).then(|| {
-        let depth = condition.as_ref().map_or(0, |condition| deepest(condition, there));
-        format!("{there}_{}", depth + 1).into()
+        let depth = condition.as_ref().map_or(0, |condition| deepest(condition, there.name));
+        format!("{}_{}", there.name, depth + 1).into()
     });
     let source = alias.as_ref().map_or(Source::Table(there), |alias| Source::Alias(Arc::clone(alias)));
     let link =
-        |table: &'static str| (table == here || table == there).then(|| format!("{table}_link").into());
+        |table: TableName| (table == here || table == there).then(|| format!("{}_link", table.name).into());
     let mut select = targets_of(relation, &Source::Table(here), alias, link)?;
     if let Some(condition) = condition {
         select.and_where(condition.relocate(there, &source));

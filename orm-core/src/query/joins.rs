@@ -7,7 +7,7 @@ use super::{Alias, Derived};
 use crate::entity::Relation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, Source, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Source, TableName, TableRef};
 
 /// FROM as it is asked for, without its types.
 #[doc(hidden)]
@@ -58,18 +58,18 @@ pub trait IntoJoin {
 pub trait IntoTable {
     /// The table, and the model behind it.
     #[doc(hidden)]
-    fn into_table(self) -> (Source, Option<&'static ModelDef>);
+    fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>);
 }
 
 impl<M: Model> IntoTable for &Alias<M> {
-    fn into_table(self) -> (Source, Option<&'static ModelDef>) {
-        (self.source().clone(), Some(M::def()))
+    fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>) {
+        (Arc::clone(self.table()), Some(M::def()))
     }
 }
 
 impl IntoTable for &Derived {
-    fn into_table(self) -> (Source, Option<&'static ModelDef>) {
-        (self.source().clone(), None)
+    fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>) {
+        (Arc::clone(self.table()), None)
     }
 }
 
@@ -84,7 +84,7 @@ pub struct JoinPath<R> {
 pub trait RelationJoins: Relation {
     /// The relationship from an aliased table of its model.
     fn from_alias(self, parent: &Alias<Self::Parent>) -> JoinPath<Self> {
-        JoinPath { from: Some(parent.source().clone()), to: None, of: PhantomData }
+        JoinPath { from: Some(parent.source()), to: None, of: PhantomData }
     }
 
     /// The relationship to its target under another name.
@@ -100,7 +100,7 @@ pub trait RelationJoins: Relation {
     /// # fn main() {}
     /// ```
     fn to_alias(self, target: &Alias<Self::Target>) -> JoinPath<Self> {
-        JoinPath { from: None, to: Some(target.source().clone()), of: PhantomData }
+        JoinPath { from: None, to: Some(target.source()), of: PhantomData }
     }
 }
 
@@ -109,7 +109,7 @@ impl<R: Relation> RelationJoins for R {}
 impl<R: Relation> JoinPath<R> {
     /// The target under another name too.
     pub fn to_alias(self, target: &Alias<R::Target>) -> JoinPath<R> {
-        JoinPath { to: Some(target.source().clone()), ..self }
+        JoinPath { to: Some(target.source()), ..self }
     }
 }
 
@@ -141,7 +141,7 @@ fn relationship(
     let parent = from.unwrap_or(Source::Table(relation.parent().table));
     let source = to.unwrap_or(Source::Table(target.table));
     let table = source.table().unwrap_or(TableRef::table(target.table));
-    let name = |through: &'static str| -> Arc<str> { format!("{through}_of_{}", source.name()).into() };
+    let name = |through: TableName| -> Arc<str> { format!("{}_of_{}", through.name, source.name()).into() };
     let (table, on) = match link(relation, &parent, table.clone(), &source, name) {
         Ok(linked) => linked,
         Err(error) => (table, Expr::Refused(error.to_string().into())),
@@ -156,9 +156,8 @@ impl Joined {
         Joined { table: TableRef::table(M::def().table), source: Some(source), model: Some(M::def()) }
     }
 
-    fn table((source, model): (Source, Option<&'static ModelDef>)) -> Joined {
-        let table = source.table().unwrap_or(TableRef::table(""));
-        Joined { table, source: Some(source), model }
+    fn table((table, model): (Arc<TableRef>, Option<&'static ModelDef>)) -> Joined {
+        Joined { table: TableRef::clone(&table), source: Some(Source::Defined(table)), model }
     }
 }
 
@@ -215,10 +214,14 @@ impl FromSpec {
             let left = self.joins.iter().filter_map(|join| join.left.as_ref());
             first.extend(left.filter(|source| !joined.contains(source)).take(1));
         }
+        let unclear = "nothing says which table the query is from; name it with `.from::<Model>()`";
         match *first {
             [] if joins.is_empty() => Ok((None, joins)),
-            [] => refuse("nothing says which table the query is from; name it with `.from::<Model>()`"),
-            [only] => Ok((Some(only.table().unwrap_or(TableRef::table(""))), joins)),
+            [] => refuse(unclear),
+            [only] => match only.table() {
+                Some(table) => Ok((Some(table), joins)),
+                None => refuse(unclear),
+            },
             [a, b, ..] => refuse(format!(
                 "the query names `{}` and `{}`, and nothing joins them; add `.join(..)` or `.join_on::<..>(..)`, or \
                  `.cross_join::<..>()` where every pair is meant",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, Select, Source, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Select, Source, TableName, TableRef};
 
 /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
 ///
@@ -15,7 +15,7 @@ pub fn link(
     parent: &Source,
     target: TableRef,
     source: &Source,
-    link: impl FnOnce(&'static str) -> Arc<str>,
+    link: impl FnOnce(TableName) -> Arc<str>,
 ) -> Result<(TableRef, Expr)> {
     let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
     let (here, there) = (relation.parent(), relation.target());
@@ -40,7 +40,7 @@ pub fn targets_of(
     relation: &RelationDef,
     parent: &Source,
     alias: Option<Arc<str>>,
-    link: impl FnOnce(&'static str) -> Option<Arc<str>>,
+    link: impl FnOnce(TableName) -> Option<Arc<str>>,
 ) -> Result<Select> {
     let (here, there) = (relation.parent(), relation.target());
     let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
@@ -60,7 +60,7 @@ pub fn targets_of(
     Ok(select)
 }
 
-fn source_of(table: &'static str, alias: Option<&Arc<str>>) -> Source {
+fn source_of(table: TableName, alias: Option<&Arc<str>>) -> Source {
     alias.map_or(Source::Table(table), |alias| Source::Alias(Arc::clone(alias)))
 }
 

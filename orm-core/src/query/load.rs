@@ -54,7 +54,7 @@ pub trait RelationExt: Relation {
 
     /// As [`filled`](Self::filled), from a join of the target under another name.
     fn filled_by(self, target: &Alias<Self::Target>) -> Load<Self, <Self::Target as Model>::Bare> {
-        let source = target.source().clone();
+        let source = target.source();
         Load::new(Strategy::Filled).map(|spec| spec.source = Some(source))
     }
 

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::sync::Arc;
 
-use super::{Bind, Function, Select, TableRef, Window};
+use super::{Bind, Function, Select, TableName, TableRef, Window};
 use crate::value::{Value, ValueKind};
 
 /// An expression.
@@ -86,7 +87,7 @@ pub struct KeyColumn {
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A table by its name, as queries are written.
-    Table(&'static str),
+    Table(TableName),
     /// An alias that a loader gave.
     Alias(Arc<str>),
     /// What a user gave a name to, with what it is: the table of an alias, a subquery, a common table expression.
@@ -96,11 +97,25 @@ pub enum Source {
 /// Sources are one when statements name them alike.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
+        match (self, other) {
+            (Source::Table(this), Source::Table(other)) => this == other,
+            (Source::Table(_), _) | (_, Source::Table(_)) => false,
+            _ => self.name() == other.name(),
+        }
     }
 }
 
 impl Eq for Source {}
+
+/// `app.users`, for messages.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Table(table) => table.fmt(f),
+            Source::Alias(_) | Source::Defined(_) => f.write_str(self.name()),
+        }
+    }
+}
 
 /// An operator between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,10 +171,10 @@ impl BinaryOp {
 }
 
 impl Source {
-    /// Its name.
+    /// Its name, without a schema.
     pub fn name(&self) -> &str {
         match self {
-            Source::Table(name) => name,
+            Source::Table(table) => table.name,
             Source::Alias(name) => name,
             Source::Defined(table) => table.name(),
         }
@@ -168,7 +183,7 @@ impl Source {
     /// What stands in FROM for it, where that is known.
     pub fn table(&self) -> Option<TableRef> {
         match self {
-            Source::Table(name) => Some(TableRef::table(name)),
+            Source::Table(name) => Some(TableRef::table(*name)),
             Source::Alias(_) => None,
             Source::Defined(table) => Some(TableRef::clone(table)),
         }
@@ -223,7 +238,7 @@ impl Expr {
 
     /// The same expression with the columns of one table taken from another source: a query's filter on an aliased
     /// table.
-    pub fn relocate(mut self, table: &'static str, to: &Source) -> Expr {
+    pub fn relocate(mut self, table: TableName, to: &Source) -> Expr {
         self.visit_free(&mut |source| {
             if *source == Source::Table(table) {
                 *source = to.clone();

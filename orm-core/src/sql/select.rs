@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Expr, Source};
+use super::{Expr, Source, TableName};
 
 /// A SELECT.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub enum TableRef {
     /// A table.
     Table {
         /// Its name.
-        name: &'static str,
+        name: TableName,
         /// AS.
         alias: Option<Arc<str>>,
     },
@@ -258,7 +258,7 @@ impl Select {
 
 impl TableRef {
     /// A table by its name.
-    pub fn table(name: &'static str) -> TableRef {
+    pub fn table(name: TableName) -> TableRef {
         TableRef::Table { name, alias: None }
     }
 
@@ -270,7 +270,7 @@ impl TableRef {
     /// What its columns are named with; nothing for several tables in parentheses.
     pub fn source(&self) -> Option<Source> {
         match self {
-            TableRef::Table { name, alias: None } => Some(Source::Table(name)),
+            TableRef::Table { name, alias: None } => Some(Source::Table(*name)),
             TableRef::Nested { .. } => None,
             _ => Some(Source::Alias(self.name().into())),
         }
@@ -279,7 +279,7 @@ impl TableRef {
     /// The name of its columns' source; empty for several tables in parentheses.
     pub fn name(&self) -> &str {
         match self {
-            TableRef::Table { name, alias: None } => name,
+            TableRef::Table { name, alias: None } => name.name,
             TableRef::Table { alias: Some(alias), .. } | TableRef::Query { alias, .. } => alias,
             TableRef::Cte { name, alias, .. } => alias.as_ref().unwrap_or(name),
             TableRef::Nested { .. } => "",
@@ -338,7 +338,7 @@ impl Order {
 
     /// The same term on another source; see [`Expr::relocate`].
     #[must_use]
-    pub fn relocate(self, table: &'static str, to: &Source) -> Order {
+    pub fn relocate(self, table: TableName, to: &Source) -> Order {
         Order { expr: self.expr.relocate(table, to), ..self }
     }
 }

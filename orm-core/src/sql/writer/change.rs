@@ -1,11 +1,11 @@
 use super::Writer;
-use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, Update};
+use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, TableName, Update};
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
     pub(super) fn write_insert(&mut self, insert: &Insert) {
         self.sql.push_str("INSERT INTO ");
-        self.quote(insert.table);
+        self.name(insert.table);
         if insert.columns.is_empty() {
             self.sql.push_str(match self.dialect {
                 Dialect::Sqlite | Dialect::Postgres => " DEFAULT VALUES",
@@ -61,7 +61,7 @@ impl Writer {
         };
         self.quote(kept);
         self.sql.push_str(" = ");
-        self.quote(insert.table);
+        self.name(insert.table);
         self.sql.push('.');
         self.quote(kept);
     }
@@ -72,7 +72,7 @@ impl Writer {
         let table = matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table);
         self.list(&update.set, ", ", |writer, (column, value)| {
             if let Some(table) = table {
-                writer.quote(table);
+                writer.name(table);
                 writer.sql.push('.');
             }
             writer.quote(column);
@@ -108,12 +108,12 @@ impl Writer {
         });
     }
 
-    /// With the table's name: SQLite takes a quoted name that is no column for a text.
-    pub(super) fn returning(&mut self, table: &str, columns: &[&'static str]) {
+    /// With the table's name: SQLite takes a quoted name that is no column for a text. It takes none with a schema here.
+    pub(super) fn returning(&mut self, table: TableName, columns: &[&'static str]) {
         if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");
             self.list(columns, ", ", |writer, column| {
-                writer.quote(table);
+                writer.quote(table.name);
                 writer.sql.push('.');
                 writer.quote(column);
             });

@@ -7,7 +7,9 @@ mod select;
 
 use std::sync::Arc;
 
-use super::{Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Select, Source, Statement, Update};
+use super::{
+    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Select, Source, Statement, TableName, Update,
+};
 
 /// Writes statements as the text of one dialect.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl Writer {
     pub fn update(dialect: Dialect, update: &Update) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("UPDATE ");
-        writer.quote(update.table);
+        writer.name(update.table);
         match dialect {
             Dialect::Mysql(_) if !update.from.is_empty() => {
                 writer.sql.push_str(" JOIN (");
@@ -66,7 +68,7 @@ impl Writer {
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("DELETE FROM ");
-        writer.quote(delete.table);
+        writer.name(delete.table);
         writer.filter(delete.filter.as_ref());
         writer.returning(delete.table, &delete.returning);
         writer.finish()
@@ -105,7 +107,10 @@ impl Writer {
     }
 
     fn column(&mut self, source: &Source, name: &str) {
-        self.quote(source.name());
+        match source {
+            Source::Table(table) => self.name(*table),
+            Source::Alias(_) | Source::Defined(_) => self.quote(source.name()),
+        }
         self.sql.push('.');
         self.quote(name);
     }
@@ -124,6 +129,10 @@ impl Writer {
             Dialect::Sqlite | Dialect::Mysql(_) => self.sql.push('?'),
             Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
         }
+    }
+
+    fn name(&mut self, table: TableName) {
+        self.dialect.name(&mut self.sql, table);
     }
 
     fn quote(&mut self, name: &str) {

@@ -109,7 +109,7 @@ impl Writer {
     fn table(&mut self, table: &TableRef) {
         match table {
             TableRef::Table { name, alias } => {
-                self.quote(name);
+                self.name(*name);
                 self.alias(alias.as_deref());
             }
             TableRef::Query { select, alias, lateral } => {
