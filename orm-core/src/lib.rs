@@ -111,9 +111,10 @@ pub use query::{
     Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
     FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
     JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
-    OrderBy, Predicate, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning,
-    Rows, Select, SelectColumns, Selectable, TextExpression, Update, Window, WindowFunction, alias, delete,
-    exists, func, label, select, select_columns, update, window,
+    OrderBy, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
+    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
+    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
+    window,
 };
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
@@ -158,7 +159,7 @@ pub mod prelude {
     pub use crate::query::{
         Expression, FromRow, Label, ModelExt, OnConflict, Predicate, RelationConditions, RelationExt,
         RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
-        select_columns, update, window,
+        select_columns, sql, update, window,
     };
     pub use crate::schema;
     pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};

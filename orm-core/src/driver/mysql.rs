@@ -221,6 +221,10 @@ impl Cells for RowCells<'_> {
         };
         read.map_err(|error| driver(&error))
     }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.row.columns().get(index).map(Column::name)
+    }
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {

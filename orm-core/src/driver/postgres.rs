@@ -310,6 +310,10 @@ impl Cells for RowCells<'_> {
         }
         reader.read(raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?)
     }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.row.columns().get(index).map(Column::name)
+    }
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo,
+    ValueRef as _,
 };
 
 use super::attachment::Attachment;
@@ -263,6 +264,10 @@ impl Cells for RowCells {
             other => return Err(ValueError::Driver(format!("SQLite has no type {other}"))),
         };
         read.map_err(|error| driver(&error))
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.0.columns().get(index).map(Column::name)
     }
 }
 

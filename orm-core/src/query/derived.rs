@@ -54,8 +54,7 @@ impl Derived {
     ) -> Derived {
         let (mut select, columns) = named(spec);
         let itself = TableRef::Cte { cte: None, name: name.into(), alias: None };
-        let itself =
-            Derived { table: Arc::new(itself), columns: Some(Arc::clone(&columns)) };
+        let itself = Derived { table: Arc::new(itself), columns: Some(Arc::clone(&columns)) };
         let (further, _) = lowered(&next(&itself));
         select.set.push((if distinct { SetOp::Union } else { SetOp::UnionAll }, further));
         Derived::of_cte(Cte { name: name.into(), recursive: true, select }, columns)

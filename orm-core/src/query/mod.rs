@@ -24,6 +24,8 @@ mod lock;
 mod operand;
 mod order;
 mod predicate;
+mod raw;
+mod row_query;
 mod rows_spec;
 mod select;
 mod select_columns;
@@ -50,6 +52,9 @@ pub use load::{IntoFill, LeaveOut, Load, LoadOption, RecursionDepth, RelationExt
 pub use operand::IntoOperand;
 pub use order::{IntoOrder, OrderBy};
 pub use predicate::Predicate;
+pub(crate) use raw::places;
+pub use raw::{RawRow, RawSpec, Sql, SqlEntities, SqlRows, sql};
+pub use row_query::{RowQuery, RowsFrom};
 pub use rows_spec::RowsSpec;
 pub use select::{Select, select};
 pub use select_columns::{SelectColumns, exists, select_columns};

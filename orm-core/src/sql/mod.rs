@@ -12,6 +12,7 @@ mod expr;
 mod function;
 #[cfg(test)]
 mod hostile_names;
+mod raw;
 mod select;
 mod statement;
 mod table_name;
@@ -23,6 +24,7 @@ pub use check::{check, check_expression};
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use function::Function;
+pub use raw::raw;
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
 pub use statement::{Bind, Param, Statement};
 pub use table_name::TableName;
