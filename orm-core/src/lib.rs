@@ -95,7 +95,7 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Echo, ExecutedStatement, QueryLog};
+pub use driver::{Echo, ExecutedStatement, Isolation, QueryLog, TransactionOptions};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -113,7 +113,8 @@ pub use query::{
     update,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
+    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks,
+    SessionOptions,
 };
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
@@ -145,7 +146,7 @@ pub mod __private {
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
-    pub use crate::driver::{Echo, QueryLog};
+    pub use crate::driver::{Echo, Isolation, QueryLog, TransactionOptions};
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
@@ -153,7 +154,9 @@ pub mod prelude {
         Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
     };
     pub use crate::schema;
-    pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};
+    pub use crate::session::{
+        Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
+    };
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::Model;

@@ -70,7 +70,7 @@ where
 }
 
 /// Says once for each backend that it was not run. Written past the capture of test output, which hides it otherwise.
-fn missing(backend: Backend, reason: &str) {
+pub(crate) fn missing(backend: Backend, reason: &str) {
     static SAID: Mutex<Option<HashSet<Backend>>> = Mutex::new(None);
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{} was not run: {reason}", backend.name());
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);

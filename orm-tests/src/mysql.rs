@@ -18,8 +18,13 @@ pub(crate) fn server() -> Result<Server, String> {
     if let Ok(url) = std::env::var("ORM_TEST_MYSQL_URL") {
         return Ok(Server::named(url));
     }
+    start("mysql", &[]).map(|(server, _)| server)
+}
+
+/// A private server with further settings; also says whether it is MariaDB.
+pub(crate) fn start(name: &str, settings: &[&str]) -> Result<(Server, bool), String> {
     let (program, is_mariadb) = program()?;
-    let place = Place::new("mysql", &["mysql", "nobody"])?;
+    let place = Place::new(name, &["mysql", "nobody"])?;
     let data = place.path("data");
     let datadir = format!("--datadir={}", data.display());
     if is_mariadb {
@@ -57,9 +62,10 @@ pub(crate) fn server() -> Result<Server, String> {
     if !is_mariadb {
         command.arg("--mysqlx=0");
     }
+    command.args(settings);
     // The directory goes with the server, so there is nothing to save.
     let url = format!("mysql://orm@127.0.0.1:{port}/");
-    Server::start(&place, &command, "KILL", url, || greets(port))
+    Ok((Server::start(&place, &command, "KILL", url, || greets(port))?, is_mariadb))
 }
 
 fn directories() -> Vec<PathBuf> {

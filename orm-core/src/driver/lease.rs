@@ -1,4 +1,4 @@
-use super::{Monitor, RowSink};
+use super::{Monitor, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
 
@@ -11,6 +11,12 @@ pub struct Lease {
     connection: Connection,
     dialect: Dialect,
     state: TransactionState,
+    /// The open transaction does not write.
+    read_only: bool,
+    /// What the connection needs after the end of the open transaction, to be as it was.
+    after: Option<&'static str>,
+    /// No statement of the open transaction was sent yet.
+    empty: bool,
     /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
     /// MySQL commits what came before the failure.
     failed: bool,
@@ -22,8 +28,10 @@ pub struct Lease {
 enum TransactionState {
     None,
     Open,
-    /// BEGIN, COMMIT or ROLLBACK was sent and not answered.
+    /// BEGIN or ROLLBACK was sent and not answered.
     Changing,
+    /// COMMIT was sent and not answered: nobody knows whether it happened.
+    Committing,
 }
 
 #[derive(Debug)]
@@ -56,7 +64,16 @@ impl From<u64> for Inserted {
 
 impl Lease {
     pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
-        Lease { connection, dialect, state: TransactionState::None, failed: false, running: false }
+        Lease {
+            connection,
+            dialect,
+            state: TransactionState::None,
+            read_only: false,
+            after: None,
+            empty: true,
+            failed: false,
+            running: false,
+        }
     }
 
     /// Whether a transaction is open.
@@ -66,27 +83,88 @@ impl Lease {
 
     /// Whether a statement or a transaction's end was abandoned, so that nobody knows what the database did.
     pub fn is_abandoned(&self) -> bool {
-        self.running || self.state == TransactionState::Changing
+        self.running || matches!(self.state, TransactionState::Changing | TransactionState::Committing)
     }
 
-    /// Begins a transaction that may write.
+    /// Whether a COMMIT was sent and never answered.
+    pub fn is_commit_unknown(&self) -> bool {
+        self.state == TransactionState::Committing
+    }
+
+    /// Whether a transaction is open that does not write.
+    pub fn is_read_only(&self) -> bool {
+        self.in_transaction() && self.read_only
+    }
+
+    /// Whether a transaction is open in which nothing was asked yet.
+    pub fn is_empty(&self) -> bool {
+        self.state == TransactionState::Open && self.empty
+    }
+
+    /// Why the connection cannot be used any more, if a future was dropped or the connection lost half-way.
     ///
     /// # Errors
-    /// The database refuses; on SQLite `Busy` when another connection writes.
-    pub async fn begin(&mut self) -> Result<()> {
-        self.control(self.dialect.begin(), TransactionState::Open).await
+    /// `CommitUnknown`, `PendingRollback`.
+    pub fn check(&self) -> Result<()> {
+        if self.is_commit_unknown() {
+            return Err(commit_unknown("was cancelled, or lost its connection,"));
+        }
+        if self.is_abandoned() { Err(abandoned()) } else { Ok(()) }
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// The database refuses; on SQLite `Busy` when another connection writes. If the lease is abandoned after that, it
+    /// has to be dropped.
+    pub async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
+        let beginning = options.beginning(self.dialect);
+        self.state = TransactionState::Changing;
+        for (place, sql) in beginning.statements.iter().enumerate() {
+            if let Err(error) = self.connection.control(sql).await {
+                // What came before the refused statement is still set on the connection, which is closed for it.
+                if place == 0 && error.kind() != ErrorKind::Connection {
+                    self.state = TransactionState::None;
+                }
+                return Err(error);
+            }
+        }
+        self.state = TransactionState::Open;
+        self.read_only = options.read_only;
+        self.after = beginning.after;
+        self.empty = true;
+        self.failed = false;
+        Ok(())
     }
 
     /// Makes the transaction's work permanent.
     ///
     /// # Errors
-    /// `PendingRollback`: a statement failed before. The database refuses; the transaction is open then and must be
-    /// rolled back.
+    /// `PendingRollback`: a statement failed before. `CommitUnknown`: the connection was lost. The database refuses; the
+    /// transaction is open then and must be rolled back.
     pub async fn commit(&mut self) -> Result<()> {
         if self.failed {
             return Err(failed());
         }
-        self.control("COMMIT", TransactionState::None).await
+        // Where nothing was written it does not matter whether it was committed.
+        self.state = match self.read_only {
+            true => TransactionState::Changing,
+            false => TransactionState::Committing,
+        };
+        match self.connection.control("COMMIT").await {
+            Ok(()) => {
+                self.ended().await;
+                Ok(())
+            }
+            Err(error) if self.read_only && error.kind() == ErrorKind::Connection => Err(error),
+            Err(error) if matches!(error.kind(), ErrorKind::Connection | ErrorKind::CommitUnknown) => {
+                Err(commit_unknown("lost its connection").with_source(error))
+            }
+            Err(error) => {
+                self.state = TransactionState::Open;
+                Err(error)
+            }
+        }
     }
 
     /// Undoes the transaction's work.
@@ -94,22 +172,32 @@ impl Lease {
     /// # Errors
     /// The database refuses; the connection is closed when the lease is dropped.
     pub async fn rollback(&mut self) -> Result<()> {
-        self.control("ROLLBACK", TransactionState::None).await
-    }
-
-    async fn control(&mut self, sql: &'static str, next: TransactionState) -> Result<()> {
-        let before = std::mem::replace(&mut self.state, TransactionState::Changing);
-        let result = self.connection.control(sql).await;
-        match &result {
+        self.state = TransactionState::Changing;
+        match self.connection.control("ROLLBACK").await {
             Ok(()) => {
-                self.state = next;
-                self.failed = false;
+                self.ended().await;
+                Ok(())
             }
             // A lost connection stays `Changing`; a refusal changed nothing.
-            Err(error) if error.kind() == ErrorKind::Connection => {}
-            Err(_) => self.state = before,
+            Err(error) => {
+                if error.kind() != ErrorKind::Connection {
+                    self.state = TransactionState::Open;
+                }
+                Err(error)
+            }
         }
-        result
+    }
+
+    /// The transaction has ended; the connection becomes what it was, or is closed.
+    async fn ended(&mut self) {
+        if let Some(sql) = self.after.take()
+            && self.connection.control(sql).await.is_err()
+        {
+            self.connection.close_on_drop();
+        }
+        self.state = TransactionState::None;
+        self.read_only = false;
+        self.failed = false;
     }
 
     /// Sets, releases or rolls back to a savepoint.
@@ -118,6 +206,7 @@ impl Lease {
     /// The database refuses.
     pub async fn savepoint(&mut self, sql: &str) -> Result<()> {
         self.running = true;
+        self.empty = false;
         let result = self.connection.control(sql).await;
         self.running = false;
         match &result {
@@ -172,11 +261,16 @@ impl Lease {
 
     fn note(&mut self, error: Option<&Error>) {
         match error.map(Error::kind) {
+            None => {
+                self.empty = false;
+                return;
+            }
             // What is refused as a query was not sent.
-            None | Some(ErrorKind::InvalidQuery) => return,
+            Some(ErrorKind::InvalidQuery) => return,
             Some(ErrorKind::Connection) => self.connection.close_on_drop(),
             Some(_) => {}
         }
+        self.empty = false;
         self.failed |= self.in_transaction();
     }
 }
@@ -244,11 +338,22 @@ impl Drop for Lease {
 }
 
 /// The error for a session that is used after one of its futures was dropped half-way through a statement.
-pub(crate) fn abandoned() -> Error {
+fn abandoned() -> Error {
     Error::new(
         ErrorKind::PendingRollback,
         "an earlier operation of this session was cancelled half-way, so its transaction cannot go on; call \
          `session.rollback().await` and begin again",
+    )
+}
+
+/// The error for a COMMIT that nobody answered.
+fn commit_unknown(how: &str) -> Error {
+    Error::new(
+        ErrorKind::CommitUnknown,
+        format!(
+            "the commit {how} before the database answered, so nobody knows whether the transaction is committed; call \
+             `session.rollback().await`, look for what it wrote, and do the work again only if that is not there"
+        ),
     )
 }
 

@@ -5,6 +5,7 @@
 
 mod database;
 mod echo;
+mod isolation;
 mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
@@ -20,14 +21,16 @@ mod refusal;
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
+mod transaction_options;
 
 pub use database::Database;
 pub use echo::Echo;
+pub use isolation::Isolation;
 pub use lease::Lease;
-pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;
 use crate::value::Cells;

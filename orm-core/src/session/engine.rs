@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, create_statements, drop_statements};
-use crate::driver::{Database, QueryLog};
+use crate::driver::{Database, QueryLog, TransactionOptions};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
@@ -27,11 +27,13 @@ use crate::sql::Statement;
 #[derive(Debug, Clone)]
 pub struct Engine {
     database: Arc<Database>,
+    /// The settings of sessions that say nothing else.
+    options: SessionOptions,
 }
 
 impl Engine {
-    pub(super) fn new(database: Database) -> Engine {
-        Engine { database: Arc::new(database) }
+    pub(super) fn new(database: Database, options: SessionOptions) -> Engine {
+        Engine { database: Arc::new(database), options }
     }
 
     /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as
@@ -51,7 +53,13 @@ impl Engine {
 
     /// A session. It takes no connection before its first statement.
     pub fn session(&self) -> Session {
-        self.session_with(SessionOptions::new())
+        self.session_with(self.options.clone())
+    }
+
+    /// A session that only reads, from a [replica](EngineBuilder::replica) where there is one: see
+    /// [`SessionOptions::read_only`].
+    pub fn read_session(&self) -> Session {
+        self.session_with(self.options.clone().read_only())
     }
 
     /// A session with other settings than the default.
@@ -110,7 +118,7 @@ impl Engine {
 
     async fn run_all(&self, statements: Vec<String>) -> Result<()> {
         let mut lease = self.database.acquire().await?;
-        lease.begin().await?;
+        lease.begin(TransactionOptions::new()).await?;
         for sql in statements {
             // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.
             lease.execute(&self.database.monitor, &Statement::plain(sql)).await?;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Engine;
+use super::{Engine, SessionOptions};
 use crate::driver::{ConnectOptions, Database, Echo};
 use crate::error::Result;
 
@@ -23,11 +23,16 @@ use crate::error::Result;
 pub struct EngineBuilder {
     url: String,
     options: ConnectOptions,
+    sessions: SessionOptions,
 }
 
 impl EngineBuilder {
     pub(super) fn new(url: &str) -> EngineBuilder {
-        EngineBuilder { url: url.to_owned(), options: ConnectOptions::default() }
+        EngineBuilder {
+            url: url.to_owned(),
+            options: ConnectOptions::default(),
+            sessions: SessionOptions::new(),
+        }
     }
 
     /// The most connections at a time; 10 by default.
@@ -69,11 +74,17 @@ impl EngineBuilder {
         self
     }
 
+    /// The settings of the engine's sessions, where [`Engine::session_with`] gives no others.
+    pub fn session_options(mut self, options: SessionOptions) -> Self {
+        self.sessions = options;
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors
     /// `Configuration`: no such backend. `Connection`: the database does not answer.
     pub async fn connect(self) -> Result<Engine> {
-        Ok(Engine::new(Database::connect(&self.url, &self.options).await?))
+        Ok(Engine::new(Database::connect(&self.url, &self.options).await?, self.sessions))
     }
 }
