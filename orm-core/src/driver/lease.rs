@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
+use super::written::{Commit, Written};
 use super::{Monitor, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
+use crate::value::{Cells, Value};
 
 /// A connection that a session holds, and what state its transaction is in.
 ///
@@ -22,6 +26,10 @@ pub struct Lease {
     failed: bool,
     /// A statement is running, or was when its future was dropped.
     running: bool,
+    /// Where the position of its commits is told, if there are replicas that have to reach it.
+    written: Option<Arc<Written>>,
+    /// Of a connection to a replica, the position that it is known to have reached.
+    reached: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +53,13 @@ pub(super) enum Connection {
     #[cfg(feature = "mysql")]
     Mysql(super::mysql::MysqlLease),
 }
+
+/// How far the log is, as a number. What a commit wrote is before it, even where it is not on disk yet.
+const PRIMARY_POSITION: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint";
+
+/// How far a standby has replayed the log; of a server that is none, such as a standby that took over, how far it is.
+const REPLICA_POSITION: &str = "SELECT ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
+     ELSE pg_current_wal_insert_lsn() END) - '0/0')::bigint";
 
 /// What an INSERT did.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +88,26 @@ impl Lease {
             empty: true,
             failed: false,
             running: false,
+            written: None,
+            reached: None,
         }
+    }
+
+    /// Tells the position of its commits.
+    pub(super) fn telling(mut self, written: Arc<Written>) -> Lease {
+        self.written = Some(written);
+        self
+    }
+
+    /// It is to a replica that has reached a position.
+    pub(super) fn reaching(mut self, position: u64) -> Lease {
+        self.reached = Some(position);
+        self
+    }
+
+    /// Of a connection to a replica, how far it is known to be.
+    pub fn reached(&self) -> Option<u64> {
+        self.reached
     }
 
     /// Whether a transaction is open.
@@ -151,8 +185,17 @@ impl Lease {
             true => TransactionState::Changing,
             false => TransactionState::Committing,
         };
+        let written = self.written.clone().filter(|_| !self.read_only);
+        // Dropped on the way, it leaves a doubt, and replicas are not read from.
+        let commit = written.as_deref().map(Written::commit);
         match self.connection.control("COMMIT").await {
             Ok(()) => {
+                if let (Some(written), Some(commit)) = (&written, commit) {
+                    let doubts = written.doubts();
+                    if let Ok(position) = self.position(PRIMARY_POSITION).await {
+                        commit.reached(position, doubts);
+                    }
+                }
                 self.ended().await;
                 Ok(())
             }
@@ -161,9 +204,39 @@ impl Lease {
                 Err(commit_unknown("lost its connection").with_source(error))
             }
             Err(error) => {
+                commit.into_iter().for_each(Commit::refused);
                 self.state = TransactionState::Open;
                 Err(error)
             }
+        }
+    }
+
+    /// Of a connection to a replica, how far its server is.
+    ///
+    /// # Errors
+    /// The database refuses to say; the connection is closed when the lease is dropped.
+    pub(super) async fn replayed(&mut self) -> Result<u64> {
+        self.position(REPLICA_POSITION).await
+    }
+
+    async fn position(&mut self, sql: &'static str) -> Result<u64> {
+        let mut position = None;
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            position = cells.cell(0).ok().map(|cell| cell.to_value());
+            Ok(())
+        };
+        let mut statement = Statement::plain(sql);
+        statement.few = true;
+        self.running = true;
+        let asked = self.connection.fetch(&statement, &mut sink, &mut 0).await;
+        self.running = false;
+        if let Err(error) = asked {
+            self.connection.close_on_drop();
+            return Err(error);
+        }
+        match position {
+            Some(Value::Int(position)) => Ok(u64::try_from(position).unwrap_or_default()),
+            _ => Err(Error::new(ErrorKind::Database, "the server does not say how far its log is")),
         }
     }
 

@@ -17,11 +17,13 @@ mod pooled;
 mod postgres;
 mod query_log;
 mod refusal;
+mod replicas;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
 mod transaction_options;
+mod written;
 
 pub use database::Database;
 pub use echo::Echo;

@@ -93,7 +93,18 @@ fn number(version: &str) -> (u32, u32) {
 impl MysqlLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
         let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
-        done.map(|_| ()).map_err(|error| database_error(error, None))
+        done.map(|_| ()).map_err(|error| {
+            let number = error.as_database_error().and_then(|error| {
+                error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+            });
+            match number {
+                // Interrupted by an administrator, who cannot say how far it was either.
+                Some(1317) if sql == "COMMIT" => {
+                    Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
+                }
+                _ => database_error(error, None),
+            }
+        })
     }
 
     pub(super) async fn fetch(

@@ -10,6 +10,7 @@ pub struct ConnectOptions {
     pub(crate) pool_recycle: Option<Duration>,
     pub(crate) pool_pre_ping: bool,
     pub(crate) insert_returning: bool,
+    pub(crate) replicas: Vec<String>,
     pub(crate) echo: Echo,
 }
 
@@ -21,6 +22,7 @@ impl Default for ConnectOptions {
             pool_recycle: None,
             pool_pre_ping: false,
             insert_returning: true,
+            replicas: Vec::new(),
             echo: Echo::Off,
         }
     }

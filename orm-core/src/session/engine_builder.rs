@@ -74,6 +74,17 @@ impl EngineBuilder {
         self
     }
 
+    /// A standby of the database, for sessions that [only read](SessionOptions::read_only); several may be named. On
+    /// PostgreSQL.
+    ///
+    /// A session reads from a replica only if that has everything that sessions of this engine have committed, and from
+    /// the primary otherwise: nobody misses what was acknowledged. What other programs wrote may be missing for a while.
+    /// It costs one more round trip for each commit and for each connection that a session takes from a replica.
+    pub fn replica(mut self, url: &str) -> Self {
+        self.options.replicas.push(url.to_owned());
+        self
+    }
+
     /// The settings of the engine's sessions, where [`Engine::session_with`] gives no others.
     pub fn session_options(mut self, options: SessionOptions) -> Self {
         self.sessions = options;

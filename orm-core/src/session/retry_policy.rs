@@ -28,9 +28,11 @@ pub struct RetryPolicy {
     first_wait: Duration,
     longest_wait: Duration,
     seed: Option<u64>,
-    also: Option<Arc<dyn Fn(&Error) -> bool + Send + Sync>>,
+    also: Option<Condition>,
     session: Option<SessionOptions>,
 }
+
+type Condition = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
 /// What was tried of one unit of work.
 struct Attempts<'p> {

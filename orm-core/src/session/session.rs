@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
-use crate::driver::{Database, Lease, TransactionOptions};
+use crate::driver::{Database, Isolation, Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
@@ -111,16 +111,34 @@ impl Session {
 
     /// Takes a connection, if the session has none.
     pub(super) async fn connect(&mut self) -> Result<()> {
+        self.connect_for(self.options.transactions).await
+    }
+
+    /// Takes a connection for a transaction, or for statements outside one, if the session has none that is fit.
+    async fn connect_for(&mut self, options: TransactionOptions) -> Result<()> {
         self.check_usable()?;
+        // No standby of PostgreSQL takes part in what serializable transactions keep.
+        let replica = options.read_only && options.isolation != Some(Isolation::Serializable);
+        let unfit = |lease: &Lease| {
+            !lease.in_transaction()
+                && lease.reached().is_some()
+                && (!replica || self.database.is_behind(lease))
+        };
+        if self.lease.as_ref().is_some_and(unfit) {
+            self.lease = None;
+        }
         if self.lease.is_none() {
-            self.lease = Some(self.database.acquire().await?);
+            self.lease = Some(match replica {
+                true => self.database.acquire_to_read().await?,
+                false => self.database.acquire().await?,
+            });
         }
         Ok(())
     }
 
     /// Begins a transaction on the session's connection.
     pub(super) async fn begin_transaction(&mut self, options: TransactionOptions) -> Result<()> {
-        self.connect().await?;
+        self.connect_for(options).await?;
         let Some(lease) = &mut self.lease else { return Err(no_connection()) };
         let begun = lease.begin(options).await;
         if begun.is_err() && lease.is_abandoned() {

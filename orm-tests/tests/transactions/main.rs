@@ -3,7 +3,9 @@
 mod accounts;
 mod ambiguous_commits;
 mod dice;
+mod durability;
 mod nesting;
 mod options;
+mod replicas;
 mod retries;
 mod retry_codes;
