@@ -1,3 +1,6 @@
+use std::io::Write;
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, PgConnection, Row};
 
 use crate::Backend;
@@ -38,6 +41,35 @@ impl PrivateServer {
         private.run("CREATE DATABASE test").await;
         private.server.url.push_str("test");
         Some(private)
+    }
+
+    /// Two nodes of a Galera cluster, in step with each other, and a database `test`.
+    pub async fn galera(name: &str) -> Option<[PrivateServer; 2]> {
+        let nodes = match crate::mysql::start_cluster(name) {
+            Ok(nodes) => nodes,
+            Err(reason) => {
+                let _ = writeln!(std::io::stderr(), "NOT RUN on a Galera cluster: {reason}");
+                return None;
+            }
+        };
+        let mut nodes = nodes.map(|server| PrivateServer { server, backend: Backend::Mysql });
+        for node in &nodes {
+            while !node.is_in_step().await {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        nodes[0].run("CREATE DATABASE test").await;
+        nodes.iter_mut().for_each(|node| node.server.url.push_str("test"));
+        Some(nodes)
+    }
+
+    /// Whether a node of a cluster of two takes statements.
+    async fn is_in_step(&self) -> bool {
+        let sql = "SELECT CAST(count(*) AS SIGNED) FROM information_schema.global_status WHERE \
+                   (variable_name, variable_value) IN (('wsrep_ready', 'ON'), ('wsrep_cluster_size', '2'), \
+                   ('wsrep_local_state_comment', 'Synced'))";
+        let Ok(mut connection) = MySqlConnection::connect(self.url()).await else { return false };
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut connection).await.is_ok_and(|right| right == 3)
     }
 
     fn or_missing(backend: Backend, started: Result<Server, String>) -> Option<PrivateServer> {

@@ -159,7 +159,7 @@ impl Session {
 
     /// Remembers an error of the database inside a transaction: what was done so far cannot be trusted.
     pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<T> {
-        let result = result.map_err(|error| self.store.name_violation(error));
+        let result = result.map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let Err(error) = &result
             && self.in_transaction()
             && self.failed.is_none()

@@ -199,7 +199,11 @@ impl Session {
         }
         let plan = hooks.is_some().then(|| self.flush_plan());
         self.begin_writing().await?;
-        let flushed = self.flusher()?.run().await.map_err(|error| self.store.name_violation(error));
+        let flushed = self
+            .flusher()?
+            .run()
+            .await
+            .map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let (Err(error), None) = (&flushed, &self.failed) {
             // Some of it is written, so whatever went wrong, the rest cannot be committed.
             self.failed = Some(Failure::of(error));

@@ -4,6 +4,7 @@ mod accounts;
 mod ambiguous_commits;
 mod dice;
 mod durability;
+mod galera;
 mod nesting;
 mod options;
 mod replicas;

@@ -13,7 +13,7 @@ use orm_tests::{Backend, TestDatabase, on_every_backend};
 use crate::accounts::{Bank, add, balances, lock};
 use crate::dice::{Dice, deep, seed};
 
-const ACCOUNTS: u64 = 4;
+pub const ACCOUNTS: u64 = 4;
 
 const LEVELS: [Isolation; 4] = [
     Isolation::ReadUncommitted,
@@ -23,13 +23,13 @@ const LEVELS: [Isolation; 4] = [
 ];
 
 /// What the units of one worker moved, and how often their closures ran.
-struct Worked {
-    moved: Vec<i64>,
-    attempts: u32,
-    worst: u32,
+pub struct Worked {
+    pub moved: Vec<i64>,
+    pub attempts: u32,
+    pub worst: u32,
 }
 
-async fn work(engine: Engine, isolation: Isolation, units: u64, seed: u64) -> Result<Worked> {
+pub async fn work(engine: Engine, isolation: Isolation, units: u64, seed: u64) -> Result<Worked> {
     let mut dice = Dice::new(seed);
     let mut worked = Worked { moved: vec![0; ACCOUNTS as usize], attempts: 0, worst: 0 };
     let options = SessionOptions::new().transactions(TransactionOptions::new().isolation(isolation));
