@@ -95,7 +95,9 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Echo, ExecutedStatement, Isolation, QueryLog, TransactionOptions};
+pub use driver::{
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, TransactionOptions,
+};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -106,16 +108,20 @@ pub use model::{
     Cascade, Column, ColumnDef, Lazy, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo, RelationDef,
     RelationKind, ThroughDef,
 };
-pub use orm_derive::Model;
+pub use orm_derive::{FromRow, Model};
 pub use query::{
-    Delete, Expression, IntoColumns, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OnConflict, OrderBy,
-    Predicate, RecursionDepth, RelationExt, Returning, Rows, Select, TextExpression, Update, delete, select,
-    update,
+    Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
+    FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
+    JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
+    OrderBy, Predicate, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning,
+    Rows, Select, SelectColumns, Selectable, TextExpression, Update, Window, WindowFunction, alias, delete,
+    exists, func, label, select, select_columns, update, window,
 };
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks,
     SessionOptions,
 };
+pub use sql::TableName;
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
@@ -138,6 +144,8 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
         RelationKind, ThroughDef, check_key, check_reference, erased,
     };
+    pub use crate::query::{FromRow, RowField, StructRow};
+    pub use crate::sql::TableName;
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };
@@ -151,7 +159,9 @@ pub mod prelude {
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{
-        Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
+        Expression, FromRow, Label, ModelExt, OnConflict, Predicate, RelationConditions, RelationExt,
+        RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
+        select_columns, update, window,
     };
     pub use crate::schema;
     pub use crate::session::{
@@ -159,7 +169,7 @@ pub mod prelude {
     };
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
-    pub use orm_derive::Model;
+    pub use orm_derive::{FromRow, Model};
 }
 
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -1,11 +1,9 @@
-use std::io::Write;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, PgConnection, Row};
 
-use crate::Backend;
-use crate::backend::missing;
 use crate::server::Server;
+use crate::{Backend, not_run};
 
 /// A server that one test has for itself, because it would be in the way of the others: it crashes, it follows another
 /// one, or it is set differently.
@@ -48,7 +46,7 @@ impl PrivateServer {
         let nodes = match crate::mysql::start_cluster(name) {
             Ok(nodes) => nodes,
             Err(reason) => {
-                let _ = writeln!(std::io::stderr(), "NOT RUN on a Galera cluster: {reason}");
+                not_run("a Galera cluster", &reason);
                 return None;
             }
         };
@@ -76,7 +74,7 @@ impl PrivateServer {
         match started {
             Ok(server) => Some(PrivateServer { server, backend }),
             Err(reason) => {
-                missing(backend, &reason);
+                not_run(backend.name(), &reason);
                 None
             }
         }

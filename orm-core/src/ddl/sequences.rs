@@ -10,20 +10,16 @@ pub fn sequence_statements(schema: &Schema, dialect: Dialect) -> Vec<String> {
     let mut statements = Vec::new();
     for def in schema.models().map(|model| model.def()) {
         let Some(key) = def.auto_key() else { continue };
-        let quoted = |name: &str| {
-            let mut sql = String::new();
-            dialect.quote(&mut sql, name);
-            sql
-        };
-        let (table, column) = (quoted(def.table), def.columns[key].name);
+        let (mut table, mut quoted, column) = (String::new(), String::new(), def.columns[key].name);
+        dialect.name(&mut table, def.table);
+        dialect.quote(&mut quoted, column);
         // An insert that has its key and is not committed would not be seen.
         statements.push(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"));
         statements.push(format!(
             "SELECT setval(sequence, last) FROM (SELECT CAST(pg_get_serial_sequence({}, {}) AS regclass) AS sequence, \
-             (SELECT max({}) FROM {table}) AS last) AS found WHERE last > coalesce(pg_sequence_last_value(sequence), 0)",
+             (SELECT max({quoted}) FROM {table}) AS last) AS found WHERE last > coalesce(pg_sequence_last_value(sequence), 0)",
             literal(&table),
             literal(column),
-            quoted(column),
         ));
     }
     statements

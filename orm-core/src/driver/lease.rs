@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::written::{Commit, Written};
-use super::{Monitor, RowSink, TransactionOptions};
+use super::{Monitor, Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
 use crate::value::{Cells, Value};
@@ -14,6 +14,7 @@ use crate::value::{Cells, Value};
 pub struct Lease {
     connection: Connection,
     dialect: Dialect,
+    pooler: Pooler,
     state: TransactionState,
     /// The open transaction does not write.
     read_only: bool,
@@ -78,10 +79,11 @@ impl From<u64> for Inserted {
 }
 
 impl Lease {
-    pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
+    pub(super) fn new(connection: Connection, dialect: Dialect, pooler: Pooler) -> Lease {
         Lease {
             connection,
             dialect,
+            pooler,
             state: TransactionState::None,
             read_only: false,
             after: None,
@@ -228,7 +230,15 @@ impl Lease {
         let mut statement = Statement::plain(sql);
         statement.few = true;
         self.running = true;
-        let asked = self.connection.fetch(&statement, &mut sink, &mut 0).await;
+        // A pooler that lends by the transaction may answer from two connections otherwise.
+        let alone = self.pooler == Pooler::Transaction;
+        let mut asked = if alone { self.connection.control("BEGIN READ ONLY").await } else { Ok(()) };
+        if asked.is_ok() {
+            asked = self.connection.fetch(&statement, &mut sink, &mut 0).await;
+        }
+        if alone && asked.is_ok() {
+            asked = self.connection.control("COMMIT").await;
+        }
         self.running = false;
         if let Err(error) = asked {
             self.connection.close_on_drop();
@@ -300,13 +310,14 @@ impl Lease {
         statement: &Statement,
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
+        let alone = self.begin_alone().await?;
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
         self.running = false;
         observed.failed = result.is_err();
         self.note(result.as_ref().err());
-        result.map(|()| observed.rows)
+        self.end_alone(alone, result.map(|()| observed.rows)).await
     }
 
     /// Runs a statement that returns no rows; returns how many it changed.
@@ -322,6 +333,7 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+        let alone = self.begin_alone().await?;
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.execute(statement).await;
@@ -329,7 +341,31 @@ impl Lease {
         observed.failed = result.is_err();
         observed.rows = result.as_ref().map_or(0, |inserted| inserted.rows);
         self.note(result.as_ref().err());
-        result
+        self.end_alone(alone, result).await
+    }
+
+    /// Behind a pooler that lends by the transaction, a statement outside one would be prepared on one connection of the
+    /// server and run on another: it gets a transaction of its own. Returns whether it did.
+    async fn begin_alone(&mut self) -> Result<bool> {
+        let alone = self.pooler == Pooler::Transaction && self.state == TransactionState::None;
+        if alone {
+            self.begin(TransactionOptions::new()).await?;
+        }
+        Ok(alone)
+    }
+
+    async fn end_alone<T>(&mut self, alone: bool, result: Result<T>) -> Result<T> {
+        if !alone {
+            return result;
+        }
+        match result {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
+                let _ = self.rollback().await;
+                Err(error)
+            }
+        }
     }
 
     fn note(&mut self, error: Option<&Error>) {

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::database::Pool;
+use super::checkouts::Borrower;
+use super::server::Server;
 use super::written::Written;
 use super::{ConnectOptions, Lease};
 use crate::error::{Error, ErrorKind, Result};
@@ -10,7 +11,7 @@ use crate::sql::Dialect;
 /// The standbys of a primary, and how far they must be for what the engine wrote to be seen on them.
 #[derive(Debug)]
 pub(super) struct Replicas {
-    pools: Vec<Pool>,
+    servers: Vec<Server>,
     /// Which one is asked next.
     next: AtomicUsize,
     written: Arc<Written>,
@@ -18,34 +19,33 @@ pub(super) struct Replicas {
 
 impl Replicas {
     /// Connects to each of them; none if there are none.
-    pub(super) async fn connect(primary: &Pool, options: &ConnectOptions) -> Result<Option<Replicas>> {
+    pub(super) async fn connect(primary: &Server, options: &ConnectOptions) -> Result<Option<Replicas>> {
         if options.replicas.is_empty() {
             return Ok(None);
         }
-        let mut pools = Vec::new();
+        let mut servers = Vec::new();
         for url in &options.replicas {
-            let pool = Pool::connect(url, options).await?;
-            if (primary.dialect(), pool.dialect()) != (Dialect::Postgres, Dialect::Postgres) {
+            let server = Server::connect(url, options).await?;
+            if (primary.dialect(), server.dialect()) != (Dialect::Postgres, Dialect::Postgres) {
                 return Err(not_here());
             }
-            pools.push(pool);
+            servers.push(server);
         }
-        Ok(Some(Replicas { pools, next: AtomicUsize::new(0), written: Arc::default() }))
+        Ok(Some(Replicas { servers, next: AtomicUsize::new(0), written: Arc::default() }))
     }
 
     /// Takes a connection to one that has everything that the engine committed; none if there is no such.
-    pub(super) async fn acquire(&self) -> Result<Option<Lease>> {
+    pub(super) async fn acquire(&self, borrower: Borrower) -> Result<Option<Lease>> {
         let Some(position) = self.written.position() else { return Ok(None) };
         let first = self.next.fetch_add(1, Ordering::Relaxed);
-        for offset in 0..self.pools.len() {
-            let pool = &self.pools[first.wrapping_add(offset) % self.pools.len()];
-            let connection = match pool.acquire().await {
-                Ok(connection) => connection,
+        for offset in 0..self.servers.len() {
+            let server = &self.servers[first.wrapping_add(offset) % self.servers.len()];
+            let mut lease = match server.acquire(borrower).await {
+                Ok(lease) => lease,
                 // One that does not answer is no reason not to read.
                 Err(error) if error.kind() == ErrorKind::Connection => continue,
                 Err(error) => return Err(error),
             };
-            let mut lease = Lease::new(connection, pool.dialect());
             // Asked each time: one address may lead to several servers.
             if position == 0 || lease.replayed().await.is_ok_and(|replayed| replayed >= position) {
                 return Ok(Some(lease.reaching(position)));
@@ -64,8 +64,8 @@ impl Replicas {
     }
 
     pub(super) async fn close(&self) {
-        for pool in &self.pools {
-            pool.close().await;
+        for server in &self.servers {
+            server.close().await;
         }
     }
 }

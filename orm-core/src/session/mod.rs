@@ -11,6 +11,7 @@ mod options;
 mod reading;
 mod repeats;
 mod retry_policy;
+mod rows;
 #[allow(clippy::module_inception)]
 mod session;
 mod states;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
-use crate::driver::{Database, Isolation, Lease, TransactionOptions};
+use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
@@ -17,6 +17,8 @@ use crate::unit_of_work::{Flush, UnitOfWork};
 /// runs SQL takes `&mut Session`. Give each task its own, from a clone of the [`Engine`](super::Engine).
 pub struct Session {
     pub(super) database: Arc<Database>,
+    /// Who it is for the pool: its number, and where it was made.
+    borrower: Borrower,
     pub(super) options: SessionOptions,
     pub(super) store: Store,
     pub(super) unit: UnitOfWork,
@@ -57,9 +59,11 @@ impl Failure {
 }
 
 impl Session {
+    #[track_caller]
     pub(super) fn new(database: Arc<Database>, options: SessionOptions) -> Session {
         Session {
             database,
+            borrower: Borrower::here(),
             options,
             store: Store::new(),
             unit: UnitOfWork::default(),
@@ -129,8 +133,8 @@ impl Session {
         }
         if self.lease.is_none() {
             self.lease = Some(match replica {
-                true => self.database.acquire_to_read().await?,
-                false => self.database.acquire().await?,
+                true => self.database.acquire_to_read(self.borrower).await?,
+                false => self.database.acquire(self.borrower).await?,
             });
         }
         Ok(())

@@ -27,6 +27,14 @@ impl Session {
         self.begin_transaction(options.or(self.options.transactions)).await
     }
 
+    /// Begins a transaction where none is open, for what needs one.
+    pub(super) async fn begin_if_none(&mut self) -> Result<()> {
+        match self.in_transaction() {
+            true => Ok(()),
+            false => self.begin().await,
+        }
+    }
+
     /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
     ///
     /// # Errors
