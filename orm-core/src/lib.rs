@@ -95,7 +95,9 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Checkout, Echo, ExecutedStatement, PoolStatus, Pooler, QueryLog};
+pub use driver::{
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, TransactionOptions,
+};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -117,7 +119,8 @@ pub use query::{
     window,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
+    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks,
+    SessionOptions,
 };
 pub use sql::TableName;
 pub use unit_of_work::{
@@ -152,7 +155,7 @@ pub mod __private {
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
-    pub use crate::driver::{Echo, QueryLog};
+    pub use crate::driver::{Echo, Isolation, QueryLog, TransactionOptions};
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
@@ -162,7 +165,9 @@ pub mod prelude {
         select_columns, sql, update, window,
     };
     pub use crate::schema;
-    pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};
+    pub use crate::session::{
+        Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
+    };
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use orm_derive::{FromRow, Model};

@@ -37,7 +37,7 @@ impl Backend {
         server.as_ref().map(Some).map_err(Clone::clone)
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Backend::Sqlite => "SQLite",
             Backend::Postgres => "PostgreSQL",

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::programs::{find, install};
-use crate::server::{Place, Server, greets};
+use crate::server::{Place, Server, free_port, greets};
 
 /// A user for every way in which a server names a connection over loopback; one statement a line.
 const USERS: &str = "\
@@ -18,8 +18,67 @@ pub(crate) fn server() -> Result<Server, String> {
     if let Ok(url) = std::env::var("ORM_TEST_MYSQL_URL") {
         return Ok(Server::named(url));
     }
+    start("mysql", &[]).map(|(server, _)| server)
+}
+
+/// A private server with further settings; also says whether it is MariaDB.
+pub(crate) fn start(name: &str, settings: &[&str]) -> Result<(Server, bool), String> {
     let (program, is_mariadb) = program()?;
-    let place = Place::new("mysql", &["mysql", "nobody"])?;
+    let place = Place::new(name, &USERS_TO_RUN_AS)?;
+    let mut command = prepare(&place, program, is_mariadb)?;
+    command.arg(format!("--init-file={}", place.path("users.sql").display())).args(settings);
+    Ok((run(&place, &command)?, is_mariadb))
+}
+
+/// Two private nodes of a cluster, which write the same tables.
+pub(crate) fn start_cluster(name: &str) -> Result<[Server; 2], String> {
+    let (program, _) = program().and_then(|found| match found.1 {
+        true => Ok(found),
+        false => Err("it is MySQL, whose clusters are others".to_owned()),
+    })?;
+    let provider =
+        ["/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so"].map(PathBuf::from);
+    let provider = provider.into_iter().find(|path| path.is_file());
+    let provider = provider.ok_or("no `libgalera_smm.so` was found (Debian: apt-get install galera-4)")?;
+    for needed in ["rsync", "wsrep_sst_rsync"] {
+        find(needed, &directories())
+            .ok_or_else(|| format!("`{needed}` was not found, by which a node joins"))?;
+    }
+    let mut first = None;
+    let mut start = |number: u32| {
+        let place = Place::new(&format!("{name}-{number}"), &USERS_TO_RUN_AS)?;
+        let mut command = prepare(&place, program.clone(), true)?;
+        let (group, transfer, increments) = (free_port()?, free_port()?, free_port()?);
+        let join = first.map_or_else(String::new, |first: u16| format!("127.0.0.1:{first}"));
+        if first.replace(group).is_none() {
+            // The second one gets them with everything else.
+            command.arg(format!("--init-file={}", place.path("users.sql").display()));
+        }
+        command.args([
+            "--binlog-format=ROW",
+            "--innodb-autoinc-lock-mode=2",
+            "--wsrep-on=ON",
+            "--wsrep-sync-wait=1",
+        ]);
+        command.arg(format!("--wsrep-provider={}", provider.display()));
+        command
+            .arg(format!("--wsrep-cluster-name={name}"))
+            .arg(format!("--wsrep-cluster-address=gcomm://{join}"));
+        command.arg(format!("--wsrep-node-address=127.0.0.1:{group}"));
+        command
+            .args(["--wsrep-sst-method=rsync", &format!("--wsrep-sst-receive-address=127.0.0.1:{transfer}")]);
+        command.arg(format!(
+            "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{increments}"
+        ));
+        run(&place, &command)
+    };
+    Ok([start(1)?, start(2)?])
+}
+
+const USERS_TO_RUN_AS: [&str; 2] = ["mysql", "nobody"];
+
+/// Fills the directory of a server; returns the command that runs it.
+fn prepare(place: &Place, program: PathBuf, is_mariadb: bool) -> Result<Command, String> {
     let data = place.path("data");
     let datadir = format!("--datadir={}", data.display());
     if is_mariadb {
@@ -46,7 +105,7 @@ pub(crate) fn server() -> Result<Server, String> {
         "--skip-log-bin",
         "--max-connections=200",
     ]);
-    command.arg(format!("--port={port}")).arg(format!("--init-file={}", users.display()));
+    command.arg(format!("--port={port}"));
     command.arg(format!("--socket={}", place.path("socket").display()));
     command.arg(format!("--pid-file={}", place.path("pid").display()));
     command.args([
@@ -57,9 +116,13 @@ pub(crate) fn server() -> Result<Server, String> {
     if !is_mariadb {
         command.arg("--mysqlx=0");
     }
+    Ok(command)
+}
+
+fn run(place: &Place, command: &Command) -> Result<Server, String> {
+    let port = place.port;
     // The directory goes with the server, so there is nothing to save.
-    let url = format!("mysql://orm@127.0.0.1:{port}/");
-    Server::start(&place, &command, "KILL", url, || greets(port))
+    Server::start(place, command, "KILL", format!("mysql://orm@127.0.0.1:{port}/"), || greets(port))
 }
 
 fn directories() -> Vec<PathBuf> {

@@ -84,8 +84,7 @@ impl Place {
         if let Some(User { uid, gid, .. }) = user {
             chown(&directory, Some(uid), Some(gid)).map_err(failed)?;
         }
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.map_err(|error| format!("no free port: {error}"))?.port();
+        let port = free_port()?;
         Ok(Place { directory, port, user })
     }
 
@@ -134,6 +133,12 @@ impl User {
         }
         Err(format!("root needs one of the users {} to run a server as", names.join(", ")))
     }
+}
+
+/// A port of the loopback interface that nobody listens on.
+pub(crate) fn free_port() -> Result<u16, String> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
 }
 
 fn id(arguments: &[&str]) -> Result<u32, String> {

@@ -118,8 +118,8 @@ impl TestDatabase {
                     .await
                     .expect("the server lists its connections");
                 for id in ids {
-                    let done = connection.execute(AssertSqlSafe(format!("KILL {id}"))).await;
-                    done.unwrap_or_else(|error| panic!("{error}"));
+                    // It may have ended by itself meanwhile.
+                    let _ = connection.execute(AssertSqlSafe(format!("KILL {id}"))).await;
                 }
             }
         }

@@ -24,6 +24,11 @@ impl Schema {
         self
     }
 
+    /// The models, in the order in which they were added.
+    pub(super) fn models(&self) -> impl Iterator<Item = &'static dyn ErasedModel> {
+        self.models.iter().copied()
+    }
+
     /// The models in an order in which a table comes after those that its keys refer to, as far as there is one.
     pub(super) fn ordered(&self, dialect: Dialect) -> Result<Vec<&'static dyn ErasedModel>> {
         self.check(dialect)?;

@@ -8,6 +8,7 @@ mod attachment;
 mod checkouts;
 mod database;
 mod echo;
+mod isolation;
 mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
@@ -20,21 +21,26 @@ mod pooler;
 mod postgres;
 mod query_log;
 mod refusal;
+mod replicas;
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
+mod transaction_options;
+mod written;
 
 pub(crate) use checkouts::Borrower;
 pub use database::Database;
 pub use echo::Echo;
+pub use isolation::Isolation;
 pub use lease::Lease;
-pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;
 use crate::value::Cells;

@@ -14,7 +14,7 @@ use sqlx::{
 use super::checkouts::{Borrower, Checkouts};
 use super::lease::{Connection, Inserted};
 use super::pooled::{self, Pooled, pool_options};
-use super::refusal::{first, refusal, too_many, unfit, wrong_url};
+use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
@@ -101,7 +101,18 @@ fn number(version: &str) -> (u32, u32) {
 impl MysqlLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
         let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
-        done.map(|_| ()).map_err(|error| database_error(error, None))
+        done.map(|_| ()).map_err(|error| {
+            let number = error.as_database_error().and_then(|error| {
+                error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+            });
+            match number {
+                // Interrupted by an administrator, who cannot say how far it was either.
+                Some(1317) if sql == "COMMIT" => {
+                    Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
+                }
+                _ => database_error(error, None),
+            }
+        })
     }
 
     pub(super) async fn fetch(
@@ -228,9 +239,16 @@ impl Cells for RowCells<'_> {
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, |error| match error.try_downcast_ref::<MySqlDatabaseError>() {
-        Some(error) => (kind_of(error.number()), constraint_of(error.number(), error.message(), statement)),
-        None => (ErrorKind::Database, None),
+    refusal(error, statement, |error| {
+        let error = error.try_downcast_ref::<MySqlDatabaseError>();
+        let number = error.map_or(0, MySqlDatabaseError::number);
+        let kind = kind_of(number);
+        Refused {
+            kind,
+            // A lock that was waited for; one that was to be free at once (3572) is an answer.
+            retryable: kind == ErrorKind::Serialization || number == 1205,
+            constraint: error.and_then(|error| constraint_of(number, error.message(), statement)),
+        }
     })
 }
 
@@ -245,6 +263,10 @@ fn kind_of(number: u16) -> ErrorKind {
         3819 | 4025 => ErrorKind::CheckViolation,
         // The second: MariaDB found the row changed since the snapshot.
         1213 | 1020 => ErrorKind::Serialization,
+        // TiDB's: conflicts of writes, a commit that was taken back, a schema that changed meanwhile.
+        8002 | 8005 | 8022 | 8028 | 9007 => ErrorKind::Serialization,
+        // TiDB's, when it does not know whether it committed.
+        8501 => ErrorKind::CommitUnknown,
         1205 | 3572 => ErrorKind::Busy,
         1264 | 1265 | 1292 | 1366 | 1406 | 1690 => ErrorKind::InvalidValue,
         // Too many connections, a server that goes down, a connection that was killed.

@@ -14,6 +14,7 @@ pub struct ConnectOptions {
     pub(crate) attached: Vec<(String, String)>,
     pub(crate) pooler: Pooler,
     pub(crate) insert_returning: bool,
+    pub(crate) replicas: Vec<String>,
     pub(crate) echo: Echo,
 }
 
@@ -35,6 +36,7 @@ impl Default for ConnectOptions {
             attached: Vec::new(),
             pooler: Pooler::default(),
             insert_returning: true,
+            replicas: Vec::new(),
             echo: Echo::Off,
         }
     }

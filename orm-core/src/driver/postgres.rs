@@ -14,7 +14,7 @@ use sqlx::{
 use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
-use super::refusal::{first, refusal, too_many, unfit, wrong_url};
+use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, Pooler, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
@@ -317,7 +317,11 @@ impl Cells for RowCells<'_> {
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, |error| (kind_of(&error.code().unwrap_or_default()), constraint_of(error)))
+    refusal(error, statement, |error| {
+        let kind = kind_of(&error.code().unwrap_or_default());
+        let retryable = kind == ErrorKind::Serialization;
+        Refused { kind, retryable, constraint: constraint_of(error) }
+    })
 }
 
 /// What PostgreSQL said, by its SQLSTATE.
@@ -328,7 +332,10 @@ fn kind_of(code: &str) -> ErrorKind {
         "23503" | "2BP01" => ErrorKind::ForeignKeyViolation,
         "23502" => ErrorKind::NotNullViolation,
         "23514" => ErrorKind::CheckViolation,
+        // CockroachDB and YugabyteDB say the first as well.
         "40001" | "40P01" => ErrorKind::Serialization,
+        // CockroachDB's, which does not know either.
+        "40003" => ErrorKind::CommitUnknown,
         "55P03" => ErrorKind::Busy,
         "25P02" => ErrorKind::PendingRollback,
         // The server goes down, or has no place for one more.

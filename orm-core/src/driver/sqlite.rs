@@ -304,7 +304,9 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         None => String::new(),
     };
     let message = in_statement(format!("the database refused the statement: {text}{advice}"), statement);
-    let error = Error::new(kind, message);
+    // BUSY, with what it says of its reason: another connection writes, or wrote what this one had read (517). LOCKED (6)
+    // is the connection in its own way.
+    let error = Error::new(kind, message).retryable(code.is_some_and(|code| code & 0xff == 5));
     match constraint_of(text) {
         Some(constraint) => error.with_constraint(constraint),
         None => error,
@@ -324,4 +326,53 @@ fn constraint_of(message: &str) -> Option<Constraint> {
         constraint.columns.push(column.to_owned());
     }
     Some(constraint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn lease(database: &SqliteDatabase) -> Result<SqliteLease> {
+        match database.acquire().await? {
+            Connection::Sqlite(lease) => Ok(lease),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Err(Error::new(ErrorKind::Configuration, "it is SQLite")),
+        }
+    }
+
+    /// Transactions of sessions that write never begin with a read, so only here can the snapshot be an old one.
+    #[tokio::test]
+    async fn a_snapshot_that_is_too_old_to_write_is_worth_another_attempt() -> Result<()> {
+        let file = std::env::temp_dir().join(format!("orm-core-snapshot-{}.db", std::process::id()));
+        let url = format!("sqlite:{}", file.display());
+        let database = SqliteDatabase::connect(&url, &ConnectOptions::default()).await?;
+        let (mut first, mut second) = (lease(&database).await?, lease(&database).await?);
+        first.control("PRAGMA journal_mode = WAL").await?;
+        first.control("CREATE TABLE t (n INTEGER)").await?;
+        first.control("BEGIN").await?;
+        first.control("SELECT n FROM t").await?;
+        second.control("INSERT INTO t VALUES (1)").await?;
+        let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
+        first.control("ROLLBACK").await?;
+        drop((first, second));
+        database.close().await;
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+        }
+        let code = |error: &Error| {
+            let source = std::error::Error::source(error)?.downcast_ref::<sqlx::Error>()?;
+            source.as_database_error()?.code().map(|code| code.into_owned())
+        };
+        let seen = refused.err().map(|error| (error.kind(), error.is_retryable(), code(&error)));
+        assert_eq!(seen, Some((ErrorKind::Busy, true, Some("517".to_owned()))));
+        Ok(())
+    }
+
+    #[test]
+    fn a_lock_of_the_connection_itself_is_not_worth_another_attempt() {
+        assert!(refused(Some(5), "database is locked", None).is_retryable());
+        assert!(refused(Some(517), "database is locked", None).is_retryable());
+        assert!(!refused(Some(6), "database table is locked", None).is_retryable());
+        assert!(!refused(Some(19), "constraint failed", None).is_retryable());
+    }
 }

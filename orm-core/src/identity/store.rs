@@ -7,6 +7,7 @@ use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
+use crate::sql::Dialect;
 use crate::value::{Cells, Value};
 
 /// The graph of one session, with its identity maps.
@@ -234,7 +235,7 @@ impl Store {
     }
 
     /// Names the fields of a violated constraint as the models do.
-    pub(crate) fn name_violation(&self, error: Error) -> Error {
+    pub(crate) fn name_violation(&self, error: Error, dialect: Dialect) -> Error {
         let Some(constraint) = error.constraint() else { return error };
         let Some(def) = self.violated(constraint) else { return error };
         let field =
@@ -244,10 +245,22 @@ impl Store {
             if constraint.columns.is_empty() { constraint.name.as_slice() } else { &constraint.columns };
         let fields: Vec<String> =
             names.iter().filter_map(field).map(|field| format!("`{}.{field}`", def.name)).collect();
-        match fields.is_empty() {
-            true => error,
-            false => error.prefixed(&format!("{}: ", fields.join(", "))),
+        if fields.is_empty() {
+            return error;
         }
+        let is_generated = def.auto_key().is_some_and(|key| names == [def.columns[key].name]);
+        let error = match is_generated
+            && error.kind() == ErrorKind::UniqueViolation
+            && dialect == Dialect::Postgres
+        {
+            true => error.suffixed(&format!(
+                "\nif the key was generated: PostgreSQL does not count keys that rows were given; \
+                 `engine.sync_sequences(schema![{}])` makes it go on after them",
+                def.name
+            )),
+            false => error,
+        };
+        error.prefixed(&format!("{}: ", fields.join(", ")))
     }
 
     /// The model whose table a constraint is on, as far as it can be told: two schemas may have tables of one name.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
-use crate::ddl::{Schema, create_statements, drop_statements};
-use crate::driver::{Borrower, Database, PoolStatus, QueryLog};
+use crate::ddl::{Schema, create_statements, drop_statements, sequence_statements};
+use crate::driver::{Borrower, Database, PoolStatus, QueryLog, TransactionOptions};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
@@ -27,11 +27,13 @@ use crate::sql::Statement;
 #[derive(Debug, Clone)]
 pub struct Engine {
     database: Arc<Database>,
+    /// The settings of sessions that say nothing else.
+    options: SessionOptions,
 }
 
 impl Engine {
-    pub(super) fn new(database: Database) -> Engine {
-        Engine { database: Arc::new(database) }
+    pub(super) fn new(database: Database, options: SessionOptions) -> Engine {
+        Engine { database: Arc::new(database), options }
     }
 
     /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as
@@ -52,7 +54,14 @@ impl Engine {
     /// A session. It takes no connection before its first statement.
     #[track_caller]
     pub fn session(&self) -> Session {
-        self.session_with(SessionOptions::new())
+        self.session_with(self.options.clone())
+    }
+
+    /// A session that only reads, from a [replica](EngineBuilder::replica) where there is one: see
+    /// [`SessionOptions::read_only`].
+    #[track_caller]
+    pub fn read_session(&self) -> Session {
+        self.session_with(self.options.clone().read_only())
     }
 
     /// A session with other settings than the default.
@@ -80,6 +89,18 @@ impl Engine {
     #[track_caller]
     pub fn drop_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
         self.run_all(drop_statements(&schema, self.database.dialect()), Borrower::here())
+    }
+
+    /// Makes generated keys go on after the greatest key that is there, after rows were written with keys of their own: an
+    /// import, the fixtures of tests. PostgreSQL alone needs it; elsewhere it runs nothing.
+    ///
+    /// A sequence never goes back. Nobody writes to the tables meanwhile.
+    ///
+    /// # Errors
+    /// A table is not there.
+    #[track_caller]
+    pub fn sync_sequences(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(Ok(sequence_statements(&schema, self.database.dialect())), Borrower::here())
     }
 
     /// A log of all statements that the engine runs from now on, for as long as the log is there.
@@ -132,8 +153,11 @@ impl Engine {
 
     async fn run_all(&self, statements: Result<Vec<String>>, borrower: Borrower) -> Result<()> {
         let statements = statements?;
+        if statements.is_empty() {
+            return Ok(());
+        }
         let mut lease = self.database.acquire(borrower).await?;
-        lease.begin().await?;
+        lease.begin(TransactionOptions::new()).await?;
         for sql in statements {
             // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.
             lease.execute(&self.database.monitor, &Statement::plain(sql)).await?;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Engine;
+use super::{Engine, SessionOptions};
 use crate::driver::{ConnectOptions, Database, Echo, Pooler};
 use crate::error::Result;
 
@@ -23,11 +23,16 @@ use crate::error::Result;
 pub struct EngineBuilder {
     url: String,
     options: ConnectOptions,
+    sessions: SessionOptions,
 }
 
 impl EngineBuilder {
     pub(super) fn new(url: &str) -> EngineBuilder {
-        EngineBuilder { url: url.to_owned(), options: ConnectOptions::default() }
+        EngineBuilder {
+            url: url.to_owned(),
+            options: ConnectOptions::default(),
+            sessions: SessionOptions::new(),
+        }
     }
 
     /// How many connections the pool keeps; 10 by default. It opens them when they are first needed.
@@ -125,11 +130,28 @@ impl EngineBuilder {
         self
     }
 
+    /// A standby of the database, for sessions that [only read](SessionOptions::read_only); several may be named. On
+    /// PostgreSQL.
+    ///
+    /// A session reads from a replica only if that has everything that sessions of this engine have committed, and from
+    /// the primary otherwise: nobody misses what was acknowledged. What other programs wrote may be missing for a while.
+    /// It costs one more round trip for each commit and for each connection that a session takes from a replica.
+    pub fn replica(mut self, url: &str) -> Self {
+        self.options.replicas.push(url.to_owned());
+        self
+    }
+
+    /// The settings of the engine's sessions, where [`Engine::session_with`] gives no others.
+    pub fn session_options(mut self, options: SessionOptions) -> Self {
+        self.sessions = options;
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors
     /// `Configuration`: no such backend. `Connection`: the database does not answer.
     pub async fn connect(self) -> Result<Engine> {
-        Ok(Engine::new(Database::connect(&self.url, &self.options).await?))
+        Ok(Engine::new(Database::connect(&self.url, &self.options).await?, self.sessions))
     }
 }

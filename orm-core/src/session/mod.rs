@@ -10,6 +10,7 @@ mod merging;
 mod options;
 mod reading;
 mod repeats;
+mod retry_policy;
 mod rows;
 #[allow(clippy::module_inception)]
 mod session;
@@ -23,4 +24,5 @@ pub use hooks::SessionHooks;
 pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{Getting, Loading};
+pub use retry_policy::RetryPolicy;
 pub use session::Session;

@@ -2,12 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SessionHooks;
+use crate::driver::TransactionOptions;
 
 /// The settings of a session.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionOptions {
     pub(super) hooks: Option<Arc<dyn SessionHooks>>,
+    pub(super) transactions: TransactionOptions,
     pub(super) autoflush: bool,
     pub(super) expire_on_commit: bool,
     pub(super) repeated_loads: RepeatedLoads,
@@ -34,6 +36,7 @@ impl SessionOptions {
     pub fn new() -> SessionOptions {
         SessionOptions {
             hooks: None,
+            transactions: TransactionOptions::new(),
             autoflush: true,
             expire_on_commit: false,
             repeated_loads: RepeatedLoads::Warn,
@@ -45,6 +48,22 @@ impl SessionOptions {
     #[must_use]
     pub fn autoflush(mut self, on: bool) -> SessionOptions {
         self.autoflush = on;
+        self
+    }
+
+    /// What the session's transactions are, where `begin_with` and `transaction_with` say nothing else.
+    #[must_use]
+    pub fn transactions(mut self, options: TransactionOptions) -> SessionOptions {
+        self.transactions = options;
+        self
+    }
+
+    /// Makes the session read-only: a flush or a bulk statement is `InvalidState`, transactions are
+    /// [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::EngineBuilder::replica) that
+    /// has everything that the engine committed, where there is one.
+    #[must_use]
+    pub fn read_only(mut self) -> SessionOptions {
+        self.transactions = self.transactions.read_only();
         self
     }
 
@@ -80,6 +99,7 @@ impl SessionOptions {
 impl fmt::Debug for SessionOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionOptions")
+            .field("transactions", &self.transactions)
             .field("autoflush", &self.autoflush)
             .field("expire_on_commit", &self.expire_on_commit)
             .field("repeated_loads", &self.repeated_loads)

@@ -120,15 +120,6 @@ impl Dialect {
         }
     }
 
-    /// Begins a transaction that may write.
-    pub fn begin(self) -> &'static str {
-        match self {
-            // A transaction that reads first and writes later would fail as soon as two of them do.
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres | Dialect::Mysql(_) => "BEGIN",
-        }
-    }
-
     /// The declared type of a column: `length` is the most characters of a text, and `indexed` says that a key or an
     /// index is on it.
     pub fn type_name(self, kind: ValueKind, length: Option<u32>, indexed: bool) -> String {

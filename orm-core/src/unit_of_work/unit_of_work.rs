@@ -201,11 +201,6 @@ impl UnitOfWork {
         self.outer.clear();
     }
 
-    /// Whether a savepoint is open.
-    pub(crate) fn in_savepoint(&self) -> bool {
-        !self.outer.is_empty()
-    }
-
     /// Begins a savepoint.
     pub(crate) fn savepoint(&mut self) {
         self.outer.push(std::mem::take(&mut self.journal));

@@ -137,7 +137,7 @@ on_every_backend! {
         session.flush().await?;
         database.kill_connections().await;
         let error = session.commit().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        assert_eq!(error.kind(), ErrorKind::CommitUnknown, "{error}");
         session.rollback().await?;
         assert_eq!(session.count(select::<River>()).await?, 30, "on a connection of its own again");
 
