@@ -9,11 +9,17 @@ mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "mysql")]
+mod mysql_cell;
 mod options;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod pooled;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_cell;
+#[cfg(feature = "postgres")]
+mod postgres_numeric;
 mod query_log;
 mod refusal;
 #[cfg(feature = "sqlite")]

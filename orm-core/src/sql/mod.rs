@@ -12,6 +12,7 @@ mod expr;
 mod function;
 #[cfg(test)]
 mod hostile_names;
+mod refusal;
 mod select;
 mod statement;
 mod window;
@@ -25,5 +26,5 @@ pub use function::Function;
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
 pub use statement::{Bind, Param, Statement};
 pub use window::{Bound, Frame, Window};
-pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};
+pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, NewRows, Update};
 pub use writer::Writer;
