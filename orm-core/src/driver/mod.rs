@@ -13,12 +13,18 @@ mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "mysql")]
+mod mysql_cell;
 mod options;
 mod pool_status;
 mod pooled;
 mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_cell;
+#[cfg(feature = "postgres")]
+mod postgres_numeric;
 mod query_log;
 mod refusal;
 mod replicas;

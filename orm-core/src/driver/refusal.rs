@@ -64,8 +64,11 @@ pub(super) fn too_many(given: usize, limit: usize) -> Error {
 }
 
 /// A value that the database has no place for.
-pub(super) fn unfit(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidValue, message)
+pub(super) fn unfit(message: impl Into<String>, secret: bool) -> Error {
+    match secret {
+        true => Error::new(ErrorKind::InvalidValue, "the database cannot store the value of a secret column"),
+        false => Error::new(ErrorKind::InvalidValue, message),
+    }
 }
 
 /// The first connection, which proves that the database is there.

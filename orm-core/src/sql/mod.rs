@@ -13,6 +13,7 @@ mod function;
 #[cfg(test)]
 mod hostile_names;
 mod raw;
+mod refusal;
 mod select;
 mod statement;
 mod table_name;
@@ -29,5 +30,5 @@ pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select
 pub use statement::{Bind, Param, Statement};
 pub use table_name::TableName;
 pub use window::{Bound, Frame, Window};
-pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};
+pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, NewRows, Update};
 pub use writer::Writer;

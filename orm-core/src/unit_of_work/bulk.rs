@@ -252,7 +252,13 @@ impl Flush<'_> {
             return Writer::delete(self.dialect, &delete);
         }
         let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
-        let update = sql::Update { table: def.table, set, from: Vec::new(), filter: spec.filter, returning };
+        let update = sql::Update {
+            table: def.table,
+            set,
+            from: sql::NewRows::default(),
+            filter: spec.filter,
+            returning,
+        };
         Writer::update(self.dialect, &update)
     }
 

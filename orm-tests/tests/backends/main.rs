@@ -3,6 +3,7 @@
 mod batches;
 mod bulk;
 mod cancellation;
+mod columns;
 mod ddl;
 mod faults;
 mod keys;
@@ -15,5 +16,6 @@ mod shop;
 mod text;
 mod transactions;
 mod types;
+mod values;
 mod violations;
 mod writing;
