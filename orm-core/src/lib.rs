@@ -99,7 +99,7 @@ mod session;
 
 pub use ddl::Schema;
 pub use driver::{
-    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, TransactionOptions,
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, SslMode, TransactionOptions,
 };
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,

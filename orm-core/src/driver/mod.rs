@@ -33,6 +33,8 @@ mod server;
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
+mod ssl_mode;
+mod tls;
 mod transaction_options;
 mod written;
 
@@ -46,6 +48,7 @@ pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use ssl_mode::SslMode;
 pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;

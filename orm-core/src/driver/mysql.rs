@@ -4,7 +4,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlRow,
-    MySqlTypeInfo,
+    MySqlSslMode, MySqlTypeInfo,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, MySql, Row,
@@ -16,7 +16,8 @@ use super::lease::{Connection, Inserted};
 use super::mysql_cell;
 use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, RowSink};
+use super::tls::{self, TlsOptions};
+use super::{ConnectOptions, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
 use crate::value::{Cells, Timestamp, Value, ValueError, ValueRef};
@@ -42,7 +43,7 @@ pub(super) struct MysqlLease {
 impl MysqlDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<MysqlDatabase> {
         let connect = MySqlConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
-        let connect = connect.disable_statement_logging();
+        let connect = encrypted(connect, &options.tls)?.disable_statement_logging();
         let mut proof = first(url, options, connect.connect()).await?;
         let mut server = server(&mut proof).await?;
         server.returning &= options.insert_returning;
@@ -72,6 +73,28 @@ impl MysqlDatabase {
     pub(super) async fn close(&self, checkouts: &Checkouts) {
         pooled::close(&self.pool, checkouts).await;
     }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: MySqlConnectOptions, tls: &TlsOptions) -> Result<MySqlConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => MySqlSslMode::Disabled,
+            SslMode::Prefer => MySqlSslMode::Preferred,
+            SslMode::Require => MySqlSslMode::Required,
+            SslMode::VerifyCa => MySqlSslMode::VerifyCa,
+            SslMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_ca(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, !matches!(mode, MySqlSslMode::Disabled | MySqlSslMode::Preferred))?;
+    Ok(connect)
 }
 
 /// Asks the server what it is.

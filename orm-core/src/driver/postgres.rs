@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgValueFormat,
+    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgSslMode, PgValueFormat,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
@@ -17,7 +17,8 @@ use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
 use super::postgres_cell::{Reader, Wire};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, Pooler, RowSink};
+use super::tls::{self, TlsOptions};
+use super::{ConnectOptions, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
@@ -40,6 +41,7 @@ pub(super) struct PostgresLease {
 impl PostgresDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
         let connect = PgConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+        let connect = encrypted(connect, &options.tls)?;
         let prepares = options.pooler != Pooler::Transaction;
         let connect = match prepares {
             true => connect,
@@ -70,6 +72,28 @@ impl PostgresDatabase {
     pub(super) async fn close(&self, checkouts: &Checkouts) {
         pooled::close(&self.pool, checkouts).await;
     }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: PgConnectOptions, tls: &TlsOptions) -> Result<PgConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => PgSslMode::Disable,
+            SslMode::Prefer => PgSslMode::Prefer,
+            SslMode::Require => PgSslMode::Require,
+            SslMode::VerifyCa => PgSslMode::VerifyCa,
+            SslMode::VerifyFull => PgSslMode::VerifyFull,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_root_cert(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull))?;
+    Ok(connect)
 }
 
 /// Two connections that are one process of the server at once are a pooler's, which lends by the transaction.

@@ -81,7 +81,15 @@ pub(super) async fn first<C>(
     match tokio::time::timeout(options.pool_timeout, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => {
-            let message = format!("cannot connect to `{database}`: {error}");
+            // What a library of TLS refuses comes as an error of the socket.
+            let advice = match error.to_string().contains("certificate") {
+                true => {
+                    "; the server's certificate must be signed by an authority of `ssl_root_cert`, and with `VerifyFull` be \
+                     for the host of the URL"
+                }
+                false => "",
+            };
+            let message = format!("cannot connect to `{database}`: {error}{advice}");
             Err(Error::new(ErrorKind::Connection, message).with_source(error))
         }
         Err(_) => Err(Error::new(

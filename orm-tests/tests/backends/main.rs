@@ -14,6 +14,7 @@ mod relationships;
 mod schemas;
 mod shop;
 mod text;
+mod tls;
 mod transactions;
 mod types;
 mod values;
