@@ -122,8 +122,8 @@ pub use query::{
     window,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks,
-    SessionOptions,
+    Engine, EngineBuilder, Explain, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session,
+    SessionHooks, SessionOptions,
 };
 pub use sql::TableName;
 pub use unit_of_work::{

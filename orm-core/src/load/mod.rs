@@ -24,5 +24,6 @@ mod selectin;
 mod tree;
 
 pub use explain::{Plan, PlanStep};
+pub(crate) use explain::{explain_statement, first_select, rows_select};
 pub(crate) use late::LateLoad;
 pub(crate) use loader::{Loader, count_statement};

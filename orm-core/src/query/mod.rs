@@ -16,6 +16,7 @@ mod from_row;
 pub mod func;
 mod group;
 mod joins;
+mod keyset;
 mod label;
 mod link;
 mod list;

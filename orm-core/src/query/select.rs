@@ -1,12 +1,13 @@
 use std::marker::PhantomData;
 
 use super::joins::join_methods;
+use super::keyset;
 use super::lock::lock_methods;
 use super::{
     Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, Predicate, RelationConditions,
     SelectColumns, SelectSpec, select_columns,
 };
-use crate::entity::ToMany;
+use crate::entity::{Entity, ToMany};
 use crate::model::{Model, erased};
 use crate::sql::Expr;
 
@@ -83,6 +84,35 @@ impl<M: Model, L> Select<M, L> {
     /// Takes one page of so many entities; the first one is number 1.
     pub fn page(self, number: u64, size: u64) -> Self {
         self.limit(size).offset(number.saturating_sub(1).saturating_mul(size))
+    }
+
+    /// Takes the page of so many entities that comes after one of them in the query's order, or the first page. The
+    /// primary key is added to the order, so that rows that sort alike are on one page each.
+    ///
+    /// Unlike [`page`](Self::page) it costs the same for every page, and rows that come or go meanwhile shift nothing.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let mut last: Option<Entity<User>> = None;
+    /// loop {
+    ///     let page = session.all(select::<User>().order_by(User::NAME).page_after(last.as_ref(), 50)).await?;
+    ///     let Some(end) = page.last() else { break };
+    ///     last = Some(end.clone());
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// The order is of the model's own columns, and says where NULL goes where one may be NULL; running the query is an
+    /// error otherwise.
+    pub fn page_after<K>(self, last: Option<&Entity<M, K>>, size: u64) -> Self {
+        self.limit(size).map(|spec| {
+            if let Err(error) = keyset::after(spec, last) {
+                spec.filter = Some(Expr::Refused(error.to_string().into()));
+            }
+        })
     }
 
     /// Lets the database return equal rows once: an entity that joins repeat is one row.

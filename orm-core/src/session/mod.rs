@@ -5,6 +5,7 @@
 
 mod engine;
 mod engine_builder;
+mod explaining;
 mod hooks;
 mod merging;
 mod options;
@@ -20,6 +21,7 @@ mod writing;
 
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
+pub use explaining::Explain;
 pub use hooks::SessionHooks;
 pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};
