@@ -113,7 +113,8 @@ pub use query::{
     update,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
+    Engine, EngineBuilder, Getting, Loading, Merged, QueryStream, RepeatedLoads, Session, SessionHooks, SessionOptions,
+    Streamable,
 };
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,

@@ -1,3 +1,4 @@
+use super::cursor::Reading;
 use super::{Monitor, RowSink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
@@ -8,20 +9,24 @@ use crate::sql::{Dialect, Statement};
 /// statement or COMMIT leaves the mark that was set before it, and the connection is closed instead of being returned.
 #[derive(Debug)]
 pub struct Lease {
-    connection: Connection,
-    dialect: Dialect,
-    state: TransactionState,
+    pub(super) connection: Connection,
+    pub(super) dialect: Dialect,
+    pub(super) state: TransactionState,
     /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
     /// MySQL commits what came before the failure.
-    failed: bool,
+    pub(super) failed: bool,
     /// A statement is running, or was when its future was dropped.
-    running: bool,
+    pub(super) running: bool,
+    /// What a stream has open.
+    pub(super) reading: Option<Reading>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TransactionState {
+pub(super) enum TransactionState {
     None,
     Open,
+    /// A stream began it for itself, and it ends with the stream.
+    Reading,
     /// BEGIN, COMMIT or ROLLBACK was sent and not answered.
     Changing,
 }
@@ -56,12 +61,12 @@ impl From<u64> for Inserted {
 
 impl Lease {
     pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
-        Lease { connection, dialect, state: TransactionState::None, failed: false, running: false }
+        Lease { connection, dialect, state: TransactionState::None, failed: false, running: false, reading: None }
     }
 
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
-        self.state != TransactionState::None
+        matches!(self.state, TransactionState::Open | TransactionState::Changing)
     }
 
     /// Whether a statement or a transaction's end was abandoned, so that nobody knows what the database did.
@@ -74,6 +79,7 @@ impl Lease {
     /// # Errors
     /// The database refuses; on SQLite `Busy` when another connection writes.
     pub async fn begin(&mut self) -> Result<()> {
+        self.settle().await?;
         self.control(self.dialect.begin(), TransactionState::Open).await
     }
 
@@ -86,6 +92,7 @@ impl Lease {
         if self.failed {
             return Err(failed());
         }
+        self.settle().await?;
         self.control("COMMIT", TransactionState::None).await
     }
 
@@ -94,10 +101,11 @@ impl Lease {
     /// # Errors
     /// The database refuses; the connection is closed when the lease is dropped.
     pub async fn rollback(&mut self) -> Result<()> {
+        self.settle().await?;
         self.control("ROLLBACK", TransactionState::None).await
     }
 
-    async fn control(&mut self, sql: &'static str, next: TransactionState) -> Result<()> {
+    pub(super) async fn control(&mut self, sql: &'static str, next: TransactionState) -> Result<()> {
         let before = std::mem::replace(&mut self.state, TransactionState::Changing);
         let result = self.connection.control(sql).await;
         match &result {
@@ -117,6 +125,7 @@ impl Lease {
     /// # Errors
     /// The database refuses.
     pub async fn savepoint(&mut self, sql: &str) -> Result<()> {
+        self.settle().await?;
         self.running = true;
         let result = self.connection.control(sql).await;
         self.running = false;
@@ -138,6 +147,7 @@ impl Lease {
         statement: &Statement,
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
+        self.settle().await?;
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
@@ -160,6 +170,7 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+        self.settle().await?;
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.execute(statement).await;
@@ -170,7 +181,7 @@ impl Lease {
         result
     }
 
-    fn note(&mut self, error: Option<&Error>) {
+    pub(super) fn note(&mut self, error: Option<&Error>) {
         match error.map(Error::kind) {
             // What is refused as a query was not sent.
             None | Some(ErrorKind::InvalidQuery) => return,
@@ -182,7 +193,7 @@ impl Lease {
 }
 
 impl Connection {
-    async fn control(&mut self, sql: &str) -> Result<()> {
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},

@@ -3,6 +3,7 @@
 //! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
+mod cursor;
 mod database;
 mod echo;
 mod lease;
@@ -18,6 +19,8 @@ mod query_log;
 mod refusal;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_cursor;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
 

@@ -1,4 +1,5 @@
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
@@ -24,7 +25,11 @@ pub(super) struct PostgresDatabase {
 
 /// A pooled connection.
 #[derive(Debug)]
-pub(super) struct PostgresLease(Pooled<Postgres>);
+pub(super) struct PostgresLease {
+    connection: Pooled<Postgres>,
+    /// The number of the cursor that is open, for its name.
+    cursor: Option<u64>,
+}
 
 impl PostgresDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
@@ -38,7 +43,7 @@ impl PostgresDatabase {
 
     pub(super) async fn acquire(&self) -> Result<Connection> {
         let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
-        Ok(Connection::Postgres(PostgresLease(connection)))
+        Ok(Connection::Postgres(PostgresLease { connection, cursor: None }))
     }
 
     pub(super) async fn close(&self) {
@@ -48,7 +53,7 @@ impl PostgresDatabase {
 
 impl PostgresLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.0.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
@@ -59,26 +64,75 @@ impl PostgresLease {
         count: &mut u64,
     ) -> Result<()> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let mut rows = query.fetch(self.0.connection()?);
+        let mut rows = query.fetch(self.connection.connection()?);
         let mut readers = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
             if *count == 0 {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers })?;
+            sink.row(&RowCells { row: &row, readers: &readers, binary: false })?;
         }
         Ok(())
     }
 
+    /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
+    /// one plain statement: one trip for each part, with the types that the server says the columns have.
+    pub(super) async fn open_cursor(&mut self, statement: &Statement) -> Result<()> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
+        let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?).persistent(false);
+        let done = declare.execute(self.connection.connection()?).await;
+        done.map_err(|error| database_error(error, Some(statement)))?;
+        self.cursor = Some(number);
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        most: usize,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let Some(number) = self.cursor else { return Ok(true) };
+        let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
+        let mut rows = self.connection.connection()?.fetch(AssertSqlSafe(sql));
+        let (mut readers, mut taken) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+            if taken == 0 {
+                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+            }
+            taken += 1;
+            *count += 1;
+            sink.row(&RowCells { row: &row, readers: &readers, binary: true })?;
+        }
+        Ok(taken < most)
+    }
+
+    /// Ends the cursor.
+    pub(super) async fn close_cursor(&mut self) -> Result<()> {
+        match self.cursor.take() {
+            Some(number) => self.control(&format!("CLOSE orm_stream_{number}")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The transaction ends, and the cursor with it.
+    pub(super) fn forget_cursor(&mut self) {
+        self.cursor = None;
+    }
+
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let done = query.execute(self.0.connection()?).await;
+        let done = query.execute(self.connection.connection()?).await;
         done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.0.close_on_drop();
+        self.connection.close_on_drop();
     }
 }
 
@@ -231,6 +285,8 @@ fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ValueError> {
 struct RowCells<'r> {
     row: &'r PgRow,
     readers: &'r [Reader],
+    /// Whether the cells are binary although the protocol of plain statements, which is text, brought them.
+    binary: bool,
 }
 
 impl Cells for RowCells<'_> {
@@ -240,7 +296,7 @@ impl Cells for RowCells<'_> {
         if raw.is_null() {
             return Ok(ValueRef::Null);
         }
-        if raw.format() == PgValueFormat::Text {
+        if raw.format() == PgValueFormat::Text && !self.binary {
             return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
         }
         reader.read(raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?)

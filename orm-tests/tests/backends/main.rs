@@ -9,6 +9,7 @@ mod keys;
 mod loading;
 mod relationships;
 mod shop;
+mod streaming;
 mod text;
 mod transactions;
 mod types;
