@@ -114,7 +114,7 @@ pub use query::{
 };
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, QueryStream, RepeatedLoads, Session, SessionHooks, SessionOptions,
-    Streamable,
+    SessionStats, Streamable,
 };
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,

@@ -51,6 +51,7 @@ impl Lease {
     /// The database refuses the statement.
     pub async fn open_cursor(&mut self, monitor: &Monitor, statement: Statement, part: usize) -> Result<()> {
         let started = Instant::now();
+        self.count();
         self.running = true;
         let opened = self.connection.open_cursor(&statement, part).await;
         self.running = false;

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::cursor::Reading;
 use super::{Monitor, RowSink};
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +22,8 @@ pub struct Lease {
     pub(super) running: bool,
     /// What a stream has open.
     pub(super) reading: Option<Reading>,
+    /// How many statements its session ran.
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +66,26 @@ impl From<u64> for Inserted {
 
 impl Lease {
     pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
-        Lease { connection, dialect, state: TransactionState::None, failed: false, running: false, reading: None }
+        Lease {
+            connection,
+            dialect,
+            state: TransactionState::None,
+            failed: false,
+            running: false,
+            reading: None,
+            statements: Arc::default(),
+        }
+    }
+
+    /// Counts the statements of a session, which may have several leases one after the other.
+    #[must_use]
+    pub fn counted_by(mut self, statements: Arc<AtomicU64>) -> Lease {
+        self.statements = statements;
+        self
+    }
+
+    pub(super) fn count(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether a transaction is open.
@@ -148,6 +172,7 @@ impl Lease {
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
         self.settle().await?;
+        self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
@@ -171,6 +196,7 @@ impl Lease {
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
         self.settle().await?;
+        self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.execute(statement).await;

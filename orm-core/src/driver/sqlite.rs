@@ -213,8 +213,10 @@ impl SqliteLease {
 
     /// Ends the cursor.
     pub(super) async fn close_cursor(&mut self) -> Result<()> {
-        let Some(cursor) = self.cursor.take() else { return Ok(()) };
-        self.connection = Some(cursor.close().await.map_err(|error| database_error(error, None))?);
+        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+        let closed = cursor.close().await;
+        self.cursor = None;
+        self.connection = Some(closed.map_err(|error| database_error(error, None))?);
         Ok(())
     }
 

@@ -128,14 +128,17 @@ impl SqliteCursor {
         self.unfit.store(true, Ordering::Release);
     }
 
-    /// Ends the job; returns the connection.
+    /// Ends the job; returns the connection. The cursor keeps it until then, also when nobody waits for this any more.
     ///
     /// # Errors
     /// What the driver says; the connection is lost then.
-    pub(super) async fn close(mut self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+    pub(super) async fn close(&mut self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
         self.leave();
         let (mut held, ran) = (&mut self.work).await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        ran?;
+        if let Err(error) = ran {
+            self.close_on_drop();
+            return Err(error);
+        }
         held.connection.take().ok_or(sqlx::Error::WorkerCrashed)
     }
 }

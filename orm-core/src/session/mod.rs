@@ -13,6 +13,7 @@ mod repeats;
 #[allow(clippy::module_inception)]
 mod session;
 mod states;
+mod stats;
 mod stream;
 mod transaction;
 mod writing;
@@ -24,4 +25,5 @@ pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{Getting, Loading};
 pub use session::Session;
+pub use stats::SessionStats;
 pub use stream::{QueryStream, Streamable};

@@ -10,6 +10,7 @@ pub struct SessionOptions {
     pub(super) hooks: Option<Arc<dyn SessionHooks>>,
     pub(super) autoflush: bool,
     pub(super) expire_on_commit: bool,
+    pub(super) identity_map: bool,
     pub(super) repeated_loads: RepeatedLoads,
     pub(super) repeated_loads_threshold: u32,
 }
@@ -36,6 +37,7 @@ impl SessionOptions {
             hooks: None,
             autoflush: true,
             expire_on_commit: false,
+            identity_map: true,
             repeated_loads: RepeatedLoads::Warn,
             repeated_loads_threshold: 10,
         }
@@ -52,6 +54,17 @@ impl SessionOptions {
     #[must_use]
     pub fn expire_on_commit(mut self, on: bool) -> SessionOptions {
         self.expire_on_commit = on;
+        self
+    }
+
+    /// Whether the session keeps the objects that it loaded; on by default.
+    ///
+    /// Without it the objects of each query are its own and go with the last handle to one of them, so that a session
+    /// that runs for hours over everything there is stays small. It is for reading: what is to be written is refused with
+    /// `InvalidState`, and relationships are loaded by the query that finds the objects, not later.
+    #[must_use]
+    pub fn identity_map(mut self, on: bool) -> SessionOptions {
+        self.identity_map = on;
         self
     }
 
@@ -82,6 +95,7 @@ impl fmt::Debug for SessionOptions {
         f.debug_struct("SessionOptions")
             .field("autoflush", &self.autoflush)
             .field("expire_on_commit", &self.expire_on_commit)
+            .field("identity_map", &self.identity_map)
             .field("repeated_loads", &self.repeated_loads)
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
             .field("hooks", &self.hooks.is_some())

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
@@ -26,6 +27,8 @@ pub struct Session {
     pub(super) repeats: Repeats,
     /// How many savepoints were set, for their names.
     pub(super) savepoints: u64,
+    /// How many statements it ran.
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 impl Session {
@@ -39,6 +42,7 @@ impl Session {
             failed: None,
             repeats: Repeats::default(),
             savepoints: 0,
+            statements: Arc::default(),
         }
     }
 
@@ -63,11 +67,24 @@ impl Session {
         }
     }
 
+    /// Refuses what needs objects that the session keeps.
+    pub(super) fn check_keeps_objects(&self) -> Result<()> {
+        if self.options.identity_map {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidState,
+            "this session was made with `identity_map(false)`, for reading: it keeps no objects to write or to load \
+             more of; name what is to be loaded in the query, and write with another session",
+        ))
+    }
+
     /// Takes a connection, if the session has none.
     pub(super) async fn connect(&mut self) -> Result<()> {
         self.check_usable()?;
         if self.lease.is_none() {
-            self.lease = Some(self.database.acquire().await?);
+            let lease = self.database.acquire().await?;
+            self.lease = Some(lease.counted_by(Arc::clone(&self.statements)));
         }
         Ok(())
     }
@@ -136,7 +153,7 @@ fn fails_transaction(kind: ErrorKind) -> bool {
     )
 }
 
-fn no_connection() -> Error {
+pub(super) fn no_connection() -> Error {
     Error::new(ErrorKind::Connection, "the session has no connection")
 }
 

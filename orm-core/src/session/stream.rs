@@ -8,6 +8,7 @@ use futures_util::Stream;
 use futures_util::stream::try_unfold;
 
 use super::Session;
+use super::session::no_connection;
 use crate::driver::abandoned;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
@@ -227,7 +228,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
         self.session.connect().await?;
         let StreamPlan { mut batches, rows } = plan;
         let rows = rows.unwrap_or(BATCH);
-        let Session { database, lease: Some(lease), .. } = &mut *self.session else { return Err(abandoned()) };
+        let Session { database, lease: Some(lease), .. } = &mut *self.session else { return Err(no_connection()) };
         let cursor = lease.begin_reading().await?;
         if cursor {
             lease.open_cursor(&database.monitor, batches.statement()?, rows).await?;
@@ -237,7 +238,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
 
     /// Reads a batch; returns whether there may be more.
     async fn batch(&mut self, open: &mut Open<T>) -> Result<(Vec<T>, bool)> {
-        let Session { database, lease: Some(lease), .. } = &mut *self.session else { return Err(abandoned()) };
+        let Session { database, lease: Some(lease), .. } = &mut *self.session else { return Err(no_connection()) };
         let monitor = &database.monitor;
         let batches = &mut open.batches;
         let page = if open.cursor { None } else { batches.page(open.rows)? };

@@ -191,6 +191,7 @@ impl Session {
         if !self.unit.has_work() {
             return Ok(());
         }
+        self.check_keeps_objects()?;
         let hooks = self.options.hooks.clone();
         if let Some(hooks) = &hooks {
             hooks.before_flush(self)?;
@@ -239,6 +240,7 @@ impl Session {
         bulk: Bulk,
         at: &'static Location<'static>,
     ) -> Result<O::Output> {
+        self.check_keeps_objects()?;
         self.autoflush().await?;
         self.connect().await?;
         if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {

@@ -1,6 +1,7 @@
 //! One suite on every backend.
 
 mod batches;
+mod bounded;
 mod bulk;
 mod cancellation;
 mod ddl;

@@ -1,16 +1,34 @@
 //! Streams: the same batches, rows and relationships on every backend, from one snapshot, in memory that a batch bounds.
 
-use std::time::Duration;
-
 use orm_core::prelude::*;
-use orm_tests::{Backend, Cut, TestDatabase, on_every_backend};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 
-use crate::shop::{Address, Order, User, shop};
+use crate::shop::{Address, Item, Keyword, Order, User, fill, shop};
 
 /// How many statements read the rows of so many users, so many at a time: one where a statement is read a part at a
 /// time, and on MySQL one for each page, with an empty one behind a full last page.
 fn own(database: &TestDatabase, rows: usize, batch: usize) -> usize {
     if database.is_mysql() { rows / batch + 1 } else { 1 }
+}
+
+/// The shop where one connection can write while another one reads: on SQLite in a file with a write-ahead log.
+async fn shared_shop(database: &TestDatabase) -> Result<(Engine, Option<tempfile::TempDir>)> {
+    if database.backend() != Backend::Sqlite {
+        return Ok((shop(database).await?, None));
+    }
+    let directory = tempfile::tempdir().expect("there is room for a file");
+    let path = directory.path().join("file.db");
+    let plain = rusqlite::Connection::open(&path).expect("the file can be made");
+    plain.pragma_update(None, "journal_mode", "wal").expect("the file takes a write-ahead log");
+    let engine = Engine::connect(&format!("sqlite:{}", path.display())).await?;
+    engine.create_all(schema![User, Address, Order, Item, Keyword]).await?;
+    fill(&engine).await?;
+    Ok((engine, Some(directory)))
+}
+
+/// Users with the number of their addresses.
+fn counted(users: &[Entity<User, impl Sized>], addresses: impl Fn(usize) -> usize) -> Vec<(i64, usize)> {
+    users.iter().enumerate().map(|(at, user)| (user.id, addresses(at))).collect()
 }
 
 #[derive(Model, Debug)]
@@ -22,6 +40,15 @@ pub struct Point {
     pub weight: Option<f64>,
     pub ratio: f32,
     pub even: bool,
+}
+
+/// The addresses with a field that some of their rows do not fit.
+#[derive(Model, Debug)]
+#[model(table = "addresses")]
+pub struct Narrow {
+    #[key]
+    pub id: i64,
+    pub user_id: u8,
 }
 
 /// So many points; a third has no group, every fifth no weight.
@@ -215,6 +242,152 @@ on_every_backend! {
                     assert_eq!(ids, expected, "order {which}, limit {limit:?}, offset {offset:?}, batch {batch}");
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn a_stream_sees_one_state_of_the_database(database: TestDatabase) -> Result<()> {
+        let (engine, _directory) = shared_shop(&database).await?;
+        let mut session = engine.session();
+        let query = select::<User>().with(User::ADDRESSES.selectin()).order_by(User::ID).yield_per(1);
+        let mut stream = session.stream(query);
+        let mut seen = Vec::new();
+        while let Some(users) = stream.next_batch().await? {
+            if seen.is_empty() {
+                let mut other = engine.session();
+                other.execute(delete::<Address>().filter(Address::ID.eq(2))).await?;
+                other.execute(update::<User>().set(User::NAME, "nobody")).await?;
+                other.add(User::draft().id(11).name("new"));
+                other.add(Address::draft().id(6).user_id(10).email_address("new"));
+                other.commit().await?;
+            }
+            seen.extend(users.iter().map(|user| (user.id, user.name.clone(), user.get(User::ADDRESSES).len())));
+        }
+        drop(stream);
+        let user = |id, name: &str, addresses| (id, name.to_owned(), addresses);
+        assert_eq!(seen, [user(7, "jack", 1), user(8, "ed", 3), user(9, "fred", 1), user(10, "chuck", 0)]);
+
+        let query = select::<User>().with(User::ADDRESSES.selectin()).order_by(User::ID);
+        let users = session.all(query).await?;
+        let now = counted(&users, |at| users[at].get(User::ADDRESSES).len());
+        assert_eq!(now, [(7, 1), (8, 2), (9, 1), (10, 1), (11, 0)], "the session itself sees what is there now");
+        Ok(())
+    }
+
+    async fn a_stream_sees_what_the_session_has_pending(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let jack = session.get::<User>(7).await?.expect("jack is there");
+        session.edit(&jack, |user| user.name = "john".into())?;
+        session.add(User::draft().id(11).name("new"));
+        let mut stream = session.stream(select::<User>().order_by(User::ID).yield_per(2));
+        let mut names = Vec::new();
+        let mut streamed = None;
+        while let Some(users) = stream.next_batch().await? {
+            names.extend(users.iter().map(|user| user.name.clone()));
+            streamed = streamed.or(users.into_iter().next());
+        }
+        drop(stream);
+        assert_eq!(names, ["john", "ed", "fred", "chuck", "new"]);
+        assert!(session.in_transaction(), "the transaction is the session's");
+
+        // The objects of a stream are not the session's own.
+        let streamed = streamed.expect("there was a batch");
+        assert_ne!(streamed, jack);
+        assert_eq!(session.state(&streamed), EntityState::Detached);
+        assert_eq!(session.edit(&streamed, |user| user.name = "x".into()).unwrap_err().kind(), ErrorKind::InvalidState);
+        assert_eq!(session.load_all(vec![streamed.clone()], User::ADDRESSES.selectin()).await.unwrap_err().kind(), ErrorKind::InvalidState);
+        assert_eq!(streamed.addresses().unwrap_err().kind(), ErrorKind::Detached);
+        assert_eq!(session.merge(&streamed).await?, jack);
+        assert_eq!(session.stats().objects, [("User", 2)], "the stream left none behind");
+        session.rollback().await?;
+        assert_eq!(jack.name, "jack");
+        assert_eq!(session.count(select::<User>()).await?, 4);
+        Ok(())
+    }
+
+    async fn a_stream_can_be_left(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let query = || select::<User>().with(User::ADDRESSES.selectin()).order_by(User::ID).yield_per(1);
+        let log = engine.record();
+        drop(session.stream(query()).partitions(3));
+        assert_eq!(log.count(), 0, "nothing is read until a batch is asked for");
+
+        // Outside a transaction and inside one; whatever comes next finds the connection free.
+        for inside in [false, true] {
+            if inside {
+                session.begin().await?;
+            }
+            for _ in 0..3 {
+                let mut stream = session.stream(query());
+                assert_eq!(stream.next_batch().await?.map(|users| users.len()), Some(1));
+                assert_eq!(stream.next_batch().await?.map(|users| users.len()), Some(1));
+                drop(stream);
+            }
+            assert_eq!(session.in_transaction(), inside);
+            assert_eq!(session.count(select::<User>()).await?, 4 + u64::from(inside));
+            assert_eq!(session.stream(query()).next_batch().await?.map(|users| users[0].id), Some(7));
+            session.nested(async |session| {
+                assert_eq!(session.stream(query()).next_batch().await?.map(|users| users[0].id), Some(7));
+                session.add(User::draft().id(if inside { 12 } else { 11 }).name("new"));
+                session.flush().await
+            }).await?;
+            assert_eq!(session.stream(query()).next_batch().await?.map(|users| users[0].id), Some(7));
+            session.commit().await?;
+        }
+        assert_eq!(session.count(select::<User>()).await?, 6);
+        let rows: u64 = log.statements().iter().filter(|one| one.path.as_deref() == Some("User")).map(|one| one.rows).sum();
+        assert!(rows >= 2 * (3 * 2 + 3), "what was left is reported too: {log}");
+        Ok(())
+    }
+
+    async fn a_session_that_is_dropped_with_a_stream_leaves_nothing(database: TestDatabase) -> Result<()> {
+        let engine = database.builder().pool_size(1).connect().await?;
+        engine.create_all(schema![User, Address, Order, Item, Keyword]).await?;
+        fill(&engine).await?;
+        for round in 0..20 {
+            let mut session = engine.session();
+            if round % 2 == 0 {
+                session.begin().await?;
+            }
+            let mut stream = session.stream(select::<User>().with(User::ADDRESSES.selectin()).yield_per(1));
+            for _ in 0..round % 5 {
+                stream.next_batch().await?;
+            }
+            drop(stream);
+            drop(session);
+            let mut next = engine.session();
+            assert!(!next.in_transaction());
+            next.add(User::draft().id(100 + round).name("new"));
+            next.commit().await?;
+            assert_eq!(next.count(select::<User>()).await?, 5 + u64::try_from(round).unwrap());
+        }
+        Ok(())
+    }
+
+    async fn an_error_ends_the_stream_and_not_the_session(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        session.execute(update::<Address>().set(Address::USER_ID, 7)).await?;
+        session.execute(insert::<User>().rows([User::draft().id(300).name("beyond a byte")])).await?;
+        session.execute(update::<Address>().set(Address::USER_ID, 300).filter(Address::ID.eq(3))).await?;
+        session.commit().await?;
+        for inside in [false, true] {
+            if inside {
+                session.begin().await?;
+            }
+            let mut stream = session.stream(select::<Narrow>().order_by(Narrow::ID).yield_per(2));
+            assert_eq!(stream.next_batch().await?.map(|orders| orders.len()), Some(2));
+            let error = stream.next_batch().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidValue);
+            assert!(stream.next_batch().await?.is_none());
+            drop(stream);
+            if inside {
+                assert_eq!(session.count(select::<User>()).await.unwrap_err().kind(), ErrorKind::PendingRollback);
+                session.rollback().await?;
+            }
+            assert_eq!(session.count(select::<User>()).await?, 5);
         }
         Ok(())
     }
