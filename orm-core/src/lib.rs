@@ -59,7 +59,7 @@
 // What one backend alone needs is unused in builds without it.
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports)
+    allow(dead_code, unused_imports, unused_variables)
 )]
 
 extern crate self as orm_core;

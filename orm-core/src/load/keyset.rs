@@ -2,14 +2,14 @@ use super::tree::names;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModelDef;
 use crate::query::SelectSpec;
-use crate::sql::{BinaryOp, Bind, Expr, Item, Order, Select, Source};
+use crate::sql::{BinaryOp, Bind, Expr, Item, Nulls, Order, Select, Source};
 use crate::value::{Cells, Value};
 
 /// A query in pages, each of which begins after the last row of the one before: what reads a long result where no
 /// statement can be read a part at a time.
 ///
-/// The query's order is made unique with the primary key, and a page asks for the rows behind a row's values. NULL comes
-/// first, as on SQLite and MySQL.
+/// The query's order is made unique with the primary key, and a page asks for the rows behind a row's values. Where the
+/// order does not say it, NULL comes before every value, as on SQLite and MySQL.
 #[derive(Debug)]
 pub(super) struct Keyset {
     terms: Vec<Term>,
@@ -38,6 +38,7 @@ impl Keyset {
         let key = names(def, def.key).map(|name| Order {
             expr: Expr::Column { source: source.clone(), name },
             descending: false,
+            nulls: None,
         });
         let mut terms: Vec<Term> = Vec::new();
         for order in spec.order.iter().cloned().chain(key) {
@@ -132,15 +133,15 @@ impl Term {
 
     /// What comes behind a value; none where nothing does.
     fn behind(&self, value: &Value) -> Option<Expr> {
-        match (value, self.order.descending) {
-            (Value::Null, false) => Some(Expr::IsNotNull(self.expr())),
-            (Value::Null, true) => None,
-            (value, false) => Some(Expr::Binary(self.expr(), BinaryOp::Gt, Box::new(self.bind(value)))),
-            (value, true) => {
-                let less = Expr::Binary(self.expr(), BinaryOp::Lt, Box::new(self.bind(value)));
-                let null = self.nullable.then(|| Expr::IsNull(self.expr()));
-                Some(null.map_or(less.clone(), |null| Expr::Or(vec![less, null])))
-            }
+        let nulls_first = self.order.nulls.map_or(!self.order.descending, |nulls| nulls == Nulls::First);
+        if value.is_null() {
+            return nulls_first.then(|| Expr::IsNotNull(self.expr()));
+        }
+        let op = if self.order.descending { BinaryOp::Lt } else { BinaryOp::Gt };
+        let behind = Expr::Binary(self.expr(), op, Box::new(self.bind(value)));
+        match self.nullable && !nulls_first {
+            true => Some(Expr::Or(vec![behind, Expr::IsNull(self.expr())])),
+            false => Some(behind),
         }
     }
 

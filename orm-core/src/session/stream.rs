@@ -291,3 +291,52 @@ impl<T> fmt::Debug for QueryStream<'_, T> {
         f.debug_struct("QueryStream").field("session", &self.session).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::prelude::*;
+
+    #[derive(Model, Debug)]
+    struct Parent {
+        #[key]
+        id: i64,
+        #[has_many]
+        children: HasMany<Child>,
+    }
+
+    #[derive(Model, Debug)]
+    struct Child {
+        #[key]
+        id: i64,
+        parent_id: i64,
+        #[belongs_to]
+        parent: BelongsTo<Parent>,
+    }
+
+    #[tokio::test]
+    async fn a_batch_goes_with_its_last_handle() -> Result<()> {
+        let engine = Engine::connect("sqlite::memory:").await?;
+        engine.create_all(schema![Parent, Child]).await?;
+        let mut session = engine.session();
+        for id in 0..3 {
+            session.add(Parent::draft().id(id).children([Child::draft().id(id)]));
+        }
+        session.commit().await?;
+        let query = select::<Parent>().with(Parent::CHILDREN.selectin().with(Child::PARENT.selectin()));
+        let mut stream = session.stream(query.order_by(Parent::ID).yield_per(1));
+        let mut earlier = None;
+        while let Some(batch) = stream.next_batch().await? {
+            let graph = Arc::downgrade(&batch[0].region().bare());
+            let child = batch[0].get(Parent::CHILDREN).first();
+            assert_eq!(child.as_ref().map(|child| child.get(Child::PARENT).id), Some(batch[0].id));
+            drop(batch);
+            assert!(graph.upgrade().is_some(), "the child keeps its parent readable");
+            drop(child);
+            assert!(graph.upgrade().is_none(), "a circle of objects keeps nothing");
+            assert!(earlier.replace(graph).is_none_or(|earlier| earlier.upgrade().is_none()));
+        }
+        Ok(())
+    }
+}

@@ -391,4 +391,51 @@ on_every_backend! {
         }
         Ok(())
     }
+
+    async fn in_an_open_transaction_a_stream_reads_as_it_does(database: TestDatabase) -> Result<()> {
+        let (engine, _directory) = shared_shop(&database).await?;
+        let mut session = engine.session();
+        // On SQLite an open transaction is the writer's, so that there is nobody else to be seen.
+        let alone = database.backend() == Backend::Sqlite;
+        session.begin().await?;
+        let query = select::<User>().with(User::ADDRESSES.selectin()).order_by(User::ID).yield_per(1);
+        let mut stream = session.stream(query);
+        let mut seen = Vec::new();
+        while let Some(users) = stream.next_batch().await? {
+            if seen.is_empty() && !alone {
+                let mut other = engine.session();
+                other.execute(delete::<Address>().filter(Address::ID.eq(2))).await?;
+                other.add(User::draft().id(11).name("new"));
+                other.commit().await?;
+            }
+            seen.extend(users.iter().map(|user| (user.id, user.get(User::ADDRESSES).len())));
+        }
+        drop(stream);
+        let of_ed = if database.backend() == Backend::Postgres { 2 } else { 3 };
+        assert_eq!(seen, [(7, 1), (8, of_ed), (9, 1), (10, 0)]);
+        assert!(session.in_transaction());
+        session.rollback().await
+    }
+}
+
+/// Without a write-ahead log a stream keeps others from committing, and they are told so.
+#[tokio::test]
+async fn on_sqlite_without_a_log_a_writer_waits_for_the_stream() -> Result<()> {
+    let directory = tempfile::tempdir().expect("there is room for a file");
+    let engine = Engine::connect(&format!("sqlite:{}", directory.path().join("file.db").display())).await?;
+    engine.create_all(schema![User, Address, Order, Item, Keyword]).await?;
+    fill(&engine).await?;
+    let (mut session, mut other) = (engine.session(), engine.session());
+    let mut stream = session.stream(select::<User>().order_by(User::ID).yield_per(1));
+    stream.next_batch().await?;
+    other.add(User::draft().id(11).name("new"));
+    assert_eq!(other.commit().await.unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(stream.next_batch().await?.map(|users| users[0].id), Some(8));
+    drop(stream);
+    other.rollback().await?;
+    assert_eq!(session.count(select::<User>()).await?, 4);
+    other.add(User::draft().id(11).name("new"));
+    other.commit().await?;
+    assert_eq!(session.count(select::<User>()).await?, 5);
+    Ok(())
 }
