@@ -113,8 +113,8 @@ pub use query::{
     update,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, Loading, Merged, QueryStream, RepeatedLoads, Session, SessionHooks, SessionOptions,
-    SessionStats, Streamable,
+    Engine, EngineBuilder, Getting, Loading, Merged, QueryStream, RepeatedLoads, Session, SessionHooks,
+    SessionOptions, SessionStats, Streamable,
 };
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,

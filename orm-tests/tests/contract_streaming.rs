@@ -18,7 +18,8 @@ async fn a_stream_loads_batch_by_batch() -> Result<()> {
     drop(stream);
     assert_eq!(log.count(), 1 + 2, "{log}");
 
-    let refused = session.stream(select::<User>().with(User::ADDRESSES.joined()).yield_per(3)).next_batch().await;
+    let refused =
+        session.stream(select::<User>().with(User::ADDRESSES.joined()).yield_per(3)).next_batch().await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidQuery);
     Ok(())
 }

@@ -30,7 +30,8 @@ const TEXT: &str = "a text of a length that is usual for what people call a name
 
 /// The numbers below a power of ten, as SQL that every database takes.
 fn numbers(digits: u32) -> String {
-    let digit = (1..10).fold("SELECT 0 AS d".to_owned(), |sql, digit| format!("{sql} UNION ALL SELECT {digit}"));
+    let digit =
+        (1..10).fold("SELECT 0 AS d".to_owned(), |sql, digit| format!("{sql} UNION ALL SELECT {digit}"));
     let sum: Vec<String> = (0..digits).map(|at| format!("n{at}.d * {}", 10_i64.pow(at))).collect();
     let from: Vec<String> = (0..digits).map(|at| format!("({digit}) AS n{at}")).collect();
     format!("SELECT {} AS i FROM {}", sum.join(" + "), from.join(" CROSS JOIN "))

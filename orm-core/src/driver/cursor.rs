@@ -104,7 +104,10 @@ impl Lease {
     }
 
     /// Ends what a stream left open.
-    pub(super) async fn settle(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// The database does not answer; the connection is closed when the lease is dropped.
+    pub async fn settle(&mut self) -> Result<()> {
         if !self.reading.as_ref().is_some_and(|reading| reading.left) {
             return Ok(());
         }
@@ -137,9 +140,10 @@ fn snapshot(dialect: Dialect, cursors: bool) -> &'static [(&'static str, Transac
         Dialect::Sqlite if cursors => &[],
         Dialect::Sqlite => &[("BEGIN", Reading)],
         // A cursor is planned for its first rows, and a stream reads all of them.
-        Dialect::Postgres => {
-            &[("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1", Reading)]
-        }
+        Dialect::Postgres => &[(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1",
+            Reading,
+        )],
         Dialect::Mysql(_) => &[
             ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None),
             ("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", Reading),

@@ -174,8 +174,7 @@ impl SqliteLease {
     pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
         arguments(statement)?;
         let connection = self.connection.take().ok_or_else(gone)?;
-        self.cursor =
-            Some(SqliteCursor::open(connection, statement.sql.clone(), values(statement), rows));
+        self.cursor = Some(SqliteCursor::open(connection, statement.sql.clone(), values(statement), rows));
         Ok(())
     }
 

@@ -258,9 +258,9 @@ impl Store {
 
     /// How many objects of each model the session holds, and how many bytes they take, without the texts in them.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (&'static ModelDef, usize, usize)> {
-        (0u32..).zip(&self.shelves).map(|(index, shelf)| {
-            (shelf.model.def(), shelf.identity.len(), self.arena(index).bytes())
-        })
+        (0u32..)
+            .zip(&self.shelves)
+            .map(|(index, shelf)| (shelf.model.def(), shelf.identity.len(), self.arena(index).bytes()))
     }
 
     /// How many objects the session holds.

@@ -86,7 +86,17 @@ impl<M: Model, L> EntityBatches<M, L> {
     ) -> Result<EntityBatches<M, L>> {
         let loads = plan::of_stream(&spec)?;
         let (path, keyset) = (spec.model.def().name.into(), Keyset::new(&spec));
-        Ok(EntityBatches { spec, loads, path, dialect, caller, keyset, page: None, batch: None, of: PhantomData })
+        Ok(EntityBatches {
+            spec,
+            loads,
+            path,
+            dialect,
+            caller,
+            keyset,
+            page: None,
+            batch: None,
+            of: PhantomData,
+        })
     }
 
     fn write(&mut self, spec: SelectSpec, pages: bool) -> Result<Statement> {
@@ -134,7 +144,9 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
 
     fn finish<'f>(&'f mut self, lease: &'f mut Lease, monitor: &'f Monitor) -> Finish<'f, Entity<M, L>> {
         Box::pin(async move {
-            let Some(Batch { mut store, levels, branch }) = mem::take(&mut self.batch) else { return Ok(Vec::new()) };
+            let Some(Batch { mut store, levels, branch }) = mem::take(&mut self.batch) else {
+                return Ok(Vec::new());
+            };
             let mut loader = Loader::new(&mut store, lease, monitor, self.dialect, false, self.caller);
             let answer = loader.complete(branch, levels).await?;
             Ok(Entity::of_first_level(&answer))

@@ -202,8 +202,7 @@ pub(super) fn root(
             }
             let order = rows.order.clone();
             def.columns.iter().for_each(|column| rows.column(&source, column.name));
-            let mut select =
-                Select::from(TableRef::query(rows, def.table));
+            let mut select = Select::from(TableRef::query(rows, def.table));
             select.order = order;
             select
         }

@@ -237,14 +237,12 @@ impl Session {
     }
 
     /// Runs a query whose objects are its own.
-    async fn report(
-        &mut self,
-        spec: SelectSpec,
-        caller: &'static Location<'static>,
-    ) -> Result<Arc<Region>> {
+    async fn report(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
         let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
         let mut store = Store::new();
-        Loader::new(&mut store, lease, &database.monitor, database.dialect(), false, caller).select(spec).await
+        Loader::new(&mut store, lease, &database.monitor, database.dialect(), false, caller)
+            .select(spec)
+            .await
     }
 
     async fn late(

@@ -38,7 +38,10 @@ impl Session {
     pub fn stats(&self) -> SessionStats {
         let sizes = || self.store.sizes();
         SessionStats {
-            objects: sizes().filter(|(_, held, _)| *held > 0).map(|(def, held, _)| (def.name, held)).collect(),
+            objects: sizes()
+                .filter(|(_, held, _)| *held > 0)
+                .map(|(def, held, _)| (def.name, held))
+                .collect(),
             object_bytes: sizes().map(|(_, _, bytes)| bytes).sum(),
             pending: self.unit.new_count(),
             modified: self.unit.modified_count(&self.store),

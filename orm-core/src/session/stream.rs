@@ -79,7 +79,11 @@ pub trait Streamable {
     /// # Errors
     /// `InvalidQuery`: it cannot be run, or not a batch at a time.
     #[doc(hidden)]
-    fn into_stream(self, dialect: Dialect, caller: &'static Location<'static>) -> Result<StreamPlan<Self::Row>>;
+    fn into_stream(
+        self,
+        dialect: Dialect,
+        caller: &'static Location<'static>,
+    ) -> Result<StreamPlan<Self::Row>>;
 }
 
 /// A query that is to be streamed.
@@ -228,7 +232,9 @@ impl<'s, T: Send> QueryStream<'s, T> {
         self.session.connect().await?;
         let StreamPlan { mut batches, rows } = plan;
         let rows = rows.unwrap_or(BATCH);
-        let Session { database, lease: Some(lease), .. } = &mut *self.session else { return Err(no_connection()) };
+        let Session { database, lease: Some(lease), .. } = &mut *self.session else {
+            return Err(no_connection());
+        };
         let cursor = lease.begin_reading().await?;
         if cursor {
             lease.open_cursor(&database.monitor, batches.statement()?, rows).await?;
@@ -238,7 +244,9 @@ impl<'s, T: Send> QueryStream<'s, T> {
 
     /// Reads a batch; returns whether there may be more.
     async fn batch(&mut self, open: &mut Open<T>) -> Result<(Vec<T>, bool)> {
-        let Session { database, lease: Some(lease), .. } = &mut *self.session else { return Err(no_connection()) };
+        let Session { database, lease: Some(lease), .. } = &mut *self.session else {
+            return Err(no_connection());
+        };
         let monitor = &database.monitor;
         let batches = &mut open.batches;
         let page = if open.cursor { None } else { batches.page(open.rows)? };

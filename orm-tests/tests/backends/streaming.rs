@@ -56,7 +56,8 @@ async fn points(engine: &Engine, count: i64) -> Result<()> {
     engine.create_all(schema![Point]).await?;
     let mut session = engine.session();
     let rows = (0..count).map(|id| {
-        let group = (id % 3 != 0).then(|| ["b", "a", "B", "ä", ""][usize::try_from(id % 5).unwrap()].to_owned());
+        let group =
+            (id % 3 != 0).then(|| ["b", "a", "B", "ä", ""][usize::try_from(id % 5).unwrap()].to_owned());
         Point::draft()
             .id(id)
             .group_name(group)
