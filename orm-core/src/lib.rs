@@ -62,7 +62,7 @@
 // What one backend alone needs is unused in builds without it.
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports)
+    allow(dead_code, unused_imports, unused_variables)
 )]
 
 extern crate self as orm_core;
@@ -122,8 +122,8 @@ pub use query::{
     window,
 };
 pub use session::{
-    Engine, EngineBuilder, Explain, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session,
-    SessionHooks, SessionOptions,
+    Engine, EngineBuilder, Explain, Getting, Loading, Merged, QueryStream, RepeatedLoads, RetryPolicy,
+    Session, SessionHooks, SessionOptions, SessionStats, Streamable,
 };
 pub use sql::TableName;
 pub use unit_of_work::{

@@ -1,5 +1,7 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::cursor::Reading;
 use super::written::{Commit, Written};
 use super::{Monitor, Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -12,10 +14,10 @@ use crate::value::{Cells, Value};
 /// statement or COMMIT leaves the mark that was set before it, and the connection is closed instead of being returned.
 #[derive(Debug)]
 pub struct Lease {
-    connection: Connection,
-    dialect: Dialect,
+    pub(super) connection: Connection,
+    pub(super) dialect: Dialect,
     pooler: Pooler,
-    state: TransactionState,
+    pub(super) state: TransactionState,
     /// The open transaction does not write.
     read_only: bool,
     /// What the connection needs after the end of the open transaction, to be as it was.
@@ -24,19 +26,25 @@ pub struct Lease {
     empty: bool,
     /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
     /// MySQL commits what came before the failure.
-    failed: bool,
+    pub(super) failed: bool,
     /// A statement is running, or was when its future was dropped.
-    running: bool,
+    pub(super) running: bool,
     /// Where the position of its commits is told, if there are replicas that have to reach it.
     written: Option<Arc<Written>>,
     /// Of a connection to a replica, the position that it is known to have reached.
     reached: Option<u64>,
+    /// What a stream has open.
+    pub(super) reading: Option<Reading>,
+    /// How many statements its session ran.
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TransactionState {
+pub(super) enum TransactionState {
     None,
     Open,
+    /// A stream began it for itself, and it ends with the stream.
+    Reading,
     /// BEGIN or ROLLBACK was sent and not answered.
     Changing,
     /// COMMIT was sent and not answered: nobody knows whether it happened.
@@ -92,6 +100,8 @@ impl Lease {
             running: false,
             written: None,
             reached: None,
+            reading: None,
+            statements: Arc::default(),
         }
     }
 
@@ -112,9 +122,20 @@ impl Lease {
         self.reached
     }
 
+    /// Counts the statements of a session, which may have several leases one after the other.
+    #[must_use]
+    pub fn counted_by(mut self, statements: Arc<AtomicU64>) -> Lease {
+        self.statements = statements;
+        self
+    }
+
+    pub(super) fn count(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
-        self.state != TransactionState::None
+        matches!(self.state, TransactionState::Open | TransactionState::Changing)
     }
 
     /// Whether a statement or a transaction's end was abandoned, so that nobody knows what the database did.
@@ -154,6 +175,7 @@ impl Lease {
     /// The database refuses; on SQLite `Busy` when another connection writes. If the lease is abandoned after that, it
     /// has to be dropped.
     pub async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
+        self.settle().await?;
         let beginning = options.beginning(self.dialect);
         self.state = TransactionState::Changing;
         for (place, sql) in beginning.statements.iter().enumerate() {
@@ -182,6 +204,7 @@ impl Lease {
         if self.failed {
             return Err(failed());
         }
+        self.settle().await?;
         // Where nothing was written it does not matter whether it was committed.
         self.state = match self.read_only {
             true => TransactionState::Changing,
@@ -255,6 +278,7 @@ impl Lease {
     /// # Errors
     /// The database refuses; the connection is closed when the lease is dropped.
     pub async fn rollback(&mut self) -> Result<()> {
+        self.settle().await?;
         self.state = TransactionState::Changing;
         match self.connection.control("ROLLBACK").await {
             Ok(()) => {
@@ -283,11 +307,28 @@ impl Lease {
         self.failed = false;
     }
 
+    /// Begins or ends the transaction that a stream has for itself.
+    pub(super) async fn control(&mut self, sql: &'static str, next: TransactionState) -> Result<()> {
+        let before = std::mem::replace(&mut self.state, TransactionState::Changing);
+        let result = self.connection.control(sql).await;
+        match &result {
+            Ok(()) => {
+                self.state = next;
+                self.failed = false;
+            }
+            // A lost connection stays `Changing`; a refusal changed nothing.
+            Err(error) if error.kind() == ErrorKind::Connection => {}
+            Err(_) => self.state = before,
+        }
+        result
+    }
+
     /// Sets, releases or rolls back to a savepoint.
     ///
     /// # Errors
     /// The database refuses.
     pub async fn savepoint(&mut self, sql: &str) -> Result<()> {
+        self.settle().await?;
         self.running = true;
         self.empty = false;
         let result = self.connection.control(sql).await;
@@ -310,7 +351,9 @@ impl Lease {
         statement: &Statement,
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
+        self.settle().await?;
         let alone = self.begin_alone().await?;
+        self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
@@ -333,7 +376,9 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+        self.settle().await?;
         let alone = self.begin_alone().await?;
+        self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.execute(statement).await;
@@ -368,7 +413,7 @@ impl Lease {
         }
     }
 
-    fn note(&mut self, error: Option<&Error>) {
+    pub(super) fn note(&mut self, error: Option<&Error>) {
         match error.map(Error::kind) {
             None => {
                 self.empty = false;
@@ -385,7 +430,7 @@ impl Lease {
 }
 
 impl Connection {
-    async fn control(&mut self, sql: &str) -> Result<()> {
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
@@ -447,7 +492,8 @@ impl Drop for Lease {
 }
 
 /// The error for a session that is used after one of its futures was dropped half-way through a statement.
-fn abandoned() -> Error {
+/// An operation of a session was dropped half-way.
+pub(crate) fn abandoned() -> Error {
     Error::new(
         ErrorKind::PendingRollback,
         "an earlier operation of this session was cancelled half-way, so its transaction cannot go on; call \

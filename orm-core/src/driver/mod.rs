@@ -6,6 +6,7 @@
 #[cfg(feature = "sqlite")]
 mod attachment;
 mod checkouts;
+mod cursor;
 mod database;
 mod echo;
 mod isolation;
@@ -32,6 +33,8 @@ mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
+mod sqlite_cursor;
+#[cfg(feature = "sqlite")]
 mod sqlite_job;
 mod ssl_mode;
 mod tls;
@@ -43,6 +46,7 @@ pub use database::Database;
 pub use echo::Echo;
 pub use isolation::Isolation;
 pub use lease::Lease;
+pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};

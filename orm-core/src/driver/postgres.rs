@@ -1,6 +1,7 @@
 use std::cell::OnceCell;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
@@ -36,6 +37,8 @@ pub(super) struct PostgresDatabase {
 pub(super) struct PostgresLease {
     connection: Pooled<Postgres>,
     prepares: bool,
+    /// The number of the cursor that is open, for its name.
+    cursor: Option<u64>,
 }
 
 impl PostgresDatabase {
@@ -61,7 +64,7 @@ impl PostgresDatabase {
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
         let refused = |error| database_error(error, None);
         let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
-        Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares }))
+        Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
     /// How many connections are open.
@@ -156,9 +159,58 @@ impl PostgresLease {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new() })?;
+            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: false })?;
         }
         Ok(())
+    }
+
+    /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
+    /// one plain statement: one trip for each part, with the types that the server says the columns have.
+    pub(super) async fn open_cursor(&mut self, statement: &Statement) -> Result<()> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
+        let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?).persistent(false);
+        let done = declare.execute(self.connection.connection()?).await;
+        done.map_err(|error| database_error(error, Some(statement)))?;
+        self.cursor = Some(number);
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        most: usize,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let Some(number) = self.cursor else { return Ok(true) };
+        let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
+        let mut rows = self.connection.connection()?.fetch(AssertSqlSafe(sql));
+        let (mut readers, mut taken) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+            if taken == 0 {
+                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+            }
+            taken += 1;
+            *count += 1;
+            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: true })?;
+        }
+        Ok(taken < most)
+    }
+
+    /// Ends the cursor.
+    pub(super) async fn close_cursor(&mut self) -> Result<()> {
+        match self.cursor.take() {
+            Some(number) => self.control(&format!("CLOSE orm_stream_{number}")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The transaction ends, and the cursor with it.
+    pub(super) fn forget_cursor(&mut self) {
+        self.cursor = None;
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
@@ -268,6 +320,8 @@ struct RowCells<'r> {
     readers: &'r [Reader],
     /// The lists that were read, by column: cells borrow from the row. Most rows have none.
     lists: OnceCell<Box<[OnceCell<Vec<Value>>]>>,
+    /// Whether the cells are binary although the protocol of plain statements, which is text, brought them.
+    binary: bool,
 }
 
 impl RowCells<'_> {
@@ -286,7 +340,7 @@ impl Cells for RowCells<'_> {
         if raw.is_null() {
             return Ok(ValueRef::Null);
         }
-        if raw.format() == PgValueFormat::Text {
+        if raw.format() == PgValueFormat::Text && !self.binary {
             return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
         }
         let bytes = raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?;

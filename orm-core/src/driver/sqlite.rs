@@ -14,7 +14,8 @@ use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{in_statement, unfit};
-use super::sqlite_job::{self, Message, Running};
+use super::sqlite_cursor::{Part, SqliteCursor};
+use super::sqlite_job::{self, Batch, Message, Running};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, Param, Statement};
@@ -32,9 +33,12 @@ pub(super) struct SqliteDatabase {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct SqliteLease {
-    connection: Pooled<Sqlite>,
+    /// None while a cursor has it.
+    connection: Option<Pooled<Sqlite>>,
     /// Whether the connections know how to run jobs.
     runs_jobs: bool,
+    /// The statement that is being read, with the connection.
+    cursor: Option<SqliteCursor>,
 }
 
 impl SqliteDatabase {
@@ -74,7 +78,8 @@ impl SqliteDatabase {
         // What a connection holds is locked for everybody until it is closed.
         let connection = connection.closing_first();
         let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        Ok(Connection::Sqlite(SqliteLease { connection, runs_jobs }))
+        let connection = Some(connection);
+        Ok(Connection::Sqlite(SqliteLease { connection, runs_jobs, cursor: None }))
     }
 
     /// How many connections are open.
@@ -140,7 +145,7 @@ impl SqliteLease {
         count: &mut u64,
     ) -> Result<()> {
         let arguments = arguments(statement)?;
-        if !statement.few && self.runs_jobs {
+        if self.cursor.is_some() || (!statement.few && self.runs_jobs) {
             return self.run_job(statement, sink, count).await;
         }
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
@@ -159,32 +164,71 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let values = statement.params.iter().filter_map(|param| match param {
-            Param::One(bind) => Some(bind.value.clone().into_plain()),
-            Param::Many { .. } => None,
-        });
-        let mut running = Running::new(statement.sql.clone(), values.collect());
+        let sql = statement.sql.clone();
+        if let Some(cursor) = &mut self.cursor {
+            let mut running = cursor.run(sql, values(statement));
+            return take(&mut running, statement, sink, count).await;
+        }
+        let mut running = Running::new(sql, values(statement));
         let run = sqlx::query(sqlite_job::RUN).bind(running.number).execute(self.connection()?);
-        let take = async {
-            while let Some(message) = running.next().await {
-                match message {
-                    Message::Rows(batch) => {
-                        for row in batch.rows() {
-                            *count += 1;
-                            sink.row(&row)?;
-                        }
-                        running.give_back(batch);
-                    }
-                    Message::Failed(code, text) => {
-                        return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
-                    }
-                }
-            }
-            Ok(())
-        };
+        let take = take(&mut running, statement, sink, count);
         let (ran, taken) = futures_util::future::join(run, take).await;
         taken?;
         ran.map(|_| ()).map_err(|error| database_error(error, Some(statement)))
+    }
+
+    /// Whether a statement can be read a part at a time.
+    pub(super) fn has_cursors(&self) -> bool {
+        self.runs_jobs
+    }
+
+    /// Begins to read a statement, so many rows at a time.
+    pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+        arguments(statement)?;
+        let connection = self.connection.take().ok_or_else(gone)?;
+        self.cursor = Some(SqliteCursor::open(connection, statement.sql.clone(), values(statement), rows));
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let cursor = self.cursor.as_mut().ok_or_else(gone)?;
+        while let Some(part) = cursor.next().await {
+            match part {
+                Part::Rows(batch) => {
+                    give(&batch, sink, count)?;
+                    cursor.give_back(batch);
+                }
+                Part::End(last) => return Ok(last),
+                Part::Failed(code, text) => {
+                    return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+                }
+            }
+        }
+        // The job was never begun: closing the cursor says why.
+        self.close_cursor().await?;
+        Err(gone())
+    }
+
+    /// Lets the cursor's thread come to an end.
+    pub(super) fn leave_cursor(&mut self) {
+        if let Some(cursor) = &mut self.cursor {
+            cursor.leave();
+        }
+    }
+
+    /// Ends the cursor.
+    pub(super) async fn close_cursor(&mut self) -> Result<()> {
+        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+        let closed = cursor.close().await;
+        self.cursor = None;
+        self.connection = Some(closed.map_err(|error| database_error(error, None))?);
+        Ok(())
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
@@ -195,12 +239,59 @@ impl SqliteLease {
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.connection.close_on_drop();
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
+        if let Some(cursor) = &mut self.cursor {
+            cursor.close_on_drop();
+        }
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection.connection()
+        self.connection.as_mut().ok_or_else(gone)?.connection()
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
+}
+
+/// Takes the rows of a job batch by batch while it goes on.
+async fn take(
+    running: &mut Running,
+    statement: &Statement,
+    sink: &mut dyn RowSink,
+    count: &mut u64,
+) -> Result<()> {
+    while let Some(message) = running.next().await {
+        match message {
+            Message::Rows(batch) => {
+                give(&batch, sink, count)?;
+                running.give_back(batch);
+            }
+            Message::Failed(code, text) => {
+                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn give(batch: &Batch, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
+    for row in batch.rows() {
+        *count += 1;
+        sink.row(&row)?;
+    }
+    Ok(())
+}
+
+/// The values of a statement that [`arguments`] has checked.
+fn values(statement: &Statement) -> Vec<Value> {
+    let value = |param: &Param| match param {
+        Param::One(bind) => Some(bind.value.clone().into_plain()),
+        Param::Many { .. } => None,
+    };
+    statement.params.iter().filter_map(value).collect()
 }
 
 fn arguments(statement: &Statement) -> Result<SqliteArguments> {

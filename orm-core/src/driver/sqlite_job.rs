@@ -30,15 +30,18 @@ pub(super) const RUN: &str = "SELECT orm_core_job(?1)";
 pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
 
 /// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 /// Batches on their way: the reader and the connection's thread work side by side.
 const BATCHES: usize = 4;
 
-/// The jobs that wait for their connection's thread, by number.
-static WAITING: Mutex<Option<HashMap<i64, Job>>> = Mutex::new(None);
+/// What waits for its connection's thread, by number.
+static WAITING: Mutex<Option<HashMap<i64, Work>>> = Mutex::new(None);
+
+/// Something to do on a connection's thread.
+pub(super) type Work = Box<dyn FnOnce(&Connection) + Send>;
 
 /// A statement to run on a connection's thread.
-struct Job {
+pub(super) struct Job {
     sql: Arc<str>,
     values: Vec<Value>,
     results: Sender<Message>,
@@ -105,33 +108,53 @@ pub(super) async fn register(connection: &mut SqliteConnection) -> Result<(), sq
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
         raw.create_scalar_function("orm_core_job", 1, flags, |context| {
             let number: i64 = context.get(0)?;
-            let Some(job) = waiting().as_mut().and_then(|jobs| jobs.remove(&number)) else {
+            let Some(work) = waiting().as_mut().and_then(|waiting| waiting.remove(&number)) else {
                 return Ok(false);
             };
             // SAFETY: SQLite calls this on the thread that steps the connection's statement, so the connection is open
             // and nobody else uses it; the reference does not outlive the call, and neither does a statement made of it.
             let connection = unsafe { context.get_connection() }?;
-            job.run(&connection);
+            work(&connection);
             Ok(true)
         })
     });
     done.map_err(|error| sqlx::Error::Configuration(error.into()))
 }
 
-fn waiting() -> MutexGuard<'static, Option<HashMap<i64, Job>>> {
+fn waiting() -> MutexGuard<'static, Option<HashMap<i64, Work>>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts work where the function finds it, by the number that is returned.
+pub(super) fn enqueue(work: Work) -> i64 {
+    static NEXT: AtomicI64 = AtomicI64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    waiting().get_or_insert_default().insert(number, work);
+    number
+}
+
+/// Takes work back that was not begun: work whose statement was never sent must not wait for ever.
+pub(super) fn forget(number: i64) {
+    if let Some(waiting) = waiting().as_mut() {
+        waiting.remove(&number);
+    }
 }
 
 impl Running {
     /// Puts a job where the function finds it.
     pub(super) fn new(sql: Arc<str>, values: Vec<Value>) -> Running {
-        static NEXT: AtomicI64 = AtomicI64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let (job, mut running) = Running::pair(sql, values);
+        running.number = enqueue(Box::new(move |connection| job.run(connection)));
+        running
+    }
+
+    /// A job that nobody has put anywhere yet.
+    pub(super) fn pair(sql: Arc<str>, values: Vec<Value>) -> (Job, Running) {
         let (send_results, results) = channel(BATCHES);
         let (used, take_used) = channel(BATCHES);
         let job = Job { sql, values, results: send_results, used: take_used };
-        waiting().get_or_insert_default().insert(number, job);
-        Running { number, results, used }
+        // No work has this number.
+        (job, Running { number: -1, results, used })
     }
 
     /// The next rows, or why there are none.
@@ -148,43 +171,21 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A job whose statement was never sent must not wait for ever.
-        if let Some(jobs) = waiting().as_mut() {
-            jobs.remove(&self.number);
-        }
+        forget(self.number);
     }
 }
 
 impl Job {
-    fn run(mut self, connection: &Connection) {
+    pub(super) fn run(mut self, connection: &Connection) {
         if let Err(error) = self.step(connection) {
-            let (code, text) = match error {
-                rusqlite::Error::SqliteFailure(failure, text) => {
-                    (failure.extended_code, text.unwrap_or_else(|| failure.to_string()))
-                }
-                rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg),
-                other => (ffi::SQLITE_ERROR, other.to_string()),
-            };
+            let (code, text) = refusal(error);
             let _ = self.results.blocking_send(Message::Failed(code, text));
         }
     }
 
     fn step(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&self.sql)?;
-        for (at, value) in (1..).zip(&self.values) {
-            match value {
-                Value::Null => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
-                Value::Bool(v) => statement.raw_bind_parameter(at, v)?,
-                Value::Int(v) => statement.raw_bind_parameter(at, v)?,
-                // Refused before it came here.
-                Value::UInt(v) => statement.raw_bind_parameter(at, i64::try_from(*v).ok())?,
-                Value::Float(v) => statement.raw_bind_parameter(at, v)?,
-                Value::Text(v) => statement.raw_bind_parameter(at, v)?,
-                Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
-                // The plain form of a value is one of those above.
-                _ => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
-            }
-        }
+        bind(&mut statement, &self.values)?;
         let width = statement.column_count();
         let mut rows = statement.raw_query();
         let mut batch = Batch::new(width);
@@ -208,19 +209,49 @@ impl Job {
     }
 }
 
+/// Binds the values of a statement.
+pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
+    for (at, value) in (1..).zip(values) {
+        match value {
+            Value::Null => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
+            Value::Bool(v) => statement.raw_bind_parameter(at, v)?,
+            Value::Int(v) => statement.raw_bind_parameter(at, v)?,
+            // Refused before it came here.
+            Value::UInt(v) => statement.raw_bind_parameter(at, i64::try_from(*v).ok())?,
+            Value::Float(v) => statement.raw_bind_parameter(at, v)?,
+            Value::Text(v) => statement.raw_bind_parameter(at, v)?,
+            Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
+            // The plain form of a value is one of those above.
+            _ => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
+        }
+    }
+    Ok(())
+}
+
+/// SQLite's extended result code, and what it said.
+pub(super) fn refusal(error: rusqlite::Error) -> (i32, String) {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, text) => {
+            (failure.extended_code, text.unwrap_or_else(|| failure.to_string()))
+        }
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg),
+        other => (ffi::SQLITE_ERROR, other.to_string()),
+    }
+}
+
 impl Batch {
-    fn new(width: usize) -> Batch {
+    pub(super) fn new(width: usize) -> Batch {
         Batch { width, ..Batch::default() }
     }
 
-    fn emptied(mut self) -> Batch {
+    pub(super) fn emptied(mut self) -> Batch {
         self.cells.clear();
         self.text.clear();
         self.bytes.clear();
         self
     }
 
-    fn push(&mut self, cell: RawCell<'_>) {
+    pub(super) fn push(&mut self, cell: RawCell<'_>) {
         let cell = match cell {
             RawCell::Null => Cell::Null,
             RawCell::Integer(v) => Cell::Int(v),

@@ -281,6 +281,13 @@ impl Store {
         self.shelves[arena as usize].identity.len() > 0
     }
 
+    /// How many objects of each model the session holds, and how many bytes they take, without the texts in them.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (&'static ModelDef, usize, usize)> {
+        (0u32..)
+            .zip(&self.shelves)
+            .map(|(index, shelf)| (shelf.model.def(), shelf.identity.len(), self.arena(index).bytes()))
+    }
+
     /// How many objects the session holds.
     pub(crate) fn len(&self) -> usize {
         self.shelves.iter().map(|shelf| shelf.identity.len()).sum()

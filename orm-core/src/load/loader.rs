@@ -61,12 +61,8 @@ impl<'s> Loader<'s> {
         let known = self.store.mark();
         let mut levels = Levels::default();
         let done = self.run(spec, loads, &mut levels).await;
-        let done = done.and_then(|()| self.check(&levels));
-        match done {
-            Ok(()) => {
-                fill(self.store, &levels, self.existing == Hydrate::Overwrite);
-                Ok(self.answer(levels))
-            }
+        match done.and_then(|()| self.answer(levels)) {
+            Ok(answer) => Ok(answer),
             Err(error) => {
                 self.store.forget_since(&known);
                 Err(error)
@@ -74,10 +70,26 @@ impl<'s> Loader<'s> {
         }
     }
 
-    pub(super) fn answer(&self, mut levels: Levels) -> Arc<Region> {
-        let rows = levels.rows.take();
-        let answer = Answer::new(Arc::clone(self.store.region()), levels.finish(), rows, self.caller);
-        Arc::new(Region::Answer(answer))
+    /// Completes the levels of a statement whose rows were taken: what else they load, and what objects hold of it.
+    ///
+    /// # Errors
+    /// As for [`select`](Self::select), but what was found stays in the store.
+    pub(super) async fn complete(&mut self, mut branch: Branch, mut levels: Levels) -> Result<Arc<Region>> {
+        self.below(&mut branch, &mut levels).await?;
+        self.answer(levels)
+    }
+
+    pub(super) fn answer(&mut self, mut levels: Levels) -> Result<Arc<Region>> {
+        self.check(&levels)?;
+        fill(self.store, &levels, self.existing == Hydrate::Overwrite);
+        let (graph, rows) = (Arc::clone(self.store.region()), levels.rows.take());
+        Ok(Arc::new(Region::Answer(Answer::new(graph, levels.finish(), rows, self.caller))))
+    }
+
+    pub(super) async fn below(&mut self, branch: &mut Branch, levels: &mut Levels) -> Result<()> {
+        let wanted = wanted(branch);
+        branch.finish(levels)?;
+        self.load_wanted(wanted, levels).await
     }
 
     async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
@@ -96,9 +108,7 @@ impl<'s> Loader<'s> {
             levels.rows = Some(Vec::new());
         }
         self.fetch(&statement, &mut branch, levels).await?;
-        let wanted = wanted(&mut branch);
-        branch.finish(levels)?;
-        self.load_wanted(wanted, levels).await
+        self.below(&mut branch, levels).await
     }
 
     /// Runs what levels wait for, breadth first: a queue, so that no chain of levels is too deep for the stack.

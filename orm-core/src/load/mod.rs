@@ -6,13 +6,16 @@
 //! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
-//! answers that are there.
+//! answers that are there. `batches` does the same for a part of the rows at a time, and `keyset` asks for such parts
+//! where the database cannot be read in any.
 
+mod batches;
 mod child;
 mod closure;
 mod explain;
 mod fill;
 mod keys;
+mod keyset;
 mod late;
 mod levels;
 mod loader;
@@ -23,6 +26,8 @@ mod select_rows;
 mod selectin;
 mod tree;
 
+pub use batches::Batches;
+pub(crate) use batches::EntityBatches;
 pub use explain::{Plan, PlanStep};
 pub(crate) use explain::{explain_statement, first_select, rows_select};
 pub(crate) use late::LateLoad;

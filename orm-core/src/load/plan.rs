@@ -13,11 +13,9 @@ use crate::sql::{Dialect, Expr, Source, TableName, check_expression};
 /// `InvalidQuery`: one relationship with two strategies or as two views, a batch size of 0, an option that the strategy
 /// does not have.
 pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
-    let def = spec.model.def();
-    let terms = spec.filter.iter().chain(spec.order.iter().map(|term| &term.expr));
     let alone = spec.from.joins.is_empty();
     if alone {
-        check_tables(terms, def.table, &format!("a query for `{}`", def.name))?;
+        check_terms(spec)?;
     }
     if spec.distinct {
         check_distinct(spec)?;
@@ -156,6 +154,30 @@ fn check_distinct(spec: &SelectSpec) -> Result<()> {
     }
 }
 
+/// The loads of a query that is read a batch at a time: each statement but the first is about the parents of one batch.
+///
+/// # Errors
+/// As for [`of_select`], and `InvalidQuery`: a load that needs all rows of the query.
+pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    if !spec.from.joins.is_empty() || spec.distinct || spec.lock.is_some() {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "a stream of `{}` reads each row of its table once, and locks none; use `any`, `has` or `exists` in place \
+                 of a join",
+                spec.model.def().name
+            ),
+        ));
+    }
+    check_terms(spec)?;
+    let planner = Planner { raise_all: spec.raise_all, dialect };
+    // Of each batch, so that `auto` asks by key.
+    let parents = Parents { all: false, paged: false };
+    let loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
+    loads.iter().try_for_each(|load| check_streams(load, true))?;
+    Ok(loads)
+}
+
 /// The loads of objects that are there.
 ///
 /// # Errors
@@ -271,6 +293,33 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
     } else {
         Strategy::Selectin
     };
+}
+
+fn check_terms(spec: &SelectSpec) -> Result<()> {
+    let def = spec.model.def();
+    let terms = spec.filter.iter().chain(spec.order.iter().map(|term| &term.expr));
+    check_tables(terms, def.table, &format!("a query for `{}`", def.name))
+}
+
+/// Refuses what cannot be loaded for the rows of one batch; `own` says that the load is of the stream's own statement.
+fn check_streams(load: &LoadSpec, own: bool) -> Result<()> {
+    let (path, parent) = (load.relation.path(), load.relation.parent().name);
+    let own = own && load.strategy == Strategy::Joined;
+    let why = match load.strategy {
+        Strategy::Subquery => "repeats the whole query for each batch".to_owned(),
+        Strategy::Joined if own && load.relation.is_collection() => {
+            format!("gives one `{parent}` several rows, and a batch would end among them")
+        }
+        _ => return load.loads.iter().try_for_each(|below| check_streams(below, own)),
+    };
+    Err(Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "a stream cannot load `{path}` with `.{}()`, which {why}; use `.selectin()`, or `.raise_all()` to leave out \
+             what models load by default",
+            load.strategy.name()
+        ),
+    ))
 }
 
 /// Conditions and orders name columns of the rows they are about; another table is not there to be asked.

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use super::fill::fill;
 use super::levels::Levels;
 use super::loader::{Loader, wanted};
 use super::plan;
@@ -10,7 +9,7 @@ use super::tree::Branch;
 use crate::entity::Place;
 use crate::error::Result;
 use crate::graph::Region;
-use crate::model::{Hydrate, ModelDef};
+use crate::model::ModelDef;
 use crate::query::{RawSpec, RowView, places};
 use crate::sql::{Source, raw};
 use crate::value::{Cells, ValueError, ValueRef};
@@ -24,12 +23,8 @@ impl Loader<'_> {
         let known = self.store.mark();
         let mut levels = Levels::default();
         let done = self.run_raw(spec, &mut levels, sink).await;
-        let done = done.and_then(|()| self.check(&levels));
-        match done {
-            Ok(()) => {
-                fill(self.store, &levels, self.existing == Hydrate::Overwrite);
-                Ok(self.answer(levels))
-            }
+        match done.and_then(|()| self.answer(levels)) {
+            Ok(answer) => Ok(answer),
             Err(error) => {
                 self.store.forget_since(&known);
                 Err(error)

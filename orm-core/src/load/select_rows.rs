@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use super::fill::fill;
 use super::levels::Levels;
 use super::loader::{Loader, wanted};
 use super::plan;
@@ -10,7 +9,6 @@ use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
-use crate::model::Hydrate;
 use crate::query::{LoadSpec, RowView, RowsSpec};
 use crate::sql::{Dialect, Select, Source, Statement, TableRef, Writer, check};
 use crate::value::Cells;
@@ -28,12 +26,8 @@ impl Loader<'_> {
         let known = self.store.mark();
         let mut levels = Levels::default();
         let done = self.run_rows(spec, &mut levels, sink).await;
-        let done = done.and_then(|()| self.check(&levels));
-        match done {
-            Ok(()) => {
-                fill(self.store, &levels, self.existing == Hydrate::Overwrite);
-                Ok(self.answer(levels))
-            }
+        match done.and_then(|()| self.answer(levels)) {
+            Ok(answer) => Ok(answer),
             Err(error) => {
                 self.store.forget_since(&known);
                 Err(error)

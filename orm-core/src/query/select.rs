@@ -45,6 +45,7 @@ pub fn select<M: Model>() -> Select<M> {
             raise_all: false,
             few: false,
             populate_existing: false,
+            yield_per: None,
         },
         of: PhantomData,
     }
@@ -193,6 +194,12 @@ impl<M: Model, L> Select<M, L> {
     /// what the database has now.
     pub fn populate_existing(self) -> Self {
         self.map(|spec| spec.populate_existing = true)
+    }
+
+    /// How many entities `session.stream(..)` reads, and loads the relationships of, at a time; 1,000 where nothing is
+    /// said. The other methods of a session return all entities at once, however many that is said to be.
+    pub fn yield_per(self, entities: usize) -> Self {
+        self.map(|spec| spec.yield_per = Some(entities))
     }
 
     /// The same query with nothing proven, for loads that are chosen while the program runs; what they found is read

@@ -22,6 +22,8 @@ pub struct SelectSpec {
     /// Whether it finds a handful of rows at most.
     pub(crate) few: bool,
     pub(crate) populate_existing: bool,
+    /// How many entities a stream holds at a time.
+    pub(crate) yield_per: Option<usize>,
 }
 
 /// What to load of one relationship, and how.

@@ -16,6 +16,8 @@ mod rows;
 #[allow(clippy::module_inception)]
 mod session;
 mod states;
+mod stats;
+mod stream;
 mod transaction;
 mod writing;
 
@@ -28,3 +30,5 @@ pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{Getting, Loading};
 pub use retry_policy::RetryPolicy;
 pub use session::Session;
+pub use stats::SessionStats;
+pub use stream::{QueryStream, Streamable};

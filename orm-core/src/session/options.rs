@@ -12,6 +12,7 @@ pub struct SessionOptions {
     pub(super) transactions: TransactionOptions,
     pub(super) autoflush: bool,
     pub(super) expire_on_commit: bool,
+    pub(super) identity_map: bool,
     pub(super) repeated_loads: RepeatedLoads,
     pub(super) repeated_loads_threshold: u32,
 }
@@ -39,6 +40,7 @@ impl SessionOptions {
             transactions: TransactionOptions::new(),
             autoflush: true,
             expire_on_commit: false,
+            identity_map: true,
             repeated_loads: RepeatedLoads::Warn,
             repeated_loads_threshold: 10,
         }
@@ -74,6 +76,17 @@ impl SessionOptions {
         self
     }
 
+    /// Whether the session keeps the objects that it loaded; on by default.
+    ///
+    /// Without it the objects of each query are its own and go with the last handle to one of them, so that a session
+    /// that runs for hours over everything there is stays small. It is for reading: what is to be written is refused with
+    /// `InvalidState`, and relationships are loaded by the query that finds the objects, not later.
+    #[must_use]
+    pub fn identity_map(mut self, on: bool) -> SessionOptions {
+        self.identity_map = on;
+        self
+    }
+
     /// What is called before and after flush, commit and rollback.
     #[must_use]
     pub fn hooks(mut self, hooks: impl SessionHooks + 'static) -> SessionOptions {
@@ -102,6 +115,7 @@ impl fmt::Debug for SessionOptions {
             .field("transactions", &self.transactions)
             .field("autoflush", &self.autoflush)
             .field("expire_on_commit", &self.expire_on_commit)
+            .field("identity_map", &self.identity_map)
             .field("repeated_loads", &self.repeated_loads)
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
             .field("hooks", &self.hooks.is_some())

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
@@ -30,6 +31,8 @@ pub struct Session {
     pub(super) savepoints: u64,
     /// Who ends the transaction, while a closure runs in it that may not.
     pub(super) ends: Vec<Ends>,
+    /// How many statements it ran.
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 /// Why a transaction cannot go on.
@@ -72,6 +75,7 @@ impl Session {
             repeats: Repeats::default(),
             savepoints: 0,
             ends: Vec::new(),
+            statements: Arc::default(),
         }
     }
 
@@ -113,6 +117,18 @@ impl Session {
         ))
     }
 
+    /// Refuses what needs objects that the session keeps.
+    pub(super) fn check_keeps_objects(&self) -> Result<()> {
+        if self.options.identity_map {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidState,
+            "this session was made with `identity_map(false)`, for reading: it keeps no objects to write or to load \
+             more of; name what is to be loaded in the query, and write with another session",
+        ))
+    }
+
     /// Takes a connection, if the session has none.
     pub(super) async fn connect(&mut self) -> Result<()> {
         self.connect_for(self.options.transactions).await
@@ -132,10 +148,11 @@ impl Session {
             self.lease = None;
         }
         if self.lease.is_none() {
-            self.lease = Some(match replica {
+            let lease = match replica {
                 true => self.database.acquire_to_read(self.borrower).await?,
                 false => self.database.acquire(self.borrower).await?,
-            });
+            };
+            self.lease = Some(lease.counted_by(Arc::clone(&self.statements)));
         }
         Ok(())
     }
@@ -225,7 +242,7 @@ fn fails_transaction(kind: ErrorKind) -> bool {
     )
 }
 
-fn no_connection() -> Error {
+pub(super) fn no_connection() -> Error {
     Error::new(ErrorKind::Connection, "the session has no connection")
 }
 

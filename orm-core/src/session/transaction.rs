@@ -70,7 +70,7 @@ impl Session {
         // Nothing is awaited from here on: what is committed is never forgotten.
         self.unit.committed();
         self.store.committed();
-        self.lease = None;
+        self.release().await;
         if self.options.expire_on_commit {
             self.store.expire_all();
         }
@@ -107,10 +107,21 @@ impl Session {
             // A lease in an unknown state is closed when it is dropped here.
             None => Ok(()),
         };
+        self.lease = lease;
+        self.release().await;
         if let Some(hooks) = self.options.hooks.clone() {
             hooks.after_rollback();
         }
         done
+    }
+
+    /// Gives the connection back. One that a stream left something open on is closed where that cannot be ended.
+    async fn release(&mut self) {
+        if let Some(mut lease) = self.lease.take()
+            && !lease.is_abandoned()
+        {
+            let _ = lease.settle().await;
+        }
     }
 
     /// Discards what is not committed and gives the connection back. The session can be used again; the objects it

@@ -193,6 +193,7 @@ impl Session {
             return Ok(());
         }
         self.check_writable()?;
+        self.check_keeps_objects()?;
         let hooks = self.options.hooks.clone();
         if let Some(hooks) = &hooks {
             hooks.before_flush(self)?;
@@ -242,6 +243,7 @@ impl Session {
         bulk: Bulk,
         at: &'static Location<'static>,
     ) -> Result<O::Output> {
+        self.check_keeps_objects()?;
         self.autoflush().await?;
         self.check_usable()?;
         let begins = !self.in_transaction();

@@ -39,14 +39,25 @@ async fn life(session: &mut Session, number: i64, committed: &mut bool) -> Resul
         })
         .await?;
     session.all(select::<Unit>().order_by(Unit::ID.desc()).limit(3).with(Unit::PARTS.selectin())).await?;
+    read_some(session).await?;
     session.commit().await?;
     *committed = true;
+    read_some(session).await?;
     session.count(select::<Unit>()).await?;
     session.begin().await?;
     session.append(&unit, Unit::PARTS, Part::draft())?;
     session.flush().await?;
     session.rollback().await?;
     session.close().await
+}
+
+/// Reads two batches of a stream that has more.
+async fn read_some(session: &mut Session) -> Result<()> {
+    let query = select::<Unit>().order_by(Unit::ID.desc()).with(Unit::PARTS.selectin()).yield_per(2);
+    let mut stream = session.stream(query);
+    stream.next_batch().await?;
+    stream.next_batch().await?;
+    Ok(())
 }
 
 /// Cuts lives until one comes to its end, so many times over.

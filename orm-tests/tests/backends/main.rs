@@ -1,6 +1,7 @@
 //! One suite on every backend.
 
 mod batches;
+mod bounded;
 mod bulk;
 mod cancellation;
 mod columns;
@@ -13,6 +14,7 @@ mod pooler;
 mod relationships;
 mod schemas;
 mod shop;
+mod streaming;
 mod text;
 mod tls;
 mod transactions;
