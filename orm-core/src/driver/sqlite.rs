@@ -428,8 +428,8 @@ fn constraint_of(message: &str) -> Option<Constraint> {
 mod tests {
     use super::*;
 
-    async fn lease(database: &SqliteDatabase) -> Result<SqliteLease> {
-        match database.acquire().await? {
+    async fn lease(database: &SqliteDatabase, checkouts: &Arc<Checkouts>) -> Result<SqliteLease> {
+        match database.acquire(checkouts, Borrower::here()).await? {
             Connection::Sqlite(lease) => Ok(lease),
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             _ => Err(Error::new(ErrorKind::Configuration, "it is SQLite")),
@@ -441,8 +441,11 @@ mod tests {
     async fn a_snapshot_that_is_too_old_to_write_is_worth_another_attempt() -> Result<()> {
         let file = std::env::temp_dir().join(format!("orm-core-snapshot-{}.db", std::process::id()));
         let url = format!("sqlite:{}", file.display());
-        let database = SqliteDatabase::connect(&url, &ConnectOptions::default()).await?;
-        let (mut first, mut second) = (lease(&database).await?, lease(&database).await?);
+        let options = ConnectOptions::default();
+        let (database, checkouts) =
+            (SqliteDatabase::connect(&url, &options).await?, Checkouts::new(&options));
+        let (mut first, mut second) =
+            (lease(&database, &checkouts).await?, lease(&database, &checkouts).await?);
         first.control("PRAGMA journal_mode = WAL").await?;
         first.control("CREATE TABLE t (n INTEGER)").await?;
         first.control("BEGIN").await?;
@@ -451,7 +454,7 @@ mod tests {
         let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
         first.control("ROLLBACK").await?;
         drop((first, second));
-        database.close().await;
+        database.close(&checkouts).await;
         for suffix in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
         }

@@ -175,7 +175,7 @@ async fn killed_processes() -> Result<()> {
             return;
         }
         let pid = pids[usize::try_from(choice >> 8).unwrap_or(0) % pids.len()].to_string();
-        let signal = if choice % 8 == 0 { "-KILL" } else { "-TERM" };
+        let signal = if choice.is_multiple_of(8) { "-KILL" } else { "-TERM" };
         let _ = Command::new("kill").args([signal, &pid]).output();
     };
     check(&engine, &harm).await
