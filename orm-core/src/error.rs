@@ -15,6 +15,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     constraint: Option<Constraint>,
+    retryable: bool,
     source: Option<Source>,
 }
 
@@ -24,6 +25,8 @@ struct Inner {
 pub struct Constraint {
     /// The constraint's own name.
     pub name: Option<String>,
+    /// The table's schema.
+    pub schema: Option<String>,
     /// The table.
     pub table: Option<String>,
     /// The columns.
@@ -73,6 +76,9 @@ pub enum ErrorKind {
     /// Transactions got in each other's way, and the database ended this one: a deadlock, or an isolation level that
     /// could not be kept. The same work may succeed when it is begun again.
     Serialization,
+    /// The connection was lost, or the future dropped, while the database was asked to commit: nobody knows whether it
+    /// did. Look for what the transaction wrote before you do its work again; nothing does that by itself.
+    CommitUnknown,
     /// No connection became free in time.
     PoolTimeout,
     /// The connection could not be made or was lost.
@@ -85,7 +91,15 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { inner: Box::new(Inner { kind, message: message.into(), constraint: None, source: None }) }
+        Error {
+            inner: Box::new(Inner {
+                kind,
+                message: message.into(),
+                constraint: None,
+                retryable: false,
+                source: None,
+            }),
+        }
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Error {
@@ -98,6 +112,17 @@ impl Error {
         self
     }
 
+    pub(crate) fn retryable(mut self, retryable: bool) -> Error {
+        self.inner.retryable = retryable;
+        self
+    }
+
+    /// The same error with something said after its message.
+    pub(crate) fn suffixed(mut self, suffix: &str) -> Error {
+        self.inner.message.push_str(suffix);
+        self
+    }
+
     /// The same error with something said before its message.
     pub(crate) fn prefixed(mut self, prefix: &str) -> Error {
         self.inner.message.insert_str(0, prefix);
@@ -107,6 +132,16 @@ impl Error {
     /// The constraint that refused a row, where the error is a violation and the database names it.
     pub fn constraint(&self) -> Option<&Constraint> {
         self.inner.constraint.as_ref()
+    }
+
+    /// Whether the same unit of work may succeed when all of it is done again, in a new transaction: other transactions
+    /// were in its way. [`Engine::transact`](crate::Engine::transact) does so.
+    ///
+    /// True of deadlocks and of isolation that could not be kept (SQLSTATE 40001, 40P01; MySQL 1213, 1020), of locks that
+    /// did not become free in time (MySQL 1205; SQLite 5, 517), and of `PendingRollback` after one of these. Never of a
+    /// violated constraint, of a statement that was cancelled, of a lost connection and of `CommitUnknown`.
+    pub fn is_retryable(&self) -> bool {
+        self.inner.retryable
     }
 
     /// What went wrong, to match on.

@@ -54,12 +54,15 @@
 //! # Features
 //!
 //! `sqlite` (default), `postgres` and `mysql`, each a backend; the URL chooses among those that are compiled in.
+//!
+//! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
+//! as columns; they need a backend and nothing else.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend alone needs is unused in builds without it.
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports)
+    allow(dead_code, unused_imports, unused_variables)
 )]
 
 extern crate self as orm_core;
@@ -95,7 +98,9 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Echo, ExecutedStatement, QueryLog};
+pub use driver::{
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, SslMode, TransactionOptions,
+};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -106,23 +111,31 @@ pub use model::{
     Cascade, Column, ColumnDef, Lazy, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo, RelationDef,
     RelationKind, ThroughDef,
 };
-pub use orm_derive::Model;
+pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::{
-    Delete, Expression, IntoColumns, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OnConflict, OrderBy,
-    Predicate, RecursionDepth, RelationExt, Returning, Rows, Select, TextExpression, Update, delete, select,
-    update,
+    Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
+    FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
+    JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
+    OrderBy, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
+    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
+    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
+    window,
 };
 pub use session::{
-    Engine, EngineBuilder, Getting, GettingMany, Loading, Merged, RepeatedLoads, Session, SessionHooks,
-    SessionOptions,
+    Engine, EngineBuilder, Explain, Getting, GettingMany, Loading, Merged, QueryStream, RepeatedLoads,
+    RetryPolicy, Session, SessionHooks, SessionOptions, SessionStats, Streamable,
 };
+pub use sql::TableName;
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
 };
+#[cfg(feature = "json")]
+pub use value::Json;
 pub use value::{
-    Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value,
-    ValueError, ValueKind, ValueRef,
+    ArrayElement, Boolean, Bytes, ColumnType, Comparable, Composite, Date, DateTime, Decimal, Document,
+    EnumDef, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Time, Timestamp, Uuid, Value, ValueError,
+    ValueKind, ValueRef,
 };
 
 /// What generated code names.
@@ -138,26 +151,35 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
         RelationKind, ThroughDef, check_key, check_reference, erased,
     };
+    pub use crate::query::{FromRow, IntoOperand, RowField, StructRow, operand};
+    pub use crate::sql::{Expr, TableName};
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };
-    pub use crate::value::{Cells, ColumnType, IntoValue, Value, ValueRef};
+    pub use crate::value::{
+        ArrayElement, Cells, ColumnType, Comparable, EnumDef, IntoValue, Value, ValueError, ValueKind,
+        ValueRef,
+    };
 }
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
-    pub use crate::driver::{Echo, QueryLog};
+    pub use crate::driver::{Echo, Isolation, QueryLog, TransactionOptions};
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{
-        Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
+        Expression, FromRow, Label, ModelExt, OnConflict, Predicate, RelationConditions, RelationExt,
+        RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
+        select_columns, sql, update, window,
     };
     pub use crate::schema;
-    pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};
+    pub use crate::session::{
+        Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
+    };
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
-    pub use orm_derive::Model;
+    pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 }
 
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -1,7 +1,8 @@
-//! `#[derive(Model)]` of `orm-core`, which re-exports it: depend on that crate.
+//! `#[derive(Model)]` and `#[derive(FromRow)]` of `orm-core`, which re-exports them: depend on that crate.
 //!
-//! The stages, in the order in which a struct passes through them: `parse` reads tokens and attributes, `model` puts
-//! them in plain structs with the defaults filled in, `check` holds the rules, `expand` writes the code.
+//! The stages, in the order in which a model's struct passes through them: `parse` reads tokens and attributes, `model` puts
+//! them in plain structs with the defaults filled in, `check` holds the rules, `expand` writes the code. `row` is all of the small
+//! `FromRow`.
 
 // Nothing but the macro is exported: `pub` says that another stage uses an item.
 #![allow(unreachable_pub)]
@@ -21,6 +22,12 @@ mod check;
 
 mod expand;
 
+mod row;
+
+mod db_enum;
+
+mod db_type;
+
 #[cfg(test)]
 mod fuzz;
 
@@ -32,16 +39,53 @@ use errors::Errors;
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `module`, `hooks` |
+/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks` |
 /// | `#[key]` | a primary key's field | `auto` |
 /// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `length` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |
-/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
+/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
 #[proc_macro_derive(Model, attributes(model, key, column, has_many, has_one, belongs_to, many_to_many))]
 pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
+}
+
+/// Makes a struct that takes the values of a row by name.
+///
+/// The documentation of `orm_core::FromRow` shows its use. `#[row(name = "..")]` on a field says what the query calls
+/// its value, where that is not the field's own name.
+#[proc_macro_derive(FromRow, attributes(row))]
+pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    row::derive(input.into()).into()
+}
+
+/// Makes an enum without fields a type that a column can have: a text, an integer, or a type of the database's own.
+///
+/// The documentation of `orm_core::ColumnType` shows it.
+///
+/// | attribute | on | takes |
+/// |---|---|---|
+/// | `#[db_enum(..)]` | the enum | `rename_all = "snake_case"`, `repr = "i16"`, `native = "mood"` |
+/// | `#[db_enum(..)]` | a variant | `rename = ".."` |
+///
+/// Without attributes a variant is stored as its name. `rename_all` takes `"snake_case"`, `"kebab-case"`,
+/// `"camelCase"`, `"PascalCase"`, `"SCREAMING_SNAKE_CASE"`, `"lowercase"` and `"UPPERCASE"`. With `repr` it is stored as
+/// its number, with `native` as a label of a type that `create_all` creates on PostgreSQL, or an `ENUM` on MySQL; on
+/// SQLite it stays a text.
+#[proc_macro_derive(DbEnum, attributes(db_enum))]
+pub fn derive_db_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    db_enum::derive(input.into()).into()
+}
+
+/// Makes a struct around one value a type that a column can have: `struct UserId(i64);`.
+///
+/// The documentation of `orm_core::ColumnType` shows it. It is stored as what is inside, and compares with its own type
+/// alone. `#[db_type(try_from)]` reads it with the struct's own `TryFrom`, whose error then says why a stored value is
+/// none.
+#[proc_macro_derive(DbType, attributes(db_type))]
+pub fn derive_db_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    db_type::derive(input.into()).into()
 }
 
 /// The expansion of a model; of one with mistakes, the errors and stubs, so that its uses add no errors of their own.

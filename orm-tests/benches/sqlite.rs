@@ -13,6 +13,7 @@ use rusqlite::{Connection, params_from_iter};
 const ROUNDS: usize = 21;
 const AUTHORS: i64 = 1_000;
 const BOOKS: i64 = 10_000;
+const SALES: i64 = 100_000;
 
 #[derive(Model, Debug)]
 #[model(table = "authors")]
@@ -49,6 +50,18 @@ struct Note {
     author: String,
     text: String,
     likes: i64,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "sales")]
+struct Sale {
+    #[key]
+    id: i64,
+    author_id: i64,
+    title: String,
+    isbn: String,
+    pages: i64,
+    price: f64,
 }
 
 #[allow(dead_code)]
@@ -132,6 +145,8 @@ fn fill(connection: &Connection) -> rusqlite::Result<()> {
                              title TEXT NOT NULL, isbn TEXT NOT NULL, pages INTEGER NOT NULL, price REAL NOT NULL);
          CREATE INDEX ix_books_author_id ON books (author_id);
          CREATE TABLE notes (id INTEGER PRIMARY KEY, author TEXT NOT NULL, text TEXT NOT NULL, likes INTEGER NOT NULL);
+         CREATE TABLE sales (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL, title TEXT NOT NULL,
+                             isbn TEXT NOT NULL, pages INTEGER NOT NULL, price REAL NOT NULL);
          BEGIN",
     )?;
     for author in 0..AUTHORS {
@@ -149,6 +164,11 @@ fn fill(connection: &Connection) -> rusqlite::Result<()> {
             (book * 3 + 1, author, title, isbn, book % 900, price),
         )?;
     }
+    connection.execute(
+        "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1 - 1)
+         INSERT INTO sales SELECT n, n % 1000, 'the title of book ' || n, 'isbn-' || n, n % 900, n * 0.5 FROM numbers",
+        [SALES],
+    )?;
     connection.execute_batch("COMMIT")
 }
 
@@ -178,6 +198,9 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         }
         if runs("W6") {
             inserts(&plain, &engine, &mut times).await?;
+        }
+        if runs("W7") {
+            stream(&plain, &engine, &mut times).await?;
         }
     }
     times.print();
@@ -325,5 +348,36 @@ async fn inserts(plain: &Connection, engine: &Engine, times: &mut Times) -> Done
     session.commit().await?;
     drop(session);
     times.add(W, "insert().rows(..)", start);
+    Ok(())
+}
+
+async fn stream(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W7 100,000 rows, one after the other";
+    let start = Instant::now();
+    let mut statement = plain.prepare_cached("SELECT id, author_id, title, isbn, pages, price FROM sales")?;
+    let mut sum = 0;
+    for sale in statement.query_map([], plain_book)? {
+        sum += sale?.pages;
+    }
+    times.add(W, "rusqlite", start);
+
+    for (contender, batch) in [("stream", None), ("stream, yield_per(100)", Some(100))] {
+        let start = Instant::now();
+        let mut session = engine.session();
+        let query = select::<Sale>();
+        let query = match batch {
+            Some(batch) => query.yield_per(batch),
+            None => query,
+        };
+        let mut stream = session.stream(query);
+        let mut pages = 0;
+        while let Some(sales) = stream.next_batch().await? {
+            pages += sales.iter().map(|sale| sale.pages).sum::<i64>();
+        }
+        assert_eq!(pages, sum);
+        drop(stream);
+        drop(session);
+        times.add(W, contender, start);
+    }
     Ok(())
 }

@@ -2,8 +2,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::programs::{find, is_debian};
-use crate::server::{Place, Server, greets};
+use crate::programs::{find, install};
+use crate::server::{Place, Server, free_port, greets};
+use crate::tls_server::Certificates;
 
 /// A user for every way in which a server names a connection over loopback; one statement a line.
 const USERS: &str = "\
@@ -13,13 +14,92 @@ CREATE USER IF NOT EXISTS orm@'127.0.0.1';
 GRANT ALL ON *.* TO orm@'127.0.0.1' WITH GRANT OPTION;
 ";
 
+/// A user that has to show a certificate.
+const CARD: &str = "\
+CREATE USER IF NOT EXISTS card@localhost REQUIRE X509;
+CREATE USER IF NOT EXISTS card@'127.0.0.1' REQUIRE X509;
+";
+
 /// A private MariaDB or MySQL, or the one that `ORM_TEST_MYSQL_URL` names.
 pub(crate) fn server() -> Result<Server, String> {
     if let Ok(url) = std::env::var("ORM_TEST_MYSQL_URL") {
         return Ok(Server::named(url));
     }
+    start("mysql", &[]).map(|(server, _)| server)
+}
+
+/// A private server with further settings; also says whether it is MariaDB.
+pub(crate) fn start(name: &str, settings: &[&str]) -> Result<(Server, bool), String> {
     let (program, is_mariadb) = program()?;
-    let place = Place::new("mysql", &["mysql", "nobody"])?;
+    let place = Place::new(name, &USERS_TO_RUN_AS)?;
+    let mut command = prepare(&place, program, is_mariadb)?;
+    command.arg(format!("--init-file={}", place.path("users.sql").display())).args(settings);
+    Ok((run(&place, &command)?, is_mariadb))
+}
+
+/// Two private nodes of a cluster, which write the same tables.
+pub(crate) fn start_cluster(name: &str) -> Result<[Server; 2], String> {
+    let (program, _) = program().and_then(|found| match found.1 {
+        true => Ok(found),
+        false => Err("it is MySQL, whose clusters are others".to_owned()),
+    })?;
+    let provider =
+        ["/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so"].map(PathBuf::from);
+    let provider = provider.into_iter().find(|path| path.is_file());
+    let provider = provider.ok_or("no `libgalera_smm.so` was found (Debian: apt-get install galera-4)")?;
+    for needed in ["rsync", "wsrep_sst_rsync"] {
+        find(needed, &directories())
+            .ok_or_else(|| format!("`{needed}` was not found, by which a node joins"))?;
+    }
+    let mut first = None;
+    let mut start = |number: u32| {
+        let place = Place::new(&format!("{name}-{number}"), &USERS_TO_RUN_AS)?;
+        let mut command = prepare(&place, program.clone(), true)?;
+        let (group, transfer, increments) = (free_port()?, free_port()?, free_port()?);
+        let join = first.map_or_else(String::new, |first: u16| format!("127.0.0.1:{first}"));
+        if first.replace(group).is_none() {
+            // The second one gets them with everything else.
+            command.arg(format!("--init-file={}", place.path("users.sql").display()));
+        }
+        command.args([
+            "--binlog-format=ROW",
+            "--innodb-autoinc-lock-mode=2",
+            "--wsrep-on=ON",
+            "--wsrep-sync-wait=1",
+        ]);
+        command.arg(format!("--wsrep-provider={}", provider.display()));
+        command
+            .arg(format!("--wsrep-cluster-name={name}"))
+            .arg(format!("--wsrep-cluster-address=gcomm://{join}"));
+        command.arg(format!("--wsrep-node-address=127.0.0.1:{group}"));
+        command
+            .args(["--wsrep-sst-method=rsync", &format!("--wsrep-sst-receive-address=127.0.0.1:{transfer}")]);
+        command.arg(format!(
+            "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{increments}"
+        ));
+        run(&place, &command)
+    };
+    Ok([start(1)?, start(2)?])
+}
+
+/// A private server that takes connections by TLS alone, and of the user `card` only with a certificate.
+pub(crate) fn with_tls() -> Result<(Server, Certificates), String> {
+    let (program, is_mariadb) = program()?;
+    let place = Place::new("mysql-tls", &USERS_TO_RUN_AS)?;
+    let certificates = Certificates::make(&place)?;
+    let mut command = prepare(&place, program, is_mariadb)?;
+    let users = place.write("users.sql", &format!("{USERS}{CARD}"))?;
+    command.arg(format!("--init-file={}", users.display())).arg("--require-secure-transport=ON");
+    command.arg(format!("--ssl-cert={}", certificates.server.display()));
+    command.arg(format!("--ssl-key={}", certificates.server_key.display()));
+    command.arg(format!("--ssl-ca={}", certificates.authority.display()));
+    Ok((run(&place, &command)?, certificates))
+}
+
+const USERS_TO_RUN_AS: [&str; 2] = ["mysql", "nobody"];
+
+/// Fills the directory of a server; returns the command that runs it.
+fn prepare(place: &Place, program: PathBuf, is_mariadb: bool) -> Result<Command, String> {
     let data = place.path("data");
     let datadir = format!("--datadir={}", data.display());
     if is_mariadb {
@@ -46,7 +126,7 @@ pub(crate) fn server() -> Result<Server, String> {
         "--skip-log-bin",
         "--max-connections=200",
     ]);
-    command.arg(format!("--port={port}")).arg(format!("--init-file={}", users.display()));
+    command.arg(format!("--port={port}"));
     command.arg(format!("--socket={}", place.path("socket").display()));
     command.arg(format!("--pid-file={}", place.path("pid").display()));
     command.args([
@@ -57,9 +137,13 @@ pub(crate) fn server() -> Result<Server, String> {
     if !is_mariadb {
         command.arg("--mysqlx=0");
     }
+    Ok(command)
+}
+
+fn run(place: &Place, command: &Command) -> Result<Server, String> {
+    let port = place.port;
     // The directory goes with the server, so there is nothing to save.
-    let url = format!("mysql://orm@127.0.0.1:{port}/");
-    Server::start(&place, &command, "KILL", url, || greets(port))
+    Server::start(place, command, "KILL", format!("mysql://orm@127.0.0.1:{port}/"), || greets(port))
 }
 
 fn directories() -> Vec<PathBuf> {
@@ -80,26 +164,10 @@ fn program() -> Result<(PathBuf, bool), String> {
     if let Some(found) = find_any() {
         return Ok(found);
     }
-    if is_debian() && install() {
+    if install("mariadb-server") {
         return find_any().ok_or_else(|| "mariadb-server was installed and brought no server".to_owned());
     }
     Err("no `mariadbd` or `mysqld` was found; install MariaDB (Debian: apt-get install mariadb-server), or set \
          ORM_TEST_MYSQL_URL"
         .to_owned())
-}
-
-/// Installs MariaDB where that needs no password; says so.
-fn install() -> bool {
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"));
-    if !is_root {
-        return false;
-    }
-    eprintln!("MariaDB is not installed: running `apt-get install -y mariadb-server`");
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
-        command.output().is_ok_and(|output| output.status.success())
-    };
-    let package = ["install", "-y", "--no-install-recommends", "mariadb-server"];
-    apt(&package) || (apt(&["update"]) && apt(&package))
 }

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -84,8 +84,7 @@ impl Place {
         if let Some(User { uid, gid, .. }) = user {
             chown(&directory, Some(uid), Some(gid)).map_err(failed)?;
         }
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.map_err(|error| format!("no free port: {error}"))?.port();
+        let port = free_port()?;
         Ok(Place { directory, port, user })
     }
 
@@ -120,6 +119,18 @@ impl Place {
         words
     }
 
+    /// Writes a file that the server's user alone reads.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        let path = self.path(name);
+        let failed = |error| format!("cannot write {}: {error}", path.display());
+        fs::write(&path, text).map_err(failed)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        if let Some(User { uid, gid, .. }) = self.user {
+            chown(&path, Some(uid), Some(gid)).map_err(failed)?;
+        }
+        Ok(path)
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
@@ -134,6 +145,12 @@ impl User {
         }
         Err(format!("root needs one of the users {} to run a server as", names.join(", ")))
     }
+}
+
+/// A port of the loopback interface that nobody listens on.
+pub(crate) fn free_port() -> Result<u16, String> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
 }
 
 fn id(arguments: &[&str]) -> Result<u32, String> {

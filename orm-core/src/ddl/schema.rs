@@ -1,5 +1,5 @@
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, Model, RelationDef, RelationKind, ThroughDef, erased};
+use crate::model::{ErasedModel, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
 use crate::sql::Dialect;
 
 /// A list of models: what [`schema!`](crate::schema) gives.
@@ -22,6 +22,11 @@ impl Schema {
             self.models.push(model);
         }
         self
+    }
+
+    /// The models, in the order in which they were added.
+    pub(super) fn models(&self) -> impl Iterator<Item = &'static dyn ErasedModel> {
+        self.models.iter().copied()
     }
 
     /// The models in an order in which a table comes after those that its keys refer to, as far as there is one.
@@ -58,6 +63,11 @@ impl Schema {
 
     fn position(&self, model: &'static dyn ErasedModel) -> Option<usize> {
         self.models.iter().position(|other| other.type_id() == model.type_id())
+    }
+
+    /// The models' definitions.
+    pub(super) fn defs(&self) -> impl Iterator<Item = &'static ModelDef> {
+        self.models.iter().map(|model| model.def())
     }
 
     /// Every relationship of the models; their targets are in the list.

@@ -3,37 +3,63 @@
 //! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
+#[cfg(feature = "sqlite")]
+mod attachment;
+mod checkouts;
+mod cursor;
 mod database;
 mod echo;
+mod isolation;
 mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "mysql")]
+mod mysql_cell;
 mod options;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod pool_status;
 mod pooled;
+mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_cell;
+#[cfg(feature = "postgres")]
+mod postgres_numeric;
 mod query_log;
 mod refusal;
+mod replicas;
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_batch;
+#[cfg(feature = "sqlite")]
+mod sqlite_cursor;
 #[cfg(feature = "sqlite")]
 mod sqlite_handle;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
 #[cfg(feature = "sqlite")]
 mod sqlite_lent;
+mod ssl_mode;
+mod tls;
+mod transaction_options;
+mod written;
 
+pub(crate) use checkouts::Borrower;
 pub use database::Database;
 pub use echo::Echo;
+pub use isolation::Isolation;
 pub use lease::Lease;
 pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
+pub use pool_status::{Checkout, PoolStatus};
+pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use ssl_mode::SslMode;
+pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;
 use crate::value::Cells;

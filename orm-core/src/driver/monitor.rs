@@ -38,7 +38,7 @@ impl Monitor {
         Observed { monitor: self, statement, started: Instant::now(), rows: 0, failed: true }
     }
 
-    fn report(&self, statement: &Statement, rows: u64, duration: Duration, failed: bool) {
+    pub(super) fn report(&self, statement: &Statement, rows: u64, duration: Duration, failed: bool) {
         tracing::event!(
             target: "orm::sql",
             tracing::Level::DEBUG,

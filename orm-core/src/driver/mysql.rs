@@ -1,22 +1,26 @@
 use std::str::FromStr;
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlRow,
-    MySqlTypeInfo,
+    MySqlSslMode, MySqlTypeInfo,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, MySql, Row,
     Type, TypeInfo, ValueRef as _,
 };
 
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::{Connection, Inserted};
-use super::pooled::{Pooled, pool_options};
-use super::refusal::{first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, RowSink};
+use super::mysql_cell;
+use super::pooled::{self, Pooled, pool_options};
+use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
+use super::tls::{self, TlsOptions};
+use super::{ConnectOptions, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
-use crate::value::{Cells, Value, ValueError, ValueRef};
+use crate::value::{Cells, Timestamp, Value, ValueError, ValueRef};
 
 /// What every session is set to: a value that does not fit is an error whatever the server's own mode says, and a
 /// key of 0 is a key.
@@ -39,7 +43,7 @@ pub(super) struct MysqlLease {
 impl MysqlDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<MysqlDatabase> {
         let connect = MySqlConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
-        let connect = connect.disable_statement_logging();
+        let connect = encrypted(connect, &options.tls)?.disable_statement_logging();
         let mut proof = first(url, options, connect.connect()).await?;
         let mut server = server(&mut proof).await?;
         server.returning &= options.insert_returning;
@@ -55,14 +59,42 @@ impl MysqlDatabase {
         self.server
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
         Ok(Connection::Mysql(MysqlLease { connection, server: self.server }))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
     }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
+    }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: MySqlConnectOptions, tls: &TlsOptions) -> Result<MySqlConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => MySqlSslMode::Disabled,
+            SslMode::Prefer => MySqlSslMode::Preferred,
+            SslMode::Require => MySqlSslMode::Required,
+            SslMode::VerifyCa => MySqlSslMode::VerifyCa,
+            SslMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_ca(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, !matches!(mode, MySqlSslMode::Disabled | MySqlSslMode::Preferred))?;
+    Ok(connect)
 }
 
 /// Asks the server what it is.
@@ -93,7 +125,18 @@ fn number(version: &str) -> (u32, u32) {
 impl MysqlLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
         let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
-        done.map(|_| ()).map_err(|error| database_error(error, None))
+        done.map(|_| ()).map_err(|error| {
+            let number = error.as_database_error().and_then(|error| {
+                error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+            });
+            match number {
+                // Interrupted by an administrator, who cannot say how far it was either.
+                Some(1317) if sql == "COMMIT" => {
+                    Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
+                }
+                _ => database_error(error, None),
+            }
+        })
     }
 
     pub(super) async fn fetch(
@@ -141,7 +184,7 @@ fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArgument
             return Err(Error::new(ErrorKind::InvalidQuery, "MySQL has no arrays"));
         };
         if let Some(reason) = Dialect::Mysql(server).refuses(&bind.value) {
-            return Err(unfit(reason));
+            return Err(unfit(reason, bind.secret));
         }
         let added = match &bind.value {
             Value::Null => arguments.add(None::<i64>),
@@ -151,8 +194,16 @@ fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArgument
             Value::Float(v) => arguments.add(*v),
             Value::Text(v) => arguments.add(v.as_str()),
             Value::Bytes(v) => arguments.add(v.as_slice()),
+            Value::Uuid(v) => arguments.add(v.0.as_slice()),
+            Value::Json(v) => arguments.add(v.as_str()),
+            // Texts, which the statement casts.
+            Value::Date(v) => arguments.add(v.to_string()),
+            Value::Time(v) => arguments.add(v.to_string()),
+            Value::DateTime(v) | Value::Timestamp(Timestamp(v)) => arguments.add(v.to_string()),
+            Value::Decimal(v) => arguments.add(v.to_string()),
+            Value::Array(_) | Value::Unfit(_) => return Err(unfit("MySQL has no arrays", bind.secret)),
         };
-        added.map_err(|error| unfit(error.to_string()))?;
+        added.map_err(|error| unfit(error.to_string(), bind.secret))?;
     }
     Ok(arguments)
 }
@@ -165,6 +216,10 @@ enum Reader {
     Float,
     Text,
     Bytes,
+    Date,
+    Time,
+    DateTime,
+    Decimal,
     /// A type that is not known here, by its name.
     Other(String),
 }
@@ -173,6 +228,11 @@ impl Reader {
     fn of(info: &MySqlTypeInfo) -> Reader {
         match info.name() {
             "FLOAT" | "DOUBLE" => Reader::Float,
+            "DATE" => Reader::Date,
+            "TIME" => Reader::Time,
+            // sqlx sets the time zone of its connections to UTC, so a TIMESTAMP is in UTC.
+            "DATETIME" | "TIMESTAMP" => Reader::DateTime,
+            "DECIMAL" => Reader::Decimal,
             // What is text is not in the type but in the collation, which the name does not tell.
             _ if <str as Type<MySql>>::compatible(info) => Reader::Text,
             "SET" | "JSON" => Reader::Text,
@@ -207,18 +267,33 @@ impl Cells for RowCells<'_> {
             Reader::Float => <f64 as Decode<MySql>>::decode(raw).map(ValueRef::Float),
             Reader::Text => <&str as Decode<MySql>>::decode(raw).map(ValueRef::Text),
             Reader::Bytes => <&[u8] as Decode<MySql>>::decode(raw).map(ValueRef::Bytes),
+            Reader::Date => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::date),
+            Reader::Time => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::time),
+            Reader::DateTime => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::date_time),
+            Reader::Decimal => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::decimal),
             Reader::Other(name) => {
                 return Err(ValueError::Driver(format!("a cell of the type {name} cannot be read")));
             }
         };
         read.map_err(|error| driver(&error))
     }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.row.columns().get(index).map(Column::name)
+    }
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, |error| match error.try_downcast_ref::<MySqlDatabaseError>() {
-        Some(error) => (kind_of(error.number()), constraint_of(error.number(), error.message(), statement)),
-        None => (ErrorKind::Database, None),
+    refusal(error, statement, |error| {
+        let error = error.try_downcast_ref::<MySqlDatabaseError>();
+        let number = error.map_or(0, MySqlDatabaseError::number);
+        let kind = kind_of(number);
+        Refused {
+            kind,
+            // A lock that was waited for; one that was to be free at once (3572) is an answer.
+            retryable: kind == ErrorKind::Serialization || number == 1205,
+            constraint: error.and_then(|error| constraint_of(number, error.message(), statement)),
+        }
     })
 }
 
@@ -233,6 +308,10 @@ fn kind_of(number: u16) -> ErrorKind {
         3819 | 4025 => ErrorKind::CheckViolation,
         // The second: MariaDB found the row changed since the snapshot.
         1213 | 1020 => ErrorKind::Serialization,
+        // TiDB's: conflicts of writes, a commit that was taken back, a schema that changed meanwhile.
+        8002 | 8005 | 8022 | 8028 | 9007 => ErrorKind::Serialization,
+        // TiDB's, when it does not know whether it committed.
+        8501 => ErrorKind::CommitUnknown,
         1205 | 3572 => ErrorKind::Busy,
         1264 | 1265 | 1292 | 1366 | 1406 | 1690 => ErrorKind::InvalidValue,
         // Too many connections, a server that goes down, a connection that was killed.
@@ -243,8 +322,8 @@ fn kind_of(number: u16) -> ErrorKind {
 
 /// The constraint that a message names. Which table it is on, most messages leave to the statement.
 fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> Option<Constraint> {
-    let table = statement.and_then(|statement| written_table(&statement.sql));
-    let mut constraint = Constraint { table, ..Constraint::default() };
+    let (schema, table) = statement.and_then(|statement| written_table(&statement.sql)).unzip();
+    let mut constraint = Constraint { schema: schema.flatten(), table, ..Constraint::default() };
     match number {
         1062 | 1169 | 1586 => {
             let key = message.rsplit_once(" for key '")?.1.trim_end_matches('\'');
@@ -253,8 +332,9 @@ fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> O
         }
         1451 | 1452 => {
             // The table with the key, which a DELETE of what it refers to does not name.
-            constraint.table =
-                message.split_once("`.`")?.1.split_once('`').map(|(table, _)| table.to_owned());
+            let (schema, table) = message.split_once("`.`")?;
+            constraint.schema = schema.rsplit_once('`').map(|(_, schema)| schema.to_owned());
+            constraint.table = table.split_once('`').map(|(table, _)| table.to_owned());
             constraint.name = quoted(message, "CONSTRAINT ");
             let (_, columns) = message.split_once("FOREIGN KEY (")?;
             let (columns, _) = columns.split_once(')')?;
@@ -262,6 +342,16 @@ fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> O
                 columns.split(", ").map(|column| column.trim_matches('`').to_owned()).collect();
         }
         1048 | 1364 => constraint.columns = vec![message.split('\'').nth(1)?.to_owned()],
+        // No constraint, but the column that a value does not fit.
+        1264 | 1265 | 1292 | 1366 | 1406 => {
+            let (_, column) = message.rsplit_once("column ")?;
+            constraint.columns = vec![
+                column
+                    .split(['\'', '`'])
+                    .rfind(|part| !part.is_empty() && !part.starts_with(" at row"))?
+                    .to_owned(),
+            ];
+        }
         3819 => constraint.name = Some(message.split('\'').nth(1)?.to_owned()),
         4025 => constraint.name = quoted(message, "CONSTRAINT "),
         _ => return None,
@@ -275,16 +365,20 @@ fn quoted(message: &str, word: &str) -> Option<String> {
     name.split_once('`').map(|(name, _)| name.to_owned())
 }
 
-fn written_table(sql: &str) -> Option<String> {
+/// The table that a statement writes to, and its schema where it is named.
+fn written_table(sql: &str) -> Option<(Option<String>, String)> {
     ["INSERT INTO ", "UPDATE ", "DELETE FROM "].into_iter().find_map(|verb| {
-        let (table, _) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
-        Some(table.to_owned())
+        let (first, rest) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
+        match rest.strip_prefix(".`").and_then(|rest| rest.split_once('`')) {
+            Some((table, _)) => Some((Some(first.to_owned()), table.to_owned())),
+            None => Some((None, first.to_owned())),
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Statement, constraint_of, number};
+    use super::{Statement, constraint_of, number, written_table};
 
     #[test]
     fn versions_are_read_behind_their_prefixes() {
@@ -293,6 +387,14 @@ mod tests {
         assert_eq!(number("5.5.5-10.6.7-MariaDB"), (10, 6));
         assert_eq!(number("9.1.0-cloud"), (9, 1));
         assert_eq!(number("?"), (0, 0));
+    }
+
+    #[test]
+    fn the_table_of_a_statement_is_read_with_its_schema() {
+        let owned = |schema: Option<&str>, table: &str| Some((schema.map(str::to_owned), table.to_owned()));
+        assert_eq!(written_table("UPDATE `users` SET `a` = `b`.`c`"), owned(None, "users"));
+        assert_eq!(written_table("DELETE FROM `app`.`users` WHERE 1 = 1"), owned(Some("app"), "users"));
+        assert_eq!(written_table("SELECT 1"), None);
     }
 
     #[test]
@@ -309,8 +411,13 @@ mod tests {
             "Cannot add or update a child row: a foreign key constraint fails (`app`.`orders`, CONSTRAINT `orders_ibfk_1` \
              FOREIGN KEY (`user_id`, `shop`) REFERENCES `users` (`id`, `shop`))",
         );
+        assert_eq!(foreign.as_ref().and_then(|found| found.schema.as_deref()), Some("app"));
         assert_eq!(foreign.as_ref().and_then(|found| found.table.as_deref()), Some("orders"));
         assert_eq!(foreign.map(|found| found.columns), Some(vec!["user_id".to_owned(), "shop".to_owned()]));
+        let large = read(1264, "Out of range value for column 'value' at row 1");
+        assert_eq!(large.map(|found| found.columns), Some(vec!["value".to_owned()]));
+        let wrong = read(1366, "Incorrect integer value: 'x' for column `app`.`users`.`value` at row 1");
+        assert_eq!(wrong.map(|found| found.columns), Some(vec!["value".to_owned()]));
         let null = read(1048, "Column 'name' cannot be null");
         assert_eq!(null.map(|found| found.columns), Some(vec!["name".to_owned()]));
     }

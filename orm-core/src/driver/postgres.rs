@@ -1,17 +1,25 @@
+use std::cell::OnceCell;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgDatabaseError, PgPool, PgRow, PgValueFormat};
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgSslMode, PgValueFormat,
+};
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
     Type, ValueRef as _,
 };
 
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
-use super::pooled::{Pooled, pool_options};
-use super::refusal::{first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, RowSink};
+use super::pooled::{self, Pooled, pool_options};
+use super::postgres_cell::{Reader, Wire};
+use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
+use super::tls::{self, TlsOptions};
+use super::{ConnectOptions, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
@@ -20,35 +28,119 @@ use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
 #[derive(Debug)]
 pub(super) struct PostgresDatabase {
     pool: PgPool,
+    /// Whether statements are prepared to be used again.
+    prepares: bool,
 }
 
 /// A pooled connection.
 #[derive(Debug)]
-pub(super) struct PostgresLease(Pooled<Postgres>);
+pub(super) struct PostgresLease {
+    connection: Pooled<Postgres>,
+    prepares: bool,
+    /// The number of the cursor that is open, for its name.
+    cursor: Option<u64>,
+}
 
 impl PostgresDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
         let connect = PgConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+        let connect = encrypted(connect, &options.tls)?;
+        let prepares = options.pooler != Pooler::Transaction;
+        let connect = match prepares {
+            true => connect,
+            // PgBouncer refuses what it does not know at the start of a connection.
+            false => connect.statement_cache_capacity(0).extra_float_digits(None),
+        };
         let connect = connect.disable_statement_logging();
-        let proof = first(url, options, connect.connect()).await?;
+        let mut proof = first(url, options, connect.connect()).await.map_err(refused_by_pooler)?;
+        if prepares {
+            no_pooler(&mut proof, &connect).await?;
+        }
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect) })
+        Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect), prepares })
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
-        Ok(Connection::Postgres(PostgresLease(connection)))
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
+        Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
     }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
+    }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: PgConnectOptions, tls: &TlsOptions) -> Result<PgConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => PgSslMode::Disable,
+            SslMode::Prefer => PgSslMode::Prefer,
+            SslMode::Require => PgSslMode::Require,
+            SslMode::VerifyCa => PgSslMode::VerifyCa,
+            SslMode::VerifyFull => PgSslMode::VerifyFull,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_root_cert(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull))?;
+    Ok(connect)
+}
+
+/// Two connections that are one process of the server at once are a pooler's, which lends by the transaction.
+async fn no_pooler(proof: &mut PgConnection, connect: &PgConnectOptions) -> Result<()> {
+    // A server that has no place for a second one is asked nothing.
+    let Ok(mut second) = connect.connect().await else { return Ok(()) };
+    let (one, two) = (process(proof).await, process(&mut second).await);
+    let _ = second.close().await;
+    if one.is_some() && one == two {
+        Err(pooled("two of its connections are one process of the server"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The process of the server that answers, asked without preparing anything.
+async fn process(connection: &mut PgConnection) -> Option<i32> {
+    let row = sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await.ok()?;
+    row.try_get(0).ok()
+}
+
+/// PgBouncer knows few of the settings that a connection begins with.
+fn refused_by_pooler(error: Error) -> Error {
+    match error.to_string().contains("unsupported startup parameter") {
+        true => pooled(&error.to_string()).with_source(error),
+        false => error,
+    }
+}
+
+fn pooled(how: &str) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "a pooler stands in front of the database ({how}); where it lends connections by the transaction, a statement \
+             that one session prepared would answer another: write \
+             `Engine::builder(url).pooler(Pooler::Transaction)`, or set its `pool_mode = session` and \
+             `ignore_startup_parameters = extra_float_digits`"
+        ),
+    )
 }
 
 impl PostgresLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.0.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
@@ -59,26 +151,77 @@ impl PostgresLease {
         count: &mut u64,
     ) -> Result<()> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let mut rows = query.fetch(self.0.connection()?);
+        let query = query.persistent(self.prepares);
+        let mut rows = query.fetch(self.connection.connection()?);
         let mut readers = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
             if *count == 0 {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers })?;
+            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: false })?;
         }
         Ok(())
     }
 
+    /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
+    /// one plain statement: one trip for each part, with the types that the server says the columns have.
+    pub(super) async fn open_cursor(&mut self, statement: &Statement) -> Result<()> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
+        let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?).persistent(false);
+        let done = declare.execute(self.connection.connection()?).await;
+        done.map_err(|error| database_error(error, Some(statement)))?;
+        self.cursor = Some(number);
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        most: usize,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let Some(number) = self.cursor else { return Ok(true) };
+        let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
+        let mut rows = self.connection.connection()?.fetch(AssertSqlSafe(sql));
+        let (mut readers, mut taken) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+            if taken == 0 {
+                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+            }
+            taken += 1;
+            *count += 1;
+            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: true })?;
+        }
+        Ok(taken < most)
+    }
+
+    /// Ends the cursor.
+    pub(super) async fn close_cursor(&mut self) -> Result<()> {
+        match self.cursor.take() {
+            Some(number) => self.control(&format!("CLOSE orm_stream_{number}")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The transaction ends, and the cursor with it.
+    pub(super) fn forget_cursor(&mut self) {
+        self.cursor = None;
+    }
+
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let done = query.execute(self.0.connection()?).await;
+        let query = query.persistent(self.prepares);
+        let done = query.execute(self.connection.connection()?).await;
         done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.0.close_on_drop();
+        self.connection.close_on_drop();
     }
 }
 
@@ -92,12 +235,13 @@ fn arguments(statement: &Statement) -> Result<PgArguments> {
     arguments.reserve(statement.params.len(), statement.params.len() * 8);
     for param in &statement.params {
         if let Some(reason) = param.values().iter().find_map(|value| Dialect::Postgres.refuses(value)) {
-            return Err(unfit(reason));
+            return Err(unfit(reason, param.is_secret()));
         }
-        match param {
-            Param::One(bind) => one(&mut arguments, bind)?,
-            Param::Many { values, kind, .. } => many(&mut arguments, values, *kind)?,
-        }
+        let added = match param {
+            Param::One(bind) => one(&mut arguments, bind),
+            Param::Many { values, kind, .. } => many(&mut arguments, values, *kind),
+        };
+        added.map_err(|error| if param.is_secret() { unfit("", true) } else { error })?;
     }
     Ok(arguments)
 }
@@ -109,7 +253,8 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
             Some(ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64) => add(arguments, None::<i64>),
             Some(ValueKind::Float32 | ValueKind::Float64) => add(arguments, None::<f64>),
             Some(ValueKind::Bytes) => add(arguments, None::<&[u8]>),
-            Some(ValueKind::Text) | None => add(arguments, None::<&str>),
+            Some(ValueKind::Text | ValueKind::Enum(_)) | None => add(arguments, None::<&str>),
+            Some(kind) => add(arguments, Wire::null(kind)),
         },
         Value::Bool(v) => add(arguments, *v),
         Value::Int(v) => add(arguments, *v),
@@ -117,6 +262,7 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
         Value::Float(v) => add(arguments, *v),
         Value::Text(v) => add(arguments, v.as_str()),
         Value::Bytes(v) => add(arguments, v.as_slice()),
+        value => add(arguments, Wire::of(value, bind.kind)?),
     }
 }
 
@@ -138,13 +284,12 @@ fn many(arguments: &mut PgArguments, values: &[Value], kind: Option<ValueKind>) 
             Value::Bytes(v) => Ok(v.as_slice()),
             other => Err(mixed(other)),
         }),
-        None | Some(Value::Null) if kind.is_some_and(|kind| kind != ValueKind::Text) => {
-            nulls(arguments, values.len(), kind)
-        }
-        Some(Value::Text(_)) | Some(Value::Null) | None => array(arguments, values, |value| match value {
+        None if kind.is_some() => nulls(arguments, values.len(), kind),
+        Some(Value::Text(_) | Value::Null) | None => array(arguments, values, |value| match value {
             Value::Text(v) => Ok(v.as_str()),
             other => Err(mixed(other)),
         }),
+        Some(_) => add(arguments, Wire::list(values, None)?),
     }
 }
 
@@ -157,7 +302,7 @@ fn nulls(arguments: &mut PgArguments, count: usize, kind: Option<ValueKind>) -> 
         }
         Some(ValueKind::Float32 | ValueKind::Float64) => add(arguments, vec![None::<f64>; count]),
         Some(ValueKind::Bytes) => add(arguments, vec![None::<Vec<u8>>; count]),
-        Some(ValueKind::Text) | None => add(arguments, vec![None::<String>; count]),
+        Some(_) | None => add(arguments, vec![None::<String>; count]),
     }
 }
 
@@ -175,7 +320,7 @@ where
 }
 
 fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments, value: T) -> Result<()> {
-    arguments.add(value).map_err(|error| unfit(error.to_string()))
+    arguments.add(value).map_err(|error| unfit(error.to_string(), false))
 }
 
 fn mixed(value: &Value) -> Error {
@@ -183,70 +328,23 @@ fn mixed(value: &Value) -> Error {
     Error::new(ErrorKind::InvalidQuery, message)
 }
 
-/// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
-#[derive(Debug, Clone)]
-enum Reader {
-    Bool,
-    Int2,
-    Int4,
-    Int8,
-    Oid,
-    Float4,
-    Float8,
-    Text,
-    Bytes,
-    /// A type that is not known here, by its name.
-    Other(String),
-}
-
-impl Reader {
-    fn of(info: &sqlx::postgres::PgTypeInfo) -> Reader {
-        // The numbers of built-in types never change.
-        match info.oid().map(|oid| oid.0) {
-            Some(16) => Reader::Bool,
-            Some(17) => Reader::Bytes,
-            Some(20) => Reader::Int8,
-            Some(21) => Reader::Int2,
-            Some(23) => Reader::Int4,
-            Some(26) => Reader::Oid,
-            Some(700) => Reader::Float4,
-            Some(701) => Reader::Float8,
-            // name, text, unknown, bpchar, varchar
-            Some(19 | 25 | 705 | 1042 | 1043) => Reader::Text,
-            _ => Reader::Other(info.to_string()),
-        }
-    }
-
-    fn read<'r>(&self, bytes: &'r [u8]) -> Result<ValueRef<'r>, ValueError> {
-        match self {
-            Reader::Bool => sized::<1>(bytes).map(|[byte]| ValueRef::Bool(byte != 0)),
-            Reader::Int2 => sized(bytes).map(|bytes| ValueRef::Int(i16::from_be_bytes(bytes).into())),
-            Reader::Int4 => sized(bytes).map(|bytes| ValueRef::Int(i32::from_be_bytes(bytes).into())),
-            Reader::Int8 => sized(bytes).map(|bytes| ValueRef::Int(i64::from_be_bytes(bytes))),
-            Reader::Oid => sized(bytes).map(|bytes| ValueRef::Int(u32::from_be_bytes(bytes).into())),
-            Reader::Float4 => sized(bytes).map(|bytes| ValueRef::Float(f32::from_be_bytes(bytes).into())),
-            Reader::Float8 => sized(bytes).map(|bytes| ValueRef::Float(f64::from_be_bytes(bytes))),
-            Reader::Text => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(ValueRef::Text(text)),
-                Err(error) => Err(ValueError::Driver(format!("text that is not UTF-8: {error}"))),
-            },
-            Reader::Bytes => Ok(ValueRef::Bytes(bytes)),
-            Reader::Other(name) => {
-                Err(ValueError::Driver(format!("a cell of the type {name} cannot be read")))
-            }
-        }
-    }
-}
-
-fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ValueError> {
-    let wrong = |_| ValueError::Driver(format!("a cell has {} bytes instead of {N}", bytes.len()));
-    bytes.try_into().map_err(wrong)
-}
-
 /// A row of sqlx as cells.
 struct RowCells<'r> {
     row: &'r PgRow,
     readers: &'r [Reader],
+    /// The lists that were read, by column: cells borrow from the row. Most rows have none.
+    lists: OnceCell<Box<[OnceCell<Vec<Value>>]>>,
+    /// Whether the cells are binary although the protocol of plain statements, which is text, brought them.
+    binary: bool,
+}
+
+impl RowCells<'_> {
+    fn list(&self, index: usize, of: &Reader, bytes: &[u8]) -> Result<ValueRef<'_>, ValueError> {
+        let lists = self.lists.get_or_init(|| self.readers.iter().map(|_| OnceCell::new()).collect());
+        let Some(list) = lists.get(index) else { return Err(ValueError::MissingCell { index }) };
+        let values = of.list(bytes)?;
+        Ok(ValueRef::Composite(list.get_or_init(|| values)))
+    }
 }
 
 impl Cells for RowCells<'_> {
@@ -256,15 +354,27 @@ impl Cells for RowCells<'_> {
         if raw.is_null() {
             return Ok(ValueRef::Null);
         }
-        if raw.format() == PgValueFormat::Text {
+        if raw.format() == PgValueFormat::Text && !self.binary {
             return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
         }
-        reader.read(raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?)
+        let bytes = raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?;
+        match reader {
+            Reader::List(of) => self.list(index, of, bytes),
+            plain => plain.read(bytes),
+        }
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.row.columns().get(index).map(Column::name)
     }
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, |error| (kind_of(&error.code().unwrap_or_default()), constraint_of(error)))
+    refusal(error, statement, |error| {
+        let kind = kind_of(&error.code().unwrap_or_default());
+        let retryable = kind == ErrorKind::Serialization;
+        Refused { kind, retryable, constraint: constraint_of(error) }
+    })
 }
 
 /// What PostgreSQL said, by its SQLSTATE.
@@ -275,7 +385,10 @@ fn kind_of(code: &str) -> ErrorKind {
         "23503" | "2BP01" => ErrorKind::ForeignKeyViolation,
         "23502" => ErrorKind::NotNullViolation,
         "23514" => ErrorKind::CheckViolation,
+        // CockroachDB and YugabyteDB say the first as well.
         "40001" | "40P01" => ErrorKind::Serialization,
+        // CockroachDB's, which does not know either.
+        "40003" => ErrorKind::CommitUnknown,
         "55P03" => ErrorKind::Busy,
         "25P02" => ErrorKind::PendingRollback,
         // The server goes down, or has no place for one more.
@@ -292,6 +405,7 @@ fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
     let columns = error.column().map(|column| vec![column.to_owned()]);
     let constraint = Constraint {
         name: owned(error.constraint()),
+        schema: owned(error.schema()),
         table: owned(error.table()),
         columns: columns.or_else(|| key_columns(error.detail()?)).unwrap_or_default(),
     };

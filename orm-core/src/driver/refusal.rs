@@ -6,21 +6,29 @@ use super::ConnectOptions;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::Statement;
 
+/// What the database means by an error.
+pub(super) struct Refused {
+    pub(super) kind: ErrorKind,
+    /// Whether the same work may succeed when it is begun again.
+    pub(super) retryable: bool,
+    pub(super) constraint: Option<Constraint>,
+}
+
 /// An error of a driver as one of the session's: what it is, which statement met it, and which constraint it violates.
 pub(super) fn refusal(
     error: sqlx::Error,
     statement: Option<&Statement>,
-    read: impl Fn(&(dyn DatabaseError + 'static)) -> (ErrorKind, Option<Constraint>),
+    read: impl Fn(&(dyn DatabaseError + 'static)) -> Refused,
 ) -> Error {
     // Databases quote the values that they refuse.
     let secret = statement.is_some_and(Statement::has_secret);
-    let mut constraint = None;
+    let (mut constraint, mut retryable) = (None, false);
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
-            let (kind, violated) = read(&**database);
-            constraint = violated;
+            let refused = read(&**database);
+            (constraint, retryable) = (refused.constraint, refused.retryable);
             let said = if secret { "what it said may show a secret value" } else { database.message() };
-            (kind, format!("the database refused the statement: {said}"))
+            (refused.kind, format!("the database refused the statement: {said}"))
         }
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -29,7 +37,7 @@ pub(super) fn refusal(
         | sqlx::Error::WorkerCrashed => (ErrorKind::Connection, format!("the connection was lost: {error}")),
         _ => (ErrorKind::Database, error.to_string()),
     };
-    let refusal = Error::new(kind, in_statement(message, statement));
+    let refusal = Error::new(kind, in_statement(message, statement)).retryable(retryable);
     let refusal = if secret { refusal } else { refusal.with_source(error) };
     match constraint {
         Some(constraint) => refusal.with_constraint(constraint),
@@ -56,8 +64,11 @@ pub(super) fn too_many(given: usize, limit: usize) -> Error {
 }
 
 /// A value that the database has no place for.
-pub(super) fn unfit(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidValue, message)
+pub(super) fn unfit(message: impl Into<String>, secret: bool) -> Error {
+    match secret {
+        true => Error::new(ErrorKind::InvalidValue, "the database cannot store the value of a secret column"),
+        false => Error::new(ErrorKind::InvalidValue, message),
+    }
 }
 
 /// The first connection, which proves that the database is there.
@@ -70,7 +81,15 @@ pub(super) async fn first<C>(
     match tokio::time::timeout(options.pool_timeout, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => {
-            let message = format!("cannot connect to `{database}`: {error}");
+            // What a library of TLS refuses comes as an error of the socket.
+            let advice = match error.to_string().contains("certificate") {
+                true => {
+                    "; the server's certificate must be signed by an authority of `ssl_root_cert`, and with `VerifyFull` be \
+                     for the host of the URL"
+                }
+                false => "",
+            };
+            let message = format!("cannot connect to `{database}`: {error}{advice}");
             Err(Error::new(ErrorKind::Connection, message).with_source(error))
         }
         Err(_) => Err(Error::new(

@@ -4,14 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo,
+    ValueRef as _,
 };
 
+use super::attachment::Attachment;
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
-use super::refusal::in_statement;
-use super::sqlite_batch::NOT_UTF8;
+use super::pooled::{self, Pooled, pool_options};
+use super::refusal::{in_statement, unfit};
+use super::sqlite_batch::{Batch, NOT_UTF8};
+use super::sqlite_cursor::{Part, SqliteCursor};
 use super::sqlite_handle::{Handle, RUN, register};
 use super::sqlite_job::{self, Message, Running};
 use super::sqlite_lent::Lent;
@@ -38,6 +43,8 @@ pub(super) struct SqliteLease {
     place: Place,
     /// Whether the connections know how to run jobs.
     runs_jobs: bool,
+    /// The statement that is being read, with the connection.
+    cursor: Option<SqliteCursor>,
     /// Nobody knows what state the connection is in: it is closed instead of being given back.
     unfit: Arc<AtomicBool>,
 }
@@ -49,7 +56,7 @@ enum Place {
     There(Lent),
     /// On the thread of the caller.
     Here(Handle),
-    /// It was lost on its way from one to the other.
+    /// A cursor has it, or it was lost on its way from one to the other.
     Nowhere,
 }
 
@@ -57,52 +64,51 @@ impl SqliteDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
         let (connect, in_memory) = connect_options(url)?;
         let connect = connect.disable_statement_logging();
-        let anchor = match in_memory {
-            true => Some(connect.connect().await.map_err(|error| connecting(url, error))?),
+        let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
+        let attached: Arc<[Attachment]> = attached.collect();
+        let anchor = match in_memory || attached.iter().any(Attachment::in_memory) {
+            true => Some(anchor(&connect, &attached).await.map_err(|error| connecting(url, error))?),
             false => None,
         };
         let runs_jobs = Arc::new(AtomicBool::new(true));
         let works = Arc::clone(&runs_jobs);
-        let pool = SqlitePoolOptions::new()
+        let pool = pool_options(options)
             .after_connect(move |connection, _| {
-                let works = Arc::clone(&works);
+                let (works, attached) = (Arc::clone(&works), Arc::clone(&attached));
                 Box::pin(async move {
+                    for attachment in attached.iter() {
+                        attachment.attach(connection).await?;
+                    }
                     if register(connection, sqlite_job::run).await.is_err() {
                         works.store(false, Ordering::Release);
                     }
                     Ok(())
                 })
             })
-            .max_connections(options.pool_size.max(1))
-            .acquire_timeout(options.pool_timeout)
-            .max_lifetime(options.pool_recycle)
-            .test_before_acquire(options.pool_pre_ping)
             .connect_with(connect)
             .await
             .map_err(|error| connecting(url, error))?;
         Ok(SqliteDatabase { pool, runs_jobs, _anchor: anchor })
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = self.pool.acquire().await.map_err(|error| match error {
-            sqlx::Error::PoolTimedOut => Error::new(
-                ErrorKind::PoolTimeout,
-                format!(
-                    "no connection became free in time: all {} are held by sessions (a session holds one from its \
-                     first statement until commit, rollback, close or drop)",
-                    self.pool.size()
-                ),
-            ),
-            other => database_error(other, None),
-        })?;
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
+        // What a connection holds is locked for everybody until it is closed.
+        let connection = connection.closing_first();
         let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
         let unfit = Arc::new(AtomicBool::new(false));
-        let lent = Lent::new(connection, Arc::clone(&unfit));
-        Ok(Connection::Sqlite(SqliteLease { place: Place::There(lent), runs_jobs, unfit }))
+        let place = Place::There(Lent::new(connection, Arc::clone(&unfit)));
+        Ok(Connection::Sqlite(SqliteLease { place, runs_jobs, cursor: None, unfit }))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
     }
 }
 
@@ -132,6 +138,15 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
     Ok((if create { options.create_if_missing(true) } else { options }, false))
 }
 
+/// A connection that keeps what is in memory alive.
+async fn anchor(connect: &SqliteConnectOptions, attached: &[Attachment]) -> sqlx::Result<SqliteConnection> {
+    let mut connection = connect.connect().await?;
+    for attachment in attached {
+        attachment.attach(&mut connection).await?;
+    }
+    Ok(connection)
+}
+
 fn connecting(url: &str, error: sqlx::Error) -> Error {
     Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
 }
@@ -150,11 +165,12 @@ impl SqliteLease {
         count: &mut u64,
     ) -> Result<()> {
         check(statement)?;
-        if !statement.few && self.runs_jobs {
-            return self.run_job(statement, sink, count).await;
-        }
         for (turn, (sql, params)) in statement.runs().enumerate() {
             yield_sometimes(turn).await;
+            if self.cursor.is_some() || (!statement.few && self.runs_jobs) {
+                self.run_job(statement, sql, params, sink, count).await?;
+                continue;
+            }
             if self.run_here(statement, sql, params, Some((&mut *sink, &mut *count))).await?.is_some() {
                 continue;
             }
@@ -178,7 +194,7 @@ impl SqliteLease {
         params: &[Param],
         rows: Option<(&mut dyn RowSink, &mut u64)>,
     ) -> Result<Option<u64>> {
-        if !statement.few || !self.runs_jobs {
+        if !statement.few || !self.runs_jobs || self.cursor.is_some() {
             return Ok(None);
         }
         let (found, changed) = match self.handle().await?.run(sql, values(params)) {
@@ -190,10 +206,7 @@ impl SqliteLease {
             }
         };
         if let Some((sink, count)) = rows {
-            for row in found.rows() {
-                *count += 1;
-                sink.row(&row)?;
-            }
+            give(found, sink, count)?;
         }
         Ok(Some(changed))
     }
@@ -202,31 +215,80 @@ impl SqliteLease {
     async fn run_job(
         &mut self,
         statement: &Statement,
+        sql: &Arc<str>,
+        params: &[Param],
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let mut running = Running::new(statement.sql.clone(), values(&statement.params).cloned().collect());
+        let (sql, values) = (Arc::clone(sql), values(params).cloned().collect());
+        if let Some(cursor) = &mut self.cursor {
+            let mut running = cursor.run(sql, values);
+            return take(&mut running, statement, sink, count).await;
+        }
+        let mut running = Running::new(sql, values);
         let run = sqlx::query(RUN).bind(running.number).execute(self.connection()?);
-        let take = async {
-            while let Some(message) = running.next().await {
-                match message {
-                    Message::Rows(batch) => {
-                        for row in batch.rows() {
-                            *count += 1;
-                            sink.row(&row)?;
-                        }
-                        running.give_back(batch);
-                    }
-                    Message::Failed(code, text) => {
-                        return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
-                    }
-                }
-            }
-            Ok(())
-        };
+        let take = take(&mut running, statement, sink, count);
         let (ran, taken) = futures_util::future::join(run, take).await;
         taken?;
         ran.map(|_| ()).map_err(|error| database_error(error, Some(statement)))
+    }
+
+    /// Whether a statement can be read a part at a time.
+    pub(super) fn has_cursors(&self) -> bool {
+        self.runs_jobs
+    }
+
+    /// Begins to read a statement, so many rows at a time.
+    pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+        check(statement)?;
+        self.connection()?;
+        let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere) else { return Err(gone()) };
+        let connection = lent.into_pooled().ok_or_else(gone)?;
+        let values = values(&statement.params).cloned().collect();
+        self.cursor = Some(SqliteCursor::open(connection, statement.sql.clone(), values, rows));
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let cursor = self.cursor.as_mut().ok_or_else(gone)?;
+        while let Some(part) = cursor.next().await {
+            match part {
+                Part::Rows(batch) => {
+                    give(&batch, sink, count)?;
+                    cursor.give_back(batch);
+                }
+                Part::End(last) => return Ok(last),
+                Part::Failed(code, text) => {
+                    return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+                }
+            }
+        }
+        // The job was never begun: closing the cursor says why.
+        self.close_cursor().await?;
+        Err(gone())
+    }
+
+    /// Lets the cursor's thread come to an end.
+    pub(super) fn leave_cursor(&mut self) {
+        if let Some(cursor) = &mut self.cursor {
+            cursor.leave();
+        }
+    }
+
+    /// Ends the cursor.
+    pub(super) async fn close_cursor(&mut self) -> Result<()> {
+        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+        let closed = cursor.close().await;
+        self.cursor = None;
+        let connection = closed.map_err(|error| database_error(error, None))?;
+        self.place = Place::There(Lent::new(connection, Arc::clone(&self.unfit)));
+        Ok(())
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
@@ -248,6 +310,9 @@ impl SqliteLease {
 
     pub(super) fn close_on_drop(&mut self) {
         self.unfit.store(true, Ordering::Release);
+        if let Some(cursor) = &mut self.cursor {
+            cursor.close_on_drop();
+        }
     }
 
     /// The connection on its own thread.
@@ -258,10 +323,9 @@ impl SqliteLease {
             self.place = Place::There(handle.unlock().map_err(|error| database_error(error, None))?);
         }
         match &mut self.place {
-            Place::There(lent) => lent.connection(),
-            _ => Err(sqlx::Error::WorkerCrashed),
+            Place::There(lent) => lent.connection().map_err(|error| database_error(error, None)),
+            _ => Err(gone()),
         }
-        .map_err(|error| database_error(error, None))
     }
 
     /// The connection on the caller's thread.
@@ -277,9 +341,42 @@ impl SqliteLease {
         }
         match &mut self.place {
             Place::Here(handle) => Ok(handle),
-            _ => Err(database_error(sqlx::Error::WorkerCrashed, None)),
+            _ => Err(gone()),
         }
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
+}
+
+/// Takes the rows of a job batch by batch while it goes on.
+async fn take(
+    running: &mut Running,
+    statement: &Statement,
+    sink: &mut dyn RowSink,
+    count: &mut u64,
+) -> Result<()> {
+    while let Some(message) = running.next().await {
+        match message {
+            Message::Rows(batch) => {
+                give(&batch, sink, count)?;
+                running.give_back(batch);
+            }
+            Message::Failed(code, text) => {
+                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn give(batch: &Batch, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
+    for row in batch.rows() {
+        *count += 1;
+        sink.row(&row)?;
+    }
+    Ok(())
 }
 
 /// Refuses values that SQLite cannot take, before anything is sent.
@@ -299,7 +396,15 @@ fn check(statement: &Statement) -> Result<()> {
             return Err(Error::new(ErrorKind::InvalidQuery, "SQLite has no arrays"));
         };
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
-            return Err(Error::new(ErrorKind::InvalidValue, reason));
+            return Err(unfit(reason, bind.secret));
+        }
+        match &bind.value {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) => {}
+            Value::Float(_) | Value::Text(_) | Value::Bytes(_) => {}
+            other => match other.clone().into_plain() {
+                Value::Text(_) | Value::Bytes(_) => {}
+                other => return Err(unfit(format!("SQLite cannot store {other}"), bind.secret)),
+            },
         }
     }
     Ok(())
@@ -312,6 +417,7 @@ async fn yield_sometimes(turn: usize) {
     }
 }
 
+/// Values that [`check`] has seen.
 fn values(params: &[Param]) -> impl Iterator<Item = &Value> {
     params.iter().flat_map(Param::values)
 }
@@ -328,6 +434,11 @@ fn arguments(params: &[Param]) -> Result<SqliteArguments> {
             Value::Float(v) => arguments.add(*v),
             Value::Text(v) => arguments.add(v.clone()),
             Value::Bytes(v) => arguments.add(v.clone()),
+            other => match other.clone().into_plain() {
+                Value::Text(v) => arguments.add(v),
+                Value::Bytes(v) => arguments.add(v),
+                _ => arguments.add(None::<i64>),
+            },
         };
         added.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?;
     }
@@ -360,6 +471,10 @@ impl Cells for RowCells {
         };
         read.map_err(|error| driver(&error))
     }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.0.columns().get(index).map(Column::name)
+    }
 }
 
 /// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
@@ -387,8 +502,17 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
         _ => ErrorKind::Database,
     };
-    let message = in_statement(format!("the database refused the statement: {text}"), statement);
-    let error = Error::new(kind, message);
+    let advice = match text.strip_prefix("unknown database ") {
+        Some(schema) => format!(
+            "; on SQLite a schema is a database that is attached: `Engine::builder(url).attach({:?}, path)`",
+            schema.trim_matches('"')
+        ),
+        None => String::new(),
+    };
+    let message = in_statement(format!("the database refused the statement: {text}{advice}"), statement);
+    // BUSY, with what it says of its reason: another connection writes, or wrote what this one had read (517). LOCKED (6)
+    // is the connection in its own way.
+    let error = Error::new(kind, message).retryable(code.is_some_and(|code| code & 0xff == 5));
     match constraint_of(text) {
         Some(constraint) => error.with_constraint(constraint),
         None => error,
@@ -408,4 +532,56 @@ fn constraint_of(message: &str) -> Option<Constraint> {
         constraint.columns.push(column.to_owned());
     }
     Some(constraint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn lease(database: &SqliteDatabase, checkouts: &Arc<Checkouts>) -> Result<SqliteLease> {
+        match database.acquire(checkouts, Borrower::here()).await? {
+            Connection::Sqlite(lease) => Ok(lease),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Err(Error::new(ErrorKind::Configuration, "it is SQLite")),
+        }
+    }
+
+    /// Transactions of sessions that write never begin with a read, so only here can the snapshot be an old one.
+    #[tokio::test]
+    async fn a_snapshot_that_is_too_old_to_write_is_worth_another_attempt() -> Result<()> {
+        let file = std::env::temp_dir().join(format!("orm-core-snapshot-{}.db", std::process::id()));
+        let url = format!("sqlite:{}", file.display());
+        let options = ConnectOptions::default();
+        let (database, checkouts) =
+            (SqliteDatabase::connect(&url, &options).await?, Checkouts::new(&options));
+        let (mut first, mut second) =
+            (lease(&database, &checkouts).await?, lease(&database, &checkouts).await?);
+        first.control("PRAGMA journal_mode = WAL").await?;
+        first.control("CREATE TABLE t (n INTEGER)").await?;
+        first.control("BEGIN").await?;
+        first.control("SELECT n FROM t").await?;
+        second.control("INSERT INTO t VALUES (1)").await?;
+        let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
+        first.control("ROLLBACK").await?;
+        drop((first, second));
+        database.close(&checkouts).await;
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+        }
+        let code = |error: &Error| {
+            let source = std::error::Error::source(error)?.downcast_ref::<sqlx::Error>()?;
+            source.as_database_error()?.code().map(|code| code.into_owned())
+        };
+        let seen = refused.err().map(|error| (error.kind(), error.is_retryable(), code(&error)));
+        assert_eq!(seen, Some((ErrorKind::Busy, true, Some("517".to_owned()))));
+        Ok(())
+    }
+
+    #[test]
+    fn a_lock_of_the_connection_itself_is_not_worth_another_attempt() {
+        assert!(refused(Some(5), "database is locked", None).is_retryable());
+        assert!(refused(Some(517), "database is locked", None).is_retryable());
+        assert!(!refused(Some(6), "database table is locked", None).is_retryable());
+        assert!(!refused(Some(19), "constraint failed", None).is_retryable());
+    }
 }

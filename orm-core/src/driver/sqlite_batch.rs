@@ -47,6 +47,12 @@ pub(super) fn bind<'v>(
             Value::Float(v) => statement.raw_bind_parameter(at, v)?,
             Value::Text(v) => statement.raw_bind_parameter(at, v)?,
             Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
+            // The plain form of a value is one of those above.
+            other => match other.clone().into_plain() {
+                Value::Text(v) => statement.raw_bind_parameter(at, v)?,
+                Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
+                _ => statement.raw_bind_parameter(at, Null)?,
+            },
         }
     }
     Ok(())

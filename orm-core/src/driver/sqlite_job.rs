@@ -17,15 +17,18 @@ use super::sqlite_batch::{Batch, bind};
 use crate::value::Value;
 
 /// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 /// Batches on their way: the reader and the connection's thread work side by side.
 const BATCHES: usize = 4;
 
-/// The jobs that wait for their connection's thread, by number.
-static WAITING: Mutex<Option<HashMap<i64, Job>>> = Mutex::new(None);
+/// What waits for its connection's thread, by number.
+static WAITING: Mutex<Option<HashMap<i64, Work>>> = Mutex::new(None);
+
+/// Something to do on a connection's thread.
+pub(super) type Work = Box<dyn FnOnce(&Connection) + Send>;
 
 /// A statement to run on a connection's thread.
-struct Job {
+pub(super) struct Job {
     sql: Arc<str>,
     values: Vec<Value>,
     results: Sender<Message>,
@@ -47,30 +50,50 @@ pub(super) struct Running {
     used: Sender<Batch>,
 }
 
-/// Runs the job with a number on its connection, if there is one.
+/// Does the work with a number on its connection, if there is any.
 pub(super) fn run(number: i64, connection: &Connection) -> bool {
-    let job = waiting().as_mut().and_then(|jobs| jobs.remove(&number));
-    let found = job.is_some();
-    if let Some(job) = job {
-        job.run(connection);
+    let work = waiting().as_mut().and_then(|waiting| waiting.remove(&number));
+    let found = work.is_some();
+    if let Some(work) = work {
+        work(connection);
     }
     found
 }
 
-fn waiting() -> MutexGuard<'static, Option<HashMap<i64, Job>>> {
+fn waiting() -> MutexGuard<'static, Option<HashMap<i64, Work>>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts work where the function finds it, by the number that is returned.
+pub(super) fn enqueue(work: Work) -> i64 {
+    static NEXT: AtomicI64 = AtomicI64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    waiting().get_or_insert_default().insert(number, work);
+    number
+}
+
+/// Takes work back that was not begun: work whose statement was never sent must not wait for ever.
+pub(super) fn forget(number: i64) {
+    if let Some(waiting) = waiting().as_mut() {
+        waiting.remove(&number);
+    }
 }
 
 impl Running {
     /// Puts a job where the function finds it.
     pub(super) fn new(sql: Arc<str>, values: Vec<Value>) -> Running {
-        static NEXT: AtomicI64 = AtomicI64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let (job, mut running) = Running::pair(sql, values);
+        running.number = enqueue(Box::new(move |connection| job.run(connection)));
+        running
+    }
+
+    /// A job that nobody has put anywhere yet.
+    pub(super) fn pair(sql: Arc<str>, values: Vec<Value>) -> (Job, Running) {
         let (send_results, results) = channel(BATCHES);
         let (used, take_used) = channel(BATCHES);
         let job = Job { sql, values, results: send_results, used: take_used };
-        waiting().get_or_insert_default().insert(number, job);
-        Running { number, results, used }
+        // No work has this number.
+        (job, Running { number: -1, results, used })
     }
 
     /// The next rows, or why there are none.
@@ -87,15 +110,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A job whose statement was never sent must not wait for ever.
-        if let Some(jobs) = waiting().as_mut() {
-            jobs.remove(&self.number);
-        }
+        forget(self.number);
     }
 }
 
 impl Job {
-    fn run(mut self, connection: &Connection) {
+    pub(super) fn run(mut self, connection: &Connection) {
         if let Err(error) = self.step(connection) {
             let (code, text) = refusal(&error);
             let _ = self.results.blocking_send(Message::Failed(code, text));

@@ -84,8 +84,8 @@ fn not_loaded(def: &RelationDef, open: bool) -> Error {
         return Error::new(
             ErrorKind::Detached,
             format!(
-                "`{path}` was not loaded, and this object is detached: its session has gone, or expunged it; load it \
-                 while the session is there: `.with({constant}.selectin())` in the query"
+                "`{path}` was not loaded, and this object is detached: its session has gone, expunged it or never kept it, \
+                 as those of a stream; load it with the object: `.with({constant}.selectin())` in the query"
             ),
         );
     }

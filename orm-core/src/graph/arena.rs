@@ -26,6 +26,8 @@ pub trait ErasedArena: Any + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     /// How many objects there are.
     fn len(&self) -> u32;
+    /// How many bytes the objects take, without what they point to.
+    fn bytes(&self) -> usize;
     /// The newest value of a column of an object.
     fn view(&self, node: u32, column: usize) -> ValueRef<'_>;
     /// The value that a column had in an earlier version.
@@ -107,6 +109,10 @@ impl<M: Record> ErasedArena for Arena<M> {
 
     fn len(&self) -> u32 {
         u32::try_from(self.nodes.count()).unwrap_or(u32::MAX)
+    }
+
+    fn bytes(&self) -> usize {
+        self.nodes.count() * size_of::<Node<M>>()
     }
 
     fn view(&self, node: u32, column: usize) -> ValueRef<'_> {

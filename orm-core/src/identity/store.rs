@@ -4,10 +4,10 @@ use std::sync::{Arc, Weak};
 use hashbrown::{HashMap, HashSet};
 
 use super::reads::Reads;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
-use crate::sql::Statement;
+use crate::sql::{Dialect, Statement};
 use crate::value::{Cells, Value};
 
 /// The graph of one session, with its identity maps.
@@ -243,10 +243,9 @@ impl Store {
     }
 
     /// Names the fields of a violated constraint as the models do.
-    pub(crate) fn name_violation(&self, error: Error) -> Error {
+    pub(crate) fn name_violation(&self, error: Error, dialect: Dialect) -> Error {
         let Some(constraint) = error.constraint() else { return error };
-        let mut defs = self.shelves.iter().map(|shelf| shelf.model.def());
-        let Some(def) = defs.find(|def| constraint.table.as_deref() == Some(def.table)) else { return error };
+        let Some(def) = self.violated(constraint) else { return error };
         let field =
             |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
         // MySQL names the index alone, and that of one column is called as the column is.
@@ -254,15 +253,47 @@ impl Store {
             if constraint.columns.is_empty() { constraint.name.as_slice() } else { &constraint.columns };
         let fields: Vec<String> =
             names.iter().filter_map(field).map(|field| format!("`{}.{field}`", def.name)).collect();
-        match fields.is_empty() {
-            true => error,
-            false => error.prefixed(&format!("{}: ", fields.join(", "))),
+        if fields.is_empty() {
+            return error;
+        }
+        let is_generated = def.auto_key().is_some_and(|key| names == [def.columns[key].name]);
+        let error = match is_generated
+            && error.kind() == ErrorKind::UniqueViolation
+            && dialect == Dialect::Postgres
+        {
+            true => error.suffixed(&format!(
+                "\nif the key was generated: PostgreSQL does not count keys that rows were given; \
+                 `engine.sync_sequences(schema![{}])` makes it go on after them",
+                def.name
+            )),
+            false => error,
+        };
+        error.prefixed(&format!("{}: ", fields.join(", ")))
+    }
+
+    /// The model whose table a constraint is on, as far as it can be told: two schemas may have tables of one name.
+    fn violated(&self, constraint: &Constraint) -> Option<&'static ModelDef> {
+        let named = |def: &&'static ModelDef| constraint.table.as_deref() == Some(def.table.name);
+        let mut defs = self.shelves.iter().map(|shelf| shelf.model.def()).filter(named);
+        let schema = constraint.schema.as_deref();
+        match (schema, defs.clone().find(|def| def.table.schema == schema)) {
+            (Some(_), Some(def)) => Some(def),
+            // A model without a schema is in the one that the connection is in, whichever that is.
+            (Some(_), None) => defs.find(|def| def.table.schema.is_none()),
+            (None, _) => defs.next().filter(|_| defs.next().is_none()),
         }
     }
 
     /// Whether the session holds objects of a model.
     pub(crate) fn holds_any(&self, arena: u32) -> bool {
         self.shelves[arena as usize].identity.len() > 0
+    }
+
+    /// How many objects of each model the session holds, and how many bytes they take, without the texts in them.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (&'static ModelDef, usize, usize)> {
+        (0u32..)
+            .zip(&self.shelves)
+            .map(|(index, shelf)| (shelf.model.def(), shelf.identity.len(), self.arena(index).bytes()))
     }
 
     /// How many objects the session holds.

@@ -14,9 +14,10 @@ impl Loader<'_> {
     pub(crate) async fn by_key(&mut self, arena: u32, key: Vec<Value>) -> Result<Option<u32>> {
         let def = self.store.def(arena);
         let dialect = self.dialect;
-        let mut statement = self.store.by_key(arena, |def| text(dialect, def));
+        let mut statement = self.store.by_key(arena, |def| text(dialect, def, &key));
         let bind = |(column, value): (&usize, Value)| {
-            Param::One(Bind { secret: def.columns[*column].secret, ..Bind::from(value) })
+            let column = &def.columns[*column];
+            Param::One(Bind { value, secret: column.secret, kind: Some(column.kind) })
         };
         statement.params = def.key.iter().zip(key).map(bind).collect();
         let mut node = None;
@@ -35,13 +36,12 @@ pub(crate) fn is_plain(def: &ModelDef) -> bool {
     def.relations.iter().all(|relation| Strategy::of_default(relation.lazy).is_none())
 }
 
-fn text(dialect: Dialect, def: &ModelDef) -> Statement {
+/// The text has places for the values of a key, and depends on their types alone.
+fn text(dialect: Dialect, def: &ModelDef, key: &[Value]) -> Statement {
     let source = Source::Table(def.table);
     let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
     def.columns.iter().for_each(|column| select.column(&source, column.name));
-    // Any values: the text has places for them, but for NULL.
-    let key = vec![Value::Int(0); def.key.len()];
-    select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &[key]));
+    select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &[key.to_vec()]));
     let statement = Writer::select(dialect, &select).for_path(def.name, "select");
     Statement { params: Vec::new(), few: true, ..statement }
 }

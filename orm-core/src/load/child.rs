@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, equal, inner_conditions, names, tables};
+use super::tree::{Branch, Tree, collection_order, collections, inner_conditions, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
-use crate::query::{Depth, LoadSpec, Strategy};
+use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
-    Window, Writer,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement,
+    TableRef, Window, Writer,
 };
 use crate::value::Value;
 
@@ -54,7 +54,13 @@ impl Child {
         let (model, remote) = ((relation.target)(), relation.remote_columns()?);
         let def = model.def();
         let source = Source::Table(def.table);
-        let order = collection_order(relation, &load, &source);
+        // Ranked rows come out of a subquery that is called as the table is.
+        let outside = match load.limit {
+            None => source.clone(),
+            Some(_) => Source::Alias(def.table.name.into()),
+        };
+        let order = collection_order(relation, &load, &outside);
+        let ranked_order = collection_order(relation, &load, &source);
         let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
         let made_up = MadeUp::beside(def)?;
         rows.filter = load.filter;
@@ -67,7 +73,7 @@ impl Child {
                 for condition in inner_conditions(&source, &load.loads, 0)? {
                     rows.and_where(condition);
                 }
-                rows.order.clone_from(&order);
+                rows.order = ranked_order;
                 rank(rows, def, &key_source, &key_columns, limit, made_up)
             }
         };
@@ -77,7 +83,7 @@ impl Child {
             for (key, alias) in key_columns.iter().zip(made_up.links) {
                 let expr = match ranked {
                     false => Expr::Column { source: key_source.clone(), name: key.name },
-                    true => Expr::Column { source: source.clone(), name: alias },
+                    true => Expr::Column { source: outside.clone(), name: alias },
                 };
                 select.columns.push(Item { expr, alias: None });
             }
@@ -86,8 +92,8 @@ impl Child {
         let collections = collections(&load.loads);
         let own_columns = select.columns.len();
         let mut taken = tables(&load.loads);
-        taken.push(def.table);
-        taken.extend(relation.through.as_ref().map(|through| through.table));
+        taken.push(def.table.name);
+        taken.extend(relation.through.as_ref().map(|through| through.table.name));
         // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
         let distinct = relation.through.is_none() && load.depth != Some(Depth::Unlimited);
         let mut tree = Tree {
@@ -102,7 +108,7 @@ impl Child {
             taken,
         };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
-        let branch = tree.branch(model, &source, load.loads, &path, &mut joins, &mut inner)?;
+        let branch = tree.branch(model, &outside, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
@@ -135,8 +141,8 @@ impl Child {
             Condition::Parents(origin) => {
                 let local = self.relation.local_columns()?;
                 let parents = parents(self.relation.parent(), &local, origin)?;
-                let taken =
-                    [Some(self.relation.target().table), self.relation.through.map(|through| through.table)];
+                let through = self.relation.through.map(|through| through.table.name);
+                let taken = [Some(self.relation.target().table.name), through];
                 let name =
                     PARENTS.into_iter().find(|name| !taken.contains(&Some(*name))).unwrap_or(PARENTS[0]);
                 let alias = Source::Alias(name.into());
@@ -239,8 +245,8 @@ fn rank(
     let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
     let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
-    let mut select = Select::from(TableRef::query(rows, def.table));
-    let rank = Expr::Column { source, name: made_up.rank };
+    let mut select = Select::from(TableRef::query(rows, def.table.name));
+    let rank = Expr::Column { source: Source::Alias(def.table.name.into()), name: made_up.rank };
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
     select

@@ -7,10 +7,11 @@ use super::keys::KeyValues;
 use super::levels::Levels;
 use super::loader::{Wanted, root, wanted};
 use super::plan;
+use super::select_rows::rows_root;
 use crate::error::Result;
 use crate::identity::Store;
-use crate::query::{Depth, SelectSpec, Strategy};
-use crate::sql::{Dialect, Writer};
+use crate::query::{Depth, RowsSpec, SelectSpec, Strategy};
+use crate::sql::{Dialect, Select, Statement, Writer, check};
 use crate::value::Value;
 
 /// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
@@ -33,12 +34,37 @@ pub struct PlanStep {
     pub repeats: &'static str,
 }
 
+/// A statement that has the database say how it would run another one, and the column of its answer that does.
+pub(crate) fn explain_statement(dialect: Dialect, select: &Select) -> Result<(Statement, usize)> {
+    check(select, dialect)?;
+    let statement = Writer::select(dialect, select);
+    let (prefix, column) = match dialect {
+        Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", 3),
+        Dialect::Postgres => ("EXPLAIN ", 0),
+        Dialect::Mysql(_) => ("EXPLAIN FORMAT=JSON ", 0),
+    };
+    Ok((Statement { sql: format!("{prefix}{}", statement.sql).into(), ..statement }, column))
+}
+
+/// The first statement of a query for entities.
+pub(crate) fn first_select(dialect: Dialect, spec: SelectSpec) -> Result<Select> {
+    let loads = plan::of_select(&spec, dialect)?;
+    let path: Arc<str> = spec.model.def().name.into();
+    Ok(root(&mut Store::new(), &mut Levels::default(), spec, loads, &path)?.0)
+}
+
+/// The statement of a query for rows.
+pub(crate) fn rows_select(dialect: Dialect, spec: &RowsSpec) -> Result<Select> {
+    Ok(rows_root(&mut Store::new(), &mut Levels::default(), spec, dialect)?.0)
+}
+
 impl Plan {
     pub(crate) fn of(dialect: Dialect, spec: SelectSpec) -> Result<Plan> {
-        let loads = plan::of_select(&spec)?;
+        let loads = plan::of_select(&spec, dialect)?;
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let path: Arc<str> = spec.model.def().name.into();
         let (select, mut branch) = root(&mut store, &mut levels, spec, loads, &path)?;
+        check(&select, dialect)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut steps =
             vec![PlanStep { path, strategy, sql: Writer::select(dialect, &select).sql, repeats: "once" }];

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
-use crate::ddl::{Schema, create_statements, drop_statements};
-use crate::driver::{Database, QueryLog};
+use crate::ddl::{Schema, create_statements, drop_statements, sequence_statements};
+use crate::driver::{Borrower, Database, PoolStatus, QueryLog, TransactionOptions};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
@@ -27,11 +27,13 @@ use crate::sql::Statement;
 #[derive(Debug, Clone)]
 pub struct Engine {
     database: Arc<Database>,
+    /// The settings of sessions that say nothing else.
+    options: SessionOptions,
 }
 
 impl Engine {
-    pub(super) fn new(database: Database) -> Engine {
-        Engine { database: Arc::new(database) }
+    pub(super) fn new(database: Database, options: SessionOptions) -> Engine {
+        Engine { database: Arc::new(database), options }
     }
 
     /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as
@@ -50,11 +52,20 @@ impl Engine {
     }
 
     /// A session. It takes no connection before its first statement.
+    #[track_caller]
     pub fn session(&self) -> Session {
-        self.session_with(SessionOptions::new())
+        self.session_with(self.options.clone())
+    }
+
+    /// A session that only reads, from a [replica](EngineBuilder::replica) where there is one: see
+    /// [`SessionOptions::read_only`].
+    #[track_caller]
+    pub fn read_session(&self) -> Session {
+        self.session_with(self.options.clone().read_only())
     }
 
     /// A session with other settings than the default.
+    #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
         Session::new(Arc::clone(&self.database), options)
     }
@@ -66,16 +77,30 @@ impl Engine {
     ///
     /// # Errors
     /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
-    pub async fn create_all(&self, schema: Schema) -> Result<()> {
-        self.run_all(create_statements(&schema, self.database.dialect())?).await
+    #[track_caller]
+    pub fn create_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(create_statements(&schema, self.database.dialect()), Borrower::here())
     }
 
     /// Drops the tables of the models that are there: all or none, but on MySQL, whose DDL is outside transactions.
     ///
     /// # Errors
     /// As for [`create_all`](Self::create_all); `ForeignKeyViolation` when another table still refers to one of them.
-    pub async fn drop_all(&self, schema: Schema) -> Result<()> {
-        self.run_all(drop_statements(&schema, self.database.dialect())?).await
+    #[track_caller]
+    pub fn drop_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(drop_statements(&schema, self.database.dialect()), Borrower::here())
+    }
+
+    /// Makes generated keys go on after the greatest key that is there, after rows were written with keys of their own: an
+    /// import, the fixtures of tests. PostgreSQL alone needs it; elsewhere it runs nothing.
+    ///
+    /// A sequence never goes back. Nobody writes to the tables meanwhile.
+    ///
+    /// # Errors
+    /// A table is not there.
+    #[track_caller]
+    pub fn sync_sequences(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(Ok(sequence_statements(&schema, self.database.dialect())), Borrower::here())
     }
 
     /// A log of all statements that the engine runs from now on, for as long as the log is there.
@@ -103,14 +128,36 @@ impl Engine {
         Plan::of(self.database.dialect(), query.spec.clone())
     }
 
-    /// Closes the connections that no session holds. Sessions end on their own.
+    /// How the pool is now: how many connections are open and held, by whom, and how many sessions wait for one.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// let mut session = engine.session();
+    /// session.begin().await?;
+    /// let status = engine.status();
+    /// assert_eq!((status.checked_out, status.waiting), (1, 0), "{status}");
+    /// assert_eq!(status.checkouts[0].caller.file(), file!());
+    /// # Ok(()) }
+    /// ```
+    pub fn status(&self) -> PoolStatus {
+        self.database.status()
+    }
+
+    /// Closes the engine for all its clones: the connections that nobody holds now, the others when their session ends,
+    /// for which it does not wait. A session that asks for a connection afterwards is refused.
     pub async fn close(&self) {
         self.database.close().await;
     }
 
-    async fn run_all(&self, statements: Vec<String>) -> Result<()> {
-        let mut lease = self.database.acquire().await?;
-        lease.begin().await?;
+    async fn run_all(&self, statements: Result<Vec<String>>, borrower: Borrower) -> Result<()> {
+        let statements = statements?;
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let mut lease = self.database.acquire(borrower).await?;
+        lease.begin(TransactionOptions::new()).await?;
         for sql in statements {
             // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.
             lease.execute(&self.database.monitor, &Statement::plain(sql)).await?;

@@ -1,7 +1,8 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Engine;
-use crate::driver::{ConnectOptions, Database, Echo};
+use super::{Engine, SessionOptions};
+use crate::driver::{ConnectOptions, Database, Echo, Pooler, SslMode};
 use crate::error::Result;
 
 /// The settings of an engine.
@@ -23,16 +24,29 @@ use crate::error::Result;
 pub struct EngineBuilder {
     url: String,
     options: ConnectOptions,
+    sessions: SessionOptions,
 }
 
 impl EngineBuilder {
     pub(super) fn new(url: &str) -> EngineBuilder {
-        EngineBuilder { url: url.to_owned(), options: ConnectOptions::default() }
+        EngineBuilder {
+            url: url.to_owned(),
+            options: ConnectOptions::default(),
+            sessions: SessionOptions::new(),
+        }
     }
 
-    /// The most connections at a time; 10 by default.
+    /// How many connections the pool keeps; 10 by default. It opens them when they are first needed.
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.options.pool_size = connections;
+        self
+    }
+
+    /// How many connections there may be above `pool_size` for a while; none by default.
+    ///
+    /// They are opened when all others are held, and closed when they come back and nobody waits for them.
+    pub fn max_overflow(mut self, connections: u32) -> Self {
+        self.options.max_overflow = connections;
         self
     }
 
@@ -42,15 +56,94 @@ impl EngineBuilder {
         self
     }
 
-    /// The age at which a connection is replaced; never by default.
+    /// The age from which a connection is replaced instead of being lent; never by default.
+    ///
+    /// For servers and firewalls that drop old connections. Its age is looked at when a session takes it, never while it
+    /// is held.
     pub fn pool_recycle(mut self, age: Duration) -> Self {
         self.options.pool_recycle = Some(age);
         self
     }
 
-    /// Whether a connection is tested before a session gets it; off by default.
+    /// Whether a connection is tested before a session gets it, and replaced when it is dead; off by default.
+    ///
+    /// One round trip for each session that takes a connection which was used before. A connection that does not answer
+    /// within five seconds is dead.
     pub fn pool_pre_ping(mut self, test: bool) -> Self {
         self.options.pool_pre_ping = test;
+        self
+    }
+
+    /// Attaches a database to an engine on SQLite, as the schema of that name: a file, or `:memory:` for one that lives as
+    /// long as the engine.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// #[derive(Model, Debug)]
+    /// #[model(table = "users", schema = "app")]
+    /// struct User {
+    ///     #[key(auto)]
+    ///     id: i64,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").attach("app", ":memory:").connect().await?;
+    /// engine.create_all(schema![User]).await?;
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn attach(mut self, schema: &str, path: &str) -> Self {
+        self.options.attached.push((schema.to_owned(), path.to_owned()));
+        self
+    }
+
+    /// Says that a pooler stands in front of PostgreSQL, and how it lends connections; without it, that there is none.
+    ///
+    /// A pooler that lends by the transaction, as PgBouncer does with `pool_mode = transaction`, gives each transaction
+    /// whatever connection is free. What one session prepares is then another's, and rows of one query answer another.
+    /// With `Pooler::Transaction` no statement is prepared for longer than a transaction, and each one runs in a
+    /// transaction: a read outside one has two round trips more, so read in [`Session::begin`](crate::Session::begin)
+    /// what belongs together. An engine that finds such a pooler without having been told refuses to connect.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn connect() -> Result<Engine> {
+    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(orm_core::Pooler::Transaction).connect().await
+    /// # }
+    /// ```
+    pub fn pooler(mut self, pooler: Pooler) -> Self {
+        self.options.pooler = pooler;
+        self
+    }
+
+    /// Whether connections are encrypted and what the server has to prove, whatever the URL says.
+    ///
+    /// A mode that needs TLS needs the feature `tls-rustls` or `tls-native`.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn connect() -> Result<Engine> {
+    /// Engine::builder("postgres://app@db.example/app")
+    ///     .ssl_mode(orm_core::SslMode::VerifyFull)
+    ///     .ssl_root_cert("/etc/app/ca.pem")
+    ///     .connect()
+    ///     .await
+    /// # }
+    /// ```
+    pub fn ssl_mode(mut self, mode: SslMode) -> Self {
+        self.options.tls.mode = Some(mode);
+        self
+    }
+
+    /// The file with the certificates of the authorities that may sign the server's certificate, in PEM.
+    pub fn ssl_root_cert(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.tls.root_cert = Some(path.into());
+        self
+    }
+
+    /// The files with the certificate and the key that the program proves itself with, in PEM.
+    pub fn ssl_client_cert(mut self, cert: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.options.tls.client_cert = Some((cert.into(), key.into()));
         self
     }
 
@@ -69,11 +162,28 @@ impl EngineBuilder {
         self
     }
 
+    /// A standby of the database, for sessions that [only read](SessionOptions::read_only); several may be named. On
+    /// PostgreSQL.
+    ///
+    /// A session reads from a replica only if that has everything that sessions of this engine have committed, and from
+    /// the primary otherwise: nobody misses what was acknowledged. What other programs wrote may be missing for a while.
+    /// It costs one more round trip for each commit and for each connection that a session takes from a replica.
+    pub fn replica(mut self, url: &str) -> Self {
+        self.options.replicas.push(url.to_owned());
+        self
+    }
+
+    /// The settings of the engine's sessions, where [`Engine::session_with`] gives no others.
+    pub fn session_options(mut self, options: SessionOptions) -> Self {
+        self.sessions = options;
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors
     /// `Configuration`: no such backend. `Connection`: the database does not answer.
     pub async fn connect(self) -> Result<Engine> {
-        Ok(Engine::new(Database::connect(&self.url, &self.options).await?))
+        Ok(Engine::new(Database::connect(&self.url, &self.options).await?, self.sessions))
     }
 }

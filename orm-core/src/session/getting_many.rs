@@ -2,7 +2,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use super::Session;
 use crate::entity::{Entity, Place};
@@ -60,13 +60,26 @@ impl Session {
                 ask.push(key.clone());
             }
         }
+        if !self.options.identity_map {
+            ask.clone_from(&keys);
+        }
         let most = self.database.dialect().key_limit(def.key.len(), 0).max(1);
         let mut read: HashSet<u32> = HashSet::new();
+        let mut own: HashMap<Vec<Value>, Entity<M>> = HashMap::new();
         for keys in ask.chunks(most) {
             let mut query = crate::query::select::<M>();
             query.spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
             let answer = self.select(query.spec, caller).await?;
+            if !self.options.identity_map {
+                // Objects of their own, which nobody else knows.
+                let found = Entity::<M>::of_first_level(&answer);
+                own.extend(found.iter().map(|entity| (key_of(entity, def.key), entity.erase())));
+                continue;
+            }
             read.extend(answer.level(0).into_iter().flat_map(|level| level.nodes.iter()));
+        }
+        if !self.options.identity_map {
+            return Ok(keys.iter().map(|key| own.get(&in_key_form(key.clone())).cloned()).collect());
         }
         Ok(keys.iter().map(|key| self.found(arena, key, &read)).collect())
     }
@@ -84,6 +97,14 @@ impl Session {
         }
         Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node, answer: None }))
     }
+}
+
+fn key_of<M: Model>(entity: &Entity<M>, columns: &[usize]) -> Vec<Value> {
+    in_key_form(columns.iter().map(|column| entity.view(*column).to_value()).collect())
+}
+
+fn in_key_form(key: Vec<Value>) -> Vec<Value> {
+    key.into_iter().map(Value::into_key_form).collect()
 }
 
 /// Entities by their keys, to be found when it is awaited: what [`Session::get_many`] gives.

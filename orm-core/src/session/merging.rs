@@ -34,6 +34,7 @@ impl Session {
     /// `InvalidState`: this session deleted the object, or holds unsaved changes of it.
     pub fn merge_without_loading<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<Entity<M>> {
         self.check_usable()?;
+        self.check_keeps_objects()?;
         let def = M::def();
         let cells: Vec<Value> = (0..def.columns.len()).map(|column| entity.view(column).to_value()).collect();
         let key: Vec<Value> = def.key.iter().map(|column| cells[*column].clone()).collect();
@@ -75,6 +76,7 @@ impl Session {
     /// `InvalidQuery`: the draft has links; merge the objects it links on their own. And those of
     /// [`get`](Self::get).
     pub async fn merge_draft<D: CompleteDraft>(&mut self, draft: D) -> Result<Merged<D::Model>> {
+        self.check_keeps_objects()?;
         let def = D::Model::def();
         let data = Draft::into_data(draft);
         if data.has_links() {

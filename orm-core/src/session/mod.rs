@@ -5,23 +5,32 @@
 
 mod engine;
 mod engine_builder;
+mod explaining;
 mod getting_many;
 mod hooks;
 mod merging;
 mod options;
 mod reading;
 mod repeats;
+mod retry_policy;
+mod rows;
 #[allow(clippy::module_inception)]
 mod session;
 mod states;
+mod stats;
+mod stream;
 mod transaction;
 mod writing;
 
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
+pub use explaining::Explain;
 pub use getting_many::GettingMany;
 pub use hooks::SessionHooks;
 pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{Getting, Loading};
+pub use retry_policy::RetryPolicy;
 pub use session::Session;
+pub use stats::SessionStats;
+pub use stream::{QueryStream, Streamable};

@@ -2,14 +2,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SessionHooks;
+use crate::driver::TransactionOptions;
 
 /// The settings of a session.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionOptions {
     pub(super) hooks: Option<Arc<dyn SessionHooks>>,
+    pub(super) transactions: TransactionOptions,
     pub(super) autoflush: bool,
     pub(super) expire_on_commit: bool,
+    pub(super) identity_map: bool,
     pub(super) repeated_loads: RepeatedLoads,
     pub(super) repeated_loads_threshold: u32,
 }
@@ -34,8 +37,10 @@ impl SessionOptions {
     pub fn new() -> SessionOptions {
         SessionOptions {
             hooks: None,
+            transactions: TransactionOptions::new(),
             autoflush: true,
             expire_on_commit: false,
+            identity_map: true,
             repeated_loads: RepeatedLoads::Warn,
             repeated_loads_threshold: 10,
         }
@@ -48,10 +53,37 @@ impl SessionOptions {
         self
     }
 
+    /// What the session's transactions are, where `begin_with` and `transaction_with` say nothing else.
+    #[must_use]
+    pub fn transactions(mut self, options: TransactionOptions) -> SessionOptions {
+        self.transactions = options;
+        self
+    }
+
+    /// Makes the session read-only: a flush or a bulk statement is `InvalidState`, transactions are
+    /// [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::EngineBuilder::replica) that
+    /// has everything that the engine committed, where there is one.
+    #[must_use]
+    pub fn read_only(mut self) -> SessionOptions {
+        self.transactions = self.transactions.read_only();
+        self
+    }
+
     /// Whether a commit expires all objects, so that each is read anew when a query next returns it; off by default.
     #[must_use]
     pub fn expire_on_commit(mut self, on: bool) -> SessionOptions {
         self.expire_on_commit = on;
+        self
+    }
+
+    /// Whether the session keeps the objects that it loaded; on by default.
+    ///
+    /// Without it the objects of each query are its own and go with the last handle to one of them, so that a session
+    /// that runs for hours over everything there is stays small. It is for reading: what is to be written is refused with
+    /// `InvalidState`, and relationships are loaded by the query that finds the objects, not later.
+    #[must_use]
+    pub fn identity_map(mut self, on: bool) -> SessionOptions {
+        self.identity_map = on;
         self
     }
 
@@ -80,8 +112,10 @@ impl SessionOptions {
 impl fmt::Debug for SessionOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionOptions")
+            .field("transactions", &self.transactions)
             .field("autoflush", &self.autoflush)
             .field("expire_on_commit", &self.expire_on_commit)
+            .field("identity_map", &self.identity_map)
             .field("repeated_loads", &self.repeated_loads)
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
             .field("hooks", &self.hooks.is_some())

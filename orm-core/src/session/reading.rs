@@ -3,11 +3,13 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::session::no_connection;
 use super::{RepeatedLoads, Session};
 use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
-use crate::load::{LateLoad, count_statement, is_plain};
+use crate::identity::Store;
+use crate::load::{LateLoad, Loader, count_statement, is_plain};
 use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::sql::{Expr, Source};
@@ -131,7 +133,7 @@ impl Session {
             let place = Place { arena, node, answer: None };
             return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
         }
-        if is_plain(def) {
+        if self.options.identity_map && is_plain(def) {
             self.autoflush().await?;
             self.connect().await?;
             let found = self.loader(false, caller)?.by_key(arena, values).await;
@@ -229,6 +231,13 @@ impl Session {
     ) -> Result<Arc<Region>> {
         self.autoflush().await?;
         self.connect().await?;
+        if !self.options.identity_map {
+            let answer = self.report(spec, caller).await;
+            return self.note(answer);
+        }
+        if spec.lock.is_some() {
+            self.begin_if_none().await?;
+        }
         let populate_existing = spec.populate_existing;
         let answer = self.loader(populate_existing, caller)?.select(spec).await;
         let answer = self.note(answer)?;
@@ -236,6 +245,15 @@ impl Session {
             self.unit.overwritten(&answer);
         }
         Ok(answer)
+    }
+
+    /// Runs a query whose objects are its own.
+    async fn report(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
+        let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
+        let mut store = Store::new();
+        Loader::new(&mut store, lease, &database.monitor, database.dialect(), false, caller)
+            .select(spec)
+            .await
     }
 
     async fn late(
@@ -255,6 +273,7 @@ impl Session {
         place: Place,
         caller: &'static Location<'static>,
     ) -> Result<R::Output<<R::Target as Model>::Bare>> {
+        self.check_keeps_objects()?;
         if !Arc::ptr_eq(&region.bare(), self.store.region()) {
             return Err(another_session());
         }
@@ -312,6 +331,7 @@ impl Session {
     }
 
     pub(super) fn check_mine<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<()> {
+        self.check_keeps_objects()?;
         let place = entity.place();
         let mine = Arc::ptr_eq(&entity.region().bare(), self.store.region());
         match mine && !self.store.arena(place.arena).is_detached(place.node) {

@@ -1,10 +1,11 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
-use crate::driver::{Database, Lease, abandoned};
+use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
@@ -17,21 +18,55 @@ use crate::unit_of_work::{Flush, UnitOfWork};
 /// runs SQL takes `&mut Session`. Give each task its own, from a clone of the [`Engine`](super::Engine).
 pub struct Session {
     pub(super) database: Arc<Database>,
+    /// Who it is for the pool: its number, and where it was made.
+    borrower: Borrower,
     pub(super) options: SessionOptions,
     pub(super) store: Store,
     pub(super) unit: UnitOfWork,
     pub(super) lease: Option<Lease>,
     /// Why the open transaction cannot go on.
-    pub(super) failed: Option<String>,
+    pub(super) failed: Option<Failure>,
     pub(super) repeats: Repeats,
     /// How many savepoints were set, for their names.
     pub(super) savepoints: u64,
+    /// Who ends the transaction, while a closure runs in it that may not.
+    pub(super) ends: Vec<Ends>,
+    /// How many statements it ran.
+    pub(super) statements: Arc<AtomicU64>,
+}
+
+/// Why a transaction cannot go on.
+pub(super) struct Failure {
+    reason: String,
+    /// Whether beginning again may help.
+    retryable: bool,
+}
+
+/// A closure inside which the transaction must not end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// That of `nested`: the transaction around it goes on.
+    Nested,
+    /// That of `transact`, which runs it again when the whole of it fails.
+    Transact,
+}
+
+impl Failure {
+    pub(super) fn new(reason: impl Into<String>) -> Failure {
+        Failure { reason: reason.into(), retryable: false }
+    }
+
+    pub(super) fn of(error: &Error) -> Failure {
+        Failure { reason: error.to_string(), retryable: error.is_retryable() }
+    }
 }
 
 impl Session {
+    #[track_caller]
     pub(super) fn new(database: Arc<Database>, options: SessionOptions) -> Session {
         Session {
             database,
+            borrower: Borrower::here(),
             options,
             store: Store::new(),
             unit: UnitOfWork::default(),
@@ -39,6 +74,8 @@ impl Session {
             failed: None,
             repeats: Repeats::default(),
             savepoints: 0,
+            ends: Vec::new(),
+            statements: Arc::default(),
         }
     }
 
@@ -49,38 +86,107 @@ impl Session {
 
     /// Refuses work that a failed transaction cannot do.
     pub(super) fn check_usable(&self) -> Result<()> {
-        if let Some(reason) = &self.failed {
-            return Err(Error::new(
+        if let Some(lease) = self.lease.as_ref().filter(|lease| lease.is_commit_unknown()) {
+            return lease.check();
+        }
+        if let Some(Failure { reason, retryable }) = &self.failed {
+            let error = Error::new(
                 ErrorKind::PendingRollback,
                 format!(
                     "the transaction failed and waits for `session.rollback().await`; what happened first: {reason}"
                 ),
-            ));
+            );
+            return Err(error.retryable(*retryable));
         }
-        match &self.lease {
-            Some(lease) if lease.is_abandoned() => Err(abandoned()),
-            _ => Ok(()),
+        self.lease.as_ref().map_or(Ok(()), Lease::check)
+    }
+
+    /// Refuses to write where nothing may be written.
+    pub(super) fn check_writable(&self) -> Result<()> {
+        let what = match &self.lease {
+            _ if self.options.transactions.read_only => "session",
+            Some(lease) if lease.is_read_only() => "transaction",
+            _ => return Ok(()),
+        };
+        Err(Error::new(
+            ErrorKind::InvalidState,
+            format!(
+                "this {what} is read-only and there is something to write; write it in another one, or discard it with \
+                 `session.rollback().await`"
+            ),
+        ))
+    }
+
+    /// Refuses what needs objects that the session keeps.
+    pub(super) fn check_keeps_objects(&self) -> Result<()> {
+        if self.options.identity_map {
+            return Ok(());
         }
+        Err(Error::new(
+            ErrorKind::InvalidState,
+            "this session was made with `identity_map(false)`, for reading: it keeps no objects to write or to load \
+             more of; name what is to be loaded in the query, and write with another session",
+        ))
     }
 
     /// Takes a connection, if the session has none.
     pub(super) async fn connect(&mut self) -> Result<()> {
+        self.connect_for(self.options.transactions).await
+    }
+
+    /// Takes a connection for a transaction, or for statements outside one, if the session has none that is fit.
+    async fn connect_for(&mut self, options: TransactionOptions) -> Result<()> {
         self.check_usable()?;
+        // No standby of PostgreSQL takes part in what serializable transactions keep.
+        let replica = options.read_only && options.isolation != Some(Isolation::Serializable);
+        let unfit = |lease: &Lease| {
+            !lease.in_transaction()
+                && lease.reached().is_some()
+                && (!replica || self.database.is_behind(lease))
+        };
+        if self.lease.as_ref().is_some_and(unfit) {
+            self.lease = None;
+        }
         if self.lease.is_none() {
-            self.lease = Some(self.database.acquire().await?);
+            let lease = match replica {
+                true => self.database.acquire_to_read(self.borrower).await?,
+                false => self.database.acquire(self.borrower).await?,
+            };
+            self.lease = Some(lease.counted_by(Arc::clone(&self.statements)));
         }
         Ok(())
     }
 
+    /// Begins a transaction on the session's connection.
+    pub(super) async fn begin_transaction(&mut self, options: TransactionOptions) -> Result<()> {
+        self.connect_for(options).await?;
+        let Some(lease) = &mut self.lease else { return Err(no_connection()) };
+        let begun = lease.begin(options).await;
+        if begun.is_err() && lease.is_abandoned() {
+            // Nothing of the session was on the connection, so the next statement takes another one.
+            self.lease = None;
+        }
+        begun
+    }
+
+    /// Begins a transaction that may write, unless one is open.
+    pub(super) async fn begin_writing(&mut self) -> Result<()> {
+        self.check_writable()?;
+        match self.in_transaction() {
+            true => Ok(()),
+            false => self.begin_transaction(self.options.transactions).await,
+        }
+    }
+
     /// Remembers an error of the database inside a transaction: what was done so far cannot be trusted.
     pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<T> {
-        let result = result.map_err(|error| self.store.name_violation(error));
+        let result = result.map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let Err(error) = &result
             && self.in_transaction()
             && self.failed.is_none()
             && fails_transaction(error.kind())
         {
-            self.failed = Some(error.to_string());
+            self.failed = Some(Failure::of(error));
         }
         if let Err(error) = &result
             && error.kind() == ErrorKind::Connection
@@ -136,7 +242,7 @@ fn fails_transaction(kind: ErrorKind) -> bool {
     )
 }
 
-fn no_connection() -> Error {
+pub(super) fn no_connection() -> Error {
     Error::new(ErrorKind::Connection, "the session has no connection")
 }
 

@@ -106,6 +106,7 @@ impl Session {
     /// # Errors
     /// `InvalidState`: this session deleted the object. `NoRows`: the row is not there; `Stale`: the object has another version than the row.
     pub async fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<Entity<M>> {
+        self.check_keeps_objects()?;
         let def = M::def();
         let view = |column: usize| entity.view(column).to_value();
         let key: Vec<_> = def.key.iter().map(|column| view(*column)).collect();

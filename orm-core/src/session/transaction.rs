@@ -1,6 +1,8 @@
 use std::ops::{Deref, DerefMut};
 
 use super::Session;
+use super::session::{Ends, Failure};
+use crate::driver::{Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Session {
@@ -9,35 +11,52 @@ impl Session {
     /// # Errors
     /// `InvalidState`: one is open already. `Busy`: another connection writes.
     pub async fn begin(&mut self) -> Result<()> {
+        self.begin_with(TransactionOptions::new()).await
+    }
+
+    /// Begins a transaction of a certain isolation, or one that only reads. What the options leave out is as
+    /// [`SessionOptions::transactions`](super::SessionOptions::transactions) says.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin); and the database may refuse the options.
+    pub async fn begin_with(&mut self, options: TransactionOptions) -> Result<()> {
         self.check_usable()?;
         if self.in_transaction() {
             return Err(self.not_begun());
         }
-        self.connect().await?;
-        match &mut self.lease {
-            Some(lease) => lease.begin().await,
-            None => Ok(()),
+        self.begin_transaction(options.or(self.options.transactions)).await
+    }
+
+    /// Begins a transaction where none is open, for what needs one.
+    pub(super) async fn begin_if_none(&mut self) -> Result<()> {
+        match self.in_transaction() {
+            true => Ok(()),
+            false => self.begin().await,
         }
     }
 
     /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
     ///
     /// # Errors
-    /// `InvalidState`: inside [`nested`](Self::nested). Those of [`flush`](Self::flush); `PendingRollback` after an error; an error of COMMIT itself, after which the
-    /// session waits for [`rollback`](Self::rollback).
+    /// `InvalidState`: inside the closure of [`nested`](Self::nested) or of
+    /// [`Engine::transact`](super::Engine::transact). Those of [`flush`](Self::flush); `PendingRollback` after an error;
+    /// an error of COMMIT itself, after which the session waits for [`rollback`](Self::rollback).
+    ///
+    /// `CommitUnknown`: the connection was lost before the database answered. The session says so again until
+    /// `rollback`, after which its objects are as before the transaction and are read anew by the next query that
+    /// returns them. Look for what the transaction wrote before you do its work again.
     ///
     /// # Cancel safety
-    /// A commit whose future is dropped may or may not have happened; the connection is closed, and the session
-    /// waits for `rollback`.
+    /// A commit whose future is dropped may or may not have happened, which is `CommitUnknown` as well; the connection
+    /// is closed.
     pub async fn commit(&mut self) -> Result<()> {
         self.check_usable()?;
-        if self.unit.in_savepoint() {
-            return Err(Error::new(
-                ErrorKind::InvalidState,
-                "a commit inside `session.nested(..)` would end the transaction around it; return from the closure, and \
-                 commit outside",
-            ));
-        }
+        self.check_may_end("commit")?;
+        self.commit_now().await
+    }
+
+    async fn commit_now(&mut self) -> Result<()> {
+        self.check_usable()?;
         self.flush().await?;
         let hooks = self.options.hooks.clone();
         if let Some(hooks) = &hooks {
@@ -48,9 +67,10 @@ impl Session {
             let committed = lease.commit().await;
             self.note(committed)?;
         }
+        // Nothing is awaited from here on: what is committed is never forgotten.
         self.unit.committed();
         self.store.committed();
-        self.lease = None;
+        self.release().await;
         if self.options.expire_on_commit {
             self.store.expire_all();
         }
@@ -63,21 +83,45 @@ impl Session {
     /// Undoes everything since the last commit, in the database and in memory: pending objects are gone, edits and
     /// links are taken back. Gives the connection back.
     ///
+    /// After a commit of which nobody knows whether it happened, the objects are read anew by the next query that
+    /// returns them.
+    ///
     /// # Errors
-    /// The database does not answer; the connection is closed then, which undoes the transaction as well.
+    /// `InvalidState`: inside the closure of [`nested`](Self::nested) or of
+    /// [`Engine::transact`](super::Engine::transact), and nothing is undone. The database does not answer; the
+    /// connection is closed then, which undoes the transaction as well.
     pub async fn rollback(&mut self) -> Result<()> {
+        self.check_may_end("rollback")?;
+        self.rollback_now().await
+    }
+
+    async fn rollback_now(&mut self) -> Result<()> {
         let mut lease = self.lease.take();
         self.failed = None;
         self.unit.rolled_back(&mut self.store);
+        if lease.as_ref().is_some_and(Lease::is_commit_unknown) {
+            self.store.expire_all();
+        }
         let done = match lease.as_mut().filter(|lease| lease.in_transaction() && !lease.is_abandoned()) {
             Some(lease) => lease.rollback().await,
             // A lease in an unknown state is closed when it is dropped here.
             None => Ok(()),
         };
+        self.lease = lease;
+        self.release().await;
         if let Some(hooks) = self.options.hooks.clone() {
             hooks.after_rollback();
         }
         done
+    }
+
+    /// Gives the connection back. One that a stream left something open on is closed where that cannot be ended.
+    async fn release(&mut self) {
+        if let Some(mut lease) = self.lease.take()
+            && !lease.is_abandoned()
+        {
+            let _ = lease.settle().await;
+        }
     }
 
     /// Discards what is not committed and gives the connection back. The session can be used again; the objects it
@@ -107,10 +151,12 @@ impl Session {
         self.control(&format!("SAVEPOINT {name}")).await?;
         self.unit.savepoint();
         self.store.savepoint();
+        self.ends.push(Ends::Nested);
         let mut scope = NestedScope { session: self, ended: false };
         let result = work(scope.session).await;
         scope.ended = true;
         let session = &mut *scope.session;
+        session.ends.pop();
         let result = match result {
             // What is pending belongs to the savepoint, and so does its failure.
             Ok(value) => session.flush().await.map(|()| value),
@@ -127,11 +173,31 @@ impl Session {
                 let undo = format!("ROLLBACK TO SAVEPOINT {name}");
                 session.failed = None;
                 session.unit.savepoint_rolled_back(&mut session.store);
-                session.control(&undo).await?;
+                if session.control(&undo).await.is_err() {
+                    // Gone with the transaction: MySQL ends all of it at a deadlock. What counts is why.
+                    session.failed = Some(Failure::of(&error));
+                    return Err(error);
+                }
                 session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
                 Err(error)
             }
         }
+    }
+
+    /// Refuses to end the transaction where a closure runs that must not.
+    fn check_may_end(&self, what: &str) -> Result<()> {
+        let Some(ends) = self.ends.last() else { return Ok(()) };
+        let text = match ends {
+            Ends::Nested => format!(
+                "a {what} inside `session.nested(..)` would end the transaction around it; return from the closure (with \
+                 an error, to undo what it did), and {what} outside"
+            ),
+            Ends::Transact => format!(
+                "a {what} inside `engine.transact(..)` would split the unit that it may have to do again; return from the \
+                 closure: `Ok` commits, an error rolls back"
+            ),
+        };
+        Err(Error::new(ErrorKind::InvalidState, text))
     }
 
     async fn control(&mut self, sql: &str) -> Result<()> {
@@ -140,7 +206,7 @@ impl Session {
             None => Ok(()),
         };
         if let Err(error) = &done {
-            self.failed = Some(error.to_string());
+            self.failed = Some(Failure::of(error));
         }
         done
     }
@@ -163,33 +229,52 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// The error of `work`, or that of BEGIN or COMMIT.
+    /// The error of `work`, or that of BEGIN or COMMIT. After each of them the transaction is rolled back, `CommitUnknown`
+    /// included.
+    ///
+    /// # Cancel safety
+    /// When its future is dropped the transaction is rolled back, in the database and in memory. When it is dropped
+    /// during COMMIT the session says `CommitUnknown` until [`rollback`](Self::rollback).
     pub async fn transaction<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
-        self.check_usable()?;
-        if self.in_transaction() {
-            return Err(self.not_begun());
-        }
+        self.transaction_with(TransactionOptions::new(), work).await
+    }
+
+    /// Runs `work` in a transaction of a certain isolation, or in one that only reads; otherwise as
+    /// [`transaction`](Self::transaction).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let options = TransactionOptions::new().isolation(Isolation::RepeatableRead).read_only();
+    /// let count = session.transaction_with(options, async |session| session.count(select::<User>()).await).await?;
+    /// # let _ = count; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`transaction`](Self::transaction); and the database may refuse the options.
+    pub async fn transaction_with<T>(
+        &mut self,
+        options: TransactionOptions,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T>,
+    ) -> Result<T> {
         let mut scope = Scope { session: self, ended: false };
-        if let Err(error) = scope.begin().await {
+        if let Err(error) = scope.begin_with(options).await {
             scope.ended = true;
             return Err(error);
         }
         let result = work(&mut scope).await;
         scope.ended = true;
-        match result {
-            Ok(value) => match scope.commit().await {
-                Ok(()) => Ok(value),
-                Err(error) => {
-                    // The error that counts is COMMIT's; the connection is closed if it cannot roll back either.
-                    let _ = scope.rollback().await;
-                    Err(error)
-                }
-            },
-            Err(error) => {
-                let _ = scope.rollback().await;
-                Err(error)
-            }
+        let done = match result {
+            Ok(value) => scope.commit_now().await.map(|()| value),
+            Err(error) => Err(error),
+        };
+        if done.is_err() {
+            // The error that counts is the first; the connection is closed if it cannot roll back either.
+            let _ = scope.rollback_now().await;
         }
+        done
     }
 }
 
@@ -220,7 +305,8 @@ struct NestedScope<'s> {
 impl Drop for NestedScope<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.session.failed = Some("a savepoint was cancelled before its end".to_owned());
+            self.session.ends.pop();
+            self.session.failed = Some(Failure::new("a savepoint was cancelled before its end"));
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::panic::Location;
 
 use super::Session;
+use super::session::Failure;
 use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
@@ -191,19 +192,22 @@ impl Session {
         if !self.unit.has_work() {
             return Ok(());
         }
+        self.check_writable()?;
+        self.check_keeps_objects()?;
         let hooks = self.options.hooks.clone();
         if let Some(hooks) = &hooks {
             hooks.before_flush(self)?;
         }
         let plan = hooks.is_some().then(|| self.flush_plan());
-        self.connect().await?;
-        if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {
-            lease.begin().await?;
-        }
-        let flushed = self.flusher()?.run().await.map_err(|error| self.store.name_violation(error));
+        self.begin_writing().await?;
+        let flushed = self
+            .flusher()?
+            .run()
+            .await
+            .map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let (Err(error), None) = (&flushed, &self.failed) {
             // Some of it is written, so whatever went wrong, the rest cannot be committed.
-            self.failed = Some(error.to_string());
+            self.failed = Some(Failure::of(error));
         }
         flushed?;
         if let (Some(hooks), Some(plan)) = (hooks, plan) {
@@ -239,13 +243,24 @@ impl Session {
         bulk: Bulk,
         at: &'static Location<'static>,
     ) -> Result<O::Output> {
+        self.check_keeps_objects()?;
         self.autoflush().await?;
-        self.connect().await?;
-        if let Some(lease) = self.lease.as_mut().filter(|lease| !lease.in_transaction()) {
-            lease.begin().await?;
-        }
+        self.check_usable()?;
+        let begins = !self.in_transaction();
+        self.begin_writing().await?;
         let done = self.flusher()?.bulk(bulk, at).await;
+        if done.is_err() && begins {
+            self.end_empty().await;
+        }
         Ok(O::output(self.note(done)?))
+    }
+
+    /// Ends the transaction that began for a statement, if it was refused before anything was sent.
+    async fn end_empty(&mut self) {
+        let Some(lease) = self.lease.as_mut().filter(|lease| lease.is_empty()) else { return };
+        if lease.rollback().await.is_err() {
+            self.lease = None;
+        }
     }
 
     pub(super) fn not_begun(&self) -> Error {

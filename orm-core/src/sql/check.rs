@@ -27,6 +27,10 @@ struct Checker {
 
 impl Checker {
     fn select(&self, select: &Select, outer: &[Source]) -> Result<()> {
+        if let Some(left) = &select.left {
+            self.select(left, outer)?;
+            return self.operands(select, left.columns.len(), outer);
+        }
         let own = self.tables(select, outer)?;
         let mut scope = own;
         scope.extend_from_slice(outer);
@@ -36,13 +40,18 @@ impl Checker {
         for expr in listed.chain(conditions).chain(&select.group).chain(order) {
             self.expr(expr, &scope)?;
         }
+        self.operands(select, select.columns.len(), outer)?;
+        self.database(select)
+    }
+
+    fn operands(&self, select: &Select, columns: usize, outer: &[Source]) -> Result<()> {
         for (_, operand) in &select.set {
-            if operand.columns.len() != select.columns.len() {
+            if operand.columns.len() != columns {
                 return refuse("the queries of a union select different numbers of columns");
             }
             self.select(operand, outer)?;
         }
-        self.database(select)
+        Ok(())
     }
 
     /// The tables of a SELECT, each checked with those before it in sight of its condition.
@@ -87,10 +96,13 @@ impl Checker {
             TableRef::Cte { cte: None, .. } | TableRef::Table { .. } => {}
         }
         let Some(source) = table.source() else { return Ok(()) };
-        if seen.iter().any(|known| self.dialect.is_same_table(known.name(), source.name())) {
+        let is_named_alike = |known: &Source| match (known, &source) {
+            (Source::Table(known), Source::Table(table)) => self.dialect.is_same_table(*known, *table),
+            _ => self.dialect.is_same_name(known.name(), source.name()),
+        };
+        if seen.iter().any(is_named_alike) {
             return refuse(format!(
-                "`{}` is in the query twice; give one of them a name of its own with `alias`",
-                source.name()
+                "`{source}` is in the query twice; give one of them a name of its own with `alias`"
             ));
         }
         seen.push(source);
@@ -100,10 +112,9 @@ impl Checker {
     fn expr(&self, expr: &Expr, scope: &[Source]) -> Result<()> {
         match expr {
             Expr::Column { source, name } if !scope.contains(source) => {
-                let there: Vec<&str> = scope.iter().map(Source::name).collect();
-                let table = source.name();
+                let there: Vec<String> = scope.iter().map(Source::to_string).collect();
                 return refuse(format!(
-                    "the query names `{table}.{name}`, and the table `{table}` is not in it; join it. There {} {}",
+                    "the query names `{source}.{name}`, and the table `{source}` is not in it; join it. There {} {}",
                     if there.len() == 1 { "is" } else { "are" },
                     if there.is_empty() { "none".to_owned() } else { format!("`{}`", there.join("`, `")) }
                 ));

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::sync::Arc;
 
-use super::{Bind, Function, Select, TableRef, Window};
+use super::{Bind, Function, Select, TableName, TableRef, Window};
 use crate::value::{Value, ValueKind};
 
 /// An expression.
@@ -39,6 +40,8 @@ pub enum Expr {
     Call(Function, Vec<Expr>),
     /// `*`: all columns of a subquery.
     All,
+    /// A whole number, written out: where a database takes no bound value, and a column of the result by its place from 1.
+    Number(u64),
     /// `count(*)`.
     CountRows,
     /// A function over all rows of a group.
@@ -78,13 +81,15 @@ pub struct KeyColumn {
     pub name: &'static str,
     /// Whether its values must not be shown.
     pub secret: bool,
+    /// What it is declared as.
+    pub kind: ValueKind,
 }
 
 /// Where a column is from.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A table by its name, as queries are written.
-    Table(&'static str),
+    Table(TableName),
     /// An alias that a loader gave.
     Alias(Arc<str>),
     /// What a user gave a name to, with what it is: the table of an alias, a subquery, a common table expression.
@@ -94,11 +99,25 @@ pub enum Source {
 /// Sources are one when statements name them alike.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        matches!(self, Source::Table(_)) == matches!(other, Source::Table(_)) && self.name() == other.name()
+        match (self, other) {
+            (Source::Table(this), Source::Table(other)) => this == other,
+            (Source::Table(_), _) | (_, Source::Table(_)) => false,
+            _ => self.name() == other.name(),
+        }
     }
 }
 
 impl Eq for Source {}
+
+/// `app.users`, for messages.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Table(table) => table.fmt(f),
+            Source::Alias(_) | Source::Defined(_) => f.write_str(self.name()),
+        }
+    }
+}
 
 /// An operator between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,10 +173,10 @@ impl BinaryOp {
 }
 
 impl Source {
-    /// Its name.
+    /// Its name, without a schema.
     pub fn name(&self) -> &str {
         match self {
-            Source::Table(name) => name,
+            Source::Table(table) => table.name,
             Source::Alias(name) => name,
             Source::Defined(table) => table.name(),
         }
@@ -166,7 +185,7 @@ impl Source {
     /// What stands in FROM for it, where that is known.
     pub fn table(&self) -> Option<TableRef> {
         match self {
-            Source::Table(name) => Some(TableRef::table(name)),
+            Source::Table(name) => Some(TableRef::table(*name)),
             Source::Alias(_) => None,
             Source::Defined(table) => Some(TableRef::clone(table)),
         }
@@ -199,7 +218,11 @@ impl Expr {
     /// The columns have one of the keys: `=` for one key, `IN` for several, rows for composite ones.
     pub fn among(source: &Source, columns: &[KeyColumn], keys: &[Vec<Value>]) -> Expr {
         let column = |key: &KeyColumn| Expr::column(source, key.name);
-        let bind = |key: &KeyColumn, value: &Value| Bind { secret: key.secret, ..Bind::from(value.clone()) };
+        let bind = |key: &KeyColumn, value: &Value| Bind {
+            value: value.clone(),
+            secret: key.secret,
+            kind: Some(key.kind),
+        };
         match (columns, keys) {
             (columns, [only]) => {
                 let pair = |(key, value)| Expr::eq(column(key), Expr::Bind(bind(key, value)));
@@ -221,7 +244,7 @@ impl Expr {
 
     /// The same expression with the columns of one table taken from another source: a query's filter on an aliased
     /// table.
-    pub fn relocate(mut self, table: &'static str, to: &Source) -> Expr {
+    pub fn relocate(mut self, table: TableName, to: &Source) -> Expr {
         self.visit_free(&mut |source| {
             if *source == Source::Table(table) {
                 *source = to.clone();
@@ -236,6 +259,7 @@ impl Expr {
             Expr::Column { .. }
             | Expr::Bind(_)
             | Expr::All
+            | Expr::Number(_)
             | Expr::CountRows
             | Expr::Exists(_)
             | Expr::Scalar(_)
@@ -274,6 +298,7 @@ impl Expr {
             Expr::Column { .. }
             | Expr::Bind(_)
             | Expr::All
+            | Expr::Number(_)
             | Expr::CountRows
             | Expr::Exists(_)
             | Expr::Scalar(_)

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use super::{Expr, Source};
+use super::{Expr, Source, TableName};
 
 /// A SELECT.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Select {
+    /// What a set begins with, where that is more than a plain SELECT; it then stands for the parts up to HAVING.
+    pub left: Option<Box<Select>>,
     /// What it returns.
     pub columns: Vec<Item>,
     /// Whether equal rows are returned once.
@@ -48,7 +50,7 @@ pub enum TableRef {
     /// A table.
     Table {
         /// Its name.
-        name: &'static str,
+        name: TableName,
         /// AS.
         alias: Option<Arc<str>>,
     },
@@ -177,6 +179,7 @@ impl Select {
     /// A SELECT without a table, and without columns yet.
     pub fn constant() -> Select {
         Select {
+            left: None,
             columns: Vec::new(),
             distinct: false,
             distinct_on: Vec::new(),
@@ -221,7 +224,9 @@ impl Select {
             }
         };
         self.visit_expressions_mut(&mut |expr| expr.visit_free(&mut outer));
-        for (_, select) in &mut self.set {
+        for select in
+            self.left.as_deref_mut().into_iter().chain(self.set.iter_mut().map(|(_, select)| select))
+        {
             select.visit_free(visit);
         }
         let joined = self.joins.iter_mut().map(|join| &mut join.table);
@@ -253,7 +258,7 @@ impl Select {
 
 impl TableRef {
     /// A table by its name.
-    pub fn table(name: &'static str) -> TableRef {
+    pub fn table(name: TableName) -> TableRef {
         TableRef::Table { name, alias: None }
     }
 
@@ -265,7 +270,7 @@ impl TableRef {
     /// What its columns are named with; nothing for several tables in parentheses.
     pub fn source(&self) -> Option<Source> {
         match self {
-            TableRef::Table { name, alias: None } => Some(Source::Table(name)),
+            TableRef::Table { name, alias: None } => Some(Source::Table(*name)),
             TableRef::Nested { .. } => None,
             _ => Some(Source::Alias(self.name().into())),
         }
@@ -274,7 +279,7 @@ impl TableRef {
     /// The name of its columns' source; empty for several tables in parentheses.
     pub fn name(&self) -> &str {
         match self {
-            TableRef::Table { name, alias: None } => name,
+            TableRef::Table { name, alias: None } => name.name,
             TableRef::Table { alias: Some(alias), .. } | TableRef::Query { alias, .. } => alias,
             TableRef::Cte { name, alias, .. } => alias.as_ref().unwrap_or(name),
             TableRef::Nested { .. } => "",
@@ -333,7 +338,7 @@ impl Order {
 
     /// The same term on another source; see [`Expr::relocate`].
     #[must_use]
-    pub fn relocate(self, table: &'static str, to: &Source) -> Order {
+    pub fn relocate(self, table: TableName, to: &Source) -> Order {
         Order { expr: self.expr.relocate(table, to), ..self }
     }
 }

@@ -1,10 +1,10 @@
-use super::{Bind, Expr};
+use super::{Bind, Expr, TableName};
 
 /// An INSERT of any number of rows.
 #[derive(Debug, Clone)]
 pub struct Insert {
     /// The table.
-    pub table: &'static str,
+    pub table: TableName,
     /// The columns that are given; with none, each row is made of defaults.
     pub columns: Vec<&'static str>,
     /// How many rows there are.
@@ -30,15 +30,24 @@ pub struct Conflict {
 #[derive(Debug, Clone)]
 pub struct Update {
     /// The table.
-    pub table: &'static str,
+    pub table: TableName,
     /// SET.
     pub set: Vec<(&'static str, Expr)>,
     /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of [`NEW_ROWS`].
-    pub from: Vec<Vec<Bind>>,
+    pub from: NewRows,
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.
     pub returning: Vec<&'static str>,
+}
+
+/// Rows of values for columns of the table that an UPDATE changes.
+#[derive(Debug, Clone, Default)]
+pub struct NewRows {
+    /// The columns, whose types are those of the values.
+    pub columns: Vec<&'static str>,
+    /// The rows, in column order.
+    pub rows: Vec<Vec<Bind>>,
 }
 
 /// What the rows of an UPDATE are called.
@@ -56,7 +65,7 @@ pub const NEW_COLUMNS: [&str; 32] = [
 #[derive(Debug, Clone)]
 pub struct Delete {
     /// The table.
-    pub table: &'static str,
+    pub table: TableName,
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.

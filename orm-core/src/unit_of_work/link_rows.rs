@@ -4,11 +4,11 @@ use super::flush::Flush;
 use super::unit_of_work::{LinkRow, Ref};
 use crate::error::Result;
 use crate::model::RelationDef;
-use crate::sql::{Bind, Insert, KeyColumn, Writer};
+use crate::sql::{Bind, Insert, KeyColumn, TableName, Writer};
 use crate::value::Value;
 
 /// A link table and its columns.
-type Table = (&'static str, Vec<KeyColumn>);
+type Table = (TableName, Vec<KeyColumn>);
 
 /// The rows to insert into each link table.
 type Tables = IndexMap<Table, IndexSet<Vec<Value>>>;
@@ -26,15 +26,16 @@ impl Flush<'_> {
             let rows: Vec<Vec<Value>> = rows.into_iter().collect();
             for chunk in rows.chunks(room.max(1)) {
                 let bind = |(column, value): (&KeyColumn, &Value)| Bind {
+                    value: value.clone(),
                     secret: column.secret,
-                    ..Bind::from(value.clone())
+                    kind: Some(column.kind),
                 };
                 let values = chunk.iter().flat_map(|row| columns.iter().zip(row).map(bind)).collect();
                 let columns = columns.iter().map(|column| column.name).collect();
                 let (rows, conflict, returning) = (chunk.len(), None, Vec::new());
                 let insert = Insert { table, columns, rows, values, conflict, returning };
                 let mut statement = Writer::insert(self.dialect, insert);
-                statement.path = Some(table.into());
+                statement.path = Some(table.to_string().into());
                 statement.strategy = Some("flush");
                 self.lease.execute(self.monitor, &statement).await?;
             }

@@ -152,6 +152,7 @@ pub(crate) fn deleted(name: &str) -> Error {
 pub(crate) fn another_session() -> Error {
     Error::new(
         ErrorKind::InvalidState,
-        "the object belongs to another session; load it in this one (`session.get::<M>(key)`) and use that",
+        "the object belongs to another session, or to a stream; load it in this one (`session.get::<M>(key)`) and use \
+         that",
     )
 }

@@ -125,6 +125,16 @@ impl UnitOfWork {
         self.pending.len()
     }
 
+    /// How many objects have unsaved changes.
+    pub(crate) fn modified_count(&self, store: &Store) -> usize {
+        self.dirty.keys().filter(|node| !self.changed_columns(store, **node).is_empty()).count()
+    }
+
+    /// How many objects wait for their deletion.
+    pub(crate) fn deleted_count(&self) -> usize {
+        self.deleted.len()
+    }
+
     /// What an object of this session is to it.
     pub(crate) fn state(&self, node: Node) -> EntityState {
         match self.deleted.contains(&node) || self.gone.contains(&node) {
@@ -199,11 +209,6 @@ impl UnitOfWork {
     pub(crate) fn committed(&mut self) {
         self.journal = Journal::default();
         self.outer.clear();
-    }
-
-    /// Whether a savepoint is open.
-    pub(crate) fn in_savepoint(&self) -> bool {
-        !self.outer.is_empty()
     }
 
     /// Begins a savepoint.

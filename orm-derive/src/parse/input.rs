@@ -13,6 +13,7 @@ pub struct Input {
     pub visibility: Visibility,
     pub ident: Ident,
     pub table: Option<Text>,
+    pub schema: Option<Text>,
     pub module: Option<Text>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
@@ -44,12 +45,22 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         errors.on(&item.generics, message);
         return None;
     }
-    let (table, module, hooks) = struct_attributes(&item.attrs, errors);
+    let options = struct_options(&item.attrs, errors);
+    let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
     let fields = fields.into_iter().flatten();
     let fields = fields.filter_map(|field| read_field(field, &item.ident, errors)).collect();
-    Some(Input { visibility: item.vis, ident: item.ident, table, module, hooks, fields, has_fields })
+    Some(Input {
+        visibility: item.vis,
+        ident: item.ident,
+        table: text("table"),
+        schema: text("schema"),
+        module: text("module"),
+        hooks: options.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
+        fields,
+        has_fields,
+    })
 }
 
 fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Field>> {
@@ -73,7 +84,8 @@ fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Fiel
     None
 }
 
-fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<Text>, Option<Text>, bool) {
+/// What `#[model(..)]` says, where it is there.
+fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> Option<Options> {
     let mut read: Option<Options> = None;
     for attribute in attributes {
         match own_name(attribute).as_deref() {
@@ -90,9 +102,7 @@ fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<T
             None => {}
         }
     }
-    let Some(options) = read else { return (None, None, false) };
-    let text = |name| options.text(name).map(Text::of);
-    (text("table"), text("module"), options.flag("hooks").is_some())
+    read
 }
 
 fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {

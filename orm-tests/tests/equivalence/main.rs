@@ -14,6 +14,7 @@ mod oracle;
 mod pages;
 mod run;
 mod strategies_agree;
+mod streams;
 mod tables;
 mod world;
 mod zoo;

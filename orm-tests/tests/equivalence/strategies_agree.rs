@@ -69,7 +69,7 @@ fn boxed<'w, M: Member>(
     Box::pin(all_ways::<M>(world, case, query, coverage))
 }
 
-fn random_query(case: u64) -> Query {
+pub fn random_query(case: u64) -> Query {
     let dice = &mut Dice::new(case ^ 0x5eed_0000_0000);
     let kind = dice.below(TABLES.len());
     let paged = dice.one_in(3);

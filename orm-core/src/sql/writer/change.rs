@@ -1,5 +1,7 @@
 use super::Writer;
-use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, Param, Statement, Update};
+use crate::sql::{
+    Bind, Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, Param, Statement, TableName, Update,
+};
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
@@ -51,7 +53,7 @@ impl Writer {
 
     fn insert_into(&mut self, insert: &Insert) {
         self.sql.push_str("INSERT INTO ");
-        self.quote(insert.table);
+        self.name(insert.table);
     }
 
     fn conflict_and_returning(&mut self, insert: &Insert) {
@@ -118,7 +120,7 @@ impl Writer {
         };
         self.quote(kept);
         self.sql.push_str(" = ");
-        self.quote(insert.table);
+        self.name(insert.table);
         self.sql.push('.');
         self.quote(kept);
     }
@@ -129,7 +131,7 @@ impl Writer {
         let table = matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table);
         self.list(&update.set, ", ", |writer, (column, value)| {
             if let Some(table) = table {
-                writer.quote(table);
+                writer.name(table);
                 writer.sql.push('.');
             }
             writer.quote(column);
@@ -138,39 +140,40 @@ impl Writer {
         });
     }
 
-    /// Rows with named columns where VALUES cannot name them: the first row does.
-    pub(super) fn new_rows(&mut self, rows: &[Vec<Bind>]) {
-        let Some((first, others)) = rows.split_first() else { return };
+    /// Rows with named columns where VALUES cannot name them: a row of the table that is not there does, and says of which
+    /// types they are. The server would take those of the first row for all of them, the lengths of its texts too.
+    pub(super) fn new_rows(&mut self, table: TableName, new: &NewRows) {
         self.sql.push_str("SELECT ");
-        for (at, bind) in first.iter().enumerate() {
+        for (at, column) in new.columns.iter().enumerate() {
             if at > 0 {
                 self.sql.push_str(", ");
             }
-            self.bind(bind.clone());
+            self.quote(table.name);
+            self.sql.push('.');
+            self.quote(column);
             self.sql.push_str(" AS ");
             self.quote(NEW_COLUMNS.get(at).copied().unwrap_or_default());
         }
-        if others.is_empty() {
-            return;
-        }
-        self.sql.push_str(" UNION ALL VALUES ");
+        self.sql.push_str(" FROM ");
+        self.name(table);
+        self.sql.push_str(" WHERE 1 = 0 UNION ALL VALUES ");
         let row = match self.dialect {
             Dialect::Mysql(server) if !server.mariadb => "ROW(",
             _ => "(",
         };
-        self.list(others, ", ", |writer, binds| {
+        self.list(&new.rows, ", ", |writer, binds| {
             writer.sql.push_str(row);
             writer.list(binds, ", ", |writer, bind| writer.bind(bind.clone()));
             writer.sql.push(')');
         });
     }
 
-    /// With the table's name: SQLite takes a quoted name that is no column for a text.
-    pub(super) fn returning(&mut self, table: &str, columns: &[&'static str]) {
+    /// With the table's name: SQLite takes a quoted name that is no column for a text. It takes none with a schema here.
+    pub(super) fn returning(&mut self, table: TableName, columns: &[&'static str]) {
         if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");
             self.list(columns, ", ", |writer, column| {
-                writer.quote(table);
+                writer.quote(table.name);
                 writer.sql.push('.');
                 writer.quote(column);
             });

@@ -66,6 +66,7 @@ impl Writer {
             Expr::RowIn(row, rows) => self.row_in(row, rows),
             Expr::Call(function, arguments) => self.call(function, arguments),
             Expr::All => self.sql.push('*'),
+            Expr::Number(number) => self.sql.push_str(&number.to_string()),
             Expr::CountRows => self.sql.push_str("count(*)"),
             Expr::Aggregate { function, of, distinct, filter } => {
                 self.aggregate((function, of.as_deref(), *distinct, filter.as_deref()), None);
@@ -97,7 +98,7 @@ impl Writer {
                 self.sql.push_str("CAST(");
                 self.expr(inner);
                 self.sql.push_str(" AS ");
-                self.sql.push_str(self.dialect.cast_type(*kind));
+                self.sql.push_str(&self.dialect.cast_type(*kind));
                 self.sql.push(')');
             }
             Expr::Exists(select) => {

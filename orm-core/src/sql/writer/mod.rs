@@ -8,8 +8,10 @@ mod select;
 use std::sync::Arc;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement, Update,
+    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement, TableName,
+    Update,
 };
+use crate::value::ValueKind;
 
 /// Writes statements as the text of one dialect.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Writer {
     /// The text of an INSERT.
     pub fn insert(dialect: Dialect, mut insert: Insert) -> Statement {
         let values = std::mem::take(&mut insert.values);
-        if dialect == Dialect::Postgres && insert.rows > 1 && !insert.columns.is_empty() {
+        if dialect == Dialect::Postgres && insert.rows > 1 && are_plain(&values, insert.columns.len()) {
             return Writer::insert_arrays(&insert, values);
         }
         let room = dialect.rows_per_run(insert.columns.len());
@@ -54,20 +56,20 @@ impl Writer {
     pub fn update(dialect: Dialect, update: &Update) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("UPDATE ");
-        writer.quote(update.table);
+        writer.name(update.table);
         match dialect {
-            Dialect::Mysql(_) if !update.from.is_empty() => {
+            Dialect::Mysql(_) if !update.from.rows.is_empty() => {
                 writer.sql.push_str(" JOIN (");
-                writer.new_rows(&update.from);
+                writer.new_rows(update.table, &update.from);
                 writer.sql.push_str(") AS ");
                 writer.quote(NEW_ROWS);
                 writer.set(update);
             }
             _ => {
                 writer.set(update);
-                if !update.from.is_empty() {
+                if !update.from.rows.is_empty() {
                     writer.sql.push_str(" FROM (VALUES ");
-                    writer.rows(&update.from);
+                    writer.rows(&update.from.rows);
                     writer.sql.push_str(") AS ");
                     writer.quote(NEW_ROWS);
                 }
@@ -82,7 +84,7 @@ impl Writer {
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.sql.push_str("DELETE FROM ");
-        writer.quote(delete.table);
+        writer.name(delete.table);
         writer.filter(delete.filter.as_ref());
         writer.returning(delete.table, &delete.returning);
         writer.finish()
@@ -128,7 +130,10 @@ impl Writer {
     }
 
     fn column(&mut self, source: &Source, name: &str) {
-        self.quote(source.name());
+        match source {
+            Source::Table(table) => self.name(*table),
+            Source::Alias(_) | Source::Defined(_) => self.quote(source.name()),
+        }
         self.sql.push('.');
         self.quote(name);
     }
@@ -137,8 +142,20 @@ impl Writer {
         match self.dialect {
             // A statement keeps the types of its first values, and a NULL that nobody knows the type of has none.
             Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
-            _ => self.param(Param::One(bind)),
+            _ => {
+                let cast = self.dialect.cast(bind.kind, &bind.value);
+                self.cast(Param::One(bind), cast);
+            }
         }
+    }
+
+    fn cast(&mut self, param: Param, to: Option<String>) {
+        let Some(to) = to else { return self.param(param) };
+        self.sql.push_str("CAST(");
+        self.param(param);
+        self.sql.push_str(" AS ");
+        self.sql.push_str(&to);
+        self.sql.push(')');
     }
 
     fn param(&mut self, param: Param) {
@@ -149,7 +166,31 @@ impl Writer {
         }
     }
 
+    fn name(&mut self, table: TableName) {
+        self.dialect.name(&mut self.sql, table);
+    }
+
     fn quote(&mut self, name: &str) {
         self.dialect.quote(&mut self.sql, name);
     }
+}
+
+/// Whether the first row's values are of kinds that PostgreSQL has arrays of without a cast.
+fn are_plain(values: &[Bind], columns: usize) -> bool {
+    let plain = |bind: &Bind| {
+        matches!(
+            bind.kind,
+            Some(
+                ValueKind::Bool
+                    | ValueKind::Int16
+                    | ValueKind::Int32
+                    | ValueKind::Int64
+                    | ValueKind::Float32
+                    | ValueKind::Float64
+                    | ValueKind::Text
+                    | ValueKind::Bytes
+            )
+        )
+    };
+    columns > 0 && values.iter().take(columns).all(plain)
 }

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::Writer;
-use crate::sql::{Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
+use crate::sql::{
+    Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
+};
 
 /// What an operand of UNION is called that is a subquery.
 const OPERAND: &str = "_set";
@@ -11,7 +13,10 @@ impl Writer {
     pub(super) fn write_select(&mut self, select: &Select) {
         let known = self.ctes.len();
         self.with(select);
-        self.core(select);
+        match &select.left {
+            Some(left) => self.set_operand(left),
+            None => self.core(select),
+        }
         for (op, operand) in &select.set {
             self.sql.push_str(match op {
                 SetOp::Union => " UNION ",
@@ -80,7 +85,8 @@ impl Writer {
 
     /// SQLite takes no parentheses around an operand, and an order or a limit of its own needs them.
     fn set_operand(&mut self, select: &Select) {
-        let simple = select.set.is_empty()
+        let simple = select.left.is_none()
+            && select.set.is_empty()
             && select.order.is_empty()
             && (select.limit, select.offset) == (None, None);
         if simple {
@@ -103,7 +109,7 @@ impl Writer {
     fn table(&mut self, table: &TableRef) {
         match table {
             TableRef::Table { name, alias } => {
-                self.quote(name);
+                self.name(*name);
                 self.alias(alias.as_deref());
             }
             TableRef::Query { select, alias, lateral } => {
@@ -227,5 +233,6 @@ fn gather(select: &Select, into: &mut Vec<Arc<Cte>>) {
     }
     let mut inside = |expr: &Expr| expr.query().into_iter().for_each(|select| gather(select, into));
     select.visit_expressions(&mut |expr| expr.walk(&mut inside));
-    select.set.iter().for_each(|(_, select)| gather(select, into));
+    let operands = select.left.as_deref().into_iter().chain(select.set.iter().map(|(_, select)| select));
+    operands.for_each(|select| gather(select, into));
 }

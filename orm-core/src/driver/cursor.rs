@@ -1,0 +1,221 @@
+use std::time::Instant;
+
+use super::lease::{Connection, Lease, TransactionState};
+use super::{Monitor, RowSink};
+use crate::error::Result;
+use crate::sql::{Dialect, Statement};
+
+/// What a stream has open on a connection: a snapshot, and where the backend has such a thing a statement that is read
+/// a part at a time.
+///
+/// A stream that is dropped cannot wait for the database, so it only leaves a mark; whatever the session does next ends
+/// it first.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    cursor: Option<Cursor>,
+    left: bool,
+}
+
+/// A statement that is read a part at a time. It is reported when it ends.
+#[derive(Debug)]
+struct Cursor {
+    statement: Statement,
+    started: Instant,
+    rows: u64,
+    failed: bool,
+    /// The most rows of a part.
+    part: usize,
+}
+
+impl Lease {
+    /// Begins to read what the database holds now: in a snapshot of its own, or in the transaction that is open.
+    /// Returns whether a statement can be read a part at a time; otherwise each part has to be a statement.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn begin_reading(&mut self) -> Result<bool> {
+        self.settle().await?;
+        let cursors = self.connection.has_cursors();
+        if !self.in_transaction() {
+            for &(sql, next) in snapshot(self.dialect, cursors) {
+                self.control(sql, next).await?;
+            }
+        }
+        self.reading = Some(Reading::default());
+        Ok(cursors)
+    }
+
+    /// Begins to read a statement, so many rows at a time.
+    ///
+    /// # Errors
+    /// The database refuses the statement.
+    pub async fn open_cursor(&mut self, monitor: &Monitor, statement: Statement, part: usize) -> Result<()> {
+        let started = Instant::now();
+        self.count();
+        self.running = true;
+        let opened = self.connection.open_cursor(&statement, part).await;
+        self.running = false;
+        self.note(opened.as_ref().err());
+        let failed = opened.is_err();
+        let cursor = Cursor { statement, started, rows: 0, failed, part };
+        self.reading.get_or_insert_default().cursor = Some(cursor);
+        if failed {
+            self.report(monitor);
+        }
+        opened
+    }
+
+    /// Gives the next rows of the cursor to the sink; returns how many there were, and whether they were the last ones.
+    ///
+    /// # Errors
+    /// The database refuses the statement, or the sink a row.
+    pub async fn next_rows(&mut self, sink: &mut dyn RowSink) -> Result<(u64, bool)> {
+        let Some(cursor) = self.reading.as_mut().and_then(|reading| reading.cursor.as_mut()) else {
+            return Ok((0, true));
+        };
+        let before = cursor.rows;
+        // Until it has succeeded.
+        cursor.failed = true;
+        self.running = true;
+        let read = self.connection.next_rows(&cursor.statement, cursor.part, sink, &mut cursor.rows).await;
+        self.running = false;
+        cursor.failed = read.is_err();
+        let rows = cursor.rows - before;
+        self.note(read.as_ref().err());
+        Ok((rows, read?))
+    }
+
+    /// Ends what [`begin_reading`](Self::begin_reading) began.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn end_reading(&mut self, monitor: &Monitor) -> Result<()> {
+        self.leave_reading(monitor);
+        self.settle().await
+    }
+
+    /// The same without waiting: what is done next on this connection comes after the end.
+    pub fn leave_reading(&mut self, monitor: &Monitor) {
+        self.report(monitor);
+        self.connection.leave_cursor();
+        if let Some(reading) = &mut self.reading {
+            reading.left = true;
+        }
+    }
+
+    /// Ends what a stream left open.
+    ///
+    /// # Errors
+    /// The database does not answer; the connection is closed when the lease is dropped.
+    pub async fn settle(&mut self) -> Result<()> {
+        if !self.reading.as_ref().is_some_and(|reading| reading.left) {
+            return Ok(());
+        }
+        self.running = true;
+        // The end of its own transaction ends a cursor, and a transaction that has failed takes nothing else.
+        let ends = self.state == TransactionState::Reading || self.failed;
+        let closed = self.connection.close_cursor(ends).await;
+        self.running = false;
+        self.note(closed.as_ref().err());
+        closed?;
+        self.reading = None;
+        if self.state == TransactionState::Reading {
+            self.control("ROLLBACK", TransactionState::None).await?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, monitor: &Monitor) {
+        if let Some(cursor) = self.reading.as_mut().and_then(|reading| reading.cursor.take()) {
+            monitor.report(&cursor.statement, cursor.rows, cursor.started.elapsed(), cursor.failed);
+        }
+    }
+}
+
+/// What begins a transaction in which every statement sees the same rows, whatever others commit.
+fn snapshot(dialect: Dialect, cursors: bool) -> &'static [(&'static str, TransactionState)] {
+    use TransactionState::{None, Reading};
+    match dialect {
+        // The cursor's thread does it.
+        Dialect::Sqlite if cursors => &[],
+        Dialect::Sqlite => &[("BEGIN", Reading)],
+        // A cursor is planned for its first rows, and a stream reads all of them.
+        Dialect::Postgres => &[(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1",
+            Reading,
+        )],
+        Dialect::Mysql(_) => &[
+            ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None),
+            ("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", Reading),
+        ],
+    }
+}
+
+impl Connection {
+    fn has_cursors(&self) -> bool {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.has_cursors(),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => true,
+            // A result that is being read takes the whole connection.
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(_) => false,
+        }
+    }
+
+    async fn open_cursor(&mut self, statement: &Statement, part: usize) -> Result<()> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.open_cursor(statement, part),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.open_cursor(statement).await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(()),
+        }
+    }
+
+    async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.next_rows(statement, sink, count).await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.next_rows(statement, part, sink, count).await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(true),
+        }
+    }
+
+    fn leave_cursor(&mut self) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.leave_cursor(),
+            #[allow(unreachable_patterns)]
+            _ => {}
+        }
+    }
+
+    async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.close_cursor().await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) if transaction_ends => {
+                lease.forget_cursor();
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.close_cursor().await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+use std::sync::Arc;
+
+use super::checkouts::{Borrower, Checkouts};
+use super::{ConnectOptions, Lease, PoolStatus, Pooler};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::Dialect;
+
+/// A pool of connections to one server, of the backend that the URL chose.
+#[derive(Debug)]
+pub(super) struct Server {
+    pool: Pool,
+    checkouts: Arc<Checkouts>,
+    pooler: Pooler,
+}
+
+#[derive(Debug)]
+enum Pool {
+    #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+    None(std::convert::Infallible),
+    #[cfg(feature = "sqlite")]
+    Sqlite(super::sqlite::SqliteDatabase),
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::PostgresDatabase),
+    #[cfg(feature = "mysql")]
+    Mysql(super::mysql::MysqlDatabase),
+}
+
+impl Server {
+    /// Connects, and proves it with one connection.
+    ///
+    /// # Errors
+    /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
+    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<Server> {
+        let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+        fits(scheme, options)?;
+        let pool = match scheme {
+            #[cfg(feature = "sqlite")]
+            "sqlite" => Pool::Sqlite(super::sqlite::SqliteDatabase::connect(url, options).await?),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => {
+                Pool::Postgres(super::postgres::PostgresDatabase::connect(url, options).await?)
+            }
+            #[cfg(feature = "mysql")]
+            "mysql" | "mariadb" => Pool::Mysql(super::mysql::MysqlDatabase::connect(url, options).await?),
+            _ => return Err(unknown(scheme)),
+        };
+        Ok(Server { pool, checkouts: Checkouts::new(options), pooler: options.pooler })
+    }
+
+    /// The SQL it speaks.
+    pub(super) fn dialect(&self) -> Dialect {
+        match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => Dialect::Mysql(pool.server()),
+        }
+    }
+
+    /// Takes a connection from the pool.
+    ///
+    /// # Errors
+    /// `PoolTimeout`: none became free in time. `Connection`: a new one could not be made.
+    pub(super) async fn acquire(&self, borrower: Borrower) -> Result<Lease> {
+        let checkouts = &self.checkouts;
+        let connection = match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.acquire(checkouts, borrower).await?,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.acquire(checkouts, borrower).await?,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.acquire(checkouts, borrower).await?,
+        };
+        Ok(Lease::new(connection, self.dialect(), self.pooler))
+    }
+
+    /// How the pool is now.
+    pub(super) fn status(&self) -> PoolStatus {
+        let open = match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.size(),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.size(),
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.size(),
+        };
+        self.checkouts.status(open)
+    }
+
+    /// Closes the pool; sessions that hold a connection keep it until they end.
+    pub(super) async fn close(&self) {
+        match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.close(&self.checkouts).await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.close(&self.checkouts).await,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.close(&self.checkouts).await,
+        }
+    }
+}
+
+/// Whether the options are those of the database that the URL names.
+fn fits(scheme: &str, options: &ConnectOptions) -> Result<()> {
+    let refuse = |why: String| Err(Error::new(ErrorKind::Configuration, why));
+    let (is_sqlite, is_postgres) = (scheme == "sqlite", scheme.starts_with("postgres"));
+    if options.most_connections() == 0 {
+        return refuse(
+            "a pool of no connections can lend none: give `pool_size` or `max_overflow` at least 1"
+                .to_owned(),
+        );
+    }
+    if !is_postgres && options.pooler == Pooler::Transaction {
+        return refuse(format!(
+            "`Pooler::Transaction` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+        ));
+    }
+    if is_sqlite && options.tls.is_given() {
+        return refuse("SQLite has no connection to encrypt; remove the `ssl_` options".to_owned());
+    }
+    if !is_sqlite && !options.attached.is_empty() {
+        return refuse(format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"));
+    }
+    options.tls.check()
+}
+
+/// The beginnings of URLs, and the feature that each needs.
+const SCHEMES: [(&str, &str); 5] = [
+    ("sqlite", "sqlite"),
+    ("postgres", "postgres"),
+    ("postgresql", "postgres"),
+    ("mysql", "mysql"),
+    ("mariadb", "mysql"),
+];
+
+fn unknown(scheme: &str) -> Error {
+    let message = match SCHEMES.iter().find(|(known, _)| *known == scheme) {
+        Some((_, feature)) => {
+            format!("this build cannot connect to `{scheme}:`; enable the feature `{feature}` of orm-core")
+        }
+        None => format!(
+            "`{scheme}:` is no database that this library knows; a URL begins with `sqlite:`, `postgres:` or `mysql:`"
+        ),
+    };
+    Error::new(ErrorKind::Configuration, message)
+}

@@ -1,0 +1,147 @@
+use std::borrow::Cow;
+
+use super::Isolation;
+use crate::sql::Dialect;
+
+/// What a transaction is to be: how isolated, and whether it writes.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// let mut session = engine.session();
+/// session.begin_with(TransactionOptions::new().isolation(Isolation::Serializable).read_only()).await?;
+/// let count = session.count(select::<User>()).await?;
+/// session.commit().await?;
+/// # assert_eq!(count, 0);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use = "options do nothing until a transaction begins with them"]
+pub struct TransactionOptions {
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) read_only: bool,
+    deferrable: bool,
+}
+
+/// The statements that begin a transaction, and the one that its end needs besides COMMIT or ROLLBACK.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Beginning {
+    pub(super) statements: Vec<Cow<'static, str>>,
+    pub(super) after: Option<&'static str>,
+}
+
+impl TransactionOptions {
+    /// The default: the isolation that the database gives of itself, for reading and writing.
+    pub fn new() -> TransactionOptions {
+        TransactionOptions::default()
+    }
+
+    /// The isolation; what the database is set to by default.
+    ///
+    /// SQLite's transactions are always serializable, which keeps every level.
+    pub fn isolation(mut self, isolation: Isolation) -> TransactionOptions {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// Refuses writes: a flush or a bulk statement is `InvalidState`, and the database knows it as well. On SQLite such
+    /// a transaction does not wait for the one that writes.
+    pub fn read_only(mut self) -> TransactionOptions {
+        self.read_only = true;
+        self
+    }
+
+    /// Waits at the beginning for a moment from which on nothing can make it fail, on PostgreSQL, if it is
+    /// serializable and read-only as well. Elsewhere it changes nothing.
+    pub fn deferrable(mut self) -> TransactionOptions {
+        self.deferrable = true;
+        self
+    }
+
+    /// These options, and the others where these say nothing.
+    pub(crate) fn or(self, others: TransactionOptions) -> TransactionOptions {
+        TransactionOptions {
+            isolation: self.isolation.or(others.isolation),
+            read_only: self.read_only || others.read_only,
+            deferrable: self.deferrable || others.deferrable,
+        }
+    }
+
+    pub(super) fn beginning(self, dialect: Dialect) -> Beginning {
+        match dialect {
+            Dialect::Sqlite => self.on_sqlite(),
+            Dialect::Postgres => self.on_postgres(),
+            Dialect::Mysql(_) => self.on_mysql(),
+        }
+    }
+
+    fn on_sqlite(self) -> Beginning {
+        if !self.read_only {
+            // A transaction that reads first and writes later would fail as soon as two of them do.
+            return Beginning { statements: vec!["BEGIN IMMEDIATE".into()], after: None };
+        }
+        // It belongs to the connection and not to the transaction, so it has to be taken back.
+        let statements = vec!["BEGIN".into(), "PRAGMA query_only = ON".into()];
+        Beginning { statements, after: Some("PRAGMA query_only = OFF") }
+    }
+
+    fn on_postgres(self) -> Beginning {
+        let mut sql = Cow::Borrowed("BEGIN");
+        if let Some(isolation) = self.isolation {
+            sql = format!("BEGIN ISOLATION LEVEL {}", isolation.sql()).into();
+        }
+        if self.read_only {
+            sql.to_mut().push_str(" READ ONLY");
+        }
+        if self.deferrable {
+            sql.to_mut().push_str(" DEFERRABLE");
+        }
+        Beginning { statements: vec![sql], after: None }
+    }
+
+    fn on_mysql(self) -> Beginning {
+        let mut statements = Vec::new();
+        if let Some(isolation) = self.isolation {
+            // It holds for the next transaction alone, whoever begins it.
+            statements.push(format!("SET TRANSACTION ISOLATION LEVEL {}", isolation.sql()).into());
+        }
+        statements.push(if self.read_only { "START TRANSACTION READ ONLY" } else { "BEGIN" }.into());
+        Beginning { statements, after: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::MysqlServer;
+
+    const MYSQL: Dialect = Dialect::Mysql(MysqlServer { mariadb: true, returning: true, key_step: 1 });
+
+    #[test]
+    fn each_database_is_told_in_its_words() {
+        let said = |options: TransactionOptions, dialect| options.beginning(dialect).statements.join("; ");
+        let plain = TransactionOptions::new();
+        assert_eq!(said(plain, Dialect::Sqlite), "BEGIN IMMEDIATE");
+        assert_eq!(said(plain, Dialect::Postgres), "BEGIN");
+        assert_eq!(said(plain, MYSQL), "BEGIN");
+        let all = plain.isolation(Isolation::Serializable).read_only().deferrable();
+        assert_eq!(said(all, Dialect::Sqlite), "BEGIN; PRAGMA query_only = ON");
+        assert_eq!(said(all, Dialect::Postgres), "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE");
+        assert_eq!(
+            said(all, MYSQL),
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; START TRANSACTION READ ONLY"
+        );
+    }
+
+    #[test]
+    fn what_is_left_out_comes_from_the_default() {
+        let default = TransactionOptions::new().isolation(Isolation::RepeatableRead);
+        let read = TransactionOptions::new().read_only().or(default);
+        assert_eq!((read.isolation, read.read_only), (Some(Isolation::RepeatableRead), true));
+        let committed = TransactionOptions::new().isolation(Isolation::ReadCommitted).or(default);
+        assert_eq!(committed.isolation, Some(Isolation::ReadCommitted));
+    }
+}

@@ -1,0 +1,156 @@
+use std::marker::PhantomData;
+use std::mem;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::keyset::Keyset;
+use super::levels::Levels;
+use super::loader::{Loader, root};
+use super::plan;
+use super::rows::Rows;
+use super::tree::Branch;
+use crate::driver::{Lease, Monitor};
+use crate::entity::Entity;
+use crate::error::Result;
+use crate::identity::Store;
+use crate::model::{Hydrate, Model};
+use crate::query::{LoadSpec, SelectSpec, Strategy};
+use crate::sql::{Dialect, Statement, Writer, check};
+use crate::value::Cells;
+
+/// What the rows of a stream become, a batch at a time.
+#[doc(hidden)]
+pub trait Batches<T>: Send {
+    /// The statement of the whole stream.
+    ///
+    /// # Errors
+    /// `InvalidQuery`.
+    fn statement(&mut self) -> Result<Statement>;
+
+    /// The statement of the next page, where the whole cannot be read a part at a time; none when there is none.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: the stream cannot be read in pages.
+    fn page(&mut self, rows: usize) -> Result<Option<Statement>>;
+
+    /// Begins a batch.
+    ///
+    /// # Errors
+    /// `InvalidQuery`.
+    fn begin(&mut self) -> Result<()>;
+
+    /// Takes a row of the batch.
+    ///
+    /// # Errors
+    /// The row does not fit.
+    fn row(&mut self, cells: &dyn Cells) -> Result<()>;
+
+    /// What the rows of the batch became; runs the further statements that they need.
+    fn finish<'f>(&'f mut self, lease: &'f mut Lease, monitor: &'f Monitor) -> Finish<'f, T>;
+}
+
+/// The future of a batch.
+#[doc(hidden)]
+pub type Finish<'f, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'f>>;
+
+/// Entities with what is loaded of their relationships: each batch has a graph of its own, which goes with the last
+/// handle to one of its objects.
+pub(crate) struct EntityBatches<M: Model, L> {
+    spec: SelectSpec,
+    loads: Vec<LoadSpec>,
+    path: Arc<str>,
+    dialect: Dialect,
+    caller: &'static Location<'static>,
+    keyset: Keyset,
+    /// The most rows of the page, and how many of them came.
+    page: Option<(u64, u64)>,
+    batch: Option<Batch>,
+    of: PhantomData<fn() -> (M, L)>,
+}
+
+/// One batch while its rows come.
+struct Batch {
+    store: Store,
+    levels: Levels,
+    branch: Branch,
+}
+
+impl<M: Model, L> EntityBatches<M, L> {
+    /// # Errors
+    /// `InvalidQuery`: the query cannot be run, or not a batch at a time.
+    pub(crate) fn new(
+        spec: SelectSpec,
+        dialect: Dialect,
+        caller: &'static Location<'static>,
+    ) -> Result<EntityBatches<M, L>> {
+        let loads = plan::of_stream(&spec, dialect)?;
+        let (path, keyset) = (spec.model.def().name.into(), Keyset::new(&spec));
+        Ok(EntityBatches {
+            spec,
+            loads,
+            path,
+            dialect,
+            caller,
+            keyset,
+            page: None,
+            batch: None,
+            of: PhantomData,
+        })
+    }
+
+    fn write(&mut self, spec: SelectSpec, pages: bool) -> Result<Statement> {
+        let (mut store, mut levels) = (Store::new(), Levels::default());
+        let (mut select, branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
+        if pages {
+            self.keyset.select_terms(&mut select);
+        }
+        check(&select, self.dialect)?;
+        let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+        Ok(Writer::select(self.dialect, &select).for_path(&self.path, strategy))
+    }
+}
+
+impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
+    fn statement(&mut self) -> Result<Statement> {
+        self.write(self.spec.clone(), false)
+    }
+
+    fn page(&mut self, rows: usize) -> Result<Option<Statement>> {
+        let Some(spec) = self.keyset.page(self.spec.clone(), rows) else { return Ok(None) };
+        self.page = spec.limit.map(|most| (most, 0));
+        self.write(spec, true).map(Some)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        let (mut store, mut levels) = (Store::new(), Levels::default());
+        let spec = SelectSpec { filter: None, order: Vec::new(), loads: Vec::new(), ..self.spec.clone() };
+        let (_, branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
+        self.batch = Some(Batch { store, levels, branch });
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &dyn Cells) -> Result<()> {
+        if let Some(Batch { store, levels, branch }) = &mut self.batch {
+            Rows { store, levels, existing: Hydrate::Keep }.own(branch, cells)?;
+        }
+        if let Some((most, taken)) = &mut self.page {
+            *taken += 1;
+            if most == taken {
+                self.keyset.set_last(cells, *most)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish<'f>(&'f mut self, lease: &'f mut Lease, monitor: &'f Monitor) -> Finish<'f, Entity<M, L>> {
+        Box::pin(async move {
+            let Some(Batch { mut store, levels, branch }) = mem::take(&mut self.batch) else {
+                return Ok(Vec::new());
+            };
+            let mut loader = Loader::new(&mut store, lease, monitor, self.dialect, false, self.caller);
+            let answer = loader.complete(branch, levels).await?;
+            Ok(Entity::of_first_level(&answer))
+        })
+    }
+}

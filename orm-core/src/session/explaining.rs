@@ -1,0 +1,71 @@
+use super::Session;
+use crate::error::{Error, ErrorKind, Result};
+use crate::load::{explain_statement, first_select, rows_select};
+use crate::model::Model;
+use crate::query::{Reader, Select, SelectColumns, Selectable};
+use crate::sql::{Dialect, Select as SelectSql};
+use crate::value::{Cells, ValueRef};
+
+/// What [`Session::explain`] takes: a query that the library writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no query that can be explained",
+    label = "expected `&select::<..>()..` or `&select_columns(..)..`"
+)]
+pub trait Explain {
+    /// Its first statement.
+    #[doc(hidden)]
+    fn first_statement(&self, dialect: Dialect) -> Result<SelectSql>;
+}
+
+impl<M: Model, L> Explain for &Select<M, L> {
+    fn first_statement(&self, dialect: Dialect) -> Result<SelectSql> {
+        first_select(dialect, self.spec.clone())
+    }
+}
+
+impl<S: Selectable, R: Reader> Explain for &SelectColumns<S, R> {
+    fn first_statement(&self, dialect: Dialect) -> Result<SelectSql> {
+        rows_select(dialect, &self.spec)
+    }
+}
+
+impl Session {
+    /// How the database would run a query's first statement, in its own words: EXPLAIN. The statement itself is not run.
+    ///
+    /// [`Engine::plan`](crate::Engine::plan) says which statements there are; this says which indexes they use.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// # let mut session = engine.session();
+    /// let plan = session.explain(&select::<User>().filter(User::ID.eq(7))).await?;
+    /// assert!(plan.contains("PRIMARY KEY"), "{plan}");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidQuery`: what running it would say.
+    pub async fn explain(&mut self, query: impl Explain) -> Result<String> {
+        self.check_usable()?;
+        let dialect = self.database.dialect();
+        let (statement, column) = explain_statement(dialect, &query.first_statement(dialect)?)?;
+        self.connect().await?;
+        let mut lines: Vec<String> = Vec::new();
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let cell = cells.cell(column);
+            lines.push(match cell {
+                Ok(ValueRef::Text(line) | ValueRef::Json(line)) => line.to_owned(),
+                Ok(other) => other.to_string(),
+                Err(error) => return Err(Error::new(ErrorKind::InvalidValue, error.to_string())),
+            });
+            Ok(())
+        };
+        let Some(lease) = &mut self.lease else { return Ok(String::new()) };
+        let done = lease.fetch(&self.database.monitor, &statement, &mut sink).await;
+        self.note(done)?;
+        Ok(lines.join("\n"))
+    }
+}

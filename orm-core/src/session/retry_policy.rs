@@ -1,0 +1,262 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::session::Ends;
+use super::{Engine, Session, SessionOptions};
+use crate::error::{Error, Result};
+
+/// How often and how long [`Engine::transact`] does a unit of work again.
+///
+/// By default 30 attempts within 30 seconds. Before each one it waits for a random time, at most 5 ms after the first
+/// attempt and at most twice as long after every further one, up to half a second.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use std::time::Duration;
+/// let policy = RetryPolicy::new()
+///     .attempts(10)
+///     .deadline(Duration::from_secs(2))
+///     .session(SessionOptions::new().transactions(TransactionOptions::new().isolation(Isolation::Serializable)));
+/// # let _ = policy;
+/// ```
+#[derive(Clone)]
+#[must_use = "a policy is for `engine.transact`"]
+pub struct RetryPolicy {
+    attempts: u32,
+    deadline: Duration,
+    first_wait: Duration,
+    longest_wait: Duration,
+    seed: Option<u64>,
+    also: Option<Condition>,
+    session: Option<SessionOptions>,
+}
+
+type Condition = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
+
+/// What was tried of one unit of work.
+struct Attempts<'p> {
+    policy: &'p RetryPolicy,
+    random: fastrand::Rng,
+    started: Instant,
+    made: u32,
+}
+
+impl RetryPolicy {
+    /// The default: 30 attempts within 30 seconds.
+    pub fn new() -> RetryPolicy {
+        RetryPolicy {
+            attempts: 30,
+            deadline: Duration::from_secs(30),
+            first_wait: Duration::from_millis(5),
+            longest_wait: Duration::from_millis(500),
+            seed: None,
+            also: None,
+            session: None,
+        }
+    }
+
+    /// The most attempts, the first one included; 1 never tries again.
+    pub fn attempts(mut self, attempts: u32) -> RetryPolicy {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// How long after the first attempt began the last one may begin. It does not cut an attempt short.
+    pub fn deadline(mut self, deadline: Duration) -> RetryPolicy {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The longest wait after the first attempt, which doubles with every further one, and what it grows to.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> RetryPolicy {
+        self.first_wait = first;
+        self.longest_wait = longest;
+        self
+    }
+
+    /// Makes the waits the same every time, for tests.
+    pub fn seed(mut self, seed: u64) -> RetryPolicy {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Tries again after other errors too: `ErrorKind::Stale`, where the unit reads what it changes, or
+    /// `ErrorKind::Connection`, to survive a server that is replaced. Never asked about `CommitUnknown`.
+    pub fn also_when(mut self, again: impl Fn(&Error) -> bool + Send + Sync + 'static) -> RetryPolicy {
+        self.also = Some(Arc::new(again));
+        self
+    }
+
+    /// The settings of the sessions; those of the engine by default.
+    pub fn session(mut self, options: SessionOptions) -> RetryPolicy {
+        self.session = Some(options);
+        self
+    }
+}
+
+impl Engine {
+    /// Runs `work` in a transaction of a session of its own, and all of it again, with a new session, when other
+    /// transactions got in its way: after each error that [is retryable](Error::is_retryable).
+    ///
+    /// What `work` does outside the database it does as often. It is cloned for each attempt, so it borrows what it needs,
+    /// or owns what can be cloned. Entities that it returns stay readable.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Account { #[key] id: i64, balance: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Account]).await?;
+    /// # engine.session().transaction(async |s| { s.add(Account::draft().id(1).balance(100)); s.flush().await }).await?;
+    /// let account = engine
+    ///     .transact(RetryPolicy::new(), async |session| {
+    ///         let account = session.one(select::<Account>().filter(Account::ID.eq(1))).await?;
+    ///         session.edit(&account, |account| account.balance -= 30)?;
+    ///         Ok(account)
+    ///     })
+    ///     .await?;
+    /// assert_eq!(account.balance, 70);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the last attempt, which says how many there were and how long they took. `CommitUnknown` ends it at
+    /// once: the work may be done.
+    ///
+    /// # Cancel safety
+    /// When its future is dropped the attempt is rolled back, unless it was in its COMMIT.
+    pub async fn transact<T>(
+        &self,
+        policy: RetryPolicy,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T> + Clone,
+    ) -> Result<T> {
+        let mut attempts = Attempts::of(&policy);
+        loop {
+            let mut session = match &policy.session {
+                Some(options) => self.session_with(options.clone()),
+                None => self.session(),
+            };
+            session.ends.push(Ends::Transact);
+            let error = match session.transaction(work.clone()).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            // Its connection must not be held while this waits.
+            drop(session);
+            let wait = attempts.failed(error)?;
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+impl Attempts<'_> {
+    fn of(policy: &RetryPolicy) -> Attempts<'_> {
+        let random = policy.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Attempts { policy, random, started: Instant::now(), made: 0 }
+    }
+
+    /// Counts a failed attempt; returns how long to wait before the next one, or the error if there is none.
+    fn failed(&mut self, error: Error) -> Result<Duration> {
+        self.made += 1;
+        let (policy, elapsed) = (self.policy, self.started.elapsed());
+        let wait = self.wait();
+        let again = policy.tries_again_after(&error);
+        if again && self.made < policy.attempts && elapsed + wait < policy.deadline {
+            return Ok(wait);
+        }
+        if self.made == 1 && !again {
+            return Err(error);
+        }
+        let times = if self.made == 1 { "attempt" } else { "attempts" };
+        Err(error.suffixed(&format!(
+            "\n(the last of {} {times} in {:.1} s; `RetryPolicy` says how many there may be)",
+            self.made,
+            elapsed.as_secs_f64()
+        )))
+    }
+
+    /// Any time up to a limit that doubles: those who met once must not meet again.
+    fn wait(&mut self) -> Duration {
+        let doublings = self.made.saturating_sub(1).min(20);
+        let most = self.policy.first_wait.saturating_mul(1 << doublings).min(self.policy.longest_wait);
+        most.mul_f64(self.random.f64())
+    }
+}
+
+impl RetryPolicy {
+    fn tries_again_after(&self, error: &Error) -> bool {
+        use crate::error::ErrorKind::CommitUnknown;
+        error.kind() != CommitUnknown
+            && (error.is_retryable() || self.also.as_ref().is_some_and(|also| also(error)))
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> RetryPolicy {
+        RetryPolicy::new()
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("attempts", &self.attempts)
+            .field("deadline", &self.deadline)
+            .field("first_wait", &self.first_wait)
+            .field("longest_wait", &self.longest_wait)
+            .field("seed", &self.seed)
+            .field("also_when", &self.also.is_some())
+            .field("session", &self.session)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn refused() -> Error {
+        Error::new(ErrorKind::Serialization, "a deadlock").retryable(true)
+    }
+
+    #[test]
+    fn waits_grow_up_to_their_limit_and_come_again_with_their_seed() {
+        let policy = RetryPolicy::new().seed(7);
+        let waits = || -> Vec<Duration> {
+            let mut attempts = Attempts::of(&policy);
+            (0..29).filter_map(|_| attempts.failed(refused()).ok()).collect()
+        };
+        let first = waits();
+        assert_eq!(first, waits());
+        assert_eq!(first.len(), 29);
+        for (doublings, wait) in first.iter().enumerate().take(7) {
+            assert!(*wait <= Duration::from_millis(5 << doublings), "{doublings}: {wait:?}");
+        }
+        assert!(first.iter().all(|wait| *wait <= Duration::from_millis(500)), "{first:?}");
+    }
+
+    #[test]
+    fn the_last_error_says_how_often_and_how_long() {
+        let policy = RetryPolicy::new().attempts(2).seed(1);
+        let mut attempts = Attempts::of(&policy);
+        assert!(attempts.failed(refused()).is_ok());
+        let error = attempts.failed(refused()).map_err(|error| (error.kind(), error.to_string()));
+        let Err((ErrorKind::Serialization, text)) = error else { return assert!(error.is_err()) };
+        assert!(text.starts_with("a deadlock\n(the last of 2 attempts in 0.0 s"), "{text}");
+    }
+
+    #[test]
+    fn what_may_have_happened_is_never_done_again() {
+        let policy = RetryPolicy::new().also_when(|_| true);
+        let unknown = Error::new(ErrorKind::CommitUnknown, "lost");
+        assert!(Attempts::of(&policy).failed(unknown).is_err());
+        let stale = || Error::new(ErrorKind::Stale, "changed");
+        assert!(Attempts::of(&policy).failed(stale()).is_ok());
+        let error = Attempts::of(&RetryPolicy::new()).failed(stale());
+        assert_eq!(error.map_err(|error| error.to_string()), Err("changed".to_owned()));
+        let late = RetryPolicy::new().deadline(Duration::ZERO);
+        assert!(Attempts::of(&late).failed(refused()).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+use std::panic::Location;
+
+use super::Session;
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::{Reader, RowQuery, RowView, RowsFrom};
+
+type RowOf<Q> = <<Q as RowQuery>::Reader as Reader>::Row;
+
+/// Rows of values and entities.
+impl Session {
+    /// All rows of a query, in its order: a tuple each, a single value, a struct or an entity.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let names: Vec<String> = session.rows(select_columns(User::NAME).order_by(User::NAME)).await?;
+    /// let both: Vec<(Entity<User>, i64)> =
+    ///     session.rows(select_columns((User::entity(), func::length(User::NAME)))).await?;
+    /// # let _ = (names, both); Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidQuery`: the query cannot be run as it is written. `InvalidValue`: a value is not what the type says, a
+    /// NULL that is no `Option` for one.
+    #[track_caller]
+    pub fn rows<Q: RowQuery>(&mut self, query: Q) -> impl Future<Output = Result<Vec<RowOf<Q>>>> + Send {
+        let caller = Location::caller();
+        let (query, reader) = query.into_query();
+        async move { self.rows_of(query, reader, caller).await }
+    }
+
+    /// The one row of a query.
+    ///
+    /// # Errors
+    /// `NoRows`, `MultipleRows`, and those of [`rows`](Self::rows).
+    #[track_caller]
+    pub fn row<Q: RowQuery>(&mut self, query: Q) -> impl Future<Output = Result<RowOf<Q>>> + Send {
+        let found = self.row_or_none(query);
+        async move {
+            found.await?.ok_or_else(|| {
+                Error::new(ErrorKind::NoRows, "the query found no row; use `row_or_none` where that can be")
+            })
+        }
+    }
+
+    /// The one row of a query, or none.
+    ///
+    /// # Errors
+    /// `MultipleRows`, and those of [`rows`](Self::rows).
+    #[track_caller]
+    pub fn row_or_none<Q: RowQuery>(
+        &mut self,
+        query: Q,
+    ) -> impl Future<Output = Result<Option<RowOf<Q>>>> + Send {
+        let found = self.rows(query);
+        async move {
+            let mut found = found.await?;
+            match found.len() {
+                0 | 1 => Ok(found.pop()),
+                several => Err(Error::new(
+                    ErrorKind::MultipleRows,
+                    format!(
+                        "the query found {several} rows where at most one was expected; use `first_row` with an order to \
+                         take one of them"
+                    ),
+                )),
+            }
+        }
+    }
+
+    /// The first row of a query, or none.
+    ///
+    /// # Errors
+    /// Those of [`rows`](Self::rows).
+    #[track_caller]
+    pub fn first_row<Q: RowQuery>(
+        &mut self,
+        query: Q,
+    ) -> impl Future<Output = Result<Option<RowOf<Q>>>> + Send {
+        let caller = Location::caller();
+        let (mut query, reader) = query.into_query();
+        if let RowsFrom::Select(spec) = &mut query {
+            spec.limit = Some(spec.limit.map_or(1, |limit| limit.min(1)));
+        }
+        async move { Ok(self.rows_of(query, reader, caller).await?.into_iter().next()) }
+    }
+
+    async fn rows_of<R: Reader>(
+        &mut self,
+        query: RowsFrom,
+        reader: R,
+        caller: &'static Location<'static>,
+    ) -> Result<Vec<R::Row>> {
+        self.autoflush().await?;
+        self.connect().await?;
+        let mut held: Vec<R::Held> = Vec::new();
+        let mut sink = |row: &RowView<'_>| -> Result<()> {
+            held.push(reader.read(row)?);
+            Ok(())
+        };
+        let spec = match query {
+            RowsFrom::Select(spec) => spec,
+            RowsFrom::Raw(spec) => {
+                let answer = self.loader(false, caller)?.raw(spec, &mut sink).await;
+                let answer = self.note(answer)?;
+                return Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect());
+            }
+        };
+        if spec.lock.is_some() {
+            self.begin_if_none().await?;
+        }
+        let answer = self.loader(spec.populate_existing, caller)?.rows(&spec, &mut sink).await;
+        let answer = self.note(answer)?;
+        if spec.populate_existing {
+            self.unit.overwritten(&answer);
+        }
+        Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect())
+    }
+}

@@ -1,0 +1,350 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::mem;
+use std::panic::Location;
+use std::pin::Pin;
+
+use futures_util::Stream;
+use futures_util::stream::try_unfold;
+
+use super::Session;
+use super::session::no_connection;
+use crate::driver::abandoned;
+use crate::entity::Entity;
+use crate::error::{Error, ErrorKind, Result};
+use crate::load::{Batches, EntityBatches};
+use crate::model::Model;
+use crate::query::Select;
+use crate::sql::Dialect;
+use crate::value::Cells;
+
+/// How many rows a batch has where the query does not say.
+const BATCH: usize = 1_000;
+
+impl Session {
+    /// Reads the rows of a query a batch at a time, so that memory is bounded by the batch: see [`QueryStream`].
+    ///
+    /// `yield_per` on the query says how many rows a batch has. Relationships are loaded for each batch: with
+    /// `selectin` by one statement each, and a to-one also by a join.
+    ///
+    /// The objects are not the session's: each batch has its own, which go with the last handle to one of them, and the
+    /// identity map neither answers a stream nor learns from it. So they cannot be edited; `session.get` or
+    /// `session.merge` gives the session's own object of a row.
+    ///
+    /// All batches show the database as it was when the first one was read, with what the session had pending by then:
+    /// in the session's transaction where one is open, and in a read-only one otherwise, which ends with the stream.
+    /// The session belongs to the stream until then; write with another one.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64 }
+    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let query = select::<Author>().with(Author::BOOKS.selectin()).order_by(Author::ID).yield_per(500);
+    /// let mut stream = session.stream(query);
+    /// while let Some(batch) = stream.next_batch().await? {
+    ///     for author in batch {
+    ///         println!("{}: {} books", author.name, author.get(Author::BOOKS).len());
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    #[track_caller]
+    pub fn stream<Q: Streamable>(&mut self, query: Q) -> QueryStream<'_, Q::Row> {
+        let plan = query.into_stream(self.database.dialect(), Location::caller());
+        let state = match plan {
+            Ok(StreamPlan { rows: Some(0), .. }) => State::Refused(Error::new(
+                ErrorKind::InvalidQuery,
+                "`.yield_per(0)` would never read anything; give 1 or more rows",
+            )),
+            Ok(plan) => State::New(plan),
+            Err(error) => State::Refused(error),
+        };
+        QueryStream { session: self, state, partition: None, waiting: VecDeque::new() }
+    }
+}
+
+/// What [`Session::stream`] takes: a query for entities.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be streamed",
+    label = "expected a query, as `select::<User>()` is one"
+)]
+pub trait Streamable {
+    /// What the stream gives for a row.
+    type Row: Send;
+
+    /// How to read it.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: it cannot be run, or not a batch at a time.
+    #[doc(hidden)]
+    fn into_stream(
+        self,
+        dialect: Dialect,
+        caller: &'static Location<'static>,
+    ) -> Result<StreamPlan<Self::Row>>;
+}
+
+/// A query that is to be streamed.
+#[doc(hidden)]
+pub struct StreamPlan<T> {
+    pub(crate) batches: Box<dyn Batches<T>>,
+    /// How many rows a batch has, where the query says it.
+    pub(crate) rows: Option<usize>,
+}
+
+impl<M: Model, L: 'static> Streamable for Select<M, L> {
+    type Row = Entity<M, L>;
+
+    fn into_stream(
+        self,
+        dialect: Dialect,
+        caller: &'static Location<'static>,
+    ) -> Result<StreamPlan<Entity<M, L>>> {
+        let rows = self.spec.yield_per;
+        let batches = EntityBatches::new(self.spec, dialect, caller)?;
+        Ok(StreamPlan { batches: Box::new(batches), rows })
+    }
+}
+
+/// The rows of a query, a batch at a time: what [`Session::stream`] gives.
+///
+/// It may be dropped at any time: what it had open is ended by whatever the session does next, and a session that is
+/// dropped too leaves nothing to the next one.
+#[must_use = "nothing is read until a batch is asked for"]
+pub struct QueryStream<'s, T> {
+    session: &'s mut Session,
+    state: State<T>,
+    /// How many rows `next_batch` gives, where that is not a batch.
+    partition: Option<usize>,
+    /// Rows that were read and not given yet.
+    waiting: VecDeque<T>,
+}
+
+enum State<T> {
+    /// The query cannot be run.
+    Refused(Error),
+    New(StreamPlan<T>),
+    Open(Open<T>),
+    /// A batch was cancelled half-way.
+    Cancelled,
+    Ended,
+}
+
+struct Open<T> {
+    batches: Box<dyn Batches<T>>,
+    rows: usize,
+    /// Whether the rows come from one statement, and not from a statement for each batch.
+    cursor: bool,
+}
+
+impl<'s, T: Send> QueryStream<'s, T> {
+    /// The next rows with what is loaded of them; none when there are no more.
+    ///
+    /// # Errors
+    /// `InvalidQuery`, before anything is run: the query cannot be run, or not a batch at a time, as with a joined
+    /// collection or a subquery load. Those of [`Session::all`]. The stream ends with an error.
+    ///
+    /// # Cancel safety
+    /// A batch whose future is dropped half-way is lost, and the stream with it: it gives `PendingRollback` then, and so
+    /// does the session until `rollback`.
+    pub async fn next_batch(&mut self) -> Result<Option<Vec<T>>> {
+        let Some(rows) = self.partition else { return self.load().await };
+        if rows == 0 {
+            self.end();
+            let text = "`.partitions(0)` would never give anything; give 1 or more rows";
+            return Err(Error::new(ErrorKind::InvalidQuery, text));
+        }
+        while self.waiting.len() < rows {
+            let Some(batch) = self.load().await? else { break };
+            self.waiting.extend(batch);
+        }
+        let most = rows.min(self.waiting.len());
+        Ok((most > 0).then(|| self.waiting.drain(..most).collect()))
+    }
+
+    /// Has [`next_batch`](Self::next_batch) give so many rows at a time. They are loaded in batches as before, and rows
+    /// of several batches may come together.
+    pub fn partitions(mut self, rows: usize) -> Self {
+        self.partition = Some(rows);
+        self
+    }
+
+    /// The rows one by one, as a `Stream` of the `futures` crates. They are loaded in batches as before.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut authors = session.stream(select::<Author>().order_by(Author::ID)).rows();
+    /// while let Some(author) = authors.try_next().await? {
+    ///     println!("{}", author.name);
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn rows(self) -> Pin<Box<dyn Stream<Item = Result<T>> + Send + 's>>
+    where
+        T: 's,
+    {
+        Box::pin(try_unfold((self, Vec::new().into_iter()), async |(mut stream, mut batch)| {
+            loop {
+                if let Some(row) = batch.next() {
+                    return Ok(Some((row, (stream, batch))));
+                }
+                match stream.next_batch().await? {
+                    Some(rows) => batch = rows.into_iter(),
+                    None => return Ok(None),
+                }
+            }
+        }))
+    }
+
+    async fn load(&mut self) -> Result<Option<Vec<T>>> {
+        // A future that is dropped half-way leaves this.
+        let mut open = match mem::replace(&mut self.state, State::Cancelled) {
+            State::Open(open) => open,
+            State::New(plan) => match self.open(plan).await {
+                Ok(open) => open,
+                Err(error) => return self.failed(error),
+            },
+            State::Refused(error) => return self.failed(error),
+            State::Cancelled => return Err(abandoned()),
+            State::Ended => {
+                self.state = State::Ended;
+                return Ok(None);
+            }
+        };
+        match self.batch(&mut open).await {
+            Ok((batch, more)) => {
+                self.state = if more { State::Open(open) } else { State::Ended };
+                Ok(Some(batch).filter(|batch| !batch.is_empty()))
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    async fn open(&mut self, plan: StreamPlan<T>) -> Result<Open<T>> {
+        self.session.autoflush().await?;
+        self.session.connect().await?;
+        let StreamPlan { mut batches, rows } = plan;
+        let rows = rows.unwrap_or(BATCH);
+        let Session { database, lease: Some(lease), .. } = &mut *self.session else {
+            return Err(no_connection());
+        };
+        let cursor = lease.begin_reading().await?;
+        if cursor {
+            lease.open_cursor(&database.monitor, batches.statement()?, rows).await?;
+        }
+        Ok(Open { batches, rows, cursor })
+    }
+
+    /// Reads a batch; returns whether there may be more.
+    async fn batch(&mut self, open: &mut Open<T>) -> Result<(Vec<T>, bool)> {
+        let Session { database, lease: Some(lease), .. } = &mut *self.session else {
+            return Err(no_connection());
+        };
+        let monitor = &database.monitor;
+        let batches = &mut open.batches;
+        let page = if open.cursor { None } else { batches.page(open.rows)? };
+        batches.begin()?;
+        let mut sink = |cells: &dyn Cells| -> Result<()> { batches.row(cells) };
+        let (rows, last) = match page {
+            Some(page) => {
+                let rows = lease.fetch(monitor, &page, &mut sink).await?;
+                (rows, usize::try_from(rows).is_ok_and(|rows| rows < open.rows))
+            }
+            None if open.cursor => lease.next_rows(&mut sink).await?,
+            None => (0, true),
+        };
+        let batch = match rows {
+            0 => Vec::new(),
+            _ => batches.finish(lease, monitor).await?,
+        };
+        let last = last || rows == 0;
+        if last {
+            lease.end_reading(monitor).await?;
+        }
+        Ok((batch, !last))
+    }
+
+    fn failed<R>(&mut self, error: Error) -> Result<R> {
+        self.end();
+        self.session.note(Err(error))
+    }
+}
+
+impl<T> QueryStream<'_, T> {
+    fn end(&mut self) {
+        if !matches!(self.state, State::Ended)
+            && let Session { database, lease: Some(lease), .. } = &mut *self.session
+        {
+            lease.leave_reading(&database.monitor);
+        }
+        self.state = State::Ended;
+    }
+}
+
+impl<T> Drop for QueryStream<'_, T> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl<T> fmt::Debug for QueryStream<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryStream").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::prelude::*;
+
+    #[derive(Model, Debug)]
+    struct Parent {
+        #[key]
+        id: i64,
+        #[has_many]
+        children: HasMany<Child>,
+    }
+
+    #[derive(Model, Debug)]
+    struct Child {
+        #[key]
+        id: i64,
+        parent_id: i64,
+        #[belongs_to]
+        parent: BelongsTo<Parent>,
+    }
+
+    #[tokio::test]
+    async fn a_batch_goes_with_its_last_handle() -> Result<()> {
+        let engine = Engine::connect("sqlite::memory:").await?;
+        engine.create_all(schema![Parent, Child]).await?;
+        let mut session = engine.session();
+        for id in 0..3 {
+            session.add(Parent::draft().id(id).children([Child::draft().id(id)]));
+        }
+        session.commit().await?;
+        let query = select::<Parent>().with(Parent::CHILDREN.selectin().with(Child::PARENT.selectin()));
+        let mut stream = session.stream(query.order_by(Parent::ID).yield_per(1));
+        let mut earlier = None;
+        while let Some(batch) = stream.next_batch().await? {
+            let graph = Arc::downgrade(&batch[0].region().bare());
+            let child = batch[0].get(Parent::CHILDREN).first();
+            assert_eq!(child.as_ref().map(|child| child.get(Child::PARENT).id), Some(batch[0].id));
+            drop(batch);
+            assert!(graph.upgrade().is_some(), "the child keeps its parent readable");
+            drop(child);
+            assert!(graph.upgrade().is_none(), "a circle of objects keeps nothing");
+            assert!(earlier.replace(graph).is_none_or(|earlier| earlier.upgrade().is_none()));
+        }
+        Ok(())
+    }
+}
