@@ -95,7 +95,10 @@ mod unit_of_work;
 mod session;
 
 pub use ddl::Schema;
-pub use driver::{Echo, ExecutedStatement, QueryLog};
+pub use driver::{
+    Echo, ExecutedStatement, QueryLog, QueryScope, ScopeReport, StatementEvent, StatementGroup,
+    StatementHook, StatementOutcome,
+};
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
     Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -107,6 +110,26 @@ pub use model::{
     RelationKind, ThroughDef,
 };
 pub use orm_derive::Model;
+/// Fails a test that runs more statements than it should, and lists them by what they load.
+///
+/// It stands on an `async fn`, above or below the attribute that makes it a test, and counts what a
+/// [`QueryScope`] around the function counts.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// #[max_statements(3)]
+/// async fn the_list_of_users_costs_one_statement(engine: &Engine) -> Result<()> {
+///     engine.session().all(select::<User>()).await?;
+///     Ok(())
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// # the_list_of_users_costs_one_statement(&engine).await
+/// # }
+/// ```
+pub use orm_derive::max_statements;
 pub use query::{
     Delete, Expression, IntoColumns, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OnConflict, OrderBy,
     Predicate, RecursionDepth, RelationExt, Returning, Rows, Select, TextExpression, Update, delete, select,
@@ -145,18 +168,18 @@ pub mod __private {
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
-    pub use crate::driver::{Echo, QueryLog};
+    pub use crate::driver::{Echo, QueryLog, QueryScope};
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{
         Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
     };
-    pub use crate::schema;
     pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
-    pub use orm_derive::Model;
+    pub use crate::{assert_statements, schema};
+    pub use orm_derive::{Model, max_statements};
 }
 
 #[cfg(all(doctest, feature = "sqlite"))]

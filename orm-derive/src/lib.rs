@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 mod errors;
+mod max_statements;
 mod names;
 mod suggest;
 
@@ -42,6 +43,18 @@ use errors::Errors;
 #[proc_macro_derive(Model, attributes(model, key, column, has_many, has_one, belongs_to, many_to_many))]
 pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
+}
+
+/// Fails a test that runs more statements than it should, and lists them by what they load.
+///
+/// It stands on an `async fn`, above or below the attribute that makes it a test. The documentation of
+/// `orm_core::max_statements` shows it.
+#[proc_macro_attribute]
+pub fn max_statements(
+    limit: proc_macro::TokenStream,
+    function: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    max_statements::max_statements(limit.into(), function.into()).into()
 }
 
 /// The expansion of a model; of one with mistakes, the errors and stubs, so that its uses add no errors of their own.

@@ -39,7 +39,7 @@ impl Database {
             "mysql" | "mariadb" => Pool::Mysql(super::mysql::MysqlDatabase::connect(url, options).await?),
             _ => return Err(unknown(scheme)),
         };
-        Ok(Database { pool, monitor: Monitor::new(options.echo) })
+        Ok(Database { pool, monitor: Monitor::new(options) })
     }
 
     /// The SQL it speaks.

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::{Monitor, RowSink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
@@ -16,6 +19,8 @@ pub struct Lease {
     failed: bool,
     /// A statement is running, or was when its future was dropped.
     running: bool,
+    /// How many statements were run, for whoever holds the lease.
+    counter: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +61,21 @@ impl From<u64> for Inserted {
 
 impl Lease {
     pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
-        Lease { connection, dialect, state: TransactionState::None, failed: false, running: false }
+        Lease {
+            connection,
+            dialect,
+            state: TransactionState::None,
+            failed: false,
+            running: false,
+            counter: Arc::default(),
+        }
+    }
+
+    /// Counts the lease's statements there, from now on.
+    #[must_use]
+    pub(crate) fn counted_by(mut self, counter: &Arc<AtomicU64>) -> Lease {
+        self.counter = Arc::clone(counter);
+        self
     }
 
     /// Whether a transaction is open.
@@ -138,6 +157,7 @@ impl Lease {
         statement: &Statement,
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
+        self.counter.fetch_add(1, Ordering::Relaxed);
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
@@ -160,6 +180,7 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+        self.counter.fetch_add(1, Ordering::Relaxed);
         let mut observed = monitor.observe(statement);
         self.running = true;
         let result = self.connection.execute(statement).await;

@@ -15,11 +15,15 @@ mod pooled;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query_log;
+mod query_scope;
 mod refusal;
+mod scope_report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
+mod statement_event;
+mod statement_hook;
 
 pub use database::Database;
 pub use echo::Echo;
@@ -28,6 +32,10 @@ pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use query_scope::QueryScope;
+pub use scope_report::{ScopeReport, StatementGroup};
+pub use statement_event::{StatementEvent, StatementOutcome};
+pub use statement_hook::StatementHook;
 
 use crate::error::Result;
 use crate::value::Cells;

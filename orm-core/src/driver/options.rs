@@ -11,6 +11,7 @@ pub struct ConnectOptions {
     pub(crate) pool_pre_ping: bool,
     pub(crate) insert_returning: bool,
     pub(crate) echo: Echo,
+    pub(crate) slow_statements: Option<Duration>,
 }
 
 impl Default for ConnectOptions {
@@ -22,6 +23,7 @@ impl Default for ConnectOptions {
             pool_pre_ping: false,
             insert_returning: true,
             echo: Echo::Off,
+            slow_statements: None,
         }
     }
 }

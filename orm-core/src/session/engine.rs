@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, create_statements, drop_statements};
-use crate::driver::{Database, QueryLog};
+use crate::driver::{Database, QueryLog, StatementEvent, StatementHook};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
@@ -81,6 +81,35 @@ impl Engine {
     /// A log of all statements that the engine runs from now on, for as long as the log is there.
     pub fn record(&self) -> QueryLog {
         self.database.monitor.record()
+    }
+
+    /// Calls a function before and after each statement, for as long as the engine is there: for metrics, audits, and
+    /// logs of one's own.
+    ///
+    /// It is called by the task that runs the statement and holds it up, so it should be quick. One that panics does no
+    /// harm to the statement.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// let rows = Arc::new(AtomicU64::new(0));
+    /// let counted = Arc::clone(&rows);
+    /// engine.on_execute(move |event| match event.outcome {
+    ///     None => println!("next: {}", event.sql),
+    ///     Some(outcome) => {
+    ///         counted.fetch_add(outcome.rows, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
+    /// assert_eq!(rows.load(Ordering::Relaxed), 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn on_execute(&self, call: impl Fn(&StatementEvent<'_>) + Send + Sync + 'static) -> StatementHook {
+        self.database.monitor.on_execute(call)
     }
 
     /// The statements that a query will run, without running them.

@@ -69,6 +69,12 @@ impl EngineBuilder {
         self
     }
 
+    /// How long a statement may take until its `tracing` event is a warning; none is by default.
+    pub fn slow_statements(mut self, threshold: Duration) -> Self {
+        self.options.slow_statements = Some(threshold);
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::SessionOptions;
 use super::repeats::Repeats;
@@ -26,6 +27,8 @@ pub struct Session {
     pub(super) repeats: Repeats,
     /// How many savepoints were set, for their names.
     pub(super) savepoints: u64,
+    /// How many statements were run.
+    statements: Arc<AtomicU64>,
 }
 
 impl Session {
@@ -39,7 +42,13 @@ impl Session {
             failed: None,
             repeats: Repeats::default(),
             savepoints: 0,
+            statements: Arc::default(),
         }
+    }
+
+    /// How many statements the session has run, failed ones included. Transaction control is not counted.
+    pub fn statement_count(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Whether a transaction is open.
@@ -67,7 +76,7 @@ impl Session {
     pub(super) async fn connect(&mut self) -> Result<()> {
         self.check_usable()?;
         if self.lease.is_none() {
-            self.lease = Some(self.database.acquire().await?);
+            self.lease = Some(self.database.acquire().await?.counted_by(&self.statements));
         }
         Ok(())
     }
