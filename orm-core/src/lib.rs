@@ -94,7 +94,7 @@ mod unit_of_work;
 
 mod session;
 
-pub use ddl::Schema;
+pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use driver::{
     Echo, ExecutedStatement, QueryLog, QueryScope, ScopeReport, StatementEvent, StatementGroup,
     StatementHook, StatementOutcome,

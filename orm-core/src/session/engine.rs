@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
-use crate::ddl::{Schema, create_statements, drop_statements};
+use crate::ddl::{Schema, SchemaReport, check, create_statements, drop_statements};
 use crate::driver::{Database, QueryLog, StatementEvent, StatementHook};
 use crate::error::Result;
 use crate::load::Plan;
@@ -76,6 +76,29 @@ impl Engine {
     /// As for [`create_all`](Self::create_all); `ForeignKeyViolation` when another table still refers to one of them.
     pub async fn drop_all(&self, schema: Schema) -> Result<()> {
         self.run_all(drop_statements(&schema, self.database.dialect())?).await
+    }
+
+    /// Compares the models with the tables that the database has, and reports everything at once: tables and columns
+    /// that are not there, other types, NOT NULL on one side alone, keys and indexes that are missing, and columns that
+    /// no model has and every INSERT would need.
+    ///
+    /// For the start of a program and for tests of migrations. Three statements, however many models there are.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// engine.check(schema![User]).await?.into_result()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`create_all`](Self::create_all); the database refuses to say what it has.
+    pub async fn check(&self, schema: Schema) -> Result<SchemaReport> {
+        let mut lease = self.database.acquire().await?;
+        check(&schema, &mut lease, &self.database.monitor, self.database.dialect()).await
     }
 
     /// A log of all statements that the engine runs from now on, for as long as the log is there.

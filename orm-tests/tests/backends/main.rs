@@ -8,6 +8,7 @@ mod faults;
 mod keys;
 mod loading;
 mod relationships;
+mod schema_check;
 mod shop;
 mod text;
 mod transactions;
