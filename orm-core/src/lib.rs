@@ -54,6 +54,7 @@
 //! # Features
 //!
 //! `sqlite` (default), `postgres` and `mysql`, each a backend; the URL chooses among those that are compiled in.
+//! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend alone needs is unused in builds without it.
@@ -94,6 +95,9 @@ mod unit_of_work;
 
 mod session;
 
+#[cfg(feature = "axum")]
+mod web;
+
 pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use driver::{
     Echo, ExecutedStatement, QueryLog, QueryScope, ScopeReport, StatementEvent, StatementGroup,
@@ -106,8 +110,8 @@ pub use entity::{
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
 pub use model::{
-    Cascade, Column, ColumnDef, Lazy, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo, RelationDef,
-    RelationKind, ThroughDef,
+    Cascade, Column, ColumnDef, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo,
+    RelationDef, RelationKind, ThroughDef,
 };
 pub use orm_derive::Model;
 /// Fails a test that runs more statements than it should, and lists them by what they load.
@@ -157,8 +161,8 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
-        RelationKind, ThroughDef, check_key, check_reference, erased,
+        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
+        ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
     };
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,

@@ -34,13 +34,18 @@ use errors::Errors;
 /// | attribute | on | takes |
 /// |---|---|---|
 /// | `#[model(..)]` | the struct | `table`, `module`, `hooks` |
+/// | `#[serde(..)]` | the struct | `rename_all` |
+/// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
 /// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `length` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |
 /// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
-#[proc_macro_derive(Model, attributes(model, key, column, has_many, has_one, belongs_to, many_to_many))]
+#[proc_macro_derive(
+    Model,
+    attributes(model, key, column, has_many, has_one, belongs_to, many_to_many, serde)
+)]
 pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
 }

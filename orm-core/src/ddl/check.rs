@@ -81,7 +81,8 @@ impl Check {
         if !live.has_primary_key(dialect, &key) {
             report.push(Kind::PrimaryKey, of, key);
         }
-        for column in def.columns.iter().filter(|column| column.unique) {
+        let is_there = |name: &str| live.column(dialect, name).is_some();
+        for column in def.columns.iter().filter(|column| column.unique && is_there(column.name)) {
             if !live.is_unique(dialect, column.name) {
                 report.push(Kind::MissingUnique, of, [column.name]);
             }
@@ -89,7 +90,7 @@ impl Check {
         for key in tables.keys.iter().filter(|key| std::ptr::eq(key.child, def)) {
             foreign_key(report, live, dialect, of, &KeyNames::of(key));
         }
-        for column in def.columns.iter().filter(|column| column.index) {
+        for column in def.columns.iter().filter(|column| column.index && is_there(column.name)) {
             if !live.has_index(dialect, &[column.name]) {
                 report.push(Kind::MissingIndex, of, [column.name]);
             }

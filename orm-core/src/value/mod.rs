@@ -7,6 +7,8 @@ mod column_type;
 mod comparable;
 mod into_value;
 mod key;
+#[cfg(feature = "serde")]
+mod serialize;
 #[allow(clippy::module_inception)]
 mod value;
 mod value_error;

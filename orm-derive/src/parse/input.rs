@@ -4,9 +4,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
 use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttribute};
 use super::options::Options;
+use super::serde::{RenameAll, SerdeAttribute};
 use super::types::without_self;
 use super::value::Text;
 use crate::errors::Errors;
+use crate::names;
 
 /// A struct under the derive.
 pub struct Input {
@@ -16,6 +18,8 @@ pub struct Input {
     pub module: Option<Text>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
+    /// How serialising names the fields.
+    pub rename_all: RenameAll,
     pub fields: Vec<Field>,
     /// Whether it is a struct with named fields; otherwise that has been reported and there are no fields.
     pub has_fields: bool,
@@ -28,6 +32,19 @@ pub struct Field {
     pub key: Option<KeyAttribute>,
     pub column: Option<ColumnAttribute>,
     pub relations: Vec<RelationAttribute>,
+    pub serde: Option<SerdeAttribute>,
+}
+
+impl Field {
+    /// What serialising calls it, where a struct's fields are named so; none where it is left out.
+    pub fn serialized(&self, rename_all: RenameAll) -> Option<Text> {
+        let span = self.ident.span();
+        match &self.serde {
+            Some(serde) if serde.skip => None,
+            Some(SerdeAttribute { rename: Some(name), .. }) => Some(name.clone()),
+            _ => Some(Text::new(rename_all.apply(&names::plain(&self.ident)), span)),
+        }
+    }
 }
 
 /// Reads the item under the derive; none where nothing can be generated for it.
@@ -44,12 +61,13 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         errors.on(&item.generics, message);
         return None;
     }
-    let (table, module, hooks) = struct_attributes(&item.attrs, errors);
+    let Attributes { table, module, hooks, rename_all } = struct_attributes(&item.attrs, errors);
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
     let fields = fields.into_iter().flatten();
     let fields = fields.filter_map(|field| read_field(field, &item.ident, errors)).collect();
-    Some(Input { visibility: item.vis, ident: item.ident, table, module, hooks, fields, has_fields })
+    let (visibility, ident) = (item.vis, item.ident);
+    Some(Input { visibility, ident, table, module, hooks, rename_all, fields, has_fields })
 }
 
 fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Field>> {
@@ -73,14 +91,27 @@ fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Fiel
     None
 }
 
-fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<Text>, Option<Text>, bool) {
+/// What the attributes of the struct say.
+struct Attributes {
+    table: Option<Text>,
+    module: Option<Text>,
+    hooks: bool,
+    rename_all: RenameAll,
+}
+
+fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> Attributes {
     let mut read: Option<Options> = None;
+    let mut rename_all = None;
     for attribute in attributes {
         match own_name(attribute).as_deref() {
             Some("model") if read.is_some() => {
                 errors.at(attribute.path().span(), "`#[model]` is given twice; join them in one");
             }
             Some("model") => read = Some(Options::read(attribute, "model", MODEL, errors)),
+            Some("serde") if rename_all.is_some() => {
+                errors.at(attribute.path().span(), "`#[serde]` is given twice; join them in one");
+            }
+            Some("serde") => rename_all = Some(RenameAll::read(attribute, errors)),
             Some(name) => {
                 errors.at(
                     attribute.path().span(),
@@ -90,15 +121,25 @@ fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> (Option<T
             None => {}
         }
     }
-    let Some(options) = read else { return (None, None, false) };
-    let text = |name| options.text(name).map(Text::of);
-    (text("table"), text("module"), options.flag("hooks").is_some())
+    let text = |name| read.as_ref()?.text(name).map(Text::of);
+    Attributes {
+        table: text("table"),
+        module: text("module"),
+        hooks: read.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
+        rename_all: rename_all.unwrap_or_default(),
+    }
 }
 
 fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident?;
-    let mut read =
-        Field { ident, ty: without_self(field.ty, this), key: None, column: None, relations: Vec::new() };
+    let mut read = Field {
+        ident,
+        ty: without_self(field.ty, this),
+        key: None,
+        column: None,
+        relations: Vec::new(),
+        serde: None,
+    };
     for attribute in &field.attrs {
         let Some(name) = own_name(attribute) else { continue };
         let span = attribute.path().span();
@@ -106,6 +147,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
             (_, Some(kind)) => read.relations.iter().any(|other| other.kind == kind),
             ("key", _) => read.key.is_some(),
             ("column", _) => read.column.is_some(),
+            ("serde", _) => read.serde.is_some(),
             _ => false,
         };
         if twice {
@@ -116,6 +158,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
             (_, Some(kind)) => read.relations.push(RelationAttribute::read(attribute, kind, span, errors)),
             ("key", _) => read.key = Some(KeyAttribute::read(attribute, span, errors)),
             ("column", _) => read.column = Some(ColumnAttribute::read(attribute, span, errors)),
+            ("serde", _) => read.serde = Some(SerdeAttribute::read(attribute, errors)),
             _ => errors.at(span, "`#[model(..)]` is for the struct; a column's field takes `#[column(..)]`"),
         }
     }
@@ -125,6 +168,6 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
 /// The name of an attribute that is the derive's.
 fn own_name(attribute: &Attribute) -> Option<String> {
     let name = attribute.path().get_ident()?.to_string();
-    let own = matches!(name.as_str(), "model" | "key" | "column") || Kind::of(&name).is_some();
+    let own = matches!(name.as_str(), "model" | "key" | "column" | "serde") || Kind::of(&name).is_some();
     own.then_some(name)
 }

@@ -131,7 +131,7 @@ impl Cascade {
     }
 }
 
-fn unknown(what: &str, written: &str, known: &[&str]) -> String {
+pub(super) fn unknown(what: &str, written: &str, known: &[&str]) -> String {
     let near = match suggest::nearest(written, known.iter().copied()) {
         Some(near) => format!("did you mean {near:?}? "),
         None => String::new(),

@@ -9,6 +9,7 @@ mod keys;
 mod loading;
 mod relationships;
 mod schema_check;
+mod serialized;
 mod shop;
 mod text;
 mod transactions;
