@@ -193,4 +193,8 @@ mod documents {
 
     #[doc = include_str!("../../docs/guide.md")]
     struct Guide;
+
+    #[cfg(all(feature = "axum", feature = "serde"))]
+    #[doc = include_str!("../../docs/web.md")]
+    struct Web;
 }
