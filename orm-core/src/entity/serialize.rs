@@ -14,7 +14,9 @@ use crate::value::{ColumnType, ValueKind, ValueRef};
 ///
 /// ```
 /// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String }
+/// # #[derive(Model, Debug)] struct Book {
+/// #     #[key(auto)] id: i64, author_id: i64, title: String, #[belongs_to] author: BelongsTo<Author>
+/// # }
 /// #[derive(Model, Debug)]
 /// struct Author {
 ///     #[key(auto)]
