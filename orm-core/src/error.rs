@@ -24,6 +24,8 @@ struct Inner {
 pub struct Constraint {
     /// The constraint's own name.
     pub name: Option<String>,
+    /// The table's schema.
+    pub schema: Option<String>,
     /// The table.
     pub table: Option<String>,
     /// The columns.

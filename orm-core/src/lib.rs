@@ -100,8 +100,8 @@ mod web;
 
 pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use driver::{
-    Echo, ExecutedStatement, QueryLog, QueryScope, ScopeReport, StatementEvent, StatementGroup,
-    StatementHook, StatementOutcome,
+    Checkout, Echo, ExecutedStatement, PoolStatus, Pooler, QueryLog, QueryScope, ScopeReport, StatementEvent,
+    StatementGroup, StatementHook, StatementOutcome,
 };
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
@@ -113,7 +113,6 @@ pub use model::{
     Cascade, Column, ColumnDef, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo,
     RelationDef, RelationKind, ThroughDef,
 };
-pub use orm_derive::Model;
 /// Fails a test that runs more statements than it should, and lists them by what they load.
 ///
 /// It stands on an `async fn`, above or below the attribute that makes it a test, and counts what a
@@ -134,14 +133,19 @@ pub use orm_derive::Model;
 /// # }
 /// ```
 pub use orm_derive::max_statements;
+pub use orm_derive::{FromRow, Model};
 pub use query::{
-    Delete, Expression, IntoColumns, IntoOperand, IntoOrder, LeaveOut, Load, LoadOption, OnConflict, OrderBy,
-    Predicate, RecursionDepth, RelationExt, Returning, Rows, Select, TextExpression, Update, delete, select,
-    update,
+    Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
+    FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
+    JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
+    OrderBy, Predicate, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning,
+    Rows, Select, SelectColumns, Selectable, TextExpression, Update, Window, WindowFunction, alias, delete,
+    exists, func, label, select, select_columns, update, window,
 };
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions,
 };
+pub use sql::TableName;
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
@@ -164,6 +168,8 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
         ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
     };
+    pub use crate::query::{FromRow, RowField, StructRow};
+    pub use crate::sql::TableName;
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };
@@ -177,13 +183,15 @@ pub mod prelude {
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{
-        Expression, OnConflict, Predicate, RelationExt, Select, TextExpression, delete, select, update,
+        Expression, FromRow, Label, ModelExt, OnConflict, Predicate, RelationConditions, RelationExt,
+        RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
+        select_columns, update, window,
     };
     pub use crate::session::{Engine, Merged, RepeatedLoads, Session, SessionHooks, SessionOptions};
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
     pub use crate::{assert_statements, schema};
-    pub use orm_derive::{Model, max_statements};
+    pub use orm_derive::{FromRow, Model, max_statements};
 }
 
 #[cfg(all(doctest, feature = "sqlite"))]

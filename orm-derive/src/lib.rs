@@ -1,7 +1,8 @@
-//! `#[derive(Model)]` of `orm-core`, which re-exports it: depend on that crate.
+//! `#[derive(Model)]` and `#[derive(FromRow)]` of `orm-core`, which re-exports them: depend on that crate.
 //!
-//! The stages, in the order in which a struct passes through them: `parse` reads tokens and attributes, `model` puts
-//! them in plain structs with the defaults filled in, `check` holds the rules, `expand` writes the code.
+//! The stages, in the order in which a model's struct passes through them: `parse` reads tokens and attributes, `model` puts
+//! them in plain structs with the defaults filled in, `check` holds the rules, `expand` writes the code. `row` is all of the small
+//! `FromRow`.
 
 // Nothing but the macro is exported: `pub` says that another stage uses an item.
 #![allow(unreachable_pub)]
@@ -22,6 +23,8 @@ mod check;
 
 mod expand;
 
+mod row;
+
 #[cfg(test)]
 mod fuzz;
 
@@ -33,7 +36,7 @@ use errors::Errors;
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `module`, `hooks` |
+/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks` |
 /// | `#[serde(..)]` | the struct | `rename_all` |
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
@@ -41,7 +44,7 @@ use errors::Errors;
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |
-/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
+/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
 #[proc_macro_derive(
     Model,
     attributes(model, key, column, has_many, has_one, belongs_to, many_to_many, serde)
@@ -60,6 +63,15 @@ pub fn max_statements(
     function: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     max_statements::max_statements(limit.into(), function.into()).into()
+}
+
+/// Makes a struct that takes the values of a row by name.
+///
+/// The documentation of `orm_core::FromRow` shows its use. `#[row(name = "..")]` on a field says what the query calls
+/// its value, where that is not the field's own name.
+#[proc_macro_derive(FromRow, attributes(row))]
+pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    row::derive(input.into()).into()
 }
 
 /// The expansion of a model; of one with mistakes, the errors and stubs, so that its uses add no errors of their own.

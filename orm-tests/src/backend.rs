@@ -56,7 +56,7 @@ where
     F: Future<Output = Result<()>> + Send + 'static,
 {
     if let Err(reason) = backend.server() {
-        return missing(backend, &reason);
+        return not_run(backend.name(), &reason);
     }
     let database =
         TestDatabase::create(backend).await.unwrap_or_else(|reason| panic!("{}: {reason}", backend.name()));
@@ -69,13 +69,17 @@ where
     }
 }
 
-/// Says once for each backend that it was not run. Written past the capture of test output, which hides it otherwise.
-fn missing(backend: Backend, reason: &str) {
-    static SAID: Mutex<Option<HashSet<Backend>>> = Mutex::new(None);
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{} was not run: {reason}", backend.name());
+/// Says once for each backend or program that a test was not run with it. Written past the capture of test output, which
+/// hides it otherwise.
+///
+/// # Panics
+/// `CI=true`: nothing must be missing there.
+pub fn not_run(on: &'static str, reason: &str) {
+    static SAID: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{on} was not run: {reason}");
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    if said.get_or_insert_default().insert(backend) {
-        let _ = writeln!(std::io::stderr(), "NOT RUN on {}: {reason}", backend.name());
+    if said.get_or_insert_default().insert(on) {
+        let _ = writeln!(std::io::stderr(), "NOT RUN on {on}: {reason}");
     }
 }
 

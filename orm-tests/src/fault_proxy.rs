@@ -54,6 +54,11 @@ impl FaultProxy {
         self.port
     }
 
+    /// How many connections were made through it.
+    pub fn connections(&self) -> u64 {
+        *self.control.accepted.borrow()
+    }
+
     /// Stops forwarding on the connections that there are, without closing them: a cable that was pulled.
     pub fn freeze(&self) {
         self.control.frozen_below.send_replace(*self.control.accepted.borrow());

@@ -9,12 +9,14 @@ mod backend;
 mod cut;
 mod fault_proxy;
 mod mysql;
+mod pgbouncer;
 mod postgres;
 mod programs;
 mod server;
 mod test_database;
 
-pub use backend::{Backend, run};
+pub use backend::{Backend, not_run, run};
 pub use cut::Cut;
 pub use fault_proxy::FaultProxy;
+pub use pgbouncer::PgBouncer;
 pub use test_database::TestDatabase;

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::programs::{find, is_debian};
+use crate::programs::{find, install};
 use crate::server::{Place, Server, greets};
 
 /// A user for every way in which a server names a connection over loopback; one statement a line.
@@ -80,26 +80,10 @@ fn program() -> Result<(PathBuf, bool), String> {
     if let Some(found) = find_any() {
         return Ok(found);
     }
-    if is_debian() && install() {
+    if install("mariadb-server") {
         return find_any().ok_or_else(|| "mariadb-server was installed and brought no server".to_owned());
     }
     Err("no `mariadbd` or `mysqld` was found; install MariaDB (Debian: apt-get install mariadb-server), or set \
          ORM_TEST_MYSQL_URL"
         .to_owned())
-}
-
-/// Installs MariaDB where that needs no password; says so.
-fn install() -> bool {
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"));
-    if !is_root {
-        return false;
-    }
-    eprintln!("MariaDB is not installed: running `apt-get install -y mariadb-server`");
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
-        command.output().is_ok_and(|output| output.status.success())
-    };
-    let package = ["install", "-y", "--no-install-recommends", "mariadb-server"];
-    apt(&package) || (apt(&["update"]) && apt(&package))
 }

@@ -63,11 +63,17 @@ impl TestDatabase {
     /// # Panics
     /// It is SQLite, or there is no free port.
     pub async fn behind_proxy(&self) -> (FaultProxy, EngineBuilder) {
-        let (before, rest) = self.url.split_once('@').expect("the URL of a server names a user");
-        let (server, rest) = rest.split_once('/').expect("the URL of a server names a database");
+        let (server, name) = self.place();
+        let (before, _) = self.url.split_once('@').expect("the URL of a server names a user");
         let proxy = FaultProxy::new(server.to_owned()).await.expect("there is a free port");
-        let url = format!("{before}@127.0.0.1:{}/{rest}", proxy.port());
+        let url = format!("{before}@127.0.0.1:{}/{name}", proxy.port());
         (proxy, Engine::builder(&url).insert_returning(self.backend != Backend::MysqlWithoutReturning))
+    }
+
+    /// `host:port` of its server, and its name there with what follows it in the URL.
+    pub(crate) fn place(&self) -> (&str, &str) {
+        let (_, rest) = self.url.split_once('@').expect("the URL of a server names a user");
+        rest.split_once('/').expect("the URL of a server names a database")
     }
 
     /// An engine on it.

@@ -1,14 +1,14 @@
 use super::Schema;
 use super::create::Tables;
 use super::foreign_key::ForeignKey;
-use super::live_table::{self, LiveColumn, LiveTable};
+use super::live_table::{self, LiveColumn, LiveKey, LiveTable};
 use super::live_type;
 use super::schema_report::SchemaFindingKind as Kind;
 use super::schema_report::SchemaReport;
 use crate::driver::{Lease, Monitor};
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef, ThroughDef};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, TableName};
 
 /// Compares models with the tables of the database.
 ///
@@ -23,7 +23,7 @@ pub async fn check(
     let tables = Tables::of(schema, dialect)?;
     let links = schema.link_tables();
     let names = tables.order.iter().map(|def| def.table);
-    let names: Vec<&str> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
+    let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
     let live = live_table::read(lease, monitor, dialect, &names).await?;
 
     let mut check = Check { dialect, live, report: SchemaReport::default() };
@@ -44,9 +44,10 @@ struct Check {
 
 impl Check {
     fn model(&mut self, tables: &Tables, def: &'static ModelDef) {
-        let of = (def.name, def.table);
+        let table = def.table.to_string();
+        let of = (def.name, table.as_str());
         let (dialect, report) = (self.dialect, &mut self.report);
-        let Some(live) = self.live.iter().find(|live| dialect.is_same_table(&live.name, def.table)) else {
+        let Some(live) = self.live.iter().find(|live| live.is(dialect, def.table)) else {
             return report.push(Kind::MissingTable, of, [""; 0]);
         };
         for (at, column) in def.columns.iter().enumerate() {
@@ -72,7 +73,7 @@ impl Check {
             return;
         }
         let known = |found: &LiveColumn| {
-            def.columns.iter().any(|column| dialect.is_same_table(column.name, &found.name))
+            def.columns.iter().any(|column| dialect.is_same_name(column.name, &found.name))
         };
         for extra in live.columns.iter().filter(|found| found.not_null && !found.filled_in && !known(found)) {
             report.push(Kind::UnknownRequiredColumn, of, [extra.name.as_str()]);
@@ -99,11 +100,10 @@ impl Check {
 
     /// A link table that is no model: its columns, its keys, and the index that reads it from the other side.
     fn link(&mut self, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
-        let path = relation.path();
-        let of = (path.as_str(), through.table);
+        let (path, table) = (relation.path(), through.table.to_string());
+        let of = (path.as_str(), table.as_str());
         let (dialect, report) = (self.dialect, &mut self.report);
-        let Some(live) = self.live.iter().find(|live| dialect.is_same_table(&live.name, through.table))
-        else {
+        let Some(live) = self.live.iter().find(|live| live.is(dialect, through.table)) else {
             report.push(Kind::MissingTable, of, [""; 0]);
             return Ok(());
         };
@@ -118,7 +118,7 @@ impl Check {
         if live.is_view {
             return Ok(());
         }
-        let known = |found: &LiveColumn| all.iter().any(|name| dialect.is_same_table(name, &found.name));
+        let known = |found: &LiveColumn| all.iter().any(|name| dialect.is_same_name(name, &found.name));
         for extra in live.columns.iter().filter(|found| found.not_null && !found.filled_in && !known(found)) {
             report.push(Kind::UnknownRequiredColumn, of, [extra.name.as_str()]);
         }
@@ -145,7 +145,7 @@ impl Check {
 /// A foreign key by its names.
 struct KeyNames {
     columns: Vec<&'static str>,
-    parent: &'static str,
+    parent: TableName,
     refers_to: Vec<&'static str>,
     /// Whether it refers to the primary key, which a database may leave unnamed.
     is_primary: bool,
@@ -173,9 +173,11 @@ fn foreign_key(
     of: (&str, &str),
     key: &KeyNames,
 ) {
-    if !live.has_key(dialect, key) {
+    // A key of SQLite stays in its file.
+    let possible = dialect != Dialect::Sqlite || live.schema == key.parent.schema;
+    if possible && !live.has_key(dialect, key) {
         let refers_to = key.refers_to.iter().map(|name| (*name).to_owned()).collect();
-        let kind = Kind::MissingForeignKey { parent: key.parent.to_owned(), refers_to };
+        let kind = Kind::MissingForeignKey { parent: key.parent.to_string(), refers_to };
         report.push(kind, of, key.columns.iter().copied());
     }
     if !live.has_index(dialect, &key.columns) {
@@ -183,9 +185,24 @@ fn foreign_key(
     }
 }
 
+impl LiveKey {
+    /// A table whose schema is not named is in that which the connection is in.
+    fn refers_to(&self, dialect: Dialect, parent: TableName) -> bool {
+        let same_schema = match (&self.parent_schema, parent.schema) {
+            (Some(live), Some(schema)) => dialect.is_same_name(live, schema),
+            _ => true,
+        };
+        same_schema && dialect.is_same_name(&self.parent, parent.name)
+    }
+}
+
 impl LiveTable {
+    fn is(&self, dialect: Dialect, table: TableName) -> bool {
+        self.schema == table.schema && dialect.is_same_name(&self.name, table.name)
+    }
+
     fn column(&self, dialect: Dialect, name: &str) -> Option<&LiveColumn> {
-        self.columns.iter().find(|column| dialect.is_same_table(&column.name, name))
+        self.columns.iter().find(|column| dialect.is_same_name(&column.name, name))
     }
 
     fn has_primary_key(&self, dialect: Dialect, key: &[&str]) -> bool {
@@ -213,21 +230,21 @@ impl LiveTable {
     fn has_key(&self, dialect: Dialect, key: &KeyNames) -> bool {
         self.keys.iter().any(|live| {
             let refers = |name: &Option<String>, expected: &str| match name {
-                Some(name) => dialect.is_same_table(name, expected),
+                Some(name) => dialect.is_same_name(name, expected),
                 None => key.is_primary,
             };
             let pairs = || key.columns.iter().zip(&key.refers_to);
-            dialect.is_same_table(&live.parent, key.parent)
+            live.refers_to(dialect, key.parent)
                 && live.columns.len() == key.columns.len()
                 && pairs().all(|(column, refers_to)| {
                     let mut live = live.columns.iter();
-                    live.any(|(own, other)| dialect.is_same_table(own, column) && refers(other, refers_to))
+                    live.any(|(own, other)| dialect.is_same_name(own, column) && refers(other, refers_to))
                 })
         })
     }
 }
 
 fn same_set(dialect: Dialect, live: &[Option<String>], columns: &[&str]) -> bool {
-    let is_there = |column: &&str| live.iter().flatten().any(|name| dialect.is_same_table(name, column));
+    let is_there = |column: &&str| live.iter().flatten().any(|name| dialect.is_same_name(name, column));
     live.len() == columns.len() && columns.iter().all(is_there)
 }

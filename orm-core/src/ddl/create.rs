@@ -3,15 +3,15 @@ use super::foreign_key::ForeignKey;
 use super::name::name;
 use crate::error::Result;
 use crate::model::{ColumnDef, ModelDef, RelationDef, ThroughDef};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, TableName};
 
-/// CREATE TABLE and CREATE INDEX for what is not there yet.
+/// CREATE SCHEMA, CREATE TABLE and CREATE INDEX for what is not there yet.
 ///
 /// # Errors
 /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
 pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
     let tables = Tables::of(schema, dialect)?;
-    let mut statements = Vec::new();
+    let mut statements = tables.create_schemas(schema);
     for def in &tables.order {
         statements.push(tables.create(def));
         if !matches!(dialect, Dialect::Mysql(_)) {
@@ -43,7 +43,7 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
     let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
     let names: Vec<String> = links
         .chain(tables.order.iter().rev().map(|def| def.table))
-        .map(|table| tables.quoted(table))
+        .map(|table| tables.named(table))
         .collect();
     if names.is_empty() {
         return Ok(Vec::new());
@@ -78,6 +78,20 @@ impl Tables {
         Ok(Tables { dialect, keys: ForeignKey::all(schema)?, order })
     }
 
+    /// The schemas that tables are in; on SQLite an engine attaches them.
+    fn create_schemas(&self, schema: &Schema) -> Vec<String> {
+        if self.dialect == Dialect::Sqlite {
+            return Vec::new();
+        }
+        let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
+        let tables = self.order.iter().map(|def| def.table).chain(links);
+        let mut schemas: Vec<&str> = tables.filter_map(|table| table.schema).collect();
+        schemas.sort_unstable();
+        schemas.dedup();
+        let create = |schema| format!("CREATE SCHEMA IF NOT EXISTS {}", self.quoted(schema));
+        schemas.into_iter().map(create).collect()
+    }
+
     fn create(&self, def: &'static ModelDef) -> String {
         let mut parts: Vec<String> =
             def.columns.iter().enumerate().map(|(at, _)| self.column(def, at)).collect();
@@ -92,10 +106,27 @@ impl Tables {
                 format!("INDEX {index} ({})", self.quoted(column.name))
             }));
         }
-        let own = self.keys.iter().filter(|key| std::ptr::eq(key.child, def));
+        let own = self.keys.iter().filter(|key| std::ptr::eq(key.child, def) && self.is_declared(key));
         let later = |key: &ForeignKey| self.dialect == Dialect::Postgres && self.is_later(key);
         parts.extend(own.filter(|key| !later(key)).map(|key| self.key(key)));
         self.table(def.table, &parts)
+    }
+
+    /// SQLite has no key that leads out of its file.
+    fn is_declared(&self, key: &ForeignKey) -> bool {
+        self.can_refer(key.child.table, key.parent.table)
+    }
+
+    fn can_refer(&self, from: TableName, to: TableName) -> bool {
+        self.dialect != Dialect::Sqlite || from.schema == to.schema
+    }
+
+    /// The table behind REFERENCES; SQLite looks for it beside the one that refers to it, and takes no schema.
+    fn referred(&self, table: TableName) -> String {
+        match self.dialect {
+            Dialect::Sqlite => self.quoted(table.name),
+            Dialect::Postgres | Dialect::Mysql(_) => self.named(table),
+        }
     }
 
     /// A name of its own: `a_b`.`c` and `a`.`b_c` would share one otherwise.
@@ -104,7 +135,7 @@ impl Tables {
             let columns = def.columns.iter().filter(|column| column.index);
             columns.map(|column| (*def, column))
         });
-        let plain = |def: &ModelDef, column: &ColumnDef| name("ix", def.table, &[column.name]);
+        let plain = |def: &ModelDef, column: &ColumnDef| name("ix", def.table.name, &[column.name]);
         let wanted = plain(def, column);
         let before = indexed.take_while(|(_, other)| !std::ptr::eq(*other, column));
         match before.filter(|(def, column)| plain(def, column) == wanted).count() {
@@ -114,12 +145,15 @@ impl Tables {
     }
 
     fn create_index(&self, def: &ModelDef, column: &ColumnDef) -> String {
-        let index = self.quoted(&self.index_name(def, column));
-        format!(
-            "CREATE INDEX IF NOT EXISTS {index} ON {} ({})",
-            self.quoted(def.table),
-            self.quoted(column.name)
-        )
+        let name = self.index_name(def, column);
+        // SQLite says with the index where it is, PostgreSQL with the table.
+        let (index, table) = match (self.dialect, def.table.schema) {
+            (Dialect::Sqlite, Some(schema)) => {
+                (format!("{}.{}", self.quoted(schema), self.quoted(&name)), self.quoted(def.table.name))
+            }
+            _ => (self.quoted(&name), self.named(def.table)),
+        };
+        format!("CREATE INDEX IF NOT EXISTS {index} ON {table} ({})", self.quoted(column.name))
     }
 
     fn create_link(&self, relation: &RelationDef, through: &ThroughDef) -> Result<String> {
@@ -136,7 +170,10 @@ impl Tables {
         let all = through.key.iter().chain(through.target_key);
         parts.push(format!("PRIMARY KEY {}", self.names(all.copied())));
         for (names, def, columns) in &sides {
-            let (key, table) = (self.names(names.iter().copied()), self.quoted(def.table));
+            if !self.can_refer(through.table, def.table) {
+                continue;
+            }
+            let (key, table) = (self.names(names.iter().copied()), self.referred(def.table));
             parts.push(format!("FOREIGN KEY {key} REFERENCES {table} {}", self.list(def, columns)));
         }
         Ok(self.table(through.table, &parts))
@@ -179,7 +216,7 @@ impl Tables {
             true => format!("CONSTRAINT {} ", self.quoted(&key_name(key))),
             false => String::new(),
         };
-        let (columns, table) = (self.list(key.child, &key.columns), self.quoted(key.parent.table));
+        let (columns, table) = (self.list(key.child, &key.columns), self.referred(key.parent.table));
         let refers_to = self.list(key.parent, &key.refers_to);
         let cascade = if key.cascade { " ON DELETE CASCADE" } else { "" };
         format!("{name}FOREIGN KEY {columns} REFERENCES {table} {refers_to}{cascade}")
@@ -197,7 +234,7 @@ impl Tables {
 
     /// PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS.
     fn add_key(&self, key: &ForeignKey) -> String {
-        let alter = format!("ALTER TABLE {} ADD {}", self.quoted(key.child.table), self.key(key));
+        let alter = format!("ALTER TABLE {} ADD {}", self.named(key.child.table), self.key(key));
         let mut tag = "ddl".to_owned();
         while alter.contains(&format!("${tag}$")) {
             tag.push('_');
@@ -206,12 +243,12 @@ impl Tables {
     }
 
     fn drop_key(&self, key: &ForeignKey) -> String {
-        let (table, name) = (self.quoted(key.child.table), self.quoted(&key_name(key)));
+        let (table, name) = (self.named(key.child.table), self.quoted(&key_name(key)));
         format!("ALTER TABLE IF EXISTS {table} DROP FOREIGN KEY IF EXISTS {name}")
     }
 
-    fn table(&self, name: &str, parts: &[String]) -> String {
-        format!("CREATE TABLE IF NOT EXISTS {} ({})", self.quoted(name), parts.join(", "))
+    fn table(&self, name: TableName, parts: &[String]) -> String {
+        format!("CREATE TABLE IF NOT EXISTS {} ({})", self.named(name), parts.join(", "))
     }
 
     fn list(&self, def: &ModelDef, columns: &[usize]) -> String {
@@ -223,6 +260,12 @@ impl Tables {
         format!("({})", names.join(", "))
     }
 
+    fn named(&self, table: TableName) -> String {
+        let mut sql = String::new();
+        self.dialect.name(&mut sql, table);
+        sql
+    }
+
     fn quoted(&self, name: &str) -> String {
         let mut sql = String::new();
         self.dialect.quote(&mut sql, name);
@@ -232,5 +275,5 @@ impl Tables {
 
 fn key_name(key: &ForeignKey) -> String {
     let columns: Vec<&str> = key.columns.iter().map(|column| key.child.columns[*column].name).collect();
-    name("fk", key.child.table, &columns)
+    name("fk", key.child.table.name, &columns)
 }

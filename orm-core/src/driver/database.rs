@@ -1,4 +1,7 @@
-use super::{ConnectOptions, Lease, Monitor};
+use std::sync::Arc;
+
+use super::checkouts::{Borrower, Checkouts};
+use super::{ConnectOptions, Lease, Monitor, PoolStatus, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
@@ -6,6 +9,8 @@ use crate::sql::Dialect;
 #[derive(Debug)]
 pub struct Database {
     pool: Pool,
+    checkouts: Arc<Checkouts>,
+    pooler: Pooler,
     pub(crate) monitor: Monitor,
 }
 
@@ -28,6 +33,26 @@ impl Database {
     /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Database> {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+        if options.most_connections() == 0 {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                "a pool of no connections can lend none: give `pool_size` or `max_overflow` at least 1",
+            ));
+        }
+        if !scheme.starts_with("postgres") && options.pooler == Pooler::Transaction {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "`Pooler::Transaction` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+                ),
+            ));
+        }
+        if scheme != "sqlite" && !options.attached.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"),
+            ));
+        }
         let pool = match scheme {
             #[cfg(feature = "sqlite")]
             "sqlite" => Pool::Sqlite(super::sqlite::SqliteDatabase::connect(url, options).await?),
@@ -39,7 +64,12 @@ impl Database {
             "mysql" | "mariadb" => Pool::Mysql(super::mysql::MysqlDatabase::connect(url, options).await?),
             _ => return Err(unknown(scheme)),
         };
-        Ok(Database { pool, monitor: Monitor::new(options) })
+        Ok(Database {
+            pool,
+            checkouts: Checkouts::new(options),
+            pooler: options.pooler,
+            monitor: Monitor::new(options),
+        })
     }
 
     /// The SQL it speaks.
@@ -60,18 +90,34 @@ impl Database {
     ///
     /// # Errors
     /// `PoolTimeout`: none became free in time. `Connection`: a new one could not be made.
-    pub async fn acquire(&self) -> Result<Lease> {
+    pub(crate) async fn acquire(&self, borrower: Borrower) -> Result<Lease> {
+        let checkouts = &self.checkouts;
         let connection = match &self.pool {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Pool::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => pool.acquire().await?,
+            Pool::Sqlite(pool) => pool.acquire(checkouts, borrower).await?,
             #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => pool.acquire().await?,
+            Pool::Postgres(pool) => pool.acquire(checkouts, borrower).await?,
             #[cfg(feature = "mysql")]
-            Pool::Mysql(pool) => pool.acquire().await?,
+            Pool::Mysql(pool) => pool.acquire(checkouts, borrower).await?,
         };
-        Ok(Lease::new(connection, self.dialect()))
+        Ok(Lease::new(connection, self.dialect(), self.pooler))
+    }
+
+    /// How the pool is now.
+    pub fn status(&self) -> PoolStatus {
+        let open = match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.size(),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.size(),
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.size(),
+        };
+        self.checkouts.status(open)
     }
 
     /// Closes the pool; sessions that hold a connection keep it until they end.
@@ -80,11 +126,11 @@ impl Database {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Pool::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close(&self.checkouts).await,
             #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close(&self.checkouts).await,
             #[cfg(feature = "mysql")]
-            Pool::Mysql(pool) => pool.close().await,
+            Pool::Mysql(pool) => pool.close(&self.checkouts).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Monitor, RowSink};
+use super::{Monitor, Pooler, RowSink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Statement};
 
@@ -13,6 +13,7 @@ use crate::sql::{Dialect, Statement};
 pub struct Lease {
     connection: Connection,
     dialect: Dialect,
+    pooler: Pooler,
     state: TransactionState,
     /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
     /// MySQL commits what came before the failure.
@@ -60,10 +61,11 @@ impl From<u64> for Inserted {
 }
 
 impl Lease {
-    pub(super) fn new(connection: Connection, dialect: Dialect) -> Lease {
+    pub(super) fn new(connection: Connection, dialect: Dialect, pooler: Pooler) -> Lease {
         Lease {
             connection,
             dialect,
+            pooler,
             state: TransactionState::None,
             failed: false,
             running: false,
@@ -157,6 +159,7 @@ impl Lease {
         statement: &Statement,
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
+        let alone = self.begin_alone().await?;
         self.counter.fetch_add(1, Ordering::Relaxed);
         let mut observed = monitor.observe(statement);
         self.running = true;
@@ -164,7 +167,7 @@ impl Lease {
         self.running = false;
         observed.failed = result.is_err();
         self.note(result.as_ref().err());
-        result.map(|()| observed.rows)
+        self.end_alone(alone, result.map(|()| observed.rows)).await
     }
 
     /// Runs a statement that returns no rows; returns how many it changed.
@@ -180,6 +183,7 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+        let alone = self.begin_alone().await?;
         self.counter.fetch_add(1, Ordering::Relaxed);
         let mut observed = monitor.observe(statement);
         self.running = true;
@@ -188,7 +192,31 @@ impl Lease {
         observed.failed = result.is_err();
         observed.rows = result.as_ref().map_or(0, |inserted| inserted.rows);
         self.note(result.as_ref().err());
-        result
+        self.end_alone(alone, result).await
+    }
+
+    /// Behind a pooler that lends by the transaction, a statement outside one would be prepared on one connection of the
+    /// server and run on another: it gets a transaction of its own. Returns whether it did.
+    async fn begin_alone(&mut self) -> Result<bool> {
+        let alone = self.pooler == Pooler::Transaction && self.state == TransactionState::None;
+        if alone {
+            self.begin().await?;
+        }
+        Ok(alone)
+    }
+
+    async fn end_alone<T>(&mut self, alone: bool, result: Result<T>) -> Result<T> {
+        if !alone {
+            return result;
+        }
+        match result {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
+                let _ = self.rollback().await;
+                Err(error)
+            }
+        }
     }
 
     fn note(&mut self, error: Option<&Error>) {

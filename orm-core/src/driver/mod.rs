@@ -3,6 +3,9 @@
 //! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
+#[cfg(feature = "sqlite")]
+mod attachment;
+mod checkouts;
 mod database;
 mod echo;
 mod lease;
@@ -10,8 +13,9 @@ mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod options;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod pool_status;
 mod pooled;
+mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query_log;
@@ -25,12 +29,15 @@ mod sqlite_job;
 mod statement_event;
 mod statement_hook;
 
+pub(crate) use checkouts::Borrower;
 pub use database::Database;
 pub use echo::Echo;
 pub use lease::Lease;
 pub(crate) use lease::abandoned;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
+pub use pool_status::{Checkout, PoolStatus};
+pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
 pub use query_scope::QueryScope;
 pub use scope_report::{ScopeReport, StatementGroup};

@@ -1,4 +1,5 @@
 use std::str::FromStr;
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::mysql::{
@@ -10,8 +11,9 @@ use sqlx::{
     Type, TypeInfo, ValueRef as _,
 };
 
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::{Connection, Inserted};
-use super::pooled::{Pooled, pool_options};
+use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{first, refusal, too_many, unfit, wrong_url};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -55,13 +57,19 @@ impl MysqlDatabase {
         self.server
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
         Ok(Connection::Mysql(MysqlLease { connection, server: self.server }))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
     }
 }
 
@@ -243,8 +251,8 @@ fn kind_of(number: u16) -> ErrorKind {
 
 /// The constraint that a message names. Which table it is on, most messages leave to the statement.
 fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> Option<Constraint> {
-    let table = statement.and_then(|statement| written_table(&statement.sql));
-    let mut constraint = Constraint { table, ..Constraint::default() };
+    let (schema, table) = statement.and_then(|statement| written_table(&statement.sql)).unzip();
+    let mut constraint = Constraint { schema: schema.flatten(), table, ..Constraint::default() };
     match number {
         1062 | 1169 | 1586 => {
             let key = message.rsplit_once(" for key '")?.1.trim_end_matches('\'');
@@ -253,8 +261,9 @@ fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> O
         }
         1451 | 1452 => {
             // The table with the key, which a DELETE of what it refers to does not name.
-            constraint.table =
-                message.split_once("`.`")?.1.split_once('`').map(|(table, _)| table.to_owned());
+            let (schema, table) = message.split_once("`.`")?;
+            constraint.schema = schema.rsplit_once('`').map(|(_, schema)| schema.to_owned());
+            constraint.table = table.split_once('`').map(|(table, _)| table.to_owned());
             constraint.name = quoted(message, "CONSTRAINT ");
             let (_, columns) = message.split_once("FOREIGN KEY (")?;
             let (columns, _) = columns.split_once(')')?;
@@ -275,16 +284,20 @@ fn quoted(message: &str, word: &str) -> Option<String> {
     name.split_once('`').map(|(name, _)| name.to_owned())
 }
 
-fn written_table(sql: &str) -> Option<String> {
+/// The table that a statement writes to, and its schema where it is named.
+fn written_table(sql: &str) -> Option<(Option<String>, String)> {
     ["INSERT INTO ", "UPDATE ", "DELETE FROM "].into_iter().find_map(|verb| {
-        let (table, _) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
-        Some(table.to_owned())
+        let (first, rest) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
+        match rest.strip_prefix(".`").and_then(|rest| rest.split_once('`')) {
+            Some((table, _)) => Some((Some(first.to_owned()), table.to_owned())),
+            None => Some((None, first.to_owned())),
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Statement, constraint_of, number};
+    use super::{Statement, constraint_of, number, written_table};
 
     #[test]
     fn versions_are_read_behind_their_prefixes() {
@@ -293,6 +306,14 @@ mod tests {
         assert_eq!(number("5.5.5-10.6.7-MariaDB"), (10, 6));
         assert_eq!(number("9.1.0-cloud"), (9, 1));
         assert_eq!(number("?"), (0, 0));
+    }
+
+    #[test]
+    fn the_table_of_a_statement_is_read_with_its_schema() {
+        let owned = |schema: Option<&str>, table: &str| Some((schema.map(str::to_owned), table.to_owned()));
+        assert_eq!(written_table("UPDATE `users` SET `a` = `b`.`c`"), owned(None, "users"));
+        assert_eq!(written_table("DELETE FROM `app`.`users` WHERE 1 = 1"), owned(Some("app"), "users"));
+        assert_eq!(written_table("SELECT 1"), None);
     }
 
     #[test]
@@ -309,6 +330,7 @@ mod tests {
             "Cannot add or update a child row: a foreign key constraint fails (`app`.`orders`, CONSTRAINT `orders_ibfk_1` \
              FOREIGN KEY (`user_id`, `shop`) REFERENCES `users` (`id`, `shop`))",
         );
+        assert_eq!(foreign.as_ref().and_then(|found| found.schema.as_deref()), Some("app"));
         assert_eq!(foreign.as_ref().and_then(|found| found.table.as_deref()), Some("orders"));
         assert_eq!(foreign.map(|found| found.columns), Some(vec!["user_id".to_owned(), "shop".to_owned()]));
         let null = read(1048, "Column 'name' cannot be null");

@@ -1,26 +1,40 @@
 use std::time::Duration;
 
-use super::Echo;
+use super::{Echo, Pooler};
 
 /// How an engine connects; see [`EngineBuilder`](crate::EngineBuilder), which documents each.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
     pub(crate) pool_size: u32,
+    pub(crate) max_overflow: u32,
     pub(crate) pool_timeout: Duration,
     pub(crate) pool_recycle: Option<Duration>,
     pub(crate) pool_pre_ping: bool,
+    /// Names of schemas, and the files that are attached under them.
+    pub(crate) attached: Vec<(String, String)>,
+    pub(crate) pooler: Pooler,
     pub(crate) insert_returning: bool,
     pub(crate) echo: Echo,
     pub(crate) slow_statements: Option<Duration>,
+}
+
+impl ConnectOptions {
+    /// The most connections that are open at a time.
+    pub(super) fn most_connections(&self) -> u32 {
+        self.pool_size.saturating_add(self.max_overflow)
+    }
 }
 
 impl Default for ConnectOptions {
     fn default() -> ConnectOptions {
         ConnectOptions {
             pool_size: 10,
+            max_overflow: 0,
             pool_timeout: Duration::from_secs(30),
             pool_recycle: None,
             pool_pre_ping: false,
+            attached: Vec::new(),
+            pooler: Pooler::default(),
             insert_returning: true,
             echo: Echo::Off,
             slow_statements: None,

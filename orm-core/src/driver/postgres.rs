@@ -1,17 +1,21 @@
 use std::str::FromStr;
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgDatabaseError, PgPool, PgRow, PgValueFormat};
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgValueFormat,
+};
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
     Type, ValueRef as _,
 };
 
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
-use super::pooled::{Pooled, pool_options};
+use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, RowSink};
+use super::{ConnectOptions, Pooler, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
@@ -20,35 +24,94 @@ use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
 #[derive(Debug)]
 pub(super) struct PostgresDatabase {
     pool: PgPool,
+    /// Whether statements are prepared to be used again.
+    prepares: bool,
 }
 
 /// A pooled connection.
 #[derive(Debug)]
-pub(super) struct PostgresLease(Pooled<Postgres>);
+pub(super) struct PostgresLease {
+    connection: Pooled<Postgres>,
+    prepares: bool,
+}
 
 impl PostgresDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
         let connect = PgConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+        let prepares = options.pooler != Pooler::Transaction;
+        let connect = match prepares {
+            true => connect,
+            // PgBouncer refuses what it does not know at the start of a connection.
+            false => connect.statement_cache_capacity(0).extra_float_digits(None),
+        };
         let connect = connect.disable_statement_logging();
-        let proof = first(url, options, connect.connect()).await?;
+        let mut proof = first(url, options, connect.connect()).await.map_err(refused_by_pooler)?;
+        if prepares {
+            no_pooler(&mut proof, &connect).await?;
+        }
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect) })
+        Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect), prepares })
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = Pooled::acquire(&self.pool, |error| database_error(error, None)).await?;
-        Ok(Connection::Postgres(PostgresLease(connection)))
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
+        Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares }))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
     }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
+    }
+}
+
+/// Two connections that are one process of the server at once are a pooler's, which lends by the transaction.
+async fn no_pooler(proof: &mut PgConnection, connect: &PgConnectOptions) -> Result<()> {
+    // A server that has no place for a second one is asked nothing.
+    let Ok(mut second) = connect.connect().await else { return Ok(()) };
+    let (one, two) = (process(proof).await, process(&mut second).await);
+    let _ = second.close().await;
+    if one.is_some() && one == two {
+        Err(pooled("two of its connections are one process of the server"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The process of the server that answers, asked without preparing anything.
+async fn process(connection: &mut PgConnection) -> Option<i32> {
+    let row = sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await.ok()?;
+    row.try_get(0).ok()
+}
+
+/// PgBouncer knows few of the settings that a connection begins with.
+fn refused_by_pooler(error: Error) -> Error {
+    match error.to_string().contains("unsupported startup parameter") {
+        true => pooled(&error.to_string()).with_source(error),
+        false => error,
+    }
+}
+
+fn pooled(how: &str) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "a pooler stands in front of the database ({how}); where it lends connections by the transaction, a statement \
+             that one session prepared would answer another: write \
+             `Engine::builder(url).pooler(Pooler::Transaction)`, or set its `pool_mode = session` and \
+             `ignore_startup_parameters = extra_float_digits`"
+        ),
+    )
 }
 
 impl PostgresLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.0.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
@@ -59,7 +122,8 @@ impl PostgresLease {
         count: &mut u64,
     ) -> Result<()> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let mut rows = query.fetch(self.0.connection()?);
+        let query = query.persistent(self.prepares);
+        let mut rows = query.fetch(self.connection.connection()?);
         let mut readers = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
             if *count == 0 {
@@ -73,12 +137,13 @@ impl PostgresLease {
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let done = query.execute(self.0.connection()?).await;
+        let query = query.persistent(self.prepares);
+        let done = query.execute(self.connection.connection()?).await;
         done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.0.close_on_drop();
+        self.connection.close_on_drop();
     }
 }
 
@@ -300,6 +365,7 @@ fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
     let columns = error.column().map(|column| vec![column.to_owned()]);
     let constraint = Constraint {
         name: owned(error.constraint()),
+        schema: owned(error.schema()),
         table: owned(error.table()),
         columns: columns.or_else(|| key_columns(error.detail()?)).unwrap_or_default(),
     };

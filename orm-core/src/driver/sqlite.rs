@@ -3,13 +3,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
 };
 
+use super::attachment::Attachment;
+use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
+use super::pooled::{self, Pooled, pool_options};
 use super::refusal::in_statement;
 use super::sqlite_job::{self, Message, Running};
 use super::{ConnectOptions, RowSink};
@@ -29,8 +31,7 @@ pub(super) struct SqliteDatabase {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct SqliteLease {
-    /// None only while it is being dropped.
-    connection: Option<PoolConnection<Sqlite>>,
+    connection: Pooled<Sqlite>,
     /// Whether the connections know how to run jobs.
     runs_jobs: bool,
 }
@@ -39,50 +40,49 @@ impl SqliteDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
         let (connect, in_memory) = connect_options(url)?;
         let connect = connect.disable_statement_logging();
-        let anchor = match in_memory {
-            true => Some(connect.connect().await.map_err(|error| connecting(url, error))?),
+        let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
+        let attached: Arc<[Attachment]> = attached.collect();
+        let anchor = match in_memory || attached.iter().any(Attachment::in_memory) {
+            true => Some(anchor(&connect, &attached).await.map_err(|error| connecting(url, error))?),
             false => None,
         };
         let runs_jobs = Arc::new(AtomicBool::new(true));
         let works = Arc::clone(&runs_jobs);
-        let pool = SqlitePoolOptions::new()
+        let pool = pool_options(options)
             .after_connect(move |connection, _| {
-                let works = Arc::clone(&works);
+                let (works, attached) = (Arc::clone(&works), Arc::clone(&attached));
                 Box::pin(async move {
+                    for attachment in attached.iter() {
+                        attachment.attach(connection).await?;
+                    }
                     if sqlite_job::register(connection).await.is_err() {
                         works.store(false, Ordering::Release);
                     }
                     Ok(())
                 })
             })
-            .max_connections(options.pool_size.max(1))
-            .acquire_timeout(options.pool_timeout)
-            .max_lifetime(options.pool_recycle)
-            .test_before_acquire(options.pool_pre_ping)
             .connect_with(connect)
             .await
             .map_err(|error| connecting(url, error))?;
         Ok(SqliteDatabase { pool, runs_jobs, _anchor: anchor })
     }
 
-    pub(super) async fn acquire(&self) -> Result<Connection> {
-        let connection = self.pool.acquire().await.map_err(|error| match error {
-            sqlx::Error::PoolTimedOut => Error::new(
-                ErrorKind::PoolTimeout,
-                format!(
-                    "no connection became free in time: all {} are held by sessions (a session holds one from its \
-                     first statement until commit, rollback, close or drop)",
-                    self.pool.size()
-                ),
-            ),
-            other => database_error(other, None),
-        })?;
+    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+        let refused = |error| database_error(error, None);
+        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
+        // What a connection holds is locked for everybody until it is closed.
+        let connection = connection.closing_first();
         let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        Ok(Connection::Sqlite(SqliteLease { connection: Some(connection), runs_jobs }))
+        Ok(Connection::Sqlite(SqliteLease { connection, runs_jobs }))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    pub(super) async fn close(&self, checkouts: &Checkouts) {
+        pooled::close(&self.pool, checkouts).await;
     }
 }
 
@@ -110,6 +110,15 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
     // As SQLite itself does it: a file that is not there is made, unless the URL says how to open it.
     let create = !query.is_some_and(|query| query.contains("mode="));
     Ok((if create { options.create_if_missing(true) } else { options }, false))
+}
+
+/// A connection that keeps what is in memory alive.
+async fn anchor(connect: &SqliteConnectOptions, attached: &[Attachment]) -> sqlx::Result<SqliteConnection> {
+    let mut connection = connect.connect().await?;
+    for attachment in attached {
+        attachment.attach(&mut connection).await?;
+    }
+    Ok(connection)
 }
 
 fn connecting(url: &str, error: sqlx::Error) -> Error {
@@ -185,25 +194,11 @@ impl SqliteLease {
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+        self.connection.close_on_drop();
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        let gone = || Error::new(ErrorKind::Connection, "the connection has gone");
-        self.connection.as_deref_mut().ok_or_else(gone)
-    }
-}
-
-impl Drop for SqliteLease {
-    fn drop(&mut self) {
-        // The pool takes a connection back in a task, which needs a runtime; without one it is closed here.
-        if tokio::runtime::Handle::try_current().is_err()
-            && let Some(connection) = self.connection.take()
-        {
-            drop(connection.detach());
-        }
+        self.connection.connection()
     }
 }
 
@@ -296,7 +291,14 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
         _ => ErrorKind::Database,
     };
-    let message = in_statement(format!("the database refused the statement: {text}"), statement);
+    let advice = match text.strip_prefix("unknown database ") {
+        Some(schema) => format!(
+            "; on SQLite a schema is a database that is attached: `Engine::builder(url).attach({:?}, path)`",
+            schema.trim_matches('"')
+        ),
+        None => String::new(),
+    };
+    let message = in_statement(format!("the database refused the statement: {text}{advice}"), statement);
     let error = Error::new(kind, message);
     match constraint_of(text) {
         Some(constraint) => error.with_constraint(constraint),

@@ -22,8 +22,9 @@ pub struct Entity<M: Model, L = <M as Model>::Bare> {
 }
 
 /// Where an object lies: in the graph, and in the answer of the query that the handle came from.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub struct Place {
     pub(crate) arena: u32,
     pub(crate) node: u32,
     /// The level and the position in it; none for a handle that proves nothing.
@@ -36,14 +37,18 @@ impl<M: Model, L> Entity<M, L> {
         Entity { node, place, loaded: PhantomData }
     }
 
-    /// The entities of an answer's first level.
+    /// The entities of an answer's rows, in their order.
     pub(crate) fn of_first_level(answer: &Arc<Region>) -> Vec<Entity<M, L>> {
         let Some(level) = answer.level(0) else { return Vec::new() };
         let entity = |(position, node): (u32, &u32)| {
             let place = Place { arena: level.arena, node: *node, answer: Some((0, position)) };
             Entity::new(Arc::clone(answer), place)
         };
-        (0u32..).zip(level.nodes.iter()).map(entity).collect()
+        let Some(rows) = answer.rows() else {
+            return (0u32..).zip(level.nodes.iter()).map(entity).collect();
+        };
+        let row = |position: &u32| level.nodes.get(*position as usize).map(|node| entity((*position, node)));
+        rows.iter().filter_map(row).collect()
     }
 
     /// Reads a relationship that the query loaded: a [`Many`](super::Many), an `Entity`, or an `Option` of one.

@@ -12,6 +12,8 @@ pub struct Answer {
     /// The session's graph.
     pub(super) graph: Arc<Region>,
     pub(crate) levels: Vec<Level>,
+    /// Positions in the first level, row by row, where the query's own joins may repeat an object.
+    pub(crate) rows: Option<Vec<u32>>,
     pub(crate) origin: Origin,
 }
 
@@ -61,10 +63,15 @@ pub enum Targets {
 }
 
 impl Answer {
-    pub(crate) fn new(graph: Arc<Region>, levels: Vec<Level>, at: &'static Location<'static>) -> Answer {
+    pub(crate) fn new(
+        graph: Arc<Region>,
+        levels: Vec<Level>,
+        rows: Option<Vec<u32>>,
+        at: &'static Location<'static>,
+    ) -> Answer {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Answer { graph, levels, origin: Origin { id, at } }
+        Answer { graph, levels, rows, origin: Origin { id, at } }
     }
 }
 

@@ -29,6 +29,14 @@ impl Region {
         }
     }
 
+    /// The positions in the first level of an answer's rows, where they may repeat.
+    pub(crate) fn rows(&self) -> Option<&[u32]> {
+        match self {
+            Region::Answer(answer) => answer.rows.as_deref(),
+            Region::Graph(_) => None,
+        }
+    }
+
     /// The query whose answer it is; none of a bare graph.
     pub(crate) fn origin(&self) -> Option<Origin> {
         match self {

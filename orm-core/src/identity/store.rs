@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use hashbrown::{HashMap, HashSet};
 
 use super::reads::Reads;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
 use crate::value::{Cells, Value};
@@ -236,8 +236,7 @@ impl Store {
     /// Names the fields of a violated constraint as the models do.
     pub(crate) fn name_violation(&self, error: Error) -> Error {
         let Some(constraint) = error.constraint() else { return error };
-        let mut defs = self.shelves.iter().map(|shelf| shelf.model.def());
-        let Some(def) = defs.find(|def| constraint.table.as_deref() == Some(def.table)) else { return error };
+        let Some(def) = self.violated(constraint) else { return error };
         let field =
             |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
         // MySQL names the index alone, and that of one column is called as the column is.
@@ -248,6 +247,19 @@ impl Store {
         match fields.is_empty() {
             true => error,
             false => error.prefixed(&format!("{}: ", fields.join(", "))),
+        }
+    }
+
+    /// The model whose table a constraint is on, as far as it can be told: two schemas may have tables of one name.
+    fn violated(&self, constraint: &Constraint) -> Option<&'static ModelDef> {
+        let named = |def: &&'static ModelDef| constraint.table.as_deref() == Some(def.table.name);
+        let mut defs = self.shelves.iter().map(|shelf| shelf.model.def()).filter(named);
+        let schema = constraint.schema.as_deref();
+        match (schema, defs.clone().find(|def| def.table.schema == schema)) {
+            (Some(_), Some(def)) => Some(def),
+            // A model without a schema is in the one that the connection is in, whichever that is.
+            (Some(_), None) => defs.find(|def| def.table.schema.is_none()),
+            (None, _) => defs.next().filter(|_| defs.next().is_none()),
         }
     }
 

@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, equal, inner_conditions, names, tables};
+use super::tree::{Branch, Tree, collection_order, collections, inner_conditions, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef};
-use crate::query::{Depth, LoadSpec, Strategy};
+use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement, TableRef,
-    Writer,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement,
+    TableRef, Window, Writer,
 };
 use crate::value::Value;
 
@@ -54,7 +54,13 @@ impl Child {
         let (model, remote) = ((relation.target)(), relation.remote_columns()?);
         let def = model.def();
         let source = Source::Table(def.table);
-        let order = collection_order(relation, &load, &source);
+        // Ranked rows come out of a subquery that is called as the table is.
+        let outside = match load.limit {
+            None => source.clone(),
+            Some(_) => Source::Alias(def.table.name.into()),
+        };
+        let order = collection_order(relation, &load, &outside);
+        let ranked_order = collection_order(relation, &load, &source);
         let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
         let made_up = MadeUp::beside(def)?;
         rows.filter = load.filter;
@@ -67,7 +73,7 @@ impl Child {
                 for condition in inner_conditions(&source, &load.loads, 0)? {
                     rows.and_where(condition);
                 }
-                rows.order.clone_from(&order);
+                rows.order = ranked_order;
                 rank(rows, def, &key_source, &key_columns, limit, made_up)
             }
         };
@@ -77,7 +83,7 @@ impl Child {
             for (key, alias) in key_columns.iter().zip(made_up.links) {
                 let expr = match ranked {
                     false => Expr::Column { source: key_source.clone(), name: key.name },
-                    true => Expr::Column { source: source.clone(), name: alias },
+                    true => Expr::Column { source: outside.clone(), name: alias },
                 };
                 select.columns.push(Item { expr, alias: None });
             }
@@ -86,8 +92,8 @@ impl Child {
         let collections = collections(&load.loads);
         let own_columns = select.columns.len();
         let mut taken = tables(&load.loads);
-        taken.push(def.table);
-        taken.extend(relation.through.as_ref().map(|through| through.table));
+        taken.push(def.table.name);
+        taken.extend(relation.through.as_ref().map(|through| through.table.name));
         // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
         let distinct = relation.through.is_none() && load.depth != Some(Depth::Unlimited);
         let mut tree = Tree {
@@ -102,7 +108,7 @@ impl Child {
             taken,
         };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
-        let branch = tree.branch(model, &source, load.loads, &path, &mut joins, &mut inner)?;
+        let branch = tree.branch(model, &outside, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
@@ -127,7 +133,7 @@ impl Child {
     pub(super) fn select(&self, condition: Condition<'_>) -> Result<Select> {
         let mut select = self.select.clone();
         let rows = match &mut select.from {
-            TableRef::Query { select, .. } if self.ranked => &mut **select,
+            Some(TableRef::Query { select, .. }) if self.ranked => &mut **select,
             _ => &mut select,
         };
         match condition {
@@ -135,14 +141,14 @@ impl Child {
             Condition::Parents(origin) => {
                 let local = self.relation.local_columns()?;
                 let parents = parents(self.relation.parent(), &local, origin)?;
-                let taken =
-                    [Some(self.relation.target().table), self.relation.through.map(|through| through.table)];
+                let through = self.relation.through.map(|through| through.table.name);
+                let taken = [Some(self.relation.target().table.name), through];
                 let name =
                     PARENTS.into_iter().find(|name| !taken.contains(&Some(*name))).unwrap_or(PARENTS[0]);
                 let alias = Source::Alias(name.into());
                 let keys = MadeUp::beside(self.relation.parent())?.links.into_iter().take(local.len());
                 let on = equal(self.key_columns.iter().map(|key| key.name), &self.key_source, keys, &alias);
-                let table = TableRef::Query { select: Box::new(parents), alias: name.into() };
+                let table = TableRef::query(parents, name);
                 rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
             }
             Condition::None => {}
@@ -196,13 +202,13 @@ impl MadeUp {
 fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Source, Vec<KeyColumn>)> {
     let def = relation.target();
     let source = Source::Table(def.table);
-    let table = TableRef::Table { name: def.table, alias: None };
+    let table = TableRef::table(def.table);
     Ok(match &relation.through {
         None => (Select::from(table), source, def.key_columns(remote)),
         Some(through) => {
             let link = Source::Table(through.table);
             let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
-            let mut rows = Select::from(TableRef::Table { name: through.table, alias: None });
+            let mut rows = Select::from(TableRef::table(through.table));
             rows.joins.push(Join { kind: JoinKind::Inner, table, on });
             let keys = relation.parent().link_columns(through.key, &relation.local_columns()?);
             (rows, link, keys)
@@ -232,13 +238,15 @@ fn rank(
     // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
     let dense = *key_source != source;
     if dense {
-        let by_key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+        let by_key = |name| Order::new(Expr::Column { source: source.clone(), name }, false);
         order.extend(names(def, def.key).map(by_key));
     }
-    let number = Expr::RowNumber { partition: key_columns.iter().map(key).collect(), order, dense };
+    let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
+    let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
+    let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
-    let mut select = Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
-    let rank = Expr::Column { source, name: made_up.rank };
+    let mut select = Select::from(TableRef::query(rows, def.table.name));
+    let rank = Expr::Column { source: Source::Alias(def.table.name.into()), name: made_up.rank };
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
     select
@@ -263,7 +271,7 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         return Ok(rows);
     }
     let page = Source::Alias(PAGE.into());
-    let mut distinct = Select::from(TableRef::Query { select: Box::new(rows), alias: PAGE.into() });
+    let mut distinct = Select::from(TableRef::query(rows, PAGE));
     distinct.distinct = true;
     for alias in links.into_iter().take(local.len()) {
         let expr = Expr::Column { source: page.clone(), name: alias };
@@ -276,8 +284,8 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
 fn is_unjoined(rows: &Select) -> bool {
     rows.joins.is_empty()
         && match &rows.from {
-            TableRef::Table { .. } => true,
-            TableRef::Query { select, .. } => is_unjoined(select),
-            TableRef::Nested { .. } => false,
+            Some(TableRef::Table { .. }) => true,
+            Some(TableRef::Query { select, .. }) => is_unjoined(select),
+            _ => false,
         }
 }

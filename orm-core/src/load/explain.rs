@@ -10,7 +10,7 @@ use super::plan;
 use crate::error::Result;
 use crate::identity::Store;
 use crate::query::{Depth, SelectSpec, Strategy};
-use crate::sql::{Dialect, Writer};
+use crate::sql::{Dialect, Writer, check};
 use crate::value::Value;
 
 /// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
@@ -35,10 +35,11 @@ pub struct PlanStep {
 
 impl Plan {
     pub(crate) fn of(dialect: Dialect, spec: SelectSpec) -> Result<Plan> {
-        let loads = plan::of_select(&spec)?;
+        let loads = plan::of_select(&spec, dialect)?;
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let path: Arc<str> = spec.model.def().name.into();
         let (select, mut branch) = root(&mut store, &mut levels, spec, loads, &path)?;
+        check(&select, dialect)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut steps =
             vec![PlanStep { path, strategy, sql: Writer::select(dialect, &select).sql, repeats: "once" }];

@@ -41,7 +41,7 @@ impl Loader<'_> {
     /// As for [`select`](Self::select).
     pub(crate) async fn load(&mut self, late: LateLoad, load: LoadSpec) -> Result<(Arc<Region>, Vec<Place>)> {
         let relation = load.relation;
-        let Some(load) = plan::of_objects((relation.parent)(), load, late.defaults)? else {
+        let Some(load) = plan::of_objects((relation.parent)(), load, late.defaults, self.dialect)? else {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
                 format!("`{}`: leaving a relationship out loads nothing; give a strategy", relation.path()),
@@ -96,7 +96,7 @@ impl Loader<'_> {
         for level in extended {
             merge.extend(level, root);
         }
-        let answer = Answer::new(Arc::clone(self.store.region()), merge.levels, self.caller);
+        let answer = Answer::new(Arc::clone(self.store.region()), merge.levels, None, self.caller);
         (Arc::new(Region::Answer(answer)), places)
     }
 }

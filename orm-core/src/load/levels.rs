@@ -11,6 +11,8 @@ use crate::sql::{Select, Source};
 #[derive(Debug, Default)]
 pub(super) struct Levels {
     pub(super) levels: Vec<LevelBuilder>,
+    /// The objects of the first level, row by row, where joins of the query may repeat them.
+    pub(super) rows: Option<Vec<u32>>,
 }
 
 /// One level: the distinct objects found so far.

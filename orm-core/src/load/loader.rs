@@ -6,14 +6,14 @@ use super::fill::fill;
 use super::levels::Levels;
 use super::plan;
 use super::rows::Rows;
-use super::tree::{Branch, Tree, collections, inner_conditions, names, tables};
+use super::tree::{Branch, Tree, collections, inner_conditions, tables};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Region, Targets};
 use crate::identity::Store;
 use crate::model::{Hydrate, RelationKind};
-use crate::query::{LoadSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Expr, Item, Order, Select, Source, Statement, TableRef, Writer};
+use crate::query::{LoadSpec, SelectSpec, Strategy, names};
+use crate::sql::{Dialect, Expr, Item, Lock, Order, Select, Source, Statement, TableRef, Writer, check};
 
 /// Runs queries on a session's connection, into its graph.
 pub(crate) struct Loader<'s> {
@@ -57,7 +57,7 @@ impl<'s> Loader<'s> {
     /// The query is wrong, the database refuses it, or a row does not fit. The session holds nothing of a query that
     /// failed.
     pub(crate) async fn select(&mut self, spec: SelectSpec) -> Result<Arc<Region>> {
-        let loads = plan::of_select(&spec)?;
+        let loads = plan::of_select(&spec, self.dialect)?;
         let known = self.store.mark();
         let mut levels = Levels::default();
         let done = self.run(spec, loads, &mut levels).await;
@@ -74,18 +74,27 @@ impl<'s> Loader<'s> {
         }
     }
 
-    fn answer(&self, levels: Levels) -> Arc<Region> {
-        Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), levels.finish(), self.caller)))
+    pub(super) fn answer(&self, mut levels: Levels) -> Arc<Region> {
+        let rows = levels.rows.take();
+        let answer = Answer::new(Arc::clone(self.store.region()), levels.finish(), rows, self.caller);
+        Arc::new(Region::Answer(answer))
     }
 
     async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
         let path: Arc<str> = spec.model.def().name.into();
+        let repeats = !spec.from.joins.is_empty()
+            && !spec.unique
+            && !loads.iter().any(|load| load.strategy == Strategy::Filled);
         let few = spec.few || spec.limit.is_some_and(|limit| limit <= FEW);
         let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
         statement.few = few && branch.joined.is_empty();
+        check(&select, self.dialect)?;
         branch.set_origins(levels, &select);
+        if repeats {
+            levels.rows = Some(Vec::new());
+        }
         self.fetch(&statement, &mut branch, levels).await?;
         let wanted = wanted(&mut branch);
         branch.finish(levels)?;
@@ -104,8 +113,13 @@ impl<'s> Loader<'s> {
 
     async fn fetch(&mut self, statement: &Statement, branch: &mut Branch, levels: &mut Levels) -> Result<()> {
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
-        let mut sink =
-            |cells: &dyn crate::value::Cells| -> Result<()> { rows.own(branch, cells).map(|_| ()) };
+        let mut sink = |cells: &dyn crate::value::Cells| -> Result<()> {
+            let position = rows.own(branch, cells)?;
+            if let Some(repeated) = &mut rows.levels.rows {
+                repeated.push(position);
+            }
+            Ok(())
+        };
         self.lease.fetch(self.monitor, statement, &mut sink).await?;
         Ok(())
     }
@@ -167,39 +181,46 @@ pub(super) fn root(
 ) -> Result<(Select, Branch)> {
     let def = spec.model.def();
     let source = Source::Table(def.table);
-    let table = TableRef::Table { name: def.table, alias: None };
-    let mut rows = Select::from(table);
+    let (from, joins) = spec.from.of_model(def).lower(&[])?;
+    let mut rows = Select { from, joins, ..Select::constant() };
     rows.filter = spec.filter;
+    rows.distinct = spec.distinct;
+    rows.lock = spec.lock.map(|lock| Lock { of: Some(source.clone()), ..lock });
     rows.order = spec.order;
     rows.limit = spec.limit;
     rows.offset = spec.offset;
 
-    let key = |name| Order { expr: Expr::Column { source: source.clone(), name }, descending: false };
+    let key = |name| Order::new(Expr::Column { source: source.clone(), name }, false);
     let pages = rows.limit.is_some() || rows.offset.is_some();
     if pages && repeats_statement(&loads) {
         // A page that is chosen twice has to be the same page, also among rows that sort alike.
         rows.order.extend(names(def, def.key).map(key));
     }
     let collections = collections(&loads);
-    let select = match pages && collections > 0 {
+    let (select, source) = match pages && collections > 0 {
         // The page is of parents: their rows are chosen inside, and only then multiplied by the join. What an inner join
         // would drop must not be on the page.
         true => {
             for condition in inner_conditions(&source, &loads, 0)? {
                 rows.and_where(condition);
             }
-            let order = rows.order.clone();
+            let page: Arc<str> = def.table.name.into();
+            let outer = Source::Alias(Arc::clone(&page));
+            let outside = |term: &Order| term.clone().relocate(def.table, &outer);
+            let order = rows.order.iter().map(outside).collect();
+            let lock = rows.lock.take().map(|lock| Lock { of: Some(outer.clone()), ..lock });
             def.columns.iter().for_each(|column| rows.column(&source, column.name));
-            let mut select =
-                Select::from(TableRef::Query { select: Box::new(rows), alias: def.table.into() });
-            select.order = order;
-            select
+            let mut select = Select::from(TableRef::query(rows, page));
+            (select.order, select.lock) = (order, lock);
+            (select, outer)
         }
-        false => rows,
+        false => (rows, source),
     };
+    let key = |name| Order::new(Expr::column(&source, name), false);
     let own_columns = select.columns.len();
     let mut taken = tables(&loads);
-    taken.push(def.table);
+    taken.push(def.table.name);
+    taken.extend(spec.from.joins.iter().filter_map(|join| join.joined.model.map(|model| model.table.name)));
     let mut tree = Tree {
         store,
         levels,
@@ -208,13 +229,13 @@ pub(super) fn root(
         aliases: 0,
         collections,
         own_columns,
-        distinct: true,
+        distinct: spec.from.joins.is_empty(),
         taken,
     };
     let (mut joins, mut inner) = (Vec::new(), Vec::new());
     let branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner)?;
     let Tree { mut select, order, .. } = tree;
-    select.joins = inner;
+    select.joins.append(&mut inner);
     select.joins.append(&mut joins);
     if !order.is_empty() {
         // Parents keep their order: without one of their own the first child would decide it.
@@ -226,21 +247,28 @@ pub(super) fn root(
 
 /// A count of the rows that a query selects.
 pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Statement> {
-    let loads = plan::of_select(&spec)?;
-    let table = spec.model.def().table;
-    let mut rows = Select::from(TableRef::Table { name: table, alias: None });
-    rows.filter = spec.filter;
-    for condition in inner_conditions(&Source::Table(table), &loads, 0)? {
+    let loads = plan::of_select(&spec, dialect)?;
+    let def = spec.model.def();
+    let source = Source::Table(def.table);
+    let (from, joins) = spec.from.of_model(def).lower(&[])?;
+    let mut rows = Select { from, joins, filter: spec.filter, ..Select::constant() };
+    for condition in inner_conditions(&source, &loads, 0)? {
         rows.and_where(condition);
     }
-    let mut select = if spec.limit.is_some() || spec.offset.is_some() {
+    let filled = loads.iter().any(|load| load.strategy == Strategy::Filled);
+    rows.distinct = !spec.from.joins.is_empty() && (spec.unique || spec.distinct || filled);
+    if rows.distinct {
+        names(def, def.key).for_each(|name| rows.column(&source, name));
+    }
+    let mut select = if spec.limit.is_some() || spec.offset.is_some() || rows.distinct {
         rows.limit = spec.limit;
         rows.offset = spec.offset;
-        Select::from(TableRef::Query { select: Box::new(rows), alias: table.into() })
+        Select::from(TableRef::query(rows, def.table.name))
     } else {
         rows
     };
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
+    check(&select, dialect)?;
     Ok(Writer::select(dialect, &select))
 }
 

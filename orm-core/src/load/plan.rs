@@ -3,23 +3,129 @@
 use std::any::TypeId;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::ErasedModel;
-use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
-use crate::sql::{Expr, Source};
+use crate::model::{ErasedModel, RelationKind};
+use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
+use crate::sql::{Dialect, Expr, Source, TableName, check_expression};
 
 /// The loads of a query.
 ///
 /// # Errors
 /// `InvalidQuery`: one relationship with two strategies or as two views, a batch size of 0, an option that the strategy
 /// does not have.
-pub(super) fn of_select(spec: &SelectSpec) -> Result<Vec<LoadSpec>> {
+pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     let def = spec.model.def();
     let terms = spec.filter.iter().chain(spec.order.iter().map(|term| &term.expr));
-    check_tables(terms, def.table, &format!("a query for `{}`", def.name))?;
+    let alone = spec.from.joins.is_empty();
+    if alone {
+        check_tables(terms, def.table, &format!("a query for `{}`", def.name))?;
+    }
+    if spec.distinct {
+        check_distinct(spec)?;
+    }
     let paged = spec.limit.is_some() || spec.offset.is_some();
-    let planner = Planner { raise_all: spec.raise_all };
-    let parents = Parents { all: spec.filter.is_none() && !paged, paged };
-    planner.plan(spec.model, spec.loads.clone(), &[], parents)
+    let planner = Planner { raise_all: spec.raise_all, dialect };
+    let parents = Parents { all: spec.filter.is_none() && !paged && alone, paged };
+    let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
+    check_filled(&loads, true)?;
+    if let Some(filled) = loads.iter().find(|load| load.strategy == Strategy::Filled) {
+        if paged {
+            return Err(cut(filled));
+        }
+    } else if !alone && !spec.unique && !spec.distinct {
+        keep_rows(&spec.loads, &mut loads, &|load| load.relation.is_collection())?;
+    }
+    Ok(loads)
+}
+
+/// The loads of an entity that a query selects beside other things.
+///
+/// # Errors
+/// As for [`of_select`].
+pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    let planner = Planner { raise_all: spec.raise_all, dialect };
+    let parents = Parents { all: false, paged: false };
+    let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
+    // What these make of rows would be something else with a join more.
+    let grouped = !spec.group.is_empty()
+        || spec.distinct
+        || !spec.distinct_on.is_empty()
+        || !spec.set.is_empty()
+        || spec.having.is_some();
+    let drops =
+        |load: &LoadSpec| load.inner && load.relation.kind != RelationKind::BelongsTo { required: true };
+    keep_rows(&item.loads, &mut loads, &|load| grouped || load.relation.is_collection() || drops(load))?;
+    check_filled(&loads, false)?;
+    Ok(loads)
+}
+
+/// Turns joins that would multiply or change a query's own rows into further statements: those of the models. What the
+/// query names is refused.
+fn keep_rows(named: &[LoadSpec], loads: &mut [LoadSpec], changes: &dyn Fn(&LoadSpec) -> bool) -> Result<()> {
+    for load in loads.iter_mut().filter(|load| load.strategy == Strategy::Joined) {
+        let index = load.relation.index;
+        let asked = named.iter().find(|named| named.relation.index == index);
+        if changes(load) {
+            if asked.is_some_and(|asked| asked.strategy == Strategy::Joined) {
+                return Err(Error::new(
+                    ErrorKind::InvalidQuery,
+                    format!(
+                        "`{}`: a join would change the rows that the query returns; use `.selectin()`",
+                        load.relation.path()
+                    ),
+                ));
+            }
+            load.strategy = Strategy::Selectin;
+        }
+        keep_rows(asked.map_or(&[], |asked| &asked.loads), &mut load.loads, changes)?;
+    }
+    Ok(())
+}
+
+/// A collection that a page cuts in two would pass for the whole.
+fn cut(load: &LoadSpec) -> Error {
+    let path = load.relation.path();
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "`{path}` is filled from the query's own join, whose rows a limit or an offset would cut; load it with \
+             `.selectin()`, with a filter of its own"
+        ),
+    )
+}
+
+/// What is filled from a join is filled where the join is: in the query's own statement.
+fn check_filled(loads: &[LoadSpec], here: bool) -> Result<()> {
+    for load in loads {
+        let filled = load.strategy == Strategy::Filled;
+        if filled && (!here || load.has_own_terms()) {
+            let path = load.relation.path();
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "`{path}` is to be filled from a join, which only `select` itself can have, with a filter or order of \
+                     the whole query; use `.selectin()`"
+                ),
+            ));
+        }
+        check_filled(&load.loads, filled)?;
+    }
+    Ok(())
+}
+
+fn check_distinct(spec: &SelectSpec) -> Result<()> {
+    let own = Source::Table(spec.model.def().table);
+    let selected = |expr: &Expr| matches!(expr, Expr::Column { source, .. } if *source == own);
+    match spec.order.iter().all(|term| selected(&term.expr)) {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "DISTINCT rows can be sorted by what the query selects alone, the columns of `{}`; use `.unique()` to \
+                 collapse them here",
+                spec.model.def().name
+            ),
+        )),
+    }
 }
 
 /// The loads of objects that are there.
@@ -30,9 +136,10 @@ pub(super) fn of_objects(
     model: &'static dyn ErasedModel,
     load: LoadSpec,
     defaults: bool,
+    dialect: Dialect,
 ) -> Result<Option<LoadSpec>> {
     let relation = load.relation.index;
-    let planner = Planner { raise_all: !defaults };
+    let planner = Planner { raise_all: !defaults, dialect };
     // Only what was named: eager defaults of the objects themselves were decided by the query they came from.
     let plan = planner.named(model, vec![load], &[], Parents { all: false, paged: false })?;
     Ok(plan.into_iter().find(|load| load.relation.index == relation))
@@ -40,6 +147,7 @@ pub(super) fn of_objects(
 
 struct Planner {
     raise_all: bool,
+    dialect: Dialect,
 }
 
 /// What is known of the objects whose relationships are planned.
@@ -79,7 +187,7 @@ impl Planner {
         path.push(model.type_id());
         for load in &mut merged {
             resolve(load, parents);
-            check(load)?;
+            check(load, self.dialect)?;
             let all = load.strategy == Strategy::Whole && load.filter.is_none() && load.limit.is_none();
             let targets = Parents { all, paged: parents.paged };
             load.loads =
@@ -138,10 +246,10 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
 }
 
 /// Conditions and orders name columns of the rows they are about; another table is not there to be asked.
-fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: &str, of: &str) -> Result<()> {
+fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: TableName, of: &str) -> Result<()> {
     let mut other = None;
     for term in terms {
-        term.clone().visit_columns(&mut |source| match source {
+        term.clone().visit_free(&mut |source| match source {
             Source::Table(named) if *named != table => other = Some(*named),
             _ => {}
         });
@@ -154,10 +262,14 @@ fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: &str, of: &str
     })
 }
 
-fn check(load: &LoadSpec) -> Result<()> {
+fn check(load: &LoadSpec, dialect: Dialect) -> Result<()> {
     let path = load.relation.path();
     let terms = load.filter.iter().chain(load.order.iter().map(|term| &term.expr));
-    check_tables(terms, load.relation.target().table, &format!("the load of `{path}`"))?;
+    let target = load.relation.target().table;
+    check_tables(terms.clone(), target, &format!("the load of `{path}`"))?;
+    for term in terms {
+        check_expression(term, &[Source::Table(target)], dialect)?;
+    }
     let refuse = |what: String| Err(Error::new(ErrorKind::InvalidQuery, what));
     let strategy = load.strategy.name();
     let joined = load.strategy == Strategy::Joined;

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use super::levels::{EdgeBuilder, Levels, Origin, Owners, Pairs};
 use crate::error::Result;
 use crate::identity::Store;
-use crate::model::{ErasedModel, ModelDef, RelationDef, RelationKind};
-use crate::query::{LoadSpec, Strategy};
-use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableRef};
+use crate::model::{ErasedModel, RelationDef, RelationKind};
+use crate::query::{LoadSpec, Strategy, link, targets_of};
+use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableName, TableRef};
 
 /// Where the objects of one level are in a statement's rows, and what is joined to them.
 #[derive(Debug)]
@@ -69,6 +69,10 @@ impl Tree<'_> {
         for load in loads {
             let path = below(path, load.relation);
             match load.strategy {
+                Strategy::Filled => {
+                    let filled = self.filled(load, &path, joins, inner_joins)?;
+                    branch.joined.push(filled);
+                }
                 Strategy::Joined => {
                     let parent = branch.source.clone();
                     let joined = self.join(&parent, load, &path, joins, inner_joins, first)?;
@@ -78,6 +82,20 @@ impl Tree<'_> {
             }
         }
         Ok(branch)
+    }
+
+    /// Takes a relationship from a join that the query has already.
+    fn filled(
+        &mut self,
+        load: LoadSpec,
+        path: &Arc<str>,
+        joins: &mut Vec<Join>,
+        inner_joins: &mut Vec<Join>,
+    ) -> Result<JoinedBranch> {
+        let relation = load.relation;
+        let source = load.source.unwrap_or(Source::Table(relation.target().table));
+        let branch = self.branch((relation.target)(), &source, load.loads, path, joins, inner_joins)?;
+        Ok(JoinedBranch { relation, whole: false, pairs: Pairs::new(true), branch })
     }
 
     /// Joins one relationship. An inner join goes into `inner_joins`, so that it can stand in the parentheses of the
@@ -93,7 +111,7 @@ impl Tree<'_> {
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let target = relation.target();
-        let alias = self.alias(target.table);
+        let alias = self.alias(target.table.name);
         let source = Source::Alias(Arc::clone(&alias));
         let order = collection_order(relation, &load, &source);
         self.order.extend(order);
@@ -105,7 +123,7 @@ impl Tree<'_> {
             self.branch((relation.target)(), &source, load.loads, path, &mut below, &mut below_inner)?;
 
         let table = TableRef::Table { name: target.table, alias: Some(alias) };
-        let (table, on) = self.link(relation, parent, table, &source)?;
+        let (table, on) = link(relation, parent, table, &source, |through| self.alias(through.name))?;
         let on = filter.into_iter().fold(on, |on, filter| Expr::and(Some(on), filter));
         let kind = if load.inner { JoinKind::Inner } else { JoinKind::Left };
         if load.inner {
@@ -129,29 +147,6 @@ impl Tree<'_> {
         let once = first && self.distinct && (self.collections == 0 || alone);
         let pairs = Pairs::new(!once);
         Ok(JoinedBranch { relation, whole, pairs, branch })
-    }
-
-    /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
-    fn link(
-        &mut self,
-        relation: &'static RelationDef,
-        parent: &Source,
-        table: TableRef,
-        source: &Source,
-    ) -> Result<(TableRef, Expr)> {
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-        let (here, there) = (relation.parent(), relation.target());
-        let Some(through) = &relation.through else {
-            let on = equal(names(there, &remote), source, names(here, &local), parent);
-            return Ok((table, on));
-        };
-        let alias = self.alias(through.table);
-        let link = Source::Alias(Arc::clone(&alias));
-        let to_target = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
-        let first = TableRef::Table { name: through.table, alias: Some(alias) };
-        let joins = vec![Join { kind: JoinKind::Inner, table, on: to_target }];
-        let on = equal(through.key.iter().copied(), &link, names(here, &local), parent);
-        Ok((TableRef::Nested { first: Box::new(first), joins }, on))
     }
 
     fn alias(&mut self, table: &str) -> Arc<str> {
@@ -204,9 +199,9 @@ impl Branch {
 pub(super) fn tables(loads: &[LoadSpec]) -> Vec<&'static str> {
     let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
     let own = |load: &LoadSpec| {
-        let through = load.relation.through.as_ref().map(|through| through.table);
+        let through = load.relation.through.as_ref().map(|through| through.table.name);
         let mut names = tables(&load.loads);
-        names.push(load.relation.target().table);
+        names.push(load.relation.target().table.name);
         names.extend(through);
         names
     };
@@ -226,25 +221,11 @@ pub(super) fn inner_conditions(parent: &Source, loads: &[LoadSpec], depth: usize
 }
 
 fn has_target(parent: &Source, load: &LoadSpec, depth: usize) -> Result<Expr> {
-    let relation = load.relation;
-    let (here, there) = (relation.parent(), relation.target());
-    let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-    let named = |table: &str| -> Arc<str> { format!("{table}_in_{depth}").into() };
-    let alias = named(there.table);
+    let there = load.relation.target();
+    let alias: Arc<str> = format!("{}_in_{depth}", there.table.name).into();
     let source = Source::Alias(Arc::clone(&alias));
-    let table = TableRef::Table { name: there.table, alias: Some(alias) };
-    let (mut select, on) = match &relation.through {
-        None => (Select::from(table), equal(names(there, &remote), &source, names(here, &local), parent)),
-        Some(through) => {
-            let alias = named(through.table);
-            let link = Source::Alias(Arc::clone(&alias));
-            let mut select = Select::from(TableRef::Table { name: through.table, alias: Some(alias) });
-            let on = equal(names(there, &remote), &source, through.target_key.iter().copied(), &link);
-            select.joins.push(Join { kind: JoinKind::Inner, table, on });
-            (select, equal(through.key.iter().copied(), &link, names(here, &local), parent))
-        }
-    };
-    select.and_where(on);
+    let link = |through: TableName| Some(format!("{}_by_{depth}", through.name).into());
+    let mut select = targets_of(load.relation, parent, Some(alias), link)?;
     if let Some(filter) = &load.filter {
         select.and_where(filter.clone().relocate(there.table, &source));
     }
@@ -263,27 +244,9 @@ pub(super) fn collection_order(relation: &RelationDef, load: &LoadSpec, source: 
     let term = |order: &crate::model::OrderDef| {
         let column = target.column_of(order.field)?;
         let name = target.columns[column].name;
-        Some(Order { expr: Expr::Column { source: source.clone(), name }, descending: order.descending })
+        Some(Order::new(Expr::column(source, name), order.descending))
     };
     relation.order_by.iter().filter_map(term).collect()
-}
-
-/// The names of some columns.
-pub(super) fn names(def: &'static ModelDef, columns: &[usize]) -> impl Iterator<Item = &'static str> {
-    columns.iter().map(|column| def.columns[*column].name)
-}
-
-/// `a.x = b.x AND a.y = b.y`.
-pub(super) fn equal<'n>(
-    left: impl Iterator<Item = &'static str> + 'n,
-    left_source: &Source,
-    right: impl Iterator<Item = &'static str> + 'n,
-    right_source: &Source,
-) -> Expr {
-    let column = |source: &Source, name| Expr::Column { source: source.clone(), name };
-    let mut pairs = left.zip(right).map(|(l, r)| Expr::eq(column(left_source, l), column(right_source, r)));
-    let first = pairs.next().unwrap_or(Expr::And(Vec::new()));
-    pairs.fold(first, |all, pair| Expr::and(Some(all), pair))
 }
 
 fn below(path: &Arc<str>, relation: &RelationDef) -> Arc<str> {

@@ -1,5 +1,5 @@
 use super::{ColumnDef, RelationDef};
-use crate::sql::KeyColumn;
+use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
 /// One model: its table, columns and relationships.
@@ -7,8 +7,8 @@ use crate::value::Value;
 pub struct ModelDef {
     /// The struct's name.
     pub name: &'static str,
-    /// The table's name.
-    pub table: &'static str,
+    /// The table's name, with its schema where it is in one.
+    pub table: TableName,
     /// The columns, in declaration order; a column's index is its place here.
     pub columns: &'static [ColumnDef],
     /// The indices of the primary key's columns, in declaration order.

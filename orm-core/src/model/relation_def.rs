@@ -1,5 +1,6 @@
 use super::{ErasedModel, ModelDef};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sql::TableName;
 
 /// One relationship of a model.
 pub struct RelationDef {
@@ -55,8 +56,8 @@ pub enum RelationKind {
 /// The link table of a `many_to_many`.
 #[derive(Debug, Clone, Copy)]
 pub struct ThroughDef {
-    /// Its name.
-    pub table: &'static str,
+    /// Its name, with its schema where it is in one.
+    pub table: TableName,
     /// Its columns that refer to this model.
     pub key: &'static [&'static str],
     /// Its columns that refer to the target.

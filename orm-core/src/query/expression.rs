@@ -1,4 +1,5 @@
-use super::{IntoOperand, OrderBy, Predicate};
+use super::label::IntoLabel;
+use super::{Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};
 use crate::model::{Column, Model};
 use crate::sql::{BinaryOp, Expr, Source};
 use crate::value::{ColumnType, Text};
@@ -23,6 +24,8 @@ use crate::value::{ColumnType, Text};
 pub trait Expression: Sized {
     /// The family of types it compares with.
     type Family;
+    /// What it is when it is read.
+    type Value: ColumnType<Family = Self::Family>;
 
     /// The SQL of it.
     #[doc(hidden)]
@@ -105,6 +108,26 @@ pub trait Expression: Sized {
         Predicate::new(Expr::IsNotNull(Box::new(self.into_sql())))
     }
 
+    /// `IN (SELECT ..)`: whether a query of one column has the value among its rows.
+    fn in_query<E>(self, query: SelectColumns<E>) -> Predicate
+    where
+        E: Expression<Family = Self::Family> + Selectable,
+    {
+        let (select, _) = super::derived::lowered(&query.spec);
+        Predicate::new(Expr::InQuery(Box::new(self.into_sql()), Box::new(select)))
+    }
+
+    /// The same under a name, for structs and subqueries.
+    fn label(self, name: impl IntoLabel<Self::Value>) -> Labeled<Self> {
+        Labeled { expression: self, name: name.into_label() }
+    }
+
+    /// The same as an `Option`, where a LEFT JOIN may find no row.
+    fn optional(self) -> Computed<Option<<Self::Value as ColumnType>::Bare>> {
+        let secret = self.is_secret();
+        Computed::new(self.into_sql(), secret)
+    }
+
     /// Ascending, for `order_by`.
     fn asc(self) -> OrderBy {
         OrderBy::new(self.into_sql(), false)
@@ -136,6 +159,7 @@ impl<E: Expression<Family = Text>> TextExpression for E {}
 
 impl<M: Model, T: ColumnType> Expression for Column<M, T> {
     type Family = T::Family;
+    type Value = T;
 
     fn into_sql(self) -> Expr {
         Expr::Column { source: Source::Table(M::def().table), name: self.def().name }

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 use std::ops::RangeFull;
 
 use super::spec::Depth;
-use super::{IntoOrder, LoadSpec, Predicate, Strategy};
+use super::{Alias, IntoOrder, LoadSpec, Predicate, Strategy};
 use crate::entity::{Marks, MarksRecursive, Relation, SelfReferential, ToMany};
 use crate::model::Model;
 
@@ -47,6 +47,17 @@ pub trait RelationExt: Relation {
         Load::new(Strategy::Auto)
     }
 
+    /// From a join that the query has written itself; for [`Select::fill`](super::Select::fill).
+    fn filled(self) -> Load<Self, <Self::Target as Model>::Bare> {
+        Load::new(Strategy::Filled)
+    }
+
+    /// As [`filled`](Self::filled), from a join of the target under another name.
+    fn filled_by(self, target: &Alias<Self::Target>) -> Load<Self, <Self::Target as Model>::Bare> {
+        let source = target.source();
+        Load::new(Strategy::Filled).map(|spec| spec.source = Some(source))
+    }
+
     /// Not loaded by this query, against an eager default of the model.
     fn raise(self) -> LeaveOut<Self> {
         LeaveOut { spec: LoadSpec::new(Self::def(), Strategy::Raise), of: PhantomData }
@@ -59,6 +70,36 @@ pub trait RelationExt: Relation {
 }
 
 impl<R: Relation> RelationExt for R {}
+
+/// What `fill` takes: a relationship whose target the query joins, or `User::ORDERS.filled()` with more to load below it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relationship to fill",
+    label = "expected a relationship that the query joins: `User::ORDERS`"
+)]
+pub trait IntoFill<L> {
+    /// The loaded set with it.
+    type Marked;
+
+    /// The load without its types.
+    #[doc(hidden)]
+    fn into_fill(self) -> LoadSpec;
+}
+
+impl<L, R: Marks<L, <<R as Relation>::Target as Model>::Bare>> IntoFill<L> for R {
+    type Marked = R::Marked;
+
+    fn into_fill(self) -> LoadSpec {
+        LoadSpec::new(R::def(), Strategy::Filled)
+    }
+}
+
+impl<L, R: Marks<L, N>, N> IntoFill<L> for Load<R, N> {
+    type Marked = R::Marked;
+
+    fn into_fill(self) -> LoadSpec {
+        self.spec
+    }
+}
 
 impl<R: Relation, N> Load<R, N> {
     fn new(strategy: Strategy) -> Load<R, N> {

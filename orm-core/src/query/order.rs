@@ -1,6 +1,6 @@
 use super::Expression;
 use crate::model::{Column, Model};
-use crate::sql::{Expr, Order};
+use crate::sql::{Expr, Nulls, Order};
 use crate::value::ColumnType;
 
 /// One term of an order: `User::NAME.desc()`.
@@ -11,7 +11,23 @@ pub struct OrderBy {
 
 impl OrderBy {
     pub(super) fn new(expr: Expr, descending: bool) -> OrderBy {
-        OrderBy { order: Order { expr, descending } }
+        OrderBy { order: Order::new(expr, descending) }
+    }
+}
+
+impl OrderBy {
+    /// Puts NULL before every value; otherwise each database has it where it likes.
+    #[must_use]
+    pub fn nulls_first(mut self) -> OrderBy {
+        self.order.nulls = Some(Nulls::First);
+        self
+    }
+
+    /// Puts NULL after every value.
+    #[must_use]
+    pub fn nulls_last(mut self) -> OrderBy {
+        self.order.nulls = Some(Nulls::Last);
+        self
     }
 }
 

@@ -1,6 +1,8 @@
 use std::ops::{BitAnd, BitOr, Not};
 
+use super::Expression;
 use crate::sql::Expr;
+use crate::value::Boolean;
 
 /// A condition on a row: what `filter` takes.
 #[derive(Debug, Clone)]
@@ -67,5 +69,15 @@ impl Not for Predicate {
 
     fn not(self) -> Predicate {
         Predicate::new(Expr::Not(Box::new(self.expr)))
+    }
+}
+
+/// A condition is a truth value, to be selected and compared as any other; one with a NULL in it can be NULL itself.
+impl Expression for Predicate {
+    type Family = Boolean;
+    type Value = bool;
+
+    fn into_sql(self) -> Expr {
+        self.expr
     }
 }

@@ -1,6 +1,12 @@
 use std::marker::PhantomData;
 
-use super::{IntoOrder, LoadOption, Predicate, SelectSpec};
+use super::joins::join_methods;
+use super::lock::lock_methods;
+use super::{
+    Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, Predicate, RelationConditions,
+    SelectColumns, SelectSpec, select_columns,
+};
+use crate::entity::ToMany;
 use crate::model::{Model, erased};
 use crate::sql::Expr;
 
@@ -26,10 +32,14 @@ pub fn select<M: Model>() -> Select<M> {
     Select {
         spec: SelectSpec {
             model: erased::<M>(),
+            from: FromSpec::default(),
             filter: None,
+            distinct: false,
+            unique: false,
             order: Vec::new(),
             limit: None,
             offset: None,
+            lock: None,
             loads: Vec::new(),
             raise_all: false,
             few: false,
@@ -40,6 +50,9 @@ pub fn select<M: Model>() -> Select<M> {
 }
 
 impl<M: Model, L> Select<M, L> {
+    join_methods!();
+    lock_methods!();
+
     /// Loads a relationship with every entity; what it gives is part of the entities' type.
     pub fn with<O: LoadOption<L>>(self, load: O) -> Select<M, O::Marked> {
         let mut spec = self.spec;
@@ -65,6 +78,80 @@ impl<M: Model, L> Select<M, L> {
     /// Skips so many entities first.
     pub fn offset(self, entities: u64) -> Self {
         self.map(|spec| spec.offset = Some(entities))
+    }
+
+    /// Takes one page of so many entities; the first one is number 1.
+    pub fn page(self, number: u64, size: u64) -> Self {
+        self.limit(size).offset(number.saturating_sub(1).saturating_mul(size))
+    }
+
+    /// Lets the database return equal rows once: an entity that joins repeat is one row.
+    pub fn distinct(self) -> Self {
+        self.map(|spec| spec.distinct = true)
+    }
+
+    /// Returns an entity once that joins of the query repeat. A limit is of the rows before that; `distinct` has the
+    /// database do it.
+    pub fn unique(self) -> Self {
+        self.map(|spec| spec.unique = true)
+    }
+
+    /// Gives each entity with the number of its targets of a relationship, counted by the database.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let page = select::<User>().order_by(User::NAME).page(1, 20).with_count(User::ORDERS);
+    /// let users: Vec<(Entity<User>, i64)> = session.rows(page).await?;
+    /// # let _ = users; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn with_count<R: ToMany>(self, relation: R) -> SelectColumns<(EntityColumns<M, L>, Computed<i64>)>
+    where
+        L: 'static,
+    {
+        let spec = self.spec;
+        let mut query = select_columns((EntityColumns::loading(spec.loads), relation.count()));
+        query.spec.from = spec.from;
+        query.spec.from.name_model::<M>();
+        query.spec.filter = spec.filter;
+        query.spec.distinct = spec.distinct;
+        query.spec.order = spec.order;
+        (query.spec.limit, query.spec.offset) = (spec.limit, spec.offset);
+        query.spec.lock = spec.lock;
+        query.spec.raise_all = spec.raise_all;
+        query.spec.populate_existing = spec.populate_existing;
+        query
+    }
+
+    /// Reads a relationship from a join of the query: `get` gives the targets that the query's rows have, be they all of
+    /// them or not, and each entity is returned once. They are not what the object holds: `user.orders()` still says not
+    /// loaded. SQLAlchemy calls it `contains_eager`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64, open: bool }
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let query = select::<User>().join(User::ORDERS).filter(Order::OPEN.eq(true)).fill(User::ORDERS);
+    /// for user in session.all(query).await? {
+    ///     println!("{} has {} open orders", user.name, user.get(User::ORDERS).len());
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// With `limit` or `offset` it is an error: those would cut a collection in two.
+    pub fn fill<F: IntoFill<L>>(self, relation: F) -> Select<M, F::Marked> {
+        let mut spec = self.spec;
+        spec.loads.push(relation.into_fill());
+        Select { spec, of: PhantomData }
+    }
+
+    fn from_spec(&mut self) -> &mut FromSpec {
+        &mut self.spec.from
     }
 
     /// Loads nothing but what this query names: the eager defaults of every model are left out, at every level.

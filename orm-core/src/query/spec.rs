@@ -1,15 +1,21 @@
+use super::FromSpec;
 use crate::model::{ErasedModel, Lazy, RelationDef, RelationKind};
-use crate::sql::{Expr, Order};
+use crate::sql::{Expr, Lock, Order, Source};
 
 /// A query for the entities of one model, without its types.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct SelectSpec {
     pub(crate) model: &'static dyn ErasedModel,
+    pub(crate) from: FromSpec,
     pub(crate) filter: Option<Expr>,
+    pub(crate) distinct: bool,
+    /// Whether an object that joins of the query repeat is returned once.
+    pub(crate) unique: bool,
     pub(crate) order: Vec<Order>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
+    pub(crate) lock: Option<Lock>,
     pub(crate) loads: Vec<LoadSpec>,
     /// Leaves out the eager defaults of every model.
     pub(crate) raise_all: bool,
@@ -34,6 +40,8 @@ pub struct LoadSpec {
     pub(crate) order: Vec<Order>,
     /// The most targets of one parent.
     pub(crate) limit: Option<u64>,
+    /// The source of the targets, where a join of the query has them.
+    pub(crate) source: Option<Source>,
     pub(crate) loads: Vec<LoadSpec>,
 }
 
@@ -51,6 +59,8 @@ pub enum Strategy {
     Auto,
     /// A second statement without keys: all parents are there.
     Whole,
+    /// From a join that the query has already: `.fill(..)`.
+    Filled,
     /// Not at all, against the model's default: `.raise()`.
     Raise,
     /// Not at all, against the model's default: `.lazy()`.
@@ -75,6 +85,7 @@ impl Strategy {
             Strategy::Joined => "joined",
             Strategy::Subquery => "subquery",
             Strategy::Auto | Strategy::Whole => "auto",
+            Strategy::Filled => "fill",
             Strategy::Raise => "raise",
             Strategy::Lazy => "lazy",
         }
@@ -102,6 +113,7 @@ impl LoadSpec {
             filter: None,
             order: Vec::new(),
             limit: None,
+            source: None,
             loads: Vec::new(),
         }
     }

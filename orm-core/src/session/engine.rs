@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, SchemaReport, check, create_statements, drop_statements};
-use crate::driver::{Database, QueryLog, StatementEvent, StatementHook};
+use crate::driver::{Borrower, Database, PoolStatus, QueryLog, StatementEvent, StatementHook};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
@@ -50,11 +50,13 @@ impl Engine {
     }
 
     /// A session. It takes no connection before its first statement.
+    #[track_caller]
     pub fn session(&self) -> Session {
         self.session_with(SessionOptions::new())
     }
 
     /// A session with other settings than the default.
+    #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
         Session::new(Arc::clone(&self.database), options)
     }
@@ -66,16 +68,18 @@ impl Engine {
     ///
     /// # Errors
     /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
-    pub async fn create_all(&self, schema: Schema) -> Result<()> {
-        self.run_all(create_statements(&schema, self.database.dialect())?).await
+    #[track_caller]
+    pub fn create_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(create_statements(&schema, self.database.dialect()), Borrower::here())
     }
 
     /// Drops the tables of the models that are there: all or none, but on MySQL, whose DDL is outside transactions.
     ///
     /// # Errors
     /// As for [`create_all`](Self::create_all); `ForeignKeyViolation` when another table still refers to one of them.
-    pub async fn drop_all(&self, schema: Schema) -> Result<()> {
-        self.run_all(drop_statements(&schema, self.database.dialect())?).await
+    #[track_caller]
+    pub fn drop_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(drop_statements(&schema, self.database.dialect()), Borrower::here())
     }
 
     /// Compares the models with the tables that the database has, and reports everything at once: tables and columns
@@ -96,9 +100,13 @@ impl Engine {
     ///
     /// # Errors
     /// As for [`create_all`](Self::create_all); the database refuses to say what it has.
-    pub async fn check(&self, schema: Schema) -> Result<SchemaReport> {
-        let mut lease = self.database.acquire().await?;
-        check(&schema, &mut lease, &self.database.monitor, self.database.dialect()).await
+    #[track_caller]
+    pub fn check(&self, schema: Schema) -> impl Future<Output = Result<SchemaReport>> + Send {
+        let borrower = Borrower::here();
+        async move {
+            let mut lease = self.database.acquire(borrower).await?;
+            check(&schema, &mut lease, &self.database.monitor, self.database.dialect()).await
+        }
     }
 
     /// A log of all statements that the engine runs from now on, for as long as the log is there.
@@ -155,13 +163,32 @@ impl Engine {
         Plan::of(self.database.dialect(), query.spec.clone())
     }
 
-    /// Closes the connections that no session holds. Sessions end on their own.
+    /// How the pool is now: how many connections are open and held, by whom, and how many sessions wait for one.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// let mut session = engine.session();
+    /// session.begin().await?;
+    /// let status = engine.status();
+    /// assert_eq!((status.checked_out, status.waiting), (1, 0), "{status}");
+    /// assert_eq!(status.checkouts[0].caller.file(), file!());
+    /// # Ok(()) }
+    /// ```
+    pub fn status(&self) -> PoolStatus {
+        self.database.status()
+    }
+
+    /// Closes the engine for all its clones: the connections that nobody holds now, the others when their session ends,
+    /// for which it does not wait. A session that asks for a connection afterwards is refused.
     pub async fn close(&self) {
         self.database.close().await;
     }
 
-    async fn run_all(&self, statements: Vec<String>) -> Result<()> {
-        let mut lease = self.database.acquire().await?;
+    async fn run_all(&self, statements: Result<Vec<String>>, borrower: Borrower) -> Result<()> {
+        let statements = statements?;
+        let mut lease = self.database.acquire(borrower).await?;
         lease.begin().await?;
         for sql in statements {
             // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.

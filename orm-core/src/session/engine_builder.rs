@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use crate::driver::{ConnectOptions, Database, Echo};
+use crate::driver::{ConnectOptions, Database, Echo, Pooler};
 use crate::error::Result;
 
 /// The settings of an engine.
@@ -30,9 +30,17 @@ impl EngineBuilder {
         EngineBuilder { url: url.to_owned(), options: ConnectOptions::default() }
     }
 
-    /// The most connections at a time; 10 by default.
+    /// How many connections the pool keeps; 10 by default. It opens them when they are first needed.
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.options.pool_size = connections;
+        self
+    }
+
+    /// How many connections there may be above `pool_size` for a while; none by default.
+    ///
+    /// They are opened when all others are held, and closed when they come back and nobody waits for them.
+    pub fn max_overflow(mut self, connections: u32) -> Self {
+        self.options.max_overflow = connections;
         self
     }
 
@@ -42,15 +50,63 @@ impl EngineBuilder {
         self
     }
 
-    /// The age at which a connection is replaced; never by default.
+    /// The age from which a connection is replaced instead of being lent; never by default.
+    ///
+    /// For servers and firewalls that drop old connections. Its age is looked at when a session takes it, never while it
+    /// is held.
     pub fn pool_recycle(mut self, age: Duration) -> Self {
         self.options.pool_recycle = Some(age);
         self
     }
 
-    /// Whether a connection is tested before a session gets it; off by default.
+    /// Whether a connection is tested before a session gets it, and replaced when it is dead; off by default.
+    ///
+    /// One round trip for each session that takes a connection which was used before. A connection that does not answer
+    /// within five seconds is dead.
     pub fn pool_pre_ping(mut self, test: bool) -> Self {
         self.options.pool_pre_ping = test;
+        self
+    }
+
+    /// Attaches a database to an engine on SQLite, as the schema of that name: a file, or `:memory:` for one that lives as
+    /// long as the engine.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// #[derive(Model, Debug)]
+    /// #[model(table = "users", schema = "app")]
+    /// struct User {
+    ///     #[key(auto)]
+    ///     id: i64,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").attach("app", ":memory:").connect().await?;
+    /// engine.create_all(schema![User]).await?;
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn attach(mut self, schema: &str, path: &str) -> Self {
+        self.options.attached.push((schema.to_owned(), path.to_owned()));
+        self
+    }
+
+    /// Says that a pooler stands in front of PostgreSQL, and how it lends connections; without it, that there is none.
+    ///
+    /// A pooler that lends by the transaction, as PgBouncer does with `pool_mode = transaction`, gives each transaction
+    /// whatever connection is free. What one session prepares is then another's, and rows of one query answer another.
+    /// With `Pooler::Transaction` no statement is prepared for longer than a transaction, and each one runs in a
+    /// transaction: a read outside one has two round trips more, so read in [`Session::begin`](crate::Session::begin)
+    /// what belongs together. An engine that finds such a pooler without having been told refuses to connect.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn connect() -> Result<Engine> {
+    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(orm_core::Pooler::Transaction).connect().await
+    /// # }
+    /// ```
+    pub fn pooler(mut self, pooler: Pooler) -> Self {
+        self.options.pooler = pooler;
         self
     }
 

@@ -10,6 +10,7 @@ mod merging;
 mod options;
 mod reading;
 mod repeats;
+mod rows;
 #[allow(clippy::module_inception)]
 mod session;
 mod states;

@@ -221,6 +221,9 @@ impl Session {
     ) -> Result<Arc<Region>> {
         self.autoflush().await?;
         self.connect().await?;
+        if spec.lock.is_some() {
+            self.begin_if_none().await?;
+        }
         let populate_existing = spec.populate_existing;
         let answer = self.loader(populate_existing, caller)?.select(spec).await;
         let answer = self.note(answer)?;

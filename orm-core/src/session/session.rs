@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::SessionOptions;
 use super::repeats::Repeats;
-use crate::driver::{Database, Lease, abandoned};
+use crate::driver::{Borrower, Database, Lease, abandoned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
@@ -18,6 +18,8 @@ use crate::unit_of_work::{Flush, UnitOfWork};
 /// runs SQL takes `&mut Session`. Give each task its own, from a clone of the [`Engine`](super::Engine).
 pub struct Session {
     pub(super) database: Arc<Database>,
+    /// Who it is for the pool: its number, and where it was made.
+    borrower: Borrower,
     pub(super) options: SessionOptions,
     pub(super) store: Store,
     pub(super) unit: UnitOfWork,
@@ -32,9 +34,11 @@ pub struct Session {
 }
 
 impl Session {
+    #[track_caller]
     pub(super) fn new(database: Arc<Database>, options: SessionOptions) -> Session {
         Session {
             database,
+            borrower: Borrower::here(),
             options,
             store: Store::new(),
             unit: UnitOfWork::default(),
@@ -76,7 +80,8 @@ impl Session {
     pub(super) async fn connect(&mut self) -> Result<()> {
         self.check_usable()?;
         if self.lease.is_none() {
-            self.lease = Some(self.database.acquire().await?.counted_by(&self.statements));
+            let lease = self.database.acquire(self.borrower).await?;
+            self.lease = Some(lease.counted_by(&self.statements));
         }
         Ok(())
     }

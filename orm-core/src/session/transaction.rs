@@ -20,6 +20,14 @@ impl Session {
         }
     }
 
+    /// Begins a transaction where none is open, for what needs one.
+    pub(super) async fn begin_if_none(&mut self) -> Result<()> {
+        match self.in_transaction() {
+            true => Ok(()),
+            false => self.begin().await,
+        }
+    }
+
     /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
     ///
     /// # Errors

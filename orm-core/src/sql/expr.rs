@@ -1,10 +1,11 @@
+use std::fmt;
 use std::sync::Arc;
 
-use super::{Bind, Order, Select};
-use crate::value::Value;
+use super::{Bind, Function, Select, TableName, TableRef, Window};
+use crate::value::{Value, ValueKind};
 
 /// An expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
     /// A column of a table or alias.
     Column {
@@ -31,23 +32,46 @@ pub enum Expr {
     Between(Box<Expr>, Box<Expr>, Box<Expr>),
     /// One expression in a list.
     In(Box<Expr>, Vec<Expr>),
+    /// One expression in the rows of a query.
+    InQuery(Box<Expr>, Box<Select>),
     /// A row of expressions in a list of rows.
     RowIn(Vec<Expr>, Vec<Vec<Bind>>),
     /// A function call.
-    Call(&'static str, Vec<Expr>),
+    Call(Function, Vec<Expr>),
+    /// `*`: all columns of a subquery.
+    All,
+    /// A whole number, written out: where a database takes no bound value, and a column of the result by its place from 1.
+    Number(u64),
     /// `count(*)`.
     CountRows,
-    /// `row_number()` over a window.
-    RowNumber {
-        /// PARTITION BY.
-        partition: Vec<Expr>,
-        /// ORDER BY.
-        order: Vec<Order>,
-        /// Whether rows that sort alike have one number: `dense_rank()`.
-        dense: bool,
+    /// A function over all rows of a group.
+    Aggregate {
+        /// Which.
+        function: Function,
+        /// What it is of; every row where there is nothing.
+        of: Option<Box<Expr>>,
+        /// Whether equal values count once.
+        distinct: bool,
+        /// Which rows it takes.
+        filter: Option<Box<Expr>>,
     },
+    /// A function over the rows near a row.
+    Over(Box<Expr>, Box<Window>),
+    /// `CASE WHEN .. THEN .. ELSE .. END`.
+    Case {
+        /// Conditions and what they give.
+        whens: Vec<(Expr, Expr)>,
+        /// ELSE.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// The same value as another type.
+    Cast(Box<Expr>, ValueKind),
     /// `EXISTS (SELECT ..)`.
     Exists(Box<Select>),
+    /// The one value of a query.
+    Scalar(Box<Select>),
+    /// What cannot be written, and why: the statement that has it is refused before it is written.
+    Refused(Arc<str>),
 }
 
 /// A column of a key, as statements name it.
@@ -60,12 +84,37 @@ pub struct KeyColumn {
 }
 
 /// Where a column is from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Source {
     /// A table by its name, as queries are written.
-    Table(&'static str),
+    Table(TableName),
     /// An alias that a loader gave.
     Alias(Arc<str>),
+    /// What a user gave a name to, with what it is: the table of an alias, a subquery, a common table expression.
+    Defined(Arc<TableRef>),
+}
+
+/// Sources are one when statements name them alike.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Source::Table(this), Source::Table(other)) => this == other,
+            (Source::Table(_), _) | (_, Source::Table(_)) => false,
+            _ => self.name() == other.name(),
+        }
+    }
+}
+
+impl Eq for Source {}
+
+/// `app.users`, for messages.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Table(table) => table.fmt(f),
+            Source::Alias(_) | Source::Defined(_) => f.write_str(self.name()),
+        }
+    }
 }
 
 /// An operator between two operands.
@@ -87,6 +136,18 @@ pub enum BinaryOp {
     Like,
     /// `NOT LIKE`
     NotLike,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `/` of integers, without a fraction on every database.
+    DivideWhole,
+    /// `%`
+    Remainder,
 }
 
 impl BinaryOp {
@@ -100,11 +161,41 @@ impl BinaryOp {
             BinaryOp::Ge => " >= ",
             BinaryOp::Like => " LIKE ",
             BinaryOp::NotLike => " NOT LIKE ",
+            BinaryOp::Add => " + ",
+            BinaryOp::Subtract => " - ",
+            BinaryOp::Multiply => " * ",
+            BinaryOp::Divide | BinaryOp::DivideWhole => " / ",
+            BinaryOp::Remainder => " % ",
+        }
+    }
+}
+
+impl Source {
+    /// Its name, without a schema.
+    pub fn name(&self) -> &str {
+        match self {
+            Source::Table(table) => table.name,
+            Source::Alias(name) => name,
+            Source::Defined(table) => table.name(),
+        }
+    }
+
+    /// What stands in FROM for it, where that is known.
+    pub fn table(&self) -> Option<TableRef> {
+        match self {
+            Source::Table(name) => Some(TableRef::table(*name)),
+            Source::Alias(_) => None,
+            Source::Defined(table) => Some(TableRef::clone(table)),
         }
     }
 }
 
 impl Expr {
+    /// A column.
+    pub fn column(source: &Source, name: &'static str) -> Expr {
+        Expr::Column { source: source.clone(), name }
+    }
+
     /// `left = right`.
     pub fn eq(left: Expr, right: Expr) -> Expr {
         Expr::Binary(Box::new(left), BinaryOp::Eq, Box::new(right))
@@ -124,7 +215,7 @@ impl Expr {
 
     /// The columns have one of the keys: `=` for one key, `IN` for several, rows for composite ones.
     pub fn among(source: &Source, columns: &[KeyColumn], keys: &[Vec<Value>]) -> Expr {
-        let column = |key: &KeyColumn| Expr::Column { source: source.clone(), name: key.name };
+        let column = |key: &KeyColumn| Expr::column(source, key.name);
         let bind = |key: &KeyColumn, value: &Value| Bind { secret: key.secret, ..Bind::from(value.clone()) };
         match (columns, keys) {
             (columns, [only]) => {
@@ -147,8 +238,8 @@ impl Expr {
 
     /// The same expression with the columns of one table taken from another source: a query's filter on an aliased
     /// table.
-    pub fn relocate(mut self, table: &'static str, to: &Source) -> Expr {
-        self.visit_columns(&mut |source| {
+    pub fn relocate(mut self, table: TableName, to: &Source) -> Expr {
+        self.visit_free(&mut |source| {
             if *source == Source::Table(table) {
                 *source = to.clone();
             }
@@ -156,38 +247,109 @@ impl Expr {
         self
     }
 
-    /// Visits the source of every column, subqueries included.
-    pub fn visit_columns(&mut self, visit: &mut dyn FnMut(&mut Source)) {
+    /// Visits the expressions that this one is made of, but not those inside its queries.
+    pub fn visit_parts<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Expr::Column { .. }
+            | Expr::Bind(_)
+            | Expr::All
+            | Expr::Number(_)
+            | Expr::CountRows
+            | Expr::Exists(_)
+            | Expr::Scalar(_)
+            | Expr::Refused(_) => {}
+            Expr::Binary(left, _, right) => [left, right].into_iter().for_each(|expr| visit(expr)),
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::RowIn(all, _) => {
+                all.iter().for_each(visit);
+            }
+            Expr::Not(expr)
+            | Expr::IsNull(expr)
+            | Expr::IsNotNull(expr)
+            | Expr::Cast(expr, _)
+            | Expr::InQuery(expr, _) => visit(expr),
+            Expr::Between(expr, low, high) => [expr, low, high].into_iter().for_each(|expr| visit(expr)),
+            Expr::In(expr, list) => {
+                visit(expr);
+                list.iter().for_each(visit);
+            }
+            Expr::Aggregate { of, filter, .. } => {
+                of.iter().chain(filter).for_each(|expr| visit(expr));
+            }
+            Expr::Over(function, window) => {
+                visit(function);
+                window.partition.iter().for_each(&mut *visit);
+                window.order.iter().for_each(|term| visit(&term.expr));
+            }
+            Expr::Case { whens, otherwise } => {
+                whens.iter().flat_map(|(when, then)| [when, then]).for_each(&mut *visit);
+                otherwise.iter().for_each(|expr| visit(expr));
+            }
+        }
+    }
+
+    fn visit_parts_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        match self {
+            Expr::Column { .. }
+            | Expr::Bind(_)
+            | Expr::All
+            | Expr::Number(_)
+            | Expr::CountRows
+            | Expr::Exists(_)
+            | Expr::Scalar(_)
+            | Expr::Refused(_) => {}
+            Expr::Binary(left, _, right) => [left, right].into_iter().for_each(|expr| visit(expr)),
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::RowIn(all, _) => {
+                all.iter_mut().for_each(visit);
+            }
+            Expr::Not(expr)
+            | Expr::IsNull(expr)
+            | Expr::IsNotNull(expr)
+            | Expr::Cast(expr, _)
+            | Expr::InQuery(expr, _) => visit(expr),
+            Expr::Between(expr, low, high) => [expr, low, high].into_iter().for_each(|expr| visit(expr)),
+            Expr::In(expr, list) => {
+                visit(expr);
+                list.iter_mut().for_each(visit);
+            }
+            Expr::Aggregate { of, filter, .. } => {
+                of.iter_mut().chain(filter).for_each(|expr| visit(expr));
+            }
+            Expr::Over(function, window) => {
+                visit(function);
+                window.partition.iter_mut().for_each(&mut *visit);
+                window.order.iter_mut().for_each(|term| visit(&mut term.expr));
+            }
+            Expr::Case { whens, otherwise } => {
+                whens.iter_mut().flat_map(|(when, then)| [when, then]).for_each(&mut *visit);
+                otherwise.iter_mut().for_each(|expr| visit(expr));
+            }
+        }
+    }
+
+    /// Visits the expression and all that it is made of, but not those inside its queries.
+    pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        visit(self);
+        self.visit_parts(&mut |part| part.walk(visit));
+    }
+
+    /// Its own query, if it is one.
+    pub fn query(&self) -> Option<&Select> {
+        match self {
+            Expr::Exists(select) | Expr::Scalar(select) | Expr::InQuery(_, select) => Some(select),
+            _ => None,
+        }
+    }
+
+    /// Visits the source of every column that is not from a query inside the expression.
+    pub fn visit_free(&mut self, visit: &mut dyn FnMut(&mut Source)) {
         match self {
             Expr::Column { source, .. } => visit(source),
-            Expr::Bind(_) | Expr::CountRows => {}
-            Expr::Binary(left, _, right) => {
-                left.visit_columns(visit);
-                right.visit_columns(visit);
+            Expr::Exists(select) | Expr::Scalar(select) => select.visit_free(visit),
+            Expr::InQuery(expr, select) => {
+                expr.visit_free(visit);
+                select.visit_free(visit);
             }
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => {
-                all.iter_mut().for_each(|expr| expr.visit_columns(visit));
-            }
-            Expr::Not(expr) | Expr::IsNull(expr) | Expr::IsNotNull(expr) => expr.visit_columns(visit),
-            Expr::Between(expr, low, high) => {
-                expr.visit_columns(visit);
-                low.visit_columns(visit);
-                high.visit_columns(visit);
-            }
-            Expr::In(expr, list) => {
-                expr.visit_columns(visit);
-                list.iter_mut().for_each(|expr| expr.visit_columns(visit));
-            }
-            Expr::RowIn(row, _) => row.iter_mut().for_each(|expr| expr.visit_columns(visit)),
-            Expr::RowNumber { partition, order, .. } => {
-                partition.iter_mut().for_each(|expr| expr.visit_columns(visit));
-                order.iter_mut().for_each(|term| term.expr.visit_columns(visit));
-            }
-            Expr::Exists(select) => {
-                if let Some(filter) = &mut select.filter {
-                    filter.visit_columns(visit);
-                }
-            }
+            _ => self.visit_parts_mut(&mut |part| part.visit_free(visit)),
         }
     }
 }

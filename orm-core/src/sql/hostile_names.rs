@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
     Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, Order, Select, Source,
-    Statement, TableRef, Update, Writer,
+    Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -78,10 +78,10 @@ fn bind() -> Bind {
 }
 
 /// A statement of each kind, with names wherever there can be one.
-fn statements(dialect: Dialect, table: &'static str, a: &'static str, b: &'static str) -> Vec<Statement> {
+fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static str) -> Vec<Statement> {
     let column = |source: &Source, name| Expr::Column { source: source.clone(), name };
     let (here, there) = (Source::Table(table), Source::Alias(b.into()));
-    let joined = TableRef::Table { name: a, alias: Some(b.into()) };
+    let joined = TableRef::Table { name: TableName::within(b, a), alias: Some(b.into()) };
     let nested = TableRef::Nested {
         first: Box::new(joined),
         joins: vec![Join {
@@ -99,9 +99,9 @@ fn statements(dialect: Dialect, table: &'static str, a: &'static str, b: &'stati
         on: Expr::eq(column(&here, a), column(&there, b)),
     });
     select.filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));
-    select.order = vec![Order { expr: column(&here, a), descending: true }];
+    select.order = vec![Order::new(column(&here, a), true)];
     select.limit = Some(3);
-    let mut outer = Select::from(TableRef::Query { select: Box::new(select.clone()), alias: table.into() });
+    let mut outer = Select::from(TableRef::query(select.clone(), table.name));
     outer.column(&here, a);
 
     let returning = if dialect.returning() { vec![a, b] } else { vec![] };
@@ -144,7 +144,8 @@ fn assert_quoted(dialect: Dialect, grammar: &dyn Grammar) {
     let names = names(count());
     for (at, table) in names.iter().copied().enumerate() {
         let (a, b) = (names[(at * 7 + 1) % names.len()], names[(at * 11 + 2) % names.len()]);
-        for statement in statements(dialect, table, a, b) {
+        let plain = statements(dialect, TableName::new(table), a, b);
+        for statement in plain.into_iter().chain(statements(dialect, TableName::within(a, table), a, b)) {
             let sql = &*statement.sql;
             let parsed = Parser::parse_sql(grammar, sql);
             let parsed = parsed.unwrap_or_else(|error| panic!("{error} with {table:?}, {a:?}, {b:?}: {sql}"));

@@ -6,18 +6,26 @@
 //! The tree is the project's own: an inner join below an outer one, `LEFT JOIN (b JOIN c ..)`, has no place in those of
 //! the builder crates, and a query's columns are moved to aliases and subqueries after they were written.
 
+mod check;
 mod dialect;
 mod expr;
+mod function;
 #[cfg(test)]
 mod hostile_names;
 mod select;
 mod statement;
+mod table_name;
+mod window;
 mod write;
 mod writer;
 
+pub use check::{check, check_expression};
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
-pub use select::{Item, Join, JoinKind, Order, Select, TableRef};
+pub use function::Function;
+pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
 pub use statement::{Bind, Param, Statement};
+pub use table_name::TableName;
+pub use window::{Bound, Frame, Window};
 pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, Update};
 pub use writer::Writer;

@@ -1,30 +1,42 @@
 use std::sync::Arc;
 
-use super::{Expr, Source};
+use super::{Expr, Source, TableName};
 
 /// A SELECT.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Select {
+    /// What a set begins with, where that is more than a plain SELECT; it then stands for the parts up to HAVING.
+    pub left: Option<Box<Select>>,
     /// What it returns.
     pub columns: Vec<Item>,
     /// Whether equal rows are returned once.
     pub distinct: bool,
-    /// The first table.
-    pub from: TableRef,
+    /// DISTINCT ON: the first row of each value of these.
+    pub distinct_on: Vec<Expr>,
+    /// The first table; none for a SELECT of constants.
+    pub from: Option<TableRef>,
     /// What is joined to it.
     pub joins: Vec<Join>,
     /// WHERE.
     pub filter: Option<Expr>,
+    /// GROUP BY.
+    pub group: Vec<Expr>,
+    /// HAVING.
+    pub having: Option<Expr>,
+    /// What follows it by UNION and its like, from left to right.
+    pub set: Vec<(SetOp, Select)>,
     /// ORDER BY.
     pub order: Vec<Order>,
     /// LIMIT.
     pub limit: Option<u64>,
     /// OFFSET.
     pub offset: Option<u64>,
+    /// FOR UPDATE and its like.
+    pub lock: Option<Lock>,
 }
 
 /// One expression of a SELECT's list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// The expression.
     pub expr: Expr,
@@ -33,12 +45,12 @@ pub struct Item {
 }
 
 /// Something with columns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TableRef {
     /// A table.
     Table {
         /// Its name.
-        name: &'static str,
+        name: TableName,
         /// AS.
         alias: Option<Arc<str>>,
     },
@@ -48,6 +60,17 @@ pub enum TableRef {
         select: Box<Select>,
         /// AS.
         alias: Arc<str>,
+        /// Whether it sees the tables before it.
+        lateral: bool,
+    },
+    /// A common table expression.
+    Cte {
+        /// What it is, or nothing inside the expression itself, which is recursive then.
+        cte: Option<Arc<Cte>>,
+        /// Its name.
+        name: Arc<str>,
+        /// AS.
+        alias: Option<Arc<str>>,
     },
     /// A join in parentheses, so that an inner join can stand below an outer one.
     Nested {
@@ -58,8 +81,19 @@ pub enum TableRef {
     },
 }
 
+/// One entry of WITH.
+#[derive(Debug, PartialEq)]
+pub struct Cte {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it names itself.
+    pub recursive: bool,
+    /// What it is.
+    pub select: Select,
+}
+
 /// One JOIN.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Join {
     /// Which.
     pub kind: JoinKind,
@@ -76,46 +110,235 @@ pub enum JoinKind {
     Inner,
     /// All of the left side.
     Left,
+    /// Every pair; it has no ON.
+    Cross,
+}
+
+/// How the rows of two SELECTs become one result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOp {
+    /// Those of both, equal ones once.
+    Union,
+    /// Those of both.
+    UnionAll,
+    /// Those that are in both.
+    Intersect,
+    /// Those of the first that are not in the second.
+    Except,
+}
+
+/// What a SELECT does with the rows it returns until its transaction ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// Whether others may still read them with a lock: FOR SHARE.
+    pub share: bool,
+    /// What happens where another transaction has locked a row.
+    pub wait: LockWait,
+    /// The one table whose rows are locked.
+    pub of: Option<Source>,
+}
+
+/// What a locking SELECT does with a row that another transaction has locked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LockWait {
+    /// Waits for it.
+    #[default]
+    Wait,
+    /// Leaves it out: SKIP LOCKED.
+    Skip,
+    /// Is an error at once: NOWAIT.
+    Fail,
 }
 
 /// One term of ORDER BY.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// What is compared.
     pub expr: Expr,
     /// DESC.
     pub descending: bool,
+    /// Where NULL goes; as the database has it where nothing is said.
+    pub nulls: Option<Nulls>,
+}
+
+/// Where NULL stands in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nulls {
+    /// Before every value.
+    First,
+    /// After every value.
+    Last,
 }
 
 impl Select {
     /// `SELECT .. FROM table`, without columns yet.
     pub fn from(table: TableRef) -> Select {
+        Select { from: Some(table), ..Select::constant() }
+    }
+
+    /// A SELECT without a table, and without columns yet.
+    pub fn constant() -> Select {
         Select {
+            left: None,
             columns: Vec::new(),
             distinct: false,
-            from: table,
+            distinct_on: Vec::new(),
+            from: None,
             joins: Vec::new(),
             filter: None,
+            group: Vec::new(),
+            having: None,
+            set: Vec::new(),
             order: Vec::new(),
             limit: None,
             offset: None,
+            lock: None,
         }
     }
 
     /// Adds a column.
     pub fn column(&mut self, source: &Source, name: &'static str) {
-        self.columns.push(Item { expr: Expr::Column { source: source.clone(), name }, alias: None });
+        self.columns.push(Item { expr: Expr::column(source, name), alias: None });
     }
 
     /// Adds a condition to WHERE.
     pub fn and_where(&mut self, condition: Expr) {
         self.filter = Some(Expr::and(self.filter.take(), condition));
     }
+
+    /// The tables of FROM, those in parentheses included.
+    pub fn tables(&self) -> Vec<&TableRef> {
+        let mut tables = Vec::new();
+        for table in self.from.iter().chain(self.joins.iter().map(|join| &join.table)) {
+            table.leaves(&mut tables);
+        }
+        tables
+    }
+
+    /// Visits the source of every column that is from outside the SELECT.
+    pub fn visit_free(&mut self, visit: &mut dyn FnMut(&mut Source)) {
+        let own: Vec<Source> = self.tables().into_iter().filter_map(TableRef::source).collect();
+        let mut outer = |source: &mut Source| {
+            if !own.contains(source) {
+                visit(source);
+            }
+        };
+        self.visit_expressions_mut(&mut |expr| expr.visit_free(&mut outer));
+        for select in
+            self.left.as_deref_mut().into_iter().chain(self.set.iter_mut().map(|(_, select)| select))
+        {
+            select.visit_free(visit);
+        }
+        let joined = self.joins.iter_mut().map(|join| &mut join.table);
+        self.from.iter_mut().chain(joined).for_each(|table| table.visit_free(visit));
+    }
+
+    /// Visits its expressions, but not those of the queries it reads from or is followed by.
+    pub fn visit_expressions<'s>(&'s self, visit: &mut dyn FnMut(&'s Expr)) {
+        let listed = self.columns.iter().map(|item| &item.expr).chain(&self.distinct_on);
+        listed.for_each(&mut *visit);
+        for table in self.from.iter().chain(self.joins.iter().map(|join| &join.table)) {
+            table.visit_conditions(visit);
+        }
+        self.joins.iter().for_each(|join| visit(&join.on));
+        self.filter.iter().chain(&self.group).chain(&self.having).for_each(&mut *visit);
+        self.order.iter().for_each(|term| visit(&term.expr));
+    }
+
+    fn visit_expressions_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        let listed = self.columns.iter_mut().map(|item| &mut item.expr).chain(&mut self.distinct_on);
+        listed.for_each(&mut *visit);
+        let joined = self.joins.iter_mut().map(|join| &mut join.table);
+        self.from.iter_mut().chain(joined).for_each(|table| table.visit_conditions_mut(visit));
+        self.joins.iter_mut().for_each(|join| visit(&mut join.on));
+        self.filter.iter_mut().chain(&mut self.group).chain(&mut self.having).for_each(&mut *visit);
+        self.order.iter_mut().for_each(|term| visit(&mut term.expr));
+    }
+}
+
+impl TableRef {
+    /// A table by its name.
+    pub fn table(name: TableName) -> TableRef {
+        TableRef::Table { name, alias: None }
+    }
+
+    /// A SELECT in parentheses.
+    pub fn query(select: Select, alias: impl Into<Arc<str>>) -> TableRef {
+        TableRef::Query { select: Box::new(select), alias: alias.into(), lateral: false }
+    }
+
+    /// What its columns are named with; nothing for several tables in parentheses.
+    pub fn source(&self) -> Option<Source> {
+        match self {
+            TableRef::Table { name, alias: None } => Some(Source::Table(*name)),
+            TableRef::Nested { .. } => None,
+            _ => Some(Source::Alias(self.name().into())),
+        }
+    }
+
+    /// The name of its columns' source; empty for several tables in parentheses.
+    pub fn name(&self) -> &str {
+        match self {
+            TableRef::Table { name, alias: None } => name.name,
+            TableRef::Table { alias: Some(alias), .. } | TableRef::Query { alias, .. } => alias,
+            TableRef::Cte { name, alias, .. } => alias.as_ref().unwrap_or(name),
+            TableRef::Nested { .. } => "",
+        }
+    }
+
+    /// The tables in it that are no parentheses.
+    pub fn leaves<'t>(&'t self, into: &mut Vec<&'t TableRef>) {
+        match self {
+            TableRef::Nested { first, joins } => {
+                first.leaves(into);
+                joins.iter().for_each(|join| join.table.leaves(into));
+            }
+            leaf => into.push(leaf),
+        }
+    }
+
+    fn visit_conditions<'t>(&'t self, visit: &mut dyn FnMut(&'t Expr)) {
+        if let TableRef::Nested { first, joins } = self {
+            first.visit_conditions(visit);
+            for join in joins {
+                join.table.visit_conditions(visit);
+                visit(&join.on);
+            }
+        }
+    }
+
+    fn visit_conditions_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        if let TableRef::Nested { first, joins } = self {
+            first.visit_conditions_mut(visit);
+            for join in joins {
+                join.table.visit_conditions_mut(visit);
+                visit(&mut join.on);
+            }
+        }
+    }
+
+    fn visit_free(&mut self, visit: &mut dyn FnMut(&mut Source)) {
+        match self {
+            TableRef::Query { select, .. } => select.visit_free(visit),
+            TableRef::Nested { first, joins } => {
+                first.visit_free(visit);
+                joins.iter_mut().for_each(|join| join.table.visit_free(visit));
+            }
+            // A common table expression sees nothing of the query that uses it.
+            TableRef::Table { .. } | TableRef::Cte { .. } => {}
+        }
+    }
 }
 
 impl Order {
+    /// Ascending or descending, with NULL where the database puts it.
+    pub fn new(expr: Expr, descending: bool) -> Order {
+        Order { expr, descending, nulls: None }
+    }
+
     /// The same term on another source; see [`Expr::relocate`].
-    pub fn relocate(self, table: &'static str, to: &Source) -> Order {
-        Order { expr: self.expr.relocate(table, to), descending: self.descending }
+    #[must_use]
+    pub fn relocate(self, table: TableName, to: &Source) -> Order {
+        Order { expr: self.expr.relocate(table, to), ..self }
     }
 }

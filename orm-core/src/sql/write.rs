@@ -1,10 +1,10 @@
-use super::{Bind, Expr};
+use super::{Bind, Expr, TableName};
 
 /// An INSERT of any number of rows.
 #[derive(Debug, Clone)]
 pub struct Insert {
     /// The table.
-    pub table: &'static str,
+    pub table: TableName,
     /// The columns that are given; with none, each row is made of defaults.
     pub columns: Vec<&'static str>,
     /// The rows, in column order.
@@ -28,7 +28,7 @@ pub struct Conflict {
 #[derive(Debug, Clone)]
 pub struct Update {
     /// The table.
-    pub table: &'static str,
+    pub table: TableName,
     /// SET.
     pub set: Vec<(&'static str, Expr)>,
     /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of [`NEW_ROWS`].
@@ -54,7 +54,7 @@ pub const NEW_COLUMNS: [&str; 32] = [
 #[derive(Debug, Clone)]
 pub struct Delete {
     /// The table.
-    pub table: &'static str,
+    pub table: TableName,
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.

@@ -152,7 +152,7 @@ impl Flush<'_> {
         };
         let answer = bulk.returning.then(|| {
             let level = Level { arena, nodes: nodes.into(), edges: Vec::new() };
-            Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), vec![level], at)))
+            Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), vec![level], None, at)))
         });
         Ok(BulkDone { rows, answer })
     }

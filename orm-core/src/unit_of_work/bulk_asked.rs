@@ -87,7 +87,7 @@ impl Flush<'_> {
     /// The keys of the rows that a statement is about to change; nobody else changes them meanwhile.
     async fn locked_keys(&mut self, def: &'static ModelDef, filter: Option<Expr>) -> Result<Vec<Vec<Value>>> {
         let source = Source::Table(def.table);
-        let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+        let mut select = Select::from(TableRef::table(def.table));
         def.key.iter().for_each(|column| select.column(&source, def.columns[*column].name));
         select.filter = filter;
         let mut keys = Vec::new();
@@ -144,7 +144,7 @@ pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Confli
 
 fn whole(def: &'static ModelDef, filter: Option<Expr>) -> Select {
     let source = Source::Table(def.table);
-    let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+    let mut select = Select::from(TableRef::table(def.table));
     def.columns.iter().for_each(|column| select.column(&source, column.name));
     select.filter = filter;
     select

@@ -10,7 +10,7 @@ use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
-use crate::sql::{Delete, Expr, KeyColumn, Source, Update, Writer};
+use crate::sql::{Delete, Expr, KeyColumn, Source, TableName, Update, Writer};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -344,7 +344,7 @@ impl Flush<'_> {
     /// `DELETE .. WHERE columns IN keys`, in as few statements as the database binds; returns how many rows went.
     pub(super) async fn delete_where(
         &mut self,
-        table: &'static str,
+        table: TableName,
         columns: &[KeyColumn],
         keys: &[Vec<Value>],
     ) -> Result<u64> {
@@ -354,7 +354,7 @@ impl Flush<'_> {
             let filter = Expr::among(&Source::Table(table), columns, keys);
             let mut statement =
                 Writer::delete(self.dialect, &Delete { table, filter: Some(filter), returning: Vec::new() });
-            statement.path = Some(table.into());
+            statement.path = Some(table.to_string().into());
             statement.strategy = Some("flush");
             gone += self.lease.execute(self.monitor, &statement).await?;
         }
@@ -380,7 +380,7 @@ impl Flush<'_> {
 
     /// Rows of link tables that lost their link.
     pub(super) async fn unlinked_rows(&mut self) -> Result<()> {
-        let mut seen: HashSet<(&'static str, Vec<Value>)> = HashSet::new();
+        let mut seen: HashSet<(TableName, Vec<Value>)> = HashSet::new();
         for row in std::mem::take(&mut self.unit.unlinks) {
             let LinkRow { relation, parent, target } = &row;
             let (Some(through), Some(parent), Some(target)) =

@@ -4,6 +4,7 @@ use super::order::{InsertQueue, deletion_ranks};
 use super::unit_of_work::{UnitOfWork, by_arena};
 use crate::identity::Store;
 use crate::model::RelationKind;
+use crate::sql::TableName;
 
 /// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives.
 #[derive(Debug, Clone, Default)]
@@ -34,14 +35,14 @@ pub enum FlushStep {
     /// Rows of a link table that go.
     Unlink {
         /// The link table.
-        table: &'static str,
+        table: TableName,
         /// How many.
         rows: usize,
     },
     /// Rows of a link table that come.
     Link {
         /// The link table.
-        table: &'static str,
+        table: TableName,
         /// How many.
         rows: usize,
     },
@@ -108,7 +109,7 @@ impl FlushPlan {
         }
     }
 
-    fn count_link(&mut self, name: Option<&'static str>, goes: bool) {
+    fn count_link(&mut self, name: Option<TableName>, goes: bool) {
         let Some(name) = name else { return };
         for step in &mut self.steps {
             match step {

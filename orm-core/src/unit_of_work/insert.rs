@@ -195,7 +195,7 @@ impl Flush<'_> {
             return Ok(keys);
         }
         let source = Source::Table(def.table);
-        let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+        let mut select = Select::from(TableRef::table(def.table));
         returned.iter().for_each(|column| select.column(&source, def.columns[*column].name));
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");

@@ -4,11 +4,11 @@ use super::flush::Flush;
 use super::unit_of_work::{LinkRow, Ref};
 use crate::error::Result;
 use crate::model::RelationDef;
-use crate::sql::{Bind, Insert, KeyColumn, Writer};
+use crate::sql::{Bind, Insert, KeyColumn, TableName, Writer};
 use crate::value::Value;
 
 /// A link table and its columns.
-type Table = (&'static str, Vec<KeyColumn>);
+type Table = (TableName, Vec<KeyColumn>);
 
 /// The rows to insert into each link table.
 type Tables = IndexMap<Table, IndexSet<Vec<Value>>>;
@@ -33,7 +33,7 @@ impl Flush<'_> {
                 let columns = columns.iter().map(|column| column.name).collect();
                 let insert = Insert { table, columns, rows, conflict: None, returning: Vec::new() };
                 let mut statement = Writer::insert(self.dialect, &insert);
-                statement.path = Some(table.into());
+                statement.path = Some(table.to_string().into());
                 statement.strategy = Some("flush");
                 self.lease.execute(self.monitor, &statement).await?;
             }

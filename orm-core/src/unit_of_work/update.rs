@@ -188,7 +188,7 @@ impl Flush<'_> {
         let source = Source::Table(def.table);
         let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was[..def.key.len()].to_vec()).collect();
         let version = def.columns.iter().position(|column| column.version);
-        let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+        let mut select = Select::from(TableRef::table(def.table));
         let shown = def.key.iter().copied().chain(version);
         let shown = shown.chain(columns.iter().copied());
         shown.for_each(|column| select.column(&source, def.columns[column].name));

@@ -23,6 +23,18 @@ pub enum ValueKind {
     Bytes,
 }
 
+impl ValueKind {
+    /// Whether values of another kind are of the same family.
+    pub(crate) fn takes(self, other: ValueKind) -> bool {
+        let family = |kind| match kind {
+            ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => ValueKind::Int64,
+            ValueKind::Float32 | ValueKind::Float64 => ValueKind::Float64,
+            other => other,
+        };
+        family(self) == family(other)
+    }
+}
+
 /// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each.
 ///
 /// Reading checks what the cell holds: SQLite stores any type in any column, and a text read as a number would be a
@@ -36,6 +48,10 @@ pub enum ValueKind {
 pub trait ColumnType: Clone + Send + Sync + 'static {
     /// The family of types it compares with; an `Option` has the family of what is inside.
     type Family;
+    /// The type without its `Option`.
+    type Bare: ColumnType<Family = Self::Family>;
+    /// Another type that is as nullable as this one: `U`, or `Option<U>` for an `Option`.
+    type Like<U: ColumnType>: ColumnType<Family = U::Family>;
     /// What `create_all` declares.
     const KIND: ValueKind;
     /// Whether the column may hold NULL.
@@ -54,6 +70,8 @@ pub trait ColumnType: Clone + Send + Sync + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType> ColumnType for Option<T> {
     type Family = T::Family;
+    type Bare = T::Bare;
+    type Like<U: ColumnType> = Option<U>;
     const KIND: ValueKind = T::KIND;
     const NULLABLE: bool = true;
 
@@ -73,6 +91,8 @@ macro_rules! integer {
         #[diagnostic::do_not_recommend]
         impl ColumnType for $ty {
             type Family = Integer;
+            type Bare = Self;
+            type Like<U: ColumnType> = U;
             const KIND: ValueKind = ValueKind::$kind;
 
             #[inline]
@@ -120,6 +140,8 @@ fn mismatch(found: ValueRef<'_>, expected: &'static str) -> ValueError {
 #[diagnostic::do_not_recommend]
 impl ColumnType for bool {
     type Family = Boolean;
+    type Bare = Self;
+    type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Bool;
 
     #[inline]
@@ -142,6 +164,8 @@ impl ColumnType for bool {
 #[diagnostic::do_not_recommend]
 impl ColumnType for f64 {
     type Family = Float;
+    type Bare = Self;
+    type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Float64;
 
     #[inline]
@@ -166,6 +190,8 @@ impl ColumnType for f64 {
 #[diagnostic::do_not_recommend]
 impl ColumnType for f32 {
     type Family = Float;
+    type Bare = Self;
+    type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Float32;
 
     #[inline]
@@ -188,6 +214,8 @@ impl ColumnType for f32 {
 #[diagnostic::do_not_recommend]
 impl ColumnType for String {
     type Family = Text;
+    type Bare = Self;
+    type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Text;
 
     #[inline]
@@ -207,6 +235,8 @@ impl ColumnType for String {
 #[diagnostic::do_not_recommend]
 impl ColumnType for Vec<u8> {
     type Family = Bytes;
+    type Bare = Self;
+    type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Bytes;
 
     #[inline]

@@ -94,9 +94,11 @@ pub fn is_optional_only_here(model: &Model, errors: &mut Errors) {
 /// An option is one that the relationship's kind has.
 pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
     for relation in sound(model) {
+        let of_links = "it is for `#[many_to_many]`";
         let of_children = "it is for `#[has_many]` and `#[has_one]`, whose rows depend on this one";
         let options = [
-            ("through", relation.through.as_ref().map(|through| through.span), "it is for `#[many_to_many]`"),
+            ("through", relation.through.as_ref().map(|through| through.span), of_links),
+            ("through_schema", relation.through_schema.as_ref().map(|schema| schema.span), of_links),
             ("order_by", relation.order_by.as_ref().map(|order| order.span), "it leads to one row"),
             ("cascade", relation.cascade.map(|(_, span)| span), of_children),
             ("passive_deletes", relation.passive_deletes, of_children),

@@ -36,12 +36,18 @@ pub fn names_are_sql(model: &Model, errors: &mut Errors) {
         }
     };
     name("the table", &model.table);
+    if let Some(schema) = &model.schema {
+        name("the schema", schema);
+    }
     for column in &model.columns {
         name("the column", &column.name);
     }
     for relation in sound(model).filter(|relation| relation.kind == Kind::ManyToMany) {
         if let Some(through) = &relation.through {
             name("the link table", through);
+        }
+        if let Some(schema) = &relation.through_schema {
+            name("the link table's schema", schema);
         }
         for names in [&relation.key, &relation.target_key] {
             for column in &names.names {

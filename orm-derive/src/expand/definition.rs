@@ -4,7 +4,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::scope::{Named, Scope};
 use super::{column_type, private, private_at, quiet};
 use crate::model::Column;
-use crate::parse::{Kind, Lazy};
+use crate::parse::{Kind, Lazy, Text};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -53,7 +53,7 @@ fn has_usable_key(scope: &Scope<'_>) -> bool {
 
 fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let p = private();
-    let (name, table) = (&scope.model.name, &scope.model.table.value);
+    let (name, table) = (&scope.model.name, table_name(&scope.model.table, scope.model.schema.as_ref()));
     let columns = scope.columns().map(|(column, _)| column_def(column));
     let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
     let relations = scope.relations().map(|relation| relation_def(scope, &relation));
@@ -128,7 +128,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         Kind::HasMany | Kind::HasOne => (&relation.target_key.names, &relation.key.names),
         Kind::ManyToMany => (&none, &none),
     };
-    let through = through(named);
+    let through = through(scope, named);
     let span = named.target_span();
     let at_target = private_at(span);
     let erased = quote_spanned!(span=> #at_target::erased::<#target>);
@@ -174,11 +174,22 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     }
 }
 
-fn through(named: &Named<'_>) -> TokenStream {
+/// A table's name, in its schema where it has one.
+fn table_name(table: &Text, schema: Option<&Text>) -> TokenStream {
+    let (p, name) = (private(), &table.value);
+    match schema.map(|schema| &schema.value) {
+        None => quote!(#p::TableName::new(#name)),
+        Some(schema) => quote!(#p::TableName::within(#schema, #name)),
+    }
+}
+
+fn through(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let p = private();
-    let Some(table) = named.relation.through.as_ref().map(|through| &through.value) else {
+    let Some(table) = &named.relation.through else {
         return quote!(::core::option::Option::None);
     };
+    let schema = named.relation.through_schema.as_ref().or(scope.model.schema.as_ref());
+    let table = table_name(table, schema);
     let (key, target_key) = (&named.relation.key.names, &named.relation.target_key.names);
     quote! {
         ::core::option::Option::Some(#p::ThroughDef {

@@ -11,6 +11,8 @@ pub struct Model {
     /// The struct's name without `r#`.
     pub name: String,
     pub table: Text,
+    /// The schema that the table is in, where it is given.
+    pub schema: Option<Text>,
     /// The module of the generated types.
     pub module: Text,
     /// Whether it has hooks of its own.
@@ -48,6 +50,7 @@ impl Model {
             ident: input.ident,
             name,
             table,
+            schema: input.schema,
             module,
             hooks: input.hooks,
             columns,

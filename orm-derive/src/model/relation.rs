@@ -29,6 +29,8 @@ pub struct Relation {
     /// What the key refers to; empty: the primary key. A `many_to_many`'s columns of the link table.
     pub target_key: Names,
     pub through: Option<Text>,
+    /// The link table's schema; none: that of the model.
+    pub through_schema: Option<Text>,
     pub lazy: Lazy,
     pub order_by: Option<OrderBy>,
     pub cascade: Option<(Cascade, Span)>,
@@ -70,6 +72,7 @@ impl Relation {
             key: Names::default(Vec::new(), span),
             target_key: Names::default(Vec::new(), span),
             through: None,
+            through_schema: None,
             lazy: Lazy::default(),
             order_by: None,
             cascade: None,
@@ -84,6 +87,7 @@ impl Relation {
             relation.key = attribute.key.unwrap_or(relation.key);
             relation.target_key = attribute.target_key.unwrap_or(relation.target_key);
             relation.through = attribute.through;
+            relation.through_schema = attribute.through_schema;
             relation.lazy = attribute.lazy;
             relation.order_by = attribute.order_by;
             relation.cascade = attribute.cascade;

@@ -40,6 +40,7 @@ pub struct RelationAttribute {
     pub key: Option<Names>,
     pub target_key: Option<Names>,
     pub through: Option<Text>,
+    pub through_schema: Option<Text>,
     pub lazy: Lazy,
     pub order_by: Option<OrderBy>,
     pub cascade: Option<(Cascade, Span)>,
@@ -89,7 +90,7 @@ impl Kind {
     /// Whether an option of relationships makes sense for it.
     pub fn takes(self, option: &str) -> bool {
         match option {
-            "through" => self == Kind::ManyToMany,
+            "through" | "through_schema" => self == Kind::ManyToMany,
             "order_by" => self != Kind::BelongsTo,
             "cascade" | "passive_deletes" => self.is_has(),
             _ => true,
@@ -109,6 +110,7 @@ impl Kind {
 
 pub(super) const MODEL: &[Known] = &[
     Known("table", Form::Text, "users"),
+    Known("schema", Form::Text, "app"),
     Known("module", Form::Text, "user_model"),
     Known("hooks", Form::Flag, ""),
 ];
@@ -129,6 +131,7 @@ const RELATION: &[Known] = &[
     Known("key", Form::Text, "user_id"),
     Known("target_key", Form::Text, "id"),
     Known("through", Form::Text, "order_items"),
+    Known("through_schema", Form::Text, "app"),
     Known("lazy", Form::Text, "selectin"),
     Known("order_by", Form::Text, "id"),
     Known("cascade", Form::Text, "all"),
@@ -182,6 +185,7 @@ impl RelationAttribute {
             key: options.text("key").map(Names::of),
             target_key: options.text("target_key").map(Names::of),
             through: options.text("through").map(Text::of),
+            through_schema: options.text("through_schema").map(Text::of),
             lazy: options.text("lazy").map(|text| Lazy::read(text, errors)).unwrap_or_default(),
             order_by: options.text("order_by").map(|text| OrderBy::read(text, errors)),
             cascade: options.text("cascade").map(|text| (Cascade::read(text, errors), text.span())),

@@ -15,6 +15,7 @@ pub struct Input {
     pub visibility: Visibility,
     pub ident: Ident,
     pub table: Option<Text>,
+    pub schema: Option<Text>,
     pub module: Option<Text>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
@@ -61,13 +62,23 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         errors.on(&item.generics, message);
         return None;
     }
-    let Attributes { table, module, hooks, rename_all } = struct_attributes(&item.attrs, errors);
+    let (options, rename_all) = struct_options(&item.attrs, errors);
+    let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
     let fields = fields.into_iter().flatten();
     let fields = fields.filter_map(|field| read_field(field, &item.ident, errors)).collect();
-    let (visibility, ident) = (item.vis, item.ident);
-    Some(Input { visibility, ident, table, module, hooks, rename_all, fields, has_fields })
+    Some(Input {
+        visibility: item.vis,
+        ident: item.ident,
+        table: text("table"),
+        schema: text("schema"),
+        module: text("module"),
+        hooks: options.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
+        rename_all,
+        fields,
+        has_fields,
+    })
 }
 
 fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Field>> {
@@ -91,15 +102,8 @@ fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Fiel
     None
 }
 
-/// What the attributes of the struct say.
-struct Attributes {
-    table: Option<Text>,
-    module: Option<Text>,
-    hooks: bool,
-    rename_all: RenameAll,
-}
-
-fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> Attributes {
+/// What `#[model(..)]` says, where it is there, and how `#[serde(..)]` names the fields.
+fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Options>, RenameAll) {
     let mut read: Option<Options> = None;
     let mut rename_all = None;
     for attribute in attributes {
@@ -121,13 +125,7 @@ fn struct_attributes(attributes: &[Attribute], errors: &mut Errors) -> Attribute
             None => {}
         }
     }
-    let text = |name| read.as_ref()?.text(name).map(Text::of);
-    Attributes {
-        table: text("table"),
-        module: text("module"),
-        hooks: read.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
-        rename_all: rename_all.unwrap_or_default(),
-    }
+    (read, rename_all.unwrap_or_default())
 }
 
 fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {

@@ -1,7 +1,7 @@
 use orm_core::prelude::*;
 
 #[derive(Model)]
-#[model(table = "")]
+#[model(table = "", schema = "")]
 struct User {
     #[key]
     id: i64,
@@ -9,7 +9,7 @@ struct User {
     name: String,
     #[column(name = "a\0b")]
     email: String,
-    #[many_to_many(through = "", key = "a, ", target_key = "b")]
+    #[many_to_many(through = "", through_schema = "", key = "a, ", target_key = "b")]
     friends: HasMany<User>,
 }
 

@@ -1,0 +1,135 @@
+use std::sync::Arc;
+
+use super::fill::fill;
+use super::levels::Levels;
+use super::loader::{Loader, wanted};
+use super::plan;
+use super::rows::Rows;
+use super::tree::{Branch, Tree, tables};
+use crate::entity::Place;
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Region;
+use crate::identity::Store;
+use crate::model::Hydrate;
+use crate::query::{LoadSpec, RowView, RowsSpec};
+use crate::sql::{Dialect, Select, Source, Statement, TableRef, Writer, check};
+use crate::value::Cells;
+
+/// Takes each row while it is there.
+pub(crate) type RowSink<'s> = dyn FnMut(&RowView<'_>) -> Result<()> + Send + 's;
+
+impl Loader<'_> {
+    /// Runs a query for rows of values and entities. The answer has the levels of the entities, and the sink has seen
+    /// where in them each row's are.
+    ///
+    /// # Errors
+    /// As for [`select`](Self::select).
+    pub(crate) async fn rows(&mut self, spec: &RowsSpec, sink: &mut RowSink<'_>) -> Result<Arc<Region>> {
+        let known = self.store.mark();
+        let mut levels = Levels::default();
+        let done = self.run_rows(spec, &mut levels, sink).await;
+        let done = done.and_then(|()| self.check(&levels));
+        match done {
+            Ok(()) => {
+                fill(self.store, &levels, self.existing == Hydrate::Overwrite);
+                Ok(self.answer(levels))
+            }
+            Err(error) => {
+                self.store.forget_since(&known);
+                Err(error)
+            }
+        }
+    }
+
+    async fn run_rows(&mut self, spec: &RowsSpec, levels: &mut Levels, sink: &mut RowSink<'_>) -> Result<()> {
+        let (select, mut branches) = rows_root(self.store, levels, spec, self.dialect)?;
+        check(&select, self.dialect)?;
+        let statement = rows_statement(self.dialect, spec, &select);
+        let mut rows = Rows { store: self.store, levels, existing: self.existing };
+        let mut places: Vec<Option<Place>> = Vec::with_capacity(branches.len());
+        let mut take = |cells: &dyn Cells| -> Result<()> {
+            places.clear();
+            for branch in &mut branches {
+                let found = rows.take(branch, cells)?;
+                places.push(found.map(|position| rows.place(branch, position)));
+            }
+            sink(&RowView { cells, entities: &places }).map_err(|error| of_row(spec, error))
+        };
+        self.lease.fetch(self.monitor, &statement, &mut take).await?;
+        let mut waiting = Vec::new();
+        for mut branch in branches {
+            waiting.extend(wanted(&mut branch));
+            branch.finish(levels)?;
+        }
+        self.load_wanted(waiting, levels).await
+    }
+}
+
+impl Rows<'_> {
+    fn place(&self, branch: &Branch, position: u32) -> Place {
+        let level = &self.levels.levels[branch.level];
+        let node = level.nodes.get(position as usize).copied().unwrap_or_default();
+        let number = u32::try_from(branch.level).unwrap_or(u32::MAX);
+        Place { arena: branch.arena, node, answer: Some((number, position)) }
+    }
+}
+
+/// The statement of a query's rows, and where in them its entities are.
+pub(super) fn rows_root(
+    store: &mut Store,
+    levels: &mut Levels,
+    spec: &RowsSpec,
+    dialect: Dialect,
+) -> Result<(Select, Vec<Branch>)> {
+    let select = spec.values()?;
+    let mut loads: Vec<Vec<LoadSpec>> = Vec::with_capacity(spec.list.entities.len());
+    for item in &spec.list.entities {
+        loads.push(plan::of_entity(item, spec, dialect)?);
+    }
+    let mut taken: Vec<&'static str> = loads.iter().flat_map(|loads| tables(loads)).collect();
+    let named = select.tables().into_iter().filter_map(TableRef::source);
+    taken.extend(named.filter_map(|source| match source {
+        Source::Table(table) => Some(table.name),
+        _ => None,
+    }));
+    let mut tree = Tree {
+        store,
+        levels,
+        select,
+        order: Vec::new(),
+        aliases: 0,
+        collections: 0,
+        own_columns: usize::MAX,
+        distinct: false,
+        taken,
+    };
+    let (mut joins, mut inner) = (Vec::new(), Vec::new());
+    let mut branches = Vec::with_capacity(loads.len());
+    for (item, loads) in spec.list.entities.iter().zip(loads) {
+        let path = item.model.def().name.into();
+        branches.push(tree.branch(item.model, &item.source, loads, &path, &mut joins, &mut inner)?);
+    }
+    let Tree { mut select, .. } = tree;
+    select.joins.append(&mut inner);
+    select.joins.append(&mut joins);
+    Ok((select, branches))
+}
+
+pub(super) fn rows_statement(dialect: Dialect, spec: &RowsSpec, select: &Select) -> Statement {
+    const FEW: u64 = 8;
+    let path = spec.list.entities.first().map_or("rows", |item| item.model.def().name);
+    let mut statement = Writer::select(dialect, select).for_path(path, "select");
+    statement.few = spec.limit.is_some_and(|limit| limit <= FEW);
+    statement
+}
+
+/// A value that does not fit, by the name of what was selected.
+fn of_row(spec: &RowsSpec, error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::InvalidValue if spec.list.entities.is_empty() && spec.list.values.len() == 1 => {
+            let name = spec.list.values[0].name.unwrap_or("the selected value");
+            error.prefixed(&format!("`{name}`: "))
+        }
+        _ => error,
+    }
+}

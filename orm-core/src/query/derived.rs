@@ -1,0 +1,148 @@
+use std::sync::Arc;
+
+use super::label::ColumnName;
+use super::{Computed, EntityColumns, RowsSpec};
+use crate::model::Model;
+use crate::sql::{Cte, Expr, Select, SetOp, Source, TableRef};
+
+/// A query that another one reads from: a subquery in FROM, or a common table expression.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// const ORDERS: Label<i64> = label("orders");
+/// let counts = select_columns((Order::USER_ID, func::count(Order::ID).label(ORDERS)))
+///     .group_by(Order::USER_ID)
+///     .subquery("counts");
+/// let rows: Vec<(String, i64)> = session
+///     .rows(
+///         select_columns((User::NAME, counts.column(ORDERS)))
+///             .from::<User>()
+///             .join_table(&counts, counts.column(Order::USER_ID).eq(User::ID)),
+///     )
+///     .await?;
+/// # let _ = rows; Ok(()) }
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone)]
+pub struct Derived {
+    table: Arc<TableRef>,
+    /// The names of its columns; unknown inside a recursive expression of itself.
+    columns: Option<Arc<[&'static str]>>,
+}
+
+impl Derived {
+    pub(super) fn subquery(spec: &RowsSpec, name: &str, lateral: bool) -> Derived {
+        let (select, columns) = named(spec);
+        let table = TableRef::Query { select: Box::new(select), alias: name.into(), lateral };
+        Derived { table: Arc::new(table), columns: Some(columns) }
+    }
+
+    pub(super) fn cte(spec: &RowsSpec, name: &str) -> Derived {
+        let (select, columns) = named(spec);
+        Derived::of_cte(Cte { name: name.into(), recursive: false, select }, columns)
+    }
+
+    /// A common table expression that begins with some rows and goes on with what follows from them.
+    pub(super) fn recursive(
+        spec: &RowsSpec,
+        name: &str,
+        distinct: bool,
+        next: impl FnOnce(&Derived) -> RowsSpec,
+    ) -> Derived {
+        let (mut select, columns) = named(spec);
+        let itself = TableRef::Cte { cte: None, name: name.into(), alias: None };
+        let itself = Derived { table: Arc::new(itself), columns: Some(Arc::clone(&columns)) };
+        let (further, _) = lowered(&next(&itself));
+        select.set.push((if distinct { SetOp::Union } else { SetOp::UnionAll }, further));
+        Derived::of_cte(Cte { name: name.into(), recursive: true, select }, columns)
+    }
+
+    fn of_cte(cte: Cte, columns: Arc<[&'static str]>) -> Derived {
+        let name = Arc::clone(&cte.name);
+        let table = TableRef::Cte { cte: Some(Arc::new(cte)), name, alias: None };
+        Derived { table: Arc::new(table), columns: Some(columns) }
+    }
+
+    /// The same common table expression under another name, for a query that names it twice. A subquery gets another
+    /// name too.
+    pub fn alias(&self, name: &str) -> Derived {
+        let table = match TableRef::clone(&self.table) {
+            TableRef::Cte { cte, name: own, .. } => {
+                TableRef::Cte { cte, name: own, alias: Some(name.into()) }
+            }
+            TableRef::Query { select, lateral, .. } => {
+                TableRef::Query { select, alias: name.into(), lateral }
+            }
+            other => other,
+        };
+        Derived { table: Arc::new(table), columns: self.columns.clone() }
+    }
+
+    /// One of its columns: a column of a model that it selects, or one that it gave a [`Label`](super::Label).
+    pub fn column<N: ColumnName>(&self, name: N) -> Computed<N::Value> {
+        let (name, secret) = name.column_name();
+        if let Some(columns) = &self.columns
+            && !columns.contains(&name)
+        {
+            return Computed::refused(format!(
+                "`{}` has no column `{name}`; it has `{}`",
+                self.table.name(),
+                columns.join("`, `")
+            ));
+        }
+        Computed::new(Expr::column(&self.source(), name), secret)
+    }
+
+    /// The entities whose columns it selects, as entities of the query that reads from it.
+    pub fn entity<M: Model>(&self) -> EntityColumns<M> {
+        EntityColumns::new(self.source())
+    }
+
+    pub(super) fn table(&self) -> &Arc<TableRef> {
+        &self.table
+    }
+
+    fn source(&self) -> Source {
+        Source::Defined(Arc::clone(&self.table))
+    }
+}
+
+/// A query as a table: every column has a name, and no two the same.
+fn named(spec: &RowsSpec) -> (Select, Arc<[&'static str]>) {
+    let (mut select, names) = lowered(spec);
+    let mut columns: Vec<&'static str> = Vec::with_capacity(names.len());
+    for (item, name) in select.columns.iter_mut().zip(&names) {
+        match name {
+            None => {
+                item.expr = Expr::Refused(
+                    "a column of a subquery has no name; give it one with `.label(\"..\")`".into(),
+                );
+            }
+            Some(name) if columns.contains(name) => {
+                let text = format!(
+                    "two columns of a subquery are called `{name}`; give one of them a `.label(\"..\")`"
+                );
+                item.expr = Expr::Refused(text.into());
+            }
+            Some(name) => columns.push(name),
+        }
+    }
+    (select, columns.into())
+}
+
+/// A query that is part of another one. What is wrong with it is found when that one runs.
+pub(super) fn lowered(spec: &RowsSpec) -> (Select, Vec<Option<&'static str>>) {
+    let names = spec.names();
+    match spec.to_select() {
+        Ok(select) => (select, names),
+        Err(error) => {
+            let mut select = Select::constant();
+            let refused = Expr::Refused(error.to_string().into());
+            select.columns.push(crate::sql::Item { expr: refused, alias: None });
+            (select, names)
+        }
+    }
+}

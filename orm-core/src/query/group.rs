@@ -1,0 +1,62 @@
+use super::{Computed, Expression, Predicate};
+use crate::model::{Column, Model};
+use crate::sql::Expr;
+use crate::value::ColumnType;
+
+/// What `group_by`, `partition_by` and their like take: a column, an expression, or a tuple of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing to group by",
+    label = "expected a column, an expression, or a tuple of these"
+)]
+pub trait IntoExpressions {
+    /// The expressions.
+    #[doc(hidden)]
+    fn into_expressions(self) -> Vec<Expr>;
+}
+
+impl<M: Model, T: ColumnType> IntoExpressions for Column<M, T> {
+    fn into_expressions(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl<T: ColumnType> IntoExpressions for Computed<T> {
+    fn into_expressions(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl IntoExpressions for Predicate {
+    fn into_expressions(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl<T: IntoExpressions> IntoExpressions for Vec<T> {
+    fn into_expressions(self) -> Vec<Expr> {
+        self.into_iter().flat_map(T::into_expressions).collect()
+    }
+}
+
+macro_rules! tuple_expressions {
+    ($(($($ty:ident $at:tt),+))*) => {$(
+        impl<$($ty: IntoExpressions),+> IntoExpressions for ($($ty,)+) {
+            fn into_expressions(self) -> Vec<Expr> {
+                let mut all = Vec::new();
+                $(all.extend(self.$at.into_expressions());)+
+                all
+            }
+        }
+    )*};
+}
+
+tuple_expressions! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+}

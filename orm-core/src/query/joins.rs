@@ -1,0 +1,328 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::link::link;
+use super::{Alias, Derived};
+use crate::entity::Relation;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Model, ModelDef, RelationDef};
+use crate::sql::{Expr, Join, JoinKind, Source, TableName, TableRef};
+
+/// FROM as it is asked for, without its types.
+#[doc(hidden)]
+#[derive(Debug, Clone, Default)]
+pub struct FromSpec {
+    /// What the query names outright.
+    pub(crate) first: Option<Joined>,
+    pub(crate) joins: Vec<JoinSpec>,
+}
+
+/// One table of FROM, with the model behind it.
+#[derive(Debug, Clone)]
+pub(crate) struct Joined {
+    pub(crate) table: TableRef,
+    pub(crate) source: Option<Source>,
+    pub(crate) model: Option<&'static ModelDef>,
+}
+
+/// One join as it is asked for.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct JoinSpec {
+    pub(crate) kind: JoinKind,
+    pub(crate) joined: Joined,
+    pub(crate) on: Expr,
+    /// Where a relationship starts.
+    pub(crate) left: Option<Source>,
+}
+
+/// What `join` and `left_join` take: a relationship, `User::ORDERS`, or one with other names for its ends.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relationship to join",
+    label = "expected a relationship: `User::ORDERS`",
+    note = "to join by a condition of your own use `join_on::<Model>(condition)`"
+)]
+pub trait IntoJoin {
+    /// The join, without its kind.
+    #[doc(hidden)]
+    fn into_join(self, kind: JoinKind) -> JoinSpec;
+}
+
+/// What `join_table` and `from_table` take: an alias, a subquery or a common table expression.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a table of a query",
+    label = "expected an alias, a subquery or a common table expression",
+    note = "to join a model's own table use `join_on::<Model>(condition)`"
+)]
+pub trait IntoTable {
+    /// The table, and the model behind it.
+    #[doc(hidden)]
+    fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>);
+}
+
+impl<M: Model> IntoTable for &Alias<M> {
+    fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>) {
+        (Arc::clone(self.table()), Some(M::def()))
+    }
+}
+
+impl IntoTable for &Derived {
+    fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>) {
+        (Arc::clone(self.table()), None)
+    }
+}
+
+/// A relationship whose ends have names of their own in a query.
+pub struct JoinPath<R> {
+    from: Option<Source>,
+    to: Option<Source>,
+    of: PhantomData<fn() -> R>,
+}
+
+/// Relationships as joins.
+pub trait RelationJoins: Relation {
+    /// The relationship from an aliased table of its model.
+    fn from_alias(self, parent: &Alias<Self::Parent>) -> JoinPath<Self> {
+        JoinPath { from: Some(parent.source()), to: None, of: PhantomData }
+    }
+
+    /// The relationship to its target under another name.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, name: String, manager_id: Option<i64>,
+    /// #   #[belongs_to] manager: BelongsTo<Option<Employee>> }
+    /// let manager = alias::<Employee>("manager");
+    /// let query = select_columns((Employee::NAME, manager.column(Employee::NAME).optional()))
+    ///     .left_join(Employee::MANAGER.to_alias(&manager));
+    /// # let _ = query;
+    /// # fn main() {}
+    /// ```
+    fn to_alias(self, target: &Alias<Self::Target>) -> JoinPath<Self> {
+        JoinPath { from: None, to: Some(target.source()), of: PhantomData }
+    }
+}
+
+impl<R: Relation> RelationJoins for R {}
+
+impl<R: Relation> JoinPath<R> {
+    /// The target under another name too.
+    pub fn to_alias(self, target: &Alias<R::Target>) -> JoinPath<R> {
+        JoinPath { to: Some(target.source()), ..self }
+    }
+}
+
+impl<R> fmt::Debug for JoinPath<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinPath").field("from", &self.from).field("to", &self.to).finish_non_exhaustive()
+    }
+}
+
+impl<R: Relation> IntoJoin for R {
+    fn into_join(self, kind: JoinKind) -> JoinSpec {
+        relationship(R::def(), None, None, kind)
+    }
+}
+
+impl<R: Relation> IntoJoin for JoinPath<R> {
+    fn into_join(self, kind: JoinKind) -> JoinSpec {
+        relationship(R::def(), self.from, self.to, kind)
+    }
+}
+
+fn relationship(
+    relation: &'static RelationDef,
+    from: Option<Source>,
+    to: Option<Source>,
+    kind: JoinKind,
+) -> JoinSpec {
+    let target = relation.target();
+    let parent = from.unwrap_or(Source::Table(relation.parent().table));
+    let source = to.unwrap_or(Source::Table(target.table));
+    let table = source.table().unwrap_or(TableRef::table(target.table));
+    let name = |through: TableName| -> Arc<str> { format!("{}_of_{}", through.name, source.name()).into() };
+    let (table, on) = match link(relation, &parent, table.clone(), &source, name) {
+        Ok(linked) => linked,
+        Err(error) => (table, Expr::Refused(error.to_string().into())),
+    };
+    let joined = Joined { table, source: Some(source), model: Some(target) };
+    JoinSpec { kind, joined, on, left: Some(parent) }
+}
+
+impl Joined {
+    fn model<M: Model>() -> Joined {
+        let source = Source::Table(M::def().table);
+        Joined { table: TableRef::table(M::def().table), source: Some(source), model: Some(M::def()) }
+    }
+
+    fn table((table, model): (Arc<TableRef>, Option<&'static ModelDef>)) -> Joined {
+        Joined { table: TableRef::clone(&table), source: Some(Source::Defined(table)), model }
+    }
+}
+
+impl FromSpec {
+    pub(super) fn name_first(&mut self, joined: Joined) {
+        match self.first {
+            None => self.first = Some(joined),
+            // The second one is there twice or not joined, and the message says which.
+            Some(_) => {
+                self.joins.push(JoinSpec { kind: JoinKind::Inner, on: unjoined(&joined), joined, left: None })
+            }
+        }
+    }
+
+    pub(super) fn join(&mut self, kind: JoinKind, joined: Joined, on: Expr) {
+        self.joins.push(JoinSpec { kind, joined, on, left: None });
+    }
+
+    /// The tables that the joins add.
+    fn joined(&self) -> Vec<Source> {
+        let mut tables = Vec::new();
+        self.joins.iter().for_each(|join| join.joined.table.leaves(&mut tables));
+        tables.into_iter().filter_map(TableRef::source).collect()
+    }
+
+    /// The sources whose rows may be missing: those that a LEFT JOIN adds.
+    pub(crate) fn outer(&self) -> Vec<Source> {
+        let left = self.joins.iter().filter(|join| join.kind == JoinKind::Left);
+        left.filter_map(|join| join.joined.source.clone()).collect()
+    }
+
+    pub(crate) fn models(&self) -> impl Iterator<Item = (Source, &'static ModelDef)> {
+        let all = self.first.iter().chain(self.joins.iter().map(|join| &join.joined));
+        all.filter_map(|joined| Some((joined.source.clone()?, joined.model?)))
+    }
+
+    /// FROM and its joins, for a query that names some sources.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: nothing says what the query is from, or how its tables belong together.
+    pub(crate) fn lower(&self, named: &[Source]) -> Result<(Option<TableRef>, Vec<Join>)> {
+        let joins = self.joins.iter().map(|join| Join {
+            kind: join.kind,
+            table: join.joined.table.clone(),
+            on: join.on.clone(),
+        });
+        let joins: Vec<Join> = joins.collect();
+        if let Some(first) = &self.first {
+            return Ok((Some(first.table.clone()), joins));
+        }
+        let joined = self.joined();
+        let mut first: Vec<&Source> = named.iter().filter(|source| !joined.contains(source)).collect();
+        if first.is_empty() {
+            let left = self.joins.iter().filter_map(|join| join.left.as_ref());
+            first.extend(left.filter(|source| !joined.contains(source)).take(1));
+        }
+        let unclear = "nothing says which table the query is from; name it with `.from::<Model>()`";
+        match *first {
+            [] if joins.is_empty() => Ok((None, joins)),
+            [] => refuse(unclear),
+            [only] => match only.table() {
+                Some(table) => Ok((Some(table), joins)),
+                None => refuse(unclear),
+            },
+            [a, b, ..] => refuse(format!(
+                "the query names `{}` and `{}`, and nothing joins them; add `.join(..)` or `.join_on::<..>(..)`, or \
+                 `.cross_join::<..>()` where every pair is meant",
+                a.name(),
+                b.name()
+            )),
+        }
+    }
+}
+
+fn unjoined(joined: &Joined) -> Expr {
+    let name = joined.source.as_ref().map_or("", Source::name);
+    let text =
+        format!("the query is from two tables, and nothing joins `{name}`; use `join` or `cross_join`");
+    Expr::Refused(text.into())
+}
+
+fn refuse<T>(why: impl Into<String>) -> Result<T> {
+    Err(Error::new(ErrorKind::InvalidQuery, why.into()))
+}
+
+/// The joins of a query type with a method `from_spec`.
+macro_rules! join_methods {
+    () => {
+        /// Keeps the rows that have a target of a relationship, each as often as it has one. The target's columns can
+        /// then be named in the query.
+        pub fn join(mut self, relation: impl $crate::query::IntoJoin) -> Self {
+            let join = relation.into_join($crate::sql::JoinKind::Inner);
+            self.from_spec().joins.push(join);
+            self
+        }
+
+        /// As [`join`](Self::join), and keeps the rows without a target too: once, with NULL for its columns.
+        pub fn left_join(mut self, relation: impl $crate::query::IntoJoin) -> Self {
+            let join = relation.into_join($crate::sql::JoinKind::Left);
+            self.from_spec().joins.push(join);
+            self
+        }
+
+        /// Joins the rows of a model that meet a condition.
+        pub fn join_on<T: Model>(mut self, on: Predicate) -> Self {
+            self.from_spec().join_model::<T>($crate::sql::JoinKind::Inner, on);
+            self
+        }
+
+        /// As [`join_on`](Self::join_on), and keeps the rows without a match too.
+        pub fn left_join_on<T: Model>(mut self, on: Predicate) -> Self {
+            self.from_spec().join_model::<T>($crate::sql::JoinKind::Left, on);
+            self
+        }
+
+        /// Joins the rows of an alias, a subquery or a common table expression that meet a condition.
+        pub fn join_table(mut self, table: impl $crate::query::IntoTable, on: Predicate) -> Self {
+            self.from_spec().join_table($crate::sql::JoinKind::Inner, table, on);
+            self
+        }
+
+        /// As [`join_table`](Self::join_table), and keeps the rows without a match too.
+        pub fn left_join_table(mut self, table: impl $crate::query::IntoTable, on: Predicate) -> Self {
+            self.from_spec().join_table($crate::sql::JoinKind::Left, table, on);
+            self
+        }
+    };
+}
+
+pub(super) use join_methods;
+
+impl FromSpec {
+    pub(super) fn join_model<T: Model>(&mut self, kind: JoinKind, on: super::Predicate) {
+        self.join(kind, Joined::model::<T>(), on.into_sql());
+    }
+
+    pub(super) fn join_table(&mut self, kind: JoinKind, table: impl IntoTable, on: super::Predicate) {
+        self.join(kind, Joined::table(table.into_table()), on.into_sql());
+    }
+
+    pub(super) fn cross_model<T: Model>(&mut self) {
+        self.join(JoinKind::Cross, Joined::model::<T>(), Expr::And(Vec::new()));
+    }
+
+    pub(super) fn cross_table(&mut self, table: impl IntoTable) {
+        self.join(JoinKind::Cross, Joined::table(table.into_table()), Expr::And(Vec::new()));
+    }
+
+    pub(super) fn from_model<T: Model>(&mut self) {
+        self.name_first(Joined::model::<T>());
+    }
+
+    /// As it is, from the table of a model.
+    pub(crate) fn of_model(&self, def: &'static ModelDef) -> FromSpec {
+        let (table, source) = (TableRef::table(def.table), Source::Table(def.table));
+        let first = Joined { table, source: Some(source), model: Some(def) };
+        FromSpec { first: Some(first), joins: self.joins.clone() }
+    }
+
+    /// Names a model's table first, before all joins.
+    pub(super) fn name_model<T: Model>(&mut self) {
+        self.first = Some(Joined::model::<T>());
+    }
+
+    pub(super) fn from_table(&mut self, table: impl IntoTable) {
+        self.name_first(Joined::table(table.into_table()));
+    }
+}

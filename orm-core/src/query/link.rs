@@ -1,0 +1,83 @@
+//! The conditions by which rows of two tables belong together.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::model::{ModelDef, RelationDef};
+use crate::sql::{Expr, Join, JoinKind, Select, Source, TableName, TableRef};
+
+/// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
+///
+/// # Errors
+/// `InvalidModel`: the relationship names what is not there.
+pub fn link(
+    relation: &RelationDef,
+    parent: &Source,
+    target: TableRef,
+    source: &Source,
+    link: impl FnOnce(TableName) -> Arc<str>,
+) -> Result<(TableRef, Expr)> {
+    let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    let (here, there) = (relation.parent(), relation.target());
+    let Some(through) = &relation.through else {
+        let on = equal(names(there, &remote), source, names(here, &local), parent);
+        return Ok((target, on));
+    };
+    let alias = link(through.table);
+    let link = Source::Alias(Arc::clone(&alias));
+    let to_target = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
+    let first = TableRef::Table { name: through.table, alias: Some(alias) };
+    let joins = vec![Join { kind: JoinKind::Inner, table: target, on: to_target }];
+    let on = equal(through.key.iter().copied(), &link, names(here, &local), parent);
+    Ok((TableRef::Nested { first: Box::new(first), joins }, on))
+}
+
+/// A SELECT of the targets that belong to the row of `parent` around it, without columns yet.
+///
+/// # Errors
+/// `InvalidModel`: the relationship names what is not there.
+pub fn targets_of(
+    relation: &RelationDef,
+    parent: &Source,
+    alias: Option<Arc<str>>,
+    link: impl FnOnce(TableName) -> Option<Arc<str>>,
+) -> Result<Select> {
+    let (here, there) = (relation.parent(), relation.target());
+    let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    let source = source_of(there.table, alias.as_ref());
+    let table = TableRef::Table { name: there.table, alias };
+    let Some(through) = &relation.through else {
+        let mut select = Select::from(table);
+        select.and_where(equal(names(there, &remote), &source, names(here, &local), parent));
+        return Ok(select);
+    };
+    let alias = link(through.table);
+    let link = source_of(through.table, alias.as_ref());
+    let mut select = Select::from(TableRef::Table { name: through.table, alias });
+    let on = equal(names(there, &remote), &source, through.target_key.iter().copied(), &link);
+    select.joins.push(Join { kind: JoinKind::Inner, table, on });
+    select.and_where(equal(through.key.iter().copied(), &link, names(here, &local), parent));
+    Ok(select)
+}
+
+fn source_of(table: TableName, alias: Option<&Arc<str>>) -> Source {
+    alias.map_or(Source::Table(table), |alias| Source::Alias(Arc::clone(alias)))
+}
+
+/// The names of some columns.
+pub fn names(def: &'static ModelDef, columns: &[usize]) -> impl Iterator<Item = &'static str> {
+    columns.iter().map(|column| def.columns[*column].name)
+}
+
+/// `a.x = b.x AND a.y = b.y`.
+pub fn equal<'n>(
+    left: impl Iterator<Item = &'static str> + 'n,
+    left_source: &Source,
+    right: impl Iterator<Item = &'static str> + 'n,
+    right_source: &Source,
+) -> Expr {
+    let pair = |(l, r)| Expr::eq(Expr::column(left_source, l), Expr::column(right_source, r));
+    let mut pairs = left.zip(right).map(pair);
+    let first = pairs.next().unwrap_or(Expr::And(Vec::new()));
+    pairs.fold(first, |all, pair| Expr::and(Some(all), pair))
+}

@@ -1,0 +1,300 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::joins::join_methods;
+use super::lock::lock_methods;
+use super::selectable::{Reader, Selectable};
+use super::{
+    Computed, Derived, Expression, FromRow, IntoExpressions, IntoOrder, IntoTable, Predicate, RowsSpec,
+    StructReader,
+};
+use crate::entity::ToMany;
+use crate::model::Model;
+use crate::sql::{Expr, SetOp};
+use crate::value::ColumnType;
+
+/// A query for rows of columns, expressions and entities; `S` is what it selects and `R` how a row is read.
+#[must_use = "a query does nothing until a session runs it"]
+pub struct SelectColumns<S: Selectable, R: Reader = <S as Selectable>::Reader> {
+    pub(crate) spec: RowsSpec,
+    pub(crate) reader: R,
+    of: PhantomData<fn() -> S>,
+}
+
+/// Rows of what is named: columns, expressions, aggregates, entities, in a tuple of up to 16.
+///
+/// FROM is what the columns name, less what is joined; `.from::<Model>()` says it outright.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
+/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// let rows: Vec<(String, i64)> = session
+///     .rows(
+///         select_columns((User::NAME, func::count(Order::ID)))
+///             .left_join(User::ORDERS)
+///             .group_by((User::ID, User::NAME))
+///             .order_by(User::NAME),
+///     )
+///     .await?;
+/// # let _ = rows; Ok(()) }
+/// # fn main() {}
+/// ```
+pub fn select_columns<S: Selectable>(what: S) -> SelectColumns<S> {
+    let mut spec = RowsSpec::default();
+    let reader = what.list(&mut spec.list);
+    SelectColumns { spec, reader, of: PhantomData }
+}
+
+impl<S: Selectable, R: Reader> SelectColumns<S, R> {
+    join_methods!();
+    lock_methods!();
+
+    /// Says which model's table the query is from.
+    pub fn from<T: Model>(mut self) -> Self {
+        self.spec.from.from_model::<T>();
+        self
+    }
+
+    /// Says that the query is from an alias, a subquery or a common table expression.
+    pub fn from_table(mut self, table: impl IntoTable) -> Self {
+        self.spec.from.from_table(table);
+        self
+    }
+
+    /// Pairs every row with every row of a model.
+    pub fn cross_join<T: Model>(mut self) -> Self {
+        self.spec.from.cross_model::<T>();
+        self
+    }
+
+    /// Pairs every row with every row of an alias, a subquery or a common table expression.
+    pub fn cross_join_table(mut self, table: impl IntoTable) -> Self {
+        self.spec.from.cross_table(table);
+        self
+    }
+
+    /// Keeps the rows that meet the condition, and every earlier one.
+    pub fn filter(self, condition: Predicate) -> Self {
+        self.map(|spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
+    }
+
+    /// Makes one row of all rows that have the same values for these.
+    pub fn group_by(self, by: impl IntoExpressions) -> Self {
+        self.map(|spec| spec.group.extend(by.into_expressions()))
+    }
+
+    /// Keeps the groups that meet the condition, and every earlier one.
+    pub fn having(self, condition: Predicate) -> Self {
+        self.map(|spec| spec.having = Some(Expr::and(spec.having.take(), condition.into_sql())))
+    }
+
+    /// Returns equal rows once.
+    pub fn distinct(self) -> Self {
+        self.map(|spec| spec.distinct = true)
+    }
+
+    /// Returns the first row, in the query's order, of those that have the same values for these. PostgreSQL alone has
+    /// it; elsewhere it is an error that says what to write instead.
+    pub fn distinct_on(self, by: impl IntoExpressions) -> Self {
+        self.map(|spec| spec.distinct_on.extend(by.into_expressions()))
+    }
+
+    /// Sorts the rows, after every earlier order.
+    pub fn order_by(self, order: impl IntoOrder) -> Self {
+        self.map(|spec| spec.order.extend(order.into_order()))
+    }
+
+    /// Takes at most so many rows.
+    pub fn limit(self, rows: u64) -> Self {
+        self.map(|spec| spec.limit = Some(rows))
+    }
+
+    /// Skips so many rows first.
+    pub fn offset(self, rows: u64) -> Self {
+        self.map(|spec| spec.offset = Some(rows))
+    }
+
+    /// Takes one page of so many rows; the first one is number 1.
+    pub fn page(self, number: u64, size: u64) -> Self {
+        self.map(|spec| {
+            spec.limit = Some(size);
+            spec.offset = Some(number.saturating_sub(1).saturating_mul(size));
+        })
+    }
+
+    /// Leaves out the eager defaults of the models of selected entities.
+    pub fn raise_all(self) -> Self {
+        self.map(|spec| spec.raise_all = true)
+    }
+
+    /// Overwrites what the session already holds of the selected entities.
+    pub fn populate_existing(self) -> Self {
+        self.map(|spec| spec.populate_existing = true)
+    }
+
+    /// The rows of both queries, equal ones once. What follows, an order or a limit, is of the whole.
+    pub fn union<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
+        self.set(SetOp::Union, other.spec)
+    }
+
+    /// The rows of both queries.
+    pub fn union_all<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
+        self.set(SetOp::UnionAll, other.spec)
+    }
+
+    /// The rows that are in both queries.
+    pub fn intersect<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
+        self.set(SetOp::Intersect, other.spec)
+    }
+
+    /// The rows that are not in the other query.
+    pub fn except<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
+        self.set(SetOp::Except, other.spec)
+    }
+
+    /// The query as a table that another one can read from and join.
+    pub fn subquery(self, name: &str) -> Derived {
+        Derived::subquery(&self.spec, name, false)
+    }
+
+    /// As [`subquery`](Self::subquery); it sees the tables before it, and is run for each of their rows. SQLite and
+    /// MariaDB do not have it; there it is an error that says what to write instead.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+    /// let latest = select_columns(Order::ID).filter(Order::USER_ID.eq(User::ID)).order_by(Order::ID.desc()).limit(1);
+    /// let latest = latest.lateral("latest");
+    /// let query = select_columns((User::NAME, latest.column(Order::ID).optional()))
+    ///     .from::<User>()
+    ///     .left_join_table(&latest, Predicate::all([]));
+    /// # let _ = query;
+    /// # fn main() {}
+    /// ```
+    pub fn lateral(self, name: &str) -> Derived {
+        Derived::subquery(&self.spec, name, true)
+    }
+
+    /// The query as a common table expression, `WITH name AS (..)`, that another one can name any number of times.
+    pub fn cte(self, name: &str) -> Derived {
+        Derived::cte(&self.spec, name)
+    }
+
+    /// A recursive common table expression: it begins with the rows of this query, and `next` says what follows from the
+    /// rows found last, until nothing does. Rows that come twice stay twice, so a circle never ends;
+    /// [`recursive_distinct`](Self::recursive_distinct) takes each once.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Node { #[key] id: i64, parent_id: Option<i64> }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// const DEPTH: Label<i64> = label("depth");
+    /// let tree = select_columns((Node::entity(), func::value(0i64).label(DEPTH)))
+    ///     .filter(Node::PARENT_ID.is_null())
+    ///     .recursive("tree", |tree| {
+    ///         select_columns((Node::entity(), (tree.column(DEPTH) + 1).label(DEPTH)))
+    ///             .from_table(tree)
+    ///             .join_on::<Node>(Node::PARENT_ID.eq(tree.column(Node::ID)))
+    ///     });
+    /// let nodes: Vec<(Entity<Node>, i64)> =
+    ///     session.rows(select_columns((tree.entity::<Node>(), tree.column(DEPTH)))).await?;
+    /// # let _ = nodes; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn recursive<T: Selectable<Row = S::Row>>(
+        self,
+        name: &str,
+        next: impl FnOnce(&Derived) -> SelectColumns<T>,
+    ) -> Derived {
+        Derived::recursive(&self.spec, name, false, |itself| next(itself).spec)
+    }
+
+    /// As [`recursive`](Self::recursive), with each row once: a circle ends.
+    pub fn recursive_distinct<T: Selectable<Row = S::Row>>(
+        self,
+        name: &str,
+        next: impl FnOnce(&Derived) -> SelectColumns<T>,
+    ) -> Derived {
+        Derived::recursive(&self.spec, name, true, |itself| next(itself).spec)
+    }
+
+    /// Gives each row as a struct with `#[derive(FromRow)]`, whose fields are found by name: that of a column's field,
+    /// or of a label.
+    pub fn into_struct<T: FromRow>(self) -> SelectColumns<S, StructReader<T>> {
+        let mut spec = self.spec;
+        let reader = StructReader::new(&spec.list).unwrap_or_else(|why| {
+            spec.refused.get_or_insert(why);
+            StructReader::none()
+        });
+        SelectColumns { spec, reader, of: PhantomData }
+    }
+
+    /// Adds the number of targets of a relationship to each row, counted by the database.
+    pub fn with_count<C: ToMany>(
+        self,
+        relation: C,
+    ) -> SelectColumns<S::Appended, <S::Appended as Selectable>::Reader>
+    where
+        S: Selectable<Reader = R> + super::Append<Computed<i64>>,
+    {
+        let mut spec = self.spec;
+        let count = super::RelationConditions::count(relation).list(&mut spec.list);
+        SelectColumns { spec, reader: S::append(self.reader, count), of: PhantomData }
+    }
+
+    fn set(mut self, op: SetOp, mut other: RowsSpec) -> Self {
+        // The types say that both load the same, and the first query says how.
+        other.list.entities.iter_mut().for_each(|entity| entity.loads.clear());
+        // INTERSECT binds more tightly than the others on some databases and not on others: in parentheses it is clear.
+        let ends = !self.spec.order.is_empty() || self.spec.limit.is_some() || self.spec.offset.is_some();
+        let mixed = self.spec.set.iter().any(|(earlier, _)| *earlier != op);
+        if ends || mixed {
+            self.spec = self.spec.wrapped();
+        }
+        self.spec.set.push((op, other));
+        self
+    }
+
+    fn from_spec(&mut self) -> &mut super::joins::FromSpec {
+        &mut self.spec.from
+    }
+
+    fn map(mut self, change: impl FnOnce(&mut RowsSpec)) -> Self {
+        change(&mut self.spec);
+        self
+    }
+}
+
+impl<E: Expression + Selectable> SelectColumns<E> {
+    /// The query's one value, as an expression of another query; NULL where it finds no row.
+    pub fn scalar(self) -> Computed<Option<<E::Value as ColumnType>::Bare>> {
+        let secret = self.spec.list.values.iter().any(|item| item.secret);
+        let (select, _) = super::derived::lowered(&self.spec);
+        Computed::new(Expr::Scalar(Box::new(select)), secret)
+    }
+}
+
+/// Whether a query finds a row: `EXISTS (SELECT ..)`. Columns of the query around it can be named in its conditions.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+/// let has_orders = exists(select_columns(Order::ID).filter(Order::USER_ID.eq(User::ID)));
+/// let query = select::<User>().filter(has_orders);
+/// # let _ = query;
+/// # fn main() {}
+/// ```
+pub fn exists<S: Selectable, R: Reader>(query: SelectColumns<S, R>) -> Predicate {
+    let (select, _) = super::derived::lowered(&query.spec);
+    Predicate::new(Expr::Exists(Box::new(select)))
+}
+
+impl<S: Selectable, R: Reader> fmt::Debug for SelectColumns<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SelectColumns").field(&self.spec).finish()
+    }
+}

@@ -1,0 +1,302 @@
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Computed, EntityColumns, Expression, Labeled, OptionalEntity, Predicate, SelectList, ValueItem};
+use crate::entity::{Entity, Place};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Region;
+use crate::model::{Column, Model};
+use crate::sql::{Expr, Source};
+use crate::value::{Cells, ColumnType, ValueError};
+
+/// What [`select_columns`](super::select_columns) takes: a column, an expression, an entity, or a tuple of up to 16 of
+/// these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that a query can select",
+    label = "expected columns, expressions or entities",
+    note = "a query selects `User::NAME`, `func::count(Order::ID)`, `User::entity()`, or a tuple of up to 16 of these"
+)]
+pub trait Selectable {
+    /// What it is in one row of the result.
+    type Row;
+    /// How it is read.
+    #[doc(hidden)]
+    type Reader: Reader<Row = Self::Row>;
+
+    /// Adds it to what a query selects.
+    #[doc(hidden)]
+    fn list(self, list: &mut SelectList) -> Self::Reader;
+}
+
+/// Reads one part of each row: first what the row itself holds, and what entities need when all of them are loaded.
+#[doc(hidden)]
+pub trait Reader: Send + Sync + 'static {
+    /// What is kept of a row until the query is done.
+    type Held: Send;
+    /// What it gives.
+    type Row;
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// A cell does not hold what the type says.
+    fn read(&self, row: &RowView<'_>) -> Result<Self::Held>;
+
+    /// Turns what was kept into what the query gives.
+    fn finish(&self, held: Self::Held, answer: &Arc<Region>) -> Self::Row;
+}
+
+/// A row while it is there.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct RowView<'r> {
+    /// The values, in the order in which they were listed.
+    pub(crate) cells: &'r dyn Cells,
+    /// Where each entity of the row is among those of its level.
+    pub(crate) entities: &'r [Option<Place>],
+}
+
+impl RowView<'_> {
+    pub(super) fn value<T: ColumnType>(&self, at: usize) -> Result<T> {
+        self.cells.cell(at).and_then(T::read).map_err(|error| unfit(at, &error))
+    }
+}
+
+#[cold]
+fn unfit(at: usize, error: &ValueError) -> Error {
+    let text = match error {
+        ValueError::UnexpectedNull { .. } => format!(
+            "value {} of a row: {error}; select it with `.optional()`, so that it is an `Option`",
+            at + 1
+        ),
+        error => format!("value {} of a row: {error}", at + 1),
+    };
+    Error::new(ErrorKind::InvalidValue, text).with_source(error.clone())
+}
+
+/// Reads one value.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ValueReader<T> {
+    at: usize,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: ColumnType> Reader for ValueReader<T> {
+    type Held = T;
+    type Row = T;
+
+    fn read(&self, row: &RowView<'_>) -> Result<T> {
+        row.value(self.at)
+    }
+
+    fn finish(&self, held: T, _answer: &Arc<Region>) -> T {
+        held
+    }
+}
+
+fn list_value<E: Expression>(
+    expression: E,
+    name: Option<&'static str>,
+    field: Option<&'static str>,
+    list: &mut SelectList,
+) -> ValueReader<E::Value> {
+    let secret = expression.is_secret();
+    let at = list.value(ValueItem {
+        expr: expression.into_sql(),
+        name,
+        field,
+        kind: E::Value::KIND,
+        nullable: E::Value::NULLABLE,
+        secret,
+    });
+    ValueReader { at, of: PhantomData }
+}
+
+impl<M: Model, T: ColumnType> Selectable for Column<M, T> {
+    type Row = T;
+    type Reader = ValueReader<T>;
+
+    fn list(self, list: &mut SelectList) -> ValueReader<T> {
+        list.know(Source::Table(M::def().table), M::def());
+        list_value(self, Some(self.def().name), Some(self.def().field), list)
+    }
+}
+
+impl<T: ColumnType> Selectable for Computed<T> {
+    type Row = T;
+    type Reader = ValueReader<T>;
+
+    fn list(self, list: &mut SelectList) -> ValueReader<T> {
+        // A column of an alias or a subquery keeps its name.
+        let name = match self.clone().into_sql() {
+            Expr::Column { name, .. } => Some(name),
+            _ => None,
+        };
+        list_value(self, name, None, list)
+    }
+}
+
+impl Selectable for Predicate {
+    type Row = bool;
+    type Reader = ValueReader<bool>;
+
+    fn list(self, list: &mut SelectList) -> ValueReader<bool> {
+        list_value(self, None, None, list)
+    }
+}
+
+impl<E: Expression> Selectable for Labeled<E> {
+    type Row = E::Value;
+    type Reader = ValueReader<E::Value>;
+
+    fn list(self, list: &mut SelectList) -> ValueReader<E::Value> {
+        list_value(self.expression, Some(self.name), None, list)
+    }
+}
+
+/// Reads one entity.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EntityReader<M: Model, L> {
+    at: usize,
+    of: PhantomData<fn() -> (M, L)>,
+}
+
+impl<M: Model, L: 'static> Reader for EntityReader<M, L> {
+    type Held = Place;
+    type Row = Entity<M, L>;
+
+    fn read(&self, row: &RowView<'_>) -> Result<Place> {
+        row.entities.get(self.at).copied().flatten().ok_or_else(|| {
+            let text = format!(
+                "a row has no `{}`; select `{0}::entity().optional()`, so that it is an `Option`",
+                M::def().name
+            );
+            Error::new(ErrorKind::InvalidValue, text)
+        })
+    }
+
+    fn finish(&self, place: Place, answer: &Arc<Region>) -> Entity<M, L> {
+        Entity::new(Arc::clone(answer), place)
+    }
+}
+
+/// Reads one entity, or none.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OptionalReader<M: Model, L> {
+    at: usize,
+    of: PhantomData<fn() -> (M, L)>,
+}
+
+impl<M: Model, L: 'static> Reader for OptionalReader<M, L> {
+    type Held = Option<Place>;
+    type Row = Option<Entity<M, L>>;
+
+    fn read(&self, row: &RowView<'_>) -> Result<Option<Place>> {
+        Ok(row.entities.get(self.at).copied().flatten())
+    }
+
+    fn finish(&self, place: Option<Place>, answer: &Arc<Region>) -> Option<Entity<M, L>> {
+        place.map(|place| Entity::new(Arc::clone(answer), place))
+    }
+}
+
+impl<M: Model, L: 'static> Selectable for EntityColumns<M, L> {
+    type Row = Entity<M, L>;
+    type Reader = EntityReader<M, L>;
+
+    fn list(self, list: &mut SelectList) -> EntityReader<M, L> {
+        EntityReader { at: list.entity(self.item), of: PhantomData }
+    }
+}
+
+impl<M: Model, L: 'static> Selectable for OptionalEntity<M, L> {
+    type Row = Option<Entity<M, L>>;
+    type Reader = OptionalReader<M, L>;
+
+    fn list(self, list: &mut SelectList) -> OptionalReader<M, L> {
+        OptionalReader { at: list.entity(self.item), of: PhantomData }
+    }
+}
+
+/// What can be selected, with one more part.
+#[doc(hidden)]
+pub trait Append<X: Selectable>: Selectable {
+    /// Both.
+    type Appended: Selectable;
+
+    /// Reads both.
+    fn append(reader: Self::Reader, added: X::Reader) -> <Self::Appended as Selectable>::Reader;
+}
+
+macro_rules! append {
+    ($(($($ty:ident $at:tt),+))*) => {$(
+        impl<X: Selectable, $($ty: Selectable),+> Append<X> for ($($ty,)+) {
+            type Appended = ($($ty,)+ X);
+
+            fn append(
+                reader: Self::Reader,
+                added: X::Reader,
+            ) -> <Self::Appended as Selectable>::Reader {
+                ($(reader.$at,)+ added)
+            }
+        }
+    )*};
+}
+
+append! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+}
+
+macro_rules! tuples {
+    ($(($($ty:ident $at:tt),+))*) => {$(
+        impl<$($ty: Selectable),+> Selectable for ($($ty,)+) {
+            type Row = ($($ty::Row,)+);
+            type Reader = ($($ty::Reader,)+);
+
+            fn list(self, list: &mut SelectList) -> Self::Reader {
+                ($(self.$at.list(list),)+)
+            }
+        }
+
+        impl<$($ty: Reader),+> Reader for ($($ty,)+) {
+            type Held = ($($ty::Held,)+);
+            type Row = ($($ty::Row,)+);
+
+            fn read(&self, row: &RowView<'_>) -> Result<Self::Held> {
+                Ok(($(self.$at.read(row)?,)+))
+            }
+
+            fn finish(&self, held: Self::Held, answer: &Arc<Region>) -> Self::Row {
+                ($(self.$at.finish(held.$at, answer),)+)
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, N 12)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, N 12, O 13)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, N 12, O 13, P 14)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, N 12, O 13, P 14, Q 15)
+}

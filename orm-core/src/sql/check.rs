@@ -1,0 +1,168 @@
+//! What a user's query must keep to, found before it is written: every column is from a table that is there, no table is
+//! there twice, and the database can do what is asked of it.
+
+use super::{Dialect, Expr, Function, JoinKind, LockWait, Select, Source, TableRef};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Checks a SELECT and everything in it.
+///
+/// # Errors
+/// `InvalidQuery`: a column of a table that is not in the query, a table that is in it twice, or something that the
+/// database cannot do.
+pub fn check(select: &Select, dialect: Dialect) -> Result<()> {
+    Checker { dialect }.select(select, &[])
+}
+
+/// Checks an expression on the rows of some tables.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_expression(expr: &Expr, tables: &[Source], dialect: Dialect) -> Result<()> {
+    Checker { dialect }.expr(expr, tables)
+}
+
+struct Checker {
+    dialect: Dialect,
+}
+
+impl Checker {
+    fn select(&self, select: &Select, outer: &[Source]) -> Result<()> {
+        if let Some(left) = &select.left {
+            self.select(left, outer)?;
+            return self.operands(select, left.columns.len(), outer);
+        }
+        let own = self.tables(select, outer)?;
+        let mut scope = own;
+        scope.extend_from_slice(outer);
+        let conditions = [&select.filter, &select.having].into_iter().flatten();
+        let listed = select.columns.iter().map(|item| &item.expr).chain(&select.distinct_on);
+        let order = select.order.iter().map(|term| &term.expr);
+        for expr in listed.chain(conditions).chain(&select.group).chain(order) {
+            self.expr(expr, &scope)?;
+        }
+        self.operands(select, select.columns.len(), outer)?;
+        self.database(select)
+    }
+
+    fn operands(&self, select: &Select, columns: usize, outer: &[Source]) -> Result<()> {
+        for (_, operand) in &select.set {
+            if operand.columns.len() != columns {
+                return refuse("the queries of a union select different numbers of columns");
+            }
+            self.select(operand, outer)?;
+        }
+        Ok(())
+    }
+
+    /// The tables of a SELECT, each checked with those before it in sight of its condition.
+    fn tables(&self, select: &Select, outer: &[Source]) -> Result<Vec<Source>> {
+        let mut seen = Vec::new();
+        if let Some(from) = &select.from {
+            self.table(from, &mut seen, outer)?;
+        }
+        for join in &select.joins {
+            self.table(&join.table, &mut seen, outer)?;
+            if join.kind != JoinKind::Cross {
+                let scope: Vec<Source> = seen.iter().chain(outer).cloned().collect();
+                self.expr(&join.on, &scope)?;
+            }
+        }
+        Ok(seen)
+    }
+
+    fn table(&self, table: &TableRef, seen: &mut Vec<Source>, outer: &[Source]) -> Result<()> {
+        match table {
+            TableRef::Nested { first, joins } => {
+                self.table(first, seen, outer)?;
+                for join in joins {
+                    self.table(&join.table, seen, outer)?;
+                    let scope: Vec<Source> = seen.iter().chain(outer).cloned().collect();
+                    self.expr(&join.on, &scope)?;
+                }
+                return Ok(());
+            }
+            TableRef::Query { select, lateral: false, .. } => self.select(select, outer)?,
+            TableRef::Query { select, lateral: true, .. } => {
+                if !self.dialect.lateral() {
+                    return refuse(
+                        "this database has no LATERAL; number the rows of each group with \
+                         `func::row_number().over(..)` in a subquery, and filter by the number",
+                    );
+                }
+                let scope: Vec<Source> = seen.iter().chain(outer).cloned().collect();
+                self.select(select, &scope)?;
+            }
+            TableRef::Cte { cte: Some(cte), .. } => self.select(&cte.select, &[])?,
+            TableRef::Cte { cte: None, .. } | TableRef::Table { .. } => {}
+        }
+        let Some(source) = table.source() else { return Ok(()) };
+        let is_named_alike = |known: &Source| match (known, &source) {
+            (Source::Table(known), Source::Table(table)) => self.dialect.is_same_table(*known, *table),
+            _ => self.dialect.is_same_name(known.name(), source.name()),
+        };
+        if seen.iter().any(is_named_alike) {
+            return refuse(format!(
+                "`{source}` is in the query twice; give one of them a name of its own with `alias`"
+            ));
+        }
+        seen.push(source);
+        Ok(())
+    }
+
+    fn expr(&self, expr: &Expr, scope: &[Source]) -> Result<()> {
+        match expr {
+            Expr::Column { source, name } if !scope.contains(source) => {
+                let there: Vec<String> = scope.iter().map(Source::to_string).collect();
+                return refuse(format!(
+                    "the query names `{source}.{name}`, and the table `{source}` is not in it; join it. There {} {}",
+                    if there.len() == 1 { "is" } else { "are" },
+                    if there.is_empty() { "none".to_owned() } else { format!("`{}`", there.join("`, `")) }
+                ));
+            }
+            Expr::Refused(reason) => return refuse(&**reason),
+            Expr::Aggregate { function: Function::JoinText(_), distinct: true, .. }
+                if self.dialect == Dialect::Sqlite =>
+            {
+                return refuse("SQLite cannot join distinct texts; select them distinct in a subquery");
+            }
+            _ => {}
+        }
+        if let Some(select) = expr.query() {
+            self.select(select, scope)?;
+        }
+        let mut result = Ok(());
+        expr.visit_parts(&mut |part| {
+            if result.is_ok() {
+                result = self.expr(part, scope);
+            }
+        });
+        result
+    }
+
+    fn database(&self, select: &Select) -> Result<()> {
+        if !select.distinct_on.is_empty() && self.dialect != Dialect::Postgres {
+            return refuse(
+                "DISTINCT ON is PostgreSQL's; number the rows of each group with `func::row_number().over(..)` in a \
+                 subquery, and filter by the number",
+            );
+        }
+        let Some(lock) = &select.lock else { return Ok(()) };
+        let groups = select.distinct
+            || !select.distinct_on.is_empty()
+            || !select.group.is_empty()
+            || !select.set.is_empty();
+        if groups {
+            return refuse("rows that DISTINCT, GROUP BY or UNION made cannot be locked");
+        }
+        if self.dialect == Dialect::Sqlite && lock.wait == LockWait::Fail {
+            return refuse(
+                "SQLite locks the whole database and waits for it as long as `busy_timeout` says; it has no `no_wait`",
+            );
+        }
+        Ok(())
+    }
+}
+
+fn refuse<T>(why: impl Into<String>) -> Result<T> {
+    Err(Error::new(ErrorKind::InvalidQuery, why.into()))
+}

@@ -1,0 +1,122 @@
+use super::Writer;
+use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, TableName, Update};
+
+/// The parts of INSERT and UPDATE.
+impl Writer {
+    pub(super) fn write_insert(&mut self, insert: &Insert) {
+        self.sql.push_str("INSERT INTO ");
+        self.name(insert.table);
+        if insert.columns.is_empty() {
+            self.sql.push_str(match self.dialect {
+                Dialect::Sqlite | Dialect::Postgres => " DEFAULT VALUES",
+                Dialect::Mysql(_) => " () VALUES ()",
+            });
+        } else {
+            self.sql.push_str(" (");
+            self.list(&insert.columns, ", ", |writer, column| writer.quote(column));
+            self.sql.push_str(") VALUES ");
+            self.rows(&insert.rows);
+        }
+        if let Some(conflict) = &insert.conflict {
+            self.conflict(conflict, insert);
+        }
+        self.returning(insert.table, &insert.returning);
+    }
+
+    fn conflict(&mut self, conflict: &Conflict, insert: &Insert) {
+        if let Dialect::Mysql(_) = self.dialect {
+            return self.duplicate_key(conflict, insert);
+        }
+        self.sql.push_str(" ON CONFLICT");
+        if !conflict.columns.is_empty() {
+            self.sql.push_str(" (");
+            self.list(&conflict.columns, ", ", |writer, column| writer.quote(column));
+            self.sql.push(')');
+        }
+        if conflict.update.is_empty() {
+            self.sql.push_str(" DO NOTHING");
+            return;
+        }
+        self.sql.push_str(" DO UPDATE SET ");
+        self.list(&conflict.update, ", ", |writer, column| {
+            writer.quote(column);
+            writer.sql.push_str(" = excluded.");
+            writer.quote(column);
+        });
+    }
+
+    /// MySQL's ON CONFLICT: for every unique key of the table, whatever columns are named. A row that stays as it is
+    /// gives a column its own value: INSERT IGNORE would also ignore values that do not fit.
+    fn duplicate_key(&mut self, conflict: &Conflict, insert: &Insert) {
+        self.sql.push_str(" ON DUPLICATE KEY UPDATE ");
+        let Some(kept) =
+            conflict.columns.first().or(insert.columns.first()).filter(|_| conflict.update.is_empty())
+        else {
+            return self.list(&conflict.update, ", ", |writer, column| {
+                writer.quote(column);
+                writer.sql.push_str(" = VALUES(");
+                writer.quote(column);
+                writer.sql.push(')');
+            });
+        };
+        self.quote(kept);
+        self.sql.push_str(" = ");
+        self.name(insert.table);
+        self.sql.push('.');
+        self.quote(kept);
+    }
+
+    pub(super) fn set(&mut self, update: &Update) {
+        self.sql.push_str(" SET ");
+        // MySQL takes a column of a join by its table's name, which the others refuse.
+        let table = matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table);
+        self.list(&update.set, ", ", |writer, (column, value)| {
+            if let Some(table) = table {
+                writer.name(table);
+                writer.sql.push('.');
+            }
+            writer.quote(column);
+            writer.sql.push_str(" = ");
+            writer.operand(value);
+        });
+    }
+
+    /// Rows with named columns where VALUES cannot name them: the first row does.
+    pub(super) fn new_rows(&mut self, rows: &[Vec<Bind>]) {
+        let Some((first, others)) = rows.split_first() else { return };
+        self.sql.push_str("SELECT ");
+        for (at, bind) in first.iter().enumerate() {
+            if at > 0 {
+                self.sql.push_str(", ");
+            }
+            self.bind(bind.clone());
+            self.sql.push_str(" AS ");
+            self.quote(NEW_COLUMNS.get(at).copied().unwrap_or_default());
+        }
+        if others.is_empty() {
+            return;
+        }
+        self.sql.push_str(" UNION ALL VALUES ");
+        let row = match self.dialect {
+            Dialect::Mysql(server) if !server.mariadb => "ROW(",
+            _ => "(",
+        };
+        self.list(others, ", ", |writer, binds| {
+            writer.sql.push_str(row);
+            writer.list(binds, ", ", |writer, bind| writer.bind(bind.clone()));
+            writer.sql.push(')');
+        });
+    }
+
+    /// With the table's name: SQLite takes a quoted name that is no column for a text. It takes none with a schema here.
+    pub(super) fn returning(&mut self, table: TableName, columns: &[&'static str]) {
+        if !columns.is_empty() {
+            self.sql.push_str(" RETURNING ");
+            self.list(columns, ", ", |writer, column| {
+                writer.quote(table.name);
+                writer.sql.push('.');
+                writer.quote(column);
+            });
+        }
+    }
+}

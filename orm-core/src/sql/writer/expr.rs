@@ -1,0 +1,244 @@
+use super::Writer;
+use crate::sql::{BinaryOp, Bound, Dialect, Expr, Frame, Function, Window};
+
+/// Expressions.
+impl Writer {
+    /// An expression that stands beside an operator, in parentheses where it needs them.
+    pub(super) fn operand(&mut self, expr: &Expr) {
+        let compound = matches!(
+            expr,
+            Expr::Binary(..)
+                | Expr::And(_)
+                | Expr::Or(_)
+                | Expr::Not(_)
+                | Expr::IsNull(_)
+                | Expr::IsNotNull(_)
+                | Expr::Between(..)
+                | Expr::In(..)
+                | Expr::InQuery(..)
+                | Expr::RowIn(..)
+        );
+        if compound {
+            self.sql.push('(');
+            self.expr(expr);
+            self.sql.push(')');
+        } else {
+            self.expr(expr);
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Column { source, name } => self.column(source, name),
+            Expr::Bind(bind) => self.bind(bind.clone()),
+            Expr::Binary(left, op, right) => self.binary(left, *op, right),
+            Expr::And(all) if all.is_empty() => self.sql.push_str("1 = 1"),
+            Expr::Or(all) if all.is_empty() => self.sql.push_str("1 = 0"),
+            Expr::And(all) => self.list(all, " AND ", Writer::operand),
+            Expr::Or(all) => self.list(all, " OR ", Writer::operand),
+            Expr::Not(inner) => {
+                self.sql.push_str("NOT ");
+                self.operand(inner);
+            }
+            Expr::IsNull(inner) => {
+                self.operand(inner);
+                self.sql.push_str(" IS NULL");
+            }
+            Expr::IsNotNull(inner) => {
+                self.operand(inner);
+                self.sql.push_str(" IS NOT NULL");
+            }
+            Expr::Between(inner, low, high) => {
+                self.operand(inner);
+                self.sql.push_str(" BETWEEN ");
+                self.operand(low);
+                self.sql.push_str(" AND ");
+                self.operand(high);
+            }
+            Expr::In(_, list) if list.is_empty() => self.sql.push_str("1 = 0"),
+            Expr::In(inner, list) => self.one_of(inner, list),
+            Expr::InQuery(inner, select) => {
+                self.operand(inner);
+                self.sql.push_str(" IN (");
+                self.write_select(select);
+                self.sql.push(')');
+            }
+            Expr::RowIn(row, rows) => self.row_in(row, rows),
+            Expr::Call(function, arguments) => self.call(function, arguments),
+            Expr::All => self.sql.push('*'),
+            Expr::Number(number) => self.sql.push_str(&number.to_string()),
+            Expr::CountRows => self.sql.push_str("count(*)"),
+            Expr::Aggregate { function, of, distinct, filter } => {
+                self.aggregate((function, of.as_deref(), *distinct, filter.as_deref()), None);
+            }
+            Expr::Over(function, window) => match &**function {
+                Expr::Aggregate { function, of, distinct, filter } => {
+                    self.aggregate((function, of.as_deref(), *distinct, filter.as_deref()), Some(window));
+                }
+                function => {
+                    self.expr(function);
+                    self.over(window);
+                }
+            },
+            Expr::Case { whens, otherwise } => {
+                self.sql.push_str("CASE");
+                for (when, then) in whens {
+                    self.sql.push_str(" WHEN ");
+                    self.expr(when);
+                    self.sql.push_str(" THEN ");
+                    self.expr(then);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.sql.push_str(" ELSE ");
+                    self.expr(otherwise);
+                }
+                self.sql.push_str(" END");
+            }
+            Expr::Cast(inner, kind) => {
+                self.sql.push_str("CAST(");
+                self.expr(inner);
+                self.sql.push_str(" AS ");
+                self.sql.push_str(self.dialect.cast_type(*kind));
+                self.sql.push(')');
+            }
+            Expr::Exists(select) => {
+                self.sql.push_str("EXISTS (");
+                self.write_select(select);
+                if self.dialect == Dialect::Sqlite && select.limit.is_none() {
+                    // SQLite 3.51 turns EXISTS into a join and lets OFFSET count the rows that it multiplies; a limit keeps
+                    // it from doing so.
+                    self.sql.push_str(" LIMIT 1");
+                }
+                self.sql.push(')');
+            }
+            Expr::Scalar(select) => {
+                self.sql.push('(');
+                self.write_select(select);
+                self.sql.push(')');
+            }
+            // `check` has found it before.
+            Expr::Refused(_) => self.sql.push_str("NULL"),
+        }
+    }
+
+    fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr) {
+        self.operand(left);
+        self.sql.push_str(match (op, self.dialect) {
+            (BinaryOp::DivideWhole, Dialect::Mysql(_)) => " DIV ",
+            _ => op.sql(),
+        });
+        self.operand(right);
+    }
+
+    fn call(&mut self, function: &Function, arguments: &[Expr]) {
+        match (function, self.dialect) {
+            // SQLite has had `concat` only since 3.44, and it takes NULL for an empty text.
+            (Function::Concat, Dialect::Sqlite | Dialect::Postgres) => {
+                self.sql.push('(');
+                self.list(arguments, " || ", Writer::operand);
+                self.sql.push(')');
+            }
+            // One argument would make an aggregate of them.
+            (Function::Greatest | Function::Least, Dialect::Sqlite) if arguments.len() == 1 => {
+                self.list(arguments, "", Writer::operand);
+            }
+            _ => {
+                self.sql.push_str(function.name(self.dialect));
+                self.sql.push('(');
+                self.list(arguments, ", ", Writer::expr);
+                self.sql.push(')');
+            }
+        }
+    }
+
+    /// MySQL has no FILTER: what is left out counts as NULL, which aggregates skip.
+    fn aggregate(
+        &mut self,
+        (function, of, distinct, filter): (&Function, Option<&Expr>, bool, Option<&Expr>),
+        window: Option<&Window>,
+    ) {
+        let cast = match (function, self.dialect) {
+            (Function::SumInteger, Dialect::Postgres) => Some("BIGINT"),
+            (Function::Average, Dialect::Postgres) => Some("DOUBLE PRECISION"),
+            (Function::Average, Dialect::Mysql(_)) => Some("DOUBLE"),
+            _ => None,
+        };
+        if cast.is_some() {
+            self.sql.push_str("CAST(");
+        }
+        self.sql.push_str(function.name(self.dialect));
+        self.sql.push_str(if distinct { "(DISTINCT " } else { "(" });
+        let unfiltered = filter.filter(|_| matches!(self.dialect, Dialect::Mysql(_)));
+        match (unfiltered, of) {
+            (Some(filter), of) => {
+                self.sql.push_str("CASE WHEN ");
+                self.expr(filter);
+                self.sql.push_str(" THEN ");
+                match of {
+                    Some(of) => self.expr(of),
+                    None => self.sql.push('1'),
+                }
+                self.sql.push_str(" END");
+            }
+            (None, Some(of)) => self.expr(of),
+            (None, None) => self.sql.push('*'),
+        }
+        if let Function::JoinText(between) = function {
+            self.between(between);
+        }
+        self.sql.push(')');
+        if let (Some(filter), None) = (filter, unfiltered) {
+            self.sql.push_str(" FILTER (WHERE ");
+            self.expr(filter);
+            self.sql.push(')');
+        }
+        if let Some(window) = window {
+            self.over(window);
+        }
+        if let Some(cast) = cast {
+            self.sql.push_str(&format!(" AS {cast})"));
+        }
+    }
+
+    /// What stands between joined texts. MySQL takes it as a literal alone.
+    fn between(&mut self, text: &str) {
+        match self.dialect {
+            Dialect::Sqlite | Dialect::Postgres => {
+                self.sql.push_str(", ");
+                self.bind(crate::value::Value::from(text).into());
+            }
+            Dialect::Mysql(_) => {
+                let text = text.replace('\\', "\\\\").replace('\'', "''");
+                self.sql.push_str(&format!(" SEPARATOR '{text}'"));
+            }
+        }
+    }
+
+    fn over(&mut self, window: &Window) {
+        self.sql.push_str(" OVER (");
+        if !window.partition.is_empty() {
+            self.sql.push_str("PARTITION BY ");
+            self.list(&window.partition, ", ", Writer::operand);
+        }
+        if !window.order.is_empty() {
+            self.sql.push_str(if window.partition.is_empty() { "ORDER BY " } else { " ORDER BY " });
+            self.list(&window.order, ", ", Writer::order);
+        }
+        if let Some(Frame { range, from, to }) = window.frame {
+            self.sql.push_str(if range { " RANGE BETWEEN " } else { " ROWS BETWEEN " });
+            self.bound(from, "PRECEDING");
+            self.sql.push_str(" AND ");
+            self.bound(to, "FOLLOWING");
+        }
+        self.sql.push(')');
+    }
+
+    fn bound(&mut self, bound: Bound, side: &str) {
+        match bound {
+            Bound::Unbounded => self.sql.push_str(&format!("UNBOUNDED {side}")),
+            Bound::Preceding(rows) => self.sql.push_str(&format!("{rows} PRECEDING")),
+            Bound::Current => self.sql.push_str("CURRENT ROW"),
+            Bound::Following(rows) => self.sql.push_str(&format!("{rows} FOLLOWING")),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Statements as the text of one dialect.
+
+mod change;
+mod expr;
+mod list;
+mod select;
+
+use std::sync::Arc;
+
+use super::{
+    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Select, Source, Statement, TableName, Update,
+};
+
+/// Writes statements as the text of one dialect.
+#[derive(Debug)]
+pub struct Writer {
+    dialect: Dialect,
+    sql: String,
+    params: Vec<Param>,
+    /// The common table expressions that are written already.
+    ctes: Vec<Arc<Cte>>,
+}
+
+impl Writer {
+    /// The text of a SELECT.
+    pub fn select(dialect: Dialect, select: &Select) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.write_select(select);
+        writer.finish()
+    }
+
+    /// The text of an INSERT.
+    pub fn insert(dialect: Dialect, insert: &Insert) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.write_insert(insert);
+        writer.finish()
+    }
+
+    /// The text of an UPDATE.
+    pub fn update(dialect: Dialect, update: &Update) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.sql.push_str("UPDATE ");
+        writer.name(update.table);
+        match dialect {
+            Dialect::Mysql(_) if !update.from.is_empty() => {
+                writer.sql.push_str(" JOIN (");
+                writer.new_rows(&update.from);
+                writer.sql.push_str(") AS ");
+                writer.quote(NEW_ROWS);
+                writer.set(update);
+            }
+            _ => {
+                writer.set(update);
+                if !update.from.is_empty() {
+                    writer.sql.push_str(" FROM (VALUES ");
+                    writer.rows(&update.from);
+                    writer.sql.push_str(") AS ");
+                    writer.quote(NEW_ROWS);
+                }
+            }
+        }
+        writer.filter(update.filter.as_ref());
+        writer.returning(update.table, &update.returning);
+        writer.finish()
+    }
+
+    /// The text of a DELETE.
+    pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.sql.push_str("DELETE FROM ");
+        writer.name(delete.table);
+        writer.filter(delete.filter.as_ref());
+        writer.returning(delete.table, &delete.returning);
+        writer.finish()
+    }
+
+    fn new(dialect: Dialect) -> Writer {
+        Writer { dialect, sql: String::with_capacity(256), params: Vec::new(), ctes: Vec::new() }
+    }
+
+    fn finish(self) -> Statement {
+        Statement { sql: self.sql.into(), params: self.params, path: None, strategy: None, few: false }
+    }
+
+    fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.sql.push_str(separator);
+            }
+            write(self, item);
+        }
+    }
+
+    fn filter(&mut self, filter: Option<&Expr>) {
+        if let Some(filter) = filter {
+            self.sql.push_str(" WHERE ");
+            self.expr(filter);
+        }
+    }
+
+    fn rows(&mut self, rows: &[Vec<Bind>]) {
+        self.list(rows, ", ", |writer, row| {
+            writer.sql.push('(');
+            writer.list(row, ", ", |writer, bind| writer.bind(bind.clone()));
+            writer.sql.push(')');
+        });
+    }
+
+    fn column(&mut self, source: &Source, name: &str) {
+        match source {
+            Source::Table(table) => self.name(*table),
+            Source::Alias(_) | Source::Defined(_) => self.quote(source.name()),
+        }
+        self.sql.push('.');
+        self.quote(name);
+    }
+
+    fn bind(&mut self, bind: Bind) {
+        match self.dialect {
+            // A statement keeps the types of its first values, and a NULL that nobody knows the type of has none.
+            Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
+            _ => self.param(Param::One(bind)),
+        }
+    }
+
+    fn param(&mut self, param: Param) {
+        self.params.push(param);
+        match self.dialect {
+            Dialect::Sqlite | Dialect::Mysql(_) => self.sql.push('?'),
+            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
+        }
+    }
+
+    fn name(&mut self, table: TableName) {
+        self.dialect.name(&mut self.sql, table);
+    }
+
+    fn quote(&mut self, name: &str) {
+        self.dialect.quote(&mut self.sql, name);
+    }
+}

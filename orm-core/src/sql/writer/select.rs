@@ -1,0 +1,238 @@
+use std::sync::Arc;
+
+use super::Writer;
+use crate::sql::{
+    Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
+};
+
+/// What an operand of UNION is called that is a subquery.
+const OPERAND: &str = "_set";
+
+/// SELECT.
+impl Writer {
+    pub(super) fn write_select(&mut self, select: &Select) {
+        let known = self.ctes.len();
+        self.with(select);
+        match &select.left {
+            Some(left) => self.set_operand(left),
+            None => self.core(select),
+        }
+        for (op, operand) in &select.set {
+            self.sql.push_str(match op {
+                SetOp::Union => " UNION ",
+                SetOp::UnionAll => " UNION ALL ",
+                SetOp::Intersect => " INTERSECT ",
+                SetOp::Except => " EXCEPT ",
+            });
+            self.set_operand(operand);
+        }
+        self.order_by(&select.order);
+        self.page(select.limit, select.offset);
+        if let Some(lock) = &select.lock {
+            self.lock(lock);
+        }
+        self.ctes.truncate(known);
+    }
+
+    /// The common table expressions that the SELECT uses, wherever in it, and that no SELECT around it has written.
+    fn with(&mut self, select: &Select) {
+        let mut used = Vec::new();
+        gather(select, &mut used);
+        used.retain(|cte| !self.ctes.iter().any(|known| Arc::ptr_eq(known, cte)));
+        if used.is_empty() {
+            return;
+        }
+        self.ctes.extend(used.iter().cloned());
+        let recursive = used.iter().any(|cte| cte.recursive);
+        self.sql.push_str(if recursive { "WITH RECURSIVE " } else { "WITH " });
+        self.list(&used, ", ", |writer, cte| {
+            writer.quote(&cte.name);
+            writer.sql.push_str(" AS (");
+            writer.write_select(&cte.select);
+            writer.sql.push(')');
+        });
+        self.sql.push(' ');
+    }
+
+    fn core(&mut self, select: &Select) {
+        self.sql.push_str("SELECT ");
+        if !select.distinct_on.is_empty() {
+            self.sql.push_str("DISTINCT ON (");
+            self.list(&select.distinct_on, ", ", Writer::operand);
+            self.sql.push_str(") ");
+        } else if select.distinct {
+            self.sql.push_str("DISTINCT ");
+        }
+        if select.columns.is_empty() {
+            self.sql.push('1');
+        }
+        self.list(&select.columns, ", ", Writer::item);
+        if let Some(from) = &select.from {
+            self.sql.push_str(" FROM ");
+            self.table(from);
+        }
+        select.joins.iter().for_each(|join| self.join(join));
+        self.filter(select.filter.as_ref());
+        if !select.group.is_empty() {
+            self.sql.push_str(" GROUP BY ");
+            self.list(&select.group, ", ", Writer::operand);
+        }
+        if let Some(having) = &select.having {
+            self.sql.push_str(" HAVING ");
+            self.expr(having);
+        }
+    }
+
+    /// SQLite takes no parentheses around an operand, and an order or a limit of its own needs them.
+    fn set_operand(&mut self, select: &Select) {
+        let simple = select.left.is_none()
+            && select.set.is_empty()
+            && select.order.is_empty()
+            && (select.limit, select.offset) == (None, None);
+        if simple {
+            return self.core(select);
+        }
+        self.sql.push_str("SELECT * FROM (");
+        self.write_select(select);
+        self.sql.push_str(") AS ");
+        self.quote(OPERAND);
+    }
+
+    fn item(&mut self, item: &Item) {
+        self.expr(&item.expr);
+        if let Some(alias) = &item.alias {
+            self.sql.push_str(" AS ");
+            self.quote(alias);
+        }
+    }
+
+    fn table(&mut self, table: &TableRef) {
+        match table {
+            TableRef::Table { name, alias } => {
+                self.name(*name);
+                self.alias(alias.as_deref());
+            }
+            TableRef::Query { select, alias, lateral } => {
+                self.sql.push_str(if *lateral { "LATERAL (" } else { "(" });
+                self.write_select(select);
+                self.sql.push(')');
+                self.alias(Some(alias));
+            }
+            TableRef::Cte { name, alias, .. } => {
+                self.quote(name);
+                self.alias(alias.as_deref());
+            }
+            TableRef::Nested { first, joins } => {
+                self.sql.push('(');
+                self.table(first);
+                joins.iter().for_each(|join| self.join(join));
+                self.sql.push(')');
+            }
+        }
+    }
+
+    fn alias(&mut self, alias: Option<&str>) {
+        if let Some(alias) = alias {
+            self.sql.push_str(" AS ");
+            self.quote(alias);
+        }
+    }
+
+    fn join(&mut self, join: &Join) {
+        self.sql.push_str(match join.kind {
+            JoinKind::Inner => " JOIN ",
+            JoinKind::Left => " LEFT JOIN ",
+            JoinKind::Cross => " CROSS JOIN ",
+        });
+        self.table(&join.table);
+        if join.kind != JoinKind::Cross {
+            self.sql.push_str(" ON ");
+            self.expr(&join.on);
+        }
+    }
+
+    fn order_by(&mut self, order: &[Order]) {
+        if !order.is_empty() {
+            self.sql.push_str(" ORDER BY ");
+            self.list(order, ", ", Writer::order);
+        }
+    }
+
+    pub(super) fn order(&mut self, term: &Order) {
+        // MySQL has no word for it.
+        if let (Some(nulls), Dialect::Mysql(_)) = (term.nulls, self.dialect) {
+            self.operand(&term.expr);
+            self.sql.push_str(if nulls == Nulls::First { " IS NOT NULL, " } else { " IS NULL, " });
+        }
+        self.operand(&term.expr);
+        if term.descending {
+            self.sql.push_str(" DESC");
+        }
+        if !matches!(self.dialect, Dialect::Mysql(_)) {
+            self.sql.push_str(match term.nulls {
+                None => "",
+                Some(Nulls::First) => " NULLS FIRST",
+                Some(Nulls::Last) => " NULLS LAST",
+            });
+        }
+    }
+
+    fn page(&mut self, limit: Option<u64>, offset: Option<u64>) {
+        // Numbers, not binds: they are no secret, and a page then keeps its plan.
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        match (limit, offset, self.dialect) {
+            (Some(limit), _, _) => self.sql.push_str(&format!(" LIMIT {}", number(limit))),
+            // SQLite and MySQL know OFFSET only after LIMIT.
+            (None, Some(_), Dialect::Sqlite | Dialect::Mysql(_)) => {
+                self.sql.push_str(&format!(" LIMIT {}", i64::MAX));
+            }
+            (None, Some(_), Dialect::Postgres) | (None, None, _) => {}
+        }
+        if let Some(offset) = offset {
+            self.sql.push_str(&format!(" OFFSET {}", number(offset)));
+        }
+    }
+
+    /// SQLite locks the whole database when the transaction begins, and has no words for rows.
+    fn lock(&mut self, lock: &Lock) {
+        let mariadb = match self.dialect {
+            Dialect::Sqlite => return,
+            Dialect::Postgres => false,
+            Dialect::Mysql(server) => server.mariadb,
+        };
+        self.sql.push_str(match (lock.share, mariadb) {
+            (false, _) => " FOR UPDATE",
+            (true, false) => " FOR SHARE",
+            (true, true) => " LOCK IN SHARE MODE",
+        });
+        if let (Some(of), Dialect::Postgres) = (&lock.of, self.dialect) {
+            self.sql.push_str(" OF ");
+            self.quote(of.name());
+        }
+        self.sql.push_str(match lock.wait {
+            LockWait::Wait => "",
+            LockWait::Skip => " SKIP LOCKED",
+            LockWait::Fail => " NOWAIT",
+        });
+    }
+}
+
+/// The common table expressions of a SELECT, each after those that it uses itself.
+fn gather(select: &Select, into: &mut Vec<Arc<Cte>>) {
+    for table in select.tables() {
+        match table {
+            TableRef::Cte { cte: Some(cte), .. } => {
+                gather(&cte.select, into);
+                if !into.iter().any(|known| Arc::ptr_eq(known, cte)) {
+                    into.push(Arc::clone(cte));
+                }
+            }
+            TableRef::Query { select, .. } => gather(select, into),
+            _ => {}
+        }
+    }
+    let mut inside = |expr: &Expr| expr.query().into_iter().for_each(|select| gather(select, into));
+    select.visit_expressions(&mut |expr| expr.walk(&mut inside));
+    let operands = select.left.as_deref().into_iter().chain(select.set.iter().map(|(_, select)| select));
+    operands.for_each(|select| gather(select, into));
+}

@@ -1,0 +1,107 @@
+//! `#[derive(FromRow)]`: a struct that takes the values of a row by name.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Type};
+
+use crate::errors::Errors;
+
+/// One field: what it takes and from where.
+struct Taken {
+    ident: Ident,
+    name: String,
+    ty: Type,
+}
+
+/// The expansion; of a struct with mistakes, the errors and a stub.
+pub fn derive(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let fields = fields(&input, &mut errors);
+    let code = expand(&input, &fields, errors.is_empty());
+    let errors = errors.into_tokens();
+    quote!(#errors #code)
+}
+
+fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Taken> {
+    let named = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => Some(&fields.named),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(named) = named else {
+        errors.at(
+            input.ident.span(),
+            format!("`{}` takes values by name, so it has to be a struct with named fields", input.ident),
+        );
+        return Vec::new();
+    };
+    let mut taken: Vec<Taken> = Vec::with_capacity(named.len());
+    for field in named {
+        let Some(ident) = field.ident.clone() else { continue };
+        let (name, span) = name(field, &ident, errors);
+        if taken.iter().any(|earlier| earlier.name == name) {
+            errors.at(span, format!("two fields take the value `{name}`"));
+        }
+        taken.push(Taken { ident, name, ty: field.ty.clone() });
+    }
+    taken
+}
+
+/// The name of a field's value: `#[row(name = "..")]`, or the field's own.
+fn name(field: &Field, ident: &Ident, errors: &mut Errors) -> (String, Span) {
+    let mut name = (ident.unraw().to_string(), ident.span());
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
+        let parsed = attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("name") {
+                return Err(meta.error("unknown option; `row` takes `name = \"..\"`"));
+            }
+            let value: LitStr = meta.value()?.parse()?;
+            name = (value.value(), value.span());
+            Ok(())
+        });
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+    name
+}
+
+fn expand(input: &DeriveInput, fields: &[Taken], complete: bool) -> TokenStream {
+    let (struct_name, text) = (&input.ident, input.ident.unraw().to_string());
+    let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();
+    let infos = fields.iter().filter(|_| complete).map(|Taken { name, ty, .. }| {
+        let (kind, nullable) = (constant(ty, "KIND"), constant(ty, "NULLABLE"));
+        quote!(::orm_core::__private::RowField { name: #name, kind: #kind, nullable: #nullable })
+    });
+    let values = fields.iter().enumerate().map(
+        |(index, Taken { ident, ty, .. })| quote_spanned!(ty.span()=> #ident: row.field::<#ty>(#index)?),
+    );
+    let body = match complete {
+        true => quote!(::core::result::Result::Ok(#struct_name { #(#values),* })),
+        false => quote!(::core::unreachable!()),
+    };
+    quote! {
+        impl #impl_generics ::orm_core::__private::FromRow for #struct_name #type_generics #bounds {
+            const NAME: &'static str = #text;
+            const FIELDS: &'static [::orm_core::__private::RowField] = &[#(#infos),*];
+
+            fn from_row(row: &::orm_core::__private::StructRow<'_>) -> ::orm_core::__private::Result<Self> {
+                #body
+            }
+        }
+    }
+}
+
+/// `<i64 as ColumnType>::KIND`, pointed at the type.
+fn constant(ty: &Type, item: &str) -> TokenStream {
+    let item = Ident::new(item, ty.span());
+    quote_spanned!(ty.span()=> <#ty as ::orm_core::__private::ColumnType>::#item)
+}

@@ -1,0 +1,179 @@
+//! PgBouncer in transaction mode: every answer is that of its own query.
+
+use std::time::Duration;
+
+use orm_core::Pooler;
+use orm_core::prelude::*;
+use orm_tests::{Backend, PgBouncer, TestDatabase, not_run, on_every_backend};
+
+#[derive(Model, Debug)]
+#[model(table = "shelves")]
+pub struct Shelf {
+    #[key]
+    pub id: i64,
+    pub label: String,
+    #[column(version)]
+    pub changes: i64,
+    #[has_many(order_by = "id")]
+    pub jars: HasMany<Jar>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "jars")]
+pub struct Jar {
+    #[key]
+    pub id: i64,
+    pub shelf_id: i64,
+    pub label: String,
+    #[belongs_to]
+    pub shelf: BelongsTo<Shelf>,
+}
+
+const SHELVES: i64 = 200;
+const TASKS: i64 = 16;
+
+fn queries() -> i64 {
+    if std::env::var("ORM_DEEP").is_ok() { 40_000 } else { 2_000 }
+}
+
+async fn shelves(database: &TestDatabase) -> Result<()> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Shelf, Jar]).await?;
+    let mut session = engine.session();
+    for id in 0..SHELVES {
+        let jar = |n: i64| Jar::draft().id(3 * id + n).label(format!("jar {n} of {id}"));
+        session.add(
+            Shelf::draft().id(id).label(format!("shelf {id}")).jars((0..id % 3).map(jar).collect::<Vec<_>>()),
+        );
+    }
+    session.commit().await
+}
+
+/// A pooler in front of the database; none where there is no PostgreSQL or no PgBouncer.
+async fn pooler(database: &TestDatabase, lenient: bool) -> Option<PgBouncer> {
+    if database.backend() != Backend::Postgres {
+        return None;
+    }
+    match PgBouncer::start(database, lenient) {
+        Ok(pooler) => Some(pooler),
+        Err(reason) => {
+            not_run("PgBouncer", &reason);
+            None
+        }
+    }
+}
+
+/// One query whose answer is known, of a shape that the number chooses: statements of many texts and types.
+async fn ask(session: &mut Session, number: i64) -> Result<()> {
+    let id = number * 31 % SHELVES;
+    match number % 6 {
+        0 => {
+            let shelf = session.one(select::<Shelf>().filter(Shelf::ID.eq(id)).populate_existing()).await?;
+            assert_eq!((shelf.id, &*shelf.label), (id, &*format!("shelf {id}")), "query {number}");
+        }
+        1 => {
+            let query = select::<Shelf>().filter(Shelf::LABEL.eq(format!("shelf {id}"))).populate_existing();
+            assert_eq!(session.one(query).await?.id, id, "query {number}");
+        }
+        2 => assert_eq!(
+            session.count(select::<Shelf>().filter(Shelf::ID.lt(id))).await?,
+            u64::try_from(id).expect("small"),
+            "query {number}"
+        ),
+        3 => {
+            let ids = [id, (id + 1) % SHELVES, (id + 2) % SHELVES];
+            let query = select::<Shelf>()
+                .filter(Shelf::ID.is_in(ids))
+                .populate_existing()
+                .with(Shelf::JARS.selectin());
+            for shelf in session.all(query).await? {
+                assert!(ids.contains(&shelf.id), "query {number} got {}", shelf.id);
+                let jars = shelf.get(Shelf::JARS);
+                assert_eq!(jars.len(), usize::try_from(shelf.id % 3).expect("small"), "query {number}");
+                assert!(jars.iter().all(|jar| jar.shelf_id == shelf.id), "query {number}");
+            }
+        }
+        4 => {
+            let missing =
+                session.first(select::<Jar>().filter(Jar::LABEL.eq(format!("nonce {number}")))).await?;
+            assert!(missing.is_none(), "query {number}");
+        }
+        _ => {
+            session.begin().await?;
+            let shelf = session.one(select::<Shelf>().filter(Shelf::ID.eq(id)).populate_existing()).await?;
+            session.edit(&shelf, |shelf| shelf.label = format!("shelf {id}"))?;
+            let jar = session.insert(Jar::draft().id(1_000_000 + number).shelf_id(id).label("new")).await?;
+            session.delete(&jar)?;
+            session.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+on_every_backend! {
+    async fn every_answer_is_that_of_its_query(database: TestDatabase) -> Result<()> {
+        let Some(pooler) = pooler(&database, true).await else { return Ok(()) };
+        shelves(&database).await?;
+        let engine = pooler.builder().pooler(Pooler::Transaction).pool_size(8).pool_timeout(Duration::from_secs(120)).connect().await?;
+        let tasks = (0..TASKS).map(|task| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                let mut session = engine.session();
+                for number in (task..queries()).step_by(usize::try_from(TASKS).expect("small")) {
+                    ask(&mut session, number).await?;
+                    if number % 5 == 0 {
+                        session.commit().await?;
+                    }
+                }
+                session.close().await
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.expect("no answer is wrong")?;
+        }
+        Ok(())
+    }
+
+    async fn a_statement_alone_has_a_transaction_and_its_error_ends_it(database: TestDatabase) -> Result<()> {
+        let Some(pooler) = pooler(&database, false).await else { return Ok(()) };
+        shelves(&database).await?;
+        let engine = pooler.builder().pooler(Pooler::Transaction).pool_size(1).connect().await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        assert_eq!(session.count(select::<Shelf>()).await?, 200);
+        assert_eq!(log.count(), 1, "{log}");
+        assert!(!session.in_transaction());
+        database.run("ALTER TABLE jars RENAME TO bottles").await;
+        let error = session.count(select::<Jar>()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+        assert!(!session.in_transaction());
+        assert_eq!(session.count(select::<Shelf>()).await?, 200);
+
+        session.begin().await?;
+        let shelf = session.get::<Shelf>(3).await?.expect("it is there");
+        session.edit(&shelf, |shelf| shelf.label.clear())?;
+        session.flush().await?;
+        session.rollback().await?;
+        assert_eq!(session.get::<Shelf>(3).await?.expect("it is there").label, "shelf 3");
+        Ok(())
+    }
+
+    async fn an_engine_that_was_not_told_refuses(database: TestDatabase) -> Result<()> {
+        if database.backend() != Backend::Postgres {
+            let refused = database.builder().pooler(Pooler::Transaction).connect().await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Configuration, "{refused}");
+            return Ok(());
+        }
+        for lenient in [true, false] {
+            let Some(pooler) = pooler(&database, lenient).await else { return Ok(()) };
+            let refused = pooler.builder().connect().await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Configuration, "{refused}");
+            assert!(refused.to_string().contains(".pooler(Pooler::Transaction)"), "{refused}");
+        }
+        // Without a pooler the mode costs round trips and is right.
+        shelves(&database).await?;
+        let engine = database.builder().pooler(Pooler::Transaction).connect().await?;
+        assert_eq!(engine.session().count(select::<Shelf>()).await?, 200);
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Queries beyond entities: their rows and their SQL on every backend.
+
+mod aggregates;
+mod columns;
+mod conditions;
+mod entities;
+mod grammar;
+mod joins;
+mod locks;
+mod refusals;
+mod sets;
+mod subqueries;
+mod tree;
+mod windows;
+
+#[path = "../backends/shop.rs"]
+mod shop;
