@@ -27,9 +27,11 @@ mod postgres_cell;
 #[cfg(feature = "postgres")]
 mod postgres_numeric;
 mod query_log;
+mod query_scope;
 mod refusal;
 mod replicas;
 mod server;
+mod scope_report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
@@ -40,6 +42,8 @@ mod ssl_mode;
 mod tls;
 mod transaction_options;
 mod written;
+mod statement_event;
+mod statement_hook;
 
 pub(crate) use checkouts::Borrower;
 pub use database::Database;
@@ -54,6 +58,10 @@ pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
 pub use ssl_mode::SslMode;
 pub use transaction_options::TransactionOptions;
+pub use query_scope::QueryScope;
+pub use scope_report::{ScopeReport, StatementGroup};
+pub use statement_event::{StatementEvent, StatementOutcome};
+pub use statement_hook::StatementHook;
 
 use crate::error::Result;
 use crate::value::Cells;
