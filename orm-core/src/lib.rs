@@ -54,6 +54,9 @@
 //! # Features
 //!
 //! `sqlite` (default), `postgres` and `mysql`, each a backend; the URL chooses among those that are compiled in.
+//!
+//! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
+//! as columns; they need a backend and nothing else.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend alone needs is unused in builds without it.
@@ -96,7 +99,7 @@ mod session;
 
 pub use ddl::Schema;
 pub use driver::{
-    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, TransactionOptions,
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, SslMode, TransactionOptions,
 };
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
@@ -108,14 +111,15 @@ pub use model::{
     Cascade, Column, ColumnDef, Lazy, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo, RelationDef,
     RelationKind, ThroughDef,
 };
-pub use orm_derive::{FromRow, Model};
+pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::{
     Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
     FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
     JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
-    OrderBy, Predicate, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning,
-    Rows, Select, SelectColumns, Selectable, TextExpression, Update, Window, WindowFunction, alias, delete,
-    exists, func, label, select, select_columns, update, window,
+    OrderBy, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
+    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
+    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
+    window,
 };
 pub use session::{
     Engine, EngineBuilder, Getting, Loading, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks,
@@ -126,9 +130,12 @@ pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
 };
+#[cfg(feature = "json")]
+pub use value::Json;
 pub use value::{
-    Boolean, Bytes, ColumnType, Comparable, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Value,
-    ValueError, ValueKind, ValueRef,
+    ArrayElement, Boolean, Bytes, ColumnType, Comparable, Composite, Date, DateTime, Decimal, Document,
+    EnumDef, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Time, Timestamp, Uuid, Value, ValueError,
+    ValueKind, ValueRef,
 };
 
 /// What generated code names.
@@ -144,12 +151,15 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
         RelationKind, ThroughDef, check_key, check_reference, erased,
     };
-    pub use crate::query::{FromRow, RowField, StructRow};
-    pub use crate::sql::TableName;
+    pub use crate::query::{FromRow, IntoOperand, RowField, StructRow, operand};
+    pub use crate::sql::{Expr, TableName};
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };
-    pub use crate::value::{Cells, ColumnType, IntoValue, Value, ValueRef};
+    pub use crate::value::{
+        ArrayElement, Cells, ColumnType, Comparable, EnumDef, IntoValue, Value, ValueError, ValueKind,
+        ValueRef,
+    };
 }
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
@@ -161,7 +171,7 @@ pub mod prelude {
     pub use crate::query::{
         Expression, FromRow, Label, ModelExt, OnConflict, Predicate, RelationConditions, RelationExt,
         RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
-        select_columns, update, window,
+        select_columns, sql, update, window,
     };
     pub use crate::schema;
     pub use crate::session::{
@@ -169,7 +179,7 @@ pub mod prelude {
     };
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
-    pub use orm_derive::{FromRow, Model};
+    pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 }
 
 #[cfg(all(doctest, feature = "sqlite"))]

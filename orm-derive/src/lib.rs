@@ -24,6 +24,10 @@ mod expand;
 
 mod row;
 
+mod db_enum;
+
+mod db_type;
+
 #[cfg(test)]
 mod fuzz;
 
@@ -54,6 +58,34 @@ pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     row::derive(input.into()).into()
+}
+
+/// Makes an enum without fields a type that a column can have: a text, an integer, or a type of the database's own.
+///
+/// The documentation of `orm_core::ColumnType` shows it.
+///
+/// | attribute | on | takes |
+/// |---|---|---|
+/// | `#[db_enum(..)]` | the enum | `rename_all = "snake_case"`, `repr = "i16"`, `native = "mood"` |
+/// | `#[db_enum(..)]` | a variant | `rename = ".."` |
+///
+/// Without attributes a variant is stored as its name. `rename_all` takes `"snake_case"`, `"kebab-case"`,
+/// `"camelCase"`, `"PascalCase"`, `"SCREAMING_SNAKE_CASE"`, `"lowercase"` and `"UPPERCASE"`. With `repr` it is stored as
+/// its number, with `native` as a label of a type that `create_all` creates on PostgreSQL, or an `ENUM` on MySQL; on
+/// SQLite it stays a text.
+#[proc_macro_derive(DbEnum, attributes(db_enum))]
+pub fn derive_db_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    db_enum::derive(input.into()).into()
+}
+
+/// Makes a struct around one value a type that a column can have: `struct UserId(i64);`.
+///
+/// The documentation of `orm_core::ColumnType` shows it. It is stored as what is inside, and compares with its own type
+/// alone. `#[db_type(try_from)]` reads it with the struct's own `TryFrom`, whose error then says why a stored value is
+/// none.
+#[proc_macro_derive(DbType, attributes(db_type))]
+pub fn derive_db_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    db_type::derive(input.into()).into()
 }
 
 /// The expansion of a model; of one with mistakes, the errors and stubs, so that its uses add no errors of their own.

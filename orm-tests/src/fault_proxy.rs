@@ -1,6 +1,6 @@
 use std::io::Result;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -20,8 +20,12 @@ struct Control {
     frozen_below: watch::Sender<u64>,
     /// How many connections there were.
     accepted: watch::Sender<u64>,
-    /// How many more bytes of the server are forwarded before the connection is reset.
+    /// How many more bytes of the server are forwarded before the connection ends.
     budget: AtomicI64,
+    /// Whether it ends in an orderly way then, instead of being reset.
+    orderly: AtomicBool,
+    /// How many bytes of the server were forwarded.
+    answered: AtomicU64,
 }
 
 impl FaultProxy {
@@ -36,6 +40,8 @@ impl FaultProxy {
             frozen_below: watch::Sender::new(0),
             accepted: watch::Sender::new(0),
             budget: AtomicI64::new(i64::MAX),
+            orderly: AtomicBool::new(false),
+            answered: AtomicU64::new(0),
         });
         let shared = Arc::clone(&control);
         tokio::spawn(async move {
@@ -64,6 +70,11 @@ impl FaultProxy {
         self.control.frozen_below.send_replace(*self.control.accepted.borrow());
     }
 
+    /// Stops forwarding on every connection, also those that are made from now on: a network that is gone.
+    pub fn freeze_all(&self) {
+        self.control.frozen_below.send_replace(u64::MAX);
+    }
+
     /// Forwards again, what was held back first.
     pub fn thaw(&self) {
         self.control.frozen_below.send_replace(0);
@@ -71,10 +82,25 @@ impl FaultProxy {
 
     /// Resets the next connection that receives so many more bytes of the server.
     pub fn reset_after(&self, bytes: u32) {
+        self.end_after(bytes, false);
+    }
+
+    /// Ends the next connection that receives so many more bytes of the server, as a server that closes it does.
+    pub fn truncate_after(&self, bytes: u32) {
+        self.end_after(bytes, true);
+    }
+
+    fn end_after(&self, bytes: u32, orderly: bool) {
+        self.control.orderly.store(orderly, Ordering::SeqCst);
         self.control.budget.store(i64::from(bytes), Ordering::SeqCst);
     }
 
-    /// Resets nothing any more.
+    /// How many bytes of the server were forwarded so far.
+    pub fn answered(&self) -> u64 {
+        self.control.answered.load(Ordering::SeqCst)
+    }
+
+    /// Ends nothing any more.
     pub fn heal(&self) {
         self.control.budget.store(i64::MAX, Ordering::SeqCst);
     }
@@ -84,14 +110,18 @@ async fn forward(mut client: TcpStream, server: &str, number: u64, control: &Con
     let mut server = TcpStream::connect(server).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    // Dropped, it is a reset, not an orderly end.
-    client.set_zero_linger()?;
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
-    tokio::select! {
+    let ended = tokio::select! {
         ended = copy(&mut from_client, &mut to_server, number, control, None) => ended,
         ended = copy(&mut from_server, &mut to_client, number, control, Some(&control.budget)) => ended,
+    };
+    match control.orderly.load(Ordering::SeqCst) {
+        true => client.shutdown().await?,
+        // Dropped, it is a reset.
+        false => client.set_zero_linger()?,
     }
+    ended
 }
 
 async fn copy(
@@ -113,6 +143,9 @@ async fn copy(
         let allowed = budget.map_or(i64::MAX, |budget| take(budget, length));
         let length = usize::try_from(allowed).map_or(0, |allowed| length.min(allowed));
         to.write_all(&buffer[..length]).await?;
+        if budget.is_some() {
+            control.answered.fetch_add(u64::try_from(length).unwrap_or(0), Ordering::SeqCst);
+        }
         if budget.is_some_and(|budget| budget.load(Ordering::SeqCst) < 0) {
             // What was sent arrives before the reset does.
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -15,6 +15,7 @@ mod private_server;
 mod programs;
 mod server;
 mod test_database;
+mod tls_server;
 
 pub use backend::{Backend, not_run, run};
 pub use cut::Cut;
@@ -22,3 +23,4 @@ pub use fault_proxy::FaultProxy;
 pub use pgbouncer::PgBouncer;
 pub use private_server::PrivateServer;
 pub use test_database::TestDatabase;
+pub use tls_server::TlsServer;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::programs::{find, install};
 use crate::server::{Place, Server, free_port, greets};
+use crate::tls_server::Certificates;
 
 /// A user for every way in which a server names a connection over loopback; one statement a line.
 const USERS: &str = "\
@@ -11,6 +12,12 @@ CREATE USER IF NOT EXISTS orm@localhost;
 GRANT ALL ON *.* TO orm@localhost WITH GRANT OPTION;
 CREATE USER IF NOT EXISTS orm@'127.0.0.1';
 GRANT ALL ON *.* TO orm@'127.0.0.1' WITH GRANT OPTION;
+";
+
+/// A user that has to show a certificate.
+const CARD: &str = "\
+CREATE USER IF NOT EXISTS card@localhost REQUIRE X509;
+CREATE USER IF NOT EXISTS card@'127.0.0.1' REQUIRE X509;
 ";
 
 /// A private MariaDB or MySQL, or the one that `ORM_TEST_MYSQL_URL` names.
@@ -73,6 +80,20 @@ pub(crate) fn start_cluster(name: &str) -> Result<[Server; 2], String> {
         run(&place, &command)
     };
     Ok([start(1)?, start(2)?])
+}
+
+/// A private server that takes connections by TLS alone, and of the user `card` only with a certificate.
+pub(crate) fn with_tls() -> Result<(Server, Certificates), String> {
+    let (program, is_mariadb) = program()?;
+    let place = Place::new("mysql-tls", &USERS_TO_RUN_AS)?;
+    let certificates = Certificates::make(&place)?;
+    let mut command = prepare(&place, program, is_mariadb)?;
+    let users = place.write("users.sql", &format!("{USERS}{CARD}"))?;
+    command.arg(format!("--init-file={}", users.display())).arg("--require-secure-transport=ON");
+    command.arg(format!("--ssl-cert={}", certificates.server.display()));
+    command.arg(format!("--ssl-key={}", certificates.server_key.display()));
+    command.arg(format!("--ssl-ca={}", certificates.authority.display()));
+    Ok((run(&place, &command)?, certificates))
 }
 
 const USERS_TO_RUN_AS: [&str; 2] = ["mysql", "nobody"];

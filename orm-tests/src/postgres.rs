@@ -3,6 +3,7 @@ use std::process::Command;
 
 use crate::programs::{find, versions};
 use crate::server::{Place, Server, succeeds};
+use crate::tls_server::Certificates;
 
 /// A private PostgreSQL, or the one that `ORM_TEST_POSTGRES_URL` names.
 pub(crate) fn server() -> Result<Server, String> {
@@ -15,11 +16,34 @@ pub(crate) fn server() -> Result<Server, String> {
 /// A private server with further settings.
 pub(crate) fn start(name: &str, settings: &[&str]) -> Result<Server, String> {
     let place = Place::new(name, &USERS)?;
+    initialize(&place)?;
+    run(&place, settings)
+}
+
+/// An empty database in a place.
+fn initialize(place: &Place) -> Result<(), String> {
     let mut init = Command::new(program("initdb")?);
     init.arg("-D").arg(place.path("data"));
     init.args(["--username=orm", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
-    place.run(&init)?;
-    run(&place, settings)
+    place.run(&init)
+}
+
+/// A private server that takes connections by TLS alone, and of the user `card` only with a certificate.
+pub(crate) fn with_tls() -> Result<(Server, Certificates), String> {
+    let place = Place::new("postgres-tls", &USERS)?;
+    let certificates = Certificates::make(&place)?;
+    let access =
+        place.write("access", "hostssl all card 127.0.0.1/32 cert\nhostssl all orm 127.0.0.1/32 trust\n")?;
+    let settings = [
+        "ssl=on".to_owned(),
+        format!("ssl_cert_file={}", certificates.server.display()),
+        format!("ssl_key_file={}", certificates.server_key.display()),
+        format!("ssl_ca_file={}", certificates.authority.display()),
+        format!("hba_file={}", access.display()),
+    ];
+    initialize(&place)?;
+    let server = run(&place, &settings.each_ref().map(String::as_str))?;
+    Ok((server, certificates))
 }
 
 /// A private server that follows another one.

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -117,6 +117,18 @@ impl Place {
         words.push(word(command.get_program()));
         words.extend(command.get_args().map(word));
         words
+    }
+
+    /// Writes a file that the server's user alone reads.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        let path = self.path(name);
+        let failed = |error| format!("cannot write {}: {error}", path.display());
+        fs::write(&path, text).map_err(failed)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        if let Some(User { uid, gid, .. }) = self.user {
+            chown(&path, Some(uid), Some(gid)).map_err(failed)?;
+        }
+        Ok(path)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -1,4 +1,5 @@
 use super::Schema;
+use super::enum_type::{create_type, drop_type, enum_types, unless_there};
 use super::foreign_key::ForeignKey;
 use super::name::name;
 use crate::error::Result;
@@ -16,7 +17,9 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
         keys: ForeignKey::all(schema)?,
         order: models.iter().map(|model| model.def()).collect(),
     };
+    let types = enum_types(schema, dialect)?;
     let mut statements = tables.create_schemas(schema);
+    statements.extend(types.into_iter().map(|def| create_type(dialect, def)));
     for def in &tables.order {
         statements.push(tables.create(def));
         if !matches!(dialect, Dialect::Mysql(_)) {
@@ -65,7 +68,11 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
             let drops = names.into_iter().map(|name| format!("DROP TABLE IF EXISTS {name}"));
             std::iter::once(pragma).chain(drops).collect()
         }
-        Dialect::Postgres => vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))],
+        Dialect::Postgres => {
+            let tables = format!("DROP TABLE IF EXISTS {}", names.join(", "));
+            let types = enum_types(schema, dialect)?;
+            std::iter::once(tables).chain(types.into_iter().map(|def| drop_type(dialect, def))).collect()
+        }
         Dialect::Mysql(server) => {
             // MariaDB drops one table after the other and lets no key of a circle go with them.
             let circles = tables.later_keys().filter(|_| server.mariadb).map(|key| tables.drop_key(key));
@@ -238,12 +245,7 @@ impl Tables {
 
     /// PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS.
     fn add_key(&self, key: &ForeignKey) -> String {
-        let alter = format!("ALTER TABLE {} ADD {}", self.named(key.child.table), self.key(key));
-        let mut tag = "ddl".to_owned();
-        while alter.contains(&format!("${tag}$")) {
-            tag.push('_');
-        }
-        format!("DO ${tag}$ BEGIN {alter}; EXCEPTION WHEN duplicate_object THEN NULL; END ${tag}$")
+        unless_there(&format!("ALTER TABLE {} ADD {}", self.named(key.child.table), self.key(key)))
     }
 
     fn drop_key(&self, key: &ForeignKey) -> String {

@@ -3,6 +3,7 @@
 //! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order. Production schemas are migrations.
 
 mod create;
+mod enum_type;
 mod foreign_key;
 mod name;
 mod schema;

@@ -1,5 +1,5 @@
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, Model, RelationDef, RelationKind, ThroughDef, erased};
+use crate::model::{ErasedModel, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
 use crate::sql::Dialect;
 
 /// A list of models: what [`schema!`](crate::schema) gives.
@@ -63,6 +63,11 @@ impl Schema {
 
     fn position(&self, model: &'static dyn ErasedModel) -> Option<usize> {
         self.models.iter().position(|other| other.type_id() == model.type_id())
+    }
+
+    /// The models' definitions.
+    pub(super) fn defs(&self) -> impl Iterator<Item = &'static ModelDef> {
+        self.models.iter().map(|model| model.def())
     }
 
     /// Every relationship of the models; their targets are in the list.

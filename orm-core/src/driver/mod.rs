@@ -13,12 +13,18 @@ mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "mysql")]
+mod mysql_cell;
 mod options;
 mod pool_status;
 mod pooled;
 mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_cell;
+#[cfg(feature = "postgres")]
+mod postgres_numeric;
 mod query_log;
 mod refusal;
 mod replicas;
@@ -27,6 +33,8 @@ mod server;
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
+mod ssl_mode;
+mod tls;
 mod transaction_options;
 mod written;
 
@@ -40,6 +48,7 @@ pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use ssl_mode::SslMode;
 pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;

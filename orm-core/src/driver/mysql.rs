@@ -4,7 +4,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlRow,
-    MySqlTypeInfo,
+    MySqlSslMode, MySqlTypeInfo,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, MySql, Row,
@@ -13,12 +13,14 @@ use sqlx::{
 
 use super::checkouts::{Borrower, Checkouts};
 use super::lease::{Connection, Inserted};
+use super::mysql_cell;
 use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, RowSink};
+use super::tls::{self, TlsOptions};
+use super::{ConnectOptions, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
-use crate::value::{Cells, Value, ValueError, ValueRef};
+use crate::value::{Cells, Timestamp, Value, ValueError, ValueRef};
 
 /// What every session is set to: a value that does not fit is an error whatever the server's own mode says, and a
 /// key of 0 is a key.
@@ -41,7 +43,7 @@ pub(super) struct MysqlLease {
 impl MysqlDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<MysqlDatabase> {
         let connect = MySqlConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
-        let connect = connect.disable_statement_logging();
+        let connect = encrypted(connect, &options.tls)?.disable_statement_logging();
         let mut proof = first(url, options, connect.connect()).await?;
         let mut server = server(&mut proof).await?;
         server.returning &= options.insert_returning;
@@ -71,6 +73,28 @@ impl MysqlDatabase {
     pub(super) async fn close(&self, checkouts: &Checkouts) {
         pooled::close(&self.pool, checkouts).await;
     }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: MySqlConnectOptions, tls: &TlsOptions) -> Result<MySqlConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => MySqlSslMode::Disabled,
+            SslMode::Prefer => MySqlSslMode::Preferred,
+            SslMode::Require => MySqlSslMode::Required,
+            SslMode::VerifyCa => MySqlSslMode::VerifyCa,
+            SslMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_ca(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, !matches!(mode, MySqlSslMode::Disabled | MySqlSslMode::Preferred))?;
+    Ok(connect)
 }
 
 /// Asks the server what it is.
@@ -160,7 +184,7 @@ fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArgument
             return Err(Error::new(ErrorKind::InvalidQuery, "MySQL has no arrays"));
         };
         if let Some(reason) = Dialect::Mysql(server).refuses(&bind.value) {
-            return Err(unfit(reason));
+            return Err(unfit(reason, bind.secret));
         }
         let added = match &bind.value {
             Value::Null => arguments.add(None::<i64>),
@@ -170,8 +194,16 @@ fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArgument
             Value::Float(v) => arguments.add(*v),
             Value::Text(v) => arguments.add(v.as_str()),
             Value::Bytes(v) => arguments.add(v.as_slice()),
+            Value::Uuid(v) => arguments.add(v.0.as_slice()),
+            Value::Json(v) => arguments.add(v.as_str()),
+            // Texts, which the statement casts.
+            Value::Date(v) => arguments.add(v.to_string()),
+            Value::Time(v) => arguments.add(v.to_string()),
+            Value::DateTime(v) | Value::Timestamp(Timestamp(v)) => arguments.add(v.to_string()),
+            Value::Decimal(v) => arguments.add(v.to_string()),
+            Value::Array(_) | Value::Unfit(_) => return Err(unfit("MySQL has no arrays", bind.secret)),
         };
-        added.map_err(|error| unfit(error.to_string()))?;
+        added.map_err(|error| unfit(error.to_string(), bind.secret))?;
     }
     Ok(arguments)
 }
@@ -184,6 +216,10 @@ enum Reader {
     Float,
     Text,
     Bytes,
+    Date,
+    Time,
+    DateTime,
+    Decimal,
     /// A type that is not known here, by its name.
     Other(String),
 }
@@ -192,6 +228,11 @@ impl Reader {
     fn of(info: &MySqlTypeInfo) -> Reader {
         match info.name() {
             "FLOAT" | "DOUBLE" => Reader::Float,
+            "DATE" => Reader::Date,
+            "TIME" => Reader::Time,
+            // sqlx sets the time zone of its connections to UTC, so a TIMESTAMP is in UTC.
+            "DATETIME" | "TIMESTAMP" => Reader::DateTime,
+            "DECIMAL" => Reader::Decimal,
             // What is text is not in the type but in the collation, which the name does not tell.
             _ if <str as Type<MySql>>::compatible(info) => Reader::Text,
             "SET" | "JSON" => Reader::Text,
@@ -226,11 +267,19 @@ impl Cells for RowCells<'_> {
             Reader::Float => <f64 as Decode<MySql>>::decode(raw).map(ValueRef::Float),
             Reader::Text => <&str as Decode<MySql>>::decode(raw).map(ValueRef::Text),
             Reader::Bytes => <&[u8] as Decode<MySql>>::decode(raw).map(ValueRef::Bytes),
+            Reader::Date => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::date),
+            Reader::Time => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::time),
+            Reader::DateTime => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::date_time),
+            Reader::Decimal => <&[u8] as Decode<MySql>>::decode(raw).and_then(mysql_cell::decimal),
             Reader::Other(name) => {
                 return Err(ValueError::Driver(format!("a cell of the type {name} cannot be read")));
             }
         };
         read.map_err(|error| driver(&error))
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.row.columns().get(index).map(Column::name)
     }
 }
 
@@ -293,6 +342,16 @@ fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> O
                 columns.split(", ").map(|column| column.trim_matches('`').to_owned()).collect();
         }
         1048 | 1364 => constraint.columns = vec![message.split('\'').nth(1)?.to_owned()],
+        // No constraint, but the column that a value does not fit.
+        1264 | 1265 | 1292 | 1366 | 1406 => {
+            let (_, column) = message.rsplit_once("column ")?;
+            constraint.columns = vec![
+                column
+                    .split(['\'', '`'])
+                    .rfind(|part| !part.is_empty() && !part.starts_with(" at row"))?
+                    .to_owned(),
+            ];
+        }
         3819 => constraint.name = Some(message.split('\'').nth(1)?.to_owned()),
         4025 => constraint.name = quoted(message, "CONSTRAINT "),
         _ => return None,
@@ -355,6 +414,10 @@ mod tests {
         assert_eq!(foreign.as_ref().and_then(|found| found.schema.as_deref()), Some("app"));
         assert_eq!(foreign.as_ref().and_then(|found| found.table.as_deref()), Some("orders"));
         assert_eq!(foreign.map(|found| found.columns), Some(vec!["user_id".to_owned(), "shop".to_owned()]));
+        let large = read(1264, "Out of range value for column 'value' at row 1");
+        assert_eq!(large.map(|found| found.columns), Some(vec!["value".to_owned()]));
+        let wrong = read(1366, "Incorrect integer value: 'x' for column `app`.`users`.`value` at row 1");
+        assert_eq!(wrong.map(|found| found.columns), Some(vec!["value".to_owned()]));
         let null = read(1048, "Column 'name' cannot be null");
         assert_eq!(null.map(|found| found.columns), Some(vec!["name".to_owned()]));
     }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::tls::TlsOptions;
 use super::{Echo, Pooler};
 
 /// How an engine connects; see [`EngineBuilder`](crate::EngineBuilder), which documents each.
@@ -13,6 +14,7 @@ pub struct ConnectOptions {
     /// Names of schemas, and the files that are attached under them.
     pub(crate) attached: Vec<(String, String)>,
     pub(crate) pooler: Pooler,
+    pub(crate) tls: TlsOptions,
     pub(crate) insert_returning: bool,
     pub(crate) replicas: Vec<String>,
     pub(crate) echo: Echo,
@@ -35,6 +37,7 @@ impl Default for ConnectOptions {
             pool_pre_ping: false,
             attached: Vec::new(),
             pooler: Pooler::default(),
+            tls: TlsOptions::default(),
             insert_returning: true,
             replicas: Vec::new(),
             echo: Echo::Off,

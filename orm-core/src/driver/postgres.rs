@@ -1,10 +1,11 @@
+use std::cell::OnceCell;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgValueFormat,
+    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgSslMode, PgValueFormat,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
@@ -14,8 +15,10 @@ use sqlx::{
 use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
+use super::postgres_cell::{Reader, Wire};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
-use super::{ConnectOptions, Pooler, RowSink};
+use super::tls::{self, TlsOptions};
+use super::{ConnectOptions, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
@@ -38,6 +41,7 @@ pub(super) struct PostgresLease {
 impl PostgresDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
         let connect = PgConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+        let connect = encrypted(connect, &options.tls)?;
         let prepares = options.pooler != Pooler::Transaction;
         let connect = match prepares {
             true => connect,
@@ -68,6 +72,28 @@ impl PostgresDatabase {
     pub(super) async fn close(&self, checkouts: &Checkouts) {
         pooled::close(&self.pool, checkouts).await;
     }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: PgConnectOptions, tls: &TlsOptions) -> Result<PgConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => PgSslMode::Disable,
+            SslMode::Prefer => PgSslMode::Prefer,
+            SslMode::Require => PgSslMode::Require,
+            SslMode::VerifyCa => PgSslMode::VerifyCa,
+            SslMode::VerifyFull => PgSslMode::VerifyFull,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_root_cert(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull))?;
+    Ok(connect)
 }
 
 /// Two connections that are one process of the server at once are a pooler's, which lends by the transaction.
@@ -130,7 +156,7 @@ impl PostgresLease {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers })?;
+            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new() })?;
         }
         Ok(())
     }
@@ -157,12 +183,13 @@ fn arguments(statement: &Statement) -> Result<PgArguments> {
     arguments.reserve(statement.params.len(), statement.params.len() * 8);
     for param in &statement.params {
         if let Some(reason) = param.values().iter().find_map(|value| Dialect::Postgres.refuses(value)) {
-            return Err(unfit(reason));
+            return Err(unfit(reason, param.is_secret()));
         }
-        match param {
-            Param::One(bind) => one(&mut arguments, bind)?,
-            Param::Many { values, .. } => many(&mut arguments, values)?,
-        }
+        let added = match param {
+            Param::One(bind) => one(&mut arguments, bind),
+            Param::Many { values, .. } => many(&mut arguments, values),
+        };
+        added.map_err(|error| if param.is_secret() { unfit("", true) } else { error })?;
     }
     Ok(arguments)
 }
@@ -174,7 +201,8 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
             Some(ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64) => add(arguments, None::<i64>),
             Some(ValueKind::Float32 | ValueKind::Float64) => add(arguments, None::<f64>),
             Some(ValueKind::Bytes) => add(arguments, None::<&[u8]>),
-            Some(ValueKind::Text) | None => add(arguments, None::<&str>),
+            Some(ValueKind::Text | ValueKind::Enum(_)) | None => add(arguments, None::<&str>),
+            Some(kind) => add(arguments, Wire::null(kind)),
         },
         Value::Bool(v) => add(arguments, *v),
         Value::Int(v) => add(arguments, *v),
@@ -182,6 +210,7 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
         Value::Float(v) => add(arguments, *v),
         Value::Text(v) => add(arguments, v.as_str()),
         Value::Bytes(v) => add(arguments, v.as_slice()),
+        value => add(arguments, Wire::of(value, bind.kind)?),
     }
 }
 
@@ -203,10 +232,11 @@ fn many(arguments: &mut PgArguments, values: &[Value]) -> Result<()> {
             Value::Bytes(v) => Ok(v.as_slice()),
             other => Err(mixed(other)),
         }),
-        Some(Value::Text(_)) | Some(Value::Null) | None => array(arguments, values, |value| match value {
+        Some(Value::Text(_) | Value::Null) | None => array(arguments, values, |value| match value {
             Value::Text(v) => Ok(v.as_str()),
             other => Err(mixed(other)),
         }),
+        Some(_) => add(arguments, Wire::list(values, None)?),
     }
 }
 
@@ -224,7 +254,7 @@ where
 }
 
 fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments, value: T) -> Result<()> {
-    arguments.add(value).map_err(|error| unfit(error.to_string()))
+    arguments.add(value).map_err(|error| unfit(error.to_string(), false))
 }
 
 fn mixed(value: &Value) -> Error {
@@ -232,70 +262,21 @@ fn mixed(value: &Value) -> Error {
     Error::new(ErrorKind::InvalidQuery, message)
 }
 
-/// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
-#[derive(Debug, Clone)]
-enum Reader {
-    Bool,
-    Int2,
-    Int4,
-    Int8,
-    Oid,
-    Float4,
-    Float8,
-    Text,
-    Bytes,
-    /// A type that is not known here, by its name.
-    Other(String),
-}
-
-impl Reader {
-    fn of(info: &sqlx::postgres::PgTypeInfo) -> Reader {
-        // The numbers of built-in types never change.
-        match info.oid().map(|oid| oid.0) {
-            Some(16) => Reader::Bool,
-            Some(17) => Reader::Bytes,
-            Some(20) => Reader::Int8,
-            Some(21) => Reader::Int2,
-            Some(23) => Reader::Int4,
-            Some(26) => Reader::Oid,
-            Some(700) => Reader::Float4,
-            Some(701) => Reader::Float8,
-            // name, text, unknown, bpchar, varchar
-            Some(19 | 25 | 705 | 1042 | 1043) => Reader::Text,
-            _ => Reader::Other(info.to_string()),
-        }
-    }
-
-    fn read<'r>(&self, bytes: &'r [u8]) -> Result<ValueRef<'r>, ValueError> {
-        match self {
-            Reader::Bool => sized::<1>(bytes).map(|[byte]| ValueRef::Bool(byte != 0)),
-            Reader::Int2 => sized(bytes).map(|bytes| ValueRef::Int(i16::from_be_bytes(bytes).into())),
-            Reader::Int4 => sized(bytes).map(|bytes| ValueRef::Int(i32::from_be_bytes(bytes).into())),
-            Reader::Int8 => sized(bytes).map(|bytes| ValueRef::Int(i64::from_be_bytes(bytes))),
-            Reader::Oid => sized(bytes).map(|bytes| ValueRef::Int(u32::from_be_bytes(bytes).into())),
-            Reader::Float4 => sized(bytes).map(|bytes| ValueRef::Float(f32::from_be_bytes(bytes).into())),
-            Reader::Float8 => sized(bytes).map(|bytes| ValueRef::Float(f64::from_be_bytes(bytes))),
-            Reader::Text => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(ValueRef::Text(text)),
-                Err(error) => Err(ValueError::Driver(format!("text that is not UTF-8: {error}"))),
-            },
-            Reader::Bytes => Ok(ValueRef::Bytes(bytes)),
-            Reader::Other(name) => {
-                Err(ValueError::Driver(format!("a cell of the type {name} cannot be read")))
-            }
-        }
-    }
-}
-
-fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ValueError> {
-    let wrong = |_| ValueError::Driver(format!("a cell has {} bytes instead of {N}", bytes.len()));
-    bytes.try_into().map_err(wrong)
-}
-
 /// A row of sqlx as cells.
 struct RowCells<'r> {
     row: &'r PgRow,
     readers: &'r [Reader],
+    /// The lists that were read, by column: cells borrow from the row. Most rows have none.
+    lists: OnceCell<Box<[OnceCell<Vec<Value>>]>>,
+}
+
+impl RowCells<'_> {
+    fn list(&self, index: usize, of: &Reader, bytes: &[u8]) -> Result<ValueRef<'_>, ValueError> {
+        let lists = self.lists.get_or_init(|| self.readers.iter().map(|_| OnceCell::new()).collect());
+        let Some(list) = lists.get(index) else { return Err(ValueError::MissingCell { index }) };
+        let values = of.list(bytes)?;
+        Ok(ValueRef::Composite(list.get_or_init(|| values)))
+    }
 }
 
 impl Cells for RowCells<'_> {
@@ -308,7 +289,15 @@ impl Cells for RowCells<'_> {
         if raw.format() == PgValueFormat::Text {
             return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
         }
-        reader.read(raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?)
+        let bytes = raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?;
+        match reader {
+            Reader::List(of) => self.list(index, of, bytes),
+            plain => plain.read(bytes),
+        }
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.row.columns().get(index).map(Column::name)
     }
 }
 

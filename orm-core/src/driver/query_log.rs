@@ -80,7 +80,7 @@ pub(super) fn shown(params: &[Param]) -> Vec<String> {
     let show = |param: &Param| match param {
         Param::One(bind) if bind.secret => "***".to_owned(),
         Param::One(bind) => bind.value.to_string(),
-        Param::Many { secret: true, values } => format!("[*** x {}]", values.len()),
+        Param::Many { secret: true, values, .. } => format!("[*** x {}]", values.len()),
         Param::Many { values, .. } => {
             let values: Vec<String> = values.iter().map(ToString::to_string).collect();
             format!("[{}]", values.join(", "))

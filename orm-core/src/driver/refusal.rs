@@ -64,8 +64,11 @@ pub(super) fn too_many(given: usize, limit: usize) -> Error {
 }
 
 /// A value that the database has no place for.
-pub(super) fn unfit(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidValue, message)
+pub(super) fn unfit(message: impl Into<String>, secret: bool) -> Error {
+    match secret {
+        true => Error::new(ErrorKind::InvalidValue, "the database cannot store the value of a secret column"),
+        false => Error::new(ErrorKind::InvalidValue, message),
+    }
 }
 
 /// The first connection, which proves that the database is there.
@@ -78,7 +81,15 @@ pub(super) async fn first<C>(
     match tokio::time::timeout(options.pool_timeout, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => {
-            let message = format!("cannot connect to `{database}`: {error}");
+            // What a library of TLS refuses comes as an error of the socket.
+            let advice = match error.to_string().contains("certificate") {
+                true => {
+                    "; the server's certificate must be signed by an authority of `ssl_root_cert`, and with `VerifyFull` be \
+                     for the host of the URL"
+                }
+                false => "",
+            };
+            let message = format!("cannot connect to `{database}`: {error}{advice}");
             Err(Error::new(ErrorKind::Connection, message).with_source(error))
         }
         Err(_) => Err(Error::new(

@@ -32,26 +32,7 @@ impl Server {
     /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<Server> {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
-        if options.most_connections() == 0 {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                "a pool of no connections can lend none: give `pool_size` or `max_overflow` at least 1",
-            ));
-        }
-        if !scheme.starts_with("postgres") && options.pooler == Pooler::Transaction {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                format!(
-                    "`Pooler::Transaction` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
-                ),
-            ));
-        }
-        if scheme != "sqlite" && !options.attached.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"),
-            ));
-        }
+        fits(scheme, options)?;
         let pool = match scheme {
             #[cfg(feature = "sqlite")]
             "sqlite" => Pool::Sqlite(super::sqlite::SqliteDatabase::connect(url, options).await?),
@@ -127,6 +108,30 @@ impl Server {
             Pool::Mysql(pool) => pool.close(&self.checkouts).await,
         }
     }
+}
+
+/// Whether the options are those of the database that the URL names.
+fn fits(scheme: &str, options: &ConnectOptions) -> Result<()> {
+    let refuse = |why: String| Err(Error::new(ErrorKind::Configuration, why));
+    let (is_sqlite, is_postgres) = (scheme == "sqlite", scheme.starts_with("postgres"));
+    if options.most_connections() == 0 {
+        return refuse(
+            "a pool of no connections can lend none: give `pool_size` or `max_overflow` at least 1"
+                .to_owned(),
+        );
+    }
+    if !is_postgres && options.pooler == Pooler::Transaction {
+        return refuse(format!(
+            "`Pooler::Transaction` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+        ));
+    }
+    if is_sqlite && options.tls.is_given() {
+        return refuse("SQLite has no connection to encrypt; remove the `ssl_` options".to_owned());
+    }
+    if !is_sqlite && !options.attached.is_empty() {
+        return refuse(format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"));
+    }
+    options.tls.check()
 }
 
 /// The beginnings of URLs, and the feature that each needs.

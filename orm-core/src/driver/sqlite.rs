@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _,
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo,
+    ValueRef as _,
 };
 
 use super::attachment::Attachment;
 use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
-use super::refusal::in_statement;
+use super::refusal::{in_statement, unfit};
 use super::sqlite_job::{self, Message, Running};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -159,7 +160,7 @@ impl SqliteLease {
         count: &mut u64,
     ) -> Result<()> {
         let values = statement.params.iter().filter_map(|param| match param {
-            Param::One(bind) => Some(bind.value.clone()),
+            Param::One(bind) => Some(bind.value.clone().into_plain()),
             Param::Many { .. } => None,
         });
         let mut running = Running::new(statement.sql.clone(), values.collect());
@@ -220,7 +221,7 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
             return Err(Error::new(ErrorKind::InvalidQuery, "SQLite has no arrays"));
         };
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
-            return Err(Error::new(ErrorKind::InvalidValue, reason));
+            return Err(unfit(reason, bind.secret));
         }
         let added = match &bind.value {
             Value::Null => arguments.add(None::<i64>),
@@ -230,6 +231,11 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
             Value::Float(v) => arguments.add(*v),
             Value::Text(v) => arguments.add(v.clone()),
             Value::Bytes(v) => arguments.add(v.clone()),
+            other => match other.clone().into_plain() {
+                Value::Text(v) => arguments.add(v),
+                Value::Bytes(v) => arguments.add(v),
+                other => return Err(unfit(format!("SQLite cannot store {other}"), bind.secret)),
+            },
         };
         added.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?;
     }
@@ -263,6 +269,10 @@ impl Cells for RowCells {
             other => return Err(ValueError::Driver(format!("SQLite has no type {other}"))),
         };
         read.map_err(|error| driver(&error))
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.0.columns().get(index).map(Column::name)
     }
 }
 

@@ -181,6 +181,8 @@ impl Job {
                 Value::Float(v) => statement.raw_bind_parameter(at, v)?,
                 Value::Text(v) => statement.raw_bind_parameter(at, v)?,
                 Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
+                // The plain form of a value is one of those above.
+                _ => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
             }
         }
         let width = statement.column_count();

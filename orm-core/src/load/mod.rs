@@ -3,7 +3,7 @@
 //! Enters: a query's description, and for late loading objects that are there. Leaves: an answer, levels of indices
 //! joined by edges, and filled slots. Breadth first: each level is complete before the next one is asked for.
 //!
-//! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows`, for rows; `tree` writes a SELECT with its joins and `child` that of
+//! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
 //! answers that are there.
@@ -17,6 +17,7 @@ mod late;
 mod levels;
 mod loader;
 mod plan;
+mod raw_rows;
 mod rows;
 mod select_rows;
 mod selectin;

@@ -58,6 +58,34 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
     Ok(loads)
 }
 
+/// The loads of entities that SQL of a user's gives: there is nothing to join to.
+///
+/// # Errors
+/// As for [`of_select`].
+pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    let planner = Planner { raise_all: false, dialect };
+    let parents = Parents { all: false, paged: false };
+    let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
+    for load in &mut loads {
+        let named = item.loads.iter().find(|named| named.relation.index == load.relation.index);
+        if load.strategy == Strategy::Joined && named.is_some_and(|named| named.strategy == Strategy::Joined)
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "`{}`: nothing can be joined to SQL of your own; use `.selectin()`",
+                    load.relation.path()
+                ),
+            ));
+        }
+        if load.strategy == Strategy::Joined {
+            load.strategy = Strategy::Selectin;
+        }
+    }
+    check_filled(&loads, false)?;
+    Ok(loads)
+}
+
 /// Turns joins that would multiply or change a query's own rows into further statements: those of the models. What the
 /// query names is refused.
 fn keep_rows(named: &[LoadSpec], loads: &mut [LoadSpec], changes: &dyn Fn(&LoadSpec) -> bool) -> Result<()> {

@@ -66,7 +66,7 @@ impl Loader<'_> {
 }
 
 impl Rows<'_> {
-    fn place(&self, branch: &Branch, position: u32) -> Place {
+    pub(super) fn place(&self, branch: &Branch, position: u32) -> Place {
         let level = &self.levels.levels[branch.level];
         let node = level.nodes.get(position as usize).copied().unwrap_or_default();
         let number = u32::try_from(branch.level).unwrap_or(u32::MAX);

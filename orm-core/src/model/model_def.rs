@@ -28,6 +28,7 @@ impl ModelDef {
         let part = |column: &usize| KeyColumn {
             name: self.columns[*column].name,
             secret: self.columns[*column].secret,
+            kind: self.columns[*column].kind,
         };
         columns.iter().map(part).collect()
     }
@@ -37,6 +38,7 @@ impl ModelDef {
         let part = |(name, column): (&&'static str, &usize)| KeyColumn {
             name,
             secret: self.columns[*column].secret,
+            kind: self.columns[*column].kind,
         };
         names.iter().zip(refers_to).map(part).collect()
     }

@@ -65,7 +65,11 @@ pub struct StructRow<'r> {
     places: &'r [usize],
 }
 
-impl StructRow<'_> {
+impl<'r> StructRow<'r> {
+    pub(super) fn new(row: RowView<'r>, places: &'r [usize]) -> StructRow<'r> {
+        StructRow { row, places }
+    }
+
     /// The value of a field.
     ///
     /// # Errors
@@ -129,7 +133,7 @@ impl<T: FromRow> Reader for StructReader<T> {
     type Row = T;
 
     fn read(&self, row: &RowView<'_>) -> Result<T> {
-        T::from_row(&StructRow { row: *row, places: &self.places })
+        T::from_row(&StructRow::new(*row, &self.places))
     }
 
     fn finish(&self, held: T, _answer: &Arc<Region>) -> T {

@@ -1,7 +1,9 @@
 use super::Expression;
 use crate::model::{Column, Model};
 use crate::sql::{Bind, Expr};
-use crate::value::{Boolean, Bytes, ColumnType, Float, Integer, Null, Text, Value};
+use crate::value::{ArrayElement, Boolean, Bytes, ColumnType, Float, Integer, Null, Text, Value};
+#[allow(unused_imports)]
+use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid};
 
 /// What a column of the family `F` compares with: a value, an `Option` of one, or another column.
 #[diagnostic::on_unimplemented(
@@ -71,6 +73,62 @@ impl<const N: usize> IntoOperand<Bytes> for &[u8; N] {
     }
 }
 
+#[cfg(feature = "chrono")]
+operand! {
+    Date: chrono::NaiveDate;
+    Time: chrono::NaiveTime;
+    DateTime: chrono::NaiveDateTime;
+    Timestamp: chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::FixedOffset>;
+}
+
+#[cfg(feature = "time")]
+operand! {
+    Date: time::Date;
+    Time: time::Time;
+    DateTime: time::PrimitiveDateTime;
+    Timestamp: time::OffsetDateTime;
+}
+
+#[cfg(feature = "jiff")]
+operand! {
+    Date: jiff::civil::Date;
+    Time: jiff::civil::Time;
+    DateTime: jiff::civil::DateTime;
+    Timestamp: jiff::Timestamp;
+}
+
+#[cfg(feature = "uuid")]
+operand! {
+    Uuid: uuid::Uuid;
+}
+
+#[cfg(feature = "decimal")]
+operand! {
+    Decimal: rust_decimal::Decimal;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ArrayElement> IntoOperand<Vec<T>> for Vec<T> {
+    fn into_operand(self, secret: bool) -> Expr {
+        operand(&self, secret)
+    }
+}
+
+macro_rules! integer_as_decimal {
+    ($($from:ty),*) => {$(
+        #[cfg(feature = "decimal")]
+        #[diagnostic::do_not_recommend]
+        impl IntoOperand<Decimal> for $from {
+            fn into_operand(self, secret: bool) -> Expr {
+                bind(rust_decimal::Decimal::from(self).into(), secret)
+            }
+        }
+    )*};
+}
+
+// Literals without a point: `PRICE.gt(5)`.
+integer_as_decimal!(i8, i16, i32, i64, u8, u16, u32, u64);
+
 macro_rules! integer_as_float {
     ($($from:ty),*) => {$(
         #[diagnostic::do_not_recommend]
@@ -84,6 +142,12 @@ macro_rules! integer_as_float {
 
 // Literals without a point: `PRICE.gt(5)`.
 integer_as_float!(i8, i16, i32, u8, u16, u32);
+
+/// A value of a type that says itself what its columns are declared as; for generated code.
+#[doc(hidden)]
+pub fn operand<T: ColumnType>(value: &T, secret: bool) -> Expr {
+    Expr::Bind(Bind { value: value.view().to_value(), secret, kind: Some(T::KIND) })
+}
 
 fn bind(value: Value, secret: bool) -> Expr {
     Expr::Bind(Bind { value, secret, kind: None })

@@ -82,6 +82,12 @@ pub struct ValueReader<T> {
     of: PhantomData<fn() -> T>,
 }
 
+impl<T> ValueReader<T> {
+    pub(super) fn new(at: usize) -> ValueReader<T> {
+        ValueReader { at, of: PhantomData }
+    }
+}
+
 impl<T: ColumnType> Reader for ValueReader<T> {
     type Held = T;
     type Row = T;
@@ -110,7 +116,7 @@ fn list_value<E: Expression>(
         nullable: E::Value::NULLABLE,
         secret,
     });
-    ValueReader { at, of: PhantomData }
+    ValueReader::new(at)
 }
 
 impl<M: Model, T: ColumnType> Selectable for Column<M, T> {

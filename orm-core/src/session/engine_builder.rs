@@ -1,7 +1,8 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Engine, SessionOptions};
-use crate::driver::{ConnectOptions, Database, Echo, Pooler};
+use crate::driver::{ConnectOptions, Database, Echo, Pooler, SslMode};
 use crate::error::Result;
 
 /// The settings of an engine.
@@ -112,6 +113,37 @@ impl EngineBuilder {
     /// ```
     pub fn pooler(mut self, pooler: Pooler) -> Self {
         self.options.pooler = pooler;
+        self
+    }
+
+    /// Whether connections are encrypted and what the server has to prove, whatever the URL says.
+    ///
+    /// A mode that needs TLS needs the feature `tls-rustls` or `tls-native`.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn connect() -> Result<Engine> {
+    /// Engine::builder("postgres://app@db.example/app")
+    ///     .ssl_mode(orm_core::SslMode::VerifyFull)
+    ///     .ssl_root_cert("/etc/app/ca.pem")
+    ///     .connect()
+    ///     .await
+    /// # }
+    /// ```
+    pub fn ssl_mode(mut self, mode: SslMode) -> Self {
+        self.options.tls.mode = Some(mode);
+        self
+    }
+
+    /// The file with the certificates of the authorities that may sign the server's certificate, in PEM.
+    pub fn ssl_root_cert(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.tls.root_cert = Some(path.into());
+        self
+    }
+
+    /// The files with the certificate and the key that the program proves itself with, in PEM.
+    pub fn ssl_client_cert(mut self, cert: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.options.tls.client_cert = Some((cert.into(), key.into()));
         self
     }
 

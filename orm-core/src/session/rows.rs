@@ -2,11 +2,13 @@ use std::panic::Location;
 
 use super::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::{Reader, RowView, RowsSpec, SelectColumns, Selectable};
+use crate::query::{Reader, RowQuery, RowView, RowsFrom};
+
+type RowOf<Q> = <<Q as RowQuery>::Reader as Reader>::Row;
 
 /// Rows of values and entities.
 impl Session {
-    /// All rows of a query, in its order: a tuple each, a single value, or a struct.
+    /// All rows of a query, in its order: a tuple each, a single value, a struct or an entity.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -23,13 +25,10 @@ impl Session {
     /// `InvalidQuery`: the query cannot be run as it is written. `InvalidValue`: a value is not what the type says, a
     /// NULL that is no `Option` for one.
     #[track_caller]
-    pub fn rows<S: Selectable, R: Reader>(
-        &mut self,
-        query: SelectColumns<S, R>,
-    ) -> impl Future<Output = Result<Vec<R::Row>>> + Send {
+    pub fn rows<Q: RowQuery>(&mut self, query: Q) -> impl Future<Output = Result<Vec<RowOf<Q>>>> + Send {
         let caller = Location::caller();
-        let SelectColumns { spec, reader, .. } = query;
-        async move { self.rows_of(spec, reader, caller).await }
+        let (query, reader) = query.into_query();
+        async move { self.rows_of(query, reader, caller).await }
     }
 
     /// The one row of a query.
@@ -37,10 +36,7 @@ impl Session {
     /// # Errors
     /// `NoRows`, `MultipleRows`, and those of [`rows`](Self::rows).
     #[track_caller]
-    pub fn row<S: Selectable, R: Reader>(
-        &mut self,
-        query: SelectColumns<S, R>,
-    ) -> impl Future<Output = Result<R::Row>> + Send {
+    pub fn row<Q: RowQuery>(&mut self, query: Q) -> impl Future<Output = Result<RowOf<Q>>> + Send {
         let found = self.row_or_none(query);
         async move {
             found.await?.ok_or_else(|| {
@@ -54,10 +50,10 @@ impl Session {
     /// # Errors
     /// `MultipleRows`, and those of [`rows`](Self::rows).
     #[track_caller]
-    pub fn row_or_none<S: Selectable, R: Reader>(
+    pub fn row_or_none<Q: RowQuery>(
         &mut self,
-        query: SelectColumns<S, R>,
-    ) -> impl Future<Output = Result<Option<R::Row>>> + Send {
+        query: Q,
+    ) -> impl Future<Output = Result<Option<RowOf<Q>>>> + Send {
         let found = self.rows(query);
         async move {
             let mut found = found.await?;
@@ -79,31 +75,42 @@ impl Session {
     /// # Errors
     /// Those of [`rows`](Self::rows).
     #[track_caller]
-    pub fn first_row<S: Selectable, R: Reader>(
+    pub fn first_row<Q: RowQuery>(
         &mut self,
-        query: SelectColumns<S, R>,
-    ) -> impl Future<Output = Result<Option<R::Row>>> + Send {
-        let limit = query.spec.limit.map_or(1, |limit| limit.min(1));
-        let found = self.rows(query.limit(limit));
-        async move { Ok(found.await?.into_iter().next()) }
+        query: Q,
+    ) -> impl Future<Output = Result<Option<RowOf<Q>>>> + Send {
+        let caller = Location::caller();
+        let (mut query, reader) = query.into_query();
+        if let RowsFrom::Select(spec) = &mut query {
+            spec.limit = Some(spec.limit.map_or(1, |limit| limit.min(1)));
+        }
+        async move { Ok(self.rows_of(query, reader, caller).await?.into_iter().next()) }
     }
 
     async fn rows_of<R: Reader>(
         &mut self,
-        spec: RowsSpec,
+        query: RowsFrom,
         reader: R,
         caller: &'static Location<'static>,
     ) -> Result<Vec<R::Row>> {
         self.autoflush().await?;
         self.connect().await?;
-        if spec.lock.is_some() {
-            self.begin_if_none().await?;
-        }
         let mut held: Vec<R::Held> = Vec::new();
         let mut sink = |row: &RowView<'_>| -> Result<()> {
             held.push(reader.read(row)?);
             Ok(())
         };
+        let spec = match query {
+            RowsFrom::Select(spec) => spec,
+            RowsFrom::Raw(spec) => {
+                let answer = self.loader(false, caller)?.raw(spec, &mut sink).await;
+                let answer = self.note(answer)?;
+                return Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect());
+            }
+        };
+        if spec.lock.is_some() {
+            self.begin_if_none().await?;
+        }
         let answer = self.loader(spec.populate_existing, caller)?.rows(&spec, &mut sink).await;
         let answer = self.note(answer)?;
         if spec.populate_existing {

@@ -1,4 +1,5 @@
 use super::TableName;
+use super::refusal::{no_lists, refusal};
 use crate::value::{Value, ValueKind};
 
 /// The SQL that one database speaks.
@@ -33,6 +34,9 @@ const INDEXED_LENGTH: u32 = 255;
 /// The most characters that MySQL keeps in a row itself, four bytes each.
 const LONGEST_VARCHAR: u32 = 16_383;
 
+/// Every decimal number that a field holds: 29 digits before the point and 28 behind it.
+const MYSQL_DECIMAL: &str = "DECIMAL(57,28)";
+
 impl Dialect {
     /// The most values that one statement may bind.
     pub fn bind_limit(self) -> usize {
@@ -59,26 +63,12 @@ impl Dialect {
 
     /// Why a value cannot be stored, where it cannot.
     pub fn refuses(self, value: &Value) -> Option<String> {
-        match (self, value) {
-            (Dialect::Sqlite, Value::UInt(v)) => {
-                Some(format!("{v} does not fit an integer of SQLite, which ends at {}", i64::MAX))
-            }
-            (Dialect::Sqlite, Value::Float(v)) if v.is_nan() => Some(
-                "SQLite cannot store NaN: it would become NULL; use an `Option` and store NULL outright"
-                    .into(),
-            ),
-            (Dialect::Postgres, Value::UInt(v)) => {
-                Some(format!("{v} does not fit an integer of PostgreSQL, which ends at {}", i64::MAX))
-            }
-            (Dialect::Postgres, Value::Text(v)) if v.contains('\0') => {
-                Some("PostgreSQL cannot store the character NUL in a text".into())
-            }
-            (Dialect::Mysql(_), Value::Float(v)) if !v.is_finite() => Some(
-                "MySQL and MariaDB cannot store NaN and infinities; use an `Option` and store NULL outright"
-                    .into(),
-            ),
-            _ => None,
-        }
+        refusal(self, value)
+    }
+
+    /// Why lists cannot be columns, where they cannot.
+    pub fn refuses_lists(self) -> Option<String> {
+        (self != Dialect::Postgres).then(|| no_lists(self))
     }
 
     /// The most keys of so many columns that one statement may name beside other bound values.
@@ -126,22 +116,60 @@ impl Dialect {
         match (self, length) {
             (Dialect::Sqlite, _) => sqlite_type(kind).to_owned(),
             (Dialect::Postgres, Some(length)) if kind == ValueKind::Text => format!("VARCHAR({length})"),
-            (Dialect::Postgres, _) => postgres_type(kind).to_owned(),
+            (Dialect::Postgres, _) => self.postgres_type(kind),
             (Dialect::Mysql(server), _) => mysql_type(kind, length, indexed, server),
         }
     }
 
     /// What a value is cast to, to become one of a kind.
-    pub fn cast_type(self, kind: ValueKind) -> &'static str {
+    pub fn cast_type(self, kind: ValueKind) -> String {
         match self {
-            Dialect::Sqlite => sqlite_type(kind),
-            Dialect::Postgres => postgres_type(kind),
-            Dialect::Mysql(_) => match kind {
-                ValueKind::Bool | ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => "SIGNED",
-                ValueKind::Float32 | ValueKind::Float64 => "DOUBLE",
-                ValueKind::Text => "CHAR",
-                ValueKind::Bytes => "BINARY",
-            },
+            Dialect::Sqlite => sqlite_type(kind).to_owned(),
+            Dialect::Postgres => self.postgres_type(kind),
+            Dialect::Mysql(_) => mysql_cast(kind).to_owned(),
+        }
+    }
+
+    /// The type that a placeholder must be said to have, where the value or the column it is for does not say it.
+    pub fn cast(self, kind: Option<ValueKind>, value: &Value) -> Option<String> {
+        match (self, kind, value) {
+            // A type of the database's own is known by its name, and a list compares with one of the very same type.
+            (Dialect::Postgres, Some(kind @ (ValueKind::Enum(_) | ValueKind::Array(_))), _) => {
+                Some(self.type_name(kind, None, false))
+            }
+            // Texts would be compared with dates as texts and with decimals as floats, depending on the place.
+            (Dialect::Mysql(_), _, Value::Date(_)) => Some(self.cast_type(ValueKind::Date)),
+            (Dialect::Mysql(_), _, Value::Time(_)) => Some(self.cast_type(ValueKind::Time)),
+            (Dialect::Mysql(_), _, Value::DateTime(_) | Value::Timestamp(_)) => {
+                Some(self.cast_type(ValueKind::DateTime))
+            }
+            (Dialect::Mysql(_), _, Value::Decimal(_)) => Some(self.cast_type(ValueKind::Decimal)),
+            _ => None,
+        }
+    }
+
+    /// Appends a text as SQL, for declarations alone: everything else binds its values.
+    pub fn literal(self, sql: &mut String, text: &str) {
+        sql.push('\'');
+        for char in text.chars() {
+            match (self, char) {
+                (_, '\'') => sql.push_str("''"),
+                (Dialect::Mysql(_), '\\') => sql.push_str("\\\\"),
+                _ => sql.push(char),
+            }
+        }
+        sql.push('\'');
+    }
+
+    fn postgres_type(self, kind: ValueKind) -> String {
+        match kind {
+            ValueKind::Enum(def) => {
+                let mut name = String::new();
+                self.quote(&mut name, def.name);
+                name
+            }
+            ValueKind::Array(of) => format!("{}[]", self.postgres_type(*of)),
+            plain => postgres_type(plain).to_owned(),
         }
     }
 
@@ -187,7 +215,16 @@ fn sqlite_type(kind: ValueKind) -> &'static str {
         ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => "INTEGER",
         ValueKind::Float32 | ValueKind::Float64 => "REAL",
         ValueKind::Text => "TEXT",
-        ValueKind::Bytes => "BLOB",
+        ValueKind::Bytes | ValueKind::Uuid => "BLOB",
+        // Texts that sort as the values do. A type with DATE or DECIMAL in its name would make numbers of them.
+        ValueKind::Date
+        | ValueKind::Time
+        | ValueKind::DateTime
+        | ValueKind::Timestamp
+        | ValueKind::Decimal
+        | ValueKind::Json
+        | ValueKind::Enum(_)
+        | ValueKind::Array(_) => "TEXT",
     }
 }
 
@@ -201,6 +238,15 @@ fn postgres_type(kind: ValueKind) -> &'static str {
         ValueKind::Float64 => "DOUBLE PRECISION",
         ValueKind::Text => "TEXT",
         ValueKind::Bytes => "BYTEA",
+        ValueKind::Date => "DATE",
+        ValueKind::Time => "TIME",
+        ValueKind::DateTime => "TIMESTAMP",
+        ValueKind::Timestamp => "TIMESTAMPTZ",
+        ValueKind::Decimal => "NUMERIC",
+        ValueKind::Uuid => "UUID",
+        ValueKind::Json => "JSONB",
+        // Both have names of their own.
+        ValueKind::Enum(_) | ValueKind::Array(_) => "TEXT",
     }
 }
 
@@ -210,6 +256,12 @@ fn mysql_type(kind: ValueKind, length: Option<u32>, indexed: bool, server: Mysql
         Some(length) => (format!("VARCHAR({length})"), format!("VARBINARY({length})")),
         None => ("LONGTEXT".to_owned(), "LONGBLOB".to_owned()),
     };
+    // Text compares byte by byte as on the other databases. The server's own default ignores case, and the plain
+    // binary collation trailing blanks: both would make two keys one.
+    let collation = match server.mariadb {
+        true => " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+        false => " CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin",
+    };
     match kind {
         ValueKind::Bool => "BOOLEAN".to_owned(),
         ValueKind::Int16 => "SMALLINT".to_owned(),
@@ -217,12 +269,36 @@ fn mysql_type(kind: ValueKind, length: Option<u32>, indexed: bool, server: Mysql
         ValueKind::Int64 => "BIGINT".to_owned(),
         ValueKind::Float32 => "FLOAT".to_owned(),
         ValueKind::Float64 => "DOUBLE".to_owned(),
-        // Text compares byte by byte as on the other databases. The server's own default ignores case, and the plain
-        // binary collation trailing blanks: both would make two keys one.
-        ValueKind::Text if server.mariadb => {
-            format!("{text} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
+        ValueKind::Text => format!("{text}{collation}"),
+        ValueKind::Enum(def) => {
+            let mut labels = String::new();
+            for (at, label) in def.labels.iter().enumerate() {
+                labels.push_str(if at == 0 { "" } else { ", " });
+                Dialect::Mysql(server).literal(&mut labels, label);
+            }
+            format!("ENUM({labels}){collation}")
         }
-        ValueKind::Text => format!("{text} CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"),
         ValueKind::Bytes => bytes,
+        ValueKind::Date => "DATE".to_owned(),
+        ValueKind::Time => "TIME(6)".to_owned(),
+        ValueKind::DateTime | ValueKind::Timestamp => "DATETIME(6)".to_owned(),
+        ValueKind::Decimal => MYSQL_DECIMAL.to_owned(),
+        ValueKind::Uuid => "BINARY(16)".to_owned(),
+        // There are no lists: `create_all` has refused them.
+        ValueKind::Json | ValueKind::Array(_) => "JSON".to_owned(),
+    }
+}
+
+/// What MySQL's CAST makes of a kind.
+fn mysql_cast(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Bool | ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => "SIGNED",
+        ValueKind::Float32 | ValueKind::Float64 => "DOUBLE",
+        ValueKind::Text | ValueKind::Json | ValueKind::Enum(_) | ValueKind::Array(_) => "CHAR",
+        ValueKind::Bytes | ValueKind::Uuid => "BINARY",
+        ValueKind::Date => "DATE",
+        ValueKind::Time => "TIME(6)",
+        ValueKind::DateTime | ValueKind::Timestamp => "DATETIME(6)",
+        ValueKind::Decimal => MYSQL_DECIMAL,
     }
 }

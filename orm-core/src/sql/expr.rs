@@ -81,6 +81,8 @@ pub struct KeyColumn {
     pub name: &'static str,
     /// Whether its values must not be shown.
     pub secret: bool,
+    /// What it is declared as.
+    pub kind: ValueKind,
 }
 
 /// Where a column is from.
@@ -216,7 +218,11 @@ impl Expr {
     /// The columns have one of the keys: `=` for one key, `IN` for several, rows for composite ones.
     pub fn among(source: &Source, columns: &[KeyColumn], keys: &[Vec<Value>]) -> Expr {
         let column = |key: &KeyColumn| Expr::column(source, key.name);
-        let bind = |key: &KeyColumn, value: &Value| Bind { secret: key.secret, ..Bind::from(value.clone()) };
+        let bind = |key: &KeyColumn, value: &Value| Bind {
+            value: value.clone(),
+            secret: key.secret,
+            kind: Some(key.kind),
+        };
         match (columns, keys) {
             (columns, [only]) => {
                 let pair = |(key, value)| Expr::eq(column(key), Expr::Bind(bind(key, value)));

@@ -9,8 +9,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
-    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, Order, Select, Source,
-    Statement, TableName, TableRef, Update, Writer,
+    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NewRows, Order, Select,
+    Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -116,7 +116,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     let update = Update {
         table,
         set: vec![(a, Expr::Bind(bind()))],
-        from: Vec::new(),
+        from: NewRows::default(),
         filter: filter.clone(),
         returning: if dialect.update_returning() { returning.clone() } else { vec![] },
     };

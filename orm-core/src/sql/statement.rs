@@ -20,6 +20,8 @@ pub enum Param {
     One(Bind),
     /// An array of values of one family.
     Many {
+        /// The kind of the columns they are for, where that is known.
+        kind: Option<ValueKind>,
         /// The values; at least one of them is not NULL.
         values: Vec<Value>,
         /// Whether they must not be shown.
@@ -49,6 +51,14 @@ impl From<Value> for Bind {
 }
 
 impl Param {
+    /// Whether it must not be shown.
+    pub fn is_secret(&self) -> bool {
+        match self {
+            Param::One(bind) => bind.secret,
+            Param::Many { secret, .. } => *secret,
+        }
+    }
+
     /// What is bound.
     pub fn values(&self) -> &[Value] {
         match self {
@@ -74,9 +84,6 @@ impl Statement {
 
     /// Whether a value must not be shown.
     pub fn has_secret(&self) -> bool {
-        self.params.iter().any(|param| match param {
-            Param::One(bind) => bind.secret,
-            Param::Many { secret, .. } => *secret,
-        })
+        self.params.iter().any(Param::is_secret)
     }
 }

@@ -32,11 +32,20 @@ pub struct Update {
     /// SET.
     pub set: Vec<(&'static str, Expr)>,
     /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of [`NEW_ROWS`].
-    pub from: Vec<Vec<Bind>>,
+    pub from: NewRows,
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.
     pub returning: Vec<&'static str>,
+}
+
+/// Rows of values for columns of the table that an UPDATE changes.
+#[derive(Debug, Clone, Default)]
+pub struct NewRows {
+    /// The columns, whose types are those of the values.
+    pub columns: Vec<&'static str>,
+    /// The rows, in column order.
+    pub rows: Vec<Vec<Bind>>,
 }
 
 /// What the rows of an UPDATE are called.

@@ -9,8 +9,8 @@ use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, Region};
 use crate::model::{ErasedModel, Hydrate, Model, ModelDef, erased};
-use crate::query::{BulkSpec, Delete, OnConflict, Returning, Rows, Update};
-use crate::sql::{self, Conflict, Statement, Writer};
+use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
+use crate::sql::{self, Conflict, Statement, Writer, raw};
 use crate::value::{Cells, Value};
 
 /// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
@@ -81,6 +81,7 @@ pub struct Bulk {
 
 #[derive(Debug)]
 enum BulkKind {
+    Raw(RawSpec),
     Insert { model: &'static dyn ErasedModel, rows: Vec<DraftData>, conflict: Option<Conflict> },
     Change(BulkSpec),
 }
@@ -92,6 +93,19 @@ pub struct BulkDone {
     rows: u64,
     /// The rows, where they were asked for, as the first level of an answer.
     answer: Option<Arc<Region>>,
+}
+
+/// SQL of a user's that gives nothing but the number of its rows. What the session holds does not follow it.
+impl BulkOperation for Sql {
+    type Output = u64;
+
+    fn into_bulk(self) -> Bulk {
+        Bulk { kind: BulkKind::Raw(self.spec), returning: false }
+    }
+
+    fn output(done: BulkDone) -> u64 {
+        done.rows
+    }
 }
 
 macro_rules! operation {
@@ -143,6 +157,11 @@ impl Flush<'_> {
                 let count =
                     self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
                 (arena, count)
+            }
+            BulkKind::Raw(spec) => {
+                let statement = raw(self.dialect, &spec.text, &spec.binds)?.for_path("sql", "raw");
+                let rows = self.lease.execute(self.monitor, &statement).await?;
+                return Ok(BulkDone { rows, answer: None });
             }
             BulkKind::Change(spec) => {
                 let arena = self.store.arena_of(spec.model);
@@ -233,7 +252,13 @@ impl Flush<'_> {
             return Writer::delete(self.dialect, &delete);
         }
         let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
-        let update = sql::Update { table: def.table, set, from: Vec::new(), filter: spec.filter, returning };
+        let update = sql::Update {
+            table: def.table,
+            set,
+            from: sql::NewRows::default(),
+            filter: spec.filter,
+            returning,
+        };
         Writer::update(self.dialect, &update)
     }
 

@@ -25,12 +25,8 @@ impl Flush<'_> {
             let first = nodes.len();
             count += self.ask(def, arena, &keys, Follow::Hold, nodes).await?;
             // In the order of the rows, as RETURNING gives them.
-            let places: HashMap<Vec<Value>, usize> = keys.into_iter().zip(0..).collect();
-            let place = |node: &u32| {
-                let key: Vec<Value> =
-                    self.store.key(arena, *node).into_iter().map(Value::into_key_form).collect();
-                places.get(&key).copied()
-            };
+            let places: HashMap<Vec<Value>, usize> = keys.into_iter().map(key_form).zip(0..).collect();
+            let place = |node: &u32| places.get(&key_form(self.store.key(arena, *node))).copied();
             nodes[first..].sort_by_key(place);
         }
         Ok(count)
@@ -60,7 +56,7 @@ impl Flush<'_> {
         let update = sql::Update {
             table: def.table,
             set,
-            from: Vec::new(),
+            from: sql::NewRows::default(),
             filter: spec.filter,
             returning: Vec::new(),
         };
@@ -153,4 +149,8 @@ fn whole(def: &'static ModelDef, filter: Option<Expr>) -> Select {
 fn locking(mut statement: Statement) -> Statement {
     statement.sql = format!("{} FOR UPDATE", statement.sql).into();
     statement
+}
+
+fn key_form(key: Vec<Value>) -> Vec<Value> {
+    key.into_iter().map(Value::into_key_form).collect()
 }

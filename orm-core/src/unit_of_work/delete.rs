@@ -10,7 +10,7 @@ use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
-use crate::sql::{Delete, Expr, KeyColumn, Source, TableName, Update, Writer};
+use crate::sql::{Delete, Expr, KeyColumn, NewRows, Source, TableName, Update, Writer};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -307,7 +307,7 @@ impl Flush<'_> {
         let room = (self.dialect.bind_limit() / identified.len().max(1)).saturating_sub(set.len()).max(1);
         for keys in keys.chunks(room) {
             let filter = Some(Expr::among(&Source::Table(def.table), &identified, keys));
-            let (set, from, returning) = (set.clone(), Vec::new(), Vec::new());
+            let (set, from, returning) = (set.clone(), NewRows::default(), Vec::new());
             let update = Update { table: def.table, set, from, filter, returning };
             let mut statement = Writer::update(self.dialect, &update);
             statement.path = Some(def.name.into());

@@ -304,8 +304,7 @@ fn returned(def: &ModelDef, left: Vec<usize>) -> Vec<usize> {
 
 /// The keys that rows were given, in their order.
 fn given_keys(def: &ModelDef, chunk: &[PendingEntry]) -> Vec<Vec<Value>> {
-    let value =
-        |entry: &PendingEntry, column: &usize| entry.values[*column].clone().map(Value::into_key_form);
+    let value = |entry: &PendingEntry, column: &usize| entry.values[*column].clone();
     chunk.iter().map(|entry| def.key.iter().filter_map(|column| value(entry, column)).collect()).collect()
 }
 
@@ -324,7 +323,8 @@ fn by_key(
     let mut by_key: HashMap<Vec<Value>, Vec<Value>> =
         rows.into_iter().map(|row| (key_of(&row), row)).collect();
     let find = |key: &Vec<Value>| {
-        by_key.remove(key).ok_or_else(|| {
+        let key: Vec<Value> = key.iter().cloned().map(Value::into_key_form).collect();
+        by_key.remove(&key).ok_or_else(|| {
             Error::new(
                 ErrorKind::Database,
                 format!("a new row of `{}` came back with another key than it was given", def.name),
@@ -349,6 +349,8 @@ fn unknown_key(def: &ModelDef, field: &str) -> Error {
 /// the same, and another database refuse it.
 pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, value: &Value) -> Result<()> {
     if let Some(reason) = dialect.refuses(value) {
+        let reason =
+            if column.secret { "the database cannot store its value (a secret column)" } else { &reason };
         return Err(Error::new(
             ErrorKind::InvalidValue,
             format!("`{}.{}`: {reason}", def.name, column.field),

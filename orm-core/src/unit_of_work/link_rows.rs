@@ -26,8 +26,9 @@ impl Flush<'_> {
             let rows: Vec<Vec<Value>> = rows.into_iter().collect();
             for chunk in rows.chunks(room.max(1)) {
                 let bind = |(column, value): (&KeyColumn, &Value)| Bind {
+                    value: value.clone(),
                     secret: column.secret,
-                    ..Bind::from(value.clone())
+                    kind: Some(column.kind),
                 };
                 let rows = chunk.iter().map(|row| columns.iter().zip(row).map(bind).collect()).collect();
                 let columns = columns.iter().map(|column| column.name).collect();

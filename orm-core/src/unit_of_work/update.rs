@@ -3,7 +3,9 @@ use super::insert::check_value;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
-use crate::sql::{Bind, Expr, NEW_COLUMNS, NEW_ROWS, Select, Source, Statement, TableRef, Update, Writer};
+use crate::sql::{
+    Bind, Expr, NEW_COLUMNS, NEW_ROWS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
+};
 use crate::value::{Cells, Value};
 
 /// Objects of one model that differ from their rows in the same columns.
@@ -121,7 +123,7 @@ impl Flush<'_> {
                     .zip(&first.becomes)
                     .map(|(column, value)| (def.columns[*column].name, Expr::Bind(bind(column, value))))
                     .collect(),
-                from: Vec::new(),
+                from: NewRows::default(),
                 filter: Some(Expr::among(
                     &Source::Table(def.table),
                     &def.key_columns(identified),
@@ -147,7 +149,14 @@ impl Flush<'_> {
                 Update {
                     table: def.table,
                     set: set.map(|(at, column)| (def.columns[*column].name, new(names.len() + at))).collect(),
-                    from: rows.iter().map(row).collect(),
+                    from: NewRows {
+                        columns: identified
+                            .iter()
+                            .chain(columns)
+                            .map(|column| def.columns[*column].name)
+                            .collect(),
+                        rows: rows.iter().map(row).collect(),
+                    },
                     filter: Some(Expr::And(names.iter().enumerate().map(equal).collect())),
                     returning: Vec::new(),
                 }
@@ -196,24 +205,27 @@ impl Flush<'_> {
         let mut there: Vec<Vec<Value>> = Vec::new();
         let width = select.columns.len();
         let mut sink = |cells: &dyn Cells| -> Result<()> {
-            there.push((0..width).filter_map(|at| cells.cell(at).ok()).map(|cell| cell.to_value()).collect());
+            let cell = |at| cells.cell(at).ok().map(|cell| cell.to_value().into_key_form());
+            there.push((0..width).filter_map(cell).collect());
             Ok(())
         };
         let statement = Writer::select(self.dialect, &select);
         let asked = self.lease.fetch(self.monitor, &statement, &mut sink).await;
+        let form =
+            |values: &[Value]| values.iter().cloned().map(Value::into_key_form).collect::<Vec<Value>>();
         let written = |row: &Changed, now: &Vec<Value>| {
-            let becomes = row.becomes.iter().cloned().map(Value::into_key_form);
-            now.get(row.was.len()..).unwrap_or_default().iter().cloned().map(Value::into_key_form).eq(becomes)
+            now.get(row.was.len()..).unwrap_or_default() == form(&row.becomes)
         };
         let as_it_should = |row: &&Changed| {
+            let was = form(&row.was);
             there.iter().any(|now| {
-                now.starts_with(&row.was) || (now.starts_with(&row.was[..def.key.len()]) && written(row, now))
+                now.starts_with(&was) || (now.starts_with(&was[..def.key.len()]) && written(row, now))
             })
         };
         let stale = rows.iter().find(|row| !as_it_should(row));
         let (Ok(_), Some(row)) = (asked, stale) else { return stale_row(def, &[], None) };
         let key = &row.was[..def.key.len()];
-        let now = there.iter().find(|other| other.starts_with(key));
+        let now = there.iter().find(|other| other.starts_with(&form(key)));
         let versions = match (row.was.get(def.key.len()), now.and_then(|now| now.get(def.key.len()))) {
             (Some(was), Some(is)) => {
                 Some(format!("this session read the version {was}, the row has the version {is}"))

@@ -1,8 +1,17 @@
 use super::comparable::{Boolean, Bytes, Float, Integer, Text};
 use super::{Value, ValueError, ValueRef};
 
+/// A type that PostgreSQL knows by name: a list of labels, in the order in which they sort.
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EnumDef {
+    /// The type's name in the database.
+    pub name: &'static str,
+    /// The labels.
+    pub labels: &'static [&'static str],
+}
+
 /// What a column is declared as in the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ValueKind {
     /// A truth value.
@@ -21,6 +30,24 @@ pub enum ValueKind {
     Text,
     /// Bytes of any length.
     Bytes,
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A day and a time without a time zone.
+    DateTime,
+    /// An instant.
+    Timestamp,
+    /// An exact decimal number.
+    Decimal,
+    /// A UUID.
+    Uuid,
+    /// JSON.
+    Json,
+    /// One of some labels, as a type of the database's own.
+    Enum(&'static EnumDef),
+    /// A list, on databases that have them.
+    Array(&'static ValueKind),
 }
 
 impl ValueKind {
@@ -35,7 +62,9 @@ impl ValueKind {
     }
 }
 
-/// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each.
+/// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each; with their
+/// features the types of `chrono`, `time`, `jiff`, `uuid`, `rust_decimal` and `serde_json`; and types of your own with
+/// [`DbType`](derive@crate::DbType) and [`DbEnum`](derive@crate::DbEnum).
 ///
 /// Reading checks what the cell holds: SQLite stores any type in any column, and a text read as a number would be a
 /// wrong answer.
@@ -43,6 +72,8 @@ impl ValueKind {
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
     note = "a column is an integer, a float, `bool`, `String`, `Vec<u8>`, or an `Option` of one of these",
+    note = "types of `chrono`, `time`, `jiff`, `uuid`, `rust_decimal` and `serde_json` need the feature `chrono`, `time`, `jiff`, `uuid`, `decimal` or `json` of orm-core",
+    note = "a type of your own becomes one with `#[derive(DbEnum)]` or `#[derive(DbType)]`",
     note = "a relationship is a `HasMany<..>`, `HasOne<..>` or `BelongsTo<..>` with its attribute"
 )]
 pub trait ColumnType: Clone + Send + Sync + 'static {
@@ -101,7 +132,11 @@ macro_rules! integer {
                 match cell {
                     ValueRef::Int(v) => $ty::try_from(v).map_err(|_| out_of_range(v.to_string())),
                     ValueRef::UInt(v) => $ty::try_from(v).map_err(|_| out_of_range(v.to_string())),
-                    other => Err(mismatch(other, stringify!($ty))),
+                    // What MySQL makes of a sum.
+                    ValueRef::Decimal(v) if v.scale() == 0 => {
+                        $ty::try_from(v.mantissa()).map_err(|_| out_of_range(v.to_string()))
+                    }
+                    other => Err(ValueError::mismatch(other, stringify!($ty))),
                 }
             }
 
@@ -129,14 +164,6 @@ fn integer_ref<T: Copy + TryInto<i64> + TryInto<u64>>(v: T) -> ValueRef<'static>
     }
 }
 
-#[cold]
-fn mismatch(found: ValueRef<'_>, expected: &'static str) -> ValueError {
-    match found {
-        ValueRef::Null => ValueError::UnexpectedNull { expected },
-        other => ValueError::Type { found: other.kind_name(), expected },
-    }
-}
-
 #[diagnostic::do_not_recommend]
 impl ColumnType for bool {
     type Family = Boolean;
@@ -151,7 +178,7 @@ impl ColumnType for bool {
             ValueRef::Int(0) => Ok(false),
             ValueRef::Int(1) => Ok(true),
             ValueRef::Int(v) => Err(ValueError::Range { value: v.to_string(), expected: "bool" }),
-            other => Err(mismatch(other, "bool")),
+            other => Err(ValueError::mismatch(other, "bool")),
         }
     }
 
@@ -177,7 +204,7 @@ impl ColumnType for f64 {
             #[allow(clippy::cast_precision_loss)]
             ValueRef::Int(v) if v.unsigned_abs() <= EXACT => Ok(v as f64),
             ValueRef::Int(v) => Err(ValueError::Range { value: v.to_string(), expected: "f64" }),
-            other => Err(mismatch(other, "f64")),
+            other => Err(ValueError::mismatch(other, "f64")),
         }
     }
 
@@ -222,7 +249,7 @@ impl ColumnType for String {
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Text(v) => Ok(v.to_owned()),
-            other => Err(mismatch(other, "String")),
+            other => Err(ValueError::mismatch(other, "String")),
         }
     }
 
@@ -243,7 +270,7 @@ impl ColumnType for Vec<u8> {
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
         match cell {
             ValueRef::Bytes(v) => Ok(v.to_vec()),
-            other => Err(mismatch(other, "Vec<u8>")),
+            other => Err(ValueError::mismatch(other, "Vec<u8>")),
         }
     }
 

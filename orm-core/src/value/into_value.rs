@@ -21,6 +21,13 @@ impl<T: ColumnType> IntoValue<Option<T>> for Null {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType, V: IntoValue<T>> IntoValue<Option<T>> for Option<V> {
+    fn into_value(self) -> Value {
+        self.map_or(Value::Null, V::into_value)
+    }
+}
+
 macro_rules! into_value {
     ($($to:ty: $($from:ty),+;)*) => {$(
         $(
@@ -37,12 +44,6 @@ macro_rules! into_value {
                 }
             }
         )+
-        #[diagnostic::do_not_recommend]
-        impl<V: IntoValue<$to>> IntoValue<Option<$to>> for Option<V> {
-            fn into_value(self) -> Value {
-                self.map_or(Value::Null, V::into_value)
-            }
-        }
     )*};
 }
 

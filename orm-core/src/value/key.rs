@@ -9,6 +9,12 @@ pub trait Cells {
     /// # Errors
     /// There is no such cell, or the driver cannot hand it out.
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError>;
+
+    /// What the database calls the cell at a position; nothing behind the last one, and where nobody asks.
+    fn name(&self, index: usize) -> Option<&str> {
+        let _ = index;
+        None
+    }
 }
 
 impl Cells for &[Value] {

@@ -5,15 +5,33 @@
 
 mod column_type;
 mod comparable;
+mod composite;
+mod date;
+mod date_time;
+mod decimal;
+mod digits;
+mod features;
 mod into_value;
 mod key;
+mod list;
+mod time;
+mod uuid;
 #[allow(clippy::module_inception)]
 mod value;
 mod value_error;
 
-pub use column_type::{ColumnType, ValueKind};
-pub use comparable::{Boolean, Bytes, Comparable, Float, Integer, Text};
+pub use column_type::{ColumnType, EnumDef, ValueKind};
+pub use comparable::{Boolean, Bytes, Comparable, Document, Float, Integer, Text};
+pub use composite::Composite;
+pub use date::Date;
+pub use date_time::{DateTime, Timestamp};
+pub use decimal::Decimal;
+#[cfg(feature = "json")]
+pub use features::Json;
 pub use into_value::{IntoValue, Null};
 pub use key::{Cells, IntoKey, Key};
+pub use list::ArrayElement;
+pub use time::Time;
+pub use uuid::Uuid;
 pub use value::{Value, ValueRef};
 pub use value_error::ValueError;

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use super::{Composite, Date, DateTime, Decimal, Time, Timestamp, Uuid};
+
 /// An owned cell: what a statement binds.
 ///
 /// Integers of every width are one variant as long as they fit `i64`, so that keys of different widths compare.
@@ -21,6 +23,24 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A day.
+    Date(Date),
+    /// A time of day.
+    Time(Time),
+    /// A day and a time without a time zone.
+    DateTime(DateTime),
+    /// An instant.
+    Timestamp(Timestamp),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A UUID.
+    Uuid(Uuid),
+    /// JSON, as text.
+    Json(String),
+    /// A list of values of one kind.
+    Array(Vec<Value>),
+    /// What no cell can hold, and why. A statement that binds it is refused.
+    Unfit(String),
 }
 
 /// A borrowed cell: what a result row shows, and what an object's field holds.
@@ -41,7 +61,28 @@ pub enum ValueRef<'v> {
     Text(&'v str),
     /// Bytes.
     Bytes(&'v [u8]),
+    /// A day.
+    Date(Date),
+    /// A time of day.
+    Time(Time),
+    /// A day and a time without a time zone.
+    DateTime(DateTime),
+    /// An instant.
+    Timestamp(Timestamp),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A UUID.
+    Uuid(Uuid),
+    /// JSON, as text.
+    Json(&'v str),
+    /// What has to be made first: a list, or JSON of a field.
+    Composite(&'v dyn Composite),
+    /// What no cell can hold, and why.
+    Unfit(&'v str),
 }
+
+// A row is read cell by cell: a cell is no larger than a text and what says that it is one.
+const _: () = assert!(size_of::<ValueRef<'static>>() == 24 || size_of::<usize>() != 8);
 
 impl Value {
     /// Borrows the cell.
@@ -54,6 +95,15 @@ impl Value {
             Value::Float(v) => ValueRef::Float(*v),
             Value::Text(v) => ValueRef::Text(v),
             Value::Bytes(v) => ValueRef::Bytes(v),
+            Value::Date(v) => ValueRef::Date(*v),
+            Value::Time(v) => ValueRef::Time(*v),
+            Value::DateTime(v) => ValueRef::DateTime(*v),
+            Value::Timestamp(v) => ValueRef::Timestamp(*v),
+            Value::Decimal(v) => ValueRef::Decimal(*v),
+            Value::Uuid(v) => ValueRef::Uuid(*v),
+            Value::Json(v) => ValueRef::Json(v),
+            Value::Array(v) => ValueRef::Composite(v),
+            Value::Unfit(v) => ValueRef::Unfit(v),
         }
     }
 
@@ -62,10 +112,25 @@ impl Value {
         matches!(self, Value::Null)
     }
 
-    /// The form in which keys are compared: a database without booleans gives them back as integers.
+    /// The form in which keys are compared. A field and its cell are then one value on every database: those without
+    /// booleans give integers, those without dates give texts.
     pub(crate) fn into_key_form(self) -> Value {
         match self {
             Value::Bool(v) => Value::Int(i64::from(v)),
+            other => other.into_plain(),
+        }
+    }
+
+    /// The value in the types that every database has, equal where the values are and sorted as they are: what a
+    /// database stores that has no others.
+    pub(crate) fn into_plain(self) -> Value {
+        match self {
+            Value::Date(v) => Value::Text(v.to_string()),
+            Value::Time(v) => Value::Text(v.to_string()),
+            Value::DateTime(v) | Value::Timestamp(Timestamp(v)) => Value::Text(v.to_string()),
+            Value::Decimal(v) => Value::Text(v.to_sortable()),
+            Value::Uuid(v) => Value::Bytes(v.0.to_vec()),
+            Value::Json(v) => Value::Text(v),
             other => other,
         }
     }
@@ -97,6 +162,15 @@ impl<'v> ValueRef<'v> {
             ValueRef::Float(v) => Value::Float(v),
             ValueRef::Text(v) => Value::Text(v.to_owned()),
             ValueRef::Bytes(v) => Value::Bytes(v.to_vec()),
+            ValueRef::Date(v) => Value::Date(v),
+            ValueRef::Time(v) => Value::Time(v),
+            ValueRef::DateTime(v) => Value::DateTime(v),
+            ValueRef::Timestamp(v) => Value::Timestamp(v),
+            ValueRef::Decimal(v) => Value::Decimal(v),
+            ValueRef::Uuid(v) => Value::Uuid(v),
+            ValueRef::Json(v) => Value::Json(v.to_owned()),
+            ValueRef::Composite(v) => v.to_value(),
+            ValueRef::Unfit(v) => Value::Unfit(v.to_owned()),
         }
     }
 
@@ -114,6 +188,15 @@ impl<'v> ValueRef<'v> {
             ValueRef::Float(_) => "a floating-point number",
             ValueRef::Text(_) => "text",
             ValueRef::Bytes(_) => "bytes",
+            ValueRef::Date(_) => "a DATE",
+            ValueRef::Time(_) => "a TIME",
+            ValueRef::DateTime(_) => "a date and time without a time zone (TIMESTAMP, DATETIME)",
+            ValueRef::Timestamp(_) => "an instant (TIMESTAMP WITH TIME ZONE)",
+            ValueRef::Decimal(_) => "a DECIMAL",
+            ValueRef::Uuid(_) => "a UUID",
+            ValueRef::Json(_) => "JSON",
+            ValueRef::Composite(_) => "a list",
+            ValueRef::Unfit(_) => "what no cell can hold",
         }
     }
 }
@@ -129,6 +212,21 @@ impl PartialEq for ValueRef<'_> {
             (ValueRef::Float(a), ValueRef::Float(b)) => a.to_bits() == b.to_bits(),
             (ValueRef::Text(a), ValueRef::Text(b)) => a == b,
             (ValueRef::Bytes(a), ValueRef::Bytes(b)) => a == b,
+            (ValueRef::Date(a), ValueRef::Date(b)) => a == b,
+            (ValueRef::Time(a), ValueRef::Time(b)) => a == b,
+            (ValueRef::DateTime(a), ValueRef::DateTime(b)) => a == b,
+            (ValueRef::Timestamp(a), ValueRef::Timestamp(b)) => a == b,
+            (ValueRef::Decimal(a), ValueRef::Decimal(b)) => a == b,
+            (ValueRef::Uuid(a), ValueRef::Uuid(b)) => a == b,
+            (ValueRef::Json(a), ValueRef::Json(b)) | (ValueRef::Unfit(a), ValueRef::Unfit(b)) => a == b,
+            // A list stays one when it is made, so it must not be asked again.
+            (ValueRef::Composite(a), b) | (b, ValueRef::Composite(a)) => match (a.to_value(), b) {
+                (Value::Array(a), ValueRef::Composite(b)) => {
+                    matches!(b.to_value(), Value::Array(b) if a == b)
+                }
+                (Value::Array(_), _) => false,
+                (a, b) => a.as_ref() == *b,
+            },
             _ => false,
         }
     }
@@ -144,8 +242,18 @@ impl Hash for ValueRef<'_> {
             ValueRef::Int(v) => v.hash(state),
             ValueRef::UInt(v) => v.hash(state),
             ValueRef::Float(v) => v.to_bits().hash(state),
-            ValueRef::Text(v) => v.hash(state),
+            ValueRef::Text(v) | ValueRef::Json(v) | ValueRef::Unfit(v) => v.hash(state),
             ValueRef::Bytes(v) => v.hash(state),
+            ValueRef::Date(v) => v.hash(state),
+            ValueRef::Time(v) => v.hash(state),
+            ValueRef::DateTime(v) => v.hash(state),
+            ValueRef::Timestamp(v) => v.hash(state),
+            ValueRef::Decimal(v) => v.hash(state),
+            ValueRef::Uuid(v) => v.hash(state),
+            ValueRef::Composite(v) => match v.to_value() {
+                Value::Array(values) => values.hash(state),
+                other => other.hash(state),
+            },
         }
     }
 }
@@ -160,7 +268,28 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::Float(v) => write!(f, "{v}"),
             ValueRef::Text(v) => write!(f, "{v:?}"),
             ValueRef::Bytes(v) => write!(f, "{} bytes", v.len()),
+            ValueRef::Date(v) => write!(f, "{v}"),
+            ValueRef::Time(v) => write!(f, "{v}"),
+            ValueRef::DateTime(v) => write!(f, "{v}"),
+            ValueRef::Timestamp(v) => write!(f, "{v} UTC"),
+            ValueRef::Decimal(v) => write!(f, "{v}"),
+            ValueRef::Uuid(v) => write!(f, "{v}"),
+            ValueRef::Json(v) => f.write_str(v),
+            ValueRef::Composite(v) => match v.to_value() {
+                Value::Array(values) => f.debug_list().entries(values.iter().map(Shown)).finish(),
+                other => write!(f, "{other}"),
+            },
+            ValueRef::Unfit(why) => write!(f, "({why})"),
         }
+    }
+}
+
+/// A value in a list, shown as it is alone.
+struct Shown<'v>(&'v Value);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 

@@ -1,3 +1,7 @@
+use std::fmt;
+
+use super::ValueRef;
+
 /// Why a cell could not become the Rust type of its column, or the other way round.
 ///
 /// The stage that knows model and column wraps it into an [`Error`](crate::Error) that names both.
@@ -20,6 +24,26 @@ pub enum ValueError {
         /// The type it should fit.
         expected: &'static str,
     },
+    /// The text is written otherwise than the column's type is stored, so that it would sort and compare wrongly.
+    #[error("the database holds {value:?} where `{expected}` is stored as in \"{example}\"")]
+    Format {
+        /// The text, or its beginning.
+        value: String,
+        /// A text as it would be stored.
+        example: &'static str,
+        /// The Rust type of the field.
+        expected: &'static str,
+    },
+    /// The value is none of those that the column's type has.
+    #[error("the database holds {value}, which is no `{expected}`: {reason}")]
+    Unknown {
+        /// The value.
+        value: String,
+        /// The Rust type of the field.
+        expected: &'static str,
+        /// What it should be.
+        reason: String,
+    },
     /// The cell is NULL and the field is not an `Option`.
     #[error("the database holds NULL where the field is `{expected}`; make the field an `Option`")]
     UnexpectedNull {
@@ -35,4 +59,50 @@ pub enum ValueError {
     /// The driver could not hand the cell out.
     #[error("{0}")]
     Driver(String),
+}
+
+impl ValueError {
+    /// The cell holds another type, or NULL.
+    #[cold]
+    pub(crate) fn mismatch(found: ValueRef<'_>, expected: &'static str) -> ValueError {
+        match found {
+            ValueRef::Null => ValueError::UnexpectedNull { expected },
+            other => ValueError::Type { found: other.kind_name(), expected },
+        }
+    }
+
+    /// The cell holds none of the values that a type has; for generated code.
+    #[doc(hidden)]
+    #[cold]
+    pub fn not_among(cell: ValueRef<'_>, expected: &'static str, known: &str) -> ValueError {
+        match cell {
+            ValueRef::Text(_) | ValueRef::Int(_) => {
+                ValueError::Unknown { value: shown(cell), expected, reason: format!("there are {known}") }
+            }
+            other => ValueError::mismatch(other, expected),
+        }
+    }
+
+    /// A type's own `TryFrom` refused what the cell holds; for generated code.
+    #[doc(hidden)]
+    #[cold]
+    pub fn not_accepted(cell: ValueRef<'_>, expected: &'static str, error: &dyn fmt::Display) -> ValueError {
+        ValueError::Unknown { value: shown(cell), expected, reason: error.to_string() }
+    }
+
+    /// The text is not written as the type is stored.
+    #[cold]
+    pub(crate) fn format(text: &str, example: &'static str, expected: &'static str) -> ValueError {
+        ValueError::Format { value: text.chars().take(80).collect(), example, expected }
+    }
+}
+
+/// A cell, cut off where it is long.
+fn shown(cell: ValueRef<'_>) -> String {
+    const MOST: usize = 80;
+    let text = cell.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ..", &text[..end]),
+        None => text,
+    }
 }

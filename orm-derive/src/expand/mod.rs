@@ -41,31 +41,31 @@ pub fn model(model: &Model, complete: bool) -> TokenStream {
 }
 
 /// Where the library keeps what generated code names.
-fn private() -> TokenStream {
+pub fn private() -> TokenStream {
     private_at(Span::call_site())
 }
 
 /// The same, to be pointed at where a type of the user's does not fit what follows.
-fn private_at(span: Span) -> TokenStream {
+pub fn private_at(span: Span) -> TokenStream {
     quote_spanned!(span=> ::orm_core::__private)
 }
 
 /// `<i64 as ColumnType>::view`. It is all in one place, the type's: of a type that can be no column the compiler then
 /// reports one error, however often it is named.
-fn column_type(ty: &Type, item: &str) -> TokenStream {
+pub fn column_type(ty: &Type, item: &str) -> TokenStream {
     let span = at(ty.span());
     let (p, item) = (private_at(span), Ident::new(item, span));
     quote_spanned!(span=> <#ty as #p::ColumnType>::#item)
 }
 
 /// Where a mistake is to be seen; names are looked up as everywhere in generated code.
-fn at(span: Span) -> Span {
+pub fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
 /// What stands before every generated impl. The user chose the names and the types in it: lints about them have been
 /// heard where they are declared.
-fn quiet() -> TokenStream {
+pub fn quiet() -> TokenStream {
     quote! {
         #[automatically_derived]
         #[allow(dead_code, deprecated, nonstandard_style, private_bounds, private_interfaces, trivial_bounds, clippy::all, clippy::pedantic)]

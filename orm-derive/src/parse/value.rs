@@ -131,7 +131,8 @@ impl Cascade {
     }
 }
 
-fn unknown(what: &str, written: &str, known: &[&str]) -> String {
+/// The message about a value that is none of those that there are.
+pub fn unknown(what: &str, written: &str, known: &[&str]) -> String {
     let near = match suggest::nearest(written, known.iter().copied()) {
         Some(near) => format!("did you mean {near:?}? "),
         None => String::new(),

@@ -92,8 +92,12 @@ async fn cut_everywhere(engine: &Engine, observer: &Engine, cuts: usize) -> Resu
 
 on_every_backend! {
     async fn the_next_borrower_is_clean(database: TestDatabase) -> Result<()> {
-        // `ORM_TEST_CUTS=20000` for a long run.
-        let few = if std::env::var("CI").as_deref() == Ok("true") { 1000 } else { 300 };
+        // `ORM_DEEP=1` for 20,000, and `ORM_TEST_CUTS` for any other number.
+        let few = match (std::env::var("ORM_DEEP").is_ok(), std::env::var("CI").as_deref()) {
+            (true, _) => 20_000,
+            (false, Ok("true")) => 1000,
+            (false, _) => 300,
+        };
         let cuts = std::env::var("ORM_TEST_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(few);
         let one = |builder: orm_core::EngineBuilder| builder.pool_size(1).pool_timeout(Duration::from_secs(20));
         if database.backend() == Backend::Sqlite {

@@ -44,40 +44,149 @@ fn has_none(database: &TestDatabase) -> bool {
     matches!(database.backend(), Backend::Sqlite | Backend::MysqlWithoutReturning)
 }
 
+/// How long a place in the pool may be gone after the network is back.
+const BACK: Duration = Duration::from_secs(6);
+
+/// A network that is gone for a while, at a point of a session's life that `when` chooses; the pool has one place.
+async fn silent_for(database: &TestDatabase, silence: Duration, when: u64, delay: Duration) -> Result<()> {
+    let (proxy, builder) = database.behind_proxy().await;
+    let engine = builder.pool_size(1).pool_timeout(Duration::from_secs(60)).connect().await?;
+    let mut session = engine.session();
+    if when % 2 == 0 {
+        session.begin().await?;
+    }
+    session.count(select::<River>()).await?;
+    match when {
+        // Between statements, inside a transaction and outside one.
+        0 | 1 => proxy.freeze_all(),
+        // In mid-statement or mid-commit.
+        _ => {
+            let work = async {
+                session.all(select::<River>().with(River::TOWNS.selectin())).await?;
+                session.commit().await
+            };
+            let cut = async {
+                tokio::time::sleep(delay).await;
+                proxy.freeze_all();
+                tokio::time::sleep(delay).await;
+            };
+            tokio::select! { done = work => done?, () = cut => {} }
+            proxy.freeze_all();
+        }
+    }
+    drop(session);
+    // Somebody wants the place while nothing goes through.
+    let next = engine.clone();
+    let waiting = tokio::spawn(async move { next.session().count(select::<River>()).await });
+    tokio::time::sleep(silence).await;
+    proxy.thaw();
+    let counted = tokio::time::timeout(BACK, waiting).await;
+    assert_eq!(counted.expect("the place is back in time").expect("it does not panic")?, 30);
+    Ok(())
+}
+
+fn runs(quick: usize, deep: usize) -> usize {
+    if std::env::var("ORM_DEEP").is_ok() { deep } else { quick }
+}
+
+/// Numbers that `ORM_SEED` repeats.
+struct Dice {
+    seed: u64,
+    state: u64,
+}
+
+impl Dice {
+    fn new() -> Dice {
+        let seed = std::env::var("ORM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20);
+        Dice { seed, state: seed }
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % end.max(1)
+    }
+}
+
+/// What repeats a failure.
+impl std::fmt::Display for Dice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ORM_SEED={} cargo test -p orm-tests --test backends -- faults,", self.seed)
+    }
+}
+
 on_every_backend! {
-    async fn a_reset_in_mid_result_is_an_error_and_never_a_short_result(database: TestDatabase) -> Result<()> {
+    async fn an_end_in_mid_result_is_an_error_and_never_a_short_result(database: TestDatabase) -> Result<()> {
         if has_none(&database) {
             return Ok(());
         }
         rivers(&database).await?;
         let (proxy, builder) = database.behind_proxy().await;
-        let engine = builder.pool_size(1).pool_timeout(Duration::from_secs(20)).connect().await?;
-        let mut whole = 0;
-        for bytes in (0..).step_by(61) {
+        let engine = builder.pool_size(1).pool_timeout(Duration::from_secs(60)).connect().await?;
+        let query = || select::<River>().order_by(River::ID).with(River::TOWNS.selectin());
+        // The first time statements are prepared, and a connection after an end is always a new one.
+        let mut session = engine.session();
+        session.get::<River>(3).await?;
+        let before = proxy.answered();
+        session.all(query()).await?;
+        let whole = proxy.answered() - before;
+        drop(session);
+
+        let mut dice = Dice::new();
+        let (mut errors, mut answers) = (0, 0);
+        for run in 0..runs(500, 5_000) {
             let mut session = engine.session();
             let held = session.get::<River>(3).await?.expect("it is there");
             let before = format!("{session:?}");
-            proxy.reset_after(bytes);
-            let query = select::<River>().order_by(River::ID).with(River::TOWNS.selectin());
-            let read = session.all(query).await;
+            // A little more than the answer, so that some are whole.
+            let bytes = u32::try_from(dice.below(whole + whole / 50 + 8)).expect("answers are small");
+            let orderly = dice.below(2) == 0;
+            match orderly {
+                true => proxy.truncate_after(bytes),
+                false => proxy.reset_after(bytes),
+            }
+            let read = session.all(query()).await;
             proxy.heal();
+            let at = format!("{dice} run {run}: after {bytes} of {whole} bytes, orderly: {orderly}");
             match read {
                 Ok(rivers) => {
-                    assert_eq!(rivers.len(), 30, "after {bytes} bytes");
-                    assert!(rivers.iter().all(|river| river.get(River::TOWNS).len() == 2), "after {bytes} bytes");
-                    whole += 1;
+                    assert_eq!(rivers.len(), 30, "{at}");
+                    assert!(rivers.iter().all(|river| river.get(River::TOWNS).len() == 2), "{at}");
+                    answers += 1;
                 }
                 Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::Connection, "after {bytes} bytes: {error}");
-                    assert_eq!(format!("{session:?}"), before, "after {bytes} bytes");
+                    assert_eq!(error.kind(), ErrorKind::Connection, "{at}: {error}");
+                    assert_eq!(format!("{session:?}"), before, "{at}");
                     assert_eq!(held.name, "river 3");
                     assert_eq!(held.towns().unwrap_err().kind(), ErrorKind::NotLoaded);
-                    assert_eq!(whole, 0, "fewer bytes were enough");
+                    errors += 1;
                 }
             }
-            if whole == 3 {
-                break;
-            }
+        }
+        assert!(errors > 10 * answers && answers > 0, "{errors} errors and {answers} answers");
+        Ok(())
+    }
+
+    async fn a_place_is_back_when_the_network_is(database: TestDatabase) -> Result<()> {
+        if has_none(&database) {
+            return Ok(());
+        }
+        rivers(&database).await?;
+        let mut dice = Dice::new();
+        let deep = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
+        let mut gone = Vec::new();
+        for run in 0..runs(10, 100) {
+            let (database, seed) = (database.clone(), dice.to_string());
+            let silence = if runs(0, 1) == 1 { deep[run % 3] } else { deep[0] };
+            let (when, delay) = (dice.below(4), Duration::from_micros(dice.below(3_000)));
+            gone.push(tokio::spawn(async move {
+                silent_for(&database, silence, when, delay).await.unwrap_or_else(|error| {
+                    panic!("{seed} run {run}, {when} after {delay:?}, silent for {silence:?}: {error}")
+                });
+            }));
+        }
+        for run in gone {
+            run.await.expect("the place is back");
         }
         Ok(())
     }

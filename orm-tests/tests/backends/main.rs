@@ -3,6 +3,7 @@
 mod batches;
 mod bulk;
 mod cancellation;
+mod columns;
 mod ddl;
 mod faults;
 mod keys;
@@ -13,7 +14,9 @@ mod relationships;
 mod schemas;
 mod shop;
 mod text;
+mod tls;
 mod transactions;
 mod types;
+mod values;
 mod violations;
 mod writing;

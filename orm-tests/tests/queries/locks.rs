@@ -24,7 +24,7 @@ on_every_backend! {
         };
         for (text, word) in texts.iter().zip(words) {
             assert!(text.ends_with(word), "{text}");
-            assert_eq!(word.is_empty(), !text.contains(" FOR "), "{text}");
+            assert!(!word.is_empty() || !text.contains(" FOR "), "{text}");
         }
         session.rollback().await
     }

@@ -7,6 +7,7 @@ mod entities;
 mod grammar;
 mod joins;
 mod locks;
+mod raw;
 mod refusals;
 mod sets;
 mod subqueries;

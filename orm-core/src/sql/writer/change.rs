@@ -1,5 +1,5 @@
 use super::Writer;
-use crate::sql::{Bind, Conflict, Dialect, Insert, NEW_COLUMNS, TableName, Update};
+use crate::sql::{Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, TableName, Update};
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
@@ -81,27 +81,28 @@ impl Writer {
         });
     }
 
-    /// Rows with named columns where VALUES cannot name them: the first row does.
-    pub(super) fn new_rows(&mut self, rows: &[Vec<Bind>]) {
-        let Some((first, others)) = rows.split_first() else { return };
+    /// Rows with named columns where VALUES cannot name them: a row of the table that is not there does, and says of which
+    /// types they are. The server would take those of the first row for all of them, the lengths of its texts too.
+    pub(super) fn new_rows(&mut self, table: TableName, new: &NewRows) {
         self.sql.push_str("SELECT ");
-        for (at, bind) in first.iter().enumerate() {
+        for (at, column) in new.columns.iter().enumerate() {
             if at > 0 {
                 self.sql.push_str(", ");
             }
-            self.bind(bind.clone());
+            self.quote(table.name);
+            self.sql.push('.');
+            self.quote(column);
             self.sql.push_str(" AS ");
             self.quote(NEW_COLUMNS.get(at).copied().unwrap_or_default());
         }
-        if others.is_empty() {
-            return;
-        }
-        self.sql.push_str(" UNION ALL VALUES ");
+        self.sql.push_str(" FROM ");
+        self.name(table);
+        self.sql.push_str(" WHERE 1 = 0 UNION ALL VALUES ");
         let row = match self.dialect {
             Dialect::Mysql(server) if !server.mariadb => "ROW(",
             _ => "(",
         };
-        self.list(others, ", ", |writer, binds| {
+        self.list(&new.rows, ", ", |writer, binds| {
             writer.sql.push_str(row);
             writer.list(binds, ", ", |writer, bind| writer.bind(bind.clone()));
             writer.sql.push(')');

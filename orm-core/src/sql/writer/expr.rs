@@ -98,7 +98,7 @@ impl Writer {
                 self.sql.push_str("CAST(");
                 self.expr(inner);
                 self.sql.push_str(" AS ");
-                self.sql.push_str(self.dialect.cast_type(*kind));
+                self.sql.push_str(&self.dialect.cast_type(*kind));
                 self.sql.push(')');
             }
             Expr::Exists(select) => {

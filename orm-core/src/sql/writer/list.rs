@@ -1,6 +1,6 @@
 use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, Param};
-use crate::value::Value;
+use crate::value::{Value, ValueKind};
 
 /// Lists of values.
 impl Writer {
@@ -12,7 +12,7 @@ impl Writer {
         };
         if let Some(array) = array {
             self.sql.push_str(" = ANY(");
-            self.param(array);
+            self.array(array);
             self.sql.push(')');
             return;
         }
@@ -58,29 +58,44 @@ impl Writer {
                     }
                     let cells = rows.iter().filter_map(|row| row.get(column));
                     let secret = cells.clone().any(|bind| bind.secret);
-                    self.param(Param::Many {
-                        values: cells.map(|bind| bind.value.clone()).collect(),
-                        secret,
-                    });
+                    let kind = cells.clone().find_map(|bind| bind.kind);
+                    let values = cells.map(|bind| bind.value.clone()).collect();
+                    self.array(Param::Many { kind, values, secret });
                 }
                 self.sql.push(')');
             }
         }
         self.sql.push(')');
     }
+
+    /// An array of values, each of which has a type of its own.
+    fn array(&mut self, param: Param) {
+        let cast = match &param {
+            Param::Many { kind: kind @ Some(ValueKind::Enum(_)), .. } => {
+                self.dialect.cast(*kind, &Value::Null).map(|name| format!("{name}[]"))
+            }
+            _ => None,
+        };
+        self.cast(param, cast);
+    }
 }
 
 /// A list of values as one array; none where there is something else in it, or nothing that has a type.
 fn array(list: &[Expr]) -> Option<Param> {
     let mut values = Vec::with_capacity(list.len());
-    let mut hidden = false;
+    let (mut hidden, mut known) = (false, None);
     for expr in list {
-        let Expr::Bind(Bind { value, secret, .. }) = expr else { return None };
+        let Expr::Bind(Bind { value, secret, kind }) = expr else { return None };
+        // PostgreSQL has no lists of lists.
+        if matches!(value, Value::Array(_)) {
+            return None;
+        }
         hidden |= secret;
+        known = known.or(*kind);
         values.push(value.clone());
     }
     let typed = !values.iter().all(Value::is_null);
-    typed.then_some(Param::Many { values, secret: hidden })
+    typed.then_some(Param::Many { kind: known, values, secret: hidden })
 }
 
 /// The length of a list that is filled up by repeating its last member, so that lists of many lengths are few

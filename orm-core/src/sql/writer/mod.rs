@@ -42,18 +42,18 @@ impl Writer {
         writer.sql.push_str("UPDATE ");
         writer.name(update.table);
         match dialect {
-            Dialect::Mysql(_) if !update.from.is_empty() => {
+            Dialect::Mysql(_) if !update.from.rows.is_empty() => {
                 writer.sql.push_str(" JOIN (");
-                writer.new_rows(&update.from);
+                writer.new_rows(update.table, &update.from);
                 writer.sql.push_str(") AS ");
                 writer.quote(NEW_ROWS);
                 writer.set(update);
             }
             _ => {
                 writer.set(update);
-                if !update.from.is_empty() {
+                if !update.from.rows.is_empty() {
                     writer.sql.push_str(" FROM (VALUES ");
-                    writer.rows(&update.from);
+                    writer.rows(&update.from.rows);
                     writer.sql.push_str(") AS ");
                     writer.quote(NEW_ROWS);
                 }
@@ -119,8 +119,20 @@ impl Writer {
         match self.dialect {
             // A statement keeps the types of its first values, and a NULL that nobody knows the type of has none.
             Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
-            _ => self.param(Param::One(bind)),
+            _ => {
+                let cast = self.dialect.cast(bind.kind, &bind.value);
+                self.cast(Param::One(bind), cast);
+            }
         }
+    }
+
+    fn cast(&mut self, param: Param, to: Option<String>) {
+        let Some(to) = to else { return self.param(param) };
+        self.sql.push_str("CAST(");
+        self.param(param);
+        self.sql.push_str(" AS ");
+        self.sql.push_str(&to);
+        self.sql.push(')');
     }
 
     fn param(&mut self, param: Param) {

@@ -1,0 +1,78 @@
+use super::Schema;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ModelDef;
+use crate::sql::Dialect;
+use crate::value::{EnumDef, ValueKind};
+
+/// The types of the database's own that the columns of some models have, each once; PostgreSQL alone has such types.
+///
+/// # Errors
+/// `InvalidModel`: two types have one name and different labels, or a column is a list where there are none.
+pub(super) fn enum_types(schema: &Schema, dialect: Dialect) -> Result<Vec<&'static EnumDef>> {
+    let mut types: Vec<&'static EnumDef> = Vec::new();
+    for def in schema.defs() {
+        for column in def.columns {
+            let kind = match column.kind {
+                ValueKind::Array(of) => {
+                    list_is_known(dialect, def, column.field)?;
+                    *of
+                }
+                kind => kind,
+            };
+            let ValueKind::Enum(found) = kind else { continue };
+            match types.iter().find(|other| other.name == found.name) {
+                Some(other) if *other == found => {}
+                Some(_) => return Err(two_types(def, column.field, found)),
+                None => types.push(found),
+            }
+        }
+    }
+    if dialect != Dialect::Postgres {
+        types.clear();
+    }
+    Ok(types)
+}
+
+/// `CREATE TYPE`, which has no IF NOT EXISTS.
+pub(super) fn create_type(dialect: Dialect, def: &EnumDef) -> String {
+    let mut create = "CREATE TYPE ".to_owned();
+    dialect.quote(&mut create, def.name);
+    create.push_str(" AS ENUM (");
+    for (at, label) in def.labels.iter().enumerate() {
+        create.push_str(if at == 0 { "" } else { ", " });
+        dialect.literal(&mut create, label);
+    }
+    create.push(')');
+    unless_there(&create)
+}
+
+/// `DROP TYPE`.
+pub(super) fn drop_type(dialect: Dialect, def: &EnumDef) -> String {
+    let mut drop = "DROP TYPE IF EXISTS ".to_owned();
+    dialect.quote(&mut drop, def.name);
+    drop
+}
+
+/// A statement of PostgreSQL's that may find what it creates.
+pub(super) fn unless_there(statement: &str) -> String {
+    let mut tag = "ddl".to_owned();
+    while statement.contains(&format!("${tag}$")) {
+        tag.push('_');
+    }
+    format!("DO ${tag}$ BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END ${tag}$")
+}
+
+fn list_is_known(dialect: Dialect, def: &ModelDef, field: &str) -> Result<()> {
+    let Some(reason) = dialect.refuses_lists() else { return Ok(()) };
+    Err(Error::new(ErrorKind::InvalidModel, format!("`{}.{field}` is a list, and {reason}", def.name)))
+}
+
+fn two_types(def: &ModelDef, field: &str, found: &EnumDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidModel,
+        format!(
+            "`{}.{field}` has the type `{}` of the database, and so has another enum with other labels",
+            def.name, found.name
+        ),
+    )
+}

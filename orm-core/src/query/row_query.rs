@@ -1,0 +1,59 @@
+use super::raw::{RawSpec, SqlEntities, SqlRows};
+use super::selectable::{Reader, Selectable};
+use super::{EntityColumns, RowsSpec, SelectColumns};
+use crate::model::Model;
+
+/// A query whose rows [`Session::rows`](crate::Session::rows) gives: [`select_columns`](crate::select_columns), or SQL of
+/// your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no query for rows",
+    label = "expected `select_columns(..)`, or `sql(\"..\")` with what it gives",
+    note = "entities of `select::<Model>()` are given by `session.all(..)`",
+    note = "what SQL of your own gives is said by `.rows::<..>()`, `.structs::<..>()` or `.entities::<..>()`"
+)]
+pub trait RowQuery: Send {
+    /// How a row is read.
+    #[doc(hidden)]
+    type Reader: Reader;
+
+    /// The query without its types, and its reader.
+    #[doc(hidden)]
+    fn into_query(self) -> (RowsFrom, Self::Reader);
+}
+
+/// A query for rows without its types.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub enum RowsFrom {
+    /// One that the library writes.
+    Select(Box<RowsSpec>),
+    /// One that the user wrote.
+    Raw(RawSpec),
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Selectable, R: Reader> RowQuery for SelectColumns<S, R> {
+    type Reader = R;
+
+    fn into_query(self) -> (RowsFrom, R) {
+        (RowsFrom::Select(Box::new(self.spec)), self.reader)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Reader> RowQuery for SqlRows<R> {
+    type Reader = R;
+
+    fn into_query(self) -> (RowsFrom, R) {
+        (RowsFrom::Raw(self.spec), self.reader)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, L: 'static> RowQuery for SqlEntities<M, L> {
+    type Reader = <EntityColumns<M, L> as Selectable>::Reader;
+
+    fn into_query(self) -> (RowsFrom, Self::Reader) {
+        self.into_rows().into_query()
+    }
+}

@@ -1,0 +1,142 @@
+use super::{Bind, Dialect, Param, Statement};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A user's own SQL with its values: every `?` outside of texts, names and comments stands for one, and `??` is a `?`.
+///
+/// # Errors
+/// `InvalidQuery`: the text has not as many places as there are values.
+pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
+    let mut sql = String::with_capacity(text.len() + 8);
+    let mut places = 0;
+    let mut params = Vec::with_capacity(binds.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let skipped = skipped(rest, dialect);
+        if skipped > 0 {
+            sql.push_str(&rest[..skipped]);
+            rest = &rest[skipped..];
+            continue;
+        }
+        rest = &rest[next.len_utf8()..];
+        if next != '?' {
+            sql.push(next);
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix('?') {
+            sql.push('?');
+            rest = after;
+            continue;
+        }
+        if let Some(bind) = binds.get(places) {
+            place(dialect, bind, &mut sql, &mut params);
+        }
+        places += 1;
+    }
+    if places != binds.len() {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "the SQL has {places} places for values, and {} were bound; each `?` takes one, and `??` is a question \
+                 mark",
+                binds.len()
+            ),
+        ));
+    }
+    Ok(Statement { params, ..Statement::plain(sql) })
+}
+
+fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param>) {
+    match dialect {
+        // A NULL that nobody knows the type of has none.
+        Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => sql.push_str("NULL"),
+        Dialect::Postgres => {
+            params.push(Param::One(bind.clone()));
+            sql.push_str(&format!("${}", params.len()));
+        }
+        Dialect::Sqlite | Dialect::Mysql(_) => {
+            params.push(Param::One(bind.clone()));
+            sql.push('?');
+        }
+    }
+}
+
+/// The length of what begins here and has no places for values in it: a text, a quoted name, a comment.
+fn skipped(rest: &str, dialect: Dialect) -> usize {
+    let mysql = matches!(dialect, Dialect::Mysql(_));
+    let to = |found: Option<usize>, end: usize| found.map_or(rest.len(), |at| at + end);
+    let mut chars = rest.chars();
+    match chars.next() {
+        Some(quote @ ('\'' | '"' | '`')) => quoted(rest, quote, mysql && quote != '`'),
+        Some('-') if rest.starts_with("--") => to(rest.find('\n'), 1),
+        Some('#') if mysql => to(rest.find('\n'), 1),
+        Some('/') if rest.starts_with("/*") => to(rest[2..].find("*/"), 4),
+        Some('$') if dialect == Dialect::Postgres => dollar_quoted(rest),
+        _ => 0,
+    }
+}
+
+/// To the closing quote; a doubled one is part of the text, and on MySQL what follows a backslash.
+fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
+    let mut chars = rest.char_indices().skip(1).peekable();
+    while let Some((at, char)) = chars.next() {
+        if escapes && char == '\\' {
+            chars.next();
+        } else if char == quote {
+            if chars.peek().is_some_and(|(_, next)| *next == quote) {
+                chars.next();
+            } else {
+                return at + char.len_utf8();
+            }
+        }
+    }
+    rest.len()
+}
+
+/// PostgreSQL's `$tag$ .. $tag$`; 0 where there is none.
+fn dollar_quoted(rest: &str) -> usize {
+    let Some(end) = rest[1..].find('$') else { return 0 };
+    let tag = &rest[..end + 2];
+    let named = tag[1..tag.len() - 1].chars().all(|char| char.is_alphanumeric() || char == '_');
+    let numbered = tag[1..].starts_with(|char: char| char.is_ascii_digit());
+    if !named || numbered {
+        return 0;
+    }
+    rest[tag.len()..].find(tag).map_or(rest.len(), |at| at + 2 * tag.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialect, raw};
+    use crate::value::Value;
+
+    fn text(dialect: Dialect, sql: &str, values: usize) -> Result<String, String> {
+        let binds = vec![Value::Int(1).into(); values];
+        raw(dialect, sql, &binds)
+            .map(|statement| statement.sql.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn places_are_found_where_they_are() {
+        let postgres = |sql, values| text(Dialect::Postgres, sql, values);
+        assert_eq!(postgres("a = ? AND b = ?", 2).as_deref(), Ok("a = $1 AND b = $2"));
+        assert_eq!(postgres("'?' \"?\" -- ?\n ? /* ? */", 1).as_deref(), Ok("'?' \"?\" -- ?\n $1 /* ? */"));
+        assert_eq!(postgres("'it''s ?' || ?", 1).as_deref(), Ok("'it''s ?' || $1"));
+        assert_eq!(postgres("data ?? 'key' AND x = ?", 1).as_deref(), Ok("data ? 'key' AND x = $1"));
+        assert_eq!(
+            postgres("$$ ? $$ || $a$ ? $$ ? $a$ || ?", 1).as_deref(),
+            Ok("$$ ? $$ || $a$ ? $$ ? $a$ || $1")
+        );
+        assert_eq!(text(Dialect::Sqlite, "'\\' || ?", 1).as_deref(), Ok("'\\' || ?"));
+        assert_eq!(postgres("é = ? -- ?", 1).as_deref(), Ok("é = $1 -- ?"));
+        let unclosed = postgres("'? ", 0);
+        assert_eq!(unclosed.as_deref(), Ok("'? "));
+    }
+
+    #[test]
+    fn places_and_values_are_as_many() {
+        let error = text(Dialect::Sqlite, "? ?", 1).unwrap_err();
+        assert!(error.contains("2 places") && error.contains("1 were bound"), "{error}");
+        assert!(text(Dialect::Sqlite, "1", 1).is_err());
+    }
+}

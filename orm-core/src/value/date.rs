@@ -1,0 +1,129 @@
+use std::fmt;
+
+use super::{ValueError, ValueRef};
+
+/// A day of the Gregorian calendar: what a cell of a date column holds, and the family of date columns.
+///
+/// The types of `chrono`, `time` and `jiff` become one; it has no calendar functions of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    days: i32,
+}
+
+/// From the first of March of the year 0, where leap days end years, to the first day of 1970.
+const TO_1970: i64 = 719_468;
+/// Days in 400 years, after which the calendar repeats.
+const ERA: i64 = 146_097;
+
+impl Date {
+    /// The day so many days after the first one of 1970.
+    pub const fn from_days(days: i32) -> Date {
+        Date { days }
+    }
+
+    /// The days since the first one of 1970.
+    pub const fn days(self) -> i32 {
+        self.days
+    }
+
+    /// The day with this year, month and day of the month; none where there is no such day.
+    pub fn from_civil(year: i32, month: u8, day: u8) -> Option<Date> {
+        let (month, day) = (i64::from(month), i64::from(day));
+        let year = i64::from(year) - i64::from(month <= 2);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let of_era = year.rem_euclid(400);
+        let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + day_of_year;
+        let days = year.div_euclid(400) * ERA + day_of_era - TO_1970;
+        let date = Date { days: i32::try_from(days).ok()? };
+        // A day that the month does not have comes back as one of the next.
+        let (_, same_month, same_day) = date.parts();
+        ((same_month, same_day) == (month, day)).then_some(date)
+    }
+
+    /// The year, the month from 1 and the day from 1.
+    pub fn civil(self) -> (i32, u8, u8) {
+        let (year, month, day) = self.parts();
+        let small = |part: i64| u8::try_from(part).unwrap_or_default();
+        (i32::try_from(year).unwrap_or_default(), small(month), small(day))
+    }
+
+    fn parts(self) -> (i64, i64, i64) {
+        let days = i64::from(self.days) + TO_1970;
+        let day_of_era = days.rem_euclid(ERA);
+        let of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * of_era + of_era / 4 - of_era / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let year = of_era + days.div_euclid(ERA) * 400 + i64::from(month <= 2);
+        (year, month, day)
+    }
+
+    /// The date of a text as [`Display`](fmt::Display) writes it: `2024-02-29`.
+    pub(crate) fn parse(text: &str) -> Option<Date> {
+        let [year, month, day] = super::digits::split(text, ['-', '-'])?;
+        let year = super::digits::number(year, 4)?;
+        let (month, day) = (super::digits::number(month, 2)?, super::digits::number(day, 2)?);
+        Date::from_civil(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    }
+
+    pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Date, ValueError> {
+        match cell {
+            ValueRef::Date(date) => Ok(date),
+            ValueRef::Text(text) => {
+                Date::parse(text).ok_or_else(|| ValueError::format(text, "2024-02-29", expected))
+            }
+            other => Err(ValueError::mismatch(other, expected)),
+        }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.civil();
+        let sign = if year < 0 { "-" } else { "" };
+        write!(f, "{sign}{:04}-{month:02}-{day:02}", year.unsigned_abs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Date;
+
+    #[test]
+    fn days_and_calendar_agree() {
+        let known = [
+            (1970, 1, 1, 0),
+            (2000, 2, 29, 11_016),
+            (1969, 12, 31, -1),
+            (9999, 12, 31, 2_932_896),
+            (1, 1, 1, -719_162),
+        ];
+        for (year, month, day, days) in known {
+            assert_eq!(Date::from_civil(year, month, day), Some(Date::from_days(days)));
+            assert_eq!(Date::from_days(days).civil(), (year, month, day));
+        }
+        for days in (-3_000_000..3_000_000).step_by(97).chain([i32::MIN, i32::MAX]) {
+            let (year, month, day) = Date::from_days(days).civil();
+            assert_eq!(
+                Date::from_civil(year, month, day),
+                Some(Date::from_days(days)),
+                "{year}-{month}-{day}"
+            );
+        }
+    }
+
+    #[test]
+    fn days_that_are_not_there_are_none() {
+        for (year, month, day) in
+            [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
+        {
+            assert_eq!(Date::from_civil(year, month, day), None, "{year}-{month}-{day}");
+        }
+        for text in ["", "2024-2-29", "2023-02-29", "2024-02-29 ", "+024-02-29", "20240-02-29", "２024-02-29"]
+        {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
+        assert_eq!(Date::parse("2024-02-29").map(|date| date.to_string()).as_deref(), Some("2024-02-29"));
+    }
+}

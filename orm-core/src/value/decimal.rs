@@ -1,0 +1,169 @@
+use std::fmt;
+
+use super::{ValueError, ValueRef};
+
+/// An exact decimal number: what a cell of such a column holds, and the family of these columns.
+///
+/// It has 96 bits of digits, of which up to 28 are behind the point: what `rust_decimal` has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    low: u64,
+    high: u32,
+    scale: u8,
+    negative: bool,
+}
+
+const MOST_SCALE: usize = 28;
+/// The digits of 2^96.
+const MOST_DIGITS: usize = 29;
+
+impl Decimal {
+    /// 0.
+    pub const ZERO: Decimal = Decimal { low: 0, high: 0, scale: 0, negative: false };
+
+    /// `mantissa / 10^scale`; none where it is no such number.
+    pub fn new(mantissa: i128, scale: u32) -> Option<Decimal> {
+        let digits = mantissa.unsigned_abs();
+        let scale = u8::try_from(scale).ok().filter(|scale| usize::from(*scale) <= MOST_SCALE)?;
+        let low = u64::try_from(digits & u128::from(u64::MAX)).ok()?;
+        Some(Decimal { low, high: u32::try_from(digits >> 64).ok()?, scale, negative: mantissa < 0 })
+    }
+
+    /// The digits, with the sign.
+    pub fn mantissa(self) -> i128 {
+        let digits = i128::from(self.high) << 64 | i128::from(self.low);
+        if self.negative { -digits } else { digits }
+    }
+
+    /// How many of the digits are behind the point.
+    pub fn scale(self) -> u32 {
+        self.scale.into()
+    }
+
+    /// The number that a text is, with as many places as it has; zeros at the end that do not fit are left out.
+    pub(crate) fn parse(text: &str) -> Option<Decimal> {
+        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let whole = whole.trim_start_matches('0');
+        let short = fraction.trim_end_matches('0');
+        let of = |fraction: &str| {
+            let digits: i128 = format!("0{whole}{fraction}").parse().ok()?;
+            Decimal::new(if negative { -digits } else { digits }, u32::try_from(fraction.len()).ok()?)
+        };
+        of(fraction).or_else(|| of(short))
+    }
+
+    /// Without zeros at the end: two equal numbers are one.
+    pub(crate) fn normalized(self) -> Decimal {
+        let (mut mantissa, mut scale) = (self.mantissa(), self.scale());
+        while scale > 0 && mantissa % 10 == 0 {
+            (mantissa, scale) = (mantissa / 10, scale - 1);
+        }
+        Decimal::new(mantissa, scale).unwrap_or(self)
+    }
+
+    /// A text that sorts as the number does, one for each number: 29 digits, a point and 28 digits; of a negative
+    /// number a minus, and each digit subtracted from 9.
+    pub(crate) fn to_sortable(self) -> String {
+        let digits = format!("{:0>width$}", self.mantissa().unsigned_abs(), width = self.scale() as usize);
+        let (whole, fraction) = digits.split_at(digits.len() - self.scale() as usize);
+        let positive = format!("{whole:0>MOST_DIGITS$}.{fraction:0<MOST_SCALE$}");
+        if self.mantissa() < 0 { format!("-{}", complement(&positive)) } else { positive }
+    }
+
+    fn from_sortable(text: &str) -> Option<Decimal> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(digits) => (true, complement(digits)),
+            None => (false, text.to_owned()),
+        };
+        if digits.len() != MOST_DIGITS + 1 + MOST_SCALE || digits.find('.') != Some(MOST_DIGITS) {
+            return None;
+        }
+        let number = Decimal::parse(&digits)?.normalized();
+        Decimal::new(if negative { -number.mantissa() } else { number.mantissa() }, number.scale())
+    }
+
+    pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Decimal, ValueError> {
+        const FORM: &str = "00000000000000000000000000012.5000000000000000000000000000";
+        match cell {
+            ValueRef::Decimal(found) => Ok(found),
+            ValueRef::Text(text) => {
+                Decimal::from_sortable(text).ok_or_else(|| ValueError::format(text, FORM, expected))
+            }
+            other => Err(ValueError::mismatch(other, expected)),
+        }
+    }
+}
+
+fn complement(digits: &str) -> String {
+    digits
+        .chars()
+        .map(|char| char.to_digit(10).and_then(|digit| char::from_digit(9 - digit, 10)).unwrap_or(char))
+        .collect()
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.mantissa() < 0 { "-" } else { "" };
+        let scale = self.scale() as usize;
+        let digits = format!("{:0>width$}", self.mantissa().unsigned_abs(), width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{sign}{whole}{point}{fraction}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decimal;
+
+    const MOST: &str = "79228162514264337593543950335";
+
+    #[test]
+    fn sortable_texts_sort_and_come_back() {
+        let numbers = [
+            &format!("-{MOST}"),
+            "-10",
+            "-9.99",
+            "-1.51",
+            "-1.5",
+            "-0.0000000000000000000000000001",
+            "0",
+            "0.0000000000000000000000000001",
+            "0.1",
+            "1.5",
+            "1.51",
+            "2",
+            "10",
+            MOST,
+        ];
+        let texts: Vec<String> =
+            numbers.iter().filter_map(|text| Decimal::parse(text)).map(Decimal::to_sortable).collect();
+        assert_eq!(texts.len(), numbers.len());
+        assert!(texts.is_sorted(), "{texts:#?}");
+        let back: Vec<String> = texts
+            .iter()
+            .filter_map(|text| Decimal::from_sortable(text))
+            .map(|number| number.to_string())
+            .collect();
+        assert_eq!(back, numbers);
+        assert_eq!(
+            Decimal::parse("1.50").map(Decimal::to_sortable),
+            Decimal::parse("1.5").map(Decimal::to_sortable)
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_none() {
+        let long = "0.00000000000000000000000000001";
+        for text in ["", ".", "-", "1e5", "+1", "NaN", "79228162514264337593543950336", long, "1.5 "] {
+            assert_eq!(Decimal::parse(text), None, "{text}");
+        }
+        let zeros = format!("{MOST}.{}", "0".repeat(28));
+        assert_eq!(Decimal::parse(&zeros).map(|number| number.to_string()).as_deref(), Some(MOST));
+        assert_eq!(Decimal::parse("1.50").map(|number| number.to_string()).as_deref(), Some("1.50"));
+    }
+}

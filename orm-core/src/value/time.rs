@@ -1,0 +1,121 @@
+use std::fmt;
+
+use super::{ValueError, ValueRef, digits};
+
+/// A time of day: what a cell of a time column holds, and the family of time columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    second: u32,
+    nanosecond: u32,
+}
+
+impl Time {
+    /// The first time of a day.
+    pub const MIDNIGHT: Time = Time { second: 0, nanosecond: 0 };
+
+    /// The time so many seconds after midnight and so many nanoseconds after that. A leap second is its minute's last
+    /// one with a billion nanoseconds or more; no database takes it.
+    pub const fn new(second: u32, nanosecond: u32) -> Option<Time> {
+        if second < 86_400 && nanosecond < 2_000_000_000 { Some(Time { second, nanosecond }) } else { None }
+    }
+
+    /// The time so many microseconds after midnight.
+    pub(crate) fn from_micros(micros: i64) -> Option<Time> {
+        let micros = u64::try_from(micros).ok()?;
+        let nanosecond = u32::try_from(micros % 1_000_000).ok()? * 1_000;
+        Time::new(u32::try_from(micros / 1_000_000).ok()?, nanosecond)
+    }
+
+    /// The microseconds after midnight; what is finer has been refused.
+    pub(crate) fn micros(self) -> i64 {
+        i64::from(self.second) * 1_000_000 + i64::from(self.nanosecond / 1_000)
+    }
+
+    /// The seconds after midnight.
+    pub const fn second(self) -> u32 {
+        self.second
+    }
+
+    /// The nanoseconds after the second.
+    pub const fn nanosecond(self) -> u32 {
+        self.nanosecond
+    }
+
+    /// The time of a text as [`Display`](fmt::Display) writes it: `23:59:59` or `23:59:59.5`.
+    pub(crate) fn parse(text: &str) -> Option<Time> {
+        let (whole, fraction) =
+            text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+        let [hour, minute, second] = digits::split(whole, [':', ':'])?;
+        let part = |text, end| digits::number(text, 2).filter(|part| *part < end);
+        let (hour, minute, second) = (part(hour, 24)?, part(minute, 60)?, part(second, 60)?);
+        let nanosecond = match fraction {
+            None => 0,
+            Some(text) if text.len() > 9 => return None,
+            Some(text) => {
+                let places = u32::try_from(9 - text.len()).ok()?;
+                digits::number(text, text.len().max(1))? * 10_u32.pow(places)
+            }
+        };
+        Time::new(hour * 3_600 + minute * 60 + second, nanosecond)
+    }
+
+    pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Time, ValueError> {
+        match cell {
+            ValueRef::Time(time) => Ok(time),
+            ValueRef::Text(text) => {
+                Time::parse(text).ok_or_else(|| ValueError::format(text, "23:59:59.5", expected))
+            }
+            other => Err(ValueError::mismatch(other, expected)),
+        }
+    }
+}
+
+/// Without zeros at the end of the fraction, so that two equal times are one text and texts sort as times do.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute, second) = (self.second / 3_600, self.second / 60 % 60, self.second % 60);
+        // A leap second is the 60th.
+        let second = second + self.nanosecond / 1_000_000_000;
+        write!(f, "{hour:02}:{minute:02}:{second:02}")?;
+        match self.nanosecond % 1_000_000_000 {
+            0 => Ok(()),
+            nanosecond => write!(f, ".{}", format!("{nanosecond:09}").trim_end_matches('0')),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Time;
+
+    #[test]
+    fn texts_sort_as_times_do() {
+        let times: Vec<Time> =
+            [(0, 0), (0, 1_000), (0, 10_000), (1, 0), (59, 999_999_000), (60, 0), (86_399, 500_000_000)]
+                .into_iter()
+                .filter_map(|(second, nanosecond)| Time::new(second, nanosecond))
+                .collect();
+        let texts: Vec<String> = times.iter().map(ToString::to_string).collect();
+        assert!(texts.is_sorted(), "{texts:?}");
+        assert_eq!(texts.iter().filter_map(|text| Time::parse(text)).collect::<Vec<_>>(), times);
+        assert_eq!(texts.last().map(String::as_str), Some("23:59:59.5"));
+    }
+
+    #[test]
+    fn other_texts_are_no_times() {
+        for text in [
+            "",
+            "24:00:00",
+            "23:60:00",
+            "23:59:60",
+            "1:00:00",
+            "10:00",
+            "10:00:00.",
+            "10:00:00.1234567890",
+            "10:00:00.+1",
+        ] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
+        assert_eq!(Time::parse("10:00:00.120"), Time::parse("10:00:00.12"));
+    }
+}

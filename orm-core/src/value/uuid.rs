@@ -1,0 +1,33 @@
+use std::fmt;
+
+use super::{ValueError, ValueRef};
+
+/// 16 bytes that identify something: what a cell of such a column holds, and the family of these columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid(pub [u8; 16]);
+
+impl Uuid {
+    pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Uuid, ValueError> {
+        match cell {
+            ValueRef::Uuid(found) => Ok(found),
+            ValueRef::Bytes(bytes) => {
+                let wrong =
+                    |_| ValueError::Range { value: format!("a value of {} bytes", bytes.len()), expected };
+                bytes.try_into().map(Uuid).map_err(wrong)
+            }
+            other => Err(ValueError::mismatch(other, expected)),
+        }
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! SQL of the user's own.
+
+use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
+
+use crate::shop::*;
+
+#[derive(FromRow, Debug, PartialEq)]
+struct Buyer {
+    orders: i64,
+    #[row(name = "name")]
+    called: String,
+}
+
+on_every_backend! {
+    async fn rows_of_sql(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let query = sql("SELECT id, name FROM users WHERE id >= ? AND name <> '?' AND name <> ? ORDER BY id -- ?")
+            .bind(8)
+            .bind("chuck");
+        let rows: Vec<(i64, String)> = session.rows(query.rows::<(i64, String)>()).await?;
+        assert_eq!(rows, [(8, "ed".into()), (9, "fred".into())]);
+        assert_eq!(log.statements()[0].params.len(), 2, "{log}");
+        let count: i64 = session.row(sql("SELECT count(*) FROM users").rows::<i64>()).await?;
+        assert_eq!(count, 4);
+        let buyers: Vec<Buyer> = session
+            .rows(
+                sql("SELECT u.name AS name, count(o.id) AS orders FROM users u JOIN orders o ON o.user_id = u.id \
+                     GROUP BY u.id, u.name ORDER BY u.id")
+                .structs::<Buyer>(),
+            )
+            .await?;
+        assert_eq!(buyers, [Buyer { orders: 3, called: "jack".into() }, Buyer { orders: 2, called: "fred".into() }]);
+        Ok(())
+    }
+
+    async fn entities_of_sql_are_entities(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let jack = session.get::<User>(7).await?.unwrap();
+        let log = engine.record();
+        let query = sql("SELECT name, id FROM users WHERE id < ? ORDER BY id").bind(9);
+        let users = session
+            .rows(query.entities::<User>().with(User::ORDERS.selectin().with(Order::ITEMS.selectin())))
+            .await?;
+        assert_eq!(log.count(), 3, "{log}");
+        assert!(Entity::same(&users[0], &jack), "one row is one object");
+        let found: Vec<(&str, usize)> = users.iter().map(|user| (&*user.name, user.get(User::ORDERS).len())).collect();
+        assert_eq!(found, [("jack", 3), ("ed", 0)]);
+
+        let missing = session.rows(sql("SELECT id FROM users").entities::<User>()).await.unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::InvalidQuery);
+        assert!(missing.to_string().contains("`name`"), "{missing}");
+        let joined = sql("SELECT * FROM users").entities::<User>().with(User::ADDRESSES.joined());
+        assert_eq!(session.rows(joined).await.unwrap_err().kind(), ErrorKind::InvalidQuery);
+        let unbound = session.rows(sql("SELECT id FROM users WHERE id = ?").rows::<i64>()).await.unwrap_err();
+        assert_eq!(unbound.kind(), ErrorKind::InvalidQuery);
+        Ok(())
+    }
+
+    async fn sql_that_changes_rows(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let changed = session.execute(sql("UPDATE users SET name = ? WHERE id > ?").bind("x").bind(8)).await?;
+        assert_eq!(changed, 2);
+        assert!(session.in_transaction());
+        session.rollback().await?;
+        assert_eq!(session.get::<User>(9).await?.unwrap().name, "fred");
+        Ok(())
+    }
+}
