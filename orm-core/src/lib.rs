@@ -147,8 +147,8 @@ pub use query::{
     window,
 };
 pub use session::{
-    Engine, EngineBuilder, Explain, Getting, Loading, Merged, QueryStream, RepeatedLoads, RetryPolicy,
-    Session, SessionHooks, SessionOptions, SessionStats, Streamable,
+    Engine, EngineBuilder, Explain, Getting, GettingMany, Loading, Merged, QueryStream, RepeatedLoads,
+    RetryPolicy, Session, SessionHooks, SessionOptions, SessionStats, Streamable,
 };
 pub use sql::TableName;
 pub use unit_of_work::{

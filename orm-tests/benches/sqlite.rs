@@ -1,7 +1,8 @@
 //! The library beside rusqlite with cached statements, on one SQLite file, interleaved in one run.
 //!
 //! `cargo bench -p orm-tests --bench sqlite` prints the median of each contender and its ratio to rusqlite. Times do not
-//! carry over between machines; the ratios of one run do, as far as the machine was quiet.
+//! carry over between machines; the ratios of one run do, as far as the machine was quiet. `-- W5` runs one workload
+//! alone, for a tool that counts instructions, which no other load changes; `-- W5 3` runs three rounds of it.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -178,14 +179,29 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let plain = Connection::open(&path)?;
     fill(&plain)?;
     let engine = Engine::connect(&format!("sqlite:{}", path.display())).await?;
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|given| !given.starts_with("--")).collect();
+    let runs = |workload: &str| arguments.first().is_none_or(|only| only == workload);
+    let rounds = arguments.get(1).map_or(Ok(ROUNDS), |rounds| rounds.parse())?;
     let mut times = Times::default();
-    for _ in 0..ROUNDS {
-        rows(&plain, &engine, &mut times).await?;
-        children(&plain, &engine, &mut times).await?;
-        parents(&plain, &engine, &mut times).await?;
-        gets(&plain, &engine, &mut times).await?;
-        inserts(&plain, &engine, &mut times).await?;
-        stream(&plain, &engine, &mut times).await?;
+    for _ in 0..rounds {
+        if runs("W1") {
+            rows(&plain, &engine, &mut times).await?;
+        }
+        if runs("W2") {
+            children(&plain, &engine, &mut times).await?;
+        }
+        if runs("W3") {
+            parents(&plain, &engine, &mut times).await?;
+        }
+        if runs("W5") {
+            gets(&plain, &engine, &mut times).await?;
+        }
+        if runs("W6") {
+            inserts(&plain, &engine, &mut times).await?;
+        }
+        if runs("W7") {
+            stream(&plain, &engine, &mut times).await?;
+        }
     }
     times.print();
     Ok(())

@@ -35,9 +35,15 @@ mod scope_report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
+mod sqlite_batch;
+#[cfg(feature = "sqlite")]
 mod sqlite_cursor;
 #[cfg(feature = "sqlite")]
+mod sqlite_handle;
+#[cfg(feature = "sqlite")]
 mod sqlite_job;
+#[cfg(feature = "sqlite")]
+mod sqlite_lent;
 mod ssl_mode;
 mod tls;
 mod transaction_options;

@@ -239,7 +239,7 @@ fn arguments(statement: &Statement) -> Result<PgArguments> {
         }
         let added = match param {
             Param::One(bind) => one(&mut arguments, bind),
-            Param::Many { values, .. } => many(&mut arguments, values),
+            Param::Many { values, kind, .. } => many(&mut arguments, values, *kind),
         };
         added.map_err(|error| if param.is_secret() { unfit("", true) } else { error })?;
     }
@@ -266,7 +266,7 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
     }
 }
 
-fn many(arguments: &mut PgArguments, values: &[Value]) -> Result<()> {
+fn many(arguments: &mut PgArguments, values: &[Value], kind: Option<ValueKind>) -> Result<()> {
     match values.iter().find(|value| !value.is_null()) {
         Some(Value::Bool(_)) => array(arguments, values, |value| match value {
             Value::Bool(v) => Ok(*v),
@@ -284,11 +284,25 @@ fn many(arguments: &mut PgArguments, values: &[Value]) -> Result<()> {
             Value::Bytes(v) => Ok(v.as_slice()),
             other => Err(mixed(other)),
         }),
+        None if kind.is_some() => nulls(arguments, values.len(), kind),
         Some(Value::Text(_) | Value::Null) | None => array(arguments, values, |value| match value {
             Value::Text(v) => Ok(v.as_str()),
             other => Err(mixed(other)),
         }),
         Some(_) => add(arguments, Wire::list(values, None)?),
+    }
+}
+
+/// NULLs alone, of the type that other values of their column would have.
+fn nulls(arguments: &mut PgArguments, count: usize, kind: Option<ValueKind>) -> Result<()> {
+    match kind {
+        Some(ValueKind::Bool) => add(arguments, vec![None::<bool>; count]),
+        Some(ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64) => {
+            add(arguments, vec![None::<i64>; count])
+        }
+        Some(ValueKind::Float32 | ValueKind::Float64) => add(arguments, vec![None::<f64>; count]),
+        Some(ValueKind::Bytes) => add(arguments, vec![None::<Vec<u8>>; count]),
+        Some(_) | None => add(arguments, vec![None::<String>; count]),
     }
 }
 

@@ -1,3 +1,4 @@
+use std::mem;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,12 +15,18 @@ use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{in_statement, unfit};
+use super::sqlite_batch::{Batch, NOT_UTF8};
 use super::sqlite_cursor::{Part, SqliteCursor};
-use super::sqlite_job::{self, Batch, Message, Running};
+use super::sqlite_handle::{Handle, RUN, register};
+use super::sqlite_job::{self, Message, Running};
+use super::sqlite_lent::Lent;
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
+
+/// How many runs of a statement take the thread of the caller for themselves.
+const TURNS: usize = 8;
 
 /// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
 #[derive(Debug)]
@@ -33,12 +40,24 @@ pub(super) struct SqliteDatabase {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct SqliteLease {
-    /// None while a cursor has it.
-    connection: Option<Pooled<Sqlite>>,
+    place: Place,
     /// Whether the connections know how to run jobs.
     runs_jobs: bool,
     /// The statement that is being read, with the connection.
     cursor: Option<SqliteCursor>,
+    /// Nobody knows what state the connection is in: it is closed instead of being given back.
+    unfit: Arc<AtomicBool>,
+}
+
+/// Where a connection runs its statements.
+#[derive(Debug)]
+enum Place {
+    /// On its own thread.
+    There(Lent),
+    /// On the thread of the caller.
+    Here(Handle),
+    /// A cursor has it, or it was lost on its way from one to the other.
+    Nowhere,
 }
 
 impl SqliteDatabase {
@@ -60,7 +79,7 @@ impl SqliteDatabase {
                     for attachment in attached.iter() {
                         attachment.attach(connection).await?;
                     }
-                    if sqlite_job::register(connection).await.is_err() {
+                    if register(connection, sqlite_job::run).await.is_err() {
                         works.store(false, Ordering::Release);
                     }
                     Ok(())
@@ -78,8 +97,9 @@ impl SqliteDatabase {
         // What a connection holds is locked for everybody until it is closed.
         let connection = connection.closing_first();
         let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        let connection = Some(connection);
-        Ok(Connection::Sqlite(SqliteLease { connection, runs_jobs, cursor: None }))
+        let unfit = Arc::new(AtomicBool::new(false));
+        let place = Place::There(Lent::new(connection, Arc::clone(&unfit)));
+        Ok(Connection::Sqlite(SqliteLease { place, runs_jobs, cursor: None, unfit }))
     }
 
     /// How many connections are open.
@@ -144,33 +164,69 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let arguments = arguments(statement)?;
-        if self.cursor.is_some() || (!statement.few && self.runs_jobs) {
-            return self.run_job(statement, sink, count).await;
-        }
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
-        let mut rows = query.fetch(self.connection()?);
-        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
-            *count += 1;
-            sink.row(&RowCells(row))?;
+        check(statement)?;
+        for (turn, (sql, params)) in statement.runs().enumerate() {
+            yield_sometimes(turn).await;
+            if self.cursor.is_some() || (!statement.few && self.runs_jobs) {
+                self.run_job(statement, sql, params, sink, count).await?;
+                continue;
+            }
+            if self.run_here(statement, sql, params, Some((&mut *sink, &mut *count))).await?.is_some() {
+                continue;
+            }
+            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
+            let mut rows = query.fetch(self.connection()?);
+            let refused = |error| database_error(error, Some(statement));
+            while let Some(row) = rows.try_next().await.map_err(refused)? {
+                *count += 1;
+                sink.row(&RowCells(row))?;
+            }
         }
         Ok(())
+    }
+
+    /// Runs a text of a statement on the caller's thread, where it is short enough for that; gives how many rows it
+    /// changed.
+    async fn run_here(
+        &mut self,
+        statement: &Statement,
+        sql: &str,
+        params: &[Param],
+        rows: Option<(&mut dyn RowSink, &mut u64)>,
+    ) -> Result<Option<u64>> {
+        if !statement.few || !self.runs_jobs || self.cursor.is_some() {
+            return Ok(None);
+        }
+        let (found, changed) = match self.handle().await?.run(sql, values(params)) {
+            Ok(Some(done)) => done,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                let (code, text) = sqlite_job::refusal(&error);
+                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)).with_source(error));
+            }
+        };
+        if let Some((sink, count)) = rows {
+            give(found, sink, count)?;
+        }
+        Ok(Some(changed))
     }
 
     /// Runs a statement as a job on the connection's thread, and takes its rows batch by batch while it goes on.
     async fn run_job(
         &mut self,
         statement: &Statement,
+        sql: &Arc<str>,
+        params: &[Param],
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let sql = statement.sql.clone();
+        let (sql, values) = (Arc::clone(sql), values(params).cloned().collect());
         if let Some(cursor) = &mut self.cursor {
-            let mut running = cursor.run(sql, values(statement));
+            let mut running = cursor.run(sql, values);
             return take(&mut running, statement, sink, count).await;
         }
-        let mut running = Running::new(sql, values(statement));
-        let run = sqlx::query(sqlite_job::RUN).bind(running.number).execute(self.connection()?);
+        let mut running = Running::new(sql, values);
+        let run = sqlx::query(RUN).bind(running.number).execute(self.connection()?);
         let take = take(&mut running, statement, sink, count);
         let (ran, taken) = futures_util::future::join(run, take).await;
         taken?;
@@ -184,9 +240,12 @@ impl SqliteLease {
 
     /// Begins to read a statement, so many rows at a time.
     pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
-        arguments(statement)?;
-        let connection = self.connection.take().ok_or_else(gone)?;
-        self.cursor = Some(SqliteCursor::open(connection, statement.sql.clone(), values(statement), rows));
+        check(statement)?;
+        self.connection()?;
+        let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere) else { return Err(gone()) };
+        let connection = lent.into_pooled().ok_or_else(gone)?;
+        let values = values(&statement.params).cloned().collect();
+        self.cursor = Some(SqliteCursor::open(connection, statement.sql.clone(), values, rows));
         Ok(())
     }
 
@@ -227,28 +286,63 @@ impl SqliteLease {
         let Some(cursor) = &mut self.cursor else { return Ok(()) };
         let closed = cursor.close().await;
         self.cursor = None;
-        self.connection = Some(closed.map_err(|error| database_error(error, None))?);
+        let connection = closed.map_err(|error| database_error(error, None))?;
+        self.place = Place::There(Lent::new(connection, Arc::clone(&self.unfit)));
         Ok(())
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
-        let arguments = arguments(statement)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments);
-        let done = query.execute(self.connection()?).await;
-        done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
+        check(statement)?;
+        let mut changed = 0;
+        for (turn, (sql, params)) in statement.runs().enumerate() {
+            yield_sometimes(turn).await;
+            changed += match self.run_here(statement, sql, params, None).await? {
+                Some(changed) => changed,
+                None => {
+                    let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
+                    let done = query.execute(self.connection()?).await;
+                    done.map_err(|error| database_error(error, Some(statement)))?.rows_affected()
+                }
+            };
+        }
+        Ok(changed)
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+        self.unfit.store(true, Ordering::Release);
         if let Some(cursor) = &mut self.cursor {
             cursor.close_on_drop();
         }
     }
 
+    /// The connection on its own thread.
     fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection.as_mut().ok_or_else(gone)?.connection()
+        if let Place::Here(_) = self.place
+            && let Place::Here(handle) = mem::replace(&mut self.place, Place::Nowhere)
+        {
+            self.place = Place::There(handle.unlock().map_err(|error| database_error(error, None))?);
+        }
+        match &mut self.place {
+            Place::There(lent) => lent.connection().map_err(|error| database_error(error, None)),
+            _ => Err(gone()),
+        }
+    }
+
+    /// The connection on the caller's thread.
+    async fn handle(&mut self) -> Result<&mut Handle> {
+        if let Place::There(_) = self.place
+            && let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere)
+        {
+            // A future that is dropped in the meantime takes the connection with it, whose transaction may be open.
+            let unfit = self.unfit.swap(true, Ordering::AcqRel);
+            let handle = Handle::lock(lent).await.map_err(|error| database_error(error, None))?;
+            self.unfit.store(unfit, Ordering::Release);
+            self.place = Place::Here(handle);
+        }
+        match &mut self.place {
+            Place::Here(handle) => Ok(handle),
+            _ => Err(gone()),
+        }
     }
 }
 
@@ -285,16 +379,8 @@ fn give(batch: &Batch, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
     Ok(())
 }
 
-/// The values of a statement that [`arguments`] has checked.
-fn values(statement: &Statement) -> Vec<Value> {
-    let value = |param: &Param| match param {
-        Param::One(bind) => Some(bind.value.clone().into_plain()),
-        Param::Many { .. } => None,
-    };
-    statement.params.iter().filter_map(value).collect()
-}
-
-fn arguments(statement: &Statement) -> Result<SqliteArguments> {
+/// Refuses values that SQLite cannot take, before anything is sent.
+fn check(statement: &Statement) -> Result<()> {
     let limit = Dialect::Sqlite.bind_limit();
     if statement.params.len() > limit {
         return Err(Error::new(
@@ -305,8 +391,6 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
             ),
         ));
     }
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(statement.params.len(), 0);
     for param in &statement.params {
         let Param::One(bind) = param else {
             return Err(Error::new(ErrorKind::InvalidQuery, "SQLite has no arrays"));
@@ -314,7 +398,35 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
             return Err(unfit(reason, bind.secret));
         }
-        let added = match &bind.value {
+        match &bind.value {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) => {}
+            Value::Float(_) | Value::Text(_) | Value::Bytes(_) => {}
+            other => match other.clone().into_plain() {
+                Value::Text(_) | Value::Bytes(_) => {}
+                other => return Err(unfit(format!("SQLite cannot store {other}"), bind.secret)),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Lets others have the thread, between runs of which each takes some hundredths of a millisecond.
+async fn yield_sometimes(turn: usize) {
+    if turn % TURNS == TURNS - 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Values that [`check`] has seen.
+fn values(params: &[Param]) -> impl Iterator<Item = &Value> {
+    params.iter().flat_map(Param::values)
+}
+
+fn arguments(params: &[Param]) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(params.len(), 0);
+    for value in values(params) {
+        let added = match value {
             Value::Null => arguments.add(None::<i64>),
             Value::Bool(v) => arguments.add(*v),
             Value::Int(v) => arguments.add(*v),
@@ -325,7 +437,7 @@ fn arguments(statement: &Statement) -> Result<SqliteArguments> {
             other => match other.clone().into_plain() {
                 Value::Text(v) => arguments.add(v),
                 Value::Bytes(v) => arguments.add(v),
-                other => return Err(unfit(format!("SQLite cannot store {other}"), bind.secret)),
+                _ => arguments.add(None::<i64>),
             },
         };
         added.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?;
@@ -352,9 +464,7 @@ impl Cells for RowCells {
             "REAL" => <f64 as Decode<Sqlite>>::decode(raw).map(ValueRef::Float),
             "TEXT" => {
                 let text = <&str as Decode<Sqlite>>::decode(raw);
-                return text
-                    .map(ValueRef::Text)
-                    .map_err(|_| ValueError::Driver(sqlite_job::NOT_UTF8.to_owned()));
+                return text.map(ValueRef::Text).map_err(|_| ValueError::Driver(NOT_UTF8.to_owned()));
             }
             "BLOB" => <&[u8] as Decode<Sqlite>>::decode(raw).map(ValueRef::Bytes),
             other => return Err(ValueError::Driver(format!("SQLite has no type {other}"))),

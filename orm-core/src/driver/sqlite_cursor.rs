@@ -14,7 +14,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::pooled::Pooled;
-use super::sqlite_job::{Batch, Job, ROWS, RUN, Running, bind, enqueue, forget, refusal};
+use super::sqlite_batch::{Batch, bind};
+use super::sqlite_handle::RUN;
+use super::sqlite_job::{Job, ROWS, Running, enqueue, forget, refusal};
 use crate::value::Value;
 
 /// A statement that is being read, and the connection that is busy with it.
@@ -152,7 +154,7 @@ impl Drop for SqliteCursor {
 impl Serving {
     fn run(mut self, connection: &RawConnection) {
         if let Err(error) = self.in_snapshot(connection) {
-            let (code, text) = refusal(error);
+            let (code, text) = refusal(&error);
             let _ = self.parts.send(Part::Failed(code, text));
         }
     }
@@ -170,7 +172,7 @@ impl Serving {
 
     fn serve(&mut self, connection: &RawConnection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&self.sql)?;
-        bind(&mut statement, &self.values)?;
+        bind(&mut statement, self.values.iter())?;
         let width = statement.column_count();
         let mut rows = statement.raw_query();
         let mut last = false;
@@ -196,9 +198,7 @@ impl Serving {
             let mut taken = 0;
             while taken < most {
                 let Some(row) = rows.next()? else { break };
-                for at in 0..width {
-                    batch.push(row.get_ref(at)?);
-                }
+                batch.take(row)?;
                 taken += 1;
             }
             left -= taken;

@@ -7,7 +7,7 @@ use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, Statement};
 use crate::value::{Cells, Value};
 
 /// The graph of one session, with its identity maps.
@@ -26,6 +26,8 @@ pub struct Store {
 struct Shelf {
     model: &'static dyn ErasedModel,
     identity: Box<dyn ErasedIdentity>,
+    /// The statement that finds a row by its key, without the key.
+    by_key: Option<Statement>,
 }
 
 impl Store {
@@ -55,7 +57,7 @@ impl Store {
         let graph = self.region.graph();
         *self.by_type.entry(model.type_id()).or_insert_with(|| {
             let index = graph.arena_count();
-            self.shelves.push(Shelf { model, identity: model.new_identity() });
+            self.shelves.push(Shelf { model, identity: model.new_identity(), by_key: None });
             let weak: Weak<Region> = Arc::downgrade(&self.region);
             graph.add_arena(model.new_arena(weak, index))
         })
@@ -203,6 +205,12 @@ impl Store {
                 self.find(arena, &ordered)
             }
         }
+    }
+
+    /// The statement that finds a row by its key, without the key; written at its first use.
+    pub(crate) fn by_key(&mut self, arena: u32, write: impl FnOnce(&ModelDef) -> Statement) -> Statement {
+        let shelf = &mut self.shelves[arena as usize];
+        shelf.by_key.get_or_insert_with(|| write(shelf.model.def())).clone()
     }
 
     pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {

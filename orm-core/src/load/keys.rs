@@ -3,7 +3,7 @@ use hashbrown::hash_map::Entry;
 
 use super::levels::{Owners, count};
 use crate::graph::ErasedArena;
-use crate::value::{Cells, Value, ValueError};
+use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// One key: the values of its columns.
 pub(super) type KeyValues = Vec<Value>;
@@ -12,6 +12,8 @@ pub(super) type KeyValues = Vec<Value>;
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     pub(super) distinct: Vec<KeyValues>,
+    /// Keys that are one integer, as most are, by themselves.
+    numbers: HashMap<i64, u32>,
     index: HashMap<KeyValues, u32>,
     /// The key of each object of the level; none where a part of it is NULL.
     of: Vec<Option<u32>>,
@@ -21,7 +23,15 @@ impl Keys {
     /// Reads the keys of objects as they are now.
     pub(super) fn collect(arena: &dyn ErasedArena, nodes: &[u32], columns: &[usize]) -> Keys {
         let mut keys = Keys::default();
+        keys.of.reserve(nodes.len());
         for node in nodes {
+            if let [column] = columns
+                && let ValueRef::Int(number) = arena.view(*node, *column)
+            {
+                let owner = keys.enter_number(number, Value::Int(number));
+                keys.of.push(Some(owner));
+                continue;
+            }
             let key: KeyValues = columns.iter().map(|column| arena.view(*node, *column).to_value()).collect();
             let owner = if key.iter().any(Value::is_null) { None } else { Some(keys.enter(key)) };
             keys.of.push(owner);
@@ -30,7 +40,10 @@ impl Keys {
     }
 
     fn enter(&mut self, key: KeyValues) -> u32 {
-        let form = key.iter().cloned().map(Value::into_key_form).collect();
+        let form: KeyValues = key.iter().cloned().map(Value::into_key_form).collect();
+        if let ([Value::Int(number)], [only]) = (&form[..], &key[..]) {
+            return self.enter_number(*number, only.clone());
+        }
         match self.index.entry(form) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
@@ -41,8 +54,26 @@ impl Keys {
         }
     }
 
+    fn enter_number(&mut self, number: i64, key: Value) -> u32 {
+        match self.numbers.entry(number) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let at = count(self.distinct.len());
+                self.distinct.push(vec![key]);
+                *entry.insert(at)
+            }
+        }
+    }
+
     /// The key in a row, by the places of its cells; none where nobody asked for it.
     pub(super) fn find(&self, cells: &dyn Cells, places: &[usize]) -> Result<Option<u32>, ValueError> {
+        if let [place] = places {
+            match cells.cell(*place)? {
+                ValueRef::Int(number) => return Ok(self.numbers.get(&number).copied()),
+                ValueRef::Bool(truth) => return Ok(self.numbers.get(&i64::from(truth)).copied()),
+                _ => {}
+            }
+        }
         let read = |place: &usize| cells.cell(*place).map(|cell| cell.to_value().into_key_form());
         let key = places.iter().map(read).collect::<Result<KeyValues, _>>()?;
         Ok(self.index.get(&key).copied())

@@ -3,13 +3,14 @@
 //! Enters: a query's description, and for late loading objects that are there. Leaves: an answer, levels of indices
 //! joined by edges, and filled slots. Breadth first: each level is complete before the next one is asked for.
 //!
-//! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows; `tree` writes a SELECT with its joins and `child` that of
+//! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows; `by_key` finds one object without a plan; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
 //! answers that are there. `batches` does the same for a part of the rows at a time, and `keyset` asks for such parts
 //! where the database cannot be read in any.
 
 mod batches;
+mod by_key;
 mod child;
 mod closure;
 mod explain;
@@ -28,6 +29,7 @@ mod tree;
 
 pub use batches::Batches;
 pub(crate) use batches::EntityBatches;
+pub(crate) use by_key::is_plain;
 pub use explain::{Plan, PlanStep};
 pub(crate) use explain::{explain_statement, first_select, rows_select};
 pub(crate) use late::LateLoad;

@@ -6,6 +6,7 @@
 mod engine;
 mod engine_builder;
 mod explaining;
+mod getting_many;
 mod hooks;
 mod merging;
 mod options;
@@ -24,6 +25,7 @@ mod writing;
 pub use engine::Engine;
 pub use engine_builder::EngineBuilder;
 pub use explaining::Explain;
+pub use getting_many::GettingMany;
 pub use hooks::SessionHooks;
 pub use merging::Merged;
 pub use options::{RepeatedLoads, SessionOptions};

@@ -9,7 +9,7 @@ use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::identity::Store;
-use crate::load::{LateLoad, Loader, count_statement};
+use crate::load::{LateLoad, Loader, count_statement, is_plain};
 use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::sql::{Expr, Source};
@@ -130,6 +130,14 @@ impl Session {
                 self.store.expunge(arena, node);
                 return Ok(None);
             }
+            let place = Place { arena, node, answer: None };
+            return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
+        }
+        if self.options.identity_map && is_plain(def) {
+            self.autoflush().await?;
+            self.connect().await?;
+            let found = self.loader(false, caller)?.by_key(arena, values).await;
+            let Some(node) = self.note(found)? else { return Ok(None) };
             let place = Place { arena, node, answer: None };
             return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
         }

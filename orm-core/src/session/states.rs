@@ -89,6 +89,10 @@ impl Session {
         self.unit.rolled_back(&mut self.store);
         self.unit = UnitOfWork::default();
         self.store = Store::new();
+        if self.in_transaction() {
+            // It may have written, and a rollback makes untrue what is read from now on.
+            self.store.writes();
+        }
     }
 
     /// Whether the session holds the object of a row, without asking the database.

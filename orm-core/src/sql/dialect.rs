@@ -46,6 +46,15 @@ impl Dialect {
         }
     }
 
+    /// How many rows of an INSERT are written into one text. SQLite reads a long text slowly and runs a short one again
+    /// at once; elsewhere each run would be a round trip.
+    pub fn rows_per_run(self, columns: usize) -> usize {
+        match self {
+            Dialect::Sqlite => (self.bind_limit() / columns.max(1)).clamp(1, 50),
+            Dialect::Postgres | Dialect::Mysql(_) => usize::MAX,
+        }
+    }
+
     /// Whether two names are one table.
     pub fn is_same_table(self, a: TableName, b: TableName) -> bool {
         let (of, other) = (a.schema.unwrap_or_default(), b.schema.unwrap_or_default());

@@ -123,7 +123,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     vec![
         Writer::select(dialect, &select),
         Writer::select(dialect, &outer),
-        Writer::insert(dialect, &insert),
+        Writer::insert(dialect, insert),
         Writer::update(dialect, &update),
         Writer::delete(dialect, &Delete { table, filter, returning }),
     ]

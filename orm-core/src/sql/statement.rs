@@ -20,9 +20,9 @@ pub enum Param {
     One(Bind),
     /// An array of values of one family.
     Many {
-        /// The kind of the columns they are for, where that is known.
+        /// The kind of the columns they are for, where that is known. It gives NULLs their type.
         kind: Option<ValueKind>,
-        /// The values; at least one of them is not NULL.
+        /// The values; at least one of them is not NULL where the kind is not known.
         values: Vec<Value>,
         /// Whether they must not be shown.
         secret: bool,
@@ -42,6 +42,17 @@ pub struct Statement {
     pub strategy: Option<&'static str>,
     /// Whether it returns a handful of rows at most, so that starting fast is worth more than reading fast.
     pub few: bool,
+    /// Runs of the text that together are one statement; none where it runs once with all the values.
+    pub runs: Option<Runs>,
+}
+
+/// A text for fewer rows than there are values: it runs until they are used up.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    /// How many values one run takes.
+    pub values: usize,
+    /// The text for what is left in the end.
+    pub rest: Arc<str>,
 }
 
 impl From<Value> for Bind {
@@ -71,7 +82,7 @@ impl Param {
 impl Statement {
     /// A text without values.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
-        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None, few: true }
+        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None, few: false, runs: None }
     }
 
     /// Says what the statement loads, and how.
@@ -80,6 +91,18 @@ impl Statement {
         self.path = Some(path.into());
         self.strategy = Some(strategy);
         self
+    }
+
+    /// The texts that make it up, each with its values.
+    pub fn runs(&self) -> impl Iterator<Item = (&Arc<str>, &[Param])> {
+        let size = self.runs.as_ref().map_or(usize::MAX, |runs| runs.values.max(1));
+        let run = move |params: &'_ [Param]| match &self.runs {
+            Some(runs) if params.len() < size => &runs.rest,
+            _ => &self.sql,
+        };
+        // A statement without values runs once all the same.
+        let once = self.params.is_empty().then_some((&self.sql, &self.params[..]));
+        once.into_iter().chain(self.params.chunks(size).map(move |params| (run(params), params)))
     }
 
     /// Whether a value must not be shown.

@@ -7,8 +7,10 @@ pub struct Insert {
     pub table: TableName,
     /// The columns that are given; with none, each row is made of defaults.
     pub columns: Vec<&'static str>,
-    /// The rows, in column order.
-    pub rows: Vec<Vec<Bind>>,
+    /// How many rows there are.
+    pub rows: usize,
+    /// Their values, row by row, in column order.
+    pub values: Vec<Bind>,
     /// What happens to a row that is there already.
     pub conflict: Option<Conflict>,
     /// RETURNING.

@@ -20,8 +20,8 @@ impl Flush<'_> {
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let mut count = 0;
-        for chunk in self.bulk_chunks(rows)? {
-            let keys = self.insert_for_keys(def, &chunk.given, &chunk.entries, "bulk").await?;
+        for mut chunk in self.bulk_chunks(rows)? {
+            let (_, keys) = self.insert_for_keys(def, &chunk.given, &mut chunk.entries, "bulk").await?;
             let first = nodes.len();
             count += self.ask(def, arena, &keys, Follow::Hold, nodes).await?;
             // In the order of the rows, as RETURNING gives them.

@@ -2,13 +2,35 @@ use hashbrown::HashMap;
 
 use super::draft::DraftData;
 use super::flush::Flush;
-use super::pending::PendingState;
+use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Hydrate, ModelDef};
-use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Select, Source, Statement, TableRef, Writer};
-use crate::value::{Cells, Value};
+use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Param, Select, Source, Statement, TableRef, Writer};
+use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
+
+/// What an INSERT gave its rows, and what the database filled in: the cells of new objects.
+struct NewRows {
+    /// Where the value of each column is, among those of a row that were given or those that came back.
+    places: Vec<CellPlace>,
+    given: usize,
+    values: Vec<Param>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum CellPlace {
+    Nowhere,
+    Given(usize),
+    Returned(usize),
+}
+
+/// One of them.
+struct NewCells<'r> {
+    rows: &'r NewRows,
+    row: usize,
+    returned: &'r [Value],
+}
 
 /// Rows of one table with values for the same columns, and what the database fills in.
 #[derive(Debug)]
@@ -33,7 +55,9 @@ impl Flush<'_> {
 
     /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes.
     pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>) -> Result<Vec<Shape>> {
-        let mut batch: Vec<PendingEntry> = rows.into_iter().map(PendingEntry::of_row).collect();
+        let cell = Arc::new(PendingCell::default());
+        let mut batch: Vec<PendingEntry> =
+            rows.into_iter().map(|row| PendingEntry::of_row(row, &cell)).collect();
         for entry in &mut batch {
             self.complete(entry)?;
         }
@@ -59,12 +83,12 @@ impl Flush<'_> {
         returning: bool,
     ) -> Result<Vec<Statement>> {
         let returned: Vec<usize> = if returning { (0..def.columns.len()).collect() } else { Vec::new() };
-        let statement = |chunk: &Shape| {
-            let mut insert = self.insert_of(def, &chunk.given, &returned, &chunk.entries);
+        let statement = |mut chunk: Shape| {
+            let mut insert = self.insert_of(def, &chunk.given, &returned, &mut chunk.entries);
             insert.conflict.clone_from(&conflict);
-            self.labelled(def, Writer::insert(self.dialect, &insert), "bulk")
+            self.labelled(def, Writer::insert(self.dialect, insert), "bulk")
         };
-        Ok(self.bulk_chunks(rows)?.iter().map(statement).collect())
+        Ok(self.bulk_chunks(rows)?.into_iter().map(statement).collect())
     }
 
     /// How many rows one statement takes; a row of defaults alone has no form with several.
@@ -117,68 +141,72 @@ impl Flush<'_> {
         let mut made = Vec::with_capacity(entries.len());
         let mut rest = entries.into_iter();
         loop {
-            let chunk: Vec<PendingEntry> = rest.by_ref().take(room).collect();
+            let mut chunk: Vec<PendingEntry> = rest.by_ref().take(room).collect();
             if chunk.is_empty() {
                 return Ok(made);
             }
-            let filled = self.send(def, &given, &returned, &chunk).await?;
-            for (entry, filled) in chunk.into_iter().zip(filled) {
-                let node = self.adopt(&entry, &returned, filled)?;
+            let (values, filled) = self.send(def, &given, &returned, &mut chunk).await?;
+            let rows = NewRows::new(def, &given, &returned, values);
+            for (row, (entry, returned)) in chunk.into_iter().zip(filled).enumerate() {
+                let node = self.adopt(&entry, &NewCells { rows: &rows, row, returned: &returned })?;
                 made.push((entry, node));
             }
         }
     }
 
+    /// An INSERT of some rows; it takes their values.
     fn insert_of(
         &self,
         def: &ModelDef,
         given: &[usize],
         returned: &[usize],
-        chunk: &[PendingEntry],
+        chunk: &mut [PendingEntry],
     ) -> Insert {
-        let bind = |entry: &PendingEntry, column: usize| Bind {
-            value: entry.values[column].clone().unwrap_or(Value::Null),
-            secret: def.columns[column].secret,
-            kind: Some(def.columns[column].kind),
-        };
-        let row = |entry: &PendingEntry| given.iter().map(|column| bind(entry, *column)).collect();
+        let mut values = Vec::with_capacity(chunk.len() * given.len());
+        for entry in chunk.iter_mut() {
+            values.extend(given.iter().map(|column| Bind {
+                value: entry.values[*column].take().unwrap_or(Value::Null),
+                secret: def.columns[*column].secret,
+                kind: Some(def.columns[*column].kind),
+            }));
+        }
         Insert {
             table: def.table,
             columns: given.iter().map(|column| def.columns[*column].name).collect(),
-            rows: chunk.iter().map(row).collect(),
+            rows: chunk.len(),
+            values,
             conflict: None,
             returning: returned.iter().map(|column| def.columns[*column].name).collect(),
         }
     }
 
-    /// Sends the rows; returns what the database filled in, in the order of the rows.
+    /// Sends the rows; returns their values, and what the database filled in, in the order of the rows.
     async fn send(
         &mut self,
         def: &'static ModelDef,
         given: &[usize],
         returned: &[usize],
-        chunk: &[PendingEntry],
-    ) -> Result<Vec<Vec<Value>>> {
+        chunk: &mut [PendingEntry],
+    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
         if !returned.is_empty() && !self.dialect.returning() {
             return self.send_and_ask(def, given, returned, chunk).await;
         }
-        let insert = self.insert_of(def, given, returned, chunk);
-        let statement = self.labelled(def, Writer::insert(self.dialect, &insert), "flush");
-        if returned.is_empty() {
-            self.lease.execute(self.monitor, &statement).await?;
-            return Ok(vec![Vec::new(); chunk.len()]);
-        }
-        let mut rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
         // RETURNING promises no order. Generated keys rise in the order of the rows; given keys say whose row it is.
         let auto = def.auto_key().filter(|auto| !given.contains(auto));
-        match auto.and_then(|auto| returned.iter().position(|column| *column == auto)) {
-            Some(key) => {
-                rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
-                Ok(rows)
-            }
-            None if chunk.len() == 1 => Ok(rows),
-            None => by_key(def, returned, &given_keys(def, chunk), rows),
+        let by_keys = auto.is_none() && !returned.is_empty() && chunk.len() > 1;
+        let keys = if by_keys { given_keys(def, chunk) } else { Vec::new() };
+        let insert = self.insert_of(def, given, returned, chunk);
+        let statement = self.labelled(def, Writer::insert(self.dialect, insert), "flush");
+        if returned.is_empty() {
+            self.lease.execute(self.monitor, &statement).await?;
+            return Ok((statement.params, vec![Vec::new(); chunk.len()]));
         }
+        let mut rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
+        if let Some(key) = auto.and_then(|auto| returned.iter().position(|column| *column == auto)) {
+            rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
+        }
+        let rows = if by_keys { by_key(def, returned, &keys, rows)? } else { rows };
+        Ok((statement.params, rows))
     }
 
     /// [`send`](Self::send) where an INSERT returns nothing. The keys that one statement generates follow each other
@@ -188,11 +216,11 @@ impl Flush<'_> {
         def: &'static ModelDef,
         given: &[usize],
         returned: &[usize],
-        chunk: &[PendingEntry],
-    ) -> Result<Vec<Vec<Value>>> {
-        let keys = self.insert_for_keys(def, given, chunk, "flush").await?;
+        chunk: &mut [PendingEntry],
+    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
+        let (values, keys) = self.insert_for_keys(def, given, chunk, "flush").await?;
         if def.auto_key().is_some_and(|auto| returned == [auto]) {
-            return Ok(keys);
+            return Ok((values, keys));
         }
         let source = Source::Table(def.table);
         let mut select = Select::from(TableRef::table(def.table));
@@ -200,35 +228,37 @@ impl Flush<'_> {
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
         let rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
-        by_key(def, returned, &keys, rows)
+        Ok((values, by_key(def, returned, &keys, rows)?))
     }
 
-    /// Inserts rows; returns their keys, those that were given and those that the database generated.
+    /// Inserts rows; returns their values and their keys, those that were given and those that the database generated.
     pub(super) async fn insert_for_keys(
         &mut self,
         def: &'static ModelDef,
         given: &[usize],
-        chunk: &[PendingEntry],
+        chunk: &mut [PendingEntry],
         strategy: &'static str,
-    ) -> Result<Vec<Vec<Value>>> {
+    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
         let auto = def.auto_key().filter(|auto| !given.contains(auto));
         if auto.is_none()
             && let Some(key) = def.key.iter().find(|key| !given.contains(*key))
         {
             return Err(unknown_key(def, def.columns[*key].field));
         }
+        let given_keys = if auto.is_none() { given_keys(def, chunk) } else { Vec::new() };
         let insert = self.insert_of(def, given, &[], chunk);
-        let statement = self.labelled(def, Writer::insert(self.dialect, &insert), strategy);
+        let statement = self.labelled(def, Writer::insert(self.dialect, insert), strategy);
         let inserted = self.lease.insert(self.monitor, &statement).await?;
-        match (auto, inserted.first_key) {
-            (None, _) => Ok(given_keys(def, chunk)),
+        let keys = match (auto, inserted.first_key) {
+            (None, _) => given_keys,
             (Some(_), Some(first)) => {
                 let step = self.dialect.key_step();
                 let key = |at: i64| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))];
-                Ok((0..).take(chunk.len()).map(key).collect())
+                (0..).take(chunk.len()).map(key).collect()
             }
-            (Some(auto), None) => Err(unknown_key(def, def.columns[auto].field)),
-        }
+            (Some(auto), None) => return Err(unknown_key(def, def.columns[auto].field)),
+        };
+        Ok((statement.params, keys))
     }
 
     /// The rows of a statement that gives one back for each that was inserted.
@@ -257,18 +287,13 @@ impl Flush<'_> {
     }
 
     /// The new object, in the graph and the identity map.
-    fn adopt(&mut self, entry: &PendingEntry, returned: &[usize], filled: Vec<Value>) -> Result<Node> {
-        let mut cells: Vec<Value> =
-            entry.values.iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
-        for (column, value) in returned.iter().zip(filled) {
-            cells[*column] = value;
-        }
+    fn adopt(&mut self, entry: &PendingEntry, cells: &NewCells<'_>) -> Result<Node> {
         let arena = self.store.arena_of(entry.model);
         // A key that the map still knows belonged to a row that is gone, or the database would have refused this one.
-        let found = self.store.hydrate(arena, &cells.as_slice(), Hydrate::Overwrite)?;
+        let found = self.store.hydrate(arena, cells, Hydrate::Overwrite)?;
         let Some(found) = found else { return Err(not_null(entry.model.def(), "the primary key")) };
         let node = Node { arena, node: found.node };
-        let key = entry.model.def().key.iter().map(|column| cells[*column].clone()).collect();
+        let key = self.store.key(arena, found.node);
         self.unit.journal.inserted(node, key);
         let region = Arc::downgrade(self.store.region());
         entry.cell.set(PendingState::Flushed { region, arena, node: found.node });
@@ -276,14 +301,53 @@ impl Flush<'_> {
     }
 }
 
+impl NewRows {
+    fn new(def: &ModelDef, given: &[usize], returned: &[usize], values: Vec<Param>) -> NewRows {
+        let place = |column: usize| {
+            let at = |columns: &[usize]| columns.iter().position(|other| *other == column);
+            match (at(returned), at(given)) {
+                (Some(at), _) => CellPlace::Returned(at),
+                (None, Some(at)) => CellPlace::Given(at),
+                (None, None) => CellPlace::Nowhere,
+            }
+        };
+        NewRows { places: (0..def.columns.len()).map(place).collect(), given: given.len(), values }
+    }
+}
+
+impl Cells for NewCells<'_> {
+    fn cell(&self, index: usize) -> std::result::Result<ValueRef<'_>, ValueError> {
+        let missing = || ValueError::MissingCell { index };
+        let value = match self.rows.places.get(index).ok_or_else(missing)? {
+            CellPlace::Nowhere => return Ok(ValueRef::Null),
+            CellPlace::Returned(at) => self.returned.get(*at),
+            CellPlace::Given(at) => match self.rows.values.get(*at) {
+                // Column by column, or row by row.
+                Some(Param::Many { values, .. }) => values.get(self.row),
+                _ => match self.rows.values.get(self.row * self.rows.given + at) {
+                    Some(Param::One(bind)) => Some(&bind.value),
+                    _ => None,
+                },
+            },
+        };
+        value.map(Value::as_ref).ok_or_else(missing)
+    }
+}
+
 fn shapes(batch: Vec<PendingEntry>) -> Vec<Shape> {
     let mut shapes: Vec<Shape> = Vec::new();
     for entry in batch {
-        let columns = 0..entry.values.len();
-        let (given, left): (Vec<_>, Vec<_>) = columns.partition(|column| entry.values[*column].is_some());
-        match shapes.iter_mut().find(|shape| shape.given == given) {
+        let has = |shape: &Shape| {
+            let mut given = shape.given.iter().copied().peekable();
+            let mut columns = entry.values.iter().enumerate();
+            columns.all(|(column, value)| value.is_some() == given.next_if_eq(&column).is_some())
+        };
+        match shapes.iter_mut().find(|shape| has(shape)) {
             Some(shape) => shape.entries.push(entry),
             None => {
+                let columns = 0..entry.values.len();
+                let (given, left): (Vec<_>, Vec<_>) =
+                    columns.partition(|column| entry.values[*column].is_some());
                 let returned = returned(entry.model.def(), left);
                 shapes.push(Shape { given, returned, entries: vec![entry] });
             }

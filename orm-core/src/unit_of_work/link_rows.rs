@@ -30,10 +30,11 @@ impl Flush<'_> {
                     secret: column.secret,
                     kind: Some(column.kind),
                 };
-                let rows = chunk.iter().map(|row| columns.iter().zip(row).map(bind).collect()).collect();
+                let values = chunk.iter().flat_map(|row| columns.iter().zip(row).map(bind)).collect();
                 let columns = columns.iter().map(|column| column.name).collect();
-                let insert = Insert { table, columns, rows, conflict: None, returning: Vec::new() };
-                let mut statement = Writer::insert(self.dialect, &insert);
+                let (rows, conflict, returning) = (chunk.len(), None, Vec::new());
+                let insert = Insert { table, columns, rows, values, conflict, returning };
+                let mut statement = Writer::insert(self.dialect, insert);
                 statement.path = Some(table.to_string().into());
                 statement.strategy = Some("flush");
                 self.lease.execute(self.monitor, &statement).await?;

@@ -18,7 +18,8 @@ pub(super) struct InsertQueue {
     dependents: HashMap<CellId, Vec<CellId>>,
     /// How many objects each still waits for.
     missing: HashMap<CellId, usize>,
-    ready: BTreeMap<usize, Vec<CellId>>,
+    /// Those that wait for nobody, by the rank of their table.
+    ready: BTreeMap<usize, Vec<(usize, PendingEntry)>>,
     ranks: HashMap<TypeId, usize>,
 }
 
@@ -41,11 +42,12 @@ impl InsertQueue {
             for need in &needs {
                 queue.dependents.entry(*need).or_default().push(id);
             }
-            queue.missing.insert(id, needs.len());
             if needs.is_empty() {
-                queue.ready.entry(queue.rank(&entry)).or_default().push(id);
+                queue.ready.entry(queue.rank(&entry)).or_default().push((place, entry));
+            } else {
+                queue.missing.insert(id, needs.len());
+                queue.waiting.insert(id, (place, entry));
             }
-            queue.waiting.insert(id, (place, entry));
         }
         queue
     }
@@ -67,8 +69,7 @@ impl InsertQueue {
 
     /// The objects of the first table that has any whose keys are all known.
     pub(super) fn next_batch(&mut self) -> Option<Vec<PendingEntry>> {
-        let (_, ids) = self.ready.pop_first()?;
-        let mut batch: Vec<_> = ids.iter().filter_map(|id| self.waiting.remove(id)).collect();
+        let (_, mut batch) = self.ready.pop_first()?;
         // In the order they were added in, so that generated keys follow it.
         batch.sort_by_key(|(place, _)| *place);
         Some(batch.into_iter().map(|(_, entry)| entry).collect())
@@ -76,6 +77,9 @@ impl InsertQueue {
 
     /// The keys of these are known now.
     pub(super) fn inserted<'e>(&mut self, entries: impl Iterator<Item = &'e PendingEntry>) {
+        if self.dependents.is_empty() {
+            return;
+        }
         for entry in entries {
             for dependent in self.dependents.remove(&cell_id(&entry.cell)).unwrap_or_default() {
                 let Some(missing) = self.missing.get_mut(&dependent).filter(|missing| **missing > 0) else {
@@ -83,10 +87,9 @@ impl InsertQueue {
                 };
                 *missing -= 1;
                 if *missing == 0
-                    && let Some((_, entry)) = self.waiting.get(&dependent)
+                    && let Some((place, entry)) = self.waiting.remove(&dependent)
                 {
-                    let rank = self.rank(entry);
-                    self.ready.entry(rank).or_default().push(dependent);
+                    self.ready.entry(self.rank(&entry)).or_default().push((place, entry));
                 }
             }
         }
@@ -107,13 +110,12 @@ impl InsertQueue {
             .filter(|(_, (_, entry))| may_wait(entry))
             .min_by_key(|(_, (place, _))| *place);
         let id = *first?.0;
-        let (_, entry) = self.waiting.get_mut(&id)?;
+        let (place, mut entry) = self.waiting.remove(&id)?;
         let (late, known) = std::mem::take(&mut entry.keys).into_iter().partition(unknown);
         entry.keys = known;
-        let (cell, model) = (Ref::Pending(Arc::clone(&entry.cell)), entry.model.type_id());
+        let cell = Ref::Pending(Arc::clone(&entry.cell));
         self.missing.insert(id, 0);
-        let rank = self.ranks.get(&model).copied().unwrap_or(usize::MAX);
-        self.ready.entry(rank).or_default().push(id);
+        self.ready.entry(self.rank(&entry)).or_default().push((place, entry));
         Some((cell, late))
     }
 

@@ -269,10 +269,10 @@ impl PendingEntry {
         }
     }
 
-    /// A row that nobody waits for.
-    pub(super) fn of_row(draft: DraftData) -> PendingEntry {
+    /// A row whose object nobody waits for, so that all may have one cell.
+    pub(super) fn of_row(draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
         PendingEntry {
-            cell: Arc::new(PendingCell::default()),
+            cell: Arc::clone(cell),
             model: draft.model,
             values: draft.values,
             keys: Vec::new(),

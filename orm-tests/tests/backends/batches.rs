@@ -22,6 +22,15 @@ pub struct Child {
     pub parent: BelongsTo<Parent>,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "notes")]
+pub struct Note {
+    #[key(auto)]
+    pub id: i64,
+    #[column(unique, length = 50)]
+    pub text: String,
+}
+
 /// So many parents, with one child each.
 async fn family(database: &TestDatabase, parents: i64) -> Result<Engine> {
     let engine = database.engine().await?;
@@ -90,6 +99,45 @@ on_every_backend! {
             Backend::Mysql | Backend::MysqlWithoutReturning => assert!(texts.len() <= 1 + 6, "{texts:?}"),
             Backend::Sqlite => {}
         }
+        Ok(())
+    }
+
+    /// SQLite takes them as several runs of a shorter text.
+    async fn many_new_rows_are_one_statement(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Note]).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let pending: Vec<_> = (0..130).map(|n| session.add(Note::draft().text(format!("note {n}")))).collect();
+        session.flush().await?;
+        assert_eq!(log.count(), 1, "{log}");
+        let sql = &log.statements()[0].sql;
+        match database.backend() {
+            Backend::Sqlite => assert_eq!(sql.matches('?').count(), 50, "{log}"),
+            Backend::Postgres => assert!(sql.contains("SELECT * FROM unnest($1) RETURNING"), "{log}"),
+            _ => assert_eq!(sql.matches('?').count(), 130, "{log}"),
+        }
+        let notes = pending.iter().map(Pending::entity).collect::<Result<Vec<_>>>()?;
+        for (n, pair) in notes.windows(2).enumerate() {
+            assert!(pair[0].id < pair[1].id, "keys follow the order of the rows");
+            assert_eq!(pair[0].text, format!("note {n}"));
+        }
+        let rows = (0..120).map(|n| Note::draft().text(format!("row {n}")));
+        assert_eq!(session.execute(insert::<Note>().rows(rows)).await?, 120);
+        assert_eq!(log.count(), 2, "{log}");
+        session.commit().await?;
+        let log = engine.record();
+        // The last one is there already.
+        let rows = (0..120).map(|n| Note::draft().text(format!("{} {n}", if n < 119 { "new" } else { "row" })));
+        let refused = session.execute(insert::<Note>().rows(rows)).await;
+        assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::UniqueViolation));
+        assert_eq!(log.count(), 1, "{log}");
+        assert!(log.statements()[0].failed);
+        session.rollback().await?;
+        assert_eq!(session.count(select::<Note>()).await?, 250);
+        let stored = session.all(select::<Note>().order_by(Note::ID).limit(130)).await?;
+        assert!(stored.iter().zip(&notes).all(|(stored, note)| stored == note));
+        assert_eq!(engine.session().get::<Note>(notes[77].id).await?.map(|note| note.text.clone()).as_deref(), Some("note 77"));
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod cancellation;
 mod columns;
 mod ddl;
 mod faults;
+mod get_many;
 mod keys;
 mod loading;
 mod pool;

@@ -18,6 +18,7 @@ mod selectin;
 mod selectin_batches;
 mod selectin_keys;
 mod self_referential;
+mod short_statements;
 mod strategies;
 mod typed_tier;
 mod values;

@@ -1,11 +1,13 @@
 use super::Writer;
-use crate::sql::{Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, TableName, Update};
+use crate::sql::{
+    Bind, Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, Param, Statement, TableName, Update,
+};
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
-    pub(super) fn write_insert(&mut self, insert: &Insert) {
-        self.sql.push_str("INSERT INTO ");
-        self.name(insert.table);
+    /// An INSERT of so many rows, with their values or with places for them alone.
+    pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Bind>) {
+        self.insert_into(insert);
         if insert.columns.is_empty() {
             self.sql.push_str(match self.dialect {
                 Dialect::Sqlite | Dialect::Postgres => " DEFAULT VALUES",
@@ -15,12 +17,69 @@ impl Writer {
             self.sql.push_str(" (");
             self.list(&insert.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push_str(") VALUES ");
-            self.rows(&insert.rows);
+            self.value_rows(rows, insert.columns.len(), values);
         }
+        self.conflict_and_returning(insert);
+    }
+
+    /// An INSERT with one array for each column: one text for any number of rows.
+    pub(super) fn insert_arrays(insert: &Insert, values: Vec<Bind>) -> Statement {
+        let width = insert.columns.len();
+        let mut columns: Vec<Param> = Vec::with_capacity(width);
+        for (at, bind) in values.into_iter().enumerate() {
+            if at < width {
+                let values = Vec::with_capacity(insert.rows);
+                columns.push(Param::Many { values, kind: bind.kind, secret: bind.secret });
+            }
+            if let Some(Param::Many { values, .. }) = columns.get_mut(at % width) {
+                values.push(bind.value);
+            }
+        }
+        let mut writer = Writer::new(Dialect::Postgres);
+        writer.insert_into(insert);
+        writer.sql.push_str(" (");
+        writer.list(&insert.columns, ", ", |writer, column| writer.quote(column));
+        writer.sql.push_str(") SELECT * FROM unnest(");
+        for (at, column) in columns.into_iter().enumerate() {
+            if at > 0 {
+                writer.sql.push_str(", ");
+            }
+            writer.param(column);
+        }
+        writer.sql.push(')');
+        writer.conflict_and_returning(insert);
+        writer.finish()
+    }
+
+    fn insert_into(&mut self, insert: &Insert) {
+        self.sql.push_str("INSERT INTO ");
+        self.name(insert.table);
+    }
+
+    fn conflict_and_returning(&mut self, insert: &Insert) {
         if let Some(conflict) = &insert.conflict {
             self.conflict(conflict, insert);
         }
         self.returning(insert.table, &insert.returning);
+    }
+
+    fn value_rows(&mut self, rows: usize, width: usize, values: Vec<Bind>) {
+        self.sql.reserve(rows * (width * 3 + 4));
+        self.params.reserve(values.len());
+        let mut values = values.into_iter();
+        for row in 0..rows {
+            self.sql.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..width {
+                if column > 0 {
+                    self.sql.push_str(", ");
+                }
+                match values.next() {
+                    Some(bind) => self.bind(bind),
+                    None => self.sql.push('?'),
+                }
+            }
+            self.sql.push(')');
+        }
     }
 
     fn conflict(&mut self, conflict: &Conflict, insert: &Insert) {

@@ -8,8 +8,10 @@ mod select;
 use std::sync::Arc;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Select, Source, Statement, TableName, Update,
+    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement, TableName,
+    Update,
 };
+use crate::value::ValueKind;
 
 /// Writes statements as the text of one dialect.
 #[derive(Debug)]
@@ -30,10 +32,24 @@ impl Writer {
     }
 
     /// The text of an INSERT.
-    pub fn insert(dialect: Dialect, insert: &Insert) -> Statement {
-        let mut writer = Writer::new(dialect);
-        writer.write_insert(insert);
-        writer.finish()
+    pub fn insert(dialect: Dialect, mut insert: Insert) -> Statement {
+        let values = std::mem::take(&mut insert.values);
+        if dialect == Dialect::Postgres && insert.rows > 1 && are_plain(&values, insert.columns.len()) {
+            return Writer::insert_arrays(&insert, values);
+        }
+        let room = dialect.rows_per_run(insert.columns.len());
+        let written = |rows: usize, values: Vec<Bind>| {
+            let mut writer = Writer::new(dialect);
+            writer.write_insert(&insert, rows, values);
+            writer.finish()
+        };
+        if insert.rows <= room {
+            return Statement { few: true, ..written(insert.rows, values) };
+        }
+        let rest = written(insert.rows % room, Vec::new()).sql;
+        let runs = Some(Runs { values: room * insert.columns.len(), rest });
+        let params = values.into_iter().map(Param::One).collect();
+        Statement { params, few: true, runs, ..written(room, Vec::new()) }
     }
 
     /// The text of an UPDATE.
@@ -79,7 +95,14 @@ impl Writer {
     }
 
     fn finish(self) -> Statement {
-        Statement { sql: self.sql.into(), params: self.params, path: None, strategy: None, few: false }
+        Statement {
+            sql: self.sql.into(),
+            params: self.params,
+            path: None,
+            strategy: None,
+            few: false,
+            runs: None,
+        }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {
@@ -150,4 +173,24 @@ impl Writer {
     fn quote(&mut self, name: &str) {
         self.dialect.quote(&mut self.sql, name);
     }
+}
+
+/// Whether the first row's values are of kinds that PostgreSQL has arrays of without a cast.
+fn are_plain(values: &[Bind], columns: usize) -> bool {
+    let plain = |bind: &Bind| {
+        matches!(
+            bind.kind,
+            Some(
+                ValueKind::Bool
+                    | ValueKind::Int16
+                    | ValueKind::Int32
+                    | ValueKind::Int64
+                    | ValueKind::Float32
+                    | ValueKind::Float64
+                    | ValueKind::Text
+                    | ValueKind::Bytes
+            )
+        )
+    };
+    columns > 0 && values.iter().take(columns).all(plain)
 }

@@ -1,0 +1,137 @@
+use rusqlite::Statement;
+use rusqlite::types::{Null, ValueRef as RawCell};
+
+use crate::value::{Cells, Value, ValueError, ValueRef};
+
+/// SQLite stores any bytes as a text.
+pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
+
+/// Some rows of a statement: one buffer of cells, one of text and one of bytes.
+#[derive(Default)]
+pub(super) struct Batch {
+    width: usize,
+    cells: Vec<Cell>,
+    text: String,
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+enum Cell {
+    Null,
+    Int(i64),
+    Float(f64),
+    Text(usize, usize),
+    Bytes(usize, usize),
+    /// A text that is not UTF-8.
+    Broken,
+}
+
+/// One row of a batch.
+pub(super) struct BatchRow<'b> {
+    batch: &'b Batch,
+    first: usize,
+}
+
+/// Binds the values of a statement.
+pub(super) fn bind<'v>(
+    statement: &mut Statement<'_>,
+    values: impl Iterator<Item = &'v Value>,
+) -> rusqlite::Result<()> {
+    for (at, value) in (1..).zip(values) {
+        match value {
+            Value::Null => statement.raw_bind_parameter(at, Null)?,
+            Value::Bool(v) => statement.raw_bind_parameter(at, v)?,
+            Value::Int(v) => statement.raw_bind_parameter(at, v)?,
+            // Refused before it came here.
+            Value::UInt(v) => statement.raw_bind_parameter(at, i64::try_from(*v).ok())?,
+            Value::Float(v) => statement.raw_bind_parameter(at, v)?,
+            Value::Text(v) => statement.raw_bind_parameter(at, v)?,
+            Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
+            // The plain form of a value is one of those above.
+            other => match other.clone().into_plain() {
+                Value::Text(v) => statement.raw_bind_parameter(at, v)?,
+                Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
+                _ => statement.raw_bind_parameter(at, Null)?,
+            },
+        }
+    }
+    Ok(())
+}
+
+impl Batch {
+    pub(super) fn new(width: usize) -> Batch {
+        Batch { width, ..Batch::default() }
+    }
+
+    /// The same buffers without rows, for a statement of as many columns.
+    pub(super) fn emptied(mut self) -> Batch {
+        self.empty(self.width);
+        self
+    }
+
+    /// Keeps the buffers alone.
+    pub(super) fn empty(&mut self, width: usize) {
+        self.width = width;
+        self.cells.clear();
+        self.text.clear();
+        self.bytes.clear();
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len() / self.width.max(1)
+    }
+
+    /// Takes a row of a statement that returns as many columns as the batch is wide.
+    pub(super) fn take(&mut self, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
+        for at in 0..self.width {
+            self.push(row.get_ref(at)?);
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, cell: RawCell<'_>) {
+        let cell = match cell {
+            RawCell::Null => Cell::Null,
+            RawCell::Integer(v) => Cell::Int(v),
+            RawCell::Real(v) => Cell::Float(v),
+            RawCell::Text(v) => match std::str::from_utf8(v) {
+                Ok(text) => {
+                    let start = self.text.len();
+                    self.text.push_str(text);
+                    Cell::Text(start, self.text.len())
+                }
+                Err(_) => Cell::Broken,
+            },
+            RawCell::Blob(v) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(v);
+                Cell::Bytes(start, self.bytes.len())
+            }
+        };
+        self.cells.push(cell);
+    }
+
+    /// The rows, one by one.
+    pub(super) fn rows(&self) -> impl Iterator<Item = BatchRow<'_>> {
+        let starts = (0..self.cells.len()).step_by(self.width.max(1));
+        starts.map(|first| BatchRow { batch: self, first })
+    }
+}
+
+impl Cells for BatchRow<'_> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        let missing = || ValueError::MissingCell { index };
+        if index >= self.batch.width {
+            return Err(missing());
+        }
+        match *self.batch.cells.get(self.first + index).ok_or_else(missing)? {
+            Cell::Null => Ok(ValueRef::Null),
+            Cell::Int(v) => Ok(ValueRef::Int(v)),
+            Cell::Float(v) => Ok(ValueRef::Float(v)),
+            Cell::Text(from, to) => self.batch.text.get(from..to).map(ValueRef::Text).ok_or_else(missing),
+            Cell::Bytes(from, to) => self.batch.bytes.get(from..to).map(ValueRef::Bytes).ok_or_else(missing),
+            Cell::Broken => Err(ValueError::Driver(NOT_UTF8.to_owned())),
+        }
+    }
+}

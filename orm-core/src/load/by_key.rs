@@ -1,0 +1,47 @@
+use super::loader::Loader;
+use crate::error::Result;
+use crate::model::ModelDef;
+use crate::query::Strategy;
+use crate::sql::{Bind, Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
+use crate::value::{Cells, Value};
+
+impl Loader<'_> {
+    /// The object with a primary key, read from its row; none where there is no such row. Only for a model that
+    /// [`is_plain`]: with nothing to plan or to answer, all that is left is one statement whose text is kept.
+    ///
+    /// # Errors
+    /// The database refuses the statement, or the row does not fit.
+    pub(crate) async fn by_key(&mut self, arena: u32, key: Vec<Value>) -> Result<Option<u32>> {
+        let def = self.store.def(arena);
+        let dialect = self.dialect;
+        let mut statement = self.store.by_key(arena, |def| text(dialect, def, &key));
+        let bind = |(column, value): (&usize, Value)| {
+            let column = &def.columns[*column];
+            Param::One(Bind { value, secret: column.secret, kind: Some(column.kind) })
+        };
+        statement.params = def.key.iter().zip(key).map(bind).collect();
+        let mut node = None;
+        let (store, existing) = (&mut *self.store, self.existing);
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            node = store.hydrate(arena, cells, existing)?.map(|found| found.node);
+            Ok(())
+        };
+        self.lease.fetch(self.monitor, &statement, &mut sink).await?;
+        Ok(node)
+    }
+}
+
+/// Whether a query for one object of a model is one statement without joins.
+pub(crate) fn is_plain(def: &ModelDef) -> bool {
+    def.relations.iter().all(|relation| Strategy::of_default(relation.lazy).is_none())
+}
+
+/// The text has places for the values of a key, and depends on their types alone.
+fn text(dialect: Dialect, def: &ModelDef, key: &[Value]) -> Statement {
+    let source = Source::Table(def.table);
+    let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
+    def.columns.iter().for_each(|column| select.column(&source, column.name));
+    select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &[key.to_vec()]));
+    let statement = Writer::select(dialect, &select).for_path(def.name, "select");
+    Statement { params: Vec::new(), few: true, ..statement }
+}

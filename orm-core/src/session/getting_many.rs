@@ -1,0 +1,128 @@
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::Session;
+use crate::entity::{Entity, Place};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Model, erased};
+use crate::sql::{Expr, Source};
+use crate::unit_of_work::{EntityState, Node};
+use crate::value::{IntoKey, Key, Value, ValueError};
+
+impl Session {
+    /// The entities with some primary keys, in the order of the keys, and none where there is no such row. What the
+    /// session holds costs nothing, and all the rest is one statement, or as many as the database binds keys for.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, #[has_many] posts: HasMany<Post> }
+    /// # #[derive(Model, Debug)] struct Post { #[key(auto)] id: i64, user_id: i64 }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let users: Vec<Option<Entity<User>>> = session.get_many::<User>([7, 8, 7]).await?;
+    /// assert_eq!(users.len(), 3);
+    /// let users = session.load_all(users.into_iter().flatten().collect(), User::POSTS.selectin()).await?;
+    /// # let _ = users; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidValue`: a key is out of its type's range; and those of [`all`](Self::all).
+    #[track_caller]
+    pub fn get_many<M: Model>(
+        &mut self,
+        keys: impl IntoIterator<Item: IntoKey<M::Key>>,
+    ) -> GettingMany<'_, M> {
+        let keys = keys.into_iter().map(IntoKey::into_key).collect();
+        GettingMany { session: self, keys, caller: Location::caller() }
+    }
+
+    async fn get_many_by_key<M: Model>(
+        &mut self,
+        keys: Result<Vec<M::Key>, ValueError>,
+        caller: &'static Location<'static>,
+    ) -> Result<Vec<Option<Entity<M>>>> {
+        let def = M::def();
+        let keys = keys.map_err(|error| {
+            Error::new(ErrorKind::InvalidValue, format!("a key of `{}`: {error}", def.name))
+                .with_source(error)
+        })?;
+        self.check_usable()?;
+        let arena = self.store.arena_of(erased::<M>());
+        let keys: Vec<Vec<Value>> = keys.iter().map(Key::values).collect();
+        let mut distinct = HashSet::new();
+        let mut ask: Vec<Vec<Value>> = Vec::new();
+        for key in &keys {
+            let held = self.store.find(arena, key).is_some_and(|node| !self.store.is_expired(arena, node));
+            if !held && distinct.insert(key) {
+                ask.push(key.clone());
+            }
+        }
+        if !self.options.identity_map {
+            ask.clone_from(&keys);
+        }
+        let most = self.database.dialect().key_limit(def.key.len(), 0).max(1);
+        let mut read: HashSet<u32> = HashSet::new();
+        let mut own: HashMap<Vec<Value>, Entity<M>> = HashMap::new();
+        for keys in ask.chunks(most) {
+            let mut query = crate::query::select::<M>();
+            query.spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
+            let answer = self.select(query.spec, caller).await?;
+            if !self.options.identity_map {
+                // Objects of their own, which nobody else knows.
+                let found = Entity::<M>::of_first_level(&answer);
+                own.extend(found.iter().map(|entity| (key_of(entity, def.key), entity.erase())));
+                continue;
+            }
+            read.extend(answer.level(0).into_iter().flat_map(|level| level.nodes.iter()));
+        }
+        if !self.options.identity_map {
+            return Ok(keys.iter().map(|key| own.get(&in_key_form(key.clone())).cloned()).collect());
+        }
+        Ok(keys.iter().map(|key| self.found(arena, key, &read)).collect())
+    }
+
+    /// The object with a key, after the rows of all that were asked for were read.
+    fn found<M: Model>(&mut self, arena: u32, key: &[Value], read: &HashSet<u32>) -> Option<Entity<M>> {
+        let node = self.store.find(arena, key)?;
+        if self.unit.state(Node { arena, node }) == EntityState::Deleted {
+            return None;
+        }
+        if self.store.is_expired(arena, node) && !read.contains(&node) {
+            // Its row is gone.
+            self.store.expunge(arena, node);
+            return None;
+        }
+        Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node, answer: None }))
+    }
+}
+
+fn key_of<M: Model>(entity: &Entity<M>, columns: &[usize]) -> Vec<Value> {
+    in_key_form(columns.iter().map(|column| entity.view(*column).to_value()).collect())
+}
+
+fn in_key_form(key: Vec<Value>) -> Vec<Value> {
+    key.into_iter().map(Value::into_key_form).collect()
+}
+
+/// Entities by their keys, to be found when it is awaited: what [`Session::get_many`] gives.
+///
+/// A type of its own, and not the future of an `async fn`: a wrong key is one error.
+#[derive(Debug)]
+#[must_use = "nothing is found until it is awaited"]
+pub struct GettingMany<'s, M: Model> {
+    session: &'s mut Session,
+    keys: Result<Vec<M::Key>, ValueError>,
+    caller: &'static Location<'static>,
+}
+
+impl<'s, M: Model> IntoFuture for GettingMany<'s, M> {
+    type Output = Result<Vec<Option<Entity<M>>>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.session.get_many_by_key(self.keys, self.caller))
+    }
+}

@@ -1,0 +1,146 @@
+//! What a row costs in allocations on the thread that loads it: numbers that no other load of the machine changes. The
+//! objects' own texts are among them; what is above them is the library's.
+//!
+//! A number that went down is written down here, so that it stays down.
+
+use std::sync::Mutex;
+
+use allocation_counter::measure;
+use orm_core::prelude::*;
+use tokio::runtime::Runtime;
+
+const AUTHORS: i64 = 200;
+const BOOKS: i64 = 2_000;
+
+#[derive(Model, Debug)]
+#[model(table = "authors")]
+struct Author {
+    #[key(auto)]
+    id: i64,
+    name: String,
+    #[has_many(order_by = "id")]
+    books: HasMany<Book>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "books")]
+struct Book {
+    #[key(auto)]
+    id: i64,
+    author_id: i64,
+    title: String,
+    isbn: String,
+    pages: i64,
+    #[belongs_to]
+    author: BelongsTo<Author>,
+}
+
+/// Counts are of one thread, and so is everything that is counted.
+struct Costs {
+    runtime: Runtime,
+    engine: Engine,
+    wrong: Mutex<Vec<String>>,
+}
+
+impl Costs {
+    fn new() -> Result<Costs> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let engine = runtime.block_on(library())?;
+        Ok(Costs { runtime, engine, wrong: Mutex::default() })
+    }
+
+    /// Holds the allocations for each of so many rows against the number that is recorded.
+    fn hold<T>(
+        &self,
+        what: &str,
+        rows: i64,
+        recorded: f64,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T>,
+    ) {
+        let mut session = self.engine.session();
+        self.hold_in(&mut session, what, rows, recorded, work);
+    }
+
+    fn hold_in<T>(
+        &self,
+        session: &mut Session,
+        what: &str,
+        rows: i64,
+        recorded: f64,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T>,
+    ) {
+        let mut done = None;
+        let count = measure(|| done = Some(self.runtime.block_on(work(session)))).count_total;
+        done.expect("it ran").expect("it succeeds");
+        #[allow(clippy::cast_precision_loss)]
+        let found = count as f64 / rows as f64;
+        println!("{what}: {found:.2} allocations a row");
+        if (found - recorded).abs() > 0.05 + recorded * 0.02 {
+            self.wrong
+                .lock()
+                .expect("one thread")
+                .push(format!("{what}: {found:.2} instead of {recorded:.2}"));
+        }
+    }
+}
+
+async fn library() -> Result<Engine> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    engine.create_all(schema![Author, Book]).await?;
+    let mut session = engine.session();
+    let authors = (1..=AUTHORS).map(|id| Author::draft().id(id).name(format!("author {id}")));
+    session.execute(insert::<Author>().rows(authors)).await?;
+    session.execute(insert::<Book>().rows(drafts(BOOKS))).await?;
+    session.commit().await?;
+    Ok(engine)
+}
+
+fn drafts(count: i64) -> impl Iterator<Item = impl orm_core::CompleteDraft<Model = Book>> {
+    (0..count).map(|n| {
+        let (title, isbn) = (format!("the title of book {n}"), format!("isbn {n}"));
+        Book::draft().author_id(n % AUTHORS + 1).title(title).isbn(isbn).pages(n % 900)
+    })
+}
+
+#[test]
+fn rows_cost_what_is_recorded() -> Result<()> {
+    let costs = Costs::new()?;
+    // Two texts, and the rest is shared by many rows.
+    costs.hold("hydrate", BOOKS, 2.04, async |session| session.all(select::<Book>()).await);
+
+    let mut session = costs.engine.session();
+    let held = costs.runtime.block_on(session.all(select::<Book>()))?;
+    costs.hold_in(&mut session, "identity hit", BOOKS, 0.02, async |session| {
+        session.all(select::<Book>()).await
+    });
+    drop(held);
+
+    costs.hold("selectin of a collection", BOOKS, 2.42, async |session| {
+        session.all(select::<Author>().with(Author::BOOKS.selectin())).await
+    });
+    costs.hold("joined collection", BOOKS, 2.19, async |session| {
+        session.all(select::<Author>().with(Author::BOOKS.joined())).await
+    });
+    costs.hold("selectin of a to-one", BOOKS, 2.41, async |session| {
+        session.all(select::<Book>().with(Book::AUTHOR.selectin())).await
+    });
+    costs.hold("get", AUTHORS, 5.34, async |session| {
+        for id in 1..=AUTHORS {
+            session.get::<Author>(id).await?;
+        }
+        Ok(())
+    });
+    costs.hold("get_many", AUTHORS, 3.71, async |session| session.get_many::<Author>(1..=AUTHORS).await);
+    costs.hold("bulk insert", BOOKS, 3.06, async |session| {
+        session.execute(insert::<Book>().rows(drafts(BOOKS))).await
+    });
+    costs.hold("add and flush", BOOKS, 9.11, async |session| {
+        for draft in drafts(BOOKS) {
+            session.add(draft);
+        }
+        session.flush().await
+    });
+    let wrong = costs.wrong.lock().expect("one thread");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
