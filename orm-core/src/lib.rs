@@ -103,8 +103,8 @@ mod web;
 
 pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use driver::{
-    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, QueryScope, ScopeReport, SslMode,
-    StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, QueryScope, ScopeReport,
+    SslMode, StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
 };
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,

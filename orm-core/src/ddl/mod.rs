@@ -13,11 +13,11 @@ mod live_table;
 mod live_type;
 mod name;
 mod schema;
-mod sequences;
 mod schema_report;
+mod sequences;
 
 pub use check::check;
 pub use create::{create_statements, drop_statements};
 pub use schema::Schema;
-pub use sequences::sequence_statements;
 pub use schema_report::{SchemaFinding, SchemaFindingKind, SchemaReport};
+pub use sequences::sequence_statements;

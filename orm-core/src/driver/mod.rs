@@ -30,8 +30,8 @@ mod query_log;
 mod query_scope;
 mod refusal;
 mod replicas;
-mod server;
 mod scope_report;
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
@@ -45,11 +45,11 @@ mod sqlite_job;
 #[cfg(feature = "sqlite")]
 mod sqlite_lent;
 mod ssl_mode;
+mod statement_event;
+mod statement_hook;
 mod tls;
 mod transaction_options;
 mod written;
-mod statement_event;
-mod statement_hook;
 
 pub(crate) use checkouts::Borrower;
 pub use database::Database;
@@ -62,12 +62,12 @@ pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
-pub use ssl_mode::SslMode;
-pub use transaction_options::TransactionOptions;
 pub use query_scope::QueryScope;
 pub use scope_report::{ScopeReport, StatementGroup};
+pub use ssl_mode::SslMode;
 pub use statement_event::{StatementEvent, StatementOutcome};
 pub use statement_hook::StatementHook;
+pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;
 use crate::value::Cells;
