@@ -53,6 +53,8 @@ pub enum ErrorKind {
     InvalidQuery,
     /// The models do not fit together.
     InvalidModel,
+    /// The tables of the database are not what the models say.
+    SchemaMismatch,
     /// A value does not fit its column, or a cell does not fit its field.
     InvalidValue,
     /// The object is in a state in which this cannot be done.

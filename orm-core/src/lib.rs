@@ -57,6 +57,7 @@
 //!
 //! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
 //! as columns; they need a backend and nothing else.
+//! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend alone needs is unused in builds without it.
@@ -97,9 +98,13 @@ mod unit_of_work;
 
 mod session;
 
-pub use ddl::Schema;
+#[cfg(feature = "axum")]
+mod web;
+
+pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use driver::{
-    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, SslMode, TransactionOptions,
+    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, QueryScope, ScopeReport,
+    SslMode, StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
 };
 pub use entity::{
     BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
@@ -108,9 +113,29 @@ pub use entity::{
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
 pub use model::{
-    Cascade, Column, ColumnDef, Lazy, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo, RelationDef,
-    RelationKind, ThroughDef,
+    Cascade, Column, ColumnDef, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo,
+    RelationDef, RelationKind, ThroughDef,
 };
+/// Fails a test that runs more statements than it should, and lists them by what they load.
+///
+/// It stands on an `async fn`, above or below the attribute that makes it a test, and counts what a
+/// [`QueryScope`] around the function counts.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// #[max_statements(3)]
+/// async fn the_list_of_users_costs_one_statement(engine: &Engine) -> Result<()> {
+///     engine.session().all(select::<User>()).await?;
+///     Ok(())
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// # the_list_of_users_costs_one_statement(&engine).await
+/// # }
+/// ```
+pub use orm_derive::max_statements;
 pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::{
     Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
@@ -148,8 +173,8 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, Model, ModelDef, OrderDef, RelationDef,
-        RelationKind, ThroughDef, check_key, check_reference, erased,
+        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
+        ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
     };
     pub use crate::query::{FromRow, IntoOperand, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};
@@ -164,7 +189,7 @@ pub mod __private {
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
-    pub use crate::driver::{Echo, Isolation, QueryLog, TransactionOptions};
+    pub use crate::driver::{Echo, Isolation, QueryLog, QueryScope, TransactionOptions};
     pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
@@ -173,13 +198,13 @@ pub mod prelude {
         RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
         select_columns, sql, update, window,
     };
-    pub use crate::schema;
     pub use crate::session::{
         Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
     };
     pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoValue, Null};
-    pub use orm_derive::{DbEnum, DbType, FromRow, Model};
+    pub use crate::{assert_statements, schema};
+    pub use orm_derive::{DbEnum, DbType, FromRow, Model, max_statements};
 }
 
 #[cfg(all(doctest, feature = "sqlite"))]
@@ -189,4 +214,8 @@ mod documents {
 
     #[doc = include_str!("../../docs/guide.md")]
     struct Guide;
+
+    #[cfg(all(feature = "axum", feature = "serde"))]
+    #[doc = include_str!("../../docs/web.md")]
+    struct Web;
 }

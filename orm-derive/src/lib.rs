@@ -11,6 +11,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 mod errors;
+mod max_statements;
 mod names;
 mod suggest;
 
@@ -40,15 +41,32 @@ use errors::Errors;
 /// | attribute | on | takes |
 /// |---|---|---|
 /// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks` |
+/// | `#[serde(..)]` | the struct | `rename_all` |
+/// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
 /// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `length` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |
 /// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `inverse` |
-#[proc_macro_derive(Model, attributes(model, key, column, has_many, has_one, belongs_to, many_to_many))]
+#[proc_macro_derive(
+    Model,
+    attributes(model, key, column, has_many, has_one, belongs_to, many_to_many, serde)
+)]
 pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
+}
+
+/// Fails a test that runs more statements than it should, and lists them by what they load.
+///
+/// It stands on an `async fn`, above or below the attribute that makes it a test. The documentation of
+/// `orm_core::max_statements` shows it.
+#[proc_macro_attribute]
+pub fn max_statements(
+    limit: proc_macro::TokenStream,
+    function: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    max_statements::max_statements(limit.into(), function.into()).into()
 }
 
 /// Makes a struct that takes the values of a row by name.

@@ -82,9 +82,9 @@ fn relation<R: orm_core::Relation>(_: R) -> &'static RelationDef {
 
 #[test]
 fn tables_have_the_structs_names() {
-    assert_eq!((User::def().name, User::def().table), ("User", "users"));
-    assert_eq!((OrderLine::def().name, OrderLine::def().table), ("OrderLine", "order_line"));
-    assert_eq!(Part::def().table, "part");
+    assert_eq!((User::def().name, User::def().table.name), ("User", "users"));
+    assert_eq!((OrderLine::def().name, OrderLine::def().table.name), ("OrderLine", "order_line"));
+    assert_eq!(Part::def().table.name, "part");
     let _: parts::Line = Part::LINE;
 }
 
@@ -164,7 +164,7 @@ fn a_has_one_may_refer_to_another_column() {
 fn a_many_to_many_has_both_keys_in_between() {
     let friends = relation(User::FRIENDS);
     assert_eq!((friends.kind, friends.local.len(), friends.remote.len()), (RelationKind::ManyToMany, 0, 0));
-    let through = friends.through.map(|through| (through.table, through.key, through.target_key));
+    let through = friends.through.map(|through| (through.table.name, through.key, through.target_key));
     assert_eq!(through, Some(("friendships", ["a_id"].as_slice(), ["b_id"].as_slice())));
     let lines = relation(User::LINES).through.map(|through| (through.key, through.target_key));
     assert_eq!(lines, Some((["user_id"].as_slice(), ["order_line_id"].as_slice())));

@@ -216,7 +216,7 @@ fn keywords_are_names() {
     complete(Type::draft().r#type(1).r#match("all").r#use(1));
     let columns: Vec<_> = Type::def().columns.iter().map(|column| (column.field, column.name)).collect();
     assert_eq!(columns, [("type", "type"), ("match", "match"), ("use", "use")]);
-    assert_eq!(Type::def().table, "type");
+    assert_eq!(Type::def().table.name, "type");
     assert_eq!(Type::def().relations[1].remote, ["use"]);
     assert_eq!(Type::TYPE.index() + Type::MATCH.index() + Type::USE.index(), 3);
 }
@@ -370,7 +370,7 @@ model!(pub(crate) Node, Node, key: i64, parent, "node_key");
 #[test]
 fn macros_make_models() {
     complete(Node::draft().key(1).parent(Node::draft().key(2)));
-    assert_eq!((Node::def().table, Node::def().columns[0].name), ("node_key", "node_key"));
+    assert_eq!((Node::def().table.name, Node::def().columns[0].name), ("node_key", "node_key"));
     fn is_recursive(_: impl orm_core::SelfReferential) {}
     is_recursive(Node::PARENT);
     is_recursive(Node::NODES);

@@ -11,12 +11,7 @@ use crate::sql::{Dialect, TableName};
 /// # Errors
 /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
 pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
-    let models = schema.ordered(dialect)?;
-    let tables = Tables {
-        dialect,
-        keys: ForeignKey::all(schema)?,
-        order: models.iter().map(|model| model.def()).collect(),
-    };
+    let tables = Tables::of(schema, dialect)?;
     let types = enum_types(schema, dialect)?;
     let mut statements = tables.create_schemas(schema);
     statements.extend(types.into_iter().map(|def| create_type(dialect, def)));
@@ -47,12 +42,7 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
 /// # Errors
 /// As for [`create_statements`].
 pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
-    let models = schema.ordered(dialect)?;
-    let tables = Tables {
-        dialect,
-        keys: ForeignKey::all(schema)?,
-        order: models.iter().map(|model| model.def()).collect(),
-    };
+    let tables = Tables::of(schema, dialect)?;
     let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
     let names: Vec<String> = links
         .chain(tables.order.iter().rev().map(|def| def.table))
@@ -82,13 +72,19 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
 }
 
 /// The tables of a schema, in the order they are created in, and the keys between them.
-struct Tables {
+pub(super) struct Tables {
     dialect: Dialect,
-    keys: Vec<ForeignKey>,
-    order: Vec<&'static ModelDef>,
+    pub(super) keys: Vec<ForeignKey>,
+    pub(super) order: Vec<&'static ModelDef>,
 }
 
 impl Tables {
+    pub(super) fn of(schema: &Schema, dialect: Dialect) -> Result<Tables> {
+        let models = schema.ordered(dialect)?;
+        let order = models.iter().map(|model| model.def()).collect();
+        Ok(Tables { dialect, keys: ForeignKey::all(schema)?, order })
+    }
+
     /// The schemas that tables are in; on SQLite an engine attaches them.
     fn create_schemas(&self, schema: &Schema) -> Vec<String> {
         if self.dialect == Dialect::Sqlite {
@@ -213,7 +209,7 @@ impl Tables {
     }
 
     /// What a column is declared as. MySQL wants a key to have the very type of what it refers to.
-    fn declared(&self, def: &'static ModelDef, at: usize, indexed: bool) -> String {
+    pub(super) fn declared(&self, def: &'static ModelDef, at: usize, indexed: bool) -> String {
         let target = match self.dialect {
             Dialect::Mysql(_) => self.keys.iter().find_map(|key| key.target(def, at)),
             Dialect::Sqlite | Dialect::Postgres => None,

@@ -1,14 +1,23 @@
-//! DDL: the tables of a list of models, for tests and prototypes, and the sequences of their keys.
+//! DDL: the tables of a list of models, to make for tests and prototypes, and to compare with those of a database; and
+//! the sequences of their keys.
 //!
-//! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order. Production schemas are migrations.
+//! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order, and a report of where a database is not
+//! what the descriptors say. Production schemas are migrations.
 
+mod catalog;
+mod check;
 mod create;
 mod enum_type;
 mod foreign_key;
+mod live_table;
+mod live_type;
 mod name;
 mod schema;
+mod schema_report;
 mod sequences;
 
+pub use check::check;
 pub use create::{create_statements, drop_statements};
 pub use schema::Schema;
+pub use schema_report::{SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use sequences::sequence_statements;

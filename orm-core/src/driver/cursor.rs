@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::lease::{Connection, Lease, TransactionState};
-use super::{Monitor, RowSink};
+use super::{Monitor, QueryScope, RowSink, StatementOutcome};
 use crate::error::Result;
 use crate::sql::{Dialect, Statement};
 
@@ -23,6 +23,8 @@ struct Cursor {
     started: Instant,
     rows: u64,
     failed: bool,
+    /// Who counts it.
+    scope: Option<QueryScope>,
     /// The most rows of a part.
     part: usize,
 }
@@ -50,14 +52,15 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn open_cursor(&mut self, monitor: &Monitor, statement: Statement, part: usize) -> Result<()> {
-        let started = Instant::now();
+        let (started, scope) = (Instant::now(), QueryScope::current());
+        monitor.begins(&statement);
         self.count();
         self.running = true;
         let opened = self.connection.open_cursor(&statement, part).await;
         self.running = false;
         self.note(opened.as_ref().err());
         let failed = opened.is_err();
-        let cursor = Cursor { statement, started, rows: 0, failed, part };
+        let cursor = Cursor { statement, started, rows: 0, failed, scope, part };
         self.reading.get_or_insert_default().cursor = Some(cursor);
         if failed {
             self.report(monitor);
@@ -127,7 +130,12 @@ impl Lease {
 
     fn report(&mut self, monitor: &Monitor) {
         if let Some(cursor) = self.reading.as_mut().and_then(|reading| reading.cursor.take()) {
-            monitor.report(&cursor.statement, cursor.rows, cursor.started.elapsed(), cursor.failed);
+            let (rows, duration, failed) = (cursor.rows, cursor.started.elapsed(), cursor.failed);
+            let outcome = StatementOutcome { rows, duration, failed };
+            if let Some(scope) = &cursor.scope {
+                scope.push(&cursor.statement, outcome);
+            }
+            monitor.report(&cursor.statement, outcome);
         }
     }
 }

@@ -21,7 +21,7 @@ impl Database {
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Database> {
         let server = Server::connect(url, options).await?;
         let replicas = Replicas::connect(&server, options).await?;
-        Ok(Database { server, replicas, monitor: Monitor::new(options.echo) })
+        Ok(Database { server, replicas, monitor: Monitor::new(options) })
     }
 
     /// The SQL it speaks.

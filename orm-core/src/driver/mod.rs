@@ -27,8 +27,10 @@ mod postgres_cell;
 #[cfg(feature = "postgres")]
 mod postgres_numeric;
 mod query_log;
+mod query_scope;
 mod refusal;
 mod replicas;
+mod scope_report;
 mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -43,6 +45,8 @@ mod sqlite_job;
 #[cfg(feature = "sqlite")]
 mod sqlite_lent;
 mod ssl_mode;
+mod statement_event;
+mod statement_hook;
 mod tls;
 mod transaction_options;
 mod written;
@@ -58,7 +62,11 @@ pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
+pub use query_scope::QueryScope;
+pub use scope_report::{ScopeReport, StatementGroup};
 pub use ssl_mode::SslMode;
+pub use statement_event::{StatementEvent, StatementOutcome};
+pub use statement_hook::StatementHook;
 pub use transaction_options::TransactionOptions;
 
 use crate::error::Result;

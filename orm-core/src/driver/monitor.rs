@@ -1,14 +1,20 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::query_log::shown;
-use super::{Echo, ExecutedStatement, QueryLog};
+use super::statement_hook::StatementHooks;
+use super::{
+    ConnectOptions, Echo, ExecutedStatement, QueryLog, QueryScope, StatementEvent, StatementHook,
+    StatementOutcome,
+};
 use crate::sql::Statement;
 
-/// Tells everybody who asked about each statement: logs, `echo` and `tracing`.
+/// Tells everybody who asked about each statement: hooks, scopes, logs, `echo` and `tracing`.
 #[derive(Debug, Default)]
 pub struct Monitor {
     echo: Echo,
+    slow: Option<Duration>,
+    hooks: Arc<StatementHooks>,
     logs: Mutex<Vec<QueryLog>>,
 }
 
@@ -17,14 +23,16 @@ pub struct Monitor {
 pub(super) struct Observed<'m> {
     monitor: &'m Monitor,
     statement: &'m Statement,
+    /// Who counts it, wherever its future is dropped.
+    scope: Option<QueryScope>,
     started: Instant,
     pub(super) rows: u64,
     pub(super) failed: bool,
 }
 
 impl Monitor {
-    pub(crate) fn new(echo: Echo) -> Monitor {
-        Monitor { echo, logs: Mutex::default() }
+    pub(crate) fn new(options: &ConnectOptions) -> Monitor {
+        Monitor { echo: options.echo, slow: options.slow_statements, ..Monitor::default() }
     }
 
     /// A log that fills until its last clone is dropped.
@@ -34,48 +42,80 @@ impl Monitor {
         log
     }
 
-    pub(super) fn observe<'m>(&'m self, statement: &'m Statement) -> Observed<'m> {
-        Observed { monitor: self, statement, started: Instant::now(), rows: 0, failed: true }
+    /// Calls a function before and after each statement.
+    pub(crate) fn on_execute(
+        &self,
+        call: impl Fn(&StatementEvent<'_>) + Send + Sync + 'static,
+    ) -> StatementHook {
+        self.hooks.add(Arc::new(call))
     }
 
-    pub(super) fn report(&self, statement: &Statement, rows: u64, duration: Duration, failed: bool) {
-        tracing::event!(
-            target: "orm::sql",
-            tracing::Level::DEBUG,
-            sql = &*statement.sql,
-            rows,
-            duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-            path = statement.path.as_deref(),
-            strategy = statement.strategy,
-            failed,
-        );
+    /// Says before a statement that it begins.
+    pub(super) fn begins(&self, statement: &Statement) {
+        self.hooks.call(|| StatementEvent::new(statement, None));
+    }
+
+    pub(super) fn observe<'m>(&'m self, statement: &'m Statement) -> Observed<'m> {
+        self.begins(statement);
+        let scope = QueryScope::current();
+        Observed { monitor: self, statement, scope, started: Instant::now(), rows: 0, failed: true }
+    }
+
+    pub(super) fn report(&self, statement: &Statement, outcome: StatementOutcome) {
+        self.trace(statement, outcome);
         if self.echo != Echo::Off {
-            self.print(statement, rows, duration, failed);
+            self.print(statement, outcome);
         }
+        self.log(statement, outcome);
+        self.hooks.call(|| StatementEvent::new(statement, Some(outcome)));
+    }
+
+    fn trace(&self, statement: &Statement, outcome: StatementOutcome) {
+        macro_rules! event {
+            ($level:ident) => {
+                tracing::event!(
+                    target: "orm::sql",
+                    tracing::Level::$level,
+                    sql = &*statement.sql,
+                    rows = outcome.rows,
+                    duration_us = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX),
+                    path = statement.path.as_deref(),
+                    strategy = statement.strategy,
+                    failed = outcome.failed,
+                )
+            };
+        }
+        match self.slow.is_some_and(|slow| outcome.duration >= slow) {
+            true => event!(WARN),
+            false => event!(DEBUG),
+        }
+    }
+
+    fn log(&self, statement: &Statement, outcome: StatementOutcome) {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         logs.retain(|log| !log.is_abandoned());
         for log in logs.iter() {
             log.push(ExecutedStatement {
                 sql: statement.sql.clone(),
                 params: shown(&statement.params),
-                rows,
-                duration,
+                rows: outcome.rows,
+                duration: outcome.duration,
                 path: statement.path.clone(),
                 strategy: statement.strategy,
-                failed,
+                failed: outcome.failed,
             });
         }
     }
 
-    fn print(&self, statement: &Statement, rows: u64, duration: Duration, failed: bool) {
-        let mut line = format!("[{:>9.3} ms] {}", duration.as_secs_f64() * 1e3, statement.sql);
+    fn print(&self, statement: &Statement, outcome: StatementOutcome) {
+        let mut line = format!("[{:>9.3} ms] {}", outcome.duration.as_secs_f64() * 1e3, statement.sql);
         if self.echo >= Echo::Params && !statement.params.is_empty() {
             line.push_str(&format!("  -- {}", shown(&statement.params).join(", ")));
         }
         if self.echo >= Echo::Rows {
-            line.push_str(&format!("  -- {rows} rows"));
+            line.push_str(&format!("  -- {} rows", outcome.rows));
         }
-        if failed {
+        if outcome.failed {
             line.push_str("  -- failed");
         }
         eprintln!("{line}");
@@ -84,6 +124,11 @@ impl Monitor {
 
 impl Drop for Observed<'_> {
     fn drop(&mut self) {
-        self.monitor.report(self.statement, self.rows, self.started.elapsed(), self.failed);
+        let duration = self.started.elapsed();
+        let outcome = StatementOutcome { rows: self.rows, duration, failed: self.failed };
+        if let Some(scope) = &self.scope {
+            scope.push(self.statement, outcome);
+        }
+        self.monitor.report(self.statement, outcome);
     }
 }

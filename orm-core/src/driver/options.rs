@@ -18,6 +18,7 @@ pub struct ConnectOptions {
     pub(crate) insert_returning: bool,
     pub(crate) replicas: Vec<String>,
     pub(crate) echo: Echo,
+    pub(crate) slow_statements: Option<Duration>,
 }
 
 impl ConnectOptions {
@@ -41,6 +42,7 @@ impl Default for ConnectOptions {
             insert_returning: true,
             replicas: Vec::new(),
             echo: Echo::Off,
+            slow_statements: None,
         }
     }
 }

@@ -88,3 +88,40 @@ pub(super) fn shown(params: &[Param]) -> Vec<String> {
     };
     params.iter().map(show).collect()
 }
+
+/// Asserts how many statements were run: by a [`QueryLog`], or a [`ScopeReport`](crate::ScopeReport). When it fails it
+/// lists them.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// let log = engine.record();
+/// engine.session().all(select::<User>()).await?;
+/// assert_statements!(log, 1);
+/// assert_statements!(log, 1, "one for all users");
+/// # Ok(()) }
+/// ```
+#[macro_export]
+macro_rules! assert_statements {
+    ($log:expr, $expected:expr $(,)?) => {
+        match (&$log, $expected) {
+            (log, expected) => {
+                ::core::assert!(log.count() == expected, "expected {} statements, found {}", expected, log)
+            }
+        }
+    };
+    ($log:expr, $expected:expr, $($why:tt)+) => {
+        match (&$log, $expected) {
+            (log, expected) => ::core::assert!(
+                log.count() == expected,
+                "{}: expected {} statements, found {}",
+                ::core::format_args!($($why)+),
+                expected,
+                log
+            ),
+        }
+    };
+}

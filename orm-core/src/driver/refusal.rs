@@ -115,7 +115,7 @@ fn without_password(url: &str) -> String {
 }
 
 /// A statement for an error message: a list of thousands of placeholders helps nobody.
-fn shortened(sql: &str) -> String {
+pub(super) fn shortened(sql: &str) -> String {
     const MOST: usize = 300;
     match sql.char_indices().nth(MOST) {
         Some((end, _)) => format!("{} ..", &sql[..end]),

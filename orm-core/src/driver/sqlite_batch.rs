@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rusqlite::Statement;
 use rusqlite::types::{Null, ValueRef as RawCell};
 
@@ -10,6 +12,8 @@ pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
 #[derive(Default)]
 pub(super) struct Batch {
     width: usize,
+    /// What the columns are called; empty where nobody can ask.
+    names: Arc<[Box<str>]>,
     cells: Vec<Cell>,
     text: String,
     bytes: Vec<u8>,
@@ -59,8 +63,15 @@ pub(super) fn bind<'v>(
 }
 
 impl Batch {
-    pub(super) fn new(width: usize) -> Batch {
-        Batch { width, ..Batch::default() }
+    /// An empty one for a statement's rows.
+    pub(super) fn of(statement: &Statement<'_>) -> Batch {
+        let names = statement.column_names().into_iter().map(Box::from).collect();
+        Batch { width: statement.column_count(), names, ..Batch::default() }
+    }
+
+    /// An empty one for rows of the same statement.
+    pub(super) fn beside(&self) -> Batch {
+        Batch { width: self.width, names: Arc::clone(&self.names), ..Batch::default() }
     }
 
     /// The same buffers without rows, for a statement of as many columns.
@@ -133,5 +144,9 @@ impl Cells for BatchRow<'_> {
             Cell::Bytes(from, to) => self.batch.bytes.get(from..to).map(ValueRef::Bytes).ok_or_else(missing),
             Cell::Broken => Err(ValueError::Driver(NOT_UTF8.to_owned())),
         }
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.batch.names.get(index).map(|name| &**name)
     }
 }

@@ -173,7 +173,7 @@ impl Serving {
     fn serve(&mut self, connection: &RawConnection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&self.sql)?;
         bind(&mut statement, self.values.iter())?;
-        let width = statement.column_count();
+        let empty = Batch::of(&statement);
         let mut rows = statement.raw_query();
         let mut last = false;
         while let Some(command) = self.commands.blocking_recv() {
@@ -181,7 +181,7 @@ impl Serving {
                 Command::Run(job) => job.run(connection),
                 Command::Part if last => {}
                 Command::Part => {
-                    last = self.part(&mut rows, width)?;
+                    last = self.part(&mut rows, &empty)?;
                     let _ = self.parts.send(Part::End(last));
                 }
             }
@@ -190,10 +190,10 @@ impl Serving {
     }
 
     /// Sends one part; returns whether it was the last one.
-    fn part(&mut self, rows: &mut rusqlite::Rows<'_>, width: usize) -> rusqlite::Result<bool> {
+    fn part(&mut self, rows: &mut rusqlite::Rows<'_>, empty: &Batch) -> rusqlite::Result<bool> {
         let mut left = self.rows;
         while left > 0 && !self.parts.is_closed() {
-            let mut batch = self.used.try_recv().map_or_else(|_| Batch::new(width), Batch::emptied);
+            let mut batch = self.used.try_recv().map_or_else(|_| empty.beside(), Batch::emptied);
             let most = left.min(ROWS);
             let mut taken = 0;
             while taken < most {

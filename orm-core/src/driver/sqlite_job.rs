@@ -125,13 +125,12 @@ impl Job {
     fn step(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&self.sql)?;
         bind(&mut statement, self.values.iter())?;
-        let width = statement.column_count();
+        let mut batch = Batch::of(&statement);
         let mut rows = statement.raw_query();
-        let mut batch = Batch::new(width);
         while let Some(row) = rows.next()? {
             batch.take(row)?;
             if batch.len() >= ROWS {
-                let next = self.used.try_recv().map_or_else(|_| Batch::new(width), Batch::emptied);
+                let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
                 let full = std::mem::replace(&mut batch, next);
                 if self.results.blocking_send(Message::Rows(full)).is_err() {
                     // Nobody waits any more.

@@ -24,9 +24,7 @@ impl<T: Model, N> Held<T, N> {
 
     /// What the query that `place` belongs to found, if it loaded the relationship.
     pub(crate) fn find(region: &Arc<Region>, place: Place, relation: usize) -> Option<Held<T, N>> {
-        let (level, position) = place.answer?;
-        let edge = region.level(level as usize)?.edges.iter().position(|edge| edge.relation == relation)?;
-        let items = Items::Answer { level, edge, position };
+        let items = Items::of_answer(region, place, relation)?;
         Some(Held { region: Arc::clone(region), items, of: PhantomData })
     }
 

@@ -7,6 +7,7 @@
 use std::marker::PhantomData;
 
 use super::Relation;
+use crate::model::{LoadedSet, LoadedShape, LoadedSlot};
 
 /// In a loaded set: this relationship was not loaded.
 #[derive(Debug)]
@@ -19,6 +20,24 @@ pub struct Yes<N>(PhantomData<fn() -> N>);
 /// In a loaded set: this self-referential relationship was loaded to the last level, by `.recursive(..)`.
 #[derive(Debug)]
 pub enum Recursive {}
+
+impl LoadedSlot for NotLoaded {
+    fn shape<L: LoadedSet>() -> Option<LoadedShape> {
+        None
+    }
+}
+
+impl<N: LoadedSet> LoadedSlot for Yes<N> {
+    fn shape<L: LoadedSet>() -> Option<LoadedShape> {
+        Some(LoadedShape::of::<N>())
+    }
+}
+
+impl LoadedSlot for Recursive {
+    fn shape<L: LoadedSet>() -> Option<LoadedShape> {
+        Some(LoadedShape::of::<L>())
+    }
+}
 
 /// Loading the relationship recursively without a limit turns the loaded set `N` of its targets into `Marked`.
 pub trait MarksRecursive<N>: super::SelfReferential {

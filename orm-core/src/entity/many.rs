@@ -28,7 +28,14 @@ pub(crate) enum Items {
 }
 
 impl Items {
-    fn len(&self, region: &Region) -> usize {
+    /// What the query that a place belongs to found for a relationship, if it loaded it.
+    pub(crate) fn of_answer(region: &Region, place: Place, relation: usize) -> Option<Items> {
+        let (level, position) = place.answer?;
+        let edge = region.level(level as usize)?.edges.iter().position(|edge| edge.relation == relation)?;
+        Some(Items::Answer { level, edge, position })
+    }
+
+    pub(super) fn len(&self, region: &Region) -> usize {
         match self {
             Items::Empty => 0,
             Items::Node { .. } => 1,
@@ -68,6 +75,11 @@ impl Items {
 impl<M: Model, N> Many<M, N> {
     pub(crate) fn new(region: Arc<Region>, items: Items) -> Many<M, N> {
         Many { region, items, loaded: PhantomData }
+    }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn parts(&self) -> (&Arc<Region>, &Items) {
+        (&self.region, &self.items)
     }
 
     /// How many there are.

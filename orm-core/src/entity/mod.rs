@@ -10,6 +10,8 @@ mod held;
 mod loaded_in;
 mod many;
 mod relation;
+#[cfg(feature = "serde")]
+mod serialize;
 
 pub use entity::Entity;
 pub(crate) use entity::Place;

@@ -29,6 +29,8 @@ pub struct ColumnDef {
     pub secret: bool,
     /// `#[column(length = n)]`: the most characters of a text.
     pub length: Option<u32>,
+    /// What serialising calls it; none where it is left out, as `secret` columns are.
+    pub serialized: Option<&'static str>,
 }
 
 impl ColumnDef {
@@ -48,6 +50,7 @@ impl ColumnDef {
             version: false,
             secret: false,
             length: None,
+            serialized: Some(field),
         }
     }
 }

@@ -8,6 +8,7 @@ mod column_def;
 mod erased;
 mod hooks;
 mod identity_map;
+mod loaded_set;
 #[allow(clippy::module_inception)]
 mod model;
 mod model_def;
@@ -18,6 +19,7 @@ pub use column_def::ColumnDef;
 pub use erased::{ErasedModel, erased};
 pub use hooks::{HookTable, ModelHooks, NewRow};
 pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
+pub use loaded_set::{LoadedSet, LoadedShape, LoadedSlot};
 pub use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};

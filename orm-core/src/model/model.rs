@@ -1,4 +1,4 @@
-use super::{HookTable, ModelDef};
+use super::{HookTable, LoadedSet, ModelDef};
 use crate::graph::Record;
 use crate::value::Key;
 
@@ -36,7 +36,7 @@ pub trait Model: Record {
     /// The primary key: the key field's type, or a tuple of them.
     type Key: Key;
     /// The loaded set in which nothing is loaded.
-    type Bare: 'static;
+    type Bare: LoadedSet;
 
     /// Names, columns, key and relationships.
     fn def() -> &'static ModelDef;

@@ -28,6 +28,8 @@ pub struct RelationDef {
     pub passive_deletes: bool,
     /// The relationship on the other side, where it is named.
     pub inverse: Option<&'static str>,
+    /// What serialising calls it; none where it is left out.
+    pub serialized: Option<&'static str>,
     /// The model it is declared on.
     pub parent: fn() -> &'static dyn ErasedModel,
     /// The model it leads to.

@@ -83,6 +83,8 @@ pub struct JoinPath<R> {
 /// Relationships as joins.
 pub trait RelationJoins: Relation {
     /// The relationship from an aliased table of its model.
+    // It is FROM that has the alias.
+    #[allow(clippy::wrong_self_convention)]
     fn from_alias(self, parent: &Alias<Self::Parent>) -> JoinPath<Self> {
         JoinPath { from: Some(parent.source()), to: None, of: PhantomData }
     }
@@ -243,45 +245,45 @@ fn refuse<T>(why: impl Into<String>) -> Result<T> {
     Err(Error::new(ErrorKind::InvalidQuery, why.into()))
 }
 
-/// The joins of a query type with a method `from_spec`.
+/// The joins of a query type with a method `joins_mut`.
 macro_rules! join_methods {
     () => {
         /// Keeps the rows that have a target of a relationship, each as often as it has one. The target's columns can
         /// then be named in the query.
         pub fn join(mut self, relation: impl $crate::query::IntoJoin) -> Self {
             let join = relation.into_join($crate::sql::JoinKind::Inner);
-            self.from_spec().joins.push(join);
+            self.joins_mut().joins.push(join);
             self
         }
 
         /// As [`join`](Self::join), and keeps the rows without a target too: once, with NULL for its columns.
         pub fn left_join(mut self, relation: impl $crate::query::IntoJoin) -> Self {
             let join = relation.into_join($crate::sql::JoinKind::Left);
-            self.from_spec().joins.push(join);
+            self.joins_mut().joins.push(join);
             self
         }
 
         /// Joins the rows of a model that meet a condition.
         pub fn join_on<T: Model>(mut self, on: Predicate) -> Self {
-            self.from_spec().join_model::<T>($crate::sql::JoinKind::Inner, on);
+            self.joins_mut().join_model::<T>($crate::sql::JoinKind::Inner, on);
             self
         }
 
         /// As [`join_on`](Self::join_on), and keeps the rows without a match too.
         pub fn left_join_on<T: Model>(mut self, on: Predicate) -> Self {
-            self.from_spec().join_model::<T>($crate::sql::JoinKind::Left, on);
+            self.joins_mut().join_model::<T>($crate::sql::JoinKind::Left, on);
             self
         }
 
         /// Joins the rows of an alias, a subquery or a common table expression that meet a condition.
         pub fn join_table(mut self, table: impl $crate::query::IntoTable, on: Predicate) -> Self {
-            self.from_spec().join_table($crate::sql::JoinKind::Inner, table, on);
+            self.joins_mut().join_table($crate::sql::JoinKind::Inner, table, on);
             self
         }
 
         /// As [`join_table`](Self::join_table), and keeps the rows without a match too.
         pub fn left_join_table(mut self, table: impl $crate::query::IntoTable, on: Predicate) -> Self {
-            self.from_spec().join_table($crate::sql::JoinKind::Left, table, on);
+            self.joins_mut().join_table($crate::sql::JoinKind::Left, table, on);
             self
         }
     };
@@ -306,7 +308,7 @@ impl FromSpec {
         self.join(JoinKind::Cross, Joined::table(table.into_table()), Expr::And(Vec::new()));
     }
 
-    pub(super) fn from_model<T: Model>(&mut self) {
+    pub(super) fn name_first_model<T: Model>(&mut self) {
         self.name_first(Joined::model::<T>());
     }
 
@@ -322,7 +324,7 @@ impl FromSpec {
         self.first = Some(Joined::model::<T>());
     }
 
-    pub(super) fn from_table(&mut self, table: impl IntoTable) {
+    pub(super) fn name_table(&mut self, table: impl IntoTable) {
         self.name_first(Joined::table(table.into_table()));
     }
 }

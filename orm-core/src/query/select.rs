@@ -181,7 +181,7 @@ impl<M: Model, L> Select<M, L> {
         Select { spec, of: PhantomData }
     }
 
-    fn from_spec(&mut self) -> &mut FromSpec {
+    fn joins_mut(&mut self) -> &mut FromSpec {
         &mut self.spec.from
     }
 

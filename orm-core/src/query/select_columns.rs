@@ -53,13 +53,15 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
 
     /// Says which model's table the query is from.
     pub fn from<T: Model>(mut self) -> Self {
-        self.spec.from.from_model::<T>();
+        self.spec.from.name_first_model::<T>();
         self
     }
 
     /// Says that the query is from an alias, a subquery or a common table expression.
+    // FROM is SQL's word.
+    #[allow(clippy::wrong_self_convention)]
     pub fn from_table(mut self, table: impl IntoTable) -> Self {
-        self.spec.from.from_table(table);
+        self.spec.from.name_table(table);
         self
     }
 
@@ -258,7 +260,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self
     }
 
-    fn from_spec(&mut self) -> &mut super::joins::FromSpec {
+    fn joins_mut(&mut self) -> &mut super::joins::FromSpec {
         &mut self.spec.from
     }
 

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use super::{EngineBuilder, Session, SessionOptions};
-use crate::ddl::{Schema, create_statements, drop_statements, sequence_statements};
-use crate::driver::{Borrower, Database, PoolStatus, QueryLog, TransactionOptions};
+use crate::ddl::{Schema, SchemaReport, check, create_statements, drop_statements, sequence_statements};
+use crate::driver::{
+    Borrower, Database, PoolStatus, QueryLog, StatementEvent, StatementHook, TransactionOptions,
+};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
@@ -103,9 +105,65 @@ impl Engine {
         self.run_all(Ok(sequence_statements(&schema, self.database.dialect())), Borrower::here())
     }
 
+    /// Compares the models with the tables that the database has, and reports everything at once: tables and columns
+    /// that are not there, other types, NOT NULL on one side alone, keys and indexes that are missing, and columns that
+    /// no model has and every INSERT would need.
+    ///
+    /// For the start of a program and for tests of migrations. Three statements, however many models there are.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// engine.check(schema![User]).await?.into_result()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`create_all`](Self::create_all); the database refuses to say what it has.
+    #[track_caller]
+    pub fn check(&self, schema: Schema) -> impl Future<Output = Result<SchemaReport>> + Send {
+        let borrower = Borrower::here();
+        async move {
+            let mut lease = self.database.acquire(borrower).await?;
+            check(&schema, &mut lease, &self.database.monitor, self.database.dialect()).await
+        }
+    }
+
     /// A log of all statements that the engine runs from now on, for as long as the log is there.
     pub fn record(&self) -> QueryLog {
         self.database.monitor.record()
+    }
+
+    /// Calls a function before and after each statement, for as long as the engine is there: for metrics, audits, and
+    /// logs of one's own.
+    ///
+    /// It is called by the task that runs the statement and holds it up, so it should be quick. One that panics does no
+    /// harm to the statement.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// let rows = Arc::new(AtomicU64::new(0));
+    /// let counted = Arc::clone(&rows);
+    /// engine.on_execute(move |event| match event.outcome {
+    ///     None => println!("next: {}", event.sql),
+    ///     Some(outcome) => {
+    ///         counted.fetch_add(outcome.rows, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
+    /// assert_eq!(rows.load(Ordering::Relaxed), 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn on_execute(&self, call: impl Fn(&StatementEvent<'_>) + Send + Sync + 'static) -> StatementHook {
+        self.database.monitor.on_execute(call)
     }
 
     /// The statements that a query will run, without running them.

@@ -162,6 +162,12 @@ impl EngineBuilder {
         self
     }
 
+    /// How long a statement may take until its `tracing` event is a warning; none is by default.
+    pub fn slow_statements(mut self, threshold: Duration) -> Self {
+        self.options.slow_statements = Some(threshold);
+        self
+    }
+
     /// A standby of the database, for sessions that [only read](SessionOptions::read_only); several may be named. On
     /// PostgreSQL.
     ///

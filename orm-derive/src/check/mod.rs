@@ -29,6 +29,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     names::names_are_sql,
     names::columns_differ,
     names::constants_differ,
+    names::serialized_names_differ,
     names::is_not_reserved,
     names::fields_can_be_some,
     declarations::length_is_of_a_text,

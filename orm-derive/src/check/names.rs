@@ -98,6 +98,20 @@ pub fn constants_differ(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// Two fields have two names when they are serialised.
+pub fn serialized_names_differ(model: &Model, errors: &mut Errors) {
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    let columns = model.columns.iter().map(|column| (&column.field, &column.serialized));
+    let relations = model.relations.iter().map(|relation| (&relation.field, &relation.serialized));
+    for (field, name) in columns.chain(relations) {
+        let Some(name) = name else { continue };
+        if let Some(first) = seen.insert(&name.value, field).filter(|first| first != field) {
+            let both = format!("`{first}` and `{field}` are both serialised as `{}`", name.value);
+            errors.at(name.span, format!("{both}; give one another name: `#[serde(rename = \"..\")]`"));
+        }
+    }
+}
+
 /// A relationship's accessor is called like no other function of the struct, and not like its own constant.
 pub fn is_not_reserved(model: &Model, errors: &mut Errors) {
     for relation in &model.relations {

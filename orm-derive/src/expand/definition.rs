@@ -94,6 +94,14 @@ fn column_def(column: &Column) -> TokenStream {
     if let Some(length) = column.length.as_ref().and_then(|length| length.value.parse::<u32>().ok()) {
         set.push(quote!(length: ::core::option::Option::Some(#length),));
     }
+    match &column.serialized {
+        Some(name) if name.value == *field => {}
+        Some(name) => {
+            let name = &name.value;
+            set.push(quote!(serialized: ::core::option::Option::Some(#name),));
+        }
+        None => set.push(quote!(serialized: ::core::option::Option::None,)),
+    }
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }
@@ -139,6 +147,13 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         }
         None => quote!(::core::option::Option::None),
     };
+    let serialized = match &relation.serialized {
+        Some(name) => {
+            let name = &name.value;
+            quote!(::core::option::Option::Some(#name))
+        }
+        None => quote!(::core::option::Option::None),
+    };
     quote! {
         #p::RelationDef {
             name: #name,
@@ -152,6 +167,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             cascade: #p::Cascade { delete: #delete, delete_orphan: #delete_orphan },
             passive_deletes: #passive_deletes,
             inverse: #inverse,
+            serialized: #serialized,
             parent: #p::erased::<#this>,
             target: #erased,
         }

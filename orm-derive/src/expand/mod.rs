@@ -10,6 +10,7 @@ mod assertions;
 mod definition;
 mod draft;
 mod inherent;
+mod loaded_set;
 mod module;
 mod record;
 mod relation;
@@ -30,6 +31,7 @@ pub fn model(model: &Model, complete: bool) -> TokenStream {
     let scope = Scope::new(model, complete);
     let mut code = module::module(&scope);
     code.extend(scope.relations().map(|relation| relation::relation(&scope, &relation)));
+    code.extend(loaded_set::loaded_set(&scope));
     code.extend(inherent::inherent(&scope));
     code.extend(record::record(&scope));
     code.extend(definition::definition(&scope));

@@ -3,7 +3,8 @@ use syn::{Ident, Type};
 
 use crate::names;
 use crate::parse::{
-    ColumnAttribute, Field, KeyAttribute, RelationAttribute, Text, inner_of_option, is_option, last_name,
+    ColumnAttribute, Field, KeyAttribute, RelationAttribute, RenameAll, Text, inner_of_option, is_option,
+    last_name,
 };
 
 /// A field that is a column.
@@ -24,14 +25,17 @@ pub struct Column {
     pub secret: bool,
     /// The most characters of a text.
     pub length: Option<Text>,
+    /// What serialising calls it; none where it is left out.
+    pub serialized: Option<Text>,
     /// A relationship attribute, which a type that holds no relationship must not have.
     pub stray: Option<RelationAttribute>,
 }
 
 impl Column {
-    pub(super) fn new(field: Field) -> Column {
+    pub(super) fn new(field: Field, rename_all: RenameAll) -> Column {
         let name = names::plain(&field.ident);
         let span = field.ident.span();
+        let serialized = field.serialized(rename_all);
         let attribute = field.column.unwrap_or(ColumnAttribute {
             span,
             name: None,
@@ -57,6 +61,7 @@ impl Column {
             version: attribute.version,
             secret: attribute.secret,
             length: attribute.length,
+            serialized: serialized.filter(|_| !attribute.secret),
             stray: field.relations.into_iter().next(),
         }
     }

@@ -36,9 +36,9 @@ impl Model {
         for field in input.fields {
             match Wrapper::of(&field.ty) {
                 Wrapper { holder: Some(holder), target: Some(target), optional } => {
-                    relations.push(Relation::new(field, holder, target, optional));
+                    relations.push(Relation::new(field, holder, target, optional, input.rename_all));
                 }
-                _ => columns.push(Column::new(field)),
+                _ => columns.push(Column::new(field, input.rename_all)),
             }
         }
         let keys = columns.iter().filter(|column: &&Column| column.key.is_some()).count();

@@ -2,7 +2,7 @@ use proc_macro2::Span;
 use syn::{Ident, Type};
 
 use crate::names;
-use crate::parse::{Cascade, Field, Holder, Kind, Lazy, Names, OrderBy, Text, last_name};
+use crate::parse::{Cascade, Field, Holder, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name};
 
 /// A field that is a relationship.
 pub struct Relation {
@@ -36,11 +36,20 @@ pub struct Relation {
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
     pub inverse: Option<Text>,
+    /// What serialising calls it; none where it is left out.
+    pub serialized: Option<Text>,
 }
 
 impl Relation {
-    pub(super) fn new(field: Field, holder: Holder, target: Type, optional: bool) -> Relation {
+    pub(super) fn new(
+        field: Field,
+        holder: Holder,
+        target: Type,
+        optional: bool,
+        rename_all: RenameAll,
+    ) -> Relation {
         let span = field.ident.span();
+        let serialized = field.serialized(rename_all);
         let attributes = field.relations.iter().map(|attribute| (attribute.kind, attribute.span)).collect();
         let mut stray = Vec::new();
         stray.extend(field.key.map(|key| ("key", key.span)));
@@ -69,6 +78,7 @@ impl Relation {
             cascade: None,
             passive_deletes: None,
             inverse: None,
+            serialized,
         };
         if let Some(attribute) =
             field.relations.into_iter().find(|attribute| attribute.kind.holder() == holder)

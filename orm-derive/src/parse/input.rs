@@ -4,9 +4,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
 use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttribute};
 use super::options::Options;
+use super::serde::{RenameAll, SerdeAttribute};
 use super::types::without_self;
 use super::value::Text;
 use crate::errors::Errors;
+use crate::names;
 
 /// A struct under the derive.
 pub struct Input {
@@ -17,6 +19,8 @@ pub struct Input {
     pub module: Option<Text>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
+    /// How serialising names the fields.
+    pub rename_all: RenameAll,
     pub fields: Vec<Field>,
     /// Whether it is a struct with named fields; otherwise that has been reported and there are no fields.
     pub has_fields: bool,
@@ -29,6 +33,19 @@ pub struct Field {
     pub key: Option<KeyAttribute>,
     pub column: Option<ColumnAttribute>,
     pub relations: Vec<RelationAttribute>,
+    pub serde: Option<SerdeAttribute>,
+}
+
+impl Field {
+    /// What serialising calls it, where a struct's fields are named so; none where it is left out.
+    pub fn serialized(&self, rename_all: RenameAll) -> Option<Text> {
+        let span = self.ident.span();
+        match &self.serde {
+            Some(serde) if serde.skip => None,
+            Some(SerdeAttribute { rename: Some(name), .. }) => Some(name.clone()),
+            _ => Some(Text::new(rename_all.apply(&names::plain(&self.ident)), span)),
+        }
+    }
 }
 
 /// Reads the item under the derive; none where nothing can be generated for it.
@@ -45,7 +62,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         errors.on(&item.generics, message);
         return None;
     }
-    let options = struct_options(&item.attrs, errors);
+    let (options, rename_all) = struct_options(&item.attrs, errors);
     let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
@@ -58,6 +75,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         schema: text("schema"),
         module: text("module"),
         hooks: options.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
+        rename_all,
         fields,
         has_fields,
     })
@@ -84,15 +102,20 @@ fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Fiel
     None
 }
 
-/// What `#[model(..)]` says, where it is there.
-fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> Option<Options> {
+/// What `#[model(..)]` says, where it is there, and how `#[serde(..)]` names the fields.
+fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Options>, RenameAll) {
     let mut read: Option<Options> = None;
+    let mut rename_all = None;
     for attribute in attributes {
         match own_name(attribute).as_deref() {
             Some("model") if read.is_some() => {
                 errors.at(attribute.path().span(), "`#[model]` is given twice; join them in one");
             }
             Some("model") => read = Some(Options::read(attribute, "model", MODEL, errors)),
+            Some("serde") if rename_all.is_some() => {
+                errors.at(attribute.path().span(), "`#[serde]` is given twice; join them in one");
+            }
+            Some("serde") => rename_all = Some(RenameAll::read(attribute, errors)),
             Some(name) => {
                 errors.at(
                     attribute.path().span(),
@@ -102,13 +125,19 @@ fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> Option<Optio
             None => {}
         }
     }
-    read
+    (read, rename_all.unwrap_or_default())
 }
 
 fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident?;
-    let mut read =
-        Field { ident, ty: without_self(field.ty, this), key: None, column: None, relations: Vec::new() };
+    let mut read = Field {
+        ident,
+        ty: without_self(field.ty, this),
+        key: None,
+        column: None,
+        relations: Vec::new(),
+        serde: None,
+    };
     for attribute in &field.attrs {
         let Some(name) = own_name(attribute) else { continue };
         let span = attribute.path().span();
@@ -116,6 +145,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
             (_, Some(kind)) => read.relations.iter().any(|other| other.kind == kind),
             ("key", _) => read.key.is_some(),
             ("column", _) => read.column.is_some(),
+            ("serde", _) => read.serde.is_some(),
             _ => false,
         };
         if twice {
@@ -126,6 +156,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
             (_, Some(kind)) => read.relations.push(RelationAttribute::read(attribute, kind, span, errors)),
             ("key", _) => read.key = Some(KeyAttribute::read(attribute, span, errors)),
             ("column", _) => read.column = Some(ColumnAttribute::read(attribute, span, errors)),
+            ("serde", _) => read.serde = Some(SerdeAttribute::read(attribute, errors)),
             _ => errors.at(span, "`#[model(..)]` is for the struct; a column's field takes `#[column(..)]`"),
         }
     }
@@ -135,6 +166,6 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
 /// The name of an attribute that is the derive's.
 fn own_name(attribute: &Attribute) -> Option<String> {
     let name = attribute.path().get_ident()?.to_string();
-    let own = matches!(name.as_str(), "model" | "key" | "column") || Kind::of(&name).is_some();
+    let own = matches!(name.as_str(), "model" | "key" | "column" | "serde") || Kind::of(&name).is_some();
     own.then_some(name)
 }

@@ -7,11 +7,13 @@
 mod attributes;
 mod input;
 mod options;
+mod serde;
 mod types;
 mod value;
 
 pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute};
 pub use input::{Field, Input, input};
 pub use options::{Form, Known, Options};
+pub use serde::RenameAll;
 pub use types::{Holder, Wrapper, inner_of_option, is_option, last_name, type_text};
 pub use value::{Cascade, Lazy, Names, OrderBy, Text, unknown};

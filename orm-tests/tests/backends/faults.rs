@@ -80,8 +80,17 @@ async fn silent_for(database: &TestDatabase, silence: Duration, when: u64, delay
     let waiting = tokio::spawn(async move { next.session().count(select::<River>()).await });
     tokio::time::sleep(silence).await;
     proxy.thaw();
-    let counted = tokio::time::timeout(BACK, waiting).await;
-    assert_eq!(counted.expect("the place is back in time").expect("it does not panic")?, 30);
+    let back = async {
+        match waiting.await.expect("it does not panic") {
+            // A server gives up on a greeting that takes too long: MariaDB after ten seconds.
+            Err(error) if error.kind() == ErrorKind::Connection => {
+                engine.session().count(select::<River>()).await
+            }
+            counted => counted,
+        }
+    };
+    let counted = tokio::time::timeout(BACK, back).await;
+    assert_eq!(counted.expect("the place is back in time")?, 30);
     Ok(())
 }
 

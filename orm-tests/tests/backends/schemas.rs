@@ -110,6 +110,21 @@ fn names<L>(things: &Many<Thing, L>) -> Vec<String> {
 }
 
 on_every_backend! {
+    async fn the_tables_of_each_schema_are_what_the_models_say(database: TestDatabase) -> Result<()> {
+        let _turn = SCHEMAS.lock().await;
+        let engine = engine(&database).await?;
+        let log = engine.record();
+        let report = engine.check(schema![Owner, Thing]).await?;
+        assert_eq!(count(&log), 9, "three for each schema: {log}");
+        let strays = report.findings().iter().filter(|finding| !finding.is_advice()).count();
+        assert_eq!(strays, 0, "{report}");
+        let report = engine.check(schema![Stray]).await?;
+        let text = report.to_string();
+        assert!(text.ends_with("`Stray`: there is no table `orm_nowhere.items`"), "{text}");
+        clear(&database).await;
+        Ok(())
+    }
+
     async fn every_strategy_reads_the_right_table(database: TestDatabase) -> Result<()> {
         let _one = SCHEMAS.lock().await;
         let engine = engine(&database).await?;

@@ -45,6 +45,27 @@ pub struct Lax {
     pub name: Option<String>,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "safes")]
+pub struct Safe {
+    #[key]
+    pub id: i64,
+    pub name: String,
+    #[column(secret)]
+    pub token: String,
+}
+
+/// [`Safe`], as [`Lax`] is [`Strict`].
+#[derive(Model, Debug)]
+#[model(table = "safes")]
+pub struct LaxSafe {
+    #[key]
+    pub id: i64,
+    pub name: Option<String>,
+    #[column(secret)]
+    pub token: String,
+}
+
 async fn owners(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Owner, Pet, Strict]).await?;
@@ -109,6 +130,28 @@ on_every_backend! {
         assert_eq!(error.kind(), ErrorKind::UniqueViolation);
         let mut said = format!("{error} {error:?}");
         let mut source = std::error::Error::source(&error);
+        while let Some(inner) = source {
+            said.push_str(&format!("{inner} {inner:?}"));
+            source = inner.source();
+        }
+        assert!(!said.contains("hush"), "{said}");
+        Ok(())
+    }
+
+    async fn a_secret_beside_what_was_written_is_not_in_the_error(database: TestDatabase) -> Result<()> {
+        let engine = owners(&database).await?;
+        engine.create_all(schema![Safe]).await?;
+        let mut session = engine.session();
+        session.insert(Safe::draft().id(1).name("mine").token("hush")).await?;
+        session.commit().await?;
+        // The statement binds no secret, and PostgreSQL quotes the whole row that it refuses.
+        let safe = session.get::<LaxSafe>(1).await?.expect("it was written");
+        session.edit(&safe, |safe| safe.name = None)?;
+        let error = session.commit().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotNullViolation);
+        let mut said = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(&error);
+        assert!(source.is_some(), "what the driver said is kept");
         while let Some(inner) = source {
             said.push_str(&format!("{inner} {inner:?}"));
             source = inner.source();

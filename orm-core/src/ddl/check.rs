@@ -1,0 +1,250 @@
+use super::Schema;
+use super::create::Tables;
+use super::foreign_key::ForeignKey;
+use super::live_table::{self, LiveColumn, LiveKey, LiveTable};
+use super::live_type;
+use super::schema_report::SchemaFindingKind as Kind;
+use super::schema_report::SchemaReport;
+use crate::driver::{Lease, Monitor};
+use crate::error::Result;
+use crate::model::{ModelDef, RelationDef, ThroughDef};
+use crate::sql::{Dialect, TableName};
+
+/// Compares models with the tables of the database.
+///
+/// # Errors
+/// `InvalidModel`, as for [`create_statements`](super::create_statements); the database refuses to say what it has.
+pub async fn check(
+    schema: &Schema,
+    lease: &mut Lease,
+    monitor: &Monitor,
+    dialect: Dialect,
+) -> Result<SchemaReport> {
+    let tables = Tables::of(schema, dialect)?;
+    let links = schema.link_tables();
+    let names = tables.order.iter().map(|def| def.table);
+    let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
+    let live = live_table::read(lease, monitor, dialect, &names).await?;
+
+    let mut check = Check { dialect, live, report: SchemaReport::default() };
+    for def in &tables.order {
+        check.model(&tables, def);
+    }
+    for (relation, through) in links {
+        check.link(relation, through)?;
+    }
+    Ok(check.report)
+}
+
+struct Check {
+    dialect: Dialect,
+    live: Vec<LiveTable>,
+    report: SchemaReport,
+}
+
+impl Check {
+    fn model(&mut self, tables: &Tables, def: &'static ModelDef) {
+        let table = def.table.to_string();
+        let of = (def.name, table.as_str());
+        let (dialect, report) = (self.dialect, &mut self.report);
+        let Some(live) = self.live.iter().find(|live| live.is(dialect, def.table)) else {
+            return report.push(Kind::MissingTable, of, [""; 0]);
+        };
+        for (at, column) in def.columns.iter().enumerate() {
+            let Some(found) = live.column(dialect, column.name) else {
+                report.push(Kind::MissingColumn, of, [column.name]);
+                continue;
+            };
+            let expected = tables.declared(def, at, column.key || column.unique || column.index);
+            let cut = column.length > live_type::length(&found.type_name)
+                && live_type::length(&found.type_name).is_some();
+            if cut || !live_type::fits(dialect, &expected, &found.type_name) {
+                let found = found.type_name.clone();
+                report.push(Kind::Type { expected, found }, of, [column.name]);
+            }
+            match (column.nullable, found.not_null) {
+                _ if live.is_view => {}
+                (false, false) => report.push(Kind::MayBeNull, of, [column.name]),
+                (true, true) => report.push(Kind::NotNull, of, [column.name]),
+                (true, false) | (false, true) => {}
+            }
+        }
+        if live.is_view {
+            return;
+        }
+        let known = |found: &LiveColumn| {
+            def.columns.iter().any(|column| dialect.is_same_name(column.name, &found.name))
+        };
+        for extra in live.columns.iter().filter(|found| found.not_null && !found.filled_in && !known(found)) {
+            report.push(Kind::UnknownRequiredColumn, of, [extra.name.as_str()]);
+        }
+        let key = columns(def, def.key);
+        if !live.has_primary_key(dialect, &key) {
+            report.push(Kind::PrimaryKey, of, key);
+        }
+        let is_there = |name: &str| live.column(dialect, name).is_some();
+        for column in def.columns.iter().filter(|column| column.unique && is_there(column.name)) {
+            if !live.is_unique(dialect, column.name) {
+                report.push(Kind::MissingUnique, of, [column.name]);
+            }
+        }
+        for key in tables.keys.iter().filter(|key| std::ptr::eq(key.child, def)) {
+            foreign_key(report, live, dialect, of, &KeyNames::of(key));
+        }
+        for column in def.columns.iter().filter(|column| column.index && is_there(column.name)) {
+            if !live.has_index(dialect, &[column.name]) {
+                report.push(Kind::MissingIndex, of, [column.name]);
+            }
+        }
+    }
+
+    /// A link table that is no model: its columns, its keys, and the index that reads it from the other side.
+    fn link(&mut self, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
+        let (path, table) = (relation.path(), through.table.to_string());
+        let of = (path.as_str(), table.as_str());
+        let (dialect, report) = (self.dialect, &mut self.report);
+        let Some(live) = self.live.iter().find(|live| live.is(dialect, through.table)) else {
+            report.push(Kind::MissingTable, of, [""; 0]);
+            return Ok(());
+        };
+        let all: Vec<&str> = through.key.iter().chain(through.target_key).copied().collect();
+        for name in &all {
+            match live.column(dialect, name) {
+                None => report.push(Kind::MissingColumn, of, [*name]),
+                Some(found) if !found.not_null && !live.is_view => report.push(Kind::MayBeNull, of, [*name]),
+                Some(_) => {}
+            }
+        }
+        if live.is_view {
+            return Ok(());
+        }
+        let known = |found: &LiveColumn| all.iter().any(|name| dialect.is_same_name(name, &found.name));
+        for extra in live.columns.iter().filter(|found| found.not_null && !found.filled_in && !known(found)) {
+            report.push(Kind::UnknownRequiredColumn, of, [extra.name.as_str()]);
+        }
+        if !live.is_unique_together(dialect, &all) {
+            report.push(Kind::PrimaryKey, of, all.iter().copied());
+        }
+        let sides = [
+            (through.key, relation.parent(), relation.local_columns()?),
+            (through.target_key, relation.target(), relation.remote_columns()?),
+        ];
+        for (names, parent, refers_to) in sides {
+            let key = KeyNames {
+                columns: names.to_vec(),
+                parent: parent.table,
+                refers_to: columns(parent, &refers_to),
+                is_primary: refers_to == parent.key,
+            };
+            foreign_key(report, live, dialect, of, &key);
+        }
+        Ok(())
+    }
+}
+
+/// A foreign key by its names.
+struct KeyNames {
+    columns: Vec<&'static str>,
+    parent: TableName,
+    refers_to: Vec<&'static str>,
+    /// Whether it refers to the primary key, which a database may leave unnamed.
+    is_primary: bool,
+}
+
+impl KeyNames {
+    fn of(key: &ForeignKey) -> KeyNames {
+        KeyNames {
+            columns: columns(key.child, &key.columns),
+            parent: key.parent.table,
+            refers_to: columns(key.parent, &key.refers_to),
+            is_primary: key.refers_to == key.parent.key,
+        }
+    }
+}
+
+fn columns(def: &ModelDef, columns: &[usize]) -> Vec<&'static str> {
+    columns.iter().map(|column| def.columns[*column].name).collect()
+}
+
+fn foreign_key(
+    report: &mut SchemaReport,
+    live: &LiveTable,
+    dialect: Dialect,
+    of: (&str, &str),
+    key: &KeyNames,
+) {
+    // A key of SQLite stays in its file.
+    let possible = dialect != Dialect::Sqlite || live.schema == key.parent.schema;
+    if possible && !live.has_key(dialect, key) {
+        let refers_to = key.refers_to.iter().map(|name| (*name).to_owned()).collect();
+        let kind = Kind::MissingForeignKey { parent: key.parent.to_string(), refers_to };
+        report.push(kind, of, key.columns.iter().copied());
+    }
+    if !live.has_index(dialect, &key.columns) {
+        report.push(Kind::MissingIndex, of, key.columns.iter().copied());
+    }
+}
+
+impl LiveKey {
+    /// A table whose schema is not named is in that which the connection is in.
+    fn refers_to(&self, dialect: Dialect, parent: TableName) -> bool {
+        let same_schema = match (&self.parent_schema, parent.schema) {
+            (Some(live), Some(schema)) => dialect.is_same_name(live, schema),
+            _ => true,
+        };
+        same_schema && dialect.is_same_name(&self.parent, parent.name)
+    }
+}
+
+impl LiveTable {
+    fn is(&self, dialect: Dialect, table: TableName) -> bool {
+        self.schema == table.schema && dialect.is_same_name(&self.name, table.name)
+    }
+
+    fn column(&self, dialect: Dialect, name: &str) -> Option<&LiveColumn> {
+        self.columns.iter().find(|column| dialect.is_same_name(&column.name, name))
+    }
+
+    fn has_primary_key(&self, dialect: Dialect, key: &[&str]) -> bool {
+        let mut primary = self.indexes.iter().filter(|index| index.primary);
+        primary.any(|index| same_set(dialect, &index.columns, key))
+    }
+
+    fn is_unique(&self, dialect: Dialect, column: &str) -> bool {
+        self.is_unique_together(dialect, &[column])
+    }
+
+    fn is_unique_together(&self, dialect: Dialect, columns: &[&str]) -> bool {
+        let mut unique = self.indexes.iter().filter(|index| index.unique);
+        unique.any(|index| same_set(dialect, &index.columns, columns))
+    }
+
+    /// Whether an index begins with the columns, in whichever order.
+    fn has_index(&self, dialect: Dialect, columns: &[&str]) -> bool {
+        let beginning = |index: &[Option<String>]| {
+            index.get(..columns.len()).is_some_and(|beginning| same_set(dialect, beginning, columns))
+        };
+        self.indexes.iter().any(|index| beginning(&index.columns))
+    }
+
+    fn has_key(&self, dialect: Dialect, key: &KeyNames) -> bool {
+        self.keys.iter().any(|live| {
+            let refers = |name: &Option<String>, expected: &str| match name {
+                Some(name) => dialect.is_same_name(name, expected),
+                None => key.is_primary,
+            };
+            let pairs = || key.columns.iter().zip(&key.refers_to);
+            live.refers_to(dialect, key.parent)
+                && live.columns.len() == key.columns.len()
+                && pairs().all(|(column, refers_to)| {
+                    let mut live = live.columns.iter();
+                    live.any(|(own, other)| dialect.is_same_name(own, column) && refers(other, refers_to))
+                })
+        })
+    }
+}
+
+fn same_set(dialect: Dialect, live: &[Option<String>], columns: &[&str]) -> bool {
+    let is_there = |column: &&str| live.iter().flatten().any(|name| dialect.is_same_name(name, column));
+    live.len() == columns.len() && columns.iter().all(is_there)
+}

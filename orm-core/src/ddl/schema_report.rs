@@ -1,0 +1,160 @@
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What [`Engine::check`](crate::Engine::check) found: where the tables of a database are not what the models say.
+/// `Display` lists all of it.
+#[derive(Debug, Clone, Default)]
+pub struct SchemaReport {
+    findings: Vec<SchemaFinding>,
+}
+
+/// One difference between the models and the database. `Display` says it in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SchemaFinding {
+    /// What differs.
+    pub kind: SchemaFindingKind,
+    /// The model; of a link table the relationship.
+    pub model: String,
+    /// The table.
+    pub table: String,
+    /// The columns, where it is about some of them.
+    pub columns: Vec<String>,
+}
+
+/// How a database can differ from the models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemaFindingKind {
+    /// The table is not there.
+    MissingTable,
+    /// The column is not there.
+    MissingColumn,
+    /// The column has another type.
+    Type {
+        /// What `create_all` would declare.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The column may be NULL, and the field cannot.
+    MayBeNull,
+    /// The column is NOT NULL, and the field may be none.
+    NotNull,
+    /// The table has a column that is NOT NULL, has no default, and is in no model: nothing can be inserted.
+    UnknownRequiredColumn,
+    /// The columns are not the primary key.
+    PrimaryKey,
+    /// Nothing makes the column unique.
+    MissingUnique,
+    /// Nothing makes the columns refer to the other table.
+    MissingForeignKey {
+        /// The table that they should refer to.
+        parent: String,
+        /// Its columns.
+        refers_to: Vec<String>,
+    },
+    /// No index begins with the columns. Everything works without one, and gets slow when the table grows.
+    MissingIndex,
+}
+
+impl SchemaReport {
+    pub(super) fn push(
+        &mut self,
+        kind: SchemaFindingKind,
+        (model, table): (&str, &str),
+        columns: impl IntoIterator<Item = impl Into<String>>,
+    ) {
+        let columns = columns.into_iter().map(Into::into).collect();
+        let finding = SchemaFinding { kind, model: model.to_owned(), table: table.to_owned(), columns };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Everything that differs, table by table.
+    pub fn findings(&self) -> &[SchemaFinding] {
+        &self.findings
+    }
+
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// An error with the whole report, unless there is nothing in it but advice.
+    ///
+    /// # Errors
+    /// `SchemaMismatch`: the database is not what the models say.
+    pub fn into_result(self) -> Result<()> {
+        match self.findings.iter().all(SchemaFinding::is_advice) {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::SchemaMismatch, self.to_string())),
+        }
+    }
+}
+
+impl SchemaFinding {
+    /// Whether everything works all the same: it is about an index.
+    pub fn is_advice(&self) -> bool {
+        self.kind == SchemaFindingKind::MissingIndex
+    }
+}
+
+impl fmt::Display for SchemaReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.findings.len();
+        match count {
+            0 => return f.write_str("the database has what the models say"),
+            1 => f.write_str("the database differs from the models in one place")?,
+            _ => write!(f, "the database differs from the models in {count} places")?,
+        }
+        for finding in &self.findings {
+            write!(f, "\n  {finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for SchemaFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SchemaFinding { model, table, .. } = self;
+        let columns = self.columns.join(", ");
+        match &self.kind {
+            SchemaFindingKind::MissingTable => write!(f, "`{model}`: there is no table `{table}`"),
+            SchemaFindingKind::MissingColumn => write!(f, "`{model}`: `{table}` has no column `{columns}`"),
+            SchemaFindingKind::Type { expected, found } => {
+                write!(f, "`{model}`: `{table}.{columns}` is {found}, and its field needs {expected}")
+            }
+            SchemaFindingKind::MayBeNull => {
+                write!(
+                    f,
+                    "`{model}`: `{table}.{columns}` may be NULL; add NOT NULL, or make its field an `Option`"
+                )
+            }
+            SchemaFindingKind::NotNull => {
+                write!(f, "`{model}`: `{table}.{columns}` is NOT NULL, and its field is an `Option`")
+            }
+            SchemaFindingKind::UnknownRequiredColumn => write!(
+                f,
+                "`{model}`: `{table}.{columns}` is NOT NULL without a default, and the model has no such field: no row \
+                 can be inserted"
+            ),
+            SchemaFindingKind::PrimaryKey => {
+                write!(f, "`{model}`: the primary key of `{table}` is not ({columns})")
+            }
+            SchemaFindingKind::MissingUnique => {
+                write!(f, "`{model}`: `{table}.{columns}` has no UNIQUE constraint")
+            }
+            SchemaFindingKind::MissingForeignKey { parent, refers_to } => write!(
+                f,
+                "`{model}`: `{table}` has no foreign key ({columns}) that refers to `{parent}` ({})",
+                refers_to.join(", ")
+            ),
+            SchemaFindingKind::MissingIndex => {
+                write!(f, "`{model}`: no index of `{table}` begins with ({columns})")
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+use std::sync::Arc;
+
+use serde::ser::{Error, SerializeSeq, SerializeStruct};
+use serde::{Serialize, Serializer};
+
+use super::many::Items;
+use super::{Entity, Many, Place};
+use crate::graph::Region;
+use crate::model::{ColumnDef, LoadedSet, LoadedShape, Model, ModelDef};
+use crate::value::{ColumnType, ValueKind, ValueRef};
+
+/// The columns, and the relationships that the type says are loaded. What was not loaded is left out: it is neither
+/// `null` nor an empty list. `secret` columns are left out too.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Book {
+/// #     #[key(auto)] id: i64, author_id: i64, title: String, #[belongs_to] author: BelongsTo<Author>
+/// # }
+/// #[derive(Model, Debug)]
+/// struct Author {
+///     #[key(auto)]
+///     id: i64,
+///     #[serde(rename = "fullName")]
+///     name: String,
+///     #[column(secret)]
+///     password: Option<String>,
+///     #[has_many(order_by = "id")]
+///     books: HasMany<Book>,
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Author, Book]).await?;
+/// # let mut session = engine.session();
+/// # session.add(Author::draft().name("Lem").password("p").books([Book::draft().title("Solaris")]));
+/// # session.commit().await?;
+/// let author = session.one(select::<Author>()).await?;
+/// assert_eq!(serde_json::to_string(&author).expect("JSON"), r#"{"id":1,"fullName":"Lem"}"#);
+///
+/// let author = session.one(select::<Author>().with(Author::BOOKS.selectin())).await?;
+/// assert_eq!(
+///     serde_json::to_string(&author).expect("JSON"),
+///     r#"{"id":1,"fullName":"Lem","books":[{"id":1,"author_id":1,"title":"Solaris"}]}"#
+/// );
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// The objects of a relationship that was loaded with `.recursive(..)` are a circle.
+impl<M: Model, L: LoadedSet> Serialize for Entity<M, L> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (region, shape) = (self.region(), LoadedShape::of::<L>());
+        Object { region, place: self.place(), def: M::def(), shape, owner: None }.serialize(serializer)
+    }
+}
+
+/// A list of its objects, each as an [`Entity`] is.
+impl<M: Model, N: LoadedSet> Serialize for Many<M, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (region, items) = self.parts();
+        let shape = LoadedShape::of::<N>();
+        List { region, items, def: M::def(), shape, owner: None }.serialize(serializer)
+    }
+}
+
+/// One object, with the type of its model and of what was loaded forgotten, so that this is compiled once.
+#[derive(Clone, Copy)]
+struct Object<'o> {
+    region: &'o Arc<Region>,
+    place: Place,
+    def: &'static ModelDef,
+    shape: LoadedShape,
+    owner: Option<&'o Object<'o>>,
+}
+
+struct List<'o> {
+    region: &'o Arc<Region>,
+    items: &'o Items,
+    def: &'static ModelDef,
+    shape: LoadedShape,
+    owner: Option<&'o Object<'o>>,
+}
+
+impl Object<'_> {
+    /// Whether the object is inside itself. An answer has a level for each path, so only recursion leads back to one.
+    fn is_circle(&self) -> bool {
+        let mut owner = self.owner;
+        while let Some(above) = owner {
+            if self.place.answer.is_some() && above.place.answer == self.place.answer {
+                return true;
+            }
+            owner = above.owner;
+        }
+        false
+    }
+
+    fn cell(&self, index: usize, column: &ColumnDef) -> Cell<'_> {
+        let view = self.region.graph().erased(self.place.arena).view(self.place.node, index);
+        Cell { view, kind: column.kind }
+    }
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_circle() {
+            let name = self.def.name;
+            return Err(S::Error::custom(format!(
+                "the loaded `{name}`s are a circle, which has no end when it is written out"
+            )));
+        }
+        let columns = self.def.columns.iter().enumerate();
+        let columns = columns.filter_map(|(index, column)| Some((index, column, column.serialized?)));
+        let relations = self.def.relations.iter().filter_map(|relation| {
+            let (name, shape) = (relation.serialized?, self.shape.below(relation.index)?);
+            Some((relation, name, shape))
+        });
+        let fields = columns.clone().count() + relations.clone().count();
+        let mut object = serializer.serialize_struct(self.def.name, fields)?;
+        for (index, column, name) in columns {
+            object.serialize_field(name, &self.cell(index, column))?;
+        }
+        for (relation, name, shape) in relations {
+            let items = Items::of_answer(self.region, self.place, relation.index).unwrap_or(Items::Empty);
+            let (region, def, owner) = (self.region, relation.target(), Some(self));
+            if relation.is_collection() {
+                object.serialize_field(name, &List { region, items: &items, def, shape, owner })?;
+            } else {
+                let target = items.get(region, 0);
+                let target = target.map(|place| Object { region, place, def, shape, owner });
+                object.serialize_field(name, &target)?;
+            }
+        }
+        object.end()
+    }
+}
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let List { region, items, def, shape, owner } = *self;
+        let count = items.len(region);
+        let mut list = serializer.serialize_seq(Some(count))?;
+        for place in (0..count).filter_map(|index| items.get(region, index)) {
+            list.serialize_element(&Object { region, place, def, shape, owner })?;
+        }
+        list.end()
+    }
+}
+
+struct Cell<'o> {
+    view: ValueRef<'o>,
+    kind: ValueKind,
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A cell holds 0.1 of 32 bits as the 64-bit number next to it, which has more digits.
+        match (self.kind, f32::read(self.view)) {
+            (ValueKind::Float32, Ok(narrow)) => serializer.serialize_f32(narrow),
+            _ => self.view.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::error::{Error, ErrorKind};
+
+/// What a client is told of an error: a status and a few words, and nothing of the SQL, the tables or the values. What
+/// is the server's fault goes to the log, on the target `orm::web`.
+///
+/// | kinds | status |
+/// |---|---|
+/// | `NoRows` | 404 |
+/// | the violations of constraints, `Stale` | 409 |
+/// | `PoolTimeout`, `Busy`, `Serialization`, `Connection` | 503 |
+/// | everything else | 500 |
+///
+/// Which input of the client's is wrong, a handler knows and the database does not: match on
+/// [`kind`](Error::kind) and [`constraint`](Error::constraint) where the answer should say.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, said) = answer(self.kind());
+        if status.is_server_error() {
+            tracing::error!(target: "orm::web", status = status.as_u16(), "{self}");
+        }
+        (status, said).into_response()
+    }
+}
+
+fn answer(kind: ErrorKind) -> (StatusCode, &'static str) {
+    match kind {
+        ErrorKind::NoRows => (StatusCode::NOT_FOUND, "not found"),
+        ErrorKind::UniqueViolation => (StatusCode::CONFLICT, "this is there already"),
+        ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
+            (StatusCode::CONFLICT, "this does not fit what is there")
+        }
+        ErrorKind::Stale => (StatusCode::CONFLICT, "this was changed by somebody else"),
+        ErrorKind::PoolTimeout | ErrorKind::Busy | ErrorKind::Serialization | ErrorKind::Connection => {
+            (StatusCode::SERVICE_UNAVAILABLE, "busy, try again")
+        }
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
+    }
+}

@@ -1,0 +1,37 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::scope::Scope;
+use super::{private, quiet};
+
+/// What the record of what was loaded says at run time, for what follows it without the model's type.
+pub fn loaded_set(scope: &Scope<'_>) -> TokenStream {
+    let (p, quiet) = (private(), quiet());
+    let (module, loads) = (&scope.module, &scope.loads);
+    let slots: Vec<_> = scope.relations().map(|relation| relation.slot.clone()).collect();
+    if slots.is_empty() {
+        return quote! {
+            #quiet
+            impl #p::LoadedSet for #module::#loads {
+                fn below(_: usize) -> ::core::option::Option<#p::LoadedShape> {
+                    ::core::option::Option::None
+                }
+            }
+        };
+    }
+    let arms = scope.relations().map(|relation| {
+        let (index, slot) = (relation.place(), relation.slot);
+        quote!(#index => <#slot as #p::LoadedSlot>::shape::<Self>(),)
+    });
+    quote! {
+        #quiet
+        impl<#(#slots: #p::LoadedSlot),*> #p::LoadedSet for #module::#loads<#(#slots),*> {
+            fn below(relation: usize) -> ::core::option::Option<#p::LoadedShape> {
+                match relation {
+                    #(#arms)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+use orm_core::prelude::*;
+#[derive(FromRow)]
+struct Line(String, i64);
+fn main() {}
