@@ -42,7 +42,7 @@ impl World {
         for (kind, rows) in self.data.tables.iter().enumerate() {
             let def = with_model!(kind, def_of());
             let columns: Vec<&str> = def.columns.iter().map(|column| column.name).collect();
-            replace(&mut sql, def.table, &columns, rows);
+            replace(&mut sql, &def.table.to_string(), &columns, rows);
         }
         for (table, rows) in LINK_TABLES.iter().zip(&self.data.links) {
             replace(&mut sql, table.name, table.columns, rows);
