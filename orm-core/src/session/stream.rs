@@ -304,7 +304,7 @@ impl<T> fmt::Debug for QueryStream<'_, T> {
 mod tests {
     use std::sync::Arc;
 
-    use crate::prelude::*;
+    use orm_core::prelude::*;
 
     #[derive(Model, Debug)]
     struct Parent {
