@@ -34,3 +34,4 @@ pub use explain::{Plan, PlanStep};
 pub(crate) use explain::{explain_statement, first_select, rows_select};
 pub(crate) use late::LateLoad;
 pub(crate) use loader::{Loader, count_statement};
+pub(crate) use select_rows::RowSink;

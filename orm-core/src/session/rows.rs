@@ -1,7 +1,12 @@
 use std::panic::Location;
+use std::sync::Arc;
 
 use super::Session;
+use super::session::no_connection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Region;
+use crate::identity::Store;
+use crate::load::{Loader, RowSink};
 use crate::query::{Reader, RowQuery, RowView, RowsFrom};
 
 type RowOf<Q> = <<Q as RowQuery>::Reader as Reader>::Row;
@@ -100,22 +105,33 @@ impl Session {
             held.push(reader.read(row)?);
             Ok(())
         };
-        let spec = match query {
-            RowsFrom::Select(spec) => spec,
-            RowsFrom::Raw(spec) => {
-                let answer = self.loader(false, caller)?.raw(spec, &mut sink).await;
-                let answer = self.note(answer)?;
-                return Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect());
-            }
+        let (locks, overwrites) = match &query {
+            RowsFrom::Select(spec) => (spec.lock.is_some(), spec.populate_existing),
+            RowsFrom::Raw(_) => (false, false),
         };
-        if spec.lock.is_some() {
+        if locks {
             self.begin_if_none().await?;
         }
-        let answer = self.loader(spec.populate_existing, caller)?.rows(&spec, &mut sink).await;
+        let answer = match self.options.identity_map {
+            true => run(self.loader(overwrites, caller)?, query, &mut sink).await,
+            false => {
+                let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
+                let (mut store, dialect) = (Store::new(), database.dialect());
+                let loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
+                run(loader, query, &mut sink).await
+            }
+        };
         let answer = self.note(answer)?;
-        if spec.populate_existing {
+        if overwrites {
             self.unit.overwritten(&answer);
         }
         Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect())
+    }
+}
+
+async fn run(mut loader: Loader<'_>, query: RowsFrom, sink: &mut RowSink<'_>) -> Result<Arc<Region>> {
+    match query {
+        RowsFrom::Select(spec) => loader.rows(&spec, sink).await,
+        RowsFrom::Raw(spec) => loader.raw(spec, sink).await,
     }
 }

@@ -127,4 +127,17 @@ on_every_backend! {
         assert_eq!(log.count(), 0, "{log}");
         Ok(())
     }
+
+    async fn a_session_without_identity_map_keeps_no_rows(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session_with(SessionOptions::new().identity_map(false));
+        let query = || select_columns((User::entity().with(User::ORDERS.selectin()), User::NAME)).order_by(User::ID);
+        let (first, second) = (session.rows(query()).await?, session.rows(query()).await?);
+        assert!(!Entity::same(&first[0].0, &second[0].0), "each query has objects of its own");
+        assert_eq!(first[0].0.get(User::ORDERS).len(), 3);
+        let raw = session.rows(sql("SELECT * FROM users").entities::<User>()).await?;
+        assert_eq!(raw.len(), 4);
+        assert!(session.stats().objects.is_empty());
+        Ok(())
+    }
 }
