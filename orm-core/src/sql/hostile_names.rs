@@ -108,7 +108,8 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     let insert = Insert {
         table,
         columns: vec![a, b],
-        rows: vec![vec![bind(), bind()]],
+        rows: 1,
+        values: vec![bind(), bind()],
         conflict: Some(Conflict { columns: vec![a], update: vec![b] }),
         returning: returning.clone(),
     };
