@@ -127,7 +127,7 @@ impl Engine {
     pub fn check(&self, schema: Schema) -> impl Future<Output = Result<SchemaReport>> + Send {
         let borrower = Borrower::here();
         async move {
-            let mut lease = self.database.acquire(borrower).await?;
+            let mut lease = Box::pin(self.database.acquire(borrower)).await?;
             check(&schema, &mut lease, &self.database.monitor, self.database.dialect()).await
         }
     }
@@ -214,7 +214,7 @@ impl Engine {
         if statements.is_empty() {
             return Ok(());
         }
-        let mut lease = self.database.acquire(borrower).await?;
+        let mut lease = Box::pin(self.database.acquire(borrower)).await?;
         lease.begin(TransactionOptions::new()).await?;
         for sql in statements {
             // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.

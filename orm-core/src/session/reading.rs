@@ -239,7 +239,8 @@ impl Session {
             self.begin_if_none().await?;
         }
         let populate_existing = spec.populate_existing;
-        let answer = self.loader(populate_existing, caller)?.select(spec).await;
+        let mut loader = self.loader(populate_existing, caller)?;
+        let answer = Box::pin(loader.select(spec)).await;
         let answer = self.note(answer)?;
         if populate_existing {
             self.unit.overwritten(&answer);
@@ -251,9 +252,9 @@ impl Session {
     async fn report(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
         let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
         let mut store = Store::new();
-        Loader::new(&mut store, lease, &database.monitor, database.dialect(), false, caller)
-            .select(spec)
-            .await
+        let dialect = database.dialect();
+        let mut loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
+        Box::pin(loader.select(spec)).await
     }
 
     async fn late(
@@ -263,7 +264,8 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
-        let loaded = self.loader(false, caller)?.load(LateLoad::new(objects), load).await;
+        let mut loader = self.loader(false, caller)?;
+        let loaded = Box::pin(loader.load(LateLoad::new(objects), load)).await;
         self.note(loaded)
     }
 

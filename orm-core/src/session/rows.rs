@@ -113,12 +113,12 @@ impl Session {
             self.begin_if_none().await?;
         }
         let answer = match self.options.identity_map {
-            true => run(self.loader(overwrites, caller)?, query, &mut sink).await,
+            true => Box::pin(run(self.loader(overwrites, caller)?, query, &mut sink)).await,
             false => {
                 let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
                 let (mut store, dialect) = (Store::new(), database.dialect());
                 let loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
-                run(loader, query, &mut sink).await
+                Box::pin(run(loader, query, &mut sink)).await
             }
         };
         let answer = self.note(answer)?;

@@ -154,8 +154,9 @@ impl Session {
         }
         if self.lease.is_none() {
             let lease = match replica {
-                true => self.database.acquire_to_read(self.borrower).await?,
-                false => self.database.acquire(self.borrower).await?,
+                // Boxed, as all that is large and not always needed: a future has room for those inside it.
+                true => Box::pin(self.database.acquire_to_read(self.borrower)).await?,
+                false => Box::pin(self.database.acquire(self.borrower)).await?,
             };
             self.lease = Some(lease.counted_by(Arc::clone(&self.statements)));
         }
@@ -206,7 +207,7 @@ impl Session {
     /// Writes what is pending before a query, so that the query sees it.
     pub(super) async fn autoflush(&mut self) -> Result<()> {
         match self.options.autoflush && self.unit.has_work() {
-            true => self.flush().await,
+            true => Box::pin(self.flush()).await,
             false => self.check_usable(),
         }
     }

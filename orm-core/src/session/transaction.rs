@@ -57,11 +57,11 @@ impl Session {
 
     async fn commit_now(&mut self) -> Result<()> {
         self.check_usable()?;
-        self.flush().await?;
+        Box::pin(self.flush()).await?;
         let hooks = self.options.hooks.clone();
         if let Some(hooks) = &hooks {
             hooks.before_commit(self)?;
-            self.flush().await?;
+            Box::pin(self.flush()).await?;
         }
         if let Some(lease) = self.lease.as_mut().filter(|lease| lease.in_transaction()) {
             let committed = lease.commit().await;
@@ -142,7 +142,7 @@ impl Session {
     /// # Cancel safety
     /// When its future is dropped the session waits for [`rollback`](Self::rollback).
     pub async fn nested<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
-        self.flush().await?;
+        Box::pin(self.flush()).await?;
         if !self.in_transaction() {
             self.begin().await?;
         }

@@ -200,9 +200,7 @@ impl Session {
         }
         let plan = hooks.is_some().then(|| self.flush_plan());
         self.begin_writing().await?;
-        let flushed = self
-            .flusher()?
-            .run()
+        let flushed = Box::pin(self.flusher()?.run())
             .await
             .map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let (Err(error), None) = (&flushed, &self.failed) {
@@ -248,7 +246,7 @@ impl Session {
         self.check_usable()?;
         let begins = !self.in_transaction();
         self.begin_writing().await?;
-        let done = self.flusher()?.bulk(bulk, at).await;
+        let done = Box::pin(self.flusher()?.bulk(bulk, at)).await;
         if done.is_err() && begins {
             self.end_empty().await;
         }
