@@ -31,13 +31,14 @@ struct Cursor {
 
 impl Lease {
     /// Begins to read what the database holds now: in a snapshot of its own, or in the transaction that is open.
-    /// Returns whether a statement can be read a part at a time; otherwise each part has to be a statement.
+    /// Returns whether a statement is to be read a part at a time; otherwise each part is a statement, which `pages` says
+    /// can be had.
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn begin_reading(&mut self) -> Result<bool> {
+    pub async fn begin_reading(&mut self, pages: bool) -> Result<bool> {
         self.settle().await?;
-        let cursors = self.connection.has_cursors();
+        let cursors = self.connection.has_cursors(pages);
         if !self.in_transaction() {
             for &(sql, next) in snapshot(self.dialect, cursors) {
                 self.control(sql, next).await?;
@@ -100,7 +101,7 @@ impl Lease {
     /// The same without waiting: what is done next on this connection comes after the end.
     pub fn leave_reading(&mut self, monitor: &Monitor) {
         self.report(monitor);
-        self.connection.leave_cursor();
+        self.connection.leave_cursor(self.in_transaction());
         if let Some(reading) = &mut self.reading {
             reading.left = true;
         }
@@ -117,7 +118,7 @@ impl Lease {
         self.running = true;
         // The end of its own transaction ends a cursor, and a transaction that has failed takes nothing else.
         let ends = self.state == TransactionState::Reading || self.failed;
-        let closed = self.connection.close_cursor(ends).await;
+        let closed = self.connection.close_cursor(ends, self.in_transaction()).await;
         self.running = false;
         self.note(closed.as_ref().err());
         closed?;
@@ -160,7 +161,7 @@ fn snapshot(dialect: Dialect, cursors: bool) -> &'static [(&'static str, Transac
 }
 
 impl Connection {
-    fn has_cursors(&self) -> bool {
+    fn has_cursors(&self, pages: bool) -> bool {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
@@ -170,7 +171,7 @@ impl Connection {
             Connection::Postgres(_) => true,
             // A result that is being read takes the whole connection.
             #[cfg(feature = "mysql")]
-            Connection::Mysql(_) => false,
+            Connection::Mysql(_) => !pages,
         }
     }
 
@@ -180,6 +181,8 @@ impl Connection {
             Connection::Sqlite(lease) => lease.open_cursor(statement, part),
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.open_cursor(statement).await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.open_cursor(statement, part),
             #[allow(unreachable_patterns)]
             _ => Ok(()),
         }
@@ -197,21 +200,26 @@ impl Connection {
             Connection::Sqlite(lease) => lease.next_rows(statement, sink, count).await,
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.next_rows(statement, part, sink, count).await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.next_rows(statement, sink, count).await,
             #[allow(unreachable_patterns)]
             _ => Ok(true),
         }
     }
 
-    fn leave_cursor(&mut self) {
+    /// `in_transaction` says whether the session's own transaction is on the connection.
+    fn leave_cursor(&mut self, in_transaction: bool) {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.leave_cursor(),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.leave_cursor(in_transaction),
             #[allow(unreachable_patterns)]
             _ => {}
         }
     }
 
-    async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
+    async fn close_cursor(&mut self, transaction_ends: bool, in_transaction: bool) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.close_cursor().await,
@@ -222,6 +230,8 @@ impl Connection {
             }
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.close_cursor().await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.close_cursor(in_transaction).await,
             #[allow(unreachable_patterns)]
             _ => Ok(()),
         }

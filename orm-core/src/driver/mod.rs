@@ -16,6 +16,8 @@ mod monitor;
 mod mysql;
 #[cfg(feature = "mysql")]
 mod mysql_cell;
+#[cfg(feature = "mysql")]
+mod mysql_cursor;
 mod options;
 mod pool_status;
 mod pooled;

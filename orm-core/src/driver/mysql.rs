@@ -14,6 +14,7 @@ use sqlx::{
 use super::checkouts::{Borrower, Checkouts};
 use super::lease::{Connection, Inserted};
 use super::mysql_cell;
+use super::mysql_cursor::{MysqlCursor, Part};
 use super::pooled::{self, Pooled, pool_options};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::tls::{self, TlsOptions};
@@ -36,8 +37,20 @@ pub(super) struct MysqlDatabase {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct MysqlLease {
-    connection: Pooled<MySql>,
+    /// None while a cursor has it, or where it was lost on its way back.
+    connection: Option<Pooled<MySql>>,
     server: MysqlServer,
+    /// The result that is being read, with the connection.
+    cursor: Option<MysqlCursor>,
+    source: Source,
+}
+
+/// Where a connection is from, and another one for the same borrower.
+#[derive(Debug, Clone)]
+struct Source {
+    pool: MySqlPool,
+    checkouts: Arc<Checkouts>,
+    borrower: Borrower,
 }
 
 impl MysqlDatabase {
@@ -60,9 +73,9 @@ impl MysqlDatabase {
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let refused = |error| database_error(error, None);
-        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
-        Ok(Connection::Mysql(MysqlLease { connection, server: self.server }))
+        let source = Source { pool: self.pool.clone(), checkouts: Arc::clone(checkouts), borrower };
+        let connection = Some(source.acquire().await?);
+        Ok(Connection::Mysql(MysqlLease { connection, server: self.server, cursor: None, source }))
     }
 
     /// How many connections are open.
@@ -122,9 +135,20 @@ fn number(version: &str) -> (u32, u32) {
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
 }
 
+impl Source {
+    async fn acquire(&self) -> Result<Pooled<MySql>> {
+        let refused = |error| database_error(error, None);
+        Pooled::acquire(&self.pool, &self.checkouts, self.borrower, refused).await
+    }
+}
+
 impl MysqlLease {
+    fn connection(&mut self) -> Result<&mut MySqlConnection> {
+        self.connection.as_mut().ok_or_else(gone)?.connection()
+    }
+
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| {
             let number = error.as_database_error().and_then(|error| {
                 error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
@@ -147,7 +171,7 @@ impl MysqlLease {
     ) -> Result<()> {
         let query =
             sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
-        let mut rows = query.fetch(self.connection.connection()?);
+        let mut rows = query.fetch(self.connection()?);
         let mut readers = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
             if *count == 0 {
@@ -159,18 +183,78 @@ impl MysqlLease {
         Ok(())
     }
 
+    /// Begins to read a statement, so many rows at a time. The connection can do nothing else until the cursor is closed.
+    pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+        let arguments = arguments(self.server, statement)?;
+        let connection = self.connection.take().ok_or_else(gone)?;
+        self.cursor = Some(MysqlCursor::open(connection, statement.sql.clone(), arguments, rows));
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let cursor = self.cursor.as_mut().ok_or_else(gone)?;
+        let (rows, last) = match cursor.next().await {
+            Some(Part::Rows(rows, last)) => (rows, last),
+            Some(Part::Failed(error)) => return Err(database_error(error, Some(statement))),
+            None => return Err(gone()),
+        };
+        let columns = rows.first().map_or_else(Default::default, MySqlRow::columns);
+        let readers: Vec<Reader> = columns.iter().map(|column| Reader::of(column.type_info())).collect();
+        for row in &rows {
+            *count += 1;
+            sink.row(&RowCells { row, readers: &readers })?;
+        }
+        Ok(last)
+    }
+
+    /// Lets the cursor's task come to an end; whether a transaction depends on its connection.
+    pub(super) fn leave_cursor(&mut self, depends: bool) {
+        if let Some(cursor) = &mut self.cursor {
+            cursor.leave(depends);
+        }
+    }
+
+    /// Ends the cursor. Where its connection was closed and no transaction depended on that, there is another one.
+    pub(super) async fn close_cursor(&mut self, depends: bool) -> Result<()> {
+        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+        let back = cursor.close().await;
+        self.cursor = None;
+        self.connection = match back {
+            None if depends => return Err(gone()),
+            // It is rare, and large.
+            None => Some(Box::pin(self.source.acquire()).await?),
+            back => back,
+        };
+        Ok(())
+    }
+
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
         let query =
             sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
-        let done = query.execute(self.connection.connection()?).await;
+        let done = query.execute(self.connection()?).await;
         let done = done.map_err(|error| database_error(error, Some(statement)))?;
         let first_key = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
         Ok(Inserted { rows: done.rows_affected(), first_key })
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.connection.close_on_drop();
+        if let Some(cursor) = &mut self.cursor {
+            cursor.close_on_drop();
+        }
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
 fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArguments> {

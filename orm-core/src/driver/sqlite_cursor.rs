@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::Connection as RawConnection;
+use rusqlite::{Connection as RawConnection, ffi};
 use sqlx::Sqlite;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -172,6 +172,9 @@ impl Serving {
 
     fn serve(&mut self, connection: &RawConnection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&self.sql)?;
+        if !statement.readonly() {
+            return Err(writes());
+        }
         bind(&mut statement, self.values.iter())?;
         let empty = Batch::of(&statement);
         let mut rows = statement.raw_query();
@@ -209,6 +212,12 @@ impl Serving {
         }
         Ok(false)
     }
+}
+
+/// What a stream writes outside a transaction would be undone at its end.
+fn writes() -> rusqlite::Error {
+    let why = "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`";
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), Some(why.to_owned()))
 }
 
 impl Drop for Held {

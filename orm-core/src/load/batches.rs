@@ -28,6 +28,9 @@ pub trait Batches<T>: Send {
     /// `InvalidQuery`.
     fn statement(&mut self) -> Result<Statement>;
 
+    /// Whether it can be read in pages, where a result that is being read takes the whole connection.
+    fn in_pages(&self) -> bool;
+
     /// The statement of the next page, where the whole cannot be read a part at a time; none when there is none.
     ///
     /// # Errors
@@ -114,6 +117,10 @@ impl<M: Model, L> EntityBatches<M, L> {
 impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     fn statement(&mut self) -> Result<Statement> {
         self.write(self.spec.clone(), false)
+    }
+
+    fn in_pages(&self) -> bool {
+        true
     }
 
     fn page(&mut self, rows: usize) -> Result<Option<Statement>> {

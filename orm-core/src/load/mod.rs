@@ -3,10 +3,11 @@
 //! Enters: a query's description, and for late loading objects that are there. Leaves: an answer, levels of indices
 //! joined by edges, and filled slots. Breadth first: each level is complete before the next one is asked for.
 //!
-//! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows; `by_key` finds one object without a plan; `tree` writes a SELECT with its joins and `child` that of
+//! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows,
+//! whose entities `row_branches` takes; `by_key` finds one object without a plan; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
-//! answers that are there. `batches` does the same for a part of the rows at a time, and `keyset` asks for such parts
+//! answers that are there. `batches` and `row_batches` do the same for a part of the rows at a time, and `keyset` asks for such parts
 //! where the database cannot be read in any.
 
 mod batches;
@@ -22,6 +23,8 @@ mod levels;
 mod loader;
 mod plan;
 mod raw_rows;
+mod row_batches;
+mod row_branches;
 mod rows;
 mod select_rows;
 mod selectin;
@@ -34,4 +37,5 @@ pub use explain::{Plan, PlanStep};
 pub(crate) use explain::{explain_statement, first_select, rows_select};
 pub(crate) use late::LateLoad;
 pub(crate) use loader::{Loader, count_statement};
-pub(crate) use select_rows::RowSink;
+pub(crate) use row_batches::RowBatches;
+pub(crate) use row_branches::RowSink;

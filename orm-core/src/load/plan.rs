@@ -178,6 +178,18 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
     Ok(loads)
 }
 
+/// Whether the entities of rows that are read a batch at a time need further statements.
+///
+/// # Errors
+/// `InvalidQuery`: a load that needs all rows of the query.
+pub(super) fn of_row_batches(loads: &[LoadSpec]) -> Result<bool> {
+    fn is_further(load: &LoadSpec) -> bool {
+        load.strategy != Strategy::Joined || load.loads.iter().any(is_further)
+    }
+    loads.iter().try_for_each(|load| check_streams(load, true))?;
+    Ok(loads.iter().any(is_further))
+}
+
 /// The loads of objects that are there.
 ///
 /// # Errors

@@ -1,18 +1,17 @@
 use std::sync::Arc;
 
 use super::levels::Levels;
-use super::loader::{Loader, wanted};
+use super::loader::Loader;
 use super::plan;
+use super::row_branches::{RowBranches, RowSink};
 use super::rows::Rows;
-use super::select_rows::RowSink;
 use super::tree::Branch;
-use crate::entity::Place;
 use crate::error::Result;
 use crate::graph::Region;
-use crate::model::ModelDef;
-use crate::query::{RawSpec, RowView, places};
-use crate::sql::{Source, raw};
-use crate::value::{Cells, ValueError, ValueRef};
+use crate::identity::Store;
+use crate::query::RawSpec;
+use crate::sql::{Dialect, Source, Statement, raw};
+use crate::value::Cells;
 
 impl Loader<'_> {
     /// Runs SQL of a user's. An entity's columns are found by their names.
@@ -33,58 +32,41 @@ impl Loader<'_> {
     }
 
     async fn run_raw(&mut self, spec: RawSpec, levels: &mut Levels, sink: &mut RowSink<'_>) -> Result<()> {
-        let statement = raw(self.dialect, &spec.text, &spec.binds)?.for_path("sql", "raw");
-        let mut branch = None;
-        if let Some(item) = spec.entity {
-            let loads = plan::of_raw(&item, self.dialect)?;
-            let def = item.model.def();
-            let arena = self.store.arena_of(item.model);
-            let below = |relation: &'static str| -> Arc<str> { format!("{}.{relation}", def.name).into() };
-            let later = loads
-                .into_iter()
-                .map(|load| {
-                    let path = below(load.relation.name);
-                    (load, path)
-                })
-                .collect();
-            let level = levels.add(arena);
-            let source = Source::Table(def.table);
-            branch = Some((Branch { level, arena, source, offset: 0, joined: Vec::new(), later }, def));
-        }
-        let mut columns: Option<Vec<usize>> = None;
+        let statement = raw_statement(self.dialect, &spec)?;
+        let mut branches = raw_root(self.store, levels, &spec, self.dialect)?;
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
-        let mut take = |cells: &dyn Cells| -> Result<()> {
-            let mut entity: [Option<Place>; 1] = [None];
-            if let Some((branch, def)) = &mut branch {
-                let found = match &columns {
-                    Some(columns) => columns,
-                    None => columns.insert(places(cells, &names(def), def.name)?),
-                };
-                let position = rows.own(branch, &Named { cells, places: found })?;
-                entity[0] = Some(rows.place(branch, position));
-            }
-            sink(&RowView { cells, entities: &entity })
-        };
+        let mut take = |cells: &dyn Cells| -> Result<()> { branches.take(&mut rows, cells, sink) };
         self.lease.fetch(self.monitor, &statement, &mut take).await?;
-        let Some((mut branch, _)) = branch else { return Ok(()) };
-        let waiting = wanted(&mut branch);
-        branch.finish(levels)?;
+        let waiting = branches.finish(levels)?;
         self.load_wanted(waiting, levels).await
     }
 }
 
-fn names(def: &'static ModelDef) -> Vec<&'static str> {
-    def.columns.iter().map(|column| column.name).collect()
+/// SQL of a user's, as the database takes it.
+pub(super) fn raw_statement(dialect: Dialect, spec: &RawSpec) -> Result<Statement> {
+    Ok(raw(dialect, &spec.text, &spec.binds)?.for_path("sql", "raw"))
 }
 
-/// The cells of a model in a row whose columns have an order of their own.
-struct Named<'r> {
-    cells: &'r dyn Cells,
-    places: &'r [usize],
-}
-
-impl Cells for Named<'_> {
-    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        self.cells.cell(self.places.get(index).copied().ok_or(ValueError::MissingCell { index })?)
-    }
+/// The entity in the rows of SQL of a user's, if they have one.
+pub(super) fn raw_root(
+    store: &mut Store,
+    levels: &mut Levels,
+    spec: &RawSpec,
+    dialect: Dialect,
+) -> Result<RowBranches> {
+    let Some(item) = &spec.entity else { return Ok(RowBranches::listed(Vec::new())) };
+    let loads = plan::of_raw(item, dialect)?;
+    let def = item.model.def();
+    let arena = store.arena_of(item.model);
+    let below = |relation: &'static str| -> Arc<str> { format!("{}.{relation}", def.name).into() };
+    let later = loads
+        .into_iter()
+        .map(|load| {
+            let path = below(load.relation.name);
+            (load, path)
+        })
+        .collect();
+    let level = levels.add(arena);
+    let source = Source::Table(def.table);
+    Ok(RowBranches::named(Branch { level, arena, source, offset: 0, joined: Vec::new(), later }, def))
 }

@@ -1,20 +1,17 @@
 use std::sync::Arc;
 
 use super::levels::Levels;
-use super::loader::{Loader, wanted};
+use super::loader::Loader;
 use super::plan;
+use super::row_branches::{RowBranches, RowSink};
 use super::rows::Rows;
 use super::tree::{Branch, Tree, tables};
-use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
-use crate::query::{LoadSpec, RowView, RowsSpec};
+use crate::query::{LoadSpec, RowsSpec};
 use crate::sql::{Dialect, Select, Source, Statement, TableRef, Writer, check};
 use crate::value::Cells;
-
-/// Takes each row while it is there.
-pub(crate) type RowSink<'s> = dyn FnMut(&RowView<'_>) -> Result<()> + Send + 's;
 
 impl Loader<'_> {
     /// Runs a query for rows of values and entities. The answer has the levels of the entities, and the sink has seen
@@ -36,35 +33,17 @@ impl Loader<'_> {
     }
 
     async fn run_rows(&mut self, spec: &RowsSpec, levels: &mut Levels, sink: &mut RowSink<'_>) -> Result<()> {
-        let (select, mut branches) = rows_root(self.store, levels, spec, self.dialect)?;
+        let (select, branches) = rows_root(self.store, levels, spec, self.dialect)?;
         check(&select, self.dialect)?;
         let statement = rows_statement(self.dialect, spec, &select);
+        let mut branches = RowBranches::listed(branches);
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
-        let mut places: Vec<Option<Place>> = Vec::with_capacity(branches.len());
         let mut take = |cells: &dyn Cells| -> Result<()> {
-            places.clear();
-            for branch in &mut branches {
-                let found = rows.take(branch, cells)?;
-                places.push(found.map(|position| rows.place(branch, position)));
-            }
-            sink(&RowView { cells, entities: &places }).map_err(|error| of_row(spec, error))
+            branches.take(&mut rows, cells, sink).map_err(|error| of_row(spec, error))
         };
         self.lease.fetch(self.monitor, &statement, &mut take).await?;
-        let mut waiting = Vec::new();
-        for mut branch in branches {
-            waiting.extend(wanted(&mut branch));
-            branch.finish(levels)?;
-        }
+        let waiting = branches.finish(levels)?;
         self.load_wanted(waiting, levels).await
-    }
-}
-
-impl Rows<'_> {
-    pub(super) fn place(&self, branch: &Branch, position: u32) -> Place {
-        let level = &self.levels.levels[branch.level];
-        let node = level.nodes.get(position as usize).copied().unwrap_or_default();
-        let number = u32::try_from(branch.level).unwrap_or(u32::MAX);
-        Place { arena: branch.arena, node, answer: Some((number, position)) }
     }
 }
 
@@ -118,7 +97,7 @@ pub(super) fn rows_statement(dialect: Dialect, spec: &RowsSpec, select: &Select)
 }
 
 /// A value that does not fit, by the name of what was selected.
-fn of_row(spec: &RowsSpec, error: Error) -> Error {
+pub(super) fn of_row(spec: &RowsSpec, error: Error) -> Error {
     match error.kind() {
         ErrorKind::InvalidValue if spec.list.entities.is_empty() && spec.list.values.len() == 1 => {
             let name = spec.list.values[0].name.unwrap_or("the selected value");

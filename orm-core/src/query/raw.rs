@@ -50,17 +50,19 @@ pub struct RawSpec {
     pub(crate) text: Cow<'static, str>,
     pub(crate) binds: Vec<Bind>,
     pub(crate) entity: Option<EntityItem>,
+    /// How many rows of a stream make a batch.
+    pub(crate) yield_per: Option<usize>,
 }
 
 /// SQL of your own.
 pub fn sql(text: &'static str) -> Sql {
-    Sql { spec: RawSpec { text: Cow::Borrowed(text), binds: Vec::new(), entity: None } }
+    Sql { spec: RawSpec { text: Cow::Borrowed(text), binds: Vec::new(), entity: None, yield_per: None } }
 }
 
 impl Sql {
     /// SQL that the program puts together. A value in it is an injection; values are bound.
     pub fn from_text(text: String) -> Sql {
-        Sql { spec: RawSpec { text: Cow::Owned(text), binds: Vec::new(), entity: None } }
+        Sql { spec: RawSpec { text: Cow::Owned(text), binds: Vec::new(), entity: None, yield_per: None } }
     }
 
     /// The value of the next `?`.
@@ -107,7 +109,22 @@ pub struct SqlEntities<M: Model, L = <M as Model>::Bare> {
     entity: EntityColumns<M, L>,
 }
 
+impl<R> SqlRows<R> {
+    /// How many rows `session.stream(..)` reads at a time; 1,000 where nothing is said.
+    pub fn yield_per(mut self, rows: usize) -> SqlRows<R> {
+        self.spec.yield_per = Some(rows);
+        self
+    }
+}
+
 impl<M: Model, L> SqlEntities<M, L> {
+    /// How many entities `session.stream(..)` reads, and loads the relationships of, at a time; 1,000 where nothing is
+    /// said.
+    pub fn yield_per(mut self, entities: usize) -> SqlEntities<M, L> {
+        self.spec.yield_per = Some(entities);
+        self
+    }
+
     /// Loads a relationship with every entity; what it gives is part of the entities' type.
     pub fn with<O: LoadOption<L>>(self, load: O) -> SqlEntities<M, O::Marked> {
         SqlEntities { spec: self.spec, entity: self.entity.with(load) }

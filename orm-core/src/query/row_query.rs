@@ -31,6 +31,16 @@ pub enum RowsFrom {
     Raw(RawSpec),
 }
 
+impl RowsFrom {
+    /// How many rows of a stream make a batch, where the query says it.
+    pub(crate) fn yield_per(&self) -> Option<usize> {
+        match self {
+            RowsFrom::Select(spec) => spec.yield_per,
+            RowsFrom::Raw(spec) => spec.yield_per,
+        }
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl<S: Selectable, R: Reader> RowQuery for SelectColumns<S, R> {
     type Reader = R;

@@ -21,6 +21,8 @@ pub struct RowsSpec {
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
     pub(crate) lock: Option<Lock>,
+    /// How many rows of a stream make a batch.
+    pub(crate) yield_per: Option<usize>,
     pub(crate) raise_all: bool,
     pub(crate) populate_existing: bool,
     /// What is wrong with the query, found while it was written.
@@ -89,6 +91,7 @@ impl RowsSpec {
         let mut left = self;
         let outer = RowsSpec {
             list: left.list.clone(),
+            yield_per: left.yield_per,
             raise_all: left.raise_all,
             populate_existing: left.populate_existing,
             refused: left.refused.take(),

@@ -136,6 +136,12 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self.map(|spec| spec.populate_existing = true)
     }
 
+    /// How many rows `session.stream(..)` reads at a time; 1,000 where nothing is said. The other methods of a session
+    /// return all rows at once, however many that is said to be.
+    pub fn yield_per(self, rows: usize) -> Self {
+        self.map(|spec| spec.yield_per = Some(rows))
+    }
+
     /// The rows of both queries, equal ones once. What follows, an order or a limit, is of the whole.
     pub fn union<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::Union, other.spec)

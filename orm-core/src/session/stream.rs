@@ -12,9 +12,9 @@ use super::session::no_connection;
 use crate::driver::abandoned;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::load::{Batches, EntityBatches};
+use crate::load::{Batches, EntityBatches, RowBatches};
 use crate::model::Model;
-use crate::query::Select;
+use crate::query::{Reader, RowQuery, Select};
 use crate::sql::Dialect;
 use crate::value::Cells;
 
@@ -25,7 +25,8 @@ impl Session {
     /// Reads the rows of a query a batch at a time, so that memory is bounded by the batch: see [`QueryStream`].
     ///
     /// `yield_per` on the query says how many rows a batch has. Relationships are loaded for each batch: with
-    /// `selectin` by one statement each, and a to-one also by a join.
+    /// `selectin` by one statement each, and a to-one also by a join. Rows of [`select_columns`](crate::select_columns)
+    /// and of SQL of your own are streamed in the same way; locks and SQL that writes are refused.
     ///
     /// The objects are not the session's: each batch has its own, which go with the last handle to one of them, and the
     /// identity map neither answers a stream nor learns from it. So they cannot be edited; `session.get` or
@@ -65,10 +66,12 @@ impl Session {
     }
 }
 
-/// What [`Session::stream`] takes: a query for entities.
+/// What [`Session::stream`] takes: a query for entities or for rows, also one of your own SQL.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be streamed",
-    label = "expected a query, as `select::<User>()` is one"
+    label = "expected a query, as `select::<User>()` is one",
+    note = "rows of `select_columns(..)` can be streamed too, and what SQL of your own gives: \
+            `sql(\"..\").rows::<..>()`, `.structs::<..>()` or `.entities::<..>()`"
 )]
 pub trait Streamable {
     /// What the stream gives for a row.
@@ -105,6 +108,25 @@ impl<M: Model, L: 'static> Streamable for Select<M, L> {
         let rows = self.spec.yield_per;
         let batches = EntityBatches::new(self.spec, dialect, caller)?;
         Ok(StreamPlan { batches: Box::new(batches), rows })
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Q> Streamable for Q
+where
+    Q: RowQuery,
+    <Q::Reader as Reader>::Row: Send,
+{
+    type Row = <Q::Reader as Reader>::Row;
+
+    fn into_stream(
+        self,
+        dialect: Dialect,
+        caller: &'static Location<'static>,
+    ) -> Result<StreamPlan<Self::Row>> {
+        let (query, reader) = self.into_query();
+        let rows = query.yield_per();
+        Ok(StreamPlan { batches: Box::new(RowBatches::new(query, reader, dialect, caller)?), rows })
     }
 }
 
@@ -195,7 +217,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
                 if let Some(row) = batch.next() {
                     return Ok(Some((row, (stream, batch))));
                 }
-                match stream.next_batch().await? {
+                match Box::pin(stream.next_batch()).await? {
                     Some(rows) => batch = rows.into_iter(),
                     None => return Ok(None),
                 }
@@ -235,7 +257,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
         let Session { database, lease: Some(lease), .. } = &mut *self.session else {
             return Err(no_connection());
         };
-        let cursor = lease.begin_reading().await?;
+        let cursor = lease.begin_reading(batches.in_pages()).await?;
         if cursor {
             lease.open_cursor(&database.monitor, batches.statement()?, rows).await?;
         }

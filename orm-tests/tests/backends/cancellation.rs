@@ -51,10 +51,15 @@ async fn life(session: &mut Session, number: i64, committed: &mut bool) -> Resul
     session.close().await
 }
 
-/// Reads two batches of a stream that has more.
+/// Reads two batches of each stream, which has more.
 async fn read_some(session: &mut Session) -> Result<()> {
     let query = select::<Unit>().order_by(Unit::ID.desc()).with(Unit::PARTS.selectin()).yield_per(2);
     let mut stream = session.stream(query);
+    stream.next_batch().await?;
+    stream.next_batch().await?;
+    drop(stream);
+    let rows = select_columns((Unit::ID, Unit::NUMBER)).order_by(Unit::ID.desc()).yield_per(1);
+    let mut stream = session.stream(rows);
     stream.next_batch().await?;
     stream.next_batch().await?;
     Ok(())

@@ -17,6 +17,7 @@ mod schema_check;
 mod schemas;
 mod serialized;
 mod shop;
+mod streamed_rows;
 mod streaming;
 mod text;
 mod tls;

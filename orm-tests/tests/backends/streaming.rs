@@ -52,7 +52,7 @@ pub struct Narrow {
 }
 
 /// So many points; a third has no group, every fifth no weight.
-async fn points(engine: &Engine, count: i64) -> Result<()> {
+pub(crate) async fn points(engine: &Engine, count: i64) -> Result<()> {
     engine.create_all(schema![Point]).await?;
     let mut session = engine.session();
     let rows = (0..count).map(|id| {

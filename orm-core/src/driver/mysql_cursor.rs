@@ -1,0 +1,141 @@
+//! A MySQL result that is read a part at a time, by a task that has its connection until then.
+//!
+//! The server sends the rows as they are taken, and takes nothing else meanwhile. The task is allowed one part ahead of
+//! the reader and one in between. A connection whose result has not ended goes back to nobody: it is closed, or read to
+//! the end where a transaction depends on it.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use sqlx::mysql::{MySqlArguments, MySqlRow};
+use sqlx::{AssertSqlSafe, MySql};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use super::pooled::Pooled;
+
+/// A result that is being read, and the connection that is busy with it.
+pub(super) struct MysqlCursor {
+    parts: Receiver<Part>,
+    /// Gives the connection back when the result has ended.
+    work: JoinHandle<Held>,
+    /// The last part was read.
+    ended: bool,
+}
+
+/// What the task sends.
+pub(super) enum Part {
+    /// Rows of the result, and whether they are the last ones.
+    Rows(Vec<MySqlRow>, bool),
+    Failed(sqlx::Error),
+}
+
+/// A connection that is closed when it is dropped, unless its result has ended.
+struct Held {
+    connection: Option<Pooled<MySql>>,
+    ended: bool,
+}
+
+impl MysqlCursor {
+    /// Begins to read a statement, so many rows at a time.
+    pub(super) fn open(
+        connection: Pooled<MySql>,
+        sql: Arc<str>,
+        arguments: MySqlArguments,
+        rows: usize,
+    ) -> MysqlCursor {
+        let (send, parts) = channel(1);
+        let mut held = Held { connection: Some(connection), ended: false };
+        let work = tokio::spawn(async move {
+            let ended = held.read(sql, arguments, rows, &send).await;
+            held.ended = ended;
+            held
+        });
+        MysqlCursor { parts, work, ended: false }
+    }
+
+    /// What the task sends next; none when it has ended.
+    pub(super) async fn next(&mut self) -> Option<Part> {
+        let part = self.parts.recv().await;
+        self.ended = !matches!(part, Some(Part::Rows(_, false)));
+        part
+    }
+
+    /// Nobody reads on. The result is cut off with its connection, unless a transaction depends on that; then it is read
+    /// to its end.
+    pub(super) fn leave(&mut self, depends: bool) {
+        self.parts.close();
+        if !depends && !self.ended {
+            self.work.abort();
+        }
+    }
+
+    /// The connection is to be closed, whatever the task is doing.
+    pub(super) fn close_on_drop(&mut self) {
+        self.work.abort();
+    }
+
+    /// Waits for the end; returns the connection, if that was not closed.
+    pub(super) async fn close(&mut self) -> Option<Pooled<MySql>> {
+        let mut held = (&mut self.work).await.ok()?;
+        if held.ended { held.connection.take() } else { None }
+    }
+}
+
+impl Drop for MysqlCursor {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+impl Held {
+    /// Returns whether the result has ended.
+    async fn read(
+        &mut self,
+        sql: Arc<str>,
+        arguments: MySqlArguments,
+        rows: usize,
+        parts: &Sender<Part>,
+    ) -> bool {
+        let Some(connection) = self.connection.as_mut().and_then(|held| held.connection().ok()) else {
+            return false;
+        };
+        let mut result = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(connection);
+        let mut part = Vec::new();
+        loop {
+            match result.try_next().await {
+                Ok(Some(row)) => part.push(row),
+                Ok(None) => {
+                    // A reader that has left wants nothing any more.
+                    let _ = parts.send(Part::Rows(part, true)).await;
+                    return true;
+                }
+                Err(error) => {
+                    let ended = matches!(error, sqlx::Error::Database(_));
+                    let _ = parts.send(Part::Failed(error)).await;
+                    return ended;
+                }
+            }
+            if part.len() == rows && parts.send(Part::Rows(mem::take(&mut part), false)).await.is_err() {
+                part.clear();
+            }
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        if !self.ended {
+            connection.close_on_drop();
+        }
+    }
+}
+
+impl fmt::Debug for MysqlCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MysqlCursor").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+use super::levels::Levels;
+use super::loader::{Wanted, wanted};
+use super::rows::Rows;
+use super::tree::Branch;
+use crate::entity::Place;
+use crate::error::Result;
+use crate::model::ModelDef;
+use crate::query::{RowView, places};
+use crate::value::{Cells, ValueError, ValueRef};
+
+/// Takes each row while it is there.
+pub(crate) type RowSink<'s> = dyn FnMut(&RowView<'_>) -> Result<()> + Send + 's;
+
+/// The entities in the rows of a query for values and entities.
+pub(super) struct RowBranches {
+    branches: Vec<Branch>,
+    /// Of SQL of a user's, the model whose columns are found by their names.
+    named: Option<NamedColumns>,
+    /// Where the entities of the last row are among those of their levels.
+    places: Vec<Option<Place>>,
+}
+
+/// The columns of a model in rows whose columns have an order of their own.
+struct NamedColumns {
+    def: &'static ModelDef,
+    /// Where they are, once a row has said it.
+    found: Option<Vec<usize>>,
+}
+
+impl RowBranches {
+    /// The entities of a query that the library writes, which knows where their columns are.
+    pub(super) fn listed(branches: Vec<Branch>) -> RowBranches {
+        RowBranches { branches, named: None, places: Vec::new() }
+    }
+
+    /// The entity of SQL of a user's, whose columns are found by their names.
+    pub(super) fn named(branch: Branch, def: &'static ModelDef) -> RowBranches {
+        let named = Some(NamedColumns { def, found: None });
+        RowBranches { branches: vec![branch], named, places: Vec::new() }
+    }
+
+    /// Takes one row: first its entities, then what the sink reads of it.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: a column is not there. A cell does not fit. Those of the sink.
+    pub(super) fn take(
+        &mut self,
+        rows: &mut Rows<'_>,
+        cells: &dyn Cells,
+        sink: &mut RowSink<'_>,
+    ) -> Result<()> {
+        self.places.clear();
+        for branch in &mut self.branches {
+            let found = match &mut self.named {
+                None => rows.take(branch, cells)?,
+                Some(named) => Some(rows.own(branch, &Named { cells, places: named.places(cells)? })?),
+            };
+            self.places.push(found.map(|position| rows.place(branch, position)));
+        }
+        sink(&RowView { cells, entities: &self.places })
+    }
+
+    /// All rows were taken; returns what their entities still wait for.
+    pub(super) fn finish(self, levels: &mut Levels) -> Result<Vec<Wanted>> {
+        let mut waiting = Vec::new();
+        for mut branch in self.branches {
+            waiting.extend(wanted(&mut branch));
+            branch.finish(levels)?;
+        }
+        Ok(waiting)
+    }
+}
+
+impl NamedColumns {
+    fn places(&mut self, cells: &dyn Cells) -> Result<&[usize]> {
+        Ok(match &mut self.found {
+            Some(found) => found,
+            none => {
+                let names: Vec<&str> = self.def.columns.iter().map(|column| column.name).collect();
+                none.insert(places(cells, &names, self.def.name)?)
+            }
+        })
+    }
+}
+
+impl Rows<'_> {
+    fn place(&self, branch: &Branch, position: u32) -> Place {
+        let level = &self.levels.levels[branch.level];
+        let node = level.nodes.get(position as usize).copied().unwrap_or_default();
+        let number = u32::try_from(branch.level).unwrap_or(u32::MAX);
+        Place { arena: branch.arena, node, answer: Some((number, position)) }
+    }
+}
+
+/// The cells of a model in a row whose columns have an order of their own.
+struct Named<'r> {
+    cells: &'r dyn Cells,
+    places: &'r [usize],
+}
+
+impl Cells for Named<'_> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        self.cells.cell(self.places.get(index).copied().ok_or(ValueError::MissingCell { index })?)
+    }
+}
