@@ -21,7 +21,7 @@ struct Note {
 }
 
 /// The most bytes of one.
-const MOST: usize = 2_048;
+const MOST: usize = 8_192;
 
 #[tokio::test]
 async fn futures_are_small() -> Result<()> {
