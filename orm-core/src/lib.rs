@@ -107,8 +107,8 @@ pub use driver::{
     SslMode, StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
 };
 pub use entity::{
-    BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
-    Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+    BelongsTo, Deferred, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
+    NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
 };
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
@@ -167,8 +167,8 @@ pub use value::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::entity::{
-        BelongsTo, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
-        Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+        BelongsTo, Deferred, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
+        NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
@@ -190,7 +190,7 @@ pub mod __private {
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
     pub use crate::driver::{Echo, Isolation, QueryLog, QueryScope, TransactionOptions};
-    pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
+    pub use crate::entity::{BelongsTo, Deferred, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{

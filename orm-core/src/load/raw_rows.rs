@@ -9,7 +9,7 @@ use super::tree::Branch;
 use crate::entity::Place;
 use crate::error::Result;
 use crate::graph::Region;
-use crate::model::ModelDef;
+use crate::model::{ColumnDef, ModelDef, Selection};
 use crate::query::{RawSpec, RowView, places};
 use crate::sql::{Source, raw};
 use crate::value::{Cells, ValueError, ValueRef};
@@ -49,16 +49,28 @@ impl Loader<'_> {
                 .collect();
             let level = levels.add(arena);
             let source = Source::Table(def.table);
-            branch = Some((Branch { level, arena, source, offset: 0, joined: Vec::new(), later }, def));
+            let every: Vec<usize> = def.deferred().collect();
+            branch = Some((
+                Branch {
+                    level,
+                    arena,
+                    source,
+                    selection: Selection::new(item.model, &every),
+                    offset: 0,
+                    joined: Vec::new(),
+                    later,
+                },
+                def,
+            ));
         }
-        let mut columns: Option<Vec<usize>> = None;
+        let mut columns: Option<Vec<Option<usize>>> = None;
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
         let mut take = |cells: &dyn Cells| -> Result<()> {
             let mut entity: [Option<Place>; 1] = [None];
             if let Some((branch, def)) = &mut branch {
                 let found = match &columns {
                     Some(columns) => columns,
-                    None => columns.insert(places(cells, &names(def), def.name)?),
+                    None => columns.insert(columns_of(cells, def)?),
                 };
                 let position = rows.own(branch, &Named { cells, places: found })?;
                 entity[0] = Some(rows.place(branch, position));
@@ -73,18 +85,28 @@ impl Loader<'_> {
     }
 }
 
-fn names(def: &'static ModelDef) -> Vec<&'static str> {
-    def.columns.iter().map(|column| column.name).collect()
+/// Where the columns of a model are. A deferred one may be left out.
+fn columns_of(cells: &dyn Cells, def: &'static ModelDef) -> Result<Vec<Option<usize>>> {
+    let given = |name: &str| (0..).map_while(|at| cells.name(at)).any(|given| given == name);
+    let wanted = |column: &&ColumnDef| !column.deferred || given(column.name);
+    let names: Vec<&str> = def.columns.iter().filter(wanted).map(|column| column.name).collect();
+    let mut found = places(cells, &names, def.name)?.into_iter();
+    let place = |column| if wanted(&column) { found.next() } else { None };
+    Ok(def.columns.iter().map(place).collect())
 }
 
 /// The cells of a model in a row whose columns have an order of their own.
 struct Named<'r> {
     cells: &'r dyn Cells,
-    places: &'r [usize],
+    places: &'r [Option<usize>],
 }
 
 impl Cells for Named<'_> {
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        self.cells.cell(self.places.get(index).copied().ok_or(ValueError::MissingCell { index })?)
+        match self.places.get(index) {
+            None => Err(ValueError::MissingCell { index }),
+            Some(None) => Ok(ValueRef::NotLoaded),
+            Some(Some(place)) => self.cells.cell(*place),
+        }
     }
 }

@@ -3,7 +3,7 @@ use super::tree::Branch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{Hydrate, ModelDef};
-use crate::value::{Cells, ValueError, ValueRef};
+use crate::value::Cells;
 
 /// Takes the rows of a statement into the graph and the levels.
 pub(super) struct Rows<'l> {
@@ -20,9 +20,10 @@ impl Rows<'_> {
 
     /// Takes a branch's part of one row; returns the object's position, or none where an outer join found nothing.
     pub(super) fn take(&mut self, branch: &mut Branch, cells: &dyn Cells) -> Result<Option<u32>> {
-        let part = Part { cells, offset: branch.offset };
+        let part = branch.selection.cells(cells, branch.offset);
         // The first branch needs no shift of its cells, and most rows have no other.
-        let own: &dyn Cells = if branch.offset == 0 { cells } else { &part };
+        let whole = branch.offset == 0 && branch.selection.is_whole();
+        let own: &dyn Cells = if whole { cells } else { &part };
         let Some(found) = self.store.hydrate(branch.arena, own, self.existing)? else { return Ok(None) };
         let position = self.levels.levels[branch.level].position(found.node);
         for joined in &mut branch.joined {
@@ -40,16 +41,4 @@ fn null_key(def: &ModelDef) -> Error {
         ErrorKind::InvalidValue,
         format!("`{}.{}`: the database holds a row whose primary key is NULL", def.name, fields.join(", ")),
     )
-}
-
-/// The cells of one model in a row of several.
-struct Part<'r> {
-    cells: &'r dyn Cells,
-    offset: usize,
-}
-
-impl Cells for Part<'_> {
-    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        self.cells.cell(self.offset + index)
-    }
 }

@@ -101,7 +101,7 @@ pub(super) fn rows_root(
     let mut branches = Vec::with_capacity(loads.len());
     for (item, loads) in spec.list.entities.iter().zip(loads) {
         let path = item.model.def().name.into();
-        branches.push(tree.branch(item.model, &item.source, loads, &path, &mut joins, &mut inner)?);
+        branches.push(tree.branch(item.selection(), &item.source, loads, &path, &mut joins, &mut inner)?);
     }
     let Tree { mut select, .. } = tree;
     select.joins.append(&mut inner);

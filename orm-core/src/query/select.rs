@@ -8,7 +8,7 @@ use super::{
     SelectColumns, SelectSpec, select_columns,
 };
 use crate::entity::{Entity, ToMany};
-use crate::model::{Model, erased};
+use crate::model::{Column, Model, erased};
 use crate::sql::Expr;
 
 /// A query for the entities of one model; `L` is what it loads with them.
@@ -45,6 +45,7 @@ pub fn select<M: Model>() -> Select<M> {
             raise_all: false,
             few: false,
             populate_existing: false,
+            undeferred: Vec::new(),
             yield_per: None,
         },
         of: PhantomData,
@@ -60,6 +61,12 @@ impl<M: Model, L> Select<M, L> {
         let mut spec = self.spec;
         spec.loads.push(load.into_spec());
         Select { spec, of: PhantomData }
+    }
+
+    /// Reads a deferred column with every entity; see [`Deferred`](crate::Deferred). One that is not deferred is read
+    /// anyway.
+    pub fn undefer<T>(self, column: Column<M, T>) -> Self {
+        self.map(|spec| spec.undeferred.push(column.index()))
     }
 
     /// Keeps the rows that meet the condition, and every earlier one.
@@ -144,7 +151,8 @@ impl<M: Model, L> Select<M, L> {
         L: 'static,
     {
         let spec = self.spec;
-        let mut query = select_columns((EntityColumns::loading(spec.loads), relation.count()));
+        let mut query =
+            select_columns((EntityColumns::loading(spec.loads, spec.undeferred), relation.count()));
         query.spec.from = spec.from;
         query.spec.from.name_model::<M>();
         query.spec.filter = spec.filter;

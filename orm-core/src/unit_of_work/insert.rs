@@ -82,7 +82,11 @@ impl Flush<'_> {
         conflict: Option<Conflict>,
         returning: bool,
     ) -> Result<Vec<Statement>> {
-        let returned: Vec<usize> = if returning { (0..def.columns.len()).collect() } else { Vec::new() };
+        let returned: Vec<usize> = if returning {
+            (0..def.columns.len()).filter(|column| !def.columns[*column].deferred).collect()
+        } else {
+            Vec::new()
+        };
         let statement = |mut chunk: Shape| {
             let mut insert = self.insert_of(def, &chunk.given, &returned, &mut chunk.entries);
             insert.conflict.clone_from(&conflict);
@@ -357,7 +361,8 @@ fn shapes(batch: Vec<PendingEntry>) -> Vec<Shape> {
 }
 
 /// What must come back: the columns that the database fills in, and a key to tell the rows apart.
-fn returned(def: &ModelDef, left: Vec<usize>) -> Vec<usize> {
+fn returned(def: &ModelDef, mut left: Vec<usize>) -> Vec<usize> {
+    left.retain(|column| !def.columns[*column].deferred);
     if left.is_empty() {
         return left;
     }

@@ -3,6 +3,7 @@
 mod aggregates;
 mod columns;
 mod conditions;
+mod deferred;
 mod entities;
 mod grammar;
 mod joins;
