@@ -141,10 +141,10 @@ pub use query::{
     Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
     FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
     JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
-    OrderBy, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
-    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
-    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
-    window,
+    OrderBy, PartColumns, PartOf, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt,
+    RelationJoins, Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows,
+    TextExpression, Update, Window, WindowFunction, alias, delete, exists, func, label, select,
+    select_columns, sql, update, window,
 };
 pub use session::{
     Engine, EngineBuilder, Explain, Getting, GettingMany, Loading, Merged, QueryStream, RepeatedLoads,
@@ -176,7 +176,7 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
         ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
     };
-    pub use crate::query::{FromRow, IntoOperand, RowField, StructRow, operand};
+    pub use crate::query::{FromRow, IntoOperand, PartOf, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,

@@ -34,7 +34,14 @@ use crate::value::{ColumnType, ValueRef};
 pub struct Deferred<T> {
     value: OnceLock<T>,
     /// Of what row it is; none of a value that was made by hand.
-    of: Option<(fn() -> &'static ModelDef, usize)>,
+    of: Option<Of>,
+}
+
+/// A column of a model.
+#[derive(Clone, Copy)]
+struct Of {
+    model: fn() -> &'static ModelDef,
+    column: usize,
 }
 
 impl<T> Deferred<T> {
@@ -73,7 +80,7 @@ impl<T: ColumnType> Deferred<T> {
         model: fn() -> &'static ModelDef,
         column: usize,
     ) -> Result<Self, CellError> {
-        let field = Deferred { value: OnceLock::new(), of: Some((model, column)) };
+        let field = Deferred { value: OnceLock::new(), of: Some(Of { model, column }) };
         field.fill(cell, column)?;
         Ok(field)
     }
@@ -120,8 +127,8 @@ impl<T: fmt::Debug> fmt::Debug for Deferred<T> {
     }
 }
 
-fn not_loaded(of: Option<(fn() -> &'static ModelDef, usize)>) -> Error {
-    let named = of.and_then(|(model, column)| Some((model().name, model().columns.get(column)?.field)));
+fn not_loaded(of: Option<Of>) -> Error {
+    let named = of.and_then(|of| Some(((of.model)().name, (of.model)().columns.get(of.column)?.field)));
     let (model, field) = named.unwrap_or(("?", "?"));
     let constant = format!("{model}::{}", field.to_ascii_uppercase());
     Error::new(

@@ -99,6 +99,7 @@ impl<'s> Loader<'s> {
             && !loads.iter().any(|load| load.strategy == Strategy::Filled);
         let few = spec.few || spec.limit.is_some_and(|limit| limit <= FEW);
         let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
+        branch.locked = select.lock.is_some();
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
         statement.few = few && branch.joined.is_empty();

@@ -56,6 +56,7 @@ impl Loader<'_> {
                     arena,
                     source,
                     selection: Selection::new(item.model, &every),
+                    locked: false,
                     offset: 0,
                     joined: Vec::new(),
                     later,

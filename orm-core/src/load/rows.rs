@@ -3,7 +3,7 @@ use super::tree::Branch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{Hydrate, ModelDef};
-use crate::value::Cells;
+use crate::value::{Cells, Value, ValueRef};
 
 /// Takes the rows of a statement into the graph and the levels.
 pub(super) struct Rows<'l> {
@@ -25,6 +25,9 @@ impl Rows<'_> {
         let whole = branch.offset == 0 && branch.selection.is_whole();
         let own: &dyn Cells = if whole { cells } else { &part };
         let Some(found) = self.store.hydrate(branch.arena, own, self.existing)? else { return Ok(None) };
+        if branch.locked {
+            self.check_version(branch.arena, found.node, own)?;
+        }
         let position = self.levels.levels[branch.level].position(found.node);
         for joined in &mut branch.joined {
             if let Some(target) = self.take(&mut joined.branch, cells)? {
@@ -33,6 +36,30 @@ impl Rows<'_> {
         }
         Ok(Some(position))
     }
+
+    /// Who locks a row is about to change it: what the session holds of it must be the row.
+    fn check_version(&self, arena: u32, node: u32, row: &dyn Cells) -> Result<()> {
+        let def = self.store.def(arena);
+        let Some(version) = def.columns.iter().position(|column| column.version) else { return Ok(()) };
+        let held = self.store.arena(arena).view(node, version);
+        match row.cell(version) {
+            Ok(is) if is != held => Err(stale(def, &self.store.key(arena, node), held, is)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn stale(def: &ModelDef, key: &[Value], held: ValueRef<'_>, is: ValueRef<'_>) -> Error {
+    Error::new(
+        ErrorKind::Stale,
+        format!(
+            "the `{}` with the key {} was changed by somebody else: this session holds the version {held}, the row that \
+             it locked has the version {is}; roll back, and add `.populate_existing()` to the query or `refresh` the \
+             object before it",
+            def.name,
+            def.shown(def.key, key)
+        ),
+    )
 }
 
 fn null_key(def: &ModelDef) -> Error {

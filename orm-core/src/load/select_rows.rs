@@ -37,6 +37,8 @@ impl Loader<'_> {
 
     async fn run_rows(&mut self, spec: &RowsSpec, levels: &mut Levels, sink: &mut RowSink<'_>) -> Result<()> {
         let (select, mut branches) = rows_root(self.store, levels, spec, self.dialect)?;
+        let locked = select.lock.as_ref().and_then(|lock| lock.of.as_ref());
+        branches.iter_mut().for_each(|branch| branch.locked = locked == Some(&branch.source));
         check(&select, self.dialect)?;
         let statement = rows_statement(self.dialect, spec, &select);
         let mut rows = Rows { store: self.store, levels, existing: self.existing };

@@ -14,6 +14,8 @@ pub(super) struct Branch {
     pub(super) arena: u32,
     /// Where its columns are from.
     pub(super) source: Source,
+    /// Whether its rows are locked.
+    pub(super) locked: bool,
     /// Which columns are in a row.
     pub(super) selection: Selection,
     /// The first of the model's columns in the row.
@@ -67,8 +69,16 @@ impl Tree<'_> {
         let offset = self.select.columns.len();
         selection.names().for_each(|name| self.select.column(source, name));
         let source = source.clone();
-        let mut branch =
-            Branch { level, arena, source, selection, offset, joined: Vec::new(), later: Vec::new() };
+        let mut branch = Branch {
+            level,
+            arena,
+            source,
+            locked: false,
+            selection,
+            offset,
+            joined: Vec::new(),
+            later: Vec::new(),
+        };
         for load in loads {
             let path = below(path, load.relation);
             match load.strategy {

@@ -8,6 +8,7 @@ mod entities;
 mod grammar;
 mod joins;
 mod locks;
+mod parts;
 mod raw;
 mod refusals;
 mod sets;
