@@ -204,9 +204,9 @@ impl Store {
     }
 
     /// The statement that finds a row by its key, without the key; written at its first use.
-    pub(crate) fn by_key(&mut self, arena: u32, write: impl FnOnce(&ModelDef) -> Statement) -> Statement {
+    pub(crate) fn by_key(&mut self, arena: u32, write: impl FnOnce() -> Statement) -> Statement {
         let shelf = &mut self.shelves[arena as usize];
-        shelf.by_key.get_or_insert_with(|| write(shelf.model.def())).clone()
+        shelf.by_key.get_or_insert_with(write).clone()
     }
 
     pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {

@@ -323,7 +323,8 @@ impl Cells for NewCells<'_> {
     fn cell(&self, index: usize) -> std::result::Result<ValueRef<'_>, ValueError> {
         let missing = || ValueError::MissingCell { index };
         let value = match self.rows.places.get(index).ok_or_else(missing)? {
-            CellPlace::Nowhere => return Ok(ValueRef::Null),
+            // A deferred column that the database filled in.
+            CellPlace::Nowhere => return Ok(ValueRef::NotLoaded),
             CellPlace::Returned(at) => self.returned.get(*at),
             CellPlace::Given(at) => match self.rows.values.get(*at) {
                 // Column by column, or row by row.

@@ -3,8 +3,8 @@ use syn::{Ident, Type};
 
 use crate::names;
 use crate::parse::{
-    ColumnAttribute, Field, KeyAttribute, RelationAttribute, RenameAll, Text, inner_of_deferred, inner_of_option, is_option,
-    last_name,
+    ColumnAttribute, Field, KeyAttribute, RelationAttribute, RenameAll, Text, inner_of_deferred,
+    inner_of_option, is_option, last_name,
 };
 
 /// A field that is a column.
