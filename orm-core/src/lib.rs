@@ -107,8 +107,8 @@ pub use driver::{
     SslMode, StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
 };
 pub use entity::{
-    BelongsTo, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
-    Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+    BelongsTo, Deferred, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
+    NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
 };
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
@@ -141,10 +141,10 @@ pub use query::{
     Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
     FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
     JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
-    OrderBy, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
-    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
-    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
-    window,
+    OrderBy, PartColumns, PartOf, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt,
+    RelationJoins, Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows,
+    TextExpression, Update, Window, WindowFunction, alias, delete, exists, func, label, select,
+    select_columns, sql, update, window,
 };
 pub use session::{
     Engine, EngineBuilder, Explain, Getting, GettingMany, Loading, Merged, QueryStream, RepeatedLoads,
@@ -167,8 +167,8 @@ pub use value::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::entity::{
-        BelongsTo, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive, NotLoaded,
-        Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+        BelongsTo, Deferred, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
+        NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
@@ -176,7 +176,7 @@ pub mod __private {
         Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
         ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
     };
-    pub use crate::query::{FromRow, IntoOperand, RowField, StructRow, operand};
+    pub use crate::query::{FromRow, IntoOperand, PartOf, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
@@ -190,7 +190,7 @@ pub mod __private {
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
     pub use crate::driver::{Echo, Isolation, QueryLog, QueryScope, TransactionOptions};
-    pub use crate::entity::{BelongsTo, Entity, HasMany, HasOne, LoadedIn, Many};
+    pub use crate::entity::{BelongsTo, Deferred, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{

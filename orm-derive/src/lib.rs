@@ -44,7 +44,7 @@ use errors::Errors;
 /// | `#[serde(..)]` | the struct | `rename_all` |
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
-/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `length` |
+/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `deferred`, `length` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `inverse` |
@@ -72,7 +72,8 @@ pub fn max_statements(
 /// Makes a struct that takes the values of a row by name.
 ///
 /// The documentation of `orm_core::FromRow` shows its use. `#[row(name = "..")]` on a field says what the query calls
-/// its value, where that is not the field's own name.
+/// its value, where that is not the field's own name. `#[row(model = User)]` on the struct says that its fields are
+/// columns of a model, for `Select::load_only`.
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     row::derive(input.into()).into()

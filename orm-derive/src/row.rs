@@ -1,17 +1,20 @@
 //! `#[derive(FromRow)]`: a struct that takes the values of a row by name.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Type};
+use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, Type};
 
 use crate::errors::Errors;
+use crate::names;
 
 /// One field: what it takes and from where.
 struct Taken {
     ident: Ident,
     name: String,
+    /// Where the name is written.
+    span: Span,
     ty: Type,
 }
 
@@ -23,9 +26,31 @@ pub fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let fields = fields(&input, &mut errors);
-    let code = expand(&input, &fields, errors.is_empty());
+    let model = model(&input, &mut errors);
+    let mut code = expand(&input, &fields, errors.is_empty());
+    if let Some(model) = model.filter(|_| errors.is_empty()) {
+        code.extend(part(&input, &model, &fields));
+    }
     let errors = errors.into_tokens();
     quote!(#errors #code)
+}
+
+/// The model that the fields are columns of: `#[row(model = User)]`.
+fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Path> {
+    let mut model = None;
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
+        let parsed = attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("model") {
+                return Err(meta.error("unknown option; above a struct `row` takes `model = User`"));
+            }
+            model = Some(meta.value()?.parse::<Path>()?);
+            Ok(())
+        });
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+    model
 }
 
 fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Taken> {
@@ -50,7 +75,7 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Taken> {
         if taken.iter().any(|earlier| earlier.name == name) {
             errors.at(span, format!("two fields take the value `{name}`"));
         }
-        taken.push(Taken { ident, name, ty: field.ty.clone() });
+        taken.push(Taken { ident, name, span, ty: field.ty.clone() });
     }
     taken
 }
@@ -98,6 +123,34 @@ fn expand(input: &DeriveInput, fields: &[Taken], complete: bool) -> TokenStream 
             }
         }
     }
+}
+
+/// The struct as part of a model: each field's column has the field's name and its type, or the compiler says so.
+fn part(input: &DeriveInput, model: &Path, fields: &[Taken]) -> TokenStream {
+    let struct_name = &input.ident;
+    let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();
+    let columns = fields.iter().map(|Taken { name, span, ty, .. }| {
+        let constant = names::constant(name, *span);
+        let index = quote_spanned!(ty.span()=> ::orm_core::__private::Column::<_, #ty>::index);
+        let column = seen_at(quote!(#model::#constant), *span);
+        quote!(#index(#column))
+    });
+    quote! {
+        impl #impl_generics ::orm_core::__private::PartOf<#model> for #struct_name #type_generics #bounds {
+            fn columns() -> ::std::vec::Vec<usize> {
+                ::std::vec![#(#columns),*]
+            }
+        }
+    }
+}
+
+/// A path whose mistakes are to be seen in one place.
+fn seen_at(path: TokenStream, span: Span) -> TokenStream {
+    let at = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    path.into_iter().map(at).collect()
 }
 
 /// `<i64 as ColumnType>::KIND`, pointed at the type.

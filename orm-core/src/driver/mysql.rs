@@ -285,7 +285,9 @@ fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArgument
             Value::Time(v) => arguments.add(v.to_string()),
             Value::DateTime(v) | Value::Timestamp(Timestamp(v)) => arguments.add(v.to_string()),
             Value::Decimal(v) => arguments.add(v.to_string()),
-            Value::Array(_) | Value::Unfit(_) => return Err(unfit("MySQL has no arrays", bind.secret)),
+            Value::Array(_) | Value::Unfit(_) | Value::NotLoaded => {
+                return Err(unfit("MySQL has no arrays", bind.secret));
+            }
         };
         added.map_err(|error| unfit(error.to_string(), bind.secret))?;
     }

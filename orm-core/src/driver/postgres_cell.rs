@@ -253,7 +253,9 @@ fn encode(value: &Value, buffer: &mut Vec<u8>) -> Result<(), BoxDynError> {
             buffer.push(1);
             buffer.extend(v.as_bytes());
         }
-        Value::Null | Value::Array(_) | Value::Unfit(_) => return Err("it is no single value".into()),
+        Value::Null | Value::Array(_) | Value::Unfit(_) | Value::NotLoaded => {
+            return Err("it is no single value".into());
+        }
     }
     Ok(())
 }
@@ -272,7 +274,9 @@ fn kind_of(value: &Value) -> ValueKind {
         Value::Decimal(_) => ValueKind::Decimal,
         Value::Uuid(_) => ValueKind::Uuid,
         Value::Json(_) => ValueKind::Json,
-        Value::Text(_) | Value::Null | Value::Array(_) | Value::Unfit(_) => ValueKind::Text,
+        Value::Text(_) | Value::Null | Value::Array(_) | Value::Unfit(_) | Value::NotLoaded => {
+            ValueKind::Text
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Enters: places in the graph and in queries' answers. Leaves: [`Entity`] and [`Many`], which users hold. Reading
 //! never runs a statement; what a query loaded is a type ([`LoadedIn`]), and what an object holds is a `Result`.
 
+mod deferred;
 #[allow(clippy::module_inception)]
 mod entity;
 mod field;
@@ -13,6 +14,7 @@ mod relation;
 #[cfg(feature = "serde")]
 mod serialize;
 
+pub use deferred::Deferred;
 pub use entity::Entity;
 pub(crate) use entity::Place;
 pub use field::{BelongsTo, HasMany, HasOne};

@@ -110,6 +110,10 @@ impl Serialize for Object<'_> {
         }
         let columns = self.def.columns.iter().enumerate();
         let columns = columns.filter_map(|(index, column)| Some((index, column, column.serialized?)));
+        // A deferred column that was not read is left out, as a relationship is that was not loaded.
+        let objects = self.region.graph().erased(self.place.arena);
+        let columns =
+            columns.filter(|(index, ..)| objects.view(self.place.node, *index) != ValueRef::NotLoaded);
         let relations = self.def.relations.iter().filter_map(|relation| {
             let (name, shape) = (relation.serialized?, self.shape.below(relation.index)?);
             Some((relation, name, shape))

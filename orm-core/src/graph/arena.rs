@@ -82,6 +82,31 @@ impl<M: Record> Arena<M> {
         Ok(changed)
     }
 
+    /// Gives an object the deferred columns that the cells have and it has not; whether there were any. They are the
+    /// row's in every version, so that what was changed meanwhile still differs from the row.
+    pub(crate) fn fill(&self, node: u32, cells: &dyn Cells) -> Result<bool, CellError> {
+        let mut filled = false;
+        for column in M::DEFERRED.iter().copied() {
+            let cell = cells.cell(column).map_err(|error| CellError { column, error })?;
+            if cell == ValueRef::NotLoaded {
+                continue;
+            }
+            for version in self.node(node).versions() {
+                if version.view(column) == ValueRef::NotLoaded {
+                    version.fill(column, cell)?;
+                    filled = true;
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    /// As [`update`](Self::update), but a deferred column that the cells do not have stays as it is.
+    pub(crate) fn follow(&self, node: u32, cells: &dyn Cells) -> Result<bool, CellError> {
+        let current = Fields(self.node(node).current());
+        self.update(node, &Followed { cells, current: &current })
+    }
+
     /// A copy of the newest version that the unit of work may change and publish.
     pub(crate) fn duplicate(&self, node: u32) -> Result<M, CellError> {
         M::read(&Fields(self.node(node).current()), &self.seed(node))
@@ -193,5 +218,20 @@ impl<M: Record> Cells for Changed<'_, M> {
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         let change = self.changes.iter().rev().find(|(column, _)| *column == index);
         change.map_or_else(|| self.fields.cell(index), |(_, value)| Ok(value.as_ref()))
+    }
+}
+
+/// A row, and an object's own fields where the row has none.
+struct Followed<'m> {
+    cells: &'m dyn Cells,
+    current: &'m dyn Cells,
+}
+
+impl Cells for Followed<'_> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        match self.cells.cell(index)? {
+            ValueRef::NotLoaded => self.current.cell(index),
+            cell => Ok(cell),
+        }
     }
 }

@@ -42,6 +42,12 @@ impl<M> Node<M> {
         older().unwrap_or(&self.first)
     }
 
+    /// All versions, from the first.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = &M> {
+        let newer = self.newer.get().into_iter().flat_map(|newer| newer.versions.iter());
+        std::iter::once(&self.first).chain(newer.map(|(_, version)| version))
+    }
+
     /// Makes `version` the newest.
     pub(crate) fn publish(&self, version: M) {
         let newer = self

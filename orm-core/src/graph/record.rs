@@ -3,6 +3,9 @@ use crate::value::{Cells, ValueError, ValueRef};
 
 /// A struct whose fields are cells: what the graph stores. Implemented by `#[derive(Model)]`.
 pub trait Record: Sized + Send + Sync + 'static {
+    /// The deferred columns.
+    const DEFERRED: &'static [usize] = &[];
+
     /// The column's field, as a cell; NULL for an index that no column has.
     fn view(&self, column: usize) -> ValueRef<'_>;
 
@@ -11,6 +14,15 @@ pub trait Record: Sized + Send + Sync + 'static {
     /// # Errors
     /// A cell does not hold its field's type.
     fn read(cells: &dyn Cells, seed: &Seed<'_>) -> Result<Self, CellError>;
+
+    /// Gives a deferred column what was read of it; one that has a value keeps it.
+    ///
+    /// # Errors
+    /// The cell does not hold the field's type.
+    fn fill(&self, column: usize, cell: ValueRef<'_>) -> Result<(), CellError> {
+        let _ = (column, cell);
+        Ok(())
+    }
 }
 
 /// A cell that its field cannot hold.

@@ -8,7 +8,7 @@ use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
 use crate::sql::{Dialect, Statement};
-use crate::value::{Cells, Value};
+use crate::value::{Cells, Value, ValueRef};
 
 /// The graph of one session, with its identity maps.
 pub struct Store {
@@ -85,18 +85,14 @@ impl Store {
         let shelf = &mut self.shelves[arena as usize];
         let graph = self.region.graph();
         let mut found = shelf.identity.hydrate(graph, arena, cells, existing);
-        let mut read = existing == Hydrate::Overwrite;
-        if let Ok(Some(Found { node, new: false })) = &found
+        if let Ok(Some(Found { node, new: false, .. })) = &found
             && !self.expired.is_empty()
             && !self.changed.contains(&(arena, *node))
             && self.expired.remove(&(arena, *node))
         {
             found = shelf.identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
-            read = true;
         }
-        if let Ok(Some(Found { node, new })) = &found
-            && (*new || read)
-        {
+        if let Ok(Some(Found { node, read: true, .. })) = &found {
             self.reads.node(arena, *node);
         }
         found.map_err(|error| cell_error(shelf.model.def(), &error))
@@ -208,13 +204,25 @@ impl Store {
     }
 
     /// The statement that finds a row by its key, without the key; written at its first use.
-    pub(crate) fn by_key(&mut self, arena: u32, write: impl FnOnce(&ModelDef) -> Statement) -> Statement {
+    pub(crate) fn by_key(&mut self, arena: u32, write: impl FnOnce() -> Statement) -> Statement {
         let shelf = &mut self.shelves[arena as usize];
-        shelf.by_key.get_or_insert_with(|| write(shelf.model.def())).clone()
+        shelf.by_key.get_or_insert_with(write).clone()
     }
 
     pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {
         &mut *self.shelves[arena as usize].identity
+    }
+
+    /// The deferred columns that an object holds.
+    pub(crate) fn undeferred(&self, arena: u32, node: u32) -> Vec<usize> {
+        let (def, objects) = (self.def(arena), self.arena(arena));
+        def.deferred().filter(|column| objects.view(node, *column) != ValueRef::NotLoaded).collect()
+    }
+
+    /// Whether an object holds some columns.
+    pub(crate) fn has_columns(&self, arena: u32, node: u32, columns: &[usize]) -> bool {
+        let objects = self.arena(arena);
+        columns.iter().all(|column| objects.view(node, *column) != ValueRef::NotLoaded)
     }
 
     /// The values of some columns of an object, as it is now.

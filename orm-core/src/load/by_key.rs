@@ -1,6 +1,6 @@
 use super::loader::Loader;
 use crate::error::Result;
-use crate::model::ModelDef;
+use crate::model::{ModelDef, Selection};
 use crate::query::Strategy;
 use crate::sql::{Bind, Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
@@ -14,7 +14,8 @@ impl Loader<'_> {
     pub(crate) async fn by_key(&mut self, arena: u32, key: Vec<Value>) -> Result<Option<u32>> {
         let def = self.store.def(arena);
         let dialect = self.dialect;
-        let mut statement = self.store.by_key(arena, |def| text(dialect, def, &key));
+        let selection = Selection::new(self.store.model(arena), &[]);
+        let mut statement = self.store.by_key(arena, || text(dialect, &selection, &key));
         let bind = |(column, value): (&usize, Value)| {
             let column = &def.columns[*column];
             Param::One(Bind { value, secret: column.secret, kind: Some(column.kind) })
@@ -23,7 +24,9 @@ impl Loader<'_> {
         let mut node = None;
         let (store, existing) = (&mut *self.store, self.existing);
         let mut sink = |cells: &dyn Cells| -> Result<()> {
-            node = store.hydrate(arena, cells, existing)?.map(|found| found.node);
+            let part = selection.cells(cells, 0);
+            let own: &dyn Cells = if selection.is_whole() { cells } else { &part };
+            node = store.hydrate(arena, own, existing)?.map(|found| found.node);
             Ok(())
         };
         self.lease.fetch(self.monitor, &statement, &mut sink).await?;
@@ -37,10 +40,11 @@ pub(crate) fn is_plain(def: &ModelDef) -> bool {
 }
 
 /// The text has places for the values of a key, and depends on their types alone.
-fn text(dialect: Dialect, def: &ModelDef, key: &[Value]) -> Statement {
+fn text(dialect: Dialect, selection: &Selection, key: &[Value]) -> Statement {
+    let def = selection.def();
     let source = Source::Table(def.table);
     let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
-    def.columns.iter().for_each(|column| select.column(&source, column.name));
+    selection.names().for_each(|name| select.column(&source, name));
     select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &[key.to_vec()]));
     let statement = Writer::select(dialect, &select).for_path(def.name, "select");
     Statement { params: Vec::new(), few: true, ..statement }

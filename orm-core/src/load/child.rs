@@ -5,7 +5,7 @@ use super::levels::{Levels, Origin};
 use super::tree::{Branch, Tree, collection_order, collections, inner_conditions, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
-use crate::model::{ModelDef, RelationDef};
+use crate::model::{ModelDef, RelationDef, Selection};
 use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
     BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement,
@@ -22,6 +22,8 @@ pub(super) struct Child {
     pub(super) relation: &'static RelationDef,
     pub(super) strategy: Strategy,
     pub(super) branch: Branch,
+    /// The deferred columns of the targets that are read.
+    pub(super) undeferred: Vec<usize>,
     /// Where the key is in a row.
     pub(super) key_places: Vec<usize>,
     select: Select,
@@ -63,6 +65,7 @@ impl Child {
         let ranked_order = collection_order(relation, &load, &source);
         let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
         let made_up = MadeUp::beside(def)?;
+        let selection = Selection::new(model, &load.undeferred);
         rows.filter = load.filter;
 
         let ranked = load.limit.is_some();
@@ -74,7 +77,7 @@ impl Child {
                     rows.and_where(condition);
                 }
                 rows.order = ranked_order;
-                rank(rows, def, &key_source, &key_columns, limit, made_up)
+                rank(rows, &selection, &key_source, &key_columns, limit, made_up)
             }
         };
         // The link's columns come first; a key on the target is among the target's own columns.
@@ -108,7 +111,7 @@ impl Child {
             taken,
         };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
-        let branch = tree.branch(model, &outside, load.loads, &path, &mut joins, &mut inner)?;
+        let branch = tree.branch(selection, &outside, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
@@ -117,9 +120,23 @@ impl Child {
 
         let key_places = match linked {
             true => (0..key_columns.len()).collect(),
-            false => remote.iter().map(|column| branch.offset + column).collect(),
+            false => {
+                let place = |column: &usize| Some(branch.offset + branch.selection.place(*column)?);
+                remote.iter().filter_map(place).collect()
+            }
         };
-        Ok(Child { relation, strategy, branch, key_places, select, key_source, key_columns, ranked, path })
+        Ok(Child {
+            relation,
+            strategy,
+            branch,
+            undeferred: load.undeferred,
+            key_places,
+            select,
+            key_source,
+            key_columns,
+            ranked,
+            path,
+        })
     }
 
     /// How many keys fit one statement: as many as the database binds, unless the query says fewer.
@@ -220,15 +237,17 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Sou
 /// a link table `dense_rank()`.
 fn rank(
     mut rows: Select,
-    def: &'static ModelDef,
+    selection: &Selection,
     key_source: &Source,
     key_columns: &[KeyColumn],
     limit: u64,
     made_up: MadeUp,
 ) -> Select {
+    let def = selection.def();
     let source = Source::Table(def.table);
     let key = |key: &KeyColumn| Expr::Column { source: key_source.clone(), name: key.name };
-    def.columns.iter().for_each(|column| rows.column(&source, column.name));
+    let inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
+    inside.names().for_each(|name| rows.column(&source, name));
     if *key_source != source {
         for (column, alias) in key_columns.iter().zip(made_up.links) {
             rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });

@@ -1,5 +1,5 @@
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::ModelDef;
+use crate::model::Selection;
 use crate::query::{SelectSpec, names};
 use crate::sql::{BinaryOp, Bind, Expr, Item, Nulls, Order, Select, Source};
 use crate::value::{Cells, Value};
@@ -24,8 +24,10 @@ struct Term {
     order: Order,
     nullable: bool,
     secret: bool,
-    /// The column of the model that it is; none for an expression, which is selected behind the model's columns.
+    /// The column of the model that it is; none for an expression.
     column: Option<usize>,
+    /// Whether it is among the model's columns that a row has.
+    selected: bool,
     /// The cell it has in a row.
     cell: usize,
 }
@@ -39,9 +41,10 @@ impl Keyset {
             descending: false,
             nulls: None,
         });
+        let selection = Selection::new(spec.model, &spec.undeferred);
         let mut terms: Vec<Term> = Vec::new();
         for order in spec.order.iter().cloned().chain(key) {
-            let term = Term::new(order, def);
+            let term = Term::new(order, &selection);
             let repeats = term.column.is_some() && terms.iter().any(|earlier| earlier.column == term.column);
             let unique = def.key.iter().all(|key| terms.iter().any(|earlier| earlier.column == Some(*key)));
             if !repeats && !unique {
@@ -67,9 +70,9 @@ impl Keyset {
         Some(spec)
     }
 
-    /// Selects the terms that are no columns of the model.
+    /// Selects the terms that are not among the columns of the model, behind them.
     pub(super) fn select_terms(&mut self, select: &mut Select) {
-        for term in self.terms.iter_mut().filter(|term| term.column.is_none()) {
+        for term in self.terms.iter_mut().filter(|term| !term.selected) {
             term.cell = select.columns.len();
             select.columns.push(Item { expr: term.order.expr.clone(), alias: None });
         }
@@ -106,18 +109,21 @@ impl Keyset {
 }
 
 impl Term {
-    fn new(order: Order, def: &ModelDef) -> Term {
+    fn new(order: Order, selection: &Selection) -> Term {
+        let def = selection.def();
         let column = match &order.expr {
             Expr::Column { source: Source::Table(table), name } if *table == def.table => {
                 def.columns.iter().position(|column| column.name == *name)
             }
             _ => None,
         };
+        let place = column.and_then(|column| selection.place(column));
         let def = column.and_then(|column| def.columns.get(column));
         Term {
             nullable: def.is_none_or(|column| column.nullable),
             secret: def.is_none_or(|column| column.secret),
-            cell: column.unwrap_or_default(),
+            selected: place.is_some(),
+            cell: place.unwrap_or_default(),
             column,
             order,
         }

@@ -11,7 +11,7 @@ use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Region, Targets};
 use crate::identity::Store;
-use crate::model::{Hydrate, RelationKind};
+use crate::model::{Hydrate, RelationKind, Selection};
 use crate::query::{LoadSpec, SelectSpec, Strategy, names};
 use crate::sql::{Dialect, Expr, Item, Lock, Order, Select, Source, Statement, TableRef, Writer, check};
 
@@ -99,6 +99,7 @@ impl<'s> Loader<'s> {
             && !loads.iter().any(|load| load.strategy == Strategy::Filled);
         let few = spec.few || spec.limit.is_some_and(|limit| limit <= FEW);
         let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
+        branch.locked = select.lock.is_some();
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
         statement.few = few && branch.joined.is_empty();
@@ -191,6 +192,7 @@ pub(super) fn root(
 ) -> Result<(Select, Branch)> {
     let def = spec.model.def();
     let source = Source::Table(def.table);
+    let selection = Selection::new(spec.model, &spec.undeferred);
     let (from, joins) = spec.from.of_model(def).lower(&[])?;
     let mut rows = Select { from, joins, ..Select::constant() };
     rows.filter = spec.filter;
@@ -219,7 +221,8 @@ pub(super) fn root(
             let outside = |term: &Order| term.clone().relocate(def.table, &outer);
             let order = rows.order.iter().map(outside).collect();
             let lock = rows.lock.take().map(|lock| Lock { of: Some(outer.clone()), ..lock });
-            def.columns.iter().for_each(|column| rows.column(&source, column.name));
+            let inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
+            inside.names().for_each(|name| rows.column(&source, name));
             let mut select = Select::from(TableRef::query(rows, page));
             (select.order, select.lock) = (order, lock);
             (select, outer)
@@ -243,7 +246,7 @@ pub(super) fn root(
         taken,
     };
     let (mut joins, mut inner) = (Vec::new(), Vec::new());
-    let branch = tree.branch(spec.model, &source, loads, path, &mut joins, &mut inner)?;
+    let branch = tree.branch(selection, &source, loads, path, &mut joins, &mut inner)?;
     let Tree { mut select, order, .. } = tree;
     select.joins.append(&mut inner);
     select.joins.append(&mut joins);

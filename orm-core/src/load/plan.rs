@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, RelationKind};
+use crate::model::{ErasedModel, RelationKind, Selection};
 use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
 use crate::sql::{Dialect, Expr, Source, TableName, check_expression};
 
@@ -140,7 +140,13 @@ fn check_filled(loads: &[LoadSpec], here: bool) -> Result<()> {
 
 fn check_distinct(spec: &SelectSpec) -> Result<()> {
     let own = Source::Table(spec.model.def().table);
-    let selected = |expr: &Expr| matches!(expr, Expr::Column { source, .. } if *source == own);
+    let selection = Selection::new(spec.model, &spec.undeferred);
+    let selected = |expr: &Expr| match expr {
+        Expr::Column { source, name } => {
+            *source == own && selection.names().any(|selected| selected == *name)
+        }
+        _ => false,
+    };
     match spec.order.iter().all(|term| selected(&term.expr)) {
         true => Ok(()),
         false => Err(Error::new(
@@ -281,6 +287,7 @@ fn merge(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {
             Some(earlier) => {
                 agree(earlier, &load)?;
                 earlier.loads.append(&mut load.loads);
+                earlier.undeferred.append(&mut load.undeferred);
             }
         }
     }

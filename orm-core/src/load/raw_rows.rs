@@ -9,6 +9,7 @@ use super::tree::Branch;
 use crate::error::Result;
 use crate::graph::Region;
 use crate::identity::Store;
+use crate::model::Selection;
 use crate::query::RawSpec;
 use crate::sql::{Dialect, Source, Statement, raw};
 use crate::value::Cells;
@@ -68,5 +69,9 @@ pub(super) fn raw_root(
         .collect();
     let level = levels.add(arena);
     let source = Source::Table(def.table);
-    Ok(RowBranches::named(Branch { level, arena, source, offset: 0, joined: Vec::new(), later }, def))
+    let every: Vec<usize> = def.deferred().collect();
+    let selection = Selection::new(item.model, &every);
+    let branch =
+        Branch { level, arena, source, selection, locked: false, offset: 0, joined: Vec::new(), later };
+    Ok(RowBranches::named(branch, def))
 }

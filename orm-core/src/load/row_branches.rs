@@ -4,7 +4,7 @@ use super::rows::Rows;
 use super::tree::Branch;
 use crate::entity::Place;
 use crate::error::Result;
-use crate::model::ModelDef;
+use crate::model::{ColumnDef, ModelDef};
 use crate::query::{RowView, places};
 use crate::value::{Cells, ValueError, ValueRef};
 
@@ -23,8 +23,8 @@ pub(super) struct RowBranches {
 /// The columns of a model in rows whose columns have an order of their own.
 struct NamedColumns {
     def: &'static ModelDef,
-    /// Where they are, once a row has said it.
-    found: Option<Vec<usize>>,
+    /// Where they are, once a row has said it; a deferred one may be left out.
+    found: Option<Vec<Option<usize>>>,
 }
 
 impl RowBranches {
@@ -72,15 +72,22 @@ impl RowBranches {
 }
 
 impl NamedColumns {
-    fn places(&mut self, cells: &dyn Cells) -> Result<&[usize]> {
+    fn places(&mut self, cells: &dyn Cells) -> Result<&[Option<usize>]> {
         Ok(match &mut self.found {
             Some(found) => found,
-            none => {
-                let names: Vec<&str> = self.def.columns.iter().map(|column| column.name).collect();
-                none.insert(places(cells, &names, self.def.name)?)
-            }
+            none => none.insert(columns_of(cells, self.def)?),
         })
     }
+}
+
+/// Where the columns of a model are. A deferred one may be left out.
+fn columns_of(cells: &dyn Cells, def: &'static ModelDef) -> Result<Vec<Option<usize>>> {
+    let given = |name: &str| (0..).map_while(|at| cells.name(at)).any(|given| given == name);
+    let wanted = |column: &&ColumnDef| !column.deferred || given(column.name);
+    let names: Vec<&str> = def.columns.iter().filter(wanted).map(|column| column.name).collect();
+    let mut found = places(cells, &names, def.name)?.into_iter();
+    let place = |column| if wanted(&column) { found.next() } else { None };
+    Ok(def.columns.iter().map(place).collect())
 }
 
 impl Rows<'_> {
@@ -95,11 +102,15 @@ impl Rows<'_> {
 /// The cells of a model in a row whose columns have an order of their own.
 struct Named<'r> {
     cells: &'r dyn Cells,
-    places: &'r [usize],
+    places: &'r [Option<usize>],
 }
 
 impl Cells for Named<'_> {
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        self.cells.cell(self.places.get(index).copied().ok_or(ValueError::MissingCell { index })?)
+        match self.places.get(index) {
+            None => Err(ValueError::MissingCell { index }),
+            Some(None) => Ok(ValueRef::NotLoaded),
+            Some(Some(place)) => self.cells.cell(*place),
+        }
     }
 }

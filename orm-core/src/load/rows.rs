@@ -3,7 +3,7 @@ use super::tree::Branch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{Hydrate, ModelDef};
-use crate::value::{Cells, ValueError, ValueRef};
+use crate::value::{Cells, Value, ValueRef};
 
 /// Takes the rows of a statement into the graph and the levels.
 pub(super) struct Rows<'l> {
@@ -20,10 +20,14 @@ impl Rows<'_> {
 
     /// Takes a branch's part of one row; returns the object's position, or none where an outer join found nothing.
     pub(super) fn take(&mut self, branch: &mut Branch, cells: &dyn Cells) -> Result<Option<u32>> {
-        let part = Part { cells, offset: branch.offset };
+        let part = branch.selection.cells(cells, branch.offset);
         // The first branch needs no shift of its cells, and most rows have no other.
-        let own: &dyn Cells = if branch.offset == 0 { cells } else { &part };
+        let whole = branch.offset == 0 && branch.selection.is_whole();
+        let own: &dyn Cells = if whole { cells } else { &part };
         let Some(found) = self.store.hydrate(branch.arena, own, self.existing)? else { return Ok(None) };
+        if branch.locked {
+            self.check_version(branch.arena, found.node, own)?;
+        }
         let position = self.levels.levels[branch.level].position(found.node);
         for joined in &mut branch.joined {
             if let Some(target) = self.take(&mut joined.branch, cells)? {
@@ -32,6 +36,30 @@ impl Rows<'_> {
         }
         Ok(Some(position))
     }
+
+    /// Who locks a row is about to change it: what the session holds of it must be the row.
+    fn check_version(&self, arena: u32, node: u32, row: &dyn Cells) -> Result<()> {
+        let def = self.store.def(arena);
+        let Some(version) = def.columns.iter().position(|column| column.version) else { return Ok(()) };
+        let held = self.store.arena(arena).view(node, version);
+        match row.cell(version) {
+            Ok(is) if is != held => Err(stale(def, &self.store.key(arena, node), held, is)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn stale(def: &ModelDef, key: &[Value], held: ValueRef<'_>, is: ValueRef<'_>) -> Error {
+    Error::new(
+        ErrorKind::Stale,
+        format!(
+            "the `{}` with the key {} was changed by somebody else: this session holds the version {held}, the row that \
+             it locked has the version {is}; roll back, and add `.populate_existing()` to the query or `refresh` the \
+             object before it",
+            def.name,
+            def.shown(def.key, key)
+        ),
+    )
 }
 
 fn null_key(def: &ModelDef) -> Error {
@@ -40,16 +68,4 @@ fn null_key(def: &ModelDef) -> Error {
         ErrorKind::InvalidValue,
         format!("`{}.{}`: the database holds a row whose primary key is NULL", def.name, fields.join(", ")),
     )
-}
-
-/// The cells of one model in a row of several.
-struct Part<'r> {
-    cells: &'r dyn Cells,
-    offset: usize,
-}
-
-impl Cells for Part<'_> {
-    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        self.cells.cell(self.offset + index)
-    }
 }

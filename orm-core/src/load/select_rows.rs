@@ -33,7 +33,9 @@ impl Loader<'_> {
     }
 
     async fn run_rows(&mut self, spec: &RowsSpec, levels: &mut Levels, sink: &mut RowSink<'_>) -> Result<()> {
-        let (select, branches) = rows_root(self.store, levels, spec, self.dialect)?;
+        let (select, mut branches) = rows_root(self.store, levels, spec, self.dialect)?;
+        let locked = select.lock.as_ref().and_then(|lock| lock.of.as_ref());
+        branches.iter_mut().for_each(|branch| branch.locked = locked == Some(&branch.source));
         check(&select, self.dialect)?;
         let statement = rows_statement(self.dialect, spec, &select);
         let mut branches = RowBranches::listed(branches);
@@ -80,7 +82,7 @@ pub(super) fn rows_root(
     let mut branches = Vec::with_capacity(loads.len());
     for (item, loads) in spec.list.entities.iter().zip(loads) {
         let path = item.model.def().name.into();
-        branches.push(tree.branch(item.model, &item.source, loads, &path, &mut joins, &mut inner)?);
+        branches.push(tree.branch(item.selection(), &item.source, loads, &path, &mut joins, &mut inner)?);
     }
     let Tree { mut select, .. } = tree;
     select.joins.append(&mut inner);

@@ -110,8 +110,10 @@ impl Loader<'_> {
         let places = child.relation.primary_key_places().filter(|_| may_be_held);
         let mut ask = Vec::with_capacity(keys.distinct.len());
         for (owner, key) in (0..).zip(&keys.distinct) {
-            let held =
-                places.as_ref().and_then(|places| self.store.find_target(child.branch.arena, key, places));
+            let held = places
+                .as_ref()
+                .and_then(|places| self.store.find_target(child.branch.arena, key, places))
+                .filter(|node| self.store.has_columns(child.branch.arena, *node, &child.undeferred));
             match held {
                 Some(node) => pairs.push(owner, levels.levels[child.branch.level].position(node)),
                 None => ask.push(key.clone()),

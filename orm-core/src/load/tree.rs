@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::levels::{EdgeBuilder, Levels, Origin, Owners, Pairs};
 use crate::error::Result;
 use crate::identity::Store;
-use crate::model::{ErasedModel, RelationDef, RelationKind};
+use crate::model::{RelationDef, RelationKind, Selection};
 use crate::query::{LoadSpec, Strategy, link, targets_of};
 use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableName, TableRef};
 
@@ -14,6 +14,10 @@ pub(super) struct Branch {
     pub(super) arena: u32,
     /// Where its columns are from.
     pub(super) source: Source,
+    /// Whether its rows are locked.
+    pub(super) locked: bool,
+    /// Which columns are in a row.
+    pub(super) selection: Selection,
     /// The first of the model's columns in the row.
     pub(super) offset: usize,
     pub(super) joined: Vec<JoinedBranch>,
@@ -52,7 +56,7 @@ impl Tree<'_> {
     /// Adds the columns of a model, and its joined relationships below it.
     pub(super) fn branch(
         &mut self,
-        model: &'static dyn ErasedModel,
+        selection: Selection,
         source: &Source,
         loads: Vec<LoadSpec>,
         path: &Arc<str>,
@@ -60,12 +64,21 @@ impl Tree<'_> {
         inner_joins: &mut Vec<Join>,
     ) -> Result<Branch> {
         let first = self.select.columns.len() == self.own_columns;
-        let arena = self.store.arena_of(model);
+        let arena = self.store.arena_of(selection.model);
         let level = self.levels.add(arena);
         let offset = self.select.columns.len();
-        model.def().columns.iter().for_each(|column| self.select.column(source, column.name));
+        selection.names().for_each(|name| self.select.column(source, name));
         let source = source.clone();
-        let mut branch = Branch { level, arena, source, offset, joined: Vec::new(), later: Vec::new() };
+        let mut branch = Branch {
+            level,
+            arena,
+            source,
+            locked: false,
+            selection,
+            offset,
+            joined: Vec::new(),
+            later: Vec::new(),
+        };
         for load in loads {
             let path = below(path, load.relation);
             match load.strategy {
@@ -94,7 +107,8 @@ impl Tree<'_> {
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let source = load.source.unwrap_or(Source::Table(relation.target().table));
-        let branch = self.branch((relation.target)(), &source, load.loads, path, joins, inner_joins)?;
+        let selection = Selection::new((relation.target)(), &load.undeferred);
+        let branch = self.branch(selection, &source, load.loads, path, joins, inner_joins)?;
         Ok(JoinedBranch { relation, whole: false, pairs: Pairs::new(true), branch })
     }
 
@@ -119,8 +133,8 @@ impl Tree<'_> {
         let whole = !load.is_view();
         let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
         let (mut below, mut below_inner) = (Vec::new(), Vec::new());
-        let branch =
-            self.branch((relation.target)(), &source, load.loads, path, &mut below, &mut below_inner)?;
+        let selection = Selection::new((relation.target)(), &load.undeferred);
+        let branch = self.branch(selection, &source, load.loads, path, &mut below, &mut below_inner)?;
 
         let table = TableRef::Table { name: target.table, alias: Some(alias) };
         let (table, on) = link(relation, parent, table, &source, |through| self.alias(through.name))?;

@@ -27,6 +27,8 @@ pub struct ColumnDef {
     pub version: bool,
     /// `#[column(secret)]`: never shown in logs, errors or Debug.
     pub secret: bool,
+    /// `#[column(deferred)]`: read only when a query asks for it.
+    pub deferred: bool,
     /// `#[column(length = n)]`: the most characters of a text.
     pub length: Option<u32>,
     /// What serialising calls it; none where it is left out, as `secret` columns are.
@@ -49,6 +51,7 @@ impl ColumnDef {
             generated: false,
             version: false,
             secret: false,
+            deferred: false,
             length: None,
             serialized: Some(field),
         }

@@ -17,10 +17,12 @@ pub struct IdentityMap<M: Model> {
 /// What to do with a row whose object the session already holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hydrate {
-    /// Keep the object as it is and skip the rest of the row.
+    /// Keep the object as it is and skip the rest of the row, but for deferred columns that it lacks.
     Keep,
-    /// Take the row's columns.
+    /// Take the row's columns; what the row does not have is not loaded any more.
     Overwrite,
+    /// Take the row's columns; what the row does not have stays.
+    Follow,
 }
 
 /// A row's object.
@@ -30,6 +32,8 @@ pub struct Found {
     pub node: u32,
     /// Whether the row made it.
     pub new: bool,
+    /// Whether it took anything from the row.
+    pub read: bool,
 }
 
 /// An identity map whose model is not known here.
@@ -102,14 +106,16 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
         match self.nodes.entry(key) {
             Entry::Occupied(entry) => {
                 let node = *entry.get();
-                if existing == Hydrate::Overwrite {
-                    arena.update(node, cells)?;
-                }
-                Ok(Some(Found { node, new: false }))
+                let read = match existing {
+                    Hydrate::Keep => arena.fill(node, cells)?,
+                    Hydrate::Overwrite => arena.update(node, cells).map(|_| true)?,
+                    Hydrate::Follow => arena.follow(node, cells).map(|_| true)?,
+                };
+                Ok(Some(Found { node, new: false, read }))
             }
             Entry::Vacant(entry) => {
                 let node = *entry.insert(arena.push(cells)?);
-                Ok(Some(Found { node, new: true }))
+                Ok(Some(Found { node, new: true, read: true }))
             }
         }
     }

@@ -13,6 +13,7 @@ mod loaded_set;
 mod model;
 mod model_def;
 mod relation_def;
+mod selection;
 
 pub use column::{Column, RefersTo, check_key, check_reference};
 pub use column_def::ColumnDef;
@@ -23,3 +24,4 @@ pub use loaded_set::{LoadedSet, LoadedShape, LoadedSlot};
 pub use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};
+pub(crate) use selection::Selection;

@@ -23,6 +23,11 @@ impl ModelDef {
         self.columns.iter().position(|column| column.field == field)
     }
 
+    /// The deferred columns.
+    pub fn deferred(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().enumerate().filter(|(_, column)| column.deferred).map(|(index, _)| index)
+    }
+
     /// Some columns as the parts of a key.
     pub(crate) fn key_columns(&self, columns: &[usize]) -> Vec<KeyColumn> {
         let part = |column: &usize| KeyColumn {

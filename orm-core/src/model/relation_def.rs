@@ -185,7 +185,19 @@ impl RelationDef {
                 )
             })
         };
-        fields.iter().map(find).collect()
+        let columns: Vec<usize> = fields.iter().map(find).collect::<Result<_>>()?;
+        match columns.iter().map(|column| &model.columns[*column]).find(|column| column.deferred) {
+            None => Ok(columns),
+            Some(column) => Err(Error::new(
+                ErrorKind::InvalidModel,
+                format!(
+                    "`{}` links by `{}.{}`, which is deferred; a key is read with every object, so remove `deferred`",
+                    self.path(),
+                    model.name,
+                    column.field
+                ),
+            )),
+        }
     }
 
     /// Where each part of the target's primary key is in a key of this relationship, if the link is from a key here to

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 
 use super::list::EntityItem;
 use super::{LoadOption, LoadSpec};
-use crate::model::{Model, erased};
+use crate::model::{Column, Model, erased};
 use crate::sql::Source;
 
 /// An entity among what a query selects: `User::entity()`.
@@ -45,7 +45,13 @@ impl<M: Model> ModelExt for M {}
 
 impl<M: Model> EntityColumns<M> {
     pub(super) fn new(source: Source) -> EntityColumns<M> {
-        let item = EntityItem { model: erased::<M>(), source, nullable: false, loads: Vec::new() };
+        let item = EntityItem {
+            model: erased::<M>(),
+            source,
+            nullable: false,
+            undeferred: Vec::new(),
+            loads: Vec::new(),
+        };
         EntityColumns { item, of: PhantomData }
     }
 }
@@ -58,9 +64,15 @@ impl<M: Model, L> EntityColumns<M, L> {
         EntityColumns { item, of: PhantomData }
     }
 
-    pub(super) fn loading(loads: Vec<LoadSpec>) -> EntityColumns<M, L> {
+    /// Reads a deferred column with the entity; see [`Deferred`](crate::Deferred).
+    pub fn undefer<T>(mut self, column: Column<M, T>) -> EntityColumns<M, L> {
+        self.item.undeferred.push(column.index());
+        self
+    }
+
+    pub(super) fn loading(loads: Vec<LoadSpec>, undeferred: Vec<usize>) -> EntityColumns<M, L> {
         let source = Source::Table(M::def().table);
-        let item = EntityItem { model: erased::<M>(), source, nullable: false, loads };
+        let item = EntityItem { model: erased::<M>(), source, nullable: false, undeferred, loads };
         EntityColumns { item, of: PhantomData }
     }
 

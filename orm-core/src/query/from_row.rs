@@ -122,6 +122,11 @@ impl<T: FromRow> StructReader<T> {
         Ok(StructReader { places, of: PhantomData })
     }
 
+    /// Reads the struct's fields from these places.
+    pub(super) fn of_places(places: Vec<usize>) -> StructReader<T> {
+        StructReader { places, of: PhantomData }
+    }
+
     /// Reads nothing, for a query that is refused before it runs.
     pub(super) fn none() -> StructReader<T> {
         StructReader { places: Vec::new(), of: PhantomData }

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::LoadSpec;
-use crate::model::{ErasedModel, ModelDef};
+use crate::model::{ErasedModel, ModelDef, Selection};
 use crate::sql::{Expr, Source};
 use crate::value::ValueKind;
 
@@ -36,7 +36,16 @@ pub struct EntityItem {
     pub(crate) model: &'static dyn ErasedModel,
     pub(crate) source: Source,
     pub(crate) nullable: bool,
+    /// The deferred columns to read.
+    pub(crate) undeferred: Vec<usize>,
     pub(crate) loads: Vec<LoadSpec>,
+}
+
+impl EntityItem {
+    /// Which of its columns are selected.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection::new(self.model, &self.undeferred)
+    }
 }
 
 impl SelectList {

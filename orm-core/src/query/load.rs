@@ -4,7 +4,7 @@ use std::ops::RangeFull;
 use super::spec::Depth;
 use super::{Alias, IntoOrder, LoadSpec, Predicate, Strategy};
 use crate::entity::{Marks, MarksRecursive, Relation, SelfReferential, ToMany};
-use crate::model::Model;
+use crate::model::{Column, Model};
 
 /// What to load of a relationship: `User::ORDERS.selectin()`, with what to load below it.
 #[derive(Debug)]
@@ -114,6 +114,11 @@ impl<R: Relation, N> Load<R, N> {
         let mut spec = self.spec;
         change(&mut spec);
         Load { spec, of: PhantomData }
+    }
+
+    /// Reads a deferred column with every target; see [`Deferred`](crate::Deferred).
+    pub fn undefer<T>(self, column: Column<R::Target, T>) -> Load<R, N> {
+        self.map(|spec| spec.undeferred.push(column.index()))
     }
 
     /// Loads a relationship of the targets too.

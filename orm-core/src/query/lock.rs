@@ -6,6 +6,9 @@ macro_rules! lock_methods {
     () => {
         /// Locks the rows against changes by others until the transaction ends, which it begins if none is open. SQLite
         /// locks the whole database.
+        ///
+        /// Of a model with a version, an object that the session holds must have the row's: it is `Stale` otherwise, and
+        /// [`populate_existing`](crate::Select::populate_existing) takes the row as it is.
         pub fn for_update(mut self) -> Self {
             self.spec.lock_mut().share = false;
             self

@@ -81,7 +81,7 @@ impl RowsSpec {
                     "entities of a subquery load no relationships; name the loads in the query around it",
                 );
             }
-            entity.model.def().columns.iter().for_each(|column| select.column(&entity.source, column.name));
+            entity.selection().names().for_each(|name| select.column(&entity.source, name));
         }
         Ok(select)
     }
@@ -103,9 +103,10 @@ impl RowsSpec {
 
     /// What the columns of [`to_select`](Self::to_select) are called.
     pub(super) fn names(&self) -> Vec<Option<&'static str>> {
-        let entities = self.list.entities.iter().flat_map(|entity| entity.model.def().columns);
         let values = self.list.values.iter().map(|item| item.name);
-        values.chain(entities.map(|column| Some(column.name))).collect()
+        let mut names: Vec<Option<&'static str>> = values.collect();
+        self.list.entities.iter().for_each(|entity| names.extend(entity.selection().names().map(Some)));
+        names
     }
 
     /// The order. That of a union can name its columns alone, and does so by their number.
@@ -116,7 +117,7 @@ impl RowsSpec {
         let mut columns: Vec<Expr> = self.list.values.iter().map(|item| item.expr.clone()).collect();
         for entity in &self.list.entities {
             let column = |name| Expr::column(&entity.source, name);
-            columns.extend(entity.model.def().columns.iter().map(|def| column(def.name)));
+            columns.extend(entity.selection().names().map(column));
         }
         let numbered = |term: &Order| {
             let number = columns.iter().position(|column| *column == term.expr);

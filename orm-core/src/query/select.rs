@@ -4,11 +4,11 @@ use super::joins::join_methods;
 use super::keyset;
 use super::lock::lock_methods;
 use super::{
-    Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, Predicate, RelationConditions,
-    SelectColumns, SelectSpec, select_columns,
+    Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, PartColumns, PartOf, Predicate,
+    RelationConditions, SelectColumns, SelectSpec, Selectable, select_columns,
 };
 use crate::entity::{Entity, ToMany};
-use crate::model::{Model, erased};
+use crate::model::{Column, Model, erased};
 use crate::sql::Expr;
 
 /// A query for the entities of one model; `L` is what it loads with them.
@@ -45,6 +45,7 @@ pub fn select<M: Model>() -> Select<M> {
             raise_all: false,
             few: false,
             populate_existing: false,
+            undeferred: Vec::new(),
             yield_per: None,
         },
         of: PhantomData,
@@ -60,6 +61,12 @@ impl<M: Model, L> Select<M, L> {
         let mut spec = self.spec;
         spec.loads.push(load.into_spec());
         Select { spec, of: PhantomData }
+    }
+
+    /// Reads a deferred column with every entity; see [`Deferred`](crate::Deferred). One that is not deferred is read
+    /// anyway.
+    pub fn undefer<T>(self, column: Column<M, T>) -> Self {
+        self.map(|spec| spec.undeferred.push(column.index()))
     }
 
     /// Keeps the rows that meet the condition, and every earlier one.
@@ -143,17 +150,44 @@ impl<M: Model, L> Select<M, L> {
     where
         L: 'static,
     {
+        let mut spec = self.spec;
+        let (loads, undeferred) = (std::mem::take(&mut spec.loads), std::mem::take(&mut spec.undeferred));
+        rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), relation.count())))
+    }
+
+    /// Reads some columns alone, as structs of their own, which are no entities: the session holds nothing of them, and
+    /// they load no relationships.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, biography: String }
+    /// #[derive(FromRow, Debug)]
+    /// #[row(model = User)]
+    /// struct UserName {
+    ///     id: i64,
+    ///     name: String,
+    /// }
+    ///
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let query = select::<User>().filter(User::NAME.like("j%")).order_by(User::ID);
+    /// let names: Vec<UserName> = session.rows(query.load_only::<UserName>()).await?;
+    /// # let _ = names; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// With a load, `undefer` or `unique`, which are for entities, it is an error.
+    pub fn load_only<P: PartOf<M>>(self) -> SelectColumns<PartColumns<M, P>> {
         let spec = self.spec;
-        let mut query = select_columns((EntityColumns::loading(spec.loads), relation.count()));
-        query.spec.from = spec.from;
-        query.spec.from.name_model::<M>();
-        query.spec.filter = spec.filter;
-        query.spec.distinct = spec.distinct;
-        query.spec.order = spec.order;
-        (query.spec.limit, query.spec.offset) = (spec.limit, spec.offset);
-        query.spec.lock = spec.lock;
-        query.spec.raise_all = spec.raise_all;
-        query.spec.populate_existing = spec.populate_existing;
+        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty(), spec.unique) {
+            (false, ..) => Some("`.with(..)`"),
+            (_, false, _) => Some("`.undefer(..)`"),
+            (_, _, true) => Some("`.unique()`"),
+            _ => None,
+        };
+        let mut query = rows_of::<M, _>(spec, select_columns(PartColumns::new()));
+        query.spec.refused = what.map(|what| {
+            format!("`load_only::<{}>()` gives no entities of `{}`; leave {what} out", P::NAME, M::def().name)
+        });
         query
     }
 
@@ -213,4 +247,18 @@ impl<M: Model, L> Select<M, L> {
         change(&mut self.spec);
         self
     }
+}
+
+/// The rows of a query for entities, as those of one for something else.
+fn rows_of<M: Model, S: Selectable>(spec: SelectSpec, mut query: SelectColumns<S>) -> SelectColumns<S> {
+    query.spec.from = spec.from;
+    query.spec.from.name_model::<M>();
+    query.spec.filter = spec.filter;
+    query.spec.distinct = spec.distinct;
+    query.spec.order = spec.order;
+    (query.spec.limit, query.spec.offset) = (spec.limit, spec.offset);
+    query.spec.lock = spec.lock;
+    query.spec.raise_all = spec.raise_all;
+    query.spec.populate_existing = spec.populate_existing;
+    query
 }

@@ -22,6 +22,8 @@ pub struct SelectSpec {
     /// Whether it finds a handful of rows at most.
     pub(crate) few: bool,
     pub(crate) populate_existing: bool,
+    /// The deferred columns to read.
+    pub(crate) undeferred: Vec<usize>,
     /// How many entities a stream holds at a time.
     pub(crate) yield_per: Option<usize>,
 }
@@ -44,6 +46,8 @@ pub struct LoadSpec {
     pub(crate) limit: Option<u64>,
     /// The source of the targets, where a join of the query has them.
     pub(crate) source: Option<Source>,
+    /// The deferred columns of the targets to read.
+    pub(crate) undeferred: Vec<usize>,
     pub(crate) loads: Vec<LoadSpec>,
 }
 
@@ -116,6 +120,7 @@ impl LoadSpec {
             order: Vec::new(),
             limit: None,
             source: None,
+            undeferred: Vec::new(),
             loads: Vec::new(),
         }
     }

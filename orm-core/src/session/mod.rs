@@ -3,6 +3,7 @@
 //! Enters: queries, drafts, edits and links. Leaves: entities. Everything that may talk to the database takes
 //! `&mut Session` and is awaited; nothing else does.
 
+mod columns;
 mod engine;
 mod engine_builder;
 mod explaining;

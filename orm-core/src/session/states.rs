@@ -8,6 +8,7 @@ use crate::identity::Store;
 use crate::model::{Model, erased};
 use crate::sql::{Expr, Source};
 use crate::unit_of_work::{EntityState, Node, UnitOfWork, deleted};
+use crate::value::ValueRef;
 
 impl Session {
     /// What an object is to this session.
@@ -66,6 +67,7 @@ impl Session {
         let key = self.store.key(node.arena, node.node);
         query.spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
         query.spec.few = true;
+        query.spec.undeferred = self.store.undeferred(node.arena, node.node);
         let answer = self.select(query.spec, at).await?;
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }
@@ -109,6 +111,7 @@ impl Session {
         self.check_keeps_objects()?;
         let def = M::def();
         let view = |column: usize| entity.view(column).to_value();
+        let is_loaded = |column: usize| entity.view(column) != ValueRef::NotLoaded;
         let key: Vec<_> = def.key.iter().map(|column| view(*column)).collect();
         self.autoflush().await?;
         let arena = self.store.arena_of(erased::<M>());
@@ -130,6 +133,7 @@ impl Session {
             None => {
                 let mut query = crate::query::select::<M>();
                 let columns = def.key_columns(def.key);
+                query.spec.undeferred = def.deferred().filter(|column| is_loaded(*column)).collect();
                 query.spec.filter =
                     Some(Expr::among(&Source::Table(def.table), &columns, std::slice::from_ref(&key)));
                 self.select(query.spec, Location::caller()).await?;
@@ -153,7 +157,10 @@ impl Session {
                 ),
             ));
         }
-        let changes = (0..def.columns.len()).map(|column| (column, view(column))).collect();
+        let changes = (0..def.columns.len())
+            .filter(|column| is_loaded(*column))
+            .map(|column| (column, view(column)))
+            .collect();
         self.unit.change(&self.store, node, changes)?;
         Ok(Entity::new(Arc::clone(self.store.region()), Place { arena, node: mine, answer: None }))
     }

@@ -5,6 +5,7 @@ use crate::value::{Date, DateTime, Time, Value};
 pub(super) fn refusal(dialect: Dialect, value: &Value) -> Option<String> {
     match (dialect, value) {
         (_, Value::Unfit(why)) => Some(why.clone()),
+        (_, Value::NotLoaded) => Some("it is a deferred column that is not loaded".into()),
         (Dialect::Sqlite, Value::UInt(v)) => {
             Some(format!("{v} does not fit an integer of SQLite, which ends at {}", i64::MAX))
         }

@@ -8,7 +8,7 @@ use super::flush::Flush;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, Region};
-use crate::model::{ErasedModel, Hydrate, Model, ModelDef, erased};
+use crate::model::{ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
 use crate::sql::{self, Conflict, Statement, Writer, raw};
 use crate::value::{Cells, Value};
@@ -203,8 +203,9 @@ impl Flush<'_> {
         let mut count = 0;
         // With ON CONFLICT a row may have been there before.
         let follow = if conflict.is_none() { Follow::New } else { Follow::Hold };
+        let taking = Taking::inserted(self.store.model(arena), follow);
         for statement in self.bulk_insert_statements(def, rows, conflict, returning)? {
-            count += self.run_bulk(&statement, arena, returning.then_some(follow), nodes).await?;
+            count += self.run_bulk(&statement, arena, returning.then_some(&taking), nodes).await?;
         }
         Ok(count)
     }
@@ -226,15 +227,15 @@ impl Flush<'_> {
         // What the session holds follows its rows, so it has to know which they are.
         let follows = returning || self.store.holds_any(arena);
         let follow = if returning { Follow::Hold } else { Follow::Known };
-        let (deletes, columns) = (spec.deletes, def.columns.iter().map(|column| column.name));
+        let (deletes, taking) = (spec.deletes, Taking::changed(&spec, follow));
         let gives_back = if deletes { self.dialect.returning() } else { self.dialect.update_returning() };
         let count = match (deletes, follows && !gives_back) {
-            (true, true) => self.bulk_delete_and_ask(spec, arena, follow, nodes).await?,
-            (false, true) => self.bulk_update_and_ask(spec, arena, follow, nodes).await?,
+            (true, true) => self.bulk_delete_and_ask(spec, arena, &taking, nodes).await?,
+            (false, true) => self.bulk_update_and_ask(spec, arena, &taking, nodes).await?,
             (_, false) => {
-                let columns = if follows { columns.collect() } else { Vec::new() };
+                let columns = if follows { taking.selection.names().collect() } else { Vec::new() };
                 let statement = self.change_statement(spec, columns);
-                self.run_bulk(&statement, arena, follows.then_some(follow), nodes).await?
+                self.run_bulk(&statement, arena, follows.then_some(&taking), nodes).await?
             }
         };
         if deletes {
@@ -267,17 +268,18 @@ impl Flush<'_> {
         &mut self,
         statement: &Statement,
         arena: u32,
-        follow: Option<Follow>,
+        taking: Option<&Taking>,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
-        let Some(follow) = follow else { return self.lease.execute(self.monitor, statement).await };
+        let Some(taking) = taking else { return self.lease.execute(self.monitor, statement).await };
         let def = self.store.def(arena);
         let (store, unit) = (&mut *self.store, &mut *self.unit);
         let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let cells = &taking.selection.cells(cells, 0);
             let key = def.key.iter().map(|column| cells.cell(*column).map(|cell| cell.to_value()));
             let key = key.collect::<Result<Vec<Value>, _>>();
             let held = key.ok().and_then(|key| store.find(arena, &key));
-            if held.is_none() && follow == Follow::Known {
+            if held.is_none() && taking.follow == Follow::Known {
                 return Ok(());
             }
             let before = held.map(|node| {
@@ -285,7 +287,7 @@ impl Flush<'_> {
                 unit.touch(store, Node { arena, node });
                 store.arena(arena).version(node)
             });
-            if let Some(found) = store.hydrate(arena, cells, Hydrate::Overwrite)? {
+            if let Some(found) = store.hydrate(arena, cells, taking.existing)? {
                 let node = Node { arena, node: found.node };
                 unit.dirty.shift_remove(&node);
                 if let Some(before) = before {
@@ -298,7 +300,7 @@ impl Flush<'_> {
                         .collect();
                     unit.keys_changed(store, node, &changed);
                 }
-                if found.new && follow == Follow::New {
+                if found.new && taking.follow == Follow::New {
                     let key = store.key(arena, found.node);
                     unit.journal.inserted(node, key);
                 }
@@ -307,6 +309,27 @@ impl Flush<'_> {
             Ok(())
         };
         self.lease.fetch(self.monitor, statement, &mut sink).await
+    }
+}
+
+/// What a session takes of the rows that a statement gives back.
+#[derive(Debug)]
+pub(super) struct Taking {
+    pub(super) follow: Follow,
+    pub(super) selection: Selection,
+    existing: Hydrate,
+}
+
+impl Taking {
+    /// Of inserted rows. A row that was there may have other values now than an object holds.
+    pub(super) fn inserted(model: &'static dyn ErasedModel, follow: Follow) -> Taking {
+        Taking { follow, selection: Selection::new(model, &[]), existing: Hydrate::Overwrite }
+    }
+
+    /// Of changed rows: what the statement sets, be it deferred or not; other deferred columns stay as they are.
+    fn changed(spec: &BulkSpec, follow: Follow) -> Taking {
+        let set: Vec<usize> = spec.set.iter().map(|(column, _)| *column).collect();
+        Taking { follow, selection: Selection::new(spec.model, &set), existing: Hydrate::Follow }
     }
 }
 

@@ -1,10 +1,10 @@
 use hashbrown::HashMap;
 
-use super::bulk::Follow;
+use super::bulk::{Follow, Taking};
 use super::draft::DraftData;
 use super::flush::Flush;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::ModelDef;
+use crate::model::{ModelDef, Selection};
 use crate::query::BulkSpec;
 use crate::sql::{self, Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
@@ -19,11 +19,12 @@ impl Flush<'_> {
         rows: Vec<DraftData>,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
+        let taking = Taking::inserted(self.store.model(arena), Follow::Hold);
         let mut count = 0;
         for mut chunk in self.bulk_chunks(rows)? {
             let (_, keys) = self.insert_for_keys(def, &chunk.given, &mut chunk.entries, "bulk").await?;
             let first = nodes.len();
-            count += self.ask(def, arena, &keys, Follow::Hold, nodes).await?;
+            count += self.ask(arena, &keys, &taking, nodes).await?;
             // In the order of the rows, as RETURNING gives them.
             let places: HashMap<Vec<Value>, usize> = keys.into_iter().map(key_form).zip(0..).collect();
             let place = |node: &u32| places.get(&key_form(self.store.key(arena, *node))).copied();
@@ -37,7 +38,7 @@ impl Flush<'_> {
         &mut self,
         spec: BulkSpec,
         arena: u32,
-        follow: Follow,
+        taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let def = spec.model.def();
@@ -61,7 +62,7 @@ impl Flush<'_> {
             returning: Vec::new(),
         };
         let count = self.lease.execute(self.monitor, &Writer::update(self.dialect, &update)).await?;
-        self.ask(def, arena, &keys, follow, nodes).await?;
+        self.ask(arena, &keys, taking, nodes).await?;
         Ok(count)
     }
 
@@ -70,12 +71,12 @@ impl Flush<'_> {
         &mut self,
         spec: BulkSpec,
         arena: u32,
-        follow: Follow,
+        taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let def = spec.model.def();
-        let select = whole(def, spec.filter.clone());
-        self.run_bulk(&locking(Writer::select(self.dialect, &select)), arena, Some(follow), nodes).await?;
+        let select = whole(&taking.selection, spec.filter.clone());
+        self.run_bulk(&locking(Writer::select(self.dialect, &select)), arena, Some(taking), nodes).await?;
         let delete = sql::Delete { table: def.table, filter: spec.filter, returning: Vec::new() };
         self.lease.execute(self.monitor, &Writer::delete(self.dialect, &delete)).await
     }
@@ -101,18 +102,18 @@ impl Flush<'_> {
     /// Takes the rows with these keys into the session.
     async fn ask(
         &mut self,
-        def: &'static ModelDef,
         arena: u32,
         keys: &[Vec<Value>],
-        follow: Follow,
+        taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
+        let def = taking.selection.def();
         let columns = def.key_columns(def.key);
         let mut count = 0;
         for keys in keys.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
             let among = Expr::among(&Source::Table(def.table), &columns, keys);
-            let statement = Writer::select(self.dialect, &whole(def, Some(among)));
-            count += self.run_bulk(&statement, arena, Some(follow), nodes).await?;
+            let statement = Writer::select(self.dialect, &whole(&taking.selection, Some(among)));
+            count += self.run_bulk(&statement, arena, Some(taking), nodes).await?;
         }
         Ok(count)
     }
@@ -138,10 +139,11 @@ pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Confli
     }
 }
 
-fn whole(def: &'static ModelDef, filter: Option<Expr>) -> Select {
+fn whole(selection: &Selection, filter: Option<Expr>) -> Select {
+    let def = selection.def();
     let source = Source::Table(def.table);
     let mut select = Select::from(TableRef::table(def.table));
-    def.columns.iter().for_each(|column| select.column(&source, column.name));
+    selection.names().for_each(|name| select.column(&source, name));
     select.filter = filter;
     select
 }

@@ -82,7 +82,11 @@ impl Flush<'_> {
         conflict: Option<Conflict>,
         returning: bool,
     ) -> Result<Vec<Statement>> {
-        let returned: Vec<usize> = if returning { (0..def.columns.len()).collect() } else { Vec::new() };
+        let returned: Vec<usize> = if returning {
+            (0..def.columns.len()).filter(|column| !def.columns[*column].deferred).collect()
+        } else {
+            Vec::new()
+        };
         let statement = |mut chunk: Shape| {
             let mut insert = self.insert_of(def, &chunk.given, &returned, &mut chunk.entries);
             insert.conflict.clone_from(&conflict);
@@ -319,7 +323,8 @@ impl Cells for NewCells<'_> {
     fn cell(&self, index: usize) -> std::result::Result<ValueRef<'_>, ValueError> {
         let missing = || ValueError::MissingCell { index };
         let value = match self.rows.places.get(index).ok_or_else(missing)? {
-            CellPlace::Nowhere => return Ok(ValueRef::Null),
+            // A deferred column that the database filled in.
+            CellPlace::Nowhere => return Ok(ValueRef::NotLoaded),
             CellPlace::Returned(at) => self.returned.get(*at),
             CellPlace::Given(at) => match self.rows.values.get(*at) {
                 // Column by column, or row by row.
@@ -357,7 +362,8 @@ fn shapes(batch: Vec<PendingEntry>) -> Vec<Shape> {
 }
 
 /// What must come back: the columns that the database fills in, and a key to tell the rows apart.
-fn returned(def: &ModelDef, left: Vec<usize>) -> Vec<usize> {
+fn returned(def: &ModelDef, mut left: Vec<usize>) -> Vec<usize> {
+    left.retain(|column| !def.columns[*column].deferred);
     if left.is_empty() {
         return left;
     }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::graph::Region;
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef};
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 
 /// What a session has to write.
 #[derive(Debug, Default)]
@@ -168,7 +168,10 @@ impl UnitOfWork {
         let arena = store.arena(node.arena);
         let columns = 0..store.def(node.arena).columns.len();
         columns
-            .filter(|column| arena.view_version(node.node, *saved, *column) != arena.view(node.node, *column))
+            .filter(|column| {
+                let now = arena.view(node.node, *column);
+                now != ValueRef::NotLoaded && now != arena.view_version(node.node, *saved, *column)
+            })
             .collect()
     }
 

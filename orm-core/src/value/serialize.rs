@@ -29,6 +29,7 @@ impl Serialize for ValueRef<'_> {
             ValueRef::Json(v) => json(v, serializer),
             ValueRef::Composite(v) => v.to_value().serialize(serializer),
             ValueRef::Unfit(why) => Err(S::Error::custom(why)),
+            ValueRef::NotLoaded => Err(S::Error::custom("a deferred column that was not read")),
         }
     }
 }

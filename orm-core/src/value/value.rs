@@ -41,6 +41,8 @@ pub enum Value {
     Array(Vec<Value>),
     /// What no cell can hold, and why. A statement that binds it is refused.
     Unfit(String),
+    /// A deferred column that nobody read. A statement that binds it is refused.
+    NotLoaded,
 }
 
 /// A borrowed cell: what a result row shows, and what an object's field holds.
@@ -79,6 +81,8 @@ pub enum ValueRef<'v> {
     Composite(&'v dyn Composite),
     /// What no cell can hold, and why.
     Unfit(&'v str),
+    /// A deferred column that nobody read.
+    NotLoaded,
 }
 
 // A row is read cell by cell: a cell is no larger than a text and what says that it is one.
@@ -104,6 +108,7 @@ impl Value {
             Value::Json(v) => ValueRef::Json(v),
             Value::Array(v) => ValueRef::Composite(v),
             Value::Unfit(v) => ValueRef::Unfit(v),
+            Value::NotLoaded => ValueRef::NotLoaded,
         }
     }
 
@@ -171,6 +176,7 @@ impl<'v> ValueRef<'v> {
             ValueRef::Json(v) => Value::Json(v.to_owned()),
             ValueRef::Composite(v) => v.to_value(),
             ValueRef::Unfit(v) => Value::Unfit(v.to_owned()),
+            ValueRef::NotLoaded => Value::NotLoaded,
         }
     }
 
@@ -197,6 +203,7 @@ impl<'v> ValueRef<'v> {
             ValueRef::Json(_) => "JSON",
             ValueRef::Composite(_) => "a list",
             ValueRef::Unfit(_) => "what no cell can hold",
+            ValueRef::NotLoaded => "nothing that was read",
         }
     }
 }
@@ -205,7 +212,7 @@ impl<'v> ValueRef<'v> {
 impl PartialEq for ValueRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (ValueRef::Null, ValueRef::Null) => true,
+            (ValueRef::Null, ValueRef::Null) | (ValueRef::NotLoaded, ValueRef::NotLoaded) => true,
             (ValueRef::Bool(a), ValueRef::Bool(b)) => a == b,
             (ValueRef::Int(a), ValueRef::Int(b)) => a == b,
             (ValueRef::UInt(a), ValueRef::UInt(b)) => a == b,
@@ -238,6 +245,7 @@ impl Hash for ValueRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             ValueRef::Null => 0u8.hash(state),
+            ValueRef::NotLoaded => 1u8.hash(state),
             ValueRef::Bool(v) => v.hash(state),
             ValueRef::Int(v) => v.hash(state),
             ValueRef::UInt(v) => v.hash(state),
@@ -280,6 +288,7 @@ impl fmt::Display for ValueRef<'_> {
                 other => write!(f, "{other}"),
             },
             ValueRef::Unfit(why) => write!(f, "({why})"),
+            ValueRef::NotLoaded => f.write_str("(not loaded)"),
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::sound;
 use crate::errors::Errors;
 use crate::model::Model;
-use crate::parse::{Holder, Kind, Wrapper, is_option, last_name, type_text};
+use crate::parse::{
+    Holder, Kind, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text,
+};
 
 /// `HasMany` alone leads nowhere.
 pub fn target_is_named(model: &Model, errors: &mut Errors) {
@@ -121,6 +123,32 @@ pub fn length_is_of_a_text(model: &Model, errors: &mut Errors) {
                 length.span,
                 format!("`length` is for a `String`, this column is a `{written}`; remove it"),
             );
+        }
+    }
+}
+
+/// What is deferred is so by its attribute and its type.
+pub fn deferred_is_written_twice(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let (field, ty) = (&column.field, type_text(&column.ty));
+        let inside = inner_of_deferred(inner_of_option(&column.ty)).map(type_text);
+        match (column.deferred, column.is_deferred, inside) {
+            (_, false, Some(inside)) => {
+                errors.on(&column.ty, format!("write `{field}: Deferred<Option<{inside}>>`"));
+            }
+            (Some(_), false, None) => {
+                errors.on(
+                    &column.ty,
+                    format!("a deferred column may be unread: write `{field}: Deferred<{ty}>`"),
+                );
+            }
+            (None, true, _) => {
+                errors.at(
+                    column.ident.span(),
+                    format!("`{field}` is a `Deferred`: add `#[column(deferred)]` above it"),
+                );
+            }
+            _ => {}
         }
     }
 }

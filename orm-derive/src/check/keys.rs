@@ -104,6 +104,26 @@ pub fn version_is_no_key(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// A key and a version are read with every object: one says which row it is, the other whether it is stale.
+pub fn key_is_read(model: &Model, errors: &mut Errors) {
+    let linked =
+        |column: &Column| model.relations.iter().find(|relation| relation.has_key_here(&column.field));
+    for column in model.columns.iter().filter(|column| column.is_deferred) {
+        let Some(span) = column.deferred else { continue };
+        let (field, ty) = (&column.field, type_text(&column.ty));
+        let what = match linked(column) {
+            _ if column.key.is_some() => "a key".to_owned(),
+            _ if column.version.is_some() => "a version".to_owned(),
+            Some(relation) => format!("the key of `{}`", relation.field),
+            None => continue,
+        };
+        errors.at(
+            span,
+            format!("{what} is read with every object: remove `deferred`, and write `{field}: {ty}`"),
+        );
+    }
+}
+
 fn is_float(column: &Column) -> bool {
     last_name(&column.ty).is_some_and(|name| name == "f32" || name == "f64")
 }

@@ -42,6 +42,8 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     keys::version_is_an_integer,
     keys::version_is_single,
     keys::version_is_no_key,
+    declarations::deferred_is_written_twice,
+    keys::key_is_read,
     belongs_to::key_is_a_column,
     belongs_to::counts_are_equal,
     belongs_to::nullability_is_the_keys,

@@ -82,6 +82,7 @@ fn column_def(column: &Column) -> TokenStream {
         ("generated", column.default || column.auto()),
         ("version", column.version.is_some()),
         ("secret", column.secret),
+        ("deferred", column.is_deferred),
     ];
     let mut set: Vec<TokenStream> = flags
         .into_iter()

@@ -8,7 +8,7 @@ use crate::parse::Holder;
 /// The struct as cells: how a column's field is seen, and how the struct is made of a row.
 pub fn record(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
-    let this = &scope.model.ident;
+    let (this, deferred) = (&scope.model.ident, deferred(scope));
     let (view, read) =
         if scope.complete { (view(scope), read(scope)) } else { (quote!(loop {}), quote!(loop {})) };
     quote! {
@@ -24,6 +24,32 @@ pub fn record(scope: &Scope<'_>) -> TokenStream {
             ) -> ::core::result::Result<Self, #p::CellError> {
                 #read
             }
+
+            #deferred
+        }
+    }
+}
+
+/// The deferred columns, where there are any.
+fn deferred(scope: &Scope<'_>) -> TokenStream {
+    let p = private();
+    let deferred = || scope.columns().filter(|(column, _)| scope.complete && column.is_deferred);
+    if deferred().next().is_none() {
+        return TokenStream::new();
+    }
+    let indices = deferred().map(|(_, names)| names.place());
+    let arms = deferred().map(|(column, names)| {
+        let (ident, index) = (&column.ident, names.place());
+        quote!(#index => self.#ident.fill(cell, column),)
+    });
+    quote! {
+        const DEFERRED: &'static [usize] = &[#(#indices),*];
+
+        fn fill(&self, column: usize, cell: #p::ValueRef<'_>) -> ::core::result::Result<(), #p::CellError> {
+            match column {
+                #(#arms)*
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 }
@@ -32,6 +58,9 @@ fn view(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let arms = scope.columns().map(|(column, names)| {
         let (ident, view, index) = (&column.ident, column_type(&column.ty, "view"), names.place());
+        if column.is_deferred {
+            return quote!(#index => self.#ident.view(),);
+        }
         quote!(#index => #view(&self.#ident),)
     });
     quote! {
@@ -46,6 +75,10 @@ fn read(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let columns = scope.columns().map(|(column, names)| {
         let (ident, read, index) = (&column.ident, column_type(&column.ty, "read"), names.place());
+        if column.is_deferred {
+            let cell = quote!(cells.cell(#index).map_err(failed(#index))?);
+            return quote!(#ident: #p::Deferred::read(#cell, <Self as #p::Model>::def, #index)?,);
+        }
         quote!(#ident: #read(cells.cell(#index).map_err(failed(#index))?).map_err(failed(#index))?,)
     });
     let relations = scope.relations().map(|relation| {

@@ -3,8 +3,8 @@ use syn::{Ident, Type};
 
 use crate::names;
 use crate::parse::{
-    ColumnAttribute, Field, KeyAttribute, RelationAttribute, RenameAll, Text, inner_of_option, is_option,
-    last_name,
+    ColumnAttribute, Field, KeyAttribute, RelationAttribute, RenameAll, Text, inner_of_deferred,
+    inner_of_option, is_option, last_name,
 };
 
 /// A field that is a column.
@@ -23,6 +23,10 @@ pub struct Column {
     pub default_sql: Option<String>,
     pub version: Option<Span>,
     pub secret: bool,
+    /// Where `deferred` is written.
+    pub deferred: Option<Span>,
+    /// Whether the field is a `Deferred<..>`, whose parameter `ty` is.
+    pub is_deferred: bool,
     /// The most characters of a text.
     pub length: Option<Text>,
     /// What serialising calls it; none where it is left out.
@@ -45,14 +49,18 @@ impl Column {
             default_sql: None,
             version: None,
             secret: false,
+            deferred: None,
             length: None,
         });
+        let inner = inner_of_deferred(&field.ty).cloned();
+        let is_deferred = inner.is_some();
+        let ty = inner.unwrap_or(field.ty);
         Column {
-            nullable: is_option(&field.ty),
+            nullable: is_option(&ty),
             name: attribute.name.unwrap_or_else(|| Text::new(&name, span)),
             field: name,
             ident: field.ident,
-            ty: field.ty,
+            ty,
             key: field.key,
             unique: attribute.unique,
             index: attribute.index,
@@ -60,6 +68,8 @@ impl Column {
             default_sql: attribute.default_sql,
             version: attribute.version,
             secret: attribute.secret,
+            deferred: attribute.deferred,
+            is_deferred,
             length: attribute.length,
             serialized: serialized.filter(|_| !attribute.secret),
             stray: field.relations.into_iter().next(),

@@ -26,6 +26,7 @@ pub struct ColumnAttribute {
     pub default_sql: Option<String>,
     pub version: Option<Span>,
     pub secret: bool,
+    pub deferred: Option<Span>,
     /// The most characters of a text.
     pub length: Option<Text>,
 }
@@ -124,6 +125,7 @@ const COLUMN: &[Known] = &[
     Known("default", Form::FlagOrText, "0"),
     Known("version", Form::Flag, ""),
     Known("secret", Form::Flag, ""),
+    Known("deferred", Form::Flag, ""),
     Known("length", Form::Number, "50"),
 ];
 
@@ -165,6 +167,7 @@ impl ColumnAttribute {
             default_sql: options.text("default").map(syn::LitStr::value),
             version: options.flag("version"),
             secret: options.flag("secret").is_some(),
+            deferred: options.flag("deferred"),
             length: options.text("length").map(Text::of),
         }
     }

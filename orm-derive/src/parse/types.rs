@@ -67,6 +67,11 @@ pub fn inner_of_option(ty: &Type) -> &Type {
     inner().unwrap_or(ty)
 }
 
+/// What is inside a `Deferred`.
+pub fn inner_of_deferred(ty: &Type) -> Option<&Type> {
+    last_segment(ty).filter(|segment| segment.ident == "Deferred").and_then(argument)
+}
+
 /// The name at the end of a path type: `Order` of `shop::Order`.
 pub fn last_name(ty: &Type) -> Option<String> {
     last_segment(ty).map(|segment| segment.ident.to_string())

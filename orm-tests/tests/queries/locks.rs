@@ -6,6 +6,17 @@ use orm_tests::{Backend, TestDatabase, on_every_backend};
 use crate::grammar::parsed;
 use crate::shop::*;
 
+#[derive(Model, Debug)]
+#[model(table = "sheets")]
+pub struct Sheet {
+    #[key]
+    pub id: i64,
+    #[column(length = 50)]
+    pub text: String,
+    #[column(version)]
+    pub version: i64,
+}
+
 on_every_backend! {
     async fn locks_begin_a_transaction(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
@@ -27,6 +38,49 @@ on_every_backend! {
             assert!(!word.is_empty() || !text.contains(" FOR "), "{text}");
         }
         session.rollback().await
+    }
+
+    async fn a_stale_object_is_not_locked(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Sheet]).await?;
+        let mut session = engine.session();
+        session.add(Sheet::draft().id(1).text("one"));
+        session.add(Sheet::draft().id(2).text("two"));
+        session.commit().await?;
+        let sheets = session.all(select::<Sheet>().order_by(Sheet::ID)).await?;
+        session.rollback().await?;
+
+        let mut other = engine.session();
+        let theirs = other.get::<Sheet>(1).await?.unwrap();
+        other.edit(&theirs, |sheet| sheet.text = "theirs".into())?;
+        other.commit().await?;
+
+        let query = || select::<Sheet>().order_by(Sheet::ID).for_update();
+        let log = engine.record();
+        let error = session.all(query()).await.unwrap_err();
+        assert_eq!((error.kind(), log.count()), (ErrorKind::Stale, 1), "{log}");
+        let message = error.to_string();
+        assert!(message.contains("`Sheet` with the key 1") && message.contains("holds the version 1"), "{message}");
+        assert!(message.contains("has the version 2") && message.contains(".populate_existing()"), "{message}");
+        session.rollback().await?;
+        let rows = session.rows(select_columns(Sheet::entity()).for_update()).await.unwrap_err();
+        assert_eq!(rows.kind(), ErrorKind::Stale);
+        session.rollback().await?;
+        session.all(query().filter(Sheet::ID.eq(2))).await?;
+        session.all(select::<Sheet>()).await?;
+        assert_eq!(sheets[0].text, "one", "without a lock the object stays as it is");
+
+        session.all(query().populate_existing()).await?;
+        assert_eq!((&*sheets[0].text, sheets[0].version), ("theirs", 2));
+        session.edit(&sheets[0], |sheet| sheet.text = "mine".into())?;
+        session.flush().await?;
+        session.all(query()).await?;
+        session.commit().await?;
+
+        other.refresh(&theirs).await?;
+        other.all(query()).await?;
+        assert_eq!((&*theirs.text, theirs.version), ("mine", 3), "refresh takes the row as it is too");
+        other.rollback().await
     }
 
     async fn locked_rows_are_left_out(database: TestDatabase) -> Result<()> {

@@ -3,10 +3,12 @@
 mod aggregates;
 mod columns;
 mod conditions;
+mod deferred;
 mod entities;
 mod grammar;
 mod joins;
 mod locks;
+mod parts;
 mod raw;
 mod refusals;
 mod sets;

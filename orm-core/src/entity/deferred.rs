@@ -1,0 +1,141 @@
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::CellError;
+use crate::model::ModelDef;
+use crate::value::{ColumnType, ValueRef};
+
+/// A column that is read only when a query asks for it: a long text, a picture.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// #[derive(Model, Debug)]
+/// struct Post {
+///     #[key(auto)]
+///     id: i64,
+///     title: String,
+///     #[column(deferred)]
+///     body: Deferred<String>,
+/// }
+///
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// for post in session.all(select::<Post>().undefer(Post::BODY)).await? {
+///     println!("{}: {}", post.title, post.body.get()?);
+/// }
+/// # Ok(()) }
+/// # fn main() {}
+/// ```
+///
+/// The field is the place where the value is once it was read. Everywhere else the column is one of its bare type:
+/// `Post::BODY` filters and sorts, and a draft is given a `String`. What was read stays when other queries return the
+/// row without the column; where they take the row anew, `populate_existing` or after `expire`, it is not loaded until
+/// it is read again. `refresh` reads it again with the rest.
+pub struct Deferred<T> {
+    value: OnceLock<T>,
+    /// Of what row it is; none of a value that was made by hand.
+    of: Option<Of>,
+}
+
+/// A column of a model.
+#[derive(Clone, Copy)]
+struct Of {
+    model: fn() -> &'static ModelDef,
+    column: usize,
+}
+
+impl<T> Deferred<T> {
+    /// A value to be written.
+    pub fn new(value: T) -> Deferred<T> {
+        Deferred { value: OnceLock::from(value), of: None }
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    /// `NotLoaded`: it was not read.
+    pub fn get(&self) -> Result<&T> {
+        self.value.get().ok_or_else(|| not_loaded(self.of))
+    }
+
+    /// Changes the value, within [`Session::edit`](crate::Session::edit); it need not have been read.
+    pub fn set(&mut self, value: T) {
+        self.value = OnceLock::from(value);
+    }
+
+    /// Whether the value was read or set.
+    pub fn is_loaded(&self) -> bool {
+        self.value.get().is_some()
+    }
+}
+
+impl<T: ColumnType> Deferred<T> {
+    /// The field of a row, as far as the row has it; for generated code.
+    ///
+    /// # Errors
+    /// The cell does not hold the type.
+    #[doc(hidden)]
+    pub fn read(
+        cell: ValueRef<'_>,
+        model: fn() -> &'static ModelDef,
+        column: usize,
+    ) -> Result<Self, CellError> {
+        let field = Deferred { value: OnceLock::new(), of: Some(Of { model, column }) };
+        field.fill(cell, column)?;
+        Ok(field)
+    }
+
+    /// Takes the value of a row, where it has none; for generated code.
+    ///
+    /// # Errors
+    /// The cell does not hold the type.
+    #[doc(hidden)]
+    pub fn fill(&self, cell: ValueRef<'_>, column: usize) -> Result<(), CellError> {
+        if cell != ValueRef::NotLoaded && !self.is_loaded() {
+            let value = T::read(cell).map_err(|error| CellError { column, error })?;
+            // Somebody else's value is the row's as well.
+            let _ = self.value.set(value);
+        }
+        Ok(())
+    }
+
+    /// The value as a cell; for generated code.
+    #[doc(hidden)]
+    pub fn view(&self) -> ValueRef<'_> {
+        self.value.get().map_or(ValueRef::NotLoaded, T::view)
+    }
+}
+
+impl<T> From<T> for Deferred<T> {
+    fn from(value: T) -> Deferred<T> {
+        Deferred::new(value)
+    }
+}
+
+impl<T: Clone> Clone for Deferred<T> {
+    fn clone(&self) -> Deferred<T> {
+        Deferred { value: self.value.clone(), of: self.of }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Deferred<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.value.get() {
+            Some(value) => value.fmt(f),
+            None => f.write_str("(not loaded)"),
+        }
+    }
+}
+
+fn not_loaded(of: Option<Of>) -> Error {
+    let named = of.and_then(|of| Some(((of.model)().name, (of.model)().columns.get(of.column)?.field)));
+    let (model, field) = named.unwrap_or(("?", "?"));
+    let constant = format!("{model}::{}", field.to_ascii_uppercase());
+    Error::new(
+        ErrorKind::NotLoaded,
+        format!(
+            "`{model}.{field}` is deferred and was not read; add `.undefer({constant})` to the query, or read it later with \
+             `session.load_column(&object, {constant})`"
+        ),
+    )
+}

@@ -1,0 +1,93 @@
+use std::panic::Location;
+
+use super::Session;
+use crate::entity::Entity;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Column, Model};
+use crate::query::select;
+use crate::sql::{Expr, Source};
+use crate::unit_of_work::Node;
+use crate::value::{ColumnType, Value};
+
+impl Session {
+    /// Reads a deferred column of one object, and gives a copy of it; from then on the field has it. What the object
+    /// holds already costs no statement.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # async fn f(session: &mut Session, post: &Entity<Post>) -> Result<()> {
+    /// let body: String = session.load_column(post, Post::BODY).await?;
+    /// assert_eq!(post.body.get()?, &body);
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidState`: the object belongs to another session. `NoRows`: its row is gone. And those of
+    /// [`all`](Self::all).
+    pub async fn load_column<M: Model, L, T: ColumnType>(
+        &mut self,
+        entity: &Entity<M, L>,
+        column: Column<M, T>,
+    ) -> Result<T> {
+        self.load_column_all(std::slice::from_ref(entity), column).await?;
+        let def = M::def();
+        let place = entity.place();
+        if !self.store.has_columns(place.arena, place.node, &[column.index()]) {
+            return Err(Error::new(
+                ErrorKind::NoRows,
+                format!("the row of this `{}` is gone: somebody else deleted it", def.name),
+            ));
+        }
+        T::read(entity.view(column.index())).map_err(|error| {
+            Error::new(ErrorKind::InvalidValue, format!("`{}.{}`: {error}", def.name, column.def().field))
+                .with_source(error)
+        })
+    }
+
+    /// Reads a deferred column of many objects at once: of those that lack it, by one statement for as many as the
+    /// database binds keys. An object whose row is gone has none.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # async fn f(session: &mut Session, posts: Vec<Entity<Post>>) -> Result<()> {
+    /// session.load_column_all(&posts, Post::BODY).await?;
+    /// for post in &posts {
+    ///     println!("{}", post.body.get()?);
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidState`: an object belongs to another session; and those of [`all`](Self::all).
+    pub async fn load_column_all<M: Model, L, T>(
+        &mut self,
+        entities: &[Entity<M, L>],
+        column: Column<M, T>,
+    ) -> Result<()> {
+        let mut keys: Vec<Vec<Value>> = Vec::new();
+        for entity in entities {
+            self.check_mine(entity)?;
+            let place = entity.place();
+            let at = Node { arena: place.arena, node: place.node };
+            if !self.store.has_columns(at.arena, at.node, &[column.index()])
+                || self.store.is_expired(at.arena, at.node)
+            {
+                keys.push(self.store.key(at.arena, at.node));
+            }
+        }
+        let def = M::def();
+        let columns = def.key_columns(def.key);
+        let room = self.database.dialect().key_limit(columns.len(), 0).max(1);
+        for keys in keys.chunks(room) {
+            let mut query = select::<M>().raise_all().undefer(column);
+            query.spec.filter = Some(Expr::among(&Source::Table(def.table), &columns, keys));
+            query.spec.few = keys.len() == 1;
+            self.select(query.spec, Location::caller()).await?;
+        }
+        Ok(())
+    }
+}
