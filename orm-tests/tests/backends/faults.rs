@@ -52,7 +52,7 @@ async fn silent_for(database: &TestDatabase, silence: Duration, when: u64, delay
     let (proxy, builder) = database.behind_proxy().await;
     let engine = builder.pool_size(1).pool_timeout(Duration::from_secs(60)).connect().await?;
     let mut session = engine.session();
-    if when % 2 == 0 {
+    if when.is_multiple_of(2) {
         session.begin().await?;
     }
     session.count(select::<River>()).await?;
