@@ -5,7 +5,7 @@ use super::cursor::Reading;
 use super::written::{Commit, Written};
 use super::{Monitor, Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Dialect, Statement};
+use crate::sql::{Dialect, Expected, Statement};
 use crate::value::{Cells, Value};
 
 /// A connection that a session holds, and what state its transaction is in.
@@ -251,7 +251,7 @@ impl Lease {
             Ok(())
         };
         let mut statement = Statement::plain(sql);
-        statement.few = true;
+        statement.expected = Expected::One;
         self.running = true;
         // A pooler that lends by the transaction may answer from two connections otherwise.
         let alone = self.pooler == Pooler::Transaction;

@@ -46,6 +46,10 @@ mod sqlite_handle;
 mod sqlite_job;
 #[cfg(feature = "sqlite")]
 mod sqlite_lent;
+#[cfg(feature = "sqlite")]
+mod sqlite_reading;
+#[cfg(feature = "sqlite")]
+mod sqlite_row;
 mod ssl_mode;
 mod statement_event;
 mod statement_hook;

@@ -20,9 +20,10 @@ use super::sqlite_cursor::{Part, SqliteCursor};
 use super::sqlite_handle::{Handle, RUN, register};
 use super::sqlite_job::{self, Message, Running};
 use super::sqlite_lent::Lent;
+use super::sqlite_reading::{Elsewhere, Ended, Stopped};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::sql::{Dialect, Param, Statement};
+use crate::sql::{Dialect, Expected, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// How many runs of a statement take the thread of the caller for themselves.
@@ -167,11 +168,13 @@ impl SqliteLease {
         check(statement)?;
         for (turn, (sql, params)) in statement.runs().enumerate() {
             yield_sometimes(turn).await;
-            if self.cursor.is_some() || (!statement.few && self.runs_jobs) {
-                self.run_job(statement, sql, params, sink, count).await?;
+            if self.cursor.is_some() || (statement.expected == Expected::Many && self.runs_jobs) {
+                if let Some(from) = self.read_here(statement, sql, params, sink, count).await? {
+                    self.run_job(statement, sql, params, from, sink, count).await?;
+                }
                 continue;
             }
-            if self.run_here(statement, sql, params, Some((&mut *sink, &mut *count))).await?.is_some() {
+            if self.run_here(statement, sql, params, sink, count).await?.is_some() {
                 continue;
             }
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
@@ -190,25 +193,39 @@ impl SqliteLease {
     async fn run_here(
         &mut self,
         statement: &Statement,
-        sql: &str,
+        sql: &Arc<str>,
         params: &[Param],
-        rows: Option<(&mut dyn RowSink, &mut u64)>,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
     ) -> Result<Option<u64>> {
-        if !statement.few || !self.runs_jobs || self.cursor.is_some() {
+        if statement.expected == Expected::Many || !self.runs_jobs || self.cursor.is_some() {
             return Ok(None);
         }
-        let (found, changed) = match self.handle().await?.run(sql, values(params)) {
-            Ok(Some(done)) => done,
-            Ok(None) => return Ok(None),
-            Err(error) => {
-                let (code, text) = sqlite_job::refusal(&error);
-                return Err(refused(u32::try_from(code).ok(), &text, Some(statement)).with_source(error));
-            }
-        };
-        if let Some((sink, count)) = rows {
-            give(found, sink, count)?;
+        match self.handle().await?.run(sql, values(params), statement.expected, sink, count) {
+            Ok(done) => Ok(done),
+            Err(Stopped::Unfit(error)) => Err(error),
+            Err(Stopped::Refused(error)) => Err(refused_here(error, statement)),
         }
-        Ok(Some(changed))
+    }
+
+    /// Reads a text of a statement on the caller's thread; says where to go on where that takes too long.
+    async fn read_here(
+        &mut self,
+        statement: &Statement,
+        sql: &Arc<str>,
+        params: &[Param],
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<Option<Elsewhere>> {
+        if !statement.repeatable || self.cursor.is_some() {
+            return Ok(Some(Elsewhere::default()));
+        }
+        match self.handle().await?.read(sql, params, sink, count).await {
+            Ok(Ended::Done) => Ok(None),
+            Ok(Ended::Elsewhere(from)) => Ok(Some(from)),
+            Err(Stopped::Unfit(error)) => Err(error),
+            Err(Stopped::Refused(error)) => Err(refused_here(error, statement)),
+        }
     }
 
     /// Runs a statement as a job on the connection's thread, and takes its rows batch by batch while it goes on.
@@ -217,6 +234,7 @@ impl SqliteLease {
         statement: &Statement,
         sql: &Arc<str>,
         params: &[Param],
+        from: Elsewhere,
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
@@ -225,7 +243,7 @@ impl SqliteLease {
             let mut running = cursor.run(sql, values);
             return take(&mut running, statement, sink, count).await;
         }
-        let mut running = Running::new(sql, values);
+        let mut running = Running::new(sql, values, from);
         let run = sqlx::query(RUN).bind(running.number).execute(self.connection()?);
         let take = take(&mut running, statement, sink, count);
         let (ran, taken) = futures_util::future::join(run, take).await;
@@ -294,9 +312,10 @@ impl SqliteLease {
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         check(statement)?;
         let mut changed = 0;
+        let mut nobody = |_: &dyn Cells| Ok(());
         for (turn, (sql, params)) in statement.runs().enumerate() {
             yield_sometimes(turn).await;
-            changed += match self.run_here(statement, sql, params, None).await? {
+            changed += match self.run_here(statement, sql, params, &mut nobody, &mut 0).await? {
                 Some(changed) => changed,
                 None => {
                     let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
@@ -350,6 +369,12 @@ fn gone() -> Error {
     Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
+/// What SQLite refused on the caller's thread.
+fn refused_here(error: rusqlite::Error, statement: &Statement) -> Error {
+    let (code, text) = sqlite_job::refusal(&error);
+    refused(u32::try_from(code).ok(), &text, Some(statement)).with_source(error)
+}
+
 /// Takes the rows of a job batch by batch while it goes on.
 async fn take(
     running: &mut Running,
@@ -371,7 +396,7 @@ async fn take(
     Ok(())
 }
 
-fn give(batch: &Batch, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
+pub(super) fn give(batch: &Batch, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
     for row in batch.rows() {
         *count += 1;
         sink.row(&row)?;

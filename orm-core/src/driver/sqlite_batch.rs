@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use rusqlite::Statement;
-use rusqlite::types::{Null, ValueRef as RawCell};
+use rusqlite::types::Null;
 
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
@@ -94,33 +94,27 @@ impl Batch {
     }
 
     /// Takes a row of a statement that returns as many columns as the batch is wide.
-    pub(super) fn take(&mut self, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
+    pub(super) fn take(&mut self, row: &impl Cells) {
         for at in 0..self.width {
-            self.push(row.get_ref(at)?);
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, cell: RawCell<'_>) {
-        let cell = match cell {
-            RawCell::Null => Cell::Null,
-            RawCell::Integer(v) => Cell::Int(v),
-            RawCell::Real(v) => Cell::Float(v),
-            RawCell::Text(v) => match std::str::from_utf8(v) {
-                Ok(text) => {
+            let cell = match row.cell(at) {
+                Ok(ValueRef::Int(v)) => Cell::Int(v),
+                Ok(ValueRef::Float(v)) => Cell::Float(v),
+                Ok(ValueRef::Text(v)) => {
                     let start = self.text.len();
-                    self.text.push_str(text);
+                    self.text.push_str(v);
                     Cell::Text(start, self.text.len())
                 }
+                Ok(ValueRef::Bytes(v)) => {
+                    let start = self.bytes.len();
+                    self.bytes.extend_from_slice(v);
+                    Cell::Bytes(start, self.bytes.len())
+                }
+                // SQLite has no other types.
+                Ok(_) => Cell::Null,
                 Err(_) => Cell::Broken,
-            },
-            RawCell::Blob(v) => {
-                let start = self.bytes.len();
-                self.bytes.extend_from_slice(v);
-                Cell::Bytes(start, self.bytes.len())
-            }
-        };
-        self.cells.push(cell);
+            };
+            self.cells.push(cell);
+        }
     }
 
     /// The rows, one by one.

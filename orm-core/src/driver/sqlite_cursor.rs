@@ -17,6 +17,7 @@ use super::pooled::Pooled;
 use super::sqlite_batch::{Batch, bind};
 use super::sqlite_handle::RUN;
 use super::sqlite_job::{Job, ROWS, Running, enqueue, forget, refusal};
+use super::sqlite_row::JobRow;
 use crate::value::Value;
 
 /// A statement that is being read, and the connection that is busy with it.
@@ -201,7 +202,7 @@ impl Serving {
             let mut taken = 0;
             while taken < most {
                 let Some(row) = rows.next()? else { break };
-                batch.take(row)?;
+                batch.take(&JobRow(row));
                 taken += 1;
             }
             left -= taken;

@@ -1,35 +1,46 @@
 //! The raw handle of a connection: all `unsafe` of the library.
 //!
-//! There are three uses of it. Each makes a safe connection of a handle while its owner, the driver, cannot use or close
-//! it, and none of them outlives that. No pointer passes through SQL.
+//! There are three uses of it. Two make a safe connection of a handle while its owner, the driver, cannot use or close it,
+//! and none of them outlives that; no pointer passes through SQL. The third is [`Prepared`], a statement of such a
+//! connection: through the safe interface a cell costs three times what it takes SQLite to hand it out, and a statement
+//! that was kept cannot be told from another one without a copy of its text.
 
 #![allow(unsafe_code)]
 
+use std::ffi::{CStr, c_int};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::ptr::{self, NonNull};
+use std::slice;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use sqlx::sqlite::SqliteConnection;
 
-use super::sqlite_batch::{Batch, bind};
+use super::RowSink;
+use super::sqlite::give;
+use super::sqlite_batch::{Batch, NOT_UTF8};
 use super::sqlite_lent::Lent;
-use crate::value::Value;
+use super::sqlite_reading::{Ended, Reading, Stopped};
+use crate::sql::{Expected, Param};
+use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The statement that calls the function.
 pub(super) const RUN: &str = "SELECT orm_core_job(?1)";
 
 /// How many instructions of SQLite's machine there are between two looks at the budget.
 const INSTRUCTIONS: i32 = 1_000;
-/// How many such looks a statement gets on the caller's thread: some tenths of a millisecond.
+/// How many such looks a statement of a few rows gets on the caller's thread: some tenths of a millisecond.
 const LOOKS: u32 = 10;
+/// How many statements a handle keeps.
+const KEPT: usize = 64;
 /// A budget that is not counted.
-const UNLIMITED: u32 = u32::MAX;
+pub(super) const UNLIMITED: u32 = u32::MAX;
 
 /// Gives a connection a function that calls `run` with its argument on the connection's own thread, and has it take no
 /// quoted name that is no column for a text.
@@ -73,15 +84,22 @@ pub(super) struct Handle {
 }
 
 struct Inner {
-    /// Before `owner`, and so dropped before it: its statements are finalised while the connection is locked.
-    raw: Connection,
+    /// Statements to run again. They come first and `owner` last, so that they are finalised while the connection is
+    /// locked.
+    kept: Vec<Prepared>,
+    raw: Impatient,
     /// Owns the connection and its lock; gives the connection back when it is polled.
     owner: Owner,
     /// How many looks are left, of those that SQLite takes every [`INSTRUCTIONS`].
     budget: Arc<AtomicU32>,
-    /// What the connection waits for a lock of the database elsewhere; here it does not wait.
-    timeout: Duration,
     rows: Batch,
+}
+
+/// A connection that does not wait for a lock of the database: who waits must not do it on the caller's thread. It does
+/// again when this is dropped.
+struct Impatient {
+    connection: Connection,
+    waits: Duration,
 }
 
 type Owner = Pin<Box<dyn Future<Output = Result<Lent, sqlx::Error>> + Send>>;
@@ -103,10 +121,9 @@ impl Handle {
                 None => Poll::Pending,
             },
         });
-        let raw: Connection = locked.await?;
-        let timeout: u32 = raw.pragma_query_value(None, "busy_timeout", |row| row.get(0)).map_err(refused)?;
-        let timeout = Duration::from_millis(timeout.into());
-        Ok(Handle { inner: Mutex::new(Inner { raw, owner, budget, timeout, rows: Batch::default() }) })
+        let raw = Impatient::new(locked.await?).map_err(refused)?;
+        let inner = Inner { kept: Vec::new(), raw, owner, budget, rows: Batch::default() };
+        Ok(Handle { inner: Mutex::new(inner) })
     }
 
     /// Unlocks the connection, and gives it back.
@@ -114,36 +131,95 @@ impl Handle {
     /// # Errors
     /// The connection has gone.
     pub(super) fn unlock(self) -> Result<Lent, sqlx::Error> {
-        let Inner { raw, mut owner, .. } = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
-        drop(raw);
+        let Inner { kept, raw, mut owner, .. } =
+            self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        drop((kept, raw));
         match owner.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(connection) => connection,
             Poll::Pending => Err(sqlx::Error::WorkerCrashed),
         }
     }
 
-    /// Runs a statement of a few rows, and gives what it returned and how many rows it changed; none where it takes
-    /// longer than the caller's thread may be held up, or would have to wait for another connection.
+    /// Runs a statement of a few rows into the sink, and says how many rows it changed; none where it takes longer than the
+    /// caller's thread may be held up, or would have to wait for another connection. The sink has no row then.
     ///
     /// # Errors
-    /// SQLite refuses the statement.
+    /// SQLite refuses the statement, or the sink a row.
     pub(super) fn run<'v>(
         &mut self,
-        sql: &str,
+        sql: &Arc<str>,
         values: impl Iterator<Item = &'v Value>,
-    ) -> rusqlite::Result<Option<(&Batch, u64)>> {
-        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Inner { raw, budget, timeout, rows, .. } = inner;
-        raw.busy_timeout(Duration::ZERO)?;
-        let done = run(raw, sql, values, rows, budget);
-        budget.store(UNLIMITED, Ordering::Relaxed);
-        raw.busy_timeout(*timeout)?;
-        match done {
-            Ok(Some(changed)) => Ok(Some((&*rows, changed))),
-            Ok(None) => Ok(None),
-            Err(rusqlite::Error::SqliteFailure(error, _)) if elsewhere(error.code) => Ok(None),
-            Err(error) => Err(error),
+        expected: Expected,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<Option<u64>, Stopped> {
+        let Inner { kept, raw, budget, rows, .. } =
+            self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let statement = prepared(&raw.connection, kept, sql)?;
+        let reads = statement.is_read_only();
+        if !reads && raw.connection.is_autocommit() {
+            // It would have to wait for whoever writes. In a transaction it has the lock already, and must not be stopped:
+            // that would roll the transaction back.
+            return Ok(None);
         }
+        let mut running = statement.run(values)?;
+        let done = match reads && expected != Expected::One {
+            true => {
+                rows.empty(running.width());
+                budget.store(LOOKS, Ordering::Relaxed);
+                running.collect(rows)
+            }
+            false => {
+                budget.store(if reads { LOOKS } else { UNLIMITED }, Ordering::Relaxed);
+                running.give(sink, count, budget)
+            }
+        };
+        drop(running);
+        budget.store(UNLIMITED, Ordering::Relaxed);
+        match done {
+            Ok(()) if reads && expected != Expected::One => {
+                give(rows, sink, count).map_err(Stopped::Unfit)?;
+                Ok(Some(0))
+            }
+            Ok(()) => Ok(Some(if reads { 0 } else { raw.connection.changes() })),
+            Err(Stopped::Refused(error)) if elsewhere(&error) => Ok(None),
+            Err(stopped) => Err(stopped),
+        }
+    }
+
+    /// Reads a statement on the caller's thread, row by row into the sink, and lets other tasks have the thread in
+    /// between. Where the next row takes longer than the thread may be held up, it says how many rows were given.
+    ///
+    /// # Errors
+    /// SQLite refuses the statement, or the sink a row.
+    pub(super) fn read<'h>(
+        &'h mut self,
+        sql: &'h Arc<str>,
+        params: &'h [Param],
+        sink: &'h mut dyn RowSink,
+        count: &'h mut u64,
+    ) -> impl Future<Output = Result<Ended, Stopped>> + Send + 'h {
+        let Inner { raw, budget, timeout, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let reading = Reading { connection: raw, budget, timeout: *timeout, sink, given: count };
+        Confined(Box::pin(reading.run(sql, params)))
+    }
+}
+
+/// A future that reads rows of a connection that nobody else uses.
+struct Confined<'h>(Pin<Box<dyn Future<Output = Result<Ended, Stopped>> + 'h>>);
+
+// SAFETY: all that `Handle::read` puts into the future is `Send`: the exclusive references to the connection, the sink and
+// the count, and shared ones to `Sync` data. What else is in it is a statement of the connection and its rows, which are not
+// `Send` because two threads must not use one connection at once. The future has the only reference to the connection for
+// as long as it lives, so a thread that gets the future gets the connection with it, which is `Send`: SQLite lets threads
+// use a connection one after the other.
+unsafe impl Send for Confined<'_> {}
+
+impl Future for Confined<'_> {
+    type Output = Result<Ended, Stopped>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
     }
 }
 
@@ -173,34 +249,308 @@ async fn own(
     Ok(lent)
 }
 
-fn run<'v>(
+impl Impatient {
+    fn new(connection: Connection) -> rusqlite::Result<Impatient> {
+        let waits: u32 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+        connection.busy_timeout(Duration::ZERO)?;
+        Ok(Impatient { connection, waits: Duration::from_millis(waits.into()) })
+    }
+}
+
+impl Drop for Impatient {
+    fn drop(&mut self) {
+        // Setting it does not fail on an open connection.
+        let _ = self.connection.busy_timeout(self.waits);
+    }
+}
+
+/// The statement that has a text, which is kept for the next time.
+fn prepared<'k>(
     raw: &Connection,
-    sql: &str,
-    values: impl Iterator<Item = &'v Value>,
-    rows: &mut Batch,
-    budget: &AtomicU32,
-) -> rusqlite::Result<Option<u64>> {
-    let mut statement = raw.prepare_cached(sql)?;
-    let reads = statement.readonly();
-    if reads {
-        budget.store(LOOKS, Ordering::Relaxed);
-    } else if raw.is_autocommit() {
-        // It would have to wait for whoever writes. In a transaction it has the lock already, and must not be stopped:
-        // that would roll the transaction back.
-        return Ok(None);
+    kept: &'k mut Vec<Prepared>,
+    sql: &Arc<str>,
+) -> rusqlite::Result<&'k mut Prepared> {
+    let same = |statement: &Prepared| Arc::ptr_eq(&statement.sql, sql) || statement.sql == *sql;
+    let at = match kept.iter().position(same) {
+        // What is asked for often comes to the front.
+        Some(at) => {
+            kept.swap(at, at.saturating_sub(1));
+            at.saturating_sub(1)
+        }
+        None => {
+            kept.truncate(KEPT - 1);
+            kept.push(Prepared::new(raw, sql)?);
+            kept.len() - 1
+        }
+    };
+    Ok(&mut kept[at])
+}
+
+/// A statement of a locked connection.
+///
+/// Who makes one drops it before the connection is unlocked.
+pub(super) struct Prepared {
+    statement: NonNull<ffi::sqlite3_stmt>,
+    sql: Arc<str>,
+    width: usize,
+}
+
+// SAFETY: SQLite lets threads use a connection and its statements one after the other. `Handle` moves them together, and
+// whoever reads one has both for himself.
+unsafe impl Send for Prepared {}
+
+/// A statement with its values, at a row or before the first one.
+pub(super) struct Running<'s> {
+    prepared: &'s mut Prepared,
+}
+
+/// The row that a statement is at.
+pub(super) struct Row<'r> {
+    prepared: &'r Prepared,
+}
+
+impl Prepared {
+    /// Compiles the first statement of a text.
+    ///
+    /// # Errors
+    /// SQLite refuses the text.
+    pub(super) fn new(connection: &Connection, sql: &Arc<str>) -> rusqlite::Result<Prepared> {
+        let length = c_int::try_from(sql.len()).map_err(|_| too_big())?;
+        let mut statement = ptr::null_mut();
+        // SAFETY: the handle is open for as long as `connection` is there, the text is as long as is said, and SQLite
+        // copies it.
+        let (code, statement) = unsafe {
+            let handle = connection.handle();
+            let code = ffi::sqlite3_prepare_v2(
+                handle,
+                sql.as_ptr().cast(),
+                length,
+                &raw mut statement,
+                ptr::null_mut(),
+            );
+            (code, NonNull::new(statement))
+        };
+        match statement {
+            Some(statement) if code == ffi::SQLITE_OK => {
+                // SAFETY: the statement was just made.
+                let width = unsafe { ffi::sqlite3_column_count(statement.as_ptr()) };
+                let width = usize::try_from(width).unwrap_or_default();
+                Ok(Prepared { statement, sql: Arc::clone(sql), width })
+            }
+            // SAFETY: the handle is open, as above.
+            _ => Err(unsafe { failure(connection.handle(), code) }),
+        }
     }
-    bind(&mut statement, values)?;
-    rows.empty(statement.column_count());
-    let mut found = statement.raw_query();
-    while let Some(row) = found.next()? {
-        rows.take(row)?;
+
+    /// Whether it changes nothing in the database.
+    pub(super) fn is_read_only(&self) -> bool {
+        // SAFETY: the statement is there until this is dropped.
+        unsafe { ffi::sqlite3_stmt_readonly(self.statement.as_ptr()) != 0 }
     }
-    Ok(Some(if reads { 0 } else { raw.changes() }))
+
+    /// Begins to run it with these values.
+    ///
+    /// # Errors
+    /// There are more values than places, or one is too long.
+    pub(super) fn run<'v>(
+        &mut self,
+        values: impl Iterator<Item = &'v Value>,
+    ) -> rusqlite::Result<Running<'_>> {
+        for (at, value) in (1..).zip(values) {
+            let code = self.bind(at, value)?;
+            if code != ffi::SQLITE_OK {
+                return Err(self.failure(code));
+            }
+        }
+        Ok(Running { prepared: self })
+    }
+
+    fn bind(&self, at: c_int, value: &Value) -> rusqlite::Result<c_int> {
+        let statement = self.statement.as_ptr();
+        // SAFETY: the statement is there until this is dropped; a place that it has not is answered with an error; SQLite
+        // copies texts and bytes, which are as long as is said.
+        Ok(unsafe {
+            match value {
+                Value::Null => ffi::sqlite3_bind_null(statement, at),
+                Value::Bool(v) => ffi::sqlite3_bind_int(statement, at, (*v).into()),
+                Value::Int(v) => ffi::sqlite3_bind_int64(statement, at, *v),
+                // Refused before it came here.
+                Value::UInt(v) => match i64::try_from(*v) {
+                    Ok(v) => ffi::sqlite3_bind_int64(statement, at, v),
+                    Err(_) => ffi::sqlite3_bind_null(statement, at),
+                },
+                Value::Float(v) => ffi::sqlite3_bind_double(statement, at, *v),
+                Value::Text(v) => {
+                    let (length, copy) = (length(v.len())?, ffi::SQLITE_TRANSIENT());
+                    ffi::sqlite3_bind_text(statement, at, v.as_ptr().cast(), length, copy)
+                }
+                // No bytes are a value; no pointer would be NULL.
+                Value::Bytes(v) if v.is_empty() => ffi::sqlite3_bind_zeroblob(statement, at, 0),
+                Value::Bytes(v) => {
+                    let (length, copy) = (length(v.len())?, ffi::SQLITE_TRANSIENT());
+                    ffi::sqlite3_bind_blob(statement, at, v.as_ptr().cast(), length, copy)
+                }
+                // The plain form of a value is one of those above.
+                other => match other.clone().into_plain() {
+                    plain @ (Value::Text(_) | Value::Bytes(_)) => return self.bind(at, &plain),
+                    _ => ffi::sqlite3_bind_null(statement, at),
+                },
+            }
+        })
+    }
+
+    fn failure(&self, code: c_int) -> rusqlite::Error {
+        // SAFETY: the statement is there until this is dropped, and its connection longer.
+        unsafe { failure(ffi::sqlite3_db_handle(self.statement.as_ptr()), code) }
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        // SAFETY: nobody else finalises the statement, and its connection is still locked. An error here was told when the
+        // statement ran.
+        unsafe { ffi::sqlite3_finalize(self.statement.as_ptr()) };
+    }
+}
+
+impl Running<'_> {
+    /// How many cells a row has.
+    pub(super) fn width(&self) -> usize {
+        self.prepared.width
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// SQLite refuses, or was stopped.
+    pub(super) fn next(&mut self) -> rusqlite::Result<Option<Row<'_>>> {
+        // SAFETY: the statement is there until `prepared` is dropped, and nobody reads a row of it: that would borrow this.
+        match unsafe { ffi::sqlite3_step(self.prepared.statement.as_ptr()) } {
+            ffi::SQLITE_ROW => Ok(Some(Row { prepared: self.prepared })),
+            ffi::SQLITE_DONE => Ok(None),
+            code => Err(self.prepared.failure(code)),
+        }
+    }
+}
+
+impl Running<'_> {
+    /// Takes all rows.
+    fn collect(&mut self, rows: &mut Batch) -> Result<(), Stopped> {
+        while let Some(row) = self.next()? {
+            rows.take(&row);
+        }
+        Ok(())
+    }
+
+    /// Gives all rows to the sink. Who has the first one is not stopped any more: it was all that had to be found.
+    fn give(&mut self, sink: &mut dyn RowSink, count: &mut u64, budget: &AtomicU32) -> Result<(), Stopped> {
+        while let Some(row) = self.next()? {
+            budget.store(UNLIMITED, Ordering::Relaxed);
+            *count += 1;
+            sink.row(&row).map_err(Stopped::Unfit)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the statement is there until `prepared` is dropped. It lets go of the database here, and of its values.
+        unsafe {
+            ffi::sqlite3_reset(self.prepared.statement.as_ptr());
+            ffi::sqlite3_clear_bindings(self.prepared.statement.as_ptr());
+        }
+    }
+}
+
+impl Cells for Row<'_> {
+    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
+        if index >= self.prepared.width {
+            return Err(ValueError::MissingCell { index });
+        }
+        let at = c_int::try_from(index).map_err(|_| ValueError::MissingCell { index })?;
+        // SAFETY: the statement is at a row and stays there while `self` borrows it, and it has this column. The value is
+        // one that another thread must not use, and no other thread does. Texts and bytes stay where they are until the
+        // statement moves on: nothing asks for a value in another form than the one that it has.
+        unsafe {
+            let value = ffi::sqlite3_column_value(self.prepared.statement.as_ptr(), at);
+            match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => Ok(ValueRef::Int(ffi::sqlite3_value_int64(value))),
+                ffi::SQLITE_FLOAT => Ok(ValueRef::Float(ffi::sqlite3_value_double(value))),
+                ffi::SQLITE_TEXT => {
+                    let text = ffi::sqlite3_value_text(value);
+                    match str::from_utf8(bytes(text, ffi::sqlite3_value_bytes(value))) {
+                        Ok(text) => Ok(ValueRef::Text(text)),
+                        Err(_) => Err(ValueError::Driver(NOT_UTF8.to_owned())),
+                    }
+                }
+                ffi::SQLITE_BLOB => {
+                    let blob = ffi::sqlite3_value_blob(value).cast();
+                    Ok(ValueRef::Bytes(bytes(blob, ffi::sqlite3_value_bytes(value))))
+                }
+                _ => Ok(ValueRef::Null),
+            }
+        }
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        if index >= self.prepared.width {
+            return None;
+        }
+        // SAFETY: the statement has this column, and a name stays where it is for as long as the statement is not prepared
+        // anew, which happens before its first row alone.
+        unsafe {
+            let name =
+                ffi::sqlite3_column_name(self.prepared.statement.as_ptr(), c_int::try_from(index).ok()?);
+            if name.is_null() { None } else { CStr::from_ptr(name).to_str().ok() }
+        }
+    }
+}
+
+/// What SQLite says of a failure.
+///
+/// # Safety
+/// The handle is one of an open connection that nobody else uses.
+unsafe fn failure(handle: *mut ffi::sqlite3, code: c_int) -> rusqlite::Error {
+    // SAFETY: as the caller promises; the text is copied before anything else is asked of the connection.
+    let (code, text) = unsafe {
+        let text = ffi::sqlite3_errmsg(handle);
+        let text =
+            if text.is_null() { None } else { Some(CStr::from_ptr(text).to_string_lossy().into_owned()) };
+        match ffi::sqlite3_extended_errcode(handle) {
+            ffi::SQLITE_OK => (code, text),
+            code => (code, text),
+        }
+    };
+    rusqlite::Error::SqliteFailure(ffi::Error::new(code), text)
+}
+
+/// The bytes of a value; none where there is no memory for them.
+///
+/// # Safety
+/// There are as many bytes as is said, and they stay as they are for as long as the result is there.
+unsafe fn bytes<'r>(first: *const u8, length: c_int) -> &'r [u8] {
+    match usize::try_from(length) {
+        // SAFETY: as the caller promises.
+        Ok(length) if !first.is_null() => unsafe { slice::from_raw_parts(first, length) },
+        _ => &[],
+    }
+}
+
+fn length(length: usize) -> rusqlite::Result<c_int> {
+    c_int::try_from(length).map_err(|_| too_big())
+}
+
+fn too_big() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_TOOBIG), None)
 }
 
 /// Whether a statement that stopped with an error may succeed on the connection's own thread, which can wait.
-fn elsewhere(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+pub(super) fn elsewhere(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 fn refused(error: rusqlite::Error) -> sqlx::Error {

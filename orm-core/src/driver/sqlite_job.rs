@@ -14,6 +14,8 @@ use rusqlite::{Connection, ffi};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::sqlite_batch::{Batch, bind};
+use super::sqlite_reading::Elsewhere;
+use super::sqlite_row::JobRow;
 use crate::value::Value;
 
 /// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
@@ -31,6 +33,7 @@ pub(super) type Work = Box<dyn FnOnce(&Connection) + Send>;
 pub(super) struct Job {
     sql: Arc<str>,
     values: Vec<Value>,
+    from: Elsewhere,
     results: Sender<Message>,
     used: Receiver<Batch>,
 }
@@ -80,9 +83,10 @@ pub(super) fn forget(number: i64) {
 }
 
 impl Running {
-    /// Puts a job where the function finds it.
-    pub(super) fn new(sql: Arc<str>, values: Vec<Value>) -> Running {
-        let (job, mut running) = Running::pair(sql, values);
+    /// Puts a job where the function finds it; it may go on with what was begun elsewhere.
+    pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> Running {
+        let (mut job, mut running) = Running::pair(sql, values);
+        job.from = from;
         running.number = enqueue(Box::new(move |connection| job.run(connection)));
         running
     }
@@ -91,7 +95,8 @@ impl Running {
     pub(super) fn pair(sql: Arc<str>, values: Vec<Value>) -> (Job, Running) {
         let (send_results, results) = channel(BATCHES);
         let (used, take_used) = channel(BATCHES);
-        let job = Job { sql, values, results: send_results, used: take_used };
+        let from = Elsewhere::default();
+        let job = Job { sql, values, from, results: send_results, used: take_used };
         // No work has this number.
         (job, Running { number: -1, results, used })
     }
@@ -116,7 +121,11 @@ impl Drop for Running {
 
 impl Job {
     pub(super) fn run(mut self, connection: &Connection) {
-        if let Err(error) = self.step(connection) {
+        let mut stepped = self.step(connection);
+        if self.from.alone {
+            stepped = stepped.and(connection.execute_batch("ROLLBACK"));
+        }
+        if let Err(error) = stepped {
             let (code, text) = refusal(&error);
             let _ = self.results.blocking_send(Message::Failed(code, text));
         }
@@ -127,8 +136,13 @@ impl Job {
         bind(&mut statement, self.values.iter())?;
         let mut batch = Batch::of(&statement);
         let mut rows = statement.raw_query();
+        let mut skip = self.from.skip;
         while let Some(row) = rows.next()? {
-            batch.take(row)?;
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            batch.take(&JobRow(row));
             if batch.len() >= ROWS {
                 let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
                 let full = std::mem::replace(&mut batch, next);

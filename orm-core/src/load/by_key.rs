@@ -2,7 +2,7 @@ use super::loader::Loader;
 use crate::error::Result;
 use crate::model::{ModelDef, Selection};
 use crate::query::Strategy;
-use crate::sql::{Bind, Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
+use crate::sql::{Bind, Dialect, Expected, Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 
 impl Loader<'_> {
@@ -47,5 +47,5 @@ fn text(dialect: Dialect, selection: &Selection, key: &[Value]) -> Statement {
     selection.names().for_each(|name| select.column(&source, name));
     select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &[key.to_vec()]));
     let statement = Writer::select(dialect, &select).for_path(def.name, "select");
-    Statement { params: Vec::new(), few: true, ..statement }
+    Statement { params: Vec::new(), expected: Expected::One, ..statement }
 }

@@ -147,8 +147,19 @@ impl Child {
     }
 
     /// The SELECT for some parents.
-    pub(super) fn select(&self, condition: Condition<'_>) -> Result<Select> {
+    pub(super) fn select(&self, condition: Condition<'_>, dialect: Dialect) -> Result<Select> {
         let mut select = self.select.clone();
+        if let Condition::Keys([_, _, ..]) = condition
+            && dialect.reads_key_by_key()
+            && !self.ranked
+            && !select.order.is_empty()
+        {
+            // Rows are grouped by their parent, so their order counts within it alone.
+            let key = |key: &KeyColumn| {
+                Order::new(Expr::Column { source: self.key_source.clone(), name: key.name }, false)
+            };
+            select.order.splice(..0, self.key_columns.iter().map(key));
+        }
         let rows = match &mut select.from {
             Some(TableRef::Query { select, .. }) if self.ranked => &mut **select,
             _ => &mut select,

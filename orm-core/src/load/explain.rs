@@ -82,7 +82,7 @@ impl Plan {
                 (Strategy::Subquery, Some(origin)) => (Condition::Parents(origin), false),
                 _ => (Condition::Keys(&keys), true),
             };
-            let select = child.select(condition)?;
+            let select = child.select(condition, dialect)?;
             if !keyed {
                 child.branch.set_origins(&mut levels, &select);
             }

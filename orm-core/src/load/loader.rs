@@ -13,7 +13,9 @@ use crate::graph::{Answer, Region, Targets};
 use crate::identity::Store;
 use crate::model::{Hydrate, RelationKind, Selection};
 use crate::query::{LoadSpec, SelectSpec, Strategy, names};
-use crate::sql::{Dialect, Expr, Item, Lock, Order, Select, Source, Statement, TableRef, Writer, check};
+use crate::sql::{
+    Dialect, Expected, Expr, Item, Lock, Order, Select, Source, Statement, TableRef, Writer, check,
+};
 
 /// Runs queries on a session's connection, into its graph.
 pub(crate) struct Loader<'s> {
@@ -26,9 +28,6 @@ pub(crate) struct Loader<'s> {
     /// Where the query is in the program.
     pub(super) caller: &'static Location<'static>,
 }
-
-/// So many rows are a handful.
-const FEW: u64 = 8;
 
 /// A relationship that a level still waits for.
 #[derive(Debug)]
@@ -97,12 +96,14 @@ impl<'s> Loader<'s> {
         let repeats = !spec.from.joins.is_empty()
             && !spec.unique
             && !loads.iter().any(|load| load.strategy == Strategy::Filled);
-        let few = spec.few || spec.limit.is_some_and(|limit| limit <= FEW);
+        let expected = if spec.one { Expected::One } else { Expected::limited(spec.limit) };
         let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
         branch.locked = select.lock.is_some();
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
-        statement.few = few && branch.joined.is_empty();
+        if branch.joined.is_empty() {
+            statement.expected = expected;
+        }
         check(&select, self.dialect)?;
         branch.set_origins(levels, &select);
         if repeats {

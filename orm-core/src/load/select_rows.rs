@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
 use crate::query::{LoadSpec, RowsSpec};
-use crate::sql::{Dialect, Select, Source, Statement, TableRef, Writer, check};
+use crate::sql::{Dialect, Expected, Select, Source, Statement, TableRef, Writer, check};
 use crate::value::Cells;
 
 impl Loader<'_> {
@@ -91,10 +91,9 @@ pub(super) fn rows_root(
 }
 
 pub(super) fn rows_statement(dialect: Dialect, spec: &RowsSpec, select: &Select) -> Statement {
-    const FEW: u64 = 8;
     let path = spec.list.entities.first().map_or("rows", |item| item.model.def().name);
     let mut statement = Writer::select(dialect, select).for_path(path, "select");
-    statement.few = spec.limit.is_some_and(|limit| limit <= FEW);
+    statement.expected = Expected::limited(spec.limit);
     statement
 }
 

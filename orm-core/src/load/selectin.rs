@@ -7,7 +7,7 @@ use super::tree::Branch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Hydrate, RelationDef};
 use crate::query::{Depth, Strategy};
-use crate::sql::Statement;
+use crate::sql::{Expected, Statement};
 use crate::value::{Cells, Value};
 
 impl Loader<'_> {
@@ -68,7 +68,7 @@ impl Loader<'_> {
         levels: &mut Levels,
         pairs: &mut Pairs,
     ) -> Result<()> {
-        let select = child.select(condition)?;
+        let select = child.select(condition, self.dialect)?;
         child.branch.set_origins(levels, &select);
         let statement = child.statement(self.dialect, &select);
         self.take(&statement, child, keys, false, levels, pairs).await
@@ -88,9 +88,12 @@ impl Loader<'_> {
         let ask = self.not_held(child, may_be_held, keys, levels, pairs);
         let most = child.most_keys(self.dialect, batch_size);
         for batch in ask.chunks(most) {
-            let select = child.select(Condition::Keys(batch))?;
+            let select = child.select(Condition::Keys(batch), self.dialect)?;
             let mut statement = child.statement(self.dialect, &select);
-            statement.few = batch.len() == 1 && !child.relation.is_collection();
+            if batch.len() == 1 && !child.relation.is_collection() && child.branch.joined.is_empty() {
+                let by_key = child.relation.primary_key_places().is_some();
+                statement.expected = if by_key { Expected::One } else { Expected::Few };
+            }
             self.take(&statement, child, keys, true, levels, pairs).await?;
         }
         Ok(())

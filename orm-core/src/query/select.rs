@@ -43,7 +43,7 @@ pub fn select<M: Model>() -> Select<M> {
             lock: None,
             loads: Vec::new(),
             raise_all: false,
-            few: false,
+            one: false,
             populate_existing: false,
             undeferred: Vec::new(),
             yield_per: None,

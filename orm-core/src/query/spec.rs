@@ -19,8 +19,8 @@ pub struct SelectSpec {
     pub(crate) loads: Vec<LoadSpec>,
     /// Leaves out the eager defaults of every model.
     pub(crate) raise_all: bool,
-    /// Whether it finds a handful of rows at most.
-    pub(crate) few: bool,
+    /// Whether it finds one row at most, by its key.
+    pub(crate) one: bool,
     pub(crate) populate_existing: bool,
     /// The deferred columns to read.
     pub(crate) undeferred: Vec<usize>,

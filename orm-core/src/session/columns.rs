@@ -85,7 +85,7 @@ impl Session {
         for keys in keys.chunks(room) {
             let mut query = select::<M>().raise_all().undefer(column);
             query.spec.filter = Some(Expr::among(&Source::Table(def.table), &columns, keys));
-            query.spec.few = keys.len() == 1;
+            query.spec.one = keys.len() == 1;
             self.select(query.spec, Location::caller()).await?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::identity::Store;
 use crate::load::{LateLoad, Loader, count_statement, is_plain};
 use crate::model::{Lazy, Model, RelationDef, erased};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
-use crate::sql::{Expr, Source};
+use crate::sql::{Expected, Expr, Source};
 use crate::unit_of_work::{EntityState, Node, another_session};
 use crate::value::{Cells, IntoKey, Key, Value, ValueError};
 
@@ -144,7 +144,7 @@ impl Session {
         let filter = Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[values]);
         let mut query = crate::query::select::<M>();
         query.spec.filter = Some(filter);
-        query.spec.few = true;
+        query.spec.one = true;
         let answer = self.select(query.spec, caller).await?;
         Ok(Entity::<M>::of_first_level(&answer).pop().map(|entity| entity.erase()))
     }
@@ -157,7 +157,7 @@ impl Session {
         self.autoflush().await?;
         self.connect().await?;
         let mut statement = count_statement(self.database.dialect(), query.spec)?;
-        statement.few = true;
+        statement.expected = Expected::One;
         let mut count = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             count = cells.cell(0).ok().map(|cell| cell.to_value());

@@ -66,7 +66,7 @@ impl Session {
         let mut query = crate::query::select::<M>();
         let key = self.store.key(node.arena, node.node);
         query.spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
-        query.spec.few = true;
+        query.spec.one = true;
         query.spec.undeferred = self.store.undeferred(node.arena, node.node);
         let answer = self.select(query.spec, at).await?;
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))

@@ -89,6 +89,16 @@ impl Dialect {
         }
     }
 
+    /// Whether rows that are found through an index come in its order, key by key. Sorted by the key first, they then need
+    /// not be sorted all at once, or not at all where the index has the rest of the order too.
+    pub fn reads_key_by_key(self) -> bool {
+        match self {
+            Dialect::Sqlite | Dialect::Mysql(_) => true,
+            // It finds many keys by a bitmap, and sorts.
+            Dialect::Postgres => false,
+        }
+    }
+
     /// Whether an INSERT can give back what the database filled in.
     pub fn returning(self) -> bool {
         match self {

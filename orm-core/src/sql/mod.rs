@@ -27,7 +27,7 @@ pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use function::Function;
 pub use raw::raw;
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
-pub use statement::{Bind, Param, Runs, Statement};
+pub use statement::{Bind, Expected, Param, Runs, Statement};
 pub use table_name::TableName;
 pub use window::{Bound, Frame, Window};
 pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, NewRows, Update};

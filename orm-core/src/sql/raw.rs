@@ -43,7 +43,7 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
         ));
     }
     // How many rows it returns, nobody knows.
-    Ok(Statement { params, few: false, ..Statement::plain(sql) })
+    Ok(Statement { params, ..Statement::plain(sql) })
 }
 
 fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param>) {

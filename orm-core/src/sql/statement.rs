@@ -40,10 +40,25 @@ pub struct Statement {
     pub path: Option<Arc<str>>,
     /// The strategy that made it.
     pub strategy: Option<&'static str>,
-    /// Whether it returns a handful of rows at most, so that starting fast is worth more than reading fast.
-    pub few: bool,
+    /// How many rows it returns, as far as one knows before.
+    pub expected: Expected,
+    /// Whether it returns the same rows in the same order each time it runs on one state of the database, as far as one
+    /// can tell: nothing in it is the user's own SQL or a function that nobody here knows.
+    pub repeatable: bool,
     /// Runs of the text that together are one statement; none where it runs once with all the values.
     pub runs: Option<Runs>,
+}
+
+/// How many rows a statement returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expected {
+    /// Any number.
+    #[default]
+    Many,
+    /// A handful at most, so that starting fast is worth more than reading fast.
+    Few,
+    /// One at most, which a key finds.
+    One,
 }
 
 /// A text for fewer rows than there are values: it runs until they are used up.
@@ -58,6 +73,17 @@ pub struct Runs {
 impl From<Value> for Bind {
     fn from(value: Value) -> Bind {
         Bind { value, secret: false, kind: None }
+    }
+}
+
+impl Expected {
+    /// What a limit says.
+    pub fn limited(limit: Option<u64>) -> Expected {
+        const FEW: u64 = 8;
+        match limit {
+            Some(limit) if limit <= FEW => Expected::Few,
+            _ => Expected::Many,
+        }
     }
 }
 
@@ -82,7 +108,15 @@ impl Param {
 impl Statement {
     /// A text without values.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
-        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None, few: false, runs: None }
+        Statement {
+            sql: sql.into(),
+            params: Vec::new(),
+            path: None,
+            strategy: None,
+            expected: Expected::Many,
+            repeatable: false,
+            runs: None,
+        }
     }
 
     /// Says what the statement loads, and how.

@@ -130,6 +130,11 @@ impl Writer {
         self.operand(right);
     }
 
+    fn function(&mut self, function: &Function) {
+        self.repeatable &= !matches!(function, Function::Custom(_));
+        self.sql.push_str(function.name(self.dialect));
+    }
+
     fn call(&mut self, function: &Function, arguments: &[Expr]) {
         match (function, self.dialect) {
             // SQLite has had `concat` only since 3.44, and it takes NULL for an empty text.
@@ -143,7 +148,7 @@ impl Writer {
                 self.list(arguments, "", Writer::operand);
             }
             _ => {
-                self.sql.push_str(function.name(self.dialect));
+                self.function(function);
                 self.sql.push('(');
                 self.list(arguments, ", ", Writer::expr);
                 self.sql.push(')');
@@ -166,7 +171,7 @@ impl Writer {
         if cast.is_some() {
             self.sql.push_str("CAST(");
         }
-        self.sql.push_str(function.name(self.dialect));
+        self.function(function);
         self.sql.push_str(if distinct { "(DISTINCT " } else { "(" });
         let unfiltered = filter.filter(|_| matches!(self.dialect, Dialect::Mysql(_)));
         match (unfiltered, of) {

@@ -8,8 +8,8 @@ mod select;
 use std::sync::Arc;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement, TableName,
-    Update,
+    Bind, Cte, Delete, Dialect, Expected, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement,
+    TableName, Update,
 };
 use crate::value::ValueKind;
 
@@ -21,6 +21,8 @@ pub struct Writer {
     params: Vec<Param>,
     /// The common table expressions that are written already.
     ctes: Vec<Arc<Cte>>,
+    /// Whether all functions are known to give the same for the same arguments.
+    repeatable: bool,
 }
 
 impl Writer {
@@ -44,12 +46,12 @@ impl Writer {
             writer.finish()
         };
         if insert.rows <= room {
-            return Statement { few: true, ..written(insert.rows, values) };
+            return Statement { expected: Expected::Few, ..written(insert.rows, values) };
         }
         let rest = written(insert.rows % room, Vec::new()).sql;
         let runs = Some(Runs { values: room * insert.columns.len(), rest });
         let params = values.into_iter().map(Param::One).collect();
-        Statement { params, few: true, runs, ..written(room, Vec::new()) }
+        Statement { params, expected: Expected::Few, runs, ..written(room, Vec::new()) }
     }
 
     /// The text of an UPDATE.
@@ -91,18 +93,12 @@ impl Writer {
     }
 
     fn new(dialect: Dialect) -> Writer {
-        Writer { dialect, sql: String::with_capacity(256), params: Vec::new(), ctes: Vec::new() }
+        let sql = String::with_capacity(256);
+        Writer { dialect, sql, params: Vec::new(), ctes: Vec::new(), repeatable: true }
     }
 
     fn finish(self) -> Statement {
-        Statement {
-            sql: self.sql.into(),
-            params: self.params,
-            path: None,
-            strategy: None,
-            few: false,
-            runs: None,
-        }
+        Statement { params: self.params, repeatable: self.repeatable, ..Statement::plain(self.sql) }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {

@@ -1,0 +1,110 @@
+//! A statement that is read on the thread of the caller.
+//!
+//! Rows go from the statement straight to who asked for them: no cell is copied, and no thread waits for another one. What
+//! SQLite does for a row is short, but nobody knows how long it looks for the next one. So it counts what it does, and a
+//! statement that looks for too long is stopped, and read on the connection's own thread from where it was. Both see one
+//! state of the database.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::RowSink;
+use super::sqlite_handle::{Prepared, UNLIMITED, elsewhere};
+use crate::error::Error;
+use crate::sql::Param;
+
+/// How many looks at the budget it may take to find a row: about a millisecond.
+const LOOKS: u32 = 50;
+/// After so many of them other tasks have the thread.
+const TURN: u32 = 5;
+/// And after so many rows.
+const ROWS: usize = 256;
+
+/// What reads a statement.
+pub(super) struct Reading<'h> {
+    pub(super) connection: &'h mut Connection,
+    /// How many looks are left.
+    pub(super) budget: &'h AtomicU32,
+    pub(super) sink: &'h mut dyn RowSink,
+    /// How many rows the sink was given.
+    pub(super) given: &'h mut u64,
+}
+
+/// How a statement ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ended {
+    /// All its rows were given.
+    Done,
+    /// It has to be read elsewhere.
+    Elsewhere(Elsewhere),
+}
+
+/// Where a statement has to go on that was stopped.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Elsewhere {
+    /// How many rows were given already.
+    pub(super) skip: u64,
+    /// A transaction was begun for the statement, and ends with it.
+    pub(super) alone: bool,
+}
+
+/// Why a statement could not be read.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// SQLite refused.
+    Refused(rusqlite::Error),
+    /// The sink refused a row.
+    Unfit(Error),
+}
+
+impl Reading<'_> {
+    pub(super) async fn run(mut self, sql: &Arc<str>, params: &[Param]) -> Result<Ended, Stopped> {
+        // Where the statement goes on elsewhere, both parts have to see the same.
+        let alone = self.connection.is_autocommit();
+        if alone {
+            self.connection.execute_batch("BEGIN")?;
+        }
+        let before = *self.given;
+        let read = self.rows(sql, params).await;
+        self.budget.store(UNLIMITED, Ordering::Relaxed);
+        let skip = *self.given - before;
+        let ended = match read {
+            Err(Stopped::Refused(error)) if elsewhere(&error) => {
+                Ok(Ended::Elsewhere(Elsewhere { skip, alone }))
+            }
+            Ok(()) => Ok(Ended::Done),
+            Err(stopped) => Err(stopped),
+        };
+        if alone && !matches!(ended, Ok(Ended::Elsewhere(_))) {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        ended
+    }
+
+    async fn rows(&mut self, sql: &Arc<str>, params: &[Param]) -> Result<(), Stopped> {
+        // Not one that was kept: what it was planned for may be other values than these, and the rows would come in
+        // another order elsewhere.
+        let mut statement = Prepared::new(self.connection, sql)?;
+        let mut rows = statement.run(params.iter().flat_map(Param::values))?;
+        loop {
+            self.budget.store(LOOKS, Ordering::Relaxed);
+            let mut left = ROWS;
+            while left > 0 && self.budget.load(Ordering::Relaxed) > LOOKS - TURN {
+                let Some(row) = rows.next()? else { return Ok(()) };
+                *self.given += 1;
+                self.sink.row(&row).map_err(Stopped::Unfit)?;
+                left -= 1;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Stopped {
+    fn from(error: rusqlite::Error) -> Stopped {
+        Stopped::Refused(error)
+    }
+}
