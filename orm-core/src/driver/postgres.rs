@@ -370,34 +370,20 @@ impl Cells for RowCells<'_> {
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    let shows_secret = statement.is_some_and(Statement::has_secret);
-    let without_detail = WithoutDetail::of(&error).filter(|_| !shows_secret);
-    let refusal = refusal(error, statement, |error| {
+    refusal(error, statement, |error| {
         let kind = kind_of(&error.code().unwrap_or_default());
         let retryable = kind == ErrorKind::Serialization;
-        Refused { kind, retryable, constraint: constraint_of(error) }
-    });
-    match without_detail {
-        Some(said) => refusal.with_source(said),
-        None => refusal,
-    }
+        let (constraint, without_values) = (constraint_of(error), without_detail(error));
+        Refused { kind, retryable, constraint, without_values }
+    })
 }
 
 /// What PostgreSQL said of a violated constraint, without the detail: that quotes the row, or the key that others refer
-/// to, with columns that the statement did not name and that may be secret.
-#[derive(Debug, thiserror::Error)]
-#[error("error returned from database: {message} (SQLSTATE {code})")]
-struct WithoutDetail {
-    code: String,
-    message: String,
-}
-
-impl WithoutDetail {
-    fn of(error: &sqlx::Error) -> Option<WithoutDetail> {
-        let error = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
-        error.detail().filter(|_| error.code().starts_with("23"))?;
-        Some(WithoutDetail { code: error.code().to_owned(), message: error.message().to_owned() })
-    }
+/// to.
+fn without_detail(error: &(dyn DatabaseError + 'static)) -> Option<String> {
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    error.detail().filter(|_| error.code().starts_with("23"))?;
+    Some(error.message().to_owned())
 }
 
 /// What PostgreSQL said, by its SQLSTATE.
