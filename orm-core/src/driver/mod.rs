@@ -9,6 +9,7 @@ mod checkouts;
 mod cursor;
 mod database;
 mod echo;
+mod echoed_rows;
 mod isolation;
 mod lease;
 mod monitor;

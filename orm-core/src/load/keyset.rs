@@ -1,7 +1,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Selection;
 use crate::query::{SelectSpec, names};
-use crate::sql::{BinaryOp, Bind, Expr, Item, Nulls, Order, Select, Source};
+use crate::sql::{BinaryOp, Bind, Expr, Nulls, Order, Select, Source};
 use crate::value::{Cells, Value};
 
 /// A query in pages, each of which begins after the last row of the one before: what reads a long result where no
@@ -37,7 +37,7 @@ impl Keyset {
         let def = spec.model.def();
         let source = Source::Table(def.table);
         let key = names(def, def.key).map(|name| Order {
-            expr: Expr::Column { source: source.clone(), name },
+            expr: Expr::column(&source, name),
             descending: false,
             nulls: None,
         });
@@ -74,7 +74,7 @@ impl Keyset {
     pub(super) fn select_terms(&mut self, select: &mut Select) {
         for term in self.terms.iter_mut().filter(|term| !term.selected) {
             term.cell = select.columns.len();
-            select.columns.push(Item { expr: term.order.expr.clone(), alias: None });
+            select.returns(term.order.expr.clone());
         }
     }
 
@@ -112,7 +112,7 @@ impl Term {
     fn new(order: Order, selection: &Selection) -> Term {
         let def = selection.def();
         let column = match &order.expr {
-            Expr::Column { source: Source::Table(table), name } if *table == def.table => {
+            Expr::Column { source: Source::Table(table), name, .. } if *table == def.table => {
                 def.columns.iter().position(|column| column.name == *name)
             }
             _ => None,

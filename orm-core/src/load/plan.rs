@@ -142,7 +142,7 @@ fn check_distinct(spec: &SelectSpec) -> Result<()> {
     let own = Source::Table(spec.model.def().table);
     let selection = Selection::new(spec.model, &spec.undeferred);
     let selected = |expr: &Expr| match expr {
-        Expr::Column { source, name } => {
+        Expr::Column { source, name, .. } => {
             *source == own && selection.names().any(|selected| selected == *name)
         }
         _ => false,

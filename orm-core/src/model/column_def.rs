@@ -1,3 +1,4 @@
+use crate::sql::{Expr, Returned, Source};
 use crate::value::ValueKind;
 
 /// One column of a model.
@@ -55,5 +56,15 @@ impl ColumnDef {
             length: None,
             serialized: Some(field),
         }
+    }
+
+    /// The column in a statement that has its table under this name.
+    pub(crate) fn expr(&self, source: &Source) -> Expr {
+        Expr::column_of(source, self.name, self.secret)
+    }
+
+    /// The column as one that a statement gives back.
+    pub(crate) fn returned(&self) -> Returned {
+        Returned { name: self.name, secret: self.secret }
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn after<M: Model, L>(spec: &mut SelectSpec, last: Option<&Entity<M, 
     let def = M::def();
     let source = Source::Table(def.table);
     for column in def.key {
-        let expr = Expr::column(&source, def.columns[*column].name);
+        let expr = def.columns[*column].expr(&source);
         if !spec.order.iter().any(|term| term.expr == expr) {
             spec.order.push(Order::new(expr, false));
         }
@@ -40,7 +40,7 @@ pub(super) fn after<M: Model, L>(spec: &mut SelectSpec, last: Option<&Entity<M, 
 /// The column that a term sorts by.
 fn column(def: &'static ModelDef, source: &Source, term: &Order) -> Result<usize> {
     let named = match &term.expr {
-        Expr::Column { source: of, name } if of == source => {
+        Expr::Column { source: of, name, .. } if of == source => {
             def.columns.iter().position(|column| column.name == *name)
         }
         _ => None,

@@ -81,7 +81,7 @@ impl RowsSpec {
                     "entities of a subquery load no relationships; name the loads in the query around it",
                 );
             }
-            entity.selection().names().for_each(|name| select.column(&entity.source, name));
+            entity.selection().columns().for_each(|column| select.returns(column.expr(&entity.source)));
         }
         Ok(select)
     }
@@ -183,7 +183,7 @@ impl RowsSpec {
             return None;
         }
         match expr {
-            Expr::Column { source, name } => (!self.is_keyed(source)).then_some((source, *name)),
+            Expr::Column { source, name, .. } => (!self.is_keyed(source)).then_some((source, *name)),
             Expr::Aggregate { .. } => None,
             Expr::Over(function, window) => {
                 let mut found = None;
@@ -238,7 +238,7 @@ impl RowsSpec {
 /// A column of the sources that makes the expression NULL where it is NULL.
 fn may_be_missing<'e>(expr: &'e Expr, outer: &[Source]) -> Option<(&'e Source, &'static str)> {
     match expr {
-        Expr::Column { source, name } => outer.contains(source).then_some((source, *name)),
+        Expr::Column { source, name, .. } => outer.contains(source).then_some((source, *name)),
         Expr::Binary(left, _, right) => may_be_missing(left, outer).or_else(|| may_be_missing(right, outer)),
         Expr::Cast(inner, _) | Expr::Not(inner) => may_be_missing(inner, outer),
         _ => None,

@@ -111,7 +111,7 @@ impl Checker {
 
     fn expr(&self, expr: &Expr, scope: &[Source]) -> Result<()> {
         match expr {
-            Expr::Column { source, name } if !scope.contains(source) => {
+            Expr::Column { source, name, .. } if !scope.contains(source) => {
                 let there: Vec<String> = scope.iter().map(Source::to_string).collect();
                 return refuse(format!(
                     "the query names `{source}.{name}`, and the table `{source}` is not in it; join it. There {} {}",

@@ -44,6 +44,17 @@ pub struct Statement {
     pub few: bool,
     /// Runs of the text that together are one statement; none where it runs once with all the values.
     pub runs: Option<Runs>,
+    /// Which values of its rows may be shown.
+    pub shown: Shown,
+}
+
+/// Which values of a statement's rows may be shown.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// None: nobody knows what they are.
+    Nothing,
+    /// All but those at some places.
+    AllBut(Vec<usize>),
 }
 
 /// A text for fewer rows than there are values: it runs until they are used up.
@@ -58,6 +69,21 @@ pub struct Runs {
 impl From<Value> for Bind {
     fn from(value: Value) -> Bind {
         Bind { value, secret: false, kind: None }
+    }
+}
+
+impl Shown {
+    /// All but the secret ones.
+    pub(super) fn of(secrets: impl Iterator<Item = bool>) -> Shown {
+        Shown::AllBut(secrets.enumerate().filter(|(_, secret)| *secret).map(|(at, _)| at).collect())
+    }
+
+    /// Whether the value at a place may be shown.
+    pub fn shows(&self, at: usize) -> bool {
+        match self {
+            Shown::Nothing => false,
+            Shown::AllBut(hidden) => !hidden.contains(&at),
+        }
     }
 }
 
@@ -80,9 +106,17 @@ impl Param {
 }
 
 impl Statement {
-    /// A text without values.
+    /// A text without values, of which nobody knows what it returns.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
-        Statement { sql: sql.into(), params: Vec::new(), path: None, strategy: None, few: false, runs: None }
+        Statement {
+            sql: sql.into(),
+            params: Vec::new(),
+            path: None,
+            strategy: None,
+            few: false,
+            runs: None,
+            shown: Shown::Nothing,
+        }
     }
 
     /// Says what the statement loads, and how.

@@ -233,7 +233,8 @@ impl Flush<'_> {
             (true, true) => self.bulk_delete_and_ask(spec, arena, &taking, nodes).await?,
             (false, true) => self.bulk_update_and_ask(spec, arena, &taking, nodes).await?,
             (_, false) => {
-                let columns = if follows { taking.selection.names().collect() } else { Vec::new() };
+                let returned = taking.selection.columns().filter(|_| follows);
+                let columns = returned.map(|column| column.returned()).collect();
                 let statement = self.change_statement(spec, columns);
                 self.run_bulk(&statement, arena, follows.then_some(&taking), nodes).await?
             }
@@ -246,7 +247,7 @@ impl Flush<'_> {
         Ok(count)
     }
 
-    fn change_statement(&self, spec: BulkSpec, returning: Vec<&'static str>) -> Statement {
+    fn change_statement(&self, spec: BulkSpec, returning: Vec<sql::Returned>) -> Statement {
         let def = spec.model.def();
         if spec.deletes {
             let delete = sql::Delete { table: def.table, filter: spec.filter, returning };

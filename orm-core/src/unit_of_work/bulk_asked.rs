@@ -85,7 +85,7 @@ impl Flush<'_> {
     async fn locked_keys(&mut self, def: &'static ModelDef, filter: Option<Expr>) -> Result<Vec<Vec<Value>>> {
         let source = Source::Table(def.table);
         let mut select = Select::from(TableRef::table(def.table));
-        def.key.iter().for_each(|column| select.column(&source, def.columns[*column].name));
+        def.key.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
         select.filter = filter;
         let mut keys = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {
@@ -143,7 +143,7 @@ fn whole(selection: &Selection, filter: Option<Expr>) -> Select {
     let def = selection.def();
     let source = Source::Table(def.table);
     let mut select = Select::from(TableRef::table(def.table));
-    selection.names().for_each(|name| select.column(&source, name));
+    selection.columns().for_each(|column| select.returns(column.expr(&source)));
     select.filter = filter;
     select
 }

@@ -29,7 +29,7 @@ impl Writer {
 
     pub(super) fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Column { source, name } => self.column(source, name),
+            Expr::Column { source, name, .. } => self.column(source, name),
             Expr::Bind(bind) => self.bind(bind.clone()),
             Expr::Binary(left, op, right) => self.binary(left, *op, right),
             Expr::And(all) if all.is_empty() => self.sql.push_str("1 = 1"),

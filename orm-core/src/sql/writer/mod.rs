@@ -8,8 +8,8 @@ mod select;
 use std::sync::Arc;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement, TableName,
-    Update,
+    Bind, Cte, Delete, Dialect, Expr, Insert, NEW_ROWS, Param, Runs, Select, Shown, Source, Statement,
+    TableName, Update,
 };
 use crate::value::ValueKind;
 
@@ -21,6 +21,8 @@ pub struct Writer {
     params: Vec<Param>,
     /// The common table expressions that are written already.
     ctes: Vec<Arc<Cte>>,
+    /// What may be shown of the rows that it returns.
+    shown: Shown,
 }
 
 impl Writer {
@@ -28,6 +30,7 @@ impl Writer {
     pub fn select(dialect: Dialect, select: &Select) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.write_select(select);
+        writer.shown = Shown::of((0..select.width()).map(|at| select.is_secret(at)));
         writer.finish()
     }
 
@@ -91,18 +94,17 @@ impl Writer {
     }
 
     fn new(dialect: Dialect) -> Writer {
-        Writer { dialect, sql: String::with_capacity(256), params: Vec::new(), ctes: Vec::new() }
+        Writer {
+            dialect,
+            sql: String::with_capacity(256),
+            params: Vec::new(),
+            ctes: Vec::new(),
+            shown: Shown::Nothing,
+        }
     }
 
     fn finish(self) -> Statement {
-        Statement {
-            sql: self.sql.into(),
-            params: self.params,
-            path: None,
-            strategy: None,
-            few: false,
-            runs: None,
-        }
+        Statement { params: self.params, shown: self.shown, ..Statement::plain(self.sql) }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {
