@@ -29,6 +29,8 @@ mod postgres;
 mod postgres_cell;
 #[cfg(feature = "postgres")]
 mod postgres_numeric;
+#[cfg(feature = "postgres")]
+mod postgres_types;
 mod query_log;
 mod query_scope;
 mod refusal;
