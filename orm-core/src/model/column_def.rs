@@ -32,6 +32,8 @@ pub struct ColumnDef {
     pub deferred: bool,
     /// `#[column(length = n)]`: the most characters of a text.
     pub length: Option<u32>,
+    /// `#[column(check = "..")]`: the SQL of what every value has to meet.
+    pub check: Option<&'static str>,
     /// What serialising calls it; none where it is left out, as `secret` columns are.
     pub serialized: Option<&'static str>,
 }
@@ -54,6 +56,7 @@ impl ColumnDef {
             secret: false,
             deferred: false,
             length: None,
+            check: None,
             serialized: Some(field),
         }
     }

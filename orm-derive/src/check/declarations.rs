@@ -127,6 +127,17 @@ pub fn length_is_of_a_text(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// A constraint is not empty.
+pub fn checks_say_something(model: &Model, errors: &mut Errors) {
+    let columns = model.columns.iter().filter_map(|column| column.check.as_ref());
+    for check in columns.chain(&model.check).filter(|check| check.value.trim().is_empty()) {
+        errors.at(
+            check.span,
+            "`check` says nothing; write the SQL that has to be true, as `check = \"price >= 0\"`",
+        );
+    }
+}
+
 /// What is deferred is so by its attribute and its type.
 pub fn deferred_is_written_twice(model: &Model, errors: &mut Errors) {
     for column in &model.columns {

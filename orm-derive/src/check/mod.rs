@@ -33,6 +33,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     names::is_not_reserved,
     names::fields_can_be_some,
     declarations::length_is_of_a_text,
+    declarations::checks_say_something,
     keys::there_is_a_key,
     keys::key_is_small,
     keys::key_is_never_null,

@@ -57,6 +57,7 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let columns = scope.columns().map(|(column, _)| column_def(column));
     let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
     let relations = scope.relations().map(|relation| relation_def(scope, &relation));
+    let check = optional(scope.model.check.as_ref());
     quote! {
         static DEF: #p::ModelDef = #p::ModelDef {
             name: #name,
@@ -64,8 +65,16 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
             columns: &[#(#columns),*],
             key: &[#(#key),*],
             relations: &[#(#relations),*],
+            check: #check,
         };
         &DEF
+    }
+}
+
+fn optional(text: Option<&Text>) -> TokenStream {
+    match text.map(|text| &text.value) {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
     }
 }
 
@@ -102,6 +111,10 @@ fn column_def(column: &Column) -> TokenStream {
             set.push(quote!(serialized: ::core::option::Option::Some(#name),));
         }
         None => set.push(quote!(serialized: ::core::option::Option::None,)),
+    }
+    if column.check.is_some() {
+        let check = optional(column.check.as_ref());
+        set.push(quote!(check: #check,));
     }
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));

@@ -66,6 +66,17 @@ pub struct LaxSafe {
     pub token: String,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "events", check = "starts < ends")]
+pub struct Event {
+    #[key]
+    pub id: i64,
+    #[column(check = "seats > 0 AND seats < 100")]
+    pub seats: i32,
+    pub starts: i32,
+    pub ends: i32,
+}
+
 async fn owners(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Owner, Pet, Strict]).await?;
@@ -130,6 +141,28 @@ on_every_backend! {
         let error = session.commit().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CheckViolation);
         assert_eq!(error.constraint().and_then(|violated| violated.name.as_deref()), Some("short"));
+        Ok(())
+    }
+
+    async fn a_declared_check_has_its_name(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Event]).await?;
+        engine.check(schema![Event]).await?.into_result()?;
+        let mut session = engine.session();
+        let event = || Event::draft().id(1).seats(10).starts(1).ends(2);
+        for (event, name) in [(event().seats(0), "ck_events_seats"), (event().ends(1), "ck_events")] {
+            session.add(event);
+            let error = session.commit().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::CheckViolation, "{error}");
+            assert!(everything(&error).contains(name), "{error}");
+            if database.backend() != Backend::Sqlite {
+                assert_eq!(error.constraint().and_then(|violated| violated.name.as_deref()), Some(name));
+            }
+            session.rollback().await?;
+        }
+        session.insert(event()).await?;
+        session.commit().await?;
+        assert_eq!(session.count(select::<Event>()).await?, 1);
         Ok(())
     }
 
