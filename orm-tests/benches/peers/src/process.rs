@@ -1,0 +1,107 @@
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::Result;
+
+/// One contender, which waits for what it shall run.
+pub struct Process {
+    name: String,
+    child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    workloads: Vec<(String, String)>,
+}
+
+/// What one run took, in milliseconds on the clock and of the contender's processor time, and what it read.
+pub struct Sample {
+    pub wall: f64,
+    pub cpu: f64,
+    pub checksum: u64,
+}
+
+impl Process {
+    /// Every contender that was built; those of Python where `PEERS_PYTHON` names an interpreter.
+    pub fn all(url: &str, authors: i64) -> Result<Vec<Process>> {
+        let mut processes = Vec::new();
+        for name in ["drivers", "ours", "peer-diesel", "peer-sea-orm"] {
+            let program = std::env::current_exe()?.with_file_name(name);
+            if program.exists() {
+                processes.push(Process::start(name, Command::new(program), url, authors)?);
+            } else {
+                eprintln!("{name} was not built and is left out");
+            }
+        }
+        match std::env::var_os("PEERS_PYTHON") {
+            Some(python) => {
+                let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("sqlalchemy_peer.py");
+                let mut command = Command::new(python);
+                command.arg(script);
+                processes.push(Process::start("sqlalchemy", command, url, authors)?);
+            }
+            None => eprintln!("PEERS_PYTHON names no interpreter: SQLAlchemy is left out"),
+        }
+        Ok(processes)
+    }
+
+    /// The library alone.
+    pub fn ours(url: &str, authors: i64) -> Result<Process> {
+        let program = std::env::current_exe()?.with_file_name("ours");
+        Process::start("ours", Command::new(program), url, authors)
+    }
+
+    fn start(name: &str, mut command: Command, url: &str, authors: i64) -> Result<Process> {
+        command.arg(url).arg(authors.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let questions = child.stdin.take().ok_or("no standard input")?;
+        let answers = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        let mut process = Process { name: name.to_owned(), child, questions, answers, workloads: Vec::new() };
+        loop {
+            let line = process.line()?;
+            match line.split_once(' ').and_then(|(_, rest)| rest.split_once(' ')) {
+                Some((workload, variant)) => {
+                    process.workloads.push((workload.to_owned(), variant.to_owned()));
+                }
+                None => return Ok(process),
+            }
+        }
+    }
+
+    /// The ways in which it does a workload.
+    pub fn variants(&self, workload: &str) -> Vec<(usize, String)> {
+        let all = self.workloads.iter().enumerate();
+        all.filter(|(_, (own, _))| own == workload).map(|(at, (_, variant))| (at, variant.clone())).collect()
+    }
+
+    /// Runs one of them.
+    pub fn run(&mut self, index: usize, tasks: i64) -> Result<Sample> {
+        writeln!(self.questions, "run {index} {tasks}")?;
+        self.questions.flush()?;
+        let line = self.line()?;
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["done", wall, cpu, checksum] => Ok(Sample {
+                wall: wall.parse::<f64>()? / 1e6,
+                cpu: cpu.parse::<f64>()? / 1e6,
+                checksum: checksum.parse()?,
+            }),
+            _ => Err(format!("{} at {:?}: {line}", self.name, self.workloads[index]).into()),
+        }
+    }
+
+    fn line(&mut self) -> Result<String> {
+        let mut line = String::new();
+        if self.answers.read_line(&mut line)? == 0 {
+            return Err(format!("{} has ended: {}", self.name, self.child.wait()?).into());
+        }
+        Ok(line.trim_end().to_owned())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Nothing of it is needed any more; one that has ended already cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
