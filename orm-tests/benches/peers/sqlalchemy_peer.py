@@ -144,12 +144,12 @@ WORKLOADS = {
     "W5": gets,
     "W6": inserts,
     "W7": stream,
-    "G": None,
+    "W8": None,
 }
 
 
 async def run(engine, workload, tasks):
-    if workload == "G":
+    if workload == "W8":
         return await concurrent(engine, tasks)
     async with AsyncSession(engine) as session:
         return await WORKLOADS[workload](session)

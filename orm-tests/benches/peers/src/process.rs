@@ -6,7 +6,7 @@ use crate::Result;
 
 /// One contender, which waits for what it shall run.
 pub struct Process {
-    name: String,
+    name: &'static str,
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
@@ -21,17 +21,10 @@ pub struct Sample {
 }
 
 impl Process {
-    /// Every contender that was built; those of Python where `PEERS_PYTHON` names an interpreter.
+    /// Every contender that is there; those of Python where `PEERS_PYTHON` names an interpreter.
     pub fn all(url: &str, authors: i64) -> Result<Vec<Process>> {
-        let mut processes = Vec::new();
-        for name in ["drivers", "ours", "peer-diesel", "peer-sea-orm"] {
-            let program = std::env::current_exe()?.with_file_name(name);
-            if program.exists() {
-                processes.push(Process::start(name, Command::new(program), url, authors)?);
-            } else {
-                eprintln!("{name} was not built and is left out");
-            }
-        }
+        let mut processes =
+            Process::built(&["drivers", "ours", "peer-diesel", "peer-sea-orm", "peer-toasty"], url, authors)?;
         match std::env::var_os("PEERS_PYTHON") {
             Some(python) => {
                 let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("sqlalchemy_peer.py");
@@ -44,18 +37,30 @@ impl Process {
         Ok(processes)
     }
 
-    /// The library alone.
-    pub fn ours(url: &str, authors: i64) -> Result<Process> {
-        let program = std::env::current_exe()?.with_file_name("ours");
-        Process::start("ours", Command::new(program), url, authors)
+    /// The raw drivers, the library and Diesel.
+    pub fn few(url: &str, authors: i64) -> Result<Vec<Process>> {
+        Process::built(&["drivers", "ours", "peer-diesel"], url, authors)
     }
 
-    fn start(name: &str, mut command: Command, url: &str, authors: i64) -> Result<Process> {
+    fn built(names: &[&'static str], url: &str, authors: i64) -> Result<Vec<Process>> {
+        let mut processes = Vec::new();
+        for name in names {
+            let program = std::env::current_exe()?.with_file_name(name);
+            if program.exists() {
+                processes.push(Process::start(name, Command::new(program), url, authors)?);
+            } else {
+                eprintln!("{name} was not built and is left out");
+            }
+        }
+        Ok(processes)
+    }
+
+    fn start(name: &'static str, mut command: Command, url: &str, authors: i64) -> Result<Process> {
         command.arg(url).arg(authors.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let questions = child.stdin.take().ok_or("no standard input")?;
         let answers = BufReader::new(child.stdout.take().ok_or("no standard output")?);
-        let mut process = Process { name: name.to_owned(), child, questions, answers, workloads: Vec::new() };
+        let mut process = Process { name, child, questions, answers, workloads: Vec::new() };
         loop {
             let line = process.line()?;
             match line.split_once(' ').and_then(|(_, rest)| rest.split_once(' ')) {
@@ -87,6 +92,14 @@ impl Process {
             }),
             _ => Err(format!("{} at {:?}: {line}", self.name, self.workloads[index]).into()),
         }
+    }
+
+    /// The most memory it had at once, in megabytes, where the system says so.
+    pub fn peak_memory(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+        Some(kilobytes / 1024.0)
     }
 
     fn line(&mut self) -> Result<String> {

@@ -33,7 +33,11 @@ impl Server {
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "max_connections=200",
-            "shared_buffers=512MB",
+            "shared_buffers=1GB",
+            "max_wal_size=8GB",
+            // What is compared is not the disk, and nothing may run beside a contender.
+            "fsync=off",
+            "autovacuum=off",
         ] {
             postgres.args(["-c", setting]);
         }

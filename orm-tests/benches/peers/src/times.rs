@@ -5,68 +5,66 @@ use crate::process::Sample;
 #[derive(Default)]
 pub struct Times(Vec<Entry>);
 
-struct Entry {
-    workload: String,
-    variant: String,
+/// The runs of one workload in one way.
+pub struct Entry {
+    key: String,
+    /// The contender's name, and the way after a comma.
+    pub variant: String,
     samples: Vec<Sample>,
 }
 
+/// Milliseconds: the median on the clock, a tenth part of the runs was not slower, and the median of processor time.
+pub struct Spent {
+    pub median: f64,
+    pub p10: f64,
+    pub cpu: f64,
+}
+
 impl Times {
-    pub fn add(&mut self, workload: &str, variant: &str, sample: Sample) {
-        let same = |entry: &&mut Entry| entry.workload == workload && entry.variant == variant;
-        match self.0.iter_mut().find(same) {
+    pub fn add(&mut self, key: &str, variant: &str, sample: Sample) {
+        match self.0.iter_mut().find(|entry| entry.is(key, variant)) {
             Some(entry) => entry.samples.push(sample),
-            None => self.0.push(Entry {
-                workload: workload.to_owned(),
-                variant: variant.to_owned(),
-                samples: vec![sample],
-            }),
+            None => {
+                self.0.push(Entry { key: key.to_owned(), variant: variant.to_owned(), samples: vec![sample] })
+            }
         }
     }
 
     /// Whether a contender ran `few` times and needs longer than `long` milliseconds.
-    pub fn is_enough(&self, workload: &str, variant: &str, few: usize, long: f64) -> bool {
-        let same = |entry: &&Entry| entry.workload == workload && entry.variant == variant;
-        self.0.iter().find(same).is_some_and(|entry| {
+    pub fn is_enough(&self, key: &str, variant: &str, few: usize, long: f64) -> bool {
+        self.0.iter().find(|entry| entry.is(key, variant)).is_some_and(|entry| {
             entry.samples.len() >= few && entry.samples.iter().all(|sample| sample.wall > long)
         })
     }
 
-    /// Prints a table in Markdown. The first contender of a workload is what the others are compared with.
+    /// The ways of a workload, beginning with the raw driver, which the others are compared with.
     ///
     /// # Errors
     ///
-    /// Where two contenders have read something different.
-    pub fn print(&mut self, title: &str) -> Result<()> {
-        println!("\n{title}\n");
-        println!("| workload | contender | median ms | p10 ms | ratio | CPU ms | CPU ratio |");
-        println!("|---|---|---|---|---|---|---|");
-        self.0.sort_by(|one, other| one.workload.cmp(&other.workload));
-        for of_workload in self.0.chunk_by(|one, other| one.workload == other.workload) {
-            let first = &of_workload[0];
-            for (at, entry) in of_workload.iter().enumerate() {
-                entry.same_as(first)?;
-                let ([p10, wall], [_, cpu]) = (entry.wall(), entry.cpu());
-                let name = if at == 0 { first.workload.as_str() } else { "" };
-                println!(
-                    "| {name} | {} | {wall:.2} | {p10:.2} | {:.2} | {cpu:.2} | {:.2} |",
-                    entry.variant,
-                    wall / first.wall()[1],
-                    cpu / first.cpu()[1],
-                );
-            }
+    /// Where two of them have read something different.
+    pub fn of(&self, key: &str) -> Result<Vec<&Entry>> {
+        let entries: Vec<&Entry> = self.0.iter().filter(|entry| entry.key == key).collect();
+        if let Some(first) = entries.first() {
+            entries.iter().try_for_each(|entry| entry.same_as(first))?;
         }
-        Ok(())
+        Ok(entries)
     }
 }
 
 impl Entry {
-    fn wall(&self) -> [f64; 2] {
-        quantiles(self.samples.iter().map(|sample| sample.wall).collect())
+    /// The contender without the way.
+    pub fn contender(&self) -> &str {
+        self.variant.split(',').next().unwrap_or_default()
     }
 
-    fn cpu(&self) -> [f64; 2] {
-        quantiles(self.samples.iter().map(|sample| sample.cpu).collect())
+    pub fn spent(&self) -> Spent {
+        let [p10, median] = quantiles(self.samples.iter().map(|sample| sample.wall).collect());
+        let [_, cpu] = quantiles(self.samples.iter().map(|sample| sample.cpu).collect());
+        Spent { median, p10, cpu }
+    }
+
+    fn is(&self, key: &str, variant: &str) -> bool {
+        self.key == key && self.variant == variant
     }
 
     fn same_as(&self, first: &Entry) -> Result<()> {
@@ -74,7 +72,7 @@ impl Entry {
         match self.samples.iter().find(|sample| sample.checksum != expected) {
             Some(sample) => Err(format!(
                 "{}: `{}` has read {}, and `{}` {expected}",
-                self.workload, self.variant, sample.checksum, first.variant
+                self.key, self.variant, sample.checksum, first.variant
             )
             .into()),
             None => Ok(()),

@@ -2,17 +2,22 @@
 //!
 //! A contender is a process: `contender URL AUTHORS`. It prints a line `has WORKLOAD VARIANT` for everything it can do and
 //! then `ready`. To `run INDEX TASKS` it answers `done WALL CPU CHECKSUM`, with times in nanoseconds, or `failed REASON`.
+//! All of them work where a server's handlers do: on a worker of tokio's runtime, and what blocks in place of one.
 
 use std::error::Error;
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
+use tokio::io::{AsyncBufReadExt, BufReader, stdin};
+
+/// What goes wrong in a contender.
+pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// The outcome of one workload: the checksum of what it read.
-pub type Outcome = Result<u64, Box<dyn Error + Send + Sync>>;
+pub type Outcome = Result<u64, Failure>;
 
-/// What is read in each workload.
+/// All authors.
 pub const AUTHORS_SQL: &str = "SELECT id, name, country, born, active FROM authors";
 /// All books.
 pub const BOOKS_SQL: &str = "SELECT id, author_id, title, isbn, pages, price FROM books";
@@ -20,6 +25,8 @@ pub const BOOKS_SQL: &str = "SELECT id, author_id, title, isbn, pages, price FRO
 pub const SALES_SQL: &str = "SELECT id, author_id, title, isbn, pages, price FROM sales";
 /// Connections in a pool.
 pub const POOL: u32 = 10;
+/// The most keys in one statement on SQLite, below the 32,766 values that it binds.
+pub const SQLITE_KEYS: usize = 30_000;
 /// How many gets all tasks together make under concurrency.
 pub const GETS: i64 = 2_048;
 /// How many rows are inserted.
@@ -36,7 +43,7 @@ pub fn note_text(at: i64) -> String {
 }
 
 /// The keys that one of several tasks gets.
-pub fn keys_of_task(task: i64, tasks: i64, authors: i64) -> impl Iterator<Item = i64> {
+fn keys_of_task(task: i64, tasks: i64, authors: i64) -> impl Iterator<Item = i64> {
     (0..GETS / tasks).map(move |at| author_key((at * tasks + task) * 31 % authors))
 }
 
@@ -68,7 +75,7 @@ fn length(text: &str) -> u64 {
 /// # Errors
 ///
 /// Where one is missing.
-pub fn arguments() -> Result<(String, i64), Box<dyn Error + Send + Sync>> {
+pub fn arguments() -> Result<(String, i64), Failure> {
     let mut arguments = std::env::args().skip(1);
     let (Some(url), Some(authors)) = (arguments.next(), arguments.next()) else {
         return Err("contender URL AUTHORS".into());
@@ -76,21 +83,38 @@ pub fn arguments() -> Result<(String, i64), Box<dyn Error + Send + Sync>> {
     Ok((url, authors.parse()?))
 }
 
+/// A library with its connections.
+pub trait Contender: Send + Sync + 'static {
+    /// The workloads it can do, each with a name for the way in which it does it.
+    fn workloads(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// Does one of them.
+    fn run(
+        &self,
+        workload: &'static str,
+        variant: &'static str,
+        tasks: i64,
+    ) -> impl Future<Output = Outcome> + Send;
+}
+
 /// Answers the driver until it has no more to ask.
 ///
 /// # Errors
 ///
 /// Where the driver cannot be read or written to.
-pub fn answer(
-    workloads: &[(&str, &str)],
-    mut run: impl FnMut(&str, &str, i64) -> Outcome,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    for (workload, variant) in workloads {
+pub async fn answer(contender: impl Contender) -> Result<(), Failure> {
+    // The future that `main` waits for is not on a worker of the runtime.
+    tokio::spawn(serve(contender)).await?
+}
+
+async fn serve(contender: impl Contender) -> Result<(), Failure> {
+    let workloads = contender.workloads();
+    for (workload, variant) in &workloads {
         println!("has {workload} {variant}");
     }
     println!("ready");
-    for line in std::io::stdin().lock().lines() {
-        let line = line?;
+    let mut lines = BufReader::new(stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
         let mut words = line.split(' ').skip(1);
         let (Some(index), Some(tasks)) = (words.next(), words.next()) else {
             return Err(format!("`{line}` was asked").into());
@@ -98,7 +122,7 @@ pub fn answer(
         let (workload, variant) = workloads[index.parse::<usize>()?];
         let tasks = tasks.parse()?;
         let (clock, processor) = (Instant::now(), ProcessTime::try_now()?);
-        let outcome = run(workload, variant, tasks);
+        let outcome = contender.run(workload, variant, tasks).await;
         let (wall, cpu) = (clock.elapsed(), processor.try_elapsed()?);
         match outcome {
             Ok(checksum) => println!("done {} {} {checksum}", wall.as_nanos(), cpu.as_nanos()),
@@ -107,4 +131,35 @@ pub fn answer(
         std::io::stdout().flush()?;
     }
     Ok(())
+}
+
+/// Runs as many tasks as asked for, each of which gets its share of the authors, and adds up what they read.
+///
+/// # Errors
+///
+/// The first one of a task.
+pub async fn concurrently<F>(
+    tasks: i64,
+    authors: i64,
+    get: impl Fn(i64) -> F + Clone + Send + 'static,
+) -> Outcome
+where
+    F: Future<Output = Outcome> + Send,
+{
+    let mut handles = Vec::new();
+    for task in 0..tasks {
+        let get = get.clone();
+        handles.push(tokio::spawn(async move {
+            let mut sum = 0;
+            for key in keys_of_task(task, tasks, authors) {
+                sum += get(key).await?;
+            }
+            Outcome::Ok(sum)
+        }));
+    }
+    let mut sum = 0;
+    for handle in handles {
+        sum += handle.await??;
+    }
+    Ok(sum)
 }

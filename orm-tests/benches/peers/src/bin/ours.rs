@@ -1,6 +1,8 @@
 //! The library, on SQLite and PostgreSQL.
 
-use contender::{GETS, NOTES, Outcome, POOL, answer, arguments, author_key, keys_of_task, note_text};
+use contender::{
+    Contender, Failure, NOTES, Outcome, POOL, answer, arguments, author_key, concurrently, note_text,
+};
 use orm_core::prelude::*;
 
 #[derive(Model, Debug)]
@@ -73,49 +75,58 @@ struct Sale {
     price: f64,
 }
 
-const WORKLOADS: [(&str, &str); 19] = [
-    ("W1", "ours"),
-    ("W2", "ours, selectin"),
-    ("W2", "ours, auto"),
-    ("W3", "ours, selectin"),
-    ("W3", "ours, joined"),
-    ("W4", "ours, selectin"),
-    ("W4", "ours, auto"),
-    ("W5", "ours, get"),
-    ("W6", "ours, add and commit"),
-    ("W6", "ours, insert().rows(..)"),
-    ("W7", "ours, stream"),
-    ("W5", "ours, is_in(keys)"),
-    ("G", "ours, a session a get"),
-    ("D1", "ours"),
-    ("D2", "ours"),
-    ("D3", "ours"),
-    ("D4", "ours"),
-    ("D3", "ours, auto"),
-    ("D4", "ours, auto"),
-];
+struct Ours {
+    engine: Engine,
+    authors: i64,
+}
 
-fn main() -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
+#[tokio::main]
+async fn main() -> std::result::Result<(), Failure> {
     let (url, authors) = arguments()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let engine = runtime.block_on(Engine::builder(&url).pool_size(POOL).max_overflow(0).connect())?;
-    answer(&WORKLOADS, |workload, variant, tasks| {
-        runtime.block_on(async {
-            match workload {
-                "W1" => rows(&engine).await,
-                "W2" | "D2" => children(&engine, variant).await,
-                "W3" => parents(&engine, variant).await,
-                "W4" | "D3" => two_levels(&engine, variant).await,
-                "W5" if variant == "ours, get" => gets(&engine, authors).await,
-                "W5" => get_many(&engine, authors).await,
-                "W6" => inserts(&engine, variant).await,
-                "W7" => stream(&engine).await,
-                "G" => concurrent(&engine, tasks, authors).await,
-                "D1" => one_level(&engine).await,
-                _ => three_levels(&engine, variant).await,
-            }
-        })
-    })
+    let engine = Engine::builder(&url).pool_size(POOL).max_overflow(0).connect().await?;
+    answer(Ours { engine, authors }).await
+}
+
+impl Contender for Ours {
+    fn workloads(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("W1", "orm-core, all"),
+            ("W2", "orm-core, selectin"),
+            ("W2", "orm-core, auto"),
+            ("W3", "orm-core, selectin"),
+            ("W3", "orm-core, joined"),
+            ("W4", "orm-core, selectin"),
+            ("W4", "orm-core, auto"),
+            ("W5", "orm-core, get"),
+            ("W6", "orm-core, add and commit"),
+            ("W6", "orm-core, insert().rows(..)"),
+            ("W7", "orm-core, stream"),
+            ("W8", "orm-core, a session a get"),
+            ("D1", "orm-core"),
+            ("D2", "orm-core, selectin"),
+            ("D2", "orm-core, auto"),
+            ("D3", "orm-core, selectin"),
+            ("D3", "orm-core, auto"),
+            ("D4", "orm-core, selectin"),
+            ("D4", "orm-core, auto"),
+        ]
+    }
+
+    async fn run(&self, workload: &'static str, variant: &'static str, tasks: i64) -> Outcome {
+        let engine = &self.engine;
+        match workload {
+            "W1" => rows(engine).await,
+            "W2" | "D2" => children(engine, variant).await,
+            "W3" => parents(engine, variant).await,
+            "W4" | "D3" => two_levels(engine, variant).await,
+            "W5" => gets(engine, self.authors).await,
+            "W6" => inserts(engine, variant).await,
+            "W7" => stream(engine).await,
+            "W8" => concurrent(engine, tasks, self.authors).await,
+            "D1" => one_level(engine).await,
+            _ => three_levels(engine, variant).await,
+        }
+    }
 }
 
 fn of_author(author: &Author) -> u64 {
@@ -209,13 +220,6 @@ async fn gets(engine: &Engine, authors: i64) -> Outcome {
     Ok(sum)
 }
 
-async fn get_many(engine: &Engine, authors: i64) -> Outcome {
-    let mut session = engine.session();
-    let keys = (0..1_000).map(|at| author_key(at % authors));
-    let authors = session.all(select::<Author>().filter(Author::ID.is_in(keys))).await?;
-    Ok(authors.iter().map(|author| of_author(author)).sum())
-}
-
 async fn inserts(engine: &Engine, variant: &str) -> Outcome {
     let mut session = engine.session();
     let drafts = (0..NOTES).map(|at| Note::draft().author("jack").text(note_text(at)).likes(at));
@@ -243,22 +247,10 @@ async fn stream(engine: &Engine) -> Outcome {
 }
 
 async fn concurrent(engine: &Engine, tasks: i64, authors: i64) -> Outcome {
-    let mut handles = Vec::new();
-    for task in 0..tasks {
-        let engine = engine.clone();
-        handles.push(tokio::spawn(async move {
-            let mut sum = 0;
-            for key in keys_of_task(task, tasks, authors) {
-                let author = engine.session().get::<Author>(key).await?;
-                sum += author.as_deref().map_or(0, of_author);
-            }
-            Outcome::Ok(sum)
-        }));
-    }
-    let mut sum = 0;
-    for handle in handles {
-        sum += handle.await??;
-    }
-    debug_assert!(GETS % tasks == 0);
-    Ok(sum)
+    let engine = engine.clone();
+    let get = move |key| {
+        let mut session = engine.session();
+        async move { Ok(session.get::<Author>(key).await?.as_deref().map_or(0, of_author)) }
+    };
+    concurrently(tasks, authors, get).await
 }

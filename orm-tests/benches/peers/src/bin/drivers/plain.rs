@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// A row of `authors`, with its books where they were loaded.
 #[derive(sqlx::FromRow)]
@@ -31,6 +32,13 @@ pub struct Tag {
     pub name: String,
     #[allow(dead_code)]
     pub topic_id: i64,
+    pub topic: Option<Arc<Topic>>,
+}
+
+/// A row of `topics`, which many tags share.
+pub struct Topic {
+    pub id: i64,
+    pub name: String,
 }
 
 /// A tag and the book that has it.
@@ -65,6 +73,9 @@ pub const PAIRS_SQL: &str = "SELECT b.id, b.author_id, b.title, b.isbn, b.pages,
 pub const TAGS_SQL: &str = "SELECT l.book_id, t.id, t.name, t.topic_id FROM book_tags l JOIN tags t ON t.id = l.tag_id \
      WHERE l.book_id";
 
+/// The topics with some keys, without the end of the condition.
+pub const TOPICS_SQL: &str = "SELECT id, name FROM topics WHERE id";
+
 impl Author {
     pub fn checksum(&self) -> u64 {
         let own = contender::author(self.id, &self.name, &self.country, self.born, self.active);
@@ -75,7 +86,14 @@ impl Author {
 impl Book {
     pub fn checksum(&self) -> u64 {
         let own = contender::book(self.id, self.author_id, &self.title, &self.isbn, self.pages, self.price);
-        own + self.tags.iter().map(|tag| contender::named(tag.id, &tag.name)).sum::<u64>()
+        own + self.tags.iter().map(Tag::checksum).sum::<u64>()
+    }
+}
+
+impl Tag {
+    fn checksum(&self) -> u64 {
+        let topic = self.topic.as_ref().map_or(0, |topic| contender::named(topic.id, &topic.name));
+        contender::named(self.id, &self.name) + topic
     }
 }
 
@@ -95,13 +113,22 @@ pub fn shelve(authors: &mut [Author], books: Vec<Book>) {
     }
 }
 
-/// Gives every book its tags.
-pub fn label(books: &mut [Book], tags: Vec<TagOfBook>) {
+/// Gives every book its tags, and these their topics where they are there.
+pub fn label(books: &mut [Book], tags: Vec<TagOfBook>, topics: Vec<Topic>) {
     let places: HashMap<i64, usize> = books.iter().enumerate().map(|(at, book)| (book.id, at)).collect();
+    let topics: HashMap<i64, Arc<Topic>> =
+        topics.into_iter().map(|topic| (topic.id, Arc::new(topic))).collect();
     for tag in tags {
         let TagOfBook { book_id, id, name, topic_id } = tag;
-        books[places[&book_id]].tags.push(Tag { id, name, topic_id });
+        let topic = topics.get(&topic_id).cloned();
+        books[places[&book_id]].tags.push(Tag { id, name, topic_id, topic });
     }
+}
+
+/// The keys of the topics that tags have, each once.
+pub fn topic_keys(tags: &[TagOfBook]) -> Vec<i64> {
+    let distinct: HashSet<i64> = tags.iter().map(|tag| tag.topic_id).collect();
+    distinct.into_iter().collect()
 }
 
 /// The checksum of all authors with what they hold, which is dropped.

@@ -3,7 +3,7 @@ macro_rules! on {
     ($module:ident, $database:ty, one: $one:literal, among: $among:expr, bind: |$query:ident, $keys:ident| $bind:expr, insert: $insert:expr, $how:literal) => {
         pub mod $module {
             use contender::{
-                AUTHORS_SQL, BOOKS_SQL, NOTES, Outcome, POOL, SALES_SQL, author_key, keys_of_task, note_text,
+                AUTHORS_SQL, BOOKS_SQL, NOTES, Outcome, POOL, SALES_SQL, author_key, concurrently, note_text,
             };
             use futures_util::TryStreamExt;
             use sqlx::pool::PoolOptions;
@@ -22,7 +22,7 @@ macro_rules! on {
                 ("W5", "sqlx, query_as, one connection"),
                 ("W6", $how),
                 ("W7", "sqlx, fetch"),
-                ("G", "sqlx, pool"),
+                ("W8", "sqlx, pool"),
             ];
 
             /// A pool of as many connections as everyone has.
@@ -32,7 +32,7 @@ macro_rules! on {
 
             /// Runs a workload.
             pub async fn run(pool: &Pool<$database>, workload: &str, tasks: i64, authors: i64) -> Outcome {
-                if workload == "G" {
+                if workload == "W8" {
                     return concurrent(pool, tasks, authors).await;
                 }
                 let mut connection = pool.acquire().await?;
@@ -53,7 +53,8 @@ macro_rules! on {
                             let keys = books.iter().map(|book| book.id).collect();
                             let query: Query<'_, TagOfBook> =
                                 sqlx::query_as(AssertSqlSafe(among(TAGS_SQL, &keys)));
-                            label(&mut books, bind(query, keys).fetch_all(connection).await?);
+                            let tags = bind(query, keys).fetch_all(connection).await?;
+                            label(&mut books, tags, Vec::new());
                         }
                         shelve(&mut authors, books);
                         Ok(total(authors))
@@ -109,24 +110,17 @@ macro_rules! on {
             }
 
             async fn concurrent(pool: &Pool<$database>, tasks: i64, authors: i64) -> Outcome {
-                let mut handles = Vec::new();
-                for task in 0..tasks {
+                let pool = pool.clone();
+                let get = move |key| {
                     let pool = pool.clone();
-                    handles.push(tokio::spawn(async move {
-                        let mut sum = 0;
-                        for key in keys_of_task(task, tasks, authors) {
-                            let query: Query<'_, Author> =
-                                sqlx::query_as(AssertSqlSafe(format!("{AUTHORS_SQL} WHERE id = {}", $one)));
-                            sum += query.bind(key).fetch_one(&pool).await?.checksum();
-                        }
-                        Outcome::Ok(sum)
-                    }));
-                }
-                let mut sum = 0;
-                for handle in handles {
-                    sum += handle.await??;
-                }
-                Ok(sum)
+                    async move {
+                        let query: Query<'_, Author> =
+                            sqlx::query_as(AssertSqlSafe(format!("{AUTHORS_SQL} WHERE id = {}", $one)));
+                        let author: Author = query.bind(key).fetch_one(&pool).await?;
+                        Ok(author.checksum())
+                    }
+                };
+                concurrently(tasks, authors, get).await
             }
         }
     };

@@ -1,7 +1,7 @@
 use std::pin::pin;
 
 use contender::{
-    AUTHORS_SQL, BOOKS_SQL, NOTES, Outcome, POOL, SALES_SQL, author_key, keys_of_task, note_text,
+    AUTHORS_SQL, BOOKS_SQL, Failure, NOTES, Outcome, POOL, SALES_SQL, author_key, concurrently, note_text,
 };
 use deadpool_postgres::{Manager, Object, Pool};
 use futures_util::TryStreamExt;
@@ -9,10 +9,12 @@ use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{NoTls, Row};
 
-use crate::plain::{Author, Book, PAIRS_SQL, Pair, TAGS_SQL, TagOfBook, label, shelve, total};
+use crate::plain::{
+    Author, Book, PAIRS_SQL, Pair, TAGS_SQL, TOPICS_SQL, TagOfBook, Topic, label, shelve, topic_keys, total,
+};
 
 /// What it does.
-pub const WORKLOADS: [(&str, &str); 9] = [
+pub const WORKLOADS: [(&str, &str); 14] = [
     ("W1", "tokio-postgres, query"),
     ("W1", "tokio-postgres, query_raw"),
     ("W2", "tokio-postgres, query"),
@@ -20,19 +22,24 @@ pub const WORKLOADS: [(&str, &str); 9] = [
     ("W4", "tokio-postgres, query"),
     ("W5", "tokio-postgres, query_one"),
     ("W6", "tokio-postgres, COPY"),
+    ("W6", "tokio-postgres, unnest"),
     ("W7", "tokio-postgres, query_raw"),
-    ("G", "tokio-postgres, deadpool"),
+    ("W8", "tokio-postgres, deadpool"),
+    ("D1", "tokio-postgres, query"),
+    ("D2", "tokio-postgres, query"),
+    ("D3", "tokio-postgres, query"),
+    ("D4", "tokio-postgres, query"),
 ];
 
 /// A pool of as many connections as everyone has.
-pub fn connect(url: &str) -> Result<Pool, Box<dyn std::error::Error + Send + Sync>> {
+pub fn connect(url: &str) -> Result<Pool, Failure> {
     let manager = Manager::new(url.parse()?, NoTls);
     Ok(Pool::builder(manager).max_size(usize::try_from(POOL)?).build()?)
 }
 
 /// Runs a workload.
 pub async fn run(pool: &Pool, workload: &str, variant: &str, tasks: i64, authors: i64) -> Outcome {
-    if workload == "G" {
+    if workload == "W8" {
         return concurrent(pool, tasks, authors).await;
     }
     let mut client = pool.get().await?;
@@ -50,22 +57,27 @@ pub async fn run(pool: &Pool, workload: &str, variant: &str, tasks: i64, authors
             }
             Ok(books.iter().map(Book::checksum).sum())
         }
-        "W2" | "W4" => {
+        "D1" => {
+            let authors = query(&client, AUTHORS_SQL, &[]).await?.iter().map(author).collect();
+            Ok(total(authors))
+        }
+        "W2" | "W4" | "D2" | "D3" | "D4" => {
             let mut authors: Vec<Author> =
                 query(&client, AUTHORS_SQL, &[]).await?.iter().map(author).collect();
             let keys: Vec<i64> = authors.iter().map(|author| author.id).collect();
             let sql = format!("{BOOKS_SQL} WHERE author_id = ANY($1)");
             let mut books: Vec<Book> = query(&client, &sql, &[&keys]).await?.iter().map(book).collect();
-            if workload == "W4" {
+            if !workload.ends_with('2') {
                 let keys: Vec<i64> = books.iter().map(|book| book.id).collect();
                 let rows = query(&client, &format!("{TAGS_SQL} = ANY($1)"), &[&keys]).await?;
-                let tag = |row: &Row| TagOfBook {
-                    book_id: row.get(0),
-                    id: row.get(1),
-                    name: row.get(2),
-                    topic_id: row.get(3),
-                };
-                label(&mut books, rows.iter().map(tag).collect());
+                let tags: Vec<TagOfBook> = rows.iter().map(tag).collect();
+                let mut topics = Vec::new();
+                if workload == "D4" {
+                    let keys = topic_keys(&tags);
+                    let rows = query(&client, &format!("{TOPICS_SQL} = ANY($1)"), &[&keys]).await?;
+                    topics = rows.iter().map(topic).collect();
+                }
+                label(&mut books, tags, topics);
             }
             shelve(&mut authors, books);
             Ok(total(authors))
@@ -80,6 +92,17 @@ pub async fn run(pool: &Pool, workload: &str, variant: &str, tasks: i64, authors
                 sum += get(&client, author_key(at % authors)).await?.checksum();
             }
             Ok(sum)
+        }
+        "W6" if variant.ends_with("unnest") => {
+            let (texts, likes): (Vec<String>, Vec<i64>) = (0..NOTES).map(|at| (note_text(at), at)).unzip();
+            let names = vec!["jack"; texts.len()];
+            let sql = "INSERT INTO notes (author, text, likes) \
+                       SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])";
+            let transaction = client.transaction().await?;
+            let statement = transaction.prepare_cached(sql).await?;
+            transaction.execute(&statement, &[&names, &texts, &likes]).await?;
+            transaction.commit().await?;
+            Ok(NOTES.unsigned_abs())
         }
         "W6" => {
             let transaction = client.transaction().await?;
@@ -117,23 +140,12 @@ async fn get(client: &Object, key: i64) -> Result<Author, tokio_postgres::Error>
 }
 
 async fn concurrent(pool: &Pool, tasks: i64, authors: i64) -> Outcome {
-    let mut handles = Vec::new();
-    for task in 0..tasks {
+    let pool = pool.clone();
+    let get = move |key| {
         let pool = pool.clone();
-        handles.push(tokio::spawn(async move {
-            let mut sum = 0;
-            for key in keys_of_task(task, tasks, authors) {
-                let client = pool.get().await?;
-                sum += get(&client, key).await?.checksum();
-            }
-            Outcome::Ok(sum)
-        }));
-    }
-    let mut sum = 0;
-    for handle in handles {
-        sum += handle.await??;
-    }
-    Ok(sum)
+        async move { Ok(get(&pool.get().await?, key).await?.checksum()) }
+    };
+    concurrently(tasks, authors, get).await
 }
 
 fn author(row: &Row) -> Author {
@@ -157,6 +169,14 @@ fn book(row: &Row) -> Book {
         price: row.get(5),
         tags: Vec::new(),
     }
+}
+
+fn tag(row: &Row) -> TagOfBook {
+    TagOfBook { book_id: row.get(0), id: row.get(1), name: row.get(2), topic_id: row.get(3) }
+}
+
+fn topic(row: &Row) -> Topic {
+    Topic { id: row.get(0), name: row.get(1) }
 }
 
 fn pair(row: &Row) -> Pair {

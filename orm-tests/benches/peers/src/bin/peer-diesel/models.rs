@@ -11,6 +11,9 @@ diesel::table! {
     tags (id) { id -> BigInt, name -> Text, topic_id -> BigInt, }
 }
 diesel::table! {
+    topics (id) { id -> BigInt, name -> Text, }
+}
+diesel::table! {
     book_tags (book_id, tag_id) { book_id -> BigInt, tag_id -> BigInt, }
 }
 diesel::table! {
@@ -22,7 +25,8 @@ diesel::table! {
 diesel::joinable!(books -> authors (author_id));
 diesel::joinable!(book_tags -> books (book_id));
 diesel::joinable!(book_tags -> tags (tag_id));
-diesel::allow_tables_to_appear_in_same_query!(authors, books, tags, book_tags);
+diesel::joinable!(tags -> topics (topic_id));
+diesel::allow_tables_to_appear_in_same_query!(authors, books, tags, topics, book_tags);
 
 #[derive(Queryable, Selectable, Identifiable)]
 #[diesel(table_name = authors)]
@@ -52,6 +56,13 @@ pub struct Tag {
     pub name: String,
     #[allow(dead_code)]
     pub topic_id: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = topics)]
+pub struct Topic {
+    pub id: i64,
+    pub name: String,
 }
 
 #[derive(Queryable, Selectable, Identifiable, Associations)]
@@ -103,10 +114,48 @@ impl Sale {
     }
 }
 
-/// The checksum of books and of what belongs to each, which is read through the lists of the association.
-pub fn with_tags(books: &[(Book, Vec<(BookTag, Tag)>)]) -> u64 {
-    let tags = |tags: &[(BookTag, Tag)]| -> u64 {
-        tags.iter().map(|(_, tag)| contender::named(tag.id, &tag.name)).sum()
+/// The authors with what belongs to each.
+pub fn shelved(authors: Vec<Author>, books: Vec<Book>) -> Vec<(Author, Vec<Book>)> {
+    let books = books.grouped_by(&authors);
+    authors.into_iter().zip(books).collect()
+}
+
+/// The authors with their books, and these with whatever `rest` has beside each link to a tag.
+pub fn labelled<T>(
+    authors: Vec<Author>,
+    books: Vec<Book>,
+    links: Vec<(BookTag, T)>,
+) -> Vec<(Author, Vec<(Book, Vec<(BookTag, T)>)>)> {
+    let links = links.grouped_by(&books);
+    let books: Vec<(Book, Vec<(BookTag, T)>)> = books.into_iter().zip(links).collect();
+    let books = books.grouped_by(&authors);
+    authors.into_iter().zip(books).collect()
+}
+
+/// The checksum of authors and their books.
+pub fn total(authors: &[(Author, Vec<Book>)]) -> u64 {
+    let books = |books: &[Book]| books.iter().map(Book::checksum).sum::<u64>();
+    authors.iter().map(|(author, all)| author.checksum() + books(all)).sum()
+}
+
+/// The checksum of authors, their books and what these are linked to.
+pub fn total_linked<T>(
+    authors: &[(Author, Vec<(Book, Vec<(BookTag, T)>)>)],
+    linked: impl Fn(&T) -> u64 + Copy,
+) -> u64 {
+    let links = |links: &[(BookTag, T)]| links.iter().map(|(_, one)| linked(one)).sum::<u64>();
+    let books = |books: &[(Book, Vec<(BookTag, T)>)]| {
+        books.iter().map(|(book, all)| book.checksum() + links(all)).sum::<u64>()
     };
-    books.iter().map(|(book, all)| book.checksum() + tags(all)).sum()
+    authors.iter().map(|(author, all)| author.checksum() + books(all)).sum()
+}
+
+/// The checksum of a tag.
+pub fn of_tag(tag: &Tag) -> u64 {
+    contender::named(tag.id, &tag.name)
+}
+
+/// The checksum of a tag and its topic.
+pub fn of_tag_and_topic((tag, topic): &(Tag, Topic)) -> u64 {
+    of_tag(tag) + contender::named(topic.id, &topic.name)
 }

@@ -1,4 +1,4 @@
-use contender::{NOTES, Outcome, POOL, author_key, keys_of_task};
+use contender::{Failure, NOTES, Outcome, POOL, author_key, concurrently};
 use diesel::prelude::*;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -6,13 +6,14 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures_util::TryStreamExt;
 
 use crate::models::{
-    Author, Book, BookTag, Sale, Tag, authors, books, new_notes, notes, sales, tags, with_tags,
+    Author, Book, BookTag, Sale, Tag, Topic, authors, books, labelled, new_notes, notes, of_tag,
+    of_tag_and_topic, sales, shelved, tags, topics, total, total_linked,
 };
 
 pub type Connections = Pool<AsyncPgConnection>;
 
 /// A pool of as many connections as everyone has.
-pub fn connect(url: &str) -> Result<Connections, Box<dyn std::error::Error + Send + Sync>> {
+pub fn connect(url: &str) -> Result<Connections, Failure> {
     let manager = AsyncDieselConnectionManager::new(url);
     Ok(Pool::builder(manager).max_size(usize::try_from(POOL)?).build()?)
 }
@@ -25,13 +26,14 @@ pub async fn run(pool: &Connections, workload: &str, count: i64) -> Outcome {
             let books = books::table.select(Book::as_select()).load(connection).await?;
             Ok(books.iter().map(Book::checksum).sum())
         }
-        "W2" => {
+        "D1" => {
+            let authors = authors::table.select(Author::as_select()).load(connection).await?;
+            Ok(authors.iter().map(Author::checksum).sum())
+        }
+        "W2" | "D2" => {
             let authors = authors::table.select(Author::as_select()).load(connection).await?;
             let books = Book::belonging_to(&authors).select(Book::as_select()).load(connection).await?;
-            let books = books.grouped_by(&authors);
-            let authors: Vec<(Author, Vec<Book>)> = authors.into_iter().zip(books).collect();
-            let books = |books: &[Book]| books.iter().map(Book::checksum).sum::<u64>();
-            Ok(authors.iter().map(|(author, all)| author.checksum() + books(all)).sum())
+            Ok(total(&shelved(authors, books)))
         }
         "W3" => {
             let rows = books::table.inner_join(authors::table);
@@ -39,17 +41,20 @@ pub async fn run(pool: &Connections, workload: &str, count: i64) -> Outcome {
             let books: Vec<(Book, Author)> = rows.load(connection).await?;
             Ok(books.iter().map(|(book, author)| book.checksum() + author.checksum()).sum())
         }
-        "W4" => {
+        "W4" | "D3" => {
             let authors = authors::table.select(Author::as_select()).load(connection).await?;
             let books = Book::belonging_to(&authors).select(Book::as_select()).load(connection).await?;
             let links = BookTag::belonging_to(&books).inner_join(tags::table);
-            let links = links.select((BookTag::as_select(), Tag::as_select()));
-            let links: Vec<(BookTag, Tag)> = links.load(connection).await?;
-            let links = links.grouped_by(&books);
-            let books: Vec<(Book, Vec<(BookTag, Tag)>)> = books.into_iter().zip(links).collect();
-            let books = books.grouped_by(&authors);
-            let authors: Vec<_> = authors.into_iter().zip(books).collect();
-            Ok(authors.iter().map(|(author, books)| author.checksum() + with_tags(books)).sum())
+            let links = links.select((BookTag::as_select(), Tag::as_select())).load(connection).await?;
+            Ok(total_linked(&labelled(authors, books, links), of_tag))
+        }
+        "D4" => {
+            let authors = authors::table.select(Author::as_select()).load(connection).await?;
+            let books = Book::belonging_to(&authors).select(Book::as_select()).load(connection).await?;
+            let links = BookTag::belonging_to(&books).inner_join(tags::table.inner_join(topics::table));
+            let links = links.select((BookTag::as_select(), (Tag::as_select(), Topic::as_select())));
+            let links = links.load(connection).await?;
+            Ok(total_linked(&labelled(authors, books, links), of_tag_and_topic))
         }
         "W5" => {
             let mut sum = 0;
@@ -80,25 +85,13 @@ pub async fn run(pool: &Connections, workload: &str, count: i64) -> Outcome {
 
 /// Gets by many tasks.
 pub async fn concurrent(pool: &Connections, tasks: i64, count: i64) -> Outcome {
-    let mut handles = Vec::new();
-    for task in 0..tasks {
+    let pool = pool.clone();
+    let get = move |key| {
         let pool = pool.clone();
-        handles.push(tokio::spawn(async move {
-            let mut sum = 0;
-            for key in keys_of_task(task, tasks, count) {
-                sum += get(&pool, key).await?;
-            }
-            Outcome::Ok(sum)
-        }));
-    }
-    let mut sum = 0;
-    for handle in handles {
-        sum += handle.await??;
-    }
-    Ok(sum)
-}
-
-async fn get(pool: &Connections, key: i64) -> Outcome {
-    let author = authors::table.find(key).select(Author::as_select());
-    Ok(author.first(&mut pool.get().await?).await?.checksum())
+        async move {
+            let author = authors::table.find(key).select(Author::as_select());
+            Ok(author.first(&mut pool.get().await?).await?.checksum())
+        }
+    };
+    concurrently(tasks, count, get).await
 }

@@ -1,15 +1,16 @@
-use contender::{NOTES, Outcome, POOL, author_key, keys_of_task};
+use contender::{Failure, NOTES, Outcome, POOL, SQLITE_KEYS, author_key, concurrently};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 
 use crate::models::{
-    Author, Book, BookTag, Sale, Tag, authors, books, new_notes, notes, sales, tags, with_tags,
+    Author, Book, BookTag, Sale, Tag, Topic, authors, books, labelled, new_notes, notes, of_tag,
+    of_tag_and_topic, sales, shelved, tags, topics, total, total_linked,
 };
 
 pub type Connections = Pool<ConnectionManager<SqliteConnection>>;
 
 /// A pool of as many connections as everyone has.
-pub fn connect(url: &str) -> Result<Connections, Box<dyn std::error::Error + Send + Sync>> {
+pub fn connect(url: &str) -> Result<Connections, Failure> {
     let manager = ConnectionManager::new(url.trim_start_matches("sqlite:"));
     Ok(Pool::builder().max_size(POOL).build(manager)?)
 }
@@ -22,13 +23,11 @@ pub fn run(pool: &Connections, workload: &str, count: i64) -> Outcome {
             let books = books::table.select(Book::as_select()).load(connection)?;
             Ok(books.iter().map(Book::checksum).sum())
         }
-        "W2" => {
-            let authors = authors::table.select(Author::as_select()).load(connection)?;
-            let books = Book::belonging_to(&authors).select(Book::as_select()).load(connection)?;
-            let books = books.grouped_by(&authors);
-            let authors: Vec<(Author, Vec<Book>)> = authors.into_iter().zip(books).collect();
-            let books = |books: &[Book]| books.iter().map(Book::checksum).sum::<u64>();
-            Ok(authors.iter().map(|(author, all)| author.checksum() + books(all)).sum())
+        "D1" => Ok(all_authors(connection)?.iter().map(Author::checksum).sum()),
+        "W2" | "D2" => {
+            let authors = all_authors(connection)?;
+            let books = books_of(&authors, connection)?;
+            Ok(total(&shelved(authors, books)))
         }
         "W3" => {
             let rows = books::table.inner_join(authors::table);
@@ -36,17 +35,26 @@ pub fn run(pool: &Connections, workload: &str, count: i64) -> Outcome {
             let books: Vec<(Book, Author)> = rows.load(connection)?;
             Ok(books.iter().map(|(book, author)| book.checksum() + author.checksum()).sum())
         }
-        "W4" => {
-            let authors = authors::table.select(Author::as_select()).load(connection)?;
-            let books = Book::belonging_to(&authors).select(Book::as_select()).load(connection)?;
-            let links = BookTag::belonging_to(&books).inner_join(tags::table);
-            let links = links.select((BookTag::as_select(), Tag::as_select()));
-            let links: Vec<(BookTag, Tag)> = links.load(connection)?;
-            let links = links.grouped_by(&books);
-            let books: Vec<(Book, Vec<(BookTag, Tag)>)> = books.into_iter().zip(links).collect();
-            let books = books.grouped_by(&authors);
-            let authors: Vec<_> = authors.into_iter().zip(books).collect();
-            Ok(authors.iter().map(|(author, books)| author.checksum() + with_tags(books)).sum())
+        "W4" | "D3" => {
+            let authors = all_authors(connection)?;
+            let books = books_of(&authors, connection)?;
+            let mut links: Vec<(BookTag, Tag)> = Vec::new();
+            for books in books.chunks(SQLITE_KEYS) {
+                let part = BookTag::belonging_to(books).inner_join(tags::table);
+                links.extend(part.select((BookTag::as_select(), Tag::as_select())).load(connection)?);
+            }
+            Ok(total_linked(&labelled(authors, books, links), of_tag))
+        }
+        "D4" => {
+            let authors = all_authors(connection)?;
+            let books = books_of(&authors, connection)?;
+            let mut links: Vec<(BookTag, (Tag, Topic))> = Vec::new();
+            for books in books.chunks(SQLITE_KEYS) {
+                let part = BookTag::belonging_to(books).inner_join(tags::table.inner_join(topics::table));
+                let part = part.select((BookTag::as_select(), (Tag::as_select(), Topic::as_select())));
+                links.extend(part.load(connection)?);
+            }
+            Ok(total_linked(&labelled(authors, books, links), of_tag_and_topic))
         }
         "W5" => {
             let mut sum = 0;
@@ -73,28 +81,29 @@ pub fn run(pool: &Connections, workload: &str, count: i64) -> Outcome {
     }
 }
 
-/// Gets by many tasks, each on a thread that may block.
-pub async fn concurrent(pool: &Connections, tasks: i64, count: i64) -> Outcome {
-    let mut handles = Vec::new();
-    for task in 0..tasks {
-        let pool = pool.clone();
-        handles.push(tokio::spawn(async move {
-            let mut sum = 0;
-            for key in keys_of_task(task, tasks, count) {
-                let pool = pool.clone();
-                sum += tokio::task::spawn_blocking(move || get(&pool, key)).await??;
-            }
-            Outcome::Ok(sum)
-        }));
-    }
-    let mut sum = 0;
-    for handle in handles {
-        sum += handle.await??;
-    }
-    Ok(sum)
+fn all_authors(connection: &mut SqliteConnection) -> QueryResult<Vec<Author>> {
+    authors::table.select(Author::as_select()).load(connection)
 }
 
-fn get(pool: &Connections, key: i64) -> Outcome {
+fn books_of(authors: &[Author], connection: &mut SqliteConnection) -> QueryResult<Vec<Book>> {
+    let mut books = Vec::new();
+    for authors in authors.chunks(SQLITE_KEYS) {
+        books.extend(Book::belonging_to(authors).select(Book::as_select()).load(connection)?);
+    }
+    Ok(books)
+}
+
+/// Gets by many tasks, each on a thread that may block.
+pub async fn concurrent(pool: &Connections, tasks: i64, count: i64) -> Outcome {
+    let pool = pool.clone();
+    let get = move |key| {
+        let pool = pool.clone();
+        async move { tokio::task::spawn_blocking(move || one(&pool, key)).await? }
+    };
+    concurrently(tasks, count, get).await
+}
+
+fn one(pool: &Connections, key: i64) -> Outcome {
     let author = authors::table.find(key).select(Author::as_select());
     Ok(author.first(&mut pool.get()?)?.checksum())
 }

@@ -2,44 +2,55 @@
 
 mod models;
 
-use contender::{NOTES, Outcome, POOL, answer, arguments, author_key, keys_of_task, note_text};
+use contender::{
+    Contender, Failure, NOTES, Outcome, POOL, answer, arguments, author_key, concurrently, note_text,
+};
 use futures_util::TryStreamExt;
 use models::{author, book, book_tag, note, sale, tag};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, EntityTrait, LoaderTrait, Set, TransactionTrait,
 };
 
-/// What it does; `load_many` and `find_also_related` are its fastest ways for relationships.
-const WORKLOADS: [(&str, &str); 8] = [
-    ("W1", "SeaORM"),
-    ("W2", "SeaORM, load_many"),
-    ("W3", "SeaORM, find_also_related"),
-    ("W4", "SeaORM, load_many, load_many_to_many"),
-    ("W5", "SeaORM, in a transaction"),
-    ("W6", "SeaORM, insert_many"),
-    ("W7", "SeaORM, stream"),
-    ("G", "SeaORM"),
-];
 /// As many rows in one statement as both databases bind.
 const ROWS: usize = 5_000;
 
-fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let (url, authors) = arguments()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(POOL).sqlx_logging(false);
-    let database = runtime.block_on(Database::connect(options))?;
-    answer(&WORKLOADS, |workload, _, tasks| {
-        runtime.block_on(async {
-            match workload {
-                "G" => concurrent(&database, tasks, authors).await,
-                _ => run(&database, workload, authors).await,
-            }
-        })
-    })
+struct SeaOrm {
+    database: DatabaseConnection,
+    authors: i64,
 }
 
-async fn run(database: &DatabaseConnection, workload: &str, count: i64) -> Outcome {
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let (url, authors) = arguments()?;
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(POOL).sqlx_logging(false);
+    answer(SeaOrm { database: Database::connect(options).await?, authors }).await
+}
+
+impl Contender for SeaOrm {
+    fn workloads(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("W1", "SeaORM"),
+            ("W2", "SeaORM, load_many"),
+            ("W3", "SeaORM, find_also_related"),
+            ("W3", "SeaORM, load_one"),
+            ("W4", "SeaORM, load_many, load_many_to_many"),
+            ("W5", "SeaORM, in a transaction"),
+            ("W6", "SeaORM, insert_many"),
+            ("W7", "SeaORM, stream"),
+            ("W8", "SeaORM"),
+        ]
+    }
+
+    async fn run(&self, workload: &'static str, variant: &'static str, tasks: i64) -> Outcome {
+        match workload {
+            "W8" => concurrent(&self.database, tasks, self.authors).await,
+            _ => run(&self.database, workload, variant, self.authors).await,
+        }
+    }
+}
+
+async fn run(database: &DatabaseConnection, workload: &str, variant: &str, count: i64) -> Outcome {
     match workload {
         "W1" => {
             let books = book::Entity::find().all(database).await?;
@@ -51,6 +62,13 @@ async fn run(database: &DatabaseConnection, workload: &str, count: i64) -> Outco
             let authors: Vec<_> = authors.into_iter().zip(books).collect();
             let books = |books: &[book::Model]| books.iter().map(book::Model::checksum).sum::<u64>();
             Ok(authors.iter().map(|(author, all)| author.checksum() + books(all)).sum())
+        }
+        "W3" if variant.ends_with("load_one") => {
+            let books = book::Entity::find().all(database).await?;
+            let authors = books.load_one(author::Entity, database).await?;
+            let books: Vec<_> = books.into_iter().zip(authors).collect();
+            let author = |author: &Option<author::Model>| author.as_ref().map_or(0, author::Model::checksum);
+            Ok(books.iter().map(|(book, of)| book.checksum() + author(of)).sum())
         }
         "W3" => {
             let books = book::Entity::find().find_also_related(author::Entity).all(database).await?;
@@ -116,21 +134,13 @@ fn new_note(at: i64) -> note::ActiveModel {
 }
 
 async fn concurrent(database: &DatabaseConnection, tasks: i64, count: i64) -> Outcome {
-    let mut handles = Vec::new();
-    for task in 0..tasks {
+    let database = database.clone();
+    let get = move |key| {
         let database = database.clone();
-        handles.push(tokio::spawn(async move {
-            let mut sum = 0;
-            for key in keys_of_task(task, tasks, count) {
-                let author = author::Entity::find_by_id(key).one(&database).await?;
-                sum += author.map_or(0, |author| author.checksum());
-            }
-            Outcome::Ok(sum)
-        }));
-    }
-    let mut sum = 0;
-    for handle in handles {
-        sum += handle.await??;
-    }
-    Ok(sum)
+        async move {
+            let author = author::Entity::find_by_id(key).one(&database).await?;
+            Ok(author.map_or(0, |author| author.checksum()))
+        }
+    };
+    concurrently(tasks, count, get).await
 }
