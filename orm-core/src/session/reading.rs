@@ -242,10 +242,19 @@ impl Session {
         let mut loader = self.loader(populate_existing, caller)?;
         let answer = Box::pin(loader.select(spec)).await;
         let answer = self.note(answer)?;
-        if populate_existing {
-            self.unit.overwritten(&answer);
-        }
+        self.loaded(&answer, populate_existing);
         Ok(answer)
+    }
+
+    /// A query is done: what it filled in from the database is seen with what is unsaved.
+    pub(super) fn loaded(&mut self, answer: &Region, overwrites: bool) {
+        if !self.unit.has_work() {
+            return;
+        }
+        if overwrites {
+            self.unit.overwritten(&self.store, answer);
+        }
+        self.unit.show_unsaved(&mut self.store);
     }
 
     /// Runs a query whose objects are its own.
@@ -266,7 +275,9 @@ impl Session {
         self.connect().await?;
         let mut loader = self.loader(false, caller)?;
         let loaded = Box::pin(loader.load(LateLoad::new(objects), load)).await;
-        self.note(loaded)
+        let loaded = self.note(loaded)?;
+        self.loaded(&loaded.0, false);
+        Ok(loaded)
     }
 
     async fn load_one<R: Relation>(
@@ -281,6 +292,13 @@ impl Session {
         }
         self.check_usable()?;
         let relation = R::def();
+        let of = Node { arena: place.arena, node: place.node };
+        if self.unit.awaits_target(relation, of) {
+            self.autoflush().await?;
+            if self.unit.awaits_target(relation, of) {
+                return Err(target_is_pending(relation));
+            }
+        }
         if !self.holds(place, R::INDEX) && !self.hold_without_sql(relation, place)? {
             self.autoflush().await?;
             if relation.lazy == Lazy::RaiseOnSql {
@@ -384,6 +402,17 @@ impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.session.load_one::<R>(self.region, self.place, self.caller))
     }
+}
+
+fn target_is_pending(relation: &RelationDef) -> Error {
+    Error::new(
+        ErrorKind::NotFlushed,
+        format!(
+            "`{}` was given a `{}` that is pending: it has no row yet; call `session.flush().await` first",
+            relation.path(),
+            relation.target().name
+        ),
+    )
 }
 
 fn raise_on_sql(relation: &RelationDef) -> Error {

@@ -8,50 +8,25 @@ use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 impl UnitOfWork {
-    /// Changes columns of an object, so that the next flush writes them; equal values are no change.
+    /// Changes columns of an object, so that the next flush writes them; values equal to the row's are no change.
     pub(crate) fn change(&mut self, store: &Store, node: Node, changes: Vec<(usize, Value)>) -> Result<()> {
         let arena = store.arena(node.arena);
+        if store.is_expired(node.arena, node.node) {
+            // What the row has is not known, so equal to what it had is no reason not to write it.
+            self.assign(store, node, changes.iter().map(|(column, _)| *column));
+        }
         let differs = |(column, value): &(usize, Value)| arena.view(node.node, *column) != value.as_ref();
         let changes: Vec<_> = changes.into_iter().filter(differs).collect();
         if changes.is_empty() {
             return Ok(());
         }
         self.touch(store, node);
+        let before = arena.version(node.node);
         let done = arena.change(node.node, &changes);
         done.map_err(|error| cell_error(store.def(node.arena), &error))?;
         let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-        self.keys_changed(store, node, &columns);
+        self.keys_changed(store, node, &columns, before);
         Ok(())
-    }
-
-    /// An object whose key to another changed no longer holds the other one.
-    pub(crate) fn keys_changed(&mut self, store: &Store, node: Node, columns: &[usize]) {
-        for relation in store.def(node.arena).relations {
-            let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
-            let local = relation.local_columns().unwrap_or_default();
-            if is_key && local.iter().any(|column| columns.contains(column)) {
-                self.follow_key(store, node, relation, &local);
-            }
-        }
-    }
-
-    /// A to-one whose key changed holds nobody for a NULL, the object that it held if the key leads to it, and
-    /// otherwise what a query finds.
-    fn follow_key(&mut self, store: &Store, node: Node, relation: &RelationDef, local: &[usize]) {
-        let held = store.arena(node.arena).slots(relation.index);
-        let Some((slot, target)) = held.map(|slots| (slots.get(node.node), slots.target())) else { return };
-        let key = store.values(node.arena, node.node, local);
-        let leads_to = |held: u32| {
-            let remote = relation.remote_columns().unwrap_or_default();
-            target.is_some_and(|arena| store.values(arena, held, &remote) == key)
-        };
-        let slot = match slot {
-            Slot::Unloaded => return,
-            _ if key.iter().any(Value::is_null) => Slot::Nobody,
-            Slot::One(held) if leads_to(held) => return,
-            _ => Slot::Unloaded,
-        };
-        self.set_slot(store, node, relation, None, slot);
     }
 
     /// What an object holds for a relationship from now on, until a rollback.

@@ -16,13 +16,16 @@ mod inverse;
 mod journal;
 mod link_rows;
 mod links;
+mod moves;
 mod order;
 mod orphan;
 mod pending;
+mod presumed;
 mod register;
 mod state;
 #[allow(clippy::module_inception)]
 mod unit_of_work;
+mod unsaved_links;
 mod update;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
