@@ -100,14 +100,6 @@ impl Session {
         Getting { session: self, key: key.into_key(), caller: Location::caller() }
     }
 
-    #[track_caller]
-    pub(super) fn get_by_typed_key<M: Model>(
-        &mut self,
-        key: M::Key,
-    ) -> impl Future<Output = Result<Option<Entity<M>>>> + Send {
-        self.get_by_key(Ok(key), Location::caller())
-    }
-
     async fn get_by_key<M: Model>(
         &mut self,
         key: Result<M::Key, ValueError>,
@@ -220,7 +212,7 @@ impl Session {
         }
         self.autoflush().await?;
         let objects = entities.iter().map(|entity| (Arc::clone(entity.region()), entity.place())).collect();
-        let (region, places) = self.late(objects, load, caller).await?;
+        let (region, places) = self.late(LateLoad::new(objects), load, caller).await?;
         Ok(places.into_iter().map(|place| Entity::new(Arc::clone(&region), place)).collect())
     }
 
@@ -230,6 +222,15 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<Arc<Region>> {
         self.autoflush().await?;
+        self.select_now(spec, caller).await
+    }
+
+    /// The same without a flush before it.
+    pub(super) async fn select_now(
+        &mut self,
+        spec: SelectSpec,
+        caller: &'static Location<'static>,
+    ) -> Result<Arc<Region>> {
         self.connect().await?;
         if !self.options.identity_map {
             let answer = self.report(spec, caller).await;
@@ -266,15 +267,15 @@ impl Session {
         Box::pin(loader.select(spec)).await
     }
 
-    async fn late(
+    pub(super) async fn late(
         &mut self,
-        objects: Vec<(Arc<Region>, Place)>,
+        objects: LateLoad,
         load: LoadSpec,
         caller: &'static Location<'static>,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
         let mut loader = self.loader(false, caller)?;
-        let loaded = Box::pin(loader.load(LateLoad::new(objects), load)).await;
+        let loaded = Box::pin(loader.load(objects, load)).await;
         let loaded = self.note(loaded)?;
         self.loaded(&loaded.0, false);
         Ok(loaded)
@@ -313,7 +314,7 @@ impl Session {
             }
             let bare = Arc::clone(self.store.region());
             let objects = places.into_iter().map(|place| (Arc::clone(&bare), place)).collect();
-            self.late(objects, LoadSpec::new(relation, Strategy::Selectin), caller).await?;
+            self.late(LateLoad::new(objects), LoadSpec::new(relation, Strategy::Selectin), caller).await?;
         }
         let slots = self.store.arena(place.arena).slots(R::INDEX);
         let (slot, target) =

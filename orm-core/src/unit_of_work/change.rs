@@ -101,7 +101,18 @@ impl UnitOfWork {
         target: super::LinkTarget,
     ) -> Result<()> {
         let target = self.resolve(store, target)?;
-        let there = self.is_linked(store, relation, parent, &target);
+        self.connect_to(store, relation, parent, target)
+    }
+
+    /// The same with the other end resolved.
+    pub(super) fn connect_to(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Ref,
+    ) -> Result<()> {
+        let there = self.is_linked(store, relation, parent, &target)?;
         if !there {
             self.leave_old(store, relation, parent, &target)?;
             self.link(store, relation, &Ref::Node(parent), &target)?;
@@ -122,10 +133,17 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Whether a link row is there already: one that was to be deleted stays, one that is held is not inserted again.
-    fn is_linked(&mut self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> bool {
+    /// Whether a link is there already: a key says so, or a link row. One that was to be deleted stays, one that is held
+    /// is not inserted again.
+    fn is_linked(
+        &mut self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<bool> {
         if relation.kind != RelationKind::ManyToMany {
-            return false;
+            return self.key_says_so(store, relation, parent, target);
         }
         let ends = self.unlinks.len();
         self.unlinks.retain(|row| !row.is_link(relation, &Ref::Node(parent), target));
@@ -140,7 +158,24 @@ impl UnitOfWork {
             holds(parent, relation, target)
                 || inverse_of(relation).is_some_and(|inverse| holds(target, inverse, parent))
         });
-        held || self.unlinks.len() < ends
+        Ok(held || self.unlinks.len() < ends)
+    }
+
+    /// Whether two objects are linked by their keys. What an expired object shows is no proof, nor is a key that is
+    /// about to change.
+    fn key_says_so(&self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> Result<bool> {
+        let Some(target) = target.node() else { return Ok(false) };
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (child, columns) = match relation.kind {
+            RelationKind::BelongsTo { .. } => (parent, &local),
+            _ => (target, &remote),
+        };
+        let waits = self.waiting_keys.iter().any(|(node, key)| *node == child && key.columns == *columns);
+        if waits || store.is_expired(child.arena, child.node) {
+            return Ok(false);
+        }
+        let key = store.values(parent.arena, parent.node, &local);
+        Ok(!key.iter().any(Value::is_null) && key == store.values(target.arena, target.node, &remote))
     }
 
     /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
@@ -243,6 +278,17 @@ impl UnitOfWork {
         target: super::LinkTarget,
     ) -> Result<()> {
         let target = self.resolve(store, target)?;
+        self.disconnect_from(store, relation, parent, target)
+    }
+
+    /// The same with the other end resolved.
+    pub(super) fn disconnect_from(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Ref,
+    ) -> Result<()> {
         self.check_member(store, relation, parent, &target)?;
         match relation.kind {
             RelationKind::ManyToMany => self.unlink(relation, parent, &target),
@@ -313,9 +359,7 @@ impl UnitOfWork {
         if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
             return self.clear_key(store, relation, of);
         }
-        let def = relation.target();
-        let nullable = relation.remote_columns()?.iter().any(|column| def.columns[*column].nullable);
-        if !nullable && !relation.cascade.delete_orphan {
+        if !relation.may_lose_child()? {
             return Err(orphan_needs_a_rule(relation));
         }
         self.displace(store, relation, of, None)?;
@@ -350,19 +394,11 @@ impl UnitOfWork {
         let mut keep = Vec::with_capacity(targets.len());
         for target in targets {
             let target = self.resolve(store, target)?;
-            let link = match &target {
-                Ref::Node(node) => super::LinkTarget::Entity {
-                    region: store.region().clone(),
-                    arena: node.arena,
-                    node: node.node,
-                },
-                Ref::Pending(cell) => super::LinkTarget::Pending(cell.clone()),
-            };
-            let there = target.node().is_some_and(|node| slice.as_slice().contains(&node.node));
-            if !there {
-                self.connect(store, relation, parent, link)?;
+            let node = target.node();
+            if !node.is_some_and(|node| slice.as_slice().contains(&node.node)) {
+                self.connect_to(store, relation, parent, target)?;
             }
-            keep.extend(target.node().map(|node| node.node));
+            keep.extend(node.map(|node| node.node));
         }
         for node in slice.as_slice().iter().filter(|node| !keep.contains(node)) {
             let member = Node { arena, node: *node };
@@ -370,8 +406,7 @@ impl UnitOfWork {
                 self.let_go(store, parent, relation, member);
                 continue;
             }
-            let link = super::LinkTarget::Entity { region: store.region().clone(), arena, node: *node };
-            self.disconnect(store, relation, parent, link)?;
+            self.disconnect_from(store, relation, parent, Ref::Node(member))?;
         }
         Ok(())
     }
@@ -472,7 +507,7 @@ fn required(relation: &RelationDef) -> Error {
     )
 }
 
-fn orphan_needs_a_rule(relation: &RelationDef) -> Error {
+pub(super) fn orphan_needs_a_rule(relation: &RelationDef) -> Error {
     let target = relation.target().name;
     Error::new(
         ErrorKind::InvalidState,

@@ -107,7 +107,6 @@ pub(super) fn parents(store: &Store, (arena, relation): Holder, key: &[Value]) -
         return store.find_target(arena, key, &places).map(|node| Node { arena, node }).into_iter().collect();
     }
     let objects = store.arena(arena);
-    let has_key =
-        |node: &u32| !objects.is_detached(*node) && store.values(arena, *node, &local) == key;
+    let has_key = |node: &u32| !objects.is_detached(*node) && store.values(arena, *node, &local) == key;
     (0..objects.len()).filter(has_key).map(|node| Node { arena, node }).collect()
 }

@@ -13,9 +13,7 @@ impl Flush<'_> {
     /// statement for all of a model. The rows are locked, so that it is so until they are written.
     pub(super) async fn confirm(&mut self) -> Result<()> {
         let deleted = &self.unit.deleted;
-        let presumes = |(node, unsaved): &(&Node, &Unsaved)| {
-            unsaved.presumes && !deleted.contains(*node)
-        };
+        let presumes = |(node, unsaved): &(&Node, &Unsaved)| unsaved.presumes && !deleted.contains(*node);
         let presumed: Vec<Node> = self.unit.dirty.iter().filter(presumes).map(|(node, _)| *node).collect();
         for (arena, nodes) in by_arena(presumed) {
             let most = self.dialect.key_limit(self.store.def(arena).key.len(), 0).max(1);

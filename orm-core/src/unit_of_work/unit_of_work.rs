@@ -342,7 +342,7 @@ impl LinkRow {
 
 impl Ref {
     /// The object, once it is there.
-    pub(super) fn node(&self) -> Option<Node> {
+    pub(crate) fn node(&self) -> Option<Node> {
         match self {
             Ref::Node(node) => Some(*node),
             Ref::Pending(cell) => match cell.state() {

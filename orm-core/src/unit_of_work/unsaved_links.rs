@@ -15,12 +15,19 @@ impl UnitOfWork {
                 self.waiting_keys.iter().any(|(node, key)| *node == of && key.columns == local)
             }
             RelationKind::HasOne => {
-                let given =
-                    |(held, node): &(&'static RelationDef, Node)| held.is(relation) && *node == of;
+                let given = |(held, node): &(&'static RelationDef, Node)| held.is(relation) && *node == of;
                 self.pending.values().any(|entry| entry.held_by.iter().any(given))
             }
             RelationKind::HasMany | RelationKind::ManyToMany => false,
         }
+    }
+
+    /// Whether links of an object wait for a flush.
+    pub(crate) fn has_unsaved_links(&self, node: Node) -> bool {
+        let is_end = |row: &LinkRow| row.parent.node() == Some(node) || row.target.node() == Some(node);
+        self.links.iter().chain(&self.unlinks).any(is_end)
+            || self.waiting_keys.iter().any(|(waiting, _)| *waiting == node)
+            || self.pending.values().any(|entry| entry.held_by.iter().any(|(_, holder)| *holder == node))
     }
 
     /// Puts unsaved links into collections that a query filled with what the database has. A session that flushes
@@ -96,7 +103,8 @@ impl UnitOfWork {
     pub(super) fn follow_rows(&mut self, store: &Store, children: &[Node]) {
         for child in children {
             for (arena, relation) in holders(store, child.arena) {
-                let key = store.values(child.arena, child.node, &relation.remote_columns().unwrap_or_default());
+                let key =
+                    store.values(child.arena, child.node, &relation.remote_columns().unwrap_or_default());
                 let own = parents(store, (arena, relation), &key);
                 for parent in (0..store.arena(arena).len()).map(|node| Node { arena, node }) {
                     if !own.contains(&parent) {

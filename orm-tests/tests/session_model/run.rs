@@ -697,11 +697,25 @@ impl Run {
     async fn load(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let table = TABLES[op.a % 4];
         let Some(id) = pick(&self.usable(table), op.b) else { return Ok(false) };
-        // Without autoflush a query shows what the database has, so what is unsaved is written first.
-        session.flush().await.map_err(text)?;
-        self.model.flush();
+        if self.autoflush {
+            session.flush().await.map_err(text)?;
+            self.model.flush();
+        }
         if !self.model.live.rows.contains_key(&(table, id)) {
             return Ok(true);
+        }
+        let waits = self.model.live.rows[&(table, id)]
+            .author
+            .is_some_and(|author| self.model.is_pending((Table::Author, author)));
+        if waits && table == Table::Book && op.c % 4 < 2 {
+            let book = self.books.known(id)?;
+            let done = session.load(&book, Book::AUTHOR).await.map(drop);
+            return refused(done, ErrorKind::NotFlushed, "its author is pending").map(|()| true);
+        }
+        if waits && table == Table::Note {
+            let note = self.notes.known(id)?;
+            let done = session.load(&note, Note::AUTHOR).await.map(drop);
+            return refused(done, ErrorKind::NotFlushed, "its author is pending").map(|()| true);
         }
         let failed = |error: Error| format!("loading of {table:?} {id}: {error:?}");
         match (table, op.c % 4) {

@@ -15,6 +15,7 @@ mod failures;
 mod flush_order;
 mod links;
 mod locking;
+mod merging;
 mod moved_children;
 mod plan;
 mod rollback;
