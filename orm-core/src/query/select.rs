@@ -30,26 +30,7 @@ pub struct Select<M: Model, L = <M as Model>::Bare> {
 /// # fn main() {}
 /// ```
 pub fn select<M: Model>() -> Select<M> {
-    Select {
-        spec: SelectSpec {
-            model: erased::<M>(),
-            from: FromSpec::default(),
-            filter: None,
-            distinct: false,
-            unique: false,
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            lock: None,
-            loads: Vec::new(),
-            raise_all: false,
-            few: false,
-            populate_existing: false,
-            undeferred: Vec::new(),
-            yield_per: None,
-        },
-        of: PhantomData,
-    }
+    Select { spec: SelectSpec::of(erased::<M>()), of: PhantomData }
 }
 
 impl<M: Model, L> Select<M, L> {

@@ -28,6 +28,29 @@ pub struct SelectSpec {
     pub(crate) yield_per: Option<usize>,
 }
 
+impl SelectSpec {
+    /// All rows of a model.
+    pub(crate) fn of(model: &'static dyn ErasedModel) -> SelectSpec {
+        SelectSpec {
+            model,
+            from: FromSpec::default(),
+            filter: None,
+            distinct: false,
+            unique: false,
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            lock: None,
+            loads: Vec::new(),
+            raise_all: false,
+            few: false,
+            populate_existing: false,
+            undeferred: Vec::new(),
+            yield_per: None,
+        }
+    }
+}
+
 /// What to load of one relationship, and how.
 #[doc(hidden)]
 #[derive(Debug, Clone)]

@@ -42,16 +42,6 @@ impl Flush<'_> {
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let def = spec.model.def();
-        if let Some((key, _)) = spec.set.iter().find(|(column, _)| def.key.contains(column)) {
-            return Err(Error::new(
-                ErrorKind::InvalidQuery,
-                format!(
-                    "an update of `{}.{}` leaves nothing to find the rows by, and this database does not give back \
-                     what it changed; edit the objects instead, or update before the session holds any",
-                    def.name, def.columns[*key].field
-                ),
-            ));
-        }
         let keys = self.locked_keys(def, spec.filter.clone()).await?;
         let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
         let update = sql::Update {

@@ -63,7 +63,7 @@ impl Flush<'_> {
             let value = self.store.arena(node.arena).view(node.node, *column).to_value();
             check_value(self.dialect, def, &def.columns[*column], &value)?;
         }
-        let saved = self.unit.dirty.get(&node).copied().unwrap_or_default();
+        let saved = self.unit.saved_version(self.store, node);
         let version = def.columns.iter().position(|column| column.version);
         if let Some(version) = version {
             self.bump(node, saved, version)?;

@@ -4,7 +4,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::scope::{Named, Scope};
 use super::{column_type, private, private_at, quiet};
 use crate::model::Column;
-use crate::parse::{Kind, Lazy, Text};
+use crate::parse::{Cascade, Kind, Lazy, Text};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -152,7 +152,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         quote!(#p::OrderDef { field: #field, descending: #descending })
     });
     let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
-    let (delete, delete_orphan) = (cascade.delete, cascade.delete_orphan);
+    let Cascade { merge, delete, delete_orphan, refresh_expire, expunge } = cascade;
     let passive_deletes = relation.passive_deletes.is_some();
     let inverse = match &relation.inverse {
         Some(inverse) => {
@@ -178,7 +178,13 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             through: #through,
             lazy: #p::Lazy::#lazy,
             order_by: &[#(#order_by),*],
-            cascade: #p::Cascade { delete: #delete, delete_orphan: #delete_orphan },
+            cascade: #p::Cascade {
+                merge: #merge,
+                delete: #delete,
+                delete_orphan: #delete_orphan,
+                refresh_expire: #refresh_expire,
+                expunge: #expunge,
+            },
             passive_deletes: #passive_deletes,
             inverse: #inverse,
             serialized: #serialized,

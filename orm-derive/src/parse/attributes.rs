@@ -95,7 +95,7 @@ impl Kind {
         match option {
             "through" | "through_schema" => self == Kind::ManyToMany,
             "order_by" => self != Kind::BelongsTo,
-            "cascade" | "passive_deletes" => self.is_has(),
+            "passive_deletes" => self.is_has(),
             _ => true,
         }
     }
