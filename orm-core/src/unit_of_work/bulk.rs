@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, Region};
 use crate::model::{ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
-use crate::sql::{self, Conflict, Statement, Writer, raw};
+use crate::sql::{self, Conflict, Source, Statement, Writer, check_change, raw};
 use crate::value::{Cells, Value};
 
 /// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
@@ -223,6 +223,10 @@ impl Flush<'_> {
                 ErrorKind::InvalidQuery,
                 format!("an update of `{}` sets no column; add `.set(column, value)`", def.name),
             ));
+        }
+        let table = Source::Table(def.table);
+        for expr in spec.filter.iter().chain(spec.set.iter().map(|(_, value)| value)) {
+            check_change(expr, &table, self.dialect)?;
         }
         // What the session holds follows its rows, so it has to know which they are.
         let follows = returning || self.store.holds_any(arena);
