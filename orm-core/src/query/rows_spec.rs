@@ -25,6 +25,8 @@ pub struct RowsSpec {
     pub(crate) yield_per: Option<usize>,
     pub(crate) raise_all: bool,
     pub(crate) populate_existing: bool,
+    /// As of [`SelectSpec`](super::SelectSpec).
+    pub(crate) behind: bool,
     /// What is wrong with the query, found while it was written.
     pub(crate) refused: Option<String>,
 }
@@ -38,6 +40,9 @@ impl RowsSpec {
     pub(crate) fn values(&self) -> Result<Select> {
         if let Some(reason) = &self.refused {
             return refuse(reason);
+        }
+        if self.behind && !self.distinct {
+            self.from.check_behind()?;
         }
         self.check_grouping()?;
         self.check_outer()?;
@@ -67,6 +72,21 @@ impl RowsSpec {
         (select.limit, select.offset) = (self.limit, self.offset);
         select.lock = self.locked();
         Ok(select)
+    }
+
+    /// Has running the query be an error. The first one is said.
+    pub(super) fn refuse(&mut self, why: impl Into<String>) {
+        self.refused.get_or_insert_with(|| why.into());
+    }
+
+    /// Refuses what a union has none of, where the query is one.
+    pub(super) fn refuse_of_union(&mut self, method: &str) {
+        if !self.set.is_empty() {
+            self.refuse(format!(
+                "`{method}` comes after a union, which is made of its queries' rows; call it on each of them, or read from \
+                 the union with `.subquery(\"name\")`"
+            ));
+        }
     }
 
     /// The whole SELECT, as a part of another query.

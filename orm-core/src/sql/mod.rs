@@ -21,7 +21,7 @@ mod window;
 mod write;
 mod writer;
 
-pub use check::{check, check_expression};
+pub use check::{check, check_change, check_expression};
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use function::Function;

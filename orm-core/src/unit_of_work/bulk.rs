@@ -11,7 +11,11 @@ use crate::graph::{Answer, Level, Region};
 use crate::identity::Store;
 use crate::model::{ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
+<<<<<<< HEAD
 use crate::sql::{self, Conflict, Dialect, Statement, Writer, raw};
+=======
+use crate::sql::{self, Conflict, Source, Statement, Writer, check_change, raw};
+>>>>>>> h-rows-work
 use crate::value::{Cells, Value};
 
 /// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
@@ -242,6 +246,20 @@ impl Flush<'_> {
         returning: bool,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
+<<<<<<< HEAD
+=======
+        let def = spec.model.def();
+        if !spec.deletes && spec.set.is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!("an update of `{}` sets no column; add `.set(column, value)`", def.name),
+            ));
+        }
+        let table = Source::Table(def.table);
+        for expr in spec.filter.iter().chain(spec.set.iter().map(|(_, value)| value)) {
+            check_change(expr, &table, self.dialect)?;
+        }
+>>>>>>> h-rows-work
         // What the session holds follows its rows, so it has to know which they are.
         let follows = returning || self.store.holds_any(arena);
         let follow = if returning { Follow::Hold } else { Follow::Known };
