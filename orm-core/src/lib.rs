@@ -147,8 +147,8 @@ pub use query::{
     select_columns, sql, update, window,
 };
 pub use session::{
-    Engine, EngineBuilder, Explain, Getting, GettingMany, Loading, Merged, QueryStream, RepeatedLoads,
-    RetryPolicy, Session, SessionHooks, SessionOptions, SessionStats, Streamable,
+    Engine, EngineBuilder, Explain, Expunge, Getting, GettingMany, Loading, Merged, Merging, MergingDraft,
+    QueryStream, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions, SessionStats, Streamable,
 };
 pub use sql::TableName;
 pub use unit_of_work::{

@@ -140,7 +140,7 @@ async fn a_request_without_statements_takes_no_connection() -> Result<()> {
     let (mut parts, _) = request.into_parts();
     let session = <Session as FromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
     let Ok(session) = session;
-    assert_eq!((session.statement_count(), session.in_transaction()), (0, false));
+    assert_eq!((session.stats().statements, session.in_transaction()), (0, false));
     Ok(())
 }
 

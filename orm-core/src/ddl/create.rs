@@ -105,6 +105,7 @@ impl Tables {
         if def.key.len() > 1 {
             parts.push(format!("PRIMARY KEY {}", self.list(def, def.key)));
         }
+        parts.extend(self.checks(def));
         if matches!(self.dialect, Dialect::Mysql(_)) {
             // MySQL has no CREATE INDEX IF NOT EXISTS.
             let indexed = def.columns.iter().filter(|column| column.index);
@@ -206,6 +207,16 @@ impl Tables {
             sql.push_str(" UNIQUE");
         }
         sql
+    }
+
+    /// What values and rows have to meet, each by a name that errors give.
+    fn checks(&self, def: &'static ModelDef) -> impl Iterator<Item = String> {
+        let of_columns = def.columns.iter().filter_map(|column| Some((Some(column.name), column.check?)));
+        let of_row = def.check.map(|check| (None, check));
+        of_columns.chain(of_row).map(|(column, check)| {
+            let name = name("ck", def.table.name, column.as_slice());
+            format!("CONSTRAINT {} CHECK ({check})", self.quoted(&name))
+        })
     }
 
     /// What a column is declared as. MySQL wants a key to have the very type of what it refers to.

@@ -3,7 +3,11 @@ const LONGEST: usize = 63;
 
 /// The name of an index or constraint: `ix_users_email`. A long one is shortened, and stays different from every other.
 pub(super) fn name(prefix: &str, table: &str, columns: &[&str]) -> String {
-    let whole = format!("{prefix}_{table}_{}", columns.join("_"));
+    let mut whole = format!("{prefix}_{table}");
+    for column in columns {
+        whole.push('_');
+        whole.push_str(column);
+    }
     if whole.len() <= LONGEST {
         return whole;
     }

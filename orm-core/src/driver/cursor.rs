@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use super::echoed_rows::EchoedRows;
 use super::lease::{Connection, Lease, TransactionState};
 use super::{Monitor, QueryScope, RowSink, StatementOutcome};
 use crate::error::Result;
@@ -22,6 +23,8 @@ struct Cursor {
     statement: Statement,
     started: Instant,
     rows: u64,
+    /// What is printed of them.
+    echoed: Option<EchoedRows>,
     failed: bool,
     /// Who counts it.
     scope: Option<QueryScope>,
@@ -61,7 +64,8 @@ impl Lease {
         self.running = false;
         self.note(opened.as_ref().err());
         let failed = opened.is_err();
-        let cursor = Cursor { statement, started, rows: 0, failed, scope, part };
+        let echoed = monitor.echoed_rows();
+        let cursor = Cursor { statement, started, rows: 0, echoed, failed, scope, part };
         self.reading.get_or_insert_default().cursor = Some(cursor);
         if failed {
             self.report(monitor);
@@ -81,7 +85,14 @@ impl Lease {
         // Until it has succeeded.
         cursor.failed = true;
         self.running = true;
-        let read = self.connection.next_rows(&cursor.statement, cursor.part, sink, &mut cursor.rows).await;
+        let Cursor { statement, part, rows, echoed, .. } = cursor;
+        let read = match echoed {
+            None => self.connection.next_rows(statement, *part, sink, rows).await,
+            Some(echoed) => {
+                let mut both = echoed.beside(&statement.shown, sink);
+                self.connection.next_rows(statement, *part, &mut both, rows).await
+            }
+        };
         self.running = false;
         cursor.failed = read.is_err();
         let rows = cursor.rows - before;
@@ -136,7 +147,7 @@ impl Lease {
             if let Some(scope) = &cursor.scope {
                 scope.push(&cursor.statement, outcome);
             }
-            monitor.report(&cursor.statement, outcome);
+            monitor.report(&cursor.statement, outcome, cursor.echoed.as_ref());
         }
     }
 }

@@ -9,6 +9,7 @@ pub enum Echo {
     Sql,
     /// The bound values too; those of `secret` columns as `***`.
     Params,
-    /// The number of rows too.
+    /// The number of rows and the first 20 of them too, each value up to 60 characters; what is made of `secret` columns as
+    /// `***`, and all values of SQL of your own, since nothing says where they are from.
     Rows,
 }

@@ -356,7 +356,13 @@ impl Lease {
         self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
-        let result = self.connection.fetch(statement, sink, &mut observed.rows).await;
+        let result = match &mut observed.echoed {
+            None => self.connection.fetch(statement, sink, &mut observed.rows).await,
+            Some(echoed) => {
+                let mut both = echoed.beside(&statement.shown, sink);
+                self.connection.fetch(statement, &mut both, &mut observed.rows).await
+            }
+        };
         self.running = false;
         observed.failed = result.is_err();
         self.note(result.as_ref().err());

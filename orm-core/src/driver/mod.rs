@@ -9,6 +9,7 @@ mod checkouts;
 mod cursor;
 mod database;
 mod echo;
+mod echoed_rows;
 mod isolation;
 mod lease;
 mod monitor;
@@ -28,6 +29,8 @@ mod postgres;
 mod postgres_cell;
 #[cfg(feature = "postgres")]
 mod postgres_numeric;
+#[cfg(feature = "postgres")]
+mod postgres_types;
 mod query_log;
 mod query_scope;
 mod refusal;

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::echoed_rows::EchoedRows;
 use super::query_log::shown;
 use super::statement_hook::StatementHooks;
 use super::{
@@ -27,6 +28,8 @@ pub(super) struct Observed<'m> {
     scope: Option<QueryScope>,
     started: Instant,
     pub(super) rows: u64,
+    /// What is printed of them.
+    pub(super) echoed: Option<EchoedRows>,
     pub(super) failed: bool,
 }
 
@@ -58,13 +61,24 @@ impl Monitor {
     pub(super) fn observe<'m>(&'m self, statement: &'m Statement) -> Observed<'m> {
         self.begins(statement);
         let scope = QueryScope::current();
-        Observed { monitor: self, statement, scope, started: Instant::now(), rows: 0, failed: true }
+        let echoed = self.echoed_rows();
+        Observed { monitor: self, statement, scope, started: Instant::now(), rows: 0, echoed, failed: true }
     }
 
-    pub(super) fn report(&self, statement: &Statement, outcome: StatementOutcome) {
+    /// What takes rows that are to be printed.
+    pub(super) fn echoed_rows(&self) -> Option<EchoedRows> {
+        (self.echo >= Echo::Rows).then(EchoedRows::default)
+    }
+
+    pub(super) fn report(
+        &self,
+        statement: &Statement,
+        outcome: StatementOutcome,
+        echoed: Option<&EchoedRows>,
+    ) {
         self.trace(statement, outcome);
         if self.echo != Echo::Off {
-            self.print(statement, outcome);
+            self.print(statement, outcome, echoed);
         }
         self.log(statement, outcome);
         self.hooks.call(|| StatementEvent::new(statement, Some(outcome)));
@@ -107,7 +121,7 @@ impl Monitor {
         }
     }
 
-    fn print(&self, statement: &Statement, outcome: StatementOutcome) {
+    fn print(&self, statement: &Statement, outcome: StatementOutcome, echoed: Option<&EchoedRows>) {
         let mut line = format!("[{:>9.3} ms] {}", outcome.duration.as_secs_f64() * 1e3, statement.sql);
         if self.echo >= Echo::Params && !statement.params.is_empty() {
             line.push_str(&format!("  -- {}", shown(&statement.params).join(", ")));
@@ -117,6 +131,9 @@ impl Monitor {
         }
         if outcome.failed {
             line.push_str("  -- failed");
+        }
+        if let Some(echoed) = echoed {
+            line.push_str(&echoed.to_string());
         }
         eprintln!("{line}");
     }
@@ -129,6 +146,6 @@ impl Drop for Observed<'_> {
         if let Some(scope) = &self.scope {
             scope.push(self.statement, outcome);
         }
-        self.monitor.report(self.statement, outcome);
+        self.monitor.report(self.statement, outcome, self.echoed.as_ref());
     }
 }

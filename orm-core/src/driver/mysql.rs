@@ -379,8 +379,15 @@ fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
             // A lock that was waited for; one that was to be free at once (3572) is an answer.
             retryable: kind == ErrorKind::Serialization || number == 1205,
             constraint: error.and_then(|error| constraint_of(number, error.message(), statement)),
+            without_values: error.and_then(|error| without_entry(number, error.message())),
         }
     })
+}
+
+/// What MySQL said of a key that is there already, without its values.
+fn without_entry(number: u16, message: &str) -> Option<String> {
+    let (_, key) = message.rsplit_once(" for key ").filter(|_| matches!(number, 1062 | 1586))?;
+    Some(format!("Duplicate entry for key {key}"))
 }
 
 /// What MySQL said, by its error number: its SQLSTATEs are too coarse.
@@ -504,6 +511,8 @@ mod tests {
         assert_eq!(large.map(|found| found.columns), Some(vec!["value".to_owned()]));
         let wrong = read(1366, "Incorrect integer value: 'x' for column `app`.`users`.`value` at row 1");
         assert_eq!(wrong.map(|found| found.columns), Some(vec!["value".to_owned()]));
+        let without = super::without_entry(1062, "Duplicate entry 'it's for key-hush' for key 'users.email'");
+        assert_eq!(without.as_deref(), Some("Duplicate entry for key 'users.email'"));
         let null = read(1048, "Column 'name' cannot be null");
         assert_eq!(null.map(|found| found.columns), Some(vec!["name".to_owned()]));
     }

@@ -98,6 +98,16 @@ impl<DB: Database> Pooled<DB> {
     pub(super) fn close_on_drop(&mut self) {
         self.unfit = true;
     }
+
+    /// The connection is closed instead of being given back, and those that nobody holds are closed now: what they know of
+    /// the database is not true any more.
+    #[cfg(feature = "postgres")]
+    pub(super) fn close_with_idle(&mut self) {
+        self.close_on_drop();
+        while let Some(idle) = self.pool.try_acquire() {
+            drop(idle.detach());
+        }
+    }
 }
 
 /// Closes a pool: those that are idle now, and those that are held when they come back.

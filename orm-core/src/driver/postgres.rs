@@ -17,6 +17,7 @@ use super::checkouts::{Borrower, Checkouts};
 use super::lease::Connection;
 use super::pooled::{self, Pooled, pool_options};
 use super::postgres_cell::{Reader, Wire};
+use super::postgres_types::{are_known, meet_types, readers_of};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, Pooler, RowSink, SslMode};
@@ -58,7 +59,11 @@ impl PostgresDatabase {
         }
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        Ok(PostgresDatabase { pool: pool_options(options).connect_lazy_with(connect), prepares })
+        let pool = match prepares {
+            true => pool_options(options),
+            false => pool_options(options).after_connect(|connection, _| Box::pin(meet_types(connection))),
+        };
+        Ok(PostgresDatabase { pool: pool.connect_lazy_with(connect), prepares })
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
@@ -186,16 +191,31 @@ impl PostgresLease {
         count: &mut u64,
     ) -> Result<bool> {
         let Some(number) = self.cursor else { return Ok(true) };
+        let refused = |error| database_error(error, Some(statement));
         let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
-        let mut rows = self.connection.connection()?.fetch(AssertSqlSafe(sql));
-        let (mut readers, mut taken) = (Vec::new(), 0);
-        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+        let connection = self.connection.connection()?;
+        let mut rows = connection.fetch(AssertSqlSafe(sql));
+        let (mut readers, mut early, mut taken) = (Vec::new(), Vec::new(), 0);
+        while let Some(row) = rows.try_next().await.map_err(refused)? {
             if taken == 0 {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             taken += 1;
+            if !are_known(&row) {
+                // Nothing else can be asked before the part has ended.
+                early.push(row);
+                continue;
+            }
             *count += 1;
             sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: true })?;
+        }
+        drop(rows);
+        if let Some(first) = early.first() {
+            readers = readers_of(connection, first, self.prepares).await.map_err(refused)?;
+        }
+        for row in &early {
+            *count += 1;
+            sink.row(&RowCells { row, readers: &readers, lists: OnceCell::new(), binary: true })?;
         }
         Ok(taken < most)
     }
@@ -214,6 +234,10 @@ impl PostgresLease {
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        if !self.prepares && statement.sql.contains("CREATE TYPE") {
+            // Connections that are there have not met it.
+            self.connection.close_with_idle();
+        }
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
         let query = query.persistent(self.prepares);
         let done = query.execute(self.connection.connection()?).await;
@@ -370,34 +394,21 @@ impl Cells for RowCells<'_> {
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    let shows_secret = statement.is_some_and(Statement::has_secret);
-    let without_detail = WithoutDetail::of(&error).filter(|_| !shows_secret);
-    let refusal = refusal(error, statement, |error| {
+    refusal(error, statement, |error| {
         let kind = kind_of(&error.code().unwrap_or_default());
-        let retryable = kind == ErrorKind::Serialization;
-        Refused { kind, retryable, constraint: constraint_of(error) }
-    });
-    match without_detail {
-        Some(said) => refusal.with_source(said),
-        None => refusal,
-    }
+        // A statement that the driver prepared and the server does not know any more is prepared by another connection.
+        let retryable = kind == ErrorKind::Serialization || error.code().as_deref() == Some("26000");
+        let (constraint, without_values) = (constraint_of(error), without_detail(error));
+        Refused { kind, retryable, constraint, without_values }
+    })
 }
 
 /// What PostgreSQL said of a violated constraint, without the detail: that quotes the row, or the key that others refer
-/// to, with columns that the statement did not name and that may be secret.
-#[derive(Debug, thiserror::Error)]
-#[error("error returned from database: {message} (SQLSTATE {code})")]
-struct WithoutDetail {
-    code: String,
-    message: String,
-}
-
-impl WithoutDetail {
-    fn of(error: &sqlx::Error) -> Option<WithoutDetail> {
-        let error = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
-        error.detail().filter(|_| error.code().starts_with("23"))?;
-        Some(WithoutDetail { code: error.code().to_owned(), message: error.message().to_owned() })
-    }
+/// to.
+fn without_detail(error: &(dyn DatabaseError + 'static)) -> Option<String> {
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    error.detail().filter(|_| error.code().starts_with("23"))?;
+    Some(error.message().to_owned())
 }
 
 /// What PostgreSQL said, by its SQLSTATE.
@@ -416,6 +427,8 @@ fn kind_of(code: &str) -> ErrorKind {
         "25P02" => ErrorKind::PendingRollback,
         // The server goes down, or has no place for one more.
         "57P01" | "57P02" | "57P03" | "53300" => ErrorKind::Connection,
+        // What the connection prepared is not there.
+        "26000" => ErrorKind::Connection,
         code if code.starts_with("08") => ErrorKind::Connection,
         code if code.starts_with("22") => ErrorKind::InvalidValue,
         _ => ErrorKind::Database,

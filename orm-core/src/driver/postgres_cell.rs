@@ -49,10 +49,14 @@ impl Reader {
             Some(number) if number < FIRST_OF_USERS => {
                 Reader::built_in(number).unwrap_or_else(|| Reader::Other(info.to_string()))
             }
-            // A type without a name is one that the driver did not ask about.
-            Some(_) if info.name() != "?" => Reader::of_users(info),
+            Some(_) if Reader::knows(info) => Reader::of_users(info),
             _ => Reader::Other(info.to_string()),
         }
+    }
+
+    /// Whether the driver has asked what a type is: otherwise it has no name.
+    pub(super) fn knows(info: &PgTypeInfo) -> bool {
+        info.oid().is_some_and(|oid| oid.0 < FIRST_OF_USERS) || info.name() != "?"
     }
 
     /// The numbers of built-in types never change.

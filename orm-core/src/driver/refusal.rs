@@ -12,6 +12,17 @@ pub(super) struct Refused {
     /// Whether the same work may succeed when it is begun again.
     pub(super) retryable: bool,
     pub(super) constraint: Option<Constraint>,
+    /// What the database said, without the values of a row that it quotes.
+    pub(super) without_values: Option<String>,
+}
+
+/// What the database said of a row that it refused, without its values: columns that the statement did not name are among
+/// them, and may be secret.
+#[derive(Debug, thiserror::Error)]
+#[error("error returned from database: {message} ({code})")]
+struct WithoutValues {
+    code: String,
+    message: String,
 }
 
 /// An error of a driver as one of the session's: what it is, which statement met it, and which constraint it violates.
@@ -22,12 +33,20 @@ pub(super) fn refusal(
 ) -> Error {
     // Databases quote the values that they refuse.
     let secret = statement.is_some_and(Statement::has_secret);
-    let (mut constraint, mut retryable) = (None, false);
+    let (mut constraint, mut retryable, mut without_values) = (None, false, None);
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
             let refused = read(&**database);
             (constraint, retryable) = (refused.constraint, refused.retryable);
-            let said = if secret { "what it said may show a secret value" } else { database.message() };
+            without_values = refused.without_values.map(|message| WithoutValues {
+                code: database.code().unwrap_or_default().into_owned(),
+                message,
+            });
+            let said = match &without_values {
+                _ if secret => "what it said may show a secret value",
+                Some(without) => &without.message,
+                None => database.message(),
+            };
             (refused.kind, format!("the database refused the statement: {said}"))
         }
         sqlx::Error::Io(_)
@@ -38,7 +57,11 @@ pub(super) fn refusal(
         _ => (ErrorKind::Database, error.to_string()),
     };
     let refusal = Error::new(kind, in_statement(message, statement)).retryable(retryable);
-    let refusal = if secret { refusal } else { refusal.with_source(error) };
+    let refusal = match without_values {
+        _ if secret => refusal,
+        Some(without) => refusal.with_source(without),
+        None => refusal.with_source(error),
+    };
     match constraint {
         Some(constraint) => refusal.with_constraint(constraint),
         None => refusal,

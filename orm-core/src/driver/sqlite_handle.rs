@@ -199,8 +199,8 @@ impl Handle {
         sink: &'h mut dyn RowSink,
         count: &'h mut u64,
     ) -> impl Future<Output = Result<Ended, Stopped>> + Send + 'h {
-        let Inner { raw, budget, timeout, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let reading = Reading { connection: raw, budget, timeout: *timeout, sink, given: count };
+        let Inner { raw, budget, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let reading = Reading { connection: &mut raw.connection, budget, sink, given: count };
         Confined(Box::pin(reading.run(sql, params)))
     }
 }

@@ -34,6 +34,11 @@ pub trait ErasedArena: Any + Send + Sync {
     fn view_version(&self, node: u32, version: usize, column: usize) -> ValueRef<'_>;
     /// The number of an object's newest version.
     fn version(&self, node: u32) -> usize;
+    /// The first column in which a row differs from an earlier version of its object, of those that both have.
+    ///
+    /// # Errors
+    /// A cell does not fit its field.
+    fn unlike(&self, node: u32, version: usize, cells: &dyn Cells) -> Result<Option<usize>, CellError>;
     /// Publishes a version that differs in these columns.
     ///
     /// # Errors
@@ -150,6 +155,16 @@ impl<M: Record> ErasedArena for Arena<M> {
 
     fn version(&self, node: u32) -> usize {
         self.node(node).current_version()
+    }
+
+    fn unlike(&self, node: u32, version: usize, cells: &dyn Cells) -> Result<Option<usize>, CellError> {
+        let row = M::read(cells, &self.seed(node))?;
+        let had = self.node(node).version(version);
+        let differs = |column: &usize| {
+            let (now, had) = (row.view(*column), had.view(*column));
+            now != had && now != ValueRef::NotLoaded && had != ValueRef::NotLoaded
+        };
+        Ok((0..self.columns).find(differs))
     }
 
     fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError> {

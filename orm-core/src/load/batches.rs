@@ -4,9 +4,9 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::keyset::Keyset;
 use super::levels::Levels;
 use super::loader::{Loader, root};
+use super::pages::Pages;
 use super::plan;
 use super::rows::Rows;
 use super::tree::Branch;
@@ -65,7 +65,7 @@ pub(crate) struct EntityBatches<M: Model, L> {
     path: Arc<str>,
     dialect: Dialect,
     caller: &'static Location<'static>,
-    keyset: Keyset,
+    pages: Pages,
     /// The most rows of the page, and how many of them came.
     page: Option<(u64, u64)>,
     batch: Option<Batch>,
@@ -88,14 +88,14 @@ impl<M: Model, L> EntityBatches<M, L> {
         caller: &'static Location<'static>,
     ) -> Result<EntityBatches<M, L>> {
         let loads = plan::of_stream(&spec, dialect)?;
-        let (path, keyset) = (spec.model.def().name.into(), Keyset::new(&spec));
+        let (path, pages) = (spec.model.def().name.into(), Pages::new(&spec)?);
         Ok(EntityBatches {
             spec,
             loads,
             path,
             dialect,
             caller,
-            keyset,
+            pages,
             page: None,
             batch: None,
             of: PhantomData,
@@ -106,7 +106,7 @@ impl<M: Model, L> EntityBatches<M, L> {
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let (mut select, branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
         if pages {
-            self.keyset.select_terms(&mut select);
+            self.pages.select_terms(&mut select);
         }
         check(&select, self.dialect)?;
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
@@ -124,7 +124,7 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     }
 
     fn page(&mut self, rows: usize) -> Result<Option<Statement>> {
-        let Some(spec) = self.keyset.page(self.spec.clone(), rows) else { return Ok(None) };
+        let Some(spec) = self.pages.page(self.spec.clone(), rows) else { return Ok(None) };
         self.page = spec.limit.map(|most| (most, 0));
         self.write(spec, true).map(Some)
     }
@@ -144,7 +144,7 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
         if let Some((most, taken)) = &mut self.page {
             *taken += 1;
             if most == taken {
-                self.keyset.set_last(cells, *most)?;
+                self.pages.set_last(cells, *most)?;
             }
         }
         Ok(())

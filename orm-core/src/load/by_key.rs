@@ -44,7 +44,7 @@ fn text(dialect: Dialect, selection: &Selection, key: &[Value]) -> Statement {
     let def = selection.def();
     let source = Source::Table(def.table);
     let mut select = Select::from(TableRef::Table { name: def.table, alias: None });
-    selection.names().for_each(|name| select.column(&source, name));
+    selection.columns().for_each(|column| select.returns(column.expr(&source)));
     select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &[key.to_vec()]));
     let statement = Writer::select(dialect, &select).for_path(def.name, "select");
     Statement { params: Vec::new(), expected: Expected::One, ..statement }

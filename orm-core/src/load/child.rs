@@ -84,11 +84,10 @@ impl Child {
         let linked = relation.through.is_some();
         if linked {
             for (key, alias) in key_columns.iter().zip(made_up.links) {
-                let expr = match ranked {
-                    false => Expr::Column { source: key_source.clone(), name: key.name },
-                    true => Expr::Column { source: outside.clone(), name: alias },
-                };
-                select.columns.push(Item { expr, alias: None });
+                select.returns(match ranked {
+                    false => Expr::column_of(&key_source, key.name, key.secret),
+                    true => Expr::column_of(&outside, alias, key.secret),
+                });
             }
         }
 
@@ -155,9 +154,7 @@ impl Child {
             && !select.order.is_empty()
         {
             // Rows are grouped by their parent, so their order counts within it alone.
-            let key = |key: &KeyColumn| {
-                Order::new(Expr::Column { source: self.key_source.clone(), name: key.name }, false)
-            };
+            let key = |key: &KeyColumn| Order::new(Expr::column(&self.key_source, key.name), false);
             select.order.splice(..0, self.key_columns.iter().map(key));
         }
         let rows = match &mut select.from {
@@ -256,7 +253,7 @@ fn rank(
 ) -> Select {
     let def = selection.def();
     let source = Source::Table(def.table);
-    let key = |key: &KeyColumn| Expr::Column { source: key_source.clone(), name: key.name };
+    let key = |key: &KeyColumn| Expr::column(key_source, key.name);
     let inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
     inside.names().for_each(|name| rows.column(&source, name));
     if *key_source != source {
@@ -268,7 +265,7 @@ fn rank(
     // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
     let dense = *key_source != source;
     if dense {
-        let by_key = |name| Order::new(Expr::Column { source: source.clone(), name }, false);
+        let by_key = |name| Order::new(Expr::column(&source, name), false);
         order.extend(names(def, def.key).map(by_key));
     }
     let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
@@ -276,7 +273,7 @@ fn rank(
     let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
     let mut select = Select::from(TableRef::query(rows, def.table.name));
-    let rank = Expr::Column { source: Source::Alias(def.table.name.into()), name: made_up.rank };
+    let rank = Expr::column(&Source::Alias(def.table.name.into()), made_up.rank);
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
     select
@@ -292,7 +289,7 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         rows.order.clear();
     }
     for (name, alias) in names(def, local).zip(links) {
-        let expr = Expr::Column { source: origin.source.clone(), name };
+        let expr = Expr::column(&origin.source, name);
         rows.columns.push(Item { expr, alias: Some(alias.into()) });
     }
     let once = local == def.key && is_unjoined(&rows);
@@ -304,7 +301,7 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
     let mut distinct = Select::from(TableRef::query(rows, PAGE));
     distinct.distinct = true;
     for alias in links.into_iter().take(local.len()) {
-        let expr = Expr::Column { source: page.clone(), name: alias };
+        let expr = Expr::column(&page, alias);
         distinct.columns.push(Item { expr, alias: Some(alias.into()) });
     }
     Ok(distinct)

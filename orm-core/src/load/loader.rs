@@ -203,7 +203,7 @@ pub(super) fn root(
     rows.limit = spec.limit;
     rows.offset = spec.offset;
 
-    let key = |name| Order::new(Expr::Column { source: source.clone(), name }, false);
+    let key = |name| Order::new(Expr::column(&source, name), false);
     let pages = rows.limit.is_some() || rows.offset.is_some();
     if pages && repeats_statement(&loads) {
         // A page that is chosen twice has to be the same page, also among rows that sort alike.

@@ -7,7 +7,7 @@
 //! whose entities `row_branches` takes; `by_key` finds one object without a plan; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
-//! answers that are there. `batches` and `row_batches` do the same for a part of the rows at a time, and `keyset` asks for such parts
+//! answers that are there. `batches` and `row_batches` do the same for a part of the rows at a time, and `pages` asks for such parts
 //! where the database cannot be read in any.
 
 mod batches;
@@ -17,10 +17,10 @@ mod closure;
 mod explain;
 mod fill;
 mod keys;
-mod keyset;
 mod late;
 mod levels;
 mod loader;
+mod pages;
 mod plan;
 mod raw_rows;
 mod row_batches;

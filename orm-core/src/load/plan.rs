@@ -13,6 +13,10 @@ use crate::sql::{Dialect, Expr, Source, TableName, check_expression};
 /// `InvalidQuery`: one relationship with two strategies or as two views, a batch size of 0, an option that the strategy
 /// does not have.
 pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    check_refused(spec)?;
+    if spec.behind && !spec.unique && !spec.distinct {
+        spec.from.check_behind()?;
+    }
     let alone = spec.from.joins.is_empty();
     if alone {
         check_terms(spec)?;
@@ -138,11 +142,19 @@ fn check_filled(loads: &[LoadSpec], here: bool) -> Result<()> {
     Ok(())
 }
 
+/// What was found to be wrong while the query was written.
+fn check_refused(spec: &SelectSpec) -> Result<()> {
+    match &spec.refused {
+        Some(why) => Err(Error::new(ErrorKind::InvalidQuery, why)),
+        None => Ok(()),
+    }
+}
+
 fn check_distinct(spec: &SelectSpec) -> Result<()> {
     let own = Source::Table(spec.model.def().table);
     let selection = Selection::new(spec.model, &spec.undeferred);
     let selected = |expr: &Expr| match expr {
-        Expr::Column { source, name } => {
+        Expr::Column { source, name, .. } => {
             *source == own && selection.names().any(|selected| selected == *name)
         }
         _ => false,
@@ -165,6 +177,7 @@ fn check_distinct(spec: &SelectSpec) -> Result<()> {
 /// # Errors
 /// As for [`of_select`], and `InvalidQuery`: a load that needs all rows of the query.
 pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    check_refused(spec)?;
     if !spec.from.joins.is_empty() || spec.distinct || spec.lock.is_some() {
         return Err(Error::new(
             ErrorKind::InvalidQuery,

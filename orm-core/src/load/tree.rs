@@ -67,7 +67,7 @@ impl Tree<'_> {
         let arena = self.store.arena_of(selection.model);
         let level = self.levels.add(arena);
         let offset = self.select.columns.len();
-        selection.names().for_each(|name| self.select.column(source, name));
+        selection.columns().for_each(|column| self.select.returns(column.expr(source)));
         let source = source.clone();
         let mut branch = Branch {
             level,

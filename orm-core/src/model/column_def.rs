@@ -1,3 +1,4 @@
+use crate::sql::{Expr, Returned, Source};
 use crate::value::ValueKind;
 
 /// One column of a model.
@@ -31,6 +32,8 @@ pub struct ColumnDef {
     pub deferred: bool,
     /// `#[column(length = n)]`: the most characters of a text.
     pub length: Option<u32>,
+    /// `#[column(check = "..")]`: the SQL of what every value has to meet.
+    pub check: Option<&'static str>,
     /// What serialising calls it; none where it is left out, as `secret` columns are.
     pub serialized: Option<&'static str>,
 }
@@ -53,7 +56,18 @@ impl ColumnDef {
             secret: false,
             deferred: false,
             length: None,
+            check: None,
             serialized: Some(field),
         }
+    }
+
+    /// The column in a statement that has its table under this name.
+    pub(crate) fn expr(&self, source: &Source) -> Expr {
+        Expr::column_of(source, self.name, self.secret)
+    }
+
+    /// The column as one that a statement gives back.
+    pub(crate) fn returned(&self) -> Returned {
+        Returned { name: self.name, secret: self.secret }
     }
 }

@@ -15,6 +15,8 @@ pub struct ModelDef {
     pub key: &'static [usize],
     /// The relationships, in declaration order.
     pub relations: &'static [RelationDef],
+    /// `#[model(check = "..")]`: the SQL of what every row has to meet.
+    pub check: Option<&'static str>,
 }
 
 impl ModelDef {

@@ -108,10 +108,16 @@ pub struct OrderDef {
 /// What follows the parent of a relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cascade {
+    /// What is held is merged with the parent.
+    pub merge: bool,
     /// Children are deleted with the parent.
     pub delete: bool,
     /// A child that loses its parent is deleted.
     pub delete_orphan: bool,
+    /// What is held is expired with the parent.
+    pub refresh_expire: bool,
+    /// What is held is taken out of the session with the parent.
+    pub expunge: bool,
 }
 
 impl RelationDef {
@@ -211,6 +217,13 @@ impl RelationDef {
         let place = |column: &usize| remote.iter().position(|other| other == column);
         let places: Vec<usize> = key.iter().map(place).collect::<Option<_>>()?;
         (places.len() == remote.len()).then_some(places)
+    }
+
+    /// Whether a child may lose its parent: it is deleted then, or its key may be NULL.
+    pub(crate) fn may_lose_child(&self) -> Result<bool> {
+        let columns = self.target().columns;
+        let nullable = self.remote_columns()?.iter().any(|column| columns[*column].nullable);
+        Ok(nullable || self.cascade.delete_orphan)
     }
 
     /// `User.orders`, as messages name it.

@@ -1,4 +1,4 @@
-use super::{ErasedModel, ModelDef};
+use super::{ColumnDef, ErasedModel, ModelDef};
 use crate::sql::{Expr, Source};
 use crate::value::{Cells, ValueError, ValueRef};
 
@@ -15,8 +15,7 @@ impl Selection {
     /// The columns of a model, with some of the deferred ones.
     pub(crate) fn new(model: &'static dyn ErasedModel, undeferred: &[usize]) -> Selection {
         let columns = model.def().columns;
-        let left_out =
-            |(index, column): (usize, &super::ColumnDef)| column.deferred && !undeferred.contains(&index);
+        let left_out = |(index, column): (usize, &ColumnDef)| column.deferred && !undeferred.contains(&index);
         if !columns.iter().enumerate().any(left_out) {
             return Selection { model, places: None };
         }
@@ -30,7 +29,7 @@ impl Selection {
         let mut columns: Vec<usize> =
             self.def().deferred().filter(|column| self.place(*column).is_some()).collect();
         let mut add = |expr: &Expr| {
-            if let Expr::Column { source: of, name } = expr
+            if let Expr::Column { source: of, name, .. } = expr
                 && of == source
             {
                 columns.extend(self.def().columns.iter().position(|column| column.name == *name));
@@ -48,8 +47,13 @@ impl Selection {
 
     /// The names of the selected columns, in their order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.columns().map(|column| column.name)
+    }
+
+    /// The selected columns, in their order.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &'static ColumnDef> {
         let selected = |(index, _): &(usize, _)| self.place(*index).is_some();
-        self.def().columns.iter().enumerate().filter(selected).map(|(_, column)| column.name)
+        self.def().columns.iter().enumerate().filter(selected).map(|(_, column)| column)
     }
 
     /// Where a column is in a row, from the model's first; none where it is not selected.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Computed, EntityColumns};
 use crate::model::{Column, Model};
-use crate::sql::{Expr, Source, TableRef};
+use crate::sql::{Source, TableRef};
 use crate::value::ColumnType;
 
 /// A model's table under another name, so that one query can name it twice.
@@ -37,7 +37,7 @@ pub fn alias<M: Model>(name: &str) -> Alias<M> {
 impl<M: Model> Alias<M> {
     /// A column of the aliased table.
     pub fn column<T: ColumnType>(&self, column: Column<M, T>) -> Computed<T> {
-        Computed::new(Expr::column(&self.source(), column.def().name), column.def().secret)
+        Computed::new(column.def().expr(&self.source()), column.def().secret)
     }
 
     /// The entity of the aliased table, to be selected.

@@ -27,6 +27,7 @@ pub struct Computed<T> {
 
 impl<T> Computed<T> {
     pub(crate) fn new(expr: Expr, secret: bool) -> Computed<T> {
+        let secret = secret || expr.is_secret();
         Computed { expr, secret, of: PhantomData }
     }
 

@@ -29,15 +29,22 @@ use crate::sql::{Cte, Expr, Select, SetOp, Source, TableRef};
 #[derive(Debug, Clone)]
 pub struct Derived {
     table: Arc<TableRef>,
-    /// The names of its columns; unknown inside a recursive expression of itself.
-    columns: Option<Arc<[&'static str]>>,
+    columns: Arc<[DerivedColumn]>,
+}
+
+/// One column of a query that another one reads from.
+#[derive(Debug, Clone, Copy)]
+struct DerivedColumn {
+    name: &'static str,
+    /// Whether what it holds must not be shown.
+    secret: bool,
 }
 
 impl Derived {
     pub(super) fn subquery(spec: &RowsSpec, name: &str, lateral: bool) -> Derived {
         let (select, columns) = named(spec);
         let table = TableRef::Query { select: Box::new(select), alias: name.into(), lateral };
-        Derived { table: Arc::new(table), columns: Some(columns) }
+        Derived { table: Arc::new(table), columns }
     }
 
     pub(super) fn cte(spec: &RowsSpec, name: &str) -> Derived {
@@ -54,16 +61,16 @@ impl Derived {
     ) -> Derived {
         let (mut select, columns) = named(spec);
         let itself = TableRef::Cte { cte: None, name: name.into(), alias: None };
-        let itself = Derived { table: Arc::new(itself), columns: Some(Arc::clone(&columns)) };
+        let itself = Derived { table: Arc::new(itself), columns: Arc::clone(&columns) };
         let (further, _) = lowered(&next(&itself));
         select.set.push((if distinct { SetOp::Union } else { SetOp::UnionAll }, further));
         Derived::of_cte(Cte { name: name.into(), recursive: true, select }, columns)
     }
 
-    fn of_cte(cte: Cte, columns: Arc<[&'static str]>) -> Derived {
+    fn of_cte(cte: Cte, columns: Arc<[DerivedColumn]>) -> Derived {
         let name = Arc::clone(&cte.name);
         let table = TableRef::Cte { cte: Some(Arc::new(cte)), name, alias: None };
-        Derived { table: Arc::new(table), columns: Some(columns) }
+        Derived { table: Arc::new(table), columns }
     }
 
     /// The same common table expression under another name, for a query that names it twice. A subquery gets another
@@ -84,16 +91,16 @@ impl Derived {
     /// One of its columns: a column of a model that it selects, or one that it gave a [`Label`](super::Label).
     pub fn column<N: ColumnName>(&self, name: N) -> Computed<N::Value> {
         let (name, secret) = name.column_name();
-        if let Some(columns) = &self.columns
-            && !columns.contains(&name)
-        {
+        let Some(column) = self.columns.iter().find(|column| column.name == name) else {
+            let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
             return Computed::refused(format!(
                 "`{}` has no column `{name}`; it has `{}`",
                 self.table.name(),
-                columns.join("`, `")
+                names.join("`, `")
             ));
-        }
-        Computed::new(Expr::column(&self.source(), name), secret)
+        };
+        let secret = secret || column.secret;
+        Computed::new(Expr::column_of(&self.source(), name, secret), secret)
     }
 
     /// The entities whose columns it selects, as entities of the query that reads from it.
@@ -111,23 +118,24 @@ impl Derived {
 }
 
 /// A query as a table: every column has a name, and no two the same.
-fn named(spec: &RowsSpec) -> (Select, Arc<[&'static str]>) {
+fn named(spec: &RowsSpec) -> (Select, Arc<[DerivedColumn]>) {
     let (mut select, names) = lowered(spec);
-    let mut columns: Vec<&'static str> = Vec::with_capacity(names.len());
-    for (item, name) in select.columns.iter_mut().zip(&names) {
+    let secrets: Vec<bool> = (0..select.columns.len()).map(|at| select.is_secret(at)).collect();
+    let mut columns: Vec<DerivedColumn> = Vec::with_capacity(names.len());
+    for ((item, name), secret) in select.columns.iter_mut().zip(names).zip(secrets) {
         match name {
             None => {
                 item.expr = Expr::Refused(
                     "a column of a subquery has no name; give it one with `.label(\"..\")`".into(),
                 );
             }
-            Some(name) if columns.contains(name) => {
+            Some(name) if columns.iter().any(|column| column.name == name) => {
                 let text = format!(
                     "two columns of a subquery are called `{name}`; give one of them a `.label(\"..\")`"
                 );
                 item.expr = Expr::Refused(text.into());
             }
-            Some(name) => columns.push(name),
+            Some(name) => columns.push(DerivedColumn { name, secret }),
         }
     }
     (select, columns.into())
@@ -141,7 +149,7 @@ pub(super) fn lowered(spec: &RowsSpec) -> (Select, Vec<Option<&'static str>>) {
         Err(error) => {
             let mut select = Select::constant();
             let refused = Expr::Refused(error.to_string().into());
-            select.columns.push(crate::sql::Item { expr: refused, alias: None });
+            select.returns(refused);
             (select, names)
         }
     }

@@ -5,7 +5,7 @@ use super::{Computed, Predicate};
 use crate::entity::{Relation, ToMany, ToOne};
 use crate::error::Result;
 use crate::model::RelationDef;
-use crate::sql::{Expr, Item, Select, Source, TableName};
+use crate::sql::{Expr, Select, Source, TableName};
 
 /// Conditions on the targets of a relationship, answered by the database without loading them.
 ///
@@ -73,7 +73,7 @@ fn exists(relation: &'static RelationDef, condition: Option<Predicate>) -> Predi
 fn count(relation: &'static RelationDef, condition: Option<Predicate>) -> Computed<i64> {
     match targets(relation, condition) {
         Ok(mut select) => {
-            select.columns.push(Item { expr: Expr::CountRows, alias: None });
+            select.returns(Expr::CountRows);
             Computed::new(Expr::Scalar(Box::new(select)), false)
         }
         Err(error) => Computed::refused(error),

@@ -162,7 +162,7 @@ impl<M: Model, T: ColumnType> Expression for Column<M, T> {
     type Value = T;
 
     fn into_sql(self) -> Expr {
-        Expr::Column { source: Source::Table(M::def().table), name: self.def().name }
+        self.def().expr(&Source::Table(M::def().table))
     }
 
     fn is_secret(&self) -> bool {

@@ -35,6 +35,8 @@ pub struct JoinSpec {
     pub(crate) on: Expr,
     /// Where a relationship starts.
     pub(crate) left: Option<Source>,
+    /// Whether it may give a row several times.
+    pub(crate) repeats: bool,
 }
 
 /// What `join` and `left_join` take: a relationship, `User::ORDERS`, or one with other names for its ends.
@@ -149,7 +151,7 @@ fn relationship(
         Err(error) => (table, Expr::Refused(error.to_string().into())),
     };
     let joined = Joined { table, source: Some(source), model: Some(target) };
-    JoinSpec { kind, joined, on, left: Some(parent) }
+    JoinSpec { kind, joined, on, left: Some(parent), repeats: relation.is_collection() }
 }
 
 impl Joined {
@@ -169,13 +171,29 @@ impl FromSpec {
             None => self.first = Some(joined),
             // The second one is there twice or not joined, and the message says which.
             Some(_) => {
-                self.joins.push(JoinSpec { kind: JoinKind::Inner, on: unjoined(&joined), joined, left: None })
+                let on = unjoined(&joined);
+                self.join(JoinKind::Inner, joined, on);
             }
         }
     }
 
     pub(super) fn join(&mut self, kind: JoinKind, joined: Joined, on: Expr) {
-        self.joins.push(JoinSpec { kind, joined, on, left: None });
+        self.joins.push(JoinSpec { kind, joined, on, left: None, repeats: true });
+    }
+
+    /// Refuses joins for pages that begin behind an entity: one that is repeated could lie on two pages, and what is
+    /// behind it begins after all of its rows.
+    ///
+    /// # Errors
+    /// `InvalidQuery`.
+    pub(crate) fn check_behind(&self) -> Result<()> {
+        match self.joins.iter().any(|join| join.repeats) {
+            true => refuse(
+                "pages that begin behind an entity return each one once, and a join may repeat it; add `.distinct()` or \
+                 `.unique()`, or use `any`, `has` or `exists` in place of the join",
+            ),
+            false => Ok(()),
+        }
     }
 
     /// The tables that the joins add.

@@ -47,6 +47,7 @@ pub use expression::{Expression, TextExpression};
 pub use from_row::{FromRow, RowField, StructReader, StructRow};
 pub use group::IntoExpressions;
 pub use joins::{FromSpec, IntoJoin, IntoTable, JoinPath, RelationJoins};
+pub(crate) use keyset::Keyset;
 pub use label::{ColumnName, IntoLabel, Label, Labeled, label};
 pub(crate) use link::{equal, link, names, targets_of};
 pub use list::{EntityItem, SelectList, ValueItem};

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use super::list::{SelectList, ValueItem};
 use super::{FromRow, Selectable, StructReader};
 use crate::model::{ColumnDef, Model};
-use crate::sql::{Expr, Source};
+use crate::sql::Source;
 
 /// Some columns of a model as a struct of their own, by `#[derive(FromRow)]` and `#[row(model = User)]`; for
 /// [`Select::load_only`](super::Select::load_only).
@@ -43,7 +43,7 @@ impl<M: Model, P: PartOf<M>> Selectable for PartColumns<M, P> {
         let source = Source::Table(def.table);
         list.know(source.clone(), def);
         let item = |column: &ColumnDef| ValueItem {
-            expr: Expr::column(&source, column.name),
+            expr: column.expr(&source),
             name: Some(column.name),
             field: Some(column.field),
             kind: column.kind,

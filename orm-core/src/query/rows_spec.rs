@@ -25,6 +25,8 @@ pub struct RowsSpec {
     pub(crate) yield_per: Option<usize>,
     pub(crate) raise_all: bool,
     pub(crate) populate_existing: bool,
+    /// As of [`SelectSpec`](super::SelectSpec).
+    pub(crate) behind: bool,
     /// What is wrong with the query, found while it was written.
     pub(crate) refused: Option<String>,
 }
@@ -38,6 +40,9 @@ impl RowsSpec {
     pub(crate) fn values(&self) -> Result<Select> {
         if let Some(reason) = &self.refused {
             return refuse(reason);
+        }
+        if self.behind && !self.distinct {
+            self.from.check_behind()?;
         }
         self.check_grouping()?;
         self.check_outer()?;
@@ -69,6 +74,21 @@ impl RowsSpec {
         Ok(select)
     }
 
+    /// Has running the query be an error. The first one is said.
+    pub(super) fn refuse(&mut self, why: impl Into<String>) {
+        self.refused.get_or_insert_with(|| why.into());
+    }
+
+    /// Refuses what a union has none of, where the query is one.
+    pub(super) fn refuse_of_union(&mut self, method: &str) {
+        if !self.set.is_empty() {
+            self.refuse(format!(
+                "`{method}` comes after a union, which is made of its queries' rows; call it on each of them, or read from \
+                 the union with `.subquery(\"name\")`"
+            ));
+        }
+    }
+
     /// The whole SELECT, as a part of another query.
     ///
     /// # Errors
@@ -81,7 +101,7 @@ impl RowsSpec {
                     "entities of a subquery load no relationships; name the loads in the query around it",
                 );
             }
-            entity.selection().names().for_each(|name| select.column(&entity.source, name));
+            entity.selection().columns().for_each(|column| select.returns(column.expr(&entity.source)));
         }
         Ok(select)
     }
@@ -183,7 +203,7 @@ impl RowsSpec {
             return None;
         }
         match expr {
-            Expr::Column { source, name } => (!self.is_keyed(source)).then_some((source, *name)),
+            Expr::Column { source, name, .. } => (!self.is_keyed(source)).then_some((source, *name)),
             Expr::Aggregate { .. } => None,
             Expr::Over(function, window) => {
                 let mut found = None;
@@ -238,7 +258,7 @@ impl RowsSpec {
 /// A column of the sources that makes the expression NULL where it is NULL.
 fn may_be_missing<'e>(expr: &'e Expr, outer: &[Source]) -> Option<(&'e Source, &'static str)> {
     match expr {
-        Expr::Column { source, name } => outer.contains(source).then_some((source, *name)),
+        Expr::Column { source, name, .. } => outer.contains(source).then_some((source, *name)),
         Expr::Binary(left, _, right) => may_be_missing(left, outer).or_else(|| may_be_missing(right, outer)),
         Expr::Cast(inner, _) | Expr::Not(inner) => may_be_missing(inner, outer),
         _ => None,

@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 use super::joins::join_methods;
 use super::keyset;
 use super::lock::lock_methods;
+use super::spec::{ORDER_FIRST, before_page};
 use super::{
     Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, PartColumns, PartOf, Predicate,
     RelationConditions, SelectColumns, SelectSpec, Selectable, select_columns,
@@ -30,26 +31,7 @@ pub struct Select<M: Model, L = <M as Model>::Bare> {
 /// # fn main() {}
 /// ```
 pub fn select<M: Model>() -> Select<M> {
-    Select {
-        spec: SelectSpec {
-            model: erased::<M>(),
-            from: FromSpec::default(),
-            filter: None,
-            distinct: false,
-            unique: false,
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            lock: None,
-            loads: Vec::new(),
-            raise_all: false,
-            one: false,
-            populate_existing: false,
-            undeferred: Vec::new(),
-            yield_per: None,
-        },
-        of: PhantomData,
-    }
+    Select { spec: SelectSpec::of(erased::<M>()), of: PhantomData }
 }
 
 impl<M: Model, L> Select<M, L> {
@@ -76,7 +58,12 @@ impl<M: Model, L> Select<M, L> {
 
     /// Sorts the rows, after every earlier order.
     pub fn order_by(self, order: impl IntoOrder) -> Self {
-        self.map(|spec| spec.order.extend(order.into_order()))
+        self.map(|spec| {
+            spec.order.extend(order.into_order());
+            if spec.behind {
+                spec.refuse(ORDER_FIRST);
+            }
+        })
     }
 
     /// Takes at most so many entities.
@@ -89,9 +76,12 @@ impl<M: Model, L> Select<M, L> {
         self.map(|spec| spec.offset = Some(entities))
     }
 
-    /// Takes one page of so many entities; the first one is number 1.
+    /// Takes one page of so many entities. The first one is number 1, and a number 0 is an error when the query runs.
     pub fn page(self, number: u64, size: u64) -> Self {
-        self.limit(size).offset(number.saturating_sub(1).saturating_mul(size))
+        self.map(|spec| match before_page(number, size) {
+            Ok(before) => (spec.limit, spec.offset) = (Some(size), Some(before)),
+            Err(why) => spec.refuse(why),
+        })
     }
 
     /// Takes the page of so many entities that comes after one of them in the query's order, or the first page. The
@@ -113,12 +103,13 @@ impl<M: Model, L> Select<M, L> {
     /// # fn main() {}
     /// ```
     ///
-    /// The order is of the model's own columns, and says where NULL goes where one may be NULL; running the query is an
-    /// error otherwise.
+    /// The order is said before. It is of the model's own columns, and says where NULL goes where one may be NULL; deferred
+    /// ones are read. A join that may repeat an entity needs [`distinct`](Self::distinct) or [`unique`](Self::unique).
+    /// Running the query is an error otherwise.
     pub fn page_after<K>(self, last: Option<&Entity<M, K>>, size: u64) -> Self {
         self.limit(size).map(|spec| {
-            if let Err(error) = keyset::after(spec, last) {
-                spec.filter = Some(Expr::Refused(error.to_string().into()));
+            if let Err(error) = keyset::begin_behind(spec, last) {
+                spec.refuse(error.to_string());
             }
         })
     }
@@ -146,11 +137,18 @@ impl<M: Model, L> Select<M, L> {
     /// # let _ = users; Ok(()) }
     /// # fn main() {}
     /// ```
+    ///
+    /// With `unique`, which is for entities, it is an error.
     pub fn with_count<R: ToMany>(self, relation: R) -> SelectColumns<(EntityColumns<M, L>, Computed<i64>)>
     where
         L: 'static,
     {
         let mut spec = self.spec;
+        if spec.unique {
+            spec.refuse(
+                "`with_count` gives the rows as they are, and `.unique()` is for entities; use `.distinct()`",
+            );
+        }
         let (loads, undeferred) = (std::mem::take(&mut spec.loads), std::mem::take(&mut spec.undeferred));
         rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), relation.count())))
     }
@@ -177,18 +175,18 @@ impl<M: Model, L> Select<M, L> {
     ///
     /// With a load, `undefer` or `unique`, which are for entities, it is an error.
     pub fn load_only<P: PartOf<M>>(self) -> SelectColumns<PartColumns<M, P>> {
-        let spec = self.spec;
-        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty(), spec.unique) {
+        let mut spec = self.spec;
+        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty() || spec.behind, spec.unique) {
             (false, ..) => Some("`.with(..)`"),
             (_, false, _) => Some("`.undefer(..)`"),
             (_, _, true) => Some("`.unique()`"),
             _ => None,
         };
-        let mut query = rows_of::<M, _>(spec, select_columns(PartColumns::new()));
-        query.spec.refused = what.map(|what| {
-            format!("`load_only::<{}>()` gives no entities of `{}`; leave {what} out", P::NAME, M::def().name)
-        });
-        query
+        if let Some(what) = what {
+            let (part, model) = (P::NAME, M::def().name);
+            spec.refuse(format!("`load_only::<{part}>()` gives no entities of `{model}`; leave {what} out"));
+        }
+        rows_of::<M, _>(spec, select_columns(PartColumns::new()))
     }
 
     /// Reads a relationship from a join of the query: `get` gives the targets that the query's rows have, be they all of
@@ -260,5 +258,8 @@ fn rows_of<M: Model, S: Selectable>(spec: SelectSpec, mut query: SelectColumns<S
     query.spec.lock = spec.lock;
     query.spec.raise_all = spec.raise_all;
     query.spec.populate_existing = spec.populate_existing;
+    query.spec.yield_per = spec.yield_per;
+    query.spec.behind = spec.behind;
+    query.spec.refused = spec.refused;
     query
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use super::joins::join_methods;
 use super::lock::lock_methods;
 use super::selectable::{Reader, Selectable};
+use super::spec::{ORDER_FIRST, before_page};
 use super::{
     Computed, Derived, Expression, FromRow, IntoExpressions, IntoOrder, IntoTable, Predicate, RowsSpec,
     StructReader,
@@ -53,7 +54,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
 
     /// Says which model's table the query is from.
     pub fn from<T: Model>(mut self) -> Self {
-        self.spec.from.name_first_model::<T>();
+        self.joins_mut().name_first_model::<T>();
         self
     }
 
@@ -61,51 +62,56 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     // FROM is SQL's word.
     #[allow(clippy::wrong_self_convention)]
     pub fn from_table(mut self, table: impl IntoTable) -> Self {
-        self.spec.from.name_table(table);
+        self.joins_mut().name_table(table);
         self
     }
 
     /// Pairs every row with every row of a model.
     pub fn cross_join<T: Model>(mut self) -> Self {
-        self.spec.from.cross_model::<T>();
+        self.joins_mut().cross_model::<T>();
         self
     }
 
     /// Pairs every row with every row of an alias, a subquery or a common table expression.
     pub fn cross_join_table(mut self, table: impl IntoTable) -> Self {
-        self.spec.from.cross_table(table);
+        self.joins_mut().cross_table(table);
         self
     }
 
     /// Keeps the rows that meet the condition, and every earlier one.
     pub fn filter(self, condition: Predicate) -> Self {
-        self.map(|spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
+        self.part("filter", |spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
     }
 
     /// Makes one row of all rows that have the same values for these.
     pub fn group_by(self, by: impl IntoExpressions) -> Self {
-        self.map(|spec| spec.group.extend(by.into_expressions()))
+        self.part("group_by", |spec| spec.group.extend(by.into_expressions()))
     }
 
     /// Keeps the groups that meet the condition, and every earlier one.
     pub fn having(self, condition: Predicate) -> Self {
-        self.map(|spec| spec.having = Some(Expr::and(spec.having.take(), condition.into_sql())))
+        self.part("having", |spec| spec.having = Some(Expr::and(spec.having.take(), condition.into_sql())))
     }
 
     /// Returns equal rows once.
     pub fn distinct(self) -> Self {
-        self.map(|spec| spec.distinct = true)
+        self.part("distinct", |spec| spec.distinct = true)
     }
 
     /// Returns the first row, in the query's order, of those that have the same values for these. PostgreSQL alone has
     /// it; elsewhere it is an error that says what to write instead.
     pub fn distinct_on(self, by: impl IntoExpressions) -> Self {
-        self.map(|spec| spec.distinct_on.extend(by.into_expressions()))
+        self.part("distinct_on", |spec| spec.distinct_on.extend(by.into_expressions()))
     }
 
     /// Sorts the rows, after every earlier order.
     pub fn order_by(self, order: impl IntoOrder) -> Self {
-        self.map(|spec| spec.order.extend(order.into_order()))
+        self.map(|spec| {
+            spec.order.extend(order.into_order());
+            if spec.behind {
+                spec.refuse(ORDER_FIRST);
+            }
+        })
     }
 
     /// Takes at most so many rows.
@@ -118,11 +124,11 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self.map(|spec| spec.offset = Some(rows))
     }
 
-    /// Takes one page of so many rows; the first one is number 1.
+    /// Takes one page of so many rows. The first one is number 1, and a number 0 is an error when the query runs.
     pub fn page(self, number: u64, size: u64) -> Self {
-        self.map(|spec| {
-            spec.limit = Some(size);
-            spec.offset = Some(number.saturating_sub(1).saturating_mul(size));
+        self.map(|spec| match before_page(number, size) {
+            Ok(before) => (spec.limit, spec.offset) = (Some(size), Some(before)),
+            Err(why) => spec.refuse(why),
         })
     }
 
@@ -142,7 +148,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self.map(|spec| spec.yield_per = Some(rows))
     }
 
-    /// The rows of both queries, equal ones once. What follows, an order or a limit, is of the whole.
+    /// The rows of both queries, equal ones once. What follows, an order or a limit, is of the whole; conditions, joins and
+    /// locks are of each query alone, and an error behind it.
     pub fn union<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::Union, other.spec)
     }
@@ -234,7 +241,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     pub fn into_struct<T: FromRow>(self) -> SelectColumns<S, StructReader<T>> {
         let mut spec = self.spec;
         let reader = StructReader::new(&spec.list).unwrap_or_else(|why| {
-            spec.refused.get_or_insert(why);
+            spec.refuse(why);
             StructReader::none()
         });
         SelectColumns { spec, reader, of: PhantomData }
@@ -249,6 +256,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         S: Selectable<Reader = R> + super::Append<Computed<i64>>,
     {
         let mut spec = self.spec;
+        spec.refuse_of_union("with_count");
         let count = super::RelationConditions::count(relation).list(&mut spec.list);
         SelectColumns { spec, reader: S::append(self.reader, count), of: PhantomData }
     }
@@ -267,7 +275,16 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     }
 
     fn joins_mut(&mut self) -> &mut super::joins::FromSpec {
+        self.spec.refuse_of_union("a table");
         &mut self.spec.from
+    }
+
+    /// Changes what a union has none of.
+    fn part(self, method: &str, change: impl FnOnce(&mut RowsSpec)) -> Self {
+        self.map(|spec| {
+            spec.refuse_of_union(method);
+            change(spec);
+        })
     }
 
     fn map(mut self, change: impl FnOnce(&mut RowsSpec)) -> Self {

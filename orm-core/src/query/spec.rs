@@ -26,6 +26,35 @@ pub struct SelectSpec {
     pub(crate) undeferred: Vec<usize>,
     /// How many entities a stream holds at a time.
     pub(crate) yield_per: Option<usize>,
+    /// Whether it is one of the pages that begin behind an entity of the page before.
+    pub(crate) behind: bool,
+    /// What is wrong with the query, found while it was written.
+    pub(crate) refused: Option<String>,
+}
+
+impl SelectSpec {
+    /// All rows of a model.
+    pub(crate) fn of(model: &'static dyn ErasedModel) -> SelectSpec {
+        SelectSpec {
+            model,
+            from: FromSpec::default(),
+            filter: None,
+            distinct: false,
+            unique: false,
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            lock: None,
+            loads: Vec::new(),
+            raise_all: false,
+            one: false,
+            populate_existing: false,
+            undeferred: Vec::new(),
+            yield_per: None,
+            behind: false,
+            refused: None,
+        }
+    }
 }
 
 /// What to load of one relationship, and how.
@@ -81,6 +110,26 @@ pub enum Depth {
     Limited(usize),
     /// To the last level.
     Unlimited,
+}
+
+/// What an order is told that is said after a page.
+pub(super) const ORDER_FIRST: &str =
+    "`order_by` comes after `page_after`, which has chosen the page by then; say the order before";
+
+/// How many rows are before a page.
+///
+/// # Errors
+/// There is no such page: why.
+pub(super) fn before_page(number: u64, size: u64) -> Result<u64, &'static str> {
+    let pages = number.checked_sub(1).ok_or("there is no page 0: the first one is `.page(1, size)`")?;
+    Ok(pages.saturating_mul(size))
+}
+
+impl SelectSpec {
+    /// Has running the query be an error. The first one is said.
+    pub(super) fn refuse(&mut self, why: impl Into<String>) {
+        self.refused.get_or_insert_with(|| why.into());
+    }
 }
 
 impl Strategy {

@@ -1,109 +1,282 @@
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
+use indexmap::IndexMap;
 
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Hydrate, Model, erased};
-use crate::unit_of_work::{CompleteDraft, Draft, EntityState, Node, Pending};
-use crate::value::{Key, Value};
-
-/// What merging a draft gave: the object of the row that was there, or a pending one.
-#[derive(Debug)]
-pub enum Merged<M: Model> {
-    /// The row is there; the draft's columns are changes of its object.
-    Found(Entity<M>),
-    /// The row is not there; the next flush inserts it.
-    Added(Pending<M>),
-}
+use crate::graph::Region;
+use crate::load::LateLoad;
+use crate::model::{Model, RelationDef, RelationKind, erased};
+use crate::query::{LoadOption, LoadSpec, SelectSpec, Strategy};
+use crate::sql::{Expr, Source};
+use crate::unit_of_work::{EntityState, MergeGraph, Node, Ref, another_version, deleted};
+use crate::value::Value;
 
 impl Session {
-    /// Takes an object of another session, or a detached one, as this session's object of its row, without asking the
-    /// database: its columns are taken to be those of the row. For objects from a cache.
+    /// Makes an object of another session, or a detached one, changes of this session's object of the same row, with
+    /// what it holds: its columns, and of every loaded relationship whose `cascade` says `merge` (by default all do) the
+    /// targets, and which they are. Members that it does not hold any more leave this session's collection as
+    /// [`remove`](Self::remove) would have it. What it has not loaded stays as it is here.
+    ///
+    /// Rows that the session does not hold are read, one statement for all of a model that are as far from the object,
+    /// and the collections that change as well, one statement for each relationship. `.with(..)` reads more with the
+    /// object, or the same in fewer statements. It flushes first, and not in between.
     ///
     /// ```
     /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-    /// # fn f(session: &mut Session, cached: &Entity<User>) -> Result<()> {
-    /// let user = session.merge_without_loading(cached)?;
-    /// assert!(!session.is_modified(&user));
-    /// # Ok(()) }
-    /// # fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    /// `InvalidState`: this session deleted the object, or holds unsaved changes of it.
-    pub fn merge_without_loading<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<Entity<M>> {
-        self.check_usable()?;
-        self.check_keeps_objects()?;
-        let def = M::def();
-        let cells: Vec<Value> = (0..def.columns.len()).map(|column| entity.view(column).to_value()).collect();
-        let key: Vec<Value> = def.key.iter().map(|column| cells[*column].clone()).collect();
-        let arena = self.store.arena_of(erased::<M>());
-        if let Some(node) = self.store.find(arena, &key).map(|node| Node { arena, node }) {
-            let deleted = self.unit.state(node) == EntityState::Deleted;
-            if deleted || !self.unit.changed_columns(&self.store, node).is_empty() {
-                let what = if deleted { "is deleted" } else { "has unsaved changes" };
-                return Err(Error::new(
-                    ErrorKind::InvalidState,
-                    format!("this session's `{}` {what}; merging without loading would lose that", def.name),
-                ));
-            }
-        }
-        let found = self.store.hydrate(arena, &cells.as_slice(), Hydrate::Overwrite)?;
-        let node = found.map(|found| found.node).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidValue, format!("the `{}` to merge has no key", def.name))
-        })?;
-        Ok(Entity::new(Arc::clone(self.store.region()), Place { arena, node, answer: None }))
-    }
-
-    /// Merges a draft: with the key of a row that is there, its columns become changes of that row's object; otherwise
-    /// it is added. A draft without a key costs no statement, one with a key at most one.
-    ///
-    /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// match session.merge_draft(User::draft().id(7).name("jack")).await? {
-    ///     Merged::Found(user) => println!("{} was there", user.id),
-    ///     Merged::Added(_) => println!("new"),
-    /// }
+    /// # #[derive(Model, Debug)] struct Order { #[key(auto)] id: i64, user_id: Option<i64> }
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, #[has_many] orders: HasMany<Order> }
+    /// # async fn f(session: &mut Session, edited: &Entity<User>) -> Result<()> {
+    /// let user = session.merge(edited).await?;
+    /// assert!(Entity::same(&session.merge(edited).with(User::ORDERS.selectin()).await?, &user));
     /// session.commit().await?;
     /// # Ok(()) }
     /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`: the draft has links; merge the objects it links on their own. And those of
-    /// [`get`](Self::get).
-    pub async fn merge_draft<D: CompleteDraft>(&mut self, draft: D) -> Result<Merged<D::Model>> {
+    /// `InvalidState`: this session deleted one of the objects, or one would lose its parent and nothing says what
+    /// happens to it. `NoRows`: a row is not there; add it as a draft. `Stale`: an object has another version than its
+    /// row. Nothing is changed then.
+    #[track_caller]
+    pub fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Merging<'_, M> {
+        let (region, place) = (entity.region().bare(), entity.place());
+        let mine = self.check_mine(entity).is_ok();
+        let graph = match mine {
+            // An object of its own is merged already.
+            true => Ok(MergeGraph::of_own(erased::<M>(), Node { arena: place.arena, node: place.node })),
+            false => {
+                let at = (region, place.arena, place.node);
+                MergeGraph::of_object(&self.unit, &self.store, erased::<M>(), at)
+            }
+        };
+        Merging { session: self, graph, loads: Vec::new(), caller: Location::caller(), of: PhantomData }
+    }
+
+    /// Merges a graph; its first object, with what was to be loaded of it.
+    pub(super) async fn merge_graph(
+        &mut self,
+        mut graph: MergeGraph,
+        loads: Vec<LoadSpec>,
+        caller: &'static Location<'static>,
+    ) -> Result<(Ref, Option<(Arc<Region>, Place)>)> {
         self.check_keeps_objects()?;
-        let def = D::Model::def();
-        let data = Draft::into_data(draft);
-        if data.has_links() {
-            return Err(Error::new(
-                ErrorKind::InvalidQuery,
-                format!(
-                    "a draft of `{}` with links cannot be merged; merge what it links on its own",
-                    def.name
-                ),
-            ));
+        // What has no key is not looked for.
+        if !loads.is_empty() || graph.sources.iter().any(|source| source.key().is_some()) {
+            self.autoflush().await?;
         }
-        let key: Option<Vec<Value>> = def.key.iter().map(|column| data.value(*column).cloned()).collect();
-        let Some(key) = key else { return Ok(Merged::Added(self.add_data(data))) };
-        let places: Vec<usize> = (0..key.len()).collect();
-        let key = <D::Model as Model>::Key::read(&key.as_slice(), &places).map_err(|error| {
-            Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
-                .with_source(error)
-        })?;
-        match self.get_by_typed_key::<D::Model>(key).await? {
-            None => Ok(Merged::Added(self.add_data(data))),
-            Some(entity) => {
-                let node = self.editable(&entity)?;
-                let given =
-                    (0..def.columns.len()).filter_map(|column| Some((column, data.value(column)?.clone())));
-                self.unit.change(&self.store, node, given.collect())?;
-                Ok(Merged::Found(entity))
+        self.check_usable()?;
+        let mut answer = None;
+        for depth in 0.. {
+            let sources = graph.at_depth(depth);
+            if sources.is_empty() {
+                break;
+            }
+            let loads = if depth == 0 { loads.as_slice() } else { &[] };
+            let read = self.find_sources(&mut graph, &sources, loads, caller).await?;
+            if depth == 0 {
+                answer = self.loaded_with(&graph, loads, read, caller).await?;
+            }
+            self.load_collections(&graph, &sources, caller).await?;
+        }
+        self.unit.merge(&mut self.store, &mut graph)?;
+        let first = graph.sources.first().and_then(|source| source.own.clone());
+        let first = first.ok_or_else(|| Error::new(ErrorKind::InvalidState, "there is nothing to merge"))?;
+        Ok((first, answer))
+    }
+
+    /// The session's own objects of some sources: those that it holds, and the others by one statement for each model.
+    /// Gives the answer of the last.
+    async fn find_sources(
+        &mut self,
+        graph: &mut MergeGraph,
+        sources: &[usize],
+        loads: &[LoadSpec],
+        caller: &'static Location<'static>,
+    ) -> Result<Option<Arc<Region>>> {
+        let mut asked: IndexMap<u32, Vec<(usize, Vec<Value>)>> = IndexMap::new();
+        for at in sources {
+            let source = &mut graph.sources[*at];
+            if let Some(Ref::Node(node)) = source.own
+                && self.unit.state(node) == EntityState::Deleted
+            {
+                return Err(deleted(source.model.def().name));
+            }
+            let Some(key) = source.key().filter(|_| source.own.is_none()) else { continue };
+            let arena = self.store.arena_of(source.model);
+            let held = self.store.find(arena, &key).map(|node| Node { arena, node });
+            match held {
+                Some(node) if self.unit.state(node) == EntityState::Deleted => {
+                    if !source.is_draft {
+                        return Err(deleted(source.model.def().name));
+                    }
+                }
+                Some(node) if !self.store.is_expired(arena, node.node) => source.own = Some(Ref::Node(node)),
+                _ => asked.entry(arena).or_default().push((*at, key)),
             }
         }
+        let mut answer = None;
+        for (arena, asked) in asked {
+            answer = self.read_sources(graph, arena, asked, loads, caller).await?;
+        }
+        for at in sources {
+            let source = &graph.sources[*at];
+            let Some(Ref::Node(node)) = &source.own else {
+                if source.is_draft {
+                    continue;
+                }
+                return Err(gone(source.model.def().name));
+            };
+            let version = source.model.def().columns.iter().position(|column| column.version);
+            if let Some(version) = version
+                && let Some(Some(merged)) = source.values.get(version)
+            {
+                let row = self.store.arena(node.arena).view(node.node, version);
+                if row != merged.as_ref() {
+                    return Err(another_version(source.model.def().name, merged, row));
+                }
+            }
+        }
+        Ok(answer)
     }
+
+    /// Reads the rows of sources of one model.
+    async fn read_sources(
+        &mut self,
+        graph: &mut MergeGraph,
+        arena: u32,
+        asked: Vec<(usize, Vec<Value>)>,
+        loads: &[LoadSpec],
+        caller: &'static Location<'static>,
+    ) -> Result<Option<Arc<Region>>> {
+        let model = self.store.model(arena);
+        let def = model.def();
+        let columns = def.key_columns(def.key);
+        let has =
+            |column: &usize| asked.iter().any(|(source, _)| graph.sources[*source].values[*column].is_some());
+        let undeferred: Vec<usize> = def.deferred().filter(has).collect();
+        let mut read: HashSet<u32> = HashSet::new();
+        let mut last = None;
+        for asked in asked.chunks(self.database.dialect().key_limit(columns.len(), 0).max(1)) {
+            let keys: Vec<Vec<Value>> = asked.iter().map(|(_, key)| key.clone()).collect();
+            let mut spec = SelectSpec::of(model);
+            spec.filter = Some(Expr::among(&Source::Table(def.table), &columns, &keys));
+            spec.one = keys.len() == 1;
+            spec.undeferred.clone_from(&undeferred);
+            spec.loads = loads.to_vec();
+            let answer = self.select_now(spec, caller).await?;
+            read.extend(answer.level(0).into_iter().flat_map(|level| level.nodes.iter()));
+            last = Some(answer);
+        }
+        for (source, key) in asked {
+            let Some(node) = self.store.find(arena, &key) else { continue };
+            match read.contains(&node) {
+                true => graph.sources[source].own = Some(Ref::Node(Node { arena, node })),
+                // It was expired, and its row is gone.
+                false => self.store.expunge(arena, node),
+            }
+        }
+        Ok(last)
+    }
+
+    /// The first object with what was to be loaded of it: as its row was read, or later where the session held it.
+    async fn loaded_with(
+        &mut self,
+        graph: &MergeGraph,
+        loads: &[LoadSpec],
+        read: Option<Arc<Region>>,
+        caller: &'static Location<'static>,
+    ) -> Result<Option<(Arc<Region>, Place)>> {
+        let Some(Ref::Node(node)) = graph.sources.first().and_then(|source| source.own.as_ref()) else {
+            return Ok(None);
+        };
+        let place = Place { arena: node.arena, node: node.node, answer: None };
+        if let Some(read) = read {
+            return Ok(Some((read, Place { answer: Some((0, 0)), ..place })));
+        }
+        let mut at = (Arc::clone(self.store.region()), place);
+        for load in loads {
+            let (region, places) = self.late(LateLoad::new(vec![at.clone()]), load.clone(), caller).await?;
+            at = (region, places.first().copied().unwrap_or(place));
+        }
+        Ok(Some(at))
+    }
+
+    /// Loads what the session's own objects hold for the relationships that are merged, where the other side has the
+    /// keys: what is to leave has to be known.
+    async fn load_collections(
+        &mut self,
+        graph: &MergeGraph,
+        sources: &[usize],
+        caller: &'static Location<'static>,
+    ) -> Result<()> {
+        let mut unloaded: Vec<(&'static RelationDef, Vec<Node>)> = Vec::new();
+        for source in sources.iter().map(|at| &graph.sources[*at]) {
+            let Some(Ref::Node(node)) = source.own else { continue };
+            let relations = source.links.iter().map(|links| links.relation);
+            for relation in
+                relations.filter(|relation| !matches!(relation.kind, RelationKind::BelongsTo { .. }))
+            {
+                let slots = self.store.arena(node.arena).slots(relation.index);
+                if slots.is_some_and(|slots| slots.is_loaded(node.node)) {
+                    continue;
+                }
+                match unloaded.iter_mut().find(|(other, _)| other.is(relation)) {
+                    Some((_, nodes)) => nodes.push(node),
+                    None => unloaded.push((relation, vec![node])),
+                }
+            }
+        }
+        for (relation, nodes) in unloaded {
+            let region = Arc::clone(self.store.region());
+            let objects = nodes.into_iter().map(|node| (Arc::clone(&region), node.arena, node.node));
+            let load = LoadSpec::new(relation, Strategy::Selectin);
+            self.late(LateLoad::bare(objects), load, caller).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One object to merge, when it is awaited: what [`Session::merge`] gives.
+#[derive(Debug)]
+#[must_use = "nothing is merged until it is awaited"]
+pub struct Merging<'s, M: Model, L = <M as Model>::Bare> {
+    session: &'s mut Session,
+    graph: Result<MergeGraph>,
+    loads: Vec<LoadSpec>,
+    caller: &'static Location<'static>,
+    of: PhantomData<fn() -> (M, L)>,
+}
+
+impl<'s, M: Model, L> Merging<'s, M, L> {
+    /// Loads a relationship with the session's own object; what it finds is from before the merge.
+    pub fn with<O: LoadOption<L>>(self, load: O) -> Merging<'s, M, O::Marked> {
+        let Merging { session, graph, mut loads, caller, .. } = self;
+        loads.push(load.into_spec());
+        Merging { session, graph, loads, caller, of: PhantomData }
+    }
+}
+
+impl<'s, M: Model, L: 'static> IntoFuture for Merging<'s, M, L> {
+    type Output = Result<Entity<M, L>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Merging { session, graph, loads, caller, .. } = self;
+        Box::pin(async move {
+            match session.merge_graph(graph?, loads, caller).await? {
+                (Ref::Node(node), at) => Ok(session.entity_at(node, at)),
+                (Ref::Pending(_), _) => Err(gone(M::def().name)),
+            }
+        })
+    }
+}
+
+fn gone(name: &str) -> Error {
+    Error::new(ErrorKind::NoRows, format!("the row of the `{name}` to merge is gone; add it as a draft"))
 }

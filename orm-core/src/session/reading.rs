@@ -100,14 +100,6 @@ impl Session {
         Getting { session: self, key: key.into_key(), caller: Location::caller() }
     }
 
-    #[track_caller]
-    pub(super) fn get_by_typed_key<M: Model>(
-        &mut self,
-        key: M::Key,
-    ) -> impl Future<Output = Result<Option<Entity<M>>>> + Send {
-        self.get_by_key(Ok(key), Location::caller())
-    }
-
     async fn get_by_key<M: Model>(
         &mut self,
         key: Result<M::Key, ValueError>,
@@ -220,7 +212,7 @@ impl Session {
         }
         self.autoflush().await?;
         let objects = entities.iter().map(|entity| (Arc::clone(entity.region()), entity.place())).collect();
-        let (region, places) = self.late(objects, load, caller).await?;
+        let (region, places) = self.late(LateLoad::new(objects), load, caller).await?;
         Ok(places.into_iter().map(|place| Entity::new(Arc::clone(&region), place)).collect())
     }
 
@@ -230,6 +222,15 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<Arc<Region>> {
         self.autoflush().await?;
+        self.select_now(spec, caller).await
+    }
+
+    /// The same without a flush before it.
+    pub(super) async fn select_now(
+        &mut self,
+        spec: SelectSpec,
+        caller: &'static Location<'static>,
+    ) -> Result<Arc<Region>> {
         self.connect().await?;
         if !self.options.identity_map {
             let answer = self.report(spec, caller).await;
@@ -242,10 +243,19 @@ impl Session {
         let mut loader = self.loader(populate_existing, caller)?;
         let answer = Box::pin(loader.select(spec)).await;
         let answer = self.note(answer)?;
-        if populate_existing {
-            self.unit.overwritten(&answer);
-        }
+        self.loaded(&answer, populate_existing);
         Ok(answer)
+    }
+
+    /// A query is done: what it filled in from the database is seen with what is unsaved.
+    pub(super) fn loaded(&mut self, answer: &Region, overwrites: bool) {
+        if !self.unit.has_work() {
+            return;
+        }
+        if overwrites {
+            self.unit.overwritten(&self.store, answer);
+        }
+        self.unit.show_unsaved(&mut self.store);
     }
 
     /// Runs a query whose objects are its own.
@@ -257,16 +267,18 @@ impl Session {
         Box::pin(loader.select(spec)).await
     }
 
-    async fn late(
+    pub(super) async fn late(
         &mut self,
-        objects: Vec<(Arc<Region>, Place)>,
+        objects: LateLoad,
         load: LoadSpec,
         caller: &'static Location<'static>,
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
         let mut loader = self.loader(false, caller)?;
-        let loaded = Box::pin(loader.load(LateLoad::new(objects), load)).await;
-        self.note(loaded)
+        let loaded = Box::pin(loader.load(objects, load)).await;
+        let loaded = self.note(loaded)?;
+        self.loaded(&loaded.0, false);
+        Ok(loaded)
     }
 
     async fn load_one<R: Relation>(
@@ -281,6 +293,13 @@ impl Session {
         }
         self.check_usable()?;
         let relation = R::def();
+        let of = Node { arena: place.arena, node: place.node };
+        if self.unit.awaits_target(relation, of) {
+            self.autoflush().await?;
+            if self.unit.awaits_target(relation, of) {
+                return Err(target_is_pending(relation));
+            }
+        }
         if !self.holds(place, R::INDEX) && !self.hold_without_sql(relation, place)? {
             self.autoflush().await?;
             if relation.lazy == Lazy::RaiseOnSql {
@@ -295,7 +314,7 @@ impl Session {
             }
             let bare = Arc::clone(self.store.region());
             let objects = places.into_iter().map(|place| (Arc::clone(&bare), place)).collect();
-            self.late(objects, LoadSpec::new(relation, Strategy::Selectin), caller).await?;
+            self.late(LateLoad::new(objects), LoadSpec::new(relation, Strategy::Selectin), caller).await?;
         }
         let slots = self.store.arena(place.arena).slots(R::INDEX);
         let (slot, target) =
@@ -384,6 +403,17 @@ impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.session.load_one::<R>(self.region, self.place, self.caller))
     }
+}
+
+fn target_is_pending(relation: &RelationDef) -> Error {
+    Error::new(
+        ErrorKind::NotFlushed,
+        format!(
+            "`{}` was given a `{}` that is pending: it has no row yet; call `session.flush().await` first",
+            relation.path(),
+            relation.target().name
+        ),
+    )
 }
 
 fn raise_on_sql(relation: &RelationDef) -> Error {

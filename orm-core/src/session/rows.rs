@@ -122,9 +122,7 @@ impl Session {
             }
         };
         let answer = self.note(answer)?;
-        if overwrites {
-            self.unit.overwritten(&answer);
-        }
+        self.loaded(&answer, overwrites);
         Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect())
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
@@ -77,11 +77,6 @@ impl Session {
             ends: Vec::new(),
             statements: Arc::default(),
         }
-    }
-
-    /// How many statements the session has run, failed ones included. Transaction control is not counted.
-    pub fn statement_count(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
     }
 
     /// Whether a transaction is open.

@@ -1,14 +1,12 @@
 use std::panic::Location;
-use std::sync::Arc;
 
-use super::Session;
-use crate::entity::{Entity, Place};
+use super::{Expunge, Session};
+use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
-use crate::model::{Model, erased};
+use crate::model::Model;
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::{EntityState, Node, UnitOfWork, deleted};
-use crate::value::ValueRef;
+use crate::unit_of_work::{EntityState, Node, UnitOfWork};
 
 impl Session {
     /// What an object is to this session.
@@ -21,15 +19,24 @@ impl Session {
     }
 
     /// Forgets what an object holds: its unsaved changes are lost, its relationships are not loaded any more, and the
-    /// next query that returns its row fills its columns in anew. Until then they read as they were.
+    /// next query that returns its row fills its columns in anew. Until then they read as they were. So do those that it
+    /// holds, where the relationship's `cascade` says `refresh-expire` or `all`.
     ///
     /// # Errors
     /// `InvalidState`: the object is deleted, or belongs to another session.
     pub fn expire<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
         let node = self.editable(entity)?;
-        self.unit.discard_changes(&mut self.store, node);
-        self.store.expire(node.arena, node.node);
+        self.expire_with_held(node);
         Ok(())
+    }
+
+    fn expire_with_held(&mut self, node: Node) {
+        for node in self.unit.held_with(&self.store, node, |cascade| cascade.refresh_expire) {
+            if self.unit.state(node) == EntityState::Persistent {
+                self.unit.discard_changes(&mut self.store, node);
+                self.store.expire(node.arena, node.node);
+            }
+        }
     }
 
     /// Expires all objects of the session. What was added stays pending, and what is deleted stays so.
@@ -38,14 +45,14 @@ impl Session {
         self.store.expire_all();
     }
 
-    /// Reads an object's row again, with what its model loads by default. Unsaved changes of it are lost.
+    /// Reads an object's row again, with what its model loads by default. Unsaved changes of it are lost. What it holds is
+    /// expired with it as by [`expire`](Self::expire).
     ///
     /// # Errors
     /// `InvalidState`: the object is deleted, or belongs to another session. `NoRows`: its row is gone.
     pub async fn refresh<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
         let node = self.editable(entity)?;
-        self.unit.discard_changes(&mut self.store, node);
-        self.store.expire(node.arena, node.node);
+        self.expire_with_held(node);
         let found = self.read_row::<M>(node, Location::caller()).await?;
         match found {
             true => Ok(()),
@@ -72,17 +79,14 @@ impl Session {
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }
 
-    /// Takes an object out of the session: it stays readable and is detached. What was to be written of it is dropped.
+    /// Takes an object out of the session: it stays readable and is detached. What was to be written of it is dropped, and
+    /// a pending object is discarded. What it holds goes with it where the relationship's `cascade` says `expunge` or
+    /// `all`. A rollback does not bring it back.
     ///
     /// # Errors
     /// `InvalidState`: the object belongs to another session.
-    pub fn expunge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
-        self.check_mine(entity)?;
-        let place = entity.place();
-        let node = Node { arena: place.arena, node: place.node };
-        self.unit.expunged(&mut self.store, node);
-        self.store.expunge(node.arena, node.node);
-        Ok(())
+    pub fn expunge(&mut self, object: impl Expunge) -> Result<()> {
+        object.expunge_from(self)
     }
 
     /// Takes all objects out of the session and drops everything that is pending. The memory of what no handle keeps is
@@ -100,68 +104,5 @@ impl Session {
     /// Whether the session holds the object of a row, without asking the database.
     pub fn contains<M: Model, L>(&self, entity: &Entity<M, L>) -> bool {
         self.state(entity) == EntityState::Persistent
-    }
-
-    /// Copies an object of another session, or a detached one, onto this session's object of the same row, which is read
-    /// first if it is not there. Columns that differ are changes of this session's object.
-    ///
-    /// # Errors
-    /// `InvalidState`: this session deleted the object. `NoRows`: the row is not there; `Stale`: the object has another version than the row.
-    pub async fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<Entity<M>> {
-        self.check_keeps_objects()?;
-        let def = M::def();
-        let view = |column: usize| entity.view(column).to_value();
-        let is_loaded = |column: usize| entity.view(column) != ValueRef::NotLoaded;
-        let key: Vec<_> = def.key.iter().map(|column| view(*column)).collect();
-        self.autoflush().await?;
-        let arena = self.store.arena_of(erased::<M>());
-        let mut held = self.store.find(arena, &key);
-        if let Some(node) = held
-            && self.unit.state(Node { arena, node }) == EntityState::Deleted
-        {
-            return Err(deleted(def.name));
-        }
-        if let Some(node) = held
-            && self.store.is_expired(arena, node)
-            && !self.read_row::<M>(Node { arena, node }, Location::caller()).await?
-        {
-            self.store.expunge(arena, node);
-            held = None;
-        }
-        let mine = match held {
-            Some(node) => node,
-            None => {
-                let mut query = crate::query::select::<M>();
-                let columns = def.key_columns(def.key);
-                query.spec.undeferred = def.deferred().filter(|column| is_loaded(*column)).collect();
-                query.spec.filter =
-                    Some(Expr::among(&Source::Table(def.table), &columns, std::slice::from_ref(&key)));
-                self.select(query.spec, Location::caller()).await?;
-                self.store.find(arena, &key).ok_or_else(|| {
-                    let text = format!("the row of the `{}` to merge is gone; add it as a draft", def.name);
-                    Error::new(ErrorKind::NoRows, text)
-                })?
-            }
-        };
-        let node = Node { arena, node: mine };
-        if let Some(version) = def.columns.iter().position(|column| column.version)
-            && self.store.arena(arena).view(mine, version) != entity.view(version)
-        {
-            return Err(Error::new(
-                ErrorKind::Stale,
-                format!(
-                    "the `{}` to merge has the version {} and its row the version {}",
-                    def.name,
-                    entity.view(version),
-                    self.store.arena(arena).view(mine, version)
-                ),
-            ));
-        }
-        let changes = (0..def.columns.len())
-            .filter(|column| is_loaded(*column))
-            .map(|column| (column, view(column)))
-            .collect();
-        self.unit.change(&self.store, node, changes)?;
-        Ok(Entity::new(Arc::clone(self.store.region()), Place { arena, node: mine, answer: None }))
     }
 }

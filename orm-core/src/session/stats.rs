@@ -17,7 +17,7 @@ pub struct SessionStats {
     pub modified: usize,
     /// How many objects a flush would delete.
     pub deleted: usize,
-    /// How many statements it has run; transaction control is not counted.
+    /// How many statements it has run, failed ones included; transaction control is not counted.
     pub statements: u64,
 }
 

@@ -52,7 +52,7 @@ impl Session {
     /// # fn main() {}
     /// ```
     #[track_caller]
-    pub fn stream<Q: Streamable>(&mut self, query: Q) -> QueryStream<'_, Q::Row> {
+    pub fn stream<Q: Streamable<Row = T>, T>(&mut self, query: Q) -> QueryStream<'_, T> {
         let plan = query.into_stream(self.database.dialect(), Location::caller());
         let state = match plan {
             Ok(StreamPlan { rows: Some(0), .. }) => State::Refused(Error::new(

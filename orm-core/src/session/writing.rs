@@ -50,12 +50,16 @@ impl Session {
         let current = arena.node(node.node).current();
         let changed: Vec<usize> =
             (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
+        if self.store.is_expired(node.arena, node.node) {
+            self.unit.presume(&self.store, node);
+        }
         if changed.is_empty() {
             return Ok(());
         }
         self.unit.touch(&self.store, node);
+        let before = arena.node(node.node).current_version();
         arena.node(node.node).publish(version);
-        self.unit.keys_changed(&self.store, node, &changed);
+        self.unit.keys_changed(&self.store, node, &changed, before);
         Ok(())
     }
 
@@ -199,6 +203,7 @@ impl Session {
             hooks.before_flush(self)?;
         }
         let plan = hooks.is_some().then(|| self.flush_plan());
+        let begins = !self.in_transaction();
         self.begin_writing().await?;
         let flushed = Box::pin(self.flusher()?.run())
             .await
@@ -208,6 +213,9 @@ impl Session {
             self.failed = Some(Failure::of(error));
         }
         flushed?;
+        if begins {
+            Box::pin(self.end_empty()).await;
+        }
         if let (Some(hooks), Some(plan)) = (hooks, plan) {
             hooks.after_flush(&plan);
         }
@@ -242,18 +250,25 @@ impl Session {
         at: &'static Location<'static>,
     ) -> Result<O::Output> {
         self.check_keeps_objects()?;
-        self.autoflush().await?;
         self.check_usable()?;
+        let dialect = self.database.dialect();
+        bulk.check(&self.store, dialect)?;
+        if self.unit.has_work() {
+            self.autoflush().await?;
+            // Objects that the session did not hold before may be in the way.
+            bulk.check(&self.store, dialect)?;
+        }
         let begins = !self.in_transaction();
         self.begin_writing().await?;
         let done = Box::pin(self.flusher()?.bulk(bulk, at)).await;
-        if done.is_err() && begins {
+        if begins {
             self.end_empty().await;
         }
         Ok(O::output(self.note(done)?))
     }
 
-    /// Ends the transaction that began for a statement, if it was refused before anything was sent.
+    /// Ends the transaction that began for something to write, if nothing was sent: it was refused, or there was
+    /// nothing.
     async fn end_empty(&mut self) {
         let Some(lease) = self.lease.as_mut().filter(|lease| lease.is_empty()) else { return };
         if lease.rollback().await.is_err() {

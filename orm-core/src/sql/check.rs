@@ -1,7 +1,7 @@
 //! What a user's query must keep to, found before it is written: every column is from a table that is there, no table is
 //! there twice, and the database can do what is asked of it.
 
-use super::{Dialect, Expr, Function, JoinKind, LockWait, Select, Source, TableRef};
+use super::{Dialect, Expr, Function, Item, JoinKind, LockWait, Select, Source, TableRef};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Checks a SELECT and everything in it.
@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// `InvalidQuery`: a column of a table that is not in the query, a table that is in it twice, or something that the
 /// database cannot do.
 pub fn check(select: &Select, dialect: Dialect) -> Result<()> {
-    Checker { dialect }.select(select, &[])
+    Checker { dialect, locks: false }.select(select, &[])
 }
 
 /// Checks an expression on the rows of some tables.
@@ -18,18 +18,29 @@ pub fn check(select: &Select, dialect: Dialect) -> Result<()> {
 /// # Errors
 /// As for [`check`].
 pub fn check_expression(expr: &Expr, tables: &[Source], dialect: Dialect) -> Result<()> {
-    Checker { dialect }.expr(expr, tables)
+    Checker { dialect, locks: false }.expr(expr, tables)
+}
+
+/// Checks an expression of an UPDATE or DELETE, whose subqueries may lock what they find.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_change(expr: &Expr, table: &Source, dialect: Dialect) -> Result<()> {
+    Checker { dialect, locks: true }.expr(expr, std::slice::from_ref(table))
 }
 
 struct Checker {
     dialect: Dialect,
+    /// Whether queries inside others may lock: those of a statement that is in a transaction anyway.
+    locks: bool,
 }
 
 impl Checker {
     fn select(&self, select: &Select, outer: &[Source]) -> Result<()> {
         if let Some(left) = &select.left {
-            self.select(left, outer)?;
-            return self.operands(select, left.columns.len(), outer);
+            self.operand(left, outer)?;
+            self.operands(select, left.columns.len(), outer)?;
+            return self.database(select);
         }
         let own = self.tables(select, outer)?;
         let mut scope = own;
@@ -40,6 +51,7 @@ impl Checker {
         for expr in listed.chain(conditions).chain(&select.group).chain(order) {
             self.expr(expr, &scope)?;
         }
+        select.columns.iter().filter_map(|item| item.alias.as_deref()).try_for_each(check_name)?;
         self.operands(select, select.columns.len(), outer)?;
         self.database(select)
     }
@@ -49,9 +61,26 @@ impl Checker {
             if operand.columns.len() != columns {
                 return refuse("the queries of a union select different numbers of columns");
             }
-            self.select(operand, outer)?;
+            self.operand(operand, outer)?;
         }
         Ok(())
+    }
+
+    fn operand(&self, select: &Select, outer: &[Source]) -> Result<()> {
+        match &select.lock {
+            Some(_) => refuse("a query of a union cannot lock its rows; lock them with a query of their own"),
+            None => self.select(select, outer),
+        }
+    }
+
+    /// A query inside another one.
+    fn inner(&self, select: &Select, outer: &[Source]) -> Result<()> {
+        match &select.lock {
+            Some(_) if !self.locks => {
+                refuse("a subquery locks nothing that its query returns; let the query around it lock")
+            }
+            _ => self.select(select, outer),
+        }
     }
 
     /// The tables of a SELECT, each checked with those before it in sight of its condition.
@@ -81,7 +110,7 @@ impl Checker {
                 }
                 return Ok(());
             }
-            TableRef::Query { select, lateral: false, .. } => self.select(select, outer)?,
+            TableRef::Query { select, lateral: false, .. } => self.inner(select, outer)?,
             TableRef::Query { select, lateral: true, .. } => {
                 if !self.dialect.lateral() {
                     return refuse(
@@ -90,12 +119,16 @@ impl Checker {
                     );
                 }
                 let scope: Vec<Source> = seen.iter().chain(outer).cloned().collect();
-                self.select(select, &scope)?;
+                self.inner(select, &scope)?;
             }
-            TableRef::Cte { cte: Some(cte), .. } => self.select(&cte.select, &[])?,
+            TableRef::Cte { cte: Some(cte), .. } => {
+                check_name(&cte.name)?;
+                self.inner(&cte.select, &[])?;
+            }
             TableRef::Cte { cte: None, .. } | TableRef::Table { .. } => {}
         }
         let Some(source) = table.source() else { return Ok(()) };
+        check_name(source.name())?;
         let is_named_alike = |known: &Source| match (known, &source) {
             (Source::Table(known), Source::Table(table)) => self.dialect.is_same_table(*known, *table),
             _ => self.dialect.is_same_name(known.name(), source.name()),
@@ -111,7 +144,7 @@ impl Checker {
 
     fn expr(&self, expr: &Expr, scope: &[Source]) -> Result<()> {
         match expr {
-            Expr::Column { source, name } if !scope.contains(source) => {
+            Expr::Column { source, name, .. } if !scope.contains(source) => {
                 let there: Vec<String> = scope.iter().map(Source::to_string).collect();
                 return refuse(format!(
                     "the query names `{source}.{name}`, and the table `{source}` is not in it; join it. There {} {}",
@@ -128,7 +161,7 @@ impl Checker {
             _ => {}
         }
         if let Some(select) = expr.query() {
-            self.select(select, scope)?;
+            self.inner(select, scope)?;
         }
         let mut result = Ok(());
         expr.visit_parts(&mut |part| {
@@ -154,12 +187,35 @@ impl Checker {
         if groups {
             return refuse("rows that DISTINCT, GROUP BY or UNION made cannot be locked");
         }
+        let computes = |item: &Item| {
+            let mut found = false;
+            item.expr.walk(&mut |part| {
+                found |= matches!(part, Expr::Aggregate { .. } | Expr::CountRows | Expr::Over(..));
+            });
+            found
+        };
+        if self.dialect == Dialect::Postgres && select.columns.iter().any(computes) {
+            return refuse(
+                "PostgreSQL cannot lock the rows that an aggregate or a window function is of; select them themselves",
+            );
+        }
         if self.dialect == Dialect::Sqlite && lock.wait == LockWait::Fail {
             return refuse(
                 "SQLite locks the whole database and waits for it as long as `busy_timeout` says; it has no `no_wait`",
             );
         }
         Ok(())
+    }
+}
+
+/// What a user calls something in a query.
+fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() {
+        return refuse("an alias, a subquery or a label of the query has an empty name; give it one");
+    }
+    match name.contains('\0') {
+        true => refuse("a name in the query has the character NUL in it, which no database takes"),
+        false => Ok(()),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Expr {
         source: Source,
         /// Its name.
         name: &'static str,
+        /// Whether its values must not be shown.
+        secret: Secret,
     },
     /// A bound value.
     Bind(Bind),
@@ -72,6 +74,17 @@ pub enum Expr {
     Scalar(Box<Select>),
     /// What cannot be written, and why: the statement that has it is refused before it is written.
     Refused(Arc<str>),
+}
+
+/// Whether what a column holds must not be shown. It is not part of what a statement says: expressions that differ in it
+/// alone are equal.
+#[derive(Debug, Clone, Copy)]
+pub struct Secret(pub bool);
+
+impl PartialEq for Secret {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// A column of a key, as statements name it.
@@ -193,9 +206,14 @@ impl Source {
 }
 
 impl Expr {
-    /// A column.
+    /// A column of which only the name is known: where a statement returns it, it is taken for a secret.
     pub fn column(source: &Source, name: &'static str) -> Expr {
-        Expr::Column { source: source.clone(), name }
+        Expr::column_of(source, name, true)
+    }
+
+    /// A column, and whether what it holds must not be shown.
+    pub fn column_of(source: &Source, name: &'static str, secret: bool) -> Expr {
+        Expr::Column { source: source.clone(), name, secret: Secret(secret) }
     }
 
     /// `left = right`.
@@ -336,6 +354,21 @@ impl Expr {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         visit(self);
         self.visit_parts(&mut |part| part.walk(visit));
+    }
+
+    /// Whether what it gives must not be shown: it is made of something that must not be.
+    pub fn is_secret(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| {
+            found |= match part {
+                Expr::Column { secret, .. } => secret.0,
+                Expr::Bind(bind) => bind.secret,
+                Expr::Scalar(select) => select.is_secret(0),
+                Expr::All => true,
+                _ => false,
+            };
+        });
+        found
     }
 
     /// Its own query, if it is one.

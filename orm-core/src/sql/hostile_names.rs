@@ -9,8 +9,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
-    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NewRows, Order, Select,
-    Source, Statement, TableName, TableRef, Update, Writer,
+    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NewRows, Order,
+    Returned, Select, Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -79,7 +79,7 @@ fn bind() -> Bind {
 
 /// A statement of each kind, with names wherever there can be one.
 fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static str) -> Vec<Statement> {
-    let column = |source: &Source, name| Expr::Column { source: source.clone(), name };
+    let column = Expr::column;
     let (here, there) = (Source::Table(table), Source::Alias(b.into()));
     let joined = TableRef::Table { name: TableName::within(b, a), alias: Some(b.into()) };
     let nested = TableRef::Nested {
@@ -104,7 +104,8 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     let mut outer = Select::from(TableRef::query(select.clone(), table.name));
     outer.column(&here, a);
 
-    let returning = if dialect.returning() { vec![a, b] } else { vec![] };
+    let returned = [a, b].map(|name| Returned { name, secret: false });
+    let returning = if dialect.returning() { returned.to_vec() } else { vec![] };
     let insert = Insert {
         table,
         columns: vec![a, b],

@@ -21,14 +21,14 @@ mod window;
 mod write;
 mod writer;
 
-pub use check::{check, check_expression};
+pub use check::{check, check_change, check_expression};
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use function::Function;
 pub use raw::raw;
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
-pub use statement::{Bind, Expected, Param, Runs, Statement};
+pub use statement::{Bind, Expected, Param, Runs, Shown, Statement};
 pub use table_name::TableName;
 pub use window::{Bound, Frame, Window};
-pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, NewRows, Update};
+pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, NewRows, Returned, Update};
 pub use writer::Writer;

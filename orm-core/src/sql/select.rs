@@ -196,9 +196,28 @@ impl Select {
         }
     }
 
-    /// Adds a column.
+    /// Adds a column of which only the name is known.
     pub fn column(&mut self, source: &Source, name: &'static str) {
-        self.columns.push(Item { expr: Expr::column(source, name), alias: None });
+        self.returns(Expr::column(source, name));
+    }
+
+    /// Adds an expression.
+    pub fn returns(&mut self, expr: Expr) {
+        self.columns.push(Item { expr, alias: None });
+    }
+
+    /// Whether what it returns at a place must not be shown.
+    pub fn is_secret(&self, at: usize) -> bool {
+        let own = match &self.left {
+            Some(left) => left.is_secret(at),
+            None => self.columns.get(at).is_some_and(|item| item.expr.is_secret()),
+        };
+        own || self.set.iter().any(|(_, select)| select.is_secret(at))
+    }
+
+    /// How many columns it returns.
+    pub fn width(&self) -> usize {
+        self.left.as_ref().map_or(self.columns.len(), |left| left.width())
     }
 
     /// Adds a condition to WHERE.

@@ -47,6 +47,17 @@ pub struct Statement {
     pub repeatable: bool,
     /// Runs of the text that together are one statement; none where it runs once with all the values.
     pub runs: Option<Runs>,
+    /// Which values of its rows may be shown.
+    pub shown: Shown,
+}
+
+/// Which values of a statement's rows may be shown.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// None: nobody knows what they are.
+    Nothing,
+    /// All but those at some places.
+    AllBut(Vec<usize>),
 }
 
 /// How many rows a statement returns.
@@ -87,6 +98,21 @@ impl Expected {
     }
 }
 
+impl Shown {
+    /// All but the secret ones.
+    pub(super) fn of(secrets: impl Iterator<Item = bool>) -> Shown {
+        Shown::AllBut(secrets.enumerate().filter(|(_, secret)| *secret).map(|(at, _)| at).collect())
+    }
+
+    /// Whether the value at a place may be shown.
+    pub fn shows(&self, at: usize) -> bool {
+        match self {
+            Shown::Nothing => false,
+            Shown::AllBut(hidden) => !hidden.contains(&at),
+        }
+    }
+}
+
 impl Param {
     /// Whether it must not be shown.
     pub fn is_secret(&self) -> bool {
@@ -106,7 +132,7 @@ impl Param {
 }
 
 impl Statement {
-    /// A text without values.
+    /// A text without values, of which nobody knows what it returns.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
         Statement {
             sql: sql.into(),
@@ -116,6 +142,7 @@ impl Statement {
             expected: Expected::Many,
             repeatable: false,
             runs: None,
+            shown: Shown::Nothing,
         }
     }
 

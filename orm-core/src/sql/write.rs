@@ -14,7 +14,16 @@ pub struct Insert {
     /// What happens to a row that is there already.
     pub conflict: Option<Conflict>,
     /// RETURNING.
-    pub returning: Vec<&'static str>,
+    pub returning: Vec<Returned>,
+}
+
+/// A column that a statement gives back.
+#[derive(Debug, Clone, Copy)]
+pub struct Returned {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether what it holds must not be shown.
+    pub secret: bool,
 }
 
 /// ON CONFLICT.
@@ -38,7 +47,7 @@ pub struct Update {
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.
-    pub returning: Vec<&'static str>,
+    pub returning: Vec<Returned>,
 }
 
 /// Rows of values for columns of the table that an UPDATE changes.
@@ -69,5 +78,5 @@ pub struct Delete {
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.
-    pub returning: Vec<&'static str>,
+    pub returning: Vec<Returned>,
 }

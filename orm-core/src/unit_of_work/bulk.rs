@@ -8,9 +8,10 @@ use super::flush::Flush;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, Region};
+use crate::identity::Store;
 use crate::model::{ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
-use crate::sql::{self, Conflict, Statement, Writer, raw};
+use crate::sql::{self, Conflict, Dialect, Source, Statement, Writer, check_change, raw};
 use crate::value::{Cells, Value};
 
 /// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
@@ -144,6 +145,46 @@ operation! {
     Delete |this| BulkKind::Change(this.spec);
 }
 
+impl Bulk {
+    /// Refuses what cannot be run, before anything is written or a transaction begins for it.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: the operation as it is written, on this database, with what the session holds.
+    pub(crate) fn check(&self, store: &Store, dialect: Dialect) -> Result<()> {
+        match &self.kind {
+            BulkKind::Raw(spec) => raw(dialect, &spec.text, &spec.binds).map(drop),
+            BulkKind::Insert { model, rows, conflict } => {
+                let def = model.def();
+                if rows.iter().any(DraftData::has_links) {
+                    return Err(has_links(def));
+                }
+                match conflict {
+                    Some(conflict) if self.returning => check_conflict(def, dialect, conflict),
+                    _ => Ok(()),
+                }
+            }
+            BulkKind::Change(spec) => {
+                let def = spec.model.def();
+                if !spec.deletes && spec.set.is_empty() {
+                    return Err(sets_nothing(def));
+                }
+                let table = Source::Table(def.table);
+                for expr in spec.filter.iter().chain(spec.set.iter().map(|(_, value)| value)) {
+                    check_change(expr, &table, dialect)?;
+                }
+                let key = spec.set.iter().find(|(column, _)| def.key.contains(column));
+                match key {
+                    Some((key, _)) if holds(store, spec.model) => Err(key_of_held(def, *key)),
+                    Some((key, _)) if self.returning && !dialect.update_returning() => {
+                        Err(key_not_given_back(def, *key))
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}
+
 impl Flush<'_> {
     /// Runs a bulk operation.
     ///
@@ -185,18 +226,6 @@ impl Flush<'_> {
         returning: bool,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
-        if rows.iter().any(|row| !row.links.is_empty()) {
-            return Err(Error::new(
-                ErrorKind::InvalidQuery,
-                format!(
-                    "a row of a bulk insert of `{}` has links; add such drafts with `session.add`",
-                    def.name
-                ),
-            ));
-        }
-        if let (Some(conflict), true) = (&conflict, returning) {
-            check_conflict(def, self.dialect, conflict)?;
-        }
         if returning && !self.dialect.returning() {
             return self.bulk_insert_and_ask(def, arena, rows, nodes).await;
         }
@@ -217,13 +246,6 @@ impl Flush<'_> {
         returning: bool,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
-        let def = spec.model.def();
-        if !spec.deletes && spec.set.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidQuery,
-                format!("an update of `{}` sets no column; add `.set(column, value)`", def.name),
-            ));
-        }
         // What the session holds follows its rows, so it has to know which they are.
         let follows = returning || self.store.holds_any(arena);
         let follow = if returning { Follow::Hold } else { Follow::Known };
@@ -233,7 +255,8 @@ impl Flush<'_> {
             (true, true) => self.bulk_delete_and_ask(spec, arena, &taking, nodes).await?,
             (false, true) => self.bulk_update_and_ask(spec, arena, &taking, nodes).await?,
             (_, false) => {
-                let columns = if follows { taking.selection.names().collect() } else { Vec::new() };
+                let returned = taking.selection.columns().filter(|_| follows);
+                let columns = returned.map(|column| column.returned()).collect();
                 let statement = self.change_statement(spec, columns);
                 self.run_bulk(&statement, arena, follows.then_some(&taking), nodes).await?
             }
@@ -246,7 +269,7 @@ impl Flush<'_> {
         Ok(count)
     }
 
-    fn change_statement(&self, spec: BulkSpec, returning: Vec<&'static str>) -> Statement {
+    fn change_statement(&self, spec: BulkSpec, returning: Vec<sql::Returned>) -> Statement {
         let def = spec.model.def();
         if spec.deletes {
             let delete = sql::Delete { table: def.table, filter: spec.filter, returning };
@@ -298,7 +321,7 @@ impl Flush<'_> {
                                 != objects.view(node.node, *column)
                         })
                         .collect();
-                    unit.keys_changed(store, node, &changed);
+                    unit.keys_changed(store, node, &changed, before);
                 }
                 if found.new && taking.follow == Follow::New {
                     let key = store.key(arena, found.node);
@@ -342,4 +365,45 @@ pub(super) enum Follow {
     Hold,
     /// Those whose objects it holds.
     Known,
+}
+
+fn holds(store: &Store, model: &'static dyn ErasedModel) -> bool {
+    let is_model = |arena: &u32| store.model(*arena).type_id() == model.type_id();
+    (0..store.graph().arena_count()).find(is_model).is_some_and(|arena| store.holds_any(arena))
+}
+
+fn has_links(def: &ModelDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!("a row of a bulk insert of `{}` has links; add such drafts with `session.add`", def.name),
+    )
+}
+
+fn sets_nothing(def: &ModelDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!("an update of `{}` sets no column; add `.set(column, value)`", def.name),
+    )
+}
+
+fn key_of_held(def: &ModelDef, key: usize) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "an update of `{}.{}` leaves nothing to find the rows of held objects by, and this session holds some; \
+             edit the objects instead (`session.edit`), or update before the session holds any",
+            def.name, def.columns[key].field
+        ),
+    )
+}
+
+fn key_not_given_back(def: &ModelDef, key: usize) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "an update of `{}.{}` leaves nothing to find the rows by, and this database does not give back what it \
+             changed; leave out `.returning()`",
+            def.name, def.columns[key].field
+        ),
+    )
 }

@@ -42,16 +42,6 @@ impl Flush<'_> {
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let def = spec.model.def();
-        if let Some((key, _)) = spec.set.iter().find(|(column, _)| def.key.contains(column)) {
-            return Err(Error::new(
-                ErrorKind::InvalidQuery,
-                format!(
-                    "an update of `{}.{}` leaves nothing to find the rows by, and this database does not give back \
-                     what it changed; edit the objects instead, or update before the session holds any",
-                    def.name, def.columns[*key].field
-                ),
-            ));
-        }
         let keys = self.locked_keys(def, spec.filter.clone()).await?;
         let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
         let update = sql::Update {
@@ -85,7 +75,7 @@ impl Flush<'_> {
     async fn locked_keys(&mut self, def: &'static ModelDef, filter: Option<Expr>) -> Result<Vec<Vec<Value>>> {
         let source = Source::Table(def.table);
         let mut select = Select::from(TableRef::table(def.table));
-        def.key.iter().for_each(|column| select.column(&source, def.columns[*column].name));
+        def.key.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
         select.filter = filter;
         let mut keys = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {
@@ -143,7 +133,7 @@ fn whole(selection: &Selection, filter: Option<Expr>) -> Select {
     let def = selection.def();
     let source = Source::Table(def.table);
     let mut select = Select::from(TableRef::table(def.table));
-    selection.names().for_each(|name| select.column(&source, name));
+    selection.columns().for_each(|column| select.returns(column.expr(&source)));
     select.filter = filter;
     select
 }

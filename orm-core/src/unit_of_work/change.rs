@@ -8,50 +8,25 @@ use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 impl UnitOfWork {
-    /// Changes columns of an object, so that the next flush writes them; equal values are no change.
+    /// Changes columns of an object, so that the next flush writes them; values equal to the row's are no change.
     pub(crate) fn change(&mut self, store: &Store, node: Node, changes: Vec<(usize, Value)>) -> Result<()> {
         let arena = store.arena(node.arena);
+        if store.is_expired(node.arena, node.node) {
+            // What the row has is not known, so equal to what it had is no reason not to write it.
+            self.assign(store, node, changes.iter().map(|(column, _)| *column));
+        }
         let differs = |(column, value): &(usize, Value)| arena.view(node.node, *column) != value.as_ref();
         let changes: Vec<_> = changes.into_iter().filter(differs).collect();
         if changes.is_empty() {
             return Ok(());
         }
         self.touch(store, node);
+        let before = arena.version(node.node);
         let done = arena.change(node.node, &changes);
         done.map_err(|error| cell_error(store.def(node.arena), &error))?;
         let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-        self.keys_changed(store, node, &columns);
+        self.keys_changed(store, node, &columns, before);
         Ok(())
-    }
-
-    /// An object whose key to another changed no longer holds the other one.
-    pub(crate) fn keys_changed(&mut self, store: &Store, node: Node, columns: &[usize]) {
-        for relation in store.def(node.arena).relations {
-            let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
-            let local = relation.local_columns().unwrap_or_default();
-            if is_key && local.iter().any(|column| columns.contains(column)) {
-                self.follow_key(store, node, relation, &local);
-            }
-        }
-    }
-
-    /// A to-one whose key changed holds nobody for a NULL, the object that it held if the key leads to it, and
-    /// otherwise what a query finds.
-    fn follow_key(&mut self, store: &Store, node: Node, relation: &RelationDef, local: &[usize]) {
-        let held = store.arena(node.arena).slots(relation.index);
-        let Some((slot, target)) = held.map(|slots| (slots.get(node.node), slots.target())) else { return };
-        let key = store.values(node.arena, node.node, local);
-        let leads_to = |held: u32| {
-            let remote = relation.remote_columns().unwrap_or_default();
-            target.is_some_and(|arena| store.values(arena, held, &remote) == key)
-        };
-        let slot = match slot {
-            Slot::Unloaded => return,
-            _ if key.iter().any(Value::is_null) => Slot::Nobody,
-            Slot::One(held) if leads_to(held) => return,
-            _ => Slot::Unloaded,
-        };
-        self.set_slot(store, node, relation, None, slot);
     }
 
     /// What an object holds for a relationship from now on, until a rollback.
@@ -126,7 +101,18 @@ impl UnitOfWork {
         target: super::LinkTarget,
     ) -> Result<()> {
         let target = self.resolve(store, target)?;
-        let there = self.is_linked(store, relation, parent, &target);
+        self.connect_to(store, relation, parent, target)
+    }
+
+    /// The same with the other end resolved.
+    pub(super) fn connect_to(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Ref,
+    ) -> Result<()> {
+        let there = self.is_linked(store, relation, parent, &target)?;
         if !there {
             self.leave_old(store, relation, parent, &target)?;
             self.link(store, relation, &Ref::Node(parent), &target)?;
@@ -147,10 +133,17 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Whether a link row is there already: one that was to be deleted stays, one that is held is not inserted again.
-    fn is_linked(&mut self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> bool {
+    /// Whether a link is there already: a key says so, or a link row. One that was to be deleted stays, one that is held
+    /// is not inserted again.
+    fn is_linked(
+        &mut self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<bool> {
         if relation.kind != RelationKind::ManyToMany {
-            return false;
+            return self.key_says_so(store, relation, parent, target);
         }
         let ends = self.unlinks.len();
         self.unlinks.retain(|row| !row.is_link(relation, &Ref::Node(parent), target));
@@ -165,7 +158,24 @@ impl UnitOfWork {
             holds(parent, relation, target)
                 || inverse_of(relation).is_some_and(|inverse| holds(target, inverse, parent))
         });
-        held || self.unlinks.len() < ends
+        Ok(held || self.unlinks.len() < ends)
+    }
+
+    /// Whether two objects are linked by their keys. What an expired object shows is no proof, nor is a key that is
+    /// about to change.
+    fn key_says_so(&self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> Result<bool> {
+        let Some(target) = target.node() else { return Ok(false) };
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (child, columns) = match relation.kind {
+            RelationKind::BelongsTo { .. } => (parent, &local),
+            _ => (target, &remote),
+        };
+        let waits = self.waiting_keys.iter().any(|(node, key)| *node == child && key.columns == *columns);
+        if waits || store.is_expired(child.arena, child.node) {
+            return Ok(false);
+        }
+        let key = store.values(parent.arena, parent.node, &local);
+        Ok(!key.iter().any(Value::is_null) && key == store.values(target.arena, target.node, &remote))
     }
 
     /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
@@ -268,6 +278,17 @@ impl UnitOfWork {
         target: super::LinkTarget,
     ) -> Result<()> {
         let target = self.resolve(store, target)?;
+        self.disconnect_from(store, relation, parent, target)
+    }
+
+    /// The same with the other end resolved.
+    pub(super) fn disconnect_from(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Ref,
+    ) -> Result<()> {
         self.check_member(store, relation, parent, &target)?;
         match relation.kind {
             RelationKind::ManyToMany => self.unlink(relation, parent, &target),
@@ -338,9 +359,7 @@ impl UnitOfWork {
         if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
             return self.clear_key(store, relation, of);
         }
-        let def = relation.target();
-        let nullable = relation.remote_columns()?.iter().any(|column| def.columns[*column].nullable);
-        if !nullable && !relation.cascade.delete_orphan {
+        if !relation.may_lose_child()? {
             return Err(orphan_needs_a_rule(relation));
         }
         self.displace(store, relation, of, None)?;
@@ -375,19 +394,11 @@ impl UnitOfWork {
         let mut keep = Vec::with_capacity(targets.len());
         for target in targets {
             let target = self.resolve(store, target)?;
-            let link = match &target {
-                Ref::Node(node) => super::LinkTarget::Entity {
-                    region: store.region().clone(),
-                    arena: node.arena,
-                    node: node.node,
-                },
-                Ref::Pending(cell) => super::LinkTarget::Pending(cell.clone()),
-            };
-            let there = target.node().is_some_and(|node| slice.as_slice().contains(&node.node));
-            if !there {
-                self.connect(store, relation, parent, link)?;
+            let node = target.node();
+            if !node.is_some_and(|node| slice.as_slice().contains(&node.node)) {
+                self.connect_to(store, relation, parent, target)?;
             }
-            keep.extend(target.node().map(|node| node.node));
+            keep.extend(node.map(|node| node.node));
         }
         for node in slice.as_slice().iter().filter(|node| !keep.contains(node)) {
             let member = Node { arena, node: *node };
@@ -395,8 +406,7 @@ impl UnitOfWork {
                 self.let_go(store, parent, relation, member);
                 continue;
             }
-            let link = super::LinkTarget::Entity { region: store.region().clone(), arena, node: *node };
-            self.disconnect(store, relation, parent, link)?;
+            self.disconnect_from(store, relation, parent, Ref::Node(member))?;
         }
         Ok(())
     }
@@ -497,7 +507,7 @@ fn required(relation: &RelationDef) -> Error {
     )
 }
 
-fn orphan_needs_a_rule(relation: &RelationDef) -> Error {
+pub(super) fn orphan_needs_a_rule(relation: &RelationDef) -> Error {
     let target = relation.target().name;
     Error::new(
         ErrorKind::InvalidState,

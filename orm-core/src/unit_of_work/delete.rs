@@ -3,6 +3,7 @@ use indexmap::IndexSet;
 
 use super::flush::Flush;
 use super::inverse::inverse_of;
+use super::moves::{holders, parents};
 use super::order::deletion_ranks;
 use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
@@ -318,10 +319,9 @@ impl Flush<'_> {
     }
 
     /// Columns of an object as the database has them.
-    fn saved_values(&self, arena: u32, node: u32, columns: &[usize]) -> Vec<Value> {
+    pub(super) fn saved_values(&self, arena: u32, node: u32, columns: &[usize]) -> Vec<Value> {
         let objects = self.store.arena(arena);
-        let version = self.unit.dirty.get(&Node { arena, node }).copied();
-        let version = version.unwrap_or_else(|| objects.version(node));
+        let version = self.unit.saved_version(self.store, Node { arena, node });
         columns.iter().map(|column| objects.view_version(node, version, *column).to_value()).collect()
     }
 
@@ -363,13 +363,10 @@ impl Flush<'_> {
 
     /// An object's row is gone: nobody holds it any more.
     pub(super) fn forget(&mut self, node: Node) {
-        for relation in self.store.def(node.arena).relations {
-            if !matches!(relation.kind, RelationKind::BelongsTo { .. }) {
-                continue;
-            }
-            let Some(inverse) = inverse_of(relation) else { continue };
-            if let Some(parent) = self.unit.parent_of(self.store, relation, node) {
-                self.unit.let_go(self.store, parent, inverse, node);
+        for holder in holders(self.store, node.arena) {
+            let columns = holder.1.remote_columns().unwrap_or_default();
+            for parent in parents(self.store, holder, &self.store.values(node.arena, node.node, &columns)) {
+                self.unit.let_go(self.store, parent, holder.1, node);
             }
         }
         let key = self.store.key(node.arena, node.node);

@@ -1,36 +1,28 @@
-use super::inverse::inverse_of;
-use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork};
+use super::moves::{Holder, holders, parents};
+use super::unit_of_work::{LinkRow, Node, UnitOfWork};
 use crate::graph::Slot;
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind};
+use crate::model::RelationDef;
 
 impl UnitOfWork {
     /// Takes back the unsaved changes of an object: its columns, and its links to objects that are there, on both sides.
     /// What waits for its row keeps its links.
     pub(crate) fn discard_changes(&mut self, store: &mut Store, node: Node) {
-        let now = self.parents(store, node);
-        if let Some(saved) = self.dirty.shift_remove(&node) {
-            store.arena(node.arena).revert(node.node, saved);
+        let now = parents_of(store, node);
+        if let Some(unsaved) = self.dirty.shift_remove(&node) {
+            store.arena(node.arena).revert(node.node, unsaved.saved);
         }
         self.waiting_keys.retain(|(waiting, _)| *waiting != node);
-        let before = self.parents(store, node);
+        let before = parents_of(store, node);
         for ((relation, now), (_, before)) in now.into_iter().zip(before) {
-            self.child_returns(store, relation, node, now, before);
+            self.child_returns(store, relation, node, &now, &before);
         }
         for row in self.rows_of(node, |unit| &mut unit.links) {
-            self.link_ends(store, &row, UnitOfWork::let_go);
+            self.at_both_ends(store, &row, UnitOfWork::let_go);
         }
         for row in self.rows_of(node, |unit| &mut unit.unlinks) {
-            self.link_ends(store, &row, UnitOfWork::hold);
+            self.at_both_ends(store, &row, UnitOfWork::hold);
         }
-    }
-
-    /// The objects that an object's keys refer to, by the relationships on their side.
-    fn parents(&self, store: &mut Store, node: Node) -> Vec<(&'static RelationDef, Option<Node>)> {
-        let keys = store.def(node.arena).relations.iter();
-        let keys = keys.filter(|relation| matches!(relation.kind, RelationKind::BelongsTo { .. }));
-        let sides = keys.filter_map(|relation| Some((relation, inverse_of(relation)?)));
-        sides.map(|(relation, inverse)| (inverse, self.parent_of(store, relation, node))).collect()
     }
 
     fn child_returns(
@@ -38,18 +30,19 @@ impl UnitOfWork {
         store: &Store,
         relation: &'static RelationDef,
         child: Node,
-        from: Option<Node>,
-        to: Option<Node>,
+        from: &[Node],
+        to: &[Node],
     ) {
-        if let Some(from) = from.filter(|from| Some(*from) != to) {
-            self.let_go(store, from, relation, child);
-            self.unload_to_one(store, relation, from);
+        for from in from.iter().filter(|from| !to.contains(from)) {
+            self.let_go(store, *from, relation, child);
+            self.unload_to_one(store, relation, *from);
         }
-        let Some(to) = to else { return };
-        match relation.is_collection() {
-            true => self.hold(store, to, relation, child),
-            false if from != Some(to) => self.unload_to_one(store, relation, to),
-            false => {}
+        for to in to {
+            match relation.is_collection() {
+                true => self.hold(store, *to, relation, child),
+                false if !from.contains(to) => self.unload_to_one(store, relation, *to),
+                false => {}
+            }
         }
     }
 
@@ -69,17 +62,13 @@ impl UnitOfWork {
         };
         list.extract_if(.., of_node).collect()
     }
+}
 
-    fn link_ends(
-        &mut self,
-        store: &Store,
-        row: &LinkRow,
-        undo: fn(&mut UnitOfWork, &Store, Node, &RelationDef, Node),
-    ) {
-        let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else { return };
-        undo(self, store, parent, row.relation, target);
-        if let Some(inverse) = inverse_of(row.relation) {
-            undo(self, store, target, inverse, parent);
-        }
-    }
+/// The objects that an object's keys refer to, by the relationships on their side.
+fn parents_of(store: &Store, child: Node) -> Vec<(&'static RelationDef, Vec<Node>)> {
+    let of_holder = |holder: Holder| {
+        let key = store.values(child.arena, child.node, &holder.1.remote_columns().unwrap_or_default());
+        (holder.1, parents(store, holder, &key))
+    };
+    holders(store, child.arena).into_iter().map(of_holder).collect()
 }

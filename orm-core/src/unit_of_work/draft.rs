@@ -56,11 +56,6 @@ impl DraftData {
         }
     }
 
-    /// What was given for a column.
-    pub(crate) fn value(&self, column: usize) -> Option<&Value> {
-        self.values.get(column)?.as_ref()
-    }
-
     /// Whether it was given any relationship.
     pub(crate) fn has_links(&self) -> bool {
         !self.links.is_empty()

@@ -38,6 +38,7 @@ impl Flush<'_> {
     /// # Errors
     /// A required column has no value, or the database refuses a row; the transaction must be rolled back then.
     pub(crate) async fn run(&mut self) -> Result<()> {
+        self.confirm().await?;
         self.displace().await?;
         self.follow_deletes().await?;
         let mut made = self.switch_rows()?;

@@ -180,7 +180,7 @@ impl Flush<'_> {
             rows: chunk.len(),
             values,
             conflict: None,
-            returning: returned.iter().map(|column| def.columns[*column].name).collect(),
+            returning: returned.iter().map(|column| def.columns[*column].returned()).collect(),
         }
     }
 
@@ -228,7 +228,7 @@ impl Flush<'_> {
         }
         let source = Source::Table(def.table);
         let mut select = Select::from(TableRef::table(def.table));
-        returned.iter().for_each(|column| select.column(&source, def.columns[*column].name));
+        returned.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
         let rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;

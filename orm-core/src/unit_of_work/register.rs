@@ -4,7 +4,7 @@ use super::draft::DraftData;
 use super::links::LinkTarget;
 use super::pending::{PendingCell, PendingState};
 use super::state::EntityState;
-use super::unit_of_work::{KeyFrom, LinkRow, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, LinkRow, Node, PendingEntry, Ref, UnitOfWork, cell_id};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
@@ -44,14 +44,28 @@ impl UnitOfWork {
             let relation = &model.def().relations[given.relation];
             let targets = given.targets.into_iter().map(|target| self.resolve(store, target));
             let targets = targets.collect::<Result<Vec<Ref>>>()?;
-            for target in &targets {
-                self.link(store, relation, &Ref::Pending(Arc::clone(&cell)), target)?;
-            }
-            if let Some(entry) = self.pending.get_mut(&id) {
-                entry.holds.push((relation, targets));
-            }
+            self.give(store, id, relation, targets)?;
         }
         Ok(cell)
+    }
+
+    /// Gives a new object all that it holds for a relationship.
+    pub(super) fn give(
+        &mut self,
+        store: &Store,
+        to: CellId,
+        relation: &'static RelationDef,
+        targets: Vec<Ref>,
+    ) -> Result<()> {
+        let Some(cell) = self.pending.get(&to).map(|entry| Arc::clone(&entry.cell)) else { return Ok(()) };
+        let parent = Ref::Pending(cell);
+        for target in &targets {
+            self.link(store, relation, &parent, target)?;
+        }
+        if let Some(entry) = self.pending.get_mut(&to) {
+            entry.holds.push((relation, targets));
+        }
+        Ok(())
     }
 
     /// The other end of a link, as an object of this session.
@@ -59,20 +73,27 @@ impl UnitOfWork {
         match target {
             LinkTarget::Draft(draft) => Ok(Ref::Pending(self.enter(store, *draft)?)),
             LinkTarget::Pending(cell) => match cell.state() {
-                PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => Ok(Ref::Pending(cell)),
                 PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
                     self.linkable(store, Node { arena, node })
                 }
-                PendingState::Waiting | PendingState::Flushed { .. } => Err(another_session()),
-                PendingState::Discarded => Err(Error::new(
-                    ErrorKind::InvalidState,
-                    "a link leads to an object that a rollback discarded; add its draft again",
-                )),
+                _ => self.linkable_pending(cell),
             },
             LinkTarget::Entity { region, arena, node } => match is_of(store, &Some(region)) {
                 true => self.linkable(store, Node { arena, node }),
                 false => Err(another_session()),
             },
+        }
+    }
+
+    /// An object that waits for its row as the end of a link: it must wait in this session.
+    pub(super) fn linkable_pending(&self, cell: Arc<PendingCell>) -> Result<Ref> {
+        match cell.state() {
+            PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => Ok(Ref::Pending(cell)),
+            PendingState::Waiting | PendingState::Flushed { .. } => Err(another_session()),
+            PendingState::Discarded => Err(Error::new(
+                ErrorKind::InvalidState,
+                "a link leads to an object that a rollback discarded; add its draft again",
+            )),
         }
     }
 
@@ -141,7 +162,7 @@ impl UnitOfWork {
     }
 }
 
-fn is_of(store: &Store, region: &Option<Arc<Region>>) -> bool {
+pub(super) fn is_of(store: &Store, region: &Option<Arc<Region>>) -> bool {
     region.as_ref().is_some_and(|region| Arc::ptr_eq(region, store.region()))
 }
 

@@ -18,8 +18,8 @@ use crate::value::{Value, ValueRef};
 pub(crate) struct UnitOfWork {
     /// Objects without a row, in the order they were added in.
     pub(super) pending: IndexMap<CellId, PendingEntry>,
-    /// Objects with unsaved changes, and the version that the database has.
-    pub(super) dirty: IndexMap<Node, usize>,
+    /// Objects with unsaved changes.
+    pub(super) dirty: IndexMap<Node, Unsaved>,
     /// Objects to delete, in the order they were given in.
     pub(super) deleted: IndexSet<Node>,
     /// Rows of link tables to insert and to delete.
@@ -71,6 +71,17 @@ pub(super) struct PendingEntry {
     pub(super) holds: Vec<(&'static RelationDef, Vec<Ref>)>,
     /// Objects that were given it for a relationship, to hold it once it is there.
     pub(super) held_by: Vec<(&'static RelationDef, Node)>,
+}
+
+/// What is unsaved of an object.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unsaved {
+    /// The version that the database has, as far as the session knows.
+    pub(super) saved: usize,
+    /// Columns that were given a value while the object was expired: they are written, whatever it showed.
+    assigned: Vec<usize>,
+    /// Whether it was edited while it was expired: its row must still be what it showed.
+    pub(super) presumes: bool,
 }
 
 /// Columns that take their values from another object's.
@@ -157,31 +168,56 @@ impl UnitOfWork {
 
     /// Says that an object is about to change.
     pub(crate) fn touch(&mut self, store: &Store, node: Node) {
-        let version = store.arena(node.arena).version(node.node);
-        self.dirty.entry(node).or_insert(version);
-        self.journal.changed(node, version);
+        let saved = store.arena(node.arena).version(node.node);
+        self.dirty.entry(node).or_insert(Unsaved { saved, ..Unsaved::default() });
+        self.journal.changed(node, saved);
+    }
+
+    /// Says that columns of an expired object are given a value.
+    pub(super) fn assign(&mut self, store: &Store, node: Node, columns: impl Iterator<Item = usize>) {
+        self.touch(store, node);
+        if let Some(unsaved) = self.dirty.get_mut(&node) {
+            unsaved.assigned.extend(columns);
+        }
+    }
+
+    /// Says that an expired object is edited: which of the columns that look as before were given a value cannot be
+    /// told, so the flush looks whether the row has what it showed.
+    pub(crate) fn presume(&mut self, store: &Store, node: Node) {
+        self.touch(store, node);
+        if let Some(unsaved) = self.dirty.get_mut(&node) {
+            unsaved.presumes = true;
+        }
+    }
+
+    /// The version of an object that the database has, as far as the session knows.
+    pub(super) fn saved_version(&self, store: &Store, node: Node) -> usize {
+        let saved = self.dirty.get(&node).map(|unsaved| unsaved.saved);
+        saved.unwrap_or_else(|| store.arena(node.arena).version(node.node))
     }
 
     /// The columns in which an object differs from the database.
     pub(crate) fn changed_columns(&self, store: &Store, node: Node) -> Vec<usize> {
-        let Some(saved) = self.dirty.get(&node) else { return Vec::new() };
+        let Some(Unsaved { saved, assigned, .. }) = self.dirty.get(&node) else { return Vec::new() };
         let arena = store.arena(node.arena);
         let columns = 0..store.def(node.arena).columns.len();
         columns
             .filter(|column| {
                 let now = arena.view(node.node, *column);
-                now != ValueRef::NotLoaded && now != arena.view_version(node.node, *saved, *column)
+                let differs = now != arena.view_version(node.node, *saved, *column);
+                now != ValueRef::NotLoaded && (differs || assigned.contains(column))
             })
             .collect()
     }
 
     /// A query overwrote its objects with their rows: what was unsaved of them is gone.
-    pub(crate) fn overwritten(&mut self, answer: &Region) {
+    pub(crate) fn overwritten(&mut self, store: &Store, answer: &Region) {
+        let mut discarded = Vec::new();
         for level in (0..).map_while(|level| answer.level(level)) {
-            for node in level.nodes.iter() {
-                self.dirty.shift_remove(&Node { arena: level.arena, node: *node });
-            }
+            let nodes = level.nodes.iter().map(|node| Node { arena: level.arena, node: *node });
+            discarded.extend(nodes.filter(|node| self.dirty.shift_remove(node).is_some()));
         }
+        self.follow_rows(store, &discarded);
     }
 
     /// Takes back the unsaved changes of all objects; what was added stays, and what is deleted too.
@@ -306,7 +342,7 @@ impl LinkRow {
 
 impl Ref {
     /// The object, once it is there.
-    pub(super) fn node(&self) -> Option<Node> {
+    pub(crate) fn node(&self) -> Option<Node> {
         match self {
             Ref::Node(node) => Some(*node),
             Ref::Pending(cell) => match cell.state() {

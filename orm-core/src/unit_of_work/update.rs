@@ -63,7 +63,7 @@ impl Flush<'_> {
             let value = self.store.arena(node.arena).view(node.node, *column).to_value();
             check_value(self.dialect, def, &def.columns[*column], &value)?;
         }
-        let saved = self.unit.dirty.get(&node).copied().unwrap_or_default();
+        let saved = self.unit.saved_version(self.store, node);
         let version = def.columns.iter().position(|column| column.version);
         if let Some(version) = version {
             self.bump(node, saved, version)?;
@@ -132,13 +132,9 @@ impl Flush<'_> {
                 returning: Vec::new(),
             },
             _ => {
-                let new = |at: usize| Expr::Column {
-                    source: Source::Alias(NEW_ROWS.into()),
-                    name: NEW_COLUMNS.get(at).copied().unwrap_or_default(),
-                };
-                let equal = |(at, name): (usize, &&'static str)| {
-                    Expr::eq(Expr::Column { source: Source::Table(def.table), name }, new(at))
-                };
+                let (own, given) = (Source::Table(def.table), Source::Alias(NEW_ROWS.into()));
+                let new = |at: usize| Expr::column(&given, NEW_COLUMNS.get(at).copied().unwrap_or_default());
+                let equal = |(at, name): (usize, &&'static str)| Expr::eq(Expr::column(&own, name), new(at));
                 let set = columns.iter().enumerate();
                 let row = |row: &Changed| {
                     let was = identified.iter().zip(&row.was);
@@ -200,7 +196,7 @@ impl Flush<'_> {
         let mut select = Select::from(TableRef::table(def.table));
         let shown = def.key.iter().copied().chain(version);
         let shown = shown.chain(columns.iter().copied());
-        shown.for_each(|column| select.column(&source, def.columns[column].name));
+        shown.for_each(|column| select.returns(def.columns[column].expr(&source)));
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         let mut there: Vec<Vec<Value>> = Vec::new();
         let width = select.columns.len();

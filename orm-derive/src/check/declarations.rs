@@ -102,7 +102,6 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
             ("through", relation.through.as_ref().map(|through| through.span), of_links),
             ("through_schema", relation.through_schema.as_ref().map(|schema| schema.span), of_links),
             ("order_by", relation.order_by.as_ref().map(|order| order.span), "it leads to one row"),
-            ("cascade", relation.cascade.map(|(_, span)| span), of_children),
             ("passive_deletes", relation.passive_deletes, of_children),
         ];
         for (option, span, why) in options {
@@ -110,6 +109,22 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
                 let attribute = relation.kind.name();
                 errors.at(span, format!("`#[{attribute}]` takes no `{option}`: {why}"));
             }
+        }
+    }
+}
+
+/// Only rows that depend on this one are deleted with it.
+pub fn cascade_deletes_children(model: &Model, errors: &mut Errors) {
+    for relation in sound(model).filter(|relation| !relation.kind.is_has()) {
+        if let Some((_, span)) = relation.cascade.filter(|(cascade, _)| cascade.delete) {
+            let attribute = relation.kind.name();
+            errors.at(
+                span,
+                format!(
+                    "the target of `#[{attribute}]` is not deleted with this row; it takes `save-update`, `merge`, \
+                     `refresh-expire` and `expunge`"
+                ),
+            );
         }
     }
 }
@@ -124,6 +139,17 @@ pub fn length_is_of_a_text(model: &Model, errors: &mut Errors) {
                 format!("`length` is for a `String`, this column is a `{written}`; remove it"),
             );
         }
+    }
+}
+
+/// A constraint is not empty.
+pub fn checks_say_something(model: &Model, errors: &mut Errors) {
+    let columns = model.columns.iter().filter_map(|column| column.check.as_ref());
+    for check in columns.chain(&model.check).filter(|check| check.value.trim().is_empty()) {
+        errors.at(
+            check.span,
+            "`check` says nothing; write the SQL that has to be true, as `check = \"price >= 0\"`",
+        );
     }
 }
 

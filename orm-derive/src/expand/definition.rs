@@ -4,7 +4,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::scope::{Named, Scope};
 use super::{column_type, private, private_at, quiet};
 use crate::model::Column;
-use crate::parse::{Kind, Lazy, Text};
+use crate::parse::{Cascade, Kind, Lazy, Text};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -57,6 +57,7 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let columns = scope.columns().map(|(column, _)| column_def(column));
     let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
     let relations = scope.relations().map(|relation| relation_def(scope, &relation));
+    let check = optional(scope.model.check.as_ref());
     quote! {
         static DEF: #p::ModelDef = #p::ModelDef {
             name: #name,
@@ -64,8 +65,16 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
             columns: &[#(#columns),*],
             key: &[#(#key),*],
             relations: &[#(#relations),*],
+            check: #check,
         };
         &DEF
+    }
+}
+
+fn optional(text: Option<&Text>) -> TokenStream {
+    match text.map(|text| &text.value) {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
     }
 }
 
@@ -103,6 +112,10 @@ fn column_def(column: &Column) -> TokenStream {
         }
         None => set.push(quote!(serialized: ::core::option::Option::None,)),
     }
+    if column.check.is_some() {
+        let check = optional(column.check.as_ref());
+        set.push(quote!(check: #check,));
+    }
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }
@@ -139,7 +152,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         quote!(#p::OrderDef { field: #field, descending: #descending })
     });
     let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
-    let (delete, delete_orphan) = (cascade.delete, cascade.delete_orphan);
+    let Cascade { merge, delete, delete_orphan, refresh_expire, expunge } = cascade;
     let passive_deletes = relation.passive_deletes.is_some();
     let inverse = match &relation.inverse {
         Some(inverse) => {
@@ -165,7 +178,13 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             through: #through,
             lazy: #p::Lazy::#lazy,
             order_by: &[#(#order_by),*],
-            cascade: #p::Cascade { delete: #delete, delete_orphan: #delete_orphan },
+            cascade: #p::Cascade {
+                merge: #merge,
+                delete: #delete,
+                delete_orphan: #delete_orphan,
+                refresh_expire: #refresh_expire,
+                expunge: #expunge,
+            },
             passive_deletes: #passive_deletes,
             inverse: #inverse,
             serialized: #serialized,

@@ -29,6 +29,8 @@ pub struct Column {
     pub is_deferred: bool,
     /// The most characters of a text.
     pub length: Option<Text>,
+    /// The SQL of what every value has to meet.
+    pub check: Option<Text>,
     /// What serialising calls it; none where it is left out.
     pub serialized: Option<Text>,
     /// A relationship attribute, which a type that holds no relationship must not have.
@@ -51,6 +53,7 @@ impl Column {
             secret: false,
             deferred: None,
             length: None,
+            check: None,
         });
         let inner = inner_of_deferred(&field.ty).cloned();
         let is_deferred = inner.is_some();
@@ -71,6 +74,7 @@ impl Column {
             deferred: attribute.deferred,
             is_deferred,
             length: attribute.length,
+            check: attribute.check,
             serialized: serialized.filter(|_| !attribute.secret),
             stray: field.relations.into_iter().next(),
         }

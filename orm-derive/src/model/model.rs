@@ -17,6 +17,8 @@ pub struct Model {
     pub module: Text,
     /// Whether it has hooks of its own.
     pub hooks: bool,
+    /// The SQL of what every row has to meet.
+    pub check: Option<Text>,
     pub columns: Vec<Column>,
     pub relations: Vec<Relation>,
     /// Whether it is a struct with named fields; otherwise that has been reported.
@@ -53,6 +55,7 @@ impl Model {
             schema: input.schema,
             module,
             hooks: input.hooks,
+            check: input.check,
             columns,
             relations,
             has_fields: input.has_fields,

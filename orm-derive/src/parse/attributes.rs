@@ -29,6 +29,8 @@ pub struct ColumnAttribute {
     pub deferred: Option<Span>,
     /// The most characters of a text.
     pub length: Option<Text>,
+    /// The SQL of what every value has to meet.
+    pub check: Option<Text>,
 }
 
 /// One of the four relationship attributes.
@@ -93,7 +95,7 @@ impl Kind {
         match option {
             "through" | "through_schema" => self == Kind::ManyToMany,
             "order_by" => self != Kind::BelongsTo,
-            "cascade" | "passive_deletes" => self.is_has(),
+            "passive_deletes" => self.is_has(),
             _ => true,
         }
     }
@@ -114,6 +116,7 @@ pub(super) const MODEL: &[Known] = &[
     Known("schema", Form::Text, "app"),
     Known("module", Form::Text, "user_model"),
     Known("hooks", Form::Flag, ""),
+    Known("check", Form::Text, "starts < ends"),
 ];
 
 const KEY: &[Known] = &[Known("auto", Form::Flag, "")];
@@ -127,6 +130,7 @@ const COLUMN: &[Known] = &[
     Known("secret", Form::Flag, ""),
     Known("deferred", Form::Flag, ""),
     Known("length", Form::Number, "50"),
+    Known("check", Form::Text, "price >= 0"),
 ];
 
 const RELATION: &[Known] = &[
@@ -169,6 +173,7 @@ impl ColumnAttribute {
             secret: options.flag("secret").is_some(),
             deferred: options.flag("deferred"),
             length: options.text("length").map(Text::of),
+            check: options.text("check").map(Text::of),
         }
     }
 }

@@ -17,6 +17,7 @@ pub struct Input {
     pub table: Option<Text>,
     pub schema: Option<Text>,
     pub module: Option<Text>,
+    pub check: Option<Text>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
     /// How serialising names the fields.
@@ -74,6 +75,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         table: text("table"),
         schema: text("schema"),
         module: text("module"),
+        check: text("check"),
         hooks: options.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
         rename_all,
         fields,

@@ -111,25 +111,55 @@ impl OrderBy {
 }
 
 /// What follows the parent of a relationship.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Cascade {
+    pub merge: bool,
     pub delete: bool,
     pub delete_orphan: bool,
+    pub refresh_expire: bool,
+    pub expunge: bool,
+}
+
+/// What there is without the option. Links are always saved.
+impl Default for Cascade {
+    fn default() -> Cascade {
+        Cascade { merge: true, ..Cascade::NONE }
+    }
 }
 
 impl Cascade {
+    const NONE: Cascade =
+        Cascade { merge: false, delete: false, delete_orphan: false, refresh_expire: false, expunge: false };
+
     pub fn read(literal: &LitStr, errors: &mut Errors) -> Cascade {
-        let mut cascade = Cascade::default();
+        let mut cascade = Cascade::NONE;
         for word in literal.value().split(',') {
             match word.trim() {
-                "all" | "delete" => cascade.delete = true,
-                "delete-orphan" => cascade = Cascade { delete: true, delete_orphan: true },
-                other => errors.on(literal, unknown("cascade", other, &["all", "delete", "delete-orphan"])),
+                "all" => {
+                    let delete_orphan = cascade.delete_orphan;
+                    cascade = Cascade {
+                        merge: true,
+                        delete: true,
+                        delete_orphan,
+                        refresh_expire: true,
+                        expunge: true,
+                    };
+                }
+                "save-update" => {}
+                "merge" => cascade.merge = true,
+                "delete" => cascade.delete = true,
+                "delete-orphan" => (cascade.delete, cascade.delete_orphan) = (true, true),
+                "refresh-expire" => cascade.refresh_expire = true,
+                "expunge" => cascade.expunge = true,
+                other => errors.on(literal, unknown("cascade", other, CASCADES)),
             }
         }
         cascade
     }
 }
+
+const CASCADES: &[&str] =
+    &["all", "save-update", "merge", "delete", "delete-orphan", "refresh-expire", "expunge"];
 
 /// The message about a value that is none of those that there are.
 pub fn unknown(what: &str, written: &str, known: &[&str]) -> String {

@@ -6,6 +6,7 @@ mod bulk;
 mod cancellation;
 mod columns;
 mod ddl;
+mod echo;
 mod faults;
 mod get_many;
 mod keys;

@@ -29,6 +29,31 @@ pub struct Jar {
     pub shelf: BelongsTo<Shelf>,
 }
 
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[db_enum(native = "size's \"type\"")]
+pub enum Size {
+    Small,
+    Large,
+}
+
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[db_enum(native = "colour")]
+pub enum Colour {
+    Red,
+    Green,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "parcels")]
+pub struct Parcel {
+    #[key(auto)]
+    pub id: i64,
+    pub size: Size,
+    pub colour: Option<Colour>,
+    #[column(default = "'Green'")]
+    pub shade: Option<Colour>,
+}
+
 const SHELVES: i64 = 200;
 const TASKS: i64 = 16;
 
@@ -174,6 +199,65 @@ on_every_backend! {
         shelves(&database).await?;
         let engine = database.builder().pooler(Pooler::Transaction).connect().await?;
         assert_eq!(engine.session().count(select::<Shelf>()).await?, 200);
+        Ok(())
+    }
+
+    async fn native_enums_are_read(database: TestDatabase) -> Result<()> {
+        let Some(pooler) = pooler(&database, true).await else { return Ok(()) };
+        let engine = pooler.builder().pooler(Pooler::Transaction).pool_size(4).pool_timeout(Duration::from_secs(60)).connect().await?;
+        // Connections that are there before the types are.
+        let (mut one, mut two) = (engine.session(), engine.session());
+        assert_eq!((one.row(sql("SELECT 1").rows::<i32>()).await?, two.row(sql("SELECT 2").rows::<i32>()).await?), (1, 2));
+        one.close().await?;
+        two.close().await?;
+        engine.create_all(schema![Parcel]).await?;
+        let size = |id: i64| if id % 2 == 0 { Size::Small } else { Size::Large };
+        let mut session = engine.session();
+        for id in 1..=100 {
+            session.add(Parcel::draft().id(id).size(size(id)).colour((id % 3 == 0).then_some(Colour::Green)));
+        }
+        session.commit().await?;
+        engine.sync_sequences(schema![Parcel]).await?;
+        let tasks = (0..TASKS).map(|task| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                for number in 0..20 {
+                    let (mut session, id) = (engine.session(), (task * 20 + number) % 100 + 1);
+                    let parcel = session.get::<Parcel>(id).await?.expect("it was written");
+                    assert_eq!((parcel.size, parcel.colour.is_some()), (size(id), id % 3 == 0), "parcel {id}");
+                    let wanted = select_columns((Parcel::COLOUR, Parcel::SIZE)).filter(Parcel::SIZE.eq(size(id)) & Parcel::ID.eq(id));
+                    assert_eq!(session.row(wanted).await?, (parcel.colour, size(id)));
+                    let made = session.insert(Parcel::draft().size(Size::Large).colour(Colour::Red)).await?;
+                    assert_eq!(made.shade, Some(Colour::Green), "the database fills it in, and gives it back");
+                    session.delete(&made)?;
+                    session.commit().await?;
+                }
+                Ok::<(), Error>(())
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.expect("no answer is wrong")?;
+        }
+        let mut stream = session.stream(select::<Parcel>().order_by(Parcel::ID).yield_per(30));
+        let mut streamed = Vec::new();
+        while let Some(batch) = stream.next_batch().await? {
+            streamed.extend(batch.iter().map(|parcel| (parcel.id, parcel.size)));
+        }
+        assert_eq!(streamed, (1..=100).map(|id| (id, size(id))).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    async fn a_type_that_came_later_is_met_by_the_next_connection(database: TestDatabase) -> Result<()> {
+        let Some(pooler) = pooler(&database, true).await else { return Ok(()) };
+        let engine = pooler.builder().pooler(Pooler::Transaction).pool_size(1).connect().await?;
+        let mut session = engine.session();
+        assert_eq!(session.row(sql("SELECT 1").rows::<i32>()).await?, 1);
+        database.run("CREATE TYPE late AS ENUM ('noon', 'night')").await;
+        let asked = || sql("SELECT CAST('night' AS late)").rows::<String>();
+        let error = session.row(asked()).await.unwrap_err();
+        assert!(error.is_retryable(), "{error:?}");
+        session.close().await?;
+        assert_eq!(engine.session().row(asked()).await?, "night");
         Ok(())
     }
 }

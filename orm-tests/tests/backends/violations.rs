@@ -66,6 +66,17 @@ pub struct LaxSafe {
     pub token: String,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "events", check = "starts < ends")]
+pub struct Event {
+    #[key]
+    pub id: i64,
+    #[column(check = "seats > 0 AND seats < 100")]
+    pub seats: i32,
+    pub starts: i32,
+    pub ends: i32,
+}
+
 async fn owners(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Owner, Pet, Strict]).await?;
@@ -74,6 +85,17 @@ async fn owners(database: &TestDatabase) -> Result<Engine> {
     session.add(Pet::draft().id(1).owner_id(1));
     session.commit().await?;
     Ok(engine)
+}
+
+/// All that an error says, in any way.
+fn everything(error: &Error) -> String {
+    let mut said = format!("{error} {error:?}");
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        said.push_str(&format!("{inner} {inner:?}"));
+        source = inner.source();
+    }
+    said
 }
 
 on_every_backend! {
@@ -122,18 +144,35 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_declared_check_has_its_name(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Event]).await?;
+        engine.check(schema![Event]).await?.into_result()?;
+        let mut session = engine.session();
+        let event = || Event::draft().id(1).seats(10).starts(1).ends(2);
+        for (event, name) in [(event().seats(0), "ck_events_seats"), (event().ends(1), "ck_events")] {
+            session.add(event);
+            let error = session.commit().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::CheckViolation, "{error}");
+            assert!(everything(&error).contains(name), "{error}");
+            if database.backend() != Backend::Sqlite {
+                assert_eq!(error.constraint().and_then(|violated| violated.name.as_deref()), Some(name));
+            }
+            session.rollback().await?;
+        }
+        session.insert(event()).await?;
+        session.commit().await?;
+        assert_eq!(session.count(select::<Event>()).await?, 1);
+        Ok(())
+    }
+
     async fn a_secret_is_not_in_the_error(database: TestDatabase) -> Result<()> {
         let engine = owners(&database).await?;
         let mut session = engine.session();
         session.add(Owner::draft().id(2).token("hush"));
         let error = session.commit().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UniqueViolation);
-        let mut said = format!("{error} {error:?}");
-        let mut source = std::error::Error::source(&error);
-        while let Some(inner) = source {
-            said.push_str(&format!("{inner} {inner:?}"));
-            source = inner.source();
-        }
+        let said = everything(&error);
         assert!(!said.contains("hush"), "{said}");
         Ok(())
     }
@@ -149,14 +188,22 @@ on_every_backend! {
         session.edit(&safe, |safe| safe.name = None)?;
         let error = session.commit().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotNullViolation);
-        let mut said = format!("{error} {error:?}");
-        let mut source = std::error::Error::source(&error);
-        assert!(source.is_some(), "what the driver said is kept");
-        while let Some(inner) = source {
-            said.push_str(&format!("{inner} {inner:?}"));
-            source = inner.source();
-        }
+        assert!(std::error::Error::source(&error).is_some(), "what the driver said is kept");
+        let said = everything(&error);
         assert!(!said.contains("hush"), "{said}");
+        Ok(())
+    }
+
+    async fn a_secret_beside_what_collides_is_not_in_the_error(database: TestDatabase) -> Result<()> {
+        let engine = owners(&database).await?;
+        let mut session = engine.session();
+        session.insert(Owner::draft().id(2).token("hush2")).await?;
+        session.commit().await?;
+        // The statement binds no secret, and MySQL quotes the entry that is there already.
+        let error = session.execute(sql("UPDATE owners SET token = (SELECT t FROM (SELECT token AS t FROM owners WHERE id = 1) AS one) WHERE id = 2")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+        let said = everything(&error);
+        assert!(!said.contains("hush") && said.contains("token"), "{said}");
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Queries that are refused before they run.
 
 use orm_core::prelude::*;
-use orm_tests::{TestDatabase, on_every_backend};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::shop::*;
 
@@ -57,8 +57,82 @@ on_every_backend! {
         refused!(session, select_columns(counts.column(User::NAME)), "`counts` has no column `name`", "`user_id`");
         let joined = select_columns(User::entity().with(User::ADDRESSES.joined()));
         refused!(session, joined, "`User.addresses`", "selectin");
+        refused!(session, select::<User>().join(User::ORDERS).unique().with_count(User::ORDERS), "with_count", ".distinct()");
+        refused!(session, select_columns(User::NAME).from_table(&alias::<User>("")), "empty name");
+        refused!(session, select_columns(User::NAME.label("")), "empty name");
+        let nameless = select_columns(User::ID).cte("");
+        refused!(session, select_columns(nameless.column(User::ID)), "empty name");
+        let nul = select_columns(User::ID).subquery("a\0b");
+        refused!(session, select_columns(nul.column(User::ID)), "NUL");
         assert_eq!(log.count(), 0, "{log}");
         assert_eq!(session.rows(select_columns(User::ID)).await?.len(), 4, "the session goes on");
+        Ok(())
+    }
+
+    async fn a_union_takes_an_order_and_a_page_alone(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let ids = || select_columns(User::ID);
+        let paged = || ids().order_by(User::ID).limit(1);
+        refused!(session, ids().union(ids()).filter(User::ID.gt(8)), "`filter`", "union", ".subquery(");
+        refused!(session, paged().union(ids()).filter(User::ID.gt(8)), "`filter`");
+        refused!(session, ids().union_all(ids()).distinct(), "`distinct`");
+        refused!(session, ids().union(ids()).group_by(User::ID), "`group_by`");
+        refused!(session, ids().union(ids()).join(User::ORDERS), "a table");
+        let tuple = || select_columns((User::ID,));
+        refused!(session, tuple().union(tuple()).with_count(User::ORDERS), "`with_count`");
+        assert_eq!(log.count(), 0, "{log}");
+        Ok(())
+    }
+
+    async fn locks_are_of_the_query_itself(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let ids = || select_columns(User::ID);
+        let paged = || ids().order_by(User::ID).limit(1);
+        refused!(session, ids().union(ids().for_update()), "union", "lock");
+        refused!(session, ids().for_share().union(ids()), "lock");
+        refused!(session, paged().for_update().union(ids()), "union", "lock");
+        refused!(session, paged().union(ids()).for_update(), "UNION", "lock");
+        let inside = ids().for_update().subquery("inside");
+        refused!(session, select_columns(inside.column(User::ID)), "subquery", "lock");
+        let inside = ids().for_update().cte("inside");
+        refused!(session, select_columns(inside.column(User::ID)), "subquery", "lock");
+        refused!(session, ids().filter(User::ID.in_query(ids().for_update())), "subquery", "lock");
+        if database.backend() == Backend::Postgres {
+            refused!(session, select_columns(func::max(User::ID)).for_update(), "aggregate");
+        }
+        assert_eq!(log.count(), 0, "{log}");
+        session.rollback().await?;
+
+        // A change is in a transaction anyway: how workers take jobs off a table.
+        let free = select_columns(User::ID).filter(User::NAME.eq("chuck")).for_update().skip_locked();
+        let change = update::<User>().set(User::NAME, "taken").filter(User::ID.in_query(free));
+        if !matches!(database.backend(), Backend::Sqlite | Backend::Postgres) {
+            // MySQL reads no table that it changes.
+            return Ok(());
+        }
+        assert_eq!(session.execute(change).await?, 1);
+        session.commit().await
+    }
+
+    async fn wrong_conditions_change_nothing(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let wrong = || exists(select_columns((User::NAME, Order::ID)));
+        let error = session.execute(delete::<Keyword>().filter(wrong())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidQuery);
+        assert!(error.to_string().contains("nothing joins them"), "{error}");
+        let error = session.execute(update::<User>().set(User::NAME, "x").filter(!wrong())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidQuery);
+        let other = session.execute(delete::<User>().filter(Order::ID.eq(1))).await.unwrap_err();
+        assert!(other.to_string().contains("`orders.id`"), "{other}");
+        assert_eq!(log.count(), 0, "{log}");
+        session.rollback().await?;
+        assert_eq!(session.count(select::<Keyword>()).await?, 7);
         Ok(())
     }
 

@@ -15,9 +15,10 @@ pub async fn run(settings: u64, ops: &[Op]) -> Outcome<Vec<&'static str>> {
     let engine = Engine::connect("sqlite::memory:").await.map_err(text)?;
     engine.create_all(schema![Author, Book, Note, Tag]).await.map_err(text)?;
     let autoflush = settings & 3 != 0;
-    let options = SessionOptions::new().autoflush(autoflush).expire_on_commit(settings & 4 != 0);
+    let expire_on_commit = settings & 4 != 0;
+    let options = SessionOptions::new().autoflush(autoflush).expire_on_commit(expire_on_commit);
     let mut session = engine.session_with(options.repeated_loads(RepeatedLoads::Allow));
-    let mut run = Run::new(engine, autoflush);
+    let mut run = Run::new(engine, autoflush, expire_on_commit);
     let mut rest = ops;
     while !rest.is_empty() {
         run.steps(&mut session, &mut rest, 0).await?;
@@ -36,11 +37,14 @@ pub struct Objects<M: orm_core::Model> {
     /// show what they showed until they are read again.
     fresh: BTreeSet<i64>,
     pub stale: BTreeSet<i64>,
+    /// Those that were ever expired.
+    pub expired: BTreeSet<i64>,
 }
 
 pub struct Run {
     pub engine: Engine,
     autoflush: bool,
+    expire_on_commit: bool,
     pub model: Model,
     next_id: i64,
     done: Vec<&'static str>,
@@ -92,10 +96,16 @@ impl<M: orm_core::Model> Objects<M> {
             detached: Vec::new(),
             fresh: BTreeSet::new(),
             stale: BTreeSet::new(),
+            expired: BTreeSet::new(),
         }
     }
 
+    fn expire_all(&mut self) {
+        self.expired.extend(self.entities.keys().chain(self.pendings.keys()));
+    }
+
     fn rolled_back(&mut self) {
+        self.expired.extend(&self.fresh);
         self.stale.append(&mut self.fresh);
     }
 
@@ -149,10 +159,10 @@ fn refused<T>(done: orm_core::Result<T>, kind: ErrorKind, what: &str) -> Outcome
 }
 
 impl Run {
-    fn new(engine: Engine, autoflush: bool) -> Run {
+    fn new(engine: Engine, autoflush: bool, expire_on_commit: bool) -> Run {
         let (authors, books, notes, tags) = (Objects::new(), Objects::new(), Objects::new(), Objects::new());
         let (model, done) = (Model::default(), Vec::new());
-        Run { engine, autoflush, model, next_id: 1, done, authors, books, notes, tags }
+        Run { engine, autoflush, expire_on_commit, model, next_id: 1, done, authors, books, notes, tags }
     }
 
     /// Objects that may be changed: those that are there and were not expunged.
@@ -524,6 +534,7 @@ impl Run {
                 }
                 "expire" => {
                     session.expire(&entity).map_err(text)?;
+                    objects.expired.insert(id);
                     model.discard(place);
                 }
                 "refresh" => {
@@ -558,6 +569,7 @@ impl Run {
 
     fn expire_all(&mut self, session: &mut Session) -> bool {
         session.expire_all();
+        self.all_expired();
         let places: Vec<Place> = self.model.live.rows.keys().copied().collect();
         for place in places {
             if !self.model.is_pending(place) && !self.model.deleted.contains(&place) {
@@ -568,8 +580,18 @@ impl Run {
         true
     }
 
+    fn all_expired(&mut self) {
+        self.authors.expire_all();
+        self.books.expire_all();
+        self.notes.expire_all();
+        self.tags.expire_all();
+    }
+
     async fn commit(&mut self, session: &mut Session) -> Outcome {
         session.commit().await.map_err(text)?;
+        if self.expire_on_commit {
+            self.all_expired();
+        }
         self.model.commit();
         self.authors.fresh.clear();
         self.books.fresh.clear();
@@ -607,8 +629,8 @@ impl Run {
                 session.flush().await.map_err(text)?;
             }
             let author = theirs.row().author;
-            if model.live.rows.get(&place).is_some_and(|row| row.author != author || row.shown != author) {
-                // A merged key is an edited key: collections do not follow it before they are loaded again.
+            if author.is_some_and(|author| !model.live.rows.contains_key(&(Table::Author, author))) {
+                // Its author is gone: the database would refuse it.
                 return Ok(false);
             }
             let merged = session.merge(&theirs).await;
@@ -625,6 +647,7 @@ impl Run {
                 Some(row) => {
                     objects.meet(theirs.id, merged.map_err(text)?)?;
                     row.name.clone_from(&theirs.name);
+                    (row.author, row.shown) = (author, author);
                 }
                 None => refused(merged, ErrorKind::NoRows, "its row is gone")?,
             }
@@ -674,11 +697,25 @@ impl Run {
     async fn load(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let table = TABLES[op.a % 4];
         let Some(id) = pick(&self.usable(table), op.b) else { return Ok(false) };
-        // Without autoflush a query shows what the database has, so what is unsaved is written first.
-        session.flush().await.map_err(text)?;
-        self.model.flush();
+        if self.autoflush {
+            session.flush().await.map_err(text)?;
+            self.model.flush();
+        }
         if !self.model.live.rows.contains_key(&(table, id)) {
             return Ok(true);
+        }
+        let waits = self.model.live.rows[&(table, id)]
+            .author
+            .is_some_and(|author| self.model.is_pending((Table::Author, author)));
+        if waits && table == Table::Book && op.c % 4 < 2 {
+            let book = self.books.known(id)?;
+            let done = session.load(&book, Book::AUTHOR).await.map(drop);
+            return refused(done, ErrorKind::NotFlushed, "its author is pending").map(|()| true);
+        }
+        if waits && table == Table::Note {
+            let note = self.notes.known(id)?;
+            let done = session.load(&note, Note::AUTHOR).await.map(drop);
+            return refused(done, ErrorKind::NotFlushed, "its author is pending").map(|()| true);
         }
         let failed = |error: Error| format!("loading of {table:?} {id}: {error:?}");
         match (table, op.c % 4) {

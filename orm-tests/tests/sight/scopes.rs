@@ -113,17 +113,17 @@ async fn a_session_counts_its_statements() -> Result<()> {
     let engine = authors().await?;
     let mut session = engine.session();
     let mut other = engine.session();
-    assert_eq!(session.statement_count(), 0);
+    assert_eq!(session.stats().statements, 0);
     let authors = session.all(select::<Author>()).await?;
     session.load_all(authors, Author::BOOKS.selectin()).await?;
     other.count(select::<Book>()).await?;
-    assert_eq!((session.statement_count(), other.statement_count()), (2, 1));
+    assert_eq!((session.stats().statements, other.stats().statements), (2, 1));
     session.insert(Author::draft().name("Jemisin")).await?;
     session.commit().await?;
     session.get::<Author>(1).await?;
-    assert_eq!(session.statement_count(), 3, "what it holds costs none, and COMMIT is none");
+    assert_eq!(session.stats().statements, 3, "what it holds costs none, and COMMIT is none");
     session.insert(Author::draft().id(1).name("again")).await.unwrap_err();
     session.rollback().await?;
-    assert_eq!(session.statement_count(), 4, "on another connection, and a failed one too");
+    assert_eq!(session.stats().statements, 4, "on another connection, and a failed one too");
     Ok(())
 }

@@ -12,9 +12,9 @@ struct Order {
     #[key]
     id: i64,
     user_id: i64,
-    #[belongs_to(order_by = "id", cascade = "all", passive_deletes, through = "links", through_schema = "app")]
+    #[belongs_to(order_by = "id", passive_deletes, through = "links", through_schema = "app")]
     user: BelongsTo<User>,
-    #[many_to_many(through = "order_users", cascade = "all")]
+    #[many_to_many(through = "order_users", passive_deletes)]
     users: HasMany<User>,
 }
 

@@ -1,4 +1,5 @@
 use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
@@ -198,4 +199,58 @@ async fn a_loop_over_returned_rows_is_noticed_with_the_line_they_came_from() -> 
     let text = refused.to_string();
     assert!(text.contains(&format!("bulk.rs:{line}:")), "{text}");
     Ok(())
+}
+
+on_every_backend! {
+    async fn what_is_refused_begins_nothing(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        session.add(Book::draft().title("waits").pages(1));
+        let log = engine.record();
+        let linked = Book::draft().title("b").pages(1).author(Author::draft().name("a"));
+        let error = session.execute(insert::<Book>().rows([linked])).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidQuery && error.to_string().contains("links"), "{error}");
+        let error = session.execute(update::<Book>().filter(Book::ID.eq(1))).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidQuery && error.to_string().contains(".set("), "{error}");
+        let error = session.execute(sql("UPDATE books SET pages = ?")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidQuery);
+        assert_eq!((log.count(), session.new_count(), session.in_transaction()), (0, 1, false), "not even a flush: {log}");
+        session.commit().await?;
+        assert_eq!(shape(&log), ["INSERT books"], "and the session goes on: {log}");
+        Ok(())
+    }
+
+    async fn nothing_to_write_leaves_no_transaction_open(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let book = session.get::<Book>(1).await?.expect("the book is there");
+        let log = engine.record();
+        session.edit(&book, |book| book.pages += 1)?;
+        session.edit(&book, |book| book.pages -= 1)?;
+        session.flush().await?;
+        let none = std::iter::empty::<Book>().map(|_| Book::draft().title("b").pages(1));
+        assert_eq!(session.execute(insert::<Book>().rows(none)).await?, 0);
+        assert_eq!((log.count(), session.in_transaction()), (0, false), "{log}");
+        session.begin().await?;
+        session.edit(&book, |book| book.pages = 100)?;
+        session.flush().await?;
+        assert!(session.in_transaction(), "one that was asked for stays");
+        session.commit().await
+    }
+
+    async fn a_key_is_not_updated_under_an_object(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        session.execute(insert::<Account>().rows([Account::draft().id(1).owner("ann").balance(1)])).await?;
+        let rekey = || update::<Account>().set(Account::ID, 2).filter(Account::ID.eq(1));
+        assert_eq!(session.execute(rekey()).await?, 1, "nobody holds it");
+        let account = session.get::<Account>(2).await?.expect("the account is there");
+        let error = session.execute(update::<Account>().set(Account::ID, 3)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidQuery);
+        assert!(error.to_string().contains("`Account.id`") && error.to_string().contains("session.edit"), "{error}");
+        session.edit(&account, |account| account.id = 3)?;
+        session.commit().await?;
+        assert!(Entity::same(&session.get::<Account>(3).await?.expect("it has the new key"), &account));
+        Ok(())
+    }
 }

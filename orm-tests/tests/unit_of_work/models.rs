@@ -1,6 +1,7 @@
 //! One model for each rule that a relationship can have.
 use orm_core::QueryLog;
 use orm_core::prelude::*;
+use orm_tests::TestDatabase;
 
 /// Its books lose their key with it, its profile too.
 #[derive(Model, Debug)]
@@ -212,7 +213,7 @@ pub fn shape(log: &QueryLog) -> Vec<String> {
                 _ => "FROM ",
             };
             let table = sql.split(before_table).nth(1).unwrap_or_default();
-            let table = table.split_whitespace().next().unwrap_or_default().trim_matches('"');
+            let table = table.split_whitespace().next().unwrap_or_default().trim_matches(['"', '`']);
             format!("{verb} {table}")
         })
         .collect()
@@ -224,7 +225,8 @@ pub fn columns_set(sql: &str) -> Vec<String> {
     let set = set.split(" WHERE ").next().unwrap_or_default();
     let set = set.split(" FROM ").next().unwrap_or_default();
     set.split(", ")
-        .map(|term| term.split(" = ").next().unwrap_or_default().trim_matches('"').to_owned())
+        .map(|term| term.split(" = ").next().unwrap_or_default().trim_matches(['"', '`']))
+        .map(|name| name.rsplit('.').next().unwrap_or_default().trim_matches('`').to_owned())
         .collect()
 }
 
@@ -242,6 +244,14 @@ pub async fn book_rows(engine: &Engine) -> Result<Vec<(i64, Option<i64>, String)
 /// Two authors with two books each, 1 to 4, committed.
 pub async fn library() -> Result<Engine> {
     let engine = engine().await?;
+    fill_library(&engine).await?;
+    Ok(engine)
+}
+
+/// The same on any database.
+pub async fn library_on(database: &TestDatabase) -> Result<Engine> {
+    let engine = database.engine().await?;
+    create(&engine).await?;
     fill_library(&engine).await?;
     Ok(engine)
 }

@@ -1,6 +1,7 @@
 use super::Writer;
 use crate::sql::{
-    Bind, Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, Param, Statement, TableName, Update,
+    Bind, Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, Param, Returned, Shown, Statement, TableName,
+    Update,
 };
 
 /// The parts of INSERT and UPDATE.
@@ -169,13 +170,14 @@ impl Writer {
     }
 
     /// With the table's name: SQLite takes a quoted name that is no column for a text. It takes none with a schema here.
-    pub(super) fn returning(&mut self, table: TableName, columns: &[&'static str]) {
+    pub(super) fn returning(&mut self, table: TableName, columns: &[Returned]) {
+        self.shown = Shown::of(columns.iter().map(|column| column.secret));
         if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");
             self.list(columns, ", ", |writer, column| {
                 writer.quote(table.name);
                 writer.sql.push('.');
-                writer.quote(column);
+                writer.quote(column.name);
             });
         }
     }

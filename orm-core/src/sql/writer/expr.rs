@@ -1,5 +1,6 @@
 use super::Writer;
-use crate::sql::{BinaryOp, Bound, Dialect, Expr, Frame, Function, Window};
+use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Window};
+use crate::value::{Value, ValueKind};
 
 /// Expressions.
 impl Writer {
@@ -29,7 +30,7 @@ impl Writer {
 
     pub(super) fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Column { source, name } => self.column(source, name),
+            Expr::Column { source, name, .. } => self.column(source, name),
             Expr::Bind(bind) => self.bind(bind.clone()),
             Expr::Binary(left, op, right) => self.binary(left, *op, right),
             Expr::And(all) if all.is_empty() => self.sql.push_str("1 = 1"),
@@ -49,11 +50,12 @@ impl Writer {
                 self.sql.push_str(" IS NOT NULL");
             }
             Expr::Between(inner, low, high) => {
-                self.operand(inner);
+                let ranked = self.compares_ranks(low, high);
+                self.compared(inner, ranked);
                 self.sql.push_str(" BETWEEN ");
-                self.operand(low);
+                self.compared(low, ranked);
                 self.sql.push_str(" AND ");
-                self.operand(high);
+                self.compared(high, ranked);
             }
             Expr::In(_, list) if list.is_empty() => self.sql.push_str("1 = 0"),
             Expr::In(inner, list) => self.one_of(inner, list),
@@ -122,12 +124,32 @@ impl Writer {
     }
 
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr) {
-        self.operand(left);
+        let orders = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+        let ranked = orders && self.compares_ranks(left, right);
+        self.compared(left, ranked);
         self.sql.push_str(match (op, self.dialect) {
             (BinaryOp::DivideWhole, Dialect::Mysql(_)) => " DIV ",
             _ => op.sql(),
         });
-        self.operand(right);
+        self.compared(right, ranked);
+    }
+
+    /// MySQL sorts an enum of its own by the place among its labels and compares it as a text: before and after are
+    /// those of the places.
+    fn compares_ranks(&self, a: &Expr, b: &Expr) -> bool {
+        matches!(self.dialect, Dialect::Mysql(_)) && (rank(a).is_some() || rank(b).is_some())
+    }
+
+    fn compared(&mut self, expr: &Expr, ranked: bool) {
+        match (ranked, rank(expr)) {
+            (true, Some(rank)) => self.bind(rank),
+            (true, None) => {
+                self.sql.push('(');
+                self.operand(expr);
+                self.sql.push_str(" + 0)");
+            }
+            (false, _) => self.operand(expr),
+        }
     }
 
     fn function(&mut self, function: &Function) {
@@ -246,4 +268,15 @@ impl Writer {
             Bound::Following(rows) => self.sql.push_str(&format!("{rows} FOLLOWING")),
         }
     }
+}
+
+/// The place of a label among those of its type, from 1.
+fn rank(expr: &Expr) -> Option<Bind> {
+    let Expr::Bind(Bind { value: Value::Text(label), secret, kind: Some(ValueKind::Enum(def)) }) = expr
+    else {
+        return None;
+    };
+    let place = def.labels.iter().position(|known| *known == &**label)?;
+    let place = i64::try_from(place).ok()?.saturating_add(1);
+    Some(Bind { value: Value::Int(place), secret: *secret, kind: None })
 }

@@ -8,8 +8,8 @@ mod select;
 use std::sync::Arc;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expected, Expr, Insert, NEW_ROWS, Param, Runs, Select, Source, Statement,
-    TableName, Update,
+    Bind, Cte, Delete, Dialect, Expected, Expr, Insert, NEW_ROWS, Param, Runs, Select, Shown, Source,
+    Statement, TableName, Update,
 };
 use crate::value::ValueKind;
 
@@ -23,6 +23,8 @@ pub struct Writer {
     ctes: Vec<Arc<Cte>>,
     /// Whether all functions are known to give the same for the same arguments.
     repeatable: bool,
+    /// What may be shown of the rows that it returns.
+    shown: Shown,
 }
 
 impl Writer {
@@ -30,6 +32,7 @@ impl Writer {
     pub fn select(dialect: Dialect, select: &Select) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.write_select(select);
+        writer.shown = Shown::of((0..select.width()).map(|at| select.is_secret(at)));
         writer.finish()
     }
 
@@ -93,12 +96,23 @@ impl Writer {
     }
 
     fn new(dialect: Dialect) -> Writer {
-        let sql = String::with_capacity(256);
-        Writer { dialect, sql, params: Vec::new(), ctes: Vec::new(), repeatable: true }
+        Writer {
+            dialect,
+            sql: String::with_capacity(256),
+            params: Vec::new(),
+            ctes: Vec::new(),
+            repeatable: true,
+            shown: Shown::Nothing,
+        }
     }
 
     fn finish(self) -> Statement {
-        Statement { params: self.params, repeatable: self.repeatable, ..Statement::plain(self.sql) }
+        Statement {
+            params: self.params,
+            repeatable: self.repeatable,
+            shown: self.shown,
+            ..Statement::plain(self.sql)
+        }
     }
 
     fn list<T>(&mut self, items: &[T], separator: &str, mut write: impl FnMut(&mut Writer, &T)) {

@@ -169,4 +169,31 @@ on_every_backend! {
         assert_eq!(engine.session().count(select::<Book>().filter(Book::SHELF.is_null())).await?, 2);
         Ok(())
     }
+
+    async fn a_native_enum_is_streamed(database: TestDatabase) -> Result<()> {
+        let mut engine = database.engine().await?;
+        engine.create_all(schema![Ticket]).await?;
+        let moods = [Mood::Sad, Mood::Great, Mood::Ok, Mood::Great, Mood::Sad];
+        let mut session = engine.session();
+        for (id, mood) in (1..).zip(moods) {
+            session.add(Ticket::draft().id(id).status(Status::New).mood(mood));
+        }
+        session.commit().await?;
+        if database.backend() != Backend::Sqlite {
+            // Connections that have not met the type.
+            engine = database.engine().await?;
+        }
+        let mut session = engine.session();
+        let log = engine.record();
+        let query = select_columns((Ticket::MOOD, Ticket::NEXT_MOOD, Ticket::ID)).order_by(Ticket::ID).yield_per(2);
+        let mut stream = session.stream(query);
+        let mut streamed = Vec::new();
+        while let Some(batch) = stream.next_batch().await? {
+            streamed.extend(batch);
+        }
+        let expected: Vec<_> = (1..).zip(moods).map(|(id, mood)| (mood, None, id)).collect();
+        assert_eq!(streamed, expected);
+        assert_eq!(log.count(), 1, "{log}");
+        Ok(())
+    }
 }

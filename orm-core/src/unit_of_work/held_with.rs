@@ -1,0 +1,59 @@
+use hashbrown::HashSet;
+use indexmap::IndexSet;
+
+use super::PendingCell;
+use super::unit_of_work::{Node, UnitOfWork, cell_id};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::Cascade;
+use std::sync::Arc;
+
+impl UnitOfWork {
+    /// An object and those that follow it: what it holds for relationships that say so, and what they hold.
+    pub(crate) fn held_with(&self, store: &Store, node: Node, follows: fn(Cascade) -> bool) -> Vec<Node> {
+        let mut found: IndexSet<Node> = IndexSet::from([node]);
+        let mut at = 0;
+        while let Some(node) = found.get_index(at).copied() {
+            at += 1;
+            for relation in
+                store.def(node.arena).relations.iter().filter(|relation| follows(relation.cascade))
+            {
+                let held = store.arena(node.arena).slots(relation.index);
+                let Some((slot, Some(arena))) = held.map(|slots| (slots.get(node.node), slots.target()))
+                else {
+                    continue;
+                };
+                match slot {
+                    Slot::Unloaded | Slot::Nobody => {}
+                    Slot::One(node) => found.extend([Node { arena, node }]),
+                    Slot::Many(slice) => {
+                        found.extend(slice.as_slice().iter().map(|node| Node { arena, node: *node }));
+                    }
+                }
+            }
+        }
+        found.retain(|node| !store.arena(node.arena).is_detached(node.node));
+        found.into_iter().collect()
+    }
+
+    /// Drops the new objects that follow some objects out of the session.
+    pub(crate) fn expunge_given(&mut self, nodes: &[Node]) {
+        let nodes: HashSet<Node> = nodes.iter().copied().collect();
+        let given: Vec<Arc<PendingCell>> = self
+            .pending
+            .values()
+            .filter(|entry| {
+                entry.held_by.iter().any(|(held, node)| held.cascade.expunge && nodes.contains(node))
+            })
+            .map(|entry| Arc::clone(&entry.cell))
+            .collect();
+        given.iter().for_each(|cell| self.drop_pending(cell));
+    }
+
+    /// Drops a new object; whether it waited here.
+    pub(crate) fn expunge_pending(&mut self, cell: &Arc<PendingCell>) -> bool {
+        let waits = self.pending.contains_key(&cell_id(cell));
+        self.drop_pending(cell);
+        waits
+    }
+}

@@ -1,0 +1,151 @@
+use hashbrown::HashSet;
+
+use super::change::orphan_needs_a_rule;
+use super::draft::DraftData;
+use super::merge_graph::{MergeGraph, MergeLinks};
+use super::register::deleted;
+use super::state::EntityState;
+use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind};
+
+impl UnitOfWork {
+    /// Makes what was merged changes of the session's own objects: columns and new objects first, then what is linked
+    /// to them, and what they hold no more at last, so that a child that moved from one to the other is no orphan.
+    ///
+    /// # Errors
+    /// `InvalidState`: a child would lose its parent, and nothing says what happens to it. Nothing is changed then.
+    pub(crate) fn merge(&mut self, store: &mut Store, graph: &mut MergeGraph) -> Result<()> {
+        self.check_merge(store, graph)?;
+        for at in 0..graph.sources.len() {
+            let source = &graph.sources[at];
+            match &source.own {
+                Some(Ref::Node(node)) if !source.values.is_empty() => {
+                    self.change(store, *node, source.given())?;
+                }
+                Some(Ref::Node(_) | Ref::Pending(_)) => {}
+                None => {
+                    let (model, values) = (source.model, source.values.clone());
+                    let cell = self.register(store, DraftData { model, values, links: Vec::new() })?;
+                    graph.sources[at].own = Some(Ref::Pending(cell));
+                }
+            }
+        }
+        self.each_link(store, graph, UnitOfWork::merge_links)?;
+        self.each_link(store, graph, UnitOfWork::merge_removals)
+    }
+
+    fn each_link(
+        &mut self,
+        store: &mut Store,
+        graph: &MergeGraph,
+        what: fn(&mut UnitOfWork, &mut Store, &'static RelationDef, &Ref, Vec<Ref>) -> Result<()>,
+    ) -> Result<()> {
+        for source in &graph.sources {
+            let Some(own) = &source.own else { continue };
+            for MergeLinks { relation, targets } in &source.links {
+                let targets = targets.iter().filter_map(|target| graph.own(target)).collect();
+                what(self, store, relation, own, targets)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Links what is not linked yet.
+    fn merge_links(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: &Ref,
+        targets: Vec<Ref>,
+    ) -> Result<()> {
+        match (parent.node(), parent) {
+            (Some(parent), _) => {
+                for target in targets {
+                    self.connect_to(store, relation, parent, target)?;
+                }
+                Ok(())
+            }
+            (None, Ref::Pending(cell)) => self.give(store, cell_id(cell), relation, targets),
+            (None, Ref::Node(_)) => Ok(()),
+        }
+    }
+
+    /// Ends the links to what is not among the targets. A `belongs_to` is what its key says.
+    fn merge_removals(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: &Ref,
+        targets: Vec<Ref>,
+    ) -> Result<()> {
+        let Some(parent) = parent.node() else { return Ok(()) };
+        let left = left_out(store, relation, parent, &targets);
+        if !relation.is_collection() {
+            return match left.is_empty() || matches!(relation.kind, RelationKind::BelongsTo { .. }) {
+                true => Ok(()),
+                false => self.end_to_one(store, relation, parent),
+            };
+        }
+        for member in left {
+            match self.state(member) {
+                EntityState::Deleted => self.let_go(store, parent, relation, member),
+                _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with a merge, before anything is changed.
+    fn check_merge(&self, store: &Store, graph: &MergeGraph) -> Result<()> {
+        let merged: HashSet<Node> =
+            graph.sources.iter().filter_map(|source| source.own.as_ref()?.node()).collect();
+        for source in &graph.sources {
+            for MergeLinks { relation, targets } in &source.links {
+                let targets: Vec<Ref> = targets.iter().filter_map(|target| graph.own(target)).collect();
+                for target in targets.iter().filter_map(Ref::node) {
+                    if self.state(target) == EntityState::Deleted {
+                        return Err(deleted(store.def(target.arena).name));
+                    }
+                }
+                let Some(parent) = source.own.as_ref().and_then(Ref::node) else { continue };
+                let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+                let mut left = left_out(store, relation, parent, &targets).into_iter();
+                // One that is merged itself may go elsewhere.
+                if by_key && !relation.may_lose_child()? && left.any(|child| !merged.contains(&child)) {
+                    return Err(orphan_needs_a_rule(relation));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an object holds for a relationship and is not among some targets.
+fn left_out(store: &Store, relation: &RelationDef, parent: Node, targets: &[Ref]) -> Vec<Node> {
+    let held = store.arena(parent.arena).slots(relation.index);
+    let Some((slot, Some(arena))) = held.map(|slots| (slots.get(parent.node), slots.target())) else {
+        return Vec::new();
+    };
+    let nodes = match slot {
+        Slot::Unloaded | Slot::Nobody => Vec::new(),
+        Slot::One(node) => vec![node],
+        Slot::Many(slice) => slice.as_slice().to_vec(),
+    };
+    let kept: HashSet<Node> = targets.iter().filter_map(Ref::node).collect();
+    nodes.into_iter().map(|node| Node { arena, node }).filter(|node| !kept.contains(node)).collect()
+}
+
+/// The version of the row is not the one that was merged.
+pub(crate) fn another_version(
+    name: &str,
+    merged: impl std::fmt::Display,
+    row: impl std::fmt::Display,
+) -> Error {
+    Error::new(
+        ErrorKind::Stale,
+        format!("the `{name}` to merge has the version {merged} and its row the version {row}"),
+    )
+}

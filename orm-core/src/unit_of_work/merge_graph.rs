@@ -1,0 +1,280 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::draft::{DraftData, DraftLinks};
+use super::inverse::inverse_of;
+use super::links::LinkTarget;
+use super::pending::PendingState;
+use super::register::is_of;
+use super::unit_of_work::{Node, Ref, UnitOfWork};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Region, Slot};
+use crate::identity::Store;
+use crate::model::{ErasedModel, RelationDef};
+use crate::value::{Value, ValueRef};
+
+/// What is merged into a session: an object of another session or a draft, and what it holds for the relationships
+/// that are merged with it.
+#[derive(Debug, Default)]
+pub(crate) struct MergeGraph {
+    pub(crate) sources: Vec<MergeSource>,
+    /// Objects by their place, so that a circle of them comes to an end.
+    known: HashMap<(usize, u32, u32), usize>,
+}
+
+/// One object or draft of it.
+#[derive(Debug)]
+pub(crate) struct MergeSource {
+    pub(crate) model: &'static dyn ErasedModel,
+    pub(crate) is_draft: bool,
+    /// How many relationships away from the first one it is.
+    pub(crate) depth: usize,
+    /// By column; none where nothing is known.
+    pub(crate) values: Vec<Option<Value>>,
+    pub(crate) links: Vec<MergeLinks>,
+    /// The session's own object of it.
+    pub(crate) own: Option<Ref>,
+}
+
+/// All that it holds for one relationship.
+#[derive(Debug)]
+pub(crate) struct MergeLinks {
+    pub(crate) relation: &'static RelationDef,
+    pub(crate) targets: Vec<MergeTarget>,
+}
+
+/// The other end of a link.
+#[derive(Debug, Clone)]
+pub(crate) enum MergeTarget {
+    /// By its place in the graph.
+    Source(usize),
+    /// An object of the session, which is linked as it is.
+    Own(Ref),
+}
+
+/// A source whose links are still to be followed.
+enum Links {
+    Held { region: Arc<Region>, arena: u32, node: u32, through: Option<&'static RelationDef> },
+    Given(Vec<DraftLinks>),
+}
+
+/// Builds a graph, nearest first.
+struct Walk<'s> {
+    graph: MergeGraph,
+    unit: &'s UnitOfWork,
+    store: &'s Store,
+    queue: VecDeque<(usize, Links)>,
+}
+
+impl MergeGraph {
+    /// An object that is not this session's, with what it holds.
+    ///
+    /// # Errors
+    /// As for [`of_draft`](Self::of_draft).
+    pub(crate) fn of_object(
+        unit: &UnitOfWork,
+        store: &Store,
+        model: &'static dyn ErasedModel,
+        (region, arena, node): (Arc<Region>, u32, u32),
+    ) -> Result<MergeGraph> {
+        let mut walk = Walk::new(unit, store);
+        walk.object(model, (region, arena, node), None, 0);
+        walk.finish()
+    }
+
+    /// An object of this session, which has nothing to merge.
+    pub(crate) fn of_own(model: &'static dyn ErasedModel, node: Node) -> MergeGraph {
+        let own = Some(Ref::Node(node));
+        let source =
+            MergeSource { model, is_draft: false, depth: 0, values: Vec::new(), links: Vec::new(), own };
+        MergeGraph { sources: vec![source], known: HashMap::new() }
+    }
+
+    /// A draft, with what it was given.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: it was given a relationship that is not merged. `InvalidState`: a link leads to an object that
+    /// cannot be linked.
+    pub(crate) fn of_draft(unit: &UnitOfWork, store: &Store, draft: DraftData) -> Result<MergeGraph> {
+        let mut walk = Walk::new(unit, store);
+        walk.draft(draft, 0);
+        walk.finish()
+    }
+
+    /// The sources at a distance from the first one.
+    pub(crate) fn at_depth(&self, depth: usize) -> Vec<usize> {
+        (0..self.sources.len()).filter(|source| self.sources[*source].depth == depth).collect()
+    }
+
+    /// The session's own end of a link.
+    pub(crate) fn own(&self, target: &MergeTarget) -> Option<Ref> {
+        match target {
+            MergeTarget::Source(source) => self.sources.get(*source)?.own.clone(),
+            MergeTarget::Own(own) => Some(own.clone()),
+        }
+    }
+}
+
+impl MergeSource {
+    /// Its primary key, if all of it is known.
+    pub(crate) fn key(&self) -> Option<Vec<Value>> {
+        self.model.def().key.iter().map(|column| self.values.get(*column)?.clone()).collect()
+    }
+
+    /// The columns that it has, with their values.
+    pub(crate) fn given(&self) -> Vec<(usize, Value)> {
+        let given = |(column, value): (usize, &Option<Value>)| Some((column, value.clone()?));
+        self.values.iter().enumerate().filter_map(given).collect()
+    }
+}
+
+impl<'s> Walk<'s> {
+    fn new(unit: &'s UnitOfWork, store: &'s Store) -> Walk<'s> {
+        Walk { graph: MergeGraph::default(), unit, store, queue: VecDeque::new() }
+    }
+
+    fn finish(mut self) -> Result<MergeGraph> {
+        while let Some((source, links)) = self.queue.pop_front() {
+            self.graph.sources[source].links = match links {
+                Links::Held { region, arena, node, through } => {
+                    self.held(source, &region, (arena, node), through)
+                }
+                Links::Given(links) => self.given(source, links)?,
+            };
+        }
+        Ok(self.graph)
+    }
+
+    fn object(
+        &mut self,
+        model: &'static dyn ErasedModel,
+        (region, arena, node): (Arc<Region>, u32, u32),
+        through: Option<&'static RelationDef>,
+        depth: usize,
+    ) -> usize {
+        let place = (Arc::as_ptr(&region).addr(), arena, node);
+        if let Some(known) = self.graph.known.get(&place) {
+            return *known;
+        }
+        let source = self.graph.sources.len();
+        self.graph.known.insert(place, source);
+        let objects = region.graph().erased(arena);
+        let value = |column: usize| match objects.view(node, column) {
+            ValueRef::NotLoaded => None,
+            cell => Some(cell.to_value()),
+        };
+        let values = (0..model.def().columns.len()).map(value).collect();
+        self.add(MergeSource { model, is_draft: false, depth, values, links: Vec::new(), own: None });
+        self.queue.push_back((source, Links::Held { region, arena, node, through }));
+        source
+    }
+
+    fn draft(&mut self, draft: DraftData, depth: usize) -> usize {
+        let DraftData { model, values, links } = draft;
+        let source =
+            self.add(MergeSource { model, is_draft: true, depth, values, links: Vec::new(), own: None });
+        self.queue.push_back((source, Links::Given(links)));
+        source
+    }
+
+    fn add(&mut self, source: MergeSource) -> usize {
+        self.graph.sources.push(source);
+        self.graph.sources.len() - 1
+    }
+
+    /// What an object holds for the relationships that are merged. The one that leads back to where it was reached
+    /// from is left out: the other side says it, and says all of it.
+    fn held(
+        &mut self,
+        source: usize,
+        region: &Arc<Region>,
+        (arena, node): (u32, u32),
+        through: Option<&'static RelationDef>,
+    ) -> Vec<MergeLinks> {
+        let depth = self.graph.sources[source].depth + 1;
+        let back = through.and_then(inverse_of);
+        let mut links = Vec::new();
+        for relation in self.graph.sources[source].model.def().relations {
+            if !relation.cascade.merge || back.is_some_and(|back| back.is(relation)) {
+                continue;
+            }
+            let held = region.graph().erased(arena).slots(relation.index);
+            let Some((slot, Some(target))) = held.map(|slots| (slots.get(node), slots.target())) else {
+                continue;
+            };
+            let nodes = match slot {
+                Slot::Unloaded => continue,
+                Slot::Nobody => Vec::new(),
+                Slot::One(node) => vec![node],
+                Slot::Many(slice) => slice.as_slice().to_vec(),
+            };
+            let of_node = |node: u32| self.target(relation, (Arc::clone(region), target, node), depth);
+            let targets = nodes.into_iter().map(of_node).collect();
+            links.push(MergeLinks { relation, targets });
+        }
+        links
+    }
+
+    /// What a draft was given.
+    fn given(&mut self, source: usize, given: Vec<DraftLinks>) -> Result<Vec<MergeLinks>> {
+        let depth = self.graph.sources[source].depth + 1;
+        let relations = self.graph.sources[source].model.def().relations;
+        let mut links: Vec<MergeLinks> = Vec::with_capacity(given.len());
+        for DraftLinks { relation, targets } in given {
+            let relation = &relations[relation];
+            if !relation.cascade.merge {
+                return Err(not_merged(relation));
+            }
+            let mut ends = Vec::with_capacity(targets.len());
+            for target in targets {
+                ends.push(match target {
+                    LinkTarget::Draft(draft) => MergeTarget::Source(self.draft(*draft, depth)),
+                    LinkTarget::Entity { region, arena, node } => {
+                        self.target(relation, (region, arena, node), depth)
+                    }
+                    LinkTarget::Pending(cell) => match cell.state() {
+                        PendingState::Flushed { region, arena, node } if region.strong_count() > 0 => {
+                            let region = region.upgrade().ok_or_else(super::register::another_session)?;
+                            self.target(relation, (region, arena, node), depth)
+                        }
+                        // A link says what is wrong with one of another session.
+                        _ => MergeTarget::Own(self.unit.linkable_pending(cell)?),
+                    },
+                });
+            }
+            links.retain(|earlier| !earlier.relation.is(relation));
+            links.push(MergeLinks { relation, targets: ends });
+        }
+        Ok(links)
+    }
+
+    fn target(
+        &mut self,
+        relation: &'static RelationDef,
+        (region, arena, node): (Arc<Region>, u32, u32),
+        depth: usize,
+    ) -> MergeTarget {
+        let mine =
+            is_of(self.store, &Some(Arc::clone(&region))) && !self.store.arena(arena).is_detached(node);
+        match mine {
+            true => MergeTarget::Own(Ref::Node(Node { arena, node })),
+            false => {
+                let model = (relation.target)();
+                MergeTarget::Source(self.object(model, (region, arena, node), Some(relation), depth))
+            }
+        }
+    }
+}
+
+fn not_merged(relation: &RelationDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "`{}` is not merged, because its `cascade` does not say `merge`; leave it out of the draft, and link it \
+             after the merge",
+            relation.path()
+        ),
+    )
+}

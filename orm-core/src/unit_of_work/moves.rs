@@ -1,0 +1,112 @@
+use super::unit_of_work::{Node, UnitOfWork};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind};
+use crate::value::Value;
+
+/// A relationship by whose key parents hold their children, and the arena of the parents.
+pub(super) type Holder = (u32, &'static RelationDef);
+
+/// What objects hold follows a key, whoever changed it: an edit, a link, a bulk statement, or the undoing of one.
+impl UnitOfWork {
+    /// An object's columns changed from what they were in an earlier version. It no longer holds what its old key led
+    /// to, and moves from the collections of its old parents to those of its new ones, where they are loaded.
+    pub(crate) fn keys_changed(&mut self, store: &Store, node: Node, columns: &[usize], before: usize) {
+        for relation in store.def(node.arena).relations {
+            let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
+            let local = relation.local_columns().unwrap_or_default();
+            if is_key && local.iter().any(|column| columns.contains(column)) {
+                self.follow_key(store, node, relation, &local);
+            }
+        }
+        self.move_child(store, node, columns, before);
+    }
+
+    /// A to-one whose key changed holds nobody for a NULL, the object that it held if the key leads to it, and
+    /// otherwise what a query finds.
+    fn follow_key(&mut self, store: &Store, node: Node, relation: &RelationDef, local: &[usize]) {
+        let held = store.arena(node.arena).slots(relation.index);
+        let Some((slot, target)) = held.map(|slots| (slots.get(node.node), slots.target())) else { return };
+        let key = store.values(node.arena, node.node, local);
+        let leads_to = |held: u32| {
+            let remote = relation.remote_columns().unwrap_or_default();
+            target.is_some_and(|arena| store.values(arena, held, &remote) == key)
+        };
+        let slot = match slot {
+            Slot::Unloaded => return,
+            _ if key.iter().any(Value::is_null) => Slot::Nobody,
+            Slot::One(held) if leads_to(held) => return,
+            _ => Slot::Unloaded,
+        };
+        self.set_slot(store, node, relation, None, slot);
+    }
+
+    /// A child leaves the parents that its key led to in an earlier version, and joins those that it leads to now.
+    pub(super) fn move_child(&mut self, store: &Store, child: Node, columns: &[usize], before: usize) {
+        let objects = store.arena(child.arena);
+        for holder in holders(store, child.arena) {
+            let Ok(remote) = holder.1.remote_columns() else { continue };
+            if !remote.iter().any(|column| columns.contains(column)) {
+                continue;
+            }
+            let earlier = |column: &usize| objects.view_version(child.node, before, *column).to_value();
+            let old: Vec<Value> = remote.iter().map(earlier).collect();
+            let new = store.values(child.arena, child.node, &remote);
+            if old == new {
+                continue;
+            }
+            for parent in parents(store, holder, &old) {
+                self.let_go(store, parent, holder.1, child);
+            }
+            for parent in parents(store, holder, &new) {
+                self.take_in(store, parent, holder.1, child);
+            }
+        }
+    }
+
+    /// A parent holds a child whose key leads to it. Of two for a `has_one` a query has to say which.
+    pub(super) fn take_in(&mut self, store: &Store, parent: Node, relation: &RelationDef, child: Node) {
+        if relation.is_collection() {
+            return self.hold(store, parent, relation, child);
+        }
+        let held = store.arena(parent.arena).slots(relation.index).map(|slots| slots.get(parent.node));
+        match held {
+            Some(Slot::Nobody) => {
+                self.set_slot(store, parent, relation, Some(child.arena), Slot::One(child.node));
+            }
+            Some(Slot::One(other)) if other != child.node => {
+                self.set_slot(store, parent, relation, None, Slot::Unloaded);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The relationships by whose key objects of this session may hold those of a model.
+pub(super) fn holders(store: &Store, child: u32) -> Vec<Holder> {
+    let target = store.model(child).type_id();
+    let by_key = |relation: &&'static RelationDef| {
+        matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+            && (relation.target)().type_id() == target
+    };
+    let relations = |arena: u32| store.def(arena).relations.iter().map(move |relation| (arena, relation));
+    let all = (0..store.graph().arena_count()).flat_map(relations);
+    all.filter(|(_, relation)| by_key(relation)).collect()
+}
+
+/// The objects of this session that have a key, as a relationship to their children refers to it.
+pub(super) fn parents(store: &Store, (arena, relation): Holder, key: &[Value]) -> Vec<Node> {
+    let Ok(local) = relation.local_columns() else { return Vec::new() };
+    if key.iter().any(Value::is_null) {
+        return Vec::new();
+    }
+    let primary = store.def(arena).key;
+    let places: Option<Vec<usize>> =
+        primary.iter().map(|column| local.iter().position(|other| other == column)).collect();
+    if let Some(places) = places.filter(|places| places.len() == local.len()) {
+        return store.find_target(arena, key, &places).map(|node| Node { arena, node }).into_iter().collect();
+    }
+    let objects = store.arena(arena);
+    let has_key = |node: &u32| !objects.is_detached(*node) && store.values(arena, *node, &local) == key;
+    (0..objects.len()).filter(has_key).map(|node| Node { arena, node }).collect()
+}

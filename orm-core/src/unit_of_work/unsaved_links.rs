@@ -1,0 +1,120 @@
+use super::inverse::inverse_of;
+use super::moves::{holders, parents};
+use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind};
+
+/// Links that no flush has written, and what queries find without them.
+impl UnitOfWork {
+    /// Whether a to-one of an object was given an object that has no row yet.
+    pub(crate) fn awaits_target(&self, relation: &RelationDef, of: Node) -> bool {
+        match relation.kind {
+            RelationKind::BelongsTo { .. } => {
+                let local = relation.local_columns().unwrap_or_default();
+                self.waiting_keys.iter().any(|(node, key)| *node == of && key.columns == local)
+            }
+            RelationKind::HasOne => {
+                let given = |(held, node): &(&'static RelationDef, Node)| held.is(relation) && *node == of;
+                self.pending.values().any(|entry| entry.held_by.iter().any(given))
+            }
+            RelationKind::HasMany | RelationKind::ManyToMany => false,
+        }
+    }
+
+    /// Whether links of an object wait for a flush.
+    pub(crate) fn has_unsaved_links(&self, node: Node) -> bool {
+        let is_end = |row: &LinkRow| row.parent.node() == Some(node) || row.target.node() == Some(node);
+        self.links.iter().chain(&self.unlinks).any(is_end)
+            || self.waiting_keys.iter().any(|(waiting, _)| *waiting == node)
+            || self.pending.values().any(|entry| entry.held_by.iter().any(|(_, holder)| *holder == node))
+    }
+
+    /// Puts unsaved links into collections that a query filled with what the database has. A session that flushes
+    /// before its queries has none.
+    pub(crate) fn show_unsaved(&mut self, store: &mut Store) {
+        let moved: Vec<(Node, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
+        for (node, saved) in moved {
+            let columns: Vec<usize> = (0..store.def(node.arena).columns.len()).collect();
+            self.move_child(store, node, &columns, saved);
+        }
+        let leaving: Vec<(Node, Vec<usize>)> =
+            self.waiting_keys.iter().map(|(node, key)| (*node, key.columns.clone())).collect();
+        for (node, columns) in leaving {
+            self.leave_parents(store, node, &columns);
+            self.forget_target(store, node, &columns);
+        }
+        let deleted: Vec<Node> = self.deleted.iter().copied().collect();
+        for node in deleted {
+            for holder in holders(store, node.arena) {
+                self.leave_parents(store, node, &holder.1.remote_columns().unwrap_or_default());
+            }
+        }
+        for row in self.links.clone() {
+            self.at_both_ends(store, &row, UnitOfWork::hold);
+        }
+        for row in self.unlinks.clone() {
+            self.at_both_ends(store, &row, UnitOfWork::let_go);
+        }
+        let given: Vec<(&'static RelationDef, Node)> =
+            self.pending.values().flat_map(|entry| entry.held_by.iter().copied()).collect();
+        for (relation, parent) in given.into_iter().filter(|(relation, _)| !relation.is_collection()) {
+            self.set_slot(store, parent, relation, None, Slot::Unloaded);
+        }
+    }
+
+    /// The parents of a child that is about to leave them do not hold it.
+    fn leave_parents(&mut self, store: &Store, child: Node, columns: &[usize]) {
+        for holder in holders(store, child.arena) {
+            if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
+                for parent in parents(store, holder, &store.values(child.arena, child.node, columns)) {
+                    self.let_go(store, parent, holder.1, child);
+                }
+            }
+        }
+    }
+
+    /// Nor does it hold them.
+    fn forget_target(&mut self, store: &Store, child: Node, columns: &[usize]) {
+        for relation in store.def(child.arena).relations {
+            let by_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
+            if by_key && relation.local_columns().is_ok_and(|local| local == columns) {
+                self.set_slot(store, child, relation, None, Slot::Unloaded);
+            }
+        }
+    }
+
+    /// Does something to what both ends of a link row hold, where both are there.
+    pub(super) fn at_both_ends(
+        &mut self,
+        store: &Store,
+        row: &LinkRow,
+        what: fn(&mut UnitOfWork, &Store, Node, &RelationDef, Node),
+    ) {
+        let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else { return };
+        what(self, store, parent, row.relation, target);
+        if let Some(inverse) = inverse_of(row.relation) {
+            what(self, store, target, inverse, parent);
+        }
+    }
+
+    /// Objects have the keys of their rows again, whatever they were given meanwhile: parents hold those that refer to
+    /// them.
+    pub(super) fn follow_rows(&mut self, store: &Store, children: &[Node]) {
+        for child in children {
+            for (arena, relation) in holders(store, child.arena) {
+                let key =
+                    store.values(child.arena, child.node, &relation.remote_columns().unwrap_or_default());
+                let own = parents(store, (arena, relation), &key);
+                for parent in (0..store.arena(arena).len()).map(|node| Node { arena, node }) {
+                    if !own.contains(&parent) {
+                        self.let_go(store, parent, relation, *child);
+                    }
+                }
+                for parent in own {
+                    self.take_in(store, parent, relation, *child);
+                }
+            }
+        }
+    }
+}
