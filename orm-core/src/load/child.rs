@@ -148,7 +148,8 @@ impl Child {
     /// The SELECT for some parents.
     pub(super) fn select(&self, condition: Condition<'_>, dialect: Dialect) -> Result<Select> {
         let mut select = self.select.clone();
-        if let Condition::Keys([_, _, ..]) = condition
+        if let Condition::Keys(keys) = condition
+            && keys.len() > SORTED_AT_ONCE
             && dialect.reads_key_by_key()
             && !self.ranked
             && !select.order.is_empty()
@@ -209,6 +210,9 @@ const MADE_UP: [MadeUp; 3] = [
 ];
 const PARENTS: [&str; 3] = ["_parents", "_owners", "_above"];
 const PAGE: &str = "_page";
+
+/// The rows of so many keys are sorted all at once: that costs nothing, and the statement says what it is for.
+const SORTED_AT_ONCE: usize = 100;
 
 impl MadeUp {
     fn beside(def: &ModelDef) -> Result<MadeUp> {

@@ -13,6 +13,7 @@ mod joined;
 mod joined_pages;
 mod late_loading;
 mod lazy_loading;
+mod long_statements;
 mod observing;
 mod selectin;
 mod selectin_batches;

@@ -19,8 +19,7 @@ async fn a_collection_is_one_more_statement() -> Result<()> {
     let users = session.all(select::<User>().with(User::ADDRESSES.selectin()).order_by(User::ID)).await?;
     assert_eq!(log.count(), 2, "{log}");
     assert!(log.sql(1).contains(r#""addresses"."user_id" IN ("#), "{log}");
-    let order = r#" ORDER BY "addresses"."user_id", "addresses"."id""#;
-    assert!(log.sql(1).ends_with(order), "{log}");
+    assert!(log.sql(1).ends_with(r#" ORDER BY "addresses"."id""#), "{log}");
     assert!(!log.sql(1).contains("JOIN") && !log.sql(1).contains(r#""users""#), "{log}");
     assert_eq!(log.keys(1), ["7", "8", "9", "10"], "{log}");
     let found: Vec<_> = users.iter().map(|user| ids!(user.get(User::ADDRESSES))).collect();

@@ -86,6 +86,29 @@ async fn around_a_multiple_of_the_size() -> Result<()> {
     Ok(())
 }
 
+/// An index on the key has the rows of each parent together, so that only those have to be sorted.
+#[tokio::test]
+async fn many_keys_are_read_parent_by_parent() -> Result<()> {
+    let engine = families(101, 3).await?;
+    let log = record(&engine);
+    for (parents, order) in
+        [(100, r#" ORDER BY "children"."id""#), (101, r#" ORDER BY "children"."parent_id", "children"."id""#)]
+    {
+        let mut session = engine.session();
+        log.restart();
+        let query = select::<Parent>().filter(Parent::ID.le(parents)).with(Parent::CHILDREN.selectin());
+        let found = session.all(query).await?;
+        let sorted = |parent: &Entity<Parent, _>| {
+            let ids = ids!(parent.get(Parent::CHILDREN));
+            ids.len() == 3 && ids.is_sorted()
+        };
+        assert!(found.iter().all(sorted));
+        assert!(log.sql(1).ends_with(order), "{log}");
+        assert_eq!(log.count(), 2, "{log}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_to_one_counts_the_distinct_targets() -> Result<()> {
     let engine = families(1201, 2).await?;
