@@ -135,7 +135,7 @@ fn prepare(place: &Place, program: PathBuf, is_mariadb: bool) -> Result<Command,
         "--innodb-buffer-pool-size=64M",
     ]);
     if !is_mariadb {
-        command.arg("--mysqlx=0");
+        command.args(["--mysqlx=0", "--secure-file-priv=NULL", "--auto-generate-certs=OFF"]);
     }
     Ok(command)
 }

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use orm_core::{Engine, EngineBuilder, Result};
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, PgConnection};
+use tokio::sync::OnceCell;
 
 use crate::{Backend, FaultProxy};
 
@@ -74,6 +75,21 @@ impl TestDatabase {
     pub(crate) fn place(&self) -> (&str, &str) {
         let (_, rest) = self.url.split_once('@').expect("the URL of a server names a user");
         rest.split_once('/').expect("the URL of a server names a database")
+    }
+
+    /// Whether the server is MariaDB, whose statements return rows.
+    ///
+    /// # Panics
+    /// The server does not answer.
+    pub(crate) async fn returns(&self) -> bool {
+        static RETURNS: OnceCell<bool> = OnceCell::const_new();
+        let ask = async || {
+            let mut connection = MySqlConnection::connect(&self.url).await.expect("the server is there");
+            let version =
+                sqlx::query_scalar::<_, String>("SELECT VERSION()").fetch_one(&mut connection).await;
+            version.expect("the server has a version").contains("MariaDB")
+        };
+        *RETURNS.get_or_init(ask).await
     }
 
     /// An engine on it.

@@ -158,13 +158,14 @@ impl Writer {
         self.sql.push_str(" FROM ");
         self.name(table);
         self.sql.push_str(" WHERE 1 = 0 UNION ALL VALUES ");
-        let row = match self.dialect {
-            Dialect::Mysql(server) if !server.mariadb => "ROW(",
-            _ => "(",
-        };
+        let is_mariadb = matches!(self.dialect, Dialect::Mysql(server) if server.mariadb);
         self.list(&new.rows, ", ", |writer, binds| {
-            writer.sql.push_str(row);
-            writer.list(binds, ", ", |writer, bind| writer.bind(bind.clone()));
+            writer.sql.push_str(if is_mariadb { "(" } else { "ROW(" });
+            writer.list(binds, ", ", |writer, bind| match bind.value.is_null() && !is_mariadb {
+                // MySQL would make texts of the numbers beside a NULL that is bound, and lose digits.
+                true => writer.sql.push_str("NULL"),
+                false => writer.bind(bind.clone()),
+            });
             writer.sql.push(')');
         });
     }

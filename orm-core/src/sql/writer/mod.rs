@@ -11,7 +11,7 @@ use super::{
     Bind, Cte, Delete, Dialect, Expected, Expr, Insert, NEW_ROWS, Param, Runs, Select, Shown, Source,
     Statement, TableName, Update,
 };
-use crate::value::ValueKind;
+use crate::value::{Value, ValueKind};
 
 /// Writes statements as the text of one dialect.
 #[derive(Debug)]
@@ -154,7 +154,15 @@ impl Writer {
             Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
             _ => {
                 let cast = self.dialect.cast(bind.kind, &bind.value);
-                self.cast(Param::One(bind), cast);
+                match (self.dialect, &bind.value, &cast) {
+                    // MySQL takes what is cast to a time for one already, and a text for midnight.
+                    (Dialect::Mysql(server), Value::Time(_), Some(to)) if !server.mariadb => {
+                        self.sql.push_str("CAST(");
+                        self.cast(Param::One(bind), Some("CHAR".to_owned()));
+                        self.sql.push_str(&format!(" AS {to})"));
+                    }
+                    _ => self.cast(Param::One(bind), cast),
+                }
             }
         }
     }

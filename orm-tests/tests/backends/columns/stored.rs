@@ -195,7 +195,9 @@ on_every_backend! {
             _ => ("BINARY(16)", "DECIMAL(60,30)"),
         };
         let types = format!("id BIGINT PRIMARY KEY, day TIMESTAMP NULL, time TIME NULL, at DATE NULL, price {decimal}, uuid {uuid}");
-        database.run(&format!("CREATE TABLE stored ({types})")).await;
+        // A word of MySQL's.
+        let table = if database.is_mysql() { "`stored`" } else { "stored" };
+        database.run(&format!("CREATE TABLE {table} ({types})")).await;
         #[derive(Model, Debug)]
         #[model(table = "stored")]
         struct Foreign {
@@ -213,15 +215,15 @@ on_every_backend! {
             ("NULL, NULL, NULL, 123456789012345678901234567890", "price"),
             ("NULL, NULL, NULL, 0.000000000000000000000000000001", "price"),
         ] {
-            database.run("DELETE FROM stored").await;
-            database.run(&format!("INSERT INTO stored VALUES (1, {values}, NULL)")).await;
+            database.run(&format!("DELETE FROM {table}")).await;
+            database.run(&format!("INSERT INTO {table} VALUES (1, {values}, NULL)")).await;
             let error = engine.session().get::<Foreign>(1).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
             assert!(error.to_string().starts_with(&format!("`Foreign.{field}`: ")), "{error}");
         }
         let beyond = if database.backend() == Backend::Postgres { "'24:00:00'" } else { "'-01:00:00'" };
-        database.run("DELETE FROM stored").await;
-        database.run(&format!("INSERT INTO stored VALUES (1, NULL, {beyond}, NULL, NULL, NULL)")).await;
+        database.run(&format!("DELETE FROM {table}")).await;
+        database.run(&format!("INSERT INTO {table} VALUES (1, NULL, {beyond}, NULL, NULL, NULL)")).await;
         let error = engine.session().get::<Foreign>(1).await.unwrap_err();
         assert!(error.to_string().starts_with("`Foreign.time`: "), "{error}");
         Ok(())
