@@ -166,6 +166,16 @@ impl UnitOfWork {
         self.journal.deleted(node, key);
     }
 
+    /// An expired object has no row any more: the session does not know it, until a rollback brings the row back. What
+    /// is unsaved of it is stale, as the flush will say.
+    pub(crate) fn row_vanished(&mut self, store: &mut Store, node: Node) {
+        let key = store.key(node.arena, node.node);
+        // A key read from an object is a key of its model.
+        let _ = store.identity_mut(node.arena).remove(&key);
+        self.gone.insert(node);
+        self.journal.deleted(node, key);
+    }
+
     /// Says that an object is about to change.
     pub(crate) fn touch(&mut self, store: &Store, node: Node) {
         let saved = store.arena(node.arena).version(node.node);
