@@ -220,7 +220,7 @@ impl UnitOfWork {
             .collect()
     }
 
-    /// A query overwrote its objects with their rows: what was unsaved of them is gone.
+    /// A query overwrote its objects with their rows, and what they held: what was unsaved of them is gone.
     pub(crate) fn overwritten(&mut self, store: &Store, answer: &Region) {
         let mut discarded = Vec::new();
         for level in (0..).map_while(|level| answer.level(level)) {
@@ -228,6 +228,7 @@ impl UnitOfWork {
             discarded.extend(nodes.filter(|node| self.dirty.shift_remove(node).is_some()));
         }
         self.follow_rows(store, &discarded);
+        self.links_overwritten(store);
     }
 
     /// Takes back the unsaved changes of all objects; what was added stays, and what is deleted too.
