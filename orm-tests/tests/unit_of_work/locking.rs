@@ -211,7 +211,7 @@ on_every_backend! {
         let log = engine.record();
         session.append(&two, Chest::THINGS, &thing)?;
         session.append(&two, Chest::LABELS, Label::draft().name("new"))?;
-        session.remove(&one, Chest::LABELS, &one.labels()?.first().expect("it has one"))?;
+        session.remove(&one, Chest::LABELS, one.labels()?.first().expect("it has one"))?;
         session.edit(&thing, |thing| thing.name.push('!'))?;
         session.commit().await?;
         assert_eq!(shape(&log).iter().filter(|shape| shape.starts_with("UPDATE")).collect::<Vec<_>>(), ["UPDATE guarded_things"], "{log}");
