@@ -91,8 +91,7 @@ impl Session {
             return None;
         }
         if self.store.is_expired(arena, node) && !read.contains(&node) {
-            // Its row is gone.
-            self.store.expunge(arena, node);
+            self.unit.row_vanished(&mut self.store, Node { arena, node });
             return None;
         }
         Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node, answer: None }))

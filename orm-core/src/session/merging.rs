@@ -177,8 +177,7 @@ impl Session {
             let Some(node) = self.store.find(arena, &key) else { continue };
             match read.contains(&node) {
                 true => graph.sources[source].own = Some(Ref::Node(Node { arena, node })),
-                // It was expired, and its row is gone.
-                false => self.store.expunge(arena, node),
+                false => self.unit.row_vanished(&mut self.store, Node { arena, node }),
             }
         }
         Ok(last)

@@ -119,7 +119,7 @@ impl Session {
                 return Ok(None);
             }
             if self.store.is_expired(arena, node) && !self.read_row::<M>(at, caller).await? {
-                self.store.expunge(arena, node);
+                self.unit.row_vanished(&mut self.store, at);
                 return Ok(None);
             }
             let place = Place { arena, node, answer: None };

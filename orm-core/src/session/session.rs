@@ -42,9 +42,14 @@ pub(super) struct Failure {
     retryable: bool,
 }
 
-/// A closure inside which the transaction must not end.
+/// A closure that says when the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
+    /// That of `transaction`, which may end it early and is done then.
+    Transaction {
+        /// Whether it did.
+        early: bool,
+    },
     /// That of `nested`: the transaction around it goes on.
     Nested,
     /// That of `transact`, which runs it again when the whole of it fails.
@@ -97,6 +102,12 @@ impl Session {
                 ),
             );
             return Err(error.retryable(*retryable));
+        }
+        if self.ends.last() == Some(&(Ends::Transaction { early: true })) {
+            return Err(Error::new(
+                ErrorKind::InvalidState,
+                "the transaction of `session.transaction(..)` has ended inside its closure; return from it, and go on outside",
+            ));
         }
         self.lease.as_ref().map_or(Ok(()), Lease::check)
     }

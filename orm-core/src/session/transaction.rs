@@ -52,7 +52,16 @@ impl Session {
     pub async fn commit(&mut self) -> Result<()> {
         self.check_usable()?;
         self.check_may_end("commit")?;
-        self.commit_now().await
+        self.commit_now().await?;
+        self.ended_early();
+        Ok(())
+    }
+
+    /// A transaction that ended inside the closure of `transaction` was its own.
+    fn ended_early(&mut self) {
+        if let Some(Ends::Transaction { early }) = self.ends.last_mut() {
+            *early = true;
+        }
     }
 
     async fn commit_now(&mut self) -> Result<()> {
@@ -92,7 +101,9 @@ impl Session {
     /// connection is closed then, which undoes the transaction as well.
     pub async fn rollback(&mut self) -> Result<()> {
         self.check_may_end("rollback")?;
-        self.rollback_now().await
+        let done = self.rollback_now().await;
+        self.ended_early();
+        done
     }
 
     async fn rollback_now(&mut self) -> Result<()> {
@@ -188,6 +199,7 @@ impl Session {
     fn check_may_end(&self, what: &str) -> Result<()> {
         let Some(ends) = self.ends.last() else { return Ok(()) };
         let text = match ends {
+            Ends::Transaction { .. } => return Ok(()),
             Ends::Nested => format!(
                 "a {what} inside `session.nested(..)` would end the transaction around it; return from the closure (with \
                  an error, to undo what it did), and {what} outside"
@@ -212,7 +224,8 @@ impl Session {
     }
 
     /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back when it returns `Err`, panics, or its
-    /// future is dropped.
+    /// future is dropped. When `work` itself calls [`commit`](Self::commit) or [`rollback`](Self::rollback) the
+    /// transaction is over, and until `work` returns the session refuses to do more.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -264,9 +277,12 @@ impl Session {
             scope.ended = true;
             return Err(error);
         }
+        scope.ends.push(Ends::Transaction { early: false });
         let result = work(&mut scope).await;
         scope.ended = true;
+        let early = scope.ends.pop() == Some(Ends::Transaction { early: true });
         let done = match result {
+            Ok(value) if early => return Ok(value),
             Ok(value) => scope.commit_now().await.map(|()| value),
             Err(error) => Err(error),
         };
@@ -288,6 +304,7 @@ impl Drop for Scope<'_> {
     fn drop(&mut self) {
         if !self.ended {
             // Closing the connection is the only rollback that needs no waiting.
+            self.session.ends.pop();
             self.session.lease = None;
             self.session.failed = None;
             let Session { unit, store, .. } = &mut *self.session;

@@ -112,6 +112,11 @@ impl Dialect {
         !matches!(self, Dialect::Mysql(_))
     }
 
+    /// Whether foreign keys are checked after each row of a statement, and not at its end.
+    pub fn checks_keys_by_row(self) -> bool {
+        matches!(self, Dialect::Mysql(_))
+    }
+
     /// Whether a subquery of FROM can see the tables before it.
     pub fn lateral(self) -> bool {
         match self {

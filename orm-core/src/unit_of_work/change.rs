@@ -392,8 +392,10 @@ impl UnitOfWork {
             ));
         };
         let mut keep = Vec::with_capacity(targets.len());
+        let mut waiting = self.pending_members(relation, parent)?;
         for target in targets {
             let target = self.resolve(store, target)?;
+            waiting.retain(|member| !member.is(&target));
             let node = target.node();
             if !node.is_some_and(|node| slice.as_slice().contains(&node.node)) {
                 self.connect_to(store, relation, parent, target)?;
@@ -408,7 +410,19 @@ impl UnitOfWork {
             }
             self.disconnect_from(store, relation, parent, Ref::Node(member))?;
         }
-        Ok(())
+        waiting.into_iter().try_for_each(|member| self.disconnect_from(store, relation, parent, member))
+    }
+
+    /// New objects that join a collection with the next flush.
+    pub(super) fn pending_members(&self, relation: &RelationDef, parent: Node) -> Result<Vec<Ref>> {
+        if relation.kind != RelationKind::ManyToMany {
+            let children = self.pending_children(relation, parent.arena, &[parent.node])?;
+            return Ok(children.into_iter().map(Ref::Pending).collect());
+        }
+        let parent = Ref::Node(parent);
+        let ends = self.links.iter().flat_map(|row| [&row.parent, &row.target]);
+        let linked = |end: &&Ref| self.links.iter().any(|row| row.is_link(relation, &parent, end));
+        Ok(ends.filter(|end| end.node().is_none()).filter(linked).cloned().collect())
     }
 
     fn unlink(&mut self, relation: &'static RelationDef, parent: Node, target: &Ref) {

@@ -263,7 +263,13 @@ impl Flush<'_> {
     /// Rows that refer to rows whose table is emptied before theirs lose that key first: there is an order only where
     /// tables do not refer to each other in a circle.
     async fn cut_circles(&mut self, groups: &[(u32, Vec<u32>)]) -> Result<()> {
-        for (at, (parents, _)) in groups.iter().enumerate() {
+        for (at, (parents, own)) in groups.iter().enumerate() {
+            if self.dialect.checks_keys_by_row() {
+                for columns in self.keys_between(*parents, *parents)? {
+                    let refer = self.referring(*parents, own, &columns);
+                    self.clear_keys(*parents, &refer, &columns).await?;
+                }
+            }
             for (children, nodes) in groups.iter().skip(at + 1) {
                 for columns in self.keys_between(*children, *parents)? {
                     self.clear_keys(*children, nodes, &columns).await?;
@@ -271,6 +277,34 @@ impl Flush<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Those of some objects of one model whose rows refer to others of them.
+    fn referring(&self, arena: u32, nodes: &[u32], columns: &[usize]) -> Vec<u32> {
+        let refers_to = |relation: &&RelationDef| {
+            relation.local_columns().is_ok_and(|local| local == columns)
+                || (matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+                    && relation.remote_columns().is_ok_and(|remote| remote == columns))
+        };
+        let relations = self.store.def(arena).relations.iter();
+        let own: HashSet<Vec<usize>> = relations
+            .filter(refers_to)
+            .filter_map(|relation| match relation.kind {
+                RelationKind::BelongsTo { .. } => relation.remote_columns().ok(),
+                _ => relation.local_columns().ok(),
+            })
+            .collect();
+        let keys: HashSet<(Vec<Value>, u32)> = own
+            .iter()
+            .flat_map(|own| nodes.iter().map(|node| (self.saved_values(arena, *node, own), *node)))
+            .collect();
+        let parents: HashSet<&Vec<Value>> = keys.iter().map(|(key, _)| key).collect();
+        let refers = |node: &u32| {
+            let key = self.saved_values(arena, *node, columns);
+            // A row may go though it refers to itself.
+            parents.contains(&key) && !keys.contains(&(key, *node))
+        };
+        nodes.iter().copied().filter(refers).collect()
     }
 
     /// The keys of one model to another, as either of them declares them.
@@ -299,7 +333,7 @@ impl Flush<'_> {
         let name = |column: &usize| def.columns[*column].name;
         let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
         let set: Vec<_> = nullable.map(|column| (name(column), Expr::Bind(Value::Null.into()))).collect();
-        if set.is_empty() {
+        if set.is_empty() || nodes.is_empty() {
             return Ok(());
         }
         let identified = def.key_columns(def.key);

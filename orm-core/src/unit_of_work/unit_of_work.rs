@@ -166,6 +166,16 @@ impl UnitOfWork {
         self.journal.deleted(node, key);
     }
 
+    /// An expired object has no row any more: the session does not know it, until a rollback brings the row back. What
+    /// is unsaved of it is stale, as the flush will say.
+    pub(crate) fn row_vanished(&mut self, store: &mut Store, node: Node) {
+        let key = store.key(node.arena, node.node);
+        // A key read from an object is a key of its model.
+        let _ = store.identity_mut(node.arena).remove(&key);
+        self.gone.insert(node);
+        self.journal.deleted(node, key);
+    }
+
     /// Says that an object is about to change.
     pub(crate) fn touch(&mut self, store: &Store, node: Node) {
         let saved = store.arena(node.arena).version(node.node);
@@ -210,7 +220,7 @@ impl UnitOfWork {
             .collect()
     }
 
-    /// A query overwrote its objects with their rows: what was unsaved of them is gone.
+    /// A query overwrote its objects with their rows, and what they held: what was unsaved of them is gone.
     pub(crate) fn overwritten(&mut self, store: &Store, answer: &Region) {
         let mut discarded = Vec::new();
         for level in (0..).map_while(|level| answer.level(level)) {
@@ -218,6 +228,7 @@ impl UnitOfWork {
             discarded.extend(nodes.filter(|node| self.dirty.shift_remove(node).is_some()));
         }
         self.follow_rows(store, &discarded);
+        self.links_overwritten(store);
     }
 
     /// Takes back the unsaved changes of all objects; what was added stays, and what is deleted too.

@@ -4,6 +4,7 @@ use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork};
 use crate::graph::Slot;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
+use crate::value::Value;
 
 /// Links that no flush has written, and what queries find without them.
 impl UnitOfWork {
@@ -116,5 +117,44 @@ impl UnitOfWork {
                 }
             }
         }
+    }
+
+    /// Unsaved links that a collection does not show any more, because a query overwrote it, are not written either.
+    pub(super) fn links_overwritten(&mut self, store: &Store) {
+        let moved: Vec<(Node, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
+        for (child, saved) in moved {
+            let objects = store.arena(child.arena);
+            for holder in holders(store, child.arena) {
+                let Ok(columns) = holder.1.remote_columns() else { continue };
+                let before = |column: &usize| objects.view_version(child.node, saved, *column).to_value();
+                let old: Vec<Value> = columns.iter().map(before).collect();
+                let new = store.values(child.arena, child.node, &columns);
+                let lacks = |parent: &Node| shows(store, holder.1, *parent, child) == Some(false);
+                if old != new && parents(store, holder, &new).iter().any(lacks) {
+                    // The values were the object's own, so they fit.
+                    let _ = self.change(store, child, columns.into_iter().zip(old).collect());
+                }
+            }
+        }
+        let says = |row: &LinkRow, what: bool| {
+            let (Some(parent), Some(target)) = (row.parent.node(), row.target.node()) else { return false };
+            let inverse = inverse_of(row.relation);
+            shows(store, row.relation, parent, target) == Some(what)
+                || inverse.is_some_and(|inverse| shows(store, inverse, target, parent) == Some(what))
+        };
+        for row in self.links.extract_if(.., |row| says(row, false)).collect::<Vec<_>>() {
+            self.at_both_ends(store, &row, UnitOfWork::let_go);
+        }
+        for row in self.unlinks.extract_if(.., |row| says(row, true)).collect::<Vec<_>>() {
+            self.at_both_ends(store, &row, UnitOfWork::hold);
+        }
+    }
+}
+
+/// Whether a collection shows a member; none where it is not loaded.
+fn shows(store: &Store, relation: &RelationDef, of: Node, member: Node) -> Option<bool> {
+    match store.arena(of.arena).slots(relation.index)?.get(of.node) {
+        Slot::Many(slice) => Some(slice.as_slice().contains(&member.node)),
+        _ => None,
     }
 }

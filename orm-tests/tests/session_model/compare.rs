@@ -154,7 +154,9 @@ impl Run {
         self.notes.detached = read(&mut other, Table::Note, &mut world).await?;
         self.tags.detached = read(&mut other, Table::Tag, &mut world).await?;
         self.books.detached = read(&mut other, Table::Book, &mut world).await?;
-        for book in other.all(select::<Book>().with(Book::TAGS.selectin())).await.map_err(text)? {
+        // In a session of its own: what is merged later has no relationship loaded.
+        let mut links = self.engine.session();
+        for book in links.all(select::<Book>().with(Book::TAGS.selectin())).await.map_err(text)? {
             world.links.extend(book.get(Book::TAGS).iter().map(|tag| (book.id, tag.id)));
         }
         match world == self.model.committed {

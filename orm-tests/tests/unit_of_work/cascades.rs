@@ -1,4 +1,5 @@
 use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
@@ -300,4 +301,63 @@ async fn a_tree_without_cascade_keeps_its_branches() -> Result<()> {
         .collect();
     assert_eq!(left, [("a".to_owned(), None), ("b".to_owned(), Some(a.id))]);
     Ok(())
+}
+
+on_every_backend! {
+    async fn a_child_without_any_parent_is_refused(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        session.add(Member::draft().name("nobody's"));
+        let log = engine.record();
+        let error = session.flush().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotNullViolation);
+        assert!(error.to_string().contains("`Member.team_id`"), "{error}");
+        assert_eq!(log.count(), 0, "{log}");
+        session.rollback().await?;
+        session.add(Member::draft().name("elsewhere").team_id(99));
+        assert_eq!(session.flush().await.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
+        session.rollback().await?;
+        assert_eq!(session.new_count(), 0);
+        Ok(())
+    }
+
+    async fn what_is_left_to_the_database_is_its_to_refuse(database: TestDatabase) -> Result<()> {
+        // `create_all` declares ON DELETE CASCADE for such a key, so the table is made by hand.
+        let engine = database.engine().await?;
+        engine.create_all(schema![Site, Page]).await?;
+        let mut session = engine.session();
+        let made = "CREATE TABLE pages (id BIGINT PRIMARY KEY, site_id BIGINT NOT NULL, name TEXT NOT NULL, \
+                    FOREIGN KEY (site_id) REFERENCES sites (id))";
+        session.execute(sql("DROP TABLE pages")).await?;
+        session.execute(sql(made)).await?;
+        session.commit().await?;
+        let site = session.insert(Site::draft().name("s").pages([Page::draft().id(1).name("p")])).await?;
+        session.commit().await?;
+        session.expire(&site)?;
+        session.delete(&site)?;
+        let log = engine.record();
+        assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
+        assert_eq!(shape(&log), ["DELETE sites"], "the pages were not asked for: {log}");
+        Ok(())
+    }
+
+    async fn replacing_a_collection_deletes_its_orphans(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let members = ["a", "b", "c"].map(|name| Member::draft().name(name));
+        let team = session.insert(Team::draft().name("red").members(members)).await?;
+        session.commit().await?;
+        let held = team.members()?.to_vec();
+        session.append(&team, Team::MEMBERS, Member::draft().name("pending"))?;
+        let log = engine.record();
+        session.replace(&team, Team::MEMBERS, [&held[2]])?;
+        session.append(&team, Team::MEMBERS, Member::draft().name("d"))?;
+        session.commit().await?;
+        assert!(shape(&log).contains(&"DELETE members".to_owned()), "{log}");
+        let names: Vec<_> = team.members()?.iter().map(|member| member.name.clone()).collect();
+        assert_eq!(names, ["c", "d"], "what was pending was replaced too");
+        let rows = engine.session().all(select::<Member>().order_by(Member::ID)).await?;
+        assert_eq!(rows.iter().map(|member| member.name.clone()).collect::<Vec<_>>(), ["c", "d"]);
+        Ok(())
+    }
 }

@@ -1,4 +1,5 @@
 use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
@@ -416,4 +417,29 @@ async fn required_links_cannot_be_ended_and_nothing_changes() -> Result<()> {
     session.commit().await?;
     assert_eq!(log.count(), 0, "{log}");
     Ok(())
+}
+
+on_every_backend! {
+    async fn replace_takes_pending_members_out(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+        let ann = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+        let book = session.one(select::<Book>().filter(Book::ID.eq(1)).with(Book::TAGS.selectin())).await?;
+        let kept = session.add(Book::draft().title("kept").pages(1).author(&ann));
+        session.append(&ann, Author::BOOKS, Book::draft().title("replaced").pages(1))?;
+        let tag = session.add(Tag::draft().name("kept"));
+        session.append(&book, Book::TAGS, &tag)?;
+        session.append(&book, Book::TAGS, Tag::draft().name("replaced"))?;
+        session.replace(&ann, Author::BOOKS, [&kept])?;
+        session.replace(&book, Book::TAGS, [&tag])?;
+        session.commit().await?;
+        let mut other = engine.session();
+        let row = other.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+        assert_eq!(titles(&row.books()?), ["kept"]);
+        assert_eq!(titles(&ann.books()?), ["kept"]);
+        let row = other.one(select::<Book>().filter(Book::ID.eq(1)).with(Book::TAGS.selectin())).await?;
+        assert_eq!(row.get(Book::TAGS).iter().map(|tag| tag.name.clone()).collect::<Vec<_>>(), ["kept"]);
+        assert_eq!(other.count(select::<Tag>()).await?, 2, "what leaves a collection without delete-orphan is still added");
+        Ok(())
+    }
 }

@@ -1,4 +1,5 @@
 use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
@@ -158,4 +159,89 @@ async fn a_version_set_by_hand_does_not_count() -> Result<()> {
     let mut other = engine.session();
     assert_eq!(other.get::<Account>(1).await?.map(|account| account.version), Some(2));
     Ok(())
+}
+
+/// Both are guarded; a thing is no part of its chest.
+#[derive(Model, Debug)]
+#[model(table = "guarded_chests")]
+struct Chest {
+    #[key(auto)]
+    id: i64,
+    name: String,
+    #[column(version)]
+    version: i64,
+    #[has_many(order_by = "id")]
+    things: HasMany<Thing>,
+    #[many_to_many(through = "box_labels", key = "box_id", target_key = "label_id", order_by = "id")]
+    labels: HasMany<Label>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "guarded_things")]
+struct Thing {
+    #[key(auto)]
+    id: i64,
+    chest_id: Option<i64>,
+    name: String,
+    #[column(version)]
+    version: i64,
+    #[belongs_to(key = "chest_id")]
+    container: BelongsTo<Option<Chest>>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "box_label")]
+struct Label {
+    #[key(auto)]
+    id: i64,
+    name: String,
+}
+
+on_every_backend! {
+    async fn links_count_for_whose_key_changes(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Chest, Thing, Label]).await?;
+        let mut session = engine.session();
+        let one = session.add(Chest::draft().name("one").things([Thing::draft().name("t")]).labels([Label::draft().name("l")]));
+        let two = session.add(Chest::draft().name("two").things([] as [Entity<Thing>; 0]));
+        session.commit().await?;
+        let (one, two) = (one.entity()?, two.entity()?);
+        let thing = one.things()?.first().expect("it has one");
+        assert_eq!([one.version, two.version, thing.version], [1; 3]);
+        let log = engine.record();
+        session.append(&two, Chest::THINGS, &thing)?;
+        session.append(&two, Chest::LABELS, Label::draft().name("new"))?;
+        session.remove(&one, Chest::LABELS, one.labels()?.first().expect("it has one"))?;
+        session.edit(&thing, |thing| thing.name.push('!'))?;
+        session.commit().await?;
+        assert_eq!(shape(&log).iter().filter(|shape| shape.starts_with("UPDATE")).collect::<Vec<_>>(), ["UPDATE guarded_things"], "{log}");
+        assert_eq!([one.version, two.version, thing.version], [1, 1, 2], "the key is the thing's");
+        session.unassign(&thing, Thing::CONTAINER)?;
+        session.delete(&two)?;
+        session.commit().await?;
+        assert_eq!((one.version, thing.version), (1, 3));
+        Ok(())
+    }
+
+    async fn a_stale_child_of_a_deleted_parent_is_told(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Chest, Thing, Label]).await?;
+        let mut session = engine.session();
+        let one = session.insert(Chest::draft().name("one").things([Thing::draft().name("t")])).await?;
+        session.commit().await?;
+        let mut other = engine.session();
+        let theirs = other.one(select::<Thing>()).await?;
+        other.edit(&theirs, |thing| thing.name.push('!'))?;
+        other.commit().await?;
+        session.delete(&one)?;
+        assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::Stale, "the key of what it holds would be cleared");
+        session.rollback().await?;
+        let thing = one.things()?.first().expect("it has one");
+        session.refresh(&thing).await?;
+        session.delete(&one)?;
+        session.commit().await?;
+        let row = engine.session().one(select::<Thing>()).await?;
+        assert_eq!((row.chest_id, row.version, row.name.as_str()), (None, 3, "t!"));
+        Ok(())
+    }
 }

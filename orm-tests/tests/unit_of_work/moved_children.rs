@@ -133,4 +133,25 @@ on_every_backend! {
         assert_eq!(log.count(), 0, "{log}");
         Ok(())
     }
+
+    async fn a_collection_that_a_query_overwrites_has_no_unsaved_members(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+        let (ann, ben) = loaded_authors(&mut session).await?;
+        let book = session.one(select::<Book>().filter(Book::ID.eq(3)).with(Book::TAGS.selectin())).await?;
+        let tag = session.insert(Tag::draft().name("t")).await?;
+        session.edit(&book, |book| book.pages = 9)?;
+        session.append(&ann, Author::BOOKS, &book)?;
+        session.append(&book, Book::TAGS, &tag)?;
+        let query = select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin());
+        session.all(query.populate_existing()).await?;
+        assert_eq!((titles(&ann.books()?), titles(&ben.books()?).len()), (vec!["a1".into(), "a2".into()], 2));
+        assert_eq!((book.author_id, book.pages), (Some(2), 9), "its other changes were not read over");
+        session.all(select::<Book>().filter(Book::ID.eq(3)).with(Book::TAGS.selectin()).populate_existing()).await?;
+        assert_eq!((book.pages, book.tags()?.len()), (100, 0));
+        let log = engine.record();
+        session.commit().await?;
+        assert_eq!(log.count(), 0, "{log}");
+        Ok(())
+    }
 }

@@ -2,6 +2,7 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 
 use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
@@ -273,4 +274,52 @@ async fn one_session_writes_at_a_time_and_the_other_is_told() -> Result<()> {
     let mut fresh = engine.session();
     assert_eq!(fresh.get::<Book>(1).await?.map(|book| book.pages), Some(2));
     Ok(())
+}
+
+on_every_backend! {
+    async fn what_ends_early_is_over(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        for commits in [false, true] {
+            let mut session = engine.session();
+            let kinds = session
+                .transaction(async |session| {
+                    session.execute(update::<Book>().set(Book::PAGES, 7)).await?;
+                    if commits { session.commit().await? } else { session.rollback().await? }
+                    let log = engine.record();
+                    let kinds = [
+                        session.count(select::<Book>()).await.map(drop).unwrap_err().kind(),
+                        session.execute(update::<Book>().set(Book::PAGES, 8)).await.map(drop).unwrap_err().kind(),
+                        session.begin().await.unwrap_err().kind(),
+                        session.flush().await.unwrap_err().kind(),
+                    ];
+                    assert_eq!(log.count(), 0, "{log}");
+                    session.rollback().await?;
+                    Ok(kinds)
+                })
+                .await?;
+            assert_eq!(kinds, [ErrorKind::InvalidState; 4], "commits: {commits}");
+            let pages = if commits { 7 } else { 100 };
+            assert_eq!(session.count(select::<Book>().filter(Book::PAGES.eq(pages))).await?, 4, "the session goes on");
+            session.transaction(async |session| session.count(select::<Book>()).await).await?;
+        }
+        Ok(())
+    }
+
+    async fn a_row_that_a_rollback_brings_back_is_its_object_again(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let book = session.get::<Book>(1).await?.expect("the book is there");
+        session.begin().await?;
+        session.execute(sql("DELETE FROM books WHERE id = ?").bind(1)).await?;
+        session.expire(&book)?;
+        assert!(session.get::<Book>(1).await?.is_none());
+        assert_ne!(session.state(&book), EntityState::Persistent);
+        session.rollback().await?;
+        let log = engine.record();
+        assert!(session.get::<Book>(1).await?.is_some_and(|found| Entity::same(&found, &book)));
+        assert_eq!((log.count(), session.state(&book)), (1, EntityState::Persistent), "read anew: {log}");
+        let found = session.get_many::<Book>([1, 2]).await?;
+        assert!(found.iter().all(Option::is_some));
+        Ok(())
+    }
 }
