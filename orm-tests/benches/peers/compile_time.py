@@ -76,6 +76,11 @@ pub mod m{at} {{
         #[sea_orm(has_many = "super::m{after}::Entity")]
         Next,
     }}
+    impl Related<super::m{before}::Entity> for Entity {{
+        fn to() -> RelationDef {{
+            Relation::Previous.def()
+        }}
+    }}
     impl Related<super::m{after}::Entity> for Entity {{
         fn to() -> RelationDef {{
             Relation::Next.def()

@@ -1,8 +1,10 @@
 //! Runs every contender interleaved with the others, checks that all read the same, and prints tables in Markdown.
 //!
-//! `peers [all|table|tasks|growth] [--rounds N] [--small]`. `table` compares all of them; `tasks` those that hold
+//! `peers [all|table|tasks|growth|serve] [--rounds N] [--small]`. `table` compares all of them; `tasks` those that hold
 //! connections for gets of 1 to 64 tasks at once; `growth` the library, the raw driver and Diesel at 1, 10 and 100 times
-//! the rows and at 1 to 4 levels. `--small` has few rows and one round: it shows in seconds that all of it works.
+//! the rows and at 1 to 4 levels. `--small` has few rows and one round: it shows in seconds that all of it works, and its
+//! times mean nothing. `serve` only prints the URLs of the databases, for a profiler around a contender, until it is told
+//! by the end of its input to stop.
 
 mod data;
 mod plan;
@@ -24,9 +26,9 @@ use times::Times;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A contender that needs longer than this for a workload runs it `FEW` times, for the sake of the others.
-const LONG: f64 = 250.0;
-const FEW: usize = 3;
+/// A contender that needs more milliseconds than these for a workload runs it so many times only, for the sake of the
+/// others.
+const LONG: [(f64, usize); 2] = [(250.0, 3), (1_000.0, 1)];
 /// How many tasks make the gets where one number is shown.
 const TASKS: i64 = 64;
 const LEVELS: [&str; 4] = ["D1", "D2", "D3", "D4"];
@@ -37,6 +39,10 @@ fn main() -> Result<()> {
     let server = Server::start()?;
     versions::print(&plan)?;
     let data = both(directory.path(), &server, plan.authors)?;
+    if plan.serve {
+        data.iter().for_each(|data| println!("{} {}", data.url, data.authors));
+        std::io::stdin().lines().try_for_each(|line| line.map(drop))?;
+    }
     if plan.table {
         for data in &data {
             report::table(&data.name, &table(data, &plan)?)?;
@@ -80,8 +86,8 @@ fn table(data: &Data, plan: &Plan) -> Result<Times> {
 fn tasks(data: &Data, plan: &Plan) -> Result<Times> {
     let mut processes = Process::few(&data.url, data.authors)?;
     let mut times = Times::default();
-    for round in 0..=plan.rounds {
-        eprintln!("{}: tasks, round {round} of {}", data.name, plan.rounds);
+    for round in 0..=plan.rounds_of_tasks {
+        eprintln!("{}: tasks, round {round} of {}", data.name, plan.rounds_of_tasks);
         for &tasks in &plan.numbers_of_tasks {
             for process in &mut processes {
                 run(data, process, "W8", tasks, &mut times, &tasks.to_string(), round > 0)?;
@@ -153,7 +159,7 @@ fn run(
     counts: bool,
 ) -> Result<()> {
     for (index, variant) in process.variants(workload) {
-        if times.is_enough(key, &variant, FEW, LONG) {
+        if LONG.iter().any(|(long, few)| times.is_enough(key, &variant, *few, *long)) {
             continue;
         }
         if workload == "W6" {
@@ -163,9 +169,9 @@ fn run(
         if workload == "W6" {
             data.check_notes(&variant)?;
         }
-        if counts {
-            times.add(key, &variant, sample);
-        }
+        // What takes so long is not run again, and no cache would help it.
+        let counts = counts || sample.wall > LONG[1].0;
+        times.add(key, &variant, counts.then_some(sample));
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ pub struct Plan {
     pub table: bool,
     pub tasks: bool,
     pub growth: bool,
+    pub serve: bool,
     pub rounds: usize,
+    pub rounds_of_tasks: usize,
     pub authors: i64,
     pub numbers_of_tasks: Vec<i64>,
     /// The numbers of authors to grow through, with the rounds of each.
@@ -22,8 +24,8 @@ impl Plan {
             match argument.as_str() {
                 "--small" => small = true,
                 "--rounds" => rounds = Some(arguments.next().ok_or("how many rounds?")?.parse()?),
-                "all" | "table" | "tasks" | "growth" => what = argument,
-                _ => return Err(format!("`{argument}` is none of: all, table, tasks, growth").into()),
+                "all" | "table" | "tasks" | "growth" | "serve" => what = argument,
+                _ => return Err(format!("`{argument}` is none of: all, table, tasks, growth, serve").into()),
             }
         }
         let rounds: usize = rounds.unwrap_or(if small { 1 } else { 11 }).max(1);
@@ -33,7 +35,9 @@ impl Plan {
             table: with("table"),
             tasks: with("tasks"),
             growth: with("growth"),
+            serve: what == "serve",
             rounds,
+            rounds_of_tasks: rounds.min(5),
             authors,
             numbers_of_tasks: if small { vec![1, 64] } else { vec![1, 2, 4, 8, 16, 32, 64] },
             sizes: match small {

@@ -21,13 +21,13 @@ pub struct Spent {
 }
 
 impl Times {
-    pub fn add(&mut self, key: &str, variant: &str, sample: Sample) {
-        match self.0.iter_mut().find(|entry| entry.is(key, variant)) {
-            Some(entry) => entry.samples.push(sample),
-            None => {
-                self.0.push(Entry { key: key.to_owned(), variant: variant.to_owned(), samples: vec![sample] })
-            }
-        }
+    /// Keeps the order in which contenders run, whether a run counts or not.
+    pub fn add(&mut self, key: &str, variant: &str, sample: Option<Sample>) {
+        let at = self.0.iter().position(|entry| entry.is(key, variant)).unwrap_or_else(|| {
+            self.0.push(Entry { key: key.to_owned(), variant: variant.to_owned(), samples: Vec::new() });
+            self.0.len() - 1
+        });
+        self.0[at].samples.extend(sample);
     }
 
     /// Whether a contender ran `few` times and needs longer than `long` milliseconds.
@@ -43,7 +43,8 @@ impl Times {
     ///
     /// Where two of them have read something different.
     pub fn of(&self, key: &str) -> Result<Vec<&Entry>> {
-        let entries: Vec<&Entry> = self.0.iter().filter(|entry| entry.key == key).collect();
+        let entries: Vec<&Entry> =
+            self.0.iter().filter(|entry| entry.key == key && !entry.samples.is_empty()).collect();
         if let Some(first) = entries.first() {
             entries.iter().try_for_each(|entry| entry.same_as(first))?;
         }
