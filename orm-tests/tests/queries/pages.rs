@@ -66,7 +66,12 @@ fn ids(notes: &[Entity<Note>]) -> Vec<i64> {
 }
 
 /// All pages of an order, one after the other, each a statement.
-async fn pages_of(engine: &Engine, sorted: fn() -> Select<Note>, size: u64, backend: Backend) -> Result<Vec<i64>> {
+async fn pages_of(
+    engine: &Engine,
+    sorted: fn() -> Select<Note>,
+    size: u64,
+    backend: Backend,
+) -> Result<Vec<i64>> {
     let (mut found, mut last, log) = (Vec::new(), None::<Entity<Note>>, engine.record());
     let mut pages = 0;
     loop {

@@ -2,8 +2,11 @@
 
 mod change;
 mod expr;
+mod json;
 mod list;
 mod select;
+mod text;
+mod time;
 
 use std::sync::Arc;
 
@@ -21,6 +24,9 @@ pub struct Writer {
     params: Vec<Param>,
     /// The common table expressions that are written already.
     ctes: Vec<Arc<Cte>>,
+    /// Whether equal values are one parameter: PostgreSQL takes expressions for the same only then, which those of GROUP BY
+    /// have to be.
+    shares: bool,
 }
 
 impl Writer {
@@ -91,7 +97,13 @@ impl Writer {
     }
 
     fn new(dialect: Dialect) -> Writer {
-        Writer { dialect, sql: String::with_capacity(256), params: Vec::new(), ctes: Vec::new() }
+        Writer {
+            dialect,
+            sql: String::with_capacity(256),
+            params: Vec::new(),
+            ctes: Vec::new(),
+            shares: false,
+        }
     }
 
     fn finish(self) -> Statement {
@@ -159,11 +171,16 @@ impl Writer {
     }
 
     fn param(&mut self, param: Param) {
-        self.params.push(param);
-        match self.dialect {
-            Dialect::Sqlite | Dialect::Mysql(_) => self.sql.push('?'),
-            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
+        if self.dialect != Dialect::Postgres {
+            self.params.push(param);
+            return self.sql.push('?');
         }
+        let known = self.params.iter().position(|known| self.shares && *known == param);
+        let place = known.unwrap_or_else(|| {
+            self.params.push(param);
+            self.params.len() - 1
+        });
+        self.sql.push_str(&format!("${}", place + 1));
     }
 
     fn name(&mut self, table: TableName) {
