@@ -55,6 +55,7 @@ pub use label::{ColumnName, IntoLabel, Label, Labeled, label};
 pub(crate) use link::{equal, link, names, targets_of};
 pub use list::{EntityItem, SelectList, ValueItem};
 pub use load::{IntoFill, LeaveOut, Load, LoadOption, RecursionDepth, RelationExt};
+pub(crate) use lock::{lock_methods, locked};
 pub use operand::{IntoOperand, operand};
 pub use order::{IntoOrder, OrderBy};
 pub use partial::{PartColumns, PartOf};
