@@ -139,18 +139,18 @@ pub use orm_derive::max_statements;
 pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::{
     Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
-    FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoLabel, IntoOperand, IntoOrder, IntoTable,
-    JoinPath, Label, Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity,
-    OrderBy, PartColumns, PartOf, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt,
-    RelationJoins, Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows,
-    TextExpression, Update, Window, WindowFunction, alias, delete, exists, func, label, select,
-    select_columns, sql, update, window,
+    FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoJsonStep, IntoLabel, IntoOperand,
+    IntoOrder, IntoTable, JoinPath, JsonExpression, JsonPath, Label, Labeled, LeaveOut, Load, LoadOption,
+    ModelExt, Number, OnConflict, OptionalEntity, OrderBy, PartColumns, PartOf, Predicate, RawRow, Reader,
+    RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning, RowQuery, Rows, Select,
+    SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression, Update, Window, WindowFunction,
+    alias, delete, exists, func, label, select, select_columns, sql, update, window,
 };
 pub use session::{
     Engine, EngineBuilder, Explain, Expunge, Getting, GettingMany, Loading, Merged, Merging, MergingDraft,
     QueryStream, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions, SessionStats, Streamable,
 };
-pub use sql::TableName;
+pub use sql::{TableName, TimeUnit};
 pub use unit_of_work::{
     BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
     IntoLinks, Missing, Pending, insert,
@@ -158,9 +158,9 @@ pub use unit_of_work::{
 #[cfg(feature = "json")]
 pub use value::Json;
 pub use value::{
-    ArrayElement, Boolean, Bytes, ColumnType, Comparable, Composite, Date, DateTime, Decimal, Document,
-    EnumDef, Float, Integer, IntoKey, IntoValue, Key, Null, Text, Time, Timestamp, Uuid, Value, ValueError,
-    ValueKind, ValueRef,
+    ArrayElement, Boolean, Bytes, Calendar, Clock, ColumnType, Comparable, Composite, Date, DateTime,
+    Decimal, Document, EnumDef, Float, Integer, IntoKey, IntoValue, Key, Moment, Null, Text, Textual, Time,
+    Timestamp, Uuid, Value, ValueError, ValueKind, ValueRef,
 };
 
 /// What generated code names.
@@ -194,9 +194,9 @@ pub mod prelude {
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::query::{
-        Expression, FromRow, Label, ModelExt, OnConflict, Predicate, RelationConditions, RelationExt,
-        RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func, label, select,
-        select_columns, sql, update, window,
+        Expression, FromRow, JsonExpression, Label, ModelExt, OnConflict, Predicate, RelationConditions,
+        RelationExt, RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func,
+        label, select, select_columns, sql, update, window,
     };
     pub use crate::session::{
         Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
@@ -214,6 +214,10 @@ mod documents {
 
     #[doc = include_str!("../../docs/guide.md")]
     struct Guide;
+
+    #[cfg(all(feature = "chrono", feature = "json"))]
+    #[doc = include_str!("../../docs/functions.md")]
+    struct Functions;
 
     #[cfg(all(feature = "axum", feature = "serde"))]
     #[doc = include_str!("../../docs/web.md")]

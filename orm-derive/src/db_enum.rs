@@ -186,6 +186,7 @@ fn expand(read: &Enum, complete: bool) -> TokenStream {
         #quiet
         impl #p::ColumnType for #this {
             type Family = #this;
+            type Stored = #this;
             type Bare = Self;
             type Like<__U: #p::ColumnType> = __U;
             #body

@@ -116,6 +116,7 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
             #quiet
             impl #p::ColumnType for #this {
                 type Family = #this;
+                type Stored = #this;
                 type Bare = Self;
                 type Like<__U: #p::ColumnType> = __U;
                 const KIND: #p::ValueKind = #p::ValueKind::Text;
@@ -133,7 +134,7 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
         };
     };
     let item = |item| column_type(&inner, item);
-    let (kind, read, view) = (item("KIND"), item("read"), item("view"));
+    let (kind, read, view, stored) = (item("KIND"), item("read"), item("view"), item("Stored"));
     let name = this.to_string();
     let written = type_text(&inner);
     let doc = format!("Stored as `{written}`.");
@@ -149,6 +150,7 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
         #[doc = #doc]
         impl #p::ColumnType for #this {
             type Family = #this;
+            type Stored = #stored;
             type Bare = Self;
             type Like<__U: #p::ColumnType> = __U;
             const KIND: #p::ValueKind = #kind;

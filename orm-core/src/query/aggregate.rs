@@ -1,8 +1,9 @@
 use std::marker::PhantomData;
 
+use super::computed::expression;
 use super::selectable::ValueReader;
-use super::{Computed, Expression, IntoOperand, IntoOrder, Predicate, SelectList, Selectable, Window};
-use crate::sql::{Expr, Order};
+use super::{Computed, Predicate, SelectList, Selectable, Window};
+use crate::sql::Expr;
 use crate::value::ColumnType;
 
 /// A function over the rows of a group: `func::count(Order::ID)`.
@@ -44,31 +45,7 @@ impl<T: ColumnType> Aggregate<T> {
     }
 }
 
-impl<T: ColumnType> Expression for Aggregate<T> {
-    type Family = T::Family;
-    type Value = T;
-
-    fn into_sql(self) -> Expr {
-        self.expr
-    }
-
-    fn is_secret(&self) -> bool {
-        self.secret
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: ColumnType> IntoOperand<T::Family> for Aggregate<T> {
-    fn into_operand(self, _secret: bool) -> Expr {
-        self.expr
-    }
-}
-
-impl<T: ColumnType> IntoOrder for Aggregate<T> {
-    fn into_order(self) -> Vec<Order> {
-        self.asc().into_order()
-    }
-}
+expression!(Aggregate);
 
 impl<T: ColumnType> Selectable for Aggregate<T> {
     type Row = T;

@@ -2,10 +2,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Rem, Sub};
 
-use super::{Expression, IntoOperand, IntoOrder};
+use super::{Expression, IntoOperand};
 use crate::model::{Column, Model};
-use crate::sql::{BinaryOp, Expr, Order};
-use crate::value::{ColumnType, Float, Integer};
+use crate::sql::{BinaryOp, Expr};
+use crate::value::{ColumnType, Decimal, Float, Integer};
 
 /// Something that the database computes, of the type `T`: what functions, operators and subqueries give.
 ///
@@ -31,6 +31,10 @@ impl<T> Computed<T> {
         Computed { expr, secret, of: PhantomData }
     }
 
+    pub(super) fn map(self, change: impl FnOnce(Expr) -> Expr) -> Computed<T> {
+        Computed { expr: change(self.expr), ..self }
+    }
+
     pub(crate) fn refused(why: impl fmt::Display) -> Computed<T> {
         Computed::new(Expr::Refused(why.to_string().into()), false)
     }
@@ -48,33 +52,43 @@ impl<T> fmt::Debug for Computed<T> {
     }
 }
 
-impl<T: ColumnType> Expression for Computed<T> {
-    type Family = T::Family;
-    type Value = T;
+/// What makes an expression of something with SQL of its own and a type.
+macro_rules! expression {
+    ($ty:ident) => {
+        impl<T: $crate::value::ColumnType> $crate::query::Expression for $ty<T> {
+            type Family = T::Family;
+            type Value = T;
 
-    fn into_sql(self) -> Expr {
-        self.expr
-    }
+            fn into_sql(self) -> $crate::sql::Expr {
+                self.expr
+            }
 
-    fn is_secret(&self) -> bool {
-        self.secret
-    }
+            fn is_secret(&self) -> bool {
+                self.secret
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: $crate::value::ColumnType> $crate::query::IntoOperand<T::Family> for $ty<T> {
+            fn into_operand(self, _secret: bool) -> $crate::sql::Expr {
+                self.expr
+            }
+        }
+
+        impl<T: $crate::value::ColumnType> $crate::query::IntoOrder for $ty<T> {
+            fn into_order(self) -> Vec<$crate::sql::Order> {
+                $crate::query::Expression::asc(self).into_order()
+            }
+        }
+    };
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: ColumnType> IntoOperand<T::Family> for Computed<T> {
-    fn into_operand(self, _secret: bool) -> Expr {
-        self.expr
-    }
-}
+pub(super) use expression;
 
-impl<T: ColumnType> IntoOrder for Computed<T> {
-    fn into_order(self) -> Vec<Order> {
-        self.asc().into_order()
-    }
-}
+expression!(Computed);
 
-/// Families of types that can be calculated with.
+/// Families of types that can be calculated with. SQLite has no exact numbers: there the arithmetic of decimals is an error
+/// before SQL.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be calculated with", label = "not a number")]
 pub trait Number {
     /// How values of it are divided.
@@ -90,6 +104,8 @@ pub enum Division {
     Whole,
     /// It does.
     Exact,
+    /// It does, and the numbers are exact ones.
+    Decimal,
 }
 
 impl Number for Integer {
@@ -100,10 +116,26 @@ impl Number for Float {
     const DIVISION: Division = Division::Exact;
 }
 
-fn calculate<E: Expression>(left: E, op: BinaryOp, right: impl IntoOperand<E::Family>) -> Computed<E::Value> {
+impl Number for Decimal {
+    const DIVISION: Division = Division::Decimal;
+}
+
+fn calculate<E: Expression>(left: E, op: BinaryOp, right: impl IntoOperand<E::Family>) -> Computed<E::Value>
+where
+    E::Family: Number,
+{
     let secret = left.is_secret();
     let right = right.into_operand(secret);
-    Computed::new(Expr::Binary(Box::new(left.into_sql()), op, Box::new(right)), secret)
+    let op = match (op, E::Family::DIVISION) {
+        (BinaryOp::Divide, Division::Whole) => BinaryOp::DivideWhole,
+        (op, _) => op,
+    };
+    let expr = Expr::Binary(Box::new(left.into_sql()), op, Box::new(right));
+    let expr = match E::Family::DIVISION {
+        Division::Decimal => Expr::Decimal { of: Box::new(expr), rounds: op == BinaryOp::Divide },
+        Division::Whole | Division::Exact => expr,
+    };
+    Computed::new(expr, secret)
 }
 
 macro_rules! operators {
@@ -116,8 +148,7 @@ macro_rules! operators {
             type Output = Computed<T>;
 
             fn $method(self, other: R) -> Computed<T> {
-                let op: fn(Division) -> BinaryOp = $op;
-                calculate(self, op(T::Family::DIVISION), other)
+                calculate(self, $op, other)
             }
         }
 
@@ -129,20 +160,16 @@ macro_rules! operators {
             type Output = Computed<T>;
 
             fn $method(self, other: R) -> Computed<T> {
-                let op: fn(Division) -> BinaryOp = $op;
-                calculate(self, op(T::Family::DIVISION), other)
+                calculate(self, $op, other)
             }
         }
     )*};
 }
 
 operators! {
-    Add add |_| BinaryOp::Add;
-    Sub sub |_| BinaryOp::Subtract;
-    Mul mul |_| BinaryOp::Multiply;
-    Div div |division| match division {
-        Division::Whole => BinaryOp::DivideWhole,
-        Division::Exact => BinaryOp::Divide,
-    };
-    Rem rem |_| BinaryOp::Remainder;
+    Add add BinaryOp::Add;
+    Sub sub BinaryOp::Subtract;
+    Mul mul BinaryOp::Multiply;
+    Div div BinaryOp::Divide;
+    Rem rem BinaryOp::Remainder;
 }

@@ -1,8 +1,8 @@
 use super::label::IntoLabel;
 use super::{Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};
 use crate::model::{Column, Model};
-use crate::sql::{BinaryOp, Expr, Source};
-use crate::value::{ColumnType, Text};
+use crate::sql::{BinaryOp, Expr, Function, Source, TextPlace};
+use crate::value::{ColumnType, Text, Textual};
 
 /// Something with a value in every row: a column, and what is computed from columns.
 ///
@@ -139,8 +139,8 @@ pub trait Expression: Sized {
     }
 }
 
-/// What only text can do.
-pub trait TextExpression: Expression<Family = Text> {
+/// What only text can do, and a [`DbType`](derive@crate::DbType) around one.
+pub trait TextExpression: Expression {
     /// `LIKE`: `%` is any text and `_` any character. SQLite ignores the case of ASCII letters; on MySQL the column's
     /// collation decides.
     fn like(self, pattern: impl IntoOperand<Text>) -> Predicate {
@@ -153,9 +153,30 @@ pub trait TextExpression: Expression<Family = Text> {
         let pattern = pattern.into_operand(self.is_secret());
         compare(self, BinaryOp::NotLike, pattern)
     }
+
+    /// Whether another text is in it, as it is: no character of it stands for others, and upper and lower case differ. On
+    /// MySQL the column's collation decides.
+    fn contains(self, text: impl IntoOperand<Text>) -> Predicate {
+        has_text(self, TextPlace::Anywhere, text)
+    }
+
+    /// Whether it begins with another text, as [`contains`](Self::contains) looks for it. An index may answer it.
+    fn starts_with(self, text: impl IntoOperand<Text>) -> Predicate {
+        has_text(self, TextPlace::Start, text)
+    }
+
+    /// Whether it ends with another text, as [`contains`](Self::contains) looks for it.
+    fn ends_with(self, text: impl IntoOperand<Text>) -> Predicate {
+        has_text(self, TextPlace::End, text)
+    }
 }
 
-impl<E: Expression<Family = Text>> TextExpression for E {}
+impl<E: Expression> TextExpression for E where <E::Value as ColumnType>::Stored: Textual {}
+
+fn has_text<E: Expression>(of: E, place: TextPlace, text: impl IntoOperand<Text>) -> Predicate {
+    let text = text.into_operand(of.is_secret());
+    Predicate::new(Expr::Call(Function::HasText(place), vec![of.into_sql(), text]))
+}
 
 impl<M: Model, T: ColumnType> Expression for Column<M, T> {
     type Family = T::Family;

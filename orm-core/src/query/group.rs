@@ -1,3 +1,4 @@
+use super::tuples::for_tuples;
 use super::{Computed, Expression, Predicate};
 use crate::model::{Column, Model};
 use crate::sql::Expr;
@@ -50,13 +51,4 @@ macro_rules! tuple_expressions {
     )*};
 }
 
-tuple_expressions! {
-    (A 0)
-    (A 0, B 1)
-    (A 0, B 1, C 2)
-    (A 0, B 1, C 2, D 3)
-    (A 0, B 1, C 2, D 3, E 4)
-    (A 0, B 1, C 2, D 3, E 4, F 5)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
-}
+for_tuples!(tuple_expressions);

@@ -260,7 +260,9 @@ fn may_be_missing<'e>(expr: &'e Expr, outer: &[Source]) -> Option<(&'e Source, &
     match expr {
         Expr::Column { source, name, .. } => outer.contains(source).then_some((source, *name)),
         Expr::Binary(left, _, right) => may_be_missing(left, outer).or_else(|| may_be_missing(right, outer)),
-        Expr::Cast(inner, _) | Expr::Not(inner) => may_be_missing(inner, outer),
+        Expr::Cast(inner, _) | Expr::Not(inner) | Expr::Decimal { of: inner, .. } => {
+            may_be_missing(inner, outer)
+        }
         _ => None,
     }
 }

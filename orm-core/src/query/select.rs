@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::joins::join_methods;
 use super::keyset;
-use super::lock::lock_methods;
+use super::lock::{lock_methods, locked};
 use super::spec::{ORDER_FIRST, before_page};
 use super::{
     Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, PartColumns, PartOf, Predicate,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::entity::{Entity, ToMany};
 use crate::model::{Column, Model, erased};
-use crate::sql::Expr;
+use crate::sql::{Expr, Lock};
 
 /// A query for the entities of one model; `L` is what it loads with them.
 #[derive(Debug)]
@@ -211,6 +211,10 @@ impl<M: Model, L> Select<M, L> {
         let mut spec = self.spec;
         spec.loads.push(relation.into_fill());
         Select { spec, of: PhantomData }
+    }
+
+    fn lock_mut(&mut self) -> &mut Lock {
+        locked(&mut self.spec.lock)
     }
 
     fn joins_mut(&mut self) -> &mut FromSpec {

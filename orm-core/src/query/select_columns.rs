@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::joins::join_methods;
-use super::lock::lock_methods;
+use super::lock::{lock_methods, locked};
 use super::selectable::{Reader, Selectable};
 use super::spec::{ORDER_FIRST, before_page};
 use super::{
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::entity::ToMany;
 use crate::model::Model;
-use crate::sql::{Expr, SetOp};
+use crate::sql::{Expr, Lock, SetOp};
 use crate::value::ColumnType;
 
 /// A query for rows of columns, expressions and entities; `S` is what it selects and `R` how a row is read.
@@ -272,6 +272,10 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         }
         self.spec.set.push((op, other));
         self
+    }
+
+    fn lock_mut(&mut self) -> &mut Lock {
+        locked(&mut self.spec.lock)
     }
 
     fn joins_mut(&mut self) -> &mut super::joins::FromSpec {

@@ -11,8 +11,8 @@ use crate::graph::{Region, Slot};
 use crate::identity::Store;
 use crate::load::{LateLoad, Loader, count_statement, is_plain};
 use crate::model::{Lazy, Model, RelationDef, erased};
-use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
-use crate::sql::{Expected, Expr, Source};
+use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy, lock_methods, locked};
+use crate::sql::{Expected, Expr, Lock, Source};
 use crate::unit_of_work::{EntityState, Node, another_session};
 use crate::value::{Cells, IntoKey, Key, Value, ValueError};
 
@@ -91,18 +91,22 @@ impl Session {
         async move { Ok(found.await?.into_iter().next()) }
     }
 
-    /// The entity with a primary key, or none. What the session already holds costs no statement.
+    /// The entity with a primary key, or none. What the session already holds costs no statement, unless the row is to be
+    /// locked: `session.get::<User>(7).for_update().await?`.
     ///
     /// # Errors
     /// `InvalidValue`: the key is out of its type's range; and those of [`all`](Self::all).
     #[track_caller]
     pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Getting<'_, M> {
-        Getting { session: self, key: key.into_key(), caller: Location::caller() }
+        let caller = Location::caller();
+        Getting { session: self, key: key.into_key(), caller, lock: None, populate_existing: false }
     }
 
     async fn get_by_key<M: Model>(
         &mut self,
         key: Result<M::Key, ValueError>,
+        lock: Option<Lock>,
+        populate_existing: bool,
         caller: &'static Location<'static>,
     ) -> Result<Option<Entity<M>>> {
         let def = M::def();
@@ -113,7 +117,8 @@ impl Session {
         self.check_usable()?;
         let values = key.values();
         let arena = self.store.arena_of(erased::<M>());
-        if let Some(node) = self.store.find(arena, &values) {
+        let asks = lock.is_some() || populate_existing;
+        if let Some(node) = self.store.find(arena, &values).filter(|_| !asks) {
             let at = Node { arena, node };
             if self.unit.state(at) == EntityState::Deleted {
                 return Ok(None);
@@ -125,7 +130,7 @@ impl Session {
             let place = Place { arena, node, answer: None };
             return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
         }
-        if self.options.identity_map && is_plain(def) {
+        if self.options.identity_map && is_plain(def) && !asks {
             self.autoflush().await?;
             self.connect().await?;
             let found = self.loader(false, caller)?.by_key(arena, values).await;
@@ -137,6 +142,7 @@ impl Session {
         let mut query = crate::query::select::<M>();
         query.spec.filter = Some(filter);
         query.spec.one = true;
+        (query.spec.lock, query.spec.populate_existing) = (lock, populate_existing);
         let answer = self.select(query.spec, caller).await?;
         Ok(Entity::<M>::of_first_level(&answer).pop().map(|entity| entity.erase()))
     }
@@ -232,12 +238,12 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<Arc<Region>> {
         self.connect().await?;
+        if spec.lock.is_some() {
+            self.begin_if_none().await?;
+        }
         if !self.options.identity_map {
             let answer = self.report(spec, caller).await;
             return self.note(answer);
-        }
-        if spec.lock.is_some() {
-            self.begin_if_none().await?;
         }
         let populate_existing = spec.populate_existing;
         let mut loader = self.loader(populate_existing, caller)?;
@@ -371,6 +377,23 @@ pub struct Getting<'s, M: Model> {
     session: &'s mut Session,
     key: Result<M::Key, ValueError>,
     caller: &'static Location<'static>,
+    lock: Option<Lock>,
+    populate_existing: bool,
+}
+
+impl<M: Model> Getting<'_, M> {
+    lock_methods!();
+
+    /// Reads the row and overwrites what the session already holds of it, unsaved changes and loaded relationships
+    /// included.
+    pub fn populate_existing(mut self) -> Self {
+        self.populate_existing = true;
+        self
+    }
+
+    fn lock_mut(&mut self) -> &mut Lock {
+        locked(&mut self.lock)
+    }
 }
 
 impl<'s, M: Model> IntoFuture for Getting<'s, M> {
@@ -378,7 +401,8 @@ impl<'s, M: Model> IntoFuture for Getting<'s, M> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.session.get_by_key(self.key, self.caller))
+        let Getting { session, key, caller, lock, populate_existing } = self;
+        Box::pin(session.get_by_key(key, lock, populate_existing, caller))
     }
 }
 

@@ -153,6 +153,15 @@ impl Checker {
                 ));
             }
             Expr::Refused(reason) => return refuse(&**reason),
+            Expr::Decimal { .. }
+            | Expr::Aggregate { function: Function::SumDecimal | Function::MeanDecimal, .. }
+                if self.dialect == Dialect::Sqlite =>
+            {
+                return refuse(
+                    "SQLite has no exact numbers: a decimal is a text there, which compares and sorts, and nothing is \
+                     computed with it; select the values, and compute with them in Rust",
+                );
+            }
             Expr::Aggregate { function: Function::JoinText(_), distinct: true, .. }
                 if self.dialect == Dialect::Sqlite =>
             {

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Bind, Function, Select, TableName, TableRef, Window};
+use super::{Bind, Function, JsonRead, JsonStep, Select, TableName, TableRef, Window};
 use crate::value::{Value, ValueKind};
 
 /// An expression.
@@ -68,6 +68,22 @@ pub enum Expr {
     },
     /// The same value as another type.
     Cast(Box<Expr>, ValueKind),
+    /// What is at a place in a document.
+    Json {
+        /// The document.
+        of: Box<Expr>,
+        /// The way to the place.
+        path: Vec<JsonStep>,
+        /// What is read there.
+        read: JsonRead,
+    },
+    /// An exact number that the database computes, where it has such numbers.
+    Decimal {
+        /// What it is of.
+        of: Box<Expr>,
+        /// Whether it may have more places than fit, as a quotient has.
+        rounds: bool,
+    },
     /// `EXISTS (SELECT ..)`.
     Exists(Box<Select>),
     /// The one value of a query.
@@ -205,6 +221,60 @@ impl Source {
     }
 }
 
+/// Visits the expressions that one is made of, but not those inside its queries: by reference, or to change them.
+macro_rules! visit_parts {
+    ($expr:expr, $visit:expr, $iter:ident) => {
+        match $expr {
+            Expr::Column { .. }
+            | Expr::Bind(_)
+            | Expr::All
+            | Expr::Number(_)
+            | Expr::CountRows
+            | Expr::Exists(_)
+            | Expr::Scalar(_)
+            | Expr::Refused(_) => {}
+            Expr::Binary(left, _, right) => [left, right].into_iter().for_each(|expr| $visit(expr)),
+            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::RowIn(all, _) => {
+                all.$iter().for_each($visit);
+            }
+            Expr::Not(expr)
+            | Expr::IsNull(expr)
+            | Expr::IsNotNull(expr)
+            | Expr::Cast(expr, _)
+            | Expr::Json { of: expr, .. }
+            | Expr::Decimal { of: expr, .. }
+            | Expr::InQuery(expr, _) => $visit(expr),
+            Expr::Between(expr, low, high) => [expr, low, high].into_iter().for_each(|expr| $visit(expr)),
+            Expr::In(expr, list) => {
+                $visit(expr);
+                list.$iter().for_each($visit);
+            }
+            Expr::Aggregate { of, filter, .. } => {
+                of.$iter().chain(filter).for_each(|expr| $visit(expr));
+            }
+            Expr::Over(function, window) => {
+                $visit(function);
+                window.partition.$iter().for_each(&mut *$visit);
+                window.order.$iter().for_each(|term| $visit(borrow!($iter term.expr)));
+            }
+            Expr::Case { whens, otherwise } => {
+                whens.$iter().flat_map(|(when, then)| [when, then]).for_each(&mut *$visit);
+                otherwise.$iter().for_each(|expr| $visit(expr));
+            }
+        }
+    };
+}
+
+/// A reference of the kind that an iterator gives.
+macro_rules! borrow {
+    (iter $place:expr) => {
+        &$place
+    };
+    (iter_mut $place:expr) => {
+        &mut $place
+    };
+}
+
 impl Expr {
     /// A column of which only the name is known: where a statement returns it, it is taken for a secret.
     pub fn column(source: &Source, name: &'static str) -> Expr {
@@ -273,81 +343,11 @@ impl Expr {
 
     /// Visits the expressions that this one is made of, but not those inside its queries.
     pub fn visit_parts<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
-        match self {
-            Expr::Column { .. }
-            | Expr::Bind(_)
-            | Expr::All
-            | Expr::Number(_)
-            | Expr::CountRows
-            | Expr::Exists(_)
-            | Expr::Scalar(_)
-            | Expr::Refused(_) => {}
-            Expr::Binary(left, _, right) => [left, right].into_iter().for_each(|expr| visit(expr)),
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::RowIn(all, _) => {
-                all.iter().for_each(visit);
-            }
-            Expr::Not(expr)
-            | Expr::IsNull(expr)
-            | Expr::IsNotNull(expr)
-            | Expr::Cast(expr, _)
-            | Expr::InQuery(expr, _) => visit(expr),
-            Expr::Between(expr, low, high) => [expr, low, high].into_iter().for_each(|expr| visit(expr)),
-            Expr::In(expr, list) => {
-                visit(expr);
-                list.iter().for_each(visit);
-            }
-            Expr::Aggregate { of, filter, .. } => {
-                of.iter().chain(filter).for_each(|expr| visit(expr));
-            }
-            Expr::Over(function, window) => {
-                visit(function);
-                window.partition.iter().for_each(&mut *visit);
-                window.order.iter().for_each(|term| visit(&term.expr));
-            }
-            Expr::Case { whens, otherwise } => {
-                whens.iter().flat_map(|(when, then)| [when, then]).for_each(&mut *visit);
-                otherwise.iter().for_each(|expr| visit(expr));
-            }
-        }
+        visit_parts!(self, visit, iter);
     }
 
     fn visit_parts_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
-        match self {
-            Expr::Column { .. }
-            | Expr::Bind(_)
-            | Expr::All
-            | Expr::Number(_)
-            | Expr::CountRows
-            | Expr::Exists(_)
-            | Expr::Scalar(_)
-            | Expr::Refused(_) => {}
-            Expr::Binary(left, _, right) => [left, right].into_iter().for_each(|expr| visit(expr)),
-            Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::RowIn(all, _) => {
-                all.iter_mut().for_each(visit);
-            }
-            Expr::Not(expr)
-            | Expr::IsNull(expr)
-            | Expr::IsNotNull(expr)
-            | Expr::Cast(expr, _)
-            | Expr::InQuery(expr, _) => visit(expr),
-            Expr::Between(expr, low, high) => [expr, low, high].into_iter().for_each(|expr| visit(expr)),
-            Expr::In(expr, list) => {
-                visit(expr);
-                list.iter_mut().for_each(visit);
-            }
-            Expr::Aggregate { of, filter, .. } => {
-                of.iter_mut().chain(filter).for_each(|expr| visit(expr));
-            }
-            Expr::Over(function, window) => {
-                visit(function);
-                window.partition.iter_mut().for_each(&mut *visit);
-                window.order.iter_mut().for_each(|term| visit(&mut term.expr));
-            }
-            Expr::Case { whens, otherwise } => {
-                whens.iter_mut().flat_map(|(when, then)| [when, then]).for_each(&mut *visit);
-                otherwise.iter_mut().for_each(|expr| visit(expr));
-            }
-        }
+        visit_parts!(self, visit, iter_mut);
     }
 
     /// Visits the expression and all that it is made of, but not those inside its queries.

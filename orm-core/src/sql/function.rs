@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::Dialect;
+use super::{Dialect, TimeFunction};
+use crate::value::ValueKind;
 
 /// A function of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +24,33 @@ pub enum Function {
     SumInteger,
     /// The mean, as a floating-point number.
     Average,
+    /// The sum of decimals.
+    SumDecimal,
+    /// The mean of decimals.
+    MeanDecimal,
+    /// A floating-point number with so many places behind the point.
+    RoundFloat,
+    /// The last characters of a text.
+    Right,
+    /// Whether a text has another one in it.
+    HasText(TextPlace),
+    /// A function of a date or time of a kind.
+    Time(TimeFunction, ValueKind),
+    /// A date or time of one kind as one of another.
+    TimeAs(ValueKind, ValueKind),
     /// Texts of a group in one, with what stands between them.
     JoinText(Arc<str>),
+}
+
+/// Where a text is looked for in another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextPlace {
+    /// Anywhere.
+    Anywhere,
+    /// At its start.
+    Start,
+    /// At its end.
+    End,
 }
 
 impl Function {
@@ -52,8 +78,12 @@ impl Function {
             (Function::Greatest, _) => "greatest",
             (Function::Least, Dialect::Sqlite) => "min",
             (Function::Least, _) => "least",
-            (Function::SumInteger, _) => "sum",
-            (Function::Average, _) => "avg",
+            (Function::SumInteger | Function::SumDecimal, _) => "sum",
+            (Function::Average | Function::MeanDecimal, _) => "avg",
+            (Function::RoundFloat, _) => "round",
+            (Function::Right, _) => "right",
+            // These are written in other ways than by a name.
+            (Function::HasText(_) | Function::Time(..) | Function::TimeAs(..), _) => "",
             (Function::JoinText(_), Dialect::Postgres) => "string_agg",
             (Function::JoinText(_), _) => "group_concat",
         }

@@ -79,6 +79,8 @@ impl ValueKind {
 pub trait ColumnType: Clone + Send + Sync + 'static {
     /// The family of types it compares with; an `Option` has the family of what is inside.
     type Family;
+    /// The family of what is stored: for a newtype that of the value inside.
+    type Stored;
     /// The type without its `Option`.
     type Bare: ColumnType<Family = Self::Family>;
     /// Another type that is as nullable as this one: `U`, or `Option<U>` for an `Option`.
@@ -101,6 +103,7 @@ pub trait ColumnType: Clone + Send + Sync + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType> ColumnType for Option<T> {
     type Family = T::Family;
+    type Stored = T::Stored;
     type Bare = T::Bare;
     type Like<U: ColumnType> = Option<U>;
     const KIND: ValueKind = T::KIND;
@@ -122,6 +125,7 @@ macro_rules! integer {
         #[diagnostic::do_not_recommend]
         impl ColumnType for $ty {
             type Family = Integer;
+            type Stored = Integer;
             type Bare = Self;
             type Like<U: ColumnType> = U;
             const KIND: ValueKind = ValueKind::$kind;
@@ -167,6 +171,7 @@ fn integer_ref<T: Copy + TryInto<i64> + TryInto<u64>>(v: T) -> ValueRef<'static>
 #[diagnostic::do_not_recommend]
 impl ColumnType for bool {
     type Family = Boolean;
+    type Stored = Boolean;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Bool;
@@ -191,6 +196,7 @@ impl ColumnType for bool {
 #[diagnostic::do_not_recommend]
 impl ColumnType for f64 {
     type Family = Float;
+    type Stored = Float;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Float64;
@@ -217,6 +223,7 @@ impl ColumnType for f64 {
 #[diagnostic::do_not_recommend]
 impl ColumnType for f32 {
     type Family = Float;
+    type Stored = Float;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Float32;
@@ -241,6 +248,7 @@ impl ColumnType for f32 {
 #[diagnostic::do_not_recommend]
 impl ColumnType for String {
     type Family = Text;
+    type Stored = Text;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Text;
@@ -262,6 +270,7 @@ impl ColumnType for String {
 #[diagnostic::do_not_recommend]
 impl ColumnType for Vec<u8> {
     type Family = Bytes;
+    type Stored = Bytes;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Bytes;

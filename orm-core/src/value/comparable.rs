@@ -22,6 +22,47 @@ pub enum Bytes {}
 #[derive(Debug)]
 pub enum Document {}
 
+/// What a column stores where it is text: that of `String`, and of a newtype around one.
+#[diagnostic::on_unimplemented(
+    message = "values of the family `{Self}` are not text",
+    label = "not text",
+    note = "`func::cast::<String, _>(..)` makes text of other values"
+)]
+pub trait Textual {}
+
+impl Textual for Text {}
+
+/// Families of types that have a day, and with it a year and a month.
+#[diagnostic::on_unimplemented(message = "values of the family `{Self}` have no day", label = "not a date")]
+pub trait Calendar {}
+
+impl Calendar for Date {}
+impl Calendar for DateTime {}
+impl Calendar for Timestamp {}
+
+/// Families of types that have a time of day.
+#[diagnostic::on_unimplemented(
+    message = "values of the family `{Self}` have no time of day",
+    label = "not a time"
+)]
+pub trait Clock {}
+
+impl Clock for Time {}
+impl Clock for DateTime {}
+impl Clock for Timestamp {}
+
+/// Families of dates and times.
+#[diagnostic::on_unimplemented(
+    message = "values of the family `{Self}` are no date and no time",
+    label = "neither a date nor a time"
+)]
+pub trait Moment {}
+
+impl Moment for Date {}
+impl Moment for Time {}
+impl Moment for DateTime {}
+impl Moment for Timestamp {}
+
 /// Two families that a key and the column it refers to may have.
 #[diagnostic::on_unimplemented(
     message = "a key column of type `{Self}` cannot refer to a column of type `{Other}`",

@@ -31,6 +31,7 @@ impl<T: ArrayElement> Composite for Vec<T> {
 #[diagnostic::do_not_recommend]
 impl<T: ArrayElement> ColumnType for Vec<T> {
     type Family = Vec<T>;
+    type Stored = Vec<T>;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Array(&T::KIND);

@@ -23,7 +23,9 @@ mod value;
 mod value_error;
 
 pub use column_type::{ColumnType, EnumDef, ValueKind};
-pub use comparable::{Boolean, Bytes, Comparable, Document, Float, Integer, Text};
+pub use comparable::{
+    Boolean, Bytes, Calendar, Clock, Comparable, Document, Float, Integer, Moment, Text, Textual,
+};
 pub use composite::Composite;
 pub use date::Date;
 pub use date_time::{DateTime, Timestamp};

@@ -83,6 +83,40 @@ on_every_backend! {
         other.rollback().await
     }
 
+    async fn an_object_is_locked_by_its_key(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let held = session.get::<User>(7).await?.unwrap();
+        session.rollback().await?;
+        let log = engine.record();
+        let locked = session.get::<User>(7).for_update().await?.unwrap();
+        assert!(Entity::same(&held, &locked) && session.in_transaction());
+        assert_eq!(log.count(), 1, "it asks for the row, which the session holds: {log}");
+        let text = &parsed(&log, database.backend())[0];
+        assert_eq!(text.contains(" FOR UPDATE"), database.backend() != Backend::Sqlite, "{text}");
+        assert!(session.get::<User>(99).for_share().await?.is_none());
+        if database.backend() != Backend::Sqlite {
+            let mut other = engine.session();
+            assert!(other.get::<User>(7).for_update().skip_locked().await?.is_none());
+            assert_eq!(other.get::<User>(7).no_wait().await.unwrap_err().kind(), ErrorKind::Busy);
+            other.rollback().await?;
+        }
+        session.commit().await?;
+
+        let mut other = engine.session();
+        other.execute(update::<User>().set(User::NAME, "theirs").filter(User::ID.eq(7))).await?;
+        other.commit().await?;
+        assert_eq!(session.get::<User>(7).for_update().await?.unwrap().name, "jack", "what is held stays as it is");
+        session.get::<User>(7).for_update().populate_existing().await?;
+        assert_eq!(held.name, "theirs");
+        session.rollback().await?;
+
+        let mut report = engine.session_with(SessionOptions::new().identity_map(false));
+        report.all(select::<User>().filter(User::ID.eq(7)).for_update()).await?;
+        assert!(report.in_transaction(), "a lock lasts to the end of a transaction");
+        report.rollback().await
+    }
+
     async fn locked_rows_are_left_out(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         if database.backend() == Backend::Sqlite {

@@ -6,7 +6,9 @@
 mod aggregates;
 mod columns;
 mod conditions;
+mod decimals;
 mod deferred;
+mod documents;
 mod entities;
 mod explained;
 mod grammar;
@@ -18,6 +20,8 @@ mod raw;
 mod refusals;
 mod sets;
 mod subqueries;
+mod texts;
+mod times;
 mod tree;
 mod windows;
 

@@ -2,6 +2,9 @@ use super::Writer;
 use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Window};
 use crate::value::{Value, ValueKind};
 
+/// What is kept of a quotient of decimals: MySQL would give more places than a field holds.
+const MYSQL_QUOTIENT: &str = "DECIMAL(57,15)";
+
 /// Expressions.
 impl Writer {
     /// An expression that stands beside an operator, in parentheses where it needs them.
@@ -103,6 +106,15 @@ impl Writer {
                 self.sql.push_str(&self.dialect.cast_type(*kind));
                 self.sql.push(')');
             }
+            Expr::Json { of, path, read } => self.json(of, path, *read),
+            Expr::Decimal { of, rounds } => match self.dialect {
+                Dialect::Mysql(_) if *rounds => {
+                    self.sql.push_str("CAST(");
+                    self.expr(of);
+                    self.sql.push_str(&format!(" AS {MYSQL_QUOTIENT})"));
+                }
+                _ => self.operand(of),
+            },
             Expr::Exists(select) => {
                 self.sql.push_str("EXISTS (");
                 self.write_select(select);
@@ -169,6 +181,38 @@ impl Writer {
             (Function::Greatest | Function::Least, Dialect::Sqlite) if arguments.len() == 1 => {
                 self.list(arguments, "", Writer::operand);
             }
+            (Function::Time(function, kind), _) => self.time(*function, *kind, arguments),
+            (Function::TimeAs(from, to), _) => match arguments {
+                [of] => self.time_as(of, *from, *to),
+                _ => self.sql.push_str("NULL"),
+            },
+            (Function::HasText(place), _) => match arguments {
+                [of, what] => self.has_text(*place, of, what),
+                _ => self.sql.push_str("NULL"),
+            },
+            (Function::Right, Dialect::Sqlite) => match arguments {
+                [of, characters] => {
+                    self.sql.push_str("substr(");
+                    self.expr(of);
+                    self.sql.push_str(", -");
+                    self.expr(characters);
+                    self.sql.push_str(", ");
+                    self.expr(characters);
+                    self.sql.push(')');
+                }
+                _ => self.sql.push_str("NULL"),
+            },
+            // PostgreSQL rounds only exact numbers to some places.
+            (Function::RoundFloat, Dialect::Postgres) => match arguments {
+                [of, places] => {
+                    self.sql.push_str("CAST(round(CAST(");
+                    self.expr(of);
+                    self.sql.push_str(" AS NUMERIC), ");
+                    self.expr(places);
+                    self.sql.push_str(") AS DOUBLE PRECISION)");
+                }
+                _ => self.sql.push_str("NULL"),
+            },
             _ => {
                 self.function(function);
                 self.sql.push('(');
@@ -188,6 +232,7 @@ impl Writer {
             (Function::SumInteger, Dialect::Postgres) => Some("BIGINT"),
             (Function::Average, Dialect::Postgres) => Some("DOUBLE PRECISION"),
             (Function::Average, Dialect::Mysql(_)) => Some("DOUBLE"),
+            (Function::MeanDecimal, Dialect::Mysql(_)) => Some(MYSQL_QUOTIENT),
             _ => None,
         };
         if cast.is_some() {

@@ -2,8 +2,11 @@
 
 mod change;
 mod expr;
+mod json;
 mod list;
 mod select;
+mod text;
+mod time;
 
 use std::sync::Arc;
 
@@ -25,6 +28,9 @@ pub struct Writer {
     repeatable: bool,
     /// What may be shown of the rows that it returns.
     shown: Shown,
+    /// Whether equal values are one parameter: PostgreSQL takes expressions for the same only then, which those of GROUP BY
+    /// have to be.
+    shares: bool,
 }
 
 impl Writer {
@@ -103,6 +109,7 @@ impl Writer {
             ctes: Vec::new(),
             repeatable: true,
             shown: Shown::Nothing,
+            shares: false,
         }
     }
 
@@ -177,11 +184,16 @@ impl Writer {
     }
 
     fn param(&mut self, param: Param) {
-        self.params.push(param);
-        match self.dialect {
-            Dialect::Sqlite | Dialect::Mysql(_) => self.sql.push('?'),
-            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
+        if self.dialect != Dialect::Postgres {
+            self.params.push(param);
+            return self.sql.push('?');
         }
+        let known = self.params.iter().position(|known| self.shares && *known == param);
+        let place = known.unwrap_or_else(|| {
+            self.params.push(param);
+            self.params.len() - 1
+        });
+        self.sql.push_str(&format!("${}", place + 1));
     }
 
     fn name(&mut self, table: TableName) {

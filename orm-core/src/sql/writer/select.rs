@@ -11,7 +11,8 @@ const OPERAND: &str = "_set";
 /// SELECT.
 impl Writer {
     pub(super) fn write_select(&mut self, select: &Select) {
-        let known = self.ctes.len();
+        let (known, shares) = (self.ctes.len(), self.shares);
+        self.shares |= select.distinct || !select.group.is_empty();
         self.with(select);
         match &select.left {
             Some(left) => self.set_operand(left),
@@ -32,6 +33,7 @@ impl Writer {
             self.lock(lock);
         }
         self.ctes.truncate(known);
+        self.shares = shares;
     }
 
     /// The common table expressions that the SELECT uses, wherever in it, and that no SELECT around it has written.

@@ -67,6 +67,7 @@ impl<T: Serialize + Send + Sync> Composite for Json<T> {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> ColumnType for Json<T> {
     type Family = Document;
+    type Stored = Document;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Json;
@@ -89,6 +90,7 @@ impl Composite for serde_json::Value {
 #[diagnostic::do_not_recommend]
 impl ColumnType for serde_json::Value {
     type Family = Document;
+    type Stored = Document;
     type Bare = Self;
     type Like<U: ColumnType> = U;
     const KIND: ValueKind = ValueKind::Json;

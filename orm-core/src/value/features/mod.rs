@@ -7,6 +7,7 @@ macro_rules! column {
         #[diagnostic::do_not_recommend]
         impl $crate::value::ColumnType for $ty {
             type Family = $crate::value::$kind;
+            type Stored = $crate::value::$kind;
             type Bare = Self;
             type Like<U: $crate::value::ColumnType> = U;
             const KIND: $crate::value::ValueKind = $crate::value::ValueKind::$kind;

@@ -1,0 +1,30 @@
+use crate::query::{Computed, Expression, IntoOperand};
+use crate::sql::{Expr, Function};
+use crate::value::ColumnType;
+
+/// The type of an expression without its `Option`.
+pub(super) type Bare<E> = <<E as Expression>::Value as ColumnType>::Bare;
+
+/// Another type, as nullable as an expression is.
+pub(super) type Like<E, T> = <<E as Expression>::Value as ColumnType>::Like<T>;
+
+/// A function of an expression and of arguments that are no values.
+pub(super) fn call<E: Expression, T>(
+    function: Function,
+    of: E,
+    arguments: impl IntoIterator<Item = Expr>,
+) -> Computed<T> {
+    let secret = of.is_secret();
+    let arguments = std::iter::once(of.into_sql()).chain(arguments).collect();
+    Computed::new(Expr::Call(function, arguments), secret)
+}
+
+/// A function of two values.
+pub(super) fn call_with<E: Expression, T, F>(
+    function: Function,
+    of: E,
+    with: impl IntoOperand<F>,
+) -> Computed<T> {
+    let with = with.into_operand(of.is_secret());
+    call(function, of, [with])
+}

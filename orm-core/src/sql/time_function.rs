@@ -1,0 +1,60 @@
+/// A function of dates and times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeFunction {
+    /// The current one, in UTC.
+    Now,
+    /// A part of one, as a whole number.
+    Part(TimePart),
+    /// The beginning of the unit that it is in.
+    Truncate(TimeUnit),
+    /// What is so many units later.
+    Add(TimeUnit, i32),
+}
+
+/// A part of a date or time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimePart {
+    /// How many of a unit are in the next larger one: months and days from 1, the others from 0; and the year.
+    Of(TimeUnit),
+    /// The day of the week, from Monday, which is 1.
+    Weekday,
+    /// The day of the year, from 1.
+    DayOfYear,
+}
+
+/// A unit of time, for [`func::truncate`](crate::func::truncate) and [`func::add_time`](crate::func::add_time).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeUnit {
+    /// A year.
+    Year,
+    /// A month.
+    Month,
+    /// A day.
+    Day,
+    /// An hour.
+    Hour,
+    /// A minute.
+    Minute,
+    /// A second.
+    Second,
+}
+
+impl TimeUnit {
+    /// Its name, as SQL has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            TimeUnit::Year => "YEAR",
+            TimeUnit::Month => "MONTH",
+            TimeUnit::Day => "DAY",
+            TimeUnit::Hour => "HOUR",
+            TimeUnit::Minute => "MINUTE",
+            TimeUnit::Second => "SECOND",
+        }
+    }
+
+    /// Whether a day is made of several of it.
+    pub fn is_below_day(self) -> bool {
+        matches!(self, TimeUnit::Hour | TimeUnit::Minute | TimeUnit::Second)
+    }
+}
