@@ -43,7 +43,7 @@ pub struct Statement {
     /// How many rows it returns, as far as one knows before.
     pub expected: Expected,
     /// Whether it returns the same rows in the same order each time it runs on one state of the database, as far as one
-    /// can tell: nothing in it is the user's own SQL or a function that nobody here knows.
+    /// can tell: nothing in it is the user's own SQL, the time, or a function that nobody here knows.
     pub repeatable: bool,
     /// Runs of the text that together are one statement; none where it runs once with all the values.
     pub runs: Option<Runs>,

@@ -31,6 +31,8 @@ impl Writer {
     }
 
     fn now(&mut self, kind: ValueKind) {
+        // It is later when the statement runs again.
+        self.repeatable = false;
         // Without zeros at the end of the fraction, as all texts of times are.
         const SQLITE: [&str; 2] = ["rtrim(rtrim(strftime('", "', 'now'), '0'), '.')"];
         let text = match (self.dialect, kind) {
