@@ -20,6 +20,7 @@ pub struct Entry {
 pub struct Note {
     #[key]
     pub id: i64,
+    #[column(index)]
     pub entry_id: i64,
     pub text: String,
     #[belongs_to]
