@@ -124,7 +124,7 @@ fn rows_cost_what_is_recorded() -> Result<()> {
     costs.hold("selectin of a to-one", BOOKS, 2.41, async |session| {
         session.all(select::<Book>().with(Book::AUTHOR.selectin())).await
     });
-    costs.hold("get", AUTHORS, 5.34, async |session| {
+    costs.hold("get", AUTHORS, 4.34, async |session| {
         for id in 1..=AUTHORS {
             session.get::<Author>(id).await?;
         }

@@ -228,7 +228,7 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<Arc<Region>> {
         self.autoflush().await?;
-        self.select_now(spec, caller).await
+        Box::pin(self.select_now(spec, caller)).await
     }
 
     /// The same without a flush before it.
@@ -247,7 +247,7 @@ impl Session {
         }
         let populate_existing = spec.populate_existing;
         let mut loader = self.loader(populate_existing, caller)?;
-        let answer = Box::pin(loader.select(spec)).await;
+        let answer = loader.select(spec).await;
         let answer = self.note(answer)?;
         self.loaded(&answer, populate_existing);
         Ok(answer)
@@ -270,7 +270,7 @@ impl Session {
         let mut store = Store::new();
         let dialect = database.dialect();
         let mut loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
-        Box::pin(loader.select(spec)).await
+        loader.select(spec).await
     }
 
     pub(super) async fn late(

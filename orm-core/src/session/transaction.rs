@@ -197,7 +197,9 @@ impl Session {
 
     /// Refuses to end the transaction where a closure runs that must not.
     fn check_may_end(&self, what: &str) -> Result<()> {
-        let Some(ends) = self.ends.last() else { return Ok(()) };
+        // A transaction may be ended by who began it, unless that was `transact`, around it.
+        let around = self.ends.iter().rev().find(|ends| !matches!(ends, Ends::Transaction { .. }));
+        let Some(ends) = around else { return Ok(()) };
         let text = match ends {
             Ends::Transaction { .. } => return Ok(()),
             Ends::Nested => format!(
