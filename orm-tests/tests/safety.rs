@@ -34,7 +34,7 @@ fn unsafe_is_in_one_file_and_explained() {
             assert!(file.ends_with("driver/sqlite_handle.rs"), "{}:{}: {line}", file.display(), at + 1);
             let comment = lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with("//"));
             let says_why = |line: &&str| line.contains("SAFETY:") || line.contains("# Safety");
-            let explained = comment.into_iter().any(|line| says_why(&line));
+            let explained = comment.into_iter().any(says_why);
             assert!(explained, "{}:{}: no SAFETY comment above", file.display(), at + 1);
             uses += 1;
         }
