@@ -51,8 +51,6 @@ mod sqlite_job;
 mod sqlite_lent;
 #[cfg(feature = "sqlite")]
 mod sqlite_reading;
-#[cfg(feature = "sqlite")]
-mod sqlite_row;
 mod ssl_mode;
 mod statement_event;
 mod statement_hook;

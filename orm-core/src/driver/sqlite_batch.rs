@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
-use rusqlite::Statement;
-use rusqlite::types::Null;
-
-use crate::value::{Cells, Value, ValueError, ValueRef};
+use super::sqlite_handle::Prepared;
+use crate::value::{Cells, ValueError, ValueRef};
 
 /// SQLite stores any bytes as a text.
 pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
@@ -36,37 +34,10 @@ pub(super) struct BatchRow<'b> {
     first: usize,
 }
 
-/// Binds the values of a statement.
-pub(super) fn bind<'v>(
-    statement: &mut Statement<'_>,
-    values: impl Iterator<Item = &'v Value>,
-) -> rusqlite::Result<()> {
-    for (at, value) in (1..).zip(values) {
-        match value {
-            Value::Null => statement.raw_bind_parameter(at, Null)?,
-            Value::Bool(v) => statement.raw_bind_parameter(at, v)?,
-            Value::Int(v) => statement.raw_bind_parameter(at, v)?,
-            // Refused before it came here.
-            Value::UInt(v) => statement.raw_bind_parameter(at, i64::try_from(*v).ok())?,
-            Value::Float(v) => statement.raw_bind_parameter(at, v)?,
-            Value::Text(v) => statement.raw_bind_parameter(at, v)?,
-            Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
-            // The plain form of a value is one of those above.
-            other => match other.clone().into_plain() {
-                Value::Text(v) => statement.raw_bind_parameter(at, v)?,
-                Value::Bytes(v) => statement.raw_bind_parameter(at, v)?,
-                _ => statement.raw_bind_parameter(at, Null)?,
-            },
-        }
-    }
-    Ok(())
-}
-
 impl Batch {
     /// An empty one for a statement's rows.
-    pub(super) fn of(statement: &Statement<'_>) -> Batch {
-        let names = statement.column_names().into_iter().map(Box::from).collect();
-        Batch { width: statement.column_count(), names, ..Batch::default() }
+    pub(super) fn of(statement: &Prepared) -> Batch {
+        Batch { width: statement.width(), names: statement.names(), ..Batch::default() }
     }
 
     /// An empty one for rows of the same statement.

@@ -14,10 +14,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::pooled::Pooled;
-use super::sqlite_batch::{Batch, bind};
-use super::sqlite_handle::RUN;
+use super::sqlite_batch::Batch;
+use super::sqlite_handle::{Prepared, RUN, Running as Rows};
 use super::sqlite_job::{Job, ROWS, Running, enqueue, forget, refusal};
-use super::sqlite_row::JobRow;
 use crate::value::Value;
 
 /// A statement that is being read, and the connection that is busy with it.
@@ -172,13 +171,12 @@ impl Serving {
     }
 
     fn serve(&mut self, connection: &RawConnection) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(&self.sql)?;
-        if !statement.readonly() {
+        let mut statement = Prepared::new(connection, &self.sql)?;
+        if !statement.is_read_only() {
             return Err(writes());
         }
-        bind(&mut statement, self.values.iter())?;
         let empty = Batch::of(&statement);
-        let mut rows = statement.raw_query();
+        let mut rows = statement.run(self.values.iter())?;
         let mut last = false;
         while let Some(command) = self.commands.blocking_recv() {
             match command {
@@ -194,7 +192,7 @@ impl Serving {
     }
 
     /// Sends one part; returns whether it was the last one.
-    fn part(&mut self, rows: &mut rusqlite::Rows<'_>, empty: &Batch) -> rusqlite::Result<bool> {
+    fn part(&mut self, rows: &mut Rows<'_>, empty: &Batch) -> rusqlite::Result<bool> {
         let mut left = self.rows;
         while left > 0 && !self.parts.is_closed() {
             let mut batch = self.used.try_recv().map_or_else(|_| empty.beside(), Batch::emptied);
@@ -202,7 +200,7 @@ impl Serving {
             let mut taken = 0;
             while taken < most {
                 let Some(row) = rows.next()? else { break };
-                batch.take(&JobRow(row));
+                batch.take(&row);
                 taken += 1;
             }
             left -= taken;

@@ -310,35 +310,47 @@ pub(super) struct Row<'r> {
 }
 
 impl Prepared {
-    /// Compiles the first statement of a text.
+    /// Compiles the statement of a text.
     ///
     /// # Errors
-    /// SQLite refuses the text.
+    /// SQLite refuses the text, or there is not one statement in it.
     pub(super) fn new(connection: &Connection, sql: &Arc<str>) -> rusqlite::Result<Prepared> {
-        let length = c_int::try_from(sql.len()).map_err(|_| too_big())?;
-        let mut statement = ptr::null_mut();
-        // SAFETY: the handle is open for as long as `connection` is there, the text is as long as is said, and SQLite
-        // copies it.
-        let (code, statement) = unsafe {
-            let handle = connection.handle();
-            let code = ffi::sqlite3_prepare_v2(
-                handle,
-                sql.as_ptr().cast(),
-                length,
-                &raw mut statement,
-                ptr::null_mut(),
-            );
-            (code, NonNull::new(statement))
-        };
-        match statement {
-            Some(statement) if code == ffi::SQLITE_OK => {
-                // SAFETY: the statement was just made.
-                let width = unsafe { ffi::sqlite3_column_count(statement.as_ptr()) };
-                let width = usize::try_from(width).unwrap_or_default();
-                Ok(Prepared { statement, sql: Arc::clone(sql), width })
-            }
-            // SAFETY: the handle is open, as above.
-            _ => Err(unsafe { failure(connection.handle(), code) }),
+        let (statement, read) = compile(connection, sql)?;
+        let statement = statement.ok_or_else(|| other_than_one("no statements"))?;
+        // SAFETY: the statement was just made.
+        let width = unsafe { ffi::sqlite3_column_count(statement.as_ptr()) };
+        let width = usize::try_from(width).unwrap_or_default();
+        let prepared = Prepared { statement, sql: Arc::clone(sql), width };
+        let rest = sql.get(read..).unwrap_or_default();
+        if !rest.trim().is_empty()
+            && let (Some(statement), _) = compile(connection, rest)?
+        {
+            drop(Prepared { statement, sql: Arc::clone(sql), width: 0 });
+            return Err(other_than_one("several statements"));
+        }
+        Ok(prepared)
+    }
+
+    /// How many cells a row has.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// What the columns are called.
+    pub(super) fn names(&self) -> Arc<[Box<str>]> {
+        (0..self.width).map(|at| self.column_name(at).unwrap_or_default().into()).collect()
+    }
+
+    fn column_name(&self, index: usize) -> Option<&str> {
+        if index >= self.width {
+            return None;
+        }
+        let at = c_int::try_from(index).ok()?;
+        // SAFETY: the statement has this column, and a name stays where it is for as long as the statement is not prepared
+        // anew, which happens before its first row alone, when nobody has asked for the name of a row.
+        unsafe {
+            let name = ffi::sqlite3_column_name(self.statement.as_ptr(), at);
+            if name.is_null() { None } else { CStr::from_ptr(name).to_str().ok() }
         }
     }
 
@@ -494,17 +506,32 @@ impl Cells for Row<'_> {
     }
 
     fn name(&self, index: usize) -> Option<&str> {
-        if index >= self.prepared.width {
-            return None;
-        }
-        // SAFETY: the statement has this column, and a name stays where it is for as long as the statement is not prepared
-        // anew, which happens before its first row alone.
-        unsafe {
-            let name =
-                ffi::sqlite3_column_name(self.prepared.statement.as_ptr(), c_int::try_from(index).ok()?);
-            if name.is_null() { None } else { CStr::from_ptr(name).to_str().ok() }
+        self.prepared.column_name(index)
+    }
+}
+
+/// Compiles the first statement of a text, if there is one, and says how much of the text that was.
+fn compile(
+    connection: &Connection,
+    sql: &str,
+) -> rusqlite::Result<(Option<NonNull<ffi::sqlite3_stmt>>, usize)> {
+    let length = length(sql.len())?;
+    let (mut statement, mut rest) = (ptr::null_mut(), ptr::null());
+    let text = sql.as_ptr().cast();
+    // SAFETY: the handle is open for as long as `connection` is there, the text is as long as is said, and SQLite copies
+    // it; what it says of the rest points into the text.
+    unsafe {
+        let handle = connection.handle();
+        match ffi::sqlite3_prepare_v2(handle, text, length, &raw mut statement, &raw mut rest) {
+            ffi::SQLITE_OK => Ok((NonNull::new(statement), rest.addr().saturating_sub(text.addr()))),
+            code => Err(failure(handle, code)),
         }
     }
+}
+
+fn other_than_one(found: &str) -> rusqlite::Error {
+    let text = format!("there are {found} in the SQL, where there has to be one");
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(text))
 }
 
 /// What SQLite says of a failure.

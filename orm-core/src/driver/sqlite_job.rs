@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, ffi};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::sqlite_batch::{Batch, bind};
+use super::sqlite_batch::Batch;
+use super::sqlite_handle::Prepared;
 use super::sqlite_reading::Elsewhere;
-use super::sqlite_row::JobRow;
 use crate::value::Value;
 
 /// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
@@ -132,17 +132,16 @@ impl Job {
     }
 
     fn step(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(&self.sql)?;
-        bind(&mut statement, self.values.iter())?;
+        let mut statement = Prepared::new(connection, &self.sql)?;
         let mut batch = Batch::of(&statement);
-        let mut rows = statement.raw_query();
+        let mut rows = statement.run(self.values.iter())?;
         let mut skip = self.from.skip;
         while let Some(row) = rows.next()? {
             if skip > 0 {
                 skip -= 1;
                 continue;
             }
-            batch.take(&JobRow(row));
+            batch.take(&row);
             if batch.len() >= ROWS {
                 let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
                 let full = std::mem::replace(&mut batch, next);

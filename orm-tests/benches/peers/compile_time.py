@@ -125,7 +125,8 @@ LIBRARIES = {
         "",
         'sea-orm = { version = "2", default-features = false, features = ["macros", "runtime-tokio", "sqlx-sqlite"] }',
     ),
-    "Toasty": (toasty, "", 'toasty = { version = "0.11", features = ["sqlite"] }'),
+    # Without it, some forty models that refer to each other do not compile.
+    "Toasty": (toasty, '#![recursion_limit = "512"]\n', 'toasty = { version = "0.11", features = ["sqlite"] }'),
 }
 
 
