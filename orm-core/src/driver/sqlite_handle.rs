@@ -84,8 +84,7 @@ pub(super) struct Handle {
 }
 
 struct Inner {
-    /// Statements to run again. They come first and `owner` last, so that they are finalised while the connection is
-    /// locked.
+    /// Statements to run again. They come before `owner`, so that they are finalised while the connection is locked.
     kept: Vec<Prepared>,
     raw: Impatient,
     /// Owns the connection and its lock; gives the connection back when it is polled.
@@ -162,6 +161,7 @@ impl Handle {
             // that would roll the transaction back.
             return Ok(None);
         }
+        let before = *count;
         let mut running = statement.run(values)?;
         let done = match reads && expected != Expected::One {
             true => {
@@ -182,7 +182,8 @@ impl Handle {
                 Ok(Some(0))
             }
             Ok(()) => Ok(Some(if reads { 0 } else { raw.connection.changes() })),
-            Err(Stopped::Refused(error)) if elsewhere(&error) => Ok(None),
+            // A row that the sink has would be given twice.
+            Err(Stopped::Refused(error)) if elsewhere(&error) && *count == before => Ok(None),
             Err(stopped) => Err(stopped),
         }
     }

@@ -5,9 +5,8 @@
 //! statement that looks for too long is stopped, and read on the connection's own thread from where it was. Both see one
 //! state of the database.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
