@@ -154,7 +154,11 @@ impl Handle {
     ) -> Result<Option<u64>, Stopped> {
         let Inner { kept, raw, budget, rows, .. } =
             self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let statement = prepared(&raw.connection, kept, sql)?;
+        // To compile it SQLite may have to read the tables' definitions, which somebody may have locked.
+        let statement = match prepared(&raw.connection, kept, sql) {
+            Err(error) if elsewhere(&error) => return Ok(None),
+            statement => statement?,
+        };
         let reads = statement.is_read_only();
         if !reads && raw.connection.is_autocommit() {
             // It would have to wait for whoever writes. In a transaction it has the lock already, and must not be stopped:
