@@ -158,6 +158,16 @@ impl Lease {
         self.state == TransactionState::Open && self.empty
     }
 
+    /// Where the database is in this process, closes the connection when all it was asked is done: what was committed is
+    /// known from then on. Of another one nobody knows how far it is.
+    pub async fn conclude(&mut self) {
+        #[cfg(feature = "sqlite")]
+        #[allow(irrefutable_let_patterns, reason = "there may be one backend alone")]
+        if let Connection::Sqlite(lease) = &mut self.connection {
+            lease.conclude().await;
+        }
+    }
+
     /// Why the connection cannot be used any more, if a future was dropped or the connection lost half-way.
     ///
     /// # Errors

@@ -99,6 +99,14 @@ impl<DB: Database> Pooled<DB> {
         self.unfit = true;
     }
 
+    /// Closes the connection, and waits until that is done.
+    #[cfg(feature = "sqlite")]
+    pub(super) async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            let _ = connection.close().await;
+        }
+    }
+
     /// The connection is closed instead of being given back, and those that nobody holds are closed now: what they know of
     /// the database is not true any more.
     #[cfg(feature = "postgres")]

@@ -327,6 +327,16 @@ impl SqliteLease {
         Ok(changed)
     }
 
+    /// Closes the connection when what it was asked is done: it is in this process, and does that whether or not somebody
+    /// waits for the answer.
+    pub(super) async fn conclude(&mut self) {
+        if let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere)
+            && let Some(connection) = lent.into_pooled()
+        {
+            connection.close().await;
+        }
+    }
+
     pub(super) fn close_on_drop(&mut self) {
         self.unfit.store(true, Ordering::Release);
         if let Some(cursor) = &mut self.cursor {

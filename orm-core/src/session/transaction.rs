@@ -93,7 +93,8 @@ impl Session {
     /// links are taken back. Gives the connection back.
     ///
     /// After a commit of which nobody knows whether it happened, the objects are read anew by the next query that
-    /// returns them.
+    /// returns them. On SQLite that query knows: such a commit has come to its end when this returns. A server may still
+    /// be at it.
     ///
     /// # Errors
     /// `InvalidState`: inside the closure of [`nested`](Self::nested) or of
@@ -128,9 +129,10 @@ impl Session {
 
     /// Gives the connection back. One that a stream left something open on is closed where that cannot be ended.
     async fn release(&mut self) {
-        if let Some(mut lease) = self.lease.take()
-            && !lease.is_abandoned()
-        {
+        let Some(mut lease) = self.lease.take() else { return };
+        if lease.is_commit_unknown() {
+            lease.conclude().await;
+        } else if !lease.is_abandoned() {
             let _ = lease.settle().await;
         }
     }
