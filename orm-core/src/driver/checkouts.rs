@@ -84,11 +84,6 @@ impl Checkouts {
         }
     }
 
-    /// Whether anybody holds a connection.
-    pub(super) fn are_held(&self) -> bool {
-        !self.lock().held.is_empty()
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -156,7 +156,7 @@ impl Lease {
 fn snapshot(dialect: Dialect, cursors: bool) -> &'static [(&'static str, TransactionState)] {
     use TransactionState::{None, Reading};
     match dialect {
-        // The cursor's thread does it.
+        // The cursor does it.
         Dialect::Sqlite if cursors => &[],
         Dialect::Sqlite => &[("BEGIN", Reading)],
         // A cursor is planned for its first rows, and a stream reads all of them.
@@ -189,7 +189,7 @@ impl Connection {
     async fn open_cursor(&mut self, statement: &Statement, part: usize) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.open_cursor(statement, part),
+            Connection::Sqlite(lease) => lease.open_cursor(statement, part).await,
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.open_cursor(statement).await,
             #[cfg(feature = "mysql")]

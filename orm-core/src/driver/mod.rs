@@ -6,6 +6,7 @@
 #[cfg(feature = "sqlite")]
 mod attachment;
 mod checkouts;
+mod connector;
 mod cursor;
 mod database;
 mod echo;
@@ -48,7 +49,7 @@ mod sqlite_handle;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
 #[cfg(feature = "sqlite")]
-mod sqlite_lent;
+mod sqlite_place;
 #[cfg(feature = "sqlite")]
 mod sqlite_reading;
 mod ssl_mode;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlRow,
-    MySqlSslMode, MySqlTypeInfo,
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+    MySqlTypeInfo,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, MySql, Row,
@@ -12,10 +12,11 @@ use sqlx::{
 };
 
 use super::checkouts::{Borrower, Checkouts};
+use super::connector::Connector;
 use super::lease::{Connection, Inserted};
 use super::mysql_cell;
 use super::mysql_cursor::{MysqlCursor, Part};
-use super::pooled::{self, Pooled, pool_options};
+use super::pooled::{Pool, Pooled};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, RowSink, SslMode};
@@ -30,15 +31,20 @@ const SESSION: &str = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TA
 /// A MySQL or MariaDB database.
 #[derive(Debug)]
 pub(super) struct MysqlDatabase {
-    pool: MySqlPool,
+    pool: Arc<Pool<MysqlConnector>>,
     server: MysqlServer,
+}
+
+/// How connections are made.
+pub(super) struct MysqlConnector {
+    options: MySqlConnectOptions,
 }
 
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct MysqlLease {
     /// None while a cursor has it, or where it was lost on its way back.
-    connection: Option<Pooled<MySql>>,
+    connection: Option<Pooled<MysqlConnector>>,
     server: MysqlServer,
     /// The result that is being read, with the connection.
     cursor: Option<MysqlCursor>,
@@ -48,9 +54,30 @@ pub(super) struct MysqlLease {
 /// Where a connection is from, and another one for the same borrower.
 #[derive(Debug, Clone)]
 struct Source {
-    pool: MySqlPool,
+    pool: Arc<Pool<MysqlConnector>>,
     checkouts: Arc<Checkouts>,
     borrower: Borrower,
+}
+
+impl Connector for MysqlConnector {
+    type Connection = MySqlConnection;
+
+    const CLOSES_FIRST: bool = false;
+
+    async fn connect(&self) -> sqlx::Result<MySqlConnection> {
+        let mut connection = self.options.connect().await?;
+        connection.execute(AssertSqlSafe(SESSION.to_owned())).await?;
+        Ok(connection)
+    }
+
+    async fn ping(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+        connection.ping().await
+    }
+
+    async fn close(connection: MySqlConnection) {
+        // It is gone, whatever it says.
+        let _ = connection.close().await;
+    }
 }
 
 impl MysqlDatabase {
@@ -62,10 +89,8 @@ impl MysqlDatabase {
         server.returning &= options.insert_returning;
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        let pool = pool_options::<MySql>(options).after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(AssertSqlSafe(SESSION.to_owned())).await.map(|_| ()) })
-        });
-        Ok(MysqlDatabase { pool: pool.connect_lazy_with(connect), server })
+        let pool = Pool::new(MysqlConnector { options: connect }, options)?;
+        Ok(MysqlDatabase { pool: Arc::new(pool), server })
     }
 
     pub(super) fn server(&self) -> MysqlServer {
@@ -73,7 +98,7 @@ impl MysqlDatabase {
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let source = Source { pool: self.pool.clone(), checkouts: Arc::clone(checkouts), borrower };
+        let source = Source { pool: Arc::clone(&self.pool), checkouts: Arc::clone(checkouts), borrower };
         let connection = Some(source.acquire().await?);
         Ok(Connection::Mysql(MysqlLease { connection, server: self.server, cursor: None, source }))
     }
@@ -83,8 +108,8 @@ impl MysqlDatabase {
         self.pool.size()
     }
 
-    pub(super) async fn close(&self, checkouts: &Checkouts) {
-        pooled::close(&self.pool, checkouts).await;
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
     }
 }
 
@@ -136,9 +161,8 @@ fn number(version: &str) -> (u32, u32) {
 }
 
 impl Source {
-    async fn acquire(&self) -> Result<Pooled<MySql>> {
-        let refused = |error| database_error(error, None);
-        Pooled::acquire(&self.pool, &self.checkouts, self.borrower, refused).await
+    async fn acquire(&self) -> Result<Pooled<MysqlConnector>> {
+        self.pool.acquire(&self.checkouts, self.borrower, |error| database_error(error, None)).await
     }
 }
 
@@ -178,7 +202,12 @@ impl MysqlLease {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers })?;
+            if let Err(error) = sink.row(&RowCells { row: &row, readers: &readers }) {
+                // The next borrower would have to take the rest.
+                drop(rows);
+                self.connection.iter_mut().for_each(Pooled::close_on_drop);
+                return Err(error);
+            }
         }
         Ok(())
     }

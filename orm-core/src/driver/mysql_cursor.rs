@@ -9,11 +9,12 @@ use std::mem;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
-use sqlx::{AssertSqlSafe, MySql};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
+use super::mysql::MysqlConnector;
 use super::pooled::Pooled;
 
 /// A result that is being read, and the connection that is busy with it.
@@ -34,14 +35,14 @@ pub(super) enum Part {
 
 /// A connection that is closed when it is dropped, unless its result has ended.
 struct Held {
-    connection: Option<Pooled<MySql>>,
+    connection: Option<Pooled<MysqlConnector>>,
     ended: bool,
 }
 
 impl MysqlCursor {
     /// Begins to read a statement, so many rows at a time.
     pub(super) fn open(
-        connection: Pooled<MySql>,
+        connection: Pooled<MysqlConnector>,
         sql: Arc<str>,
         arguments: MySqlArguments,
         rows: usize,
@@ -78,7 +79,7 @@ impl MysqlCursor {
     }
 
     /// Waits for the end; returns the connection, if that was not closed.
-    pub(super) async fn close(&mut self) -> Option<Pooled<MySql>> {
+    pub(super) async fn close(&mut self) -> Option<Pooled<MysqlConnector>> {
         let mut held = (&mut self.work).await.ok()?;
         if held.ended { held.connection.take() } else { None }
     }

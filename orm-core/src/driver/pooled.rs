@@ -1,97 +1,214 @@
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::io;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use sqlx::pool::{PoolConnection, PoolOptions};
-use sqlx::{Connection as _, Database, Pool};
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
+use tokio::time::{sleep, timeout};
 
 use super::ConnectOptions;
 use super::checkouts::{Borrower, Checkouts, Held};
+use super::connector::Connector;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a connection may take to answer the question whether it is alive.
+/// How long a connection may take to answer the question whether it is alive, and to say farewell.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that was lent so recently is taken to be alive, as HikariCP does it: to ask before every session would be
+/// one more trip to the server for each.
+const FRESH: Duration = Duration::from_millis(500);
+/// The pauses between attempts to reach a server that is about to start.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The connections to a database.
+///
+/// A session that ends puts its connection back itself: nothing is asked of the connection then, no task is begun for it,
+/// and it comes back as it is, with the statements that are prepared on it. The driver's own pool asks every connection
+/// that comes back whether it is alive, which is one more trip to the server for each session.
+pub(super) struct Pool<C: Connector> {
+    inner: managed::Pool<Manager<C>>,
+    timeout: Duration,
+}
 
 /// A connection that a pool lent, and gets back only when it is fit for the next borrower.
-pub(super) struct Pooled<DB: Database> {
+pub(super) struct Pooled<C: Connector> {
     /// None only while it is being dropped.
-    connection: Option<PoolConnection<DB>>,
-    pool: Pool<DB>,
+    object: Option<Object<Manager<C>>>,
+    pool: managed::Pool<Manager<C>>,
     held: Held,
     unfit: bool,
-    /// Whether the place in the pool is given back only when the connection is closed.
-    closes_first: bool,
 }
 
-/// The settings of an engine for a pool.
-pub(super) fn pool_options<DB: Database>(options: &ConnectOptions) -> PoolOptions<DB> {
-    let (recycle, ping) = (options.pool_recycle, options.pool_pre_ping);
-    let pool = PoolOptions::new()
-        .max_connections(options.most_connections())
-        .acquire_timeout(options.pool_timeout)
-        // A connection is looked at when a session is to get it, by what follows.
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .test_before_acquire(false);
-    if recycle.is_none() && !ping {
-        return pool;
+struct Manager<C> {
+    connector: C,
+    recycle: Option<Duration>,
+    /// Whether it is asked however recently it was lent.
+    ping: bool,
+}
+
+impl<C: Connector> managed::Manager for Manager<C> {
+    /// None once the connection was taken out.
+    type Type = Option<C::Connection>;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> sqlx::Result<Option<C::Connection>> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.connector.connect().await {
+                Err(error) if is_starting(&error) => {}
+                connected => return connected.map(Some),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
-    pool.before_acquire(move |connection, meta| {
-        Box::pin(async move {
-            if recycle.is_some_and(|age| meta.age >= age) {
-                return Ok(false);
+
+    async fn recycle(
+        &self,
+        place: &mut Option<C::Connection>,
+        metrics: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        if self.recycle.is_some_and(|age| metrics.age() >= age) {
+            if let Some(connection) = place.take() {
+                tokio::spawn(farewell::<C>(connection));
             }
-            if !ping {
-                return Ok(true);
-            }
-            // An error is what closes a connection without a farewell, which a dead socket would not take.
-            match tokio::time::timeout(PING_TIMEOUT, connection.ping()).await {
-                Ok(answer) => answer.map(|()| true),
-                Err(_) => Err(sqlx::Error::Protocol("no answer to the ping of the pool".to_owned())),
-            }
-        })
-    })
+            return Err(RecycleError::message("its time is over"));
+        }
+        let Some(connection) = place else { return Err(RecycleError::message("it has gone")) };
+        if !self.ping && metrics.last_used() < FRESH {
+            return Ok(());
+        }
+        match timeout(PING_TIMEOUT, C::ping(connection)).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(RecycleError::message("no answer")),
+        }
+    }
 }
 
-impl<DB: Database> Pooled<DB> {
+/// Whether a server that refuses a connection may take one soon.
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        // PostgreSQL is starting or full; MySQL is full.
+        sqlx::Error::Database(error) => matches!(error.code().as_deref(), Some("57P03" | "53300" | "08004")),
+        _ => false,
+    }
+}
+
+/// Ends a connection, unless its server does not answer.
+fn farewell<C: Connector>(connection: C::Connection) -> impl Future<Output = ()> + Send {
+    async move { drop(timeout(PING_TIMEOUT, C::close(connection)).await) }
+}
+
+impl<C: Connector> Pool<C> {
+    /// A pool with the settings of an engine.
+    ///
+    /// # Errors
+    /// The settings are none of a pool.
+    pub(super) fn new(connector: C, options: &ConnectOptions) -> Result<Pool<C>> {
+        let manager = Manager { connector, recycle: options.pool_recycle, ping: options.pool_pre_ping };
+        let most = usize::try_from(options.most_connections()).unwrap_or(usize::MAX);
+        // The connection that was used last has the most in its caches.
+        let built = managed::Pool::builder(manager).max_size(most).queue_mode(QueueMode::Lifo).build();
+        let inner = built.map_err(|error| Error::new(ErrorKind::Configuration, error.to_string()))?;
+        Ok(Pool { inner, timeout: options.pool_timeout })
+    }
+
+    /// Makes the first connection, which stays for the first session.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub(super) async fn prove(&self) -> sqlx::Result<()> {
+        match self.inner.get().await {
+            Ok(_) => Ok(()),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(_) => Err(sqlx::Error::PoolClosed),
+        }
+    }
+
     /// Borrows a connection; `refused` says what an error of the database means.
+    ///
+    /// # Errors
+    /// `PoolTimeout`: none became free in time. `Connection`: none could be made, or the engine was closed.
     pub(super) async fn acquire(
-        pool: &Pool<DB>,
+        &self,
         checkouts: &Arc<Checkouts>,
         borrower: Borrower,
         refused: impl Fn(sqlx::Error) -> Error,
-    ) -> Result<Pooled<DB>> {
+    ) -> Result<Pooled<C>> {
         let waiting = checkouts.wait(borrower);
-        let error = match pool.acquire().await {
-            Ok(connection) => {
-                let (connection, pool, held) = (Some(connection), pool.clone(), waiting.got());
-                return Ok(Pooled { connection, pool, held, unfit: false, closes_first: false });
-            }
-            Err(error) => error,
-        };
+        let got = timeout(self.timeout, self.inner.get()).await;
+        if let Ok(Ok(object)) = got {
+            return Ok(Pooled {
+                object: Some(object),
+                pool: self.inner.clone(),
+                held: waiting.got(),
+                unfit: false,
+            });
+        }
         drop(waiting);
-        Err(match error {
-            sqlx::Error::PoolTimedOut => timed_out(pool, checkouts),
-            sqlx::Error::PoolClosed => Error::new(
+        Err(match got {
+            Ok(Err(PoolError::Backend(error))) => refused(error),
+            Ok(Err(PoolError::Closed)) => Error::new(
                 ErrorKind::Connection,
                 "the engine was closed; make another one with `Engine::connect`",
             ),
-            error => refused(error),
+            _ => self.timed_out(checkouts),
         })
     }
 
-    /// The place in the pool is given back only when the connection is closed: what it holds is nobody else's before.
-    pub(super) fn closing_first(mut self) -> Pooled<DB> {
-        self.closes_first = true;
-        self
+    /// How many connections are open.
+    pub(super) fn size(&self) -> u32 {
+        size(&self.inner)
     }
 
-    pub(super) fn connection(&mut self) -> Result<&mut DB::Connection> {
-        let gone = || Error::new(ErrorKind::Connection, "the connection has gone");
-        self.connection.as_deref_mut().ok_or_else(gone)
+    /// Closes those that are idle now, and those that are held when they come back.
+    pub(super) async fn close(&self) {
+        let idle = self.inner.retain(|_, _| false).removed;
+        self.inner.close();
+        for connection in idle.into_iter().flatten() {
+            farewell::<C>(connection).await;
+        }
+    }
+
+    fn timed_out(&self, checkouts: &Checkouts) -> Error {
+        let (status, timeout) = (checkouts.status(self.size()), self.timeout);
+        if self.inner.status().size < self.inner.status().max_size {
+            return Error::new(
+                ErrorKind::Connection,
+                format!(
+                    "no connection could be made in {timeout:?}; is the database running, and does it take more \
+                     connections? {status}"
+                ),
+            );
+        }
+        Error::new(
+            ErrorKind::PoolTimeout,
+            format!(
+                "no connection became free in {timeout:?} (`pool_timeout`): all are held by sessions, each from its \
+                 first statement until commit, rollback, close or drop. {status}"
+            ),
+        )
+    }
+}
+
+fn size<C: Connector>(pool: &managed::Pool<Manager<C>>) -> u32 {
+    u32::try_from(pool.status().size).unwrap_or(u32::MAX)
+}
+
+impl<C: Connector> Pooled<C> {
+    /// The connection; none after it was lost.
+    pub(super) fn place(&mut self) -> Result<&mut Option<C::Connection>> {
+        self.object.as_deref_mut().ok_or_else(gone)
+    }
+
+    /// The connection.
+    ///
+    /// # Errors
+    /// It was lost.
+    pub(super) fn connection(&mut self) -> Result<&mut C::Connection> {
+        self.place()?.as_mut().ok_or_else(gone)
     }
 
     /// Nobody knows what state the connection is in: it is closed instead of being given back.
@@ -102,8 +219,9 @@ impl<DB: Database> Pooled<DB> {
     /// Closes the connection, and waits until that is done.
     #[cfg(feature = "sqlite")]
     pub(super) async fn close(mut self) {
-        if let Some(connection) = self.connection.take() {
-            let _ = connection.close().await;
+        self.close_on_drop();
+        if let Some(connection) = self.object.as_deref_mut().and_then(Option::take) {
+            C::close(connection).await;
         }
     }
 
@@ -112,73 +230,53 @@ impl<DB: Database> Pooled<DB> {
     #[cfg(feature = "postgres")]
     pub(super) fn close_with_idle(&mut self) {
         self.close_on_drop();
-        while let Some(idle) = self.pool.try_acquire() {
-            drop(idle.detach());
-        }
+        drop(self.pool.retain(|_, _| false));
     }
 }
 
-/// Closes a pool: those that are idle now, and those that are held when they come back.
-pub(super) async fn close<DB: Database>(pool: &Pool<DB>, checkouts: &Checkouts) {
-    let mut closing = pin!(pool.close());
-    // The pool itself would wait for every session, and the one that closes it may be one of them.
-    poll_fn(|context| match closing.as_mut().poll(context) {
-        Poll::Pending if pool.num_idle() == 0 && checkouts.are_held() => Poll::Ready(()),
-        state => state,
-    })
-    .await;
+fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
-fn timed_out<DB: Database>(pool: &Pool<DB>, checkouts: &Checkouts) -> Error {
-    let status = checkouts.status(pool.size());
-    let timeout = pool.options().get_acquire_timeout();
-    if pool.size() < pool.options().get_max_connections() {
-        return Error::new(
-            ErrorKind::Connection,
-            format!(
-                "no connection could be made in {timeout:?}; is the database running, and does it take more \
-                 connections? {status}"
-            ),
-        );
-    }
-    Error::new(
-        ErrorKind::PoolTimeout,
-        format!(
-            "no connection became free in {timeout:?} (`pool_timeout`): all are held by sessions, each from its first \
-             statement until commit, rollback, close or drop. {status}"
-        ),
-    )
-}
-
-impl<DB: Database> Drop for Pooled<DB> {
+impl<C: Connector> Drop for Pooled<C> {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // Asking it anything takes a runtime.
-            return drop(connection.detach());
+        let Some(mut object) = self.object.take() else { return };
+        let runtime = tokio::runtime::Handle::try_current();
+        let (Ok(runtime), true) = (runtime, object.is_some()) else {
+            // Without a runtime, that of the connection may have gone with everything that the connection needs.
+            return drop(Object::take(object));
         };
-        match (self.unfit, self.closes_first) {
-            (true, true) => return connection.close_on_drop(),
-            // Closing the socket frees the place at once, however the server is, and the server rolls back.
-            (true, false) => return drop(connection.detach()),
-            (false, _) => {}
+        if self.unfit {
+            let connection = object.take();
+            return match connection.filter(|_| C::CLOSES_FIRST) {
+                Some(connection) => drop(runtime.spawn(async move {
+                    farewell::<C>(connection).await;
+                    drop(Object::take(object));
+                })),
+                // Closing the socket frees the place at once, however the server is, and the server rolls back.
+                None => drop(Object::take(object)),
+            };
         }
-        let (mut back, mut surplus) = (Some(connection), None);
-        self.held.ends(|| self.pool.size(), || surplus = back.take().map(PoolConnection::detach));
-        if let Some(surplus) = surplus {
-            runtime.spawn(async move { drop(tokio::time::timeout(PING_TIMEOUT, surplus.close()).await) });
+        let (mut back, mut surplus) = (Some(object), None);
+        self.held.ends(|| size(&self.pool), || surplus = back.take());
+        if self.pool.is_closed() {
+            surplus = surplus.or_else(|| back.take());
         }
-        if let Some(mut back) = back {
-            // The pool asks whether the connection is alive, and would wait for ever on a dead socket with the place of
-            // the connection taken. Giving up frees the place. `PoolConnection`'s own Drop does the same without an end,
-            // and there is no other way to give this question one.
-            let returning = back.return_to_pool();
-            runtime.spawn(async move { drop(tokio::time::timeout(PING_TIMEOUT, returning).await) });
+        // What is not taken goes back as it is.
+        drop(back);
+        if let Some(connection) = surplus.and_then(Object::take) {
+            runtime.spawn(farewell::<C>(connection));
         }
     }
 }
 
-impl<DB: Database> fmt::Debug for Pooled<DB> {
+impl<C: Connector> fmt::Debug for Pool<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("size", &self.size()).finish_non_exhaustive()
+    }
+}
+
+impl<C: Connector> fmt::Debug for Pooled<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pooled").field("unfit", &self.unfit).finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgRow, PgSslMode, PgValueFormat,
+    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSslMode, PgValueFormat,
 };
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
@@ -14,8 +14,9 @@ use sqlx::{
 };
 
 use super::checkouts::{Borrower, Checkouts};
+use super::connector::Connector;
 use super::lease::Connection;
-use super::pooled::{self, Pooled, pool_options};
+use super::pooled::{Pool, Pooled};
 use super::postgres_cell::{Reader, Wire};
 use super::postgres_types::{are_known, meet_types, readers_of};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
@@ -28,18 +29,47 @@ use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
 /// A PostgreSQL database.
 #[derive(Debug)]
 pub(super) struct PostgresDatabase {
-    pool: PgPool,
+    pool: Pool<PostgresConnector>,
     /// Whether statements are prepared to be used again.
+    prepares: bool,
+}
+
+/// How connections are made.
+pub(super) struct PostgresConnector {
+    options: PgConnectOptions,
     prepares: bool,
 }
 
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct PostgresLease {
-    connection: Pooled<Postgres>,
+    connection: Pooled<PostgresConnector>,
     prepares: bool,
     /// The number of the cursor that is open, for its name.
     cursor: Option<u64>,
+}
+
+impl Connector for PostgresConnector {
+    type Connection = PgConnection;
+
+    const CLOSES_FIRST: bool = false;
+
+    async fn connect(&self) -> sqlx::Result<PgConnection> {
+        let mut connection = self.options.connect().await?;
+        if !self.prepares {
+            meet_types(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn ping(connection: &mut PgConnection) -> sqlx::Result<()> {
+        connection.ping().await
+    }
+
+    async fn close(connection: PgConnection) {
+        // It is gone, whatever it says.
+        let _ = connection.close().await;
+    }
 }
 
 impl PostgresDatabase {
@@ -59,16 +89,12 @@ impl PostgresDatabase {
         }
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        let pool = match prepares {
-            true => pool_options(options),
-            false => pool_options(options).after_connect(|connection, _| Box::pin(meet_types(connection))),
-        };
-        Ok(PostgresDatabase { pool: pool.connect_lazy_with(connect), prepares })
+        let pool = Pool::new(PostgresConnector { options: connect, prepares }, options)?;
+        Ok(PostgresDatabase { pool, prepares })
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let refused = |error| database_error(error, None);
-        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
+        let connection = self.pool.acquire(checkouts, borrower, |error| database_error(error, None)).await?;
         Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
@@ -77,8 +103,8 @@ impl PostgresDatabase {
         self.pool.size()
     }
 
-    pub(super) async fn close(&self, checkouts: &Checkouts) {
-        pooled::close(&self.pool, checkouts).await;
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
     }
 }
 
@@ -164,7 +190,13 @@ impl PostgresLease {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: false })?;
+            let cells = RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: false };
+            if let Err(error) = sink.row(&cells) {
+                // The next borrower would have to take the rest.
+                drop(rows);
+                self.connection.close_on_drop();
+                return Err(error);
+            }
         }
         Ok(())
     }

@@ -101,11 +101,11 @@ impl Server {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Pool::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => pool.close(&self.checkouts).await,
+            Pool::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => pool.close(&self.checkouts).await,
+            Pool::Postgres(pool) => pool.close().await,
             #[cfg(feature = "mysql")]
-            Pool::Mysql(pool) => pool.close(&self.checkouts).await,
+            Pool::Mysql(pool) => pool.close().await,
         }
     }
 }

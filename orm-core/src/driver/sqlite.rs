@@ -1,4 +1,3 @@
-use std::mem;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -6,20 +5,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Decode, Executor, Row, Sqlite, TypeInfo,
-    ValueRef as _,
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, Row, Sqlite,
+    TypeInfo, ValueRef as _,
 };
 
 use super::attachment::Attachment;
 use super::checkouts::{Borrower, Checkouts};
+use super::connector::Connector;
 use super::lease::Connection;
-use super::pooled::{self, Pooled, pool_options};
+use super::pooled::{Pool, Pooled};
 use super::refusal::{in_statement, unfit};
 use super::sqlite_batch::{Batch, NOT_UTF8};
 use super::sqlite_cursor::{Part, SqliteCursor};
 use super::sqlite_handle::{Handle, RUN, register};
 use super::sqlite_job::{self, Message, Running};
-use super::sqlite_lent::Lent;
+use super::sqlite_place::Place;
 use super::sqlite_reading::{Elsewhere, Ended, Stopped};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -32,33 +32,75 @@ const TURNS: usize = 8;
 /// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
 #[derive(Debug)]
 pub(super) struct SqliteDatabase {
-    pool: sqlx::SqlitePool,
+    pool: Pool<SqliteConnector>,
     /// False once a connection could not be given the function that runs jobs; rows then come through the driver.
     runs_jobs: Arc<AtomicBool>,
     _anchor: Option<SqliteConnection>,
 }
 
+/// How connections are made.
+pub(super) struct SqliteConnector {
+    options: SqliteConnectOptions,
+    attached: Vec<Attachment>,
+    runs_jobs: Arc<AtomicBool>,
+}
+
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct SqliteLease {
-    place: Place,
+    /// None while a cursor has it, or where it was lost on its way back.
+    connection: Option<Pooled<SqliteConnector>>,
     /// Whether the connections know how to run jobs.
     runs_jobs: bool,
-    /// The statement that is being read, with the connection.
+    /// The statement that is read a part at a time on the caller's thread.
+    part: Option<PartRead>,
+    /// The statement that is read a part at a time on the connection's thread, with the connection.
     cursor: Option<SqliteCursor>,
-    /// Nobody knows what state the connection is in: it is closed instead of being given back.
-    unfit: Arc<AtomicBool>,
+    /// The connection that the cursor gives back is closed.
+    unfit: bool,
 }
 
-/// Where a connection runs its statements.
+/// A statement that is read a part at a time on the caller's thread, with what it takes to go on elsewhere.
 #[derive(Debug)]
-enum Place {
-    /// On its own thread.
-    There(Lent),
-    /// On the thread of the caller.
-    Here(Handle),
-    /// A cursor has it, or it was lost on its way from one to the other.
-    Nowhere,
+struct PartRead {
+    sql: Arc<str>,
+    values: Vec<Value>,
+    /// How many rows a part has.
+    rows: usize,
+    /// How many of the next part were given.
+    begun: usize,
+    from: Elsewhere,
+    ended: bool,
+}
+
+impl Connector for SqliteConnector {
+    type Connection = Place;
+
+    /// What a connection holds is locked for everybody until it is closed.
+    const CLOSES_FIRST: bool = true;
+
+    async fn connect(&self) -> sqlx::Result<Place> {
+        let mut connection = self.options.connect().await?;
+        for attachment in &self.attached {
+            attachment.attach(&mut connection).await?;
+        }
+        if register(&mut connection, sqlite_job::run).await.is_err() {
+            self.runs_jobs.store(false, Ordering::Release);
+        }
+        Ok(Place::There(connection))
+    }
+
+    /// It is in this process.
+    async fn ping(_: &mut Place) -> sqlx::Result<()> {
+        Ok(())
+    }
+
+    async fn close(connection: Place) {
+        if let Ok(connection) = connection.into_connection() {
+            // It is gone, whatever it says.
+            let _ = connection.close().await;
+        }
+    }
 }
 
 impl SqliteDatabase {
@@ -66,41 +108,23 @@ impl SqliteDatabase {
         let (connect, in_memory) = connect_options(url)?;
         let connect = connect.disable_statement_logging();
         let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
-        let attached: Arc<[Attachment]> = attached.collect();
+        let attached: Vec<Attachment> = attached.collect();
         let anchor = match in_memory || attached.iter().any(Attachment::in_memory) {
             true => Some(anchor(&connect, &attached).await.map_err(|error| connecting(url, error))?),
             false => None,
         };
         let runs_jobs = Arc::new(AtomicBool::new(true));
-        let works = Arc::clone(&runs_jobs);
-        let pool = pool_options(options)
-            .after_connect(move |connection, _| {
-                let (works, attached) = (Arc::clone(&works), Arc::clone(&attached));
-                Box::pin(async move {
-                    for attachment in attached.iter() {
-                        attachment.attach(connection).await?;
-                    }
-                    if register(connection, sqlite_job::run).await.is_err() {
-                        works.store(false, Ordering::Release);
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(connect)
-            .await
-            .map_err(|error| connecting(url, error))?;
+        let connector = SqliteConnector { options: connect, attached, runs_jobs: Arc::clone(&runs_jobs) };
+        let pool = Pool::new(connector, options)?;
+        pool.prove().await.map_err(|error| connecting(url, error))?;
         Ok(SqliteDatabase { pool, runs_jobs, _anchor: anchor })
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let refused = |error| database_error(error, None);
-        let connection = Pooled::acquire(&self.pool, checkouts, borrower, refused).await?;
-        // What a connection holds is locked for everybody until it is closed.
-        let connection = connection.closing_first();
+        let connection = self.pool.acquire(checkouts, borrower, |error| database_error(error, None)).await?;
         let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        let unfit = Arc::new(AtomicBool::new(false));
-        let place = Place::There(Lent::new(connection, Arc::clone(&unfit)));
-        Ok(Connection::Sqlite(SqliteLease { place, runs_jobs, cursor: None, unfit }))
+        let connection = Some(connection);
+        Ok(Connection::Sqlite(SqliteLease { connection, runs_jobs, part: None, cursor: None, unfit: false }))
     }
 
     /// How many connections are open.
@@ -108,8 +132,8 @@ impl SqliteDatabase {
         self.pool.size()
     }
 
-    pub(super) async fn close(&self, checkouts: &Checkouts) {
-        pooled::close(&self.pool, checkouts).await;
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
     }
 }
 
@@ -154,6 +178,16 @@ fn connecting(url: &str, error: sqlx::Error) -> Error {
 
 impl SqliteLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        if self.runs_jobs && self.part.is_none() && self.cursor.is_none() {
+            let handle = self.handle().await?;
+            // What ends a transaction may have to write all of it.
+            let ends = matches!(sql, "COMMIT" | "ROLLBACK");
+            if (!ends || !handle.writes())
+                && handle.control(sql).map_err(|error| refused_here(error, None))?
+            {
+                return Ok(());
+            }
+        }
         let connection = self.connection()?;
         let done = connection.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
@@ -168,13 +202,17 @@ impl SqliteLease {
         check(statement)?;
         for (turn, (sql, params)) in statement.runs().enumerate() {
             yield_sometimes(turn).await;
-            if self.cursor.is_some() || (statement.expected == Expected::Many && self.runs_jobs) {
-                if let Some(from) = self.read_here(statement, sql, params, sink, count).await? {
-                    self.run_job(statement, sql, params, from, sink, count).await?;
-                }
-                continue;
+            let mut from = Some(Elsewhere::default());
+            let many = statement.expected == Expected::Many && self.runs_jobs;
+            if many {
+                from = self.read_here(statement, sql, params, sink, count).await?;
+            } else if self.run_here(statement, sql, params, sink, count).await?.is_some() {
+                from = None;
             }
-            if self.run_here(statement, sql, params, sink, count).await?.is_some() {
+            let Some(from) = from else { continue };
+            self.read_elsewhere()?;
+            if many || self.cursor.is_some() {
+                self.run_job(statement, sql, params, from, sink, count).await?;
                 continue;
             }
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
@@ -204,7 +242,7 @@ impl SqliteLease {
         match self.handle().await?.run(sql, values(params), statement.expected, sink, count) {
             Ok(done) => Ok(done),
             Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(refused_here(error, statement)),
+            Err(Stopped::Refused(error)) => Err(refused_here(error, Some(statement))),
         }
     }
 
@@ -224,7 +262,7 @@ impl SqliteLease {
             Ok(Ended::Done) => Ok(None),
             Ok(Ended::Elsewhere(from)) => Ok(Some(from)),
             Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(refused_here(error, statement)),
+            Err(Stopped::Refused(error)) => Err(refused_here(error, Some(statement))),
         }
     }
 
@@ -240,7 +278,7 @@ impl SqliteLease {
     ) -> Result<()> {
         let (sql, values) = (Arc::clone(sql), values(params).cloned().collect());
         if let Some(cursor) = &mut self.cursor {
-            let mut running = cursor.run(sql, values);
+            let mut running = cursor.run(sql, values, from);
             return take(&mut running, statement, sink, count).await;
         }
         let mut running = Running::new(sql, values, from);
@@ -257,13 +295,27 @@ impl SqliteLease {
     }
 
     /// Begins to read a statement, so many rows at a time.
-    pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+    pub(super) async fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
         check(statement)?;
-        self.connection()?;
-        let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere) else { return Err(gone()) };
-        let connection = lent.into_pooled().ok_or_else(gone)?;
-        let values = values(&statement.params).cloned().collect();
-        self.cursor = Some(SqliteCursor::open(connection, statement.sql.clone(), values, rows));
+        let (sql, values) = (statement.sql.clone(), values(&statement.params).cloned().collect::<Vec<_>>());
+        let alone = match statement.repeatable {
+            true => {
+                let opened = self.handle().await?.open(&sql, &values);
+                opened.map_err(|error| refused_here(error, Some(statement)))?
+            }
+            false => None,
+        };
+        let from = Elsewhere { skip: 0, alone: alone.unwrap_or(false) };
+        self.part = Some(PartRead { sql, values, rows, begun: 0, from, ended: false });
+        if alone.is_none() { self.read_elsewhere() } else { Ok(()) }
+    }
+
+    /// Has the statement that is read a part at a time go on where it was, on the connection's own thread.
+    fn read_elsewhere(&mut self) -> Result<()> {
+        let Some(part) = self.part.take() else { return Ok(()) };
+        let connection = self.connection.take().ok_or_else(gone)?;
+        let rows = (part.rows - part.begun, part.rows);
+        self.cursor = Some(SqliteCursor::open(connection, part.sql, part.values, rows, part.from));
         Ok(())
     }
 
@@ -274,6 +326,9 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<bool> {
+        if let Some(last) = self.next_rows_here(statement, sink, count).await? {
+            return Ok(last);
+        }
         let cursor = self.cursor.as_mut().ok_or_else(gone)?;
         while let Some(part) = cursor.next().await {
             match part {
@@ -292,6 +347,37 @@ impl SqliteLease {
         Err(gone())
     }
 
+    /// The same on the caller's thread; none where it goes on elsewhere.
+    async fn next_rows_here(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<Option<bool>> {
+        let Some(part) = &mut self.part else { return Ok(None) };
+        if part.ended {
+            return Ok(Some(true));
+        }
+        let place = self.connection.as_mut().ok_or_else(gone)?.place()?;
+        let handle = Place::here(place).await.map_err(|error| database_error(error, None))?;
+        let before = *count;
+        let read = handle.next_rows(part.rows, sink, count).await;
+        part.from.skip += *count - before;
+        match read {
+            Ok(Some(last)) => {
+                part.ended = last;
+                Ok(Some(last))
+            }
+            Ok(None) => {
+                part.begun = usize::try_from(*count - before).unwrap_or(part.rows);
+                self.read_elsewhere()?;
+                Ok(None)
+            }
+            Err(Stopped::Unfit(error)) => Err(error),
+            Err(Stopped::Refused(error)) => Err(refused_here(error, Some(statement))),
+        }
+    }
+
     /// Lets the cursor's thread come to an end.
     pub(super) fn leave_cursor(&mut self) {
         if let Some(cursor) = &mut self.cursor {
@@ -301,11 +387,15 @@ impl SqliteLease {
 
     /// Ends the cursor.
     pub(super) async fn close_cursor(&mut self) -> Result<()> {
+        self.close_part()?;
         let Some(cursor) = &mut self.cursor else { return Ok(()) };
         let closed = cursor.close().await;
         self.cursor = None;
-        let connection = closed.map_err(|error| database_error(error, None))?;
-        self.place = Place::There(Lent::new(connection, Arc::clone(&self.unfit)));
+        let mut connection = closed.map_err(|error| database_error(error, None))?;
+        if self.unfit {
+            connection.close_on_drop();
+        }
+        self.connection = Some(connection);
         Ok(())
     }
 
@@ -330,48 +420,54 @@ impl SqliteLease {
     /// Closes the connection when what it was asked is done: it is in this process, and does that whether or not somebody
     /// waits for the answer.
     pub(super) async fn conclude(&mut self) {
-        if let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere)
-            && let Some(connection) = lent.into_pooled()
-        {
+        if let Some(connection) = self.connection.take() {
             connection.close().await;
         }
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.unfit.store(true, Ordering::Release);
+        self.unfit = true;
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
         if let Some(cursor) = &mut self.cursor {
             cursor.close_on_drop();
         }
     }
 
+    /// Ends the statement that is read a part at a time on the caller's thread.
+    fn close_part(&mut self) -> Result<()> {
+        let Some(part) = self.part.take() else { return Ok(()) };
+        let Some(Place::Here(handle)) = self.place()? else { return Ok(()) };
+        let closed = handle.close(part.from.alone);
+        if closed.is_err() {
+            self.close_on_drop();
+        }
+        closed.map_err(|error| refused_here(error, None))
+    }
+
+    fn place(&mut self) -> Result<&mut Option<Place>> {
+        self.connection.as_mut().ok_or_else(gone)?.place()
+    }
+
     /// The connection on its own thread.
     fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        if let Place::Here(_) = self.place
-            && let Place::Here(handle) = mem::replace(&mut self.place, Place::Nowhere)
-        {
-            self.place = Place::There(handle.unlock().map_err(|error| database_error(error, None))?);
+        if self.part.is_some() {
+            return Err(gone());
         }
-        match &mut self.place {
-            Place::There(lent) => lent.connection().map_err(|error| database_error(error, None)),
-            _ => Err(gone()),
-        }
+        Place::there(self.place()?).map_err(|error| database_error(error, None))
     }
 
     /// The connection on the caller's thread.
     async fn handle(&mut self) -> Result<&mut Handle> {
-        if let Place::There(_) = self.place
-            && let Place::There(lent) = mem::replace(&mut self.place, Place::Nowhere)
-        {
-            // A future that is dropped in the meantime takes the connection with it, whose transaction may be open.
-            let unfit = self.unfit.swap(true, Ordering::AcqRel);
-            let handle = Handle::lock(lent).await.map_err(|error| database_error(error, None))?;
-            self.unfit.store(unfit, Ordering::Release);
-            self.place = Place::Here(handle);
-        }
-        match &mut self.place {
-            Place::Here(handle) => Ok(handle),
-            _ => Err(gone()),
-        }
+        Place::here(self.place()?).await.map_err(|error| database_error(error, None))
+    }
+}
+
+impl Drop for SqliteLease {
+    fn drop(&mut self) {
+        // What could not be ended is closed.
+        let _ = self.close_part();
     }
 }
 
@@ -380,9 +476,9 @@ fn gone() -> Error {
 }
 
 /// What SQLite refused on the caller's thread.
-fn refused_here(error: rusqlite::Error, statement: &Statement) -> Error {
+fn refused_here(error: rusqlite::Error, statement: Option<&Statement>) -> Error {
     let (code, text) = sqlite_job::refusal(&error);
-    refused(u32::try_from(code).ok(), &text, Some(statement)).with_source(error)
+    refused(u32::try_from(code).ok(), &text, statement).with_source(error)
 }
 
 /// Takes the rows of a job batch by batch while it goes on.
@@ -599,7 +695,7 @@ mod tests {
         let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
         first.control("ROLLBACK").await?;
         drop((first, second));
-        database.close(&checkouts).await;
+        database.close().await;
         for suffix in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
         }

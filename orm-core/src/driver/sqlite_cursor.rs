@@ -5,18 +5,21 @@
 //! the thread is allowed at most two parts ahead of the reader.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection as RawConnection, ffi};
-use sqlx::Sqlite;
+use rusqlite::Connection as RawConnection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::pooled::Pooled;
+use super::sqlite::SqliteConnector;
 use super::sqlite_batch::Batch;
-use super::sqlite_handle::{Prepared, RUN, Running as Rows};
+use super::sqlite_handle::{Prepared, RUN, writes};
 use super::sqlite_job::{Job, ROWS, Running, enqueue, forget, refusal};
+use super::sqlite_place::Place;
+use super::sqlite_reading::Elsewhere;
 use crate::value::Value;
 
 /// A statement that is being read, and the connection that is busy with it.
@@ -50,7 +53,7 @@ pub(super) enum Part {
 
 /// A connection that is closed when it is dropped, if somebody said that it is unfit.
 struct Held {
-    connection: Option<Pooled<Sqlite>>,
+    connection: Option<Pooled<SqliteConnector>>,
     unfit: Arc<AtomicBool>,
 }
 
@@ -58,29 +61,34 @@ struct Held {
 struct Serving {
     sql: Arc<str>,
     values: Vec<Value>,
+    /// How many rows the next part has, and each one after it.
+    next: usize,
     rows: usize,
+    from: Elsewhere,
     commands: UnboundedReceiver<Command>,
     parts: UnboundedSender<Part>,
     used: UnboundedReceiver<Batch>,
 }
 
 impl SqliteCursor {
-    /// Begins to read a statement, so many rows at a time.
+    /// Begins to read a statement, so many rows at a time; or goes on with what was begun elsewhere, `next` rows first.
     pub(super) fn open(
-        connection: Pooled<Sqlite>,
+        connection: Pooled<SqliteConnector>,
         sql: Arc<str>,
         values: Vec<Value>,
-        rows: usize,
+        (next, rows): (usize, usize),
+        from: Elsewhere,
     ) -> SqliteCursor {
         let (send_commands, commands) = unbounded_channel();
         let (send_parts, parts) = unbounded_channel();
         let (send_used, used) = unbounded_channel();
-        let serving = Serving { sql, values, rows, commands, parts: send_parts, used };
+        let serving = Serving { sql, values, next, rows, from, commands, parts: send_parts, used };
         let number = enqueue(Box::new(move |connection| serving.run(connection)));
         let unfit = Arc::new(AtomicBool::new(false));
         let mut held = Held { connection: Some(connection), unfit: Arc::clone(&unfit) };
         let work = tokio::spawn(async move {
-            let ran = match held.connection.as_mut().and_then(|connection| connection.connection().ok()) {
+            let connection = held.connection.as_mut().and_then(|connection| connection.place().ok());
+            let ran = match connection.and_then(|place| Place::there(place).ok()) {
                 Some(connection) => sqlx::query(RUN).bind(number).execute(connection).await.map(|_| ()),
                 None => Err(sqlx::Error::WorkerCrashed),
             };
@@ -111,8 +119,8 @@ impl SqliteCursor {
     }
 
     /// Runs another statement, after the parts that were asked for.
-    pub(super) fn run(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running {
-        let (job, running) = Running::pair(sql, values);
+    pub(super) fn run(&mut self, sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> Running {
+        let (job, running) = Running::pair(sql, values, from);
         // A thread that has ended drops the job, and its reader is told so.
         let _ = self.commands.send(Command::Run(job));
         running
@@ -134,7 +142,7 @@ impl SqliteCursor {
     ///
     /// # Errors
     /// What the driver says; the connection is lost then.
-    pub(super) async fn close(&mut self) -> Result<Pooled<Sqlite>, sqlx::Error> {
+    pub(super) async fn close(&mut self) -> Result<Pooled<SqliteConnector>, sqlx::Error> {
         self.leave();
         let (mut held, ran) = (&mut self.work).await.map_err(|_| sqlx::Error::WorkerCrashed)?;
         if let Err(error) = ran {
@@ -161,10 +169,11 @@ impl Serving {
 
     /// Outside a transaction each statement would see what others committed since the one before it.
     fn in_snapshot(&mut self, connection: &RawConnection) -> rusqlite::Result<()> {
-        if !connection.is_autocommit() {
+        if connection.is_autocommit() {
+            connection.execute_batch("BEGIN")?;
+        } else if !self.from.alone {
             return self.serve(connection);
         }
-        connection.execute_batch("BEGIN")?;
         let served = self.serve(connection);
         let ended = connection.execute_batch("ROLLBACK");
         served.and(ended)
@@ -176,14 +185,20 @@ impl Serving {
             return Err(writes());
         }
         let empty = Batch::of(&statement);
-        let mut rows = statement.run(self.values.iter())?;
+        statement.bind(self.values.iter())?;
         let mut last = false;
+        for _ in 0..self.from.skip {
+            if statement.step()?.is_none() {
+                last = true;
+                break;
+            }
+        }
         while let Some(command) = self.commands.blocking_recv() {
             match command {
                 Command::Run(job) => job.run(connection),
                 Command::Part if last => {}
                 Command::Part => {
-                    last = self.part(&mut rows, &empty)?;
+                    last = self.part(&mut statement, &empty)?;
                     let _ = self.parts.send(Part::End(last));
                 }
             }
@@ -192,14 +207,14 @@ impl Serving {
     }
 
     /// Sends one part; returns whether it was the last one.
-    fn part(&mut self, rows: &mut Rows<'_>, empty: &Batch) -> rusqlite::Result<bool> {
-        let mut left = self.rows;
+    fn part(&mut self, statement: &mut Prepared, empty: &Batch) -> rusqlite::Result<bool> {
+        let mut left = mem::replace(&mut self.next, self.rows);
         while left > 0 && !self.parts.is_closed() {
             let mut batch = self.used.try_recv().map_or_else(|_| empty.beside(), Batch::emptied);
             let most = left.min(ROWS);
             let mut taken = 0;
             while taken < most {
-                let Some(row) = rows.next()? else { break };
+                let Some(row) = statement.step()? else { break };
                 batch.take(&row);
                 taken += 1;
             }
@@ -211,12 +226,6 @@ impl Serving {
         }
         Ok(false)
     }
-}
-
-/// What a stream writes outside a transaction would be undone at its end.
-fn writes() -> rusqlite::Error {
-    let why = "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`";
-    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), Some(why.to_owned()))
 }
 
 impl Drop for Held {

@@ -19,13 +19,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, ErrorCode, ffi};
+use rusqlite::{Connection, ErrorCode, TransactionState, ffi};
 use sqlx::sqlite::SqliteConnection;
 
 use super::RowSink;
 use super::sqlite::give;
 use super::sqlite_batch::{Batch, NOT_UTF8};
-use super::sqlite_lent::Lent;
 use super::sqlite_reading::{Ended, Reading, Stopped};
 use crate::sql::{Expected, Param};
 use crate::value::{Cells, Value, ValueError, ValueRef};
@@ -84,7 +83,10 @@ pub(super) struct Handle {
 }
 
 struct Inner {
-    /// Statements to run again. They come before `owner`, so that they are finalised while the connection is locked.
+    /// A statement that is read a part at a time. Statements come before `owner`, so that they are finalised while the
+    /// connection is locked.
+    open: Option<Prepared>,
+    /// Statements to run again.
     kept: Vec<Prepared>,
     raw: Impatient,
     /// Owns the connection and its lock; gives the connection back when it is polled.
@@ -101,17 +103,17 @@ struct Impatient {
     waits: Duration,
 }
 
-type Owner = Pin<Box<dyn Future<Output = Result<Lent, sqlx::Error>> + Send>>;
+type Owner = Pin<Box<dyn Future<Output = Result<SqliteConnection, sqlx::Error>> + Send>>;
 
 impl Handle {
     /// Locks the handle of a connection.
     ///
     /// # Errors
     /// The connection's thread or SQLite refuses; the connection is dropped.
-    pub(super) async fn lock(lent: Lent) -> Result<Handle, sqlx::Error> {
+    pub(super) async fn lock(connection: SqliteConnection) -> Result<Handle, sqlx::Error> {
         let budget = Arc::new(AtomicU32::new(UNLIMITED));
         let place = Arc::new(Mutex::new(None));
-        let mut owner: Owner = Box::pin(own(lent, Arc::clone(&budget), Arc::clone(&place)));
+        let mut owner: Owner = Box::pin(own(connection, Arc::clone(&budget), Arc::clone(&place)));
         let locked = poll_fn(|context| match owner.as_mut().poll(context) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Ready(Ok(_)) => Poll::Ready(Err(sqlx::Error::WorkerCrashed)),
@@ -121,18 +123,38 @@ impl Handle {
             },
         });
         let raw = Impatient::new(locked.await?).map_err(refused)?;
-        let inner = Inner { kept: Vec::new(), raw, owner, budget, rows: Batch::default() };
+        let inner = Inner { open: None, kept: Vec::new(), raw, owner, budget, rows: Batch::default() };
         Ok(Handle { inner: Mutex::new(inner) })
+    }
+
+    /// Runs a statement that begins a transaction or a part of one, and says whether it did: none where it would have to
+    /// wait for another connection.
+    ///
+    /// # Errors
+    /// SQLite refuses the statement.
+    pub(super) fn control(&mut self, sql: &str) -> rusqlite::Result<bool> {
+        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match raw.connection.execute_batch(sql) {
+            Ok(()) => Ok(true),
+            Err(error) if elsewhere(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the connection has written, or may write, what is not committed.
+    pub(super) fn writes(&mut self) -> bool {
+        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        raw.connection.transaction_state(None::<&str>).ok() != Some(TransactionState::Read)
     }
 
     /// Unlocks the connection, and gives it back.
     ///
     /// # Errors
     /// The connection has gone.
-    pub(super) fn unlock(self) -> Result<Lent, sqlx::Error> {
-        let Inner { kept, raw, mut owner, .. } =
+    pub(super) fn unlock(self) -> Result<SqliteConnection, sqlx::Error> {
+        let Inner { open, kept, raw, mut owner, .. } =
             self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
-        drop((kept, raw));
+        drop((open, kept, raw));
         match owner.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(connection) => connection,
             Poll::Pending => Err(sqlx::Error::WorkerCrashed),
@@ -166,10 +188,11 @@ impl Handle {
             return Ok(None);
         }
         let before = *count;
-        let mut running = statement.run(values)?;
+        statement.bind(values)?;
+        let mut running = Running { prepared: statement };
         let done = match reads && expected != Expected::One {
             true => {
-                rows.empty(running.width());
+                rows.empty(running.prepared.width);
                 budget.store(LOOKS, Ordering::Relaxed);
                 running.collect(rows)
             }
@@ -192,6 +215,61 @@ impl Handle {
         }
     }
 
+    /// Begins to read a statement a part at a time; says whether a transaction was begun for it. None where it has to be
+    /// read elsewhere.
+    ///
+    /// # Errors
+    /// SQLite refuses the statement, or it is one that writes.
+    pub(super) fn open(&mut self, sql: &Arc<str>, values: &[Value]) -> rusqlite::Result<Option<bool>> {
+        let Inner { open, raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let alone = raw.connection.is_autocommit();
+        let mut statement = match Prepared::new(&raw.connection, sql) {
+            Err(error) if elsewhere(&error) => return Ok(None),
+            statement => statement?,
+        };
+        if !statement.is_read_only() {
+            return Err(writes());
+        }
+        statement.bind(values.iter())?;
+        if alone {
+            // Outside a transaction each statement would see what others committed since the one before it.
+            raw.connection.execute_batch("BEGIN")?;
+        }
+        *open = Some(statement);
+        Ok(Some(alone))
+    }
+
+    /// Reads the next rows of the statement that is open, as [`read`](Self::read) does, and says whether they were the last
+    /// ones; none where it has to be read elsewhere from here on.
+    ///
+    /// # Errors
+    /// SQLite refuses, or the sink a row.
+    pub(super) fn next_rows<'h>(
+        &'h mut self,
+        most: usize,
+        sink: &'h mut dyn RowSink,
+        count: &'h mut u64,
+    ) -> impl Future<Output = Result<Option<bool>, Stopped>> + Send + 'h {
+        let Inner { open, raw, budget, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let reading = Reading { connection: &mut raw.connection, budget, sink, given: count };
+        Confined(Box::pin(async move {
+            match open {
+                Some(statement) => reading.part(statement, most).await,
+                None => Ok(Some(true)),
+            }
+        }))
+    }
+
+    /// Ends the statement that is open, and the transaction that was begun for it.
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    pub(super) fn close(&mut self, alone: bool) -> rusqlite::Result<()> {
+        let Inner { open, raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        *open = None;
+        if alone { raw.connection.execute_batch("ROLLBACK") } else { Ok(()) }
+    }
+
     /// Reads a statement on the caller's thread, row by row into the sink, and lets other tasks have the thread in
     /// between. Where the next row takes longer than the thread may be held up, it says how many rows were given.
     ///
@@ -211,17 +289,17 @@ impl Handle {
 }
 
 /// A future that reads rows of a connection that nobody else uses.
-struct Confined<'h>(Pin<Box<dyn Future<Output = Result<Ended, Stopped>> + 'h>>);
+struct Confined<'h, T>(Pin<Box<dyn Future<Output = Result<T, Stopped>> + 'h>>);
 
-// SAFETY: all that `Handle::read` puts into the future is `Send`: the exclusive references to the connection, the sink and
-// the count, and shared ones to `Sync` data. What else is in it is a statement of the connection and its rows, which are not
-// `Send` because two threads must not use one connection at once. The future has the only reference to the connection for
-// as long as it lives, so a thread that gets the future gets the connection with it, which is `Send`: SQLite lets threads
-// use a connection one after the other.
-unsafe impl Send for Confined<'_> {}
+// SAFETY: all that `Handle` puts into the future is `Send`: the exclusive references to the connection, to a statement of it,
+// the sink and the count, and shared ones to `Sync` data. What else is in it is a statement of the connection and its rows,
+// which are not `Send` because two threads must not use one connection at once. The future has the only reference to the
+// connection for as long as it lives, so a thread that gets the future gets the connection with it, which is `Send`: SQLite
+// lets threads use a connection one after the other.
+unsafe impl<T> Send for Confined<'_, T> {}
 
-impl Future for Confined<'_> {
-    type Output = Result<Ended, Stopped>;
+impl<T> Future for Confined<'_, T> {
+    type Output = Result<T, Stopped>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(context)
@@ -231,11 +309,11 @@ impl Future for Confined<'_> {
 /// Takes the lock of a connection, says so by putting the raw connection in its place, and keeps the lock until it is
 /// polled again. An `async` block may keep what borrows from what it owns; that is why this is one.
 async fn own(
-    mut lent: Lent,
+    mut connection: SqliteConnection,
     budget: Arc<AtomicU32>,
     place: Arc<Mutex<Option<Connection>>>,
-) -> Result<Lent, sqlx::Error> {
-    let mut locked = lent.connection()?.lock_handle().await?;
+) -> Result<SqliteConnection, sqlx::Error> {
+    let mut locked = connection.lock_handle().await?;
     locked.set_progress_handler(INSTRUCTIONS, move || {
         let left = budget.load(Ordering::Relaxed);
         if left != UNLIMITED {
@@ -251,7 +329,7 @@ async fn own(
     poll_fn(|_| if std::mem::replace(&mut released, true) { Poll::Ready(()) } else { Poll::Pending }).await;
     locked.remove_progress_handler();
     drop(locked);
-    Ok(lent)
+    Ok(connection)
 }
 
 impl Impatient {
@@ -304,8 +382,8 @@ pub(super) struct Prepared {
 // whoever reads one has both for himself.
 unsafe impl Send for Prepared {}
 
-/// A statement with its values, at a row or before the first one.
-pub(super) struct Running<'s> {
+/// A kept statement with its values, which lets go of both at the end.
+struct Running<'s> {
     prepared: &'s mut Prepared,
 }
 
@@ -365,24 +443,34 @@ impl Prepared {
         unsafe { ffi::sqlite3_stmt_readonly(self.statement.as_ptr()) != 0 }
     }
 
-    /// Begins to run it with these values.
+    /// Gives it values.
     ///
     /// # Errors
     /// There are more values than places, or one is too long.
-    pub(super) fn run<'v>(
-        &mut self,
-        values: impl Iterator<Item = &'v Value>,
-    ) -> rusqlite::Result<Running<'_>> {
+    pub(super) fn bind<'v>(&mut self, values: impl Iterator<Item = &'v Value>) -> rusqlite::Result<()> {
         for (at, value) in (1..).zip(values) {
-            let code = self.bind(at, value)?;
+            let code = self.bind_one(at, value)?;
             if code != ffi::SQLITE_OK {
                 return Err(self.failure(code));
             }
         }
-        Ok(Running { prepared: self })
+        Ok(())
     }
 
-    fn bind(&self, at: c_int, value: &Value) -> rusqlite::Result<c_int> {
+    /// Goes on to the next row; the first one, after the last.
+    ///
+    /// # Errors
+    /// SQLite refuses, or was stopped.
+    pub(super) fn step(&mut self) -> rusqlite::Result<Option<Row<'_>>> {
+        // SAFETY: the statement is there until this is dropped, and nobody reads a row of it: that would borrow this.
+        match unsafe { ffi::sqlite3_step(self.statement.as_ptr()) } {
+            ffi::SQLITE_ROW => Ok(Some(Row { prepared: self })),
+            ffi::SQLITE_DONE => Ok(None),
+            code => Err(self.failure(code)),
+        }
+    }
+
+    fn bind_one(&self, at: c_int, value: &Value) -> rusqlite::Result<c_int> {
         let statement = self.statement.as_ptr();
         // SAFETY: the statement is there until this is dropped; a place that it has not is answered with an error; SQLite
         // copies texts and bytes, which are as long as is said.
@@ -409,7 +497,7 @@ impl Prepared {
                 }
                 // The plain form of a value is one of those above.
                 other => match other.clone().into_plain() {
-                    plain @ (Value::Text(_) | Value::Bytes(_)) => return self.bind(at, &plain),
+                    plain @ (Value::Text(_) | Value::Bytes(_)) => return self.bind_one(at, &plain),
                     _ => ffi::sqlite3_bind_null(statement, at),
                 },
             }
@@ -431,29 +519,9 @@ impl Drop for Prepared {
 }
 
 impl Running<'_> {
-    /// How many cells a row has.
-    pub(super) fn width(&self) -> usize {
-        self.prepared.width
-    }
-
-    /// The next row.
-    ///
-    /// # Errors
-    /// SQLite refuses, or was stopped.
-    pub(super) fn next(&mut self) -> rusqlite::Result<Option<Row<'_>>> {
-        // SAFETY: the statement is there until `prepared` is dropped, and nobody reads a row of it: that would borrow this.
-        match unsafe { ffi::sqlite3_step(self.prepared.statement.as_ptr()) } {
-            ffi::SQLITE_ROW => Ok(Some(Row { prepared: self.prepared })),
-            ffi::SQLITE_DONE => Ok(None),
-            code => Err(self.prepared.failure(code)),
-        }
-    }
-}
-
-impl Running<'_> {
     /// Takes all rows.
     fn collect(&mut self, rows: &mut Batch) -> Result<(), Stopped> {
-        while let Some(row) = self.next()? {
+        while let Some(row) = self.prepared.step()? {
             rows.take(&row);
         }
         Ok(())
@@ -461,7 +529,7 @@ impl Running<'_> {
 
     /// Gives all rows to the sink. Who has the first one is not stopped any more: it was all that had to be found.
     fn give(&mut self, sink: &mut dyn RowSink, count: &mut u64, budget: &AtomicU32) -> Result<(), Stopped> {
-        while let Some(row) = self.next()? {
+        while let Some(row) = self.prepared.step()? {
             budget.store(UNLIMITED, Ordering::Relaxed);
             *count += 1;
             sink.row(&row).map_err(Stopped::Unfit)?;
@@ -532,6 +600,12 @@ fn compile(
             code => Err(failure(handle, code)),
         }
     }
+}
+
+/// What a stream writes outside a transaction would be undone at its end.
+pub(super) fn writes() -> rusqlite::Error {
+    let why = "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`";
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), Some(why.to_owned()))
 }
 
 fn other_than_one(found: &str) -> rusqlite::Error {

@@ -85,17 +85,15 @@ pub(super) fn forget(number: i64) {
 impl Running {
     /// Puts a job where the function finds it; it may go on with what was begun elsewhere.
     pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> Running {
-        let (mut job, mut running) = Running::pair(sql, values);
-        job.from = from;
+        let (job, mut running) = Running::pair(sql, values, from);
         running.number = enqueue(Box::new(move |connection| job.run(connection)));
         running
     }
 
     /// A job that nobody has put anywhere yet.
-    pub(super) fn pair(sql: Arc<str>, values: Vec<Value>) -> (Job, Running) {
+    pub(super) fn pair(sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> (Job, Running) {
         let (send_results, results) = channel(BATCHES);
         let (used, take_used) = channel(BATCHES);
-        let from = Elsewhere::default();
         let job = Job { sql, values, from, results: send_results, used: take_used };
         // No work has this number.
         (job, Running { number: -1, results, used })
@@ -134,9 +132,9 @@ impl Job {
     fn step(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = Prepared::new(connection, &self.sql)?;
         let mut batch = Batch::of(&statement);
-        let mut rows = statement.run(self.values.iter())?;
+        statement.bind(self.values.iter())?;
         let mut skip = self.from.skip;
-        while let Some(row) = rows.next()? {
+        while let Some(row) = statement.step()? {
             if skip > 0 {
                 skip -= 1;
                 continue;

@@ -67,14 +67,13 @@ impl Reading<'_> {
             self.connection.execute_batch("BEGIN")?;
         }
         let before = *self.given;
-        let read = self.rows(sql, params).await;
-        self.budget.store(UNLIMITED, Ordering::Relaxed);
+        let read = self.whole(sql, params).await;
         let skip = *self.given - before;
         let ended = match read {
             Err(Stopped::Refused(error)) if elsewhere(&error) => {
                 Ok(Ended::Elsewhere(Elsewhere { skip, alone }))
             }
-            Ok(()) => Ok(Ended::Done),
+            Ok(_) => Ok(Ended::Done),
             Err(stopped) => Err(stopped),
         };
         if alone && !matches!(ended, Ok(Ended::Elsewhere(_))) {
@@ -83,19 +82,48 @@ impl Reading<'_> {
         ended
     }
 
-    async fn rows(&mut self, sql: &Arc<str>, params: &[Param]) -> Result<(), Stopped> {
+    async fn whole(&mut self, sql: &Arc<str>, params: &[Param]) -> Result<bool, Stopped> {
         // Not one that was kept: what it was planned for may be other values than these, and the rows would come in
         // another order elsewhere.
         let mut statement = Prepared::new(self.connection, sql)?;
-        let mut rows = statement.run(params.iter().flat_map(Param::values))?;
+        statement.bind(params.iter().flat_map(Param::values))?;
+        self.rows(&mut statement, usize::MAX).await
+    }
+
+    /// Reads the next rows of a statement, and says whether they were the last ones; none where it has to be read
+    /// elsewhere from here on.
+    pub(super) async fn part(
+        mut self,
+        statement: &mut Prepared,
+        most: usize,
+    ) -> Result<Option<bool>, Stopped> {
+        match self.rows(statement, most).await {
+            Ok(last) => Ok(Some(last)),
+            Err(Stopped::Refused(error)) if elsewhere(&error) => Ok(None),
+            Err(stopped) => Err(stopped),
+        }
+    }
+
+    async fn rows(&mut self, statement: &mut Prepared, most: usize) -> Result<bool, Stopped> {
+        let read = self.steps(statement, most).await;
+        self.budget.store(UNLIMITED, Ordering::Relaxed);
+        read
+    }
+
+    async fn steps(&mut self, statement: &mut Prepared, mut most: usize) -> Result<bool, Stopped> {
         loop {
             self.budget.store(LOOKS, Ordering::Relaxed);
-            let mut left = ROWS;
+            let mut left = ROWS.min(most);
+            most -= left;
             while left > 0 && self.budget.load(Ordering::Relaxed) > LOOKS - TURN {
-                let Some(row) = rows.next()? else { return Ok(()) };
+                let Some(row) = statement.step()? else { return Ok(true) };
                 *self.given += 1;
                 self.sink.row(&row).map_err(Stopped::Unfit)?;
                 left -= 1;
+            }
+            most += left;
+            if most == 0 {
+                return Ok(false);
             }
             tokio::task::yield_now().await;
         }

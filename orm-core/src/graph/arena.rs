@@ -2,6 +2,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
+use append_only_vec::AppendOnlyVec;
 use hashbrown::HashSet;
 
 use super::{CellError, Node, Record, Region, Seed, Slots};
@@ -9,12 +10,13 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
 ///
-/// `boxcar` grows without moving what is there and through `&self`; that is what lets handles borrow from it.
+/// `AppendOnlyVec` grows without moving what is there and through `&self`; that is what lets handles borrow from it. It
+/// writes no memory that no object needs.
 pub struct Arena<M> {
     region: Weak<Region>,
     index: u32,
     columns: usize,
-    nodes: boxcar::Vec<Node<M>>,
+    nodes: AppendOnlyVec<Node<M>>,
     slots: Box<[RwLock<Slots>]>,
     /// Objects that were taken out of their session while it goes on.
     detached: RwLock<HashSet<u32>>,
@@ -64,13 +66,13 @@ impl<M: Record> Arena<M> {
     pub(crate) fn new(region: Weak<Region>, index: u32, columns: usize, relations: usize) -> Arena<M> {
         let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
         let detached = RwLock::default();
-        Arena { region, index, columns, nodes: boxcar::Vec::new(), slots, detached }
+        Arena { region, index, columns, nodes: AppendOnlyVec::new(), slots, detached }
     }
 
     /// Adds an object read from cells.
     pub(crate) fn push(&self, cells: &dyn Cells) -> Result<u32, CellError> {
         // Only the session's `&mut` reaches this, so the count is the next object's index.
-        let next = u32::try_from(self.nodes.count()).map_err(|_| self.full())?;
+        let next = u32::try_from(self.nodes.len()).map_err(|_| self.full())?;
         let record = M::read(cells, &self.seed(next))?;
         self.nodes.push(Node::new(record));
         Ok(next)
@@ -138,11 +140,11 @@ impl<M: Record> ErasedArena for Arena<M> {
     }
 
     fn len(&self) -> u32 {
-        u32::try_from(self.nodes.count()).unwrap_or(u32::MAX)
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
     fn bytes(&self) -> usize {
-        self.nodes.count() * size_of::<Node<M>>()
+        self.nodes.len() * size_of::<Node<M>>()
     }
 
     fn view(&self, node: u32, column: usize) -> ValueRef<'_> {
@@ -210,7 +212,7 @@ impl<M: Record> ErasedArena for Arena<M> {
 
 impl<M> fmt::Debug for Arena<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arena").field("index", &self.index).field("objects", &self.nodes.count()).finish()
+        f.debug_struct("Arena").field("index", &self.index).field("objects", &self.nodes.len()).finish()
     }
 }
 

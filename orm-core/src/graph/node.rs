@@ -1,6 +1,8 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use append_only_vec::AppendOnlyVec;
+
 /// One object: its first version, and newer ones once something changed.
 ///
 /// A change publishes a version and never touches an older one, so `&str`s read earlier stay valid and readers take no
@@ -13,7 +15,7 @@ pub struct Node<M> {
 
 #[derive(Debug)]
 struct Newer<M> {
-    versions: boxcar::Vec<M>,
+    versions: AppendOnlyVec<M>,
     /// 0: the first version counts (again); n: `versions[n - 1]`.
     current: AtomicUsize,
 }
@@ -38,21 +40,24 @@ impl<M> Node<M> {
 
     /// A version by number; the first where there is no such number.
     pub(crate) fn version(&self, number: usize) -> &M {
-        let older = || number.checked_sub(1).and_then(|at| self.newer.get()?.versions.get(at));
-        older().unwrap_or(&self.first)
+        let older = number.checked_sub(1).zip(self.newer.get());
+        match older {
+            Some((at, newer)) if at < newer.versions.len() => &newer.versions[at],
+            _ => &self.first,
+        }
     }
 
     /// All versions, from the first.
     pub(crate) fn versions(&self) -> impl Iterator<Item = &M> {
         let newer = self.newer.get().into_iter().flat_map(|newer| newer.versions.iter());
-        std::iter::once(&self.first).chain(newer.map(|(_, version)| version))
+        std::iter::once(&self.first).chain(newer)
     }
 
     /// Makes `version` the newest.
     pub(crate) fn publish(&self, version: M) {
         let newer = self
             .newer
-            .get_or_init(|| Box::new(Newer { versions: boxcar::Vec::new(), current: AtomicUsize::new(0) }));
+            .get_or_init(|| Box::new(Newer { versions: AppendOnlyVec::new(), current: AtomicUsize::new(0) }));
         let at = newer.versions.push(version);
         newer.current.store(at + 1, Ordering::Release);
     }

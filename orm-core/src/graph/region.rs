@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use append_only_vec::AppendOnlyVec;
+
 use super::{Answer, Arena, ErasedArena, Level, Node, Origin, Record};
 
 /// What a handle keeps alive: a session's graph, or one query's answer, which keeps the graph alive.
@@ -56,13 +58,13 @@ impl Region {
 
 /// All objects of one session.
 pub struct Graph {
-    arenas: boxcar::Vec<Box<dyn ErasedArena>>,
+    arenas: AppendOnlyVec<Box<dyn ErasedArena>>,
     open: AtomicBool,
 }
 
 impl Graph {
     pub(crate) fn new() -> Graph {
-        Graph { arenas: boxcar::Vec::new(), open: AtomicBool::new(true) }
+        Graph { arenas: AppendOnlyVec::new(), open: AtomicBool::new(true) }
     }
 
     /// Whether the session still is there.
@@ -80,7 +82,7 @@ impl Graph {
     }
 
     pub(crate) fn arena_count(&self) -> u32 {
-        u32::try_from(self.arenas.count()).unwrap_or(u32::MAX)
+        u32::try_from(self.arenas.len()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn erased(&self, arena: u32) -> &dyn ErasedArena {
@@ -101,6 +103,6 @@ impl Graph {
 
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Graph").field("open", &self.is_open()).field("arenas", &self.arenas.count()).finish()
+        f.debug_struct("Graph").field("open", &self.is_open()).field("arenas", &self.arenas.len()).finish()
     }
 }

@@ -67,8 +67,8 @@ impl EngineBuilder {
 
     /// Whether a connection is tested before a session gets it, and replaced when it is dead; off by default.
     ///
-    /// One round trip for each session that takes a connection which was used before. A connection that does not answer
-    /// within five seconds is dead.
+    /// One round trip for each session that takes a connection which was used before. Without it only a connection that no
+    /// session took for half a second is tested. One that does not answer within five seconds is dead.
     pub fn pool_pre_ping(mut self, test: bool) -> Self {
         self.options.pool_pre_ping = test;
         self

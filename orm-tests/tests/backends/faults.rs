@@ -228,6 +228,8 @@ on_every_backend! {
             assert_eq!(session.count(select::<River>()).await?, 30);
             proxy.freeze();
             drop(session);
+            // Longer than a connection is taken to be alive without being asked.
+            tokio::time::sleep(Duration::from_millis(600)).await;
             assert_eq!(engine.session().count(select::<River>()).await?, 30);
         }
 

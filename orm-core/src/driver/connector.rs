@@ -1,0 +1,19 @@
+use std::future::Future;
+
+/// How a pool makes and ends the connections to a database.
+pub(super) trait Connector: Send + Sync + 'static {
+    type Connection: Send + Sync + 'static;
+
+    /// Whether the place of a connection that is not given back is free only when the connection is closed: what it holds
+    /// is nobody else's before.
+    const CLOSES_FIRST: bool;
+
+    /// Makes a connection that is ready for a session.
+    fn connect(&self) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
+
+    /// Asks whether a connection is alive.
+    fn ping(connection: &mut Self::Connection) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Ends a connection when what it was asked is done.
+    fn close(connection: Self::Connection) -> impl Future<Output = ()> + Send;
+}
