@@ -1,7 +1,9 @@
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
@@ -138,7 +140,12 @@ impl<C: Connector> Pool<C> {
         refused: impl Fn(sqlx::Error) -> Error,
     ) -> Result<Pooled<C>> {
         let waiting = checkouts.wait(borrower);
-        let got = timeout(self.timeout, self.inner.get()).await;
+        let mut getting = pin!(self.inner.get());
+        // A timer is not made for a connection that is there.
+        let got = match poll_fn(|context| Poll::Ready(getting.as_mut().poll(context))).await {
+            Poll::Ready(got) => Ok(got),
+            Poll::Pending => timeout(self.timeout, getting).await,
+        };
         if let Ok(Ok(object)) = got {
             return Ok(Pooled {
                 object: Some(object),

@@ -1,3 +1,8 @@
+use std::any::TypeId;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use hashbrown::HashMap;
+
 use super::loader::Loader;
 use crate::error::Result;
 use crate::model::{ModelDef, Selection};
@@ -15,7 +20,7 @@ impl Loader<'_> {
         let def = self.store.def(arena);
         let dialect = self.dialect;
         let selection = Selection::new(self.store.model(arena), &[]);
-        let mut statement = self.store.by_key(arena, || text(dialect, &selection, &key));
+        let mut statement = self.store.by_key(arena, || known_text(dialect, &selection, &key));
         let bind = |(column, value): (&usize, Value)| {
             let column = &def.columns[*column];
             Param::One(Bind { value, secret: column.secret, kind: Some(column.kind) })
@@ -37,6 +42,18 @@ impl Loader<'_> {
 /// Whether a query for one object of a model is one statement without joins.
 pub(crate) fn is_plain(def: &ModelDef) -> bool {
     def.relations.iter().all(|relation| Strategy::of_default(relation.lazy).is_none())
+}
+
+/// The text of a model's statement for a dialect, which is written once in the process: a session often reads one row.
+fn known_text(dialect: Dialect, selection: &Selection, key: &[Value]) -> Statement {
+    static KNOWN: LazyLock<RwLock<HashMap<(TypeId, Dialect), Statement>>> = LazyLock::new(RwLock::default);
+    let model = (selection.model.type_id(), dialect);
+    // A text that is there is complete, whoever panicked meanwhile.
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&model) {
+        return known.clone();
+    }
+    let text = text(dialect, selection, key);
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).entry(model).or_insert(text).clone()
 }
 
 /// The text has places for the values of a key, and depends on their types alone.

@@ -3,7 +3,7 @@ use super::refusal::{no_lists, refusal};
 use crate::value::{Value, ValueKind};
 
 /// The SQL that one database speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
     /// SQLite 3.35 or newer.
@@ -15,7 +15,7 @@ pub enum Dialect {
 }
 
 /// What the servers that speak MySQL's protocol differ in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MysqlServer {
     /// Whether it is MariaDB.
     pub mariadb: bool,
