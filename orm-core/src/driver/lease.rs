@@ -477,7 +477,7 @@ impl Connection {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.execute(statement).await.map(Inserted::from),
+            Connection::Sqlite(lease) => lease.execute(statement).await,
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.execute(statement).await.map(Inserted::from),
             #[cfg(feature = "mysql")]

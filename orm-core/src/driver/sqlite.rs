@@ -12,7 +12,7 @@ use sqlx::{
 use super::attachment::Attachment;
 use super::checkouts::{Borrower, Checkouts};
 use super::connector::Connector;
-use super::lease::Connection;
+use super::lease::{Connection, Inserted};
 use super::pooled::{Pool, Pooled};
 use super::refusal::{in_statement, unfit};
 use super::sqlite_batch::{Batch, NOT_UTF8};
@@ -23,7 +23,7 @@ use super::sqlite_place::Place;
 use super::sqlite_reading::{Elsewhere, Ended, Stopped};
 use super::{ConnectOptions, RowSink};
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::sql::{Dialect, Expected, Param, Statement};
+use crate::sql::{Dialect, Expected, Leading, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// How many runs of a statement take the thread of the caller for themselves.
@@ -399,8 +399,45 @@ impl SqliteLease {
         Ok(())
     }
 
-    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+    /// Inserts rows whose keys SQLite generates. Says the first key where each row has the key after that of the one before
+    /// it: the first row's is its number in the table, each run inserted as many rows as it was given, and the last number
+    /// rose by as many. A trigger that inserts or leaves out rows of the table, or a table without such numbers, is seen in
+    /// that, and nothing is said of the keys.
+    async fn insert_by_rowid(&mut self, statement: &Statement, leading: &Leading) -> Result<Inserted> {
+        let mut key = None;
+        let mut sink = |cells: &dyn Cells| {
+            key = cells.cell(0).ok().map(|cell| cell.to_value());
+            Ok(())
+        };
+        let unknown = |rows| Inserted { rows, first_key: None };
+        let params = statement.params.get(..leading.values).unwrap_or_default();
+        let led = self.run_here(statement, &leading.sql, params, &mut sink, &mut 0).await?;
+        let (Some(mut rows), Some(Value::Int(first))) = (led, key) else { return Ok(unknown(0)) };
+        let mut last = first;
+        if self.handle().await?.last_key() != first {
+            return Ok(unknown(rows));
+        }
+        let mut nobody = |_: &dyn Cells| Ok(());
+        for (turn, (sql, params)) in statement.runs().enumerate() {
+            yield_sometimes(turn).await;
+            let given = params.len() / leading.values.max(1);
+            let ran = self.run_here(statement, sql, params, &mut nobody, &mut 0).await?;
+            let Some(changed) = ran else { return Ok(unknown(rows)) };
+            rows += changed;
+            last = last.saturating_add(i64::try_from(given).unwrap_or(i64::MAX));
+            if changed != u64::try_from(given).unwrap_or(u64::MAX) || self.handle().await?.last_key() != last
+            {
+                return Ok(unknown(rows));
+            }
+        }
+        Ok(Inserted { rows, first_key: Some(first) })
+    }
+
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
         check(statement)?;
+        if let Some(leading) = &statement.leading {
+            return self.insert_by_rowid(statement, leading).await;
+        }
         let mut changed = 0;
         let mut nobody = |_: &dyn Cells| Ok(());
         for (turn, (sql, params)) in statement.runs().enumerate() {
@@ -414,7 +451,7 @@ impl SqliteLease {
                 }
             };
         }
-        Ok(changed)
+        Ok(Inserted::from(changed))
     }
 
     /// Closes the connection when what it was asked is done: it is in this process, and does that whether or not somebody

@@ -141,6 +141,12 @@ impl Handle {
         }
     }
 
+    /// The number of the row that was inserted last: its key, where that is the table's own number of a row.
+    pub(super) fn last_key(&mut self) -> i64 {
+        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        raw.connection.last_insert_rowid()
+    }
+
     /// Whether the connection has written, or may write, what is not committed.
     pub(super) fn writes(&mut self) -> bool {
         let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);

@@ -30,7 +30,7 @@ pub use function::{Function, TextPlace};
 pub use json_read::{JsonRead, JsonStep};
 pub use raw::raw;
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
-pub use statement::{Bind, Expected, Param, Runs, Shown, Statement};
+pub use statement::{Bind, Expected, Leading, Param, Runs, Shown, Statement};
 pub use table_name::TableName;
 pub use time_function::{TimeFunction, TimePart, TimeUnit};
 pub use window::{Bound, Frame, Window};

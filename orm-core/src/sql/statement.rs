@@ -47,8 +47,20 @@ pub struct Statement {
     pub repeatable: bool,
     /// Runs of the text that together are one statement; none where it runs once with all the values.
     pub runs: Option<Runs>,
+    /// The text for the first row of an INSERT, which gives back the key that the database generated for it; where it is
+    /// known that those of the other rows follow, one by one.
+    pub leading: Option<Leading>,
     /// Which values of its rows may be shown.
     pub shown: Shown,
+}
+
+/// A text for the first row of several.
+#[derive(Debug, Clone)]
+pub struct Leading {
+    /// The text.
+    pub sql: Arc<str>,
+    /// How many values it takes.
+    pub values: usize,
 }
 
 /// Which values of a statement's rows may be shown.
@@ -142,6 +154,7 @@ impl Statement {
             expected: Expected::Many,
             repeatable: false,
             runs: None,
+            leading: None,
             shown: Shown::Nothing,
         }
     }
@@ -154,7 +167,7 @@ impl Statement {
         self
     }
 
-    /// The texts that make it up, each with its values.
+    /// The texts that make it up, each with its values; after the leading one.
     pub fn runs(&self) -> impl Iterator<Item = (&Arc<str>, &[Param])> {
         let size = self.runs.as_ref().map_or(usize::MAX, |runs| runs.values.max(1));
         let run = move |params: &'_ [Param]| match &self.runs {
@@ -163,7 +176,9 @@ impl Statement {
         };
         // A statement without values runs once all the same.
         let once = self.params.is_empty().then_some((&self.sql, &self.params[..]));
-        once.into_iter().chain(self.params.chunks(size).map(move |params| (run(params), params)))
+        let led = self.leading.as_ref().map_or(0, |leading| leading.values);
+        let params = self.params.get(led..).unwrap_or_default();
+        once.into_iter().chain(params.chunks(size).map(move |params| (run(params), params)))
     }
 
     /// Whether a value must not be shown.

@@ -195,6 +195,10 @@ impl Flush<'_> {
         if !returned.is_empty() && !self.dialect.returning() {
             return self.send_and_ask(def, given, returned, chunk).await;
         }
+        if self.is_by_rowid(def, given, returned, chunk.len()) {
+            let insert = self.insert_of(def, given, returned, chunk);
+            return self.send_by_rowid(def, insert).await;
+        }
         // RETURNING promises no order. Generated keys rise in the order of the rows; given keys say whose row it is.
         let auto = def.auto_key().filter(|auto| !given.contains(auto));
         let by_keys = auto.is_none() && !returned.is_empty() && chunk.len() > 1;
@@ -211,6 +215,49 @@ impl Flush<'_> {
         }
         let rows = if by_keys { by_key(def, returned, &keys, rows)? } else { rows };
         Ok((statement.params, rows))
+    }
+
+    /// Whether the keys can be had without RETURNING, which is worth it for more rows than one run of SQLite takes.
+    fn is_by_rowid(&self, def: &ModelDef, given: &[usize], returned: &[usize], rows: usize) -> bool {
+        self.dialect == Dialect::Sqlite
+            && def.auto_key().is_some_and(|auto| returned == [auto])
+            && rows > self.dialect.rows_per_run(given.len())
+    }
+
+    /// [`send`](Self::send) for keys that follow each other. Where they turn out not to, the rows are taken back, and
+    /// inserted by a statement that gives each key back.
+    async fn send_by_rowid(
+        &mut self,
+        def: &'static ModelDef,
+        insert: Insert,
+    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
+        let rows = insert.rows;
+        let again = Insert {
+            columns: insert.columns.clone(),
+            values: Vec::new(),
+            conflict: None,
+            returning: insert.returning.clone(),
+            ..insert
+        };
+        let statement = self.labelled(def, Writer::insert_by_rowid(insert), "flush");
+        self.lease.savepoint("SAVEPOINT orm_keys").await?;
+        let inserted = self.lease.insert(self.monitor, &statement).await?;
+        if let Some(first) = inserted.first_key {
+            self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
+            let key = |at: i64| vec![Value::Int(first.saturating_add(at))];
+            return Ok((statement.params, (0..).take(rows).map(key).collect()));
+        }
+        self.lease.savepoint("ROLLBACK TO SAVEPOINT orm_keys").await?;
+        self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
+        let values = statement.params.into_iter().filter_map(|param| match param {
+            Param::One(bind) => Some(bind),
+            Param::Many { .. } => None,
+        });
+        let insert = Insert { values: values.collect(), ..again };
+        let statement = self.labelled(def, Writer::insert(self.dialect, insert), "flush");
+        let mut keys = self.rows(&statement, def, 1, rows).await?;
+        keys.sort_by_key(|row| if let Value::Int(key) = row[0] { key } else { i64::MAX });
+        Ok((statement.params, keys))
     }
 
     /// [`send`](Self::send) where an INSERT returns nothing. The keys that one statement generates follow each other

@@ -14,6 +14,7 @@ mod dirty;
 mod expired;
 mod failures;
 mod flush_order;
+mod generated_keys;
 mod links;
 mod locking;
 mod merging;

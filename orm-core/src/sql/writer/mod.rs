@@ -11,8 +11,8 @@ mod time;
 use std::sync::Arc;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expected, Expr, Insert, NEW_ROWS, Param, Runs, Select, Shown, Source,
-    Statement, TableName, Update,
+    Bind, Cte, Delete, Dialect, Expected, Expr, Insert, Leading, NEW_ROWS, Param, Runs, Select, Shown,
+    Source, Statement, TableName, Update,
 };
 use crate::value::{Value, ValueKind};
 
@@ -61,6 +61,24 @@ impl Writer {
         let runs = Some(Runs { values: room * insert.columns.len(), rest });
         let params = values.into_iter().map(Param::One).collect();
         Statement { params, expected: Expected::Few, runs, ..written(room, Vec::new()) }
+    }
+
+    /// The text of an INSERT of several rows into a table whose keys SQLite generates, which follow the key of the first row.
+    /// It is RETURNING that makes such an INSERT slow there: it keeps all rows until the last one is in.
+    pub fn insert_by_rowid(mut insert: Insert) -> Statement {
+        let (width, values) = (insert.columns.len(), std::mem::take(&mut insert.values));
+        let written = |insert: &Insert, rows: usize| {
+            let mut writer = Writer::new(Dialect::Sqlite);
+            writer.write_insert(insert, rows, Vec::new());
+            writer.finish()
+        };
+        let leading = Leading { sql: written(&insert, 1).sql, values: width };
+        insert.returning.clear();
+        let (room, others) = (Dialect::Sqlite.rows_per_run(width), insert.rows - 1);
+        let runs = Some(Runs { values: room * width, rest: written(&insert, others % room).sql });
+        let params = values.into_iter().map(Param::One).collect();
+        let leading = Some(leading);
+        Statement { params, expected: Expected::Few, runs, leading, ..written(&insert, room.min(others)) }
     }
 
     /// The text of an UPDATE.
