@@ -445,6 +445,11 @@ impl SqliteLease {
             changed += match self.run_here(statement, sql, params, &mut nobody, &mut 0).await? {
                 Some(changed) => changed,
                 None => {
+                    // SQL of the user's own.
+                    if statement.expected == Expected::Many && self.runs_jobs {
+                        let checked = self.handle().await?.check(sql);
+                        checked.map_err(|error| refused_here(error, Some(statement)))?;
+                    }
                     let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
                     let done = query.execute(self.connection()?).await;
                     done.map_err(|error| database_error(error, Some(statement)))?.rows_affected()

@@ -60,6 +60,23 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn several_statements_are_refused_before_the_second(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        for gives_rows in [true, false] {
+            let mut session = engine.session();
+            let several = sql("SELECT id FROM users; DELETE FROM items");
+            let refused = match gives_rows {
+                true => session.rows(several.rows::<i64>()).await.map(drop),
+                false => session.execute(several).await.map(drop),
+            };
+            let error = refused.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Database, "{error}");
+            session.rollback().await?;
+            assert!(session.count(select::<Item>()).await? > 0, "nothing was deleted");
+        }
+        Ok(())
+    }
+
     async fn sql_that_changes_rows(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();
