@@ -31,6 +31,8 @@ mod postgres_cell;
 #[cfg(feature = "postgres")]
 mod postgres_numeric;
 #[cfg(feature = "postgres")]
+mod postgres_row;
+#[cfg(feature = "postgres")]
 mod postgres_types;
 mod query_log;
 mod query_scope;

@@ -1,30 +1,28 @@
-use std::cell::OnceCell;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSslMode, PgValueFormat,
-};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
-    Type, ValueRef as _,
+    Arguments, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Encode, Executor, Postgres, Row,
+    Type,
 };
 
 use super::checkouts::{Borrower, Checkouts};
 use super::connector::Connector;
 use super::lease::Connection;
 use super::pooled::{Pool, Pooled};
-use super::postgres_cell::{Reader, Wire};
+use super::postgres_cell::Wire;
+use super::postgres_row::RowCells;
 use super::postgres_types::{are_known, meet_types, readers_of};
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
-use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
+use crate::value::{Value, ValueKind};
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -183,17 +181,20 @@ impl PostgresLease {
     ) -> Result<()> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
         let query = query.persistent(self.prepares);
-        let mut rows = query.fetch(self.connection.connection()?);
+        // `fetch` is this with one more layer around each row.
+        let mut found = self.connection.connection()?.fetch_many(query);
         let mut readers = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+        while let Some(one) =
+            found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
+        {
+            let Either::Right(row) = one else { continue };
             if *count == 0 {
-                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+                readers = RowCells::binary_readers(&row)?;
             }
             *count += 1;
-            let cells = RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: false };
-            if let Err(error) = sink.row(&cells) {
+            if let Err(error) = sink.row(&RowCells::new(&row, &readers)) {
                 // The next borrower would have to take the rest.
-                drop(rows);
+                drop(found);
                 self.connection.close_on_drop();
                 return Err(error);
             }
@@ -226,11 +227,12 @@ impl PostgresLease {
         let refused = |error| database_error(error, Some(statement));
         let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
         let connection = self.connection.connection()?;
-        let mut rows = connection.fetch(AssertSqlSafe(sql));
+        let mut found = connection.fetch_many(AssertSqlSafe(sql));
         let (mut readers, mut early, mut taken) = (Vec::new(), Vec::new(), 0);
-        while let Some(row) = rows.try_next().await.map_err(refused)? {
+        while let Some(one) = found.try_next().await.map_err(refused)? {
+            let Either::Right(row) = one else { continue };
             if taken == 0 {
-                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+                readers = RowCells::readers(&row);
             }
             taken += 1;
             if !are_known(&row) {
@@ -239,15 +241,15 @@ impl PostgresLease {
                 continue;
             }
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: true })?;
+            sink.row(&RowCells::new(&row, &readers))?;
         }
-        drop(rows);
+        drop(found);
         if let Some(first) = early.first() {
             readers = readers_of(connection, first, self.prepares).await.map_err(refused)?;
         }
         for row in &early {
             *count += 1;
-            sink.row(&RowCells { row, readers: &readers, lists: OnceCell::new(), binary: true })?;
+            sink.row(&RowCells::new(row, &readers))?;
         }
         Ok(taken < most)
     }
@@ -382,47 +384,6 @@ fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments
 fn mixed(value: &Value) -> Error {
     let message = format!("a list of keys holds {value} beside values of another type");
     Error::new(ErrorKind::InvalidQuery, message)
-}
-
-/// A row of sqlx as cells.
-struct RowCells<'r> {
-    row: &'r PgRow,
-    readers: &'r [Reader],
-    /// The lists that were read, by column: cells borrow from the row. Most rows have none.
-    lists: OnceCell<Box<[OnceCell<Vec<Value>>]>>,
-    /// Whether the cells are binary although the protocol of plain statements, which is text, brought them.
-    binary: bool,
-}
-
-impl RowCells<'_> {
-    fn list(&self, index: usize, of: &Reader, bytes: &[u8]) -> Result<ValueRef<'_>, ValueError> {
-        let lists = self.lists.get_or_init(|| self.readers.iter().map(|_| OnceCell::new()).collect());
-        let Some(list) = lists.get(index) else { return Err(ValueError::MissingCell { index }) };
-        let values = of.list(bytes)?;
-        Ok(ValueRef::Composite(list.get_or_init(|| values)))
-    }
-}
-
-impl Cells for RowCells<'_> {
-    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        let Some(reader) = self.readers.get(index) else { return Err(ValueError::MissingCell { index }) };
-        let raw = self.row.try_get_raw(index).map_err(|error| ValueError::Driver(error.to_string()))?;
-        if raw.is_null() {
-            return Ok(ValueRef::Null);
-        }
-        if raw.format() == PgValueFormat::Text && !self.binary {
-            return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
-        }
-        let bytes = raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?;
-        match reader {
-            Reader::List(of) => self.list(index, of, bytes),
-            plain => plain.read(bytes),
-        }
-    }
-
-    fn name(&self, index: usize) -> Option<&str> {
-        self.row.columns().get(index).map(Column::name)
-    }
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
