@@ -1,6 +1,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
@@ -15,14 +16,20 @@ use super::connector::Connector;
 use super::lease::Connection;
 use super::pooled::{Pool, Pooled};
 use super::postgres_cell::Wire;
+use super::postgres_cursor::PostgresCursor;
+use super::postgres_read_ahead::ReadAhead;
 use super::postgres_row::RowCells;
-use super::postgres_types::{are_known, meet_types, readers_of};
+use super::postgres_types::meet_types;
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Value, ValueKind};
+
+/// In what time a part of a cursor has to be there for the next ones to be read ahead: a stream that is dropped may have
+/// to wait for some of them.
+const QUICK: Duration = Duration::from_millis(20);
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -41,10 +48,10 @@ pub(super) struct PostgresConnector {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct PostgresLease {
-    connection: Pooled<PostgresConnector>,
+    /// None while a task reads ahead with it.
+    connection: Option<Pooled<PostgresConnector>>,
     prepares: bool,
-    /// The number of the cursor that is open, for its name.
-    cursor: Option<u64>,
+    cursor: Option<PostgresCursor>,
 }
 
 impl Connector for PostgresConnector {
@@ -92,7 +99,8 @@ impl PostgresDatabase {
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let connection = self.pool.acquire(checkouts, borrower, |error| database_error(error, None)).await?;
+        let refused = |error| database_error(error, None);
+        let connection = Some(self.pool.acquire(checkouts, borrower, refused).await?);
         Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
@@ -169,7 +177,7 @@ fn pooled(how: &str) -> Error {
 
 impl PostgresLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
@@ -182,7 +190,7 @@ impl PostgresLease {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
         let query = query.persistent(self.prepares);
         // `fetch` is this with one more layer around each row.
-        let mut found = self.connection.connection()?.fetch_many(query);
+        let mut found = self.connection()?.fetch_many(query);
         let mut readers = Vec::new();
         while let Some(one) =
             found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
@@ -195,7 +203,7 @@ impl PostgresLease {
             if let Err(error) = sink.row(&RowCells::new(&row, &readers)) {
                 // The next borrower would have to take the rest.
                 drop(found);
-                self.connection.close_on_drop();
+                self.connection.iter_mut().for_each(Pooled::close_on_drop);
                 return Err(error);
             }
         }
@@ -203,15 +211,21 @@ impl PostgresLease {
     }
 
     /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
-    /// one plain statement: one trip for each part, with the types that the server says the columns have.
-    pub(super) async fn open_cursor(&mut self, statement: &Statement) -> Result<()> {
+    /// one plain statement: one trip for each part, with the types that the server says the columns have. `alone` says
+    /// that nothing else is asked before it is closed.
+    pub(super) async fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        alone: bool,
+    ) -> Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
         let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?).persistent(false);
-        let done = declare.execute(self.connection.connection()?).await;
+        let done = declare.execute(self.connection()?).await;
         done.map_err(|error| database_error(error, Some(statement)))?;
-        self.cursor = Some(number);
+        self.cursor = Some(PostgresCursor { number, part, alone, readers: None, ahead: None });
         Ok(())
     }
 
@@ -219,68 +233,74 @@ impl PostgresLease {
     pub(super) async fn next_rows(
         &mut self,
         statement: &Statement,
-        most: usize,
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<bool> {
-        let Some(number) = self.cursor else { return Ok(true) };
         let refused = |error| database_error(error, Some(statement));
-        let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
-        let connection = self.connection.connection()?;
-        let mut found = connection.fetch_many(AssertSqlSafe(sql));
-        let (mut readers, mut early, mut taken) = (Vec::new(), Vec::new(), 0);
-        while let Some(one) = found.try_next().await.map_err(refused)? {
-            let Either::Right(row) = one else { continue };
-            if taken == 0 {
-                readers = RowCells::readers(&row);
+        let Some(cursor) = &mut self.cursor else { return Ok(true) };
+        let Some(ahead) = &mut cursor.ahead else {
+            let connection = self.connection.as_mut().ok_or_else(gone)?;
+            let started = Instant::now();
+            let last = cursor.read(connection.connection()?, self.prepares, sink, count, refused).await?;
+            if cursor.alone && !last && started.elapsed() < QUICK {
+                let connection = self.connection.take().ok_or_else(gone)?;
+                cursor.ahead = Some(ReadAhead::begin(connection, cursor.fetch(), cursor.part));
             }
-            taken += 1;
-            if !are_known(&row) {
-                // Nothing else can be asked before the part has ended.
-                early.push(row);
-                continue;
-            }
+            return Ok(last);
+        };
+        let rows = ahead.next().await.ok_or_else(gone)?.map_err(refused)?;
+        for row in &rows {
             *count += 1;
-            sink.row(&RowCells::new(&row, &readers))?;
+            sink.row(&RowCells::new(row, cursor.readers.as_deref().unwrap_or_default()))?;
         }
-        drop(found);
-        if let Some(first) = early.first() {
-            readers = readers_of(connection, first, self.prepares).await.map_err(refused)?;
-        }
-        for row in &early {
-            *count += 1;
-            sink.row(&RowCells::new(row, &readers))?;
-        }
-        Ok(taken < most)
+        Ok(rows.len() < cursor.part)
     }
 
-    /// Ends the cursor.
-    pub(super) async fn close_cursor(&mut self) -> Result<()> {
-        match self.cursor.take() {
-            Some(number) => self.control(&format!("CLOSE orm_stream_{number}")).await,
-            None => Ok(()),
+    /// Nobody reads on.
+    pub(super) fn leave_cursor(&mut self) {
+        if let Some(ahead) = self.cursor.as_mut().and_then(|cursor| cursor.ahead.as_mut()) {
+            ahead.leave();
         }
     }
 
-    /// The transaction ends, and the cursor with it.
-    pub(super) fn forget_cursor(&mut self) {
-        self.cursor = None;
+    /// Ends the cursor, or lets the end of the transaction do it.
+    pub(super) async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
+        let Some(PostgresCursor { number, ahead, .. }) = self.cursor.take() else { return Ok(()) };
+        if let Some(ahead) = ahead {
+            self.connection = Some(ahead.close().await.ok_or_else(gone)?);
+        }
+        match transaction_ends {
+            true => Ok(()),
+            false => self.control(&format!("CLOSE orm_stream_{number}")).await,
+        }
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         if !self.prepares && statement.sql.contains("CREATE TYPE") {
             // Connections that are there have not met it.
-            self.connection.close_with_idle();
+            self.connection.iter_mut().for_each(Pooled::close_with_idle);
         }
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
         let query = query.persistent(self.prepares);
-        let done = query.execute(self.connection.connection()?).await;
+        let done = query.execute(self.connection()?).await;
         done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.connection.close_on_drop();
+        // A task that reads ahead closes the connection that it has.
+        self.cursor = None;
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
     }
+
+    fn connection(&mut self) -> Result<&mut PgConnection> {
+        self.connection.as_mut().ok_or_else(gone)?.connection()
+    }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
 /// The values of a statement. Each is bound as the widest type of its family, which PostgreSQL compares with every
