@@ -28,8 +28,6 @@ struct Cursor {
     failed: bool,
     /// Who counts it.
     scope: Option<QueryScope>,
-    /// The most rows of a part.
-    part: usize,
 }
 
 impl Lease {
@@ -51,21 +49,30 @@ impl Lease {
         Ok(cursors)
     }
 
-    /// Begins to read a statement, so many rows at a time.
+    /// Begins to read a statement, so many rows at a time; `alone` says that no other statement runs before its end, so
+    /// that it may be read ahead.
     ///
     /// # Errors
     /// The database refuses the statement.
-    pub async fn open_cursor(&mut self, monitor: &Monitor, statement: Statement, part: usize) -> Result<()> {
+    pub async fn open_cursor(
+        &mut self,
+        monitor: &Monitor,
+        statement: Statement,
+        part: usize,
+        alone: bool,
+    ) -> Result<()> {
         let (started, scope) = (Instant::now(), QueryScope::current());
         monitor.begins(&statement);
         self.count();
         self.running = true;
-        let opened = self.connection.open_cursor(&statement, part).await;
+        // Rows that nobody wanted may be refused, and a transaction with them.
+        let alone = alone && !self.in_transaction();
+        let opened = self.connection.open_cursor(&statement, part, alone).await;
         self.running = false;
         self.note(opened.as_ref().err());
         let failed = opened.is_err();
         let echoed = monitor.echoed_rows();
-        let cursor = Cursor { statement, started, rows: 0, echoed, failed, scope, part };
+        let cursor = Cursor { statement, started, rows: 0, echoed, failed, scope };
         self.reading.get_or_insert_default().cursor = Some(cursor);
         if failed {
             self.report(monitor);
@@ -85,12 +92,12 @@ impl Lease {
         // Until it has succeeded.
         cursor.failed = true;
         self.running = true;
-        let Cursor { statement, part, rows, echoed, .. } = cursor;
+        let Cursor { statement, rows, echoed, .. } = cursor;
         let read = match echoed {
-            None => self.connection.next_rows(statement, *part, sink, rows).await,
+            None => self.connection.next_rows(statement, sink, rows).await,
             Some(echoed) => {
                 let mut both = echoed.beside(&statement.shown, sink);
-                self.connection.next_rows(statement, *part, &mut both, rows).await
+                self.connection.next_rows(statement, &mut both, rows).await
             }
         };
         self.running = false;
@@ -186,12 +193,13 @@ impl Connection {
         }
     }
 
-    async fn open_cursor(&mut self, statement: &Statement, part: usize) -> Result<()> {
+    #[allow(unused_variables, reason = "one backend alone reads ahead")]
+    async fn open_cursor(&mut self, statement: &Statement, part: usize, alone: bool) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.open_cursor(statement, part).await,
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.open_cursor(statement).await,
+            Connection::Postgres(lease) => lease.open_cursor(statement, part, alone).await,
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.open_cursor(statement, part),
             #[allow(unreachable_patterns)]
@@ -202,7 +210,6 @@ impl Connection {
     async fn next_rows(
         &mut self,
         statement: &Statement,
-        part: usize,
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<bool> {
@@ -210,7 +217,7 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.next_rows(statement, sink, count).await,
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.next_rows(statement, part, sink, count).await,
+            Connection::Postgres(lease) => lease.next_rows(statement, sink, count).await,
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.next_rows(statement, sink, count).await,
             #[allow(unreachable_patterns)]
@@ -223,6 +230,8 @@ impl Connection {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.leave_cursor(),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.leave_cursor(),
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.leave_cursor(in_transaction),
             #[allow(unreachable_patterns)]
@@ -235,12 +244,7 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.close_cursor().await,
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) if transaction_ends => {
-                lease.forget_cursor();
-                Ok(())
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.close_cursor().await,
+            Connection::Postgres(lease) => lease.close_cursor(transaction_ends).await,
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.close_cursor(in_transaction).await,
             #[allow(unreachable_patterns)]

@@ -29,7 +29,13 @@ mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_cell;
 #[cfg(feature = "postgres")]
+mod postgres_cursor;
+#[cfg(feature = "postgres")]
 mod postgres_numeric;
+#[cfg(feature = "postgres")]
+mod postgres_read_ahead;
+#[cfg(feature = "postgres")]
+mod postgres_row;
 #[cfg(feature = "postgres")]
 mod postgres_types;
 mod query_log;

@@ -7,8 +7,8 @@ use sqlx::mysql::{
     MySqlTypeInfo,
 };
 use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, MySql, Row,
-    Type, TypeInfo, ValueRef as _,
+    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Either, Executor, MySql,
+    Row, Type, TypeInfo, ValueRef as _,
 };
 
 use super::checkouts::{Borrower, Checkouts};
@@ -195,16 +195,20 @@ impl MysqlLease {
     ) -> Result<()> {
         let query =
             sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
-        let mut rows = query.fetch(self.connection()?);
+        // `fetch` is this with one more layer around each row.
+        let mut found = self.connection()?.fetch_many(query);
         let mut readers = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+        while let Some(one) =
+            found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
+        {
+            let Either::Right(row) = one else { continue };
             if *count == 0 {
                 readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
             }
             *count += 1;
             if let Err(error) = sink.row(&RowCells { row: &row, readers: &readers }) {
                 // The next borrower would have to take the rest.
-                drop(rows);
+                drop(found);
                 self.connection.iter_mut().for_each(Pooled::close_on_drop);
                 return Err(error);
             }

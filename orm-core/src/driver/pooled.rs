@@ -99,8 +99,8 @@ fn is_starting(error: &sqlx::Error) -> bool {
 }
 
 /// Ends a connection, unless its server does not answer.
-fn farewell<C: Connector>(connection: C::Connection) -> impl Future<Output = ()> + Send {
-    async move { drop(timeout(PING_TIMEOUT, C::close(connection)).await) }
+async fn farewell<C: Connector>(connection: C::Connection) {
+    drop(timeout(PING_TIMEOUT, C::close(connection)).await);
 }
 
 impl<C: Connector> Pool<C> {

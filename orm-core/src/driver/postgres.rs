@@ -1,30 +1,35 @@
-use std::cell::OnceCell;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSslMode, PgValueFormat,
-};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Encode, Executor, Postgres, Row,
-    Type, ValueRef as _,
+    Arguments, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Encode, Executor, Postgres, Row,
+    Type,
 };
 
 use super::checkouts::{Borrower, Checkouts};
 use super::connector::Connector;
 use super::lease::Connection;
 use super::pooled::{Pool, Pooled};
-use super::postgres_cell::{Reader, Wire};
-use super::postgres_types::{are_known, meet_types, readers_of};
+use super::postgres_cell::Wire;
+use super::postgres_cursor::PostgresCursor;
+use super::postgres_read_ahead::ReadAhead;
+use super::postgres_row::RowCells;
+use super::postgres_types::meet_types;
 use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
-use crate::value::{Cells, Value, ValueError, ValueKind, ValueRef};
+use crate::value::{Value, ValueKind};
+
+/// In what time a part of a cursor has to be there for the next ones to be read ahead: a stream that is dropped may have
+/// to wait for some of them.
+const QUICK: Duration = Duration::from_millis(20);
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -43,10 +48,10 @@ pub(super) struct PostgresConnector {
 /// A pooled connection.
 #[derive(Debug)]
 pub(super) struct PostgresLease {
-    connection: Pooled<PostgresConnector>,
+    /// None while a task reads ahead with it.
+    connection: Option<Pooled<PostgresConnector>>,
     prepares: bool,
-    /// The number of the cursor that is open, for its name.
-    cursor: Option<u64>,
+    cursor: Option<PostgresCursor>,
 }
 
 impl Connector for PostgresConnector {
@@ -94,7 +99,8 @@ impl PostgresDatabase {
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let connection = self.pool.acquire(checkouts, borrower, |error| database_error(error, None)).await?;
+        let refused = |error| database_error(error, None);
+        let connection = Some(self.pool.acquire(checkouts, borrower, refused).await?);
         Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
@@ -171,7 +177,7 @@ fn pooled(how: &str) -> Error {
 
 impl PostgresLease {
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.connection.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+        let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
@@ -183,18 +189,21 @@ impl PostgresLease {
     ) -> Result<()> {
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
         let query = query.persistent(self.prepares);
-        let mut rows = query.fetch(self.connection.connection()?);
+        // `fetch` is this with one more layer around each row.
+        let mut found = self.connection()?.fetch_many(query);
         let mut readers = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(|error| database_error(error, Some(statement)))? {
+        while let Some(one) =
+            found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
+        {
+            let Either::Right(row) = one else { continue };
             if *count == 0 {
-                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+                readers = RowCells::binary_readers(&row)?;
             }
             *count += 1;
-            let cells = RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: false };
-            if let Err(error) = sink.row(&cells) {
+            if let Err(error) = sink.row(&RowCells::new(&row, &readers)) {
                 // The next borrower would have to take the rest.
-                drop(rows);
-                self.connection.close_on_drop();
+                drop(found);
+                self.connection.iter_mut().for_each(Pooled::close_on_drop);
                 return Err(error);
             }
         }
@@ -202,15 +211,21 @@ impl PostgresLease {
     }
 
     /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
-    /// one plain statement: one trip for each part, with the types that the server says the columns have.
-    pub(super) async fn open_cursor(&mut self, statement: &Statement) -> Result<()> {
+    /// one plain statement: one trip for each part, with the types that the server says the columns have. `alone` says
+    /// that nothing else is asked before it is closed.
+    pub(super) async fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        alone: bool,
+    ) -> Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
         let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?).persistent(false);
-        let done = declare.execute(self.connection.connection()?).await;
+        let done = declare.execute(self.connection()?).await;
         done.map_err(|error| database_error(error, Some(statement)))?;
-        self.cursor = Some(number);
+        self.cursor = Some(PostgresCursor { number, part, alone, readers: None, ahead: None });
         Ok(())
     }
 
@@ -218,67 +233,74 @@ impl PostgresLease {
     pub(super) async fn next_rows(
         &mut self,
         statement: &Statement,
-        most: usize,
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<bool> {
-        let Some(number) = self.cursor else { return Ok(true) };
         let refused = |error| database_error(error, Some(statement));
-        let sql = format!("FETCH FORWARD {most} FROM orm_stream_{number}");
-        let connection = self.connection.connection()?;
-        let mut rows = connection.fetch(AssertSqlSafe(sql));
-        let (mut readers, mut early, mut taken) = (Vec::new(), Vec::new(), 0);
-        while let Some(row) = rows.try_next().await.map_err(refused)? {
-            if taken == 0 {
-                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+        let Some(cursor) = &mut self.cursor else { return Ok(true) };
+        let Some(ahead) = &mut cursor.ahead else {
+            let connection = self.connection.as_mut().ok_or_else(gone)?;
+            let started = Instant::now();
+            let last = cursor.read(connection.connection()?, self.prepares, sink, count, refused).await?;
+            if cursor.alone && !last && started.elapsed() < QUICK {
+                let connection = self.connection.take().ok_or_else(gone)?;
+                cursor.ahead = Some(ReadAhead::begin(connection, cursor.fetch(), cursor.part));
             }
-            taken += 1;
-            if !are_known(&row) {
-                // Nothing else can be asked before the part has ended.
-                early.push(row);
-                continue;
-            }
+            return Ok(last);
+        };
+        let rows = ahead.next().await.ok_or_else(gone)?.map_err(refused)?;
+        for row in &rows {
             *count += 1;
-            sink.row(&RowCells { row: &row, readers: &readers, lists: OnceCell::new(), binary: true })?;
+            sink.row(&RowCells::new(row, cursor.readers.as_deref().unwrap_or_default()))?;
         }
-        drop(rows);
-        if let Some(first) = early.first() {
-            readers = readers_of(connection, first, self.prepares).await.map_err(refused)?;
-        }
-        for row in &early {
-            *count += 1;
-            sink.row(&RowCells { row, readers: &readers, lists: OnceCell::new(), binary: true })?;
-        }
-        Ok(taken < most)
+        Ok(rows.len() < cursor.part)
     }
 
-    /// Ends the cursor.
-    pub(super) async fn close_cursor(&mut self) -> Result<()> {
-        match self.cursor.take() {
-            Some(number) => self.control(&format!("CLOSE orm_stream_{number}")).await,
-            None => Ok(()),
+    /// Nobody reads on.
+    pub(super) fn leave_cursor(&mut self) {
+        if let Some(ahead) = self.cursor.as_mut().and_then(|cursor| cursor.ahead.as_mut()) {
+            ahead.leave();
         }
     }
 
-    /// The transaction ends, and the cursor with it.
-    pub(super) fn forget_cursor(&mut self) {
-        self.cursor = None;
+    /// Ends the cursor, or lets the end of the transaction do it.
+    pub(super) async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
+        let Some(PostgresCursor { number, ahead, .. }) = self.cursor.take() else { return Ok(()) };
+        if let Some(ahead) = ahead {
+            self.connection = Some(ahead.close().await.ok_or_else(gone)?);
+        }
+        match transaction_ends {
+            true => Ok(()),
+            false => self.control(&format!("CLOSE orm_stream_{number}")).await,
+        }
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         if !self.prepares && statement.sql.contains("CREATE TYPE") {
             // Connections that are there have not met it.
-            self.connection.close_with_idle();
+            self.connection.iter_mut().for_each(Pooled::close_with_idle);
         }
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
         let query = query.persistent(self.prepares);
-        let done = query.execute(self.connection.connection()?).await;
+        let done = query.execute(self.connection()?).await;
         done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
     }
 
     pub(super) fn close_on_drop(&mut self) {
-        self.connection.close_on_drop();
+        // A task that reads ahead closes the connection that it has.
+        self.cursor = None;
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
     }
+
+    fn connection(&mut self) -> Result<&mut PgConnection> {
+        self.connection.as_mut().ok_or_else(gone)?.connection()
+    }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
 /// The values of a statement. Each is bound as the widest type of its family, which PostgreSQL compares with every
@@ -382,47 +404,6 @@ fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments
 fn mixed(value: &Value) -> Error {
     let message = format!("a list of keys holds {value} beside values of another type");
     Error::new(ErrorKind::InvalidQuery, message)
-}
-
-/// A row of sqlx as cells.
-struct RowCells<'r> {
-    row: &'r PgRow,
-    readers: &'r [Reader],
-    /// The lists that were read, by column: cells borrow from the row. Most rows have none.
-    lists: OnceCell<Box<[OnceCell<Vec<Value>>]>>,
-    /// Whether the cells are binary although the protocol of plain statements, which is text, brought them.
-    binary: bool,
-}
-
-impl RowCells<'_> {
-    fn list(&self, index: usize, of: &Reader, bytes: &[u8]) -> Result<ValueRef<'_>, ValueError> {
-        let lists = self.lists.get_or_init(|| self.readers.iter().map(|_| OnceCell::new()).collect());
-        let Some(list) = lists.get(index) else { return Err(ValueError::MissingCell { index }) };
-        let values = of.list(bytes)?;
-        Ok(ValueRef::Composite(list.get_or_init(|| values)))
-    }
-}
-
-impl Cells for RowCells<'_> {
-    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        let Some(reader) = self.readers.get(index) else { return Err(ValueError::MissingCell { index }) };
-        let raw = self.row.try_get_raw(index).map_err(|error| ValueError::Driver(error.to_string()))?;
-        if raw.is_null() {
-            return Ok(ValueRef::Null);
-        }
-        if raw.format() == PgValueFormat::Text && !self.binary {
-            return Err(ValueError::Driver("the server sent text where binary was asked for".to_owned()));
-        }
-        let bytes = raw.as_bytes().map_err(|error| ValueError::Driver(error.to_string()))?;
-        match reader {
-            Reader::List(of) => self.list(index, of, bytes),
-            plain => plain.read(bytes),
-        }
-    }
-
-    fn name(&self, index: usize) -> Option<&str> {
-        self.row.columns().get(index).map(Column::name)
-    }
 }
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {

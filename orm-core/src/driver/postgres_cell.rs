@@ -1,5 +1,7 @@
 //! PostgreSQL's binary form of cells, as it sends them and takes them.
 
+use std::str::Utf8Error;
+
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -341,8 +343,14 @@ fn list_of(element: u32) -> u32 {
     LISTS.iter().find(|(of, _)| *of == element).map_or(1009, |(_, list)| *list)
 }
 
+#[inline]
 fn text(bytes: &[u8]) -> Result<&str, ValueError> {
-    std::str::from_utf8(bytes).map_err(|error| ValueError::Driver(format!("text that is not UTF-8: {error}")))
+    std::str::from_utf8(bytes).map_err(not_utf8)
+}
+
+#[cold]
+fn not_utf8(error: Utf8Error) -> ValueError {
+    ValueError::Driver(format!("text that is not UTF-8: {error}"))
 }
 
 fn date(days: i32) -> Result<ValueRef<'static>, ValueError> {
@@ -366,9 +374,14 @@ fn beyond(value: &str, expected: &'static str) -> ValueError {
     ValueError::Range { value: value.to_owned(), expected }
 }
 
+#[inline]
 fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], ValueError> {
-    let wrong = |_| ValueError::Driver(format!("a cell has {} bytes instead of {N}", bytes.len()));
-    bytes.try_into().map_err(wrong)
+    bytes.try_into().map_err(|_| missized(bytes.len(), N))
+}
+
+#[cold]
+fn missized(found: usize, expected: usize) -> ValueError {
+    ValueError::Driver(format!("a cell has {found} bytes instead of {expected}"))
 }
 
 fn number(rest: &mut &[u8]) -> Result<i32, ValueError> {

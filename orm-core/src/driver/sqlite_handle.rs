@@ -79,7 +79,7 @@ pub(super) async fn register(
 /// every turn of the driver's lock leaves a command in a queue of 50, and a fast loop of them fills it and waits for ever.
 pub(super) struct Handle {
     /// Nobody but the handle's owner uses it; the mutex makes it `Sync`.
-    inner: Mutex<Inner>,
+    inner: Box<Mutex<Inner>>,
 }
 
 struct Inner {
@@ -124,7 +124,7 @@ impl Handle {
         });
         let raw = Impatient::new(locked.await?).map_err(refused)?;
         let inner = Inner { open: None, kept: Vec::new(), raw, owner, budget, rows: Batch::default() };
-        Ok(Handle { inner: Mutex::new(inner) })
+        Ok(Handle { inner: Box::new(Mutex::new(inner)) })
     }
 
     /// Runs a statement that begins a transaction or a part of one, and says whether it did: none where it would have to

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use yoke::Yoke;
 
 use super::{Held, LoadedIn, Relation};
-use crate::graph::{Node, Region};
+use crate::graph::{Arena, Node, Region};
 use crate::model::Model;
 
 /// A handle to one object of a session; `L` is what the query it came from loaded.
@@ -40,9 +40,12 @@ impl<M: Model, L> Entity<M, L> {
     /// The entities of an answer's rows, in their order.
     pub(crate) fn of_first_level(answer: &Arc<Region>) -> Vec<Entity<M, L>> {
         let Some(level) = answer.level(0) else { return Vec::new() };
+        let arena: Yoke<&'static Arena<M>, Arc<Region>> =
+            Yoke::attach_to_cart(Arc::clone(answer), |region| region.graph().arena(level.arena));
         let entity = |(position, node): (u32, &u32)| {
             let place = Place { arena: level.arena, node: *node, answer: Some((0, position)) };
-            Entity::new(Arc::clone(answer), place)
+            let node = arena.map_project_cloned(|arena, _| arena.node(place.node));
+            Entity { node, place, loaded: PhantomData }
         };
         let Some(rows) = answer.rows() else {
             return (0u32..).zip(level.nodes.iter()).map(entity).collect();

@@ -31,6 +31,9 @@ pub trait Batches<T>: Send {
     /// Whether it can be read in pages, where a result that is being read takes the whole connection.
     fn in_pages(&self) -> bool;
 
+    /// Whether a batch may need further statements.
+    fn asks_more(&self) -> bool;
+
     /// The statement of the next page, where the whole cannot be read a part at a time; none when there is none.
     ///
     /// # Errors
@@ -62,6 +65,8 @@ pub type Finish<'f, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'f
 pub(crate) struct EntityBatches<M: Model, L> {
     spec: SelectSpec,
     loads: Vec<LoadSpec>,
+    /// Whether one of them is a statement of its own.
+    asks_more: bool,
     path: Arc<str>,
     dialect: Dialect,
     caller: &'static Location<'static>,
@@ -88,10 +93,12 @@ impl<M: Model, L> EntityBatches<M, L> {
         caller: &'static Location<'static>,
     ) -> Result<EntityBatches<M, L>> {
         let loads = plan::of_stream(&spec, dialect)?;
+        let asks_more = plan::of_row_batches(&loads)?;
         let (path, pages) = (spec.model.def().name.into(), Pages::new(&spec)?);
         Ok(EntityBatches {
             spec,
             loads,
+            asks_more,
             path,
             dialect,
             caller,
@@ -121,6 +128,10 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
 
     fn in_pages(&self) -> bool {
         true
+    }
+
+    fn asks_more(&self) -> bool {
+        self.asks_more
     }
 
     fn page(&mut self, rows: usize) -> Result<Option<Statement>> {

@@ -21,6 +21,7 @@ use crate::value::Cells;
 /// one of them.
 pub(crate) struct RowBatches<R: Reader> {
     query: RowsFrom,
+    asks_more: bool,
     reader: R,
     dialect: Dialect,
     caller: &'static Location<'static>,
@@ -44,7 +45,8 @@ impl<R: Reader> RowBatches<R> {
         dialect: Dialect,
         caller: &'static Location<'static>,
     ) -> Result<RowBatches<R>> {
-        if needs_more(&query, dialect)? && matches!(dialect, Dialect::Mysql(_)) {
+        let asks_more = asks_more(&query, dialect)?;
+        if asks_more && matches!(dialect, Dialect::Mysql(_)) {
             return refuse(
                 "on MySQL and MariaDB a stream of rows takes its connection until the last one, so that nothing can be \
                  loaded for their entities in between; stream the entities by `select::<Model>()`, which is read in \
@@ -52,7 +54,7 @@ impl<R: Reader> RowBatches<R> {
                  default)",
             );
         }
-        Ok(RowBatches { query, reader, dialect, caller, batch: None })
+        Ok(RowBatches { query, asks_more, reader, dialect, caller, batch: None })
     }
 
     fn branches(&self, store: &mut Store, levels: &mut Levels) -> Result<RowBranches> {
@@ -79,6 +81,10 @@ impl<R: Reader> Batches<R::Row> for RowBatches<R> {
 
     fn in_pages(&self) -> bool {
         false
+    }
+
+    fn asks_more(&self) -> bool {
+        self.asks_more
     }
 
     fn page(&mut self, _rows: usize) -> Result<Option<Statement>> {
@@ -128,7 +134,7 @@ impl<R: Reader> Batches<R::Row> for RowBatches<R> {
 ///
 /// # Errors
 /// `InvalidQuery`: the query does more than read, or loads what needs all of its rows.
-fn needs_more(query: &RowsFrom, dialect: Dialect) -> Result<bool> {
+fn asks_more(query: &RowsFrom, dialect: Dialect) -> Result<bool> {
     let mut more = false;
     match query {
         RowsFrom::Select(spec) if spec.lock.is_some() => {

@@ -42,14 +42,14 @@ pub trait ErasedIdentity: Send + Sync {
     /// as an outer join without a match gives it.
     ///
     /// # Errors
-    /// A cell does not hold its field's type.
+    /// A cell does not hold its field's type: boxed, since every row has a result.
     fn hydrate(
         &mut self,
         graph: &Graph,
         arena: u32,
         cells: &dyn Cells,
         existing: Hydrate,
-    ) -> Result<Option<Found>, CellError>;
+    ) -> Result<Option<Found>, Box<CellError>>;
 
     /// The object with this key.
     ///
@@ -94,9 +94,10 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
         arena: u32,
         cells: &dyn Cells,
         existing: Hydrate,
-    ) -> Result<Option<Found>, CellError> {
+    ) -> Result<Option<Found>, Box<CellError>> {
         let columns = M::def().key;
-        let at_key = |error| CellError { column: columns.first().copied().unwrap_or_default(), error };
+        let at_key =
+            |error| Box::new(CellError { column: columns.first().copied().unwrap_or_default(), error });
         let key = match M::Key::read(cells, columns) {
             Ok(key) => key,
             Err(ValueError::UnexpectedNull { .. }) if all_null(cells, columns) => return Ok(None),

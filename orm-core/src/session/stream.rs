@@ -259,7 +259,8 @@ impl<'s, T: Send> QueryStream<'s, T> {
         };
         let cursor = lease.begin_reading(batches.in_pages()).await?;
         if cursor {
-            lease.open_cursor(&database.monitor, batches.statement()?, rows).await?;
+            let (statement, alone) = (batches.statement()?, !batches.asks_more());
+            lease.open_cursor(&database.monitor, statement, rows, alone).await?;
         }
         Ok(Open { batches, rows, cursor })
     }

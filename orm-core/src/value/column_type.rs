@@ -132,16 +132,13 @@ macro_rules! integer {
 
             #[inline]
             fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {
-                let out_of_range = |value: String| ValueError::Range { value, expected: stringify!($ty) };
-                match cell {
-                    ValueRef::Int(v) => $ty::try_from(v).map_err(|_| out_of_range(v.to_string())),
-                    ValueRef::UInt(v) => $ty::try_from(v).map_err(|_| out_of_range(v.to_string())),
-                    // What MySQL makes of a sum.
-                    ValueRef::Decimal(v) if v.scale() == 0 => {
-                        $ty::try_from(v.mantissa()).map_err(|_| out_of_range(v.to_string()))
-                    }
-                    other => Err(ValueError::mismatch(other, stringify!($ty))),
+                // It is what nearly every cell is, and small enough to be read in place.
+                if let ValueRef::Int(v) = cell
+                    && let Ok(v) = $ty::try_from(v)
+                {
+                    return Ok(v);
                 }
+                read_rare(cell, stringify!($ty))
             }
 
             #[inline]
@@ -159,6 +156,24 @@ macro_rules! integer {
 }
 
 integer!(i8 Int16, i16 Int16, i32 Int32, i64 Int64, u8 Int16, u16 Int32, u32 Int64, u64 Int64);
+
+/// An integer of a cell that holds it otherwise than as a fitting `Int`.
+#[cold]
+fn read_rare<T: TryFrom<i64> + TryFrom<u64> + TryFrom<i128>>(
+    cell: ValueRef<'_>,
+    expected: &'static str,
+) -> Result<T, ValueError> {
+    let out_of_range = |value: String| ValueError::Range { value, expected };
+    match cell {
+        ValueRef::Int(v) => T::try_from(v).map_err(|_| out_of_range(v.to_string())),
+        ValueRef::UInt(v) => T::try_from(v).map_err(|_| out_of_range(v.to_string())),
+        // What MySQL makes of a sum.
+        ValueRef::Decimal(v) if v.scale() == 0 => {
+            T::try_from(v.mantissa()).map_err(|_| out_of_range(v.to_string()))
+        }
+        other => Err(ValueError::mismatch(other, expected)),
+    }
+}
 
 #[inline]
 fn integer_ref<T: Copy + TryInto<i64> + TryInto<u64>>(v: T) -> ValueRef<'static> {

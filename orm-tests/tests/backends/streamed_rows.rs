@@ -227,6 +227,53 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn what_the_database_refuses_half_way_comes_behind_the_rows_before_it(database: TestDatabase) -> Result<()> {
+        // The others divide by zero.
+        if database.backend() != Backend::Postgres {
+            return Ok(());
+        }
+        let engine = database.engine().await?;
+        points(&engine, 10).await?;
+        let mut session = engine.session();
+        // Divided while the rows are read.
+        let text = "SELECT CAST(i AS bigint), CAST(1000 / (2550 - i) AS bigint) FROM generate_series(0, 2999) AS i";
+        let query = || sql(text).rows::<(i64, i64)>().yield_per(100);
+        for inside in [false, true] {
+            if inside {
+                session.begin().await?;
+            }
+            let log = engine.record();
+            let mut stream = session.stream(query());
+            for batch in 0..25 {
+                let rows = stream.next_batch().await?.expect("there are rows");
+                assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), (batch * 100..batch * 100 + 100).collect::<Vec<_>>());
+            }
+            assert_eq!(stream.next_batch().await.unwrap_err().kind(), ErrorKind::InvalidValue);
+            assert!(stream.next_batch().await?.is_none(), "an error is said once");
+            drop(stream);
+            let rows: Vec<u64> = log.statements().iter().map(|one| one.rows).collect();
+            assert!(matches!(rows[..], [2_500..=2_550]), "{log}");
+            if inside {
+                assert_eq!(session.count(select::<Point>()).await.unwrap_err().kind(), ErrorKind::PendingRollback);
+                session.rollback().await?;
+            }
+            assert_eq!(session.count(select::<Point>()).await?, 10);
+        }
+        // Where nobody comes to it, no transaction fails for it.
+        for inside in [false, true] {
+            if inside {
+                session.begin().await?;
+            }
+            let mut stream = session.stream(query());
+            for _ in 0..20 {
+                assert_eq!(stream.next_batch().await?.map(|rows| rows.len()), Some(100));
+            }
+            drop(stream);
+            assert_eq!(session.count(select::<Point>()).await?, 10);
+        }
+        session.commit().await
+    }
+
     async fn a_stream_of_rows_can_be_left(database: TestDatabase) -> Result<()> {
         let engine = database.builder().pool_size(1).max_overflow(0).connect().await?;
         points(&engine, 5_000).await?;

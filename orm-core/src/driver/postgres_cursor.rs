@@ -1,0 +1,71 @@
+use futures_util::TryStreamExt;
+use sqlx::{AssertSqlSafe, Either, Executor, PgConnection};
+
+use super::RowSink;
+use super::postgres_cell::Reader;
+use super::postgres_read_ahead::ReadAhead;
+use super::postgres_row::RowCells;
+use super::postgres_types::{are_known, readers_of};
+use crate::error::{Error, Result};
+
+/// A cursor that is open.
+#[derive(Debug)]
+pub(super) struct PostgresCursor {
+    /// It ends its name.
+    pub(super) number: u64,
+    /// The most rows of a part.
+    pub(super) part: usize,
+    /// Whether nothing else is asked before it is closed.
+    pub(super) alone: bool,
+    /// How its cells are read, once a row was seen.
+    pub(super) readers: Option<Vec<Reader>>,
+    /// Reads the parts after those that were read here.
+    pub(super) ahead: Option<ReadAhead>,
+}
+
+impl PostgresCursor {
+    /// The statement that reads a part.
+    pub(super) fn fetch(&self) -> String {
+        format!("FETCH FORWARD {} FROM orm_stream_{}", self.part, self.number)
+    }
+
+    /// Reads a part, and with the first one how the cells of all of them are read; returns whether it was the last one.
+    ///
+    /// # Errors
+    /// The database refuses the statement, or the sink a row.
+    pub(super) async fn read(
+        &mut self,
+        connection: &mut PgConnection,
+        prepares: bool,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+        refused: impl Fn(sqlx::Error) -> Error,
+    ) -> Result<bool> {
+        let mut found = connection.fetch_many(AssertSqlSafe(self.fetch()));
+        let (mut early, mut taken) = (Vec::new(), 0);
+        while let Some(one) = found.try_next().await.map_err(&refused)? {
+            let Either::Right(row) = one else { continue };
+            taken += 1;
+            if self.readers.is_none() && are_known(&row) {
+                self.readers = Some(RowCells::readers(&row));
+            }
+            let Some(readers) = &self.readers else {
+                // Nothing else can be asked before the part has ended.
+                early.push(row);
+                continue;
+            };
+            *count += 1;
+            sink.row(&RowCells::new(&row, readers))?;
+        }
+        drop(found);
+        if let Some(first) = early.first() {
+            let readers = readers_of(connection, first, prepares).await.map_err(&refused)?;
+            let readers = self.readers.insert(readers);
+            for row in &early {
+                *count += 1;
+                sink.row(&RowCells::new(row, readers))?;
+            }
+        }
+        Ok(taken < self.part)
+    }
+}

@@ -1,0 +1,112 @@
+//! Reads a PostgreSQL cursor ahead of who takes its parts: while the rows of one become objects, the server and a task
+//! work on the next ones. The task has the connection meanwhile, and is two parts ahead at most.
+//!
+//! A FETCH has all of its rows before it sends the first one. So one for several parts would save nothing but trips, and
+//! a row that cannot be computed would take those of parts before its own with it.
+
+use std::fmt;
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Either, Executor};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use super::pooled::Pooled;
+use super::postgres::PostgresConnector;
+
+/// A cursor that is read ahead.
+pub(super) struct ReadAhead {
+    parts: Receiver<Part>,
+    /// Gives the connection back.
+    work: JoinHandle<Held>,
+}
+
+/// So many rows as were asked for, or fewer where they are the last ones.
+type Part = sqlx::Result<Vec<PgRow>>;
+
+/// A connection whose transaction is open: it is closed when it is dropped.
+struct Held {
+    connection: Option<Pooled<PostgresConnector>>,
+    /// Whether the server has not ended its answer.
+    reading: bool,
+}
+
+impl ReadAhead {
+    /// Begins to read; `fetch` is the statement that gives a part, of so many rows at most.
+    pub(super) fn begin(connection: Pooled<PostgresConnector>, fetch: String, most: usize) -> ReadAhead {
+        let (send, parts) = channel(1);
+        let mut held = Held { connection: Some(connection), reading: false };
+        let work = tokio::spawn(async move {
+            held.read(&fetch, most, &send).await;
+            held
+        });
+        ReadAhead { parts, work }
+    }
+
+    /// The next part; none after the last one.
+    pub(super) async fn next(&mut self) -> Option<Part> {
+        self.parts.recv().await
+    }
+
+    /// Nobody reads on: nothing more is asked for.
+    pub(super) fn leave(&mut self) {
+        self.parts.close();
+    }
+
+    /// Waits for the end of the part that is being read; returns the connection, if that was not lost.
+    pub(super) async fn close(mut self) -> Option<Pooled<PostgresConnector>> {
+        self.leave();
+        let mut held = (&mut self.work).await.ok()?;
+        if held.reading { None } else { held.connection.take() }
+    }
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+impl Held {
+    /// Reads until the end, an error, or that nobody wants another part.
+    async fn read(&mut self, fetch: &str, most: usize, parts: &Sender<Part>) {
+        while !parts.is_closed() {
+            self.reading = true;
+            let part = self.part(fetch).await;
+            self.reading = part.as_ref().is_err_and(|error| error.as_database_error().is_none());
+            let ends = part.as_ref().map_or(true, |rows| rows.len() < most);
+            // A reader that has left wants nothing any more.
+            if parts.send(part).await.is_err() || ends {
+                return;
+            }
+        }
+    }
+
+    async fn part(&mut self, fetch: &str) -> Part {
+        let connection = self.connection.as_mut().and_then(|held| held.connection().ok());
+        let connection = connection.ok_or(sqlx::Error::WorkerCrashed)?;
+        let mut found = connection.fetch_many(AssertSqlSafe(fetch.to_owned()));
+        let mut rows = Vec::new();
+        while let Some(one) = found.try_next().await? {
+            if let Either::Right(row) = one {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.close_on_drop();
+        }
+    }
+}
+
+impl fmt::Debug for ReadAhead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadAhead").finish_non_exhaustive()
+    }
+}
