@@ -5,8 +5,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::Backend;
 use crate::server::{Place, Server};
+use crate::{Backend, FaultProxy};
 
 /// A private server that takes connections by TLS alone, with a certificate for `localhost` of an authority of its own.
 #[derive(Debug)]
@@ -51,6 +51,18 @@ impl TlsServer {
     /// How a user connects to it at a host, which is `localhost` or `127.0.0.1`.
     pub fn url(&self, user: &str, host: &str) -> String {
         self.server.url.replace("orm@127.0.0.1", &format!("{user}@{host}"))
+    }
+
+    /// Its address with a proxy in front of it, which it returns as well.
+    ///
+    /// # Panics
+    /// There is no free port.
+    pub async fn behind_proxy(&self) -> (FaultProxy, String) {
+        let (user, place) = self.server.url.split_once('@').expect("the URL of a server names a user");
+        let (server, name) = place.split_once('/').expect("the URL of a server names a database");
+        let proxy = FaultProxy::new(server.to_owned()).await.expect("there is a free port");
+        let url = format!("{user}@127.0.0.1:{}/{name}", proxy.port());
+        (proxy, url)
     }
 
     /// The certificate of the authority that signed the server's.

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, SchemaReport, check, create_statements, drop_statements, sequence_statements};
 use crate::driver::{
@@ -31,11 +33,13 @@ pub struct Engine {
     database: Arc<Database>,
     /// The settings of sessions that say nothing else.
     options: SessionOptions,
+    /// Held by the attempt that goes first.
+    pub(super) turns: Arc<Mutex<()>>,
 }
 
 impl Engine {
     pub(super) fn new(database: Database, options: SessionOptions) -> Engine {
-        Engine { database: Arc::new(database), options }
+        Engine { database: Arc::new(database), options, turns: Arc::default() }
     }
 
     /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as

@@ -2,14 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use super::session::Ends;
 use super::{Engine, Session, SessionOptions};
 use crate::error::{Error, Result};
 
 /// How often and how long [`Engine::transact`] does a unit of work again.
 ///
-/// By default 30 attempts within 30 seconds. Before each one it waits for a random time, at most 5 ms after the first
-/// attempt and at most twice as long after every further one, up to half a second.
+/// By default 30 attempts within 30 seconds. Before each one it waits for a random time. The first wait is at most 5 ms,
+/// or as long as the attempt took; every further one may be twice as long, up to half a second, and none is less than
+/// half of what it may be. A unit that has failed six times goes first among those of its engine: it makes two attempts
+/// in a row, and others that would begin meanwhile wait for them, for at most a tenth of a second.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -31,6 +35,13 @@ pub struct RetryPolicy {
     also: Option<Condition>,
     session: Option<SessionOptions>,
 }
+
+/// From how many failed attempts on a unit goes first. Units that begin anew meet no wait, so that without this one that
+/// waits loses to them again and again.
+const GOES_FIRST: u32 = 6;
+
+/// The longest that an attempt waits for one that goes first: its rows may be others.
+const LETS_PASS: Duration = Duration::from_millis(100);
 
 type Condition = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
@@ -68,14 +79,15 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait after the first attempt, which doubles with every further one, and what it grows to.
+    /// The longest wait after the first attempt, which doubles with every further one, and what it grows to. Where attempts
+    /// take longer than `first`, the time of the last one counts in its place.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> RetryPolicy {
         self.first_wait = first;
         self.longest_wait = longest;
         self
     }
 
-    /// Makes the waits the same every time, for tests.
+    /// Makes the choice of the waits the same every time, for tests.
     pub fn seed(mut self, seed: u64) -> RetryPolicy {
         self.seed = Some(seed);
         self
@@ -132,19 +144,32 @@ impl Engine {
         work: impl AsyncFnOnce(&mut Session) -> Result<T> + Clone,
     ) -> Result<T> {
         let mut attempts = Attempts::of(&policy);
+        let mut turn = None;
         loop {
+            let follows = turn.is_some();
+            if !follows {
+                turn = attempts.turn(&self.turns).await;
+            }
             let mut session = match &policy.session {
                 Some(options) => self.session_with(options.clone()),
                 None => self.session(),
             };
             session.ends.push(Ends::Transact);
+            let began = Instant::now();
             let error = match session.transaction(work.clone()).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            let took = began.elapsed();
             // Its connection must not be held while this waits.
             drop(session);
-            let wait = attempts.failed(error)?;
+            let wait = attempts.failed(error, took)?;
+            // What was in the way had begun before, and is over: the next attempt meets nobody of this engine.
+            if turn.is_some() && !follows {
+                continue;
+            }
+            // Nobody waits for one that waits itself.
+            turn = None;
             tokio::time::sleep(wait).await;
         }
     }
@@ -156,11 +181,21 @@ impl Attempts<'_> {
         Attempts { policy, random, started: Instant::now(), made: 0 }
     }
 
+    /// Lets an attempt that goes first pass, or is one itself until the guard is dropped.
+    async fn turn<'t>(&self, turns: &'t Mutex<()>) -> Option<MutexGuard<'t, ()>> {
+        let turn = match turns.try_lock() {
+            Ok(turn) => Some(turn),
+            // The other one may be the unit around this one, which ends after it.
+            Err(_) => tokio::time::timeout(LETS_PASS, turns.lock()).await.ok(),
+        };
+        turn.filter(|_| self.made >= GOES_FIRST)
+    }
+
     /// Counts a failed attempt; returns how long to wait before the next one, or the error if there is none.
-    fn failed(&mut self, error: Error) -> Result<Duration> {
+    fn failed(&mut self, error: Error, took: Duration) -> Result<Duration> {
         self.made += 1;
         let (policy, elapsed) = (self.policy, self.started.elapsed());
-        let wait = self.wait();
+        let wait = self.wait(took);
         let again = policy.tries_again_after(&error);
         if again && self.made < policy.attempts && elapsed + wait < policy.deadline {
             return Ok(wait);
@@ -176,11 +211,13 @@ impl Attempts<'_> {
         )))
     }
 
-    /// Any time up to a limit that doubles: those who met once must not meet again.
-    fn wait(&mut self) -> Duration {
+    /// Some time of the upper half below a limit that doubles: those who met once must not meet again, and have to be gone
+    /// for as long as the others' attempts take.
+    fn wait(&mut self, took: Duration) -> Duration {
         let doublings = self.made.saturating_sub(1).min(20);
-        let most = self.policy.first_wait.saturating_mul(1 << doublings).min(self.policy.longest_wait);
-        most.mul_f64(self.random.f64())
+        let first = self.policy.first_wait.max(took);
+        let most = first.saturating_mul(1 << doublings).min(self.policy.longest_wait);
+        most.mul_f64(0.5 + self.random.f64() / 2.0)
     }
 }
 
@@ -226,23 +263,55 @@ mod tests {
         let policy = RetryPolicy::new().seed(7);
         let waits = || -> Vec<Duration> {
             let mut attempts = Attempts::of(&policy);
-            (0..29).filter_map(|_| attempts.failed(refused()).ok()).collect()
+            (0..29).filter_map(|_| attempts.failed(refused(), Duration::ZERO).ok()).collect()
         };
         let first = waits();
         assert_eq!(first, waits());
         assert_eq!(first.len(), 29);
         for (doublings, wait) in first.iter().enumerate().take(7) {
-            assert!(*wait <= Duration::from_millis(5 << doublings), "{doublings}: {wait:?}");
+            let most = Duration::from_millis(5 << doublings);
+            assert!(most / 2 <= *wait && *wait <= most, "{doublings}: {wait:?}");
         }
         assert!(first.iter().all(|wait| *wait <= Duration::from_millis(500)), "{first:?}");
+    }
+
+    #[test]
+    fn long_attempts_are_waited_for_longer() {
+        let policy = RetryPolicy::new().seed(7);
+        let mut attempts = Attempts::of(&policy);
+        let waits =
+            [1, 2, 3].map(|_| attempts.failed(refused(), Duration::from_millis(100)).unwrap_or_default());
+        for (wait, most) in waits.into_iter().zip([100, 200, 400].map(Duration::from_millis)) {
+            assert!(most / 2 <= wait && wait <= most, "{waits:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_failed_often_goes_first_and_others_do_not_wait_for_ever() {
+        let (policy, turns) = (RetryPolicy::new().seed(1), Mutex::new(()));
+        let mut late = Attempts::of(&policy);
+        let fresh = Attempts::of(&policy);
+        assert!(fresh.turn(&turns).await.is_none() && turns.try_lock().is_ok());
+        for _ in 0..GOES_FIRST {
+            assert!(late.turn(&turns).await.is_none());
+            assert!(late.failed(refused(), Duration::ZERO).is_ok());
+        }
+        let turn = late.turn(&turns).await;
+        assert!(turn.is_some());
+        let began = Instant::now();
+        assert!(fresh.turn(&turns).await.is_none());
+        assert!(began.elapsed() >= LETS_PASS);
+        drop(turn);
+        assert!(fresh.turn(&turns).await.is_none() && turns.try_lock().is_ok());
     }
 
     #[test]
     fn the_last_error_says_how_often_and_how_long() {
         let policy = RetryPolicy::new().attempts(2).seed(1);
         let mut attempts = Attempts::of(&policy);
-        assert!(attempts.failed(refused()).is_ok());
-        let error = attempts.failed(refused()).map_err(|error| (error.kind(), error.to_string()));
+        assert!(attempts.failed(refused(), Duration::ZERO).is_ok());
+        let error =
+            attempts.failed(refused(), Duration::ZERO).map_err(|error| (error.kind(), error.to_string()));
         let Err((ErrorKind::Serialization, text)) = error else { return assert!(error.is_err()) };
         assert!(text.starts_with("a deadlock\n(the last of 2 attempts in 0.0 s"), "{text}");
     }
@@ -251,12 +320,12 @@ mod tests {
     fn what_may_have_happened_is_never_done_again() {
         let policy = RetryPolicy::new().also_when(|_| true);
         let unknown = Error::new(ErrorKind::CommitUnknown, "lost");
-        assert!(Attempts::of(&policy).failed(unknown).is_err());
+        assert!(Attempts::of(&policy).failed(unknown, Duration::ZERO).is_err());
         let stale = || Error::new(ErrorKind::Stale, "changed");
-        assert!(Attempts::of(&policy).failed(stale()).is_ok());
-        let error = Attempts::of(&RetryPolicy::new()).failed(stale());
+        assert!(Attempts::of(&policy).failed(stale(), Duration::ZERO).is_ok());
+        let error = Attempts::of(&RetryPolicy::new()).failed(stale(), Duration::ZERO);
         assert_eq!(error.map_err(|error| error.to_string()), Err("changed".to_owned()));
         let late = RetryPolicy::new().deadline(Duration::ZERO);
-        assert!(Attempts::of(&late).failed(refused()).is_err());
+        assert!(Attempts::of(&late).failed(refused(), Duration::ZERO).is_err());
     }
 }
