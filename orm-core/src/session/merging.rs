@@ -66,6 +66,7 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<(Ref, Option<(Arc<Region>, Place)>)> {
         self.check_keeps_objects()?;
+        graph.keys_of_targets(&self.store)?;
         // What has no key is not looked for.
         if !loads.is_empty() || graph.sources.iter().any(|source| source.key().is_some()) {
             self.autoflush().await?;
@@ -83,6 +84,7 @@ impl Session {
                 answer = self.loaded_with(&graph, loads, read, caller).await?;
             }
             self.load_collections(&graph, &sources, caller).await?;
+            graph.keys_of_parents(&self.store, &sources)?;
         }
         self.unit.merge(&mut self.store, &mut graph)?;
         let first = graph.sources.first().and_then(|source| source.own.clone());

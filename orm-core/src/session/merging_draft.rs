@@ -15,7 +15,8 @@ impl Session {
     /// it is added. So are the drafts in it, and objects of other sessions that it links are merged as
     /// [`merge`](Self::merge) does it; a relationship that it was given has exactly these targets afterwards.
     ///
-    /// A draft without a key costs no statement. Those with one are looked up with one statement for all of a model
+    /// A draft takes the parts of its key that it was not given from what it is linked to: a line of an order, whose key is
+    /// the order's and a number, is found by the number. One without a key costs no statement. Those with one are looked up with one statement for all of a model
     /// that are as deep in the draft, and the collections that change are read.
     ///
     /// ```

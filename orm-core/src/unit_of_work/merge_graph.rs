@@ -12,7 +12,7 @@ use super::unit_of_work::{Node, Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::identity::Store;
-use crate::model::{ErasedModel, RelationDef};
+use crate::model::{ErasedModel, RelationDef, RelationKind};
 use crate::value::{Value, ValueRef};
 
 /// What is merged into a session: an object of another session or a draft, and what it holds for the relationships
@@ -108,6 +108,65 @@ impl MergeGraph {
         (0..self.sources.len()).filter(|source| self.sources[*source].depth == depth).collect()
     }
 
+    /// Gives drafts the parts of their keys that a `belongs_to` in them says, the innermost first.
+    ///
+    /// # Errors
+    /// `InvalidModel`: a relationship does not say its columns.
+    pub(crate) fn keys_of_targets(&mut self, store: &Store) -> Result<()> {
+        for at in (0..self.sources.len()).rev() {
+            let source = &self.sources[at];
+            let mut parts = Vec::new();
+            for MergeLinks { relation, targets } in &source.links {
+                let ([target], RelationKind::BelongsTo { .. }) = (targets.as_slice(), &relation.kind) else {
+                    continue;
+                };
+                let remote = relation.remote_columns()?;
+                let key: Vec<Option<Value>> = match target {
+                    MergeTarget::Source(target) => {
+                        remote.iter().map(|column| self.sources[*target].values[*column].clone()).collect()
+                    }
+                    MergeTarget::Own(own) => match own.node() {
+                        Some(node) => {
+                            store.values(node.arena, node.node, &remote).into_iter().map(Some).collect()
+                        }
+                        None => continue,
+                    },
+                };
+                parts.extend(relation.local_columns()?.into_iter().zip(key));
+            }
+            self.sources[at].complete_key(parts);
+        }
+        Ok(())
+    }
+
+    /// Gives drafts in the collections of some sources the parts of their keys that these say, where their rows are there:
+    /// what belongs to a new row is new.
+    ///
+    /// # Errors
+    /// As for [`keys_of_targets`](Self::keys_of_targets).
+    pub(crate) fn keys_of_parents(&mut self, store: &Store, parents: &[usize]) -> Result<()> {
+        for parent in parents {
+            let Some(Ref::Node(node)) = self.sources[*parent].own else { continue };
+            let mut parts = Vec::new();
+            for MergeLinks { relation, targets } in &self.sources[*parent].links {
+                if !matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) {
+                    continue;
+                }
+                let key = store.values(node.arena, node.node, &relation.local_columns()?);
+                let key: Vec<_> =
+                    relation.remote_columns()?.into_iter().zip(key.into_iter().map(Some)).collect();
+                parts.extend(targets.iter().filter_map(|target| match target {
+                    MergeTarget::Source(target) => Some((*target, key.clone())),
+                    MergeTarget::Own(_) => None,
+                }));
+            }
+            for (target, key) in parts {
+                self.sources[target].complete_key(key);
+            }
+        }
+        Ok(())
+    }
+
     /// The session's own end of a link.
     pub(crate) fn own(&self, target: &MergeTarget) -> Option<Ref> {
         match target {
@@ -121,6 +180,17 @@ impl MergeSource {
     /// Its primary key, if all of it is known.
     pub(crate) fn key(&self) -> Option<Vec<Value>> {
         self.model.def().key.iter().map(|column| self.values.get(*column)?.clone()).collect()
+    }
+
+    /// Takes parts of the primary key that a draft was not given.
+    fn complete_key(&mut self, parts: Vec<(usize, Option<Value>)>) {
+        let key = self.model.def().key;
+        for (column, value) in parts.into_iter().filter(|(column, _)| self.is_draft && key.contains(column)) {
+            let value = value.filter(|value| !value.is_null());
+            if self.values[column].is_none() {
+                self.values[column] = value;
+            }
+        }
     }
 
     /// The columns that it has, with their values.

@@ -27,6 +27,70 @@ struct Line {
     bill: BelongsTo<Option<Bill>>,
 }
 
+/// Its entries' keys are its own and a number, and so on below them.
+#[derive(Model, Debug)]
+#[model(table = "receipts")]
+struct Receipt {
+    #[key]
+    id: i64,
+    text: String,
+    #[has_many(key = "receipt_id", order_by = "number", cascade = "all, delete-orphan")]
+    entries: HasMany<Entry>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "receipt_entries")]
+struct Entry {
+    #[key]
+    receipt_id: i64,
+    #[key]
+    number: i64,
+    text: String,
+    #[belongs_to(key = "receipt_id")]
+    receipt: BelongsTo<Receipt>,
+    #[has_many(key = "receipt_id, number", order_by = "place", cascade = "all, delete-orphan")]
+    remarks: HasMany<Remark>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "receipt_remarks")]
+struct Remark {
+    #[key]
+    receipt_id: i64,
+    #[key]
+    number: i64,
+    #[key]
+    place: i64,
+    text: String,
+    #[belongs_to(key = "receipt_id, number")]
+    entry: BelongsTo<Entry>,
+}
+
+/// A receipt with the entries 1 and 2, of which the first has a remark.
+async fn receipts(database: &TestDatabase) -> Result<Engine> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Receipt, Entry, Remark]).await?;
+    let mut session = engine.session();
+    let entries = [
+        Entry::draft().number(1).text("one").remarks([Remark::draft().place(1).text("old")]),
+        Entry::draft().number(2).text("two").remarks([] as [Entity<Remark>; 0]),
+    ];
+    session.add(Receipt::draft().id(1).text("first").entries(entries));
+    session.commit().await?;
+    Ok(engine)
+}
+
+async fn entries(engine: &Engine) -> Result<Vec<(i64, String, Vec<(i64, String)>)>> {
+    let query =
+        select::<Entry>().order_by((Entry::RECEIPT_ID, Entry::NUMBER)).with(Entry::REMARKS.selectin());
+    let entries = engine.session().all(query).await?;
+    let all = entries.iter().map(|entry| {
+        let remarks = entry.get(Entry::REMARKS).iter().map(|remark| (remark.place, remark.text.clone()));
+        (entry.number, entry.text.clone(), remarks.collect())
+    });
+    Ok(all.collect())
+}
+
 fn with_books() -> Select<Author, impl Sized> {
     select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())
 }
@@ -425,6 +489,62 @@ on_every_backend! {
         session.delete(&again)?;
         assert_eq!(session.merge(&again).await.unwrap_err().kind(), ErrorKind::InvalidState);
         assert_eq!(session.merge(&mine).await.unwrap_err().kind(), ErrorKind::NoRows, "flushed first, its row is gone");
+        Ok(())
+    }
+
+    async fn drafts_take_their_keys_from_what_they_belong_to(database: TestDatabase) -> Result<()> {
+        let engine = receipts(&database).await?;
+        let mut session = engine.session();
+        let remarks = [Remark::draft().place(1).text("new"), Remark::draft().place(2).text("more")];
+        let given = [
+            Entry::draft().number(1).text("changed").remarks(remarks),
+            Entry::draft().number(3).text("three").remarks([] as [Entity<Remark>; 0]),
+        ];
+        let log = engine.record();
+        let merged = session.merge_draft(Receipt::draft().id(1).text("first").entries(given)).await?;
+        assert!(matches!(merged, Merged::Found(_)), "{merged:?}");
+        let read = ["SELECT receipts", "SELECT receipt_entries", "SELECT receipt_entries", "SELECT receipt_remarks", "SELECT receipt_remarks"];
+        assert_eq!(shape(&log), read, "the collections, and one statement for the rest of each model: {log}");
+        session.commit().await?;
+        let remarks = vec![(1, "new".to_owned()), (2, "more".to_owned())];
+        let expected = [(1, "changed".to_owned(), remarks), (3, "three".to_owned(), vec![])];
+        assert_eq!(entries(&engine).await?, expected);
+
+        // What belongs to a new row is new, and nothing asks for it.
+        let given = [Entry::draft().number(1).text("one").remarks([Remark::draft().place(1).text("first")])];
+        let log = engine.record();
+        let merged = session.merge_draft(Receipt::draft().id(2).text("second").entries(given)).await?;
+        assert!(matches!(merged, Merged::Added(_)), "{merged:?}");
+        assert_eq!(shape(&log), ["SELECT receipts"], "{log}");
+        session.commit().await?;
+        assert_eq!(entries(&engine).await?.len(), 3);
+        Ok(())
+    }
+
+    async fn a_draft_takes_its_key_from_its_parent(database: TestDatabase) -> Result<()> {
+        let engine = receipts(&database).await?;
+        let mut session = engine.session();
+        let receipt = session.get::<Receipt>(1).await?.expect("the receipt is there");
+        let log = engine.record();
+        let merged = session.merge_draft(Entry::draft().number(2).text("mine").receipt(&receipt)).await?;
+        let Merged::Found(entry) = merged else { panic!("{merged:?}") };
+        assert_eq!((entry.receipt_id, entry.number, entry.text.as_str()), (1, 2, "mine"));
+        assert_eq!(shape(&log), ["SELECT receipt_entries"], "{log}");
+        // Through two levels of drafts.
+        let of = Entry::draft().number(1).text("other").receipt(Receipt::draft().id(1).text("renamed"));
+        let merged = session.merge_draft(Remark::draft().place(1).text("changed").entry(of)).await?;
+        assert!(matches!(&merged, Merged::Found(remark) if remark.text == "changed"), "{merged:?}");
+        let merged = session.merge_draft(Entry::draft().number(9).text("nine").receipt(&receipt)).await?;
+        assert!(matches!(merged, Merged::Added(_)), "{merged:?}");
+        session.commit().await?;
+        let expected = [
+            (1, "other".to_owned(), vec![(1, "changed".to_owned())]),
+            (2, "mine".to_owned(), vec![]),
+            (9, "nine".to_owned(), vec![]),
+        ];
+        assert_eq!(entries(&engine).await?, expected);
+        let receipt = engine.session().get::<Receipt>(1).await?.expect("the receipt is there");
+        assert_eq!(receipt.text, "renamed");
         Ok(())
     }
 }
