@@ -1,5 +1,4 @@
 use hashbrown::HashSet;
-use indexmap::IndexSet;
 
 use super::flush::Flush;
 use super::inverse::inverse_of;
@@ -11,7 +10,7 @@ use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
-use crate::sql::{Delete, Expr, KeyColumn, NewRows, Source, TableName, Update, Writer};
+use crate::sql::{Delete, Expr, KeyColumn, Source, TableName, Writer};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -222,7 +221,10 @@ impl Flush<'_> {
         }
         self.cut_circles(&groups).await?;
         for (arena, nodes) in groups {
-            self.delete_rows(arena, &nodes).await?;
+            for nodes in self.rounds(arena, nodes)? {
+                let deleted = self.delete_rows(arena, &nodes).await;
+                deleted.map_err(|error| self.in_its_own_way(error, arena, &nodes))?;
+            }
         }
         for node in std::mem::take(&mut self.passively_deleted) {
             self.forget(node);
@@ -258,98 +260,6 @@ impl Flush<'_> {
                 self.unit.let_go(self.store, parent, relation, target);
             }
         }
-    }
-
-    /// Rows that refer to rows whose table is emptied before theirs lose that key first: there is an order only where
-    /// tables do not refer to each other in a circle.
-    async fn cut_circles(&mut self, groups: &[(u32, Vec<u32>)]) -> Result<()> {
-        for (at, (parents, own)) in groups.iter().enumerate() {
-            if self.dialect.checks_keys_by_row() {
-                for columns in self.keys_between(*parents, *parents)? {
-                    let refer = self.referring(*parents, own, &columns);
-                    self.clear_keys(*parents, &refer, &columns).await?;
-                }
-            }
-            for (children, nodes) in groups.iter().skip(at + 1) {
-                for columns in self.keys_between(*children, *parents)? {
-                    self.clear_keys(*children, nodes, &columns).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Those of some objects of one model whose rows refer to others of them.
-    fn referring(&self, arena: u32, nodes: &[u32], columns: &[usize]) -> Vec<u32> {
-        let refers_to = |relation: &&RelationDef| {
-            relation.local_columns().is_ok_and(|local| local == columns)
-                || (matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
-                    && relation.remote_columns().is_ok_and(|remote| remote == columns))
-        };
-        let relations = self.store.def(arena).relations.iter();
-        let own: HashSet<Vec<usize>> = relations
-            .filter(refers_to)
-            .filter_map(|relation| match relation.kind {
-                RelationKind::BelongsTo { .. } => relation.remote_columns().ok(),
-                _ => relation.local_columns().ok(),
-            })
-            .collect();
-        let keys: HashSet<(Vec<Value>, u32)> = own
-            .iter()
-            .flat_map(|own| nodes.iter().map(|node| (self.saved_values(arena, *node, own), *node)))
-            .collect();
-        let parents: HashSet<&Vec<Value>> = keys.iter().map(|(key, _)| key).collect();
-        let refers = |node: &u32| {
-            let key = self.saved_values(arena, *node, columns);
-            // A row may go though it refers to itself.
-            parents.contains(&key) && !keys.contains(&(key, *node))
-        };
-        nodes.iter().copied().filter(refers).collect()
-    }
-
-    /// The keys of one model to another, as either of them declares them.
-    fn keys_between(&self, child: u32, parent: u32) -> Result<IndexSet<Vec<usize>>> {
-        let leads_to = |relation: &RelationDef, arena: u32| {
-            (relation.target)().type_id() == self.store.model(arena).type_id()
-        };
-        let mut keys = IndexSet::new();
-        for relation in self.store.def(child).relations {
-            if matches!(relation.kind, RelationKind::BelongsTo { .. }) && leads_to(relation, parent) {
-                keys.insert(relation.local_columns()?);
-            }
-        }
-        for relation in self.store.def(parent).relations {
-            if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
-                && leads_to(relation, child)
-            {
-                keys.insert(relation.remote_columns()?);
-            }
-        }
-        Ok(keys)
-    }
-
-    async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
-        let def = self.store.def(arena);
-        let name = |column: &usize| def.columns[*column].name;
-        let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
-        let set: Vec<_> = nullable.map(|column| (name(column), Expr::Bind(Value::Null.into()))).collect();
-        if set.is_empty() || nodes.is_empty() {
-            return Ok(());
-        }
-        let identified = def.key_columns(def.key);
-        let keys: Vec<Vec<Value>> =
-            nodes.iter().map(|node| self.saved_values(arena, *node, def.key)).collect();
-        let room = (self.dialect.bind_limit() / identified.len().max(1)).saturating_sub(set.len()).max(1);
-        for keys in keys.chunks(room) {
-            let filter = Some(Expr::among(&Source::Table(def.table), &identified, keys));
-            let (set, from, returning) = (set.clone(), NewRows::default(), Vec::new());
-            let update = Update { table: def.table, set, from, filter, returning };
-            let mut statement = Writer::update(self.dialect, &update);
-            statement.path = Some(def.name.into());
-            statement.strategy = Some("flush");
-            self.lease.execute(self.monitor, &statement).await?;
-        }
-        Ok(())
     }
 
     /// Columns of an object as the database has them.

@@ -6,6 +6,7 @@
 mod bulk;
 mod bulk_asked;
 mod change;
+mod circles;
 mod delete;
 mod discard;
 mod draft;

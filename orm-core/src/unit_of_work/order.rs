@@ -164,6 +164,37 @@ pub(super) fn deletion_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<Typ
     table_ranks(models).into_iter().map(|(model, rank)| (model, models.len() - rank)).collect()
 }
 
+/// Rounds of rows, by their places: each goes before those that it refers to. Rows in a circle, and those that they refer
+/// to, are the last round. A row that refers to itself is not in its own way.
+pub(super) fn children_first(parents: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let others = |at: usize| parents[at].iter().copied().filter(move |parent| *parent != at);
+    let mut children = vec![0_usize; parents.len()];
+    for at in 0..parents.len() {
+        others(at).for_each(|parent| children[parent] += 1);
+    }
+    let mut rounds = Vec::new();
+    let mut left: Vec<bool> = vec![true; parents.len()];
+    let mut next: Vec<usize> = (0..parents.len()).filter(|at| children[*at] == 0).collect();
+    while !next.is_empty() {
+        let mut following = Vec::new();
+        for at in &next {
+            left[*at] = false;
+            for parent in others(*at) {
+                children[parent] -= 1;
+                if children[parent] == 0 {
+                    following.push(parent);
+                }
+            }
+        }
+        rounds.push(std::mem::replace(&mut next, following));
+    }
+    let circles: Vec<usize> = (0..parents.len()).filter(|at| left[*at]).collect();
+    if !circles.is_empty() {
+        rounds.push(circles);
+    }
+    rounds
+}
+
 /// Depth first without recursion: a chain of models may be long.
 fn visit(
     model: TypeId,
@@ -180,5 +211,20 @@ fn visit(
             stack.push((model, true));
             stack.extend(parents.get(&model).into_iter().flatten().map(|parent| (*parent, false)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::children_first;
+
+    #[test]
+    fn rows_go_before_those_that_they_refer_to() {
+        assert_eq!(children_first(&[]), [[0_usize; 0]; 0]);
+        // A root that refers to itself, with two children and a grandchild; one of the children twice.
+        let tree = [vec![0], vec![0, 0], vec![0], vec![1]];
+        assert_eq!(children_first(&tree), [vec![2, 3], vec![1], vec![0]]);
+        let circle = [vec![1], vec![0], vec![1], vec![]];
+        assert_eq!(children_first(&circle), [vec![2, 3], vec![0, 1]]);
     }
 }

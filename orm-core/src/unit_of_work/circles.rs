@@ -1,0 +1,154 @@
+use hashbrown::{HashMap, HashSet};
+use indexmap::IndexSet;
+
+use super::flush::Flush;
+use super::order::children_first;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{RelationDef, RelationKind};
+use crate::sql::{Expr, NewRows, Source, Update, Writer};
+use crate::value::Value;
+
+/// Deleted rows that refer to each other.
+impl Flush<'_> {
+    /// Rows that refer to rows whose table is emptied before theirs lose that key first: there is an order only where
+    /// tables do not refer to each other in a circle.
+    pub(super) async fn cut_circles(&mut self, groups: &[(u32, Vec<u32>)]) -> Result<()> {
+        for (at, (parents, own)) in groups.iter().enumerate() {
+            if self.dialect.checks_keys_by_row() {
+                for columns in self.keys_between(*parents, *parents)? {
+                    let refer = self.referring(*parents, own, &columns);
+                    self.clear_keys(*parents, &refer, &columns).await?;
+                }
+            }
+            for (children, nodes) in groups.iter().skip(at + 1) {
+                for columns in self.keys_between(*children, *parents)? {
+                    self.clear_keys(*children, nodes, &columns).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of one table in the rounds in which they can go: where keys are checked row by row and cannot be NULL, rows
+    /// that others refer to go after these.
+    pub(super) fn rounds(&self, arena: u32, nodes: Vec<u32>) -> Result<Vec<Vec<u32>>> {
+        if !self.dialect.checks_keys_by_row() {
+            return Ok(vec![nodes]);
+        }
+        let def = self.store.def(arena);
+        let mut parents = vec![Vec::new(); nodes.len()];
+        for columns in self.keys_between(arena, arena)? {
+            if columns.iter().any(|column| def.columns[*column].nullable) {
+                continue;
+            }
+            for own in self.referred_columns(arena, &columns) {
+                let places: HashMap<Vec<Value>, usize> = nodes
+                    .iter()
+                    .enumerate()
+                    .map(|(at, node)| (self.saved_values(arena, *node, &own), at))
+                    .collect();
+                for (at, node) in nodes.iter().enumerate() {
+                    parents[at].extend(places.get(&self.saved_values(arena, *node, &columns)).copied());
+                }
+            }
+        }
+        Ok(children_first(&parents)
+            .into_iter()
+            .map(|round| round.into_iter().map(|at| nodes[at]).collect())
+            .collect())
+    }
+
+    /// MySQL deletes no row that refers to itself.
+    pub(super) fn in_its_own_way(&self, error: Error, arena: u32, nodes: &[u32]) -> Error {
+        if error.kind() != ErrorKind::ForeignKeyViolation || !self.dialect.checks_keys_by_row() {
+            return error;
+        }
+        let itself = |columns: &Vec<usize>| {
+            nodes.iter().any(|node| self.referring(arena, std::slice::from_ref(node), columns) == [*node])
+        };
+        let Ok(keys) = self.keys_between(arena, arena) else { return error };
+        let Some(columns) = keys.iter().find(|columns| itself(columns)) else { return error };
+        let def = self.store.def(arena);
+        let fields: Vec<&str> = columns.iter().map(|column| def.columns[*column].field).collect();
+        error.suffixed(&format!(
+            "\n(a row of `{}` refers to itself; MySQL deletes it only if `{}` can be NULL, or if the key is ON DELETE CASCADE \
+             and `passive_deletes` leaves its children to the database)",
+            def.name,
+            fields.join(", ")
+        ))
+    }
+
+    /// Those of some objects of one model whose rows refer to rows of them.
+    fn referring(&self, arena: u32, nodes: &[u32], columns: &[usize]) -> Vec<u32> {
+        let own = self.referred_columns(arena, columns);
+        let keys: HashSet<Vec<Value>> = own
+            .iter()
+            .flat_map(|own| nodes.iter().map(|node| self.saved_values(arena, *node, own)))
+            .collect();
+        // A row that refers to itself is in its own way, too.
+        let refers = |node: &u32| keys.contains(&self.saved_values(arena, *node, columns));
+        nodes.iter().copied().filter(refers).collect()
+    }
+
+    /// What a key of a model to itself refers to.
+    fn referred_columns(&self, arena: u32, columns: &[usize]) -> HashSet<Vec<usize>> {
+        let refers_to = |relation: &&RelationDef| {
+            relation.local_columns().is_ok_and(|local| local == columns)
+                || (matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+                    && relation.remote_columns().is_ok_and(|remote| remote == columns))
+        };
+        let relations = self.store.def(arena).relations.iter();
+        relations
+            .filter(refers_to)
+            .filter_map(|relation| match relation.kind {
+                RelationKind::BelongsTo { .. } => relation.remote_columns().ok(),
+                _ => relation.local_columns().ok(),
+            })
+            .collect()
+    }
+
+    /// The keys of one model to another, as either of them declares them.
+    fn keys_between(&self, child: u32, parent: u32) -> Result<IndexSet<Vec<usize>>> {
+        let leads_to = |relation: &RelationDef, arena: u32| {
+            (relation.target)().type_id() == self.store.model(arena).type_id()
+        };
+        let mut keys = IndexSet::new();
+        for relation in self.store.def(child).relations {
+            if matches!(relation.kind, RelationKind::BelongsTo { .. }) && leads_to(relation, parent) {
+                keys.insert(relation.local_columns()?);
+            }
+        }
+        for relation in self.store.def(parent).relations {
+            if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+                && leads_to(relation, child)
+            {
+                keys.insert(relation.remote_columns()?);
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
+        let def = self.store.def(arena);
+        let name = |column: &usize| def.columns[*column].name;
+        let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
+        let set: Vec<_> = nullable.map(|column| (name(column), Expr::Bind(Value::Null.into()))).collect();
+        if set.is_empty() || nodes.is_empty() {
+            return Ok(());
+        }
+        let identified = def.key_columns(def.key);
+        let keys: Vec<Vec<Value>> =
+            nodes.iter().map(|node| self.saved_values(arena, *node, def.key)).collect();
+        let room = (self.dialect.bind_limit() / identified.len().max(1)).saturating_sub(set.len()).max(1);
+        for keys in keys.chunks(room) {
+            let filter = Some(Expr::among(&Source::Table(def.table), &identified, keys));
+            let (set, from, returning) = (set.clone(), NewRows::default(), Vec::new());
+            let update = Update { table: def.table, set, from, filter, returning };
+            let mut statement = Writer::update(self.dialect, &update);
+            statement.path = Some(def.name.into());
+            statement.strategy = Some("flush");
+            self.lease.execute(self.monitor, &statement).await?;
+        }
+        Ok(())
+    }
+}
