@@ -32,12 +32,15 @@ pub(super) fn refusal(
     read: impl Fn(&(dyn DatabaseError + 'static)) -> Refused,
 ) -> Error {
     // Databases quote the values that they refuse.
-    let secret = statement.is_some_and(Statement::has_secret);
+    let mut secret = statement.is_some_and(Statement::has_secret);
     let (mut constraint, mut retryable, mut without_values) = (None, false, None);
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
             let refused = read(&**database);
             (constraint, retryable) = (refused.constraint, refused.retryable);
+            // A value that cannot be converted may be one of a row.
+            let reads_secret = statement.is_some_and(|statement| statement.reads_secret);
+            secret |= refused.kind == ErrorKind::InvalidValue && reads_secret;
             without_values = refused.without_values.map(|message| WithoutValues {
                 code: database.code().unwrap_or_default().into_owned(),
                 message,

@@ -52,6 +52,8 @@ pub struct Statement {
     pub leading: Option<Leading>,
     /// Which values of its rows may be shown.
     pub shown: Shown,
+    /// Whether it computes with a column whose values must not be shown.
+    pub reads_secret: bool,
 }
 
 /// A text for the first row of several.
@@ -156,6 +158,7 @@ impl Statement {
             runs: None,
             leading: None,
             shown: Shown::Nothing,
+            reads_secret: false,
         }
     }
 

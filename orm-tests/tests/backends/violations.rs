@@ -207,6 +207,29 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_secret_that_is_no_number_is_not_in_the_error(database: TestDatabase) -> Result<()> {
+        let engine = owners(&database).await?;
+        let number = func::cast::<String, _>(func::cast::<i64, _>(Owner::TOKEN));
+        let own = match database.is_mysql() {
+            true => "UPDATE owners SET id = CAST(? AS SIGNED) WHERE id = 1",
+            false => "UPDATE owners SET id = CAST(? AS INTEGER) WHERE id = 1",
+        };
+        let mut session = engine.session();
+        // One that is stored, which no statement binds, and one of the user's own SQL.
+        let stored = session.execute(update::<Owner>().set_to(Owner::EMAIL, number)).await;
+        session.rollback().await?;
+        let bound = session.execute(sql(own).bind_secret("hush")).await;
+        let errors: Vec<Error> = [stored, bound].into_iter().filter_map(Result::err).collect();
+        // SQLite makes 0 of it.
+        assert_eq!(errors.len(), if database.backend() == Backend::Sqlite { 0 } else { 2 });
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+            let said = everything(&error);
+            assert!(!said.contains("hush") && said.contains("owners"), "{said}");
+        }
+        Ok(())
+    }
+
     async fn a_table_that_is_not_there(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         let mut session = engine.session();
