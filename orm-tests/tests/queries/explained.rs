@@ -29,7 +29,8 @@ on_every_backend! {
             Backend::Postgres => "id = ",
             _ => "PRIMARY",
         };
-        assert!(by_key.contains(index), "{by_key}");
+        // MySQL reads a row by its key while it plans.
+        assert!(by_key.contains(index) || by_key.contains("rows_fetched_before_execution"), "{by_key}");
         assert_eq!(session.all(query).await?[0].get(User::ORDERS).len(), 3, "and then it can be run");
         Ok(())
     }

@@ -31,6 +31,8 @@ on_every_backend! {
         let words = match database.backend() {
             Backend::Sqlite => ["", ""],
             Backend::Postgres => [" FOR UPDATE OF \"users\"", " FOR SHARE"],
+            // MySQL, which MariaDB does not follow.
+            _ if texts[1].ends_with(" FOR SHARE") => [" FOR UPDATE", " FOR SHARE"],
             _ => [" FOR UPDATE", " LOCK IN SHARE MODE"],
         };
         for (text, word) in texts.iter().zip(words) {

@@ -128,7 +128,9 @@ on_every_backend! {
                     .order_by(User::ID),
             )
             .await;
-        if database.backend() != Backend::Postgres {
+        // MySQL has it, and MariaDB has not.
+        let may_have = !matches!(database.backend(), Backend::Sqlite | Backend::Postgres) && found.is_ok();
+        if database.backend() != Backend::Postgres && !may_have {
             let error = found.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidQuery);
             assert!(error.to_string().contains("row_number"), "{error}");
@@ -136,7 +138,8 @@ on_every_backend! {
             return Ok(());
         }
         assert_eq!(found?, [("jack".into(), Some(5)), ("ed".into(), None), ("fred".into(), Some(4)), ("chuck".into(), None)]);
-        assert!(only(&log, database.backend()).contains("LEFT JOIN LATERAL (SELECT"), "{log}");
+        let text = only(&log, database.backend());
+        assert!(text.contains("LEFT JOIN LATERAL (SELECT"), "{log}");
         Ok(())
     }
 }

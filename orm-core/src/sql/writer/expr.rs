@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use super::Writer;
-use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Window};
+use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Param, Window};
 use crate::value::{Value, ValueKind};
 
 /// What is kept of a quotient of decimals: MySQL would give more places than a field holds.
@@ -32,8 +34,24 @@ impl Writer {
     }
 
     pub(super) fn expr(&mut self, expr: &Expr) {
+        if self.grouped.contains(expr) {
+            // The same for all rows of a group, which MySQL does not see by itself.
+            let grouped = std::mem::take(&mut self.grouped);
+            self.sql.push_str("any_value(");
+            self.expr(expr);
+            self.sql.push(')');
+            self.grouped = grouped;
+            return;
+        }
+        if let Some((_, name)) = self.named.iter().find(|(named, _)| named == expr) {
+            let name = Arc::clone(name);
+            return self.quote(&name);
+        }
         match expr {
-            Expr::Column { source, name, .. } => self.column(source, name),
+            Expr::Column { source, name, secret } => {
+                self.reads_secret |= secret.0;
+                self.column(source, name);
+            }
             Expr::Bind(bind) => self.bind(bind.clone()),
             Expr::Binary(left, op, right) => self.binary(left, *op, right),
             Expr::And(all) if all.is_empty() => self.sql.push_str("1 = 1"),
@@ -138,7 +156,15 @@ impl Writer {
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr) {
         let orders = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
         let ranked = orders && self.compares_ranks(left, right);
-        self.compared(left, ranked);
+        match (self.dialect, left, right) {
+            // Of two placeholders MySQL makes floating-point numbers.
+            (Dialect::Mysql(server), Expr::Bind(bind @ Bind { value: Value::Int(_), .. }), Expr::Bind(_))
+                if !server.mariadb && !ranked =>
+            {
+                self.cast(Param::One(bind.clone()), Some("SIGNED".to_owned()));
+            }
+            _ => self.compared(left, ranked),
+        }
         self.sql.push_str(match (op, self.dialect) {
             (BinaryOp::DivideWhole, Dialect::Mysql(_)) => " DIV ",
             _ => op.sql(),

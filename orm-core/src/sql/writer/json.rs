@@ -88,7 +88,10 @@ impl Writer {
             JsonRead::Document => return self.called("json_extract(", place, ")"),
             JsonRead::Exists => return self.called("(json_extract(", place, ") IS NOT NULL)"),
             JsonRead::Text => ("= 'STRING'", "json_unquote(json_extract(", "))"),
-            JsonRead::Integer => ("= 'INTEGER'", "CAST(json_extract(", ") AS SIGNED)"),
+            JsonRead::Integer => {
+                // MySQL calls the largest one unsigned, though it has room.
+                ("IN ('INTEGER', 'UNSIGNED INTEGER')", "CAST(json_extract(", ") AS SIGNED)")
+            }
             JsonRead::Float => {
                 let test = "IN ('INTEGER', 'UNSIGNED INTEGER', 'DECIMAL', 'DOUBLE')";
                 (test, "CAST(json_extract(", ") AS DOUBLE)")
@@ -99,9 +102,14 @@ impl Writer {
         self.called("CASE WHEN json_type(json_extract(", place, ")) ");
         self.sql.push_str(test);
         if read == JsonRead::Integer {
-            // MariaDB calls them so that have no room, too.
-            self.called(" AND CAST(json_extract(", place, ") AS DECIMAL(65,0))");
-            self.sql.push_str(&format!(" BETWEEN {} AND {}", i64::MIN, i64::MAX));
+            // Both call them so that have no room, too. MySQL compares them as they are, and makes decimals of few.
+            if matches!(self.dialect, Dialect::Mysql(server) if server.mariadb) {
+                self.called(" AND CAST(json_extract(", place, ") AS DECIMAL(65,0))");
+                self.sql.push_str(&format!(" BETWEEN {} AND {}", i64::MIN, i64::MAX));
+            } else {
+                self.called(" AND json_extract(", place, ")");
+                self.sql.push_str(&format!(" <= {}", i64::MAX));
+            }
         }
         self.sql.push_str(" THEN ");
         self.called(before, place, behind);

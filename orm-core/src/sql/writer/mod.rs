@@ -26,11 +26,17 @@ pub struct Writer {
     ctes: Vec<Arc<Cte>>,
     /// Whether all functions are known to give the same for the same arguments.
     repeatable: bool,
+    /// Whether a secret column is named.
+    reads_secret: bool,
     /// What may be shown of the rows that it returns.
     shown: Shown,
     /// Whether equal values are one parameter: PostgreSQL takes expressions for the same only then, which those of GROUP BY
     /// have to be.
     shares: bool,
+    /// What the SELECT being written groups by and MySQL would not find again, because values are in it.
+    grouped: Vec<Expr>,
+    /// The same of what it selects, where it is told apart by that: the order has to go by its name.
+    named: Vec<(Expr, Arc<str>)>,
 }
 
 impl Writer {
@@ -126,8 +132,11 @@ impl Writer {
             params: Vec::new(),
             ctes: Vec::new(),
             repeatable: true,
+            reads_secret: false,
             shown: Shown::Nothing,
             shares: false,
+            grouped: Vec::new(),
+            named: Vec::new(),
         }
     }
 
@@ -135,6 +144,7 @@ impl Writer {
         Statement {
             params: self.params,
             repeatable: self.repeatable,
+            reads_secret: self.reads_secret,
             shown: self.shown,
             ..Statement::plain(self.sql)
         }

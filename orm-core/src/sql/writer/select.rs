@@ -8,15 +8,22 @@ use crate::sql::{
 /// What an operand of UNION is called that is a subquery.
 const OPERAND: &str = "_set";
 
+/// What a selected expression is called, with its place behind it, that has no name and needs one.
+const SELECTED: &str = "_selected";
+
 /// SELECT.
 impl Writer {
     pub(super) fn write_select(&mut self, select: &Select) {
         let (known, shares) = (self.ctes.len(), self.shares);
         self.shares |= select.distinct || !select.group.is_empty();
+        let around = std::mem::take(&mut self.grouped);
         self.with(select);
+        self.grouped = self.grouped_by_values(&select.group);
+        let named = std::mem::take(&mut self.named);
+        let names = self.named_in_order(select);
         match &select.left {
             Some(left) => self.set_operand(left),
-            None => self.core(select),
+            None => self.core(select, &names),
         }
         for (op, operand) in &select.set {
             self.sql.push_str(match op {
@@ -27,13 +34,48 @@ impl Writer {
             });
             self.set_operand(operand);
         }
+        self.named = names;
         self.order_by(&select.order);
+        self.named = named;
         self.page(select.limit, select.offset);
         if let Some(lock) = &select.lock {
             self.lock(lock);
         }
         self.ctes.truncate(known);
         self.shares = shares;
+        self.grouped = around;
+    }
+
+    /// Terms of GROUP BY with values in them. To MySQL no two placeholders are the same, and so no two expressions with
+    /// one are.
+    fn grouped_by_values(&self, group: &[Expr]) -> Vec<Expr> {
+        group.iter().filter(|expr| self.loses(expr)).cloned().collect()
+    }
+
+    /// What is selected with values in it and ordered by, as the order can name it.
+    fn named_in_order(&self, select: &Select) -> Vec<(Expr, Arc<str>)> {
+        if !select.distinct || !select.set.is_empty() || select.left.is_some() {
+            return Vec::new();
+        }
+        let ordered = |expr: &Expr| select.order.iter().any(|term| term.expr == *expr);
+        let items = select.columns.iter().enumerate();
+        items
+            .filter(|(_, item)| ordered(&item.expr) && self.loses(&item.expr))
+            .map(|(at, item)| {
+                let name = item.alias.clone().unwrap_or_else(|| format!("{SELECTED}{at}").into());
+                (item.expr.clone(), name)
+            })
+            .collect()
+    }
+
+    /// Whether the database would not know an expression again.
+    fn loses(&self, expr: &Expr) -> bool {
+        let by_place = matches!(self.dialect, Dialect::Mysql(server) if !server.mariadb);
+        by_place && {
+            let mut alone = Writer::new(self.dialect);
+            alone.expr(expr);
+            !alone.params.is_empty()
+        }
     }
 
     /// The common table expressions that the SELECT uses, wherever in it, and that no SELECT around it has written.
@@ -56,7 +98,7 @@ impl Writer {
         self.sql.push(' ');
     }
 
-    fn core(&mut self, select: &Select) {
+    fn core(&mut self, select: &Select, names: &[(Expr, Arc<str>)]) {
         self.sql.push_str("SELECT ");
         if !select.distinct_on.is_empty() {
             self.sql.push_str("DISTINCT ON (");
@@ -68,17 +110,26 @@ impl Writer {
         if select.columns.is_empty() {
             self.sql.push('1');
         }
-        self.list(&select.columns, ", ", Writer::item);
+        self.list(&select.columns, ", ", |writer, item| {
+            writer.item(item);
+            let name = names.iter().find(|(expr, _)| item.alias.is_none() && *expr == item.expr);
+            if let Some((_, name)) = name {
+                writer.sql.push_str(" AS ");
+                writer.quote(name);
+            }
+        });
         if let Some(from) = &select.from {
             self.sql.push_str(" FROM ");
             self.table(from);
         }
+        let grouped = std::mem::take(&mut self.grouped);
         select.joins.iter().for_each(|join| self.join(join));
         self.filter(select.filter.as_ref());
         if !select.group.is_empty() {
             self.sql.push_str(" GROUP BY ");
             self.list(&select.group, ", ", Writer::operand);
         }
+        self.grouped = grouped;
         if let Some(having) = &select.having {
             self.sql.push_str(" HAVING ");
             self.expr(having);
@@ -92,7 +143,7 @@ impl Writer {
             && select.order.is_empty()
             && (select.limit, select.offset) == (None, None);
         if simple {
-            return self.core(select);
+            return self.core(select, &[]);
         }
         self.sql.push_str("SELECT * FROM (");
         self.write_select(select);
