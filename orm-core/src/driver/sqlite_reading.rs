@@ -73,21 +73,27 @@ impl Reading<'_> {
             Err(Stopped::Refused(error)) if elsewhere(&error) => {
                 Ok(Ended::Elsewhere(Elsewhere { skip, alone }))
             }
-            Ok(_) => Ok(Ended::Done),
+            // Stopped in mid-write, it would roll the whole transaction back.
+            Ok(None) => Ok(Ended::Elsewhere(Elsewhere::default())),
+            Ok(Some(_)) => Ok(Ended::Done),
             Err(stopped) => Err(stopped),
         };
-        if alone && !matches!(ended, Ok(Ended::Elsewhere(_))) {
+        if alone && !matches!(ended, Ok(Ended::Elsewhere(Elsewhere { alone: true, .. }))) {
             self.connection.execute_batch("ROLLBACK")?;
         }
         ended
     }
 
-    async fn whole(&mut self, sql: &Arc<str>, params: &[Param]) -> Result<bool, Stopped> {
+    /// Reads all rows; none of a statement that writes.
+    async fn whole(&mut self, sql: &Arc<str>, params: &[Param]) -> Result<Option<bool>, Stopped> {
         // Not one that was kept: what it was planned for may be other values than these, and the rows would come in
         // another order elsewhere.
         let mut statement = Prepared::new(self.connection, sql)?;
+        if !statement.is_read_only() {
+            return Ok(None);
+        }
         statement.bind(params.iter().flat_map(Param::values))?;
-        self.rows(&mut statement, usize::MAX).await
+        self.rows(&mut statement, usize::MAX).await.map(Some)
     }
 
     /// Reads the next rows of a statement, and says whether they were the last ones; none where it has to be read

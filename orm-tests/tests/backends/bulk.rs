@@ -37,6 +37,22 @@ fn expected(rows: &[(&str, i32)]) -> Vec<(String, i32)> {
 }
 
 on_every_backend! {
+    async fn a_long_update_stays_in_its_transaction(database: TestDatabase) -> Result<()> {
+        let engine = stock(&database).await?;
+        let mut session = engine.session();
+        let more = (6..=8000).map(|n| Stock::draft().name(format!("n{n}")).amount(n));
+        session.execute(insert::<Stock>().rows(more)).await?;
+        session.commit().await?;
+        // The session asks which of its objects become different.
+        assert_eq!(session.all(select::<Stock>()).await?.len(), 8000);
+        session.execute(update::<Stock>().set(Stock::NOTE, "first").filter(Stock::NAME.eq("n1"))).await?;
+        assert_eq!(session.execute(update::<Stock>().set(Stock::AMOUNT, -1)).await?, 8000);
+        session.rollback().await?;
+        let untouched = select::<Stock>().filter(Stock::AMOUNT.gt(0) & Stock::NOTE.is_null());
+        assert_eq!(engine.session().count(untouched).await?, 8000);
+        Ok(())
+    }
+
     async fn inserted_rows_come_back_in_order(database: TestDatabase) -> Result<()> {
         let engine = stock(&database).await?;
         let mut session = engine.session();

@@ -39,11 +39,11 @@ values_come_back!(
         2 => f64::MAX,
         3 => f64::MIN_POSITIVE,
         4 => -0.0,
-        _ => f64::from_bits(random.number()),
+        // NaN equals nothing, so nobody could say that it came back.
+        _ => Some(f64::from_bits(random.number())).filter(|value| !value.is_nan()).unwrap_or(0.1),
     },
     |backend, value| match backend {
-        Backend::Postgres => !value.is_nan(),
-        Backend::Sqlite => !value.is_nan(),
+        Backend::Postgres | Backend::Sqlite => true,
         _ => value.is_finite(),
     }
 );
