@@ -220,10 +220,11 @@ on_every_backend! {
         session.rollback().await?;
         let bound = session.execute(sql(own).bind_secret("hush")).await;
         let errors: Vec<Error> = [stored, bound].into_iter().filter_map(Result::err).collect();
-        // SQLite makes 0 of it.
-        assert_eq!(errors.len(), if database.backend() == Backend::Sqlite { 0 } else { 2 });
+        // SQLite makes 0 of it, which no pet belongs to.
+        let converts = database.backend() != Backend::Sqlite;
+        assert!(!converts || errors.len() == 2, "{errors:?}");
         for error in errors {
-            assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+            assert!(!converts || error.kind() == ErrorKind::InvalidValue, "{error}");
             let said = everything(&error);
             assert!(!said.contains("hush") && said.contains("owners"), "{said}");
         }
