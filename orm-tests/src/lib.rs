@@ -16,6 +16,7 @@ mod programs;
 mod server;
 mod test_database;
 mod tls_server;
+mod valgrind;
 
 pub use backend::{Backend, not_run, run};
 pub use cut::Cut;
@@ -24,3 +25,4 @@ pub use pgbouncer::PgBouncer;
 pub use private_server::PrivateServer;
 pub use test_database::TestDatabase;
 pub use tls_server::TlsServer;
+pub use valgrind::instructions;

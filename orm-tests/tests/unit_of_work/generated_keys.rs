@@ -19,7 +19,7 @@ async fn engine(table: &'static str, others: &[&'static str]) -> Result<Engine> 
     let engine = Engine::connect("sqlite::memory:").await?;
     let mut session = engine.session();
     for statement in std::iter::once(&table).chain(others) {
-        session.execute(sql(*statement)).await?;
+        session.execute(sql(statement)).await?;
     }
     session.commit().await?;
     Ok(engine)
