@@ -9,31 +9,12 @@ use allocation_counter::measure;
 use orm_core::prelude::*;
 use tokio::runtime::Runtime;
 
+#[path = "fixtures/library.rs"]
+mod library;
+use library::{Author, Book};
+
 const AUTHORS: i64 = 200;
 const BOOKS: i64 = 2_000;
-
-#[derive(Model, Debug)]
-#[model(table = "authors")]
-struct Author {
-    #[key(auto)]
-    id: i64,
-    name: String,
-    #[has_many(order_by = "id")]
-    books: HasMany<Book>,
-}
-
-#[derive(Model, Debug)]
-#[model(table = "books")]
-struct Book {
-    #[key(auto)]
-    id: i64,
-    author_id: i64,
-    title: String,
-    isbn: String,
-    pages: i64,
-    #[belongs_to]
-    author: BelongsTo<Author>,
-}
 
 /// Counts are of one thread, and so is everything that is counted.
 struct Costs {

@@ -8,33 +8,14 @@
 use orm_core::prelude::*;
 use orm_tests::instructions;
 
+#[path = "fixtures/library.rs"]
+mod library;
+use library::{Author, Book};
+
 /// Says which work the process is for.
 const WORK: &str = "ORM_TESTS_COUNTED_WORK";
 const ROWS: i64 = 300;
 const BOOKS_OF_EACH: i64 = 3;
-
-#[derive(Model, Debug)]
-#[model(table = "authors")]
-struct Author {
-    #[key(auto)]
-    id: i64,
-    name: String,
-    #[has_many(order_by = "id")]
-    books: HasMany<Book>,
-}
-
-#[derive(Model, Debug)]
-#[model(table = "books")]
-struct Book {
-    #[key(auto)]
-    id: i64,
-    author_id: i64,
-    title: String,
-    isbn: String,
-    pages: i64,
-    #[belongs_to]
-    author: BelongsTo<Author>,
-}
 
 /// Each piece of work, and how many instructions one row of it takes; of `identity hit`, with reading it before.
 const RECORDED: [(&str, i64); 8] = [

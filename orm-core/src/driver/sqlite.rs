@@ -8,6 +8,7 @@ use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, Row, Sqlite,
     TypeInfo, ValueRef as _,
 };
+use tokio::sync::oneshot;
 
 use super::attachment::Attachment;
 use super::checkouts::{Borrower, Checkouts};
@@ -17,7 +18,7 @@ use super::pooled::{Pool, Pooled};
 use super::refusal::{in_statement, unfit};
 use super::sqlite_batch::{Batch, NOT_UTF8};
 use super::sqlite_cursor::{Part, SqliteCursor};
-use super::sqlite_handle::{Handle, RUN, register};
+use super::sqlite_handle::{Handle, Prepared, RUN, register};
 use super::sqlite_job::{self, Message, Running};
 use super::sqlite_place::Place;
 use super::sqlite_reading::{Elsewhere, Ended, Stopped};
@@ -433,6 +434,23 @@ impl SqliteLease {
         Ok(Inserted { rows, first_key: Some(first) })
     }
 
+    /// Refuses a text with several statements, which the driver would run one after the other. It is compiled on the
+    /// connection's own thread, which can wait where somebody has the tables' definitions locked.
+    async fn check_single(&mut self, statement: &Statement) -> Result<()> {
+        let (send, checked) = oneshot::channel();
+        let (sql, connection) = (Arc::clone(&statement.sql), self.connection()?);
+        let number = sqlite_job::enqueue(Box::new(move |connection| {
+            // Who asked may have gone.
+            let _ = send.send(Prepared::new(connection, &sql).map(drop));
+        }));
+        let ran = sqlx::query(RUN).bind(number).execute(connection).await;
+        // Where the driver refused, it was not begun.
+        sqlite_job::forget(number);
+        ran.map_err(|error| database_error(error, Some(statement)))?;
+        let checked = checked.await.map_err(|_| gone())?;
+        checked.map_err(|error| refused_here(error, Some(statement)))
+    }
+
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
         check(statement)?;
         if let Some(leading) = &statement.leading {
@@ -447,8 +465,7 @@ impl SqliteLease {
                 None => {
                     // SQL of the user's own.
                     if statement.expected == Expected::Many && self.runs_jobs {
-                        let checked = self.handle().await?.check(sql);
-                        checked.map_err(|error| refused_here(error, Some(statement)))?;
+                        self.check_single(statement).await?;
                     }
                     let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(params)?);
                     let done = query.execute(self.connection()?).await;

@@ -141,29 +141,17 @@ impl Handle {
         }
     }
 
-    /// Refuses a text with several statements, which the driver would run one after the other. One that cannot be compiled
-    /// now is left to who can wait.
-    ///
-    /// # Errors
-    /// There is not one statement in it, or SQLite refuses that.
-    pub(super) fn check(&mut self, sql: &Arc<str>) -> rusqlite::Result<()> {
-        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        match Prepared::new(&raw.connection, sql) {
-            Err(error) if elsewhere(&error) => Ok(()),
-            compiled => compiled.map(drop),
-        }
-    }
-
     /// The number of the row that was inserted last: its key, where that is the table's own number of a row.
     pub(super) fn last_key(&mut self) -> i64 {
         let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         raw.connection.last_insert_rowid()
     }
 
-    /// Whether the connection has written, or may write, what is not committed.
+    /// Whether the open transaction has written, or may write.
     pub(super) fn writes(&mut self) -> bool {
         let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        raw.connection.transaction_state(None::<&str>).ok() != Some(TransactionState::Read)
+        let state = raw.connection.transaction_state(None::<&str>);
+        !matches!(state, Ok(TransactionState::None | TransactionState::Read))
     }
 
     /// Unlocks the connection, and gives it back.
