@@ -26,6 +26,11 @@ pub struct Arena<M> {
 pub trait ErasedArena: Any + Send + Sync {
     /// The arena itself, to downcast.
     fn as_any(&self) -> &dyn Any;
+    /// A new object, read from the cells of a row that no object of the graph is.
+    ///
+    /// # Errors
+    /// A cell does not fit its field: boxed, since every row has a result.
+    fn admit(&self, cells: &dyn Cells) -> Result<u32, Box<CellError>>;
     /// How many objects there are.
     fn len(&self) -> u32;
     /// How many bytes the objects take, without what they point to.
@@ -114,6 +119,11 @@ impl<M: Record> Arena<M> {
         self.update(node, &Followed { cells, current: &current })
     }
 
+    /// The columns of an object as they were in the row that made it.
+    pub(crate) fn row(&self, node: u32) -> impl Cells {
+        Fields(self.node(node).version(0))
+    }
+
     /// A copy of the newest version that the unit of work may change and publish.
     pub(crate) fn duplicate(&self, node: u32) -> Result<M, CellError> {
         M::read(&Fields(self.node(node).current()), &self.seed(node))
@@ -137,6 +147,10 @@ impl<M: Record> Arena<M> {
 impl<M: Record> ErasedArena for Arena<M> {
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn admit(&self, cells: &dyn Cells) -> Result<u32, Box<CellError>> {
+        Ok(self.push(cells)?)
     }
 
     fn len(&self) -> u32 {

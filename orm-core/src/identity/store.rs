@@ -26,8 +26,21 @@ pub struct Store {
 struct Shelf {
     model: &'static dyn ErasedModel,
     identity: Box<dyn ErasedIdentity>,
+    /// The first of the objects that the identity map does not know yet, if there are any; those after it are the rest
+    /// of them. Most of what a session reads is never looked for, and then no map is made.
+    admitted: Option<u32>,
     /// The statement that finds a row by its key, without the key.
     by_key: Option<Statement>,
+}
+
+impl Shelf {
+    /// The identity map, which knows all objects.
+    fn identity(&mut self, graph: &Graph, arena: u32) -> &mut dyn ErasedIdentity {
+        if let Some(first) = self.admitted.take() {
+            self.identity.enter(graph, arena, first..graph.erased(arena).len());
+        }
+        &mut *self.identity
+    }
 }
 
 impl Store {
@@ -57,7 +70,8 @@ impl Store {
         let graph = self.region.graph();
         *self.by_type.entry(model.type_id()).or_insert_with(|| {
             let index = graph.arena_count();
-            self.shelves.push(Shelf { model, identity: model.new_identity(), by_key: None });
+            let identity = model.new_identity();
+            self.shelves.push(Shelf { model, identity, admitted: None, by_key: None });
             let weak: Weak<Region> = Arc::downgrade(&self.region);
             graph.add_arena(model.new_arena(weak, index))
         })
@@ -84,18 +98,38 @@ impl Store {
     ) -> Result<Option<Found>> {
         let shelf = &mut self.shelves[arena as usize];
         let graph = self.region.graph();
-        let mut found = shelf.identity.hydrate(graph, arena, cells, existing);
+        let identity = shelf.identity(graph, arena);
+        let mut found = identity.hydrate(graph, arena, cells, existing);
         if let Ok(Some(Found { node, new: false, .. })) = &found
             && !self.expired.is_empty()
             && !self.changed.contains(&(arena, *node))
             && self.expired.remove(&(arena, *node))
         {
-            found = shelf.identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
+            found = identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
         }
         if let Ok(Some(Found { node, read: true, .. })) = &found {
             self.reads.node(arena, *node);
         }
         found.map_err(|error| cell_error(shelf.model.def(), &error))
+    }
+
+    /// Whether the session holds no object of a model, so that every row is one that it has not seen.
+    pub(crate) fn holds_none(&self, arena: u32) -> bool {
+        self.held(arena) == 0
+    }
+
+    /// The object of a row that no object is; the row is one of a statement that began when the session held
+    /// [none](Self::holds_none), and gives no row twice.
+    pub(crate) fn admit(&mut self, arena: u32, cells: &dyn Cells) -> Result<Option<Found>> {
+        match self.arena(arena).admit(cells) {
+            Ok(node) => {
+                self.shelves[arena as usize].admitted.get_or_insert(node);
+                self.reads.node(arena, node);
+                Ok(Some(Found { node, new: true, read: true }))
+            }
+            // It may have no key, and says so there.
+            Err(_) => self.hydrate(arena, cells, Hydrate::Keep),
+        }
     }
 
     /// Forgets what an object holds, and has its columns filled in anew by the next query that returns it.
@@ -175,7 +209,7 @@ impl Store {
     pub(crate) fn expunge(&mut self, arena: u32, node: u32) {
         let key = self.key(arena, node);
         // A key read from an object is a key of its model.
-        let _ = self.shelves[arena as usize].identity.remove(&key);
+        let _ = self.identity_mut(arena).remove(&key);
         self.expired.remove(&(arena, node));
         self.arena(arena).detach(node);
     }
@@ -186,13 +220,13 @@ impl Store {
     }
 
     /// The object with a key, if the session holds it. Cells that are no key find nothing.
-    pub(crate) fn find(&self, arena: u32, key: &[Value]) -> Option<u32> {
-        self.shelves[arena as usize].identity.find(key).ok().flatten()
+    pub(crate) fn find(&mut self, arena: u32, key: &[Value]) -> Option<u32> {
+        self.identity_mut(arena).find(key).ok().flatten()
     }
 
     /// The target of a relationship by its key, if the key is the target's primary key and the session holds it;
     /// `places` are those of the relationship, in the order of the primary key.
-    pub(crate) fn find_target(&self, arena: u32, key: &[Value], places: &[usize]) -> Option<u32> {
+    pub(crate) fn find_target(&mut self, arena: u32, key: &[Value], places: &[usize]) -> Option<u32> {
         match places.iter().enumerate().all(|(index, place)| index == *place) {
             true => self.find(arena, key),
             false => {
@@ -210,7 +244,7 @@ impl Store {
     }
 
     pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {
-        &mut *self.shelves[arena as usize].identity
+        self.shelves[arena as usize].identity(self.region.graph(), arena)
     }
 
     /// The deferred columns that an object holds.
@@ -241,11 +275,15 @@ impl Store {
         for (index, shelf) in (0u32..).zip(&mut self.shelves) {
             let arena = self.region.graph().erased(index);
             let first = mark.get(index as usize).copied().unwrap_or_default();
-            for node in first..arena.len() {
+            let entered = match shelf.admitted.take_if(|admitted| *admitted >= first) {
+                Some(admitted) => first..admitted,
+                None => first..arena.len(),
+            };
+            for node in entered {
                 let column = |column: &usize| arena.view(node, *column).to_value();
                 let key: Vec<Value> = shelf.model.def().key.iter().map(column).collect();
                 // A key read from the object is a key of its model.
-                let _ = shelf.identity.remove(&key);
+                let _ = shelf.identity(self.region.graph(), index).remove(&key);
             }
         }
     }
@@ -294,19 +332,26 @@ impl Store {
 
     /// Whether the session holds objects of a model.
     pub(crate) fn holds_any(&self, arena: u32) -> bool {
-        self.shelves[arena as usize].identity.len() > 0
+        self.held(arena) > 0
+    }
+
+    /// How many objects of a model the session holds.
+    fn held(&self, arena: u32) -> usize {
+        let shelf = &self.shelves[arena as usize];
+        let admitted = shelf.admitted.map_or(0, |first| self.arena(arena).len() - first);
+        shelf.identity.len() + admitted as usize
     }
 
     /// How many objects of each model the session holds, and how many bytes they take, without the texts in them.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (&'static ModelDef, usize, usize)> {
         (0u32..)
             .zip(&self.shelves)
-            .map(|(index, shelf)| (shelf.model.def(), shelf.identity.len(), self.arena(index).bytes()))
+            .map(|(index, shelf)| (shelf.model.def(), self.held(index), self.arena(index).bytes()))
     }
 
     /// How many objects the session holds.
     pub(crate) fn len(&self) -> usize {
-        self.shelves.iter().map(|shelf| shelf.identity.len()).sum()
+        (0u32..).zip(&self.shelves).map(|(arena, _)| self.held(arena)).sum()
     }
 }
 

@@ -143,7 +143,8 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     fn begin(&mut self) -> Result<()> {
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let spec = SelectSpec { filter: None, order: Vec::new(), loads: Vec::new(), ..self.spec.clone() };
-        let (_, branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
+        let (_, mut branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
+        Rows { store: &mut store, levels: &mut levels, existing: Hydrate::Keep }.expect(&mut branch);
         self.batch = Some(Batch { store, levels, branch });
         Ok(())
     }

@@ -71,7 +71,18 @@ pub(super) fn raw_root(
     let source = Source::Table(def.table);
     let every: Vec<usize> = def.deferred().collect();
     let selection = Selection::new(item.model, &every);
-    let branch =
-        Branch { level, arena, source, selection, locked: false, offset: 0, joined: Vec::new(), later };
+    let branch = Branch {
+        level,
+        arena,
+        source,
+        locked: false,
+        // Nobody knows what the SQL does.
+        distinct: false,
+        unseen: false,
+        selection,
+        offset: 0,
+        joined: Vec::new(),
+        later,
+    };
     Ok(RowBranches::named(branch, def))
 }

@@ -13,6 +13,13 @@ pub(super) struct Rows<'l> {
 }
 
 impl Rows<'_> {
+    /// A statement begins whose own rows the branch is. Where none of them can be one that the session holds, no row is
+    /// looked for in the identity map.
+    pub(super) fn expect(&self, branch: &mut Branch) {
+        // A locked row may have moved to where the statement comes by it again.
+        branch.unseen = branch.distinct && !branch.locked && self.store.holds_none(branch.arena);
+    }
+
     /// Takes one row of a statement whose own rows the branch is; returns the object's position.
     pub(super) fn own(&mut self, branch: &mut Branch, cells: &dyn Cells) -> Result<u32> {
         self.take(branch, cells)?.ok_or_else(|| null_key(self.store.def(branch.arena)))
@@ -24,7 +31,11 @@ impl Rows<'_> {
         // The first branch needs no shift of its cells, and most rows have no other.
         let whole = branch.offset == 0 && branch.selection.is_whole();
         let own: &dyn Cells = if whole { cells } else { &part };
-        let Some(found) = self.store.hydrate(branch.arena, own, self.existing)? else { return Ok(None) };
+        let found = match branch.unseen {
+            true => self.store.admit(branch.arena, own)?,
+            false => self.store.hydrate(branch.arena, own, self.existing)?,
+        };
+        let Some(found) = found else { return Ok(None) };
         if branch.locked {
             self.check_version(branch.arena, found.node, own)?;
         }

@@ -102,7 +102,7 @@ impl Loader<'_> {
     /// Takes the targets that the session already holds, where the key is their primary key; returns the keys to ask
     /// the database for.
     fn not_held(
-        &self,
+        &mut self,
         child: &Child,
         may_be_held: bool,
         keys: &Keys,
@@ -136,6 +136,7 @@ impl Loader<'_> {
     ) -> Result<()> {
         let Child { relation, branch, key_places: places, .. } = child;
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
+        rows.expect(branch);
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             let owner = match keys.find(cells, places) {
                 Ok(Some(owner)) => owner,

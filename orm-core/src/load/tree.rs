@@ -16,6 +16,10 @@ pub(super) struct Branch {
     pub(super) source: Source,
     /// Whether its rows are locked.
     pub(super) locked: bool,
+    /// Whether each row of the statement is another row of the branch's table.
+    pub(super) distinct: bool,
+    /// Whether each row is also one that the session holds no object of; see [`Rows::expect`](super::rows::Rows::expect).
+    pub(super) unseen: bool,
     /// Which columns are in a row.
     pub(super) selection: Selection,
     /// The first of the model's columns in the row.
@@ -74,6 +78,8 @@ impl Tree<'_> {
             arena,
             source,
             locked: false,
+            distinct: false,
+            unseen: false,
             selection,
             offset,
             joined: Vec::new(),
@@ -94,6 +100,7 @@ impl Tree<'_> {
                 _ => branch.later.push((load, path)),
             }
         }
+        branch.distinct = first && self.distinct && branch.joined.is_empty();
         Ok(branch)
     }
 

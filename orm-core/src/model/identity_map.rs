@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -50,6 +51,9 @@ pub trait ErasedIdentity: Send + Sync {
         cells: &dyn Cells,
         existing: Hydrate,
     ) -> Result<Option<Found>, Box<CellError>>;
+
+    /// Enters objects that were admitted to the arena without being looked for, under the keys of their rows.
+    fn enter(&mut self, graph: &Graph, arena: u32, nodes: Range<u32>);
 
     /// The object with this key.
     ///
@@ -117,6 +121,17 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
             Entry::Vacant(entry) => {
                 let node = *entry.insert(arena.push(cells)?);
                 Ok(Some(Found { node, new: true, read: true }))
+            }
+        }
+    }
+
+    fn enter(&mut self, graph: &Graph, arena: u32, nodes: Range<u32>) {
+        let (arena, columns) = (graph.arena::<M>(arena), M::def().key);
+        self.nodes.reserve(nodes.len());
+        for node in nodes {
+            // What a row's cells were read into is a key again.
+            if let Ok(key) = M::Key::read(&arena.row(node), columns) {
+                self.nodes.entry(key).or_insert(node);
             }
         }
     }

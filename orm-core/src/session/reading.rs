@@ -259,7 +259,7 @@ impl Session {
             return;
         }
         if overwrites {
-            self.unit.overwritten(&self.store, answer);
+            self.unit.overwritten(&mut self.store, answer);
         }
         self.unit.show_unsaved(&mut self.store);
     }

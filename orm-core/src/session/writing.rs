@@ -59,7 +59,7 @@ impl Session {
         self.unit.touch(&self.store, node);
         let before = arena.node(node.node).current_version();
         arena.node(node.node).publish(version);
-        self.unit.keys_changed(&self.store, node, &changed, before);
+        self.unit.keys_changed(&mut self.store, node, &changed, before);
         Ok(())
     }
 

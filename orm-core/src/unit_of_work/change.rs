@@ -9,7 +9,12 @@ use crate::value::Value;
 
 impl UnitOfWork {
     /// Changes columns of an object, so that the next flush writes them; values equal to the row's are no change.
-    pub(crate) fn change(&mut self, store: &Store, node: Node, changes: Vec<(usize, Value)>) -> Result<()> {
+    pub(crate) fn change(
+        &mut self,
+        store: &mut Store,
+        node: Node,
+        changes: Vec<(usize, Value)>,
+    ) -> Result<()> {
         let arena = store.arena(node.arena);
         if store.is_expired(node.arena, node.node) {
             // What the row has is not known, so equal to what it had is no reason not to write it.
@@ -212,7 +217,7 @@ impl UnitOfWork {
     /// yet.
     fn displace(
         &mut self,
-        store: &Store,
+        store: &mut Store,
         relation: &'static RelationDef,
         parent: Node,
         target: Option<&Ref>,
@@ -471,7 +476,7 @@ impl UnitOfWork {
     /// A child loses its parent: deleted under delete-orphan, otherwise its key becomes NULL.
     pub(super) fn orphan(
         &mut self,
-        store: &Store,
+        store: &mut Store,
         relation: &'static RelationDef,
         child: Node,
     ) -> Result<()> {

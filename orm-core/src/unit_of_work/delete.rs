@@ -309,7 +309,8 @@ impl Flush<'_> {
     pub(super) fn forget(&mut self, node: Node) {
         for holder in holders(self.store, node.arena) {
             let columns = holder.1.remote_columns().unwrap_or_default();
-            for parent in parents(self.store, holder, &self.store.values(node.arena, node.node, &columns)) {
+            let key = self.store.values(node.arena, node.node, &columns);
+            for parent in parents(self.store, holder, &key) {
                 self.unit.let_go(self.store, parent, holder.1, node);
             }
         }

@@ -65,10 +65,11 @@ impl UnitOfWork {
 }
 
 /// The objects that an object's keys refer to, by the relationships on their side.
-fn parents_of(store: &Store, child: Node) -> Vec<(&'static RelationDef, Vec<Node>)> {
+fn parents_of(store: &mut Store, child: Node) -> Vec<(&'static RelationDef, Vec<Node>)> {
+    let all = holders(store, child.arena);
     let of_holder = |holder: Holder| {
         let key = store.values(child.arena, child.node, &holder.1.remote_columns().unwrap_or_default());
         (holder.1, parents(store, holder, &key))
     };
-    holders(store, child.arena).into_iter().map(of_holder).collect()
+    all.into_iter().map(of_holder).collect()
 }

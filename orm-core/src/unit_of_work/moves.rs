@@ -11,7 +11,7 @@ pub(super) type Holder = (u32, &'static RelationDef);
 impl UnitOfWork {
     /// An object's columns changed from what they were in an earlier version. It no longer holds what its old key led
     /// to, and moves from the collections of its old parents to those of its new ones, where they are loaded.
-    pub(crate) fn keys_changed(&mut self, store: &Store, node: Node, columns: &[usize], before: usize) {
+    pub(crate) fn keys_changed(&mut self, store: &mut Store, node: Node, columns: &[usize], before: usize) {
         for relation in store.def(node.arena).relations {
             let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
             let local = relation.local_columns().unwrap_or_default();
@@ -42,13 +42,13 @@ impl UnitOfWork {
     }
 
     /// A child leaves the parents that its key led to in an earlier version, and joins those that it leads to now.
-    pub(super) fn move_child(&mut self, store: &Store, child: Node, columns: &[usize], before: usize) {
-        let objects = store.arena(child.arena);
+    pub(super) fn move_child(&mut self, store: &mut Store, child: Node, columns: &[usize], before: usize) {
         for holder in holders(store, child.arena) {
             let Ok(remote) = holder.1.remote_columns() else { continue };
             if !remote.iter().any(|column| columns.contains(column)) {
                 continue;
             }
+            let objects = store.arena(child.arena);
             let earlier = |column: &usize| objects.view_version(child.node, before, *column).to_value();
             let old: Vec<Value> = remote.iter().map(earlier).collect();
             let new = store.values(child.arena, child.node, &remote);
@@ -95,7 +95,7 @@ pub(super) fn holders(store: &Store, child: u32) -> Vec<Holder> {
 }
 
 /// The objects of this session that have a key, as a relationship to their children refers to it.
-pub(super) fn parents(store: &Store, (arena, relation): Holder, key: &[Value]) -> Vec<Node> {
+pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value]) -> Vec<Node> {
     let Ok(local) = relation.local_columns() else { return Vec::new() };
     if key.iter().any(Value::is_null) {
         return Vec::new();

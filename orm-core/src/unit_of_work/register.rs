@@ -52,7 +52,7 @@ impl UnitOfWork {
     /// Gives a new object all that it holds for a relationship.
     pub(super) fn give(
         &mut self,
-        store: &Store,
+        store: &mut Store,
         to: CellId,
         relation: &'static RelationDef,
         targets: Vec<Ref>,
@@ -111,7 +111,7 @@ impl UnitOfWork {
     /// Writes down what a link means for keys and link rows; what the objects hold is not touched here.
     pub(super) fn link(
         &mut self,
-        store: &Store,
+        store: &mut Store,
         relation: &'static RelationDef,
         parent: &Ref,
         target: &Ref,
@@ -134,7 +134,7 @@ impl UnitOfWork {
     }
 
     /// Gives an object a key: at once where both objects are there, otherwise when a flush knows it.
-    fn set_key(&mut self, store: &Store, of: &Ref, key: KeyFrom) -> Result<()> {
+    fn set_key(&mut self, store: &mut Store, of: &Ref, key: KeyFrom) -> Result<()> {
         match of.node() {
             None => {
                 let Ref::Pending(cell) = of else { return Ok(()) };

@@ -221,7 +221,7 @@ impl UnitOfWork {
     }
 
     /// A query overwrote its objects with their rows, and what they held: what was unsaved of them is gone.
-    pub(crate) fn overwritten(&mut self, store: &Store, answer: &Region) {
+    pub(crate) fn overwritten(&mut self, store: &mut Store, answer: &Region) {
         let mut discarded = Vec::new();
         for level in (0..).map_while(|level| answer.level(level)) {
             let nodes = level.nodes.iter().map(|node| Node { arena: level.arena, node: *node });

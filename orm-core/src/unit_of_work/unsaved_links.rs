@@ -65,10 +65,11 @@ impl UnitOfWork {
     }
 
     /// The parents of a child that is about to leave them do not hold it.
-    fn leave_parents(&mut self, store: &Store, child: Node, columns: &[usize]) {
+    fn leave_parents(&mut self, store: &mut Store, child: Node, columns: &[usize]) {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
-                for parent in parents(store, holder, &store.values(child.arena, child.node, columns)) {
+                let key = store.values(child.arena, child.node, columns);
+                for parent in parents(store, holder, &key) {
                     self.let_go(store, parent, holder.1, child);
                 }
             }
@@ -101,7 +102,7 @@ impl UnitOfWork {
 
     /// Objects have the keys of their rows again, whatever they were given meanwhile: parents hold those that refer to
     /// them.
-    pub(super) fn follow_rows(&mut self, store: &Store, children: &[Node]) {
+    pub(super) fn follow_rows(&mut self, store: &mut Store, children: &[Node]) {
         for child in children {
             for (arena, relation) in holders(store, child.arena) {
                 let key =
@@ -120,17 +121,20 @@ impl UnitOfWork {
     }
 
     /// Unsaved links that a collection does not show any more, because a query overwrote it, are not written either.
-    pub(super) fn links_overwritten(&mut self, store: &Store) {
+    pub(super) fn links_overwritten(&mut self, store: &mut Store) {
         let moved: Vec<(Node, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
         for (child, saved) in moved {
-            let objects = store.arena(child.arena);
             for holder in holders(store, child.arena) {
                 let Ok(columns) = holder.1.remote_columns() else { continue };
+                let objects = store.arena(child.arena);
                 let before = |column: &usize| objects.view_version(child.node, saved, *column).to_value();
                 let old: Vec<Value> = columns.iter().map(before).collect();
                 let new = store.values(child.arena, child.node, &columns);
-                let lacks = |parent: &Node| shows(store, holder.1, *parent, child) == Some(false);
-                if old != new && parents(store, holder, &new).iter().any(lacks) {
+                if old == new {
+                    continue;
+                }
+                let holds = parents(store, holder, &new);
+                if holds.iter().any(|parent| shows(store, holder.1, *parent, child) == Some(false)) {
                     // The values were the object's own, so they fit.
                     let _ = self.change(store, child, columns.into_iter().zip(old).collect());
                 }

@@ -320,6 +320,73 @@ async fn a_changed_key_moves_the_object() -> Result<()> {
     Ok(())
 }
 
+/// Nothing is looked for while a list is read into an empty session: all that comes after it has to find its rows.
+#[tokio::test]
+async fn a_list_is_found_by_all_that_looks_for_its_rows() -> Result<()> {
+    let engine = standard().await?;
+    let query = || select::<User>().order_by(User::ID);
+    let log = record(&engine);
+    for step in 0..6 {
+        let mut session = engine.session();
+        let users = session.all(query()).await?;
+        assert_eq!(session.stats().objects, [("User", 4)]);
+        log.restart();
+        match step {
+            0 => assert!(Entity::same(&users[1], &session.get::<User>(8).await?.expect("ed is held"))),
+            1 => {
+                let again = session.all(query()).await?;
+                assert!(users.iter().zip(&again).all(|(user, same)| Entity::same(user, same)));
+                assert_eq!((again.len(), log.count()), (4, 1), "{log}");
+                continue;
+            }
+            2 => {
+                session.edit(&users[3], |user| user.id = 20)?;
+                session.flush().await?;
+                assert!(Entity::same(&users[3], &session.get::<User>(20).await?.expect("chuck moved")));
+                assert!(session.get::<User>(10).await?.is_none());
+                session.rollback().await?;
+                assert!(Entity::same(&users[3], &session.get::<User>(10).await?.expect("chuck is back")));
+                assert_eq!(log.count(), 2, "an UPDATE, and what nobody held: {log}");
+                continue;
+            }
+            3 => {
+                session.expunge(&users[0])?;
+                assert_eq!(session.stats().objects, [("User", 3)]);
+                assert!(Entity::same(&users[2], &session.get::<User>(9).await?.expect("fred is held")));
+            }
+            4 => {
+                session.delete(&users[3])?;
+                session.flush().await?;
+                assert_eq!(session.stats().objects, [("User", 3)]);
+                session.rollback().await?;
+                assert!(Entity::same(&users[3], &session.get::<User>(10).await?.expect("chuck is back")));
+                continue;
+            }
+            _ => {
+                let mary = session.insert(User::draft().id(11).name("mary")).await?;
+                assert!(Entity::same(&mary, &session.get::<User>(11).await?.expect("mary is held")));
+                assert!(Entity::same(&users[0], &session.get::<User>(7).await?.expect("jack is held")));
+                assert_eq!(log.count(), 1, "the INSERT alone: {log}");
+                continue;
+            }
+        }
+        assert_eq!(log.count(), 0, "{log}");
+    }
+    Ok(())
+}
+
+/// A user's own join repeats rows, so they are looked for from the first one on.
+#[tokio::test]
+async fn rows_that_a_join_repeats_are_one_object() -> Result<()> {
+    let engine = standard().await?;
+    let mut session = engine.session();
+    let users = session.all(select::<User>().join(User::ADDRESSES).order_by((User::ID, Address::ID))).await?;
+    assert_eq!(ids!(users), [7, 8, 8, 8, 9]);
+    assert!(Entity::same(&users[1], &users[2]) && Entity::same(&users[2], &users[3]));
+    assert_eq!(session.stats().objects, [("User", 3)]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn objects_stay_though_nobody_holds_a_handle() -> Result<()> {
     let engine = standard().await?;
