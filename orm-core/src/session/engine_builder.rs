@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Engine, SessionOptions};
+use super::{Engine, SessionOptions, kept_memory};
 use crate::driver::{ConnectOptions, Database, Echo, Pooler, SslMode};
 use crate::error::Result;
 
@@ -190,6 +190,7 @@ impl EngineBuilder {
     /// # Errors
     /// `Configuration`: no such backend. `Connection`: the database does not answer.
     pub async fn connect(self) -> Result<Engine> {
+        kept_memory::keep();
         Ok(Engine::new(Database::connect(&self.url, &self.options).await?, self.sessions))
     }
 }

@@ -10,6 +10,7 @@ mod explaining;
 mod expunge;
 mod getting_many;
 mod hooks;
+mod kept_memory;
 mod merging;
 mod merging_cached;
 mod merging_draft;
