@@ -20,7 +20,7 @@ const LOOKS: u32 = 50;
 /// After so many of them other tasks have the thread.
 const TURN: u32 = 5;
 /// And after so many rows.
-const ROWS: usize = 256;
+const ROWS: usize = 512;
 
 /// What reads a statement.
 pub(super) struct Reading<'h> {

@@ -99,6 +99,6 @@ async fn others_have_their_turns_while_rows_are_read() -> Result<()> {
     };
     let (nodes, ()) = tokio::join!(read, others);
     assert_eq!(i64::try_from(nodes?.len()), Ok(LAST));
-    assert!(turns.get() >= LAST / 256, "{} turns", turns.get());
+    assert!(turns.get() >= LAST / 512, "{} turns", turns.get());
     Ok(())
 }
