@@ -135,6 +135,7 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
     };
     let item = |item| column_type(&inner, item);
     let (kind, read, view, stored) = (item("KIND"), item("read"), item("view"), item("Stored"));
+    let quick = item("quick");
     let name = this.to_string();
     let written = type_text(&inner);
     let doc = format!("Stored as `{written}`.");
@@ -145,6 +146,14 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
                 .map_err(|error| #p::ValueError::not_accepted(cell, #name, &error))
         },
     };
+    // What a conversion refuses is told with the cell, which the short way does not have.
+    let short = (!checked).then(|| {
+        quote! {
+            fn quick(cells: &dyn #p::Cells, index: usize) -> ::core::option::Option<Self> {
+                #quick(cells, index).map(#this)
+            }
+        }
+    });
     quote! {
         #quiet
         #[doc = #doc]
@@ -163,6 +172,8 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
             fn view(&self) -> #p::ValueRef<'_> {
                 #view(&self.0)
             }
+
+            #short
         }
 
         #conversions

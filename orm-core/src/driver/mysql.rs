@@ -371,7 +371,44 @@ struct RowCells<'r> {
     readers: &'r [Reader],
 }
 
+impl RowCells<'_> {
+    /// A cell that the driver decodes by itself, if it is there and not NULL.
+    fn decoded<'r, T: Decode<'r, MySql>>(&'r self, index: usize) -> Option<T> {
+        let raw = self.row.try_get_raw(index).ok()?;
+        if raw.is_null() { None } else { T::decode(raw).ok() }
+    }
+}
+
 impl Cells for RowCells<'_> {
+    fn boolean(&self, index: usize) -> Option<bool> {
+        match self.integer(index) {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        match self.readers.get(index)? {
+            Reader::Signed => self.decoded(index),
+            _ => None,
+        }
+    }
+
+    fn float(&self, index: usize) -> Option<f64> {
+        match self.readers.get(index)? {
+            Reader::Float => self.decoded(index),
+            _ => None,
+        }
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        match self.readers.get(index)? {
+            Reader::Text => self.decoded(index),
+            _ => None,
+        }
+    }
+
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         let Some(reader) = self.readers.get(index) else { return Err(ValueError::MissingCell { index }) };
         let driver = |error: &dyn std::fmt::Display| ValueError::Driver(error.to_string());

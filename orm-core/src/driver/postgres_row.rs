@@ -61,22 +61,48 @@ impl<'r> RowCells<'r> {
 }
 
 impl Cells for RowCells<'_> {
+    fn boolean(&self, index: usize) -> Option<bool> {
+        match (self.readers.get(index)?, self.bytes(index)?) {
+            (Reader::Bool, [byte]) => Some(*byte != 0),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        let (last, integer) = self.last.get();
+        if last == index {
+            return Some(integer);
+        }
+        let integer = match self.readers.get(index)? {
+            Reader::Int8 => i64::from_be_bytes(self.bytes(index)?.try_into().ok()?),
+            Reader::Int4 => i32::from_be_bytes(self.bytes(index)?.try_into().ok()?).into(),
+            _ => return None,
+        };
+        self.last.set((index, integer));
+        Some(integer)
+    }
+
+    fn float(&self, index: usize) -> Option<f64> {
+        match self.readers.get(index)? {
+            Reader::Float8 => Some(f64::from_be_bytes(self.bytes(index)?.try_into().ok()?)),
+            _ => None,
+        }
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        match self.readers.get(index)? {
+            Reader::Text => str::from_utf8(self.bytes(index)?).ok(),
+            _ => None,
+        }
+    }
+
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         // There is one for each cell of the row.
         let Some(reader) = self.readers.get(index) else { return Err(ValueError::MissingCell { index }) };
-        let (last, integer) = self.last.get();
-        if last == index {
-            return Ok(ValueRef::Int(integer));
-        }
         let Some(bytes) = self.bytes(index) else { return Ok(ValueRef::Null) };
-        match (reader, <[u8; 8]>::try_from(bytes)) {
-            (Reader::Int8, Ok(bytes)) => {
-                let integer = i64::from_be_bytes(bytes);
-                self.last.set((index, integer));
-                Ok(ValueRef::Int(integer))
-            }
-            (Reader::List(of), _) => self.list(index, of, bytes),
-            (plain, _) => plain.read(bytes),
+        match reader {
+            Reader::List(of) => self.list(index, of, bytes),
+            plain => plain.read(bytes),
         }
     }
 

@@ -95,13 +95,45 @@ impl Batch {
     }
 }
 
+impl BatchRow<'_> {
+    fn held(&self, index: usize) -> Option<&Cell> {
+        if index < self.batch.width { self.batch.cells.get(self.first + index) } else { None }
+    }
+}
+
 impl Cells for BatchRow<'_> {
+    fn boolean(&self, index: usize) -> Option<bool> {
+        match self.held(index)? {
+            Cell::Int(0) => Some(false),
+            Cell::Int(1) => Some(true),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        match self.held(index)? {
+            Cell::Int(v) => Some(*v),
+            _ => None,
+        }
+    }
+
+    fn float(&self, index: usize) -> Option<f64> {
+        match self.held(index)? {
+            Cell::Float(v) => Some(*v),
+            _ => None,
+        }
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        match self.held(index)? {
+            Cell::Text(from, to) => self.batch.text.get(*from..*to),
+            _ => None,
+        }
+    }
+
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         let missing = || ValueError::MissingCell { index };
-        if index >= self.batch.width {
-            return Err(missing());
-        }
-        match *self.batch.cells.get(self.first + index).ok_or_else(missing)? {
+        match *self.held(index).ok_or_else(missing)? {
             Cell::Null => Ok(ValueRef::Null),
             Cell::Int(v) => Ok(ValueRef::Int(v)),
             Cell::Float(v) => Ok(ValueRef::Float(v)),

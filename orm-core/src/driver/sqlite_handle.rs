@@ -555,7 +555,48 @@ impl Drop for Running<'_> {
     }
 }
 
+impl Row<'_> {
+    /// A cell, if there is one that holds a value of a type.
+    fn value(&self, index: usize, of: c_int) -> Option<*mut ffi::sqlite3_value> {
+        if index >= self.prepared.width {
+            return None;
+        }
+        let at = c_int::try_from(index).ok()?;
+        // SAFETY: as for a cell of any type, below.
+        unsafe {
+            let value = ffi::sqlite3_column_value(self.prepared.statement.as_ptr(), at);
+            (ffi::sqlite3_value_type(value) == of).then_some(value)
+        }
+    }
+}
+
 impl Cells for Row<'_> {
+    fn boolean(&self, index: usize) -> Option<bool> {
+        match self.integer(index) {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        let value = self.value(index, ffi::SQLITE_INTEGER)?;
+        // SAFETY: as for a cell of any type, below.
+        Some(unsafe { ffi::sqlite3_value_int64(value) })
+    }
+
+    fn float(&self, index: usize) -> Option<f64> {
+        let value = self.value(index, ffi::SQLITE_FLOAT)?;
+        // SAFETY: as for a cell of any type, below.
+        Some(unsafe { ffi::sqlite3_value_double(value) })
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        let value = self.value(index, ffi::SQLITE_TEXT)?;
+        // SAFETY: as for a cell of any type, below.
+        str::from_utf8(unsafe { bytes(ffi::sqlite3_value_text(value), ffi::sqlite3_value_bytes(value)) }).ok()
+    }
+
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         if index >= self.prepared.width {
             return Err(ValueError::MissingCell { index });

@@ -68,6 +68,9 @@ impl Keys {
     /// The key in a row, by the places of its cells; none where nobody asked for it.
     pub(super) fn find(&self, cells: &dyn Cells, places: &[usize]) -> Result<Option<u32>, ValueError> {
         if let [place] = places {
+            if let Some(number) = cells.integer(*place) {
+                return Ok(self.numbers.get(&number).copied());
+            }
             match cells.cell(*place)? {
                 ValueRef::Int(number) => return Ok(self.numbers.get(&number).copied()),
                 ValueRef::Bool(truth) => return Ok(self.numbers.get(&i64::from(truth)).copied()),

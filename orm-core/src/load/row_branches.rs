@@ -4,9 +4,9 @@ use super::rows::Rows;
 use super::tree::Branch;
 use crate::entity::Place;
 use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef};
+use crate::model::{ColumnDef, ModelDef, Selected};
 use crate::query::{RowView, places};
-use crate::value::{Cells, ValueError, ValueRef};
+use crate::value::Cells;
 
 /// Takes each row while it is there.
 pub(crate) type RowSink<'s> = dyn FnMut(&RowView<'_>) -> Result<()> + Send + 's;
@@ -53,7 +53,7 @@ impl RowBranches {
         for branch in &mut self.branches {
             let found = match &mut self.named {
                 None => rows.take(branch, cells)?,
-                Some(named) => Some(rows.own(branch, &Named { cells, places: named.places(cells)? })?),
+                Some(named) => Some(rows.own(branch, &Selected::at(cells, named.places(cells)?))?),
             };
             self.places.push(found.map(|position| rows.place(branch, position)));
         }
@@ -96,21 +96,5 @@ impl Rows<'_> {
         let node = level.nodes.get(position as usize).copied().unwrap_or_default();
         let number = u32::try_from(branch.level).unwrap_or(u32::MAX);
         Place { arena: branch.arena, node, answer: Some((number, position)) }
-    }
-}
-
-/// The cells of a model in a row whose columns have an order of their own.
-struct Named<'r> {
-    cells: &'r dyn Cells,
-    places: &'r [Option<usize>],
-}
-
-impl Cells for Named<'_> {
-    fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
-        match self.places.get(index) {
-            None => Err(ValueError::MissingCell { index }),
-            Some(None) => Ok(ValueRef::NotLoaded),
-            Some(Some(place)) => self.cells.cell(*place),
-        }
     }
 }

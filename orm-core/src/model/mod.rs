@@ -24,4 +24,4 @@ pub use loaded_set::{LoadedSet, LoadedShape, LoadedSlot};
 pub use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};
-pub(crate) use selection::Selection;
+pub(crate) use selection::{Selected, Selection};

@@ -82,7 +82,38 @@ pub(crate) struct Selected<'r> {
     places: Option<&'r [Option<usize>]>,
 }
 
+impl<'r> Selected<'r> {
+    /// The cells of a row in the order of the model's columns; a column without a place is not loaded.
+    pub(crate) fn at(cells: &'r dyn Cells, places: &'r [Option<usize>]) -> Selected<'r> {
+        Selected { cells, offset: 0, places: Some(places) }
+    }
+
+    fn place(&self, index: usize) -> Option<usize> {
+        let place = match self.places {
+            None => index,
+            Some(places) => places.get(index).copied().flatten()?,
+        };
+        Some(self.offset + place)
+    }
+}
+
 impl Cells for Selected<'_> {
+    fn boolean(&self, index: usize) -> Option<bool> {
+        self.cells.boolean(self.place(index)?)
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        self.cells.integer(self.place(index)?)
+    }
+
+    fn float(&self, index: usize) -> Option<f64> {
+        self.cells.float(self.place(index)?)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        self.cells.text(self.place(index)?)
+    }
+
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         let Some(places) = self.places else { return self.cells.cell(self.offset + index) };
         match places.get(index) {

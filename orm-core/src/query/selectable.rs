@@ -59,7 +59,7 @@ pub struct RowView<'r> {
 
 impl RowView<'_> {
     pub(super) fn value<T: ColumnType>(&self, at: usize) -> Result<T> {
-        self.cells.cell(at).and_then(T::read).map_err(|error| unfit(at, &error))
+        T::take(self.cells, at).map_err(|error| unfit(at, &error))
     }
 }
 

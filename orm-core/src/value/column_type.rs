@@ -1,5 +1,5 @@
 use super::comparable::{Boolean, Bytes, Float, Integer, Text};
-use super::{Value, ValueError, ValueRef};
+use super::{Cells, Value, ValueError, ValueRef};
 
 /// A type that PostgreSQL knows by name: a list of labels, in the order in which they sort.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,6 +98,28 @@ pub trait ColumnType: Clone + Send + Sync + 'static {
 
     /// Shows the value as a cell.
     fn view(&self) -> ValueRef<'_>;
+
+    /// Reads a cell of a row that holds what such a column nearly always does, by the shortest way that there is; `None`
+    /// leaves it to [`read`](Self::read).
+    #[doc(hidden)]
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        let _ = (cells, index);
+        None
+    }
+
+    /// Reads a cell of a row.
+    ///
+    /// # Errors
+    /// There is no such cell, or it is none of this type.
+    #[doc(hidden)]
+    #[inline]
+    fn take(cells: &dyn Cells, index: usize) -> Result<Self, ValueError> {
+        match Self::quick(cells, index) {
+            Some(value) => Ok(value),
+            None => Self::read(cells.cell(index)?),
+        }
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -117,6 +139,11 @@ impl<T: ColumnType> ColumnType for Option<T> {
     #[inline]
     fn view(&self) -> ValueRef<'_> {
         self.as_ref().map_or(ValueRef::Null, T::view)
+    }
+
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        T::quick(cells, index).map(Some)
     }
 }
 
@@ -144,6 +171,11 @@ macro_rules! integer {
             #[inline]
             fn view(&self) -> ValueRef<'_> {
                 integer_ref(*self)
+            }
+
+            #[inline]
+            fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+                $ty::try_from(cells.integer(index)?).ok()
             }
         }
 
@@ -206,6 +238,11 @@ impl ColumnType for bool {
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Bool(*self)
     }
+
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        cells.boolean(index)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -232,6 +269,11 @@ impl ColumnType for f64 {
     #[inline]
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Float(*self)
+    }
+
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        cells.float(index)
     }
 }
 
@@ -279,6 +321,11 @@ impl ColumnType for String {
     #[inline]
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Text(self)
+    }
+
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        cells.text(index).map(str::to_owned)
     }
 }
 

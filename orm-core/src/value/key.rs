@@ -10,6 +10,34 @@ pub trait Cells {
     /// There is no such cell, or the driver cannot hand it out.
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError>;
 
+    /// The truth value at a position. `None`, here and of the three that follow, says that there may be anything else,
+    /// or nothing: then [`cell`](Self::cell) tells.
+    ///
+    /// These four exist for speed. What they return fits into registers; the result of `cell` goes through memory, where
+    /// it is written in small parts and copied in large ones, and a processor waits until it can do that.
+    fn boolean(&self, index: usize) -> Option<bool> {
+        let _ = index;
+        None
+    }
+
+    /// The integer at a position.
+    fn integer(&self, index: usize) -> Option<i64> {
+        let _ = index;
+        None
+    }
+
+    /// The floating-point number at a position.
+    fn float(&self, index: usize) -> Option<f64> {
+        let _ = index;
+        None
+    }
+
+    /// The text at a position.
+    fn text(&self, index: usize) -> Option<&str> {
+        let _ = index;
+        None
+    }
+
     /// What the database calls the cell at a position; nothing behind the last one, and where nobody asks.
     fn name(&self, index: usize) -> Option<&str> {
         let _ = index;
@@ -43,7 +71,7 @@ pub trait Key: Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType + Hash + Eq + std::fmt::Debug> Key for T {
     fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
-        T::read(cells.cell(columns.first().copied().unwrap_or_default())?)
+        T::take(cells, columns.first().copied().unwrap_or_default())
     }
 
     fn values(&self) -> Vec<Value> {
@@ -76,7 +104,7 @@ macro_rules! tuple_key {
         impl<$($ty: ColumnType + Hash + Eq + std::fmt::Debug),+> Key for ($($ty,)+) {
             fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
                 let at = |i: usize| columns.get(i).copied().ok_or(ValueError::MissingCell { index: i });
-                Ok(($($ty::read(cells.cell(at($at)?)?)?,)+))
+                Ok(($($ty::take(cells, at($at)?)?,)+))
             }
 
             fn values(&self) -> Vec<Value> {

@@ -74,12 +74,12 @@ fn view(scope: &Scope<'_>) -> TokenStream {
 fn read(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let columns = scope.columns().map(|(column, names)| {
-        let (ident, read, index) = (&column.ident, column_type(&column.ty, "read"), names.place());
+        let (ident, take, index) = (&column.ident, column_type(&column.ty, "take"), names.place());
         if column.is_deferred {
             let cell = quote!(cells.cell(#index).map_err(failed(#index))?);
             return quote!(#ident: #p::Deferred::read(#cell, <Self as #p::Model>::def, #index)?,);
         }
-        quote!(#ident: #read(cells.cell(#index).map_err(failed(#index))?).map_err(failed(#index))?,)
+        quote!(#ident: #take(cells, #index).map_err(failed(#index))?,)
     });
     let relations = scope.relations().map(|relation| {
         let (ident, index) = (&relation.relation.ident, relation.place());
