@@ -20,7 +20,7 @@ macro_rules! field {
         impl<T> $name<T> {
             /// The field of the object at the seed's place; for generated code.
             #[doc(hidden)]
-            pub fn attached(seed: &Seed<'_>, relation: u32) -> Self {
+            pub fn attached(seed: &Seed, relation: u32) -> Self {
                 $name { link: seed.link(relation), to: PhantomData }
             }
 

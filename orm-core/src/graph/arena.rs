@@ -1,11 +1,11 @@
 use std::any::Any;
 use std::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use append_only_vec::AppendOnlyVec;
 use hashbrown::HashSet;
 
-use super::{CellError, Node, Record, Region, Seed, Slots};
+use super::{CellError, Mooring, Node, Record, Seed, Slots};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
@@ -13,7 +13,7 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 /// `AppendOnlyVec` grows without moving what is there and through `&self`; that is what lets handles borrow from it. It
 /// writes no memory that no object needs.
 pub struct Arena<M> {
-    region: Weak<Region>,
+    graph: Mooring,
     index: u32,
     columns: usize,
     nodes: AppendOnlyVec<Node<M>>,
@@ -68,10 +68,10 @@ pub trait ErasedArena: Any + Send + Sync {
 }
 
 impl<M: Record> Arena<M> {
-    pub(crate) fn new(region: Weak<Region>, index: u32, columns: usize, relations: usize) -> Arena<M> {
+    pub(crate) fn new(graph: Mooring, index: u32, columns: usize, relations: usize) -> Arena<M> {
         let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
         let detached = RwLock::default();
-        Arena { region, index, columns, nodes: AppendOnlyVec::new(), slots, detached }
+        Arena { graph, index, columns, nodes: AppendOnlyVec::new(), slots, detached }
     }
 
     /// Adds an object read from cells.
@@ -133,8 +133,8 @@ impl<M: Record> Arena<M> {
         &self.nodes[node as usize]
     }
 
-    fn seed(&self, node: u32) -> Seed<'_> {
-        Seed::new(&self.region, self.index, node)
+    fn seed(&self, node: u32) -> Seed {
+        Seed::new(self.graph, self.index, node)
     }
 
     fn full(&self) -> CellError {

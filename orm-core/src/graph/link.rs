@@ -1,30 +1,31 @@
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use super::Region;
+use super::{Mooring, Region};
 
 /// The place in a graph that a struct is being built for.
 #[derive(Debug)]
-pub struct Seed<'g> {
-    region: &'g Weak<Region>,
+pub struct Seed {
+    graph: Mooring,
     arena: u32,
     node: u32,
 }
 
-impl<'g> Seed<'g> {
-    pub(crate) fn new(region: &'g Weak<Region>, arena: u32, node: u32) -> Seed<'g> {
-        Seed { region, arena, node }
+impl Seed {
+    pub(crate) fn new(graph: Mooring, arena: u32, node: u32) -> Seed {
+        Seed { graph, arena, node }
     }
 
     /// The link that the field of one relationship keeps.
     pub fn link(&self, relation: u32) -> Link {
-        Link { region: Weak::clone(self.region), arena: self.arena, node: self.node, relation }
+        Link { graph: self.graph, arena: self.arena, node: self.node, relation }
     }
 }
 
-/// What a relationship field holds: where its object lies, weakly, so that objects that refer to each other are freed.
+/// What a relationship field holds: where its object lies. It keeps nothing alive, so that objects that refer to each
+/// other are freed.
 #[derive(Debug)]
 pub struct Link {
-    region: Weak<Region>,
+    graph: Mooring,
     arena: u32,
     node: u32,
     relation: u32,
@@ -32,7 +33,7 @@ pub struct Link {
 
 impl Link {
     pub(crate) fn region(&self) -> Option<Arc<Region>> {
-        self.region.upgrade()
+        self.graph.region()
     }
 
     pub(crate) fn arena(&self) -> u32 {

@@ -10,6 +10,7 @@
 mod answer;
 mod arena;
 mod link;
+mod mooring;
 mod node;
 mod record;
 mod region;
@@ -18,6 +19,7 @@ mod slot;
 pub use answer::{Answer, Edge, Level, Origin, Targets};
 pub use arena::{Arena, ErasedArena};
 pub use link::{Link, Seed};
+pub use mooring::Mooring;
 pub use node::Node;
 pub use record::{CellError, Record};
 pub use region::{Graph, Region};

@@ -13,7 +13,7 @@ pub trait Record: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// A cell does not hold its field's type.
-    fn read(cells: &dyn Cells, seed: &Seed<'_>) -> Result<Self, CellError>;
+    fn read(cells: &dyn Cells, seed: &Seed) -> Result<Self, CellError>;
 
     /// Gives a deferred column what was read of it; one that has a value keeps it.
     ///

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use append_only_vec::AppendOnlyVec;
 
-use super::{Answer, Arena, ErasedArena, Level, Node, Origin, Record};
+use super::mooring::Berth;
+use super::{Answer, Arena, ErasedArena, Level, Mooring, Node, Origin, Record};
 
 /// What a handle keeps alive: a session's graph, or one query's answer, which keeps the graph alive.
 #[derive(Debug)]
@@ -16,6 +17,13 @@ pub enum Region {
 }
 
 impl Region {
+    /// The graph of a session that begins.
+    pub(crate) fn of_session() -> Arc<Region> {
+        let region = Arc::new(Region::Graph(Box::new(Graph::new())));
+        region.graph().mooring().moor(&region);
+        region
+    }
+
     pub(crate) fn graph(&self) -> &Graph {
         match self {
             Region::Graph(graph) => graph,
@@ -60,11 +68,17 @@ impl Region {
 pub struct Graph {
     arenas: AppendOnlyVec<Box<dyn ErasedArena>>,
     open: AtomicBool,
+    berth: Berth,
 }
 
 impl Graph {
-    pub(crate) fn new() -> Graph {
-        Graph { arenas: AppendOnlyVec::new(), open: AtomicBool::new(true) }
+    pub(super) fn new() -> Graph {
+        Graph { arenas: AppendOnlyVec::new(), open: AtomicBool::new(true), berth: Berth::take() }
+    }
+
+    /// What the graph's objects keep of it.
+    pub(crate) fn mooring(&self) -> Mooring {
+        self.berth.mooring()
     }
 
     /// Whether the session still is there.

@@ -1,5 +1,5 @@
 use std::any::TypeId;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
@@ -45,7 +45,7 @@ impl Shelf {
 
 impl Store {
     pub(crate) fn new() -> Store {
-        let region = Arc::new(Region::Graph(Box::new(Graph::new())));
+        let region = Region::of_session();
         Store {
             region,
             shelves: Vec::new(),
@@ -72,8 +72,7 @@ impl Store {
             let index = graph.arena_count();
             let identity = model.new_identity();
             self.shelves.push(Shelf { model, identity, admitted: None, by_key: None });
-            let weak: Weak<Region> = Arc::downgrade(&self.region);
-            graph.add_arena(model.new_arena(weak, index))
+            graph.add_arena(model.new_arena(graph.mooring(), index))
         })
     }
 

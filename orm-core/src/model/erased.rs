@@ -1,11 +1,10 @@
 use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Weak;
 
 use super::{ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Arena, ErasedArena, Graph, Region};
+use crate::graph::{Arena, ErasedArena, Graph, Mooring};
 use crate::value::Value;
 
 /// A model whose type is not known here: what loading, flush and DDL work with, so that they are compiled once.
@@ -15,7 +14,7 @@ pub trait ErasedModel: Send + Sync {
     /// The struct's type.
     fn type_id(&self) -> TypeId;
     /// An empty arena for the model's objects.
-    fn new_arena(&self, region: Weak<Region>, index: u32) -> Box<dyn ErasedArena>;
+    fn new_arena(&self, graph: Mooring, index: u32) -> Box<dyn ErasedArena>;
     /// An empty identity map for the model's objects.
     fn new_identity(&self) -> Box<dyn ErasedIdentity>;
     /// Runs the model's hook on a new row.
@@ -41,9 +40,9 @@ impl<M: Model> ErasedModel for Erased<M> {
         TypeId::of::<M>()
     }
 
-    fn new_arena(&self, region: Weak<Region>, index: u32) -> Box<dyn ErasedArena> {
+    fn new_arena(&self, graph: Mooring, index: u32) -> Box<dyn ErasedArena> {
         let def = M::def();
-        Box::new(Arena::<M>::new(region, index, def.columns.len(), def.relations.len()))
+        Box::new(Arena::<M>::new(graph, index, def.columns.len(), def.relations.len()))
     }
 
     fn new_identity(&self) -> Box<dyn ErasedIdentity> {

@@ -20,7 +20,7 @@ pub fn record(scope: &Scope<'_>) -> TokenStream {
 
             fn read(
                 cells: &dyn #p::Cells,
-                _seed: &#p::Seed<'_>,
+                _seed: &#p::Seed,
             ) -> ::core::result::Result<Self, #p::CellError> {
                 #read
             }
