@@ -22,13 +22,13 @@ const COUNTS: usize = 3;
 
 /// Each piece of work, and how many instructions one row of it takes; of `identity hit`, with reading it before.
 const RECORDED: [(&str, i64); 8] = [
-    ("hydrate", 13_100),
-    ("identity hit", 17_500),
-    ("selectin", 71_300),
-    ("joined", 93_200),
-    ("get", 32_800),
-    ("stream", 12_770),
-    ("bulk insert", 17_010),
+    ("hydrate", 7_790),
+    ("identity hit", 14_680),
+    ("selectin", 52_410),
+    ("joined", 89_790),
+    ("get", 32_500),
+    ("stream", 8_340),
+    ("bulk insert", 16_850),
     ("add and flush", 60_120),
 ];
 
