@@ -60,9 +60,19 @@
 //! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// What one backend alone needs is unused in builds without it.
+// What one backend or the types of one crate alone need is unused in builds without them.
 #![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    not(all(
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "mysql",
+        feature = "chrono",
+        feature = "time",
+        feature = "jiff",
+        feature = "uuid",
+        feature = "decimal",
+        feature = "json"
+    )),
     allow(dead_code, unused_imports, unused_variables)
 )]
 

@@ -51,6 +51,10 @@ mod sqlite_batch;
 #[cfg(feature = "sqlite")]
 mod sqlite_cursor;
 #[cfg(feature = "sqlite")]
+mod sqlite_database;
+#[cfg(feature = "sqlite")]
+mod sqlite_error;
+#[cfg(feature = "sqlite")]
 mod sqlite_handle;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;

@@ -1,50 +1,28 @@
-use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Decode, Executor, Row, Sqlite,
-    TypeInfo, ValueRef as _,
-};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Executor, Row, Sqlite, TypeInfo, ValueRef as _};
 use tokio::sync::oneshot;
 
-use super::attachment::Attachment;
-use super::checkouts::{Borrower, Checkouts};
-use super::connector::Connector;
-use super::lease::{Connection, Inserted};
-use super::pooled::{Pool, Pooled};
-use super::refusal::{in_statement, unfit};
+use super::RowSink;
+use super::lease::Inserted;
+use super::pooled::Pooled;
+use super::refusal::unfit;
 use super::sqlite_batch::{Batch, NOT_UTF8};
 use super::sqlite_cursor::{Part, SqliteCursor};
-use super::sqlite_handle::{Handle, Prepared, RUN, register};
+use super::sqlite_database::SqliteConnector;
+use super::sqlite_error::{database_error, refused, refused_here};
+use super::sqlite_handle::{Handle, Prepared, RUN};
 use super::sqlite_job::{self, Message, Running};
 use super::sqlite_place::Place;
 use super::sqlite_reading::{Elsewhere, Ended, Stopped};
-use super::{ConnectOptions, RowSink};
-use crate::error::{Constraint, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Expected, Leading, Param, Statement};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// How many runs of a statement take the thread of the caller for themselves.
 const TURNS: usize = 8;
-
-/// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
-#[derive(Debug)]
-pub(super) struct SqliteDatabase {
-    pool: Pool<SqliteConnector>,
-    /// False once a connection could not be given the function that runs jobs; rows then come through the driver.
-    runs_jobs: Arc<AtomicBool>,
-    _anchor: Option<SqliteConnection>,
-}
-
-/// How connections are made.
-pub(super) struct SqliteConnector {
-    options: SqliteConnectOptions,
-    attached: Vec<Attachment>,
-    runs_jobs: Arc<AtomicBool>,
-}
 
 /// A pooled connection.
 #[derive(Debug)]
@@ -74,110 +52,11 @@ struct PartRead {
     ended: bool,
 }
 
-impl Connector for SqliteConnector {
-    type Connection = Place;
-
-    /// What a connection holds is locked for everybody until it is closed.
-    const CLOSES_FIRST: bool = true;
-
-    async fn connect(&self) -> sqlx::Result<Place> {
-        let mut connection = self.options.connect().await?;
-        for attachment in &self.attached {
-            attachment.attach(&mut connection).await?;
-        }
-        if register(&mut connection, sqlite_job::run).await.is_err() {
-            self.runs_jobs.store(false, Ordering::Release);
-        }
-        Ok(Place::There(connection))
-    }
-
-    /// It is in this process.
-    async fn ping(_: &mut Place) -> sqlx::Result<()> {
-        Ok(())
-    }
-
-    async fn close(connection: Place) {
-        if let Ok(connection) = connection.into_connection() {
-            // It is gone, whatever it says.
-            let _ = connection.close().await;
-        }
-    }
-}
-
-impl SqliteDatabase {
-    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
-        let (connect, in_memory) = connect_options(url)?;
-        let connect = connect.disable_statement_logging();
-        let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
-        let attached: Vec<Attachment> = attached.collect();
-        let anchor = match in_memory || attached.iter().any(Attachment::in_memory) {
-            true => Some(anchor(&connect, &attached).await.map_err(|error| connecting(url, error))?),
-            false => None,
-        };
-        let runs_jobs = Arc::new(AtomicBool::new(true));
-        let connector = SqliteConnector { options: connect, attached, runs_jobs: Arc::clone(&runs_jobs) };
-        let pool = Pool::new(connector, options)?;
-        pool.prove().await.map_err(|error| connecting(url, error))?;
-        Ok(SqliteDatabase { pool, runs_jobs, _anchor: anchor })
-    }
-
-    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
-        let connection = self.pool.acquire(checkouts, borrower, |error| database_error(error, None)).await?;
-        let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        let connection = Some(connection);
-        Ok(Connection::Sqlite(SqliteLease { connection, runs_jobs, part: None, cursor: None, unfit: false }))
-    }
-
-    /// How many connections are open.
-    pub(super) fn size(&self) -> u32 {
-        self.pool.size()
-    }
-
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
-    }
-}
-
-/// Every engine on `sqlite::memory:` gets a database of its own, shared by its connections: SQLite's `memdb` keeps one
-/// under its name for as long as somebody is connected.
-fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let rest = url.strip_prefix("sqlite:").unwrap_or(url);
-    let path = rest.strip_prefix("//").unwrap_or(rest);
-    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    if path == ":memory:" || query.is_some_and(|query| query.split('&').any(|pair| pair == "mode=memory")) {
-        let name = format!("/orm-core-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        return Ok((SqliteConnectOptions::new().filename(name).vfs("memdb").create_if_missing(true), true));
-    }
-    if path.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            "the URL names no file; write `sqlite:path/to/file.db` or `sqlite::memory:`",
-        ));
-    }
-    let options = SqliteConnectOptions::from_str(url).map_err(|error| {
-        Error::new(ErrorKind::Configuration, format!("`{url}` is not a SQLite URL: {error}"))
-            .with_source(error)
-    })?;
-    // As SQLite itself does it: a file that is not there is made, unless the URL says how to open it.
-    let create = !query.is_some_and(|query| query.contains("mode="));
-    Ok((if create { options.create_if_missing(true) } else { options }, false))
-}
-
-/// A connection that keeps what is in memory alive.
-async fn anchor(connect: &SqliteConnectOptions, attached: &[Attachment]) -> sqlx::Result<SqliteConnection> {
-    let mut connection = connect.connect().await?;
-    for attachment in attached {
-        attachment.attach(&mut connection).await?;
-    }
-    Ok(connection)
-}
-
-fn connecting(url: &str, error: sqlx::Error) -> Error {
-    Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
-}
-
 impl SqliteLease {
+    pub(super) fn new(connection: Pooled<SqliteConnector>, runs_jobs: bool) -> SqliteLease {
+        SqliteLease { connection: Some(connection), runs_jobs, part: None, cursor: None, unfit: false }
+    }
+
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
         if self.runs_jobs && self.part.is_none() && self.cursor.is_none() {
             let handle = self.handle().await?;
@@ -534,12 +413,6 @@ fn gone() -> Error {
     Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
-/// What SQLite refused on the caller's thread.
-fn refused_here(error: rusqlite::Error, statement: Option<&Statement>) -> Error {
-    let (code, text) = sqlite_job::refusal(&error);
-    refused(u32::try_from(code).ok(), &text, statement).with_source(error)
-}
-
 /// Takes the rows of a job batch by batch while it goes on.
 async fn take(
     running: &mut Running,
@@ -664,114 +537,5 @@ impl Cells for RowCells {
 
     fn name(&self, index: usize) -> Option<&str> {
         self.0.columns().get(index).map(Column::name)
-    }
-}
-
-/// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
-fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    let (kind, message) = match &error {
-        sqlx::Error::Database(database) => {
-            let code = database.code().and_then(|code| code.parse().ok());
-            return refused(code, database.message(), statement).with_source(error);
-        }
-        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            (ErrorKind::Connection, format!("the connection was lost: {error}"))
-        }
-        _ => (ErrorKind::Database, error.to_string()),
-    };
-    Error::new(kind, in_statement(message, statement)).with_source(error)
-}
-
-/// What SQLite refused, by its extended result code.
-fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Error {
-    let kind = match code {
-        Some(2067 | 1555 | 2579) => ErrorKind::UniqueViolation,
-        Some(787 | 1811) => ErrorKind::ForeignKeyViolation,
-        Some(1299) => ErrorKind::NotNullViolation,
-        Some(275) => ErrorKind::CheckViolation,
-        Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
-        _ => ErrorKind::Database,
-    };
-    let advice = match text.strip_prefix("unknown database ") {
-        Some(schema) => format!(
-            "; on SQLite a schema is a database that is attached: `Engine::builder(url).attach({:?}, path)`",
-            schema.trim_matches('"')
-        ),
-        None => String::new(),
-    };
-    let message = in_statement(format!("the database refused the statement: {text}{advice}"), statement);
-    // BUSY, with what it says of its reason: another connection writes, or wrote what this one had read (517). LOCKED (6)
-    // is the connection in its own way.
-    let error = Error::new(kind, message).retryable(code.is_some_and(|code| code & 0xff == 5));
-    match constraint_of(text) {
-        Some(constraint) => error.with_constraint(constraint),
-        None => error,
-    }
-}
-
-/// `UNIQUE constraint failed: users.email, users.name`; a CHECK is named instead, and a FOREIGN KEY not at all.
-fn constraint_of(message: &str) -> Option<Constraint> {
-    let (what, which) = message.split_once(" constraint failed: ")?;
-    if what.ends_with("CHECK") {
-        return Some(Constraint { name: Some(which.to_owned()), ..Constraint::default() });
-    }
-    let mut constraint = Constraint::default();
-    for column in which.split(", ") {
-        let (table, column) = column.split_once('.')?;
-        constraint.table = Some(table.to_owned());
-        constraint.columns.push(column.to_owned());
-    }
-    Some(constraint)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn lease(database: &SqliteDatabase, checkouts: &Arc<Checkouts>) -> Result<SqliteLease> {
-        match database.acquire(checkouts, Borrower::here()).await? {
-            Connection::Sqlite(lease) => Ok(lease),
-            #[cfg(any(feature = "postgres", feature = "mysql"))]
-            _ => Err(Error::new(ErrorKind::Configuration, "it is SQLite")),
-        }
-    }
-
-    /// Transactions of sessions that write never begin with a read, so only here can the snapshot be an old one.
-    #[tokio::test]
-    async fn a_snapshot_that_is_too_old_to_write_is_worth_another_attempt() -> Result<()> {
-        let file = std::env::temp_dir().join(format!("orm-core-snapshot-{}.db", std::process::id()));
-        let url = format!("sqlite:{}", file.display());
-        let options = ConnectOptions::default();
-        let (database, checkouts) =
-            (SqliteDatabase::connect(&url, &options).await?, Checkouts::new(&options));
-        let (mut first, mut second) =
-            (lease(&database, &checkouts).await?, lease(&database, &checkouts).await?);
-        first.control("PRAGMA journal_mode = WAL").await?;
-        first.control("CREATE TABLE t (n INTEGER)").await?;
-        first.control("BEGIN").await?;
-        first.control("SELECT n FROM t").await?;
-        second.control("INSERT INTO t VALUES (1)").await?;
-        let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
-        first.control("ROLLBACK").await?;
-        drop((first, second));
-        database.close().await;
-        for suffix in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
-        }
-        let code = |error: &Error| {
-            let source = std::error::Error::source(error)?.downcast_ref::<sqlx::Error>()?;
-            source.as_database_error()?.code().map(|code| code.into_owned())
-        };
-        let seen = refused.err().map(|error| (error.kind(), error.is_retryable(), code(&error)));
-        assert_eq!(seen, Some((ErrorKind::Busy, true, Some("517".to_owned()))));
-        Ok(())
-    }
-
-    #[test]
-    fn a_lock_of_the_connection_itself_is_not_worth_another_attempt() {
-        assert!(refused(Some(5), "database is locked", None).is_retryable());
-        assert!(refused(Some(517), "database is locked", None).is_retryable());
-        assert!(!refused(Some(6), "database table is locked", None).is_retryable());
-        assert!(!refused(Some(19), "constraint failed", None).is_retryable());
     }
 }

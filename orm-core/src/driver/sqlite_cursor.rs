@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::pooled::Pooled;
-use super::sqlite::SqliteConnector;
 use super::sqlite_batch::Batch;
+use super::sqlite_database::SqliteConnector;
 use super::sqlite_handle::{Prepared, RUN, writes};
 use super::sqlite_job::{Job, ROWS, Running, enqueue, forget, refusal};
 use super::sqlite_place::Place;

@@ -75,9 +75,6 @@ pub trait ErasedIdentity: Send + Sync {
 
     /// How many objects there are.
     fn len(&self) -> usize;
-
-    /// Forgets all.
-    fn clear(&mut self);
 }
 
 impl<M: Model> IdentityMap<M> {
@@ -150,10 +147,6 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
 
     fn len(&self) -> usize {
         self.nodes.len()
-    }
-
-    fn clear(&mut self) {
-        self.nodes.clear();
     }
 }
 
