@@ -380,14 +380,6 @@ impl RowCells<'_> {
 }
 
 impl Cells for RowCells<'_> {
-    fn boolean(&self, index: usize) -> Option<bool> {
-        match self.integer(index) {
-            Some(0) => Some(false),
-            Some(1) => Some(true),
-            _ => None,
-        }
-    }
-
     fn integer(&self, index: usize) -> Option<i64> {
         match self.readers.get(index)? {
             Reader::Signed => self.decoded(index),

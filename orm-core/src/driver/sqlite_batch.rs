@@ -102,14 +102,6 @@ impl BatchRow<'_> {
 }
 
 impl Cells for BatchRow<'_> {
-    fn boolean(&self, index: usize) -> Option<bool> {
-        match self.held(index)? {
-            Cell::Int(0) => Some(false),
-            Cell::Int(1) => Some(true),
-            _ => None,
-        }
-    }
-
     fn integer(&self, index: usize) -> Option<i64> {
         match self.held(index)? {
             Cell::Int(v) => Some(*v),

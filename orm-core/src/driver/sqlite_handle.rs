@@ -571,14 +571,6 @@ impl Row<'_> {
 }
 
 impl Cells for Row<'_> {
-    fn boolean(&self, index: usize) -> Option<bool> {
-        match self.integer(index) {
-            Some(0) => Some(false),
-            Some(1) => Some(true),
-            _ => None,
-        }
-    }
-
     fn integer(&self, index: usize) -> Option<i64> {
         let value = self.value(index, ffi::SQLITE_INTEGER)?;
         // SAFETY: as for a cell of any type, below.

@@ -144,7 +144,7 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let spec = SelectSpec { filter: None, order: Vec::new(), loads: Vec::new(), ..self.spec.clone() };
         let (_, mut branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
-        Rows { store: &mut store, levels: &mut levels, existing: Hydrate::Keep }.expect(&mut branch);
+        Rows { store: &mut store, levels: &mut levels, existing: Hydrate::Keep }.begin(&mut branch);
         self.batch = Some(Batch { store, levels, branch });
         Ok(())
     }

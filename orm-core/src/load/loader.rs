@@ -125,7 +125,7 @@ impl<'s> Loader<'s> {
 
     async fn fetch(&mut self, statement: &Statement, branch: &mut Branch, levels: &mut Levels) -> Result<()> {
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
-        rows.expect(branch);
+        rows.begin(branch);
         let mut sink = |cells: &dyn crate::value::Cells| -> Result<()> {
             let position = rows.own(branch, cells)?;
             if let Some(repeated) = &mut rows.levels.rows {

@@ -71,18 +71,6 @@ pub(super) fn raw_root(
     let source = Source::Table(def.table);
     let every: Vec<usize> = def.deferred().collect();
     let selection = Selection::new(item.model, &every);
-    let branch = Branch {
-        level,
-        arena,
-        source,
-        locked: false,
-        // Nobody knows what the SQL does.
-        distinct: false,
-        unseen: false,
-        selection,
-        offset: 0,
-        joined: Vec::new(),
-        later,
-    };
+    let branch = Branch { later, ..Branch::new((level, arena), source, selection, 0) };
     Ok(RowBranches::named(branch, def))
 }

@@ -15,7 +15,7 @@ pub(super) struct Rows<'l> {
 impl Rows<'_> {
     /// A statement begins whose own rows the branch is. Where none of them can be one that the session holds, no row is
     /// looked for in the identity map.
-    pub(super) fn expect(&self, branch: &mut Branch) {
+    pub(super) fn begin(&self, branch: &mut Branch) {
         // A locked row may have moved to where the statement comes by it again.
         branch.unseen = branch.distinct && !branch.locked && self.store.holds_none(branch.arena);
     }

@@ -136,7 +136,7 @@ impl Loader<'_> {
     ) -> Result<()> {
         let Child { relation, branch, key_places: places, .. } = child;
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
-        rows.expect(branch);
+        rows.begin(branch);
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             let owner = match keys.find(cells, places) {
                 Ok(Some(owner)) => owner,

@@ -18,7 +18,7 @@ pub(super) struct Branch {
     pub(super) locked: bool,
     /// Whether each row of the statement is another row of the branch's table.
     pub(super) distinct: bool,
-    /// Whether each row is also one that the session holds no object of; see [`Rows::expect`](super::rows::Rows::expect).
+    /// Whether each row is also one that the session holds no object of; see [`Rows::begin`](super::rows::Rows::begin).
     pub(super) unseen: bool,
     /// Which columns are in a row.
     pub(super) selection: Selection,
@@ -27,6 +27,29 @@ pub(super) struct Branch {
     pub(super) joined: Vec<JoinedBranch>,
     /// The relationships to ask for by further statements, with the path they are on.
     pub(super) later: Vec<(LoadSpec, Arc<str>)>,
+}
+
+impl Branch {
+    /// A branch that joins nothing and asks for nothing, of which nobody knows whether a row comes twice.
+    pub(super) fn new(
+        (level, arena): (usize, u32),
+        source: Source,
+        selection: Selection,
+        offset: usize,
+    ) -> Branch {
+        Branch {
+            level,
+            arena,
+            source,
+            locked: false,
+            distinct: false,
+            unseen: false,
+            selection,
+            offset,
+            joined: Vec::new(),
+            later: Vec::new(),
+        }
+    }
 }
 
 /// A branch that a join added.
@@ -73,18 +96,7 @@ impl Tree<'_> {
         let offset = self.select.columns.len();
         selection.columns().for_each(|column| self.select.returns(column.expr(source)));
         let source = source.clone();
-        let mut branch = Branch {
-            level,
-            arena,
-            source,
-            locked: false,
-            distinct: false,
-            unseen: false,
-            selection,
-            offset,
-            joined: Vec::new(),
-            later: Vec::new(),
-        };
+        let mut branch = Branch::new((level, arena), source, selection, offset);
         for load in loads {
             let path = below(path, load.relation);
             match load.strategy {

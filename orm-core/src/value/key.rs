@@ -16,8 +16,12 @@ pub trait Cells {
     /// These four exist for speed. What they return fits into registers; the result of `cell` goes through memory, where
     /// it is written in small parts and copied in large ones, and a processor waits until it can do that.
     fn boolean(&self, index: usize) -> Option<bool> {
-        let _ = index;
-        None
+        // Most databases have no other.
+        match self.integer(index)? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
     }
 
     /// The integer at a position.
