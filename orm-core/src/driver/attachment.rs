@@ -1,6 +1,11 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
+
+use super::sqlite_memory::{MemoryFiles, VFS};
+use crate::error::Result;
+use crate::sql::Dialect;
 
 /// A second database that the connections of an engine on SQLite know under a name: SQLite's schemas.
 #[derive(Debug, Clone)]
@@ -8,7 +13,8 @@ pub(super) struct Attachment {
     schema: String,
     /// A path or a URI, as ATTACH takes it.
     location: String,
-    in_memory: bool,
+    /// Its files, if it is in memory.
+    memory: Option<Arc<MemoryFiles>>,
 }
 
 /// Which part of SQLite opens files; that of a database in memory would be taken over otherwise.
@@ -16,25 +22,30 @@ const FILES: &str = if cfg!(windows) { "win32" } else { "unix" };
 
 impl Attachment {
     /// `path` is a file's, or `:memory:` for a database that lives as long as the engine.
-    pub(super) fn new(schema: &str, path: &str) -> Attachment {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let in_memory = path == ":memory:";
-        let location = match in_memory {
-            true => format!("file:/orm-core-attached-{}?vfs=memdb", NEXT.fetch_add(1, Ordering::Relaxed)),
-            false => format!("file:{}?vfs={FILES}", in_uri(path)),
+    ///
+    /// # Errors
+    /// `Configuration`: there is no place for a database in memory.
+    pub(super) fn new(schema: &str, path: &str) -> Result<Attachment> {
+        let memory = if path == ":memory:" { Some(MemoryFiles::new()?) } else { None };
+        let (path, vfs) = match &memory {
+            Some(memory) => (memory.file().to_string_lossy().into_owned(), VFS.unwrap_or(FILES)),
+            None => (path.to_owned(), FILES),
         };
-        Attachment { schema: schema.to_owned(), location, in_memory }
-    }
-
-    /// Whether it is gone when nobody is connected to it.
-    pub(super) fn in_memory(&self) -> bool {
-        self.in_memory
+        let location = format!("file:{}?vfs={vfs}", in_uri(&path));
+        Ok(Attachment { schema: schema.to_owned(), location, memory })
     }
 
     /// Makes a connection know it.
     pub(super) async fn attach(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
         let attach = sqlx::query("ATTACH DATABASE ? AS ?").bind(&self.location).bind(&self.schema);
-        attach.execute(connection).await.map(|_| ())
+        attach.execute(&mut *connection).await?;
+        if self.memory.is_some() {
+            let mut schema = String::new();
+            Dialect::Sqlite.quote(&mut schema, &self.schema);
+            let settings = format!("PRAGMA {schema}.journal_mode = WAL; PRAGMA {schema}.synchronous = OFF");
+            sqlx::raw_sql(AssertSqlSafe(settings)).execute(connection).await?;
+        }
+        Ok(())
     }
 }
 

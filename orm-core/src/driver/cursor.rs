@@ -41,7 +41,7 @@ impl Lease {
         self.settle().await?;
         let cursors = self.connection.has_cursors(pages);
         if !self.in_transaction() {
-            for &(sql, next) in snapshot(self.dialect, cursors) {
+            for &(sql, next) in snapshot(self.dialect) {
                 self.control(sql, next).await?;
             }
         }
@@ -160,12 +160,11 @@ impl Lease {
 }
 
 /// What begins a transaction in which every statement sees the same rows, whatever others commit.
-fn snapshot(dialect: Dialect, cursors: bool) -> &'static [(&'static str, TransactionState)] {
+fn snapshot(dialect: Dialect) -> &'static [(&'static str, TransactionState)] {
     use TransactionState::{None, Reading};
     match dialect {
         // The cursor does it.
-        Dialect::Sqlite if cursors => &[],
-        Dialect::Sqlite => &[("BEGIN", Reading)],
+        Dialect::Sqlite => &[],
         // A cursor is planned for its first rows, and a stream reads all of them.
         Dialect::Postgres => &[(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1",
@@ -184,7 +183,7 @@ impl Connection {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.has_cursors(),
+            Connection::Sqlite(_) => true,
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => true,
             // A result that is being read takes the whole connection.

@@ -59,9 +59,13 @@ mod sqlite_handle;
 #[cfg(feature = "sqlite")]
 mod sqlite_job;
 #[cfg(feature = "sqlite")]
-mod sqlite_place;
+mod sqlite_memory;
 #[cfg(feature = "sqlite")]
 mod sqlite_reading;
+#[cfg(feature = "sqlite")]
+mod sqlite_wait;
+#[cfg(feature = "sqlite")]
+mod sqlite_worker;
 mod ssl_mode;
 mod statement_event;
 mod statement_hook;

@@ -11,6 +11,8 @@ pub struct ConnectOptions {
     pub(crate) pool_timeout: Duration,
     pub(crate) pool_recycle: Option<Duration>,
     pub(crate) pool_pre_ping: bool,
+    /// How long a statement waits for a lock of SQLite.
+    pub(crate) busy_timeout: Duration,
     /// Names of schemas, and the files that are attached under them.
     pub(crate) attached: Vec<(String, String)>,
     pub(crate) pooler: Pooler,
@@ -36,6 +38,7 @@ impl Default for ConnectOptions {
             pool_timeout: Duration::from_secs(30),
             pool_recycle: None,
             pool_pre_ping: false,
+            busy_timeout: Duration::from_secs(5),
             attached: Vec::new(),
             pooler: Pooler::default(),
             tls: TlsOptions::default(),

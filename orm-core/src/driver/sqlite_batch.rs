@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
+use super::RowSink;
 use super::sqlite_handle::Prepared;
+use crate::error::Result;
 use crate::value::{Cells, ValueError, ValueRef};
 
 /// SQLite stores any bytes as a text.
@@ -32,6 +34,18 @@ enum Cell {
 pub(super) struct BatchRow<'b> {
     batch: &'b Batch,
     first: usize,
+}
+
+/// Gives the rows of a batch to the sink.
+///
+/// # Errors
+/// The sink refuses a row.
+pub(super) fn give(batch: &Batch, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
+    for row in batch.rows() {
+        *count += 1;
+        sink.row(&row)?;
+    }
+    Ok(())
 }
 
 impl Batch {

@@ -7,38 +7,38 @@
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection as RawConnection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use super::pooled::Pooled;
 use super::sqlite_batch::Batch;
 use super::sqlite_database::SqliteConnector;
-use super::sqlite_handle::{Prepared, RUN, writes};
-use super::sqlite_job::{Job, ROWS, Running, enqueue, forget, refusal};
-use super::sqlite_place::Place;
+use super::sqlite_handle::{Handle, Prepared, rollback, writes};
+use super::sqlite_job::{Job, ROWS};
 use super::sqlite_reading::Elsewhere;
+use super::sqlite_wait::{self, Stop};
+use super::sqlite_worker::Away;
+use crate::error::Result;
 use crate::value::Value;
 
 /// A statement that is being read, and the connection that is busy with it.
 pub(super) struct SqliteCursor {
-    number: i64,
     commands: UnboundedSender<Command>,
     parts: UnboundedReceiver<Part>,
     used: UnboundedSender<Batch>,
-    /// Gives the connection back when the job has ended.
-    work: JoinHandle<(Held, Result<(), sqlx::Error>)>,
-    unfit: Arc<AtomicBool>,
+    /// Gives the connection back when the statement has ended.
+    away: Away,
+    left: bool,
 }
 
 /// What the thread is asked for.
 enum Command {
     /// The next part.
     Part,
-    /// Another statement.
-    Run(Job),
+    /// Another statement, and who is told what came of it.
+    Run(Job, oneshot::Sender<rusqlite::Result<u64>>),
 }
 
 /// What the thread sends of the statement's rows.
@@ -47,14 +47,6 @@ pub(super) enum Part {
     Rows(Batch),
     /// The part is complete; whether it was the last one.
     End(bool),
-    /// SQLite's extended result code, and what it said.
-    Failed(i32, String),
-}
-
-/// A connection that is closed when it is dropped, if somebody said that it is unfit.
-struct Held {
-    connection: Option<Pooled<SqliteConnector>>,
-    unfit: Arc<AtomicBool>,
 }
 
 /// The thread's side.
@@ -72,34 +64,25 @@ struct Serving {
 
 impl SqliteCursor {
     /// Begins to read a statement, so many rows at a time; or goes on with what was begun elsewhere, `next` rows first.
+    ///
+    /// # Errors
+    /// The connection has gone.
     pub(super) fn open(
         connection: Pooled<SqliteConnector>,
         sql: Arc<str>,
         values: Vec<Value>,
         (next, rows): (usize, usize),
         from: Elsewhere,
-    ) -> SqliteCursor {
+    ) -> Result<SqliteCursor> {
         let (send_commands, commands) = unbounded_channel();
         let (send_parts, parts) = unbounded_channel();
         let (send_used, used) = unbounded_channel();
         let serving = Serving { sql, values, next, rows, from, commands, parts: send_parts, used };
-        let number = enqueue(Box::new(move |connection| serving.run(connection)));
-        let unfit = Arc::new(AtomicBool::new(false));
-        let mut held = Held { connection: Some(connection), unfit: Arc::clone(&unfit) };
-        let work = tokio::spawn(async move {
-            let connection = held.connection.as_mut().and_then(|connection| connection.place().ok());
-            let ran = match connection.and_then(|place| Place::there(place).ok()) {
-                Some(connection) => sqlx::query(RUN).bind(number).execute(connection).await.map(|_| ()),
-                None => Err(sqlx::Error::WorkerCrashed),
-            };
-            // The job may not have been begun, and its reader must not wait for it.
-            forget(number);
-            (held, ran)
-        });
+        let away = Away::send(connection, move |handle| serving.run(handle))?;
         // One part to read and one ahead of it; a thread that has ended says so in another way.
         let _ = send_commands.send(Command::Part);
         let _ = send_commands.send(Command::Part);
-        SqliteCursor { number, commands: send_commands, parts, used: send_used, work, unfit }
+        Ok(SqliteCursor { commands: send_commands, parts, used: send_used, away, left: false })
     }
 
     /// What the thread sends next; none when it has ended.
@@ -118,53 +101,49 @@ impl SqliteCursor {
         let _ = self.used.send(batch);
     }
 
-    /// Runs another statement, after the parts that were asked for.
-    pub(super) fn run(&mut self, sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> Running {
-        let (job, running) = Running::pair(sql, values, from);
-        // A thread that has ended drops the job, and its reader is told so.
-        let _ = self.commands.send(Command::Run(job));
-        running
+    /// Runs another statement, after the parts that were asked for; what came of it is received, or that the thread has
+    /// ended.
+    pub(super) fn run(&mut self, job: Job) -> oneshot::Receiver<rusqlite::Result<u64>> {
+        let (tell, told) = oneshot::channel();
+        // A thread that has ended drops the job, and who waits for it is told so.
+        let _ = self.commands.send(Command::Run(job, tell));
+        told
     }
 
-    /// Lets the thread come to an end; [`close`](Self::close) then does not wait for more than what was begun.
+    /// Stops what the thread does.
+    pub(super) fn stop(&self) -> &Stop {
+        self.away.stop()
+    }
+
+    /// Lets the thread come to an end: nobody wants what it is looking for.
     pub(super) fn leave(&mut self) {
+        self.left = true;
         self.parts.close();
         let (gone, _) = unbounded_channel();
         self.commands = gone;
+        self.away.stop().stop();
     }
 
     /// The connection is to be closed when it comes back.
     pub(super) fn close_on_drop(&mut self) {
-        self.unfit.store(true, Ordering::Release);
+        self.away.close_on_drop();
     }
 
-    /// Ends the job; returns the connection. The cursor keeps it until then, also when nobody waits for this any more.
+    /// Waits for the thread's end; returns the connection, and what SQLite refused. The cursor keeps it until then, also
+    /// when nobody waits for this any more.
     ///
     /// # Errors
-    /// What the driver says; the connection is lost then.
-    pub(super) async fn close(&mut self) -> Result<Pooled<SqliteConnector>, sqlx::Error> {
-        self.leave();
-        let (mut held, ran) = (&mut self.work).await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        if let Err(error) = ran {
-            self.close_on_drop();
-            return Err(error);
-        }
-        held.connection.take().ok_or(sqlx::Error::WorkerCrashed)
-    }
-}
-
-impl Drop for SqliteCursor {
-    fn drop(&mut self) {
-        forget(self.number);
+    /// The connection has gone.
+    pub(super) async fn close(&mut self) -> Result<(Pooled<SqliteConnector>, rusqlite::Result<()>)> {
+        let (connection, done) = self.away.back().await?;
+        // What was left was stopped.
+        Ok((connection, if self.left { Ok(()) } else { done.map(|_| ()) }))
     }
 }
 
 impl Serving {
-    fn run(mut self, connection: &RawConnection) {
-        if let Err(error) = self.in_snapshot(connection) {
-            let (code, text) = refusal(&error);
-            let _ = self.parts.send(Part::Failed(code, text));
-        }
+    fn run(mut self, handle: &mut Handle) -> rusqlite::Result<u64> {
+        handle.patiently(|connection| self.in_snapshot(connection)).map(|()| 0)
     }
 
     /// Outside a transaction each statement would see what others committed since the one before it.
@@ -175,7 +154,7 @@ impl Serving {
             return self.serve(connection);
         }
         let served = self.serve(connection);
-        let ended = connection.execute_batch("ROLLBACK");
+        let ended = rollback(connection);
         served.and(ended)
     }
 
@@ -194,8 +173,12 @@ impl Serving {
             }
         }
         while let Some(command) = self.commands.blocking_recv() {
+            sqlite_wait::next_statement();
             match command {
-                Command::Run(job) => job.run(connection),
+                Command::Run(job, tell) => {
+                    // Who asked may have gone.
+                    let _ = tell.send(job.run(connection));
+                }
                 Command::Part if last => {}
                 Command::Part => {
                     last = self.part(&mut statement, &empty)?;
@@ -228,17 +211,8 @@ impl Serving {
     }
 }
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        if self.unfit.load(Ordering::Acquire) {
-            connection.close_on_drop();
-        }
-    }
-}
-
 impl fmt::Debug for SqliteCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteCursor").field("unfit", &self.unfit).finish_non_exhaustive()
+        f.debug_struct("SqliteCursor").field("left", &self.left).finish_non_exhaustive()
     }
 }

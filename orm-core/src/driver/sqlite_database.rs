@@ -1,8 +1,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::ConnectOptions;
@@ -13,51 +12,45 @@ use super::lease::Connection;
 use super::pooled::Pool;
 use super::sqlite::SqliteLease;
 use super::sqlite_error::database_error;
-use super::sqlite_handle::register;
-use super::sqlite_job;
-use super::sqlite_place::Place;
+use super::sqlite_handle::Handle;
+use super::sqlite_memory::{MemoryFiles, VFS};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A SQLite database: a pool, and for one in memory the connection that keeps it alive.
+/// A SQLite database.
 #[derive(Debug)]
 pub(super) struct SqliteDatabase {
     pool: Pool<SqliteConnector>,
-    /// False once a connection could not be given the function that runs jobs; rows then come through the driver.
-    runs_jobs: Arc<AtomicBool>,
-    _anchor: Option<SqliteConnection>,
 }
 
 /// How connections are made.
 pub(super) struct SqliteConnector {
     options: SqliteConnectOptions,
+    /// The files of a database in memory, which go when nobody can connect any more.
+    _memory: Option<Arc<MemoryFiles>>,
     attached: Vec<Attachment>,
-    runs_jobs: Arc<AtomicBool>,
 }
 
 impl Connector for SqliteConnector {
-    type Connection = Place;
+    type Connection = Handle;
 
     /// What a connection holds is locked for everybody until it is closed.
     const CLOSES_FIRST: bool = true;
 
-    async fn connect(&self) -> sqlx::Result<Place> {
+    async fn connect(&self) -> sqlx::Result<Handle> {
         let mut connection = self.options.connect().await?;
         for attachment in &self.attached {
             attachment.attach(&mut connection).await?;
         }
-        if register(&mut connection, sqlite_job::run).await.is_err() {
-            self.runs_jobs.store(false, Ordering::Release);
-        }
-        Ok(Place::There(connection))
+        Handle::lock(connection).await
     }
 
     /// It is in this process.
-    async fn ping(_: &mut Place) -> sqlx::Result<()> {
+    async fn ping(_: &mut Handle) -> sqlx::Result<()> {
         Ok(())
     }
 
-    async fn close(connection: Place) {
-        if let Ok(connection) = connection.into_connection() {
+    async fn close(connection: Handle) {
+        if let Ok(connection) = connection.unlock() {
             // It is gone, whatever it says.
             let _ = connection.close().await;
         }
@@ -66,25 +59,19 @@ impl Connector for SqliteConnector {
 
 impl SqliteDatabase {
     pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
-        let (connect, in_memory) = connect_options(url)?;
-        let connect = connect.disable_statement_logging();
+        let (connect, memory) = connect_options(url)?;
+        let connect = connect.disable_statement_logging().busy_timeout(options.busy_timeout);
         let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
-        let attached: Vec<Attachment> = attached.collect();
-        let anchor = match in_memory || attached.iter().any(Attachment::in_memory) {
-            true => Some(anchor(&connect, &attached).await.map_err(|error| connecting(url, error))?),
-            false => None,
-        };
-        let runs_jobs = Arc::new(AtomicBool::new(true));
-        let connector = SqliteConnector { options: connect, attached, runs_jobs: Arc::clone(&runs_jobs) };
+        let connector =
+            SqliteConnector { options: connect, _memory: memory, attached: attached.collect::<Result<_>>()? };
         let pool = Pool::new(connector, options)?;
         pool.prove().await.map_err(|error| connecting(url, error))?;
-        Ok(SqliteDatabase { pool, runs_jobs, _anchor: anchor })
+        Ok(SqliteDatabase { pool })
     }
 
     pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
         let connection = self.pool.acquire(checkouts, borrower, |error| database_error(error, None)).await?;
-        let runs_jobs = self.runs_jobs.load(Ordering::Acquire);
-        Ok(Connection::Sqlite(SqliteLease::new(connection, runs_jobs)))
+        Ok(Connection::Sqlite(SqliteLease::new(connection)))
     }
 
     /// How many connections are open.
@@ -97,16 +84,24 @@ impl SqliteDatabase {
     }
 }
 
-/// Every engine on `sqlite::memory:` gets a database of its own, shared by its connections: SQLite's `memdb` keeps one
-/// under its name for as long as somebody is connected.
-fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+/// How to connect, and the files of a database in memory. Every engine has one of its own, unless the URL names one that is
+/// shared: `sqlite:file:name?mode=memory&cache=shared`.
+fn connect_options(url: &str) -> Result<(SqliteConnectOptions, Option<Arc<MemoryFiles>>)> {
     let rest = url.strip_prefix("sqlite:").unwrap_or(url);
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    if path == ":memory:" || query.is_some_and(|query| query.split('&').any(|pair| pair == "mode=memory")) {
-        let name = format!("/orm-core-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        return Ok((SqliteConnectOptions::new().filename(name).vfs("memdb").create_if_missing(true), true));
+    let says = |pair: &str| query.is_some_and(|query| query.split('&').any(|said| said == pair));
+    if path == ":memory:" || says("mode=memory") {
+        let name = path.strip_prefix("file:").unwrap_or(path);
+        let shared = says("cache=shared") && !matches!(name, "" | ":memory:");
+        let memory = if shared { MemoryFiles::named(name)? } else { MemoryFiles::new()? };
+        let options = SqliteConnectOptions::new()
+            .filename(memory.file())
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Off);
+        let options = if let Some(vfs) = VFS { options.vfs(vfs) } else { options };
+        return Ok((options, Some(memory)));
     }
     if path.is_empty() {
         return Err(Error::new(
@@ -120,16 +115,7 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, bool)> {
     })?;
     // As SQLite itself does it: a file that is not there is made, unless the URL says how to open it.
     let create = !query.is_some_and(|query| query.contains("mode="));
-    Ok((if create { options.create_if_missing(true) } else { options }, false))
-}
-
-/// A connection that keeps what is in memory alive.
-async fn anchor(connect: &SqliteConnectOptions, attached: &[Attachment]) -> sqlx::Result<SqliteConnection> {
-    let mut connection = connect.connect().await?;
-    for attachment in attached {
-        attachment.attach(&mut connection).await?;
-    }
-    Ok(connection)
+    Ok((if create { options.create_if_missing(true) } else { options }, None))
 }
 
 fn connecting(url: &str, error: sqlx::Error) -> Error {
@@ -173,11 +159,11 @@ mod tests {
             let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
         }
         let code = |error: &Error| {
-            let source = std::error::Error::source(error)?.downcast_ref::<sqlx::Error>()?;
-            source.as_database_error()?.code().map(|code| code.into_owned())
+            let source = std::error::Error::source(error)?.downcast_ref::<rusqlite::Error>()?;
+            Some(source.sqlite_error()?.extended_code)
         };
         let seen = refused.err().map(|error| (error.kind(), error.is_retryable(), code(&error)));
-        assert_eq!(seen, Some((ErrorKind::Busy, true, Some("517".to_owned()))));
+        assert_eq!(seen, Some((ErrorKind::Busy, true, Some(517))));
         Ok(())
     }
 }

@@ -1,14 +1,13 @@
 //! The raw handle of a connection: all `unsafe` of the library.
 //!
-//! There are three uses of it. Two make a safe connection of a handle while its owner, the driver, cannot use or close it,
-//! and none of them outlives that; no pointer passes through SQL. The third is [`Prepared`], a statement of such a
-//! connection: through the safe interface a cell costs three times what it takes SQLite to hand it out, and a statement
-//! that was kept cannot be told from another one without a copy of its text.
+//! There are two uses of it. One makes a safe connection of a handle while its owner, the driver, cannot use or close it;
+//! no pointer passes through SQL. The other is [`Prepared`], a statement of such a connection: through the safe interface
+//! a cell costs three times what it takes SQLite to hand it out, and a statement that was kept cannot be told from another
+//! one without a copy of its text.
 
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_int};
-use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
@@ -17,20 +16,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use std::{fmt, io};
 
-use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, TransactionState, ffi};
 use sqlx::sqlite::SqliteConnection;
 
 use super::RowSink;
-use super::sqlite::give;
-use super::sqlite_batch::{Batch, NOT_UTF8};
+use super::sqlite_batch::{Batch, NOT_UTF8, give};
 use super::sqlite_reading::{Ended, Reading, Stopped};
+use super::sqlite_wait::{self, Stop, UNLIMITED};
+use super::sqlite_worker::Worker;
 use crate::sql::{Expected, Param};
 use crate::value::{Cells, Value, ValueError, ValueRef};
-
-/// The statement that calls the function.
-pub(super) const RUN: &str = "SELECT orm_core_job(?1)";
 
 /// How many instructions of SQLite's machine there are between two looks at the budget.
 const INSTRUCTIONS: i32 = 1_000;
@@ -38,48 +35,17 @@ const INSTRUCTIONS: i32 = 1_000;
 const LOOKS: u32 = 10;
 /// How many statements a handle keeps.
 const KEPT: usize = 64;
-/// A budget that is not counted.
-pub(super) const UNLIMITED: u32 = u32::MAX;
 
-/// Gives a connection a function that calls `run` with its argument on the connection's own thread, and has it take no
-/// quoted name that is no column for a text.
+/// A connection, whose handle is locked from its first moment to its last: the driver opens and closes it, and nothing else.
 ///
-/// # Errors
-/// The connection's thread or SQLite refuses; the connection then works without the function.
-pub(super) async fn register(
-    connection: &mut SqliteConnection,
-    run: fn(i64, &Connection) -> bool,
-) -> Result<(), sqlx::Error> {
-    let mut handle = connection.lock_handle().await?;
-    // SAFETY: the lock keeps the driver from using or closing the connection while this borrows its handle, and a
-    // connection made by `from_handle` does not close it.
-    let raw = unsafe { Connection::from_handle(handle.as_raw_handle().as_ptr()) };
-    let done = raw.and_then(|raw| {
-        for option in [
-            rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML,
-            rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DDL,
-        ] {
-            raw.set_db_config(option, false)?;
-        }
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-        raw.create_scalar_function("orm_core_job", 1, flags, move |context| {
-            let number: i64 = context.get(0)?;
-            // SAFETY: SQLite calls this on the thread that steps the connection's statement, so the connection is open
-            // and nobody else uses it; the reference does not outlive the call, and neither does a statement made of it.
-            let connection = unsafe { context.get_connection() }?;
-            Ok(run(number, &connection))
-        })
-    });
-    done.map_err(refused)
-}
-
-/// A connection whose handle is locked, so that short statements run on the thread of the caller.
-///
-/// A change of threads costs ten times what it takes SQLite to find a row by its key. The lock is taken once and kept:
-/// every turn of the driver's lock leaves a command in a queue of 50, and a fast loop of them fills it and waits for ever.
+/// Its statements run on the thread of the caller, where they are short, since a change of threads costs ten times what it
+/// takes SQLite to find a row by its key; what may take long or wait runs on a thread of the connection, to which all of this
+/// moves.
 pub(super) struct Handle {
     /// Nobody but the handle's owner uses it; the mutex makes it `Sync`.
     inner: Box<Mutex<Inner>>,
+    /// Made when something needs it.
+    worker: Option<Worker>,
 }
 
 struct Inner {
@@ -88,25 +54,20 @@ struct Inner {
     open: Option<Prepared>,
     /// Statements to run again.
     kept: Vec<Prepared>,
-    raw: Impatient,
+    raw: Connection,
     /// Owns the connection and its lock; gives the connection back when it is polled.
     owner: Owner,
     /// How many looks are left, of those that SQLite takes every [`INSTRUCTIONS`].
     budget: Arc<AtomicU32>,
     rows: Batch,
-}
-
-/// A connection that does not wait for a lock of the database: who waits must not do it on the caller's thread. It does
-/// again when this is dropped.
-struct Impatient {
-    connection: Connection,
+    /// How long a statement waits for locks, on the connection's own thread.
     waits: Duration,
 }
 
 type Owner = Pin<Box<dyn Future<Output = Result<SqliteConnection, sqlx::Error>> + Send>>;
 
 impl Handle {
-    /// Locks the handle of a connection.
+    /// Locks the handle of a connection, and has it take no quoted name that is no column for a text.
     ///
     /// # Errors
     /// The connection's thread or SQLite refuses; the connection is dropped.
@@ -122,9 +83,59 @@ impl Handle {
                 None => Poll::Pending,
             },
         });
-        let raw = Impatient::new(locked.await?).map_err(refused)?;
-        let inner = Inner { open: None, kept: Vec::new(), raw, owner, budget, rows: Batch::default() };
-        Ok(Handle { inner: Box::new(Mutex::new(inner)) })
+        let raw = locked.await?;
+        let waits = configured(&raw).map_err(refused)?;
+        let inner = Inner { open: None, kept: Vec::new(), raw, owner, budget, rows: Batch::default(), waits };
+        Ok(Handle { inner: Box::new(Mutex::new(inner)), worker: None })
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        self.inner.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread of the connection.
+    ///
+    /// # Errors
+    /// The system has none.
+    pub(super) fn worker(&mut self) -> io::Result<&Worker> {
+        match &mut self.worker {
+            Some(worker) => Ok(worker),
+            none => Ok(none.insert(Worker::start()?)),
+        }
+    }
+
+    /// Stops what the connection runs.
+    pub(super) fn stop(&mut self) -> Stop {
+        Stop::new(&self.inner().budget)
+    }
+
+    /// Nothing runs, so nothing is to be stopped any more.
+    pub(super) fn rest(&mut self) {
+        self.inner().budget.store(UNLIMITED, Ordering::Relaxed);
+    }
+
+    /// Whether no transaction is open.
+    pub(super) fn is_autocommit(&mut self) -> bool {
+        self.inner().raw.is_autocommit()
+    }
+
+    /// Runs something that may take long and wait for locks; for the connection's own thread.
+    pub(super) fn patiently<T>(&mut self, work: impl FnOnce(&Connection) -> T) -> T {
+        let stop = self.stop();
+        let Inner { raw, waits, .. } = self.inner();
+        sqlite_wait::patiently(*waits, &stop, || work(raw))
+    }
+
+    /// Notices what SQL of the user's own may have set on the connection.
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    pub(super) fn notice_settings(&mut self) -> rusqlite::Result<()> {
+        let Inner { raw, waits, .. } = self.inner();
+        if let Some(changed) = sqlite_wait::changed(raw)? {
+            *waits = changed;
+        }
+        Ok(())
     }
 
     /// Runs a statement that begins a transaction or a part of one, and says whether it did: none where it would have to
@@ -133,8 +144,7 @@ impl Handle {
     /// # Errors
     /// SQLite refuses the statement.
     pub(super) fn control(&mut self, sql: &str) -> rusqlite::Result<bool> {
-        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        match raw.connection.execute_batch(sql) {
+        match self.inner().raw.execute_batch(sql) {
             Ok(()) => Ok(true),
             Err(error) if elsewhere(&error) => Ok(false),
             Err(error) => Err(error),
@@ -143,14 +153,12 @@ impl Handle {
 
     /// The number of the row that was inserted last: its key, where that is the table's own number of a row.
     pub(super) fn last_key(&mut self) -> i64 {
-        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        raw.connection.last_insert_rowid()
+        self.inner().raw.last_insert_rowid()
     }
 
     /// Whether the open transaction has written, or may write.
     pub(super) fn writes(&mut self) -> bool {
-        let Inner { raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let state = raw.connection.transaction_state(None::<&str>);
+        let state = self.inner().raw.transaction_state(None::<&str>);
         !matches!(state, Ok(TransactionState::None | TransactionState::Read))
     }
 
@@ -181,15 +189,14 @@ impl Handle {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<Option<u64>, Stopped> {
-        let Inner { kept, raw, budget, rows, .. } =
-            self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Inner { kept, raw, budget, rows, .. } = self.inner();
         // To compile it SQLite may have to read the tables' definitions, which somebody may have locked.
-        let statement = match prepared(&raw.connection, kept, sql) {
+        let statement = match prepared(raw, kept, sql) {
             Err(error) if elsewhere(&error) => return Ok(None),
             statement => statement?,
         };
         let reads = statement.is_read_only();
-        if !reads && raw.connection.is_autocommit() {
+        if !reads && raw.is_autocommit() {
             // It would have to wait for whoever writes. In a transaction it has the lock already, and must not be stopped:
             // that would roll the transaction back.
             return Ok(None);
@@ -215,7 +222,7 @@ impl Handle {
                 give(rows, sink, count).map_err(Stopped::Unfit)?;
                 Ok(Some(0))
             }
-            Ok(()) => Ok(Some(if reads { 0 } else { raw.connection.changes() })),
+            Ok(()) => Ok(Some(if reads { 0 } else { raw.changes() })),
             // A row that the sink has would be given twice.
             Err(Stopped::Refused(error)) if elsewhere(&error) && *count == before => Ok(None),
             Err(stopped) => Err(stopped),
@@ -228,9 +235,9 @@ impl Handle {
     /// # Errors
     /// SQLite refuses the statement, or it is one that writes.
     pub(super) fn open(&mut self, sql: &Arc<str>, values: &[Value]) -> rusqlite::Result<Option<bool>> {
-        let Inner { open, raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let alone = raw.connection.is_autocommit();
-        let mut statement = match Prepared::new(&raw.connection, sql) {
+        let Inner { open, raw, .. } = self.inner();
+        let alone = raw.is_autocommit();
+        let mut statement = match Prepared::new(raw, sql) {
             Err(error) if elsewhere(&error) => return Ok(None),
             statement => statement?,
         };
@@ -240,7 +247,7 @@ impl Handle {
         statement.bind(values.iter())?;
         if alone {
             // Outside a transaction each statement would see what others committed since the one before it.
-            raw.connection.execute_batch("BEGIN")?;
+            raw.execute_batch("BEGIN")?;
         }
         *open = Some(statement);
         Ok(Some(alone))
@@ -257,8 +264,8 @@ impl Handle {
         sink: &'h mut dyn RowSink,
         count: &'h mut u64,
     ) -> impl Future<Output = Result<Option<bool>, Stopped>> + Send + 'h {
-        let Inner { open, raw, budget, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let reading = Reading { connection: &mut raw.connection, budget, sink, given: count };
+        let Inner { open, raw, budget, .. } = self.inner();
+        let reading = Reading { connection: raw, budget, sink, given: count };
         Confined(Box::pin(async move {
             match open {
                 Some(statement) => reading.part(statement, most).await,
@@ -272,9 +279,9 @@ impl Handle {
     /// # Errors
     /// SQLite refuses.
     pub(super) fn close(&mut self, alone: bool) -> rusqlite::Result<()> {
-        let Inner { open, raw, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Inner { open, raw, .. } = self.inner();
         *open = None;
-        if alone { raw.connection.execute_batch("ROLLBACK") } else { Ok(()) }
+        if alone { rollback(raw) } else { Ok(()) }
     }
 
     /// Reads a statement on the caller's thread, row by row into the sink, and lets other tasks have the thread in
@@ -289,8 +296,8 @@ impl Handle {
         sink: &'h mut dyn RowSink,
         count: &'h mut u64,
     ) -> impl Future<Output = Result<Ended, Stopped>> + Send + 'h {
-        let Inner { raw, budget, .. } = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let reading = Reading { connection: &mut raw.connection, budget, sink, given: count };
+        let Inner { raw, budget, .. } = self.inner();
+        let reading = Reading { connection: raw, budget, sink, given: count };
         Confined(Box::pin(reading.run(sql, params)))
     }
 }
@@ -339,19 +346,23 @@ async fn own(
     Ok(connection)
 }
 
-impl Impatient {
-    fn new(connection: Connection) -> rusqlite::Result<Impatient> {
-        let waits: u32 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
-        connection.busy_timeout(Duration::ZERO)?;
-        Ok(Impatient { connection, waits: Duration::from_millis(waits.into()) })
+/// Sets what each connection has; says how long its statements wait for locks.
+fn configured(raw: &Connection) -> rusqlite::Result<Duration> {
+    for option in [
+        rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML,
+        rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DDL,
+    ] {
+        raw.set_db_config(option, false)?;
     }
+    sqlite_wait::take_over(raw)
 }
 
-impl Drop for Impatient {
-    fn drop(&mut self) {
-        // Setting it does not fail on an open connection.
-        let _ = self.connection.busy_timeout(self.waits);
-    }
+/// Ends the open transaction, unless SQLite has done so: a full disk ends it, for example.
+///
+/// # Errors
+/// SQLite refuses.
+pub(super) fn rollback(raw: &Connection) -> rusqlite::Result<()> {
+    if raw.is_autocommit() { Ok(()) } else { raw.execute_batch("ROLLBACK") }
 }
 
 /// The statement that has a text, which is kept for the next time.

@@ -1,21 +1,20 @@
-//! Rows of SQLite as they are, without an object for each cell.
+//! A statement that runs on its connection's own thread.
 //!
-//! The driver copies every cell into a value of its own and sends every row through a channel, which costs several
-//! times what SQLite itself does. Here a statement runs as a job on the connection's own thread: a scalar function,
-//! registered when the connection opens, finds the job by its number, steps through the statement and sends the rows in
-//! batches. The pool, transactions and everything else stay the driver's. A job that nobody waits for any more is not
-//! found or stops at its next batch.
+//! The rows come in batches, through a channel whose sender the statement owns: they end when it ends, and what it ended
+//! with comes back with the connection. Who takes the rows owns the receiver, so the statement does not wait for somebody
+//! who has stopped taking them.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::mem;
+use std::sync::Arc;
 
 use rusqlite::{Connection, ffi};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::sqlite_batch::Batch;
-use super::sqlite_handle::Prepared;
+use super::RowSink;
+use super::sqlite_batch::{Batch, give};
+use super::sqlite_handle::{Prepared, rollback};
 use super::sqlite_reading::Elsewhere;
+use crate::error::Result;
 use crate::value::Value;
 
 /// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
@@ -23,110 +22,39 @@ pub(super) const ROWS: usize = 256;
 /// Batches on their way: the reader and the connection's thread work side by side.
 const BATCHES: usize = 4;
 
-/// What waits for its connection's thread, by number.
-static WAITING: Mutex<Option<HashMap<i64, Work>>> = Mutex::new(None);
-
-/// Something to do on a connection's thread.
-pub(super) type Work = Box<dyn FnOnce(&Connection) + Send>;
-
 /// A statement to run on a connection's thread.
 pub(super) struct Job {
     sql: Arc<str>,
     values: Vec<Value>,
     from: Elsewhere,
-    results: Sender<Message>,
+    rows: Sender<Batch>,
     used: Receiver<Batch>,
 }
 
-/// What a job sends.
-pub(super) enum Message {
-    /// Some rows.
-    Rows(Batch),
-    /// SQLite's extended result code, and what it said.
-    Failed(i32, String),
-}
-
-/// The side of a job that waits for its rows.
-pub(super) struct Running {
-    pub(super) number: i64,
-    results: Receiver<Message>,
+/// The rows of a job.
+pub(super) struct JobRows {
+    rows: Receiver<Batch>,
     used: Sender<Batch>,
 }
 
-/// Does the work with a number on its connection, if there is any.
-pub(super) fn run(number: i64, connection: &Connection) -> bool {
-    let work = waiting().as_mut().and_then(|waiting| waiting.remove(&number));
-    let found = work.is_some();
-    if let Some(work) = work {
-        work(connection);
-    }
-    found
-}
-
-fn waiting() -> MutexGuard<'static, Option<HashMap<i64, Work>>> {
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Puts work where the function finds it, by the number that is returned.
-pub(super) fn enqueue(work: Work) -> i64 {
-    static NEXT: AtomicI64 = AtomicI64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    waiting().get_or_insert_default().insert(number, work);
-    number
-}
-
-/// Takes work back that was not begun: work whose statement was never sent must not wait for ever.
-pub(super) fn forget(number: i64) {
-    if let Some(waiting) = waiting().as_mut() {
-        waiting.remove(&number);
-    }
-}
-
-impl Running {
-    /// Puts a job where the function finds it; it may go on with what was begun elsewhere.
-    pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> Running {
-        let (job, mut running) = Running::pair(sql, values, from);
-        running.number = enqueue(Box::new(move |connection| job.run(connection)));
-        running
-    }
-
-    /// A job that nobody has put anywhere yet.
-    pub(super) fn pair(sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> (Job, Running) {
-        let (send_results, results) = channel(BATCHES);
-        let (used, take_used) = channel(BATCHES);
-        let job = Job { sql, values, from, results: send_results, used: take_used };
-        // No work has this number.
-        (job, Running { number: -1, results, used })
-    }
-
-    /// The next rows, or why there are none.
-    pub(super) async fn next(&mut self) -> Option<Message> {
-        self.results.recv().await
-    }
-
-    /// Gives a batch back to be filled again: memory that one thread allocates and another frees is dear.
-    pub(super) fn give_back(&mut self, batch: Batch) {
-        // A full channel, or a job that is done, has no use for it.
-        let _ = self.used.try_send(batch);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        forget(self.number);
-    }
-}
-
 impl Job {
-    pub(super) fn run(mut self, connection: &Connection) {
+    /// A statement, which may go on with what was begun elsewhere, and its rows.
+    pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere) -> (Job, JobRows) {
+        let (send_rows, rows) = channel(BATCHES);
+        let (used, take_used) = channel(BATCHES);
+        (Job { sql, values, from, rows: send_rows, used: take_used }, JobRows { rows, used })
+    }
+
+    /// Runs it, and says how many rows it changed.
+    pub(super) fn run(mut self, connection: &Connection) -> rusqlite::Result<u64> {
+        let before = connection.total_changes();
         let mut stepped = self.step(connection);
         if self.from.alone {
-            stepped = stepped.and(connection.execute_batch("ROLLBACK"));
+            stepped = stepped.and(rollback(connection));
         }
-        if let Err(error) = stepped {
-            let (code, text) = refusal(&error);
-            let _ = self.results.blocking_send(Message::Failed(code, text));
-        }
+        stepped?;
+        // What changes nothing leaves the number of the statement before it.
+        Ok(if connection.total_changes() == before { 0 } else { connection.changes() })
     }
 
     fn step(&mut self, connection: &Connection) -> rusqlite::Result<()> {
@@ -142,15 +70,31 @@ impl Job {
             batch.take(&row);
             if batch.len() >= ROWS {
                 let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
-                let full = std::mem::replace(&mut batch, next);
-                if self.results.blocking_send(Message::Rows(full)).is_err() {
+                if self.rows.blocking_send(mem::replace(&mut batch, next)).is_err() {
                     // Nobody waits any more.
                     return Ok(());
                 }
             }
         }
         if batch.len() > 0 {
-            let _ = self.results.blocking_send(Message::Rows(batch));
+            // As above.
+            let _ = self.rows.blocking_send(batch);
+        }
+        Ok(())
+    }
+}
+
+impl JobRows {
+    /// Gives the rows to the sink, batch by batch while the statement goes on, until it ends.
+    ///
+    /// # Errors
+    /// The sink refuses a row; the statement then ends at its next batch, if it is not stopped.
+    pub(super) async fn give(mut self, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
+        while let Some(batch) = self.rows.recv().await {
+            give(&batch, sink, count)?;
+            // Memory that one thread allocates and another frees is dear. A full channel, or a statement that has ended,
+            // has no use for it.
+            let _ = self.used.try_send(batch);
         }
         Ok(())
     }

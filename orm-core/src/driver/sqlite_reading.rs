@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rusqlite::Connection;
 
 use super::RowSink;
-use super::sqlite_handle::{Prepared, UNLIMITED, elsewhere};
+use super::sqlite_handle::{Prepared, elsewhere, rollback};
+use super::sqlite_wait::UNLIMITED;
 use crate::error::Error;
 use crate::sql::Param;
 
@@ -79,7 +80,7 @@ impl Reading<'_> {
             Err(stopped) => Err(stopped),
         };
         if alone && !matches!(ended, Ok(Ended::Elsewhere(Elsewhere { alone: true, .. }))) {
-            self.connection.execute_batch("ROLLBACK")?;
+            rollback(self.connection)?;
         }
         ended
     }

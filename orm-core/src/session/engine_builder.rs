@@ -74,6 +74,16 @@ impl EngineBuilder {
         self
     }
 
+    /// How long a statement on SQLite waits for a lock that another connection holds before it fails with `Busy`; five
+    /// seconds by default.
+    ///
+    /// Changes nothing on servers, which have settings of their own: `lock_timeout` of PostgreSQL,
+    /// `innodb_lock_wait_timeout` of MySQL.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.options.busy_timeout = timeout;
+        self
+    }
+
     /// Attaches a database to an engine on SQLite, as the schema of that name: a file, or `:memory:` for one that lives as
     /// long as the engine.
     ///

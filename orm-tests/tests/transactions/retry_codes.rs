@@ -19,6 +19,10 @@ fn code(error: &Error) -> String {
             }
             return database.code().unwrap_or_default().into_owned();
         }
+        if let Some(sqlite) = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error)
+        {
+            return sqlite.extended_code.to_string();
+        }
         source = cause.source();
     }
     String::new()

@@ -1,0 +1,164 @@
+//! The thread of a connection, for what may take long or wait.
+//!
+//! The connection itself moves to the thread and comes back with what was done, so at any time one thread has it. What is
+//! lent ([`Lent`]) is closed, or goes back to the pool, when nobody takes it back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::{fmt, io, thread};
+
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use super::pooled::Pooled;
+use super::sqlite_database::SqliteConnector;
+use super::sqlite_handle::Handle;
+use super::sqlite_wait::Stop;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Something to do on a connection's thread.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A connection's thread, which ends with it.
+pub(super) struct Worker {
+    work: mpsc::Sender<Work>,
+}
+
+/// A connection that its thread has.
+pub(super) struct Away {
+    back: oneshot::Receiver<(Lent, rusqlite::Result<u64>)>,
+    stop: Stop,
+    unfit: Arc<AtomicBool>,
+    /// The connection came back.
+    ended: bool,
+}
+
+/// A connection on its way to its thread and back.
+struct Lent {
+    connection: Option<Pooled<SqliteConnector>>,
+    unfit: Arc<AtomicBool>,
+    /// What closes connections; the connection's thread is none of its own.
+    runtime: Option<runtime::Handle>,
+}
+
+impl Worker {
+    /// Starts a thread.
+    ///
+    /// # Errors
+    /// The system has none.
+    pub(super) fn start() -> io::Result<Worker> {
+        let (send, receive) = mpsc::channel::<Work>();
+        thread::Builder::new().name("orm-core-sqlite".to_owned()).spawn(move || {
+            for work in receive {
+                work();
+            }
+        })?;
+        Ok(Worker { work: send })
+    }
+
+    fn queue(&self) -> mpsc::Sender<Work> {
+        self.work.clone()
+    }
+}
+
+impl Away {
+    /// Has a connection's thread do something with it, and give it back.
+    ///
+    /// # Errors
+    /// The connection has gone, or there is no thread for it.
+    pub(super) fn send(
+        mut connection: Pooled<SqliteConnector>,
+        work: impl FnOnce(&mut Handle) -> rusqlite::Result<u64> + Send + 'static,
+    ) -> Result<Away> {
+        let handle = connection.connection()?;
+        let queue = handle.worker().map_err(no_thread)?.queue();
+        let stop = handle.stop();
+        let unfit = Arc::new(AtomicBool::new(false));
+        let runtime = runtime::Handle::try_current().ok();
+        let mut lent = Lent { connection: Some(connection), unfit: Arc::clone(&unfit), runtime };
+        let (give_back, back) = oneshot::channel();
+        let work = move || {
+            let done = match lent.connection.as_mut().and_then(|connection| connection.connection().ok()) {
+                Some(handle) => work(handle),
+                None => Err(rusqlite::Error::InvalidQuery),
+            };
+            // Where nobody takes it, it is dropped here.
+            let _ = give_back.send((lent, done));
+        };
+        // A thread that has ended drops the work, which says so to who waits for it.
+        let _ = queue.send(Box::new(work));
+        Ok(Away { back, stop, unfit, ended: false })
+    }
+
+    /// Waits until the thread has done what it was asked; gives the connection back, and what came of it. One that stops
+    /// waiting can wait again.
+    ///
+    /// # Errors
+    /// The connection has gone.
+    pub(super) async fn back(&mut self) -> Result<(Pooled<SqliteConnector>, rusqlite::Result<u64>)> {
+        let (mut lent, done) = (&mut self.back).await.map_err(|_| gone())?;
+        self.ended = true;
+        let mut connection = lent.connection.take().ok_or_else(gone)?;
+        connection.connection()?.rest();
+        if self.unfit.load(Ordering::Acquire) {
+            connection.close_on_drop();
+        }
+        Ok((connection, done))
+    }
+
+    /// Stops what the thread does.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// The connection is closed when it comes back.
+    pub(super) fn close_on_drop(&self) {
+        self.unfit.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.stop.stop();
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        let _entered = self.runtime.as_ref().map(runtime::Handle::enter);
+        let unfit = self.unfit.load(Ordering::Acquire);
+        let fit = connection.connection().is_ok_and(|handle| {
+            handle.rest();
+            handle.is_autocommit() && !unfit
+        });
+        if !fit {
+            connection.close_on_drop();
+        }
+        drop(connection);
+    }
+}
+
+pub(super) fn gone() -> Error {
+    Error::new(ErrorKind::Connection, "the connection has gone")
+}
+
+fn no_thread(error: io::Error) -> Error {
+    let text = format!("the system has no thread for a connection: {error}");
+    Error::new(ErrorKind::Connection, text).with_source(error)
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Away").field("unfit", &self.unfit).finish_non_exhaustive()
+    }
+}

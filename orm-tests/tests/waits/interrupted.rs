@@ -1,0 +1,133 @@
+//! A statement that nobody waits for any more ends, and its connection's place is free.
+
+use std::time::Duration;
+
+use orm_core::TransactionOptions;
+use orm_core::prelude::*;
+
+use crate::world::{Thing, builder, ends, fill, url};
+
+/// Never comes to an end by itself.
+const ENDLESS: &str =
+    "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t";
+
+/// Drops a call after a moment, which it must not have ended in.
+async fn dropped<T>(call: impl Future<Output = Result<T>>) {
+    let cut = tokio::time::timeout(Duration::from_millis(30), call).await;
+    assert!(cut.is_err(), "it was still at work");
+}
+
+#[tokio::test]
+async fn a_statement_whose_future_was_dropped_is_interrupted() -> Result<()> {
+    let directory = tempfile::tempdir().expect("a directory");
+    for url in ["sqlite::memory:".to_owned(), url(&directory.path().join("f.db"))] {
+        let engine = builder(&url).pool_size(1).connect().await?;
+        fill(&engine).await?;
+        // The only connection would stay busy for ever.
+        let next =
+            async |engine: &Engine| ends("the next session", engine.session().count(select::<Thing>())).await;
+        let mut session = engine.session();
+        dropped(session.rows(sql(ENDLESS).rows::<i64>())).await;
+        drop(session);
+        assert_eq!(next(&engine).await?, 2_000);
+
+        let mut session = engine.session();
+        dropped(session.execute(sql("UPDATE things SET n = (WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t)"))).await;
+        session.rollback().await?;
+        assert_eq!(next(&engine).await?, 2_000);
+
+        let mut session = engine.session();
+        session.begin_with(TransactionOptions::new().read_only()).await?;
+        dropped(session.row(sql(ENDLESS).rows::<i64>())).await;
+        drop(session);
+        assert_eq!(next(&engine).await?, 2_000);
+
+        let mut session = engine.session();
+        let mut stream = session.stream(sql(ENDLESS).rows::<i64>());
+        dropped(stream.next_batch()).await;
+        drop(stream);
+        drop(session);
+        assert_eq!(next(&engine).await?, 2_000);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_that_was_left_is_not_read_to_its_end() -> Result<()> {
+    let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
+    fill(&engine).await?;
+    let mut session = engine.session();
+    let endless = "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) \
+                   SELECT n FROM t WHERE n < 3 OR n > 9000000000000000000";
+    let mut stream = session.stream(sql(endless).rows::<i64>().yield_per(2));
+    assert_eq!(ends("the first batch", stream.next_batch()).await?, Some(vec![1, 2]));
+    drop(stream);
+    assert_eq!(ends("the session", session.count(select::<Thing>())).await?, 2_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_waits_for_a_lock_stops_waiting_when_nobody_waits_for_him() -> Result<()> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = url(&directory.path().join("f.db"));
+    let engine =
+        Engine::builder(&url).busy_timeout(Duration::from_secs(3_600)).pool_size(2).connect().await?;
+    fill(&engine).await?;
+    let mut writer = engine.session();
+    writer.execute(sql("DELETE FROM things")).await?;
+    let mut second = engine.session();
+    dropped(second.begin()).await;
+    drop(second);
+    // The second place is free, though the lock is not.
+    assert_eq!(ends("the next session", engine.session().count(select::<Thing>())).await?, 2_000);
+    writer.rollback().await
+}
+
+#[tokio::test]
+async fn raw_sql_cannot_run_what_is_another_sessions() -> Result<()> {
+    let engine = builder("sqlite::memory:").connect().await?;
+    let mut session = engine.session();
+    for number in -1..3i64 {
+        let called = sql("SELECT orm_core_job(?)").bind(number).rows::<i64>();
+        let refused = session.rows(called).await.unwrap_err();
+        assert!(refused.to_string().contains("no such function"), "{refused}");
+        session.rollback().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rollback_after_a_full_disk_is_no_error() -> Result<()> {
+    let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
+    fill(&engine).await?;
+    let mut session = engine.session();
+    session.execute(sql("PRAGMA max_page_count = 40")).await?;
+    session.rollback().await?;
+    for thing in 1..=40 {
+        session.add(Thing::draft().id(10_000 + thing).owner_id(1).n(thing));
+    }
+    let full = "INSERT INTO owners (id, name, note) VALUES (9, 'x', hex(zeroblob(1000000)))";
+    let refused = session.execute(sql(full)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Database, "{refused}");
+    assert!(refused.to_string().contains("full"), "{refused}");
+    assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::PendingRollback);
+    session.rollback().await?;
+    assert_eq!(session.count(select::<Thing>()).await?, 2_000);
+    session.insert(Thing::draft().id(0).owner_id(1).n(0)).await?;
+    session.commit().await
+}
+
+#[tokio::test]
+async fn a_savepoint_on_a_full_disk_ends_with_its_transaction() -> Result<()> {
+    let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
+    fill(&engine).await?;
+    let mut session = engine.session();
+    session.execute(sql("PRAGMA max_page_count = 40")).await?;
+    let full = "INSERT INTO owners (id, name, note) VALUES (9, 'x', hex(zeroblob(1000000)))";
+    let refused =
+        session.nested(async |session| session.execute(sql(full)).await.map(drop)).await.unwrap_err();
+    assert!(refused.to_string().contains("full"), "{refused}");
+    session.rollback().await?;
+    assert_eq!(session.count(select::<Thing>()).await?, 2_000);
+    Ok(())
+}
