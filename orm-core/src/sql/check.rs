@@ -1,8 +1,10 @@
 //! What a user's query must keep to, found before it is written: every column is from a table that is there, no table is
 //! there twice, and the database can do what is asked of it.
 
-use super::{Dialect, Expr, Function, Item, JoinKind, LockWait, Select, Source, TableRef};
+use super::writer::LONGEST_SQLITE_PATTERN;
+use super::{BinaryOp, Bind, Dialect, Expr, Function, Item, JoinKind, LockWait, Select, Source, TableRef};
 use crate::error::{Error, ErrorKind, Result};
+use crate::value::Value;
 
 /// Checks a SELECT and everything in it.
 ///
@@ -83,6 +85,23 @@ impl Checker {
         }
     }
 
+    /// SQLite gives the columns of a query that is a table other names than `true` and `false`, quoted or not.
+    fn named(&self, select: &Select) -> Result<()> {
+        let name = |item: &'_ Item| match (&item.alias, &item.expr) {
+            (Some(alias), _) => Some(alias.to_string()),
+            (None, Expr::Column { name, .. }) => Some(name.to_string()),
+            _ => None,
+        };
+        let value = |name: &String| ["true", "false"].iter().any(|value| name.eq_ignore_ascii_case(value));
+        match select.columns.iter().filter_map(name).find(value) {
+            Some(name) if self.dialect == Dialect::Sqlite => refuse(format!(
+                "SQLite takes `{name}` for a value and not for a column of a subquery; give it another name with \
+                 `.label(..)`"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The tables of a SELECT, each checked with those before it in sight of its condition.
     fn tables(&self, select: &Select, outer: &[Source]) -> Result<Vec<Source>> {
         let mut seen = Vec::new();
@@ -110,7 +129,10 @@ impl Checker {
                 }
                 return Ok(());
             }
-            TableRef::Query { select, lateral: false, .. } => self.inner(select, outer)?,
+            TableRef::Query { select, lateral: false, .. } => {
+                self.named(select)?;
+                self.inner(select, outer)?;
+            }
             TableRef::Query { select, lateral: true, .. } => {
                 if !self.dialect.lateral() {
                     return refuse(
@@ -123,6 +145,7 @@ impl Checker {
             }
             TableRef::Cte { cte: Some(cte), .. } => {
                 check_name(&cte.name)?;
+                self.named(&cte.select)?;
                 self.inner(&cte.select, &[])?;
             }
             TableRef::Cte { cte: None, .. } | TableRef::Table { .. } => {}
@@ -166,6 +189,32 @@ impl Checker {
                 if self.dialect == Dialect::Sqlite =>
             {
                 return refuse("SQLite cannot join distinct texts; select them distinct in a subquery");
+            }
+            Expr::Binary(_, BinaryOp::Like | BinaryOp::NotLike, pattern)
+                if self.dialect == Dialect::Sqlite =>
+            {
+                match text(pattern) {
+                    Some(pattern) if pattern.len() > LONGEST_SQLITE_PATTERN => {
+                        return refuse(format!(
+                            "a pattern of LIKE has at most {LONGEST_SQLITE_PATTERN} bytes on SQLite; `contains`, \
+                             `starts_with` and `ends_with` take longer texts"
+                        ));
+                    }
+                    Some(pattern) if pattern.contains('\0') => {
+                        return refuse(
+                            "SQLite's LIKE ends at the character NUL; `contains`, `starts_with` and `ends_with` find it",
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            Expr::Call(Function::Named("replace"), arguments)
+                if self.dialect == Dialect::Sqlite
+                    && arguments.get(1).and_then(text).is_some_and(|what| what.starts_with('\0')) =>
+            {
+                return refuse(
+                    "SQLite's `replace` does not find a text that begins with the character NUL; replace it in Rust",
+                );
             }
             _ => {}
         }
@@ -214,6 +263,14 @@ impl Checker {
             );
         }
         Ok(())
+    }
+}
+
+/// A text that is known.
+fn text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Bind(Bind { value: Value::Text(text), .. }) => Some(text),
+        _ => None,
     }
 }
 

@@ -41,6 +41,31 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn columns_of_a_subquery_that_are_called_as_values_are(database: TestDatabase) -> Result<()> {
+        const TRUE: Label<i64> = label("True");
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let all = session.rows(select_columns(User::ID.label(TRUE)).order_by(User::ID)).await?;
+        assert_eq!(all, [7, 8, 9, 10], "a label of what is returned can be anything");
+        let table = || select_columns(User::ID.label(TRUE)).subquery("inner_users");
+        let cte = select_columns(User::ID.label(TRUE)).cte("inner_users");
+        let of_table = session.rows(select_columns(table().column(TRUE)).order_by(table().column(TRUE))).await;
+        let of_cte = session.rows(select_columns(cte.column(TRUE)).order_by(cte.column(TRUE))).await;
+        for rows in [of_table, of_cte] {
+            match database.backend() {
+                Backend::Sqlite => {
+                    let refused = rows.unwrap_err();
+                    assert_eq!(refused.kind(), ErrorKind::InvalidQuery);
+                    assert!(refused.to_string().contains("`True`"), "{refused}");
+                }
+                _ => assert_eq!(rows?, [7, 8, 9, 10]),
+            }
+        }
+        let same = User::ID.in_query(select_columns(User::ID.label(TRUE)).filter(User::ID.gt(8)));
+        assert_eq!(session.rows(select_columns(User::ID).filter(same).order_by(User::ID)).await?, [9, 10]);
+        Ok(())
+    }
+
     async fn a_subquery_is_a_table(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();

@@ -76,6 +76,70 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn texts_with_nul_are_found_whole(database: TestDatabase) -> Result<()> {
+        if database.backend() == Backend::Postgres {
+            // It stores none.
+            return Ok(());
+        }
+        let engine = database.engine().await?;
+        engine.create_all(schema![Person]).await?;
+        let mut session = engine.session();
+        for (id, name, part) in [(1, "a\0b", "a\0"), (2, "a", "\0"), (3, "\0", "\0"), (4, "xéy\0éz", "\0éz")] {
+            session.add(Person::draft().id(id).name(name).part(part));
+        }
+        session.commit().await?;
+        let mut ids = async |filter| session.rows(select_columns(Person::ID).filter(filter).order_by(Person::ID)).await;
+        assert_eq!(ids(Person::NAME.contains("\0")).await?, [1, 3, 4]);
+        assert_eq!(ids(Person::NAME.contains("b")).await?, [1]);
+        assert_eq!(ids(Person::NAME.contains("é\0")).await?, [] as [i64; 0]);
+        assert_eq!(ids(Person::NAME.starts_with("a\0")).await?, [1]);
+        assert_eq!(ids(Person::NAME.starts_with("a")).await?, [1, 2]);
+        assert_eq!(ids(Person::NAME.starts_with("\0")).await?, [3]);
+        assert_eq!(ids(Person::NAME.ends_with("b")).await?, [1]);
+        assert_eq!(ids(Person::NAME.ends_with("a")).await?, [2]);
+        assert_eq!(ids(Person::NAME.ends_with("\0")).await?, [3]);
+        assert_eq!(ids(Person::NAME.ends_with("")).await?, [1, 2, 3, 4]);
+        assert_eq!(ids(Person::NAME.ends_with("xxéy\0éz")).await?, [] as [i64; 0]);
+        assert_eq!(ids(Person::NAME.ends_with("wxéy\0éz\0")).await?, [] as [i64; 0]);
+        assert_eq!(ids(Person::NAME.contains(Person::PART)).await?, [1, 3, 4]);
+        assert_eq!(ids(Person::NAME.starts_with(Person::PART)).await?, [1, 3]);
+        assert_eq!(ids(Person::NAME.ends_with(Person::PART)).await?, [3, 4]);
+        assert_eq!(ids(func::position(Person::NAME, "\0").eq(2)).await?, [1]);
+        assert_eq!(ids(!Person::EMAIL.ends_with("")).await?, [] as [i64; 0], "NULL ends with nothing");
+        assert_eq!(ids(Person::EMAIL.ends_with("")).await?, [] as [i64; 0]);
+        Ok(())
+    }
+
+    async fn texts_of_any_length_are_looked_for(database: TestDatabase) -> Result<()> {
+        let engine = people(&database).await?;
+        let mut session = engine.session();
+        let long = "x".repeat(60_000);
+        session.add(Person::draft().id(5).name(format!("{long}y")).part(""));
+        session.commit().await?;
+        let mut ids = async |filter| session.rows(select_columns(Person::ID).filter(filter).order_by(Person::ID)).await;
+        assert_eq!(ids(Person::NAME.starts_with(&*long)).await?, [5]);
+        assert_eq!(ids(Person::NAME.contains(&*long)).await?, [5]);
+        assert_eq!(ids(Person::NAME.ends_with(format!("{}y", &long[1..]))).await?, [5]);
+        assert_eq!(ids(Person::NAME.starts_with(format!("{long}z"))).await?, [] as [i64; 0]);
+        let like = ids(Person::NAME.like(format!("{long}%"))).await;
+        match database.backend() {
+            Backend::Sqlite => {
+                let refused = like.unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::InvalidQuery);
+                assert!(refused.to_string().contains("`starts_with`"), "{refused}");
+                for refused in [
+                    ids(Person::NAME.not_like("a\0%")).await.unwrap_err(),
+                    ids(func::replace(Person::NAME, "\0", "x").eq("x")).await.unwrap_err(),
+                ] {
+                    assert_eq!(refused.kind(), ErrorKind::InvalidQuery);
+                    assert!(refused.to_string().contains("NUL"), "{refused}");
+                }
+            }
+            _ => assert_eq!(like?, [5]),
+        }
+        Ok(())
+    }
+
     async fn a_newtype_of_text_is_text(database: TestDatabase) -> Result<()> {
         let engine = people(&database).await?;
         let mut session = engine.session();

@@ -10,6 +10,8 @@ mod time;
 
 use std::sync::Arc;
 
+pub(in crate::sql) use text::LONGEST_SQLITE_PATTERN;
+
 use super::{
     Bind, Cte, Delete, Dialect, Expected, Expr, Insert, Leading, NEW_ROWS, Param, Runs, Select, Shown,
     Source, Statement, TableName, Update,
