@@ -47,7 +47,7 @@ impl PgBouncer {
         command.arg(&settings);
         let (port, url) = (place.port, format!("postgres://orm@127.0.0.1:{}/{name}", place.port));
         let ready = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-        Ok(PgBouncer { server: Server::start(&place, &command, "QUIT", url, ready)? })
+        Ok(PgBouncer { server: Server::start(&place, &command, "TERM", url, ready)? })
     }
 
     /// The settings of an engine behind it.

@@ -2,10 +2,12 @@ use std::fs;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use crate::guard::{Guard, RUNNING, watch};
 
 /// A database server: one that this process started, or one that an environment variable names.
 #[derive(Debug)]
@@ -14,14 +16,17 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// Keeps the server running: it stops when this process ends and the pipe to the watchdog closes.
     _watchdog: Option<Child>,
+    /// Keeps its directory for as long.
+    _guard: Option<Arc<Guard>>,
 }
 
 /// Who runs a server, and where.
 pub(crate) struct Place {
-    /// The directory of the server; it is removed when the server has stopped.
+    /// The directory of the server; it is removed when the server has stopped, or when there was none.
     pub(crate) directory: PathBuf,
     pub(crate) port: u16,
     user: Option<User>,
+    guard: Arc<Guard>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,11 +38,12 @@ struct User {
 
 impl Server {
     pub(crate) fn named(url: String) -> Server {
-        Server { url, _watchdog: None }
+        Server { url, _watchdog: None, _guard: None }
     }
 
-    /// Starts a server and waits until it answers. It is stopped by its process id and its directory removed as soon as
-    /// this process ends, in whatever way: the watchdog's standard input closes then.
+    /// Starts a server and waits until it answers. It is stopped by its process id as soon as this process ends, in
+    /// whatever way: the watchdog's standard input closes then. `stop` is a signal that the server handles itself: a shell
+    /// that is not interactive has what it runs in the background ignore INT and QUIT.
     pub(crate) fn start(
         place: &Place,
         command: &Command,
@@ -46,20 +52,24 @@ impl Server {
         is_ready: impl Fn() -> bool,
     ) -> Result<Server, String> {
         const WATCH: &str = r#"
-            directory=$1; stop=$2; shift 2
+            directory=$1; running=$2; stop=$3; shift 3
+            : >"$directory/$running" || exit 1
             "$@" </dev/null >"$directory/log" 2>&1 &
             server=$!
             read -r _
-            kill -"$stop" "$server" 2>/dev/null
-            wait "$server"
-            rm -rf "$directory"
+            kill -"$stop" "$server"
+            waited=0
+            while kill -0 "$server"; do
+                waited=$((waited + 1))
+                [ "$waited" -ne 100 ] || kill -KILL "$server"
+                sleep 0.1
+            done
+            rm -f "$directory/$running"
         "#;
-        let mut watchdog = Command::new("sh");
-        watchdog.args(["-c", WATCH, "watchdog"]).arg(&place.directory).arg(stop);
-        watchdog.args(place.as_user(command));
-        // In a group of its own: a Ctrl-C on the terminal must leave it to do its work.
-        watchdog.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut watchdog = watchdog.spawn().map_err(|error| format!("cannot start sh: {error}"))?;
+        let mut process = Command::new("sh");
+        process.args(["-c", WATCH, "watchdog"]).arg(&place.directory).args([RUNNING, stop]);
+        process.args(place.as_user(command));
+        let mut watchdog = watch(process)?;
         let until = Instant::now() + Duration::from_secs(60);
         while !is_ready() {
             let ended = watchdog.try_wait().ok().flatten().is_some();
@@ -69,7 +79,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Ok(Server { url, _watchdog: Some(watchdog) })
+        Ok(Server { url, _watchdog: Some(watchdog), _guard: Some(Arc::clone(&place.guard)) })
     }
 }
 
@@ -81,11 +91,12 @@ impl Place {
         let _ = fs::remove_dir_all(&directory);
         let failed = |error| format!("cannot make {}: {error}", directory.display());
         fs::create_dir_all(&directory).map_err(failed)?;
+        let guard = Arc::new(Guard::of(&directory)?);
         if let Some(User { uid, gid, .. }) = user {
             chown(&directory, Some(uid), Some(gid)).map_err(failed)?;
         }
         let port = free_port()?;
-        Ok(Place { directory, port, user })
+        Ok(Place { directory, port, user, guard })
     }
 
     /// Runs a program to its end, as the user that the server runs as.

@@ -157,7 +157,7 @@ app 0.1.0
 #[test]
 fn a_tree_may_be_deep() {
     const DEPTH: usize = 1_000;
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let lock = path(&directory, "Cargo.lock");
     let package = |at: usize| {
         let below =
@@ -211,7 +211,7 @@ fn full_lists_hold_what_short_ones_count() {
 
 #[test]
 fn a_database_is_kept_and_filled_once() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let (lock, db) = (path(&directory, "Cargo.lock"), path(&directory, "what? 100%.db"));
     fs::copy(Path::new(WORKSPACE).join(CIRCLES), &lock).expect("it can be copied");
 
@@ -234,7 +234,7 @@ fn a_database_is_kept_and_filled_once() {
 
 #[test]
 fn an_empty_file_becomes_a_database() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let db = path(&directory, "lock.db");
     fs::write(&db, "").expect("it can be written");
     let answers = answers(&[CIRCLES, "--db", &db]);
@@ -243,7 +243,7 @@ fn an_empty_file_becomes_a_database() {
 
 #[test]
 fn a_file_that_is_something_else_stays_as_it_is() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let db = path(&directory, "letter.txt");
     fs::write(&db, "Dear reader,\n").expect("it can be written");
     let line = refusal(&[CIRCLES, "--db", &db]);
@@ -260,7 +260,7 @@ fn a_file_that_is_something_else_stays_as_it_is() {
 
 #[test]
 fn a_database_without_a_place_is_refused() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let db = path(&directory, "nowhere/lock.db");
     let line = refusal(&[CIRCLES, "--db", &db]);
     assert!(line.starts_with(&format!("cannot keep a database at `{db}`: ")), "{line}");
@@ -269,7 +269,7 @@ fn a_database_without_a_place_is_refused() {
 
 #[test]
 fn bad_input_is_one_line_and_leaves_nothing_behind() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let db = path(&directory, "lock.db");
     let missing = path(&directory, "Cargo.lock");
     let line = refusal(&[&missing, "--db", &db]);
@@ -292,7 +292,7 @@ fn bad_input_is_one_line_and_leaves_nothing_behind() {
 
 #[test]
 fn lock_files_that_contradict_themselves_are_refused() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let lock = path(&directory, "Cargo.lock");
     let package = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n";
     let needs = |what: &str| format!("version = 4\n{package}dependencies = [\"{what}\"]\n");

@@ -53,7 +53,7 @@ on_every_backend! {
         let _alone = ALONE.lock().await;
         // `ORM_TEST_DIGITS=6` for a million rows.
         let digits = std::env::var("ORM_TEST_DIGITS").ok().and_then(|digits| digits.parse().ok()).unwrap_or(5);
-        let directory = tempfile::tempdir().expect("there is room for a file");
+        let directory = orm_tests::directory();
         let path = directory.path().join("file.db");
         let engine = match database.backend() {
             Backend::Sqlite => Engine::connect(&format!("sqlite:{}", path.display())).await?,

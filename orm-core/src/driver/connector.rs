@@ -11,6 +11,11 @@ pub(super) trait Connector: Send + Sync + 'static {
     /// Makes a connection that is ready for a session.
     fn connect(&self) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
 
+    /// Whether a server refuses a connection because of a limit that others who end theirs make room below.
+    fn is_full(_error: &sqlx::Error) -> bool {
+        false
+    }
+
     /// Asks whether a connection is alive.
     fn ping(connection: &mut Self::Connection) -> impl Future<Output = sqlx::Result<()>> + Send;
 

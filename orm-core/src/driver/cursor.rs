@@ -3,8 +3,8 @@ use std::time::Instant;
 use super::echoed_rows::EchoedRows;
 use super::lease::{Connection, Lease, TransactionState};
 use super::{Monitor, QueryScope, RowSink, StatementOutcome};
-use crate::error::Result;
-use crate::sql::{Dialect, Statement};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Dialect, Effect, Statement};
 
 /// What a stream has open on a connection: a snapshot, and where the backend has such a thing a statement that is read
 /// a part at a time.
@@ -31,18 +31,29 @@ struct Cursor {
 }
 
 impl Lease {
-    /// Begins to read what the database holds now: in a snapshot of its own, or in the transaction that is open.
-    /// Returns whether a statement is to be read a part at a time; otherwise each part is a statement, which `pages` says
-    /// can be had.
+    /// Begins to read what the database holds now: in the transaction that is open or that the statement needs, and
+    /// otherwise in a snapshot of its own. Returns whether the statement is to be read a part at a time; otherwise each part
+    /// is a statement, which `pages` says can be had.
     ///
     /// # Errors
-    /// The database refuses.
-    pub async fn begin_reading(&mut self, pages: bool) -> Result<bool> {
+    /// `InvalidQuery`: the statement writes. The database refuses.
+    pub async fn begin_reading(&mut self, statement: &Statement, pages: bool) -> Result<bool> {
         self.settle().await?;
+        let effect = self.effect(statement).await?;
+        if effect >= Effect::Writes {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`",
+            ));
+        }
+        self.begin_for(effect).await?;
         let cursors = self.connection.has_cursors(pages);
         if !self.in_transaction() {
-            for &(sql, next) in snapshot(self.dialect) {
-                self.control(sql, next).await?;
+            for (place, &(sql, next)) in snapshot(self.dialect).iter().enumerate() {
+                let begun = self.control(sql, next).await;
+                // What came before a refused statement is still set on the connection.
+                self.unfit |= begun.is_err() && place > 0;
+                begun?;
             }
         }
         self.reading = Some(Reading::default());
@@ -119,7 +130,8 @@ impl Lease {
     /// The same without waiting: what is done next on this connection comes after the end.
     pub fn leave_reading(&mut self, monitor: &Monitor) {
         self.report(monitor);
-        self.connection.leave_cursor(self.in_transaction());
+        let in_transaction = self.in_transaction();
+        self.connection.leave_cursor(in_transaction);
         if let Some(reading) = &mut self.reading {
             reading.left = true;
         }

@@ -1,25 +1,31 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::cursor::Reading;
+use super::refusal::shortened;
 use super::written::{Commit, Written};
 use super::{Monitor, Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Dialect, Expected, Statement};
+use crate::sql::{Dialect, Effect, Expected, Statement};
 use crate::value::{Cells, Value};
 
 /// A connection that a session holds, and what state its transaction is in.
 ///
-/// It goes back to the pool only when it is known to be clean. A future that is dropped half-way through BEGIN, a
-/// statement or COMMIT leaves the mark that was set before it, and the connection is closed instead of being returned.
+/// It goes back to the pool only when it is known to be clean, and only here: a future that is dropped half-way through
+/// BEGIN, a statement or COMMIT leaves the mark that was set before it, and what else had the connection is asked for it.
 #[derive(Debug)]
 pub struct Lease {
     pub(super) connection: Connection,
     pub(super) dialect: Dialect,
     pooler: Pooler,
     pub(super) state: TransactionState,
-    /// The open transaction does not write.
-    read_only: bool,
+    /// What transactions are that begin by themselves.
+    defaults: TransactionOptions,
+    /// What the open transaction is.
+    options: TransactionOptions,
+    /// It began by itself, and nothing in it may have written.
+    by_itself: bool,
     /// What the connection needs after the end of the open transaction, to be as it was.
     after: Option<&'static str>,
     /// No statement of the open transaction was sent yet.
@@ -33,6 +39,8 @@ pub struct Lease {
     written: Option<Arc<Written>>,
     /// Of a connection to a replica, the position that it is known to have reached.
     reached: Option<u64>,
+    /// The connection is closed, whatever it says of itself.
+    pub(super) unfit: bool,
     /// What a stream has open.
     pub(super) reading: Option<Reading>,
     /// How many statements its session ran.
@@ -43,9 +51,9 @@ pub struct Lease {
 pub(super) enum TransactionState {
     None,
     Open,
-    /// A stream began it for itself, and it ends with the stream.
+    /// A stream, or one statement, has it for itself; it ends with that and nothing else is in it.
     Reading,
-    /// BEGIN or ROLLBACK was sent and not answered.
+    /// BEGIN or ROLLBACK was sent and not answered. Nothing was done in the first, and nothing is kept of the second.
     Changing,
     /// COMMIT was sent and not answered: nobody knows whether it happened.
     Committing,
@@ -62,6 +70,9 @@ pub(super) enum Connection {
     #[cfg(feature = "mysql")]
     Mysql(super::mysql::MysqlLease),
 }
+
+/// How long the end of a transaction may take that nobody waits for.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How far the log is, as a number. What a commit wrote is before it, even where it is not on disk yet.
 const PRIMARY_POSITION: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint";
@@ -93,13 +104,16 @@ impl Lease {
             dialect,
             pooler,
             state: TransactionState::None,
-            read_only: false,
+            defaults: TransactionOptions::new(),
+            options: TransactionOptions::new(),
+            by_itself: false,
             after: None,
             empty: true,
             failed: false,
             running: false,
             written: None,
             reached: None,
+            unfit: false,
             reading: None,
             statements: Arc::default(),
         }
@@ -122,10 +136,11 @@ impl Lease {
         self.reached
     }
 
-    /// Counts the statements of a session, which may have several leases one after the other.
+    /// Is for a session: counts its statements, of which it may send others to other leases, and begins its transactions
+    /// as it says.
     #[must_use]
-    pub fn counted_by(mut self, statements: Arc<AtomicU64>) -> Lease {
-        self.statements = statements;
+    pub fn for_session(mut self, defaults: TransactionOptions, statements: Arc<AtomicU64>) -> Lease {
+        (self.defaults, self.statements) = (defaults, statements);
         self
     }
 
@@ -135,12 +150,21 @@ impl Lease {
 
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
-        matches!(self.state, TransactionState::Open | TransactionState::Changing)
+        self.state == TransactionState::Open
     }
 
-    /// Whether a statement or a transaction's end was abandoned, so that nobody knows what the database did.
+    /// Whether a statement or a commit was abandoned in a transaction, so that it is unknown what the database did.
     pub fn is_abandoned(&self) -> bool {
-        self.running || matches!(self.state, TransactionState::Changing | TransactionState::Committing)
+        self.state == TransactionState::Committing || (self.running && self.in_transaction())
+    }
+
+    /// Whether the connection is lost with nothing of the session on it: another one takes its place.
+    pub fn is_lost(&self) -> bool {
+        match self.state {
+            TransactionState::Changing => true,
+            TransactionState::None | TransactionState::Reading => self.running,
+            TransactionState::Open | TransactionState::Committing => false,
+        }
     }
 
     /// Whether a COMMIT was sent and never answered.
@@ -150,12 +174,26 @@ impl Lease {
 
     /// Whether a transaction is open that does not write.
     pub fn is_read_only(&self) -> bool {
-        self.in_transaction() && self.read_only
+        self.in_transaction() && self.options.read_only
+    }
+
+    /// Whether a transaction is open that began by itself at a statement that only reads, and promises nothing but that it
+    /// does not write: it can be ended at any time.
+    pub fn is_replaceable(&self) -> bool {
+        self.in_transaction() && self.by_itself && self.options.isolation.is_none()
+    }
+
+    /// Makes the transaction that began by itself at a statement that only reads one that was asked for, if it is as the
+    /// options say.
+    pub fn adopt(&mut self, options: TransactionOptions) -> bool {
+        let adopts = self.in_transaction() && self.by_itself && self.options == options;
+        self.by_itself &= !adopts;
+        adopts
     }
 
     /// Whether a transaction is open in which nothing was asked yet.
     pub fn is_empty(&self) -> bool {
-        self.state == TransactionState::Open && self.empty
+        self.in_transaction() && self.empty
     }
 
     /// Where the database is in this process, closes the connection when all it was asked is done: what was committed is
@@ -166,6 +204,11 @@ impl Lease {
         if let Connection::Sqlite(lease) = &mut self.connection {
             lease.conclude().await;
         }
+    }
+
+    /// Whether a statement of the open transaction failed.
+    pub fn has_failed(&self) -> bool {
+        self.in_transaction() && self.failed
     }
 
     /// Why the connection cannot be used any more, if a future was dropped or the connection lost half-way.
@@ -198,7 +241,8 @@ impl Lease {
             }
         }
         self.state = TransactionState::Open;
-        self.read_only = options.read_only;
+        self.options = options;
+        self.by_itself = false;
         self.after = beginning.after;
         self.empty = true;
         self.failed = false;
@@ -216,11 +260,12 @@ impl Lease {
         }
         self.settle().await?;
         // Where nothing was written it does not matter whether it was committed.
-        self.state = match self.read_only {
+        let read_only = self.options.read_only;
+        self.state = match read_only {
             true => TransactionState::Changing,
             false => TransactionState::Committing,
         };
-        let written = self.written.clone().filter(|_| !self.read_only);
+        let written = self.written.clone().filter(|_| !read_only);
         // Dropped on the way, it leaves a doubt, and replicas are not read from.
         let commit = written.as_deref().map(Written::commit);
         match self.connection.control("COMMIT").await {
@@ -234,7 +279,7 @@ impl Lease {
                 self.ended().await;
                 Ok(())
             }
-            Err(error) if self.read_only && error.kind() == ErrorKind::Connection => Err(error),
+            Err(error) if read_only && error.kind() == ErrorKind::Connection => Err(error),
             Err(error) if matches!(error.kind(), ErrorKind::Connection | ErrorKind::CommitUnknown) => {
                 Err(commit_unknown("lost its connection").with_source(error))
             }
@@ -267,14 +312,14 @@ impl Lease {
         let alone = self.pooler == Pooler::Transaction;
         let mut asked = if alone { self.connection.control("BEGIN READ ONLY").await } else { Ok(()) };
         if asked.is_ok() {
-            asked = self.connection.fetch(&statement, &mut sink, &mut 0).await;
+            asked = self.connection.fetch(&statement, &mut sink, &mut 0, alone).await;
         }
         if alone && asked.is_ok() {
             asked = self.connection.control("COMMIT").await;
         }
         self.running = false;
         if let Err(error) = asked {
-            self.connection.close_on_drop();
+            self.unfit = true;
             return Err(error);
         }
         match position {
@@ -310,10 +355,10 @@ impl Lease {
         if let Some(sql) = self.after.take()
             && self.connection.control(sql).await.is_err()
         {
-            self.connection.close_on_drop();
+            self.unfit = true;
         }
         self.state = TransactionState::None;
-        self.read_only = false;
+        self.by_itself = false;
         self.failed = false;
     }
 
@@ -362,15 +407,17 @@ impl Lease {
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
         self.settle().await?;
+        self.prepare_for(statement).await?;
         let alone = self.begin_alone().await?;
         self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
+        let within = self.state != TransactionState::None;
         let result = match &mut observed.echoed {
-            None => self.connection.fetch(statement, sink, &mut observed.rows).await,
+            None => self.connection.fetch(statement, sink, &mut observed.rows, within).await,
             Some(echoed) => {
                 let mut both = echoed.beside(&statement.shown, sink);
-                self.connection.fetch(statement, &mut both, &mut observed.rows).await
+                self.connection.fetch(statement, &mut both, &mut observed.rows, within).await
             }
         };
         self.running = false;
@@ -393,11 +440,13 @@ impl Lease {
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
         self.settle().await?;
+        self.prepare_for(statement).await?;
         let alone = self.begin_alone().await?;
         self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
-        let result = self.connection.execute(statement).await;
+        let within = self.state != TransactionState::None;
+        let result = self.connection.execute(statement, within).await;
         self.running = false;
         observed.failed = result.is_err();
         observed.rows = result.as_ref().map_or(0, |inserted| inserted.rows);
@@ -405,12 +454,83 @@ impl Lease {
         self.end_alone(alone, result).await
     }
 
+    /// Begins the transaction that a statement needs: what may write is in one, and so is everything where the session says
+    /// what its transactions are.
+    ///
+    /// # Errors
+    /// `InvalidState`: the statement writes where nothing may be written. `InvalidQuery`: it would end the transaction.
+    async fn prepare_for(&mut self, statement: &Statement) -> Result<()> {
+        let effect = self.effect(statement).await?;
+        if matches!(effect, Effect::Writes | Effect::Commits) {
+            self.check_writable()?;
+        }
+        if effect == Effect::Commits {
+            return self.stand_aside(statement).await;
+        }
+        self.begin_for(effect).await
+    }
+
+    /// What a statement does: what its text says, and where that leaves it open, what the database says.
+    pub(super) async fn effect(&mut self, statement: &Statement) -> Result<Effect> {
+        if statement.effect != Effect::MayWrite {
+            return Ok(statement.effect);
+        }
+        self.running = true;
+        let only_reads = self.connection.only_reads(statement).await;
+        self.running = false;
+        Ok(match only_reads? {
+            Some(true) => Effect::Reads,
+            Some(false) => Effect::Writes,
+            None => Effect::MayWrite,
+        })
+    }
+
+    /// Begins the session's transaction, if something with this effect needs it and none is open.
+    pub(super) async fn begin_for(&mut self, effect: Effect) -> Result<()> {
+        let reads = effect == Effect::Reads || self.defaults.read_only;
+        if self.state == TransactionState::None && (effect != Effect::Reads || self.defaults.says_anything())
+        {
+            self.begin(self.defaults).await?;
+            self.by_itself = true;
+        }
+        self.by_itself &= reads;
+        Ok(())
+    }
+
+    /// A statement that commits by itself runs outside a transaction, or it would commit what is open.
+    async fn stand_aside(&mut self, statement: &Statement) -> Result<()> {
+        match self.state {
+            TransactionState::Open if !self.empty => Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "on MySQL and MariaDB `{}` commits the open transaction by itself; call `session.commit()` or \
+                     `session.rollback()` before it",
+                    shortened(&statement.sql)
+                ),
+            )),
+            TransactionState::Open => self.rollback().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to write where nothing may be written.
+    ///
+    /// # Errors
+    /// `InvalidState`.
+    pub fn check_writable(&self) -> Result<()> {
+        match (self.defaults.read_only, self.is_read_only()) {
+            (true, _) => Err(read_only("session")),
+            (false, true) => Err(read_only("transaction")),
+            (false, false) => Ok(()),
+        }
+    }
+
     /// Behind a pooler that lends by the transaction, a statement outside one would be prepared on one connection of the
     /// server and run on another: it gets a transaction of its own. Returns whether it did.
     async fn begin_alone(&mut self) -> Result<bool> {
         let alone = self.pooler == Pooler::Transaction && self.state == TransactionState::None;
         if alone {
-            self.begin(TransactionOptions::new()).await?;
+            self.control("BEGIN", TransactionState::Reading).await?;
         }
         Ok(alone)
     }
@@ -420,10 +540,10 @@ impl Lease {
             return result;
         }
         match result {
-            Ok(value) => self.commit().await.map(|()| value),
+            Ok(value) => self.control("COMMIT", TransactionState::None).await.map(|()| value),
             Err(error) => {
                 // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
-                let _ = self.rollback().await;
+                let _ = self.control("ROLLBACK", TransactionState::None).await;
                 Err(error)
             }
         }
@@ -437,7 +557,7 @@ impl Lease {
             }
             // What is refused as a query was not sent.
             Some(ErrorKind::InvalidQuery) => return,
-            Some(ErrorKind::Connection) => self.connection.close_on_drop(),
+            Some(ErrorKind::Connection) => self.unfit = true,
             Some(_) => {}
         }
         self.empty = false;
@@ -459,57 +579,129 @@ impl Connection {
         }
     }
 
-    async fn fetch(&mut self, statement: &Statement, sink: &mut dyn RowSink, rows: &mut u64) -> Result<()> {
+    /// `within` says whether a transaction is open.
+    #[allow(unused_variables, reason = "one backend alone asks")]
+    async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        rows: &mut u64,
+        within: bool,
+    ) -> Result<()> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.fetch(statement, sink, rows).await,
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.fetch(statement, sink, rows).await,
+            Connection::Postgres(lease) => lease.fetch(statement, sink, rows, within).await,
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.fetch(statement, sink, rows).await,
         }
     }
 
-    async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
+    #[allow(unused_variables, reason = "one backend alone asks")]
+    async fn execute(&mut self, statement: &Statement, within: bool) -> Result<Inserted> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.execute(statement).await,
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.execute(statement).await.map(Inserted::from),
+            Connection::Postgres(lease) => lease.execute(statement, within).await.map(Inserted::from),
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.execute(statement).await,
         }
     }
 
-    fn close_on_drop(&mut self) {
+    /// Whether a statement only reads, where the database can be asked.
+    #[allow(unused_variables, clippy::unused_async, reason = "SQLite alone is asked")]
+    async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.only_reads(statement).await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes the connection out, where no reader, cursor or task has it or has left anything open on it.
+    fn take(&mut self) -> Option<Connection> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.close_on_drop(),
+            Connection::Sqlite(lease) => lease.take().map(Connection::Sqlite),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.close_on_drop(),
+            Connection::Postgres(lease) => lease.take().map(Connection::Postgres),
             #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.close_on_drop(),
+            Connection::Mysql(lease) => lease.take().map(Connection::Mysql),
         }
+    }
+
+    fn give_back(self) {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.give_back(),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.give_back(),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.give_back(),
+        }
+    }
+
+    /// Ends a transaction of which nothing is kept, and makes the connection what it was; says whether it did.
+    async fn roll_back(&mut self, after: Option<&'static str>) -> bool {
+        self.control("ROLLBACK").await.is_ok()
+            && match after {
+                Some(sql) => self.control(sql).await.is_ok(),
+                None => true,
+            }
     }
 }
 
 impl Drop for Lease {
+    /// The one exit of connections: whatever is not given back here is closed.
     fn drop(&mut self) {
-        if self.running || self.state != TransactionState::None {
-            self.connection.close_on_drop();
+        if self.running || self.unfit {
+            return;
+        }
+        let Some(mut connection) = self.connection.take() else { return };
+        match self.state {
+            TransactionState::None => connection.give_back(),
+            // To close it would be to make another one for the next reader.
+            TransactionState::Open if self.options.read_only => {
+                let (runtime, after) = (tokio::runtime::Handle::try_current(), self.after);
+                let roll_back = async move {
+                    let done = tokio::time::timeout(ROLLBACK_TIMEOUT, connection.roll_back(after)).await;
+                    if done.unwrap_or(false) {
+                        connection.give_back();
+                    }
+                };
+                // Without a runtime it is closed.
+                let _ = runtime.map(|runtime| runtime.spawn(roll_back));
+            }
+            // The server rolls back when it is closed.
+            _ => {}
         }
     }
 }
 
+/// The error for what writes where nothing may be written.
+pub(crate) fn read_only(what: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "this {what} is read-only and there is something to write; write it in another one, or discard it with \
+             `session.rollback().await`"
+        ),
+    )
+}
+
 /// The error for a session that is used after one of its futures was dropped half-way through a statement.
-/// An operation of a session was dropped half-way.
-pub(crate) fn abandoned() -> Error {
+fn abandoned() -> Error {
     Error::new(
         ErrorKind::PendingRollback,
         "an earlier operation of this session was cancelled half-way, so its transaction cannot go on; call \

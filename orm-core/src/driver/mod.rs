@@ -29,6 +29,8 @@ mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_cell;
 #[cfg(feature = "postgres")]
+mod postgres_connection;
+#[cfg(feature = "postgres")]
 mod postgres_cursor;
 #[cfg(feature = "postgres")]
 mod postgres_numeric;
@@ -78,7 +80,7 @@ pub use database::Database;
 pub use echo::Echo;
 pub use isolation::Isolation;
 pub use lease::Lease;
-pub(crate) use lease::abandoned;
+pub(crate) use lease::read_only;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
 pub use pool_status::{Checkout, PoolStatus};

@@ -70,6 +70,17 @@ impl Connector for MysqlConnector {
         Ok(connection)
     }
 
+    fn is_full(error: &sqlx::Error) -> bool {
+        let error =
+            error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+        error.is_some_and(|error| match error.number() {
+            1203 => true,
+            // The other limits are counted by the hour.
+            1226 => error.message().contains("max_user_connections"),
+            _ => false,
+        })
+    }
+
     async fn ping(connection: &mut MySqlConnection) -> sqlx::Result<()> {
         connection.ping().await
     }
@@ -209,7 +220,7 @@ impl MysqlLease {
             if let Err(error) = sink.row(&RowCells { row: &row, readers: &readers }) {
                 // The next borrower would have to take the rest.
                 drop(found);
-                self.connection.iter_mut().for_each(Pooled::close_on_drop);
+                self.connection.iter_mut().for_each(Pooled::mark_unfit);
                 return Err(error);
             }
         }
@@ -276,13 +287,15 @@ impl MysqlLease {
         Ok(Inserted { rows: done.rows_affected(), first_key })
     }
 
-    pub(super) fn close_on_drop(&mut self) {
-        if let Some(cursor) = &mut self.cursor {
-            cursor.close_on_drop();
-        }
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+    /// The lease with its connection, where no cursor has that.
+    pub(super) fn take(&mut self) -> Option<MysqlLease> {
+        let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
+        let (server, source) = (self.server, self.source.clone());
+        Some(MysqlLease { connection: Some(connection), server, cursor: None, source })
+    }
+
+    pub(super) fn give_back(self) {
+        self.connection.into_iter().for_each(Pooled::give_back);
     }
 }
 
@@ -435,7 +448,11 @@ fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
     refusal(error, statement, |error| {
         let error = error.try_downcast_ref::<MySqlDatabaseError>();
         let number = error.map_or(0, MySqlDatabaseError::number);
-        let kind = kind_of(number);
+        let kind = match number {
+            // A limit of the user: of connections, or else of statements, which ends no connection.
+            1226 if statement.is_none() => ErrorKind::Connection,
+            number => kind_of(number),
+        };
         Refused {
             kind,
             // A lock that was waited for; one that was to be free at once (3572) is an answer.
@@ -470,7 +487,7 @@ fn kind_of(number: u16) -> ErrorKind {
         1205 | 3572 => ErrorKind::Busy,
         1264 | 1265 | 1292 | 1366 | 1406 | 1690 => ErrorKind::InvalidValue,
         // Too many connections, a server that goes down, a connection that was killed.
-        1040 | 1053 | 1927 | 2006 | 2013 | 4031 => ErrorKind::Connection,
+        1040 | 1053 | 1203 | 1927 | 2006 | 2013 | 4031 => ErrorKind::Connection,
         _ => ErrorKind::Database,
     }
 }

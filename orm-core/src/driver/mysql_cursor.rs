@@ -33,7 +33,7 @@ pub(super) enum Part {
     Failed(sqlx::Error),
 }
 
-/// A connection that is closed when it is dropped, unless its result has ended.
+/// A connection with a result: it can be used again once the result has ended.
 struct Held {
     connection: Option<Pooled<MysqlConnector>>,
     ended: bool,
@@ -71,11 +71,6 @@ impl MysqlCursor {
         if !depends && !self.ended {
             self.work.abort();
         }
-    }
-
-    /// The connection is to be closed, whatever the task is doing.
-    pub(super) fn close_on_drop(&mut self) {
-        self.work.abort();
     }
 
     /// Waits for the end; returns the connection, if that was not closed.
@@ -122,15 +117,6 @@ impl Held {
             if part.len() == rows && parts.send(Part::Rows(mem::take(&mut part), false)).await.is_err() {
                 part.clear();
             }
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        if !self.ended {
-            connection.close_on_drop();
         }
     }
 }

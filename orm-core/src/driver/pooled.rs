@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ pub(super) struct Pool<C: Connector> {
     timeout: Duration,
 }
 
-/// A connection that a pool lent, and gets back only when it is fit for the next borrower.
+/// A connection that a pool lent. It is closed when it is dropped, wherever that happens: only
+/// [`give_back`](Self::give_back) returns it to the pool, and only the lease calls that.
 pub(super) struct Pooled<C: Connector> {
     /// None only while it is being dropped.
     object: Option<Object<Manager<C>>>,
@@ -47,6 +48,14 @@ struct Manager<C> {
     recycle: Option<Duration>,
     /// Whether it is asked however recently it was lent.
     ping: bool,
+    /// Why a server that may take a connection soon did not take the last one.
+    refused: Mutex<Option<sqlx::Error>>,
+}
+
+impl<C> Manager<C> {
+    fn refused(&self) -> MutexGuard<'_, Option<sqlx::Error>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<C: Connector> managed::Manager for Manager<C> {
@@ -58,8 +67,11 @@ impl<C: Connector> managed::Manager for Manager<C> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.connector.connect().await {
-                Err(error) if is_starting(&error) => {}
-                connected => return connected.map(Some),
+                Err(error) if is_starting(&error) || C::is_full(&error) => *self.refused() = Some(error),
+                connected => {
+                    *self.refused() = None;
+                    return connected.map(Some);
+                }
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -109,7 +121,12 @@ impl<C: Connector> Pool<C> {
     /// # Errors
     /// The settings are none of a pool.
     pub(super) fn new(connector: C, options: &ConnectOptions) -> Result<Pool<C>> {
-        let manager = Manager { connector, recycle: options.pool_recycle, ping: options.pool_pre_ping };
+        let manager = Manager {
+            connector,
+            recycle: options.pool_recycle,
+            ping: options.pool_pre_ping,
+            refused: Mutex::default(),
+        };
         let most = usize::try_from(options.most_connections()).unwrap_or(usize::MAX);
         // The connection that was used last has the most in its caches.
         let built = managed::Pool::builder(manager).max_size(most).queue_mode(QueueMode::Lifo).build();
@@ -182,13 +199,21 @@ impl<C: Connector> Pool<C> {
     fn timed_out(&self, checkouts: &Checkouts) -> Error {
         let (status, timeout) = (checkouts.status(self.size()), self.timeout);
         if self.inner.status().size < self.inner.status().max_size {
-            return Error::new(
+            let (said, source) = match self.inner.manager().refused().take() {
+                Some(error) => (format!(" ({error})"), Some(error)),
+                None => (String::new(), None),
+            };
+            let error = Error::new(
                 ErrorKind::Connection,
                 format!(
-                    "no connection could be made in {timeout:?}; is the database running, and does it take more \
+                    "no connection could be made in {timeout:?}{said}; is the database running, and does it take more \
                      connections? {status}"
                 ),
             );
+            return match source {
+                Some(source) => error.with_source(source),
+                None => error,
+            };
         }
         Error::new(
             ErrorKind::PoolTimeout,
@@ -218,25 +243,39 @@ impl<C: Connector> Pooled<C> {
         self.place()?.as_mut().ok_or_else(gone)
     }
 
-    /// Nobody knows what state the connection is in: it is closed instead of being given back.
-    pub(super) fn close_on_drop(&mut self) {
+    /// The state of the connection is unknown: it is closed even if it is given back.
+    pub(super) fn mark_unfit(&mut self) {
         self.unfit = true;
+    }
+
+    /// Returns the connection to the pool, as it is.
+    ///
+    /// The one place that calls it is the drop of a lease, once everything that used the connection has said that it is
+    /// clean.
+    pub(super) fn give_back(mut self) {
+        if self.unfit || self.pool.is_closed() || tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let Some(object) = self.object.take_if(|object| object.is_some()) else { return };
+        let (mut back, mut surplus) = (Some(object), None);
+        self.held.ends(|| size(&self.pool), || surplus = back.take());
+        drop(back);
+        if let Some(connection) = surplus.and_then(Object::take) {
+            tokio::spawn(farewell::<C>(connection));
+        }
     }
 
     /// Closes the connection, and waits until that is done.
     #[cfg(feature = "sqlite")]
     pub(super) async fn close(mut self) {
-        self.close_on_drop();
         if let Some(connection) = self.object.as_deref_mut().and_then(Option::take) {
             C::close(connection).await;
         }
     }
 
-    /// The connection is closed instead of being given back, and those that nobody holds are closed now: what they know of
-    /// the database is not true any more.
+    /// Closes the connections that nobody holds: what they know of the database is not true any more.
     #[cfg(feature = "postgres")]
-    pub(super) fn close_with_idle(&mut self) {
-        self.close_on_drop();
+    pub(super) fn close_idle(&self) {
         drop(self.pool.retain(|_, _| false));
     }
 }
@@ -246,33 +285,19 @@ fn gone() -> Error {
 }
 
 impl<C: Connector> Drop for Pooled<C> {
+    /// Closes the connection.
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
         let runtime = tokio::runtime::Handle::try_current();
-        let (Ok(runtime), true) = (runtime, object.is_some()) else {
-            // Without a runtime, that of the connection may have gone with everything that the connection needs.
-            return drop(Object::take(object));
-        };
-        if self.unfit {
-            let connection = object.take();
-            return match connection.filter(|_| C::CLOSES_FIRST) {
-                Some(connection) => drop(runtime.spawn(async move {
-                    farewell::<C>(connection).await;
-                    drop(Object::take(object));
-                })),
-                // Closing the socket frees the place at once, however the server is, and the server rolls back.
-                None => drop(Object::take(object)),
-            };
-        }
-        let (mut back, mut surplus) = (Some(object), None);
-        self.held.ends(|| size(&self.pool), || surplus = back.take());
-        if self.pool.is_closed() {
-            surplus = surplus.or_else(|| back.take());
-        }
-        // What is not taken goes back as it is.
-        drop(back);
-        if let Some(connection) = surplus.and_then(Object::take) {
-            runtime.spawn(farewell::<C>(connection));
+        let connection = if runtime.is_ok() { object.take().filter(|_| C::CLOSES_FIRST) } else { None };
+        match (runtime, connection) {
+            (Ok(runtime), Some(connection)) => drop(runtime.spawn(async move {
+                farewell::<C>(connection).await;
+                drop(Object::take(object));
+            })),
+            // Closing the socket frees the place at once, however the server is, and the server rolls back. Without a
+            // runtime, that of the connection may have gone with everything that the connection needs.
+            _ => drop(Object::take(object)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
+use sqlx::query::Query;
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Encode, Executor, Postgres, Row,
     Type,
@@ -16,6 +17,7 @@ use super::connector::Connector;
 use super::lease::Connection;
 use super::pooled::{Pool, Pooled};
 use super::postgres_cell::Wire;
+use super::postgres_connection::PostgresConnection;
 use super::postgres_cursor::PostgresCursor;
 use super::postgres_read_ahead::ReadAhead;
 use super::postgres_row::RowCells;
@@ -55,25 +57,25 @@ pub(super) struct PostgresLease {
 }
 
 impl Connector for PostgresConnector {
-    type Connection = PgConnection;
+    type Connection = PostgresConnection;
 
     const CLOSES_FIRST: bool = false;
 
-    async fn connect(&self) -> sqlx::Result<PgConnection> {
+    async fn connect(&self) -> sqlx::Result<PostgresConnection> {
         let mut connection = self.options.connect().await?;
         if !self.prepares {
             meet_types(&mut connection).await?;
         }
-        Ok(connection)
+        Ok(PostgresConnection::new(connection))
     }
 
-    async fn ping(connection: &mut PgConnection) -> sqlx::Result<()> {
+    async fn ping(connection: &mut PostgresConnection) -> sqlx::Result<()> {
         connection.ping().await
     }
 
-    async fn close(connection: PgConnection) {
+    async fn close(connection: PostgresConnection) {
         // It is gone, whatever it says.
-        let _ = connection.close().await;
+        let _ = connection.into_inner().close().await;
     }
 }
 
@@ -181,20 +183,38 @@ impl PostgresLease {
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
+    /// `within` says whether a transaction is open.
     pub(super) async fn fetch(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
         count: &mut u64,
+        within: bool,
     ) -> Result<()> {
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let query = query.persistent(self.prepares);
+        let mut outdated = false;
+        let done = self.fetch_once(statement, sink, count, &mut outdated).await;
+        match self.is_to_be_prepared_anew(outdated, within).await {
+            true => self.fetch_once(statement, sink, count, &mut outdated).await,
+            false => done,
+        }
+    }
+
+    async fn fetch_once(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+        outdated: &mut bool,
+    ) -> Result<()> {
+        let query = self.query(statement)?;
         // `fetch` is this with one more layer around each row.
         let mut found = self.connection()?.fetch_many(query);
         let mut readers = Vec::new();
-        while let Some(one) =
-            found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
-        {
+        let mut refused = |error: sqlx::Error| {
+            *outdated = error.as_database_error().is_some_and(is_outdated);
+            database_error(error, Some(statement))
+        };
+        while let Some(one) = found.try_next().await.map_err(&mut refused)? {
             let Either::Right(row) = one else { continue };
             if *count == 0 {
                 readers = RowCells::binary_readers(&row)?;
@@ -203,11 +223,37 @@ impl PostgresLease {
             if let Err(error) = sink.row(&RowCells::new(&row, &readers)) {
                 // The next borrower would have to take the rest.
                 drop(found);
-                self.connection.iter_mut().for_each(Pooled::close_on_drop);
+                self.connection.iter_mut().for_each(Pooled::mark_unfit);
                 return Err(error);
             }
         }
         Ok(())
+    }
+
+    /// A statement with its values, under the text that is prepared for their types.
+    fn query(&mut self, statement: &Statement) -> Result<Query<'static, Postgres, PgArguments>> {
+        let Values { arguments, types } = arguments(statement)?;
+        let prepares = self.prepares;
+        let sql = match prepares {
+            true => self.place()?.text(&statement.sql, &types),
+            false => Arc::clone(&statement.sql),
+        };
+        Ok(sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(prepares))
+    }
+
+    /// Where a statement was prepared when its tables were others, this connection and those that nobody holds forget what
+    /// they prepared. Says whether the statement can run again at once: in a transaction, that has failed.
+    async fn is_to_be_prepared_anew(&mut self, outdated: bool, within: bool) -> bool {
+        let Some(connection) = self.connection.as_mut().filter(|_| outdated) else { return false };
+        connection.close_idle();
+        let forgotten = match connection.connection() {
+            Ok(connection) => connection.forget_statements().await.is_ok(),
+            Err(_) => false,
+        };
+        if !forgotten {
+            connection.mark_unfit();
+        }
+        forgotten && !within
     }
 
     /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
@@ -222,7 +268,7 @@ impl PostgresLease {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
-        let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?).persistent(false);
+        let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?.arguments).persistent(false);
         let done = declare.execute(self.connection()?).await;
         done.map_err(|error| database_error(error, Some(statement)))?;
         self.cursor = Some(PostgresCursor { number, part, alone, readers: None, ahead: None });
@@ -275,26 +321,47 @@ impl PostgresLease {
         }
     }
 
-    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+    /// `within` says whether a transaction is open.
+    pub(super) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<u64> {
         if !self.prepares && statement.sql.contains("CREATE TYPE") {
             // Connections that are there have not met it.
-            self.connection.iter_mut().for_each(Pooled::close_with_idle);
+            if let Some(connection) = &mut self.connection {
+                connection.mark_unfit();
+                connection.close_idle();
+            }
         }
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(statement)?);
-        let query = query.persistent(self.prepares);
-        let done = query.execute(self.connection()?).await;
-        done.map(|done| done.rows_affected()).map_err(|error| database_error(error, Some(statement)))
+        let mut outdated = false;
+        let done = self.execute_once(statement, &mut outdated).await;
+        match self.is_to_be_prepared_anew(outdated, within).await {
+            true => self.execute_once(statement, &mut outdated).await,
+            false => done,
+        }
     }
 
-    pub(super) fn close_on_drop(&mut self) {
-        // A task that reads ahead closes the connection that it has.
-        self.cursor = None;
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+    async fn execute_once(&mut self, statement: &Statement, outdated: &mut bool) -> Result<u64> {
+        let query = self.query(statement)?;
+        let done = query.execute(self.connection()?).await;
+        done.map(|done| done.rows_affected()).map_err(|error| {
+            *outdated = error.as_database_error().is_some_and(is_outdated);
+            database_error(error, Some(statement))
+        })
+    }
+
+    /// The lease with its connection, where no task has that and no cursor is open.
+    pub(super) fn take(&mut self) -> Option<PostgresLease> {
+        let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
+        Some(PostgresLease { connection: Some(connection), prepares: self.prepares, cursor: None })
+    }
+
+    pub(super) fn give_back(self) {
+        self.connection.into_iter().for_each(Pooled::give_back);
     }
 
     fn connection(&mut self) -> Result<&mut PgConnection> {
+        Ok(self.place()?)
+    }
+
+    fn place(&mut self) -> Result<&mut PostgresConnection> {
         self.connection.as_mut().ok_or_else(gone)?.connection()
     }
 }
@@ -303,14 +370,22 @@ fn gone() -> Error {
     Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
+/// The values of a statement, and the numbers of their types.
+#[derive(Default)]
+struct Values {
+    arguments: PgArguments,
+    types: Vec<u32>,
+}
+
 /// The values of a statement. Each is bound as the widest type of its family, which PostgreSQL compares with every
 /// width and casts to a column's own width when it is assigned, with an error where it does not fit.
-fn arguments(statement: &Statement) -> Result<PgArguments> {
+fn arguments(statement: &Statement) -> Result<Values> {
     if statement.params.len() > MOST_BINDS {
         return Err(too_many(statement.params.len(), MOST_BINDS));
     }
-    let mut arguments = PgArguments::default();
-    arguments.reserve(statement.params.len(), statement.params.len() * 8);
+    let mut arguments = Values::default();
+    arguments.types.reserve(statement.params.len());
+    arguments.arguments.reserve(statement.params.len(), statement.params.len() * 8);
     for param in &statement.params {
         if let Some(reason) = param.values().iter().find_map(|value| Dialect::Postgres.refuses(value)) {
             return Err(unfit(reason, param.is_secret()));
@@ -324,7 +399,7 @@ fn arguments(statement: &Statement) -> Result<PgArguments> {
     Ok(arguments)
 }
 
-fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
+fn one(arguments: &mut Values, bind: &Bind) -> Result<()> {
     match &bind.value {
         Value::Null => match bind.kind {
             Some(ValueKind::Bool) => add(arguments, None::<bool>),
@@ -344,7 +419,7 @@ fn one(arguments: &mut PgArguments, bind: &Bind) -> Result<()> {
     }
 }
 
-fn many(arguments: &mut PgArguments, values: &[Value], kind: Option<ValueKind>) -> Result<()> {
+fn many(arguments: &mut Values, values: &[Value], kind: Option<ValueKind>) -> Result<()> {
     match values.iter().find(|value| !value.is_null()) {
         Some(Value::Bool(_)) => array(arguments, values, |value| match value {
             Value::Bool(v) => Ok(*v),
@@ -372,7 +447,7 @@ fn many(arguments: &mut PgArguments, values: &[Value], kind: Option<ValueKind>) 
 }
 
 /// NULLs alone, of the type that other values of their column would have.
-fn nulls(arguments: &mut PgArguments, count: usize, kind: Option<ValueKind>) -> Result<()> {
+fn nulls(arguments: &mut Values, count: usize, kind: Option<ValueKind>) -> Result<()> {
     match kind {
         Some(ValueKind::Bool) => add(arguments, vec![None::<bool>; count]),
         Some(ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64) => {
@@ -385,7 +460,7 @@ fn nulls(arguments: &mut PgArguments, count: usize, kind: Option<ValueKind>) -> 
 }
 
 fn array<'v, T>(
-    arguments: &mut PgArguments,
+    arguments: &mut Values,
     values: &'v [Value],
     read: impl Fn(&'v Value) -> Result<T>,
 ) -> Result<()>
@@ -397,8 +472,10 @@ where
     add(arguments, cells)
 }
 
-fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut PgArguments, value: T) -> Result<()> {
-    arguments.add(value).map_err(|error| unfit(error.to_string(), false))
+fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut Values, value: T) -> Result<()> {
+    let kind = value.produces().unwrap_or_else(T::type_info);
+    arguments.types.push(kind.oid().map_or(0, |oid| oid.0));
+    arguments.arguments.add(value).map_err(|error| unfit(error.to_string(), false))
 }
 
 fn mixed(value: &Value) -> Error {
@@ -408,12 +485,22 @@ fn mixed(value: &Value) -> Error {
 
 fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
     refusal(error, statement, |error| {
-        let kind = kind_of(&error.code().unwrap_or_default());
+        let kind = if is_outdated(error) {
+            ErrorKind::Serialization
+        } else {
+            kind_of(&error.code().unwrap_or_default())
+        };
         // A statement that the driver prepared and the server does not know any more is prepared by another connection.
         let retryable = kind == ErrorKind::Serialization || error.code().as_deref() == Some("26000");
         let (constraint, without_values) = (constraint_of(error), without_detail(error));
         Refused { kind, retryable, constraint, without_values }
     })
+}
+
+/// Whether a statement was prepared when its tables were others, and cannot be run as it was.
+fn is_outdated(error: &(dyn DatabaseError + 'static)) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.is_some_and(|error| error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery"))
 }
 
 /// What PostgreSQL said of a violated constraint, without the detail: that quotes the row, or the key that others refer
@@ -440,6 +527,8 @@ fn kind_of(code: &str) -> ErrorKind {
         "25P02" => ErrorKind::PendingRollback,
         // The server goes down, or has no place for one more.
         "57P01" | "57P02" | "57P03" | "53300" => ErrorKind::Connection,
+        // It ended the connection because nothing was asked for too long.
+        "25P03" | "57P05" | "25P04" => ErrorKind::Connection,
         // What the connection prepared is not there.
         "26000" => ErrorKind::Connection,
         code if code.starts_with("08") => ErrorKind::Connection,

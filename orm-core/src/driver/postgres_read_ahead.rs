@@ -25,7 +25,7 @@ pub(super) struct ReadAhead {
 /// So many rows as were asked for, or fewer where they are the last ones.
 type Part = sqlx::Result<Vec<PgRow>>;
 
-/// A connection whose transaction is open: it is closed when it is dropped.
+/// A connection whose transaction is open.
 struct Held {
     connection: Option<Pooled<PostgresConnector>>,
     /// Whether the server has not ended its answer.
@@ -94,14 +94,6 @@ impl Held {
             }
         }
         Ok(rows)
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
     }
 }
 

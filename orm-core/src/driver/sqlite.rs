@@ -8,7 +8,7 @@ use super::sqlite_batch::give;
 use super::sqlite_cursor::{Part, SqliteCursor};
 use super::sqlite_database::SqliteConnector;
 use super::sqlite_error::refused_here;
-use super::sqlite_handle::{Handle, rollback};
+use super::sqlite_handle::{Handle, Prepared, rollback};
 use super::sqlite_job::Job;
 use super::sqlite_reading::{Elsewhere, Ended, Stopped};
 use super::sqlite_wait::StopOnDrop;
@@ -31,8 +31,6 @@ pub(super) struct SqliteLease {
     part: Option<PartRead>,
     /// The statement that is read a part at a time on the connection's thread, with the connection.
     cursor: Option<SqliteCursor>,
-    /// The connection that the cursor gives back is closed.
-    unfit: bool,
 }
 
 /// A statement that is read a part at a time on the caller's thread, with what it takes to go on elsewhere.
@@ -50,7 +48,7 @@ struct PartRead {
 
 impl SqliteLease {
     pub(super) fn new(connection: Pooled<SqliteConnector>) -> SqliteLease {
-        SqliteLease { connection: Some(connection), away: None, part: None, cursor: None, unfit: false }
+        SqliteLease { connection: Some(connection), away: None, part: None, cursor: None }
     }
 
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
@@ -187,7 +185,7 @@ impl SqliteLease {
         let ran = self.back().await;
         stop.ended();
         if from.alone && !self.handle()?.is_autocommit() {
-            self.close_on_drop();
+            self.mark_unfit();
         }
         taken?;
         ran?.map_err(refused)
@@ -305,10 +303,7 @@ impl SqliteLease {
         let cursor = self.cursor.as_mut().ok_or_else(gone)?;
         let closed = cursor.close().await;
         self.cursor = None;
-        let (mut connection, done) = closed?;
-        if self.unfit {
-            connection.close_on_drop();
-        }
+        let (connection, done) = closed?;
         self.connection = Some(connection);
         Ok(done)
     }
@@ -346,6 +341,31 @@ impl SqliteLease {
         Ok(Inserted { rows, first_key: Some(first) })
     }
 
+    /// Whether SQLite says that a statement writes nothing; none where it cannot be asked now.
+    pub(super) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
+        if self.part.is_some() || self.cursor.is_some() {
+            return Ok(None);
+        }
+        let refused = |error| refused_here(error, Some(statement));
+        if let Some(reads) = self.handle()?.only_reads(&statement.sql).map_err(refused)? {
+            return Ok(Some(reads));
+        }
+        // Somebody has the tables' definitions locked, which takes a thread that can wait.
+        let sql = Arc::clone(&statement.sql);
+        let work = move |handle: &mut Handle| {
+            handle.patiently(|connection| Ok(u64::from(Prepared::new(connection, &sql)?.is_read_only())))
+        };
+        let away = self.away.insert(Away::send(self.connection.take().ok_or_else(gone)?, work)?);
+        let stop = away.stop().on_drop();
+        let compiled = self.back().await;
+        stop.ended();
+        compiled?.map(|reads| Some(reads > 0)).map_err(refused)
+    }
+
+    fn mark_unfit(&mut self) {
+        self.connection.iter_mut().for_each(Pooled::mark_unfit);
+    }
+
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
         check(statement)?;
         if let Some(leading) = &statement.leading {
@@ -378,17 +398,15 @@ impl SqliteLease {
         }
     }
 
-    pub(super) fn close_on_drop(&mut self) {
-        self.unfit = true;
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
-        if let Some(away) = &self.away {
-            away.close_on_drop();
-        }
-        if let Some(cursor) = &mut self.cursor {
-            cursor.close_on_drop();
-        }
+    /// The lease with its connection, where no thread or cursor has that and what was read here could be ended.
+    pub(super) fn take(&mut self) -> Option<SqliteLease> {
+        let ended = self.close_part().is_ok();
+        let connection = self.connection.take().filter(|_| ended && self.cursor.is_none())?;
+        Some(SqliteLease::new(connection))
+    }
+
+    pub(super) fn give_back(self) {
+        self.connection.into_iter().for_each(Pooled::give_back);
     }
 
     /// Ends the statement that is read a part at a time on the caller's thread.
@@ -396,7 +414,7 @@ impl SqliteLease {
         let Some(part) = self.part.take() else { return Ok(()) };
         let closed = self.handle()?.close(part.from.alone);
         if closed.is_err() {
-            self.close_on_drop();
+            self.mark_unfit();
         }
         closed.map_err(|error| refused_here(error, None))
     }
@@ -404,13 +422,6 @@ impl SqliteLease {
     /// The connection on the caller's thread.
     fn handle(&mut self) -> Result<&mut Handle> {
         self.connection.as_mut().ok_or_else(gone)?.connection()
-    }
-}
-
-impl Drop for SqliteLease {
-    fn drop(&mut self) {
-        // What could not be ended is closed.
-        let _ = self.close_part();
     }
 }
 

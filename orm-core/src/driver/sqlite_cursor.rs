@@ -124,11 +124,6 @@ impl SqliteCursor {
         self.away.stop().stop();
     }
 
-    /// The connection is to be closed when it comes back.
-    pub(super) fn close_on_drop(&mut self) {
-        self.away.close_on_drop();
-    }
-
     /// Waits for the thread's end; returns the connection, and what SQLite refused. The cursor keeps it until then, also
     /// when nobody waits for this any more.
     ///

@@ -162,6 +162,18 @@ impl Handle {
         !matches!(state, Ok(TransactionState::None | TransactionState::Read))
     }
 
+    /// Whether a statement writes nothing; none where it cannot be compiled without waiting for another connection.
+    ///
+    /// # Errors
+    /// SQLite refuses the statement.
+    pub(super) fn only_reads(&mut self, sql: &Arc<str>) -> rusqlite::Result<Option<bool>> {
+        match Prepared::new(&self.inner().raw, sql) {
+            Ok(statement) => Ok(Some(statement.is_read_only())),
+            Err(error) if elsewhere(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Unlocks the connection, and gives it back.
     ///
     /// # Errors

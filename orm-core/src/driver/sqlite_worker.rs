@@ -1,10 +1,8 @@
 //! The thread of a connection, for what may take long or wait.
 //!
 //! The connection itself moves to the thread and comes back with what was done, so at any time one thread has it. What is
-//! lent ([`Lent`]) is closed, or goes back to the pool, when nobody takes it back.
+//! lent ([`Lent`]) is closed when nobody takes it back.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::{fmt, io, thread};
 
@@ -29,7 +27,6 @@ pub(super) struct Worker {
 pub(super) struct Away {
     back: oneshot::Receiver<(Lent, rusqlite::Result<u64>)>,
     stop: Stop,
-    unfit: Arc<AtomicBool>,
     /// The connection came back.
     ended: bool,
 }
@@ -37,7 +34,6 @@ pub(super) struct Away {
 /// A connection on its way to its thread and back.
 struct Lent {
     connection: Option<Pooled<SqliteConnector>>,
-    unfit: Arc<AtomicBool>,
     /// What closes connections; the connection's thread is none of its own.
     runtime: Option<runtime::Handle>,
 }
@@ -74,9 +70,8 @@ impl Away {
         let handle = connection.connection()?;
         let queue = handle.worker().map_err(no_thread)?.queue();
         let stop = handle.stop();
-        let unfit = Arc::new(AtomicBool::new(false));
         let runtime = runtime::Handle::try_current().ok();
-        let mut lent = Lent { connection: Some(connection), unfit: Arc::clone(&unfit), runtime };
+        let mut lent = Lent { connection: Some(connection), runtime };
         let (give_back, back) = oneshot::channel();
         let work = move || {
             let done = match lent.connection.as_mut().and_then(|connection| connection.connection().ok()) {
@@ -88,7 +83,7 @@ impl Away {
         };
         // A thread that has ended drops the work, which says so to who waits for it.
         let _ = queue.send(Box::new(work));
-        Ok(Away { back, stop, unfit, ended: false })
+        Ok(Away { back, stop, ended: false })
     }
 
     /// Waits until the thread has done what it was asked; gives the connection back, and what came of it. One that stops
@@ -101,20 +96,12 @@ impl Away {
         self.ended = true;
         let mut connection = lent.connection.take().ok_or_else(gone)?;
         connection.connection()?.rest();
-        if self.unfit.load(Ordering::Acquire) {
-            connection.close_on_drop();
-        }
         Ok((connection, done))
     }
 
     /// Stops what the thread does.
     pub(super) fn stop(&self) -> &Stop {
         &self.stop
-    }
-
-    /// The connection is closed when it comes back.
-    pub(super) fn close_on_drop(&self) {
-        self.unfit.store(true, Ordering::Release);
     }
 }
 
@@ -128,17 +115,8 @@ impl Drop for Away {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
         let _entered = self.runtime.as_ref().map(runtime::Handle::enter);
-        let unfit = self.unfit.load(Ordering::Acquire);
-        let fit = connection.connection().is_ok_and(|handle| {
-            handle.rest();
-            handle.is_autocommit() && !unfit
-        });
-        if !fit {
-            connection.close_on_drop();
-        }
-        drop(connection);
+        drop(self.connection.take());
     }
 }
 
@@ -159,6 +137,6 @@ impl fmt::Debug for Worker {
 
 impl fmt::Debug for Away {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Away").field("unfit", &self.unfit).finish_non_exhaustive()
+        f.debug_struct("Away").field("ended", &self.ended).finish_non_exhaustive()
     }
 }

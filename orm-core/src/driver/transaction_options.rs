@@ -61,6 +61,11 @@ impl TransactionOptions {
         self
     }
 
+    /// Whether they are others than the database's own.
+    pub(super) fn says_anything(self) -> bool {
+        self != TransactionOptions::new()
+    }
+
     /// These options, and the others where these say nothing.
     pub(crate) fn or(self, others: TransactionOptions) -> TransactionOptions {
         TransactionOptions {

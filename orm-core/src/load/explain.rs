@@ -11,7 +11,7 @@ use super::select_rows::rows_root;
 use crate::error::Result;
 use crate::identity::Store;
 use crate::query::{Depth, RowsSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Select, Shown, Statement, Writer, check};
+use crate::sql::{Dialect, Effect, Select, Shown, Statement, Writer, check};
 use crate::value::Value;
 
 /// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
@@ -44,8 +44,8 @@ pub(crate) fn explain_statement(dialect: Dialect, select: &Select) -> Result<(St
         Dialect::Mysql(_) => ("EXPLAIN FORMAT=JSON ", 0),
     };
     let sql = format!("{prefix}{}", statement.sql).into();
-    // A plan may repeat what the statement binds.
-    Ok((Statement { sql, shown: Shown::Nothing, ..statement }, column))
+    // A plan may repeat what the statement binds, and runs nothing.
+    Ok((Statement { sql, shown: Shown::Nothing, effect: Effect::Reads, ..statement }, column))
 }
 
 /// The first statement of a query for entities.

@@ -133,7 +133,7 @@ impl<R: Reader> Batches<R::Row> for RowBatches<R> {
 /// Whether the rows of a batch need further statements.
 ///
 /// # Errors
-/// `InvalidQuery`: the query does more than read, or loads what needs all of its rows.
+/// `InvalidQuery`: the query locks rows, or loads what needs all of them.
 fn asks_more(query: &RowsFrom, dialect: Dialect) -> Result<bool> {
     let mut more = false;
     match query {
@@ -148,13 +148,6 @@ fn asks_more(query: &RowsFrom, dialect: Dialect) -> Result<bool> {
             }
         }
         RowsFrom::Raw(spec) => {
-            let word = spec.text.split_whitespace().next().unwrap_or_default();
-            let writes = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"];
-            if writes.iter().any(|verb| word.eq_ignore_ascii_case(verb)) {
-                return refuse(
-                    "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`",
-                );
-            }
             if let Some(item) = &spec.entity {
                 more = plan::of_row_batches(&plan::of_raw(item, dialect)?)?;
             }

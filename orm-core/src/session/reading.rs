@@ -238,9 +238,6 @@ impl Session {
         caller: &'static Location<'static>,
     ) -> Result<Arc<Region>> {
         self.connect().await?;
-        if spec.lock.is_some() {
-            self.begin_if_none().await?;
-        }
         if !self.options.identity_map {
             let answer = self.report(spec, caller).await;
             return self.note(answer);

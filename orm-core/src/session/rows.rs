@@ -8,6 +8,7 @@ use crate::graph::Region;
 use crate::identity::Store;
 use crate::load::{Loader, RowSink};
 use crate::query::{Reader, RowQuery, RowView, RowsFrom};
+use crate::sql::Effect;
 
 type RowOf<Q> = <<Q as RowQuery>::Reader as Reader>::Row;
 
@@ -105,12 +106,15 @@ impl Session {
             held.push(reader.read(row)?);
             Ok(())
         };
-        let (locks, overwrites) = match &query {
-            RowsFrom::Select(spec) => (spec.lock.is_some(), spec.populate_existing),
-            RowsFrom::Raw(_) => (false, false),
+        let (overwrites, writes) = match &query {
+            RowsFrom::Select(spec) => (spec.populate_existing, false),
+            RowsFrom::Raw(spec) => {
+                (false, Effect::of(self.database.dialect(), &spec.text) >= Some(Effect::MayWrite))
+            }
         };
-        if locks {
-            self.begin_if_none().await?;
+        if writes {
+            // A rollback takes back what it returns.
+            self.store.writes();
         }
         let answer = match self.options.identity_map {
             true => Box::pin(run(self.loader(overwrites, caller)?, query, &mut sink)).await,

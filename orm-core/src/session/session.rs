@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
-use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions};
+use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions, read_only};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
@@ -114,18 +114,11 @@ impl Session {
 
     /// Refuses to write where nothing may be written.
     pub(super) fn check_writable(&self) -> Result<()> {
-        let what = match &self.lease {
-            _ if self.options.transactions.read_only => "session",
-            Some(lease) if lease.is_read_only() => "transaction",
-            _ => return Ok(()),
-        };
-        Err(Error::new(
-            ErrorKind::InvalidState,
-            format!(
-                "this {what} is read-only and there is something to write; write it in another one, or discard it with \
-                 `session.rollback().await`"
-            ),
-        ))
+        match &self.lease {
+            _ if self.options.transactions.read_only => Err(read_only("session")),
+            Some(lease) => lease.check_writable(),
+            None => Ok(()),
+        }
     }
 
     /// Refuses what needs objects that the session keeps.
@@ -151,9 +144,9 @@ impl Session {
         // No standby of PostgreSQL takes part in what serializable transactions keep.
         let replica = options.read_only && options.isolation != Some(Isolation::Serializable);
         let unfit = |lease: &Lease| {
-            !lease.in_transaction()
-                && lease.reached().is_some()
-                && (!replica || self.database.is_behind(lease))
+            let on_replica = lease.reached().is_some();
+            let elsewhere = on_replica && (!replica || self.database.is_behind(lease));
+            lease.is_lost() || (elsewhere && (!lease.in_transaction() || lease.is_replaceable()))
         };
         if self.lease.as_ref().is_some_and(unfit) {
             self.lease = None;
@@ -164,7 +157,7 @@ impl Session {
                 true => Box::pin(self.database.acquire_to_read(self.borrower)).await?,
                 false => Box::pin(self.database.acquire(self.borrower)).await?,
             };
-            self.lease = Some(lease.counted_by(Arc::clone(&self.statements)));
+            self.lease = Some(lease.for_session(self.options.transactions, Arc::clone(&self.statements)));
         }
         Ok(())
     }
@@ -174,7 +167,7 @@ impl Session {
         self.connect_for(options).await?;
         let Some(lease) = &mut self.lease else { return Err(no_connection()) };
         let begun = lease.begin(options).await;
-        if begun.is_err() && lease.is_abandoned() {
+        if begun.is_err() && lease.is_lost() {
             // Nothing of the session was on the connection, so the next statement takes another one.
             self.lease = None;
         }
@@ -194,9 +187,9 @@ impl Session {
     pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<T> {
         let result = result.map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let Err(error) = &result
-            && self.in_transaction()
+            && let Some(lease) = self.lease.as_ref().filter(|lease| lease.in_transaction())
             && self.failed.is_none()
-            && fails_transaction(error.kind())
+            && (lease.has_failed() || fails_transaction(error.kind()))
         {
             self.failed = Some(Failure::of(error));
         }
@@ -244,6 +237,7 @@ fn fails_transaction(kind: ErrorKind) -> bool {
         kind,
         ErrorKind::InvalidQuery
             | ErrorKind::InvalidModel
+            | ErrorKind::InvalidState
             | ErrorKind::NotLoaded
             | ErrorKind::Detached
             | ErrorKind::NoRows

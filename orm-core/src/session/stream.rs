@@ -9,7 +9,6 @@ use futures_util::stream::try_unfold;
 
 use super::Session;
 use super::session::no_connection;
-use crate::driver::abandoned;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::{Batches, EntityBatches, RowBatches};
@@ -33,7 +32,7 @@ impl Session {
     /// `session.merge` gives the session's own object of a row.
     ///
     /// All batches show the database as it was when the first one was read, with what the session had pending by then:
-    /// in the session's transaction where one is open, and in a read-only one otherwise, which ends with the stream.
+    /// in the session's transaction where one is open or begins, and in a read-only one otherwise, which ends with the stream.
     /// The session belongs to the stream until then; write with another one.
     ///
     /// ```
@@ -169,8 +168,8 @@ impl<'s, T: Send> QueryStream<'s, T> {
     /// collection or a subquery load. Those of [`Session::all`]. The stream ends with an error.
     ///
     /// # Cancel safety
-    /// A batch whose future is dropped half-way is lost, and the stream with it: it gives `PendingRollback` then, and so
-    /// does the session until `rollback`.
+    /// A batch whose future is dropped half-way is lost, and the stream with it: it gives `InvalidState` from then on. Where
+    /// it read in the session's transaction, it and the session give `PendingRollback` until `rollback`.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<T>>> {
         let Some(rows) = self.partition else { return self.load().await };
         if rows == 0 {
@@ -234,7 +233,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
                 Err(error) => return self.failed(error),
             },
             State::Refused(error) => return self.failed(error),
-            State::Cancelled => return Err(abandoned()),
+            State::Cancelled => return Err(self.cancelled()),
             State::Ended => {
                 self.state = State::Ended;
                 return Ok(None);
@@ -257,9 +256,10 @@ impl<'s, T: Send> QueryStream<'s, T> {
         let Session { database, lease: Some(lease), .. } = &mut *self.session else {
             return Err(no_connection());
         };
-        let cursor = lease.begin_reading(batches.in_pages()).await?;
+        let statement = batches.statement()?;
+        let cursor = lease.begin_reading(&statement, batches.in_pages()).await?;
         if cursor {
-            let (statement, alone) = (batches.statement()?, !batches.asks_more());
+            let alone = !batches.asks_more();
             lease.open_cursor(&database.monitor, statement, rows, alone).await?;
         }
         Ok(Open { batches, rows, cursor })
@@ -292,6 +292,18 @@ impl<'s, T: Send> QueryStream<'s, T> {
             lease.end_reading(monitor).await?;
         }
         Ok((batch, !last))
+    }
+
+    /// Why there is no other batch.
+    fn cancelled(&self) -> Error {
+        match self.session.check_usable() {
+            Err(error) => error,
+            Ok(()) => Error::new(
+                ErrorKind::InvalidState,
+                "a batch of this stream was cancelled half-way, so the stream has ended; begin another one with \
+                 `session.stream(..)`",
+            ),
+        }
     }
 
     fn failed<R>(&mut self, error: Error) -> Result<R> {

@@ -6,7 +6,9 @@ use crate::driver::{Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Session {
-    /// Begins a transaction now; without it one begins at the first write.
+    /// Begins a transaction now. Without it one begins at the first statement that may write, and at the first statement of
+    /// all where [`SessionOptions::transactions`](super::SessionOptions::transactions) says how transactions are; one that
+    /// began in this way and has only read is the transaction that this begins.
     ///
     /// # Errors
     /// `InvalidState`: one is open already. `Busy`: another connection writes.
@@ -21,18 +23,18 @@ impl Session {
     /// Those of [`begin`](Self::begin); and the database may refuse the options.
     pub async fn begin_with(&mut self, options: TransactionOptions) -> Result<()> {
         self.check_usable()?;
-        if self.in_transaction() {
-            return Err(self.not_begun());
+        let options = options.or(self.options.transactions);
+        if let Some(lease) = self.lease.as_mut().filter(|lease| lease.in_transaction()) {
+            if lease.adopt(options) {
+                return Ok(());
+            }
+            if !lease.is_replaceable() {
+                return Err(self.not_begun());
+            }
+            // It has only read, and promised nothing.
+            lease.rollback().await?;
         }
-        self.begin_transaction(options.or(self.options.transactions)).await
-    }
-
-    /// Begins a transaction where none is open, for what needs one.
-    pub(super) async fn begin_if_none(&mut self) -> Result<()> {
-        match self.in_transaction() {
-            true => Ok(()),
-            false => self.begin().await,
-        }
+        self.begin_transaction(options).await
     }
 
     /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
@@ -132,7 +134,7 @@ impl Session {
         let Some(mut lease) = self.lease.take() else { return };
         if lease.is_commit_unknown() {
             lease.conclude().await;
-        } else if !lease.is_abandoned() {
+        } else if !lease.is_abandoned() && !lease.is_lost() {
             let _ = lease.settle().await;
         }
     }

@@ -228,7 +228,7 @@ impl Session {
     }
 
     /// Runs a bulk statement (`insert`, `update`, `delete`) past the unit of work: gives the number of its rows, or with
-    /// `.returning()` its rows as entities. Begins a transaction if none is open.
+    /// `.returning()` its rows as entities. Begins a transaction if none is open; raw SQL that only reads does not.
     ///
     /// Objects that the session holds follow their rows: they have the new values, or are deleted.
     ///
@@ -259,7 +259,11 @@ impl Session {
             bulk.check(&self.store, dialect)?;
         }
         let begins = !self.in_transaction();
-        self.begin_writing().await?;
+        match bulk.is_raw() {
+            // What it needs, it says itself.
+            true => self.connect().await?,
+            false => self.begin_writing().await?,
+        }
         let done = Box::pin(self.flusher()?.bulk(bulk, at)).await;
         if begins {
             self.end_empty().await;

@@ -8,6 +8,7 @@
 
 mod check;
 mod dialect;
+mod effect;
 mod expr;
 mod function;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod writer;
 
 pub use check::{check, check_change, check_expression};
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
+pub use effect::Effect;
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use function::{Function, TextPlace};
 pub use json_read::{JsonRead, JsonStep};

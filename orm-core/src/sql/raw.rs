@@ -1,11 +1,12 @@
-use super::{Bind, Dialect, Param, Statement};
+use super::{Bind, Dialect, Effect, Param, Statement};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A user's own SQL with its values: every `?` outside of texts, names and comments stands for one, and `??` is a `?`.
 ///
 /// # Errors
-/// `InvalidQuery`: the text has not as many places as there are values.
+/// `InvalidQuery`: the text has not as many places as there are values, or it begins or ends a transaction.
 pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
+    let effect = Effect::of(dialect, text).ok_or_else(|| controls(text))?;
     let mut sql = String::with_capacity(text.len() + 8);
     let mut places = 0;
     let mut params = Vec::with_capacity(binds.len());
@@ -43,7 +44,19 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
         ));
     }
     // How many rows it returns, nobody knows.
-    Ok(Statement { params, ..Statement::plain(sql) })
+    Ok(Statement { params, effect, ..Statement::plain(sql) })
+}
+
+/// The session would not know of it, and take back or keep other things than it says.
+fn controls(text: &str) -> Error {
+    let start: String = text.trim().chars().take(40).collect();
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "`{start}` begins or ends a transaction behind the session's back; call `session.begin()`, \
+             `session.commit()` or `session.rollback()`, and `session.nested(..)` for a savepoint"
+        ),
+    )
 }
 
 fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param>) {
@@ -62,18 +75,45 @@ fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param
 }
 
 /// The length of what begins here and has no places for values in it: a text, a quoted name, a comment.
-fn skipped(rest: &str, dialect: Dialect) -> usize {
-    let mysql = matches!(dialect, Dialect::Mysql(_));
+pub(super) fn skipped(rest: &str, dialect: Dialect) -> usize {
+    let (mysql, postgres) = (matches!(dialect, Dialect::Mysql(_)), dialect == Dialect::Postgres);
     let to = |found: Option<usize>, end: usize| found.map_or(rest.len(), |at| at + end);
     let mut chars = rest.chars();
     match chars.next() {
         Some(quote @ ('\'' | '"' | '`')) => quoted(rest, quote, mysql && quote != '`'),
-        Some('-') if rest.starts_with("--") => to(rest.find('\n'), 1),
+        Some('e' | 'E') if postgres && rest[1..].starts_with('\'') => 1 + quoted(&rest[1..], '\'', true),
+        Some('-') if begins_comment(rest, mysql) => to(rest.find('\n'), 1),
         Some('#') if mysql => to(rest.find('\n'), 1),
+        Some('/') if rest.starts_with("/*") && postgres => nested_comment(rest),
         Some('/') if rest.starts_with("/*") => to(rest[2..].find("*/"), 4),
-        Some('$') if dialect == Dialect::Postgres => dollar_quoted(rest),
+        Some('$') if postgres => dollar_quoted(rest),
         _ => 0,
     }
+}
+
+/// `--`, which on MySQL is a comment only if something blank follows.
+fn begins_comment(rest: &str, mysql: bool) -> bool {
+    let Some(after) = rest.strip_prefix("--") else { return false };
+    !mysql || after.chars().next().is_none_or(|char| char.is_whitespace() || char.is_control())
+}
+
+/// PostgreSQL's comments contain others.
+fn nested_comment(rest: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < rest.len() {
+        let here = &rest.as_bytes()[at..];
+        if here.starts_with(b"/*") {
+            (depth, at) = (depth + 1, at + 2);
+        } else if here.starts_with(b"*/") {
+            (depth, at) = (depth - 1, at + 2);
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += 1;
+        }
+    }
+    rest.len()
 }
 
 /// To the closing quote; a doubled one is part of the text, and on MySQL what follows a backslash.
@@ -130,6 +170,8 @@ mod tests {
         );
         assert_eq!(text(Dialect::Sqlite, "'\\' || ?", 1).as_deref(), Ok("'\\' || ?"));
         assert_eq!(postgres("é = ? -- ?", 1).as_deref(), Ok("é = $1 -- ?"));
+        assert_eq!(postgres("E'\\'?' || ?", 1).as_deref(), Ok("E'\\'?' || $1"));
+        assert_eq!(postgres("/* /* ? */ ? */ ?", 1).as_deref(), Ok("/* /* ? */ ? */ $1"));
         let unclosed = postgres("'? ", 0);
         assert_eq!(unclosed.as_deref(), Ok("'? "));
     }

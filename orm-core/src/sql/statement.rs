@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::Effect;
 use crate::value::{Value, ValueKind};
 
 /// A value in an expression.
@@ -45,6 +46,8 @@ pub struct Statement {
     /// Whether it returns the same rows in the same order each time it runs on one state of the database, as far as one
     /// can tell: nothing in it is the user's own SQL, the time, or a function that nobody here knows.
     pub repeatable: bool,
+    /// What it does to the database.
+    pub effect: Effect,
     /// Runs of the text that together are one statement; none where it runs once with all the values.
     pub runs: Option<Runs>,
     /// The text for the first row of an INSERT, which gives back the key that the database generated for it; where it is
@@ -155,6 +158,7 @@ impl Statement {
             strategy: None,
             expected: Expected::Many,
             repeatable: false,
+            effect: Effect::Reads,
             runs: None,
             leading: None,
             shown: Shown::Nothing,

@@ -146,6 +146,11 @@ operation! {
 }
 
 impl Bulk {
+    /// Whether it is SQL of a user's.
+    pub(crate) fn is_raw(&self) -> bool {
+        matches!(self.kind, BulkKind::Raw(_))
+    }
+
     /// Refuses what cannot be run, before anything is written or a transaction begins for it.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod keys;
 mod loading;
 mod pool;
 mod pooler;
+mod prepared;
 mod relationships;
 mod schema_check;
 mod schemas;

@@ -100,6 +100,58 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_server_at_its_limit_is_quoted(database: TestDatabase) -> Result<()> {
+        if database.backend() == Backend::Sqlite {
+            return Ok(());
+        }
+        let user = format!("few_{}", database.url().rsplit('/').next().unwrap_or_default());
+        if database.is_mysql() {
+            for host in ["localhost", "127.0.0.1"] {
+                database.run(&format!("CREATE USER {user}@'{host}' WITH MAX_USER_CONNECTIONS 1")).await;
+                database.run(&format!("GRANT ALL ON *.* TO {user}@'{host}'")).await;
+            }
+        } else {
+            database.run(&format!("CREATE ROLE {user} LOGIN CONNECTION LIMIT 1")).await;
+        }
+        let url = database.url().replace("orm@", &format!("{user}@"));
+        let engine = Engine::builder(&url).pool_size(3).pool_timeout(Duration::from_millis(500)).connect().await?;
+        let mut one = engine.session();
+        one.begin().await?;
+        let refused = engine.session().begin().await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Connection, "{refused}");
+        let said = if database.is_mysql() { "max_user_connections" } else { "too many connections for role" };
+        assert!(refused.to_string().contains(said), "{refused}");
+        one.rollback().await?;
+        engine.session().begin().await?;
+        engine.close().await;
+        Ok(())
+    }
+
+    async fn a_transaction_that_idles_for_too_long_has_lost_its_connection(database: TestDatabase) -> Result<()> {
+        if database.backend() != Backend::Postgres {
+            return Ok(());
+        }
+        let name = database.url().rsplit('/').next().unwrap_or_default().to_owned();
+        database.run(&format!("ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '50ms'")).await;
+        let engine = database.engine().await?;
+        engine.create_all(schema![Drop]).await?;
+        let mut session = engine.session();
+        session.begin().await?;
+        let mut error = None;
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            error = session.count(select::<Drop>()).await.err();
+            if error.is_some() {
+                break;
+            }
+        }
+        let error = error.expect("the server ends what idles");
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        session.rollback().await.ok();
+        assert_eq!(session.count(select::<Drop>()).await?, 0);
+        Ok(())
+    }
+
     async fn a_pool_of_nothing_is_refused(database: TestDatabase) -> Result<()> {
         let refused = database.builder().pool_size(0).connect().await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Configuration, "{refused}");

@@ -245,7 +245,7 @@ on_every_backend! {
         assert!(missing.to_string().contains(".attach(\"orm_nowhere\", path)"), "{missing}");
 
         // A file, beside a database in memory; every connection of the pool has it.
-        let directory = tempfile::tempdir().expect("a directory");
+        let directory = orm_tests::directory();
         let file = directory.path().join("a %20 ?#.db");
         let path = file.to_str().expect("a name");
         let engine = database.builder().attach("orm_nowhere", path).connect().await?;

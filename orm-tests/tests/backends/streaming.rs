@@ -16,7 +16,7 @@ async fn shared_shop(database: &TestDatabase) -> Result<(Engine, Option<tempfile
     if database.backend() != Backend::Sqlite {
         return Ok((shop(database).await?, None));
     }
-    let directory = tempfile::tempdir().expect("there is room for a file");
+    let directory = orm_tests::directory();
     let path = directory.path().join("file.db");
     let plain = rusqlite::Connection::open(&path).expect("the file can be made");
     plain.pragma_update(None, "journal_mode", "wal").expect("the file takes a write-ahead log");
@@ -422,7 +422,7 @@ on_every_backend! {
 /// Without a write-ahead log a stream keeps others from committing, and they are told so.
 #[tokio::test]
 async fn on_sqlite_without_a_log_a_writer_waits_for_the_stream() -> Result<()> {
-    let directory = tempfile::tempdir().expect("there is room for a file");
+    let directory = orm_tests::directory();
     let engine = Engine::connect(&format!("sqlite:{}", directory.path().join("file.db").display())).await?;
     engine.create_all(schema![User, Address, Order, Item, Keyword]).await?;
     fill(&engine).await?;

@@ -62,7 +62,7 @@ struct Many {
 
 impl Many {
     async fn new(schema: Schema) -> Result<Many> {
-        let directory = tempfile::tempdir().expect("a directory for the database");
+        let directory = orm_tests::directory();
         let path = directory.path().join("many.db");
         let engine = Engine::connect(&format!("sqlite:{}", path.to_str().expect("a path of text"))).await?;
         engine.create_all(schema).await?;

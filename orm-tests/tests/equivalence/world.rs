@@ -21,7 +21,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Result<World> {
-        let directory = tempfile::tempdir().expect("a directory for the database");
+        let directory = orm_tests::directory();
         let path = directory.path().join("zoo.db");
         let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(false);
         // The rows need not outlive the test.

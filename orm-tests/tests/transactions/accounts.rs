@@ -33,7 +33,7 @@ impl Bank {
         }
         let mut directory = None;
         let builder = if database.backend() == Backend::Sqlite {
-            let made = tempfile::tempdir().expect("there is room for a file");
+            let made = orm_tests::directory();
             let builder = Engine::builder(&format!("sqlite:{}", made.path().join("bank.db").display()));
             directory = Some(Arc::new(made));
             builder

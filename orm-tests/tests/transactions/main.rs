@@ -2,6 +2,7 @@
 
 mod accounts;
 mod ambiguous_commits;
+mod begun;
 mod dice;
 mod durability;
 mod galera;

@@ -110,6 +110,9 @@ on_every_backend! {
         session.count(select::<Account>()).await?;
         session.add(Account::draft().id(9).balance(0).version(1));
         assert_eq!(session.flush().await.unwrap_err().kind(), ErrorKind::InvalidState);
+        // Its transaction began when it counted, and keeps what it counted as it is.
+        assert!(session.in_transaction());
+        session.rollback().await?;
         engine.session_with(SessionOptions::new()).insert(Account::draft().id(9).balance(0).version(1)).await?;
         Ok(())
     }

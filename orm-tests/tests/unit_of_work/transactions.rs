@@ -7,30 +7,15 @@ use orm_tests::{TestDatabase, on_every_backend};
 use crate::models::*;
 
 /// A database in a file of its own, which two connections share as two processes would.
-struct File(std::path::PathBuf);
+struct File(tempfile::TempDir);
 
 impl File {
-    fn new(name: &str) -> File {
-        let path = std::env::temp_dir().join(format!("orm-unit-of-work-{name}-{}.db", std::process::id()));
-        let file = File(path);
-        file.remove();
-        file
+    fn new() -> File {
+        File(orm_tests::directory())
     }
 
     async fn engine(&self) -> Result<Engine> {
-        Engine::connect(&format!("sqlite:{}", self.0.display())).await
-    }
-
-    fn remove(&self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        self.remove();
+        Engine::connect(&format!("sqlite:{}", self.0.path().join("file.db").display())).await
     }
 }
 
@@ -249,7 +234,7 @@ async fn a_flush_that_is_dropped_leaves_nothing_to_commit() -> Result<()> {
 
 #[tokio::test]
 async fn one_session_writes_at_a_time_and_the_other_is_told() -> Result<()> {
-    let file = File::new("busy");
+    let file = File::new();
     let engine = file.engine().await?;
     create(&engine).await?;
     fill_library(&engine).await?;

@@ -53,6 +53,7 @@ impl Writer {
     }
 
     fn insert_into(&mut self, insert: &Insert) {
+        self.effect = crate::sql::Effect::Writes;
         self.sql.push_str("INSERT INTO ");
         self.name(insert.table);
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::Writer;
-use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Param, Window};
+use crate::sql::{BinaryOp, Bind, Bound, Dialect, Effect, Expr, Frame, Function, Param, Window};
 use crate::value::{Value, ValueKind};
 
 /// What is kept of a quotient of decimals: MySQL would give more places than a field holds.
@@ -191,7 +191,10 @@ impl Writer {
     }
 
     fn function(&mut self, function: &Function) {
-        self.repeatable &= !matches!(function, Function::Custom(_));
+        if let Function::Custom(name) = function {
+            self.repeatable = false;
+            self.effect = self.effect.max(Effect::of_function(self.dialect, name));
+        }
         self.sql.push_str(function.name(self.dialect));
     }
 

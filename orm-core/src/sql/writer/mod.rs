@@ -13,8 +13,8 @@ use std::sync::Arc;
 pub(in crate::sql) use text::LONGEST_SQLITE_PATTERN;
 
 use super::{
-    Bind, Cte, Delete, Dialect, Expected, Expr, Insert, Leading, NEW_ROWS, Param, Runs, Select, Shown,
-    Source, Statement, TableName, Update,
+    Bind, Cte, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, NEW_ROWS, Param, Runs, Select,
+    Shown, Source, Statement, TableName, Update,
 };
 use crate::value::{Value, ValueKind};
 
@@ -28,6 +28,8 @@ pub struct Writer {
     ctes: Vec<Arc<Cte>>,
     /// Whether all functions are known to give the same for the same arguments.
     repeatable: bool,
+    /// What it does to the database.
+    effect: Effect,
     /// Whether a secret column is named.
     reads_secret: bool,
     /// What may be shown of the rows that it returns.
@@ -92,6 +94,7 @@ impl Writer {
     /// The text of an UPDATE.
     pub fn update(dialect: Dialect, update: &Update) -> Statement {
         let mut writer = Writer::new(dialect);
+        writer.effect = Effect::Writes;
         writer.sql.push_str("UPDATE ");
         writer.name(update.table);
         match dialect {
@@ -120,6 +123,7 @@ impl Writer {
     /// The text of a DELETE.
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
         let mut writer = Writer::new(dialect);
+        writer.effect = Effect::Writes;
         writer.sql.push_str("DELETE FROM ");
         writer.name(delete.table);
         writer.filter(delete.filter.as_ref());
@@ -134,6 +138,7 @@ impl Writer {
             params: Vec::new(),
             ctes: Vec::new(),
             repeatable: true,
+            effect: Effect::Reads,
             reads_secret: false,
             shown: Shown::Nothing,
             shares: false,
@@ -146,6 +151,7 @@ impl Writer {
         Statement {
             params: self.params,
             repeatable: self.repeatable,
+            effect: self.effect,
             reads_secret: self.reads_secret,
             shown: self.shown,
             ..Statement::plain(self.sql)

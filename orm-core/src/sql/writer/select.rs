@@ -248,6 +248,7 @@ impl Writer {
 
     /// SQLite locks the whole database when the transaction begins, and has no words for rows.
     fn lock(&mut self, lock: &Lock) {
+        self.effect = self.effect.max(crate::sql::Effect::Locks);
         let mariadb = match self.dialect {
             Dialect::Sqlite => return,
             Dialect::Postgres => false,

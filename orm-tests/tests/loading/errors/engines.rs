@@ -17,7 +17,7 @@ async fn a_url_that_names_no_database() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_opened() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let missing = format!("sqlite:{}", directory.path().join("nowhere").join("test.db").display());
     says(Engine::connect(&missing).await, ErrorKind::Connection, &["nowhere"]);
     let read_only = format!("sqlite:{}?mode=ro", directory.path().join("test.db").display());

@@ -151,9 +151,7 @@ async fn a_query_that_is_dropped_half_way() -> Result<()> {
     abandon(&mut session).await;
     assert_eq!(log.statements().iter().map(|statement| statement.failed).collect::<Vec<_>>(), [true]);
 
-    says(session.get::<Parent>(2).await, ErrorKind::PendingRollback, &["cancelled", "rollback"]);
-    says(session.load(&parent, Parent::CHILDREN).await, ErrorKind::PendingRollback, &["rollback"]);
-    session.rollback().await?;
+    assert!(session.get::<Parent>(2).await?.is_none(), "there was no transaction, so none has failed");
     assert_eq!(session.load(&parent, Parent::CHILDREN).await?.len(), 5_000);
     assert_eq!(
         session.all(select::<Child>()).await?.len(),

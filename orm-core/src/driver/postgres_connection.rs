@@ -1,0 +1,77 @@
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+
+/// A connection, and with values of which types its statements are prepared.
+///
+/// The driver keeps prepared statements by their text alone, and sends the bits of the next values whatever types they
+/// have: a text that was prepared for integers would take floating-point numbers for integers. So a text with values of
+/// other types than those it first had is sent with a comment that names them.
+pub(super) struct PostgresConnection {
+    inner: PgConnection,
+    types: HashMap<Arc<str>, Box<[u32]>>,
+}
+
+/// Of how many texts the types are known; those of others are always named.
+const KNOWN: usize = 512;
+
+impl PostgresConnection {
+    pub(super) fn new(inner: PgConnection) -> PostgresConnection {
+        PostgresConnection { inner, types: HashMap::new() }
+    }
+
+    /// The text that is prepared for values of these types, as the numbers that the server has for them.
+    pub(super) fn text(&mut self, sql: &Arc<str>, types: &[u32]) -> Arc<str> {
+        if types.is_empty() {
+            return Arc::clone(sql);
+        }
+        match self.types.get(sql) {
+            Some(known) if **known == *types => return Arc::clone(sql),
+            None if self.types.len() < KNOWN => {
+                self.types.insert(Arc::clone(sql), types.into());
+                return Arc::clone(sql);
+            }
+            _ => {}
+        }
+        let mut text = String::with_capacity(sql.len() + 8 + 6 * types.len());
+        text.push_str(sql);
+        text.push_str("\n/* types");
+        for number in types {
+            text.push(' ');
+            text.push_str(&number.to_string());
+        }
+        text.push_str(" */");
+        text.into()
+    }
+
+    /// Forgets what is prepared.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub(super) async fn forget_statements(&mut self) -> sqlx::Result<()> {
+        self.inner.clear_cached_statements().await?;
+        self.types.clear();
+        Ok(())
+    }
+
+    pub(super) fn into_inner(self) -> PgConnection {
+        self.inner
+    }
+}
+
+impl Deref for PostgresConnection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for PostgresConnection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
