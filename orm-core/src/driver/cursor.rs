@@ -1,7 +1,8 @@
 use std::time::Instant;
 
+use super::connection::Connection;
 use super::echoed_rows::EchoedRows;
-use super::lease::{Connection, Lease, TransactionState};
+use super::lease::{Lease, TransactionState};
 use super::{Monitor, QueryScope, RowSink, StatementOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Effect, Statement};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::connection::{Connection, Inserted};
 use super::cursor::Reading;
 use super::refusal::shortened;
 use super::written::{Commit, Written};
@@ -59,18 +60,6 @@ pub(super) enum TransactionState {
     Committing,
 }
 
-#[derive(Debug)]
-pub(super) enum Connection {
-    #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-    None(std::convert::Infallible),
-    #[cfg(feature = "sqlite")]
-    Sqlite(super::sqlite::SqliteLease),
-    #[cfg(feature = "postgres")]
-    Postgres(super::postgres::PostgresLease),
-    #[cfg(feature = "mysql")]
-    Mysql(super::mysql::MysqlLease),
-}
-
 /// How long the end of a transaction may take that nobody waits for.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -80,22 +69,6 @@ const PRIMARY_POSITION: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bi
 /// How far a standby has replayed the log; of a server that is none, such as a standby that took over, how far it is.
 const REPLICA_POSITION: &str = "SELECT ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
      ELSE pg_current_wal_insert_lsn() END) - '0/0')::bigint";
-
-/// What an INSERT did.
-#[derive(Debug, Clone, Copy)]
-pub struct Inserted {
-    /// How many rows there are more.
-    pub rows: u64,
-    /// The first key that the database generated, where it says so outside RETURNING.
-    pub first_key: Option<i64>,
-}
-
-impl From<u64> for Inserted {
-    /// So many rows, whose keys the database does not say.
-    fn from(rows: u64) -> Inserted {
-        Inserted { rows, first_key: None }
-    }
-}
 
 impl Lease {
     pub(super) fn new(connection: Connection, dialect: Dialect, pooler: Pooler) -> Lease {
@@ -562,103 +535,6 @@ impl Lease {
         }
         self.empty = false;
         self.failed |= self.in_transaction();
-    }
-}
-
-impl Connection {
-    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.control(sql).await,
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.control(sql).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.control(sql).await,
-        }
-    }
-
-    /// `within` says whether a transaction is open.
-    #[allow(unused_variables, reason = "one backend alone asks")]
-    async fn fetch(
-        &mut self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        rows: &mut u64,
-        within: bool,
-    ) -> Result<()> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.fetch(statement, sink, rows).await,
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.fetch(statement, sink, rows, within).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.fetch(statement, sink, rows).await,
-        }
-    }
-
-    #[allow(unused_variables, reason = "one backend alone asks")]
-    async fn execute(&mut self, statement: &Statement, within: bool) -> Result<Inserted> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.execute(statement).await,
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.execute(statement, within).await.map(Inserted::from),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.execute(statement).await,
-        }
-    }
-
-    /// Whether a statement only reads, where the database can be asked.
-    #[allow(unused_variables, clippy::unused_async, reason = "SQLite alone is asked")]
-    async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.only_reads(statement).await,
-            #[allow(unreachable_patterns)]
-            _ => Ok(None),
-        }
-    }
-
-    /// Takes the connection out, where no reader, cursor or task has it or has left anything open on it.
-    fn take(&mut self) -> Option<Connection> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.take().map(Connection::Sqlite),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.take().map(Connection::Postgres),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.take().map(Connection::Mysql),
-        }
-    }
-
-    fn give_back(self) {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.give_back(),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.give_back(),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.give_back(),
-        }
-    }
-
-    /// Ends a transaction of which nothing is kept, and makes the connection what it was; says whether it did.
-    async fn roll_back(&mut self, after: Option<&'static str>) -> bool {
-        self.control("ROLLBACK").await.is_ok()
-            && match after {
-                Some(sql) => self.control(sql).await.is_ok(),
-                None => true,
-            }
     }
 }
 

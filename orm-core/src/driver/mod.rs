@@ -6,6 +6,7 @@
 #[cfg(feature = "sqlite")]
 mod attachment;
 mod checkouts;
+mod connection;
 mod connector;
 mod cursor;
 mod database;

@@ -12,8 +12,8 @@ use sqlx::{
 };
 
 use super::checkouts::{Borrower, Checkouts};
+use super::connection::{Connection, Inserted};
 use super::connector::Connector;
-use super::lease::{Connection, Inserted};
 use super::mysql_cell;
 use super::mysql_cursor::{MysqlCursor, Part};
 use super::pooled::{Pool, Pooled};
@@ -24,9 +24,10 @@ use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
 use crate::value::{Cells, Timestamp, Value, ValueError, ValueRef};
 
-/// What every session is set to: a value that does not fit is an error whatever the server's own mode says, and a
-/// key of 0 is a key.
-const SESSION: &str = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')";
+/// What every session is set to: whatever the server's own mode says, a value that does not fit is an error, a key of 0 is
+/// a key, and a backslash in a literal is written as two.
+const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
+     ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')";
 
 /// A MySQL or MariaDB database.
 #[derive(Debug)]

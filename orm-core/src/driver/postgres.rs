@@ -13,8 +13,8 @@ use sqlx::{
 };
 
 use super::checkouts::{Borrower, Checkouts};
+use super::connection::Connection;
 use super::connector::Connector;
-use super::lease::Connection;
 use super::pooled::{Pool, Pooled};
 use super::postgres_cell::Wire;
 use super::postgres_connection::PostgresConnection;

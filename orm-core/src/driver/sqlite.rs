@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::RowSink;
-use super::lease::Inserted;
+use super::connection::Inserted;
 use super::pooled::Pooled;
 use super::refusal::unfit;
 use super::sqlite_batch::give;

@@ -19,6 +19,9 @@ use crate::value::{Cells, ColumnType, Value};
 /// [`rows`](Self::rows), [`structs`](Self::structs) or [`entities`](Self::entities); [`Session::execute`] runs what gives
 /// nothing.
 ///
+/// SQL that may write or lock begins the session's transaction, however it is run, and a read-only session refuses it. What
+/// begins or ends a transaction is `InvalidQuery`.
+///
 /// ```
 /// # use orm_core::prelude::*;
 /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }

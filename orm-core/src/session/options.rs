@@ -54,14 +54,17 @@ impl SessionOptions {
     }
 
     /// What the session's transactions are, where `begin_with` and `transaction_with` say nothing else.
+    ///
+    /// A session with any of them begins its transaction at its first statement, not at its first write, so that what it
+    /// reads before it writes is covered too.
     #[must_use]
     pub fn transactions(mut self, options: TransactionOptions) -> SessionOptions {
         self.transactions = options;
         self
     }
 
-    /// Makes the session read-only: a flush or a bulk statement is `InvalidState`, transactions are
-    /// [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::EngineBuilder::replica) that
+    /// Makes the session read-only: a flush, a bulk statement or raw SQL that writes is `InvalidState`, its transaction,
+    /// which begins at its first statement, is [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::EngineBuilder::replica) that
     /// has everything that the engine committed, where there is one.
     #[must_use]
     pub fn read_only(mut self) -> SessionOptions {

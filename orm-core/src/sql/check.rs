@@ -2,7 +2,9 @@
 //! there twice, and the database can do what is asked of it.
 
 use super::writer::LONGEST_SQLITE_PATTERN;
-use super::{BinaryOp, Bind, Dialect, Expr, Function, Item, JoinKind, LockWait, Select, Source, TableRef};
+use super::{
+    BinaryOp, Bind, Dialect, Expr, Function, Item, JoinKind, JsonStep, LockWait, Select, Source, TableRef,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
 
@@ -184,6 +186,14 @@ impl Checker {
                     "SQLite has no exact numbers: a decimal is a text there, which compares and sorts, and nothing is \
                      computed with it; select the values, and compute with them in Rust",
                 );
+            }
+            Expr::Json { path, .. } if matches!(self.dialect, Dialect::Mysql(server) if server.mariadb) => {
+                let lost = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.starts_with('-'));
+                if path.iter().any(lost) {
+                    return refuse(
+                        "MariaDB finds no key in JSON that begins with `-`; select the document, and read the key in Rust",
+                    );
+                }
             }
             Expr::Aggregate { function: Function::JoinText(_), distinct: true, .. }
                 if self.dialect == Dialect::Sqlite =>

@@ -189,15 +189,10 @@ fn with(tokens: &[Token<'_>]) -> Effect {
         match token {
             Token::Open => depth += 1,
             Token::Close => depth = depth.saturating_sub(1),
-            token if depth > 0 => {
-                if token.is_any(&["insert", "update", "delete", "merge"]) {
-                    return Effect::Writes;
-                }
-            }
-            token if token.is_any(&["insert", "update", "delete", "merge", "replace"]) => {
-                return Effect::Writes;
-            }
-            token if token.is_any(&["select", "values", "table"]) => {
+            // `replace` is a function as well.
+            token if token.is_any(&["insert", "update", "delete", "merge"]) => return Effect::Writes,
+            token if depth == 0 && token.is("replace") => return Effect::Writes,
+            token if depth == 0 && token.is_any(&["select", "values", "table"]) => {
                 // The names of the expressions, which may have a list of columns, are not functions.
                 return expressions(&tokens[..at]).max(read(&tokens[at + 1..]));
             }
@@ -247,21 +242,15 @@ fn read(tokens: &[Token<'_>]) -> Effect {
             }
             continue;
         }
-        if token.is_any(&["update", "share"]) && before(1).is_any(&["for", "key"])
-            || token.is("share") && before(1).is("in")
-        {
+        let locks = token.is_any(&["update", "share"]) && before(1).is_any(&["for", "key"])
+            || token.is("share") && before(1).is("in");
+        let verb = token.is_any(&["insert", "update", "delete", "merge", "into"])
+            || token.is("next") && after.is("value");
+        // Not the columns of an alias.
+        let called = after == Token::Open && !before(1).is("as") && before(1) != Token::Close;
+        if locks {
             effect = effect.max(Effect::Locks);
-        } else if token.is_any(&["insert", "update", "delete", "merge", "into"])
-            || token.is("next") && after.is("value")
-        {
-            effect = effect.max(Effect::MayWrite);
-        } else if after == Token::Open
-            && !only_reads(word)
-            && !is_any_of(word, &BEFORE_PARENTHESES)
-            // The columns of an alias.
-            && !before(1).is("as")
-            && before(1) != Token::Close
-        {
+        } else if verb || (called && !only_reads(word) && !is_any_of(word, &BEFORE_PARENTHESES)) {
             effect = effect.max(Effect::MayWrite);
         }
     }

@@ -1,7 +1,7 @@
 //! Text: keys that differ only to the eye, LIKE, order.
 
 use orm_core::prelude::*;
-use orm_tests::{Backend, TestDatabase, on_every_backend};
+use orm_tests::{Backend, PrivateServer, TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]
 #[model(table = "words")]
@@ -140,4 +140,38 @@ on_every_backend! {
         }
         Ok(())
     }
+}
+
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[db_enum(native = "slope")]
+pub enum Slope {
+    #[db_enum(rename = "up \\ it's")]
+    Up,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "hills")]
+pub struct Hill {
+    #[key]
+    pub id: i64,
+    pub slope: Slope,
+    pub name: String,
+}
+
+#[tokio::test]
+async fn a_backslash_is_one_whatever_the_servers_mode_is() -> Result<()> {
+    let settings = ["--sql-mode=NO_BACKSLASH_ESCAPES"];
+    let Some(server) = PrivateServer::mariadb("no-backslash", &settings).await else { return Ok(()) };
+    let engine = Engine::connect(server.url()).await?;
+    engine.create_all(schema![Hill]).await?;
+    let mut session = engine.session();
+    for (id, name) in [(1, "a"), (2, "b")] {
+        session.add(Hill::draft().id(id).slope(Slope::Up).name(name));
+    }
+    session.commit().await?;
+    let hills = select::<Hill>().filter(Hill::SLOPE.eq(Slope::Up)).populate_existing();
+    assert_eq!(session.count(hills).await?, 2);
+    let joined = session.row(select_columns(func::join_text(Hill::NAME, "\\'"))).await?;
+    assert_eq!(joined.as_deref(), Some("a\\'b"));
+    Ok(())
 }

@@ -46,6 +46,32 @@ fn at(key: &str) -> JsonPath {
 }
 
 on_every_backend! {
+    async fn keys_and_texts_are_exact(database: TestDatabase) -> Result<()> {
+        let engine = documents(&database).await?;
+        let mut session = engine.session();
+        let body = json!({ "-1": 1, "--": 2, "a\tb": 3, "a\nb\r\u{8}\u{c}": 4, "e\u{1}f": 5, "": 6, "blank": "x ", "a-1": 7 });
+        session.execute(update::<Document>().set(Document::BODY, Some(body)).filter(Document::ID.eq(1))).await?;
+        let integer = |key: &str| select_columns(at(key).integer()).filter(Document::ID.eq(1));
+        for (key, expected) in [("a\tb", 3), ("a\nb\r\u{8}\u{c}", 4), ("e\u{1}f", 5), ("", 6), ("a-1", 7)] {
+            assert_eq!(session.row(integer(key)).await?, Some(expected), "{key:?}");
+        }
+        for (key, expected) in [("-1", 1), ("--", 2)] {
+            match session.row(integer(key)).await {
+                Err(error) if database.is_mysql() => assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}"),
+                found => assert_eq!(found?, Some(expected), "{key:?}"),
+            }
+        }
+        for (text, expected) in [("x ", 1), ("x", 0), ("X ", 0)] {
+            let found = session.rows(select_columns(Document::ID).filter(at("blank").text().eq(text))).await?;
+            assert_eq!(found.len(), expected, "{text:?}");
+        }
+        let documents = select_columns((Document::ID, func::position(func::value("ABC".to_owned()), "B"))).filter(Document::ID.eq(1));
+        assert_eq!(session.row(documents).await?, (1, 2));
+        let documents = select_columns((Document::ID, func::position(func::value("ABC".to_owned()), "b"))).filter(Document::ID.eq(1));
+        assert_eq!(session.row(documents).await?, (1, 0));
+        Ok(())
+    }
+
     async fn values_have_their_types(database: TestDatabase) -> Result<()> {
         let engine = documents(&database).await?;
         let mut session = engine.session();

@@ -1,7 +1,7 @@
 use super::Writer;
 use crate::sql::{
-    Bind, Conflict, Dialect, Insert, NEW_COLUMNS, NewRows, Param, Returned, Shown, Statement, TableName,
-    Update,
+    Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NewRows, Param, Returned, Shown, Statement,
+    TableName, Update,
 };
 
 /// The parts of INSERT and UPDATE.
@@ -53,7 +53,7 @@ impl Writer {
     }
 
     fn insert_into(&mut self, insert: &Insert) {
-        self.effect = crate::sql::Effect::Writes;
+        self.effect = Effect::Writes;
         self.sql.push_str("INSERT INTO ");
         self.name(insert.table);
     }

@@ -210,6 +210,14 @@ impl Writer {
             (Function::Greatest | Function::Least, Dialect::Sqlite) if arguments.len() == 1 => {
                 self.list(arguments, "", Writer::operand);
             }
+            // Texts that are no columns have a collation that ignores case.
+            (Function::Position, Dialect::Mysql(_)) if arguments.len() == 2 => {
+                self.sql.push_str("instr(");
+                self.list(&arguments[..1], "", Writer::expr);
+                self.sql.push_str(", CONVERT(");
+                self.list(&arguments[1..], "", Writer::expr);
+                self.sql.push_str(" USING utf8mb4) COLLATE utf8mb4_bin)");
+            }
             (Function::Time(function, kind), _) => self.time(*function, *kind, arguments),
             (Function::TimeAs(from, to), _) => match arguments {
                 [of] => self.time_as(of, *from, *to),

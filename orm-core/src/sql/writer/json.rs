@@ -87,7 +87,14 @@ impl Writer {
         let (test, before, behind) = match read {
             JsonRead::Document => return self.called("json_extract(", place, ")"),
             JsonRead::Exists => return self.called("(json_extract(", place, ") IS NOT NULL)"),
-            JsonRead::Text => ("= 'STRING'", "json_unquote(json_extract(", "))"),
+            // The collation of JSON ignores blanks at the end.
+            JsonRead::Text => {
+                let behind = match self.dialect {
+                    Dialect::Mysql(server) if !server.mariadb => ")) USING utf8mb4) COLLATE utf8mb4_0900_bin",
+                    _ => ")) USING utf8mb4) COLLATE utf8mb4_nopad_bin",
+                };
+                ("= 'STRING'", "CONVERT(json_unquote(json_extract(", behind)
+            }
             JsonRead::Integer => {
                 // MySQL calls the largest one unsigned, though it has room.
                 ("IN ('INTEGER', 'UNSIGNED INTEGER')", "CAST(json_extract(", ") AS SIGNED)")
@@ -145,7 +152,7 @@ impl Writer {
             match step {
                 JsonStep::Key(key) => {
                     written.push_str(".\"");
-                    key.chars().for_each(|char| escape(&mut written, char));
+                    key.chars().for_each(|char| escape(&mut written, char, self.dialect));
                     written.push('"');
                 }
                 JsonStep::Index(index) => written.push_str(&format!("[{index}]")),
@@ -155,9 +162,18 @@ impl Writer {
     }
 }
 
-/// Keys in a path are written as in JSON.
-fn escape(written: &mut String, char: char) {
+/// Keys in a path are written as in JSON. MariaDB finds them by how they are written there, which is the shortest way.
+fn escape(written: &mut String, char: char, dialect: Dialect) {
+    let short = match char {
+        '\u{8}' => "\\b",
+        '\t' => "\\t",
+        '\n' => "\\n",
+        '\u{c}' => "\\f",
+        '\r' => "\\r",
+        _ => "",
+    };
     match char {
+        _ if !short.is_empty() && matches!(dialect, Dialect::Mysql(_)) => written.push_str(short),
         '"' | '\\' => written.extend(['\\', char]),
         char if char < ' ' => written.push_str(&format!("\\u{:04x}", u32::from(char))),
         char => written.push(char),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Writer;
 use crate::sql::{
-    Cte, Dialect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
+    Cte, Dialect, Effect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
 };
 
 /// What an operand of UNION is called that is a subquery.
@@ -248,7 +248,7 @@ impl Writer {
 
     /// SQLite locks the whole database when the transaction begins, and has no words for rows.
     fn lock(&mut self, lock: &Lock) {
-        self.effect = self.effect.max(crate::sql::Effect::Locks);
+        self.effect = self.effect.max(Effect::Locks);
         let mariadb = match self.dialect {
             Dialect::Sqlite => return,
             Dialect::Postgres => false,

@@ -1,0 +1,129 @@
+use super::RowSink;
+use crate::error::Result;
+use crate::sql::Statement;
+
+/// A connection of one of the backends.
+#[derive(Debug)]
+pub(super) enum Connection {
+    #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+    None(std::convert::Infallible),
+    #[cfg(feature = "sqlite")]
+    Sqlite(super::sqlite::SqliteLease),
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::PostgresLease),
+    #[cfg(feature = "mysql")]
+    Mysql(super::mysql::MysqlLease),
+}
+
+/// What an INSERT did.
+#[derive(Debug, Clone, Copy)]
+pub struct Inserted {
+    /// How many rows there are more.
+    pub rows: u64,
+    /// The first key that the database generated, where it says so outside RETURNING.
+    pub first_key: Option<i64>,
+}
+
+impl From<u64> for Inserted {
+    /// So many rows, whose keys the database does not say.
+    fn from(rows: u64) -> Inserted {
+        Inserted { rows, first_key: None }
+    }
+}
+
+impl Connection {
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.control(sql).await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.control(sql).await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.control(sql).await,
+        }
+    }
+
+    /// `within` says whether a transaction is open.
+    #[allow(unused_variables, reason = "one backend alone asks")]
+    pub(super) async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        rows: &mut u64,
+        within: bool,
+    ) -> Result<()> {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.fetch(statement, sink, rows).await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.fetch(statement, sink, rows, within).await,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.fetch(statement, sink, rows).await,
+        }
+    }
+
+    #[allow(unused_variables, reason = "one backend alone asks")]
+    pub(super) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<Inserted> {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.execute(statement).await,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.execute(statement, within).await.map(Inserted::from),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.execute(statement).await,
+        }
+    }
+
+    /// Whether a statement only reads, where the database can be asked.
+    #[allow(unused_variables, clippy::unused_async, reason = "SQLite alone is asked")]
+    pub(super) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.only_reads(statement).await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes the connection out, where no reader, cursor or task has it or has left anything open on it.
+    pub(super) fn take(&mut self) -> Option<Connection> {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.take().map(Connection::Sqlite),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.take().map(Connection::Postgres),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.take().map(Connection::Mysql),
+        }
+    }
+
+    pub(super) fn give_back(self) {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.give_back(),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.give_back(),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => lease.give_back(),
+        }
+    }
+
+    /// Ends a transaction of which nothing is kept, and makes the connection what it was; says whether it did.
+    pub(super) async fn roll_back(&mut self, after: Option<&'static str>) -> bool {
+        self.control("ROLLBACK").await.is_ok()
+            && match after {
+                Some(sql) => self.control(sql).await.is_ok(),
+                None => true,
+            }
+    }
+}
