@@ -353,7 +353,9 @@ impl SqliteLease {
         // Somebody has the tables' definitions locked, which takes a thread that can wait.
         let sql = Arc::clone(&statement.sql);
         let work = move |handle: &mut Handle| {
-            handle.patiently(|connection| Ok(u64::from(Prepared::new(connection, &sql)?.is_read_only())))
+            handle.patiently(|connection| {
+                Prepared::new(connection, &sql).map(|prepared| u64::from(prepared.is_read_only()))
+            })
         };
         let away = self.away.insert(Away::send(self.connection.take().ok_or_else(gone)?, work)?);
         let stop = away.stop().on_drop();

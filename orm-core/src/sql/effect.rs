@@ -184,14 +184,14 @@ fn explained(tokens: &[Token<'_>], mysql: bool) -> Effect {
 
 /// A statement with common table expressions: what follows them says what it does, and each of them may write.
 fn with(tokens: &[Token<'_>]) -> Effect {
+    let verbs = ["insert", "update", "delete", "merge", "replace"];
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
         match token {
             Token::Open => depth += 1,
             Token::Close => depth = depth.saturating_sub(1),
-            // `replace` is a function as well.
-            token if token.is_any(&["insert", "update", "delete", "merge"]) => return Effect::Writes,
-            token if depth == 0 && token.is("replace") => return Effect::Writes,
+            token if depth == 1 && begins(tokens, at) && token.is_any(&verbs[..4]) => return Effect::Writes,
+            token if depth == 0 && token.is_any(&verbs) => return Effect::Writes,
             token if depth == 0 && token.is_any(&["select", "values", "table"]) => {
                 // The names of the expressions, which may have a list of columns, are not functions.
                 return expressions(&tokens[..at]).max(read(&tokens[at + 1..]));
@@ -200,6 +200,14 @@ fn with(tokens: &[Token<'_>]) -> Effect {
         }
     }
     Effect::MayWrite
+}
+
+/// Whether a token is the first one of a common table expression.
+fn begins(tokens: &[Token<'_>], at: usize) -> bool {
+    match tokens[..at] {
+        [.., before, Token::Open] => before.is_any(&["as", "materialized"]),
+        _ => false,
+    }
 }
 
 /// What the common table expressions before a statement do.
@@ -911,10 +919,12 @@ mod tests {
         }
         assert_eq!(Effect::of(Dialect::Postgres, "SELECT 1 FROM t FOR NO KEY UPDATE"), Some(Effect::Locks));
         assert_eq!(Effect::of(MYSQL, "SELECT 1 FROM t LOCK IN SHARE MODE"), Some(Effect::Locks));
+        all("WITH a AS (SELECT t.update, count(delete) FROM t FOR UPDATE) SELECT 1 FROM a", Effect::Locks);
         for sql in [
             "INSERT INTO t VALUES (1) RETURNING id",
             "WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone",
             "WITH a AS (SELECT 1) UPDATE t SET n = 1",
+            "WITH a AS NOT MATERIALIZED (UPDATE t SET n = 1 RETURNING id) SELECT * FROM a",
             "EXPLAIN ANALYZE DELETE FROM t",
             "CALL archive()",
         ] {

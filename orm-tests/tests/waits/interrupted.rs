@@ -19,7 +19,7 @@ async fn dropped<T>(call: impl Future<Output = Result<T>>) {
 
 #[tokio::test]
 async fn a_statement_whose_future_was_dropped_is_interrupted() -> Result<()> {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     for url in ["sqlite::memory:".to_owned(), url(&directory.path().join("f.db"))] {
         let engine = builder(&url).pool_size(1).connect().await?;
         fill(&engine).await?;
@@ -68,7 +68,7 @@ async fn a_stream_that_was_left_is_not_read_to_its_end() -> Result<()> {
 
 #[tokio::test]
 async fn who_waits_for_a_lock_stops_waiting_when_nobody_waits_for_him() -> Result<()> {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = orm_tests::directory();
     let url = url(&directory.path().join("f.db"));
     let engine =
         Engine::builder(&url).busy_timeout(Duration::from_secs(3_600)).pool_size(2).connect().await?;

@@ -42,7 +42,7 @@ struct Files {
 
 impl Files {
     async fn new() -> Result<Files> {
-        let directory = tempfile::tempdir().expect("there is room for files");
+        let directory = orm_tests::directory();
         let filled = directory.path().join("filled.db");
         let engine = builder(&url(&filled)).connect().await?;
         fill(&engine).await?;
