@@ -46,6 +46,11 @@ pub trait ErasedArena: Any + Send + Sync {
     /// # Errors
     /// A cell does not fit its field.
     fn unlike(&self, node: u32, version: usize, cells: &dyn Cells) -> Result<Option<usize>, CellError>;
+    /// Whether the object could differ in these columns.
+    ///
+    /// # Errors
+    /// A value does not fit its field.
+    fn fits(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError>;
     /// Publishes a version that differs in these columns.
     ///
     /// # Errors
@@ -181,6 +186,11 @@ impl<M: Record> ErasedArena for Arena<M> {
             now != had && now != ValueRef::NotLoaded && had != ValueRef::NotLoaded
         };
         Ok((0..self.columns).find(differs))
+    }
+
+    fn fits(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError> {
+        let current = self.node(node).current();
+        M::read(&Changed { fields: Fields(current), changes }, &self.seed(node)).map(drop)
     }
 
     fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError> {

@@ -36,6 +36,10 @@ impl Slice {
         self.items.get(self.start..self.start + self.len).unwrap_or_default()
     }
 
+    pub(crate) fn contains(&self, item: u32) -> bool {
+        self.as_slice().contains(&item)
+    }
+
     /// The collection's own array, to change; copied first where other objects or readers share it.
     pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Vec<u32>)) {
         if self.start != 0 || self.len != self.items.len() {
@@ -73,6 +77,11 @@ impl Slots {
         }
     }
 
+    /// What an object holds, to change; none where it is not loaded.
+    pub(crate) fn loaded_mut(&mut self, node: u32) -> Option<&mut Slot> {
+        self.slots.get_mut(node as usize).filter(|slot| !matches!(slot, Slot::Unloaded))
+    }
+
     pub(crate) fn slot_mut(&mut self, node: u32, target: u32) -> &mut Slot {
         self.target = Some(target);
         let at = node as usize;
@@ -80,5 +89,25 @@ impl Slots {
             self.slots.resize(at + 1, Slot::Unloaded);
         }
         &mut self.slots[at]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collection_that_nobody_shares_is_changed_where_it_is() {
+        let mut slots = Slots::default();
+        *slots.slot_mut(0, 0) = Slot::Many(Slice::of(Vec::with_capacity(64)));
+        let Some(Slot::Many(members)) = slots.loaded_mut(0) else { unreachable!("it was set") };
+        members.edit(|nodes| nodes.reserve(64));
+        let place = members.as_slice().as_ptr();
+        (0..64).for_each(|node| members.edit(|nodes| nodes.push(node)));
+        assert_eq!((members.as_slice().as_ptr(), members.as_slice().len()), (place, 64));
+        // A reader keeps what it has.
+        let reader = members.clone();
+        members.edit(|nodes| nodes.push(64));
+        assert_eq!((reader.as_slice().len(), members.as_slice().len()), (64, 65));
     }
 }

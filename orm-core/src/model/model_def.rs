@@ -60,6 +60,11 @@ impl ModelDef {
         shown.join(", ")
     }
 
+    /// The column that counts its updates, where there is one.
+    pub(crate) fn version(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.version)
+    }
+
     /// The key column that the database generates, if the key is one such column.
     pub fn auto_key(&self) -> Option<usize> {
         match self.key {

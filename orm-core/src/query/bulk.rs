@@ -39,7 +39,7 @@ pub struct BulkSpec {
     pub(crate) deletes: bool,
 }
 
-/// An UPDATE of the rows of a model. Without a filter it changes all of them.
+/// An UPDATE of the rows of a model. Without a filter it changes all of them. A version column counts it, unless it is set.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -147,7 +147,8 @@ impl<M: Model> OnConflict<M> {
         OnConflict { columns: Vec::new(), update: Vec::new(), of: PhantomData }
     }
 
-    /// Gives the row that has the same value in the unique columns `on` the new values of the columns `take`.
+    /// Gives the row that has the same value in the unique columns `on` the new values of the columns `take`. A version
+    /// column counts the update, whatever the new row has there.
     pub fn update(on: impl IntoColumns<M>, take: impl IntoColumns<M>) -> OnConflict<M> {
         let name = |column: usize| M::def().columns[column].name;
         OnConflict {

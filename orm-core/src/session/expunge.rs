@@ -24,7 +24,7 @@ impl<M: Model, L> Expunge for &Entity<M, L> {
         let place = self.place();
         let node = Node { arena: place.arena, node: place.node };
         let with_it = session.unit.held_with(&session.store, node, |cascade| cascade.expunge);
-        session.unit.expunge_given(&with_it);
+        session.unit.expunge_given(&mut session.store, &with_it);
         for node in with_it {
             session.unit.expunged(&mut session.store, node);
             session.store.expunge(node.arena, node.node);
@@ -37,7 +37,7 @@ impl<M: Model> Expunge for &Pending<M> {
     fn expunge_from(self, session: &mut Session) -> Result<()> {
         match self.cell().state() {
             PendingState::Flushed { .. } => self.entity()?.expunge_from(session),
-            PendingState::Waiting if session.unit.expunge_pending(self.cell()) => Ok(()),
+            PendingState::Waiting if session.unit.expunge_pending(&mut session.store, self.cell()) => Ok(()),
             PendingState::Waiting => Err(another_session()),
             PendingState::Discarded => Err(Error::new(
                 ErrorKind::InvalidState,

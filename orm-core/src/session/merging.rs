@@ -134,7 +134,7 @@ impl Session {
                 }
                 return Err(gone(source.model.def().name));
             };
-            let version = source.model.def().columns.iter().position(|column| column.version);
+            let version = source.model.def().version();
             if let Some(version) = version
                 && let Some(Some(merged)) = source.values.get(version)
             {

@@ -1,12 +1,14 @@
 use std::panic::Location;
 
+use indexmap::IndexSet;
+
 use super::{Expunge, Session};
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::Model;
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::{EntityState, Node, UnitOfWork};
+use crate::unit_of_work::{EntityState, Node};
 
 impl Session {
     /// What an object is to this session.
@@ -31,12 +33,11 @@ impl Session {
     }
 
     fn expire_with_held(&mut self, node: Node) {
-        for node in self.unit.held_with(&self.store, node, |cascade| cascade.refresh_expire) {
-            if self.unit.state(node) == EntityState::Persistent {
-                self.unit.discard_changes(&mut self.store, node);
-                self.store.expire(node.arena, node.node);
-            }
-        }
+        let mut nodes: IndexSet<Node> =
+            self.unit.held_with(&self.store, node, |cascade| cascade.refresh_expire).into_iter().collect();
+        nodes.retain(|node| self.unit.state(*node) == EntityState::Persistent);
+        self.unit.discard_changes(&mut self.store, &nodes);
+        nodes.iter().for_each(|node| self.store.expire(node.arena, node.node));
     }
 
     /// Expires all objects of the session. What was added stays pending, and what is deleted stays so.
@@ -89,16 +90,16 @@ impl Session {
         object.expunge_from(self)
     }
 
-    /// Takes all objects out of the session and drops everything that is pending. The memory of what no handle keeps is
-    /// freed.
+    /// Takes all objects out of the session as they are: detached, with what they show. What a flush wrote stays part of
+    /// the transaction; what no flush has written is dropped, and what waits for its row is discarded. The memory of what
+    /// no handle keeps is freed.
     pub fn expunge_all(&mut self) {
-        self.unit.rolled_back(&mut self.store);
-        self.unit = UnitOfWork::default();
         self.store = Store::new();
         if self.in_transaction() {
             // It may have written, and a rollback makes untrue what is read from now on.
             self.store.writes();
         }
+        self.unit.expunged_all(&mut self.store);
     }
 
     /// Whether the session holds the object of a row, without asking the database.

@@ -57,6 +57,7 @@ impl Session {
             return Ok(());
         }
         self.unit.touch(&self.store, node);
+        self.unit.key_edited(node, &changed);
         let before = arena.node(node.node).current_version();
         arena.node(node.node).publish(version);
         self.unit.keys_changed(&mut self.store, node, &changed, before);
@@ -65,10 +66,11 @@ impl Session {
 
     /// Adds to a collection: an entity, a pending object or a draft. Sets the key or adds the link row at the next
     /// flush. A collection that is loaded has the new member at once (a draft's after the flush); one that is not
-    /// loaded is not loaded for it.
+    /// loaded is not loaded for it. A link that exists already stays as it is.
     ///
     /// # Errors
-    /// `InvalidState`: one of the objects belongs to another session.
+    /// `InvalidState`: one of the objects belongs to another session, or the target's key shares a column with its primary
+    /// key, which would change. Nothing is changed then.
     pub fn append<M: Model, L, R: ToMany<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -81,7 +83,8 @@ impl Session {
     /// Sets a to-one relationship: the key at once, or at the next flush where the target is new.
     ///
     /// # Errors
-    /// `InvalidState`: one of the objects belongs to another session.
+    /// `InvalidState`: one of the objects belongs to another session; the key shares a column with the primary key, which
+    /// would change; or the old target of a `has_one` cannot be without it. Nothing is changed then.
     pub fn assign<M: Model, L, R: ToOne<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -91,8 +94,8 @@ impl Session {
         self.connect_objects(entity, relation, target)
     }
 
-    /// Takes a member out of a collection: its key becomes NULL, or it is deleted under `delete-orphan`; of a
-    /// many-to-many, the link row goes.
+    /// Takes a member out of a collection: its key becomes NULL, or it is deleted under `delete-orphan` unless it gets
+    /// another parent before the flush; of a many-to-many, the link row goes.
     ///
     /// # Errors
     /// `InvalidState`: it is no member, its key cannot be NULL and no cascade says what to do, or one of the objects
@@ -126,7 +129,8 @@ impl Session {
     /// Makes a loaded collection hold exactly these: what is missing is appended, what is not among them is removed.
     ///
     /// # Errors
-    /// `NotLoaded`: what to remove is not known; load the collection first. And those of `append` and `remove`.
+    /// `NotLoaded`: what to remove is not known; load the collection first. And those of `append` and `remove`. Nothing is
+    /// changed then.
     pub fn replace<M: Model, L, R: ToMany<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -168,7 +172,13 @@ impl Session {
         target: impl IntoLink<R::Target>,
     ) -> Result<()> {
         let _ = relation;
-        let parent = self.editable(entity)?;
+        // A child that lost its parent may be given another one.
+        let place = entity.place();
+        let orphan = Node { arena: place.arena, node: place.node };
+        let parent = match self.check_usable().and_then(|()| self.check_mine(entity)) {
+            Ok(()) if self.unit.is_orphan(orphan) => orphan,
+            _ => self.editable(entity)?,
+        };
         self.unit.connect(&mut self.store, R::def(), parent, target.into_link())
     }
 
@@ -230,7 +240,8 @@ impl Session {
     /// Runs a bulk statement (`insert`, `update`, `delete`) past the unit of work: gives the number of its rows, or with
     /// `.returning()` its rows as entities. Begins a transaction if none is open; raw SQL that only reads does not.
     ///
-    /// Objects that the session holds follow their rows: they have the new values, or are deleted.
+    /// Objects that the session holds follow their rows: they have the new values, or are deleted. What is unsaved of other
+    /// columns stays so; an unsaved edit of a column that the statement sets is dropped.
     ///
     /// # Errors
     /// `InvalidQuery`: it cannot be run as it is written. A constraint refuses a row; the session then waits for

@@ -88,6 +88,8 @@ pub enum Expr {
     Exists(Box<Select>),
     /// The one value of a query.
     Scalar(Box<Select>),
+    /// The default of the column that an UPDATE sets; with its SQL where the database has no word for it.
+    Default(Option<Arc<str>>),
     /// What cannot be written, and why: the statement that has it is refused before it is written.
     Refused(Arc<str>),
 }
@@ -232,6 +234,7 @@ macro_rules! visit_parts {
             | Expr::CountRows
             | Expr::Exists(_)
             | Expr::Scalar(_)
+            | Expr::Default(_)
             | Expr::Refused(_) => {}
             Expr::Binary(left, _, right) => [left, right].into_iter().for_each(|expr| $visit(expr)),
             Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) | Expr::RowIn(all, _) => {

@@ -33,6 +33,8 @@ pub struct Conflict {
     pub columns: Vec<&'static str>,
     /// The columns that take the new row's values; DO NOTHING where none is named.
     pub update: Vec<&'static str>,
+    /// The column that counts the updates of a row, where there is one and the row is updated.
+    pub raise: Option<&'static str>,
 }
 
 /// An UPDATE.

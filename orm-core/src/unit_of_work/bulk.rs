@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::bulk_asked::check_conflict;
 use super::draft::{CompleteDraft, Draft, DraftData};
 use super::flush::Flush;
-use super::unit_of_work::Node;
+use super::unit_of_work::{Node, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, Region};
 use crate::identity::Store;
 use crate::model::{ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
-use crate::sql::{self, Conflict, Dialect, Source, Statement, Writer, check_change, raw};
+use crate::sql::{
+    self, BinaryOp, Bind, Conflict, Dialect, Expr, Source, Statement, Writer, check_change, raw,
+};
 use crate::value::{Cells, Value};
 
 /// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
@@ -47,7 +49,12 @@ impl<M: Model, O> Insert<M, O> {
 
     /// What happens to a row that is there already; without it, a `UniqueViolation`.
     pub fn on_conflict(mut self, conflict: OnConflict<M>) -> Self {
-        self.conflict = Some(Conflict { columns: conflict.columns, update: conflict.update });
+        let update = conflict.update;
+        let version = M::def().version().map(|version| M::def().columns[version].name);
+        // It counts the updates of the row, whatever the new row says.
+        let raise = version.filter(|_| !update.is_empty());
+        let update = update.into_iter().filter(|column| Some(*column) != raise).collect();
+        self.conflict = Some(Conflict { columns: conflict.columns, update, raise });
         self
     }
 
@@ -209,8 +216,9 @@ impl Flush<'_> {
                 let rows = self.lease.execute(self.monitor, &statement).await?;
                 return Ok(BulkDone { rows, answer: None });
             }
-            BulkKind::Change(spec) => {
+            BulkKind::Change(mut spec) => {
                 let arena = self.store.arena_of(spec.model);
+                raise_version(&mut spec);
                 let count = self.bulk_change(spec, arena, bulk.returning, &mut nodes).await?;
                 (arena, count)
             }
@@ -231,15 +239,27 @@ impl Flush<'_> {
         returning: bool,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
+        let updated = conflict.as_ref().and_then(|conflict| conflict.taken(def));
+        let model = self.store.model(arena);
         if returning && !self.dialect.returning() {
             return self.bulk_insert_and_ask(def, arena, rows, nodes).await;
         }
+        // What the session holds follows its rows.
+        let follows = !returning && updated.is_some() && self.store.holds_any(arena);
+        if follows && matches!(self.dialect, Dialect::Mysql(_)) {
+            return self.upsert_and_ask(def, arena, rows, conflict, updated.unwrap_or_default()).await;
+        }
+        let taking = match (&conflict, updated) {
+            (None, _) => Taking::inserted(model, Follow::New),
+            (Some(_), updated) => {
+                let follow = if returning { Follow::Hold } else { Follow::Known };
+                Taking::upserted(model, follow, updated.unwrap_or_default())
+            }
+        };
         let mut count = 0;
-        // With ON CONFLICT a row may have been there before.
-        let follow = if conflict.is_none() { Follow::New } else { Follow::Hold };
-        let taking = Taking::inserted(self.store.model(arena), follow);
-        for statement in self.bulk_insert_statements(def, rows, conflict, returning)? {
-            count += self.run_bulk(&statement, arena, returning.then_some(&taking), nodes).await?;
+        for statement in self.bulk_insert_statements(def, rows, conflict, returning || follows)? {
+            count +=
+                self.run_bulk(&statement, arena, (returning || follows).then_some(&taking), nodes).await?;
         }
         Ok(count)
     }
@@ -267,9 +287,7 @@ impl Flush<'_> {
             }
         };
         if deletes {
-            for node in nodes.iter() {
-                self.forget(Node { arena, node: *node });
-            }
+            self.rows_gone(arena, nodes);
         }
         Ok(count)
     }
@@ -306,19 +324,20 @@ impl Flush<'_> {
             let cells = &taking.selection.cells(cells, 0);
             let key = def.key.iter().map(|column| cells.cell(*column).map(|cell| cell.to_value()));
             let key = key.collect::<Result<Vec<Value>, _>>();
-            let held = key.ok().and_then(|key| store.find(arena, &key));
+            let held = key.ok().and_then(|key| store.find(arena, &key)).map(|node| Node { arena, node });
             if held.is_none() && taking.follow == Follow::Known {
                 return Ok(());
             }
-            let before = held.map(|node| {
-                // A rollback takes the object back to what it was.
-                unit.touch(store, Node { arena, node });
-                store.arena(arena).version(node)
-            });
+            if held.is_some_and(|node| unit.presumes(node)) {
+                // It was edited on what it showed, which only its flush can compare with the row.
+                nodes.extend(held.map(|node| node.node));
+                return Ok(());
+            }
+            let before = held.map(|node| unit.before_row(store, node, |column| taking.sets(column)));
             if let Some(found) = store.hydrate(arena, cells, taking.existing)? {
                 let node = Node { arena, node: found.node };
-                unit.dirty.shift_remove(&node);
-                if let Some(before) = before {
+                if let Some((before, unsaved)) = before {
+                    unit.rebased(store, node, unsaved)?;
                     let objects = store.arena(arena);
                     let changed: Vec<usize> = (0..def.columns.len())
                         .filter(|column| {
@@ -328,7 +347,7 @@ impl Flush<'_> {
                         .collect();
                     unit.keys_changed(store, node, &changed, before);
                 }
-                if found.new && taking.follow == Follow::New {
+                if found.new && taking.inserts {
                     let key = store.key(arena, found.node);
                     unit.journal.inserted(node, key);
                 }
@@ -346,18 +365,38 @@ pub(super) struct Taking {
     pub(super) follow: Follow,
     pub(super) selection: Selection,
     existing: Hydrate,
+    /// The columns that the statement gives to rows that were there; all of them where there is no list.
+    set: Option<Vec<usize>>,
+    /// Whether an object that is new to the session goes with a rollback: its row may have come with the statement.
+    inserts: bool,
 }
 
 impl Taking {
-    /// Of inserted rows. A row that was there may have other values now than an object holds.
+    /// Of inserted rows.
     pub(super) fn inserted(model: &'static dyn ErasedModel, follow: Follow) -> Taking {
-        Taking { follow, selection: Selection::new(model, &[]), existing: Hydrate::Overwrite }
+        let selection = Selection::new(model, &[]);
+        Taking { follow, selection, existing: Hydrate::Overwrite, set: None, inserts: true }
     }
 
-    /// Of changed rows: what the statement sets, be it deferred or not; other deferred columns stay as they are.
+    /// Of rows that were inserted, or were there and took these columns.
+    pub(super) fn upserted(model: &'static dyn ErasedModel, follow: Follow, set: Vec<usize>) -> Taking {
+        Taking { set: Some(set), ..Taking::inserted(model, follow) }
+    }
+
+    /// Of rows that the database gave values of its own; deferred columns stay as they are.
+    pub(super) fn filled(model: &'static dyn ErasedModel) -> Taking {
+        Taking { existing: Hydrate::Follow, inserts: false, ..Taking::inserted(model, Follow::Known) }
+    }
+
+    /// Of changed rows: what the statement sets, whether deferred or not; other deferred columns stay as they are.
     fn changed(spec: &BulkSpec, follow: Follow) -> Taking {
         let set: Vec<usize> = spec.set.iter().map(|(column, _)| *column).collect();
-        Taking { follow, selection: Selection::new(spec.model, &set), existing: Hydrate::Follow }
+        let selection = Selection::new(spec.model, &set);
+        Taking { follow, selection, existing: Hydrate::Follow, set: Some(set), inserts: false }
+    }
+
+    fn sets(&self, column: usize) -> bool {
+        self.set.as_ref().is_none_or(|set| set.contains(&column))
     }
 }
 
@@ -370,6 +409,44 @@ pub(super) enum Follow {
     Hold,
     /// Those whose objects it holds.
     Known,
+}
+
+impl UnitOfWork {
+    /// Whether an object was edited while it was expired.
+    fn presumes(&self, node: Node) -> bool {
+        self.dirty.get(&node).is_some_and(|unsaved| unsaved.presumes)
+    }
+
+    /// The version of an object that is about to take its row, and what is unsaved of it: a rollback takes the object back
+    /// to what it was. Of an edit and a statement that gives the same column a value, the later one counts, which is the
+    /// statement.
+    fn before_row(
+        &mut self,
+        store: &Store,
+        node: Node,
+        sets: impl Fn(usize) -> bool,
+    ) -> (usize, Vec<(usize, Value)>) {
+        let objects = store.arena(node.arena);
+        let unsaved = self.changed_columns(store, node).into_iter().filter(|column| !sets(*column));
+        let unsaved = unsaved.map(|column| (column, objects.view(node.node, column).to_value())).collect();
+        self.waiting_keys.cancel(node, sets);
+        let before = objects.version(node.node);
+        self.journal.changed(node, before);
+        (before, unsaved)
+    }
+}
+
+/// A version counts all updates of a row, or a session that read it before would overwrite this one.
+fn raise_version(spec: &mut BulkSpec) {
+    let def = spec.model.def();
+    let Some(version) = def.version().filter(|_| !spec.deletes) else { return };
+    if spec.set.iter().any(|(column, _)| *column == version) {
+        return;
+    }
+    let column = &def.columns[version];
+    let one = Bind { value: Value::Int(1), secret: false, kind: Some(column.kind) };
+    let is = column.expr(&Source::Table(def.table));
+    spec.set.push((version, Expr::Binary(Box::new(is), BinaryOp::Add, Box::new(Expr::Bind(one)))));
 }
 
 fn holds(store: &Store, model: &'static dyn ErasedModel) -> bool {

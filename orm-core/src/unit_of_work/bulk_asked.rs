@@ -24,7 +24,7 @@ impl Flush<'_> {
         for mut chunk in self.bulk_chunks(rows)? {
             let (_, keys) = self.insert_for_keys(def, &chunk.given, &mut chunk.entries, "bulk").await?;
             let first = nodes.len();
-            count += self.ask(arena, &keys, &taking, nodes).await?;
+            count += self.ask(arena, def.key, &keys, &taking, nodes).await?;
             // In the order of the rows, as RETURNING gives them.
             let places: HashMap<Vec<Value>, usize> = keys.into_iter().map(key_form).zip(0..).collect();
             let place = |node: &u32| places.get(&key_form(self.store.key(arena, *node))).copied();
@@ -52,7 +52,7 @@ impl Flush<'_> {
             returning: Vec::new(),
         };
         let count = self.lease.execute(self.monitor, &Writer::update(self.dialect, &update)).await?;
-        self.ask(arena, &keys, taking, nodes).await?;
+        self.ask(arena, def.key, &keys, taking, nodes).await?;
         Ok(count)
     }
 
@@ -89,16 +89,52 @@ impl Flush<'_> {
         Ok(keys)
     }
 
-    /// Takes the rows with these keys into the session.
-    async fn ask(
+    /// Inserts rows or changes those that are there; objects that the session holds follow. The rows are found by their
+    /// keys, and by the columns that say what is there already.
+    pub(super) async fn upsert_and_ask(
+        &mut self,
+        def: &'static ModelDef,
+        arena: u32,
+        rows: Vec<DraftData>,
+        conflict: Option<Conflict>,
+        updated: Vec<usize>,
+    ) -> Result<u64> {
+        let named: Vec<usize> = conflict
+            .iter()
+            .flat_map(|conflict| &conflict.columns)
+            .filter_map(|name| def.columns.iter().position(|column| column.name == *name))
+            .collect();
+        let mut ways = vec![def.key.to_vec()];
+        if !named.is_empty() && named != def.key {
+            ways.push(named);
+        }
+        let given = |row: &DraftData, way: &Vec<usize>| -> Option<Vec<Value>> {
+            way.iter().map(|column| row.values.get(*column)?.clone()).collect()
+        };
+        let keys: Vec<Vec<Vec<Value>>> =
+            ways.iter().map(|way| rows.iter().filter_map(|row| given(row, way)).collect()).collect();
+        let mut count = 0;
+        for statement in self.bulk_insert_statements(def, rows, conflict, false)? {
+            count += self.lease.execute(self.monitor, &statement).await?;
+        }
+        let taking = Taking::upserted(self.store.model(arena), Follow::Known, updated);
+        for (way, keys) in ways.iter().zip(keys) {
+            self.ask(arena, way, &keys, &taking, &mut Vec::new()).await?;
+        }
+        Ok(count)
+    }
+
+    /// Takes the rows with these values in some columns into the session.
+    pub(super) async fn ask(
         &mut self,
         arena: u32,
+        columns: &[usize],
         keys: &[Vec<Value>],
         taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let def = taking.selection.def();
-        let columns = def.key_columns(def.key);
+        let columns = def.key_columns(columns);
         let mut count = 0;
         for keys in keys.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
             let among = Expr::among(&Source::Table(def.table), &columns, keys);
@@ -109,12 +145,21 @@ impl Flush<'_> {
     }
 }
 
+impl Conflict {
+    /// The columns that a row which was there takes or counts; none where it stays as it is.
+    pub(super) fn taken(&self, def: &ModelDef) -> Option<Vec<usize>> {
+        let names: Vec<&str> = self.update.iter().copied().chain(self.raise).collect();
+        let place = |name: &&str| def.columns.iter().position(|column| column.name == *name);
+        (!names.is_empty()).then(|| names.iter().filter_map(place).collect())
+    }
+}
+
 /// Refuses an INSERT that may meet rows and is to give back those that it wrote, where the database does not say which.
 pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Conflict) -> Result<()> {
     let tells = match dialect {
         Dialect::Sqlite | Dialect::Postgres => true,
         // RETURNING gives the rows that stayed as they were as well.
-        Dialect::Mysql(server) => server.returning && !conflict.update.is_empty(),
+        Dialect::Mysql(server) => server.returning && conflict.taken(def).is_some(),
     };
     match tells {
         true => Ok(()),

@@ -1,6 +1,10 @@
+use hashbrown::HashSet;
+
 use super::inverse::inverse_of;
+use super::links::LinkTarget;
 use super::state::EntityState;
 use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, UnitOfWork, cell_id};
+use super::unsaved_links::is_shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Slot;
 use crate::identity::{Store, cell_error};
@@ -25,6 +29,8 @@ impl UnitOfWork {
         if changes.is_empty() {
             return Ok(());
         }
+        // Of a link to a pending object and a value, the later one counts.
+        self.waiting_keys.cancel(node, |column| changes.iter().any(|(changed, _)| *changed == column));
         self.touch(store, node);
         let before = arena.version(node.node);
         let done = arena.change(node.node, &changes);
@@ -45,47 +51,55 @@ impl UnitOfWork {
     ) {
         let Some(mut slots) = store.arena(node.arena).slots_mut(relation.index) else { return };
         let Some(target) = target.or(slots.target()) else { return };
-        self.journal.slot_changed(node, relation.index, target, slots.get(node.node));
+        self.journal.slot_changed(node, relation.index, target, || slots.get(node.node));
         *slots.slot_mut(node.node, target) = slot;
     }
 
     /// Adds a member to a collection that an object holds; one that is not loaded stays so.
     pub(super) fn hold(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
-        let slot = match store.arena(parent.arena).slots(relation.index) {
-            Some(slots) => slots.get(parent.node),
-            None => return,
-        };
-        match slot {
-            Slot::Many(mut slice) => {
-                slice.edit(|nodes| {
-                    if !nodes.contains(&target.node) {
-                        nodes.push(target.node);
-                    }
-                });
-                self.set_slot(store, parent, relation, Some(target.arena), Slot::Many(slice));
-            }
-            Slot::One(_) | Slot::Nobody => {
-                self.set_slot(store, parent, relation, Some(target.arena), Slot::One(target.node));
-            }
-            Slot::Unloaded => {}
-        }
+        self.edit_slot(store, parent, relation, target, |slot| match slot {
+            Slot::Many(members) if members.contains(target.node) => None,
+            Slot::Many(_) => Some(|slot, node| {
+                if let Slot::Many(members) = slot {
+                    members.edit(|nodes| nodes.push(node));
+                }
+            }),
+            Slot::One(_) | Slot::Nobody => Some(|slot, node| *slot = Slot::One(node)),
+            Slot::Unloaded => None,
+        });
     }
 
     /// Takes a member out of a collection that an object holds.
     pub(super) fn let_go(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
-        let slot = match store.arena(parent.arena).slots(relation.index) {
-            Some(slots) => slots.get(parent.node),
-            None => return,
-        };
-        match slot {
-            Slot::Many(mut slice) if slice.as_slice().contains(&target.node) => {
-                slice.edit(|nodes| nodes.retain(|node| *node != target.node));
-                self.set_slot(store, parent, relation, Some(target.arena), Slot::Many(slice));
-            }
-            Slot::One(node) if node == target.node => {
-                self.set_slot(store, parent, relation, Some(target.arena), Slot::Nobody);
-            }
-            _ => {}
+        self.edit_slot(store, parent, relation, target, |slot| match slot {
+            Slot::Many(members) if members.contains(target.node) => Some(|slot, node| {
+                if let Slot::Many(members) = slot {
+                    members.edit(|nodes| {
+                        if let Some(at) = nodes.iter().position(|other| *other == node) {
+                            nodes.remove(at);
+                        }
+                    });
+                }
+            }),
+            Slot::One(held) if *held == target.node => Some(|slot, _| *slot = Slot::Nobody),
+            _ => None,
+        });
+    }
+
+    /// Changes what an object holds where it is, after a note of what it was: `how` looks at it first.
+    fn edit_slot(
+        &mut self,
+        store: &Store,
+        of: Node,
+        relation: &RelationDef,
+        target: Node,
+        how: impl FnOnce(&Slot) -> Option<fn(&mut Slot, u32)>,
+    ) {
+        let Some(mut slots) = store.arena(of.arena).slots_mut(relation.index) else { return };
+        let Some(slot) = slots.loaded_mut(of.node) else { return };
+        if let Some(edit) = how(slot) {
+            self.journal.slot_changed(of, relation.index, target.arena, || slot.clone());
+            edit(slot, target.node);
         }
     }
 
@@ -97,19 +111,21 @@ impl UnitOfWork {
         store.find_target(arena, &key, &places).map(|node| Node { arena, node })
     }
 
-    /// Links two objects from a session's `append` or `assign`: keys, and what the objects hold.
+    /// Links two objects from a session's `append` or `assign`: keys, and what the objects hold. What is refused changes
+    /// nothing.
     pub(crate) fn connect(
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
         parent: Node,
-        target: super::LinkTarget,
+        target: LinkTarget,
     ) -> Result<()> {
+        self.check_connect(store, relation, parent, &target)?;
         let target = self.resolve(store, target)?;
         self.connect_to(store, relation, parent, target)
     }
 
-    /// The same with the other end resolved.
+    /// The same with the other end resolved, and the link checked.
     pub(super) fn connect_to(
         &mut self,
         store: &mut Store,
@@ -117,6 +133,13 @@ impl UnitOfWork {
         parent: Node,
         target: Ref,
     ) -> Result<()> {
+        match relation.kind {
+            RelationKind::ManyToMany => {}
+            RelationKind::BelongsTo { .. } => self.adopt(parent),
+            RelationKind::HasMany | RelationKind::HasOne => {
+                target.node().into_iter().for_each(|child| self.adopt(child))
+            }
+        }
         let there = self.is_linked(store, relation, parent, &target)?;
         if !there {
             self.leave_old(store, relation, parent, &target)?;
@@ -150,20 +173,9 @@ impl UnitOfWork {
         if relation.kind != RelationKind::ManyToMany {
             return self.key_says_so(store, relation, parent, target);
         }
-        let ends = self.unlinks.len();
-        self.unlinks.retain(|row| !row.is_link(relation, &Ref::Node(parent), target));
-        let holds = |node: Node, relation: &RelationDef, other: Node| {
-            let slots = store.arena(node.arena).slots(relation.index);
-            slots.is_some_and(|slots| match slots.get(node.node) {
-                Slot::Many(slice) => slice.as_slice().contains(&other.node),
-                _ => false,
-            })
-        };
-        let held = target.node().is_some_and(|target| {
-            holds(parent, relation, target)
-                || inverse_of(relation).is_some_and(|inverse| holds(target, inverse, parent))
-        });
-        Ok(held || self.unlinks.len() < ends)
+        let ended = self.unlinks.remove(relation, &Ref::Node(parent), target);
+        let held = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
+        Ok(held || ended || self.links.contains(relation, &Ref::Node(parent), target))
     }
 
     /// Whether two objects are linked by their keys. What an expired object shows is no proof, nor is a key that is
@@ -175,8 +187,7 @@ impl UnitOfWork {
             RelationKind::BelongsTo { .. } => (parent, &local),
             _ => (target, &remote),
         };
-        let waits = self.waiting_keys.iter().any(|(node, key)| *node == child && key.columns == *columns);
-        if waits || store.is_expired(child.arena, child.node) {
+        if self.waiting_keys.wait(child, columns) || store.is_expired(child.arena, child.node) {
             return Ok(false);
         }
         let key = store.values(parent.arena, parent.node, &local);
@@ -231,7 +242,7 @@ impl UnitOfWork {
             .collect();
         for old in waiting {
             if let Ref::Pending(cell) = old {
-                self.orphan_pending(relation, &cell)?;
+                self.orphan_pending(store, relation, &cell)?;
             }
         }
         let held = store.arena(parent.arena).slots(relation.index);
@@ -250,11 +261,7 @@ impl UnitOfWork {
                 }
             }
             (Slot::Unloaded, _) => {
-                let known =
-                    |(other, node): &(&'static RelationDef, Node)| other.is(relation) && *node == parent;
-                if !self.displaced.iter().any(known) {
-                    self.displaced.push((relation, parent));
-                }
+                self.displaced.insert((parent, relation.index), relation);
             }
             _ => {}
         }
@@ -280,8 +287,9 @@ impl UnitOfWork {
         store: &mut Store,
         relation: &'static RelationDef,
         parent: Node,
-        target: super::LinkTarget,
+        target: LinkTarget,
     ) -> Result<()> {
+        self.check_target(store, &target)?;
         let target = self.resolve(store, target)?;
         self.disconnect_from(store, relation, parent, target)
     }
@@ -296,10 +304,12 @@ impl UnitOfWork {
     ) -> Result<()> {
         self.check_member(store, relation, parent, &target)?;
         match relation.kind {
-            RelationKind::ManyToMany => self.unlink(relation, parent, &target),
+            RelationKind::ManyToMany => self.unlink(store, relation, parent, &target),
             RelationKind::BelongsTo { .. } => self.clear_key(store, relation, parent)?,
             RelationKind::HasMany | RelationKind::HasOne => match &target {
-                Ref::Pending(cell) if target.node().is_none() => return self.orphan_pending(relation, cell),
+                Ref::Pending(cell) if target.node().is_none() => {
+                    return self.orphan_pending(store, relation, cell);
+                }
                 _ => {
                     let Some(child) = target.node() else { return Ok(()) };
                     self.orphan(store, relation, child)?;
@@ -313,7 +323,7 @@ impl UnitOfWork {
     }
 
     /// Only a member can leave, as far as the session can tell without asking.
-    fn check_member(
+    pub(super) fn check_member(
         &self,
         store: &Store,
         relation: &'static RelationDef,
@@ -324,10 +334,9 @@ impl UnitOfWork {
         let member = match (target, target.node()) {
             (_, Some(child)) if by_key => {
                 let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
-                let leaves = |(node, key): &(Node, KeyFrom)| *node == child && key.columns == remote;
                 store.values(child.arena, child.node, &remote)
                     == store.values(parent.arena, parent.node, &here)
-                    && !self.waiting_keys.iter().any(leaves)
+                    && !self.waiting_keys.wait(child, &remote)
             }
             (Ref::Pending(cell), None) if by_key => {
                 let remote = relation.remote_columns()?;
@@ -396,24 +405,37 @@ impl UnitOfWork {
                 ),
             ));
         };
-        let mut keep = Vec::with_capacity(targets.len());
+        // What is refused has changed nothing, so all of it is looked at first.
+        let given: HashSet<Node> = targets.iter().filter_map(|target| target.node(store)).collect();
+        let held: HashSet<u32> = slice.as_slice().iter().copied().collect();
+        let new = |target: &LinkTarget| target.node(store).is_none_or(|node| !held.contains(&node.node));
+        for target in &targets {
+            match new(target) {
+                true => self.check_connect(store, relation, parent, target)?,
+                false => self.check_target(store, target)?,
+            }
+        }
+        let members = slice.as_slice().iter().map(|node| Node { arena, node: *node });
+        let leaving: Vec<Node> = members.filter(|member| !given.contains(member)).collect();
+        for member in leaving.iter().filter(|member| self.state(**member) != EntityState::Deleted) {
+            self.check_member(store, relation, parent, &Ref::Node(*member))?;
+            if relation.kind == RelationKind::HasMany && !relation.may_lose_child()? {
+                return Err(orphan_needs_a_rule(relation));
+            }
+        }
         let mut waiting = self.pending_members(relation, parent)?;
         for target in targets {
             let target = self.resolve(store, target)?;
             waiting.retain(|member| !member.is(&target));
-            let node = target.node();
-            if !node.is_some_and(|node| slice.as_slice().contains(&node.node)) {
+            if !target.node().is_some_and(|node| held.contains(&node.node)) {
                 self.connect_to(store, relation, parent, target)?;
             }
-            keep.extend(node.map(|node| node.node));
         }
-        for node in slice.as_slice().iter().filter(|node| !keep.contains(node)) {
-            let member = Node { arena, node: *node };
-            if self.state(member) == EntityState::Deleted {
-                self.let_go(store, parent, relation, member);
-                continue;
+        for member in leaving {
+            match self.state(member) {
+                EntityState::Deleted => self.let_go(store, parent, relation, member),
+                _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
             }
-            self.disconnect_from(store, relation, parent, Ref::Node(member))?;
         }
         waiting.into_iter().try_for_each(|member| self.disconnect_from(store, relation, parent, member))
     }
@@ -426,14 +448,14 @@ impl UnitOfWork {
         }
         let parent = Ref::Node(parent);
         let ends = self.links.iter().flat_map(|row| [&row.parent, &row.target]);
-        let linked = |end: &&Ref| self.links.iter().any(|row| row.is_link(relation, &parent, end));
-        Ok(ends.filter(|end| end.node().is_none()).filter(linked).cloned().collect())
+        let linked = |end: &&Ref| end.node().is_none() && self.links.contains(relation, &parent, end);
+        Ok(ends.filter(linked).cloned().collect())
     }
 
-    fn unlink(&mut self, relation: &'static RelationDef, parent: Node, target: &Ref) {
+    fn unlink(&mut self, store: &Store, relation: &'static RelationDef, parent: Node, target: &Ref) {
+        let seen = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
         let parent = Ref::Node(parent);
-        let waiting = self.links.len();
-        self.links.retain(|row| !row.is_link(relation, &parent, target));
+        let waited = self.links.remove(relation, &parent, target);
         if let Ref::Pending(cell) = target
             && let Some(entry) = self.pending.get_mut(&cell_id(cell))
         {
@@ -443,8 +465,8 @@ impl UnitOfWork {
                     targets.retain(|target| !target.is(&parent));
                 }
             }
-        } else if self.links.len() == waiting {
-            self.unlinks.push(LinkRow { relation, parent, target: target.clone() });
+        } else if !waited {
+            self.unlinks.insert(LinkRow { relation, parent, target: target.clone(), seen });
         }
     }
 
@@ -463,7 +485,7 @@ impl UnitOfWork {
         if nullable.is_empty() {
             return Err(required(relation));
         }
-        self.waiting_keys.retain(|(node, key)| *node != of || key.columns != local);
+        self.waiting_keys.cancel(of, |column| nullable.contains(&column));
         self.change(store, of, nullable.into_iter().map(|column| (column, Value::Null)).collect())?;
         let target = store.arena_of((relation.target)());
         self.set_slot(store, of, relation, Some(target), Slot::Nobody);
@@ -481,7 +503,7 @@ impl UnitOfWork {
         child: Node,
     ) -> Result<()> {
         if relation.cascade.delete_orphan {
-            self.delete(child);
+            self.delete_orphan(child);
             return Ok(());
         }
         let def = store.def(child.arena);
@@ -491,7 +513,7 @@ impl UnitOfWork {
         if nullable.is_empty() {
             return Err(orphan_needs_a_rule(relation));
         }
-        self.waiting_keys.retain(|(node, key)| *node != child || key.columns != remote);
+        self.waiting_keys.cancel(child, |column| nullable.contains(&column));
         self.change(store, child, nullable.into_iter().map(|column| (column, Value::Null)).collect())
     }
 

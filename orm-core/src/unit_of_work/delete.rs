@@ -1,10 +1,9 @@
 use hashbrown::HashSet;
 
 use super::flush::Flush;
-use super::inverse::inverse_of;
-use super::moves::{holders, parents};
+use super::moves::{held, holders, link_holders, parents};
 use super::order::deletion_ranks;
-use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, by_arena};
+use super::unit_of_work::{KeyFrom, Node, by_arena};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
@@ -25,6 +24,8 @@ impl Flush<'_> {
     /// Follows deletions to what refers to the deleted rows, before anything is written: children are deleted with
     /// their parent where the relationship cascades, and lose their key where it may be NULL.
     pub(super) async fn follow_deletes(&mut self) -> Result<()> {
+        // From here on what lost its parent is deleted as everything else.
+        self.unit.orphans.clear();
         let mut refused: Vec<Refused> = Vec::new();
         let mut done = 0;
         while done < self.unit.deleted.len() {
@@ -50,6 +51,8 @@ impl Flush<'_> {
         arena: u32,
         parents: &[u32],
     ) -> Result<Option<Refused>> {
+        let (mut parents, switched): (Vec<u32>, Vec<u32>) =
+            parents.iter().partition(|node| !self.switched.contains(Node { arena, node: **node }));
         match relation.kind {
             RelationKind::BelongsTo { .. } | RelationKind::ManyToMany => return Ok(None),
             RelationKind::HasMany | RelationKind::HasOne if relation.passive_deletes => {
@@ -61,16 +64,21 @@ impl Flush<'_> {
                 if relation.cascade.delete {
                     self.passively_deleted.extend(held);
                 }
-                return Ok(None);
+                parents = Vec::new();
             }
             RelationKind::HasMany | RelationKind::HasOne => {}
         }
+        parents.extend(switched);
+        if parents.is_empty() {
+            return Ok(None);
+        }
+        let parents = parents.as_slice();
         let mut children = self.children(relation, arena, parents).await?;
         self.as_they_are_now(relation, arena, parents, &mut children)?;
         let pending = self.unit.pending_children(relation, arena, parents)?;
         if relation.cascade.delete {
             children.into_iter().for_each(|child| self.unit.delete(child));
-            pending.iter().for_each(|child| self.unit.drop_pending(child));
+            pending.iter().for_each(|child| self.unit.drop_pending(self.store, child));
             return Ok(None);
         }
         let def = relation.target();
@@ -102,13 +110,16 @@ impl Flush<'_> {
         children: &mut Vec<Node>,
     ) -> Result<()> {
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-        let keys: HashSet<Vec<Value>> =
-            parents.iter().map(|parent| self.store.values(arena, *parent, &local)).collect();
-        let leaves = |child: Node| {
-            self.unit.waiting_keys.iter().any(|(node, key)| *node == child && key.columns == remote)
-        };
+        // A key that a parent was given and that is not written yet is not its row's, which its children refer to.
+        let keys: HashSet<Vec<Value>> = parents
+            .iter()
+            .flat_map(|parent| {
+                [self.store.values(arena, *parent, &local), self.saved_values(arena, *parent, &local)]
+            })
+            .collect();
         let here = |child: &Node| {
-            keys.contains(&self.store.values(child.arena, child.node, &remote)) && !leaves(*child)
+            keys.contains(&self.store.values(child.arena, child.node, &remote))
+                && !self.unit.waiting_keys.wait(*child, &remote)
         };
         let target = (relation.target)().type_id();
         children.retain(here);
@@ -150,7 +161,7 @@ impl Flush<'_> {
 
     /// The old targets of `has_one`s that got another one: they lose their key, or go under delete-orphan.
     pub(super) async fn displace(&mut self) -> Result<()> {
-        for (relation, parent) in std::mem::take(&mut self.unit.displaced) {
+        for ((parent, _), relation) in std::mem::take(&mut self.unit.displaced) {
             let now = self.held(relation, parent);
             let key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
             if !self.has_new_target(relation, parent, &key)? {
@@ -200,13 +211,7 @@ impl Flush<'_> {
 
     /// What an object holds for a relationship.
     pub(super) fn held(&self, relation: &RelationDef, node: Node) -> Vec<Node> {
-        let Some(slots) = self.store.arena(node.arena).slots(relation.index) else { return Vec::new() };
-        let Some(arena) = slots.target() else { return Vec::new() };
-        match slots.get(node.node) {
-            Slot::Unloaded | Slot::Nobody => Vec::new(),
-            Slot::One(node) => vec![Node { arena, node }],
-            Slot::Many(slice) => slice.as_slice().iter().map(|node| Node { arena, node: *node }).collect(),
-        }
+        held(self.store, relation, node)
     }
 
     /// Deletes rows, children's tables first.
@@ -226,14 +231,23 @@ impl Flush<'_> {
                 deleted.map_err(|error| self.in_its_own_way(error, arena, &nodes))?;
             }
         }
-        for node in std::mem::take(&mut self.passively_deleted) {
-            self.forget(node);
+        for (arena, nodes) in by_arena(std::mem::take(&mut self.passively_deleted)) {
+            self.rows_gone(arena, &nodes);
         }
         Ok(())
     }
 
+    /// A statement deleted rows past the unit of work: their objects are gone, and so is what was to be written of their
+    /// links.
+    pub(super) fn rows_gone(&mut self, arena: u32, nodes: &[u32]) {
+        self.leave_collections(arena, nodes);
+        let gone: HashSet<Node> = nodes.iter().map(|node| Node { arena, node: *node }).collect();
+        self.unit.links_end(&gone);
+        nodes.iter().for_each(|node| self.forget(Node { arena, node: *node }));
+    }
+
     /// The link rows of deleted objects.
-    async fn delete_links(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+    pub(super) async fn delete_links(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         for relation in self.store.def(arena).relations {
             let Some(through) = &relation.through else { continue };
             let local = relation.local_columns()?;
@@ -241,23 +255,21 @@ impl Flush<'_> {
                 nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
             let columns = relation.parent().link_columns(through.key, &local);
             self.delete_where(through.table, &columns, &keys).await?;
-            if let Some(inverse) = inverse_of(relation) {
-                self.leave_collections(inverse, nodes);
-            }
         }
+        self.leave_collections(arena, nodes);
         Ok(())
     }
 
-    /// Deleted objects leave the collections that hold them. Which those are is known to the collections alone: a
-    /// link has no key in the objects.
-    fn leave_collections(&mut self, relation: &'static RelationDef, nodes: &[u32]) {
+    /// Objects whose links are gone leave the collections that hold them by links. Which those are is known to the
+    /// collections alone: a link has no key in the objects.
+    fn leave_collections(&mut self, arena: u32, nodes: &[u32]) {
         let gone: HashSet<u32> = nodes.iter().copied().collect();
-        let arena = self.store.arena_of((relation.parent)());
-        for parent in 0..self.store.arena(arena).len() {
-            let parent = Node { arena, node: parent };
-            for target in self.held(relation, parent).into_iter().filter(|target| gone.contains(&target.node))
-            {
-                self.unit.let_go(self.store, parent, relation, target);
+        for (holder, relation) in link_holders(self.store, arena) {
+            for parent in (0..self.store.arena(holder).len()).map(|node| Node { arena: holder, node }) {
+                let held = self.held(relation, parent);
+                for target in held.into_iter().filter(|target| gone.contains(&target.node)) {
+                    self.unit.let_go(self.store, parent, relation, target);
+                }
             }
         }
     }
@@ -271,8 +283,7 @@ impl Flush<'_> {
 
     async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
-        let version = def.columns.iter().position(|column| column.version);
-        let columns: Vec<usize> = def.key.iter().copied().chain(version).collect();
+        let columns: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
         let keys: Vec<Vec<Value>> =
             nodes.iter().map(|node| self.saved_values(arena, *node, &columns)).collect();
         let gone = self.delete_where(def.table, &def.key_columns(&columns), &keys).await?;
@@ -318,28 +329,6 @@ impl Flush<'_> {
         // A key read from an object is a key of its model.
         let _ = self.store.identity_mut(node.arena).remove(&key);
         self.unit.row_gone(node, key);
-    }
-
-    /// Rows of link tables that lost their link.
-    pub(super) async fn unlinked_rows(&mut self) -> Result<()> {
-        let mut seen: HashSet<(TableName, Vec<Value>)> = HashSet::new();
-        for row in std::mem::take(&mut self.unit.unlinks) {
-            let LinkRow { relation, parent, target } = &row;
-            let (Some(through), Some(parent), Some(target)) =
-                (&relation.through, Ref::node(parent), Ref::node(target))
-            else {
-                continue;
-            };
-            let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-            let mut columns = relation.parent().link_columns(through.key, &local);
-            columns.extend(relation.target().link_columns(through.target_key, &remote));
-            let mut key = self.store.values(parent.arena, parent.node, &local);
-            key.extend(self.store.values(target.arena, target.node, &remote));
-            if seen.insert((through.table, key.clone())) {
-                self.delete_where(through.table, &columns, &[key]).await?;
-            }
-        }
-        Ok(())
     }
 }
 

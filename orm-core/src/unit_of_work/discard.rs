@@ -1,3 +1,5 @@
+use indexmap::IndexSet;
+
 use super::moves::{Holder, holders, parents};
 use super::unit_of_work::{LinkRow, Node, UnitOfWork};
 use crate::graph::Slot;
@@ -5,24 +7,51 @@ use crate::identity::Store;
 use crate::model::RelationDef;
 
 impl UnitOfWork {
-    /// Takes back the unsaved changes of an object: its columns, and its links to objects that are there, on both sides.
-    /// What waits for its row keeps its links.
-    pub(crate) fn discard_changes(&mut self, store: &mut Store, node: Node) {
-        let now = parents_of(store, node);
-        if let Some(unsaved) = self.dirty.shift_remove(&node) {
-            store.arena(node.arena).revert(node.node, unsaved.saved);
+    /// Takes back the unsaved changes of some objects: their columns, and their links to objects that are there, on both
+    /// sides. What waits for its row keeps its links.
+    pub(crate) fn discard_changes(&mut self, store: &mut Store, nodes: &IndexSet<Node>) {
+        let now: Vec<_> = nodes.iter().map(|node| parents_of(store, *node)).collect();
+        self.revert(store, nodes);
+        let waited: Vec<bool> = nodes.iter().map(|node| self.waiting_keys.has(*node)).collect();
+        self.waiting_keys.forget(|node| nodes.contains(&node));
+        for ((node, now), waited) in nodes.iter().zip(now).zip(waited) {
+            let before = parents_of(store, *node);
+            for ((relation, now), (_, before)) in now.into_iter().zip(before) {
+                // One that waited for another parent's key left the one that its own key says.
+                if waited || now != before {
+                    self.child_returns(store, relation, *node, &now, &before);
+                }
+            }
         }
-        self.waiting_keys.retain(|(waiting, _)| *waiting != node);
-        let before = parents_of(store, node);
-        for ((relation, now), (_, before)) in now.into_iter().zip(before) {
-            self.child_returns(store, relation, node, &now, &before);
-        }
-        for row in self.rows_of(node, |unit| &mut unit.links) {
+        let of_nodes = |row: &LinkRow| match (row.parent.node(), row.target.node()) {
+            (Some(parent), Some(target)) => nodes.contains(&parent) || nodes.contains(&target),
+            _ => false,
+        };
+        for row in self.links.extract(of_nodes) {
             self.at_both_ends(store, &row, UnitOfWork::let_go);
         }
-        for row in self.rows_of(node, |unit| &mut unit.unlinks) {
+        for row in self.unlinks.extract(of_nodes) {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
+    }
+
+    /// Takes back unsaved columns.
+    fn revert(&mut self, store: &Store, nodes: &IndexSet<Node>) {
+        let revert = |node: &Node, saved: usize| store.arena(node.arena).revert(node.node, saved);
+        if let (Some(node), 1) = (nodes.first(), nodes.len()) {
+            // What is left is written in another order then, which nothing depends on.
+            if let Some(unsaved) = self.dirty.swap_remove(node) {
+                revert(node, unsaved.saved);
+            }
+            return;
+        }
+        self.dirty.retain(|node, unsaved| {
+            let discarded = nodes.contains(node);
+            if discarded {
+                revert(node, unsaved.saved);
+            }
+            !discarded
+        });
     }
 
     fn child_returns(
@@ -51,16 +80,6 @@ impl UnitOfWork {
         if !relation.is_collection() {
             self.set_slot(store, parent, relation, None, Slot::Unloaded);
         }
-    }
-
-    /// Takes the rows between an object and others that are there out of a list.
-    fn rows_of(&mut self, node: Node, list: impl Fn(&mut UnitOfWork) -> &mut Vec<LinkRow>) -> Vec<LinkRow> {
-        let list = list(self);
-        let of_node = |row: &mut LinkRow| match (row.parent.node(), row.target.node()) {
-            (Some(parent), Some(target)) => parent == node || target == node,
-            _ => false,
-        };
-        list.extract_if(.., of_node).collect()
     }
 }
 

@@ -1,5 +1,6 @@
+use super::moves::holders;
 use super::order::InsertQueue;
-use super::pending::PendingState;
+use super::switch::Switched;
 use super::unit_of_work::{Node, PendingEntry, Ref, UnitOfWork};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
@@ -7,7 +8,6 @@ use crate::graph::{Slice, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 use crate::sql::Dialect;
-use crate::value::Value;
 
 /// Writes a unit of work: inserts in dependency order, then updates, link rows, and deletions children first.
 pub(crate) struct Flush<'s> {
@@ -18,6 +18,8 @@ pub(crate) struct Flush<'s> {
     pub(super) dialect: Dialect,
     /// Objects whose rows the database deletes with those of their parents.
     pub(super) passively_deleted: Vec<Node>,
+    /// Objects whose rows become those of drafts with their keys.
+    pub(super) switched: Switched,
 }
 
 impl<'s> Flush<'s> {
@@ -28,7 +30,15 @@ impl<'s> Flush<'s> {
         monitor: &'s Monitor,
         dialect: Dialect,
     ) -> Flush<'s> {
-        Flush { store, unit, lease, monitor, dialect, passively_deleted: Vec::new() }
+        Flush {
+            store,
+            unit,
+            lease,
+            monitor,
+            dialect,
+            passively_deleted: Vec::new(),
+            switched: Switched::default(),
+        }
     }
 }
 
@@ -40,14 +50,18 @@ impl Flush<'_> {
     pub(crate) async fn run(&mut self) -> Result<()> {
         self.confirm().await?;
         self.displace().await?;
+        self.find_switched();
         self.follow_deletes().await?;
-        let mut made = self.switch_rows()?;
-        made.extend(self.inserts().await?);
+        self.switch_rows();
+        let mut made = self.inserts().await?;
+        made.extend(self.fill_switched()?);
+        self.links_of_switched().await?;
         self.keys_that_waited()?;
         for (entry, node) in made {
             self.hold(entry, node);
         }
         self.updates().await?;
+        self.defaults_of_switched().await?;
         self.unlinked_rows().await?;
         self.link_rows().await?;
         self.deletes().await
@@ -74,39 +88,8 @@ impl Flush<'_> {
         }
         for (of, keys) in late {
             if let Some(node) = of.node() {
-                self.unit.waiting_keys.extend(keys.into_iter().map(|key| (node, key)));
+                keys.into_iter().for_each(|key| self.unit.waiting_keys.set(node, key));
             }
-        }
-        Ok(made)
-    }
-
-    /// A draft with the key of an object that is to be deleted is that object's new state: an UPDATE, not a DELETE and
-    /// an INSERT that would meet the old row.
-    fn switch_rows(&mut self) -> Result<Vec<(PendingEntry, Node)>> {
-        let mut made = Vec::new();
-        if self.unit.deleted.is_empty() {
-            return Ok(made);
-        }
-        let mut switched = Vec::new();
-        for (id, entry) in &self.unit.pending {
-            let def = entry.model.def();
-            let key: Option<Vec<Value>> =
-                def.key.iter().map(|column| entry.values[*column].clone()).collect();
-            let Some(key) = key else { continue };
-            let arena = self.store.arena_of(entry.model);
-            let old = self.store.find(arena, &key).map(|node| Node { arena, node });
-            switched.extend(old.filter(|old| self.unit.deleted.contains(old)).map(|old| (*id, old)));
-        }
-        for (id, node) in switched {
-            let Some(entry) = self.unit.pending.shift_remove(&id) else { continue };
-            self.unit.deleted.shift_remove(&node);
-            let values = entry.values.iter().enumerate();
-            let changes = values.filter_map(|(column, value)| Some((column, value.clone()?))).collect();
-            self.unit.change(self.store, node, changes)?;
-            let region = std::sync::Arc::downgrade(self.store.region());
-            entry.cell.set(PendingState::Flushed { region, arena: node.arena, node: node.node });
-            self.unit.waiting_keys.extend(entry.keys.iter().map(|key| (node, key.clone())));
-            made.push((entry, node));
         }
         Ok(made)
     }
@@ -170,11 +153,29 @@ impl Flush<'_> {
         }
     }
 
+    /// The relationship that gives an object a key in these columns, from whichever side it is declared on.
+    fn relation_by(&self, child: Node, columns: &[usize]) -> Option<&'static RelationDef> {
+        let own = |relation: &&RelationDef| {
+            matches!(relation.kind, RelationKind::BelongsTo { .. })
+                && relation.local_columns().is_ok_and(|local| local == columns)
+        };
+        let own = self.store.def(child.arena).relations.iter().find(own);
+        own.or_else(|| {
+            let holders = holders(self.store, child.arena).into_iter().map(|holder| holder.1);
+            holders
+                .into_iter()
+                .find(|relation| relation.remote_columns().is_ok_and(|remote| remote == columns))
+        })
+    }
+
     /// Keys of existing objects to new ones are known now.
     fn keys_that_waited(&mut self) -> Result<()> {
-        for (node, key) in std::mem::take(&mut self.unit.waiting_keys) {
+        for (node, key) in self.unit.waiting_keys.take() {
             if let Some(from) = key.from.node() {
                 let values = self.store.values(from.arena, from.node, &key.from_columns);
+                if let Some(relation) = self.relation_by(node, &key.columns) {
+                    self.unit.check_key(self.store, relation, node, &key.columns, values.clone())?;
+                }
                 self.unit.change(self.store, node, key.columns.into_iter().zip(values).collect())?;
             }
         }

@@ -101,10 +101,10 @@ impl FlushPlan {
     }
 
     fn links(&mut self, unit: &UnitOfWork) {
-        for row in &unit.unlinks {
+        for row in unit.unlinks.iter() {
             self.count_link(row.relation.through.as_ref().map(|through| through.table), true);
         }
-        for row in &unit.links {
+        for row in unit.links.iter() {
             self.count_link(row.relation.through.as_ref().map(|through| through.table), false);
         }
     }

@@ -37,7 +37,7 @@ impl UnitOfWork {
     }
 
     /// Drops the new objects that follow some objects out of the session.
-    pub(crate) fn expunge_given(&mut self, nodes: &[Node]) {
+    pub(crate) fn expunge_given(&mut self, store: &mut Store, nodes: &[Node]) {
         let nodes: HashSet<Node> = nodes.iter().copied().collect();
         let given: Vec<Arc<PendingCell>> = self
             .pending
@@ -47,13 +47,13 @@ impl UnitOfWork {
             })
             .map(|entry| Arc::clone(&entry.cell))
             .collect();
-        given.iter().for_each(|cell| self.drop_pending(cell));
+        given.iter().for_each(|cell| self.drop_pending(store, cell));
     }
 
     /// Drops a new object; whether it waited here.
-    pub(crate) fn expunge_pending(&mut self, cell: &Arc<PendingCell>) -> bool {
+    pub(crate) fn expunge_pending(&mut self, store: &mut Store, cell: &Arc<PendingCell>) -> bool {
         let waits = self.pending.contains_key(&cell_id(cell));
-        self.drop_pending(cell);
+        self.drop_pending(store, cell);
         waits
     }
 }

@@ -55,7 +55,7 @@ impl Flush<'_> {
 
     /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes.
     pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>) -> Result<Vec<Shape>> {
-        let cell = Arc::new(PendingCell::default());
+        let cell = Arc::new(PendingCell::new());
         let mut batch: Vec<PendingEntry> =
             rows.into_iter().map(|row| PendingEntry::of_row(row, &cell)).collect();
         for entry in &mut batch {
@@ -107,7 +107,7 @@ impl Flush<'_> {
     }
 
     /// Fills in keys and NULLs, and refuses a row that cannot be one before anything is sent.
-    fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
+    pub(super) fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
         for key in &entry.keys {
             let Some(from) = key.from.node() else { continue };
             let values = self.store.values(from.arena, from.node, &key.from_columns);

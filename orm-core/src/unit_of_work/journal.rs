@@ -49,8 +49,15 @@ impl Journal {
         self.versions.entry(node).or_insert(version);
     }
 
-    pub(super) fn slot_changed(&mut self, node: Node, relation: usize, target: u32, slot: Slot) {
-        self.slots.entry((node, relation)).or_insert((target, slot));
+    /// `slot` is asked for what was held only the first time: a collection that is kept is copied when it changes.
+    pub(super) fn slot_changed(
+        &mut self,
+        node: Node,
+        relation: usize,
+        target: u32,
+        slot: impl FnOnce() -> Slot,
+    ) {
+        self.slots.entry((node, relation)).or_insert_with(|| (target, slot()));
     }
 
     /// What a savepoint did becomes part of what is around it.

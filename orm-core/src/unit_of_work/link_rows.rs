@@ -1,46 +1,119 @@
-use indexmap::{IndexMap, IndexSet};
+use hashbrown::HashSet;
+use indexmap::IndexMap;
 
 use super::flush::Flush;
 use super::unit_of_work::{LinkRow, Ref};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
-use crate::sql::{Bind, Insert, KeyColumn, TableName, Writer};
-use crate::value::Value;
+use crate::sql::{
+    Bind, Conflict, Dialect, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer,
+};
+use crate::value::{Cells, Value};
 
 /// A link table and its columns.
 type Table = (TableName, Vec<KeyColumn>);
 
-/// The rows to insert into each link table.
-type Tables = IndexMap<Table, IndexSet<Vec<Value>>>;
+/// The rows of each link table, those apart whose collections were loaded; with the relationship of one of them.
+type Tables = IndexMap<(Table, bool), (&'static RelationDef, Vec<Vec<Value>>)>;
 
 impl Flush<'_> {
-    /// Inserts the rows of link tables, one statement a table. A link that is given from both sides is one row.
+    /// Deletes the rows of link tables that lost their link, one statement a table.
+    ///
+    /// # Errors
+    /// `Stale`: one that a collection showed was not there.
+    pub(super) async fn unlinked_rows(&mut self) -> Result<()> {
+        let mut tables = Tables::new();
+        for row in self.unit.unlinks.take() {
+            let Some((table, values)) = self.link_row(&row)? else { continue };
+            let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
+            rows.1.push(values);
+        }
+        for (((table, columns), seen), (relation, rows)) in tables {
+            let gone = self.delete_where(table, &columns, &rows).await?;
+            // A link of collections that were not loaded may never have been there.
+            if seen && gone < rows.len() as u64 {
+                return Err(stale_links(relation, table, rows.len(), gone));
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts the rows of link tables, one statement a table. A link that is given from both sides is one row, and one
+    /// that may be there already, because no collection showed it, is not inserted twice.
     pub(super) async fn link_rows(&mut self) -> Result<()> {
         let mut tables = Tables::new();
-        for row in std::mem::take(&mut self.unit.links) {
+        for row in self.unit.links.take() {
             let Some((table, values)) = self.link_row(&row)? else { continue };
-            tables.entry(table).or_default().insert(values);
+            let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
+            rows.1.push(values);
         }
-        for ((table, columns), rows) in tables {
-            let room = self.dialect.bind_limit() / columns.len().max(1);
-            let rows: Vec<Vec<Value>> = rows.into_iter().collect();
-            for chunk in rows.chunks(room.max(1)) {
+        for (((table, columns), seen), (relation, mut rows)) in tables {
+            let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
+            let asks = !seen && matches!(self.dialect, Dialect::Mysql(_));
+            if asks {
+                // The server counts rows that stay as they are like those that it inserts.
+                let there = self.links_there(table, &columns, &rows).await?;
+                rows.retain(|row| !there.contains(row));
+            }
+            for chunk in rows.chunks(room) {
                 let bind = |(column, value): (&KeyColumn, &Value)| Bind {
                     value: value.clone(),
                     secret: column.secret,
                     kind: Some(column.kind),
                 };
                 let values = chunk.iter().flat_map(|row| columns.iter().zip(row).map(bind)).collect();
-                let columns = columns.iter().map(|column| column.name).collect();
-                let (rows, conflict, returning) = (chunk.len(), None, Vec::new());
-                let insert = Insert { table, columns, rows, values, conflict, returning };
+                let names = columns.iter().map(|column| column.name).collect();
+                let nothing = Conflict { columns: Vec::new(), update: Vec::new(), raise: None };
+                let conflict = (!seen && !asks).then_some(nothing);
+                let insert = Insert {
+                    table,
+                    columns: names,
+                    rows: chunk.len(),
+                    values,
+                    conflict,
+                    returning: Vec::new(),
+                };
                 let mut statement = Writer::insert(self.dialect, insert);
                 statement.path = Some(table.to_string().into());
                 statement.strategy = Some("flush");
-                self.lease.execute(self.monitor, &statement).await?;
+                let inserted = self.lease.execute(self.monitor, &statement).await?;
+                if !seen
+                    && !asks
+                    && inserted < chunk.len() as u64
+                    && self.links_there(table, &columns, chunk).await?.len() < chunk.len()
+                {
+                    return Err(another_constraint(relation, table));
+                }
             }
         }
         Ok(())
+    }
+
+    /// Those of some rows of a link table that are there.
+    async fn links_there(
+        &mut self,
+        table: TableName,
+        columns: &[KeyColumn],
+        rows: &[Vec<Value>],
+    ) -> Result<HashSet<Vec<Value>>> {
+        let form = |row: &Vec<Value>| row.iter().cloned().map(Value::into_key_form).collect::<Vec<Value>>();
+        let source = Source::Table(table);
+        let mut there: HashSet<Vec<Value>> = HashSet::new();
+        for rows in rows.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
+            let mut select = Select::from(TableRef::table(table));
+            columns
+                .iter()
+                .for_each(|column| select.returns(Expr::column_of(&source, column.name, column.secret)));
+            select.filter = Some(Expr::among(&source, columns, rows));
+            let statement = Writer::select(self.dialect, &select).for_path(&table.to_string(), "flush");
+            let mut sink = |cells: &dyn Cells| -> Result<()> {
+                let cell = |at| cells.cell(at).ok().map(|cell| cell.to_value().into_key_form());
+                there.insert((0..columns.len()).filter_map(cell).collect());
+                Ok(())
+            };
+            self.lease.fetch(self.monitor, &statement, &mut sink).await?;
+        }
+        Ok(rows.iter().filter(|row| there.contains(&form(row))).cloned().collect())
     }
 
     fn link_row(&self, row: &LinkRow) -> Result<Option<(Table, Vec<Value>)>> {
@@ -61,4 +134,25 @@ impl Flush<'_> {
         let (columns, values) = cells.into_iter().unzip();
         Ok(Some(((through.table, columns), values)))
     }
+}
+
+fn stale_links(relation: &RelationDef, table: TableName, expected: usize, gone: u64) -> Error {
+    Error::new(
+        ErrorKind::Stale,
+        format!(
+            "tried to delete {expected} rows of `{table}` for links that `{}` lost, but only {gone} were there: another \
+             session deleted the rest; roll back and load the collection again",
+            relation.path()
+        ),
+    )
+}
+
+fn another_constraint(relation: &RelationDef, table: TableName) -> Error {
+    Error::new(
+        ErrorKind::UniqueViolation,
+        format!(
+            "`{}`: a unique constraint of `{table}` refused a link that is not there; another link has one of its values",
+            relation.path()
+        ),
+    )
 }

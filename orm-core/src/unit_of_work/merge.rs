@@ -1,8 +1,12 @@
-use hashbrown::HashSet;
+use std::any::TypeId;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::change::orphan_needs_a_rule;
 use super::draft::DraftData;
 use super::merge_graph::{MergeGraph, MergeLinks};
+use super::pending::PendingCell;
 use super::register::deleted;
 use super::state::EntityState;
 use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
@@ -10,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Slot;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
+use crate::value::Value;
 
 impl UnitOfWork {
     /// Makes what was merged changes of the session's own objects: columns and new objects first, then what is linked
@@ -19,16 +24,34 @@ impl UnitOfWork {
     /// `InvalidState`: a child would lose its parent, and nothing says what happens to it. Nothing is changed then.
     pub(crate) fn merge(&mut self, store: &mut Store, graph: &mut MergeGraph) -> Result<()> {
         self.check_merge(store, graph)?;
+        // A new row that is in the graph twice is one row, of which what is merged later counts.
+        let mut new: HashMap<(TypeId, Vec<Value>), Arc<PendingCell>> = HashMap::new();
         for at in 0..graph.sources.len() {
             let source = &graph.sources[at];
             match &source.own {
                 Some(Ref::Node(node)) if !source.values.is_empty() => {
-                    self.change(store, *node, source.given())?;
+                    let given = source.given();
+                    // It may be merged after it was linked to what has no key yet.
+                    self.waiting_keys.cancel(*node, |column| given.iter().any(|(other, _)| *other == column));
+                    self.change(store, *node, given)?;
                 }
                 Some(Ref::Node(_) | Ref::Pending(_)) => {}
                 None => {
                     let (model, values) = (source.model, source.values.clone());
-                    let cell = self.register(store, DraftData { model, values, links: Vec::new() })?;
+                    let key = source.key().map(|key| (model.type_id(), key));
+                    let cell = match key.as_ref().and_then(|key| new.get(key)) {
+                        Some(cell) => {
+                            let given = source.given();
+                            if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
+                                given
+                                    .into_iter()
+                                    .for_each(|(column, value)| entry.values[column] = Some(value));
+                            }
+                            Arc::clone(cell)
+                        }
+                        None => self.register(store, DraftData { model, values, links: Vec::new() })?,
+                    };
+                    new.extend(key.map(|key| (key, Arc::clone(&cell))));
                     graph.sources[at].own = Some(Ref::Pending(cell));
                 }
             }
@@ -111,8 +134,11 @@ impl UnitOfWork {
             for MergeLinks { relation, targets } in &source.links {
                 let targets: Vec<Ref> = targets.iter().filter_map(|target| graph.own(target)).collect();
                 for target in targets.iter().filter_map(Ref::node) {
-                    if self.state(target) == EntityState::Deleted {
+                    if self.state(target) == EntityState::Deleted && !self.is_orphan(target) {
                         return Err(deleted(store.def(target.arena).name));
+                    }
+                    if let Some(own) = source.own.as_ref().and_then(Ref::node) {
+                        self.check_link(store, relation, own, target)?;
                     }
                 }
                 let Some(parent) = source.own.as_ref().and_then(Ref::node) else { continue };

@@ -17,6 +17,7 @@ mod insert;
 mod inverse;
 mod journal;
 mod link_rows;
+mod link_set;
 mod links;
 mod merge;
 mod merge_graph;
@@ -25,12 +26,16 @@ mod order;
 mod orphan;
 mod pending;
 mod presumed;
+mod references;
+mod refusal;
 mod register;
 mod state;
+mod switch;
 #[allow(clippy::module_inception)]
 mod unit_of_work;
 mod unsaved_links;
 mod update;
+mod waiting_keys;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, Draft, DraftData, Given, Missing};

@@ -94,6 +94,27 @@ pub(super) fn holders(store: &Store, child: u32) -> Vec<Holder> {
     all.filter(|(_, relation)| by_key(relation)).collect()
 }
 
+/// The relationships by whose link table objects of this session may hold those of a model.
+pub(super) fn link_holders(store: &Store, target: u32) -> Vec<Holder> {
+    let leads_here = |relation: &&'static RelationDef| {
+        relation.through.is_some() && (relation.target)().type_id() == store.model(target).type_id()
+    };
+    let relations = |arena: u32| store.def(arena).relations.iter().map(move |relation| (arena, relation));
+    let all = (0..store.graph().arena_count()).flat_map(relations);
+    all.filter(|(_, relation)| leads_here(relation)).collect()
+}
+
+/// What an object holds for a relationship.
+pub(super) fn held(store: &Store, relation: &RelationDef, node: Node) -> Vec<Node> {
+    let Some(slots) = store.arena(node.arena).slots(relation.index) else { return Vec::new() };
+    let Some(arena) = slots.target() else { return Vec::new() };
+    match slots.get(node.node) {
+        Slot::Unloaded | Slot::Nobody => Vec::new(),
+        Slot::One(node) => vec![Node { arena, node }],
+        Slot::Many(slice) => slice.as_slice().iter().map(|node| Node { arena, node: *node }).collect(),
+    }
+}
+
 /// The objects of this session that have a key, as a relationship to their children refers to it.
 pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value]) -> Vec<Node> {
     let Ok(local) = relation.local_columns() else { return Vec::new() };

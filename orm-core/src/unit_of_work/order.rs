@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use indexmap::IndexMap;
 
 use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, cell_id};
 use crate::model::{ErasedModel, RelationKind};
@@ -24,7 +23,7 @@ pub(super) struct InsertQueue {
 }
 
 impl InsertQueue {
-    pub(super) fn new(pending: IndexMap<CellId, PendingEntry>) -> InsertQueue {
+    pub(super) fn new(pending: BTreeMap<CellId, PendingEntry>) -> InsertQueue {
         let models: Vec<_> = pending.values().map(|entry| entry.model).collect();
         let mut queue = InsertQueue {
             waiting: HashMap::new(),
@@ -53,7 +52,7 @@ impl InsertQueue {
     }
 
     /// The batches that a flush of these objects would insert: the model and the number of each.
-    pub(super) fn batches(pending: &IndexMap<CellId, PendingEntry>) -> Vec<(&'static str, usize)> {
+    pub(super) fn batches(pending: &BTreeMap<CellId, PendingEntry>) -> Vec<(&'static str, usize)> {
         let mut queue = InsertQueue::new(pending.iter().map(|(id, entry)| (*id, entry.outline())).collect());
         let mut batches = Vec::new();
         loop {
@@ -133,7 +132,7 @@ impl InsertQueue {
 /// The order of tables in which rows may be inserted: a table comes after those that its keys refer to.
 ///
 /// Cycles between tables are cut where they close; the rows of such tables are ordered by their links instead.
-fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId, usize> {
+pub(super) fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId, usize> {
     let present: HashMap<TypeId, &'static dyn ErasedModel> =
         models.iter().map(|model| (model.type_id(), *model)).collect();
     let mut parents: HashMap<TypeId, Vec<TypeId>> = HashMap::new();

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::PendingCell;
+use super::moves::{holders, parents};
 use super::pending::PendingState;
 use super::unit_of_work::{KeyFrom, Node, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
+use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 
 impl UnitOfWork {
@@ -27,18 +29,33 @@ impl UnitOfWork {
         Ok(children.map(|entry| Arc::clone(&entry.cell)).collect())
     }
 
-    /// A new object is not written after all, nor what would be deleted with it.
-    pub(super) fn drop_pending(&mut self, cell: &Arc<PendingCell>) {
+    /// A new object is not written after all, nor what would be deleted with it. Objects that were given to it are where
+    /// their keys say again.
+    pub(super) fn drop_pending(&mut self, store: &mut Store, cell: &Arc<PendingCell>) {
         let mut dropped = vec![Arc::clone(cell)];
         while let Some(cell) = dropped.pop() {
-            let Some(entry) = self.pending.shift_remove(&cell_id(&cell)) else { continue };
+            let Some(entry) = self.pending.remove(&cell_id(&cell)) else { continue };
             let gone = Ref::Pending(Arc::clone(&cell));
             for relation in entry.model.def().relations {
                 dropped.extend(self.leave_pending(relation, &gone));
             }
-            self.waiting_keys.retain(|(_, key)| !key.from.is(&gone));
-            self.links.retain(|row| !row.parent.is(&gone) && !row.target.is(&gone));
+            for (child, key) in self.waiting_keys.drop_from(&gone) {
+                self.return_to_parents(store, child, &key.columns);
+            }
+            self.links.extract(|row| row.parent.is(&gone) || row.target.is(&gone));
             cell.set(PendingState::Discarded);
+        }
+    }
+
+    /// A child that was about to leave its parents stays.
+    fn return_to_parents(&mut self, store: &mut Store, child: Node, columns: &[usize]) {
+        for holder in holders(store, child.arena) {
+            if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
+                let key = store.values(child.arena, child.node, columns);
+                for parent in parents(store, holder, &key) {
+                    self.take_in(store, parent, holder.1, child);
+                }
+            }
         }
     }
 
@@ -70,10 +87,15 @@ impl UnitOfWork {
     }
 
     /// A child that has no row yet loses its parent: under delete-orphan it is not written at all.
-    pub(super) fn orphan_pending(&mut self, relation: &RelationDef, cell: &Arc<PendingCell>) -> Result<()> {
+    pub(super) fn orphan_pending(
+        &mut self,
+        store: &mut Store,
+        relation: &RelationDef,
+        cell: &Arc<PendingCell>,
+    ) -> Result<()> {
         match relation.cascade.delete_orphan {
             true => {
-                self.drop_pending(cell);
+                self.drop_pending(store, cell);
                 Ok(())
             }
             false => self.drop_key(relation, cell),

@@ -1,4 +1,5 @@
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::entity::{Entity, Place};
@@ -14,8 +15,9 @@ pub struct Pending<M> {
 }
 
 /// Where a pending object's entity appears once a flush wrote it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PendingCell {
+    id: u64,
     state: Mutex<PendingState>,
 }
 
@@ -31,6 +33,16 @@ pub(crate) enum PendingState {
 }
 
 impl PendingCell {
+    pub(super) fn new() -> PendingCell {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        PendingCell { id: NEXT.fetch_add(1, Ordering::Relaxed), state: Mutex::default() }
+    }
+
+    /// A number that rises with every cell.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
     pub(crate) fn state(&self) -> PendingState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -52,7 +64,8 @@ impl<M: Model> Pending<M> {
     /// The object, once a flush wrote it.
     ///
     /// # Errors
-    /// `NotFlushed`: call `session.flush().await` first. `InvalidState`: a rollback discarded it.
+    /// `NotFlushed`: call `session.flush().await` first. `InvalidState`: a rollback discarded it, or it was taken out of
+    /// its session.
     pub fn entity(&self) -> Result<Entity<M>> {
         let name = M::def().name;
         match self.cell.state() {
@@ -69,7 +82,10 @@ impl<M: Model> Pending<M> {
             },
             PendingState::Discarded => Err(Error::new(
                 ErrorKind::InvalidState,
-                format!("this `{name}` was discarded by a rollback before it had a row; add its draft again"),
+                format!(
+                    "this `{name}` was discarded by a rollback, or taken out of its session before it had a row; add its \
+                     draft again"
+                ),
             )),
         }
     }

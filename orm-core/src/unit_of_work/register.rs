@@ -5,6 +5,7 @@ use super::links::LinkTarget;
 use super::pending::{PendingCell, PendingState};
 use super::state::EntityState;
 use super::unit_of_work::{CellId, KeyFrom, LinkRow, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unsaved_links::is_known;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
@@ -14,20 +15,14 @@ impl UnitOfWork {
     /// Takes a draft, and the drafts inside it, to be written by the next flush.
     ///
     /// # Errors
-    /// A link leads to an object of another session, or to one that was discarded.
+    /// A link leads to an object of another session, or to one that was discarded. Nothing is taken then.
     pub(crate) fn register(&mut self, store: &mut Store, draft: DraftData) -> Result<Arc<PendingCell>> {
-        let before = (self.pending.len(), self.links.len(), self.waiting_keys.len());
-        let done = self.enter(store, draft);
-        if done.is_err() {
-            self.pending.truncate(before.0);
-            self.links.truncate(before.1);
-            self.waiting_keys.truncate(before.2);
-        }
-        done
+        self.check_draft(store, &draft)?;
+        self.enter(store, draft)
     }
 
     fn enter(&mut self, store: &mut Store, draft: DraftData) -> Result<Arc<PendingCell>> {
-        let cell = Arc::new(PendingCell::default());
+        let cell = Arc::new(PendingCell::new());
         let id = cell_id(&cell);
         self.journal.registered(Arc::clone(&cell));
         let DraftData { model, values, links } = draft;
@@ -68,20 +63,20 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// The other end of a link, as an object of this session.
+    /// The other end of a link, as an object of this session. A draft in it was checked.
     pub(super) fn resolve(&mut self, store: &mut Store, target: LinkTarget) -> Result<Ref> {
         match target {
             LinkTarget::Draft(draft) => Ok(Ref::Pending(self.enter(store, *draft)?)),
-            LinkTarget::Pending(cell) => match cell.state() {
-                PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
-                    self.linkable(store, Node { arena, node })
-                }
-                _ => self.linkable_pending(cell),
-            },
-            LinkTarget::Entity { region, arena, node } => match is_of(store, &Some(region)) {
-                true => self.linkable(store, Node { arena, node }),
-                false => Err(another_session()),
-            },
+            other => self.existing(store, &other),
+        }
+    }
+
+    /// The other end of a link that is no draft.
+    pub(super) fn existing(&self, store: &Store, target: &LinkTarget) -> Result<Ref> {
+        match (target, target.node(store)) {
+            (_, Some(node)) => self.linkable(store, node),
+            (LinkTarget::Pending(cell), None) => self.linkable_pending(Arc::clone(cell)),
+            (LinkTarget::Draft(_) | LinkTarget::Entity { .. }, None) => Err(another_session()),
         }
     }
 
@@ -103,7 +98,7 @@ impl UnitOfWork {
             return Err(another_session());
         }
         match self.state(node) {
-            EntityState::Deleted => Err(deleted(store.def(node.arena).name)),
+            EntityState::Deleted if !self.is_orphan(node) => Err(deleted(store.def(node.arena).name)),
             _ => Ok(Ref::Node(node)),
         }
     }
@@ -119,7 +114,13 @@ impl UnitOfWork {
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
         match relation.kind {
             RelationKind::ManyToMany => {
-                self.links.push(LinkRow { relation, parent: parent.clone(), target: target.clone() });
+                let seen = match (parent.node(), target.node()) {
+                    (Some(parent), Some(target)) => is_known(store, relation, parent, target),
+                    // What is new has no links.
+                    _ => true,
+                };
+                let (parent, target) = (parent.clone(), target.clone());
+                self.links.insert(LinkRow { relation, parent, target, seen });
                 Ok(())
             }
             RelationKind::BelongsTo { .. } => {
@@ -145,18 +146,38 @@ impl UnitOfWork {
                 }
                 Ok(())
             }
-            Some(node) => {
-                self.waiting_keys.retain(|(other, earlier)| *other != node || earlier.columns != key.columns);
-                match key.from.node() {
-                    Some(from) => {
-                        let values = store.values(from.arena, from.node, &key.from_columns);
-                        self.change(store, node, key.columns.into_iter().zip(values).collect())
-                    }
-                    None => {
-                        self.waiting_keys.push((node, key));
-                        Ok(())
-                    }
+            Some(node) => match key.from.node() {
+                _ if self.is_orphan(node) => {
+                    self.adopt(node);
+                    self.set_key(store, of, key)
                 }
+                Some(from) => {
+                    self.waiting_keys.cancel(node, |column| key.columns.contains(&column));
+                    let values = store.values(from.arena, from.node, &key.from_columns);
+                    self.change(store, node, key.columns.into_iter().zip(values).collect())
+                }
+                None => {
+                    self.waiting_keys.set(node, key);
+                    Ok(())
+                }
+            },
+        }
+    }
+}
+
+impl LinkTarget {
+    /// The object that it is, if it is one of this session.
+    pub(super) fn node(&self, store: &Store) -> Option<Node> {
+        match self {
+            LinkTarget::Draft(_) => None,
+            LinkTarget::Pending(cell) => match cell.state() {
+                PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
+                    Some(Node { arena, node })
+                }
+                _ => None,
+            },
+            LinkTarget::Entity { region, arena, node } => {
+                Arc::ptr_eq(region, store.region()).then_some(Node { arena: *arena, node: *node })
             }
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -5,8 +6,10 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::draft::DraftData;
 use super::journal::Journal;
+use super::link_set::LinkSet;
 use super::pending::{PendingCell, PendingState};
 use super::state::EntityState;
+use super::waiting_keys::WaitingKeys;
 use crate::error::{Error, Result};
 use crate::graph::Region;
 use crate::identity::Store;
@@ -17,18 +20,20 @@ use crate::value::{Value, ValueRef};
 #[derive(Debug, Default)]
 pub(crate) struct UnitOfWork {
     /// Objects without a row, in the order they were added in.
-    pub(super) pending: IndexMap<CellId, PendingEntry>,
+    pub(super) pending: BTreeMap<CellId, PendingEntry>,
     /// Objects with unsaved changes.
     pub(super) dirty: IndexMap<Node, Unsaved>,
     /// Objects to delete, in the order they were given in.
     pub(super) deleted: IndexSet<Node>,
+    /// Those of them that only lost their parent: another link brings them back.
+    pub(super) orphans: HashSet<Node>,
     /// Rows of link tables to insert and to delete.
-    pub(super) links: Vec<LinkRow>,
-    pub(super) unlinks: Vec<LinkRow>,
-    /// Keys of existing objects that wait for a pending object's key.
-    pub(super) waiting_keys: Vec<(Node, KeyFrom)>,
-    /// To-one relationships by the other side's key that got a new target while their old one was not loaded.
-    pub(super) displaced: Vec<(&'static RelationDef, Node)>,
+    pub(super) links: LinkSet,
+    pub(super) unlinks: LinkSet,
+    pub(super) waiting_keys: WaitingKeys,
+    /// To-one relationships by the other side's key that got a new target while their old one was not loaded, by object
+    /// and relationship.
+    pub(super) displaced: IndexMap<(Node, usize), &'static RelationDef>,
     /// Objects whose row a flush deleted.
     gone: HashSet<Node>,
     pub(super) journal: Journal,
@@ -38,11 +43,11 @@ pub(crate) struct UnitOfWork {
     refusal: Option<Error>,
 }
 
-/// Which pending object a cell belongs to: its address, which is its own for as long as an entry keeps the cell.
-pub(super) type CellId = usize;
+/// Which pending object a cell belongs to: a number that rises with every object that is added.
+pub(super) type CellId = u64;
 
 pub(super) fn cell_id(cell: &Arc<PendingCell>) -> CellId {
-    Arc::as_ptr(cell).addr()
+    cell.id()
 }
 
 /// An object of the session.
@@ -79,7 +84,7 @@ pub(super) struct Unsaved {
     /// The version that the database has, as far as the session knows.
     pub(super) saved: usize,
     /// Columns that were given a value while the object was expired: they are written, whatever it showed.
-    assigned: Vec<usize>,
+    pub(super) assigned: Vec<usize>,
     /// Whether it was edited while it was expired: its row must still be what it showed.
     pub(super) presumes: bool,
 }
@@ -98,6 +103,8 @@ pub(super) struct LinkRow {
     pub(super) relation: &'static RelationDef,
     pub(super) parent: Ref,
     pub(super) target: Ref,
+    /// Whether a loaded collection said if it was there: then a row that goes must be there, and one that comes must not.
+    pub(super) seen: bool,
 }
 
 impl UnitOfWork {
@@ -119,7 +126,7 @@ impl UnitOfWork {
             Ok(cell) => cell,
             Err(error) => {
                 self.refusal.get_or_insert(error);
-                let cell = Arc::new(PendingCell::default());
+                let cell = Arc::new(PendingCell::new());
                 cell.set(PendingState::Discarded);
                 cell
             }
@@ -159,10 +166,32 @@ impl UnitOfWork {
         self.deleted.insert(node);
     }
 
-    /// A flush deleted the object's row.
+    /// Marks a child that lost its parent for deletion, unless it gets another one before the flush.
+    pub(super) fn delete_orphan(&mut self, node: Node) {
+        if self.deleted.insert(node) {
+            self.orphans.insert(node);
+        }
+    }
+
+    /// Whether an object is to be deleted only because it lost its parent.
+    pub(crate) fn is_orphan(&self, node: Node) -> bool {
+        self.orphans.contains(&node)
+    }
+
+    /// A child that lost its parent has one again.
+    pub(super) fn adopt(&mut self, node: Node) {
+        if self.orphans.remove(&node) {
+            self.deleted.shift_remove(&node);
+        }
+    }
+
+    /// A statement deleted the object's row, so nothing of it is written any more.
     pub(super) fn row_gone(&mut self, node: Node, key: Vec<Value>) {
         self.gone.insert(node);
-        self.dirty.shift_remove(&node);
+        self.dirty.swap_remove(&node);
+        self.deleted.swap_remove(&node);
+        self.orphans.remove(&node);
+        self.waiting_keys.forget(|waiting| waiting == node);
         self.journal.deleted(node, key);
     }
 
@@ -181,6 +210,11 @@ impl UnitOfWork {
         let saved = store.arena(node.arena).version(node.node);
         self.dirty.entry(node).or_insert(Unsaved { saved, ..Unsaved::default() });
         self.journal.changed(node, saved);
+    }
+
+    /// Columns of an object were edited: of them and a link to a pending object, the later one counts.
+    pub(crate) fn key_edited(&mut self, node: Node, columns: &[usize]) {
+        self.waiting_keys.cancel(node, |column| columns.contains(&column));
     }
 
     /// Says that columns of an expired object are given a value.
@@ -222,26 +256,23 @@ impl UnitOfWork {
 
     /// A query overwrote its objects with their rows, and what they held: what was unsaved of them is gone.
     pub(crate) fn overwritten(&mut self, store: &mut Store, answer: &Region) {
-        let mut discarded = Vec::new();
+        let mut discarded = IndexSet::new();
         for level in (0..).map_while(|level| answer.level(level)) {
             let nodes = level.nodes.iter().map(|node| Node { arena: level.arena, node: *node });
-            discarded.extend(nodes.filter(|node| self.dirty.shift_remove(node).is_some()));
+            discarded.extend(nodes.filter(|node| self.dirty.contains_key(node)));
         }
+        self.dirty.retain(|node, _| !discarded.contains(node));
         self.follow_rows(store, &discarded);
         self.links_overwritten(store);
     }
 
     /// Takes back the unsaved changes of all objects; what was added stays, and what is deleted too.
     pub(crate) fn discard_all_changes(&mut self, store: &mut Store) {
-        let rows = self.links.iter().chain(&self.unlinks);
+        let rows = self.links.iter().chain(self.unlinks.iter());
         let linked = rows.filter_map(|row| Some((row.parent.node()?, row.target.node()?)).map(|row| row.0));
-        let waiting = self.waiting_keys.iter().map(|(node, _)| *node);
-        let changed: IndexSet<Node> = self.dirty.keys().copied().chain(linked).chain(waiting).collect();
-        for node in changed {
-            if !self.deleted.contains(&node) {
-                self.discard_changes(store, node);
-            }
-        }
+        let changed = self.dirty.keys().copied().chain(linked).chain(self.waiting_keys.nodes());
+        let changed: IndexSet<Node> = changed.filter(|node| !self.deleted.contains(node)).collect();
+        self.discard_changes(store, &changed);
     }
 
     /// Tells the store which objects have unsaved changes.
@@ -251,8 +282,22 @@ impl UnitOfWork {
 
     /// An object is taken out of the session: nothing of it is written any more.
     pub(crate) fn expunged(&mut self, store: &mut Store, node: Node) {
-        self.discard_changes(store, node);
-        self.deleted.shift_remove(&node);
+        self.discard_changes(store, &IndexSet::from([node]));
+        self.deleted.swap_remove(&node);
+        self.orphans.remove(&node);
+    }
+
+    /// All objects are taken out of the session as they are, and what waits for its row is discarded.
+    pub(crate) fn expunged_all(&mut self, store: &mut Store) {
+        for entry in self.pending.values() {
+            entry.cell.set(PendingState::Discarded);
+        }
+        let savepoints = self.outer.len();
+        *self = UnitOfWork::default();
+        for _ in 0..savepoints {
+            self.savepoint();
+            store.savepoint();
+        }
     }
 
     /// Makes everything since the last commit permanent in memory too.
@@ -295,9 +340,10 @@ impl UnitOfWork {
         self.pending.clear();
         self.dirty.clear();
         self.deleted.clear();
-        self.links.clear();
-        self.unlinks.clear();
-        self.waiting_keys.clear();
+        self.orphans.clear();
+        self.links = LinkSet::default();
+        self.unlinks = LinkSet::default();
+        self.waiting_keys = WaitingKeys::default();
         self.displaced.clear();
         self.refusal = None;
         for back in std::mem::take(&mut self.journal).undo(store) {
@@ -328,25 +374,6 @@ impl PendingEntry {
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),
-        }
-    }
-}
-
-impl LinkRow {
-    /// Whether this is the link of two objects, from whichever side it was made.
-    pub(super) fn is_link(&self, relation: &RelationDef, parent: &Ref, target: &Ref) -> bool {
-        let (Some(mine), Some(other)) = (&self.relation.through, &relation.through) else { return false };
-        if mine.table != other.table {
-            return false;
-        }
-        match mine.key == other.key && mine.target_key == other.target_key {
-            true => self.parent.is(parent) && self.target.is(target),
-            false => {
-                mine.key == other.target_key
-                    && mine.target_key == other.key
-                    && self.parent.is(target)
-                    && self.target.is(parent)
-            }
         }
     }
 }

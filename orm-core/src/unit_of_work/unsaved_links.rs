@@ -1,6 +1,9 @@
+use hashbrown::HashSet;
+use indexmap::IndexSet;
+
 use super::inverse::inverse_of;
-use super::moves::{holders, parents};
-use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork};
+use super::moves::{held, holders, parents};
+use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork, by_arena};
 use crate::graph::Slot;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
@@ -13,7 +16,7 @@ impl UnitOfWork {
         match relation.kind {
             RelationKind::BelongsTo { .. } => {
                 let local = relation.local_columns().unwrap_or_default();
-                self.waiting_keys.iter().any(|(node, key)| *node == of && key.columns == local)
+                self.waiting_keys.wait(of, &local)
             }
             RelationKind::HasOne => {
                 let given = |(held, node): &(&'static RelationDef, Node)| held.is(relation) && *node == of;
@@ -26,8 +29,8 @@ impl UnitOfWork {
     /// Whether links of an object wait for a flush.
     pub(crate) fn has_unsaved_links(&self, node: Node) -> bool {
         let is_end = |row: &LinkRow| row.parent.node() == Some(node) || row.target.node() == Some(node);
-        self.links.iter().chain(&self.unlinks).any(is_end)
-            || self.waiting_keys.iter().any(|(waiting, _)| *waiting == node)
+        self.links.iter().chain(self.unlinks.iter()).any(is_end)
+            || self.waiting_keys.has(node)
             || self.pending.values().any(|entry| entry.held_by.iter().any(|(_, holder)| *holder == node))
     }
 
@@ -40,7 +43,7 @@ impl UnitOfWork {
             self.move_child(store, node, &columns, saved);
         }
         let leaving: Vec<(Node, Vec<usize>)> =
-            self.waiting_keys.iter().map(|(node, key)| (*node, key.columns.clone())).collect();
+            self.waiting_keys.iter().map(|(node, key)| (node, key.columns.clone())).collect();
         for (node, columns) in leaving {
             self.leave_parents(store, node, &columns);
             self.forget_target(store, node, &columns);
@@ -51,10 +54,10 @@ impl UnitOfWork {
                 self.leave_parents(store, node, &holder.1.remote_columns().unwrap_or_default());
             }
         }
-        for row in self.links.clone() {
+        for row in self.links.iter().cloned().collect::<Vec<_>>() {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
-        for row in self.unlinks.clone() {
+        for row in self.unlinks.iter().cloned().collect::<Vec<_>>() {
             self.at_both_ends(store, &row, UnitOfWork::let_go);
         }
         let given: Vec<(&'static RelationDef, Node)> =
@@ -86,6 +89,21 @@ impl UnitOfWork {
         }
     }
 
+    /// Rows of objects are gone: what was to be written of their link rows is not, and what waits for its row does not
+    /// hold them by links.
+    pub(super) fn links_end(&mut self, gone: &HashSet<Node>) {
+        let is_gone = |end: &Ref| matches!(end, Ref::Node(node) if gone.contains(node));
+        self.links.extract(|row| is_gone(&row.parent) || is_gone(&row.target));
+        self.unlinks.extract(|row| is_gone(&row.parent) || is_gone(&row.target));
+        let by_link = |relation: &RelationDef| relation.kind == RelationKind::ManyToMany;
+        for entry in self.pending.values_mut() {
+            for (_, targets) in entry.holds.iter_mut().filter(|(relation, _)| by_link(relation)) {
+                targets.retain(|target| !is_gone(target));
+            }
+            entry.held_by.retain(|(relation, node)| !by_link(relation) || !gone.contains(node));
+        }
+    }
+
     /// Does something to what both ends of a link row hold, where both are there.
     pub(super) fn at_both_ends(
         &mut self,
@@ -102,19 +120,29 @@ impl UnitOfWork {
 
     /// Objects have the keys of their rows again, whatever they were given meanwhile: parents hold those that refer to
     /// them.
-    pub(super) fn follow_rows(&mut self, store: &mut Store, children: &[Node]) {
-        for child in children {
-            for (arena, relation) in holders(store, child.arena) {
-                let key =
-                    store.values(child.arena, child.node, &relation.remote_columns().unwrap_or_default());
-                let own = parents(store, (arena, relation), &key);
-                for parent in (0..store.arena(arena).len()).map(|node| Node { arena, node }) {
-                    if !own.contains(&parent) {
-                        self.let_go(store, parent, relation, *child);
-                    }
+    pub(super) fn follow_rows(&mut self, store: &mut Store, children: &IndexSet<Node>) {
+        for (child_arena, nodes) in by_arena(children.iter().copied()) {
+            for holder in holders(store, child_arena) {
+                let (arena, relation) = holder;
+                let columns = relation.remote_columns().unwrap_or_default();
+                let mut own: IndexSet<(Node, Node)> = IndexSet::new();
+                for node in &nodes {
+                    let child = Node { arena: child_arena, node: *node };
+                    let key = store.values(child.arena, child.node, &columns);
+                    own.extend(parents(store, holder, &key).into_iter().map(|parent| (parent, child)));
                 }
-                for parent in own {
-                    self.take_in(store, parent, relation, *child);
+                let mut wrong = Vec::new();
+                for parent in (0..store.arena(arena).len()).map(|node| Node { arena, node }) {
+                    let held = held(store, relation, parent).into_iter();
+                    let is_wrong =
+                        |child: &Node| children.contains(child) && !own.contains(&(parent, *child));
+                    wrong.extend(held.filter(is_wrong).map(|child| (parent, child)));
+                }
+                for (parent, child) in wrong {
+                    self.let_go(store, parent, relation, child);
+                }
+                for (parent, child) in own {
+                    self.take_in(store, parent, relation, child);
                 }
             }
         }
@@ -146,19 +174,31 @@ impl UnitOfWork {
             shows(store, row.relation, parent, target) == Some(what)
                 || inverse.is_some_and(|inverse| shows(store, inverse, target, parent) == Some(what))
         };
-        for row in self.links.extract_if(.., |row| says(row, false)).collect::<Vec<_>>() {
+        for row in self.links.extract(|row| says(row, false)) {
             self.at_both_ends(store, &row, UnitOfWork::let_go);
         }
-        for row in self.unlinks.extract_if(.., |row| says(row, true)).collect::<Vec<_>>() {
+        for row in self.unlinks.extract(|row| says(row, true)) {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
     }
 }
 
+/// Whether a collection shows a link, from either side.
+pub(super) fn is_shown(store: &Store, relation: &RelationDef, parent: Node, target: Node) -> bool {
+    shows(store, relation, parent, target) == Some(true)
+        || inverse_of(relation).is_some_and(|inverse| shows(store, inverse, target, parent) == Some(true))
+}
+
+/// Whether a collection says if there is a link, from either side.
+pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: Node, target: Node) -> bool {
+    shows(store, relation, parent, target).is_some()
+        || inverse_of(relation).is_some_and(|inverse| shows(store, inverse, target, parent).is_some())
+}
+
 /// Whether a collection shows a member; none where it is not loaded.
 fn shows(store: &Store, relation: &RelationDef, of: Node, member: Node) -> Option<bool> {
     match store.arena(of.arena).slots(relation.index)?.get(of.node) {
-        Slot::Many(slice) => Some(slice.as_slice().contains(&member.node)),
+        Slot::Many(slice) => Some(slice.contains(member.node)),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 use super::flush::Flush;
 use super::insert::check_value;
+use super::order::table_ranks;
+use super::references::is_referred;
 use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
@@ -13,7 +15,7 @@ use crate::value::{Cells, Value};
 struct Group {
     arena: u32,
     columns: Vec<usize>,
-    rows: Vec<Changed>,
+    nodes: Vec<Node>,
 }
 
 /// One changed object: what identifies its row, and what its columns become.
@@ -34,63 +36,70 @@ impl Flush<'_> {
             self.unit.dirty.keys().filter(|node| !deleted.contains(*node)).copied().collect();
         let mut groups: Vec<Group> = Vec::new();
         for node in &dirty {
-            let Some((columns, changed)) = self.changed(*node)? else { continue };
+            let Some(columns) = self.changed(*node)? else { continue };
             let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
             match groups.iter_mut().find(same) {
-                Some(group) => group.rows.push(changed),
-                None => groups.push(Group { arena: node.arena, columns, rows: vec![changed] }),
+                Some(group) => group.nodes.push(*node),
+                None => groups.push(Group { arena: node.arena, columns, nodes: vec![*node] }),
             }
+        }
+        if groups.iter().any(|group| self.changes_referred(group)) {
+            // What refers to a key follows it, and may be among what is to be written.
+            let models: Vec<_> = groups.iter().map(|group| self.store.model(group.arena)).collect();
+            let ranks = table_ranks(&models);
+            groups.sort_by_key(|group| ranks.get(&self.store.model(group.arena).type_id()).copied());
         }
         for group in groups {
             self.update(group).await?;
         }
-        for node in &dirty {
-            self.unit.dirty.shift_remove(node);
-        }
+        let deleted = &self.unit.deleted;
+        self.unit.dirty.retain(|node, _| deleted.contains(node));
         Ok(())
     }
 
-    fn changed(&mut self, node: Node) -> Result<Option<(Vec<usize>, Changed)>> {
+    /// The columns in which an object differs from its row, with what its hook and its version make of it.
+    fn changed(&mut self, node: Node) -> Result<Option<Vec<usize>>> {
         let mut columns = self.unit.changed_columns(self.store, node);
         if columns.is_empty() {
             return Ok(None);
         }
-        let model = self.store.model(node.arena);
-        model.before_update(self.store.graph(), node.arena, node.node)?;
-        columns = self.unit.changed_columns(self.store, node);
+        if !self.switched.contains(node) {
+            let model = self.store.model(node.arena);
+            model.before_update(self.store.graph(), node.arena, node.node)?;
+            columns = self.unit.changed_columns(self.store, node);
+        }
         let def = self.store.def(node.arena);
         for column in &columns {
             let value = self.store.arena(node.arena).view(node.node, *column).to_value();
             check_value(self.dialect, def, &def.columns[*column], &value)?;
         }
-        let saved = self.unit.saved_version(self.store, node);
-        let version = def.columns.iter().position(|column| column.version);
-        if let Some(version) = version {
-            self.bump(node, saved, version)?;
+        if let Some(version) = def.version() {
+            self.bump(node, self.unit.saved_version(self.store, node), version)?;
             if !columns.contains(&version) {
                 columns.push(version);
             }
         }
-        let arena = self.store.arena(node.arena);
-        let identified = def.key.iter().copied().chain(version);
-        let was = identified.map(|column| arena.view_version(node.node, saved, column).to_value()).collect();
-        let becomes = columns.iter().map(|column| arena.view(node.node, *column).to_value()).collect();
-        Ok(Some((columns, Changed { node, was, becomes })))
+        Ok(Some(columns))
     }
 
     async fn update(&mut self, group: Group) -> Result<()> {
         let def = self.store.def(group.arena);
-        let version = def.columns.iter().position(|column| column.version);
-        let identified: Vec<usize> = def.key.iter().copied().chain(version).collect();
+        let identified: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
         let width = identified.len() + group.columns.len();
         let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
-        for rows in group.rows.chunks(room) {
-            let statement = self.statement(def, &group.columns, &identified, rows);
+        for nodes in group.nodes.chunks(room) {
+            let rows = nodes.iter().map(|node| Changed {
+                node: *node,
+                was: self.saved_values(node.arena, node.node, &identified),
+                becomes: self.store.values(node.arena, node.node, &group.columns),
+            });
+            let rows: Vec<Changed> = rows.collect();
+            let statement = self.statement(def, &group.columns, &identified, &rows);
             let hit = self.lease.execute(self.monitor, &statement).await?;
             if hit != rows.len() as u64 {
-                return Err(self.stale(group.arena, &group.columns, rows).await);
+                return Err(self.stale(group.arena, &group.columns, &rows).await);
             }
-            for row in rows {
+            for row in &rows {
                 let is = self.store.key(group.arena, row.node.node);
                 let was = &row.was[..def.key.len()];
                 if was != is {
@@ -98,7 +107,16 @@ impl Flush<'_> {
                 }
             }
         }
+        if self.changes_referred(&group) {
+            let moved = group.nodes.iter().map(|node| (*node, self.unit.saved_version(self.store, *node)));
+            self.keys_followed(moved.collect())?;
+        }
         Ok(())
+    }
+
+    /// Whether other rows may refer to a column that changes.
+    fn changes_referred(&self, group: &Group) -> bool {
+        is_referred(self.store, group.arena, &group.columns)
     }
 
     /// One row by its key, several that become the same by `IN`, several others by joining the new values.
@@ -174,7 +192,7 @@ impl Flush<'_> {
         self.unit.change(self.store, node, vec![(version, next)])
     }
 
-    fn rekey(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
+    pub(super) fn rekey(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
         // Another object of the same statement may have its old key by now.
         let has_it = self.store.find(node.arena, &from) == Some(node.node);
         let identity = self.store.identity_mut(node.arena);
@@ -192,7 +210,7 @@ impl Flush<'_> {
         let def = self.store.def(arena);
         let source = Source::Table(def.table);
         let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was[..def.key.len()].to_vec()).collect();
-        let version = def.columns.iter().position(|column| column.version);
+        let version = def.version();
         let mut select = Select::from(TableRef::table(def.table));
         let shown = def.key.iter().copied().chain(version);
         let shown = shown.chain(columns.iter().copied());

@@ -11,6 +11,10 @@ use crate::world::{Model, Place, Row, Table, World};
 pub trait Shown: orm_core::Model {
     fn key(&self) -> i64;
     fn row(&self) -> Row;
+
+    fn version(&self) -> Option<i64> {
+        None
+    }
 }
 
 fn row(name: &str, author: Option<i64>) -> Row {
@@ -34,6 +38,10 @@ impl Shown for Book {
 
     fn row(&self) -> Row {
         row(&self.name, self.author_id)
+    }
+
+    fn version(&self) -> Option<i64> {
+        Some(self.version)
     }
 }
 
@@ -154,6 +162,18 @@ impl Run {
         self.notes.detached = read(&mut other, Table::Note, &mut world).await?;
         self.tags.detached = read(&mut other, Table::Tag, &mut world).await?;
         self.books.detached = read(&mut other, Table::Book, &mut world).await?;
+        for book in &self.books.detached {
+            let Some(own) = self.books.entity(book.id) else { continue };
+            if !self.books.stale.contains(&book.id)
+                && !self.books.expired.contains(&book.id)
+                && own.version != book.version
+            {
+                return Err(format!(
+                    "book {} shows the version {} and not {}",
+                    book.id, own.version, book.version
+                ));
+            }
+        }
         // In a session of its own: what is merged later has no relationship loaded.
         let mut links = self.engine.session();
         for book in links.all(select::<Book>().with(Book::TAGS.selectin())).await.map_err(text)? {
@@ -181,6 +201,12 @@ impl<M: Shown> Objects<M> {
                 }
                 (Err(error), true, true) if error.kind() == ErrorKind::NotFlushed => {}
                 (Err(error), false, false) if error.kind() == ErrorKind::InvalidState => gone.push(*id),
+                // It was to take the place of an object that is there again.
+                (Err(error), true, false)
+                    if error.kind() == ErrorKind::InvalidState && self.entities.contains_key(id) =>
+                {
+                    gone.push(*id);
+                }
                 // Its row was written and deleted since; a rollback may bring it back.
                 (Ok(_), false, false) => {}
                 (found, there, pending) => {
@@ -207,7 +233,10 @@ impl<M: Shown> Objects<M> {
             let state = session.state(entity);
             let Some(row) = model.live.rows.get(&place) else {
                 match state {
-                    EntityState::Persistent => return Err(format!("{place:?} is gone and {state:?}")),
+                    // Whether the row of one whose reading a rollback made untrue is there, the next query says.
+                    EntityState::Persistent if !self.stale.contains(id) => {
+                        return Err(format!("{place:?} is gone and {state:?}"));
+                    }
                     _ => continue,
                 }
             };
@@ -218,7 +247,8 @@ impl<M: Shown> Objects<M> {
             if state != expected {
                 return Err(format!("{place:?} is {state:?} and not {expected:?}"));
             }
-            if self.stale.contains(id) {
+            // One that is pending as well becomes what the new row is.
+            if self.stale.contains(id) || model.is_pending(place) {
                 continue;
             }
             let shown = entity.row();

@@ -9,7 +9,7 @@ pub struct Author {
     pub name: String,
     #[has_many(order_by = "id")]
     pub books: HasMany<Book>,
-    #[has_many(order_by = "id", cascade = "all, delete-orphan")]
+    #[has_many(order_by = "id", cascade = "merge, delete, delete-orphan")]
     pub notes: HasMany<Note>,
 }
 
@@ -20,6 +20,8 @@ pub struct Book {
     pub id: i64,
     pub author_id: Option<i64>,
     pub name: String,
+    #[column(version)]
+    pub version: i64,
     #[belongs_to]
     pub author: BelongsTo<Option<Author>>,
     #[many_to_many(through = "book_tags", key = "book_id", target_key = "tag_id", order_by = "id")]
@@ -46,3 +48,15 @@ pub struct Tag {
     #[many_to_many(through = "book_tags", key = "tag_id", target_key = "book_id", order_by = "id")]
     pub books: HasMany<Book>,
 }
+
+/// The tables: keys follow those that they refer to.
+pub const TABLES: [&str; 5] = [
+    "CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    "CREATE TABLE books (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES authors (id) ON UPDATE CASCADE, \
+     name TEXT NOT NULL, version INTEGER NOT NULL)",
+    "CREATE TABLE notes (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES authors (id) ON UPDATE CASCADE, \
+     name TEXT NOT NULL)",
+    "CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    "CREATE TABLE book_tags (book_id INTEGER NOT NULL REFERENCES books (id), tag_id INTEGER NOT NULL REFERENCES tags (id), \
+     PRIMARY KEY (book_id, tag_id))",
+];

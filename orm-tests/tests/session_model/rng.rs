@@ -3,16 +3,20 @@ pub struct Rng(u64);
 
 impl Rng {
     pub fn new(seed: u64) -> Rng {
-        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        // The numbers of one seed must not be those of the next one but for the first.
+        Rng(mixed(mixed(seed).wrapping_add(0x9E37_79B9_7F4A_7C15)))
     }
 
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        mixed(self.0)
     }
+}
+
+fn mixed(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// A step: what is done, and which of the objects that there are it is done to.
@@ -25,7 +29,7 @@ pub struct Op {
 }
 
 /// The steps; what is listed twice is twice as likely.
-pub const WEIGHTS: [&str; 60] = [
+pub const WEIGHTS: [&str; 75] = [
     "add author",
     "add author",
     "add book",
@@ -86,9 +90,24 @@ pub const WEIGHTS: [&str; 60] = [
     "load",
     "load",
     "fail",
+    "bulk update",
+    "bulk update",
+    "bulk update",
+    "bulk delete",
+    "bulk delete",
+    "upsert",
+    "upsert",
+    "upsert",
+    "switch",
+    "switch",
+    "switch",
+    "rekey",
+    "expunge all",
+    "refuse",
+    "unlink elsewhere",
 ];
 
-pub const KINDS: [&str; 28] = [
+pub const KINDS: [&str; 36] = [
     "add author",
     "add book",
     "add note",
@@ -117,6 +136,14 @@ pub const KINDS: [&str; 28] = [
     "query",
     "load",
     "fail",
+    "bulk update",
+    "bulk delete",
+    "upsert",
+    "switch",
+    "rekey",
+    "expunge all",
+    "refuse",
+    "unlink elsewhere",
 ];
 
 impl Op {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use orm_core::prelude::*;
 
 use crate::compare::Shown;
-use crate::models::{Author, Book, Note, Tag};
+use crate::models::{Author, Book, Note, TABLES as TABLES_SQL, Tag};
 use crate::rng::Op;
 use crate::world::{Model, Place, Row, Table, World};
 
@@ -13,8 +13,13 @@ pub type Outcome<T = ()> = Result<T, String>;
 /// Runs steps in a new session on a new database; the names of those that were done, or what differs.
 pub async fn run(settings: u64, ops: &[Op]) -> Outcome<Vec<&'static str>> {
     let engine = Engine::connect("sqlite::memory:").await.map_err(text)?;
-    engine.create_all(schema![Author, Book, Note, Tag]).await.map_err(text)?;
-    let autoflush = settings & 3 != 0;
+    let mut setup = engine.session();
+    for table in TABLES_SQL {
+        setup.execute(sql(table)).await.map_err(text)?;
+    }
+    setup.commit().await.map_err(text)?;
+    drop(setup);
+    let autoflush = settings & 1 != 0;
     let expire_on_commit = settings & 4 != 0;
     let options = SessionOptions::new().autoflush(autoflush).expire_on_commit(expire_on_commit);
     let mut session = engine.session_with(options.repeated_loads(RepeatedLoads::Allow));
@@ -47,6 +52,8 @@ pub struct Run {
     expire_on_commit: bool,
     pub model: Model,
     next_id: i64,
+    /// Authors that have other keys since the last commit: the old ones and the new.
+    rekeyed: Vec<(i64, i64)>,
     done: Vec<&'static str>,
     pub authors: Objects<Author>,
     pub books: Objects<Book>,
@@ -100,6 +107,20 @@ impl<M: orm_core::Model> Objects<M> {
         }
     }
 
+    fn rekey(&mut self, from: i64, to: i64) {
+        if let Some(entity) = self.entities.remove(&from) {
+            self.entities.insert(to, entity);
+        }
+        if let Some(pending) = self.pendings.remove(&from) {
+            self.pendings.insert(to, pending);
+        }
+        for ids in [&mut self.fresh, &mut self.stale, &mut self.expired] {
+            if ids.remove(&from) {
+                ids.insert(to);
+            }
+        }
+    }
+
     fn expire_all(&mut self) {
         self.expired.extend(self.entities.keys().chain(self.pendings.keys()));
     }
@@ -107,6 +128,15 @@ impl<M: orm_core::Model> Objects<M> {
     fn rolled_back(&mut self) {
         self.expired.extend(&self.fresh);
         self.stale.append(&mut self.fresh);
+    }
+
+    /// They are the session's no more.
+    fn forget(&mut self) {
+        self.entities.clear();
+        self.pendings.clear();
+        self.fresh.clear();
+        self.stale.clear();
+        self.expired.clear();
     }
 
     pub fn entity(&self, id: i64) -> Option<Entity<M>> {
@@ -162,7 +192,19 @@ impl Run {
     fn new(engine: Engine, autoflush: bool, expire_on_commit: bool) -> Run {
         let (authors, books, notes, tags) = (Objects::new(), Objects::new(), Objects::new(), Objects::new());
         let (model, done) = (Model::default(), Vec::new());
-        Run { engine, autoflush, expire_on_commit, model, next_id: 1, done, authors, books, notes, tags }
+        Run {
+            engine,
+            autoflush,
+            expire_on_commit,
+            model,
+            next_id: 1,
+            rekeyed: Vec::new(),
+            done,
+            authors,
+            books,
+            notes,
+            tags,
+        }
     }
 
     /// Objects that may be changed: those that are there and were not expunged.
@@ -225,7 +267,7 @@ impl Run {
 
     async fn savepoint(&mut self, session: &mut Session, rest: &mut &[Op], depth: usize) -> Outcome {
         self.model.flush();
-        let before = self.model.live.clone();
+        let (before, rekeyed) = (self.model.live.clone(), self.rekeyed.len());
         let mut outcome = Ok(true);
         let this = &mut *self;
         let found = &mut outcome;
@@ -242,7 +284,7 @@ impl Run {
         match (outcome?, nested) {
             (true, Ok(())) => self.model.flush(),
             (false, Err(error)) if matches!(error.kind(), ErrorKind::NoRows | ErrorKind::PendingRollback) => {
-                self.back_to(before);
+                self.back_to(before, rekeyed);
             }
             (keep, nested) => return Err(format!("a savepoint, to be kept: {keep}, ended with {nested:?}")),
         }
@@ -293,6 +335,14 @@ impl Run {
                 self.rollback(session).await?;
                 true
             }
+            "bulk update" => self.bulk_update(session, op).await?,
+            "bulk delete" => self.bulk_delete(session, op).await?,
+            "upsert" => self.upsert(session, op).await?,
+            "switch" => self.switch(session, op)?,
+            "rekey" => self.rekey(session, op).await?,
+            "expunge all" => self.expunge_all(session, op).await?,
+            "refuse" => self.refuse(session, op)?,
+            "unlink elsewhere" => self.unlink_elsewhere(session, op).await?,
             "merge" => self.merge(session, op).await?,
             "query" => self.query(session, op).await?,
             "load" => self.load(session, op).await?,
@@ -389,10 +439,11 @@ impl Run {
 
     fn give_note(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let append = op.kind == "append note";
-        let (from, to) = match append {
+        let (from, mut to) = match append {
             true => (self.usable(Table::Author), self.linkable(Table::Note)),
             false => (self.linkable(Table::Author), self.usable(Table::Note)),
         };
+        to.extend(self.model.adoptable().filter(|id| self.notes.is_current(*id)));
         let (Some(author), Some(note)) = (pick(&from, op.a), pick(&to, op.b)) else { return Ok(false) };
         let done = match (self.authors.entity(author), self.notes.entity(note)) {
             (Some(author), Some(note)) if append => session.append(&author, Author::NOTES, &note),
@@ -442,6 +493,7 @@ impl Run {
                 let _ = self.model.live.rows.remove(&place);
             }
             Table::Note => {
+                self.model.orphans.insert(child);
                 let _ = self.model.deleted.insert(place);
             }
             _ => self.model.set_author(place, None),
@@ -511,6 +563,9 @@ impl Run {
         let Some(id) = pick(&objects, op.b) else { return Ok(false) };
         let place = (table, id);
         let gone = self.model.deleted.contains(&place);
+        if gone && self.model.is_pending(place) {
+            return Ok(false);
+        }
         let autoflush = self.autoflush;
         let model = &mut self.model;
         of_table!(self, table, |objects, M| {
@@ -554,6 +609,7 @@ impl Run {
                 _ => {
                     session.expunge(&entity).map_err(text)?;
                     model.deleted.remove(&place);
+                    model.orphans.remove(&id);
                     model.discard(place);
                     objects.entities.remove(&id);
                     objects.pendings.remove(&id);
@@ -593,6 +649,7 @@ impl Run {
             self.all_expired();
         }
         self.model.commit();
+        self.rekeyed.clear();
         self.authors.fresh.clear();
         self.books.fresh.clear();
         self.notes.fresh.clear();
@@ -600,8 +657,11 @@ impl Run {
         self.compare_database(session).await
     }
 
-    fn back_to(&mut self, world: World) {
+    fn back_to(&mut self, world: World, rekeyed: usize) {
         self.model.back_to(world);
+        for (from, to) in self.rekeyed.split_off(rekeyed).into_iter().rev() {
+            self.authors.rekey(to, from);
+        }
         self.authors.rolled_back();
         self.books.rolled_back();
         self.notes.rolled_back();
@@ -611,7 +671,7 @@ impl Run {
     async fn rollback(&mut self, session: &mut Session) -> Outcome {
         session.rollback().await.map_err(text)?;
         let committed = self.model.committed.clone();
-        self.back_to(committed);
+        self.back_to(committed, 0);
         self.compare_database(session).await
     }
 
@@ -620,10 +680,21 @@ impl Run {
         let autoflush = self.autoflush;
         let model = &mut self.model;
         of_table!(self, table, |objects, M| {
-            let Some(theirs) = objects.detached.get(op.b % objects.detached.len().max(1)).cloned() else {
-                return Ok(false);
+            // Of those that wait for an author's row first: of the link and the merged key, the later one counts.
+            let waits = |theirs: &&Entity<M>| {
+                let row = model.live.rows.get(&(table, theirs.id));
+                let author = row.and_then(|row| row.author);
+                author.is_some_and(|author| model.is_pending((Table::Author, author)))
             };
+            let waiting = objects.detached.iter().find(waits).filter(|_| op.c.is_multiple_of(2)).cloned();
+            let any = || objects.detached.get(op.b % objects.detached.len().max(1)).cloned();
+            let Some(theirs) = waiting.or_else(any) else { return Ok(false) };
             let place = (table, theirs.id);
+            let own = objects.entity(theirs.id).filter(|_| !objects.expired.contains(&theirs.id));
+            let own = own.filter(|_| !objects.stale.contains(&theirs.id)).and_then(|own| own.version());
+            if model.is_pending(place) {
+                return Ok(false);
+            }
             if autoflush {
                 model.flush();
                 session.flush().await.map_err(text)?;
@@ -643,7 +714,14 @@ impl Run {
                 };
                 return refused(merged, kind, "it is deleted").map(|()| true);
             }
+            let differs = own.is_some_and(|own| theirs.version() != Some(own));
             match model.live.rows.get_mut(&place) {
+                Some(_) if merged.as_ref().is_err_and(|error| error.kind() == ErrorKind::Stale) => {
+                    if theirs.version().is_none() || (own.is_some() && !differs) {
+                        return Err(format!("merging {place:?}, which has the version: {merged:?}"));
+                    }
+                }
+                Some(_) if differs => return Err(format!("{place:?} was merged over another version")),
                 Some(row) => {
                     objects.meet(theirs.id, merged.map_err(text)?)?;
                     row.name.clone_from(&theirs.name);
@@ -652,6 +730,245 @@ impl Run {
                 None => refused(merged, ErrorKind::NoRows, "its row is gone")?,
             }
         });
+        Ok(true)
+    }
+
+    /// An update of the names of some rows past the unit of work: of it and an unsaved edit the later one counts, and what
+    /// is unsaved of other columns stays.
+    async fn bulk_update(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        let table = TABLES[op.a % 4];
+        let (most, name) = (
+            i64::try_from(op.b).map_err(|error| error.to_string())? % self.next_id,
+            format!("name {}", op.c % 4),
+        );
+        self.before_bulk(session, table, most).await?;
+        let model = &mut self.model;
+        of_table!(self, table, |objects, M| {
+            let before =
+                objects.entity(most).filter(|_| objects.is_current(most) && !objects.expired.contains(&most));
+            let before = before.and_then(|entity| entity.version());
+            let changed = update::<M>().set(M::NAME, name.clone()).filter(M::ID.le(most));
+            let rows: Vec<i64> = model.flushed.of(table).filter(|id| *id <= most).collect();
+            let count = session.execute(changed).await.map_err(text)?;
+            if count != rows.len() as u64 {
+                return Err(format!("{count} rows of {table:?} were updated and not {rows:?}"));
+            }
+            for id in rows {
+                let place = (table, id);
+                objects.stale.remove(&id);
+                for world in [&mut model.flushed, &mut model.live] {
+                    let row = world.rows.get_mut(&place);
+                    row.into_iter().for_each(|row| row.name.clone_from(&name));
+                }
+                if id == most
+                    && let (Some(before), Some(now)) =
+                        (before, objects.entity(id).and_then(|entity| entity.version()))
+                    && now != before + 1
+                {
+                    return Err(format!("{place:?} has the version {now} after an update of {before}"));
+                }
+            }
+        });
+        Ok(true)
+    }
+
+    /// What a bulk statement flushes before it; edits of expired objects are compared with their rows, so they are written
+    /// first.
+    async fn before_bulk(&mut self, session: &mut Session, table: Table, most: i64) -> Outcome {
+        let expired = of_table!(self, table, |objects, M| objects.expired.iter().any(|id| *id <= most));
+        let switched = self.model.deleted.intersection(&self.model.pending).next().is_some();
+        if self.autoflush || expired || switched {
+            session.flush().await.map_err(text)?;
+            self.model.flush();
+        }
+        Ok(())
+    }
+
+    async fn bulk_delete(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        let table = if op.a.is_multiple_of(2) { Table::Note } else { Table::Tag };
+        self.before_bulk(session, table, 0).await?;
+        let linked =
+            |id: &i64| table == Table::Tag && self.model.flushed.links.iter().any(|link| link.1 == *id);
+        let rows: Vec<i64> = self.model.flushed.of(table).filter(|id| !linked(id)).collect();
+        let Some(id) = pick(&rows, op.b) else { return Ok(true) };
+        let place = (table, id);
+        of_table!(self, table, |objects, M| {
+            objects.stale.remove(&id);
+            let count = session.execute(delete::<M>().filter(M::ID.eq(id))).await.map_err(text)?;
+            if count != 1 {
+                return Err(format!("{count} rows of {place:?} were deleted"));
+            }
+        });
+        self.model.deleted.remove(&place);
+        self.model.flushed.rows.remove(&place);
+        self.model.live.rows.remove(&place);
+        if table == Table::Tag {
+            self.model.live.links.retain(|link| link.1 != id);
+        }
+        Ok(true)
+    }
+
+    /// A tag is inserted, or the one that is there gets the new name.
+    async fn upsert(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        self.before_bulk(session, Table::Tag, self.next_id).await?;
+        let rows: Vec<i64> = self.model.flushed.of(Table::Tag).collect();
+        let id = pick(&rows, op.a).filter(|_| !op.b.is_multiple_of(4)).unwrap_or(self.next_id);
+        let is_new = id == self.next_id;
+        let name = format!("name {}", op.c % 4);
+        let row = [Tag::draft().id(id).name(name.clone())];
+        let upsert = insert::<Tag>().rows(row).on_conflict(OnConflict::update(Tag::ID, Tag::NAME));
+        if is_new || self.tags.is_current(id) {
+            let tags = session.execute(upsert.returning()).await.map_err(text)?;
+            let [tag] = tags.as_slice() else { return Err(format!("{} rows came back", tags.len())) };
+            self.tags.meet(id, tag.clone())?;
+        } else {
+            session.execute(upsert).await.map_err(text)?;
+        }
+        self.next_id += i64::from(is_new);
+        self.tags.stale.remove(&id);
+        for world in [&mut self.model.flushed, &mut self.model.live] {
+            world.rows.insert((Table::Tag, id), Row { name: name.clone(), author: None, shown: None });
+        }
+        Ok(true)
+    }
+
+    /// Deletes a book or a tag and adds another one with its key.
+    fn switch(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        let table = if op.a.is_multiple_of(4) { Table::Tag } else { Table::Book };
+        let Some(id) = pick(&self.usable(table), op.b) else { return Ok(false) };
+        let (place, name) = ((table, id), format!("switched {}", op.c % 3));
+        let mut row = Row { name: name.clone(), author: None, shown: None };
+        match table {
+            Table::Tag => {
+                session.delete(&self.tags.known(id)?).map_err(text)?;
+                self.tags.pendings.insert(id, session.add(Tag::draft().id(id).name(name)));
+                self.model.live.links.retain(|link| link.1 != id);
+            }
+            _ => {
+                let (authors, tags) = (self.usable(Table::Author), self.usable(Table::Tag));
+                let author = pick(&authors, op.c).filter(|_| op.a.is_multiple_of(3));
+                let tags: Vec<i64> = tags.into_iter().filter(|tag| (tag + id) % 2 == 0).collect();
+                session.delete(&self.books.known(id)?).map_err(text)?;
+                let mut draft = Book::draft().id(id).name(name);
+                if let Some(author) = author {
+                    draft = draft.author(&self.authors.known(author)?);
+                    row.author = Some(author);
+                }
+                let given = tags.iter().map(|tag| self.tags.known(*tag)).collect::<Outcome<Vec<_>>>()?;
+                self.books.pendings.insert(id, session.add(draft.tags(&given)));
+                self.model.live.links.retain(|link| link.0 != id);
+                self.model.live.links.extend(tags.into_iter().map(|tag| (id, tag)));
+            }
+        }
+        self.model.live.rows.insert(place, row);
+        self.model.deleted.insert(place);
+        self.model.pending.insert(place);
+        Ok(true)
+    }
+
+    /// Gives an author another key, which those that refer to it follow.
+    async fn rekey(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        session.flush().await.map_err(text)?;
+        self.model.flush();
+        let Some(from) = pick(&self.usable(Table::Author), op.a) else { return Ok(true) };
+        let to = self.next_id;
+        self.next_id += 1;
+        session.edit(&self.authors.known(from)?, |author| author.id = to).map_err(text)?;
+        session.flush().await.map_err(text)?;
+        self.model.live.rekey(from, to);
+        self.model.flushed.rekey(from, to);
+        self.authors.rekey(from, to);
+        self.rekeyed.push((from, to));
+        Ok(true)
+    }
+
+    /// Lets go of everything: what was flushed is the transaction's, and the objects stay as they are.
+    async fn expunge_all(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        if op.a.is_multiple_of(2) {
+            session.flush().await.map_err(text)?;
+            self.model.flush();
+        }
+        let shown: Vec<(Entity<Book>, Row)> =
+            self.books.entities.values().map(|book| (book.clone(), book.row())).collect();
+        session.expunge_all();
+        for (book, row) in shown {
+            if session.state(&book) != EntityState::Detached || book.row() != row {
+                return Err(format!("the detached book {} shows {:?} and not {row:?}", book.id, book.row()));
+            }
+        }
+        let flushed = self.model.flushed.clone();
+        self.model.back_to(flushed);
+        self.authors.forget();
+        self.books.forget();
+        self.notes.forget();
+        self.tags.forget();
+        Ok(true)
+    }
+
+    /// Calls that are refused because of one of several objects: nothing is changed.
+    fn refuse(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        let (authors, books) = (self.usable(Table::Author), self.linkable(Table::Book));
+        let (Some(author), Some(theirs)) = (pick(&authors, op.a), self.books.detached.first().cloned())
+        else {
+            return Ok(false);
+        };
+        let entity = self.authors.known(author)?;
+        let own: Vec<Entity<Book>> = books.iter().filter_map(|book| self.books.entity(*book)).collect();
+        let mixed: Vec<Entity<Book>> = own.into_iter().chain([theirs.clone()]).collect();
+        let done = match op.b % 3 {
+            0 => session.replace(&entity, Author::BOOKS, &mixed),
+            1 => session.append(&entity, Author::BOOKS, &theirs),
+            _ => session.append(
+                &entity,
+                Author::NOTES,
+                Note::draft().id(-1).name("n").author(Author::draft().id(-1).name("a").books(&mixed)),
+            ),
+        };
+        match done {
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidState | ErrorKind::NotLoaded) => Ok(true),
+            done => Err(format!("an object of another session was taken: {done:?}")),
+        }
+    }
+
+    /// Another session ends a link that this one then ends as well.
+    async fn unlink_elsewhere(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
+        let links: Vec<(i64, i64)> = self.model.committed.links.iter().copied().collect();
+        let usable = |link: &(i64, i64)| self.books.is_current(link.0) && self.tags.is_current(link.1);
+        let links: Vec<(i64, i64)> = links.into_iter().filter(usable).collect();
+        let Some((book, tag)) =
+            pick(&links, op.a).filter(|_| self.model.is_settled() && !session.in_transaction())
+        else {
+            return Ok(false);
+        };
+        let (of, to) = (self.books.known(book)?, self.tags.known(tag)?);
+        // A collection that holds an object that was expunged does not know the session's new object of its row.
+        if of.tags().is_ok_and(|tags| holds_detached(session, &tags))
+            || to.books().is_ok_and(|books| holds_detached(session, &books))
+        {
+            return Ok(false);
+        }
+        let mut other = self.engine.session();
+        let gone = sql("DELETE FROM book_tags WHERE book_id = ? AND tag_id = ?").bind(book).bind(tag);
+        other.execute(gone).await.map_err(text)?;
+        other.commit().await.map_err(text)?;
+        for world in [&mut self.model.committed, &mut self.model.flushed, &mut self.model.live] {
+            world.links.remove(&(book, tag));
+        }
+        let seen = of.tags().is_ok() || to.books().is_ok();
+        session.remove(&of, Book::TAGS, &to).map_err(text)?;
+        match seen {
+            true => refused(session.flush().await, ErrorKind::Stale, "its link row is gone")?,
+            false => session.flush().await.map_err(text)?,
+        }
+        session.rollback().await.map_err(text)?;
+        // What it holds is as it was before, and not what the database has.
+        session.expire(&of).map_err(text)?;
+        session.expire(&to).map_err(text)?;
+        self.books.expired.insert(book);
+        self.tags.expired.insert(tag);
+        let committed = self.model.committed.clone();
+        self.back_to(committed, 0);
+        self.compare_database(session).await?;
         Ok(true)
     }
 

@@ -40,6 +40,8 @@ pub struct Model {
     pub pending: BTreeSet<Place>,
     /// What waits for its deletion.
     pub deleted: BTreeSet<Place>,
+    /// Those of it that only lost their author: another one brings them back.
+    pub orphans: BTreeSet<i64>,
 }
 
 impl World {
@@ -48,7 +50,26 @@ impl World {
     }
 }
 
+impl World {
+    /// An author has another key, and what refers to it follows.
+    pub fn rekey(&mut self, from: i64, to: i64) {
+        if let Some(row) = self.rows.remove(&(Table::Author, from)) {
+            self.rows.insert((Table::Author, to), row);
+        }
+        for row in self.rows.values_mut() {
+            for key in [&mut row.author, &mut row.shown] {
+                *key = key.map(|key| if key == from { to } else { key });
+            }
+        }
+    }
+}
+
 impl Model {
+    /// Whether anything is unsaved or not committed.
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.deleted.is_empty() && self.live == self.committed
+    }
+
     /// Objects that are there and not to be deleted: what may be changed.
     pub fn usable(&self, table: Table) -> Vec<i64> {
         let usable =
@@ -65,7 +86,15 @@ impl Model {
         self.pending.contains(&place)
     }
 
+    /// Notes that may be given an author.
+    pub fn adoptable(&self) -> impl Iterator<Item = i64> {
+        self.orphans.iter().copied().filter(|id| self.deleted.contains(&(Table::Note, *id)))
+    }
+
     pub fn set_author(&mut self, place: Place, author: Option<i64>) {
+        if place.0 == Table::Note && self.orphans.remove(&place.1) {
+            self.deleted.remove(&place);
+        }
         let waits = author.is_some_and(|author| self.is_pending((Table::Author, author)));
         let row = self.live.rows.get_mut(&place).expect("the row is there");
         row.author = author;
@@ -75,7 +104,10 @@ impl Model {
     }
 
     pub fn flush(&mut self) {
+        self.orphans.clear();
         let mut gone = std::mem::take(&mut self.deleted);
+        // What is deleted and added with its key in one flush is there.
+        let switched: Vec<Place> = gone.intersection(&self.pending).copied().collect();
         let authors: Vec<i64> =
             gone.iter().filter(|place| place.0 == Table::Author).map(|place| place.1).collect();
         for (place, row) in &mut self.live.rows {
@@ -88,6 +120,7 @@ impl Model {
                 }
             }
         }
+        gone.retain(|place| !switched.contains(place));
         self.live.rows.retain(|place, _| !gone.contains(place));
         let dead = |table, id| gone.contains(&(table, id));
         self.live.links.retain(|(book, tag)| !dead(Table::Book, *book) && !dead(Table::Tag, *tag));
@@ -107,6 +140,7 @@ impl Model {
         self.live = world;
         self.pending.clear();
         self.deleted.clear();
+        self.orphans.clear();
     }
 
     /// Takes the unsaved changes of an object back, and its links to objects that are there.
@@ -126,6 +160,8 @@ impl Model {
             self.pending.contains(&(Table::Book, link.0)) || self.pending.contains(&(Table::Tag, link.1))
         };
         self.live.links.retain(|link| !which(link) || pending(link));
-        self.live.links.extend(self.flushed.links.iter().filter(|link| which(link)));
+        // What takes the place of a row has none of its links.
+        let back = self.flushed.links.iter().filter(|link| which(link) && !pending(link));
+        self.live.links.extend(back);
     }
 }

@@ -360,4 +360,61 @@ on_every_backend! {
         assert_eq!(rows.iter().map(|member| member.name.clone()).collect::<Vec<_>>(), ["c", "d"]);
         Ok(())
     }
+
+    async fn orphans_are_decided_at_the_flush(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        create(&engine).await?;
+        let mut session = engine.session();
+        for (name, members) in [("red", ["a", "b"]), ("blue", ["c", "d"])] {
+            session.add(Team::draft().name(name).members(members.map(|name| Member::draft().name(name))));
+        }
+        session.commit().await?;
+        let teams = session.all(select::<Team>().order_by(Team::ID).with(Team::MEMBERS.selectin())).await?;
+        let (red, blue) = (teams[0].erase(), teams[1].erase());
+        let names = |team: &Entity<Team>| -> Result<Vec<String>> {
+            let mut names: Vec<_> = team.members()?.iter().map(|member| member.name.clone()).collect();
+            names.sort();
+            Ok(names)
+        };
+        let (reds, blues) = (red.members()?.to_vec(), blue.members()?.to_vec());
+        // To another parent, from either side; and back.
+        session.remove(&red, Team::MEMBERS, &reds[0])?;
+        assert_eq!(session.state(&reds[0]), EntityState::Deleted);
+        session.append(&blue, Team::MEMBERS, &reds[0])?;
+        session.remove(&red, Team::MEMBERS, &reds[1])?;
+        session.assign(&reds[1], Member::TEAM, &blue)?;
+        assert_eq!((names(&red)?.len(), names(&blue)?.len()), (0, 4));
+        assert_eq!(session.state(&reds[1]), EntityState::Persistent);
+        let log = engine.record();
+        session.flush().await?;
+        assert_eq!(shape(&log), ["UPDATE members"], "{log}");
+        log.clear();
+        session.remove(&blue, Team::MEMBERS, &reds[0])?;
+        session.append(&blue, Team::MEMBERS, &reds[0])?;
+        session.replace(&blue, Team::MEMBERS, [&blues[0]])?;
+        session.replace(&blue, Team::MEMBERS, [&reds[0], &reds[1], &blues[0], &blues[1]])?;
+        session.flush().await?;
+        assert_eq!((log.count(), names(&blue)?.len()), (0, 4), "{log}");
+        session.rollback().await?;
+
+        // The children of two parents are swapped.
+        session.replace(&red, Team::MEMBERS, &blues)?;
+        session.replace(&blue, Team::MEMBERS, &reds)?;
+        session.commit().await?;
+        assert_eq!((names(&red)?, names(&blue)?), (vec!["c".into(), "d".into()], vec!["a".into(), "b".into()]));
+        let mut other = engine.session();
+        assert_eq!(other.count(select::<Member>().filter(Member::TEAM_ID.eq(1))).await?, 2);
+
+        // A new parent takes one, and what stays an orphan goes; one that is deleted outright takes no parent.
+        session.remove(&red, Team::MEMBERS, &blues[0])?;
+        session.add(Team::draft().name("green").members([&blues[0]]));
+        session.remove(&red, Team::MEMBERS, &blues[1])?;
+        session.delete(&reds[0])?;
+        assert_eq!(session.append(&red, Team::MEMBERS, &reds[0]).unwrap_err().kind(), ErrorKind::InvalidState);
+        session.commit().await?;
+        let rows = engine.session().all(select::<Member>().order_by(Member::NAME)).await?;
+        let rows: Vec<_> = rows.iter().map(|member| (member.name.clone(), member.team_id)).collect();
+        assert_eq!(rows, [("b".to_owned(), 2), ("c".to_owned(), 3)]);
+        Ok(())
+    }
 }

@@ -442,4 +442,78 @@ on_every_backend! {
         assert_eq!(other.count(select::<Tag>()).await?, 2, "what leaves a collection without delete-orphan is still added");
         Ok(())
     }
+
+    async fn link_rows_that_go_are_one_statement(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let books = session.all(select::<Book>().order_by(Book::ID).with(Book::TAGS.selectin())).await?;
+        let tags: Vec<_> = (0..40).map(|n| session.add(Tag::draft().name(format!("t{n}")))).collect();
+        session.flush().await?;
+        for tag in &tags {
+            session.append(&books[0], Book::TAGS, tag)?;
+            session.append(&books[1], Book::TAGS, tag)?;
+        }
+        session.commit().await?;
+        let log = engine.record();
+        session.replace(&books[0], Book::TAGS, [] as [Entity<Tag>; 0])?;
+        for tag in &tags[..20] {
+            session.remove(&tag.entity()?, Tag::BOOKS, &books[1])?;
+        }
+        session.commit().await?;
+        assert_eq!((shape(&log), log.statements()[0].rows), (vec!["DELETE book_tags".to_owned()], 60), "{log}");
+        let left = engine.session().all(select::<Book>().order_by(Book::ID).with(Book::TAGS.selectin())).await?;
+        assert_eq!((left[0].get(Book::TAGS).len(), left[1].get(Book::TAGS).len()), (0, 20));
+        Ok(())
+    }
+
+    async fn a_link_that_another_session_ended_is_stale(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut setup = engine.session();
+        let book = setup.get::<Book>(1).await?.expect("the book is there");
+        for name in ["x", "y"] {
+            setup.append(&book, Book::TAGS, Tag::draft().name(name))?;
+        }
+        setup.commit().await?;
+        let mut session = engine.session();
+        let book = session.one(select::<Book>().filter(Book::ID.eq(1)).with(Book::TAGS.selectin())).await?;
+        let tags = book.tags()?.to_vec();
+        setup.execute(sql("DELETE FROM book_tags WHERE tag_id = 1")).await?;
+        setup.commit().await?;
+        tags.iter().try_for_each(|tag| session.remove(&book, Book::TAGS, tag))?;
+        let error = session.commit().await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Stale && error.to_string().contains("Book.tags"), "{error}");
+        session.rollback().await?;
+        assert_eq!(book.tags()?.len(), 2, "nothing was done");
+        // Of collections that are not loaded nobody said that it was there.
+        let mut other = engine.session();
+        let book = other.get::<Book>(1).await?.expect("the book is there");
+        let tag = other.get::<Tag>(1).await?.expect("the tag is there");
+        other.remove(&book, Book::TAGS, &tag)?;
+        other.commit().await
+    }
+
+    async fn a_link_that_is_there_already_stays(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut setup = engine.session();
+        let book = setup.get::<Book>(1).await?.expect("the book is there");
+        setup.append(&book, Book::TAGS, Tag::draft().name("x"))?;
+        setup.add(Tag::draft().name("y"));
+        setup.commit().await?;
+        let mut session = engine.session();
+        let book = session.get::<Book>(1).await?.expect("the book is there");
+        let tags = session.all(select::<Tag>().order_by(Tag::ID)).await?;
+        let log = engine.record();
+        for tag in &tags {
+            session.append(&book, Book::TAGS, tag)?;
+            session.append(tag, Tag::BOOKS, &book)?;
+        }
+        session.commit().await?;
+        let asked = database.is_mysql().then_some("SELECT book_tags".to_owned());
+        let expected: Vec<String> = asked.into_iter().chain(["INSERT book_tags".to_owned()]).collect();
+        // Where the server says how many rows came, those that did not are looked for.
+        assert_eq!(shape(&log)[..expected.len()], expected, "{log}");
+        let row = engine.session().one(select::<Book>().filter(Book::ID.eq(1)).with(Book::TAGS.selectin())).await?;
+        assert_eq!(row.get(Book::TAGS).len(), 2);
+        Ok(())
+    }
 }

@@ -547,4 +547,45 @@ on_every_backend! {
         assert_eq!(receipt.text, "renamed");
         Ok(())
     }
+
+    async fn of_a_pending_parent_and_a_merged_key_the_later_counts(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let theirs = engine.session().get::<Book>(1).await?.expect("the book is there");
+        for merges_last in [true, false] {
+            let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+            let mine = session.get::<Book>(1).await?.expect("the book is there");
+            let cid = session.add(Author::draft().name("cid"));
+            if !merges_last {
+                session.merge(&theirs).await?;
+            }
+            session.assign(&mine, Book::AUTHOR, &cid)?;
+            if merges_last {
+                session.merge(&theirs).await?;
+            }
+            session.flush().await?;
+            let expected = if merges_last { theirs.author_id } else { Some(cid.entity()?.id) };
+            assert_eq!(mine.author_id, expected);
+            let edited = session.add(Author::draft().name("dan"));
+            session.assign(&mine, Book::AUTHOR, &edited)?;
+            session.edit(&mine, |book| book.author_id = None)?;
+            session.flush().await?;
+            assert_eq!(mine.author_id, None, "an edit, too");
+            session.rollback().await?;
+        }
+        Ok(())
+    }
+
+    async fn a_new_row_that_is_in_a_draft_twice_is_one(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let book = |title: &str| {
+            Book::draft().title(title).pages(1).author(Author::draft().id(77).name(format!("by {title}")))
+        };
+        let tag = Tag::draft().name("t").books([book("x"), book("y")]);
+        session.merge_draft(tag).await?;
+        session.commit().await?;
+        let author = engine.session().one(select::<Author>().filter(Author::ID.eq(77)).with(Author::BOOKS.selectin())).await?;
+        assert_eq!((author.name.as_str(), author.get(Author::BOOKS).len()), ("by y", 2));
+        Ok(())
+    }
 }

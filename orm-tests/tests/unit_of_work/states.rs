@@ -629,3 +629,62 @@ on_every_backend! {
         Ok(())
     }
 }
+
+on_every_backend! {
+    async fn expunge_all_detaches_what_was_flushed_as_it_is(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let book = session.get::<Book>(1).await?.expect("the book is there");
+        session.edit(&book, |book| book.pages = 9)?;
+        let new = session.add(Book::draft().title("new").pages(1));
+        session.flush().await?;
+        let made = new.entity()?;
+        let waits = session.add(Book::draft().title("waits").pages(1));
+        session.edit(&book, |book| book.pages = 10)?;
+        session.expunge_all();
+        assert_eq!((book.pages, made.title.as_str()), (10, "new"), "they stay as they are");
+        assert_eq!((session.state(&book), session.state(&made)), (EntityState::Detached, EntityState::Detached));
+        assert!(Entity::same(&new.entity()?, &made), "it has a row, so nobody has to add it again");
+        assert_eq!(waits.entity().unwrap_err().kind(), ErrorKind::InvalidState);
+        session.commit().await?;
+        assert_eq!((book.pages, made.title.as_str()), (10, "new"));
+        let mut other = engine.session();
+        let kept = other.get::<Book>(1).await?.expect("the book is there");
+        assert_eq!((kept.pages, other.count(select::<Book>()).await?), (9, 5), "what was flushed is kept");
+        Ok(())
+    }
+
+    async fn what_is_read_after_expunge_all_goes_with_a_rollback(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let new = session.insert(Book::draft().title("new").pages(1)).await?;
+        let kept: Result<()> = session
+            .nested(async |session| {
+                session.expunge_all();
+                session.get::<Book>(new.id).await?.expect("its row is there");
+                session.one(select::<Book>().filter(Book::ID.eq(-1))).await.map(drop)
+            })
+            .await;
+        assert_eq!(kept.unwrap_err().kind(), ErrorKind::NoRows);
+        session.get::<Book>(new.id).await?.expect("its row is there");
+        session.rollback().await?;
+        assert!(session.get::<Book>(new.id).await?.is_none());
+        Ok(())
+    }
+
+    async fn the_child_of_an_expunged_pending_parent_stays_with_its_own(database: TestDatabase) -> Result<()> {
+        let engine = library_on(&database).await?;
+        let mut session = engine.session();
+        let ann = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+        let book = ann.books()?.first().expect("she wrote some");
+        let cid = session.add(Author::draft().name("cid"));
+        session.assign(&book, Book::AUTHOR, &cid)?;
+        assert_eq!(titles(&ann.books()?), ["a2"]);
+        session.expunge(&cid)?;
+        assert_eq!(titles(&ann.books()?).len(), 2);
+        let log = engine.record();
+        session.commit().await?;
+        assert_eq!((log.count(), book.author_id), (0, Some(1)), "{log}");
+        Ok(())
+    }
+}

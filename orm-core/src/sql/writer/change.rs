@@ -94,7 +94,7 @@ impl Writer {
             self.list(&conflict.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push(')');
         }
-        if conflict.update.is_empty() {
+        if conflict.update.is_empty() && conflict.raise.is_none() {
             self.sql.push_str(" DO NOTHING");
             return;
         }
@@ -104,21 +104,37 @@ impl Writer {
             writer.sql.push_str(" = excluded.");
             writer.quote(column);
         });
+        self.raise(conflict, insert);
+    }
+
+    /// Counts the update of a row that was there.
+    fn raise(&mut self, conflict: &Conflict, insert: &Insert) {
+        let Some(version) = conflict.raise else { return };
+        if !conflict.update.is_empty() {
+            self.sql.push_str(", ");
+        }
+        self.quote(version);
+        self.sql.push_str(" = ");
+        // SQLite takes no name with a schema here.
+        self.quote(insert.table.name);
+        self.sql.push('.');
+        self.quote(version);
+        self.sql.push_str(" + 1");
     }
 
     /// MySQL's ON CONFLICT: for every unique key of the table, whatever columns are named. A row that stays as it is
     /// gives a column its own value: INSERT IGNORE would also ignore values that do not fit.
     fn duplicate_key(&mut self, conflict: &Conflict, insert: &Insert) {
         self.sql.push_str(" ON DUPLICATE KEY UPDATE ");
-        let Some(kept) =
-            conflict.columns.first().or(insert.columns.first()).filter(|_| conflict.update.is_empty())
-        else {
-            return self.list(&conflict.update, ", ", |writer, column| {
+        let stays = conflict.update.is_empty() && conflict.raise.is_none();
+        let Some(kept) = conflict.columns.first().or(insert.columns.first()).filter(|_| stays) else {
+            self.list(&conflict.update, ", ", |writer, column| {
                 writer.quote(column);
                 writer.sql.push_str(" = VALUES(");
                 writer.quote(column);
                 writer.sql.push(')');
             });
+            return self.raise(conflict, insert);
         };
         self.quote(kept);
         self.sql.push_str(" = ");

@@ -149,6 +149,12 @@ impl Writer {
                 self.sql.push(')');
             }
             // `check` has found it before.
+            Expr::Default(None) => self.sql.push_str("DEFAULT"),
+            Expr::Default(Some(text)) => {
+                self.sql.push('(');
+                self.sql.push_str(text);
+                self.sql.push(')');
+            }
             Expr::Refused(_) => self.sql.push_str("NULL"),
         }
     }

@@ -1,0 +1,187 @@
+use super::change::orphan_needs_a_rule;
+use super::draft::DraftData;
+use super::links::LinkTarget;
+use super::register::deleted;
+use super::unit_of_work::{Node, UnitOfWork};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Slot;
+use crate::identity::{Store, cell_error};
+use crate::model::{RelationDef, RelationKind};
+use crate::value::Value;
+
+/// What is wrong with a link, before anything is changed for it: what is refused leaves nothing half-done.
+impl UnitOfWork {
+    /// Whether a draft can be taken, with all that is in it.
+    pub(super) fn check_draft(&self, store: &Store, draft: &DraftData) -> Result<()> {
+        // Drafts in drafts may be deep.
+        let mut drafts = vec![draft];
+        while let Some(draft) = drafts.pop() {
+            for given in &draft.links {
+                let relation = &draft.model.def().relations[given.relation];
+                relation.local_columns()?;
+                relation.remote_columns()?;
+                for target in &given.targets {
+                    match target {
+                        LinkTarget::Draft(inner) => drafts.push(inner),
+                        other => {
+                            self.existing(store, other)?;
+                            self.check_orphan(store, relation, None, other.node(store))?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something can be the other end of a link.
+    pub(super) fn check_target(&self, store: &Store, target: &LinkTarget) -> Result<()> {
+        match target {
+            LinkTarget::Draft(draft) => self.check_draft(store, draft),
+            other => self.existing(store, other).map(drop),
+        }
+    }
+
+    /// Whether an object can be linked to another one.
+    pub(super) fn check_connect(
+        &self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: &LinkTarget,
+    ) -> Result<()> {
+        self.check_target(store, target)?;
+        let node = target.node(store);
+        self.check_orphan(store, relation, Some(parent), node)?;
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        match relation.kind {
+            RelationKind::ManyToMany => Ok(()),
+            RelationKind::BelongsTo { .. } => match self.known_key(store, target, &remote) {
+                Some(key) => self.check_key(store, relation, parent, &local, key),
+                None => Ok(()),
+            },
+            RelationKind::HasMany | RelationKind::HasOne => {
+                if let Some(child) = node {
+                    self.check_link(store, relation, parent, child)?;
+                }
+                match relation.kind {
+                    RelationKind::HasOne => self.check_displaced(store, relation, parent, node),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// A child that lost its parent can be given another one, and no other link.
+    fn check_orphan(
+        &self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: Option<Node>,
+        target: Option<Node>,
+    ) -> Result<()> {
+        let other = match relation.kind {
+            RelationKind::HasMany | RelationKind::HasOne => [parent, None],
+            RelationKind::BelongsTo { .. } => [target, None],
+            RelationKind::ManyToMany => [parent, target],
+        };
+        match other.into_iter().flatten().find(|node| self.is_orphan(*node)) {
+            Some(node) => Err(deleted(store.def(node.arena).name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the keys of two objects can be linked.
+    pub(super) fn check_link(
+        &self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Node,
+    ) -> Result<()> {
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let values = |node: Node, columns: &[usize]| store.values(node.arena, node.node, columns);
+        match relation.kind {
+            RelationKind::ManyToMany => Ok(()),
+            RelationKind::BelongsTo { .. } => {
+                self.check_key(store, relation, parent, &local, values(target, &remote))
+            }
+            RelationKind::HasMany | RelationKind::HasOne => {
+                self.check_key(store, relation, target, &remote, values(parent, &local))
+            }
+        }
+    }
+
+    /// The key that the other end of a link has, or is given.
+    fn known_key(&self, store: &Store, target: &LinkTarget, columns: &[usize]) -> Option<Vec<Value>> {
+        if let Some(node) = target.node(store) {
+            return Some(store.values(node.arena, node.node, columns));
+        }
+        let values = match target {
+            LinkTarget::Draft(draft) => &draft.values,
+            LinkTarget::Pending(cell) => &self.pending.get(&cell.id())?.values,
+            LinkTarget::Entity { .. } => return None,
+        };
+        columns.iter().map(|column| values.get(*column).cloned().flatten()).collect()
+    }
+
+    /// A link may not make an object another row: a key that shares columns with the primary key can only lead to where
+    /// these are the same. Nor can it give a field what it cannot hold.
+    pub(super) fn check_key(
+        &self,
+        store: &Store,
+        relation: &RelationDef,
+        child: Node,
+        columns: &[usize],
+        key: Vec<Value>,
+    ) -> Result<()> {
+        let (def, objects) = (store.def(child.arena), store.arena(child.arena));
+        let key: Vec<(usize, Value)> = columns.iter().copied().zip(key).collect();
+        let changes = |(column, value): &&(usize, Value)| objects.view(child.node, *column) != value.as_ref();
+        if !key.iter().any(|part| changes(&part)) {
+            return Ok(());
+        }
+        let other = |part: &&(usize, Value)| def.key.contains(&part.0) && changes(part);
+        if let Some((column, value)) = key.iter().find(other) {
+            let is = objects.view(child.node, *column).to_value();
+            let shown = |value: Value| def.shown(&[*column], &[value]);
+            let (name, field) = (def.name, def.columns[*column].field);
+            return Err(Error::new(
+                ErrorKind::InvalidState,
+                format!(
+                    "`{}` shares `{field}` with the primary key of `{name}`: the link would make it {} instead of {}, \
+                     and the `{name}` another row; link one with the same `{field}`, or change the key itself with \
+                     `session.edit`",
+                    relation.path(),
+                    shown(value.clone()),
+                    shown(is),
+                ),
+            ));
+        }
+        objects.fits(child.node, &key).map_err(|error| cell_error(def, &error))
+    }
+
+    /// Whether the old target of a `has_one` can make room for another one.
+    fn check_displaced(
+        &self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Option<Node>,
+    ) -> Result<()> {
+        let old = match store.arena(parent.arena).slots(relation.index) {
+            Some(slots) => match (slots.get(parent.node), slots.target()) {
+                (Slot::One(node), Some(arena)) => Some(Node { arena, node }),
+                _ => None,
+            },
+            None => None,
+        };
+        let Some(old) = old.filter(|old| Some(*old) != target) else { return Ok(()) };
+        let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
+        let stays = store.values(old.arena, old.node, &relation.remote_columns()?) == here;
+        match stays && !relation.may_lose_child()? {
+            true => Err(orphan_needs_a_rule(relation)),
+            false => Ok(()),
+        }
+    }
+}

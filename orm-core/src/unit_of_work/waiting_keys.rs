@@ -1,0 +1,69 @@
+use indexmap::IndexMap;
+
+use super::unit_of_work::{KeyFrom, Node, Ref};
+
+/// Keys of existing objects that wait for a pending object's key.
+#[derive(Debug, Default)]
+pub(super) struct WaitingKeys {
+    of: IndexMap<Node, Vec<KeyFrom>>,
+}
+
+impl WaitingKeys {
+    pub(super) fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        self.of.keys().copied()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Node, &KeyFrom)> {
+        self.of.iter().flat_map(|(node, keys)| keys.iter().map(|key| (*node, key)))
+    }
+
+    /// Whether exactly these columns of an object wait.
+    pub(super) fn wait(&self, node: Node, columns: &[usize]) -> bool {
+        self.of.get(&node).is_some_and(|keys| keys.iter().any(|key| key.columns == columns))
+    }
+
+    pub(super) fn has(&self, node: Node) -> bool {
+        self.of.contains_key(&node)
+    }
+
+    /// What was given last counts.
+    pub(super) fn set(&mut self, node: Node, key: KeyFrom) {
+        let keys = self.of.entry(node).or_default();
+        keys.retain(|earlier| earlier.columns != key.columns);
+        keys.push(key);
+    }
+
+    /// The object's columns were given something else, so a key that shares one of them waits no more.
+    pub(super) fn cancel(&mut self, node: Node, columns: impl Fn(usize) -> bool) {
+        if let Some(keys) = self.of.get_mut(&node) {
+            keys.retain(|key| !key.columns.iter().any(|column| columns(*column)));
+            if keys.is_empty() {
+                self.of.swap_remove(&node);
+            }
+        }
+    }
+
+    /// Takes out all keys of some objects.
+    pub(super) fn forget(&mut self, nodes: impl Fn(Node) -> bool) {
+        self.of.retain(|node, _| !nodes(*node));
+    }
+
+    /// Takes out the keys that wait for an object which is not written after all.
+    pub(super) fn drop_from(&mut self, from: &Ref) -> Vec<(Node, KeyFrom)> {
+        let mut dropped = Vec::new();
+        self.of.retain(|node, keys| {
+            dropped.extend(keys.extract_if(.., |key| key.from.is(from)).map(|key| (*node, key)));
+            !keys.is_empty()
+        });
+        dropped
+    }
+
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (Node, KeyFrom)> + use<> {
+        let all = std::mem::take(&mut self.of).into_iter();
+        all.flat_map(|(node, keys)| keys.into_iter().map(move |key| (node, key)))
+    }
+}

@@ -1,0 +1,89 @@
+//! What takes twice as long for twice as many objects may not take four times as long: the instructions that each piece of
+//! work takes for a number of objects and for four times as many, counted by valgrind in processes of their own.
+
+use orm_core::prelude::*;
+use orm_tests::instructions;
+
+#[path = "fixtures/library.rs"]
+mod library;
+use library::{Author, Book};
+
+/// Says which work the process is for, and for how many objects.
+const WORK: &str = "ORM_TESTS_GROWING_WORK";
+const FEW: i64 = 400;
+const MANY: i64 = 4 * FEW;
+
+/// Each piece of work that a session does for many objects, one by one or at once.
+const WORKS: [&str; 5] =
+    ["edit and flush", "edit and discard", "edit and populate", "assign to a pending one", "switch rows"];
+
+#[test]
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn work_grows_as_its_objects_do() {
+    let count = |work: &str, objects: i64| {
+        instructions("grows", (WORK, &format!("{work},{objects}"))).map(u64::cast_signed)
+    };
+    let mut wrong = Vec::new();
+    let counted = count("nothing", 0).and_then(|nothing| {
+        for work in WORKS {
+            let (few, many) = (count(work, FEW)? - nothing, count(work, MANY)? - nothing);
+            println!("{work}: {} instructions for each of {FEW}, {} of {MANY}", few / FEW, many / MANY);
+            // Somewhat more than four times: tables grow, and texts are as long as they are.
+            if many > few * 9 / 2 {
+                wrong.push(format!("{work}: {} times as much for four times as many", many / few));
+            }
+        }
+        Ok(())
+    });
+    if let Err(reason) = counted {
+        return orm_tests::not_run("valgrind", &reason);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is counted; nothing, unless the process was started for it.
+#[test]
+fn grows() -> Result<()> {
+    let Ok(work) = std::env::var(WORK) else { return Ok(()) };
+    let (work, objects) = work.split_once(',').expect("a work and a number");
+    let objects = objects.parse().expect("a number");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run(work, objects))
+}
+
+fn drafts(objects: i64) -> impl Iterator<Item = impl orm_core::CompleteDraft<Model = Book>> {
+    (1..=objects).map(|id| Book::draft().id(id).author_id(1).title("t").isbn("i").pages(1))
+}
+
+async fn run(work: &str, objects: i64) -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    engine.create_all(schema![Author, Book]).await?;
+    let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+    session.execute(insert::<Author>().rows([1, 2].map(|id| Author::draft().id(id).name("a")))).await?;
+    session.execute(insert::<Book>().rows(drafts(objects))).await?;
+    session.commit().await?;
+    let books = session.all(select::<Book>().order_by(Book::ID)).await?;
+    match work {
+        "edit and flush" => {
+            books.iter().try_for_each(|book| session.edit(book, |book| book.pages += 1))?;
+        }
+        "edit and discard" => {
+            books.iter().try_for_each(|book| session.edit(book, |book| book.pages += 1))?;
+            books.iter().try_for_each(|book| session.expire(book))?;
+        }
+        "edit and populate" => {
+            books.iter().try_for_each(|book| session.edit(book, |book| book.author_id = 2))?;
+            session.all(select::<Book>().populate_existing()).await?;
+        }
+        "assign to a pending one" => {
+            let new = session.add(Author::draft().id(3).name("a"));
+            books.iter().try_for_each(|book| session.assign(book, Book::AUTHOR, &new))?;
+        }
+        "switch rows" => {
+            books.iter().try_for_each(|book| session.delete(book))?;
+            drafts(objects).for_each(|draft| drop(session.add(draft)));
+        }
+        _ => {}
+    }
+    session.flush().await
+}
