@@ -65,9 +65,9 @@ impl Shape {
     }
 }
 
-/// Whether `auto` joins it.
+/// Whether `auto` joins it, or something below it.
 fn chosen(load: &LoadSpec) -> bool {
-    load.strategy == Strategy::Joined && load.chosen
+    load.strategy == Strategy::Joined && (load.chosen || load.loads.iter().any(chosen))
 }
 
 /// Whether the order is of columns that the query selects, as DISTINCT has to have it.
