@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::levels::Levels;
-use super::loader::{Loader, root};
+use super::loader::Loader;
 use super::pages::Pages;
 use super::plan;
+use super::root::Root;
 use super::rows::Rows;
 use super::tree::Branch;
 use crate::driver::{Lease, Monitor};
@@ -111,7 +112,8 @@ impl<M: Model, L> EntityBatches<M, L> {
 
     fn write(&mut self, spec: SelectSpec, pages: bool) -> Result<Statement> {
         let (mut store, mut levels) = (Store::new(), Levels::default());
-        let (mut select, branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
+        let loads = self.loads.clone();
+        let Root { mut select, branch, .. } = Root::new(&mut store, &mut levels, spec, loads, &self.path)?;
         if pages {
             self.pages.select_terms(&mut select);
         }
@@ -143,7 +145,8 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     fn begin(&mut self) -> Result<()> {
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let spec = SelectSpec { filter: None, order: Vec::new(), loads: Vec::new(), ..self.spec.clone() };
-        let (_, mut branch) = root(&mut store, &mut levels, spec, self.loads.clone(), &self.path)?;
+        let loads = self.loads.clone();
+        let Root { mut branch, .. } = Root::new(&mut store, &mut levels, spec, loads, &self.path)?;
         Rows { store: &mut store, levels: &mut levels, existing: Hydrate::Keep }.begin(&mut branch);
         self.batch = Some(Batch { store, levels, branch });
         Ok(())

@@ -1,8 +1,12 @@
+use std::mem;
 use std::sync::Arc;
 
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
-use super::tree::{Branch, Tree, collection_order, collections, inner_conditions, tables};
+use super::tree::{
+    Branch, OwnRows, Tree, collection_order, collections, inner_conditions, joins_one_row, key_order, tables,
+    then_by,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, Selection};
@@ -31,6 +35,8 @@ pub(super) struct Child {
     key_columns: Vec<KeyColumn>,
     /// Whether `select` reads from a ranked subquery, into which the condition goes.
     ranked: bool,
+    /// Whether each target has one row where each parent's key is asked for once.
+    once: bool,
     path: Arc<str>,
 }
 
@@ -41,8 +47,6 @@ pub(super) enum Condition<'k> {
     Keys(&'k [KeyValues]),
     /// Those of their own statement.
     Parents(&'k Origin),
-    /// All there are.
-    None,
 }
 
 impl Child {
@@ -91,6 +95,7 @@ impl Child {
             }
         }
 
+        let once = !linked && joins_one_row(&load.loads);
         let collections = collections(&load.loads);
         let own_columns = select.columns.len();
         let mut taken = tables(&load.loads);
@@ -134,6 +139,7 @@ impl Child {
             key_source,
             key_columns,
             ranked,
+            once,
             path,
         })
     }
@@ -156,7 +162,8 @@ impl Child {
         {
             // Rows are grouped by their parent, so their order counts within it alone.
             let key = |key: &KeyColumn| Order::new(Expr::column(&self.key_source, key.name), false);
-            select.order.splice(..0, self.key_columns.iter().map(key));
+            let order = mem::replace(&mut select.order, self.key_columns.iter().map(key).collect());
+            then_by(&mut select.order, order);
         }
         let rows = match &mut select.from {
             Some(TableRef::Query { select, .. }) if self.ranked => &mut **select,
@@ -166,7 +173,14 @@ impl Child {
             Condition::Keys(keys) => rows.and_where(Expr::among(&self.key_source, &self.key_columns, keys)),
             Condition::Parents(origin) => {
                 let local = self.relation.local_columns()?;
-                let parents = parents(self.relation.parent(), &local, origin)?;
+                let mut parents = parents(self.relation.parent(), &local, origin)?;
+                // All parents are more than those that have targets, whose keys an index finds then.
+                if let (Strategy::Whole, [key]) = (self.strategy, &self.key_columns[..]) {
+                    let key = Expr::column(&self.key_source, key.name);
+                    parents.distinct = false;
+                    rows.and_where(Expr::InQuery(Box::new(key), Box::new(parents)));
+                    return Ok(select);
+                }
                 let through = self.relation.through.map(|through| through.table.name);
                 let taken = [Some(self.relation.target().table.name), through];
                 let name =
@@ -177,9 +191,15 @@ impl Child {
                 let table = TableRef::query(parents, name);
                 rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
             }
-            Condition::None => {}
         }
         Ok(select)
+    }
+
+    /// Says of the levels which statement their objects are from, where a further one may repeat it.
+    pub(super) fn set_origins(&self, levels: &mut Levels, select: &Select, statement: &Statement) {
+        if statement.repeatable {
+            self.branch.set_origins(levels, select, OwnRows { joins: 0, once: self.once });
+        }
     }
 
     /// The text of a SELECT of this relationship.
@@ -190,23 +210,31 @@ impl Child {
 
 /// Names of columns that a statement makes up, and that no column of the model beside them has.
 #[derive(Debug, Clone, Copy)]
-struct MadeUp {
+pub(super) struct MadeUp {
     /// The link's key columns outside the subquery that they come from.
     links: [&'static str; 8],
-    /// The place of a row among those of its parent.
-    rank: &'static str,
+    /// The place of a row among those of its parent, or of its entity.
+    pub(super) rank: &'static str,
+    /// The place of a row among all.
+    pub(super) number: &'static str,
 }
 
 const MADE_UP: [MadeUp; 3] = [
     MadeUp {
         links: ["_link_0", "_link_1", "_link_2", "_link_3", "_link_4", "_link_5", "_link_6", "_link_7"],
         rank: "_rank",
+        number: "_number",
     },
     MadeUp {
         links: ["_key_0", "_key_1", "_key_2", "_key_3", "_key_4", "_key_5", "_key_6", "_key_7"],
         rank: "_row",
+        number: "_place",
     },
-    MadeUp { links: ["_of_0", "_of_1", "_of_2", "_of_3", "_of_4", "_of_5", "_of_6", "_of_7"], rank: "_nth" },
+    MadeUp {
+        links: ["_of_0", "_of_1", "_of_2", "_of_3", "_of_4", "_of_5", "_of_6", "_of_7"],
+        rank: "_nth",
+        number: "_at",
+    },
 ];
 const PARENTS: [&str; 3] = ["_parents", "_owners", "_above"];
 const PAGE: &str = "_page";
@@ -215,13 +243,13 @@ const PAGE: &str = "_page";
 const SORTED_AT_ONCE: usize = 100;
 
 impl MadeUp {
-    fn beside(def: &ModelDef) -> Result<MadeUp> {
+    pub(super) fn beside(def: &ModelDef) -> Result<MadeUp> {
         let taken = |name: &&str| def.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-        let free = |names: &&MadeUp| !names.links.iter().any(&taken) && !taken(&names.rank);
+        let free = |names: &&MadeUp| !names.links.iter().chain([&names.rank, &names.number]).any(&taken);
         MADE_UP.iter().find(free).copied().ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidModel,
-                format!("`{}` has columns called `_rank`, `_row` and `_nth`; rename one of them", def.name),
+                format!("`{}` has columns called like `_rank`, `_row` and `_nth`, which statements need for themselves; rename one of them", def.name),
             )
         })
     }
@@ -265,12 +293,11 @@ fn rank(
             rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });
         }
     }
-    let mut order = std::mem::take(&mut rows.order);
+    let mut order = mem::take(&mut rows.order);
     // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
     let dense = *key_source != source;
     if dense {
-        let by_key = |name| Order::new(Expr::column(&source, name), false);
-        order.extend(names(def, def.key).map(by_key));
+        then_by(&mut order, key_order(def, &source));
     }
     let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
     let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
@@ -296,9 +323,9 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         let expr = Expr::column(&origin.source, name);
         rows.columns.push(Item { expr, alias: Some(alias.into()) });
     }
-    let once = local == def.key && is_unjoined(&rows);
+    let once = local == def.key && origin.once;
     if once || !paged {
-        rows.distinct = !once;
+        rows.distinct |= !once;
         return Ok(rows);
     }
     let page = Source::Alias(PAGE.into());
@@ -309,14 +336,4 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         distinct.columns.push(Item { expr, alias: Some(alias.into()) });
     }
     Ok(distinct)
-}
-
-/// Whether the rows are those of one table, each once: without a join, also inside the subquery that they are from.
-fn is_unjoined(rows: &Select) -> bool {
-    rows.joins.is_empty()
-        && match &rows.from {
-            Some(TableRef::Table { .. }) => true,
-            Some(TableRef::Query { select, .. }) => is_unjoined(select),
-            _ => false,
-        }
 }

@@ -1,3 +1,5 @@
+use hashbrown::HashMap;
+
 use super::child::Child;
 use super::keys::Keys;
 use super::levels::{EdgeBuilder, Levels, Pairs, count};
@@ -10,7 +12,7 @@ impl Loader<'_> {
     /// Follows a self-referential relationship to its last level, a statement for each further level.
     ///
     /// All objects below the first are one level of the answer, and its edge leads back to itself: an object that is
-    /// reached twice, in a circle too, is asked for once.
+    /// reached twice, in a circle too, is asked for once, and so is one of the first level that is reached again.
     pub(super) async fn closure(&mut self, next: Wanted, levels: &mut Levels) -> Result<Vec<Wanted>> {
         let Wanted { level, load, path } = next;
         let (relation, whole, batch_size) = (load.relation, !load.is_view(), load.batch_size);
@@ -20,13 +22,21 @@ impl Loader<'_> {
 
         let parents = levels.levels[level].nodes.clone();
         let first = self.frontier(&mut child, level, &parents, repeats, batch_size, levels).await?;
+        let asked: HashMap<u32, usize> = (0..).zip(&parents).map(|(at, node)| (*node, at)).collect();
         let mut edge = empty(relation.is_collection());
         let mut done = 0;
         while done < levels.levels[below].nodes.len() {
             let frontier = levels.levels[below].nodes[done..].to_vec();
             done += frontier.len();
-            let found = self.frontier(&mut child, below, &frontier, repeats, batch_size, levels).await?;
-            extend(&mut edge, found);
+            let new: Vec<u32> = frontier.iter().filter(|node| !asked.contains_key(*node)).copied().collect();
+            let found = self.frontier(&mut child, below, &new, repeats, batch_size, levels).await?;
+            let mut next = 0..;
+            for node in &frontier {
+                match asked.get(node) {
+                    Some(at) => append(&mut edge, &first, Some(*at)),
+                    None => append(&mut edge, &found, next.next()),
+                }
+            }
         }
 
         let next = wanted(&mut child.branch);
@@ -62,15 +72,14 @@ fn empty(collection: bool) -> Targets {
     }
 }
 
-/// Appends what was found for the next objects of a level.
-fn extend(edge: &mut Targets, found: Targets) {
-    match (edge, found) {
-        (Targets::Many { starts, items }, Targets::Many { starts: more_starts, items: more }) => {
-            let offset = count(items.len());
-            starts.extend(more_starts.into_iter().skip(1).map(|start| start + offset));
-            items.extend(more);
+/// Appends what was found for the next object of a level.
+fn append(edge: &mut Targets, found: &Targets, at: Option<usize>) {
+    let targets = at.map_or(&[][..], |at| found.of(at));
+    match edge {
+        Targets::Many { starts, items } => {
+            items.extend_from_slice(targets);
+            starts.push(count(items.len()));
         }
-        (Targets::One { items }, Targets::One { items: more }) => items.extend(more),
-        _ => unreachable!("one relationship is either a collection or not"),
+        Targets::One { items } => items.push(targets.first().copied()),
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::child::{Child, Condition};
 use super::keys::KeyValues;
 use super::levels::Levels;
-use super::loader::{Wanted, root, wanted};
+use super::loader::{Wanted, wanted};
 use super::plan;
+use super::root::Root;
 use super::select_rows::rows_root;
 use crate::error::Result;
 use crate::identity::Store;
@@ -52,7 +53,7 @@ pub(crate) fn explain_statement(dialect: Dialect, select: &Select) -> Result<(St
 pub(crate) fn first_select(dialect: Dialect, spec: SelectSpec) -> Result<Select> {
     let loads = plan::of_select(&spec, dialect)?;
     let path: Arc<str> = spec.model.def().name.into();
-    Ok(root(&mut Store::new(), &mut Levels::default(), spec, loads, &path)?.0)
+    Ok(Root::new(&mut Store::new(), &mut Levels::default(), spec, loads, &path)?.select)
 }
 
 /// The statement of a query for rows.
@@ -65,13 +66,14 @@ impl Plan {
         let loads = plan::of_select(&spec, dialect)?;
         let (mut store, mut levels) = (Store::new(), Levels::default());
         let path: Arc<str> = spec.model.def().name.into();
-        let (select, mut branch) = root(&mut store, &mut levels, spec, loads, &path)?;
-        check(&select, dialect)?;
-        let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
-        let mut steps =
-            vec![PlanStep { path, strategy, sql: Writer::select(dialect, &select).sql, repeats: "once" }];
-        branch.set_origins(&mut levels, &select);
-        let mut queue: VecDeque<Wanted> = wanted(&mut branch).into();
+        let mut root = Root::new(&mut store, &mut levels, spec, loads, &path)?;
+        check(&root.select, dialect)?;
+        let strategy = if root.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+        root.branch.locked = root.select.lock.is_some();
+        let statement = Writer::select(dialect, &root.select);
+        root.set_origins(&mut levels, &statement);
+        let mut steps = vec![PlanStep { path, strategy, sql: statement.sql, repeats: "once" }];
+        let mut queue: VecDeque<Wanted> = wanted(&mut root.branch).into();
         while let Some(Wanted { level, load, path }) = queue.pop_front() {
             let (depth, batched) = (load.depth, load.batch_size.is_some());
             let mut child = Child::new(&mut store, &mut levels, load, Arc::clone(&path))?;
@@ -80,13 +82,13 @@ impl Plan {
             let keys: Vec<KeyValues> = vec![vec![Value::Int(0); width]; 2];
             let origin = levels.levels[level].origin.clone();
             let (condition, keyed) = match (child.strategy, &origin) {
-                (Strategy::Whole, _) => (Condition::None, false),
-                (Strategy::Subquery, Some(origin)) => (Condition::Parents(origin), false),
+                (Strategy::Subquery | Strategy::Whole, Some(origin)) => (Condition::Parents(origin), false),
                 _ => (Condition::Keys(&keys), true),
             };
             let select = child.select(condition, dialect)?;
+            let statement = child.statement(dialect, &select);
             if !keyed {
-                child.branch.set_origins(&mut levels, &select);
+                child.set_origins(&mut levels, &select, &statement);
             }
             let repeats = match (depth, keyed) {
                 (Some(Depth::Limited(_) | Depth::Unlimited), _) => "once a level",
@@ -94,8 +96,7 @@ impl Plan {
                 (None, true) => "once, or once for as many keys as the database binds",
                 (None, false) => "once",
             };
-            let sql = child.statement(dialect, &select).sql;
-            steps.push(PlanStep { path, strategy: child.strategy.name(), sql, repeats });
+            steps.push(PlanStep { path, strategy: child.strategy.name(), sql: statement.sql, repeats });
             queue.extend(wanted(&mut child.branch));
         }
         Ok(Plan { steps })

@@ -33,6 +33,8 @@ pub(super) struct LevelBuilder {
 pub(super) struct Origin {
     pub(super) select: Arc<Select>,
     pub(super) source: Source,
+    /// Whether each object has one row.
+    pub(super) once: bool,
 }
 
 /// One relationship of a level's objects.

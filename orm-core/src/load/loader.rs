@@ -5,17 +5,18 @@ use std::sync::Arc;
 use super::fill::fill;
 use super::levels::Levels;
 use super::plan;
+use super::root::Root;
 use super::rows::Rows;
-use super::tree::{Branch, Tree, collections, inner_conditions, tables};
+use super::shape::List;
+use super::tree::{Branch, inner_conditions};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Region, Targets};
 use crate::identity::Store;
-use crate::model::{Hydrate, RelationKind, Selection};
+use crate::model::{Hydrate, RelationKind};
 use crate::query::{LoadSpec, SelectSpec, Strategy, names};
-use crate::sql::{
-    Dialect, Expected, Expr, Item, Lock, Order, Select, Source, Statement, TableRef, Writer, check,
-};
+use crate::sql::{Dialect, Expected, Expr, Item, Select, Source, Statement, TableRef, Writer, check};
+use crate::value::{Cells, Value};
 
 /// Runs queries on a session's connection, into its graph.
 pub(crate) struct Loader<'s> {
@@ -93,24 +94,21 @@ impl<'s> Loader<'s> {
 
     async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
         let path: Arc<str> = spec.model.def().name.into();
-        let repeats = !spec.from.joins.is_empty()
-            && !spec.unique
-            && !loads.iter().any(|load| load.strategy == Strategy::Filled);
         let expected = if spec.one { Expected::One } else { Expected::limited(spec.limit) };
-        let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
-        branch.locked = select.lock.is_some();
-        let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
-        let mut statement = Writer::select(self.dialect, &select).for_path(&path, strategy);
-        if branch.joined.is_empty() {
+        let mut root = Root::new(self.store, levels, spec, loads, &path)?;
+        root.branch.locked = root.select.lock.is_some();
+        let strategy = if root.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+        let mut statement = Writer::select(self.dialect, &root.select).for_path(&path, strategy);
+        if root.branch.joined.is_empty() {
             statement.expected = expected;
         }
-        check(&select, self.dialect)?;
-        branch.set_origins(levels, &select);
-        if repeats {
+        check(&root.select, self.dialect)?;
+        root.set_origins(levels, &statement);
+        if root.list != List::Once {
             levels.rows = Some(Vec::new());
         }
-        self.fetch(&statement, &mut branch, levels).await?;
-        self.below(&mut branch, levels).await
+        self.fetch(&statement, &mut root, levels).await?;
+        self.below(&mut root.branch, levels).await
     }
 
     /// Runs what levels wait for, breadth first: a queue, so that no chain of levels is too deep for the stack.
@@ -123,13 +121,19 @@ impl<'s> Loader<'s> {
         Ok(())
     }
 
-    async fn fetch(&mut self, statement: &Statement, branch: &mut Branch, levels: &mut Levels) -> Result<()> {
+    async fn fetch(&mut self, statement: &Statement, root: &mut Root, levels: &mut Levels) -> Result<()> {
+        let Root { branch, number, .. } = root;
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
         rows.begin(branch);
-        let mut sink = |cells: &dyn crate::value::Cells| -> Result<()> {
+        let mut last = None;
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
             let position = rows.own(branch, cells)?;
-            if let Some(repeated) = &mut rows.levels.rows {
-                repeated.push(position);
+            if let Some(list) = &mut rows.levels.rows {
+                let run = number.map(|place| number_of(cells, place)).transpose()?;
+                if run.is_none() || run != last {
+                    list.push(position);
+                }
+                last = run;
             }
             Ok(())
         };
@@ -157,7 +161,18 @@ impl<'s> Loader<'s> {
     }
 }
 
-fn dangling(relation: &crate::model::RelationDef, key: &[crate::value::Value]) -> Error {
+/// The number of the query's own row that a row of the statement is of.
+fn number_of(cells: &dyn Cells, place: usize) -> Result<i64> {
+    if let Some(number) = cells.integer(place) {
+        return Ok(number);
+    }
+    match cells.cell(place).map(|cell| cell.to_value()) {
+        Ok(Value::Int(number)) => Ok(number),
+        _ => Err(Error::new(ErrorKind::Database, "row_number() gave no number")),
+    }
+}
+
+fn dangling(relation: &crate::model::RelationDef, key: &[Value]) -> Error {
     let local = relation.local_columns().unwrap_or_default();
     Error::new(
         ErrorKind::DanglingKey,
@@ -182,82 +197,6 @@ fn dropped(relation: &crate::model::RelationDef) -> Error {
              the join below it an outer one"
         ),
     )
-}
-
-/// The first statement of a query: its own rows with what is joined to them.
-pub(super) fn root(
-    store: &mut Store,
-    levels: &mut Levels,
-    spec: SelectSpec,
-    loads: Vec<LoadSpec>,
-    path: &Arc<str>,
-) -> Result<(Select, Branch)> {
-    let def = spec.model.def();
-    let source = Source::Table(def.table);
-    let selection = Selection::new(spec.model, &spec.undeferred);
-    let (from, joins) = spec.from.of_model(def).lower(&[])?;
-    let mut rows = Select { from, joins, ..Select::constant() };
-    rows.filter = spec.filter;
-    rows.distinct = spec.distinct;
-    rows.lock = spec.lock.map(|lock| Lock { of: Some(source.clone()), ..lock });
-    rows.order = spec.order;
-    rows.limit = spec.limit;
-    rows.offset = spec.offset;
-
-    let key = |name| Order::new(Expr::column(&source, name), false);
-    let pages = rows.limit.is_some() || rows.offset.is_some();
-    if pages && repeats_statement(&loads) {
-        // A page that is chosen twice has to be the same page, also among rows that sort alike.
-        rows.order.extend(names(def, def.key).map(key));
-    }
-    let collections = collections(&loads);
-    let (select, source) = match pages && collections > 0 {
-        // The page is of parents: their rows are chosen inside, and only then multiplied by the join. What an inner join
-        // would drop must not be on the page.
-        true => {
-            for condition in inner_conditions(&source, &loads, 0)? {
-                rows.and_where(condition);
-            }
-            let page: Arc<str> = def.table.name.into();
-            let outer = Source::Alias(Arc::clone(&page));
-            let outside = |term: &Order| term.clone().relocate(def.table, &outer);
-            let order = rows.order.iter().map(outside).collect();
-            let lock = rows.lock.take().map(|lock| Lock { of: Some(outer.clone()), ..lock });
-            let inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
-            inside.names().for_each(|name| rows.column(&source, name));
-            let mut select = Select::from(TableRef::query(rows, page));
-            (select.order, select.lock) = (order, lock);
-            (select, outer)
-        }
-        false => (rows, source),
-    };
-    let key = |name| Order::new(Expr::column(&source, name), false);
-    let own_columns = select.columns.len();
-    let mut taken = tables(&loads);
-    taken.push(def.table.name);
-    taken.extend(spec.from.joins.iter().filter_map(|join| join.joined.model.map(|model| model.table.name)));
-    let mut tree = Tree {
-        store,
-        levels,
-        select,
-        order: Vec::new(),
-        aliases: 0,
-        collections,
-        own_columns,
-        distinct: spec.from.joins.is_empty(),
-        taken,
-    };
-    let (mut joins, mut inner) = (Vec::new(), Vec::new());
-    let branch = tree.branch(selection, &source, loads, path, &mut joins, &mut inner)?;
-    let Tree { mut select, order, .. } = tree;
-    select.joins.append(&mut inner);
-    select.joins.append(&mut joins);
-    if !order.is_empty() {
-        // Parents keep their order: without one of their own the first child would decide it.
-        select.order.extend(names(def, def.key).map(key));
-        select.order.extend(order);
-    }
-    Ok((select, branch))
 }
 
 /// A count of the rows that a query selects.
@@ -285,15 +224,6 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
     check(&select, dialect)?;
     Ok(Writer::select(dialect, &select))
-}
-
-/// Whether a further statement repeats the first one.
-fn repeats_statement(loads: &[LoadSpec]) -> bool {
-    loads.iter().any(|load| match load.strategy {
-        Strategy::Subquery => true,
-        Strategy::Joined => repeats_statement(&load.loads),
-        _ => false,
-    })
 }
 
 /// Takes out what the levels of a statement still wait for, nearest first.

@@ -4,7 +4,8 @@
 //! joined by edges, and filled slots. Breadth first: each level is complete before the next one is asked for.
 //!
 //! `plan` decides what is loaded and how; [`Loader`] drives, for entities and, in `select_rows` and `raw_rows`, for rows,
-//! whose entities `row_branches` takes; `by_key` finds one object without a plan; `tree` writes a SELECT with its joins and `child` that of
+//! whose entities `row_branches` takes; `by_key` finds one object without a plan; `shape` decides where a query's own rows are
+//! in its first statement, which is `root`; `tree` writes a SELECT with its joins and `child` that of
 //! one relationship, `rows` takes their rows, `selectin` asks for one relationship of a whole level and `closure` for
 //! all levels of a recursive one, `levels` groups by counting, `fill` gives objects what they hold, `late` adds to
 //! answers that are there. `batches` and `row_batches` do the same for a part of the rows at a time, and `pages` asks for such parts
@@ -23,11 +24,13 @@ mod loader;
 mod pages;
 mod plan;
 mod raw_rows;
+mod root;
 mod row_batches;
 mod row_branches;
 mod rows;
 mod select_rows;
 mod selectin;
+mod shape;
 mod tree;
 
 pub use batches::Batches;

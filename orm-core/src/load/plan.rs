@@ -2,10 +2,11 @@
 
 use std::any::TypeId;
 
+use super::shape::{Shape, sorts_by_selected};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, RelationKind, Selection};
+use crate::model::{ErasedModel, RelationKind};
 use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Expr, Source, TableName, check_expression};
+use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_expression};
 
 /// The loads of a query.
 ///
@@ -21,22 +22,63 @@ pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
     if alone {
         check_terms(spec)?;
     }
-    if spec.distinct {
-        check_distinct(spec)?;
+    if spec.distinct && !sorts_by_selected(spec) {
+        return Err(unselected(spec));
     }
     let paged = spec.limit.is_some() || spec.offset.is_some();
     let planner = Planner { raise_all: spec.raise_all, dialect };
-    let parents = Parents { all: spec.filter.is_none() && !paged && alone, paged };
+    let few = paged || alone && is_by_key(spec);
+    let parents = Parents { all: spec.filter.is_none() && !paged && alone, few };
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
     check_filled(&loads, true)?;
-    if let Some(filled) = loads.iter().find(|load| load.strategy == Strategy::Filled) {
-        if paged {
-            return Err(cut(filled));
-        }
-    } else if !alone && !spec.unique && !spec.distinct {
-        keep_rows(&spec.loads, &mut loads, &|load| load.relation.is_collection())?;
+    let filled = loads.iter().find(|load| load.strategy == Strategy::Filled);
+    if let Some(filled) = filled.filter(|_| paged) {
+        return Err(cut(filled));
+    }
+    if spec.lock.is_some() {
+        lockable(spec, &mut loads)?;
     }
     Ok(loads)
+}
+
+/// Rows that a statement numbers or leaves out cannot be locked by it: the joins that need it become further statements.
+fn lockable(spec: &SelectSpec, loads: &mut [LoadSpec]) -> Result<()> {
+    let shape = Shape::of(spec, loads);
+    if shape.first || shape.distinct && !spec.distinct {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "`.unique()` with a limit or an offset lets the database leave out rows that a join of the query repeats, \
+                 and such rows of `{}` cannot be locked; use `any`, `has` or `exists` instead of the join",
+                spec.model.def().name
+            ),
+        ));
+    }
+    if !shape.numbered {
+        return Ok(());
+    }
+    let why = "the query's own join needs its rows to be numbered, and numbered rows cannot be locked";
+    keep_rows(&spec.loads, loads, why, &|load| load.relation.is_collection())
+}
+
+/// Whether a query finds one row at most, by its whole key.
+fn is_by_key(spec: &SelectSpec) -> bool {
+    fn columns<'e>(expr: &'e Expr, table: &Source, into: &mut Vec<&'e str>) {
+        match expr {
+            Expr::And(all) => all.iter().for_each(|expr| columns(expr, table, into)),
+            Expr::Binary(column, BinaryOp::Eq, value) => {
+                if let (Expr::Column { source, name, .. }, Expr::Bind(_)) = (&**column, &**value)
+                    && source == table
+                {
+                    into.push(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    let (def, mut known) = (spec.model.def(), Vec::new());
+    spec.filter.iter().for_each(|filter| columns(filter, &Source::Table(def.table), &mut known));
+    def.key.iter().all(|column| known.contains(&def.columns[*column].name))
 }
 
 /// The loads of an entity that a query selects beside other things.
@@ -45,7 +87,7 @@ pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
 /// As for [`of_select`].
 pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     let planner = Planner { raise_all: spec.raise_all, dialect };
-    let parents = Parents { all: false, paged: false };
+    let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
     // What these make of rows would be something else with a join more.
     let grouped = !spec.group.is_empty()
@@ -55,7 +97,8 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
         || spec.having.is_some();
     let drops =
         |load: &LoadSpec| load.inner && load.relation.kind != RelationKind::BelongsTo { required: true };
-    keep_rows(&item.loads, &mut loads, &|load| grouped || load.relation.is_collection() || drops(load))?;
+    let why = "a join would change the rows that the query returns";
+    keep_rows(&item.loads, &mut loads, why, &|load| grouped || load.relation.is_collection() || drops(load))?;
     check_filled(&loads, false)?;
     Ok(loads)
 }
@@ -66,7 +109,7 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
 /// As for [`of_select`].
 pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     let planner = Planner { raise_all: false, dialect };
-    let parents = Parents { all: false, paged: false };
+    let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
     for load in &mut loads {
         let named = item.loads.iter().find(|named| named.relation.index == load.relation.index);
@@ -88,9 +131,14 @@ pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec
     Ok(loads)
 }
 
-/// Turns joins that would multiply or change a query's own rows into further statements: those of the models. What the
-/// query names is refused.
-fn keep_rows(named: &[LoadSpec], loads: &mut [LoadSpec], changes: &dyn Fn(&LoadSpec) -> bool) -> Result<()> {
+/// Turns joins that a query's own rows do not allow into further statements: those of the models. What the query names
+/// is refused.
+fn keep_rows(
+    named: &[LoadSpec],
+    loads: &mut [LoadSpec],
+    why: &str,
+    changes: &dyn Fn(&LoadSpec) -> bool,
+) -> Result<()> {
     for load in loads.iter_mut().filter(|load| load.strategy == Strategy::Joined) {
         let index = load.relation.index;
         let asked = named.iter().find(|named| named.relation.index == index);
@@ -98,15 +146,12 @@ fn keep_rows(named: &[LoadSpec], loads: &mut [LoadSpec], changes: &dyn Fn(&LoadS
             if asked.is_some_and(|asked| asked.strategy == Strategy::Joined) {
                 return Err(Error::new(
                     ErrorKind::InvalidQuery,
-                    format!(
-                        "`{}`: a join would change the rows that the query returns; use `.selectin()`",
-                        load.relation.path()
-                    ),
+                    format!("`{}` cannot be joined here: {why}; use `.selectin()`", load.relation.path()),
                 ));
             }
             load.strategy = Strategy::Selectin;
         }
-        keep_rows(asked.map_or(&[], |asked| &asked.loads), &mut load.loads, changes)?;
+        keep_rows(asked.map_or(&[], |asked| &asked.loads), &mut load.loads, why, changes)?;
     }
     Ok(())
 }
@@ -150,26 +195,15 @@ fn check_refused(spec: &SelectSpec) -> Result<()> {
     }
 }
 
-fn check_distinct(spec: &SelectSpec) -> Result<()> {
-    let own = Source::Table(spec.model.def().table);
-    let selection = Selection::new(spec.model, &spec.undeferred);
-    let selected = |expr: &Expr| match expr {
-        Expr::Column { source, name, .. } => {
-            *source == own && selection.names().any(|selected| selected == *name)
-        }
-        _ => false,
-    };
-    match spec.order.iter().all(|term| selected(&term.expr)) {
-        true => Ok(()),
-        false => Err(Error::new(
-            ErrorKind::InvalidQuery,
-            format!(
-                "DISTINCT rows can be sorted by what the query selects alone, the columns of `{}`; use `.unique()` to \
-                 collapse them here",
-                spec.model.def().name
-            ),
-        )),
-    }
+fn unselected(spec: &SelectSpec) -> Error {
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "DISTINCT rows can only be sorted by what the query selects, the columns of `{}`; use `.unique()`, which \
+             returns each entity where it comes first",
+            spec.model.def().name
+        ),
+    )
 }
 
 /// The loads of a query that is read a batch at a time: each statement but the first is about the parents of one batch.
@@ -191,7 +225,7 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
     check_terms(spec)?;
     let planner = Planner { raise_all: spec.raise_all, dialect };
     // Of each batch, so that `auto` asks by key.
-    let parents = Parents { all: false, paged: false };
+    let parents = Parents { all: false, few: false };
     let loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
     loads.iter().try_for_each(|load| check_streams(load, true))?;
     Ok(loads)
@@ -222,7 +256,7 @@ pub(super) fn of_objects(
     let relation = load.relation.index;
     let planner = Planner { raise_all: !defaults, dialect };
     // Only what was named: eager defaults of the objects themselves were decided by the query they came from.
-    let plan = planner.named(model, vec![load], &[], Parents { all: false, paged: false })?;
+    let plan = planner.named(model, vec![load], &[], Parents { all: false, few: false })?;
     Ok(plan.into_iter().find(|load| load.relation.index == relation))
 }
 
@@ -236,8 +270,8 @@ struct Planner {
 struct Parents {
     /// They are all rows of their table.
     all: bool,
-    /// They are a page.
-    paged: bool,
+    /// They are a page, or one row.
+    few: bool,
 }
 
 impl Planner {
@@ -270,7 +304,8 @@ impl Planner {
             resolve(load, parents);
             check(load, self.dialect)?;
             let all = load.strategy == Strategy::Whole && load.filter.is_none() && load.limit.is_none();
-            let targets = Parents { all, paged: parents.paged };
+            // Of the objects of a collection one parent is held already, and others are few.
+            let targets = Parents { all, few: parents.few && !load.relation.is_collection() };
             load.loads =
                 self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
             unroll(load)?;
@@ -307,20 +342,19 @@ fn merge(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {
     Ok(merged)
 }
 
-/// Chooses for `auto`. A to-one of a page is a join: one statement less. Otherwise each distinct target is asked for
-/// once, which is less work than a join that repeats it. A collection of all rows of a table needs no key filter.
+/// Chooses for `auto`. A to-one of a page or of one row is a join: one statement less. Otherwise each distinct target
+/// that the session does not hold is asked for once, which is less work than a join that repeats it. A collection of all
+/// rows of a table is asked for without naming their keys.
 fn resolve(load: &mut LoadSpec, parents: Parents) {
     if load.strategy != Strategy::Auto {
         return;
     }
     let to_one = !load.relation.is_collection();
-    load.strategy = if to_one && parents.paged && load.depth.is_none() && load.batch_size.is_none() {
+    let plain = load.depth.is_none() && load.batch_size.is_none();
+    load.chosen = true;
+    load.strategy = if to_one && parents.few && plain {
         Strategy::Joined
-    } else if load.relation.is_keyed_by_target()
-        && parents.all
-        && load.depth.is_none()
-        && load.batch_size.is_none()
-    {
+    } else if load.relation.is_keyed_by_target() && parents.all && plain {
         Strategy::Whole
     } else {
         Strategy::Selectin

@@ -37,10 +37,7 @@ impl Loader<'_> {
         let origin = parents.origin.clone();
         match (child.strategy, &origin) {
             _ if keys.distinct.is_empty() => {}
-            (Strategy::Whole, _) => {
-                self.at_once(&mut child, Condition::None, &keys, levels, &mut pairs).await?;
-            }
-            (Strategy::Subquery, Some(origin)) => {
+            (Strategy::Subquery | Strategy::Whole, Some(origin)) => {
                 self.at_once(&mut child, Condition::Parents(origin), &keys, levels, &mut pairs).await?;
             }
             _ => self.by_keys(&mut child, whole, batch_size, &keys, levels, &mut pairs).await?,
@@ -69,8 +66,8 @@ impl Loader<'_> {
         pairs: &mut Pairs,
     ) -> Result<()> {
         let select = child.select(condition, self.dialect)?;
-        child.branch.set_origins(levels, &select);
         let statement = child.statement(self.dialect, &select);
+        child.set_origins(levels, &select, &statement);
         self.take(&statement, child, keys, false, levels, pairs).await
     }
 

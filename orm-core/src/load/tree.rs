@@ -1,10 +1,11 @@
+use std::mem;
 use std::sync::Arc;
 
 use super::levels::{EdgeBuilder, Levels, Origin, Owners, Pairs};
 use crate::error::Result;
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind, Selection};
-use crate::query::{LoadSpec, Strategy, link, targets_of};
+use crate::model::{ModelDef, RelationDef, RelationKind, Selection};
+use crate::query::{LoadSpec, Strategy, link, names, targets_of};
 use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableName, TableRef};
 
 /// Where the objects of one level are in a statement's rows, and what is joined to them.
@@ -156,22 +157,31 @@ impl Tree<'_> {
         let branch = self.branch(selection, &source, load.loads, path, &mut below, &mut below_inner)?;
 
         let table = TableRef::Table { name: target.table, alias: Some(alias) };
-        let (table, on) = link(relation, parent, table, &source, |through| self.alias(through.name))?;
-        let on = filter.into_iter().fold(on, |on, filter| Expr::and(Some(on), filter));
-        let kind = if load.inner { JoinKind::Inner } else { JoinKind::Left };
+        let (table, mut on) = link(relation, parent, table, &source, |through| self.alias(through.name))?;
+        let (head, mut linked) = match table {
+            TableRef::Nested { first, joins } => (*first, joins),
+            table => (table, Vec::new()),
+        };
+        let filtered = filter.is_some();
+        if let Some(filter) = filter {
+            let target = linked.last_mut().map_or(&mut on, |join| &mut join.on);
+            *target = Expr::and(Some(mem::replace(target, Expr::And(Vec::new()))), filter);
+        }
         if load.inner {
-            inner_joins.push(Join { kind, table, on });
+            inner_joins.push(Join { kind: JoinKind::Inner, table: head, on });
+            inner_joins.append(&mut linked);
             inner_joins.append(&mut below_inner);
+        } else if below_inner.is_empty() && !filtered {
+            // A link without its target is a row without a target, which gives none.
+            joins.push(Join { kind: JoinKind::Left, table: head, on });
+            joins.extend(linked.into_iter().map(|join| Join { kind: JoinKind::Left, ..join }));
         } else {
-            let table = match (below_inner.is_empty(), table) {
-                (true, table) => table,
-                (false, TableRef::Nested { first, mut joins }) => {
-                    joins.append(&mut below_inner);
-                    TableRef::Nested { first, joins }
-                }
-                (false, table) => TableRef::Nested { first: Box::new(table), joins: below_inner },
+            linked.append(&mut below_inner);
+            let table = match linked.is_empty() {
+                true => head,
+                false => TableRef::Nested { first: Box::new(head), joins: linked },
             };
-            joins.push(Join { kind, table, on });
+            joins.push(Join { kind: JoinKind::Left, table, on });
         }
         joins.append(&mut below);
         // A pair comes once where its owner does and nothing else repeats the row: beside the statement's own distinct
@@ -193,27 +203,37 @@ impl Tree<'_> {
     }
 }
 
+/// The rows of a statement before its branches joined anything.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwnRows {
+    /// How many of the statement's joins are theirs.
+    pub(super) joins: usize,
+    /// Whether each object has one of them, also where an inner join below drops some.
+    pub(super) once: bool,
+}
+
 impl Branch {
     /// Says of every level which statement its objects are from. The joins that add nothing but targets are left out
     /// of what the first level repeats.
-    pub(super) fn set_origins(&self, levels: &mut Levels, select: &Select) {
+    pub(super) fn set_origins(&self, levels: &mut Levels, select: &Select, own: OwnRows) {
         let mut rows = select.clone();
         rows.columns.clear();
         let whole = Arc::new(rows.clone());
-        rows.joins.retain(|join| join.kind == JoinKind::Inner);
-        let select = Arc::new(rows);
-        levels.levels[self.level].origin = Some(Origin { select, source: self.source.clone() });
+        let mut at = 0..;
+        rows.joins.retain(|join| at.next().is_some_and(|at| at < own.joins) || join.kind == JoinKind::Inner);
+        let (select, source) = (Arc::new(rows), self.source.clone());
+        levels.levels[self.level].origin = Some(Origin { select, source, once: own.once });
         let mut below: Vec<&JoinedBranch> = self.joined.iter().collect();
         while let Some(JoinedBranch { branch, .. }) = below.pop() {
-            let origin = Origin { select: Arc::clone(&whole), source: branch.source.clone() };
-            levels.levels[branch.level].origin = Some(origin);
+            let (select, source) = (Arc::clone(&whole), branch.source.clone());
+            levels.levels[branch.level].origin = Some(Origin { select, source, once: false });
             below.extend(&branch.joined);
         }
     }
 
     /// Turns what the rows gave into edges of the levels.
     pub(super) fn finish(&mut self, levels: &mut Levels) -> Result<()> {
-        for mut joined in std::mem::take(&mut self.joined) {
+        for mut joined in mem::take(&mut self.joined) {
             joined.branch.finish(levels)?;
             let owners = Owners { count: levels.levels[self.level].nodes.len(), of: None };
             let targets = joined.pairs.group(joined.relation, &owners)?;
@@ -245,6 +265,12 @@ pub(super) fn tables(loads: &[LoadSpec]) -> Vec<&'static str> {
 pub(super) fn collections(loads: &[LoadSpec]) -> usize {
     let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
     joined.map(|load| usize::from(load.relation.is_collection()) + collections(&load.loads)).sum()
+}
+
+/// Whether the inner joins of some loads give a row one row each.
+pub(super) fn joins_one_row(loads: &[LoadSpec]) -> bool {
+    let mut inner = loads.iter().filter(|load| load.strategy == Strategy::Joined && load.inner);
+    inner.all(|load| !load.relation.may_find_several() && joins_one_row(&load.loads))
 }
 
 /// The conditions that the inner joins of some loads put on their parents, without joining: `EXISTS (SELECT ..)`.
@@ -280,6 +306,20 @@ pub(super) fn collection_order(relation: &RelationDef, load: &LoadSpec, source: 
         Some(Order::new(Expr::column(source, name), order.descending))
     };
     relation.order_by.iter().filter_map(term).collect()
+}
+
+/// The order by a model's primary key.
+pub(super) fn key_order(def: &'static ModelDef, source: &Source) -> impl Iterator<Item = Order> {
+    names(def, def.key).map(move |name| Order::new(Expr::column(source, name), false))
+}
+
+/// Adds terms to an order, but for those of what it sorts by already.
+pub(super) fn then_by(order: &mut Vec<Order>, terms: impl IntoIterator<Item = Order>) {
+    for term in terms {
+        if !order.iter().any(|earlier| earlier.expr == term.expr) {
+            order.push(term);
+        }
+    }
 }
 
 fn below(path: &Arc<str>, relation: &RelationDef) -> Arc<str> {

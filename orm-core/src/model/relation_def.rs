@@ -131,6 +131,19 @@ impl RelationDef {
         matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
     }
 
+    /// Whether the rows of the database may have several targets for one object, were it against the model: at most one
+    /// it is where the key that links them is unique.
+    pub(crate) fn may_find_several(&self) -> bool {
+        if self.is_collection() {
+            return true;
+        }
+        let target = self.target();
+        let Ok(remote) = self.remote_columns() else { return true };
+        let is_key = target.key.iter().all(|column| remote.contains(column));
+        let is_unique = remote.iter().any(|column| target.columns[*column].unique);
+        !is_key && !is_unique
+    }
+
     /// Whether this is that relationship: the same one of the same model.
     pub(crate) fn is(&self, other: &RelationDef) -> bool {
         self.index == other.index && std::ptr::eq(self.parent(), other.parent())

@@ -35,8 +35,10 @@ pub struct JoinSpec {
     pub(crate) on: Expr,
     /// Where a relationship starts.
     pub(crate) left: Option<Source>,
-    /// Whether it may give a row several times.
+    /// Whether it gives a row several times by what it is.
     pub(crate) repeats: bool,
+    /// Whether it gives a row several times by what it is, or by rows that the models exclude and the database may hold.
+    pub(crate) may_repeat: bool,
 }
 
 /// What `join` and `left_join` take: a relationship, `User::ORDERS`, or one with other names for its ends.
@@ -151,7 +153,8 @@ fn relationship(
         Err(error) => (table, Expr::Refused(error.to_string().into())),
     };
     let joined = Joined { table, source: Some(source), model: Some(target) };
-    JoinSpec { kind, joined, on, left: Some(parent), repeats: relation.is_collection() }
+    let (repeats, may_repeat) = (relation.is_collection(), relation.may_find_several());
+    JoinSpec { kind, joined, on, left: Some(parent), repeats, may_repeat }
 }
 
 impl Joined {
@@ -178,7 +181,7 @@ impl FromSpec {
     }
 
     pub(super) fn join(&mut self, kind: JoinKind, joined: Joined, on: Expr) {
-        self.joins.push(JoinSpec { kind, joined, on, left: None, repeats: true });
+        self.joins.push(JoinSpec { kind, joined, on, left: None, repeats: true, may_repeat: true });
     }
 
     /// Refuses joins for pages that begin behind an entity: one that is repeated could lie on two pages, and what is
@@ -194,6 +197,11 @@ impl FromSpec {
             ),
             false => Ok(()),
         }
+    }
+
+    /// Whether a join may give a row several times.
+    pub(crate) fn may_repeat(&self) -> bool {
+        self.joins.iter().any(|join| join.may_repeat)
     }
 
     /// The tables that the joins add.

@@ -29,8 +29,9 @@ pub trait RelationExt: Relation {
         Load::new(Strategy::Selectin)
     }
 
-    /// By a LEFT JOIN in the statement of the parents. Rows that the join multiplies collapse; with `limit` or
-    /// `offset` the parents are paged, never the joined rows.
+    /// By a LEFT JOIN in the statement of the parents. Rows that this join multiplies collapse, and the list of parents is
+    /// the same as with every other strategy: limits, DISTINCT and the query's own joins apply to the parents' rows, which
+    /// are a subquery where that matters.
     fn joined(self) -> Load<Self, <Self::Target as Model>::Bare> {
         Load::new(Strategy::Joined)
     }
@@ -41,8 +42,10 @@ pub trait RelationExt: Relation {
         Load::new(Strategy::Subquery)
     }
 
-    /// The cheapest correct plan: a to-one of a page is joined, and asked for once per distinct target otherwise; a
-    /// collection of all rows of a table is read without a key filter. [`Engine::plan`](crate::Engine::plan) shows it.
+    /// The cheapest correct plan. A to-one of a page, or of one row that is found by its key, is joined, behind the page
+    /// where rows are skipped or sorted; otherwise each distinct target that the session does not hold is asked for once.
+    /// A collection of all rows of a table is asked for without sending their keys, and reads no row without a parent.
+    /// [`Engine::plan`](crate::Engine::plan) shows it.
     fn auto(self) -> Load<Self, <Self::Target as Model>::Bare> {
         Load::new(Strategy::Auto)
     }

@@ -114,13 +114,26 @@ impl<M: Model, L> Select<M, L> {
         })
     }
 
-    /// Lets the database return equal rows once: an entity that joins repeat is one row.
+    /// Returns equal rows once: an entity that the query's own joins repeat is one row. The database does it, so the order
+    /// can only be of the model's own columns; [`unique`](Self::unique) takes any order.
     pub fn distinct(self) -> Self {
         self.map(|spec| spec.distinct = true)
     }
 
-    /// Returns an entity once that joins of the query repeat. A limit is of the rows before that; `distinct` has the
-    /// database do it.
+    /// Returns an entity that the query's own joins repeat once, where it comes first in the order, which may be of the
+    /// joined tables. A limit, a page and a count are of entities then; with a limit the database drops the repeated rows,
+    /// which therefore cannot be locked.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64, price: i64 }
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let buyers = select::<User>().join(User::ORDERS).order_by(Order::PRICE.desc()).unique();
+    /// let top_three = session.all(buyers.limit(3)).await?;      // three users, by their dearest order
+    /// # let _ = top_three; Ok(()) }
+    /// # fn main() {}
+    /// ```
     pub fn unique(self) -> Self {
         self.map(|spec| spec.unique = true)
     }

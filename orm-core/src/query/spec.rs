@@ -63,6 +63,8 @@ impl SelectSpec {
 pub struct LoadSpec {
     pub(crate) relation: &'static RelationDef,
     pub(crate) strategy: Strategy,
+    /// Whether `auto` chose the strategy.
+    pub(crate) chosen: bool,
     /// Drops parents without a target; only of a join.
     pub(crate) inner: bool,
     /// The most keys in one statement; as many as the database binds where none is given.
@@ -92,7 +94,7 @@ pub enum Strategy {
     Subquery,
     /// Whichever the planner finds cheapest.
     Auto,
-    /// A second statement without keys: all parents are there.
+    /// A second statement without keys: all rows of the parents' table are there.
     Whole,
     /// From a join that the query has already: `.fill(..)`.
     Filled,
@@ -162,6 +164,7 @@ impl LoadSpec {
         LoadSpec {
             relation,
             strategy,
+            chosen: false,
             inner: false,
             batch_size: None,
             depth: None,

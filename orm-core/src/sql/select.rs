@@ -74,9 +74,9 @@ pub enum TableRef {
     },
     /// A join in parentheses, so that an inner join can stand below an outer one.
     Nested {
-        /// The first table.
+        /// The first table, which alone the condition of the whole is about.
         first: Box<TableRef>,
-        /// What is joined to it.
+        /// The inner joins to it.
         joins: Vec<Join>,
     },
 }

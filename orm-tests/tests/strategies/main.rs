@@ -4,7 +4,10 @@
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 
+mod auto;
 mod existing_objects;
+mod key_searches;
+mod lists;
 mod model_defaults;
 mod option_conflicts;
 mod overrides;

@@ -166,3 +166,23 @@ async fn below_keys_the_keys_are_used() -> Result<()> {
     assert_eq!(ids!(users[1].get(User::ADDRESSES)), [2, 3, 4]);
     Ok(())
 }
+
+#[tokio::test]
+async fn targets_of_distinct_keys_are_not_sorted_out_again() -> Result<()> {
+    let engine = standard().await?;
+    let log = record(&engine);
+    let query =
+        select::<Order>().order_by(Order::ID).with(Order::USER.subquery().with(User::ADDRESSES.subquery()));
+    let orders = engine.session().all(query).await?;
+    assert_eq!(log.count(), 3, "{log}");
+    let distinct = |at: usize| log.sql(at).matches("SELECT DISTINCT").count();
+    assert_eq!(
+        (distinct(1), distinct(2)),
+        (1, 1),
+        "users repeat among orders, and are not repeated by them: {log}"
+    );
+    let found: Vec<_> =
+        orders.iter().map(|order| ids!(order.get(Order::USER).get(User::ADDRESSES))).collect();
+    assert_eq!(found, [vec![1], vec![5], vec![1], vec![5], vec![1]]);
+    Ok(())
+}

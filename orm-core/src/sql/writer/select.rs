@@ -120,7 +120,7 @@ impl Writer {
         });
         if let Some(from) = &select.from {
             self.sql.push_str(" FROM ");
-            self.table(from);
+            self.locked_table(from, select.lock.as_ref());
         }
         let grouped = std::mem::take(&mut self.grouped);
         select.joins.iter().for_each(|join| self.join(join));
@@ -159,6 +159,23 @@ impl Writer {
         }
     }
 
+    /// The first table of a SELECT that may lock. MySQL locks the rows of a subquery only where it is told so inside.
+    fn locked_table(&mut self, table: &TableRef, lock: Option<&Lock>) {
+        let locks = |lock: &&Lock| lock.of.as_ref().is_none_or(|of| Some(of) == table.source().as_ref());
+        match (table, lock.filter(locks), self.dialect) {
+            (TableRef::Query { select, alias, lateral: false }, Some(lock), Dialect::Mysql(_)) => {
+                self.sql.push('(');
+                self.write_select(select);
+                if select.lock.is_none() {
+                    self.lock(lock);
+                }
+                self.sql.push(')');
+                self.alias(Some(alias));
+            }
+            _ => self.table(table),
+        }
+    }
+
     fn table(&mut self, table: &TableRef) {
         match table {
             TableRef::Table { name, alias } => {
@@ -192,15 +209,50 @@ impl Writer {
     }
 
     fn join(&mut self, join: &Join) {
-        self.sql.push_str(match join.kind {
+        if self.dialect == Dialect::Sqlite
+            && join.kind == JoinKind::Left
+            && matches!(join.table, TableRef::Nested { .. })
+        {
+            return self.flat_join(join);
+        }
+        self.join_table(join.kind, &join.table);
+        if join.kind != JoinKind::Cross {
+            self.sql.push_str(" ON ");
+            self.expr(&join.on);
+        }
+    }
+
+    fn join_table(&mut self, kind: JoinKind, table: &TableRef) {
+        self.sql.push_str(match kind {
             JoinKind::Inner => " JOIN ",
             JoinKind::Left => " LEFT JOIN ",
             JoinKind::Cross => " CROSS JOIN ",
         });
-        self.table(&join.table);
-        if join.kind != JoinKind::Cross {
+        self.table(table);
+    }
+
+    /// An outer join of several tables in parentheses, without the parentheses: SQLite computes what is in them for all
+    /// rows, before it knows which ones are looked for. Instead each table is joined where the next ones have rows.
+    fn flat_join(&mut self, join: &Join) {
+        let mut tables = Vec::new();
+        flatten(&join.table, &join.on, &mut tables);
+        for (at, (table, on)) in tables.iter().enumerate() {
+            self.join_table(JoinKind::Left, table);
             self.sql.push_str(" ON ");
-            self.expr(&join.on);
+            let [(next, matches), rest @ ..] = &tables[at + 1..] else {
+                self.expr(on);
+                continue;
+            };
+            self.operand(on);
+            self.sql.push_str(" AND EXISTS (SELECT 1 FROM ");
+            self.table(next);
+            for (table, on) in rest {
+                self.join_table(JoinKind::Inner, table);
+                self.sql.push_str(" ON ");
+                self.expr(on);
+            }
+            self.filter(Some(matches));
+            self.sql.push(')');
         }
     }
 
@@ -268,6 +320,17 @@ impl Writer {
             LockWait::Skip => " SKIP LOCKED",
             LockWait::Fail => " NOWAIT",
         });
+    }
+}
+
+/// The tables of a join, each with its condition.
+fn flatten<'t>(table: &'t TableRef, on: &'t Expr, into: &mut Vec<(&'t TableRef, &'t Expr)>) {
+    match table {
+        TableRef::Nested { first, joins } => {
+            flatten(first, on, into);
+            joins.iter().for_each(|join| flatten(&join.table, &join.on, into));
+        }
+        leaf => into.push((leaf, on)),
     }
 }
 

@@ -1,0 +1,187 @@
+use std::mem;
+use std::sync::Arc;
+
+use super::child::MadeUp;
+use super::levels::Levels;
+use super::shape::{List, Shape, repeats_statement};
+use super::tree::{
+    Branch, OwnRows, Tree, collections, inner_conditions, joins_one_row, key_order, tables, then_by,
+};
+use crate::error::Result;
+use crate::identity::Store;
+use crate::model::Selection;
+use crate::query::{LoadSpec, SelectSpec, names};
+use crate::sql::{BinaryOp, Expr, Function, Item, Lock, Order, Select, Source, Statement, TableRef, Window};
+
+/// The first statement of a query: its own rows with what is joined to them.
+#[derive(Debug)]
+pub(super) struct Root {
+    pub(super) select: Select,
+    pub(super) branch: Branch,
+    pub(super) list: List,
+    /// Where the number of the query's own row is, if it is in the statement's rows.
+    pub(super) number: Option<usize>,
+    rows: OwnRows,
+}
+
+impl Root {
+    pub(super) fn new(
+        store: &mut Store,
+        levels: &mut Levels,
+        spec: SelectSpec,
+        loads: Vec<LoadSpec>,
+        path: &Arc<str>,
+    ) -> Result<Root> {
+        let def = spec.model.def();
+        let shape = Shape::of(&spec, &loads);
+        let selection = Selection::new(spec.model, &spec.undeferred);
+        let collections = collections(&loads);
+        let mut taken = tables(&loads);
+        taken.push(def.table.name);
+        taken.extend(
+            spec.from.joins.iter().filter_map(|join| join.joined.model.map(|model| model.table.name)),
+        );
+        let distinct = spec.from.joins.is_empty();
+        let rows_once = !shape.repeats && joins_one_row(&loads);
+        let Own { select, source, number } = own_rows(spec, &loads, &selection, shape)?;
+        let own_joins = if shape.inside || shape.first { 0 } else { select.joins.len() };
+
+        let own_columns = select.columns.len();
+        let mut tree = Tree {
+            store,
+            levels,
+            select,
+            order: Vec::new(),
+            aliases: 0,
+            collections,
+            own_columns,
+            distinct,
+            taken,
+        };
+        let (mut joins, mut inner) = (Vec::new(), Vec::new());
+        let branch = tree.branch(selection, &source, loads, path, &mut joins, &mut inner)?;
+        let Tree { mut select, order, .. } = tree;
+        select.joins.append(&mut inner);
+        select.joins.append(&mut joins);
+        if !order.is_empty() {
+            if number.is_none() {
+                // Parents keep their order: without one of their own the first child would decide it.
+                then_by(&mut select.order, key_order(def, &source));
+            }
+            then_by(&mut select.order, order);
+        }
+        let number = number.filter(|_| shape.list == List::Runs).map(|name| {
+            select.returns(Expr::column_of(&source, name, false));
+            select.columns.len() - 1
+        });
+        Ok(Root {
+            select,
+            branch,
+            list: shape.list,
+            number,
+            rows: OwnRows { joins: own_joins, once: rows_once },
+        })
+    }
+
+    /// Says of the levels which statement their objects are from, where a further one may repeat it. It may not where the
+    /// same rows would not come again, or others are locked by then.
+    pub(super) fn set_origins(&self, levels: &mut Levels, statement: &Statement) {
+        if statement.repeatable && !self.branch.locked {
+            self.branch.set_origins(levels, &self.select, self.rows);
+        }
+    }
+}
+
+/// The rows of a query without what it loads.
+struct Own {
+    select: Select,
+    source: Source,
+    /// The column of a subquery that has their numbers.
+    number: Option<&'static str>,
+}
+
+fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: Shape) -> Result<Own> {
+    let def = spec.model.def();
+    let mut source = Source::Table(def.table);
+    let (from, joins) = spec.from.of_model(def).lower(&[])?;
+    let mut rows = Select { from, joins, ..Select::constant() };
+    rows.filter = spec.filter;
+    rows.distinct = shape.distinct;
+    rows.lock = spec.lock.map(|lock| Lock { of: Some(source.clone()), ..lock });
+    rows.order = spec.order;
+    rows.limit = spec.limit;
+    rows.offset = spec.offset;
+
+    let pages = rows.limit.is_some() || rows.offset.is_some();
+    if pages && repeats_statement(loads) {
+        // A page that is chosen twice has to be the same page, also among rows that sort alike.
+        then_by(&mut rows.order, key_order(def, &source));
+    }
+    if pages && shape.inside {
+        // What an inner join would drop must not be on the page.
+        for condition in inner_conditions(&source, loads, 0)? {
+            rows.and_where(condition);
+        }
+    }
+    let mut number = None;
+    if shape.first {
+        let made_up = MadeUp::beside(def)?;
+        rows = first_rows(rows, &source, selection, made_up);
+        source = Source::Alias(def.table.name.into());
+        number = Some(made_up.number);
+    }
+    if !shape.inside {
+        return Ok(Own { select: rows, source, number });
+    }
+
+    // The rows are chosen inside, and only then repeated by the joins.
+    let outer = Source::Alias(def.table.name.into());
+    let mut order = Vec::new();
+    let mut inside = selection.clone();
+    if shape.numbered {
+        let known = number.map(|name| Expr::column_of(&source, name, false));
+        let numbers = known.unwrap_or_else(|| row_number(Vec::new(), rows.order.clone()));
+        let name = MadeUp::beside(def)?.number;
+        inside.names().for_each(|name| rows.column(&source, name));
+        rows.columns.push(Item { expr: numbers, alias: Some(name.into()) });
+        order.push(Order::new(Expr::column_of(&outer, name, false), false));
+        number = Some(name);
+    } else {
+        order.extend(rows.order.iter().map(|term| term.clone().relocate(def.table, &outer)));
+        inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
+        inside.names().for_each(|name| rows.column(&source, name));
+    }
+    if !pages {
+        rows.order.clear();
+    }
+    let lock = rows.lock.take().map(|lock| Lock { of: Some(outer.clone()), ..lock });
+    let mut select = Select::from(TableRef::query(rows, def.table.name));
+    (select.order, select.lock) = (order, lock);
+    Ok(Own { select, source: outer, number })
+}
+
+/// The first row of each entity: all rows are numbered in their order, and once more among those of their entity.
+fn first_rows(mut rows: Select, source: &Source, selection: &Selection, made_up: MadeUp) -> Select {
+    let def = selection.def();
+    selection.names().for_each(|name| rows.column(source, name));
+    let order = mem::take(&mut rows.order);
+    let key = names(def, def.key).map(|name| Expr::column(source, name)).collect();
+    let numbered = |expr, alias: &'static str| Item { expr, alias: Some(alias.into()) };
+    rows.columns.push(numbered(row_number(Vec::new(), order.clone()), made_up.number));
+    rows.columns.push(numbered(row_number(key, order), made_up.rank));
+    let (limit, offset) = (rows.limit.take(), rows.offset.take());
+
+    let outer = Source::Alias(def.table.name.into());
+    let column = |name| Expr::column_of(&outer, name, false);
+    let mut firsts = Select::from(TableRef::query(rows, def.table.name));
+    let first = Expr::Binary(Box::new(column(made_up.rank)), BinaryOp::Eq, Box::new(Expr::Number(1)));
+    firsts.filter = Some(first);
+    firsts.order = vec![Order::new(column(made_up.number), false)];
+    (firsts.limit, firsts.offset) = (limit, offset);
+    firsts
+}
+
+fn row_number(partition: Vec<Expr>, order: Vec<Order>) -> Expr {
+    let window = Window { partition, order, frame: None };
+    Expr::Over(Box::new(Expr::Call(Function::Named("row_number"), Vec::new())), Box::new(window))
+}
