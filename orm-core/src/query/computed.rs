@@ -75,6 +75,8 @@ macro_rules! expression {
             }
         }
 
+        impl<T> $crate::query::Plain for $ty<T> {}
+
         impl<T: $crate::value::ColumnType> $crate::query::IntoOrder for $ty<T> {
             fn into_order(self) -> Vec<$crate::sql::Order> {
                 $crate::query::Expression::asc(self).into_order()

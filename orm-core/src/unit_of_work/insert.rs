@@ -242,7 +242,7 @@ impl Flush<'_> {
         let statement = self.labelled(def, Writer::insert_by_rowid(insert), "flush");
         self.lease.savepoint("SAVEPOINT orm_keys").await?;
         let inserted = self.lease.insert(self.monitor, &statement).await?;
-        if let Some(first) = inserted.first_key {
+        if let [(first, _)] = inserted.keys[..] {
             self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
             let key = |at: i64| vec![Value::Int(first.saturating_add(at))];
             return Ok((statement.params, (0..).take(rows).map(key).collect()));
@@ -250,7 +250,7 @@ impl Flush<'_> {
         self.lease.savepoint("ROLLBACK TO SAVEPOINT orm_keys").await?;
         self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
         let values = statement.params.into_iter().filter_map(|param| match param {
-            Param::One(bind) => Some(bind),
+            Param::One(bind) | Param::Padding(bind) => Some(bind),
             Param::Many { .. } => None,
         });
         let insert = Insert { values: values.collect(), ..again };
@@ -300,15 +300,17 @@ impl Flush<'_> {
         let insert = self.insert_of(def, given, &[], chunk);
         let statement = self.labelled(def, Writer::insert(self.dialect, insert), strategy);
         let inserted = self.lease.insert(self.monitor, &statement).await?;
-        let keys = match (auto, inserted.first_key) {
-            (None, _) => given_keys,
-            (Some(_), Some(first)) => {
-                let step = self.dialect.key_step();
-                let key = |at: i64| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))];
-                (0..).take(chunk.len()).map(key).collect()
-            }
-            (Some(auto), None) => return Err(unknown_key(def, def.columns[auto].field)),
+        let Some(auto) = auto else { return Ok((statement.params, given_keys)) };
+        let step = self.dialect.key_step();
+        let run = |(first, rows): (i64, u64)| {
+            (0_i64..)
+                .zip(0..rows)
+                .map(move |(at, _)| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))])
         };
+        let keys: Vec<Vec<Value>> = inserted.keys.into_iter().flat_map(run).collect();
+        if keys.len() != chunk.len() {
+            return Err(unknown_key(def, def.columns[auto].field));
+        }
         Ok((statement.params, keys))
     }
 

@@ -177,12 +177,12 @@ on_every_backend! {
         add_maybe(&mut session, 1, false);
         add_maybe(&mut session, 2, true);
         session.commit().await?;
-        assert_eq!(session.count(select::<Maybe>().filter(Maybe::TEXT.eq(None::<&str>))).await?, 1);
+        assert_eq!(session.count(select::<Maybe>().filter(Maybe::TEXT.eq(None))).await?, 1);
         assert_eq!(session.count(select::<Maybe>().filter(Maybe::I16.ne(None::<i16>))).await?, 1);
         assert_eq!(session.count(select::<Maybe>().filter(Maybe::I32.lt(None::<i32>))).await?, 0);
         assert_eq!(session.count(select::<Maybe>().filter(Maybe::TEXT.like(None::<&str>))).await?, 0);
-        assert_eq!(session.count(select::<Maybe>().filter(Maybe::I64.is_in([None, Some(7_i64)]))).await?, 1);
-        assert_eq!(session.count(select::<Maybe>().filter(Maybe::I64.is_in([None::<i64>, None]))).await?, 0);
+        assert_eq!(session.count(select::<Maybe>().filter(Maybe::I64.is_in([None, Some(7_i64)]))).await?, 2);
+        assert_eq!(session.count(select::<Maybe>().filter(Maybe::I64.is_in([None::<i64>, None]))).await?, 1);
         Ok(())
     }
 

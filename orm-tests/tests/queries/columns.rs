@@ -31,7 +31,7 @@ on_every_backend! {
         assert_eq!(
             only(&log, database.backend()),
             "SELECT \"orders\".\"id\", \"orders\".\"description\", \"orders\".\"address_id\", \"orders\".\"isopen\" \
-             FROM \"orders\" WHERE \"orders\".\"user_id\" = ? ORDER BY \"orders\".\"id\" DESC LIMIT 2"
+             FROM \"orders\" WHERE \"orders\".\"user_id\" = ? ORDER BY \"orders\".\"id\" DESC LIMIT ? + 0"
         );
         let names: Vec<String> = session.rows(select_columns(User::NAME).order_by(User::NAME)).await?;
         assert_eq!(names, ["chuck", "ed", "fred", "jack"]);

@@ -1,0 +1,4 @@
+//! What values, NULLs and conditions become, on every backend.
+
+mod nulls;
+mod statement_texts;
