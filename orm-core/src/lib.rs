@@ -183,8 +183,9 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
-        ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
+        Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, Lazy, LoadedSet, LoadedShape,
+        LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key,
+        check_reference, erased,
     };
     pub use crate::query::{FromRow, IntoOperand, PartOf, Plain, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};

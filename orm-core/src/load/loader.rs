@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::by_key::finds_one;
 use super::fill::fill;
 use super::levels::Levels;
 use super::plan;
@@ -96,7 +97,12 @@ impl<'s> Loader<'s> {
         let repeats = !spec.from.joins.is_empty()
             && !spec.unique
             && !loads.iter().any(|load| load.strategy == Strategy::Filled);
-        let expected = if spec.one { Expected::One } else { Expected::limited(spec.limit) };
+        let expected = match spec.one {
+            true => Expected::One,
+            // Few, and not one: whether a table has the key that its model says, nobody has checked.
+            false if finds_one(&spec) => Expected::Few,
+            false => Expected::limited(spec.limit),
+        };
         let (select, mut branch) = root(self.store, levels, spec, loads, &path)?;
         branch.locked = select.lock.is_some();
         let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };

@@ -58,7 +58,7 @@ impl<T: ColumnType + IntoOperand<T::Family> + Plain> Comparand<T> for Option<T> 
 impl<M: Model, T: ColumnType> Plain for Column<M, T> {}
 impl<V: ?Sized> Plain for &V {}
 impl Plain for Null {}
-impl<T: ArrayElement> Plain for Vec<T> {}
+impl<T> Plain for Vec<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<M: Model, T: ColumnType> IntoOperand<T::Family> for Column<M, T> {

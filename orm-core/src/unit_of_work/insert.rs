@@ -5,7 +5,7 @@ use super::flush::Flush;
 use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Hydrate, ModelDef};
+use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
 use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
@@ -112,7 +112,13 @@ impl Flush<'_> {
             let Some(from) = key.from.node() else { continue };
             let values = self.store.values(from.arena, from.node, &key.from_columns);
             for (column, value) in key.columns.iter().zip(values) {
-                entry.values[*column] = Some(value);
+                let given = entry.values[*column].replace(value.clone());
+                if let (Some(relation), Some(given)) = (key.given_by, given)
+                    && !given.is_null()
+                    && given.into_key_form() != value.clone().into_key_form()
+                {
+                    return Err(disagrees(entry.model.def(), *column, relation, &value));
+                }
             }
         }
         entry.model.before_insert(&mut entry.values)?;
@@ -451,6 +457,19 @@ fn by_key(
         })
     };
     keys.iter().map(find).collect()
+}
+
+/// A draft that was given a key, and a link that leads elsewhere.
+fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, linked: &Value) -> Error {
+    let (name, field, path) = (def.name, def.columns[column].field, relation.path());
+    let linked = def.shown(&[column], std::slice::from_ref(linked));
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "a draft of `{name}` was given another `{field}` than its link by `{path}` has, which is {linked}; leave \
+             `.{field}(..)` out"
+        ),
+    )
 }
 
 fn unknown_key(def: &ModelDef, field: &str) -> Error {

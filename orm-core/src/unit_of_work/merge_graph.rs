@@ -241,8 +241,9 @@ impl<'s> Walk<'s> {
         source
     }
 
-    fn draft(&mut self, draft: DraftData, depth: usize) -> usize {
-        let DraftData { model, values, links } = draft;
+    fn draft(&mut self, mut draft: DraftData, depth: usize) -> usize {
+        let (model, values) = (draft.model, std::mem::take(&mut draft.values));
+        let links = std::mem::take(&mut draft.links);
         let source =
             self.add(MergeSource { model, is_draft: true, depth, values, links: Vec::new(), own: None });
         self.queue.push_back((source, Links::Given(links)));

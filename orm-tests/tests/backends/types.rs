@@ -303,7 +303,7 @@ fn add_maybe(session: &mut Session, id: i64, given: bool) {
             .u64(given.then_some(7_u64))
             .f32(given.then_some(0.5_f32))
             .f64(given.then_some(0.5))
-            .text(given.then_some("seven"))
+            .text(given.then(|| "seven".to_owned()))
             .bytes(given.then_some(vec![7_u8])),
     );
 }
