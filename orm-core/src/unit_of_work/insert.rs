@@ -460,7 +460,7 @@ fn by_key(
 }
 
 /// A draft that was given a key, and a link that leads elsewhere.
-fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, linked: &Value) -> Error {
+pub(super) fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, linked: &Value) -> Error {
     let (name, field, path) = (def.name, def.columns[column].field, relation.path());
     let linked = def.shown(&[column], std::slice::from_ref(linked));
     Error::new(

@@ -55,6 +55,10 @@ on_every_backend! {
         is_refused(session.flush().await);
         session.rollback().await?;
 
+        let merged = session.merge_draft(Post::draft().id(7).comments([Comment::draft().id(1).post_id(99)])).await;
+        is_refused(merged.map(drop));
+        session.rollback().await?;
+
         // The same key, none, and NULL, which is none.
         let given = [Comment::draft().post_id(7), Comment::draft(), Comment::draft().post_id(None)];
         let post = session.insert(Post::draft().id(7).comments(given)).await?;

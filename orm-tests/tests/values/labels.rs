@@ -6,7 +6,7 @@ use orm_tests::{TestDatabase, on_every_backend};
 #[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
 #[db_enum(native = "odd_label")]
 enum Odd {
-    #[db_enum(rename = "NULL")]
+    #[db_enum(rename = "Null")]
     Null,
     #[db_enum(rename = "null")]
     Small,
@@ -31,8 +31,38 @@ struct Row {
     other: Option<Odd>,
 }
 
+/// `NULL` is no label of a native enum, which a program that does not compile shows; of a plain one it is.
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
+enum Plain {
+    #[db_enum(rename = "NULL")]
+    Null,
+    Other,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "plain_rows")]
+struct PlainRow {
+    #[key]
+    id: i64,
+    label: Option<Plain>,
+}
+
 on_every_backend! {
-    async fn a_label_may_be_null(database: TestDatabase) -> Result<()> {
+    async fn a_plain_label_may_be_null(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![PlainRow]).await?;
+        let mut session = engine.session();
+        for (id, label) in [(1, Some(Plain::Null)), (2, Some(Plain::Other)), (3, None)] {
+            session.add(PlainRow::draft().id(id).label(label));
+        }
+        session.commit().await?;
+        let labels = select_columns(PlainRow::LABEL).order_by(PlainRow::ID);
+        assert_eq!(engine.session().rows(labels).await?, [Some(Plain::Null), Some(Plain::Other), None]);
+        assert_eq!(session.count(select::<PlainRow>().filter(PlainRow::LABEL.eq(Plain::Null))).await?, 1);
+        session.close().await
+    }
+
+    async fn labels_may_be_odd(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Row]).await?;
         let mut session = engine.session();
