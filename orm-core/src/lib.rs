@@ -148,13 +148,13 @@ pub use model::{
 pub use orm_derive::max_statements;
 pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::{
-    Aggregate, Alias, Append, Case, ColumnName, Computed, Delete, Derived, EntityColumns, Expression,
-    FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoJsonStep, IntoLabel, IntoOperand,
-    IntoOrder, IntoTable, JoinPath, JsonExpression, JsonPath, Label, Labeled, LeaveOut, Load, LoadOption,
-    ModelExt, Number, OnConflict, OptionalEntity, OrderBy, PartColumns, PartOf, Predicate, RawRow, Reader,
-    RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning, RowQuery, Rows, Select,
-    SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression, Update, Window, WindowFunction,
-    alias, delete, exists, func, label, select, select_columns, sql, update, window,
+    Aggregate, Alias, Append, Case, ColumnName, Comparand, Computed, Delete, Derived, EntityColumns,
+    Expression, FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoJsonStep, IntoLabel,
+    IntoOperand, IntoOrder, IntoTable, JoinPath, JsonExpression, JsonPath, Label, Labeled, LeaveOut, Load,
+    LoadOption, ModelExt, Number, OnConflict, OptionalEntity, OrderBy, PartColumns, PartOf, Predicate,
+    RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning, RowQuery,
+    Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression, Update, Window,
+    WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update, window,
 };
 pub use session::{
     Engine, EngineBuilder, Explain, Expunge, Getting, GettingMany, Loading, Merged, Merging, MergingDraft,
@@ -183,10 +183,11 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, HookTable, Lazy, LoadedSet, LoadedShape, LoadedSlot, Model,
-        ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key, check_reference, erased,
+        Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, Lazy, LoadedSet, LoadedShape,
+        LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key,
+        check_reference, erased,
     };
-    pub use crate::query::{FromRow, IntoOperand, PartOf, RowField, StructRow, operand};
+    pub use crate::query::{FromRow, IntoOperand, PartOf, Plain, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};
     pub use crate::unit_of_work::{
         CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,

@@ -158,6 +158,11 @@ fn check(read: &Enum, errors: &mut Errors) {
             );
             errors.at(*span, message);
         }
+        if read.native.is_some() && label == "NULL" {
+            let message = "PostgreSQL's driver takes this label of a native enum for no label at all, and could not read \
+                           one; give the variant another `rename`, or leave `native` out";
+            errors.at(*span, message);
+        }
         if label.is_empty() || label.contains('\0') || label.len() > LONGEST_LABEL {
             errors.at(*span, format!("a label has 1 to {LONGEST_LABEL} bytes, and none of them is NUL"));
         }

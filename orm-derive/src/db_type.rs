@@ -54,6 +54,9 @@ pub fn conversions(this: &Ident) -> TokenStream {
         }
 
         #quiet
+        impl #p::Plain for #this {}
+
+        #quiet
         impl #p::Comparable<#this> for #this {}
     }
 }

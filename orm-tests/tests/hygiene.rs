@@ -245,9 +245,9 @@ mod visible {
         pub(super) struct InSuper {
             #[key]
             pub(super) id: i64,
-            private_id: i64,
+            pub(in crate::visible) private_id: i64,
             #[belongs_to]
-            private: BelongsTo<InCrate>,
+            pub(super) private: BelongsTo<InCrate>,
         }
 
         #[derive(Model, Debug)]
@@ -292,7 +292,7 @@ mod visible {
 }
 
 #[test]
-fn everything_is_as_visible_as_its_struct() {
+fn everything_is_as_visible_as_its_field() {
     visible::inner::private();
     visible::from_above();
     complete(visible::inner::InCrate::draft().id(1).name("a"));

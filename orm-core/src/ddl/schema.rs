@@ -88,6 +88,47 @@ impl Schema {
         tables
     }
 
+    /// The link table of a relationship is the one that is meant: a model's, with the columns that are named, or one that
+    /// all relationships through it agree on.
+    fn check_link(&self, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
+        let (path, table) = (relation.path(), through.table);
+        let refuse = |why: String| Err(Error::new(ErrorKind::InvalidModel, why));
+        if let Some(model) = self.defs().find(|def| def.table == table) {
+            let names = link_columns(through);
+            let missing = names.iter().find(|name| model.columns.iter().all(|column| column.name != **name));
+            return match missing {
+                Some(name) => refuse(format!(
+                    "`{path}` goes through `{table}` by the column `{name}`, which the model `{}` of that table does not \
+                     have; name the columns with `key` and `target_key`",
+                    model.name
+                )),
+                None => Ok(()),
+            };
+        }
+        let meant = bare(table.name);
+        let alike = |def: &&ModelDef| {
+            def.table.schema == table.schema
+                && [def.table.name, def.name].into_iter().any(|name| bare(name) == meant)
+        };
+        if let Some(model) = self.defs().find(alike) {
+            return refuse(format!(
+                "`{path}` goes through `{table}`, and no model has that table: that of `{}` is `{}`; write \
+                 `through = \"{}\"`",
+                model.name, model.table, model.table.name
+            ));
+        }
+        let others = self.relations().filter_map(|other| Some((other, other.through.as_ref()?)));
+        let mut others = others.filter(|(_, other)| other.table == table);
+        match others.find(|(_, other)| link_columns(other) != link_columns(through)) {
+            Some((other, _)) => refuse(format!(
+                "`{path}` and `{}` go through `{table}` by different columns; name the same ones with `key` and \
+                 `target_key`, or give one of them another table",
+                other.path()
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn check(&self, dialect: Dialect) -> Result<()> {
         for (at, model) in self.models.iter().enumerate() {
             let def = model.def();
@@ -101,6 +142,9 @@ impl Schema {
             }
             for relation in def.relations {
                 relation.remote_columns()?;
+                if let Some(through) = &relation.through {
+                    self.check_link(relation, through)?;
+                }
                 if self.position((relation.target)()).is_none() {
                     return Err(Error::new(
                         ErrorKind::InvalidModel,
@@ -115,6 +159,18 @@ impl Schema {
         }
         Ok(())
     }
+}
+
+/// The columns of a link table, in the order of their names: relationships of both sides name them.
+fn link_columns(through: &ThroughDef) -> Vec<&'static str> {
+    let mut columns: Vec<_> = through.key.iter().chain(through.target_key).copied().collect();
+    columns.sort_unstable();
+    columns
+}
+
+/// A name of a table or a struct without what the two write differently.
+fn bare(name: &str) -> String {
+    name.chars().filter(|char| *char != '_').flat_map(char::to_lowercase).collect()
 }
 
 /// The models that `create_all` and `drop_all` take: `schema![User, Order, Item]`, in any order.

@@ -16,18 +16,19 @@ pub(super) enum Connection {
 }
 
 /// What an INSERT did.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Inserted {
     /// How many rows there are more.
     pub rows: u64,
-    /// The first key that the database generated, where it says so outside RETURNING.
-    pub first_key: Option<i64>,
+    /// The keys that the database generated, where it says so outside RETURNING: the first key of each run, and for how
+    /// many rows it is.
+    pub keys: Vec<(i64, u64)>,
 }
 
 impl From<u64> for Inserted {
     /// So many rows, whose keys the database does not say.
     fn from(rows: u64) -> Inserted {
-        Inserted { rows, first_key: None }
+        Inserted { rows, keys: Vec::new() }
     }
 }
 

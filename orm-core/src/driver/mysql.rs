@@ -205,24 +205,25 @@ impl MysqlLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<()> {
-        let query =
-            sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
-        // `fetch` is this with one more layer around each row.
-        let mut found = self.connection()?.fetch_many(query);
         let mut readers = Vec::new();
-        while let Some(one) =
-            found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
-        {
-            let Either::Right(row) = one else { continue };
-            if *count == 0 {
-                readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
-            }
-            *count += 1;
-            if let Err(error) = sink.row(&RowCells { row: &row, readers: &readers }) {
-                // The next borrower would have to take the rest.
-                drop(found);
-                self.connection.iter_mut().for_each(Pooled::mark_unfit);
-                return Err(error);
+        for (sql, params) in statement.runs() {
+            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
+            // `fetch` is this with one more layer around each row.
+            let mut found = self.connection()?.fetch_many(query);
+            while let Some(one) =
+                found.try_next().await.map_err(|error| database_error(error, Some(statement)))?
+            {
+                let Either::Right(row) = one else { continue };
+                if *count == 0 {
+                    readers = row.columns().iter().map(|column| Reader::of(column.type_info())).collect();
+                }
+                *count += 1;
+                if let Err(error) = sink.row(&RowCells { row: &row, readers: &readers }) {
+                    // The next borrower would have to take the rest.
+                    drop(found);
+                    self.connection.iter_mut().for_each(Pooled::mark_unfit);
+                    return Err(error);
+                }
             }
         }
         Ok(())
@@ -230,7 +231,7 @@ impl MysqlLease {
 
     /// Begins to read a statement, so many rows at a time. The connection can do nothing else until the cursor is closed.
     pub(super) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
-        let arguments = arguments(self.server, statement)?;
+        let arguments = arguments(self.server, &statement.params)?;
         let connection = self.connection.take().ok_or_else(gone)?;
         self.cursor = Some(MysqlCursor::open(connection, statement.sql.clone(), arguments, rows));
         Ok(())
@@ -280,12 +281,16 @@ impl MysqlLease {
     }
 
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
-        let query =
-            sqlx::query_with(AssertSqlSafe(statement.sql.clone()), arguments(self.server, statement)?);
-        let done = query.execute(self.connection()?).await;
-        let done = done.map_err(|error| database_error(error, Some(statement)))?;
-        let first_key = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
-        Ok(Inserted { rows: done.rows_affected(), first_key })
+        let mut inserted = Inserted::from(0);
+        for (sql, params) in statement.runs() {
+            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
+            let done = query.execute(self.connection()?).await;
+            let done = done.map_err(|error| database_error(error, Some(statement)))?;
+            inserted.rows += done.rows_affected();
+            let first = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
+            inserted.keys.extend(first.map(|first| (first, done.rows_affected())));
+        }
+        Ok(inserted)
     }
 
     /// The lease with its connection, where no cursor has that.
@@ -304,14 +309,14 @@ fn gone() -> Error {
     Error::new(ErrorKind::Connection, "the connection has gone")
 }
 
-fn arguments(server: MysqlServer, statement: &Statement) -> Result<MySqlArguments> {
-    if statement.params.len() > MOST_BINDS {
-        return Err(too_many(statement.params.len(), MOST_BINDS));
+fn arguments(server: MysqlServer, params: &[Param]) -> Result<MySqlArguments> {
+    if params.len() > MOST_BINDS {
+        return Err(too_many(params.len(), MOST_BINDS));
     }
     let mut arguments = MySqlArguments::default();
-    arguments.reserve(statement.params.len(), statement.params.len() * 8);
-    for param in &statement.params {
-        let Param::One(bind) = param else {
+    arguments.reserve(params.len(), params.len() * 8);
+    for param in params {
+        let (Param::One(bind) | Param::Padding(bind)) = param else {
             return Err(Error::new(ErrorKind::InvalidQuery, "MySQL has no arrays"));
         };
         if let Some(reason) = Dialect::Mysql(server).refuses(&bind.value) {

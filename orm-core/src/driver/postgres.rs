@@ -206,37 +206,39 @@ impl PostgresLease {
         count: &mut u64,
         outdated: &mut bool,
     ) -> Result<()> {
-        let query = self.query(statement)?;
-        // `fetch` is this with one more layer around each row.
-        let mut found = self.connection()?.fetch_many(query);
         let mut readers = Vec::new();
         let mut refused = |error: sqlx::Error| {
             *outdated = error.as_database_error().is_some_and(is_outdated);
             database_error(error, Some(statement))
         };
-        while let Some(one) = found.try_next().await.map_err(&mut refused)? {
-            let Either::Right(row) = one else { continue };
-            if *count == 0 {
-                readers = RowCells::binary_readers(&row)?;
-            }
-            *count += 1;
-            if let Err(error) = sink.row(&RowCells::new(&row, &readers)) {
-                // The next borrower would have to take the rest.
-                drop(found);
-                self.connection.iter_mut().for_each(Pooled::mark_unfit);
-                return Err(error);
+        for (sql, params) in statement.runs() {
+            let query = self.query(sql, params)?;
+            // `fetch` is this with one more layer around each row.
+            let mut found = self.connection()?.fetch_many(query);
+            while let Some(one) = found.try_next().await.map_err(&mut refused)? {
+                let Either::Right(row) = one else { continue };
+                if *count == 0 {
+                    readers = RowCells::binary_readers(&row)?;
+                }
+                *count += 1;
+                if let Err(error) = sink.row(&RowCells::new(&row, &readers)) {
+                    // The next borrower would have to take the rest.
+                    drop(found);
+                    self.connection.iter_mut().for_each(Pooled::mark_unfit);
+                    return Err(error);
+                }
             }
         }
         Ok(())
     }
 
     /// A statement with its values, under the text that is prepared for their types.
-    fn query(&mut self, statement: &Statement) -> Result<Query<'static, Postgres, PgArguments>> {
-        let Values { arguments, types } = arguments(statement)?;
+    fn query(&mut self, sql: &Arc<str>, params: &[Param]) -> Result<Query<'static, Postgres, PgArguments>> {
+        let Values { arguments, types } = arguments(params)?;
         let prepares = self.prepares;
         let sql = match prepares {
-            true => self.place()?.text(&statement.sql, &types),
-            false => Arc::clone(&statement.sql),
+            true => self.place()?.text(sql, &types),
+            false => Arc::clone(sql),
         };
         Ok(sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(prepares))
     }
@@ -268,7 +270,8 @@ impl PostgresLease {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sql = format!("DECLARE orm_stream_{number} BINARY NO SCROLL CURSOR FOR {}", statement.sql);
-        let declare = sqlx::query_with(AssertSqlSafe(sql), arguments(statement)?.arguments).persistent(false);
+        let declare =
+            sqlx::query_with(AssertSqlSafe(sql), arguments(&statement.params)?.arguments).persistent(false);
         let done = declare.execute(self.connection()?).await;
         done.map_err(|error| database_error(error, Some(statement)))?;
         self.cursor = Some(PostgresCursor { number, part, alone, readers: None, ahead: None });
@@ -339,12 +342,17 @@ impl PostgresLease {
     }
 
     async fn execute_once(&mut self, statement: &Statement, outdated: &mut bool) -> Result<u64> {
-        let query = self.query(statement)?;
-        let done = query.execute(self.connection()?).await;
-        done.map(|done| done.rows_affected()).map_err(|error| {
-            *outdated = error.as_database_error().is_some_and(is_outdated);
-            database_error(error, Some(statement))
-        })
+        let mut changed = 0;
+        for (sql, params) in statement.runs() {
+            let query = self.query(sql, params)?;
+            let done = query.execute(self.connection()?).await;
+            let done = done.map_err(|error| {
+                *outdated = error.as_database_error().is_some_and(is_outdated);
+                database_error(error, Some(statement))
+            })?;
+            changed += done.rows_affected();
+        }
+        Ok(changed)
     }
 
     /// The lease with its connection, where no task has that and no cursor is open.
@@ -379,19 +387,19 @@ struct Values {
 
 /// The values of a statement. Each is bound as the widest type of its family, which PostgreSQL compares with every
 /// width and casts to a column's own width when it is assigned, with an error where it does not fit.
-fn arguments(statement: &Statement) -> Result<Values> {
-    if statement.params.len() > MOST_BINDS {
-        return Err(too_many(statement.params.len(), MOST_BINDS));
+fn arguments(params: &[Param]) -> Result<Values> {
+    if params.len() > MOST_BINDS {
+        return Err(too_many(params.len(), MOST_BINDS));
     }
     let mut arguments = Values::default();
-    arguments.types.reserve(statement.params.len());
-    arguments.arguments.reserve(statement.params.len(), statement.params.len() * 8);
-    for param in &statement.params {
+    arguments.types.reserve(params.len());
+    arguments.arguments.reserve(params.len(), params.len() * 8);
+    for param in params {
         if let Some(reason) = param.values().iter().find_map(|value| Dialect::Postgres.refuses(value)) {
             return Err(unfit(reason, param.is_secret()));
         }
         let added = match param {
-            Param::One(bind) => one(&mut arguments, bind),
+            Param::One(bind) | Param::Padding(bind) => one(&mut arguments, bind),
             Param::Many { values, kind, .. } => many(&mut arguments, values, *kind),
         };
         added.map_err(|error| if param.is_secret() { unfit("", true) } else { error })?;
@@ -455,7 +463,8 @@ fn nulls(arguments: &mut Values, count: usize, kind: Option<ValueKind>) -> Resul
         }
         Some(ValueKind::Float32 | ValueKind::Float64) => add(arguments, vec![None::<f64>; count]),
         Some(ValueKind::Bytes) => add(arguments, vec![None::<Vec<u8>>; count]),
-        Some(_) | None => add(arguments, vec![None::<String>; count]),
+        Some(ValueKind::Text | ValueKind::Enum(_)) | None => add(arguments, vec![None::<String>; count]),
+        Some(kind) => add(arguments, Wire::list(&vec![Value::Null; count], Some(kind))?),
     }
 }
 

@@ -318,7 +318,7 @@ impl SqliteLease {
             key = cells.cell(0).ok().map(|cell| cell.to_value());
             Ok(())
         };
-        let unknown = |rows| Inserted { rows, first_key: None };
+        let unknown = Inserted::from;
         let params = statement.params.get(..leading.values).unwrap_or_default();
         let led = self.run_here(statement, &leading.sql, params, &mut sink, &mut 0)?;
         let (Some(mut rows), Some(Value::Int(first))) = (led, key) else { return Ok(unknown(0)) };
@@ -338,7 +338,7 @@ impl SqliteLease {
                 return Ok(unknown(rows));
             }
         }
-        Ok(Inserted { rows, first_key: Some(first) })
+        Ok(Inserted { rows, keys: vec![(first, rows)] })
     }
 
     /// Whether SQLite says that a statement writes nothing; none where it cannot be asked now.
@@ -440,7 +440,7 @@ fn check(statement: &Statement) -> Result<()> {
         ));
     }
     for param in &statement.params {
-        let Param::One(bind) = param else {
+        let (Param::One(bind) | Param::Padding(bind)) = param else {
             return Err(Error::new(ErrorKind::InvalidQuery, "SQLite has no arrays"));
         };
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {

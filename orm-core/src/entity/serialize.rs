@@ -81,7 +81,16 @@ struct List<'o> {
     owner: Option<&'o Object<'o>>,
 }
 
+/// How many objects may be inside each other: what reads JSON takes no more than some hundred levels, and what writes it
+/// calls itself for each.
+const MOST_DEPTH: usize = 64;
+
 impl Object<'_> {
+    /// How many objects it is inside of.
+    fn depth(&self) -> usize {
+        std::iter::successors(self.owner, |above| above.owner).count()
+    }
+
     /// Whether the object is inside itself. An answer has a level for each path, so only recursion leads back to one.
     fn is_circle(&self) -> bool {
         let mut owner = self.owner;
@@ -106,6 +115,13 @@ impl Serialize for Object<'_> {
             let name = self.def.name;
             return Err(S::Error::custom(format!(
                 "the loaded `{name}`s are a circle, which has no end when it is written out"
+            )));
+        }
+        if self.depth() >= MOST_DEPTH {
+            let name = self.def.name;
+            return Err(S::Error::custom(format!(
+                "the loaded `{name}`s are more than {MOST_DEPTH} deep inside each other; write them out as a list, each \
+                 with its key and that of the one above it"
             )));
         }
         let columns = self.def.columns.iter().enumerate();

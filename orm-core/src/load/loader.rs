@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::by_key::finds_one;
 use super::fill::fill;
 use super::levels::Levels;
 use super::plan;
@@ -94,7 +95,12 @@ impl<'s> Loader<'s> {
 
     async fn run(&mut self, spec: SelectSpec, loads: Vec<LoadSpec>, levels: &mut Levels) -> Result<()> {
         let path: Arc<str> = spec.model.def().name.into();
-        let expected = if spec.one { Expected::One } else { Expected::limited(spec.limit) };
+        let expected = match spec.one {
+            true => Expected::One,
+            // Few, and not one: whether a table has the key that its model says, nobody has checked.
+            false if finds_one(&spec) => Expected::Few,
+            false => Expected::limited(spec.limit),
+        };
         let mut root = Root::new(self.store, levels, spec, loads, &path)?;
         root.branch.locked = root.select.lock.is_some();
         let strategy = if root.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };

@@ -47,7 +47,7 @@ use crate::value::{ColumnType, IntoValue, Value, ValueRef};
     message = "`{Self}` says `#[model(hooks)]` and has no `impl ModelHooks`",
     label = "write `impl ModelHooks for {Self}`, or remove `hooks`"
 )]
-pub trait ModelHooks: Model {
+pub trait ModelHooks: Model + HasHooks {
     /// Called with each new row before it is inserted.
     ///
     /// # Errors
@@ -65,6 +65,14 @@ pub trait ModelHooks: Model {
         Ok(())
     }
 }
+
+/// Models whose hooks are called; for generated code, which has it of `#[model(hooks)]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the hooks of `{Self}` would never be called",
+    label = "add `#[model(hooks)]` to the struct `{Self}`"
+)]
+pub trait HasHooks {}
 
 /// A row that is about to be inserted.
 pub struct NewRow<'r, M> {

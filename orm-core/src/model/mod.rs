@@ -18,7 +18,7 @@ mod selection;
 pub use column::{Column, RefersTo, check_key, check_reference};
 pub use column_def::ColumnDef;
 pub use erased::{ErasedModel, erased};
-pub use hooks::{HookTable, ModelHooks, NewRow};
+pub use hooks::{HasHooks, HookTable, ModelHooks, NewRow};
 pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use loaded_set::{LoadedSet, LoadedShape, LoadedSlot};
 pub use model::Model;

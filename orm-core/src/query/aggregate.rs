@@ -19,7 +19,7 @@ pub struct Aggregate<T> {
 
 impl<T: ColumnType> Aggregate<T> {
     pub(super) fn new(expr: Expr, secret: bool) -> Aggregate<T> {
-        Aggregate { expr, secret, of: PhantomData }
+        Aggregate { expr: expr.bounded(), secret, of: PhantomData }
     }
 
     /// Takes equal values once.

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::{IntoOperand, Predicate};
+use super::{Comparand, Predicate};
 use crate::model::{Column, ErasedModel, Model, erased};
 use crate::sql::Expr;
 use crate::value::{ColumnType, IntoValue};
@@ -91,8 +91,8 @@ impl<M: Model, O> Update<M, O> {
     }
 
     /// Sets a column to another column of the same row.
-    pub fn set_to<T: ColumnType>(mut self, column: Column<M, T>, other: impl IntoOperand<T::Family>) -> Self {
-        let other = other.into_operand(column.def().secret);
+    pub fn set_to<T: ColumnType>(mut self, column: Column<M, T>, other: impl Comparand<T>) -> Self {
+        let other = other.into_comparand(column.def().secret);
         self.spec.set.push((column.index(), other));
         self
     }

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::{Computed, IntoOperand, Predicate};
+use super::{Comparand, Computed, Predicate};
 use crate::sql::Expr;
 use crate::value::ColumnType;
 
@@ -30,14 +30,14 @@ impl<T: ColumnType> Case<T> {
     }
 
     /// Gives the value where the condition holds and no earlier one does.
-    pub fn when(mut self, condition: Predicate, value: impl IntoOperand<T::Family>) -> Case<T> {
-        self.whens.push((condition.into_sql(), value.into_operand(false)));
+    pub fn when(mut self, condition: Predicate, value: impl Comparand<T>) -> Case<T> {
+        self.whens.push((condition.into_sql(), value.into_comparand(false)));
         self
     }
 
     /// Gives the value where no condition holds.
-    pub fn otherwise(self, value: impl IntoOperand<T::Family>) -> Computed<T> {
-        let value = value.into_operand(false);
+    pub fn otherwise(self, value: impl Comparand<T>) -> Computed<T> {
+        let value = value.into_comparand(false);
         if self.whens.is_empty() {
             return Computed::new(value, false);
         }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Rem, Sub};
 
-use super::{Expression, IntoOperand};
+use super::{Aggregate, Expression, IntoOperand};
 use crate::model::{Column, Model};
 use crate::sql::{BinaryOp, Expr};
 use crate::value::{ColumnType, Decimal, Float, Integer};
@@ -27,6 +27,7 @@ pub struct Computed<T> {
 
 impl<T> Computed<T> {
     pub(crate) fn new(expr: Expr, secret: bool) -> Computed<T> {
+        let expr = expr.bounded();
         let secret = secret || expr.is_secret();
         Computed { expr, secret, of: PhantomData }
     }
@@ -75,6 +76,8 @@ macro_rules! expression {
             }
         }
 
+        impl<T> $crate::query::Plain for $ty<T> {}
+
         impl<T: $crate::value::ColumnType> $crate::query::IntoOrder for $ty<T> {
             fn into_order(self) -> Vec<$crate::sql::Order> {
                 $crate::query::Expression::asc(self).into_order()
@@ -120,50 +123,92 @@ impl Number for Decimal {
     const DIVISION: Division = Division::Decimal;
 }
 
-fn calculate<E: Expression>(left: E, op: BinaryOp, right: impl IntoOperand<E::Family>) -> Computed<E::Value>
+/// What two expressions become; `secret` is whether one of them must not be shown, as far as it is known before.
+fn calculate<T: ColumnType>(left: Expr, op: BinaryOp, right: Expr, secret: bool) -> Computed<T>
 where
-    E::Family: Number,
+    T::Family: Number,
 {
-    let secret = left.is_secret();
-    let right = right.into_operand(secret);
-    let op = match (op, E::Family::DIVISION) {
+    let op = match (op, T::Family::DIVISION) {
         (BinaryOp::Divide, Division::Whole) => BinaryOp::DivideWhole,
         (op, _) => op,
     };
-    let expr = Expr::Binary(Box::new(left.into_sql()), op, Box::new(right));
-    let expr = match E::Family::DIVISION {
+    let expr = Expr::Binary(Box::new(left), op, Box::new(right));
+    let expr = match T::Family::DIVISION {
         Division::Decimal => Expr::Decimal { of: Box::new(expr), rounds: op == BinaryOp::Divide },
         Division::Whole | Division::Exact => expr,
     };
     Computed::new(expr, secret)
 }
 
+fn of_operand<T: ColumnType>(
+    left: impl Expression,
+    op: BinaryOp,
+    right: impl IntoOperand<T::Family>,
+) -> Computed<T>
+where
+    T::Family: Number,
+{
+    let secret = left.is_secret();
+    calculate(left.into_sql(), op, right.into_operand(secret), secret)
+}
+
+/// Of a number that is written on the left side.
+fn of_number<T: ColumnType>(
+    left: impl IntoOperand<T::Family>,
+    op: BinaryOp,
+    right: impl Expression,
+) -> Computed<T>
+where
+    T::Family: Number,
+{
+    let secret = right.is_secret();
+    calculate(left.into_operand(secret), op, right.into_sql(), secret)
+}
+
 macro_rules! operators {
     ($($trait:ident $method:ident $op:expr;)*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<M: Model, T: ColumnType, R: IntoOperand<T::Family>> $trait<R> for Column<M, T>
-        where
-            T::Family: Number,
-        {
-            type Output = Computed<T>;
-
-            fn $method(self, other: R) -> Computed<T> {
-                calculate(self, $op, other)
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<T: ColumnType, R: IntoOperand<T::Family>> $trait<R> for Computed<T>
-        where
-            T::Family: Number,
-        {
-            type Output = Computed<T>;
-
-            fn $method(self, other: R) -> Computed<T> {
-                calculate(self, $op, other)
-            }
-        }
+        operators!(@on Column, M: Model; $trait $method $op);
+        operators!(@on Computed; $trait $method $op);
+        operators!(@on Aggregate; $trait $method $op);
+        operators!(@number i32 f64; $trait $method $op);
     )*};
+
+    // What has a column's value, and a value, an expression of its family, or an `Option` of them.
+    (@on $of:ident $(, $model:ident: $bound:ident)?; $trait:ident $method:ident $op:expr) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($model: $bound,)? T: ColumnType, R: IntoOperand<T::Family>> $trait<R> for $of<$($model,)? T>
+        where
+            T::Family: Number,
+        {
+            type Output = Computed<T>;
+
+            fn $method(self, other: R) -> Computed<T> {
+                of_operand(self, $op, other)
+            }
+        }
+    };
+
+    // A number before an expression. One type of integers: a literal has to become it.
+    (@number $($number:ident)*; $trait:ident $method:ident $op:expr) => {$(
+        operators!(@before $number, Column, M: Model; $trait $method $op);
+        operators!(@before $number, Computed; $trait $method $op);
+        operators!(@before $number, Aggregate; $trait $method $op);
+    )*};
+
+    (@before $number:ident, $of:ident $(, $model:ident: $bound:ident)?; $trait:ident $method:ident $op:expr) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($model: $bound,)? T: ColumnType> $trait<$of<$($model,)? T>> for $number
+        where
+            $number: IntoOperand<T::Family>,
+            T::Family: Number,
+        {
+            type Output = Computed<T>;
+
+            fn $method(self, other: $of<$($model,)? T>) -> Computed<T> {
+                of_number(self, $op, other)
+            }
+        }
+    };
 }
 
 operators! {
@@ -172,4 +217,75 @@ operators! {
     Mul mul BinaryOp::Multiply;
     Div div BinaryOp::Divide;
     Rem rem BinaryOp::Remainder;
+}
+
+// Integers and floats together are floats, also where the integer is first.
+macro_rules! mixed {
+    ($($integer:ty => $float:ty),*) => {$(
+        mixed!(@ops $integer, $float; Add add BinaryOp::Add);
+        mixed!(@ops $integer, $float; Sub sub BinaryOp::Subtract);
+        mixed!(@ops $integer, $float; Mul mul BinaryOp::Multiply);
+        mixed!(@ops $integer, $float; Div div BinaryOp::Divide);
+
+        #[diagnostic::do_not_recommend]
+        impl<M: Model> IntoOperand<Float> for Column<M, $integer> {
+            fn into_operand(self, _secret: bool) -> Expr {
+                self.into_sql()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl IntoOperand<Float> for Computed<$integer> {
+            fn into_operand(self, _secret: bool) -> Expr {
+                self.into_sql()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl IntoOperand<Float> for Aggregate<$integer> {
+            fn into_operand(self, _secret: bool) -> Expr {
+                self.into_sql()
+            }
+        }
+    )*};
+
+    (@ops $integer:ty, $float:ty; $trait:ident $method:ident $op:expr) => {
+        mixed!(@of [M: Model] Column<M, $integer>, $float; $trait $method $op);
+        mixed!(@of [] Computed<$integer>, $float; $trait $method $op);
+        mixed!(@of [] Aggregate<$integer>, $float; $trait $method $op);
+    };
+
+    (@of [$($generics:tt)*] $left:ty, $float:ty; $trait:ident $method:ident $op:expr) => {
+        mixed!(@one [$($generics)*] $left, f64, $float; $trait $method $op);
+        mixed!(@one [N: Model, $($generics)*] $left, Column<N, f64>, $float; $trait $method $op);
+        mixed!(@one [N: Model, $($generics)*] $left, Column<N, Option<f64>>, $float; $trait $method $op);
+        mixed!(@one [$($generics)*] $left, Computed<f64>, $float; $trait $method $op);
+        mixed!(@one [$($generics)*] $left, Computed<Option<f64>>, $float; $trait $method $op);
+        mixed!(@one [$($generics)*] $left, Aggregate<Option<f64>>, $float; $trait $method $op);
+
+        #[diagnostic::do_not_recommend]
+        impl<$($generics)*> $trait<$left> for f64 {
+            type Output = Computed<$float>;
+
+            fn $method(self, other: $left) -> Computed<$float> {
+                of_number(self, $op, other)
+            }
+        }
+    };
+
+    (@one [$($generics:tt)*] $left:ty, $right:ty, $float:ty; $trait:ident $method:ident $op:expr) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($generics)*> $trait<$right> for $left {
+            type Output = Computed<$float>;
+
+            fn $method(self, other: $right) -> Computed<$float> {
+                of_operand(self, $op, other)
+            }
+        }
+    };
+}
+
+mixed! {
+    i16 => f64, i32 => f64, i64 => f64,
+    Option<i16> => Option<f64>, Option<i32> => Option<f64>, Option<i64> => Option<f64>
 }

@@ -145,7 +145,7 @@ fn named(spec: &RowsSpec) -> (Select, Arc<[DerivedColumn]>) {
 pub(super) fn lowered(spec: &RowsSpec) -> (Select, Vec<Option<&'static str>>) {
     let names = spec.names();
     match spec.to_select() {
-        Ok(select) => (select, names),
+        Ok(select) => (select.bounded(), names),
         Err(error) => {
             let mut select = Select::constant();
             let refused = Expr::Refused(error.to_string().into());

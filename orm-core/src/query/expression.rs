@@ -1,8 +1,9 @@
 use super::label::IntoLabel;
-use super::{Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};
+use super::without_null::without_null;
+use super::{Comparand, Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};
 use crate::model::{Column, Model};
-use crate::sql::{BinaryOp, Expr, Function, Source, TextPlace};
-use crate::value::{ColumnType, Text, Textual};
+use crate::sql::{BinaryOp, Bind, Expr, Function, Source, TextPlace};
+use crate::value::{ColumnType, Text, Textual, Value};
 
 /// Something with a value in every row: a column, and what is computed from columns.
 ///
@@ -38,59 +39,74 @@ pub trait Expression: Sized {
     }
 
     /// `=`; compared with a `None` it is `IS NULL`.
-    fn eq(self, other: impl IntoOperand<Self::Family>) -> Predicate {
-        let other = other.into_operand(self.is_secret());
+    fn eq(self, other: impl Comparand<Self::Value>) -> Predicate {
+        let other = other.into_comparand(self.is_secret());
         if is_null(&other) { self.is_null() } else { compare(self, BinaryOp::Eq, other) }
     }
 
     /// `<>`; compared with a `None` it is `IS NOT NULL`.
-    fn ne(self, other: impl IntoOperand<Self::Family>) -> Predicate {
-        let other = other.into_operand(self.is_secret());
+    fn ne(self, other: impl Comparand<Self::Value>) -> Predicate {
+        let other = other.into_comparand(self.is_secret());
         if is_null(&other) { self.is_not_null() } else { compare(self, BinaryOp::Ne, other) }
     }
 
     /// `<`
-    fn lt(self, other: impl IntoOperand<Self::Family>) -> Predicate {
-        let other = other.into_operand(self.is_secret());
+    fn lt(self, other: impl Comparand<Self::Value>) -> Predicate {
+        let other = other.into_comparand(self.is_secret());
         compare(self, BinaryOp::Lt, other)
     }
 
     /// `<=`
-    fn le(self, other: impl IntoOperand<Self::Family>) -> Predicate {
-        let other = other.into_operand(self.is_secret());
+    fn le(self, other: impl Comparand<Self::Value>) -> Predicate {
+        let other = other.into_comparand(self.is_secret());
         compare(self, BinaryOp::Le, other)
     }
 
     /// `>`
-    fn gt(self, other: impl IntoOperand<Self::Family>) -> Predicate {
-        let other = other.into_operand(self.is_secret());
+    fn gt(self, other: impl Comparand<Self::Value>) -> Predicate {
+        let other = other.into_comparand(self.is_secret());
         compare(self, BinaryOp::Gt, other)
     }
 
     /// `>=`
-    fn ge(self, other: impl IntoOperand<Self::Family>) -> Predicate {
-        let other = other.into_operand(self.is_secret());
+    fn ge(self, other: impl Comparand<Self::Value>) -> Predicate {
+        let other = other.into_comparand(self.is_secret());
         compare(self, BinaryOp::Ge, other)
     }
 
     /// `BETWEEN`, both ends included.
-    fn between(self, low: impl IntoOperand<Self::Family>, high: impl IntoOperand<Self::Family>) -> Predicate {
+    fn between(self, low: impl Comparand<Self::Value>, high: impl Comparand<Self::Value>) -> Predicate {
         let secret = self.is_secret();
-        let (low, high) = (low.into_operand(secret), high.into_operand(secret));
+        let (low, high) = (low.into_comparand(secret), high.into_comparand(secret));
+        if is_null(&low) || is_null(&high) {
+            // `NOT BETWEEN` would be met by the values beyond the other end.
+            return compare(self, BinaryOp::Lt, bound_null(secret));
+        }
         Predicate::new(Expr::Between(Box::new(self.into_sql()), Box::new(low), Box::new(high)))
     }
 
-    /// `IN (..)`; false for an empty list.
+    /// `IN (..)`; false for an empty list. A `None` in the list finds NULL, as `eq(None)` does.
     fn is_in<I>(self, list: I) -> Predicate
     where
         I: IntoIterator<Item: IntoOperand<Self::Family>>,
     {
         let secret = self.is_secret();
-        let list = list.into_iter().map(|value| value.into_operand(secret)).collect();
-        Predicate::new(Expr::In(Box::new(self.into_sql()), list))
+        let mut finds_null = false;
+        let mut listed = |value: I::Item| {
+            let value = value.into_operand(secret);
+            finds_null |= is_null(&value);
+            (!is_null(&value)).then_some(value)
+        };
+        let list: Vec<Expr> = list.into_iter().filter_map(&mut listed).collect();
+        let of = self.into_sql();
+        if !finds_null {
+            return Predicate::new(Expr::In(Box::new(of), list));
+        }
+        let null = Predicate::new(Expr::IsNull(Box::new(of.clone())));
+        if list.is_empty() { null } else { Predicate::new(Expr::In(Box::new(of), list)).or(null) }
     }
 
-    /// `NOT IN (..)`; true for an empty list.
+    /// `NOT IN (..)`; true for an empty list. With a `None` in the list it leaves NULL out, and finds all other values.
     fn not_in<I>(self, list: I) -> Predicate
     where
         I: IntoIterator<Item: IntoOperand<Self::Family>>,
@@ -108,12 +124,13 @@ pub trait Expression: Sized {
         Predicate::new(Expr::IsNotNull(Box::new(self.into_sql())))
     }
 
-    /// `IN (SELECT ..)`: whether a query of one column has the value among its rows.
+    /// `IN (SELECT ..)`: whether a query of one column has the value among its rows. NULLs among the rows are no values:
+    /// they are left out, so that `!` finds what is not among the others.
     fn in_query<E>(self, query: SelectColumns<E>) -> Predicate
     where
         E: Expression<Family = Self::Family> + Selectable,
     {
-        let (select, _) = super::derived::lowered(&query.spec);
+        let select = without_null(&query.spec);
         Predicate::new(Expr::InQuery(Box::new(self.into_sql()), Box::new(select)))
     }
 
@@ -193,6 +210,10 @@ impl<M: Model, T: ColumnType> Expression for Column<M, T> {
 
 fn compare(left: impl Expression, op: BinaryOp, right: Expr) -> Predicate {
     Predicate::new(Expr::Binary(Box::new(left.into_sql()), op, Box::new(right)))
+}
+
+fn bound_null(secret: bool) -> Expr {
+    Expr::Bind(Bind { value: Value::Null, secret, kind: None })
 }
 
 fn is_null(operand: &Expr) -> bool {

@@ -33,6 +33,13 @@ impl IntoExpressions for Predicate {
     }
 }
 
+/// None: what a function without arguments has.
+impl IntoExpressions for () {
+    fn into_expressions(self) -> Vec<Expr> {
+        Vec::new()
+    }
+}
+
 impl<T: IntoExpressions> IntoExpressions for Vec<T> {
     fn into_expressions(self) -> Vec<Expr> {
         self.into_iter().flat_map(T::into_expressions).collect()

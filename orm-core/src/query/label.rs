@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Expression, IntoOperand, IntoOrder};
+use super::{Expression, IntoOperand, IntoOrder, Plain};
 use crate::model::{Column, Model};
 use crate::sql::{Expr, Order};
 use crate::value::ColumnType;
@@ -117,6 +117,8 @@ impl<E: Expression> Expression for Labeled<E> {
         self.expression.is_secret()
     }
 }
+
+impl<E> Plain for Labeled<E> {}
 
 #[diagnostic::do_not_recommend]
 impl<F, E: Expression<Family = F>> IntoOperand<F> for Labeled<E> {

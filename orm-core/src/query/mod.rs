@@ -36,6 +36,7 @@ mod selectable;
 mod spec;
 mod tuples;
 mod window;
+mod without_null;
 
 pub use aggregate::Aggregate;
 pub use alias::{Alias, alias};
@@ -56,7 +57,7 @@ pub(crate) use link::{equal, link, names, targets_of};
 pub use list::{EntityItem, SelectList, ValueItem};
 pub use load::{IntoFill, LeaveOut, Load, LoadOption, RecursionDepth, RelationExt};
 pub(crate) use lock::{lock_methods, locked};
-pub use operand::{IntoOperand, operand};
+pub use operand::{Comparand, IntoOperand, Plain, operand};
 pub use order::{IntoOrder, OrderBy};
 pub use partial::{PartColumns, PartOf};
 pub use predicate::Predicate;

@@ -16,6 +16,50 @@ pub trait IntoOperand<F> {
     fn into_operand(self, secret: bool) -> Expr;
 }
 
+/// What a value of the type `T` is compared with or set to: all that [`IntoOperand`] is for its family, and an `Option` of
+/// the type itself, so that a bare `None` says of what it is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a column of type `{T}`",
+    label = "the column's type is `{T}`",
+    note = "an `Option` is taken of the column's own type: `None`, `Some(..)`, or `other.map(Into::into)`"
+)]
+pub trait Comparand<T> {
+    /// The SQL of it.
+    #[doc(hidden)]
+    fn into_comparand(self, secret: bool) -> Expr;
+}
+
+/// Operands that are no `Option`; for generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a value of a column", label = "not a value")]
+pub trait Plain {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType, V: IntoOperand<T::Family> + Plain> Comparand<T> for V {
+    fn into_comparand(self, secret: bool) -> Expr {
+        self.into_operand(secret)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType + IntoOperand<T::Family> + Plain> Comparand<Option<T>> for Option<T> {
+    fn into_comparand(self, secret: bool) -> Expr {
+        self.into_operand(secret)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType + IntoOperand<T::Family> + Plain> Comparand<T> for Option<T> {
+    fn into_comparand(self, secret: bool) -> Expr {
+        self.into_operand(secret)
+    }
+}
+
+impl<M: Model, T: ColumnType> Plain for Column<M, T> {}
+impl<V: ?Sized> Plain for &V {}
+impl Plain for Null {}
+impl<T> Plain for Vec<T> {}
+
 #[diagnostic::do_not_recommend]
 impl<M: Model, T: ColumnType> IntoOperand<T::Family> for Column<M, T> {
     fn into_operand(self, _secret: bool) -> Expr {
@@ -58,6 +102,16 @@ macro_rules! operand {
     )+)*};
 }
 
+macro_rules! plain {
+    ($($from:ty),+) => {$(
+        impl Plain for $from {}
+    )+};
+}
+
+plain! {
+    i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Box<str>, std::borrow::Cow<'_, str>, char, bool
+}
+
 operand! {
     Integer: i8, i16, i32, i64, u8, u16, u32, u64;
     Float: f32, f64;
@@ -72,6 +126,24 @@ impl<const N: usize> IntoOperand<Bytes> for &[u8; N] {
         bind(Value::Bytes(self.to_vec()), secret)
     }
 }
+
+#[cfg(feature = "chrono")]
+plain! {
+    chrono::NaiveDate, chrono::NaiveTime, chrono::NaiveDateTime, chrono::DateTime<chrono::Utc>,
+    chrono::DateTime<chrono::FixedOffset>
+}
+
+#[cfg(feature = "time")]
+plain!(time::Date, time::Time, time::PrimitiveDateTime, time::OffsetDateTime);
+
+#[cfg(feature = "jiff")]
+plain!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime, jiff::Timestamp);
+
+#[cfg(feature = "uuid")]
+plain!(uuid::Uuid);
+
+#[cfg(feature = "decimal")]
+plain!(rust_decimal::Decimal);
 
 #[cfg(feature = "chrono")]
 operand! {

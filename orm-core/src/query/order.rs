@@ -1,4 +1,4 @@
-use super::Expression;
+use super::{Expression, Predicate};
 use crate::model::{Column, Model};
 use crate::sql::{Expr, Nulls, Order};
 use crate::value::ColumnType;
@@ -49,6 +49,13 @@ impl IntoOrder for OrderBy {
 }
 
 impl<M: Model, T: ColumnType> IntoOrder for Column<M, T> {
+    fn into_order(self) -> Vec<Order> {
+        self.asc().into_order()
+    }
+}
+
+/// What does not meet the condition, and then what does.
+impl IntoOrder for Predicate {
     fn into_order(self) -> Vec<Order> {
         self.asc().into_order()
     }

@@ -1,7 +1,7 @@
 use std::ops::{BitAnd, BitOr, Not};
 
 use super::Expression;
-use crate::sql::Expr;
+use crate::sql::{Expr, MOST_DEPTH};
 use crate::value::Boolean;
 
 /// A condition on a row: what `filter` takes.
@@ -9,11 +9,21 @@ use crate::value::Boolean;
 #[must_use = "a condition does nothing until it is given to `filter`"]
 pub struct Predicate {
     expr: Expr,
+    /// How deep the expression is, so that nobody measures a long list of conditions for each that is added.
+    depth: usize,
 }
 
 impl Predicate {
     pub(crate) fn new(expr: Expr) -> Predicate {
-        Predicate { expr }
+        let depth = expr.depth();
+        Predicate::of_depth(expr, depth)
+    }
+
+    fn of_depth(expr: Expr, depth: usize) -> Predicate {
+        match depth > MOST_DEPTH {
+            true => Predicate { expr: Expr::too_deep(), depth: 1 },
+            false => Predicate { expr, depth },
+        }
     }
 
     pub(crate) fn into_sql(self) -> Expr {
@@ -22,28 +32,45 @@ impl Predicate {
 
     /// Both; also written `&`.
     pub fn and(self, other: Predicate) -> Predicate {
-        Predicate::new(Expr::and(Some(self.expr), other.expr))
+        let depth = other.depth + 1;
+        match self.expr {
+            Expr::And(_) => {
+                Predicate::of_depth(Expr::and(Some(self.expr), other.expr), depth.max(self.depth))
+            }
+            expr => Predicate::of_depth(Expr::And(vec![expr, other.expr]), depth.max(self.depth + 1)),
+        }
     }
 
     /// One of them or both; also written `|`.
     pub fn or(self, other: Predicate) -> Predicate {
+        let depth = other.depth + 1;
         match self.expr {
             Expr::Or(mut all) => {
                 all.push(other.expr);
-                Predicate::new(Expr::Or(all))
+                Predicate::of_depth(Expr::Or(all), depth.max(self.depth))
             }
-            expr => Predicate::new(Expr::Or(vec![expr, other.expr])),
+            expr => Predicate::of_depth(Expr::Or(vec![expr, other.expr]), depth.max(self.depth + 1)),
         }
     }
 
     /// All of the conditions; true when there are none.
     pub fn all(conditions: impl IntoIterator<Item = Predicate>) -> Predicate {
-        Predicate::new(Expr::And(conditions.into_iter().map(Predicate::into_sql).collect()))
+        Predicate::of_list(conditions, Expr::And)
     }
 
     /// Any of the conditions; false when there are none.
     pub fn any(conditions: impl IntoIterator<Item = Predicate>) -> Predicate {
-        Predicate::new(Expr::Or(conditions.into_iter().map(Predicate::into_sql).collect()))
+        Predicate::of_list(conditions, Expr::Or)
+    }
+
+    fn of_list(conditions: impl IntoIterator<Item = Predicate>, list: fn(Vec<Expr>) -> Expr) -> Predicate {
+        let mut depth = 0;
+        let part = |condition: Predicate| {
+            depth = depth.max(condition.depth);
+            condition.expr
+        };
+        let all = conditions.into_iter().map(part).collect();
+        Predicate::of_depth(list(all), depth + 1)
     }
 }
 
@@ -68,7 +95,7 @@ impl Not for Predicate {
     type Output = Predicate;
 
     fn not(self) -> Predicate {
-        Predicate::new(Expr::Not(Box::new(self.expr)))
+        Predicate::of_depth(Expr::Not(Box::new(self.expr)), self.depth + 1)
     }
 }
 

@@ -3,6 +3,9 @@ use super::list::SelectList;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Expr, Item, Lock, Order, Select, SetOp, Source};
 
+/// How many unions may be inside each other.
+pub(super) const MOST_UNIONS: usize = 32;
+
 /// A query for rows of values and entities, without its types.
 #[doc(hidden)]
 #[derive(Debug, Clone, Default)]
@@ -119,6 +122,18 @@ impl RowsSpec {
         };
         left.list.entities.iter_mut().for_each(|entity| entity.loads.clear());
         RowsSpec { left: Some(Box::new(left)), ..outer }
+    }
+
+    /// How many unions are inside each other.
+    pub(super) fn unions(&self) -> usize {
+        let mut deepest = 0;
+        let mut specs = vec![(self, 0)];
+        while let Some((spec, depth)) = specs.pop() {
+            deepest = deepest.max(depth);
+            let inside = spec.left.as_deref().into_iter().chain(spec.set.iter().map(|(_, other)| other));
+            specs.extend(inside.map(|spec| (spec, depth + 1)));
+        }
+        deepest
     }
 
     /// What the columns of [`to_select`](Self::to_select) are called.

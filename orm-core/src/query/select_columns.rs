@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 
 use super::joins::join_methods;
 use super::lock::{lock_methods, locked};
+use super::rows_spec::MOST_UNIONS;
 use super::selectable::{Reader, Selectable};
 use super::spec::{ORDER_FIRST, before_page};
 use super::{
@@ -265,6 +266,12 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         // The types say that both load the same, and the first query says how.
         other.list.entities.iter_mut().for_each(|entity| entity.loads.clear());
         // INTERSECT binds more tightly than the others on some databases and not on others: in parentheses it is clear.
+        if self.spec.unions().max(other.unions() + 1) > MOST_UNIONS {
+            self.spec.refuse(format!(
+                "there are more than {MOST_UNIONS} unions inside each other; give them as subqueries, or in several queries"
+            ));
+            return self;
+        }
         let ends = !self.spec.order.is_empty() || self.spec.limit.is_some() || self.spec.offset.is_some();
         let mixed = self.spec.set.iter().any(|(earlier, _)| *earlier != op);
         if ends || mixed {

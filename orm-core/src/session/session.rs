@@ -27,8 +27,6 @@ pub struct Session {
     /// Why the open transaction cannot go on.
     pub(super) failed: Option<Failure>,
     pub(super) repeats: Repeats,
-    /// How many savepoints were set, for their names.
-    pub(super) savepoints: u64,
     /// Who ends the transaction, while a closure runs in it that may not.
     pub(super) ends: Vec<Ends>,
     /// How many statements it ran.
@@ -78,7 +76,6 @@ impl Session {
             lease: None,
             failed: None,
             repeats: Repeats::default(),
-            savepoints: 0,
             ends: Vec::new(),
             statements: Arc::default(),
         }

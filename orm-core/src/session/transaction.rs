@@ -161,8 +161,9 @@ impl Session {
         if !self.in_transaction() {
             self.begin().await?;
         }
-        self.savepoints += 1;
-        let name = format!("orm_{}", self.savepoints);
+        // By its depth, so that sessions do not send ever new texts.
+        let around = self.ends.iter().filter(|ends| matches!(ends, Ends::Nested)).count();
+        let name = format!("orm_{}", around + 1);
         self.control(&format!("SAVEPOINT {name}")).await?;
         self.unit.savepoint();
         self.store.savepoint();

@@ -46,13 +46,38 @@ impl Dialect {
         }
     }
 
-    /// How many rows of an INSERT are written into one text. SQLite reads a long text slowly and runs a short one again
-    /// at once; elsewhere each run would be a round trip.
+    /// The most rows of an INSERT that are written into one text. SQLite reads a long text slowly and runs a short one
+    /// again at once; elsewhere each run is a round trip.
     pub fn rows_per_run(self, columns: usize) -> usize {
+        let most = (self.bind_limit() / columns.max(1)).max(1);
         match self {
-            Dialect::Sqlite => (self.bind_limit() / columns.max(1)).clamp(1, 50),
-            Dialect::Postgres | Dialect::Mysql(_) => usize::MAX,
+            Dialect::Sqlite => most.min(48),
+            Dialect::Postgres | Dialect::Mysql(_) => most,
         }
+    }
+
+    /// How an INSERT of so many rows is divided: the rows of each text, and how often it runs. Numbers of rows are written
+    /// as digits, so that a few texts, which stay prepared, are enough for all of them: 200 rows are 192 and 8, where each
+    /// run is a round trip. A text that is prepared for the first time costs a trip as well.
+    pub fn insert_runs(self, rows: usize, columns: usize) -> Vec<(usize, usize)> {
+        let base: usize = if self == Dialect::Sqlite { 8 } else { 16 };
+        let most = self.rows_per_run(columns);
+        let mut runs = Vec::new();
+        let mut left = rows;
+        if left > most {
+            runs.push((most, left / most));
+            left %= most;
+        }
+        if left == most {
+            runs.push((most, 1));
+            left = 0;
+        }
+        while left > 0 {
+            let unit = base.pow(left.ilog(base));
+            runs.push((left - left % unit, 1));
+            left %= unit;
+        }
+        runs
     }
 
     /// Whether two names are one table.
@@ -162,12 +187,26 @@ impl Dialect {
                 Some(self.type_name(kind, None, false))
             }
             // Texts would be compared with dates as texts and with decimals as floats, depending on the place.
-            (Dialect::Mysql(_), _, Value::Date(_)) => Some(self.cast_type(ValueKind::Date)),
-            (Dialect::Mysql(_), _, Value::Time(_)) => Some(self.cast_type(ValueKind::Time)),
-            (Dialect::Mysql(_), _, Value::DateTime(_) | Value::Timestamp(_)) => {
-                Some(self.cast_type(ValueKind::DateTime))
+            (Dialect::Mysql(_), kind, value) => {
+                let kind = match value {
+                    Value::Date(_) => ValueKind::Date,
+                    Value::Time(_) => ValueKind::Time,
+                    Value::DateTime(_) | Value::Timestamp(_) => ValueKind::DateTime,
+                    Value::Decimal(_) => ValueKind::Decimal,
+                    // The text of a statement does not depend on which of its values are NULL.
+                    Value::Null => kind?,
+                    _ => return None,
+                };
+                let cast = matches!(
+                    kind,
+                    ValueKind::Date
+                        | ValueKind::Time
+                        | ValueKind::DateTime
+                        | ValueKind::Timestamp
+                        | ValueKind::Decimal
+                );
+                cast.then(|| self.cast_type(kind))
             }
-            (Dialect::Mysql(_), _, Value::Decimal(_)) => Some(self.cast_type(ValueKind::Decimal)),
             _ => None,
         }
     }

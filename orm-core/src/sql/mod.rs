@@ -7,6 +7,7 @@
 //! the builder crates, and a query's columns are moved to aliases and subqueries after they were written.
 
 mod check;
+mod depth;
 mod dialect;
 mod effect;
 mod expr;
@@ -25,6 +26,7 @@ mod write;
 mod writer;
 
 pub use check::{check, check_change, check_expression};
+pub use depth::MOST_DEPTH;
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use effect::Effect;
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};

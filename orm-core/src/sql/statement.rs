@@ -28,6 +28,8 @@ pub enum Param {
         /// Whether they must not be shown.
         secret: bool,
     },
+    /// A value that fills a list up to a length that more lists have, and changes nothing: no log shows it.
+    Padding(Bind),
 }
 
 /// One SQL text with its values, ready to run, and what it is for.
@@ -48,8 +50,8 @@ pub struct Statement {
     pub repeatable: bool,
     /// What it does to the database.
     pub effect: Effect,
-    /// Runs of the text that together are one statement; none where it runs once with all the values.
-    pub runs: Option<Runs>,
+    /// The texts that together are one statement, each for a part of the values; none where its own text takes all of them.
+    pub runs: Vec<Runs>,
     /// The text for the first row of an INSERT, which gives back the key that the database generated for it; where it is
     /// known that those of the other rows follow, one by one.
     pub leading: Option<Leading>,
@@ -89,13 +91,15 @@ pub enum Expected {
     One,
 }
 
-/// A text for fewer rows than there are values: it runs until they are used up.
+/// A text for fewer rows than there are values, and how often it runs.
 #[derive(Debug, Clone)]
 pub struct Runs {
+    /// The text.
+    pub sql: Arc<str>,
     /// How many values one run takes.
     pub values: usize,
-    /// The text for what is left in the end.
-    pub rest: Arc<str>,
+    /// How often it runs.
+    pub times: usize,
 }
 
 impl From<Value> for Bind {
@@ -134,7 +138,7 @@ impl Param {
     /// Whether it must not be shown.
     pub fn is_secret(&self) -> bool {
         match self {
-            Param::One(bind) => bind.secret,
+            Param::One(bind) | Param::Padding(bind) => bind.secret,
             Param::Many { secret, .. } => *secret,
         }
     }
@@ -142,7 +146,7 @@ impl Param {
     /// What is bound.
     pub fn values(&self) -> &[Value] {
         match self {
-            Param::One(bind) => std::slice::from_ref(&bind.value),
+            Param::One(bind) | Param::Padding(bind) => std::slice::from_ref(&bind.value),
             Param::Many { values, .. } => values,
         }
     }
@@ -159,7 +163,7 @@ impl Statement {
             expected: Expected::Many,
             repeatable: false,
             effect: Effect::Reads,
-            runs: None,
+            runs: Vec::new(),
             leading: None,
             shown: Shown::Nothing,
             reads_secret: false,
@@ -176,16 +180,17 @@ impl Statement {
 
     /// The texts that make it up, each with its values; after the leading one.
     pub fn runs(&self) -> impl Iterator<Item = (&Arc<str>, &[Param])> {
-        let size = self.runs.as_ref().map_or(usize::MAX, |runs| runs.values.max(1));
-        let run = move |params: &'_ [Param]| match &self.runs {
-            Some(runs) if params.len() < size => &runs.rest,
-            _ => &self.sql,
-        };
-        // A statement without values runs once all the same.
-        let once = self.params.is_empty().then_some((&self.sql, &self.params[..]));
         let led = self.leading.as_ref().map_or(0, |leading| leading.values);
-        let params = self.params.get(led..).unwrap_or_default();
-        once.into_iter().chain(params.chunks(size).map(move |params| (run(params), params)))
+        let mut params = self.params.get(led..).unwrap_or_default();
+        // A statement that is one text runs once, also without values.
+        let once = self.runs.is_empty().then_some((&self.sql, params));
+        let turns = self.runs.iter().flat_map(|run| std::iter::repeat_n(run, run.times));
+        let parts = turns.map(move |run| {
+            let (part, rest) = params.split_at(run.values.min(params.len()));
+            params = rest;
+            (&run.sql, part)
+        });
+        once.into_iter().chain(parts)
     }
 
     /// Whether a value must not be shown.

@@ -69,6 +69,20 @@ impl DraftData {
     }
 }
 
+/// Drafts in drafts may be as deep as a user's data is: they are dropped one after the other.
+impl Drop for DraftData {
+    fn drop(&mut self) {
+        let mut inside = std::mem::take(&mut self.links);
+        while let Some(links) = inside.pop() {
+            for target in links.targets {
+                if let LinkTarget::Draft(mut draft) = target {
+                    inside.append(&mut draft.links);
+                }
+            }
+        }
+    }
+}
+
 impl fmt::Debug for DraftData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let def = self.model.def();

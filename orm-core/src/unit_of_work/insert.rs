@@ -5,7 +5,7 @@ use super::flush::Flush;
 use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Hydrate, ModelDef};
+use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
 use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
@@ -112,7 +112,13 @@ impl Flush<'_> {
             let Some(from) = key.from.node() else { continue };
             let values = self.store.values(from.arena, from.node, &key.from_columns);
             for (column, value) in key.columns.iter().zip(values) {
-                entry.values[*column] = Some(value);
+                let given = entry.values[*column].replace(value.clone());
+                if let (Some(relation), Some(given)) = (key.given_by, given)
+                    && !given.is_null()
+                    && given.into_key_form() != value.clone().into_key_form()
+                {
+                    return Err(disagrees(entry.model.def(), *column, relation, &value));
+                }
             }
         }
         entry.model.before_insert(&mut entry.values)?;
@@ -242,7 +248,7 @@ impl Flush<'_> {
         let statement = self.labelled(def, Writer::insert_by_rowid(insert), "flush");
         self.lease.savepoint("SAVEPOINT orm_keys").await?;
         let inserted = self.lease.insert(self.monitor, &statement).await?;
-        if let Some(first) = inserted.first_key {
+        if let [(first, _)] = inserted.keys[..] {
             self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
             let key = |at: i64| vec![Value::Int(first.saturating_add(at))];
             return Ok((statement.params, (0..).take(rows).map(key).collect()));
@@ -250,7 +256,7 @@ impl Flush<'_> {
         self.lease.savepoint("ROLLBACK TO SAVEPOINT orm_keys").await?;
         self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
         let values = statement.params.into_iter().filter_map(|param| match param {
-            Param::One(bind) => Some(bind),
+            Param::One(bind) | Param::Padding(bind) => Some(bind),
             Param::Many { .. } => None,
         });
         let insert = Insert { values: values.collect(), ..again };
@@ -300,15 +306,17 @@ impl Flush<'_> {
         let insert = self.insert_of(def, given, &[], chunk);
         let statement = self.labelled(def, Writer::insert(self.dialect, insert), strategy);
         let inserted = self.lease.insert(self.monitor, &statement).await?;
-        let keys = match (auto, inserted.first_key) {
-            (None, _) => given_keys,
-            (Some(_), Some(first)) => {
-                let step = self.dialect.key_step();
-                let key = |at: i64| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))];
-                (0..).take(chunk.len()).map(key).collect()
-            }
-            (Some(auto), None) => return Err(unknown_key(def, def.columns[auto].field)),
+        let Some(auto) = auto else { return Ok((statement.params, given_keys)) };
+        let step = self.dialect.key_step();
+        let run = |(first, rows): (i64, u64)| {
+            (0_i64..)
+                .zip(0..rows)
+                .map(move |(at, _)| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))])
         };
+        let keys: Vec<Vec<Value>> = inserted.keys.into_iter().flat_map(run).collect();
+        if keys.len() != chunk.len() {
+            return Err(unknown_key(def, def.columns[auto].field));
+        }
         Ok((statement.params, keys))
     }
 
@@ -449,6 +457,19 @@ fn by_key(
         })
     };
     keys.iter().map(find).collect()
+}
+
+/// A draft that was given a key, and a link that leads elsewhere.
+pub(super) fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, linked: &Value) -> Error {
+    let (name, field, path) = (def.name, def.columns[column].field, relation.path());
+    let linked = def.shown(&[column], std::slice::from_ref(linked));
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "a draft of `{name}` was given another `{field}` than its link by `{path}` has, which is {linked}; leave \
+             `.{field}(..)` out"
+        ),
+    )
 }
 
 fn unknown_key(def: &ModelDef, field: &str) -> Error {

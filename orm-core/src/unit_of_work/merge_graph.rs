@@ -4,6 +4,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::draft::{DraftData, DraftLinks};
+use super::insert::disagrees;
 use super::inverse::inverse_of;
 use super::links::LinkTarget;
 use super::pending::PendingState;
@@ -167,6 +168,45 @@ impl MergeGraph {
         Ok(())
     }
 
+    /// Refuses a draft that was given a key and a link that leads elsewhere.
+    fn check_keys(&self, store: &Store, source: &MergeSource) -> Result<()> {
+        let value = |source: &MergeSource, column: usize| source.values.get(column).cloned().flatten();
+        for MergeLinks { relation, targets } in &source.links {
+            let (local, remote) = match relation.kind {
+                RelationKind::ManyToMany => continue,
+                _ => (relation.local_columns()?, relation.remote_columns()?),
+            };
+            let has_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
+            for target in targets {
+                for (here, there) in local.iter().zip(&remote) {
+                    let (given, linked, def, column) = match target {
+                        MergeTarget::Source(at) if has_key && source.is_draft => (
+                            value(source, *here),
+                            value(&self.sources[*at], *there),
+                            source.model.def(),
+                            *here,
+                        ),
+                        MergeTarget::Source(at) if !has_key && self.sources[*at].is_draft => {
+                            let child = &self.sources[*at];
+                            (value(child, *there), value(source, *here), child.model.def(), *there)
+                        }
+                        MergeTarget::Own(own) if has_key && source.is_draft => {
+                            let Some(node) = own.node() else { continue };
+                            let linked = store.values(node.arena, node.node, &[*there]).pop();
+                            (value(source, *here), linked, source.model.def(), *here)
+                        }
+                        _ => continue,
+                    };
+                    let (Some(given), Some(linked)) = (given, linked) else { continue };
+                    if !given.is_null() && given.into_key_form() != linked.clone().into_key_form() {
+                        return Err(disagrees(def, column, relation, &linked));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The session's own end of a link.
     pub(crate) fn own(&self, target: &MergeTarget) -> Option<Ref> {
         match target {
@@ -214,6 +254,7 @@ impl<'s> Walk<'s> {
                 Links::Given(links) => self.given(source, links)?,
             };
         }
+        self.graph.sources.iter().try_for_each(|source| self.graph.check_keys(self.store, source))?;
         Ok(self.graph)
     }
 
@@ -241,8 +282,9 @@ impl<'s> Walk<'s> {
         source
     }
 
-    fn draft(&mut self, draft: DraftData, depth: usize) -> usize {
-        let DraftData { model, values, links } = draft;
+    fn draft(&mut self, mut draft: DraftData, depth: usize) -> usize {
+        let (model, values) = (draft.model, std::mem::take(&mut draft.values));
+        let links = std::mem::take(&mut draft.links);
         let source =
             self.add(MergeSource { model, is_draft: true, depth, values, links: Vec::new(), own: None });
         self.queue.push_back((source, Links::Given(links)));

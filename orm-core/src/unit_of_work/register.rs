@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::draft::DraftData;
+use super::draft::{DraftData, DraftLinks};
 use super::links::LinkTarget;
 use super::pending::{PendingCell, PendingState};
 use super::state::EntityState;
@@ -9,7 +9,19 @@ use super::unsaved_links::is_known;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind};
+use crate::model::{ModelDef, RelationDef, RelationKind};
+
+/// A draft whose links are being entered.
+struct Entering {
+    cell: Arc<PendingCell>,
+    def: &'static ModelDef,
+    links: std::vec::IntoIter<DraftLinks>,
+    /// The relationship whose targets are being resolved.
+    relation: Option<&'static RelationDef>,
+    targets: std::vec::IntoIter<LinkTarget>,
+    /// Those that are; and whether each was a draft.
+    ends: Vec<(Ref, bool)>,
+}
 
 impl UnitOfWork {
     /// Takes a draft, and the drafts inside it, to be written by the next flush.
@@ -21,11 +33,45 @@ impl UnitOfWork {
         self.enter(store, draft)
     }
 
+    /// Drafts may be in drafts as deep as a user's data is, so what waits for those inside is a list and not the stack.
     fn enter(&mut self, store: &mut Store, draft: DraftData) -> Result<Arc<PendingCell>> {
+        let first = self.begin(draft);
+        let cell = Arc::clone(&first.cell);
+        let mut entering = vec![first];
+        while let Some(entry) = entering.last_mut() {
+            if let Some(target) = entry.targets.next() {
+                let end = match target {
+                    LinkTarget::Draft(draft) => {
+                        let inside = self.begin(*draft);
+                        entry.ends.push((Ref::Pending(Arc::clone(&inside.cell)), true));
+                        entering.push(inside);
+                        continue;
+                    }
+                    other => self.resolve(store, other)?,
+                };
+                entry.ends.push((end, false));
+                continue;
+            }
+            if let Some(relation) = entry.relation.take() {
+                let (id, ends) = (cell_id(&entry.cell), std::mem::take(&mut entry.ends));
+                self.link_draft(store, id, relation, ends)?;
+            }
+            match entry.links.next() {
+                Some(DraftLinks { relation, targets }) => {
+                    entry.relation = entry.def.relations.get(relation);
+                    entry.targets = targets.into_iter();
+                }
+                None => drop(entering.pop()),
+            }
+        }
+        Ok(cell)
+    }
+
+    /// Takes what a draft was given but for its links.
+    fn begin(&mut self, mut draft: DraftData) -> Entering {
         let cell = Arc::new(PendingCell::new());
-        let id = cell_id(&cell);
         self.journal.registered(Arc::clone(&cell));
-        let DraftData { model, values, links } = draft;
+        let (model, values) = (draft.model, std::mem::take(&mut draft.values));
         let entry = PendingEntry {
             cell: Arc::clone(&cell),
             model,
@@ -34,14 +80,48 @@ impl UnitOfWork {
             holds: Vec::new(),
             held_by: Vec::new(),
         };
-        self.pending.insert(id, entry);
-        for given in links {
-            let relation = &model.def().relations[given.relation];
-            let targets = given.targets.into_iter().map(|target| self.resolve(store, target));
-            let targets = targets.collect::<Result<Vec<Ref>>>()?;
-            self.give(store, id, relation, targets)?;
+        self.pending.insert(cell_id(&cell), entry);
+        let links = std::mem::take(&mut draft.links).into_iter();
+        let (targets, ends) = (Vec::new().into_iter(), Vec::new());
+        Entering { cell, def: model.def(), links, relation: None, targets, ends }
+    }
+
+    /// Gives a draft the ends of its links by one relationship, and notes which keys two drafts have to agree on.
+    fn link_draft(
+        &mut self,
+        store: &mut Store,
+        id: CellId,
+        relation: &'static RelationDef,
+        ends: Vec<(Ref, bool)>,
+    ) -> Result<()> {
+        let drafts: Vec<CellId> = ends
+            .iter()
+            .filter_map(|(end, is_draft)| match end {
+                Ref::Pending(cell) if *is_draft => Some(cell_id(cell)),
+                _ => None,
+            })
+            .collect();
+        self.give(store, id, relation, ends.into_iter().map(|(end, _)| end).collect())?;
+        match relation.kind {
+            RelationKind::BelongsTo { .. } => self.holds_to(id, relation, &relation.local_columns()?),
+            RelationKind::HasMany | RelationKind::HasOne => {
+                let columns = relation.remote_columns()?;
+                drafts.into_iter().for_each(|draft| self.holds_to(draft, relation, &columns));
+            }
+            RelationKind::ManyToMany => {}
         }
-        Ok(cell)
+        Ok(())
+    }
+
+    /// A draft was given a link and perhaps the columns of its key as well: the flush, which knows both, compares them.
+    fn holds_to(&mut self, id: CellId, relation: &'static RelationDef, columns: &[usize]) {
+        let Some(entry) = self.pending.get_mut(&id) else { return };
+        let given = |column: &usize| matches!(&entry.values[*column], Some(value) if !value.is_null());
+        if columns.iter().any(given)
+            && let Some(key) = entry.keys.iter_mut().find(|key| key.columns == columns)
+        {
+            key.given_by = Some(relation);
+        }
     }
 
     /// Gives a new object all that it holds for a relationship.
@@ -124,11 +204,13 @@ impl UnitOfWork {
                 Ok(())
             }
             RelationKind::BelongsTo { .. } => {
-                let key = KeyFrom { columns: local, from: target.clone(), from_columns: remote };
+                let key =
+                    KeyFrom { columns: local, from: target.clone(), from_columns: remote, given_by: None };
                 self.set_key(store, parent, key)
             }
             RelationKind::HasMany | RelationKind::HasOne => {
-                let key = KeyFrom { columns: remote, from: parent.clone(), from_columns: local };
+                let key =
+                    KeyFrom { columns: remote, from: parent.clone(), from_columns: local, given_by: None };
                 self.set_key(store, target, key)
             }
         }

@@ -95,6 +95,8 @@ pub(super) struct KeyFrom {
     pub(super) columns: Vec<usize>,
     pub(super) from: Ref,
     pub(super) from_columns: Vec<usize>,
+    /// The relationship by which one draft was given both the key's columns and the object: they have to agree.
+    pub(super) given_by: Option<&'static RelationDef>,
 }
 
 /// A row of a link table.
@@ -366,11 +368,11 @@ impl PendingEntry {
     }
 
     /// A row whose object nobody waits for, so that all may have one cell.
-    pub(super) fn of_row(draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
+    pub(super) fn of_row(mut draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
         PendingEntry {
             cell: Arc::clone(cell),
             model: draft.model,
-            values: draft.values,
+            values: std::mem::take(&mut draft.values),
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),

@@ -74,16 +74,30 @@ impl Decimal {
         if self.mantissa() < 0 { format!("-{}", complement(&positive)) } else { positive }
     }
 
+    /// Digit by digit up to the last one that is not 0: most of the text is zeros.
     fn from_sortable(text: &str) -> Option<Decimal> {
-        let (negative, digits) = match text.strip_prefix('-') {
-            Some(digits) => (true, complement(digits)),
-            None => (false, text.to_owned()),
+        let (negative, digits) = match text.as_bytes() {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
         };
-        if digits.len() != MOST_DIGITS + 1 + MOST_SCALE || digits.find('.') != Some(MOST_DIGITS) {
+        // Of a negative number each digit is subtracted from 9.
+        let zero = if negative { b'9' } else { b'0' };
+        if digits.len() != MOST_DIGITS + 1 + MOST_SCALE || digits.get(MOST_DIGITS) != Some(&b'.') {
             return None;
         }
-        let number = Decimal::parse(&digits)?.normalized();
-        Decimal::new(if negative { -number.mantissa() } else { number.mantissa() }, number.scale())
+        let (whole, fraction) = (digits.get(..MOST_DIGITS)?, digits.get(MOST_DIGITS + 1..)?);
+        let scale = fraction.iter().rposition(|digit| *digit != zero).map_or(0, |last| last + 1);
+        let mut mantissa: u128 = 0;
+        let leading = whole.iter().position(|digit| *digit != zero).unwrap_or(MOST_DIGITS);
+        for digit in whole.get(leading..)?.iter().chain(fraction.get(..scale)?) {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            let digit = digit.abs_diff(zero);
+            mantissa = mantissa.checked_mul(10)?.checked_add(digit.into())?;
+        }
+        let mantissa = i128::try_from(mantissa).ok()?;
+        Decimal::new(if negative { -mantissa } else { mantissa }, u32::try_from(scale).ok()?)
     }
 
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Decimal, ValueError> {
@@ -154,6 +168,19 @@ mod tests {
             Decimal::parse("1.50").map(Decimal::to_sortable),
             Decimal::parse("1.5").map(Decimal::to_sortable)
         );
+    }
+
+    #[test]
+    fn what_is_no_sortable_text_is_none() {
+        let text = Decimal::parse("12.5").map(Decimal::to_sortable).unwrap_or_default();
+        assert!(Decimal::from_sortable(&text).is_some());
+        for other in
+            ["", "12.5", &text[1..], &format!("{text}0"), &text.replace('.', "0"), &text.replace("12", "1x")]
+        {
+            assert_eq!(Decimal::from_sortable(other), None, "{other}");
+        }
+        let long = format!("9{}", &text[1..]);
+        assert_eq!(Decimal::from_sortable(&long), None, "a number of more digits than fit");
     }
 
     #[test]

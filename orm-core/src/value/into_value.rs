@@ -3,14 +3,15 @@ use super::{ColumnType, Value};
 /// A Rust value that a column of type `T` takes: the type itself, or one that widens into it without loss.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit a column of type `{T}`",
-    label = "this column is a `{T}`"
+    label = "this column is a `{T}`",
+    note = "an `Option` is taken of the column's own type: `None`, `Some(..)`, or `other.map(Into::into)`"
 )]
 pub trait IntoValue<T> {
     /// The cell to store.
     fn into_value(self) -> Value;
 }
 
-/// NULL, where a bare `None` would not say of which type: `draft.email(Null)`.
+/// NULL, as a value of any type: `draft.email(Null)`, which is the same as `draft.email(None)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Null;
 
@@ -21,10 +22,11 @@ impl<T: ColumnType> IntoValue<Option<T>> for Null {
     }
 }
 
+/// Of the column's own type alone, or a bare `None` would not say of what it is none.
 #[diagnostic::do_not_recommend]
-impl<T: ColumnType, V: IntoValue<T>> IntoValue<Option<T>> for Option<V> {
+impl<T: ColumnType + IntoValue<T>> IntoValue<Option<T>> for Option<T> {
     fn into_value(self) -> Value {
-        self.map_or(Value::Null, V::into_value)
+        self.map_or(Value::Null, T::into_value)
     }
 }
 

@@ -186,3 +186,18 @@ fn attributes_for(holder: Holder) -> &'static str {
         Holder::BelongsTo => "`#[belongs_to]`",
     }
 }
+
+/// NULL is one value: an `Option` in an `Option` has two of it.
+pub fn option_is_single(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let inner = inner_of_option(&column.ty);
+        if is_option(&column.ty) && is_option(inner) {
+            let written = type_text(inner);
+            let message = format!(
+                "a column is NULL or a value, and `Some(None)` would be read back as `None`: write `{written}`; where \
+                 a request may leave a value out, keep that `Option` in a struct of its own"
+            );
+            errors.on(&column.ty, message);
+        }
+    }
+}

@@ -33,6 +33,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     names::serialized_names_differ,
     names::is_not_reserved,
     names::fields_can_be_some,
+    declarations::option_is_single,
     declarations::length_is_of_a_text,
     declarations::checks_say_something,
     keys::there_is_a_key,

@@ -1,15 +1,17 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::scope::{Named, Scope};
 use super::{at, column_type, private_at};
 use crate::model::Column;
 use crate::names;
-use crate::parse::Kind;
+use crate::parse::{Kind, inner_of_option, is_option, last_name};
 
 /// What the tokens of one struct cannot tell and the compiler can: that keys exist on the other side and fit.
 pub fn assertions(scope: &Scope<'_>) -> TokenStream {
-    let columns: TokenStream = scope.columns().map(|(column, _)| integer(column)).collect();
+    let columns = scope.columns().map(|(column, _)| column);
+    let columns: TokenStream = columns.flat_map(|column| [integer(column), single_option(column)]).collect();
     let relations: TokenStream =
         scope.relations().map(|relation| relation_checks(scope, &relation)).collect();
     if columns.is_empty() && relations.is_empty() {
@@ -111,6 +113,40 @@ fn inverse(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         fn inverse<#other: #p::Relation<Parent = #target, Target = #this>>(_: #other) {}
         inverse(<#target>::#constant);
     }}
+}
+
+/// What an `Option` is around is no `Option` by another name.
+fn single_option(column: &Column) -> TokenStream {
+    let inner = inner_of_option(&column.ty);
+    // A type of the language or the standard library is none.
+    let known = last_name(inner).is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            "String"
+                | "Vec"
+                | "i8"
+                | "i16"
+                | "i32"
+                | "i64"
+                | "u8"
+                | "u16"
+                | "u32"
+                | "u64"
+                | "f32"
+                | "f64"
+                | "bool"
+        )
+    });
+    if !is_option(&column.ty) || known {
+        return TokenStream::new();
+    }
+    let nullable = column_type(inner, "NULLABLE");
+    let message = format!(
+        "a column is NULL or a value, and `{}` is an `Option` around one: write one `Option` alone",
+        column.field
+    );
+    let span = at(inner.span());
+    quote_spanned!(span=> ::core::assert!(!#nullable, #message);)
 }
 
 /// The type of a generated key and of a version is an integer, where its tokens did not tell.

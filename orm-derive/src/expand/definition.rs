@@ -19,7 +19,16 @@ pub fn definition(scope: &Scope<'_>) -> TokenStream {
             }
         }
     });
+    // Where hooks are not asked for, an impl of them is an error. A model with mistakes has one error already.
+    let declared = (scope.model.hooks || !scope.complete).then(|| {
+        quote! {
+            #quiet
+            impl #p::HasHooks for #this {}
+        }
+    });
     quote! {
+        #declared
+
         #quiet
         impl #p::Model for #this {
             type Key = #key;

@@ -51,7 +51,7 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
 
 fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> TokenStream {
     let p = private();
-    let (visible, module) = (&scope.model.visibility, &scope.module);
+    let (visible, module) = (scope.visibility(&column.visibility), &scope.module);
     let (ident, ty, index) = (&column.ident, &column.ty, names.place());
     let doc = format!("Gives the column `{}`: the field `{}`.", column.name.value, column.field);
     let given_state = quote!(#p::Given);
@@ -72,7 +72,7 @@ fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> Tok
 }
 
 fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
-    let visible = &scope.model.visibility;
+    let visible = scope.visibility(&relation.relation.visibility);
     let p = private();
     let bound = relation.bound();
     let (ident, target, marker) =

@@ -23,8 +23,9 @@ pub fn inherent(scope: &Scope<'_>) -> TokenStream {
 
 fn columns(scope: &Scope<'_>) -> TokenStream {
     let p = private();
-    let (visible, this, table) = (&scope.model.visibility, &scope.model.ident, &scope.model.table.value);
+    let (this, table) = (&scope.model.ident, &scope.model.table.value);
     let constants = scope.columns().map(|(column, names)| {
+        let visible = scope.visibility(&column.visibility);
         let (constant, ty, index) = (&names.constant, &column.ty, names.place());
         let doc = format!("The column `{table}.{}`: the field `{}`.", column.name.value, column.field);
         quote! {
@@ -37,7 +38,7 @@ fn columns(scope: &Scope<'_>) -> TokenStream {
 
 fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
-    let visible = &scope.model.visibility;
+    let visible = scope.visibility(&relation.relation.visibility);
     let (constant, marker, accessor) = (relation.constant, scope.marker(relation), &relation.relation.ident);
     let (output, bound) = (relation.output(None), relation.bound());
     let field = &relation.relation.field;

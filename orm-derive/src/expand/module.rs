@@ -1,5 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Visibility;
 
 use super::scope::Scope;
 use super::{private, visibility};
@@ -14,7 +15,7 @@ pub fn module(scope: &Scope<'_>) -> TokenStream {
         scope.model.name
     );
     let loads = loads(scope, &inside);
-    let markers = markers(scope, &inside);
+    let markers = markers(scope);
     let draft = draft(scope, &inside);
     quote! {
         #[doc = #doc]
@@ -46,8 +47,9 @@ fn loads(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     }
 }
 
-fn markers(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
+fn markers(scope: &Scope<'_>) -> TokenStream {
     let markers = scope.relations().map(|relation| {
+        let inside = visibility::inside(scope.visibility(&relation.relation.visibility));
         let marker = relation.marker;
         let doc = format!("The relationship `{}` of `{}`.", relation.relation.field, scope.model.name);
         quote! {
@@ -108,7 +110,13 @@ fn given(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
         let doc = format!("The draft was given `{field}`.");
         let message = format!("`{field}` is required by `{model}`");
         let label = format!("this draft has no `{field}`");
-        let note = format!("add `.{}(..)`", column.ident);
+        let note = match scope.visibility(&column.visibility) {
+            Visibility::Inherited if !matches!(scope.model.visibility, Visibility::Inherited) => format!(
+                "add `.{}(..)`; the field is private to the module of `{model}`, so that is where such a draft is made",
+                column.ident
+            ),
+            _ => format!("add `.{}(..)`", column.ident),
+        };
         quote! {
             #[doc = #doc]
             #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Visibility;
 use syn::spanned::Spanned;
 
 use super::taken::Taken;
@@ -92,6 +93,14 @@ impl<'m> Scope<'m> {
                 slot: &names.slot,
             })
         })
+    }
+
+    /// How visible what is generated for a field is: as the field, and no more than the struct.
+    pub fn visibility<'f>(&'f self, field: &'f Visibility) -> &'f Visibility {
+        match field {
+            Visibility::Public(_) => &self.model.visibility,
+            narrower => narrower,
+        }
     }
 
     /// `order::Draft<C0, C1>`, with the type given for one of the parameters.

@@ -1,5 +1,5 @@
 use proc_macro2::Span;
-use syn::{Ident, Type};
+use syn::{Ident, Type, Visibility};
 
 use crate::names;
 use crate::parse::{
@@ -9,6 +9,7 @@ use crate::parse::{
 
 /// A field that is a column.
 pub struct Column {
+    pub visibility: Visibility,
     pub ident: Ident,
     /// The field's name without `r#`.
     pub field: String,
@@ -61,6 +62,7 @@ impl Column {
         Column {
             nullable: is_option(&ty),
             name: attribute.name.unwrap_or_else(|| Text::new(&name, span)),
+            visibility: field.visibility,
             field: name,
             ident: field.ident,
             ty,

@@ -1,11 +1,12 @@
 use proc_macro2::Span;
-use syn::{Ident, Type};
+use syn::{Ident, Type, Visibility};
 
 use crate::names;
 use crate::parse::{Cascade, Field, Holder, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name};
 
 /// A field that is a relationship.
 pub struct Relation {
+    pub visibility: Visibility,
     pub ident: Ident,
     /// The field's name without `r#`.
     pub field: String,
@@ -55,6 +56,7 @@ impl Relation {
         stray.extend(field.key.map(|key| ("key", key.span)));
         stray.extend(field.column.map(|column| ("column", column.span)));
         let mut relation = Relation {
+            visibility: field.visibility,
             field: names::plain(&field.ident),
             ident: field.ident,
             ty: field.ty,

@@ -29,6 +29,7 @@ pub struct Input {
 
 /// A field and what its attributes say.
 pub struct Field {
+    pub visibility: Visibility,
     pub ident: Ident,
     pub ty: Type,
     pub key: Option<KeyAttribute>,
@@ -133,6 +134,7 @@ fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Opti
 fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident?;
     let mut read = Field {
+        visibility: field.vis,
         ident,
         ty: without_self(field.ty, this),
         key: None,

@@ -26,7 +26,7 @@ pub async fn store(session: &mut Session, lock: &Lock) -> Result<()> {
     session.flush().await?;
     let mut versions = Vec::with_capacity(rows.len());
     for (locked, package, source) in rows {
-        let checksum = locked.checksum.as_ref();
+        let checksum = locked.checksum.clone();
         let draft = Version::draft().number(&locked.number).checksum(checksum).package(package);
         versions.push(session.add(match source {
             Some(source) => draft.source(source),

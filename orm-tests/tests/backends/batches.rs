@@ -102,7 +102,7 @@ on_every_backend! {
         Ok(())
     }
 
-    /// SQLite takes them as several runs of a shorter text.
+    /// SQLite takes them as several runs of a shorter text, and MySQL as two of texts that other numbers of rows have too.
     async fn many_new_rows_are_one_statement(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Note]).await?;
@@ -113,9 +113,9 @@ on_every_backend! {
         assert_eq!(log.count(), 1, "{log}");
         let sql = &log.statements()[0].sql;
         match database.backend() {
-            Backend::Sqlite => assert_eq!(sql.matches('?').count(), 50, "{log}"),
+            Backend::Sqlite => assert_eq!(sql.matches('?').count(), 48, "{log}"),
             Backend::Postgres => assert!(sql.contains("SELECT * FROM unnest($1) RETURNING"), "{log}"),
-            _ => assert_eq!(sql.matches('?').count(), 130, "{log}"),
+            _ => assert_eq!(sql.matches('?').count(), 128, "and 2 more: {log}"),
         }
         let notes = pending.iter().map(Pending::entity).collect::<Result<Vec<_>>>()?;
         for (n, pair) in notes.windows(2).enumerate() {

@@ -37,7 +37,7 @@ async fn the_parents_are_chosen_inside_and_sorted_outside() -> Result<()> {
     let sql = log.sql(0);
     let (inner, outer) = sql.split_once(r#") AS "users""#).expect("a subquery of the parents");
     assert!(
-        inner.contains("WHERE") && inner.contains("LIMIT 2 OFFSET 1") && !inner.contains("JOIN"),
+        inner.contains("WHERE") && inner.contains("LIMIT ? + 0 OFFSET ?") && !inner.contains("JOIN"),
         "{log}"
     );
     assert!(inner.contains(r#"ORDER BY "users"."name" DESC, "users"."id""#), "{log}");
@@ -148,7 +148,7 @@ async fn to_one_joins_are_not_wrapped() -> Result<()> {
         .await?;
     assert_eq!(log.count(), 1, "{log}");
     assert_eq!(log.sql(0).matches("SELECT").count(), 1, "{log}");
-    assert!(log.sql(0).ends_with("LIMIT 2"), "{log}");
+    assert!(log.sql(0).ends_with("LIMIT ? + 0"), "{log}");
     assert_eq!(ids!(page), [5, 4]);
     assert!(page[0].get(Order::ADDRESS).is_none());
     assert_eq!(page[1].get(Order::ADDRESS).map(|address| address.get(Address::USER).id), Some(8));

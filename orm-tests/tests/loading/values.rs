@@ -174,7 +174,7 @@ async fn null_is_not_empty() -> Result<()> {
     assert_eq!(with(Sample::TEXT.is_null()).await?, [2]);
     assert_eq!(with(Sample::BYTES.eq(Vec::new())).await?, [1]);
     assert_eq!(with(Sample::BYTES.is_not_null()).await?, [1]);
-    assert_eq!(with(Sample::TEXT.eq(None::<&str>)).await?, [2], "comparing with none is IS NULL");
+    assert_eq!(with(Sample::TEXT.eq(None)).await?, [2], "comparing with none is IS NULL");
     assert_eq!(with(Sample::TEXT.ne(Null)).await?, [1]);
     Ok(())
 }

@@ -294,7 +294,7 @@ on_every_backend! {
         assert_eq!(session.load_column(&posts[0], Post::BODY).await?, "body 4");
         let mut fresh = engine.session();
         let changed = fresh
-            .execute(update::<Post>().set(Post::NOTE, Some("n")).filter(Post::ID.eq(3)).returning())
+            .execute(update::<Post>().set(Post::NOTE, "n").filter(Post::ID.eq(3)).returning())
             .await?;
         assert_eq!(changed[0].note.get()?.as_deref(), Some("n"));
         not_loaded(changed[0].body.get());

@@ -8,5 +8,5 @@ struct User {
 }
 
 fn main() {
-    let _ = User::draft().id(7).name(None::<&str>);
+    let _ = User::draft().id(7).name(None);
 }

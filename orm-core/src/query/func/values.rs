@@ -55,9 +55,10 @@ pub fn least<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E:
 /// ```
 /// # use orm_core::prelude::*;
 /// # #[derive(Model, Debug)] struct Item { #[key] id: i64, name: String }
+/// let process = select_columns(func::custom::<i64>("pg_backend_pid", ()));
 /// let sound = func::custom::<String>("soundex", Item::NAME);
 /// let query = select::<Item>().filter(sound.eq("R163"));
-/// # let _ = query;
+/// # let _ = (process, query);
 /// # fn main() {}
 /// ```
 pub fn custom<T: ColumnType>(name: &str, arguments: impl IntoExpressions) -> Computed<T> {

@@ -1,4 +1,4 @@
-use super::Writer;
+use super::{Writer, nothing};
 use crate::sql::{
     Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NewRows, Param, Returned, Shown, Statement,
     TableName, Update,
@@ -45,7 +45,7 @@ impl Writer {
             if at > 0 {
                 writer.sql.push_str(", ");
             }
-            writer.param(column);
+            writer.array(column);
         }
         writer.sql.push(')');
         writer.conflict_and_returning(insert);
@@ -176,9 +176,12 @@ impl Writer {
         self.name(table);
         self.sql.push_str(" WHERE 1 = 0 UNION ALL VALUES ");
         let is_mariadb = matches!(self.dialect, Dialect::Mysql(server) if server.mariadb);
+        if is_mariadb {
+            return self.padded_rows(&new.rows, nothing);
+        }
         self.list(&new.rows, ", ", |writer, binds| {
-            writer.sql.push_str(if is_mariadb { "(" } else { "ROW(" });
-            writer.list(binds, ", ", |writer, bind| match bind.value.is_null() && !is_mariadb {
+            writer.sql.push_str("ROW(");
+            writer.list(binds, ", ", |writer, bind| match bind.value.is_null() {
                 // MySQL would make texts of the numbers beside a NULL that is bound, and lose digits.
                 true => writer.sql.push_str("NULL"),
                 false => writer.bind(bind.clone()),

@@ -83,7 +83,13 @@ impl Writer {
             Expr::InQuery(inner, select) => {
                 self.operand(inner);
                 self.sql.push_str(" IN (");
-                self.write_select(select);
+                // MySQL takes no limit there, but in a query around which there is another one.
+                let paged = (select.limit, select.offset) != (None, None);
+                if paged && matches!(self.dialect, Dialect::Mysql(_)) {
+                    self.rows_of(select);
+                } else {
+                    self.write_select(select);
+                }
                 self.sql.push(')');
             }
             Expr::RowIn(row, rows) => self.row_in(row, rows),

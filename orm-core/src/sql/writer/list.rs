@@ -18,12 +18,12 @@ impl Writer {
         }
         self.sql.push_str(" IN (");
         self.list(list, ", ", Writer::operand);
-        if matches!(self.dialect, Dialect::Mysql(_))
-            && let Some(last) = list.last()
-        {
-            for _ in list.len()..padded(list.len()) {
+        let bound =
+            list.iter().rev().find_map(|item| if let Expr::Bind(bind) = item { Some(bind) } else { None });
+        if let Some(again) = bound {
+            for _ in 0..self.padding(list.len(), 1) {
                 self.sql.push_str(", ");
-                self.operand(last);
+                self.fill(again.clone());
             }
         }
         self.sql.push(')');
@@ -40,15 +40,11 @@ impl Writer {
             // SQLite takes a list of rows only as VALUES.
             Dialect::Sqlite => {
                 self.sql.push_str(") IN (VALUES ");
-                self.rows(rows);
+                self.padded_rows(rows, Bind::clone);
             }
             Dialect::Mysql(_) => {
                 self.sql.push_str(") IN (");
-                self.rows(rows);
-                for last in rows.last().into_iter().cycle().take(padded(rows.len()) - rows.len()) {
-                    self.sql.push_str(", ");
-                    self.rows(std::slice::from_ref(last));
-                }
+                self.padded_rows(rows, Bind::clone);
             }
             Dialect::Postgres => {
                 self.sql.push_str(") IN (SELECT * FROM unnest(");
@@ -68,8 +64,28 @@ impl Writer {
         self.sql.push(')');
     }
 
+    /// Rows of values, filled up to a length that more lists have; `filling` makes what fills them up of the values of the
+    /// last row.
+    pub(super) fn padded_rows(&mut self, rows: &[Vec<Bind>], filling: impl Fn(&Bind) -> Bind) {
+        self.rows(rows);
+        let Some(last) = rows.last() else { return };
+        for _ in 0..self.padding(rows.len(), last.len()) {
+            self.sql.push_str(", ");
+            self.sql.push('(');
+            self.list(last, ", ", |writer, bind| writer.fill(filling(bind)));
+            self.sql.push(')');
+        }
+    }
+
+    /// How many more members fill up a list whose members are written; none where the statement would not take them.
+    fn padding(&self, members: usize, width: usize) -> usize {
+        let more = padded(members).saturating_sub(members);
+        let room = self.dialect.bind_limit().saturating_sub(self.params.len());
+        if self.pads && more.saturating_mul(width) <= room { more } else { 0 }
+    }
+
     /// An array of values, each of which has a type of its own.
-    fn array(&mut self, param: Param) {
+    pub(super) fn array(&mut self, param: Param) {
         let cast = match &param {
             Param::Many { kind: kind @ Some(ValueKind::Enum(_)), .. } => {
                 self.dialect.cast(*kind, &Value::Null).map(|name| format!("{name}[]"))
@@ -98,12 +114,14 @@ fn array(list: &[Expr]) -> Option<Param> {
     typed.then_some(Param::Many { kind: known, values, secret: hidden })
 }
 
-/// The length of a list that is filled up by repeating its last member, so that lists of many lengths are few
-/// statements to prepare. Long ones are rare, and cost more to run than to prepare.
+/// The length to which a list is filled up, so that lists of all lengths are few statements to prepare: powers of two, and
+/// one length between each and the next.
 fn padded(length: usize) -> usize {
-    const LONGEST: usize = 1024;
-    match length.checked_next_power_of_two() {
-        Some(padded) if padded <= LONGEST => padded,
-        _ => length,
+    const EXACT: usize = 4;
+    if length <= EXACT {
+        return length;
     }
+    let power = length.next_power_of_two();
+    let between = power / 4 * 3;
+    if length <= between { between } else { power }
 }

@@ -41,13 +41,16 @@ pub struct Writer {
     grouped: Vec<Expr>,
     /// The same of what it selects, where it is told apart by that: the order has to go by its name.
     named: Vec<(Expr, Arc<str>)>,
+    /// Whether lists are filled up to lengths that more lists have.
+    pads: bool,
+    /// Whether what is being written fills up a list.
+    fills: bool,
 }
 
 impl Writer {
     /// The text of a SELECT.
     pub fn select(dialect: Dialect, select: &Select) -> Statement {
-        let mut writer = Writer::new(dialect);
-        writer.write_select(select);
+        let mut writer = Writer::fitting(dialect, |writer| writer.write_select(select));
         writer.shown = Shown::of((0..select.width()).map(|at| select.is_secret(at)));
         writer.finish()
     }
@@ -58,46 +61,64 @@ impl Writer {
         if dialect == Dialect::Postgres && insert.rows > 1 && are_plain(&values, insert.columns.len()) {
             return Writer::insert_arrays(&insert, values);
         }
-        let room = dialect.rows_per_run(insert.columns.len());
-        let written = |rows: usize, values: Vec<Bind>| {
+        let runs = dialect.insert_runs(insert.rows, insert.columns.len());
+        if runs.len() <= 1 && runs.iter().all(|(_, times)| *times == 1) {
             let mut writer = Writer::new(dialect);
-            writer.write_insert(&insert, rows, values);
-            writer.finish()
-        };
-        if insert.rows <= room {
-            return Statement { expected: Expected::Few, ..written(insert.rows, values) };
+            writer.write_insert(&insert, insert.rows, values);
+            return Statement { expected: Expected::Few, ..writer.finish() };
         }
-        let rest = written(insert.rows % room, Vec::new()).sql;
-        let runs = Some(Runs { values: room * insert.columns.len(), rest });
+        Writer::insert_in_runs(dialect, &insert, values, &runs)
+    }
+
+    /// An INSERT as several texts, with places for the values alone.
+    fn insert_in_runs(
+        dialect: Dialect,
+        insert: &Insert,
+        values: Vec<Bind>,
+        runs: &[(usize, usize)],
+    ) -> Statement {
+        let width = insert.columns.len();
+        let mut first = None;
+        let mut run = |(rows, times): &(usize, usize)| {
+            let mut writer = Writer::new(dialect);
+            // The places say which types their values have.
+            let shape =
+                if dialect == Dialect::Sqlite { &[] } else { values.get(..width).unwrap_or_default() };
+            writer.write_insert(insert, *rows, shape.iter().cloned().cycle().take(rows * width).collect());
+            let statement = writer.finish();
+            let sql = Arc::clone(&statement.sql);
+            first.get_or_insert(statement);
+            Runs { sql, values: rows * width, times: *times }
+        };
+        let runs = runs.iter().map(&mut run).collect();
         let params = values.into_iter().map(Param::One).collect();
-        Statement { params, expected: Expected::Few, runs, ..written(room, Vec::new()) }
+        let first = first.unwrap_or_else(|| Statement::plain(""));
+        Statement { params, expected: Expected::Few, runs, ..first }
     }
 
     /// The text of an INSERT of several rows into a table whose keys SQLite generates, which follow the key of the first row.
     /// It is RETURNING that makes such an INSERT slow there: it keeps all rows until the last one is in.
     pub fn insert_by_rowid(mut insert: Insert) -> Statement {
         let (width, values) = (insert.columns.len(), std::mem::take(&mut insert.values));
-        let written = |insert: &Insert, rows: usize| {
-            let mut writer = Writer::new(Dialect::Sqlite);
-            writer.write_insert(insert, rows, Vec::new());
-            writer.finish()
-        };
-        let leading = Leading { sql: written(&insert, 1).sql, values: width };
+        let mut first = Writer::new(Dialect::Sqlite);
+        first.write_insert(&insert, 1, Vec::new());
+        let leading = Some(Leading { sql: first.finish().sql, values: width });
         insert.returning.clear();
-        let (room, others) = (Dialect::Sqlite.rows_per_run(width), insert.rows - 1);
-        let runs = Some(Runs { values: room * width, rest: written(&insert, others % room).sql });
-        let params = values.into_iter().map(Param::One).collect();
-        let leading = Some(leading);
-        Statement { params, expected: Expected::Few, runs, leading, ..written(&insert, room.min(others)) }
+        let runs = Dialect::Sqlite.insert_runs(insert.rows.saturating_sub(1), width);
+        Statement { leading, ..Writer::insert_in_runs(Dialect::Sqlite, &insert, values, &runs) }
     }
 
     /// The text of an UPDATE.
     pub fn update(dialect: Dialect, update: &Update) -> Statement {
-        let mut writer = Writer::new(dialect);
+        Writer::fitting(dialect, |writer| writer.write_update(update)).finish()
+    }
+
+    fn write_update(&mut self, update: &Update) {
+        let writer = self;
         writer.effect = Effect::Writes;
         writer.sql.push_str("UPDATE ");
         writer.name(update.table);
-        match dialect {
+        match writer.dialect {
             Dialect::Mysql(_) if !update.from.rows.is_empty() => {
                 writer.sql.push_str(" JOIN (");
                 writer.new_rows(update.table, &update.from);
@@ -109,7 +130,7 @@ impl Writer {
                 writer.set(update);
                 if !update.from.rows.is_empty() {
                     writer.sql.push_str(" FROM (VALUES ");
-                    writer.rows(&update.from.rows);
+                    writer.padded_rows(&update.from.rows, nothing);
                     writer.sql.push_str(") AS ");
                     writer.quote(NEW_ROWS);
                 }
@@ -117,18 +138,29 @@ impl Writer {
         }
         writer.filter(update.filter.as_ref());
         writer.returning(update.table, &update.returning);
-        writer.finish()
     }
 
     /// The text of a DELETE.
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
+        let write = |writer: &mut Writer| {
+            writer.effect = Effect::Writes;
+            writer.sql.push_str("DELETE FROM ");
+            writer.name(delete.table);
+            writer.filter(delete.filter.as_ref());
+            writer.returning(delete.table, &delete.returning);
+        };
+        Writer::fitting(dialect, write).finish()
+    }
+
+    /// What is written, with lists filled up where the statement then binds no more than it may.
+    fn fitting(dialect: Dialect, write: impl Fn(&mut Writer)) -> Writer {
         let mut writer = Writer::new(dialect);
-        writer.effect = Effect::Writes;
-        writer.sql.push_str("DELETE FROM ");
-        writer.name(delete.table);
-        writer.filter(delete.filter.as_ref());
-        writer.returning(delete.table, &delete.returning);
-        writer.finish()
+        write(&mut writer);
+        if writer.params.len() > dialect.bind_limit() {
+            writer = Writer { pads: false, ..Writer::new(dialect) };
+            write(&mut writer);
+        }
+        writer
     }
 
     fn new(dialect: Dialect) -> Writer {
@@ -144,6 +176,8 @@ impl Writer {
             shares: false,
             grouped: Vec::new(),
             named: Vec::new(),
+            pads: true,
+            fills: false,
         }
     }
 
@@ -191,15 +225,26 @@ impl Writer {
         self.quote(name);
     }
 
+    /// A value that fills up a list.
+    fn fill(&mut self, bind: Bind) {
+        self.fills = true;
+        self.bind(bind);
+        self.fills = false;
+    }
+
     fn bind(&mut self, bind: Bind) {
         match self.dialect {
             // A statement keeps the types of its first values, and a NULL that nobody knows the type of has none.
             Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
             _ => {
                 let cast = self.dialect.cast(bind.kind, &bind.value);
-                match (self.dialect, &bind.value, &cast) {
+                let is_time = matches!(
+                    (&bind.value, bind.kind),
+                    (Value::Time(_), _) | (Value::Null, Some(ValueKind::Time))
+                );
+                match (self.dialect, &cast) {
                     // MySQL takes what is cast to a time for one already, and a text for midnight.
-                    (Dialect::Mysql(server), Value::Time(_), Some(to)) if !server.mariadb => {
+                    (Dialect::Mysql(server), Some(to)) if is_time && !server.mariadb => {
                         self.sql.push_str("CAST(");
                         self.cast(Param::One(bind), Some("CHAR".to_owned()));
                         self.sql.push_str(&format!(" AS {to})"));
@@ -220,16 +265,27 @@ impl Writer {
     }
 
     fn param(&mut self, param: Param) {
+        let param = match param {
+            Param::One(bind) if self.fills => Param::Padding(bind),
+            param => param,
+        };
         if self.dialect != Dialect::Postgres {
-            self.params.push(param);
-            return self.sql.push('?');
+            return self.own_param(param);
         }
         let known = self.params.iter().position(|known| self.shares && *known == param);
-        let place = known.unwrap_or_else(|| {
-            self.params.push(param);
-            self.params.len() - 1
-        });
-        self.sql.push_str(&format!("${}", place + 1));
+        match known {
+            Some(place) => self.sql.push_str(&format!("${}", place + 1)),
+            None => self.own_param(param),
+        }
+    }
+
+    /// A parameter that no other place shares.
+    fn own_param(&mut self, param: Param) {
+        self.params.push(param);
+        match self.dialect {
+            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
+            Dialect::Sqlite | Dialect::Mysql(_) => self.sql.push('?'),
+        }
     }
 
     fn name(&mut self, table: TableName) {
@@ -241,22 +297,13 @@ impl Writer {
     }
 }
 
-/// Whether the first row's values are of kinds that PostgreSQL has arrays of without a cast.
+/// What fills up the rows that an UPDATE joins: their keys are NULL, and meet no row.
+fn nothing(bind: &Bind) -> Bind {
+    Bind { value: Value::Null, ..bind.clone() }
+}
+
+/// Whether PostgreSQL has arrays of what the columns hold: there are no lists of lists.
 fn are_plain(values: &[Bind], columns: usize) -> bool {
-    let plain = |bind: &Bind| {
-        matches!(
-            bind.kind,
-            Some(
-                ValueKind::Bool
-                    | ValueKind::Int16
-                    | ValueKind::Int32
-                    | ValueKind::Int64
-                    | ValueKind::Float32
-                    | ValueKind::Float64
-                    | ValueKind::Text
-                    | ValueKind::Bytes
-            )
-        )
-    };
+    let plain = |bind: &Bind| bind.kind.is_some_and(|kind| !matches!(kind, ValueKind::Array(_)));
     columns > 0 && values.iter().take(columns).all(plain)
 }

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use super::Writer;
 use crate::sql::{
-    Cte, Dialect, Effect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef,
+    Bind, Cte, Dialect, Effect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Param, Select,
+    SetOp, TableRef,
 };
+use crate::value::{Value, ValueKind};
 
 /// What an operand of UNION is called that is a subquery.
 const OPERAND: &str = "_set";
@@ -145,6 +147,11 @@ impl Writer {
         if simple {
             return self.core(select, &[]);
         }
+        self.rows_of(select);
+    }
+
+    /// A SELECT of what another one gives.
+    pub(super) fn rows_of(&mut self, select: &Select) {
         self.sql.push_str("SELECT * FROM (");
         self.write_select(select);
         self.sql.push_str(") AS ");
@@ -283,10 +290,14 @@ impl Writer {
     }
 
     fn page(&mut self, limit: Option<u64>, offset: Option<u64>) {
-        // Numbers, not binds: they are no secret, and a page then keeps its plan.
-        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         match (limit, offset, self.dialect) {
-            (Some(limit), _, _) => self.sql.push_str(&format!(" LIMIT {}", number(limit))),
+            (Some(limit), _, _) => {
+                self.row_count(" LIMIT ", limit);
+                if self.dialect == Dialect::Sqlite {
+                    // With a plain `?` it compiles the statement again for each number, to plan with it.
+                    self.sql.push_str(" + 0");
+                }
+            }
             // SQLite and MySQL know OFFSET only after LIMIT.
             (None, Some(_), Dialect::Sqlite | Dialect::Mysql(_)) => {
                 self.sql.push_str(&format!(" LIMIT {}", i64::MAX));
@@ -294,8 +305,16 @@ impl Writer {
             (None, Some(_), Dialect::Postgres) | (None, None, _) => {}
         }
         if let Some(offset) = offset {
-            self.sql.push_str(&format!(" OFFSET {}", number(offset)));
+            self.row_count(" OFFSET ", offset);
         }
+    }
+
+    /// How many rows. It is bound, so that all pages are one text; no two of them are one parameter, or which pages have
+    /// that text would depend on the numbers.
+    fn row_count(&mut self, word: &str, rows: u64) {
+        self.sql.push_str(word);
+        let value = Value::Int(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.own_param(Param::One(Bind { value, secret: false, kind: Some(ValueKind::Int64) }));
     }
 
     /// SQLite locks the whole database when the transaction begins, and has no words for rows.

@@ -29,11 +29,11 @@ async fn a_key_may_refer_to_another_unique_column() -> Result<()> {
     engine.create_all(schema![Team, Player]).await?;
     let mut session = engine.session();
     for (id, slug) in [(1, Some("red")), (2, Some("blue")), (3, None)] {
-        session.add(Team::draft().id(id).slug(slug));
+        session.add(Team::draft().id(id).slug(slug.map(Into::into)));
     }
     session.flush().await?;
     for (id, team) in [(1, Some("red")), (2, Some("blue")), (3, Some("red")), (4, None)] {
-        session.add(Player::draft().id(id).team_slug(team));
+        session.add(Player::draft().id(id).team_slug(team.map(Into::into)));
     }
     session.commit().await?;
     for joined in [false, true] {

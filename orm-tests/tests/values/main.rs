@@ -1,0 +1,8 @@
+//! What values, NULLs and conditions become, on every backend.
+
+mod arithmetic;
+mod contradictions;
+mod depth;
+mod labels;
+mod nulls;
+mod statement_texts;
