@@ -220,7 +220,8 @@ impl SqliteLease {
     /// Has the statement that is read a part at a time go on where it was, on the connection's own thread.
     fn read_elsewhere(&mut self) -> Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
-        let connection = self.connection.take().ok_or_else(gone)?;
+        let mut connection = self.connection.take().ok_or_else(gone)?;
+        connection.connection()?.leave_open();
         let rows = (part.rows - part.begun, part.rows);
         self.cursor = Some(SqliteCursor::open(connection, part.sql, part.values, rows, part.from)?);
         Ok(())

@@ -286,6 +286,11 @@ impl Handle {
         }))
     }
 
+    /// Ends the statement that is open, which is read from its start elsewhere; it would keep the database locked.
+    pub(super) fn leave_open(&mut self) {
+        self.inner().open = None;
+    }
+
     /// Ends the statement that is open, and the transaction that was begun for it.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use orm_core::TransactionOptions;
 use orm_core::prelude::*;
 
-use crate::world::{Thing, builder, ends, fill, url};
+use crate::world::{Owner, Thing, builder, ends, fill, url};
 
 /// Never comes to an end by itself.
 const ENDLESS: &str =
@@ -129,5 +129,25 @@ async fn a_savepoint_on_a_full_disk_ends_with_its_transaction() -> Result<()> {
     assert!(refused.to_string().contains("full"), "{refused}");
     session.rollback().await?;
     assert_eq!(session.count(select::<Thing>()).await?, 2_000);
+    Ok(())
+}
+
+/// It begins on the thread of the caller, and goes on elsewhere for what is loaded in between.
+#[tokio::test]
+async fn a_stream_that_moved_to_another_thread_leaves_no_lock() -> Result<()> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = builder(&url(&directory.path().join("f.db"))).pool_size(1).connect().await?;
+    fill(&engine).await?;
+    let things =
+        Owner::THINGS.selectin().filter(func::custom::<i64>("coalesce", (Thing::N, Thing::ID)).gt(0));
+    let mut session = engine.session();
+    let mut stream = session.stream(select::<Owner>().order_by(Owner::ID).with(things).yield_per(1));
+    assert!(ends("the first batch", stream.next_batch()).await?.is_some());
+    drop(stream);
+    session.close().await?;
+    drop(session);
+    let other = builder(&url(&directory.path().join("f.db"))).connect().await?;
+    other.session().transaction(async |session| session.execute(delete::<Thing>()).await.map(drop)).await?;
+    assert_eq!(engine.session().count(select::<Thing>()).await?, 0);
     Ok(())
 }
