@@ -17,6 +17,8 @@ struct Inner {
     constraint: Option<Constraint>,
     retryable: bool,
     source: Option<Source>,
+    /// Whether the message says what the source does, in its words.
+    quotes: bool,
 }
 
 /// The constraint that refused a row, as far as the database names it.
@@ -100,6 +102,7 @@ impl Error {
                 constraint: None,
                 retryable: false,
                 source: None,
+                quotes: false,
             }),
         }
     }
@@ -107,6 +110,12 @@ impl Error {
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Error {
         self.inner.source = Some(source.into());
         self
+    }
+
+    /// With a source whose words are in the message already.
+    pub(crate) fn with_quoted_source(mut self, source: impl Into<Source>) -> Error {
+        self.inner.quotes = true;
+        self.with_source(source)
     }
 
     pub(crate) fn with_constraint(mut self, constraint: Constraint) -> Error {
@@ -128,6 +137,19 @@ impl Error {
     /// The same error with something said before its message.
     pub(crate) fn prefixed(mut self, prefix: &str) -> Error {
         self.inner.message.insert_str(0, prefix);
+        self
+    }
+
+    /// The same error with another source in the place of one of this type, also in the message.
+    pub(crate) fn resourced<E: std::error::Error + Send + Sync + 'static>(
+        mut self,
+        change: impl FnOnce(&E) -> E,
+    ) -> Error {
+        if let Some(old) = self.inner.source.as_deref().and_then(|source| source.downcast_ref::<E>()) {
+            let new = change(old);
+            self.inner.message = self.inner.message.replace(&old.to_string(), &new.to_string());
+            self.inner.source = Some(Box::new(new));
+        }
         self
     }
 
@@ -161,7 +183,8 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.inner.kind, self.inner.message)?;
-        match &self.inner.source {
+        let source = self.inner.source.as_ref().filter(|_| !self.inner.quotes).map(ToString::to_string);
+        match source.filter(|source| !self.inner.message.contains(source.as_str())) {
             Some(source) => write!(f, " ({source})"),
             None => Ok(()),
         }

@@ -48,8 +48,8 @@ pub fn conversions(this: &Ident) -> TokenStream {
 
         #quiet
         impl #p::IntoOperand<#this> for #this {
-            fn into_operand(self, secret: bool) -> #p::Expr {
-                #p::operand(&self, secret)
+            fn into_operand(self) -> #p::Expr {
+                #p::operand(&self)
             }
         }
 

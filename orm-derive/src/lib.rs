@@ -40,7 +40,7 @@ use errors::Errors;
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `check` |
+/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `debug`, `check` |
 /// | `#[serde(..)]` | the struct | `rename_all` |
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |

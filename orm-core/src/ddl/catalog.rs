@@ -4,7 +4,8 @@ use crate::value::Value;
 /// The questions to a database about its tables. Each answers in the same columns on every backend.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Catalog {
-    /// Table, whether it is a view, column, type, whether it is NOT NULL, whether the database fills it in.
+    /// Table, whether it is a view, column, type, whether it is NOT NULL, whether the database fills it in. Of a column with
+    /// an enum of the database's own its labels and its name; elsewhere there is none.
     Columns,
     /// Table, index, whether it is unique, whether it is the primary key, column; NULL where it is an expression.
     Indexes,
@@ -40,9 +41,10 @@ impl Catalog {
         match self {
             Catalog::Columns => (
                 "SELECT t.name, t.type = 'view', c.name, c.type, c.\"notnull\" OR c.pk > 0, \
-                 c.dflt_value IS NOT NULL OR (c.pk > 0 AND upper(c.type) = 'INTEGER') \
-                 FROM pragma_table_list AS t, pragma_table_info(t.name, ?1) AS c \
-                 WHERE t.schema = ?1 AND t.name COLLATE NOCASE",
+                 c.dflt_value IS NOT NULL OR c.hidden > 1 OR (c.pk = 1 AND upper(c.type) = 'INTEGER' AND NOT t.wr \
+                 AND (SELECT count(*) FROM pragma_table_info(t.name, ?1) AS k WHERE k.pk > 0) = 1) \
+                 FROM pragma_table_list AS t, pragma_table_xinfo(t.name, ?1) AS c \
+                 WHERE t.schema = ?1 AND c.hidden <> 1 AND t.name COLLATE NOCASE",
                 "ORDER BY t.name, c.cid",
             ),
             // The key of a table with row numbers has no index of its own.
@@ -72,7 +74,12 @@ impl Catalog {
             Catalog::Columns => (
                 "SELECT c.relname::text, c.relkind IN ('v', 'm'), a.attname::text, \
                  format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, a.atttypmod), a.attnotnull, \
-                 a.atthasdef OR a.attidentity <> '' \
+                 a.atthasdef OR a.attidentity <> '' OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid \
+                 AND NOT g.tgisinternal AND g.tgtype & 7 = 7), \
+                 (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e \
+                 WHERE e.enumtypid IN (t.oid, t.typelem, t.typbasetype)), \
+                 (SELECT n.typname::text FROM pg_type n WHERE n.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype \
+                 WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END) \
                  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid \
                  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {schema} AND a.attnum > 0 \
                  AND NOT a.attisdropped AND c.relname::text",
@@ -107,6 +114,9 @@ impl Catalog {
                 "SELECT CAST(c.table_name AS CHAR), t.table_type = 'VIEW', CAST(c.column_name AS CHAR), \
                  CAST(c.column_type AS CHAR), c.is_nullable = 'NO', \
                  c.column_default IS NOT NULL OR c.extra LIKE '%auto_increment%' OR c.extra LIKE '%GENERATED%' \
+                 OR EXISTS (SELECT 1 FROM information_schema.triggers g WHERE g.event_object_schema = c.table_schema \
+                 AND g.event_object_table = c.table_name AND g.event_manipulation = 'INSERT' \
+                 AND g.action_timing = 'BEFORE') \
                  FROM information_schema.columns c JOIN information_schema.tables t \
                  ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
                  WHERE c.table_schema = {schema} AND c.table_name",

@@ -9,6 +9,7 @@ use crate::driver::{Lease, Monitor};
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef, ThroughDef};
 use crate::sql::{Dialect, TableName};
+use crate::value::{EnumDef, ValueKind};
 
 /// Compares models with the tables of the database.
 ///
@@ -56,11 +57,27 @@ impl Check {
                 continue;
             };
             let expected = tables.declared(def, at, column.key || column.unique || column.index);
+            let fits = match enum_of(dialect, column.kind) {
+                Some(of) => {
+                    let is_list = expected.ends_with("[]") == found.type_name.ends_with("[]");
+                    is_list && found.enumerated.as_ref().is_some_and(|live| live.name == of.name)
+                }
+                None => live_type::fits(dialect, &expected, &found.type_name),
+            };
             let cut = column.length > live_type::length(&found.type_name)
                 && live_type::length(&found.type_name).is_some();
-            if cut || !live_type::fits(dialect, &expected, &found.type_name) {
+            let rounds = !live.is_view && live_type::rounds(dialect, &expected, &found.type_name);
+            if cut || rounds || !fits {
                 let found = found.type_name.clone();
                 report.push(Kind::Type { expected, found }, of, [column.name]);
+            } else if let (Some(def), Some(found)) = (enum_of(dialect, column.kind), &found.enumerated)
+                && found.labels != def.labels
+            {
+                let expected = def.labels.iter().map(|label| (*label).to_owned()).collect();
+                report.push(Kind::Labels { expected, found: found.labels.clone() }, of, [column.name]);
+            }
+            if column.generated && found.not_null && !found.filled_in && !live.is_view {
+                report.push(Kind::NotFilledIn, of, [column.name]);
             }
             match (column.nullable, found.not_null) {
                 _ if live.is_view => {}
@@ -139,6 +156,15 @@ impl Check {
             foreign_key(report, live, dialect, of, &key);
         }
         Ok(())
+    }
+}
+
+/// The enum of the database's own that a column is declared as, itself or in a list.
+fn enum_of(dialect: Dialect, kind: ValueKind) -> Option<&'static EnumDef> {
+    match (dialect, kind) {
+        (Dialect::Postgres, ValueKind::Enum(def)) => Some(def),
+        (Dialect::Postgres, ValueKind::Array(of)) => enum_of(dialect, *of),
+        _ => None,
     }
 }
 

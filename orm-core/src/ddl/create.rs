@@ -24,6 +24,9 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
     }
     for (relation, through) in schema.link_tables() {
         statements.push(tables.create_link(relation, through)?);
+        if !matches!(dialect, Dialect::Mysql(_)) {
+            statements.push(tables.create_link_index(through));
+        }
     }
     match dialect {
         Dialect::Sqlite => {}
@@ -153,15 +156,18 @@ impl Tables {
     }
 
     fn create_index(&self, def: &ModelDef, column: &ColumnDef) -> String {
-        let name = self.index_name(def, column);
+        self.index(&self.index_name(def, column), def.table, &format!("({})", self.quoted(column.name)))
+    }
+
+    fn index(&self, name: &str, of: TableName, columns: &str) -> String {
         // SQLite says with the index where it is, PostgreSQL with the table.
-        let (index, table) = match (self.dialect, def.table.schema) {
+        let (index, table) = match (self.dialect, of.schema) {
             (Dialect::Sqlite, Some(schema)) => {
-                (format!("{}.{}", self.quoted(schema), self.quoted(&name)), self.quoted(def.table.name))
+                (format!("{}.{}", self.quoted(schema), self.quoted(name)), self.quoted(of.name))
             }
-            _ => (self.quoted(&name), self.named(def.table)),
+            _ => (self.quoted(name), self.named(of)),
         };
-        format!("CREATE INDEX IF NOT EXISTS {index} ON {table} ({})", self.quoted(column.name))
+        format!("CREATE INDEX IF NOT EXISTS {index} ON {table} {columns}")
     }
 
     fn create_link(&self, relation: &RelationDef, through: &ThroughDef) -> Result<String> {
@@ -185,6 +191,12 @@ impl Tables {
             parts.push(format!("FOREIGN KEY {key} REFERENCES {table} {}", self.list(def, columns)));
         }
         Ok(self.table(through.table, &parts))
+    }
+
+    /// The primary key finds a link from one side, and this from the other. MySQL makes one with the foreign key.
+    fn create_link_index(&self, through: &ThroughDef) -> String {
+        let name = name("lx", through.table.name, through.target_key);
+        self.index(&name, through.table, &self.names(through.target_key.iter().copied()))
     }
 
     fn column(&self, def: &'static ModelDef, at: usize) -> String {

@@ -22,6 +22,15 @@ pub(super) struct LiveColumn {
     pub(super) not_null: bool,
     /// Whether the database fills it in where an INSERT leaves it out.
     pub(super) filled_in: bool,
+    /// Of an enum of the database's own, or a list of such, what it is.
+    pub(super) enumerated: Option<LiveEnum>,
+}
+
+/// An enum of the database's own.
+#[derive(Debug)]
+pub(super) struct LiveEnum {
+    pub(super) name: String,
+    pub(super) labels: Vec<String>,
 }
 
 /// An index of all rows. An expression in it is no column, and has none here.
@@ -75,7 +84,7 @@ impl Asking<'_> {
     async fn tables(&mut self) -> Result<Vec<LiveTable>> {
         let mut live: Vec<LiveTable> = Vec::new();
         for row in self.rows(Catalog::Columns).await? {
-            let [name, is_view, column, type_name, not_null, filled_in] = row;
+            let [name, is_view, column, type_name, not_null, filled_in, labels, of] = row;
             let name = text(name).unwrap_or_default();
             if live.last().is_none_or(|table| table.name != name) {
                 live.push(LiveTable {
@@ -91,11 +100,12 @@ impl Asking<'_> {
                     type_name: text(type_name).unwrap_or_default(),
                     not_null: flag(&not_null),
                     filled_in: flag(&filled_in),
+                    enumerated: enumerated(labels, of),
                 });
             }
         }
         for row in self.rows(Catalog::Indexes).await? {
-            let [table, name, unique, primary, column, _] = row;
+            let [table, name, unique, primary, column, ..] = row;
             let Some(table) = find(&mut live, table) else { continue };
             let name = text(name).unwrap_or_default();
             if table.indexes.last().is_none_or(|index| index.name != name) {
@@ -107,7 +117,7 @@ impl Asking<'_> {
             }
         }
         for row in self.rows(Catalog::ForeignKeys).await? {
-            let [table, name, parent, column, refers_to, parent_schema] = row;
+            let [table, name, parent, column, refers_to, parent_schema, ..] = row;
             let Some(table) = find(&mut live, table) else { continue };
             let name = text(name).unwrap_or_default();
             if table.keys.last().is_none_or(|key| key.name != name) {
@@ -122,7 +132,7 @@ impl Asking<'_> {
     }
 
     /// The rows of an answer; a cell that it does not have is NULL.
-    async fn rows(&mut self, catalog: Catalog) -> Result<Vec<[Value; 6]>> {
+    async fn rows(&mut self, catalog: Catalog) -> Result<Vec<[Value; 8]>> {
         let mut rows = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             let cell = |index| cells.cell(index).map_or(Value::Null, |cell| cell.to_value());
@@ -138,6 +148,11 @@ impl Asking<'_> {
 fn find(live: &mut [LiveTable], name: Value) -> Option<&mut LiveTable> {
     let name = text(name)?;
     live.iter_mut().find(|table| table.name == name)
+}
+
+fn enumerated(labels: Value, name: Value) -> Option<LiveEnum> {
+    let Value::Array(labels) = labels else { return None };
+    Some(LiveEnum { name: text(name)?, labels: labels.into_iter().filter_map(text).collect() })
 }
 
 fn text(value: Value) -> Option<String> {

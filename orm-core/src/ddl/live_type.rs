@@ -18,6 +18,25 @@ pub(super) fn length(live: &str) -> Option<u32> {
     is_text.then(|| rest.split(')').next()?.trim().parse().ok()).flatten()
 }
 
+/// Whether a time of a column would lose places behind the second that one of the declared type keeps.
+pub(super) fn rounds(dialect: Dialect, declared: &str, live: &str) -> bool {
+    let places = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let digits =
+            name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(digits, _)| digits);
+        let said = digits.and_then(|digits| digits.trim().parse::<u32>().ok());
+        let is_time = ["time", "timetz", "timestamp", "timestamptz", "datetime"]
+            .contains(&base(&name).split(' ').next().unwrap_or_default());
+        // Without a number PostgreSQL keeps all that it has, and MySQL none.
+        let all = if dialect == Dialect::Postgres { 6 } else { 0 };
+        is_time.then(|| said.unwrap_or(all))
+    };
+    match (places(declared), places(live)) {
+        (Some(declared), Some(live)) => dialect != Dialect::Sqlite && live < declared,
+        _ => false,
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Affinity {
     Integer,
@@ -78,7 +97,6 @@ fn postgres_class(name: &str) -> String {
         "timestamp with time zone" => "timestamptz",
         "time without time zone" => "time",
         "time with time zone" => "timetz",
-        "json" => "jsonb",
         other => other,
     };
     class.to_owned()
@@ -119,7 +137,7 @@ fn fits_mysql(declared: String, live: String) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fits, length};
+    use super::{fits, length, rounds};
     use crate::sql::{Dialect, MysqlServer};
 
     #[test]
@@ -143,6 +161,8 @@ mod tests {
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(6) with time zone", true),
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp without time zone", false),
             (Dialect::Postgres, "BYTEA", "uuid", false),
+            // What looks into a document takes the other one alone.
+            (Dialect::Postgres, "JSONB", "json", false),
             (mysql, "BIGINT", "bigint(20)", true),
             (mysql, "BIGINT", "bigint(20) unsigned", true),
             (mysql, "BIGINT", "int(11)", false),
@@ -153,6 +173,26 @@ mod tests {
             (mysql, "DOUBLE", "float", false),
         ] {
             assert_eq!(fits(dialect, declared, live), expected, "{dialect:?}: {declared} and {live}");
+        }
+    }
+
+    #[test]
+    fn a_time_keeps_its_places() {
+        let mysql = Dialect::Mysql(MysqlServer { mariadb: true, returning: true, key_step: 1 });
+        for (dialect, declared, live, expected) in [
+            (Dialect::Postgres, "TIMESTAMPTZ", "timestamp with time zone", false),
+            (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(6) with time zone", false),
+            (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(3) with time zone", true),
+            (Dialect::Postgres, "TIME", "time(0) without time zone", true),
+            (Dialect::Postgres, "VARCHAR(80)", "character varying(3)", false),
+            (mysql, "DATETIME(6)", "datetime(6)", false),
+            (mysql, "DATETIME(6)", "datetime", true),
+            (mysql, "DATETIME(6)", "timestamp(3)", true),
+            (mysql, "TIME(6)", "time", true),
+            (mysql, "DATE", "date", false),
+            (Dialect::Sqlite, "TEXT", "TIMESTAMP(3)", false),
+        ] {
+            assert_eq!(rounds(dialect, declared, live), expected, "{dialect:?}: {declared} and {live}");
         }
     }
 

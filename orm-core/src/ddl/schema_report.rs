@@ -38,6 +38,16 @@ pub enum SchemaFindingKind {
         /// What it is.
         found: String,
     },
+    /// The enum of the database's own has other labels, or has them in another order.
+    Labels {
+        /// Those of the model.
+        expected: Vec<String>,
+        /// Those of the database.
+        found: Vec<String>,
+    },
+    /// The model leaves the column to the database, `#[key(auto)]` or `#[column(default)]`, and nothing there fills it in: it
+    /// is NOT NULL and has no default.
+    NotFilledIn,
     /// The column may be NULL, and the field cannot.
     MayBeNull,
     /// The column is NOT NULL, and the field may be none.
@@ -127,6 +137,15 @@ impl fmt::Display for SchemaFinding {
             SchemaFindingKind::Type { expected, found } => {
                 write!(f, "`{model}`: `{table}.{columns}` is {found}, and its field needs {expected}")
             }
+            SchemaFindingKind::Labels { expected, found } => write!(
+                f,
+                "`{model}`: the type of `{table}.{columns}` has the labels {found:?}, and the model's enum {expected:?}"
+            ),
+            SchemaFindingKind::NotFilledIn => write!(
+                f,
+                "`{model}`: the model leaves `{table}.{columns}` to the database, which has no default for it; give it one \
+                 there (an identity, AUTO_INCREMENT, INTEGER PRIMARY KEY), or take `auto` or `default` off its field"
+            ),
             SchemaFindingKind::MayBeNull => {
                 write!(
                     f,

@@ -1,7 +1,7 @@
 use super::checkouts::Borrower;
 use super::replicas::Replicas;
 use super::server::Server;
-use super::{ConnectOptions, Lease, Monitor, PoolStatus};
+use super::{ConnectOptions, DatabaseUrl, Lease, Monitor, PoolStatus};
 use crate::error::Result;
 use crate::sql::Dialect;
 
@@ -18,7 +18,7 @@ impl Database {
     ///
     /// # Errors
     /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
-    pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Database> {
+    pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Database> {
         let server = Server::connect(url, options).await?;
         let replicas = Replicas::connect(&server, options).await?;
         Ok(Database { server, replicas, monitor: Monitor::new(options) })

@@ -10,6 +10,7 @@ mod connection;
 mod connector;
 mod cursor;
 mod database;
+mod database_url;
 mod echo;
 mod echoed_rows;
 mod isolation;
@@ -78,6 +79,7 @@ mod written;
 
 pub(crate) use checkouts::Borrower;
 pub use database::Database;
+pub use database_url::DatabaseUrl;
 pub use echo::Echo;
 pub use isolation::Isolation;
 pub use lease::Lease;

@@ -1,4 +1,3 @@
-use std::str::FromStr;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
@@ -17,9 +16,9 @@ use super::connector::Connector;
 use super::mysql_cell;
 use super::mysql_cursor::{MysqlCursor, Part};
 use super::pooled::{Pool, Pooled};
-use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
+use super::refusal::{Refused, refusal, too_many, unfit};
 use super::tls::{self, TlsOptions};
-use super::{ConnectOptions, RowSink, SslMode};
+use super::{ConnectOptions, DatabaseUrl, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
 use crate::value::{Cells, Timestamp, Value, ValueError, ValueRef};
@@ -93,10 +92,10 @@ impl Connector for MysqlConnector {
 }
 
 impl MysqlDatabase {
-    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<MysqlDatabase> {
-        let connect = MySqlConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+    pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<MysqlDatabase> {
+        let connect: MySqlConnectOptions = url.read()?;
         let connect = encrypted(connect, &options.tls)?.disable_statement_logging();
-        let mut proof = first(url, options, connect.connect()).await?;
+        let mut proof = url.first(options, connect.connect()).await?;
         let mut server = server(&mut proof).await?;
         server.returning &= options.insert_returning;
         // It proved what it should; how it ends is of no interest.
@@ -520,8 +519,8 @@ fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> O
                 columns.split(", ").map(|column| column.trim_matches('`').to_owned()).collect();
         }
         1048 | 1364 => constraint.columns = vec![message.split('\'').nth(1)?.to_owned()],
-        // No constraint, but the column that a value does not fit.
-        1264 | 1265 | 1292 | 1366 | 1406 => {
+        // No constraint, but the column that a value does not fit. One that is only computed with has none.
+        1264 | 1265 | 1292 | 1366 | 1406 if !message.starts_with("Truncated") => {
             let (_, column) = message.rsplit_once("column ")?;
             constraint.columns = vec![
                 column

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::tls::TlsOptions;
-use super::{Echo, Pooler};
+use super::{DatabaseUrl, Echo, Pooler};
 
 /// How an engine connects; see [`EngineBuilder`](crate::EngineBuilder), which documents each.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct ConnectOptions {
     pub(crate) pooler: Pooler,
     pub(crate) tls: TlsOptions,
     pub(crate) insert_returning: bool,
-    pub(crate) replicas: Vec<String>,
+    pub(crate) replicas: Vec<DatabaseUrl>,
     pub(crate) echo: Echo,
     pub(crate) slow_statements: Option<Duration>,
 }

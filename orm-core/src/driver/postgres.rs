@@ -1,4 +1,3 @@
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,9 +21,9 @@ use super::postgres_cursor::PostgresCursor;
 use super::postgres_read_ahead::ReadAhead;
 use super::postgres_row::RowCells;
 use super::postgres_types::meet_types;
-use super::refusal::{Refused, first, refusal, too_many, unfit, wrong_url};
+use super::refusal::{Refused, refusal, too_many, unfit};
 use super::tls::{self, TlsOptions};
-use super::{ConnectOptions, Pooler, RowSink, SslMode};
+use super::{ConnectOptions, DatabaseUrl, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Value, ValueKind};
@@ -80,8 +79,8 @@ impl Connector for PostgresConnector {
 }
 
 impl PostgresDatabase {
-    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<PostgresDatabase> {
-        let connect = PgConnectOptions::from_str(url).map_err(|error| wrong_url(url, error))?;
+    pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<PostgresDatabase> {
+        let connect: PgConnectOptions = url.read()?;
         let connect = encrypted(connect, &options.tls)?;
         let prepares = options.pooler != Pooler::Transaction;
         let connect = match prepares {
@@ -90,7 +89,7 @@ impl PostgresDatabase {
             false => connect.statement_cache_capacity(0).extra_float_digits(None),
         };
         let connect = connect.disable_statement_logging();
-        let mut proof = first(url, options, connect.connect()).await.map_err(refused_by_pooler)?;
+        let mut proof = url.first(options, connect.connect()).await.map_err(refused_by_pooler)?;
         if prepares {
             no_pooler(&mut proof, &connect).await?;
         }

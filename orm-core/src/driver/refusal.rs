@@ -1,9 +1,6 @@
-use std::future::Future;
-
 use sqlx::error::DatabaseError;
 
-use super::ConnectOptions;
-use crate::error::{Constraint, Error, ErrorKind, Result};
+use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
 /// What the database means by an error.
@@ -31,25 +28,19 @@ pub(super) fn refusal(
     statement: Option<&Statement>,
     read: impl Fn(&(dyn DatabaseError + 'static)) -> Refused,
 ) -> Error {
-    // Databases quote the values that they refuse.
-    let mut secret = statement.is_some_and(Statement::has_secret);
+    let secret = hides(statement);
     let (mut constraint, mut retryable, mut without_values) = (None, false, None);
     let (kind, message) = match &error {
         sqlx::Error::Database(database) => {
             let refused = read(&**database);
             (constraint, retryable) = (refused.constraint, refused.retryable);
-            // A value that cannot be converted may be one of a row.
-            let reads_secret = statement.is_some_and(|statement| statement.reads_secret);
-            secret |= refused.kind == ErrorKind::InvalidValue && reads_secret;
-            without_values = refused.without_values.map(|message| WithoutValues {
-                code: database.code().unwrap_or_default().into_owned(),
-                message,
-            });
-            let said = match &without_values {
-                _ if secret => "what it said may show a secret value",
-                Some(without) => &without.message,
-                None => database.message(),
+            let code = database.code().unwrap_or_default().into_owned();
+            let said = match &refused.without_values {
+                _ if secret => hidden(&code),
+                Some(without) => without.clone(),
+                None => database.message().to_owned(),
             };
+            without_values = refused.without_values.map(|message| WithoutValues { code, message });
             (refused.kind, format!("the database refused the statement: {said}"))
         }
         sqlx::Error::Io(_)
@@ -57,18 +48,30 @@ pub(super) fn refusal(
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => (ErrorKind::Connection, format!("the connection was lost: {error}")),
+        _ if secret => (ErrorKind::Database, hidden("")),
         _ => (ErrorKind::Database, error.to_string()),
     };
     let refusal = Error::new(kind, in_statement(message, statement)).retryable(retryable);
     let refusal = match without_values {
         _ if secret => refusal,
-        Some(without) => refusal.with_source(without),
-        None => refusal.with_source(error),
+        Some(without) => refusal.with_quoted_source(without),
+        None => refusal.with_quoted_source(error),
     };
     match constraint {
         Some(constraint) => refusal.with_constraint(constraint),
         None => refusal,
     }
+}
+
+/// Whether what the database says must not be shown: databases quote the values that they refuse.
+pub(super) fn hides(statement: Option<&Statement>) -> bool {
+    statement.is_some_and(Statement::is_secret)
+}
+
+/// What stands for the words of a database that may quote a secret.
+pub(super) fn hidden(code: &str) -> String {
+    let code = if code.is_empty() { String::new() } else { format!(" (code {code})") };
+    format!("what it said may show a secret value, and is left out{code}")
 }
 
 /// A message with the statement that met it.
@@ -97,69 +100,11 @@ pub(super) fn unfit(message: impl Into<String>, secret: bool) -> Error {
     }
 }
 
-/// The first connection, which proves that the database is there.
-pub(super) async fn first<C>(
-    url: &str,
-    options: &ConnectOptions,
-    connecting: impl Future<Output = sqlx::Result<C>>,
-) -> Result<C> {
-    let database = without_password(url);
-    match tokio::time::timeout(options.pool_timeout, connecting).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => {
-            // What a library of TLS refuses comes as an error of the socket.
-            let advice = match error.to_string().contains("certificate") {
-                true => {
-                    "; the server's certificate must be signed by an authority of `ssl_root_cert`, and with `VerifyFull` be \
-                     for the host of the URL"
-                }
-                false => "",
-            };
-            let message = format!("cannot connect to `{database}`: {error}{advice}");
-            Err(Error::new(ErrorKind::Connection, message).with_source(error))
-        }
-        Err(_) => Err(Error::new(
-            ErrorKind::Connection,
-            format!("cannot connect to `{database}`: no answer in time"),
-        )),
-    }
-}
-
-/// The URL does not say how to connect.
-pub(super) fn wrong_url(url: &str, error: sqlx::Error) -> Error {
-    let message = format!("`{}` is no URL of a database: {error}", without_password(url));
-    Error::new(ErrorKind::Configuration, message).with_source(error)
-}
-
-/// A URL for an error message: who connects and with what password is nobody's business.
-fn without_password(url: &str) -> String {
-    let url = url.split_once('?').map_or(url, |(url, _)| url);
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
-        _ => url.to_owned(),
-    }
-}
-
 /// A statement for an error message: a list of thousands of placeholders helps nobody.
 pub(super) fn shortened(sql: &str) -> String {
     const MOST: usize = 300;
     match sql.char_indices().nth(MOST) {
         Some((end, _)) => format!("{} ..", &sql[..end]),
         None => sql.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn a_url_is_shown_without_its_password() {
-        assert_eq!(
-            without_password("postgres://jack:s3cret@db:5432/app?password=s3cret"),
-            "postgres://db:5432/app"
-        );
-        assert_eq!(without_password("mysql://jack:p@ss@db/app"), "mysql://db/app");
-        assert_eq!(without_password("postgres:///app"), "postgres:///app");
     }
 }

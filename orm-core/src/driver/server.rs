@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::checkouts::{Borrower, Checkouts};
-use super::{ConnectOptions, Lease, PoolStatus, Pooler};
+use super::{ConnectOptions, DatabaseUrl, Lease, PoolStatus, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
@@ -30,8 +30,8 @@ impl Server {
     ///
     /// # Errors
     /// `Configuration`: the URL names no backend that is compiled in. `Connection`: the database does not answer.
-    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<Server> {
-        let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+    pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Server> {
+        let scheme = url.scheme().ok_or_else(no_scheme)?;
         fits(scheme, options)?;
         let pool = match scheme {
             #[cfg(feature = "sqlite")]
@@ -142,6 +142,13 @@ const SCHEMES: [(&str, &str); 5] = [
     ("mysql", "mysql"),
     ("mariadb", "mysql"),
 ];
+
+fn no_scheme() -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        "the URL of a database begins with `sqlite:`, `postgres:` or `mysql:`, and this one with no such word",
+    )
+}
 
 fn unknown(scheme: &str) -> Error {
     let message = match SCHEMES.iter().find(|(known, _)| *known == scheme) {

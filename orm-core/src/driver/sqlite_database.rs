@@ -4,7 +4,6 @@ use std::sync::Arc;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::ConnectOptions;
 use super::attachment::Attachment;
 use super::checkouts::{Borrower, Checkouts};
 use super::connection::Connection;
@@ -14,6 +13,7 @@ use super::sqlite::SqliteLease;
 use super::sqlite_error::database_error;
 use super::sqlite_handle::Handle;
 use super::sqlite_memory::{MemoryFiles, VFS};
+use super::{ConnectOptions, DatabaseUrl};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A SQLite database.
@@ -58,7 +58,7 @@ impl Connector for SqliteConnector {
 }
 
 impl SqliteDatabase {
-    pub(super) async fn connect(url: &str, options: &ConnectOptions) -> Result<SqliteDatabase> {
+    pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<SqliteDatabase> {
         let (connect, memory) = connect_options(url)?;
         let connect = connect.disable_statement_logging().busy_timeout(options.busy_timeout);
         let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
@@ -86,8 +86,8 @@ impl SqliteDatabase {
 
 /// How to connect, and the files of a database in memory. Every engine has one of its own, unless the URL names one that is
 /// shared: `sqlite:file:name?mode=memory&cache=shared`.
-fn connect_options(url: &str) -> Result<(SqliteConnectOptions, Option<Arc<MemoryFiles>>)> {
-    let rest = url.strip_prefix("sqlite:").unwrap_or(url);
+fn connect_options(url: &DatabaseUrl) -> Result<(SqliteConnectOptions, Option<Arc<MemoryFiles>>)> {
+    let rest = url.as_str().strip_prefix("sqlite:").unwrap_or_default();
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let says = |pair: &str| query.is_some_and(|query| query.split('&').any(|said| said == pair));
@@ -109,7 +109,7 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, Option<Arc<Memory
             "the URL names no file; write `sqlite:path/to/file.db` or `sqlite::memory:`",
         ));
     }
-    let options = SqliteConnectOptions::from_str(url).map_err(|error| {
+    let options = SqliteConnectOptions::from_str(url.as_str()).map_err(|error| {
         Error::new(ErrorKind::Configuration, format!("`{url}` is not a SQLite URL: {error}"))
             .with_source(error)
     })?;
@@ -118,7 +118,7 @@ fn connect_options(url: &str) -> Result<(SqliteConnectOptions, Option<Arc<Memory
     Ok((if create { options.create_if_missing(true) } else { options }, None))
 }
 
-fn connecting(url: &str, error: sqlx::Error) -> Error {
+fn connecting(url: &DatabaseUrl, error: sqlx::Error) -> Error {
     Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
 }
 
@@ -140,7 +140,7 @@ mod tests {
     #[tokio::test]
     async fn a_snapshot_that_is_too_old_to_write_is_worth_another_attempt() -> Result<()> {
         let file = std::env::temp_dir().join(format!("orm-core-snapshot-{}.db", std::process::id()));
-        let url = format!("sqlite:{}", file.display());
+        let url = DatabaseUrl::new(&format!("sqlite:{}", file.display()));
         let options = ConnectOptions::default();
         let (database, checkouts) =
             (SqliteDatabase::connect(&url, &options).await?, Checkouts::new(&options));

@@ -370,11 +370,9 @@ impl std::fmt::Debug for Store {
 pub(crate) fn cell_error(def: &ModelDef, error: &CellError) -> Error {
     let column = def.columns.get(error.column);
     let field = column.map_or("?", |column| column.field);
-    if column.is_some_and(|column| column.secret) {
-        let text =
-            format!("`{}.{field}`: the database holds what the field cannot be (a secret column)", def.name);
-        return Error::new(ErrorKind::InvalidValue, text);
-    }
-    Error::new(ErrorKind::InvalidValue, format!("`{}.{field}`: {}", def.name, error.error))
-        .with_source(error.error.clone())
+    let error = match column.is_some_and(|column| column.secret) {
+        true => error.error.without_value(),
+        false => error.error.clone(),
+    };
+    Error::new(ErrorKind::InvalidValue, format!("`{}.{field}`: {error}", def.name)).with_source(error)
 }

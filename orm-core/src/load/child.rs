@@ -287,7 +287,7 @@ fn rank(
     let source = Source::Table(def.table);
     let key = |key: &KeyColumn| Expr::column(key_source, key.name);
     let inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
-    inside.names().for_each(|name| rows.column(&source, name));
+    inside.columns().for_each(|column| rows.returns(column.expr(&source)));
     if *key_source != source {
         for (column, alias) in key_columns.iter().zip(made_up.links) {
             rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });

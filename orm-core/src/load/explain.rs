@@ -12,7 +12,7 @@ use super::select_rows::rows_root;
 use crate::error::Result;
 use crate::identity::Store;
 use crate::query::{Depth, RowsSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Effect, Select, Shown, Statement, Writer, check};
+use crate::sql::{Dialect, Effect, Param, Select, Shown, Statement, Writer, check};
 use crate::value::Value;
 
 /// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
@@ -35,18 +35,22 @@ pub struct PlanStep {
     pub repeats: &'static str,
 }
 
-/// A statement that has the database say how it would run another one, and the column of its answer that does.
-pub(crate) fn explain_statement(dialect: Dialect, select: &Select) -> Result<(Statement, usize)> {
+/// A statement that has the database say how it would run another one, and the column of its answer that does; none where
+/// all of them do.
+pub(crate) fn explain_statement(dialect: Dialect, select: &Select) -> Result<(Statement, Option<usize>)> {
     check(select, dialect)?;
     let statement = Writer::select(dialect, select);
     let (prefix, column) = match dialect {
-        Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", 3),
-        Dialect::Postgres => ("EXPLAIN ", 0),
-        Dialect::Mysql(_) => ("EXPLAIN FORMAT=JSON ", 0),
+        Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", Some(3)),
+        Dialect::Postgres => ("EXPLAIN ", Some(0)),
+        // A row that a key finds is read while MySQL plans, and conditions are shown with what it holds. The table has none.
+        Dialect::Mysql(_) if statement.computes_secret => ("EXPLAIN ", None),
+        Dialect::Mysql(_) => ("EXPLAIN FORMAT=JSON ", Some(0)),
     };
     let sql = format!("{prefix}{}", statement.sql).into();
     // A plan may repeat what the statement binds, and runs nothing.
-    Ok((Statement { sql, shown: Shown::Nothing, effect: Effect::Reads, ..statement }, column))
+    let params = statement.params.into_iter().map(Param::without_secret).collect();
+    Ok((Statement { sql, params, shown: Shown::Nothing, effect: Effect::Reads, ..statement }, column))
 }
 
 /// The first statement of a query for entities.

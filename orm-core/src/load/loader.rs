@@ -218,7 +218,7 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let filled = loads.iter().any(|load| load.strategy == Strategy::Filled);
     rows.distinct = !spec.from.joins.is_empty() && (spec.unique || spec.distinct || filled);
     if rows.distinct {
-        names(def, def.key).for_each(|name| rows.column(&source, name));
+        names(def, def.key).for_each(|name| rows.returns(Expr::column(&source, name)));
     }
     let mut select = if spec.limit.is_some() || spec.offset.is_some() || rows.distinct {
         rows.limit = spec.limit;

@@ -2,7 +2,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::Selection;
 use crate::query::{Keyset, SelectSpec};
 use crate::sql::{Expr, Select};
-use crate::value::{Cells, Value};
+use crate::value::{Cells, Value, ValueError};
 
 /// A query in pages, each of which begins after the last row of the one before: what reads a long result where no
 /// statement can be read a part at a time.
@@ -71,7 +71,8 @@ impl Pages {
     pub(super) fn set_last(&mut self, cells: &dyn Cells, rows: u64) -> Result<()> {
         let read = |at: &TermCell| cells.cell(at.cell).map(|cell| cell.to_value());
         let values: Result<Vec<Value>, _> = self.cells.iter().map(read).collect();
-        let unreadable = |error| {
+        let unreadable = |error: ValueError| {
+            let error = error.without_value();
             let text = format!("what a stream sorts by cannot be read: {error}");
             Error::new(ErrorKind::InvalidValue, text).with_source(error)
         };

@@ -11,7 +11,7 @@ use crate::graph::Region;
 use crate::identity::Store;
 use crate::model::Selection;
 use crate::query::RawSpec;
-use crate::sql::{Dialect, Source, Statement, raw};
+use crate::sql::{Dialect, Shown, Source, Statement, raw};
 use crate::value::Cells;
 
 impl Loader<'_> {
@@ -55,7 +55,7 @@ pub(super) fn raw_root(
     spec: &RawSpec,
     dialect: Dialect,
 ) -> Result<RowBranches> {
-    let Some(item) = &spec.entity else { return Ok(RowBranches::listed(Vec::new())) };
+    let Some(item) = &spec.entity else { return Ok(RowBranches::listed(Vec::new(), Shown::Nothing)) };
     let loads = plan::of_raw(item, dialect)?;
     let def = item.model.def();
     let arena = store.arena_of(item.model);

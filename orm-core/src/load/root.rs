@@ -142,14 +142,14 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
         let known = number.map(|name| Expr::column_of(&source, name, false));
         let numbers = known.unwrap_or_else(|| row_number(Vec::new(), rows.order.clone()));
         let name = MadeUp::beside(def)?.number;
-        inside.names().for_each(|name| rows.column(&source, name));
+        inside.columns().for_each(|column| rows.returns(column.expr(&source)));
         rows.columns.push(Item { expr: numbers, alias: Some(name.into()) });
         order.push(Order::new(Expr::column_of(&outer, name, false), false));
         number = Some(name);
     } else {
         order.extend(rows.order.iter().map(|term| term.clone().relocate(def.table, &outer)));
         inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
-        inside.names().for_each(|name| rows.column(&source, name));
+        inside.columns().for_each(|column| rows.returns(column.expr(&source)));
     }
     if !pages {
         rows.order.clear();
@@ -163,7 +163,7 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
 /// The first row of each entity: all rows are numbered in their order, and once more among those of their entity.
 fn first_rows(mut rows: Select, source: &Source, selection: &Selection, made_up: MadeUp) -> Select {
     let def = selection.def();
-    selection.names().for_each(|name| rows.column(source, name));
+    selection.columns().for_each(|column| rows.returns(column.expr(source)));
     let order = mem::take(&mut rows.order);
     let key = names(def, def.key).map(|name| Expr::column(source, name)).collect();
     let numbered = |expr, alias: &'static str| Item { expr, alias: Some(alias.into()) };

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::Hydrate;
 use crate::query::{Reader, RowView, RowsFrom};
-use crate::sql::{Dialect, Statement, check};
+use crate::sql::{Dialect, Shown, Statement, check};
 use crate::value::Cells;
 
 /// Rows of values and entities. The entities of each batch have a graph of their own, which goes with the last handle to
@@ -59,8 +59,10 @@ impl<R: Reader> RowBatches<R> {
 
     fn branches(&self, store: &mut Store, levels: &mut Levels) -> Result<RowBranches> {
         match &self.query {
-            RowsFrom::Select(spec) => rows_root(store, levels, spec, self.dialect)
-                .map(|(_, branches)| RowBranches::listed(branches)),
+            RowsFrom::Select(spec) => {
+                let (select, branches) = rows_root(store, levels, spec, self.dialect)?;
+                Ok(RowBranches::listed(branches, Shown::of_rows(&select)))
+            }
             RowsFrom::Raw(spec) => raw_root(store, levels, spec, self.dialect),
         }
     }

@@ -3,10 +3,11 @@ use super::loader::{Wanted, wanted};
 use super::rows::Rows;
 use super::tree::Branch;
 use crate::entity::Place;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{ColumnDef, ModelDef, Selected};
 use crate::query::{RowView, places};
-use crate::value::Cells;
+use crate::sql::Shown;
+use crate::value::{Cells, ValueError};
 
 /// Takes each row while it is there.
 pub(crate) type RowSink<'s> = dyn FnMut(&RowView<'_>) -> Result<()> + Send + 's;
@@ -18,6 +19,8 @@ pub(super) struct RowBranches {
     named: Option<NamedColumns>,
     /// Where the entities of the last row are among those of their levels.
     places: Vec<Option<Place>>,
+    /// Which of the values of a row may be shown.
+    shown: Shown,
 }
 
 /// The columns of a model in rows whose columns have an order of their own.
@@ -29,14 +32,14 @@ struct NamedColumns {
 
 impl RowBranches {
     /// The entities of a query that the library writes, which knows where their columns are.
-    pub(super) fn listed(branches: Vec<Branch>) -> RowBranches {
-        RowBranches { branches, named: None, places: Vec::new() }
+    pub(super) fn listed(branches: Vec<Branch>, shown: Shown) -> RowBranches {
+        RowBranches { branches, named: None, places: Vec::new(), shown }
     }
 
     /// The entity of SQL of a user's, whose columns are found by their names.
     pub(super) fn named(branch: Branch, def: &'static ModelDef) -> RowBranches {
         let named = Some(NamedColumns { def, found: None });
-        RowBranches { branches: vec![branch], named, places: Vec::new() }
+        RowBranches { named, ..RowBranches::listed(vec![branch], Shown::Nothing) }
     }
 
     /// Takes one row: first its entities, then what the sink reads of it.
@@ -52,12 +55,13 @@ impl RowBranches {
         self.places.clear();
         for branch in &mut self.branches {
             let found = match &mut self.named {
-                None => rows.take(branch, cells)?,
-                Some(named) => Some(rows.own(branch, &Selected::at(cells, named.places(cells)?))?),
+                None => rows.take(branch, cells),
+                Some(named) => rows.own(branch, &Selected::at(cells, named.places(cells)?)).map(Some),
             };
+            let found = found.map_err(|error| hidden(error, branch, &self.shown))?;
             self.places.push(found.map(|position| rows.place(branch, position)));
         }
-        sink(&RowView { cells, entities: &self.places })
+        sink(&RowView { cells, entities: &self.places, shown: &self.shown })
     }
 
     /// All rows were taken; returns what their entities still wait for.
@@ -68,6 +72,17 @@ impl RowBranches {
             branch.finish(levels)?;
         }
         Ok(waiting)
+    }
+}
+
+/// The error of a row of which an entity is read, without the value that it quotes where a query made a column of
+/// something secret. What is secret by the entity's own model is hidden already.
+#[cold]
+fn hidden(error: Error, branch: &Branch, shown: &Shown) -> Error {
+    let shows = |(place, column): (usize, &ColumnDef)| column.secret || shown.shows(place);
+    match (branch.offset..).zip(branch.selection.columns()).all(shows) {
+        true => error,
+        false => error.resourced(ValueError::without_value),
     }
 }
 

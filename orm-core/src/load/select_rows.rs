@@ -38,7 +38,7 @@ impl Loader<'_> {
         branches.iter_mut().for_each(|branch| branch.locked = locked == Some(&branch.source));
         check(&select, self.dialect)?;
         let statement = rows_statement(self.dialect, spec, &select);
-        let mut branches = RowBranches::listed(branches);
+        let mut branches = RowBranches::listed(branches, statement.shown.clone());
         let mut rows = Rows { store: self.store, levels, existing: self.existing };
         let mut take = |cells: &dyn Cells| -> Result<()> {
             branches.take(&mut rows, cells, sink).map_err(|error| of_row(spec, error))

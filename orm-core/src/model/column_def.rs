@@ -1,4 +1,4 @@
-use crate::sql::{Expr, Returned, Source};
+use crate::sql::{Expr, NamedColumn, Source};
 use crate::value::ValueKind;
 
 /// One column of a model.
@@ -66,8 +66,8 @@ impl ColumnDef {
         Expr::column_of(source, self.name, self.secret)
     }
 
-    /// The column as one that a statement gives back.
-    pub(crate) fn returned(&self) -> Returned {
-        Returned { name: self.name, secret: self.secret }
+    /// The column as one that a statement sets or gives back.
+    pub(crate) fn named(&self) -> NamedColumn {
+        NamedColumn { name: self.name, secret: self.secret }
     }
 }

@@ -58,7 +58,9 @@ impl<M: Model> ErasedModel for Erased<M> {
         let arena = graph.arena::<M>(arena);
         let duplicate = arena.duplicate(node);
         let mut version = duplicate.map_err(|error| {
-            Error::new(ErrorKind::InvalidValue, error.error.to_string()).with_source(error.error)
+            let secret = M::def().columns.get(error.column).is_some_and(|column| column.secret);
+            let error = if secret { error.error.without_value() } else { error.error };
+            Error::new(ErrorKind::InvalidValue, error.to_string()).with_source(error)
         })?;
         (hooks.before_update)(&mut version)?;
         let current = arena.node(node).current();

@@ -65,6 +65,11 @@ impl ModelDef {
         self.columns.iter().position(|column| column.version)
     }
 
+    /// Whether a part of the key must not be shown.
+    pub(crate) fn has_secret_key(&self) -> bool {
+        self.key.iter().any(|column| self.columns[*column].secret)
+    }
+
     /// The key column that the database generates, if the key is one such column.
     pub fn auto_key(&self) -> Option<usize> {
         match self.key {

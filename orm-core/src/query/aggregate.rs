@@ -13,13 +13,12 @@ use crate::value::ColumnType;
 #[derive(Debug, Clone)]
 pub struct Aggregate<T> {
     expr: Expr,
-    secret: bool,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T: ColumnType> Aggregate<T> {
-    pub(super) fn new(expr: Expr, secret: bool) -> Aggregate<T> {
-        Aggregate { expr: expr.bounded(), secret, of: PhantomData }
+    pub(super) fn new(expr: Expr) -> Aggregate<T> {
+        Aggregate { expr: expr.bounded(), of: PhantomData }
     }
 
     /// Takes equal values once.
@@ -41,7 +40,7 @@ impl<T: ColumnType> Aggregate<T> {
 
     /// The function for each row, over the rows of a window.
     pub fn over(self, window: Window) -> Computed<T> {
-        window.over(self.expr, self.secret)
+        window.over(self.expr)
     }
 }
 
@@ -52,6 +51,6 @@ impl<T: ColumnType> Selectable for Aggregate<T> {
     type Reader = ValueReader<T>;
 
     fn list(self, list: &mut SelectList) -> Self::Reader {
-        Computed::new(self.expr, self.secret).list(list)
+        Computed::new(self.expr).list(list)
     }
 }

@@ -37,7 +37,7 @@ pub fn alias<M: Model>(name: &str) -> Alias<M> {
 impl<M: Model> Alias<M> {
     /// A column of the aliased table.
     pub fn column<T: ColumnType>(&self, column: Column<M, T>) -> Computed<T> {
-        Computed::new(column.def().expr(&self.source()), column.def().secret)
+        Computed::new(column.def().expr(&self.source()))
     }
 
     /// The entity of the aliased table, to be selected.

@@ -1,8 +1,9 @@
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Comparand, Predicate};
 use crate::model::{Column, ErasedModel, Model, erased};
-use crate::sql::Expr;
+use crate::sql::{Delete as DeleteSql, Dialect, Expr, NewRows, Update as UpdateSql, Writer};
 use crate::value::{ColumnType, IntoValue};
 
 /// Changes rows past the identity map: `update::<User>().set(User::NAME, "x").filter(..)`.
@@ -31,7 +32,6 @@ pub enum Returning {}
 
 /// What a bulk UPDATE or DELETE does, without its types.
 #[doc(hidden)]
-#[derive(Debug)]
 pub struct BulkSpec {
     pub(crate) model: &'static dyn ErasedModel,
     pub(crate) set: Vec<(usize, Expr)>,
@@ -78,22 +78,43 @@ impl BulkSpec {
     }
 }
 
+impl fmt::Debug for BulkSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let def = self.model.def();
+        let table = def.table;
+        let statement = match self.deletes {
+            true => Writer::delete(
+                Dialect::Sqlite,
+                &DeleteSql { table, filter: self.filter.clone(), returning: Vec::new() },
+            ),
+            false => {
+                let set = self
+                    .set
+                    .iter()
+                    .map(|(column, value)| (def.columns[*column].named(), value.clone()))
+                    .collect();
+                let filter = self.filter.clone();
+                Writer::update(
+                    Dialect::Sqlite,
+                    &UpdateSql { table, set, from: NewRows::default(), filter, returning: Vec::new() },
+                )
+            }
+        };
+        write!(f, "{statement:?}")
+    }
+}
+
 impl<M: Model, O> Update<M, O> {
     /// Sets a column to a value.
     pub fn set<T: ColumnType>(mut self, column: Column<M, T>, value: impl IntoValue<T>) -> Self {
-        let bind = crate::sql::Bind {
-            value: value.into_value(),
-            secret: column.def().secret,
-            kind: Some(column.def().kind),
-        };
+        let bind = crate::sql::Bind { kind: Some(column.def().kind), ..value.into_value().into() };
         self.spec.set.push((column.index(), Expr::Bind(bind)));
         self
     }
 
     /// Sets a column to another column of the same row.
     pub fn set_to<T: ColumnType>(mut self, column: Column<M, T>, other: impl Comparand<T>) -> Self {
-        let other = other.into_comparand(column.def().secret);
-        self.spec.set.push((column.index(), other));
+        self.spec.set.push((column.index(), other.into_comparand()));
         self
     }
 

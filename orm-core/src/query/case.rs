@@ -1,3 +1,4 @@
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Comparand, Computed, Predicate};
@@ -17,7 +18,7 @@ use crate::value::ColumnType;
 /// # let _ = query;
 /// # fn main() {}
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a case is an expression once `otherwise` or `or_null` ends it"]
 pub struct Case<T> {
     whens: Vec<(Expr, Expr)>,
@@ -31,17 +32,17 @@ impl<T: ColumnType> Case<T> {
 
     /// Gives the value where the condition holds and no earlier one does.
     pub fn when(mut self, condition: Predicate, value: impl Comparand<T>) -> Case<T> {
-        self.whens.push((condition.into_sql(), value.into_comparand(false)));
+        self.whens.push((condition.into_sql(), value.into_comparand()));
         self
     }
 
     /// Gives the value where no condition holds.
     pub fn otherwise(self, value: impl Comparand<T>) -> Computed<T> {
-        let value = value.into_comparand(false);
+        let value = value.into_comparand();
         if self.whens.is_empty() {
-            return Computed::new(value, false);
+            return Computed::new(value);
         }
-        Computed::new(Expr::Case { whens: self.whens, otherwise: Some(Box::new(value)) }, false)
+        Computed::new(Expr::Case { whens: self.whens, otherwise: Some(Box::new(value)) })
     }
 
     /// Gives NULL where no condition holds.
@@ -49,6 +50,12 @@ impl<T: ColumnType> Case<T> {
         if self.whens.is_empty() {
             return Computed::refused("a case without `.when(..)` is NULL always; give it a condition");
         }
-        Computed::new(Expr::Case { whens: self.whens, otherwise: None }, false)
+        Computed::new(Expr::Case { whens: self.whens, otherwise: None })
+    }
+}
+
+impl<T> fmt::Debug for Case<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Case").field(&Expr::Case { whens: self.whens.clone(), otherwise: None }).finish()
     }
 }

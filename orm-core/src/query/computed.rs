@@ -21,29 +21,26 @@ use crate::value::{ColumnType, Decimal, Float, Integer};
 /// ```
 pub struct Computed<T> {
     expr: Expr,
-    secret: bool,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Computed<T> {
-    pub(crate) fn new(expr: Expr, secret: bool) -> Computed<T> {
-        let expr = expr.bounded();
-        let secret = secret || expr.is_secret();
-        Computed { expr, secret, of: PhantomData }
+    pub(crate) fn new(expr: Expr) -> Computed<T> {
+        Computed { expr: expr.bounded(), of: PhantomData }
     }
 
     pub(super) fn map(self, change: impl FnOnce(Expr) -> Expr) -> Computed<T> {
-        Computed { expr: change(self.expr), ..self }
+        Computed::new(change(self.expr))
     }
 
     pub(crate) fn refused(why: impl fmt::Display) -> Computed<T> {
-        Computed::new(Expr::Refused(why.to_string().into()), false)
+        Computed::new(Expr::Refused(why.to_string().into()))
     }
 }
 
 impl<T> Clone for Computed<T> {
     fn clone(&self) -> Self {
-        Computed { expr: self.expr.clone(), secret: self.secret, of: PhantomData }
+        Computed::new(self.expr.clone())
     }
 }
 
@@ -63,15 +60,11 @@ macro_rules! expression {
             fn into_sql(self) -> $crate::sql::Expr {
                 self.expr
             }
-
-            fn is_secret(&self) -> bool {
-                self.secret
-            }
         }
 
         #[diagnostic::do_not_recommend]
         impl<T: $crate::value::ColumnType> $crate::query::IntoOperand<T::Family> for $ty<T> {
-            fn into_operand(self, _secret: bool) -> $crate::sql::Expr {
+            fn into_operand(self) -> $crate::sql::Expr {
                 self.expr
             }
         }
@@ -123,8 +116,8 @@ impl Number for Decimal {
     const DIVISION: Division = Division::Decimal;
 }
 
-/// What two expressions become; `secret` is whether one of them must not be shown, as far as it is known before.
-fn calculate<T: ColumnType>(left: Expr, op: BinaryOp, right: Expr, secret: bool) -> Computed<T>
+/// What two expressions become.
+fn calculate<T: ColumnType>(left: Expr, op: BinaryOp, right: Expr) -> Computed<T>
 where
     T::Family: Number,
 {
@@ -137,7 +130,7 @@ where
         Division::Decimal => Expr::Decimal { of: Box::new(expr), rounds: op == BinaryOp::Divide },
         Division::Whole | Division::Exact => expr,
     };
-    Computed::new(expr, secret)
+    Computed::new(expr)
 }
 
 fn of_operand<T: ColumnType>(
@@ -148,8 +141,7 @@ fn of_operand<T: ColumnType>(
 where
     T::Family: Number,
 {
-    let secret = left.is_secret();
-    calculate(left.into_sql(), op, right.into_operand(secret), secret)
+    calculate(left.into_sql(), op, right.into_operand())
 }
 
 /// Of a number that is written on the left side.
@@ -161,8 +153,7 @@ fn of_number<T: ColumnType>(
 where
     T::Family: Number,
 {
-    let secret = right.is_secret();
-    calculate(left.into_operand(secret), op, right.into_sql(), secret)
+    calculate(left.into_operand(), op, right.into_sql())
 }
 
 macro_rules! operators {
@@ -229,21 +220,21 @@ macro_rules! mixed {
 
         #[diagnostic::do_not_recommend]
         impl<M: Model> IntoOperand<Float> for Column<M, $integer> {
-            fn into_operand(self, _secret: bool) -> Expr {
+            fn into_operand(self) -> Expr {
                 self.into_sql()
             }
         }
 
         #[diagnostic::do_not_recommend]
         impl IntoOperand<Float> for Computed<$integer> {
-            fn into_operand(self, _secret: bool) -> Expr {
+            fn into_operand(self) -> Expr {
                 self.into_sql()
             }
         }
 
         #[diagnostic::do_not_recommend]
         impl IntoOperand<Float> for Aggregate<$integer> {
-            fn into_operand(self, _secret: bool) -> Expr {
+            fn into_operand(self) -> Expr {
                 self.into_sql()
             }
         }

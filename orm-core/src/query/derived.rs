@@ -49,7 +49,7 @@ impl Derived {
 
     pub(super) fn cte(spec: &RowsSpec, name: &str) -> Derived {
         let (select, columns) = named(spec);
-        Derived::of_cte(Cte { name: name.into(), recursive: false, select }, columns)
+        Derived::of_cte(Cte { name: name.into(), recursive: false, hides: false, select }, columns)
     }
 
     /// A common table expression that begins with some rows and goes on with what follows from them.
@@ -64,7 +64,9 @@ impl Derived {
         let itself = Derived { table: Arc::new(itself), columns: Arc::clone(&columns) };
         let (further, _) = lowered(&next(&itself));
         select.set.push((if distinct { SetOp::Union } else { SetOp::UnionAll }, further));
-        Derived::of_cte(Cte { name: name.into(), recursive: true, select }, columns)
+        // What follows was written before it was known to be secret, and may have carried it from column to column.
+        let hides = (0..).zip(columns.iter()).any(|(at, first)| select.is_secret(at) && !first.secret);
+        Derived::of_cte(Cte { name: name.into(), recursive: true, hides, select }, columns)
     }
 
     fn of_cte(cte: Cte, columns: Arc<[DerivedColumn]>) -> Derived {
@@ -99,8 +101,7 @@ impl Derived {
                 names.join("`, `")
             ));
         };
-        let secret = secret || column.secret;
-        Computed::new(Expr::column_of(&self.source(), name, secret), secret)
+        Computed::new(Expr::column_of(&self.source(), name, secret || column.secret))
     }
 
     /// The entities whose columns it selects, as entities of the query that reads from it.

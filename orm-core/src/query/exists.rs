@@ -74,7 +74,7 @@ fn count(relation: &'static RelationDef, condition: Option<Predicate>) -> Comput
     match targets(relation, condition) {
         Ok(mut select) => {
             select.returns(Expr::CountRows);
-            Computed::new(Expr::Scalar(Box::new(select)), false)
+            Computed::new(Expr::Scalar(Box::new(select)))
         }
         Err(error) => Computed::refused(error),
     }

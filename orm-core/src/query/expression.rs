@@ -2,7 +2,7 @@ use super::label::IntoLabel;
 use super::without_null::without_null;
 use super::{Comparand, Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};
 use crate::model::{Column, Model};
-use crate::sql::{BinaryOp, Bind, Expr, Function, Source, TextPlace};
+use crate::sql::{BinaryOp, Expr, Function, Source, TextPlace};
 use crate::value::{ColumnType, Text, Textual, Value};
 
 /// Something with a value in every row: a column, and what is computed from columns.
@@ -32,55 +32,48 @@ pub trait Expression: Sized {
     #[doc(hidden)]
     fn into_sql(self) -> Expr;
 
-    /// Whether values it is compared with must not be shown.
-    #[doc(hidden)]
-    fn is_secret(&self) -> bool {
-        false
-    }
-
     /// `=`; compared with a `None` it is `IS NULL`.
     fn eq(self, other: impl Comparand<Self::Value>) -> Predicate {
-        let other = other.into_comparand(self.is_secret());
+        let other = other.into_comparand();
         if is_null(&other) { self.is_null() } else { compare(self, BinaryOp::Eq, other) }
     }
 
     /// `<>`; compared with a `None` it is `IS NOT NULL`.
     fn ne(self, other: impl Comparand<Self::Value>) -> Predicate {
-        let other = other.into_comparand(self.is_secret());
+        let other = other.into_comparand();
         if is_null(&other) { self.is_not_null() } else { compare(self, BinaryOp::Ne, other) }
     }
 
     /// `<`
     fn lt(self, other: impl Comparand<Self::Value>) -> Predicate {
-        let other = other.into_comparand(self.is_secret());
+        let other = other.into_comparand();
         compare(self, BinaryOp::Lt, other)
     }
 
     /// `<=`
     fn le(self, other: impl Comparand<Self::Value>) -> Predicate {
-        let other = other.into_comparand(self.is_secret());
+        let other = other.into_comparand();
         compare(self, BinaryOp::Le, other)
     }
 
     /// `>`
     fn gt(self, other: impl Comparand<Self::Value>) -> Predicate {
-        let other = other.into_comparand(self.is_secret());
+        let other = other.into_comparand();
         compare(self, BinaryOp::Gt, other)
     }
 
     /// `>=`
     fn ge(self, other: impl Comparand<Self::Value>) -> Predicate {
-        let other = other.into_comparand(self.is_secret());
+        let other = other.into_comparand();
         compare(self, BinaryOp::Ge, other)
     }
 
     /// `BETWEEN`, both ends included.
     fn between(self, low: impl Comparand<Self::Value>, high: impl Comparand<Self::Value>) -> Predicate {
-        let secret = self.is_secret();
-        let (low, high) = (low.into_comparand(secret), high.into_comparand(secret));
+        let (low, high) = (low.into_comparand(), high.into_comparand());
         if is_null(&low) || is_null(&high) {
             // `NOT BETWEEN` would be met by the values beyond the other end.
-            return compare(self, BinaryOp::Lt, bound_null(secret));
+            return compare(self, BinaryOp::Lt, bound_null());
         }
         Predicate::new(Expr::Between(Box::new(self.into_sql()), Box::new(low), Box::new(high)))
     }
@@ -90,10 +83,9 @@ pub trait Expression: Sized {
     where
         I: IntoIterator<Item: IntoOperand<Self::Family>>,
     {
-        let secret = self.is_secret();
         let mut finds_null = false;
         let mut listed = |value: I::Item| {
-            let value = value.into_operand(secret);
+            let value = value.into_operand();
             finds_null |= is_null(&value);
             (!is_null(&value)).then_some(value)
         };
@@ -141,8 +133,7 @@ pub trait Expression: Sized {
 
     /// The same as an `Option`, where a LEFT JOIN may find no row.
     fn optional(self) -> Computed<Option<<Self::Value as ColumnType>::Bare>> {
-        let secret = self.is_secret();
-        Computed::new(self.into_sql(), secret)
+        Computed::new(self.into_sql())
     }
 
     /// Ascending, for `order_by`.
@@ -161,13 +152,13 @@ pub trait TextExpression: Expression {
     /// `LIKE`: `%` is any text and `_` any character. SQLite ignores the case of ASCII letters; on MySQL the column's
     /// collation decides.
     fn like(self, pattern: impl IntoOperand<Text>) -> Predicate {
-        let pattern = pattern.into_operand(self.is_secret());
+        let pattern = pattern.into_operand();
         compare(self, BinaryOp::Like, pattern)
     }
 
     /// `NOT LIKE`
     fn not_like(self, pattern: impl IntoOperand<Text>) -> Predicate {
-        let pattern = pattern.into_operand(self.is_secret());
+        let pattern = pattern.into_operand();
         compare(self, BinaryOp::NotLike, pattern)
     }
 
@@ -191,7 +182,7 @@ pub trait TextExpression: Expression {
 impl<E: Expression> TextExpression for E where <E::Value as ColumnType>::Stored: Textual {}
 
 fn has_text<E: Expression>(of: E, place: TextPlace, text: impl IntoOperand<Text>) -> Predicate {
-    let text = text.into_operand(of.is_secret());
+    let text = text.into_operand();
     Predicate::new(Expr::Call(Function::HasText(place), vec![of.into_sql(), text]))
 }
 
@@ -202,18 +193,14 @@ impl<M: Model, T: ColumnType> Expression for Column<M, T> {
     fn into_sql(self) -> Expr {
         self.def().expr(&Source::Table(M::def().table))
     }
-
-    fn is_secret(&self) -> bool {
-        self.def().secret
-    }
 }
 
 fn compare(left: impl Expression, op: BinaryOp, right: Expr) -> Predicate {
     Predicate::new(Expr::Binary(Box::new(left.into_sql()), op, Box::new(right)))
 }
 
-fn bound_null(secret: bool) -> Expr {
-    Expr::Bind(Bind { value: Value::Null, secret, kind: None })
+fn bound_null() -> Expr {
+    Expr::Bind(Value::Null.into())
 }
 
 fn is_null(operand: &Expr) -> bool {

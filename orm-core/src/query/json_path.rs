@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::{Computed, Expression, Predicate};
 use crate::sql::{Expr, JsonRead, JsonStep};
 use crate::value::{ColumnType, Document};
@@ -16,12 +18,12 @@ pub trait JsonExpression: Expression<Family = Document> {
     /// # fn main() {}
     /// ```
     fn at(self, step: impl IntoJsonStep) -> JsonPath {
-        JsonPath { secret: self.is_secret(), of: self.into_sql(), path: vec![step.into_step()] }
+        JsonPath { of: self.into_sql(), path: vec![step.into_step()] }
     }
 
     /// How many elements the array has; NULL of everything else.
     fn array_length(self) -> Computed<Option<i64>> {
-        JsonPath { secret: self.is_secret(), of: self.into_sql(), path: Vec::new() }.array_length()
+        JsonPath { of: self.into_sql(), path: Vec::new() }.array_length()
     }
 }
 
@@ -31,12 +33,11 @@ impl<E: Expression<Family = Document>> JsonExpression for E {}
 ///
 /// What is read there is NULL where there is nothing, and where there is something else: a text is no number, and a number
 /// no text.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a place in a document says nothing until something is read there"]
 pub struct JsonPath {
     of: Expr,
     path: Vec<JsonStep>,
-    secret: bool,
 }
 
 impl JsonPath {
@@ -79,13 +80,19 @@ impl JsonPath {
 
     /// Whether anything is there, be it JSON's `null`.
     pub fn exists(self) -> Predicate {
-        let JsonPath { of, path, .. } = self;
+        let JsonPath { of, path } = self;
         Predicate::new(Expr::Json { of: Box::new(of), path, read: JsonRead::Exists })
     }
 
     fn read<T: ColumnType>(self, read: JsonRead) -> Computed<T> {
-        let JsonPath { of, path, secret } = self;
-        Computed::new(Expr::Json { of: Box::new(of), path, read }, secret)
+        let JsonPath { of, path } = self;
+        Computed::new(Expr::Json { of: Box::new(of), path, read })
+    }
+}
+
+impl fmt::Debug for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JsonPath").field(&self.clone().exists()).finish()
     }
 }
 

@@ -123,7 +123,7 @@ impl KeysetTerm {
     }
 
     fn bind(&self, value: &Value) -> Expr {
-        Expr::Bind(Bind { value: value.clone(), secret: self.secret, kind: self.kind })
+        Expr::Bind(Bind { secret: self.secret, kind: self.kind, ..value.clone().into() })
     }
 }
 

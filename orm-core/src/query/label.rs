@@ -112,17 +112,13 @@ impl<E: Expression> Expression for Labeled<E> {
     fn into_sql(self) -> Expr {
         self.expression.into_sql()
     }
-
-    fn is_secret(&self) -> bool {
-        self.expression.is_secret()
-    }
 }
 
 impl<E> Plain for Labeled<E> {}
 
 #[diagnostic::do_not_recommend]
 impl<F, E: Expression<Family = F>> IntoOperand<F> for Labeled<E> {
-    fn into_operand(self, _secret: bool) -> Expr {
+    fn into_operand(self) -> Expr {
         self.expression.into_sql()
     }
 }

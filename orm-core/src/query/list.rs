@@ -26,7 +26,6 @@ pub struct ValueItem {
     pub(crate) field: Option<&'static str>,
     pub(crate) kind: ValueKind,
     pub(crate) nullable: bool,
-    pub(crate) secret: bool,
 }
 
 /// One selected entity.

@@ -13,7 +13,7 @@ use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid};
 pub trait IntoOperand<F> {
     /// The SQL of it.
     #[doc(hidden)]
-    fn into_operand(self, secret: bool) -> Expr;
+    fn into_operand(self) -> Expr;
 }
 
 /// What a value of the type `T` is compared with or set to: all that [`IntoOperand`] is for its family, and an `Option` of
@@ -26,7 +26,7 @@ pub trait IntoOperand<F> {
 pub trait Comparand<T> {
     /// The SQL of it.
     #[doc(hidden)]
-    fn into_comparand(self, secret: bool) -> Expr;
+    fn into_comparand(self) -> Expr;
 }
 
 /// Operands that are no `Option`; for generated code.
@@ -36,22 +36,22 @@ pub trait Plain {}
 
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType, V: IntoOperand<T::Family> + Plain> Comparand<T> for V {
-    fn into_comparand(self, secret: bool) -> Expr {
-        self.into_operand(secret)
+    fn into_comparand(self) -> Expr {
+        self.into_operand()
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType + IntoOperand<T::Family> + Plain> Comparand<Option<T>> for Option<T> {
-    fn into_comparand(self, secret: bool) -> Expr {
-        self.into_operand(secret)
+    fn into_comparand(self) -> Expr {
+        self.into_operand()
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType + IntoOperand<T::Family> + Plain> Comparand<T> for Option<T> {
-    fn into_comparand(self, secret: bool) -> Expr {
-        self.into_operand(secret)
+    fn into_comparand(self) -> Expr {
+        self.into_operand()
     }
 }
 
@@ -62,32 +62,32 @@ impl<T> Plain for Vec<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<M: Model, T: ColumnType> IntoOperand<T::Family> for Column<M, T> {
-    fn into_operand(self, _secret: bool) -> Expr {
+    fn into_operand(self) -> Expr {
         self.into_sql()
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<F, V: IntoOperand<F>> IntoOperand<F> for Option<V> {
-    fn into_operand(self, secret: bool) -> Expr {
+    fn into_operand(self) -> Expr {
         match self {
-            Some(value) => value.into_operand(secret),
-            None => bind(Value::Null, secret),
+            Some(value) => value.into_operand(),
+            None => bind(Value::Null),
         }
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<F, V: IntoOperand<F> + Clone> IntoOperand<F> for &V {
-    fn into_operand(self, secret: bool) -> Expr {
-        self.clone().into_operand(secret)
+    fn into_operand(self) -> Expr {
+        self.clone().into_operand()
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<F> IntoOperand<F> for Null {
-    fn into_operand(self, secret: bool) -> Expr {
-        bind(Value::Null, secret)
+    fn into_operand(self) -> Expr {
+        bind(Value::Null)
     }
 }
 
@@ -95,8 +95,8 @@ macro_rules! operand {
     ($($family:ty: $($from:ty),+;)*) => {$($(
         #[diagnostic::do_not_recommend]
         impl IntoOperand<$family> for $from {
-            fn into_operand(self, secret: bool) -> Expr {
-                bind(Value::from(self), secret)
+            fn into_operand(self) -> Expr {
+                bind(Value::from(self))
             }
         }
     )+)*};
@@ -122,8 +122,8 @@ operand! {
 
 #[diagnostic::do_not_recommend]
 impl<const N: usize> IntoOperand<Bytes> for &[u8; N] {
-    fn into_operand(self, secret: bool) -> Expr {
-        bind(Value::Bytes(self.to_vec()), secret)
+    fn into_operand(self) -> Expr {
+        bind(Value::Bytes(self.to_vec()))
     }
 }
 
@@ -181,8 +181,8 @@ operand! {
 
 #[diagnostic::do_not_recommend]
 impl<T: ArrayElement> IntoOperand<Vec<T>> for Vec<T> {
-    fn into_operand(self, secret: bool) -> Expr {
-        operand(&self, secret)
+    fn into_operand(self) -> Expr {
+        operand(&self)
     }
 }
 
@@ -191,8 +191,8 @@ macro_rules! integer_as_decimal {
         #[cfg(feature = "decimal")]
         #[diagnostic::do_not_recommend]
         impl IntoOperand<Decimal> for $from {
-            fn into_operand(self, secret: bool) -> Expr {
-                bind(rust_decimal::Decimal::from(self).into(), secret)
+            fn into_operand(self) -> Expr {
+                bind(rust_decimal::Decimal::from(self).into())
             }
         }
     )*};
@@ -205,8 +205,8 @@ macro_rules! integer_as_float {
     ($($from:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         impl IntoOperand<Float> for $from {
-            fn into_operand(self, secret: bool) -> Expr {
-                bind(Value::Float(f64::from(self)), secret)
+            fn into_operand(self) -> Expr {
+                bind(Value::Float(f64::from(self)))
             }
         }
     )*};
@@ -217,10 +217,10 @@ integer_as_float!(i8, i16, i32, u8, u16, u32);
 
 /// A value of a type that says itself what its columns are declared as; for generated code.
 #[doc(hidden)]
-pub fn operand<T: ColumnType>(value: &T, secret: bool) -> Expr {
-    Expr::Bind(Bind { value: value.view().to_value(), secret, kind: Some(T::KIND) })
+pub fn operand<T: ColumnType>(value: &T) -> Expr {
+    Expr::Bind(Bind { kind: Some(T::KIND), ..value.view().to_value().into() })
 }
 
-fn bind(value: Value, secret: bool) -> Expr {
-    Expr::Bind(Bind { value, secret, kind: None })
+fn bind(value: Value) -> Expr {
+    Expr::Bind(value.into())
 }

@@ -48,7 +48,6 @@ impl<M: Model, P: PartOf<M>> Selectable for PartColumns<M, P> {
             field: Some(column.field),
             kind: column.kind,
             nullable: column.nullable,
-            secret: column.secret,
         };
         let columns = P::columns().into_iter().filter_map(|column| def.columns.get(column));
         StructReader::of_places(columns.map(|column| list.value(item(column))).collect())

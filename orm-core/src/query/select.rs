@@ -1,3 +1,4 @@
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::joins::join_methods;
@@ -13,7 +14,6 @@ use crate::model::{Column, Model, erased};
 use crate::sql::{Expr, Lock};
 
 /// A query for the entities of one model; `L` is what it loads with them.
-#[derive(Debug)]
 #[must_use = "a query does nothing until a session runs it"]
 pub struct Select<M: Model, L = <M as Model>::Bare> {
     pub(crate) spec: SelectSpec,
@@ -279,4 +279,10 @@ fn rows_of<M: Model, S: Selectable>(spec: SelectSpec, mut query: SelectColumns<S
     query.spec.behind = spec.behind;
     query.spec.refused = spec.refused;
     query
+}
+
+impl<M: Model, L> fmt::Debug for Select<M, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Select").field(&self.spec).finish()
+    }
 }

@@ -307,9 +307,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
 impl<E: Expression + Selectable> SelectColumns<E> {
     /// The query's one value, as an expression of another query; NULL where it finds no row.
     pub fn scalar(self) -> Computed<Option<<E::Value as ColumnType>::Bare>> {
-        let secret = self.spec.list.values.iter().any(|item| item.secret);
         let (select, _) = super::derived::lowered(&self.spec);
-        Computed::new(Expr::Scalar(Box::new(select)), secret)
+        Computed::new(Expr::Scalar(Box::new(select)))
     }
 }
 
@@ -331,6 +330,6 @@ pub fn exists<S: Selectable, R: Reader>(query: SelectColumns<S, R>) -> Predicate
 
 impl<S: Selectable, R: Reader> fmt::Debug for SelectColumns<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SelectColumns").field(&self.spec).finish()
+        f.debug_tuple("SelectColumns").field(&super::derived::lowered(&self.spec).0).finish()
     }
 }

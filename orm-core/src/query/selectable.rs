@@ -7,7 +7,7 @@ use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::model::{Column, Model};
-use crate::sql::{Expr, Source};
+use crate::sql::{Expr, Shown, Source};
 use crate::value::{Cells, ColumnType, ValueError};
 
 /// What [`select_columns`](super::select_columns) takes: a column, an expression, an entity, or a tuple of up to 16 of
@@ -55,24 +55,27 @@ pub struct RowView<'r> {
     pub(crate) cells: &'r dyn Cells,
     /// Where each entity of the row is among those of its level.
     pub(crate) entities: &'r [Option<Place>],
+    /// Which of the values may be shown.
+    pub(crate) shown: &'r Shown,
 }
 
 impl RowView<'_> {
     pub(super) fn value<T: ColumnType>(&self, at: usize) -> Result<T> {
-        T::take(self.cells, at).map_err(|error| unfit(at, &error))
+        T::take(self.cells, at).map_err(|error| unfit(at, error, self.shown))
     }
 }
 
 #[cold]
-fn unfit(at: usize, error: &ValueError) -> Error {
-    let text = match error {
+fn unfit(at: usize, error: ValueError, shown: &Shown) -> Error {
+    let error = if shown.shows(at) { error } else { error.without_value() };
+    let text = match &error {
         ValueError::UnexpectedNull { .. } => format!(
             "value {} of a row: {error}; select it with `.optional()`, so that it is an `Option`",
             at + 1
         ),
         error => format!("value {} of a row: {error}", at + 1),
     };
-    Error::new(ErrorKind::InvalidValue, text).with_source(error.clone())
+    Error::new(ErrorKind::InvalidValue, text).with_source(error)
 }
 
 /// Reads one value.
@@ -108,14 +111,12 @@ fn list_value<E: Expression>(
     field: Option<&'static str>,
     list: &mut SelectList,
 ) -> ValueReader<E::Value> {
-    let secret = expression.is_secret();
     let at = list.value(ValueItem {
         expr: expression.into_sql(),
         name,
         field,
         kind: E::Value::KIND,
         nullable: E::Value::NULLABLE,
-        secret,
     });
     ValueReader::new(at)
 }

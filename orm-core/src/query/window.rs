@@ -54,8 +54,8 @@ impl Window {
         self
     }
 
-    pub(super) fn over<T>(self, function: Expr, secret: bool) -> Computed<T> {
-        Computed::new(Expr::Over(Box::new(function), Box::new(self.sql)), secret)
+    pub(super) fn over<T>(self, function: Expr) -> Computed<T> {
+        Computed::new(Expr::Over(Box::new(function), Box::new(self.sql)))
     }
 }
 
@@ -89,13 +89,12 @@ pub struct WindowFunction<T> {
 }
 
 impl<T: ColumnType> WindowFunction<T> {
-    pub(super) fn new(expr: Expr, secret: bool) -> WindowFunction<T> {
-        WindowFunction { function: Computed::new(expr, secret) }
+    pub(super) fn new(expr: Expr) -> WindowFunction<T> {
+        WindowFunction { function: Computed::new(expr) }
     }
 
     /// The function for each row, over the rows of a window.
     pub fn over(self, window: Window) -> Computed<T> {
-        let secret = self.function.is_secret();
-        window.over(self.function.into_sql(), secret)
+        window.over(self.function.into_sql())
     }
 }

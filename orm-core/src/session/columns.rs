@@ -3,6 +3,8 @@ use std::panic::Location;
 use super::Session;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::CellError;
+use crate::identity::cell_error;
 use crate::model::{Column, Model};
 use crate::query::select;
 use crate::sql::{Expr, Source};
@@ -40,10 +42,8 @@ impl Session {
                 format!("the row of this `{}` is gone: somebody else deleted it", def.name),
             ));
         }
-        T::read(entity.view(column.index())).map_err(|error| {
-            Error::new(ErrorKind::InvalidValue, format!("`{}.{}`: {error}", def.name, column.def().field))
-                .with_source(error)
-        })
+        let column = column.index();
+        T::read(entity.view(column)).map_err(|error| cell_error(def, &CellError { column, error }))
     }
 
     /// Reads a deferred column of many objects at once: of those that lack it, by one statement for as many as the

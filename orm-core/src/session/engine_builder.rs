@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Engine, SessionOptions, kept_memory};
-use crate::driver::{ConnectOptions, Database, Echo, Pooler, SslMode};
+use crate::driver::{ConnectOptions, Database, DatabaseUrl, Echo, Pooler, SslMode};
 use crate::error::Result;
 
 /// The settings of an engine.
@@ -22,7 +22,7 @@ use crate::error::Result;
 #[derive(Debug, Clone)]
 #[must_use = "an engine is made by `.connect().await`"]
 pub struct EngineBuilder {
-    url: String,
+    url: DatabaseUrl,
     options: ConnectOptions,
     sessions: SessionOptions,
 }
@@ -30,7 +30,7 @@ pub struct EngineBuilder {
 impl EngineBuilder {
     pub(super) fn new(url: &str) -> EngineBuilder {
         EngineBuilder {
-            url: url.to_owned(),
+            url: DatabaseUrl::new(url),
             options: ConnectOptions::default(),
             sessions: SessionOptions::new(),
         }
@@ -185,7 +185,7 @@ impl EngineBuilder {
     /// the primary otherwise: nobody misses what was acknowledged. What other programs wrote may be missing for a while.
     /// It costs one more round trip for each commit and for each connection that a session takes from a replica.
     pub fn replica(mut self, url: &str) -> Self {
-        self.options.replicas.push(url.to_owned());
+        self.options.replicas.push(DatabaseUrl::new(url));
         self
     }
 

@@ -32,6 +32,8 @@ impl<S: Selectable, R: Reader> Explain for &SelectColumns<S, R> {
 impl Session {
     /// How the database would run a query's first statement, in its own words: EXPLAIN. The statement itself is not run.
     ///
+    /// In the place of a secret value it binds a stand-in, since databases repeat what they are given.
+    ///
     /// [`Engine::plan`](crate::Engine::plan) says which statements there are; this says which indexes they use.
     ///
     /// ```
@@ -55,11 +57,14 @@ impl Session {
         self.connect().await?;
         let mut lines: Vec<String> = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {
-            let cell = cells.cell(column);
-            lines.push(match cell {
-                Ok(ValueRef::Text(line) | ValueRef::Json(line)) => line.to_owned(),
-                Ok(other) => other.to_string(),
-                Err(error) => return Err(Error::new(ErrorKind::InvalidValue, error.to_string())),
+            let shown = |column: usize| match cells.cell(column) {
+                Ok(ValueRef::Text(line) | ValueRef::Json(line)) => Ok(line.to_owned()),
+                Ok(other) => Ok(other.to_string()),
+                Err(error) => Err(Error::new(ErrorKind::InvalidValue, error.to_string())),
+            };
+            lines.push(match column {
+                Some(column) => shown(column)?,
+                None => (0..).map_while(|column| shown(column).ok()).collect::<Vec<_>>().join(" | "),
             });
             Ok(())
         };

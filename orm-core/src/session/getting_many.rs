@@ -46,6 +46,7 @@ impl Session {
     ) -> Result<Vec<Option<Entity<M>>>> {
         let def = M::def();
         let keys = keys.map_err(|error| {
+            let error = if def.has_secret_key() { error.without_value() } else { error };
             Error::new(ErrorKind::InvalidValue, format!("a key of `{}`: {error}", def.name))
                 .with_source(error)
         })?;

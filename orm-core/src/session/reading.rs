@@ -111,6 +111,7 @@ impl Session {
     ) -> Result<Option<Entity<M>>> {
         let def = M::def();
         let key = key.map_err(|error| {
+            let error = if def.has_secret_key() { error.without_value() } else { error };
             Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
                 .with_source(error)
         })?;

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Bind, Function, JsonRead, JsonStep, Select, TableName, TableRef, Window};
+use super::secrecy::Secret;
+use super::{Bind, Dialect, Function, JsonRead, JsonStep, Select, TableName, TableRef, Window, Writer};
 use crate::value::{Value, ValueKind};
 
-/// An expression.
-#[derive(Debug, Clone, PartialEq)]
+/// An expression. `Debug` writes it as SQL.
+#[derive(Clone, PartialEq)]
 pub enum Expr {
     /// A column of a table or alias.
     Column {
@@ -94,17 +95,6 @@ pub enum Expr {
     Refused(Arc<str>),
 }
 
-/// Whether what a column holds must not be shown. It is not part of what a statement says: expressions that differ in it
-/// alone are equal.
-#[derive(Debug, Clone, Copy)]
-pub struct Secret(pub bool);
-
-impl PartialEq for Secret {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
-
 /// A column of a key, as statements name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyColumn {
@@ -139,6 +129,12 @@ impl PartialEq for Source {
 }
 
 impl Eq for Source {}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", Writer::expression(Dialect::Sqlite, self))
+    }
+}
 
 /// `app.users`, for messages.
 impl fmt::Display for Source {
@@ -279,14 +275,16 @@ macro_rules! borrow {
 }
 
 impl Expr {
-    /// A column of which only the name is known: where a statement returns it, it is taken for a secret.
+    /// A column that is joined or sorted by: no value is compared with it, and no statement returns it.
     pub fn column(source: &Source, name: &'static str) -> Expr {
-        Expr::column_of(source, name, true)
+        Expr::column_of(source, name, false)
     }
 
-    /// A column, and whether what it holds must not be shown.
+    /// A column, and whether what it holds must not be shown. One of a query may be so because of what the query makes it
+    /// of.
     pub fn column_of(source: &Source, name: &'static str, secret: bool) -> Expr {
-        Expr::Column { source: source.clone(), name, secret: Secret(secret) }
+        let secret = Secret(secret || source.holds_secret(name));
+        Expr::Column { source: source.clone(), name, secret }
     }
 
     /// `left = right`.
@@ -308,7 +306,7 @@ impl Expr {
 
     /// The columns have one of the keys: `=` for one key, `IN` for several, rows for composite ones.
     pub fn among(source: &Source, columns: &[KeyColumn], keys: &[Vec<Value>]) -> Expr {
-        let column = |key: &KeyColumn| Expr::column(source, key.name);
+        let column = |key: &KeyColumn| Expr::column_of(source, key.name, key.secret);
         let bind = |key: &KeyColumn, value: &Value| Bind {
             value: value.clone(),
             secret: key.secret,
@@ -357,21 +355,6 @@ impl Expr {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         visit(self);
         self.visit_parts(&mut |part| part.walk(visit));
-    }
-
-    /// Whether what it gives must not be shown: it is made of something that must not be.
-    pub fn is_secret(&self) -> bool {
-        let mut found = false;
-        self.walk(&mut |part| {
-            found |= match part {
-                Expr::Column { secret, .. } => secret.0,
-                Expr::Bind(bind) => bind.secret,
-                Expr::Scalar(select) => select.is_secret(0),
-                Expr::All => true,
-                _ => false,
-            };
-        });
-        found
     }
 
     /// Its own query, if it is one.

@@ -9,8 +9,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
-    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NewRows, Order,
-    Returned, Select, Source, Statement, TableName, TableRef, Update, Writer,
+    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NamedColumn, NewRows,
+    Order, Select, Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -91,7 +91,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
         }],
     };
     let mut select = Select::from(TableRef::Table { name: table, alias: None });
-    select.column(&here, a);
+    select.returns(Expr::column(&here, a));
     select.columns.push(Item { expr: column(&there, b), alias: Some(a.into()) });
     select.joins.push(Join {
         kind: JoinKind::Left,
@@ -102,9 +102,9 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     select.order = vec![Order::new(column(&here, a), true)];
     select.limit = Some(3);
     let mut outer = Select::from(TableRef::query(select.clone(), table.name));
-    outer.column(&here, a);
+    outer.returns(Expr::column(&here, a));
 
-    let returned = [a, b].map(|name| Returned { name, secret: false });
+    let returned = [a, b].map(|name| NamedColumn { name, secret: false });
     let returning = if dialect.returning() { returned.to_vec() } else { vec![] };
     let insert = Insert {
         table,

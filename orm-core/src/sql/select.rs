@@ -1,9 +1,10 @@
+use std::fmt;
 use std::sync::Arc;
 
-use super::{Expr, Source, TableName};
+use super::{Dialect, Expr, Source, TableName, Writer};
 
-/// A SELECT.
-#[derive(Debug, Clone, PartialEq)]
+/// A SELECT. `Debug` writes it as SQL.
+#[derive(Clone, PartialEq)]
 pub struct Select {
     /// What a set begins with, where that is more than a plain SELECT; it then stands for the parts up to HAVING.
     pub left: Option<Box<Select>>,
@@ -44,8 +45,8 @@ pub struct Item {
     pub alias: Option<Arc<str>>,
 }
 
-/// Something with columns.
-#[derive(Debug, Clone, PartialEq)]
+/// Something with columns. `Debug` says its name.
+#[derive(Clone, PartialEq)]
 pub enum TableRef {
     /// A table.
     Table {
@@ -88,6 +89,8 @@ pub struct Cte {
     pub name: Arc<str>,
     /// Whether it names itself.
     pub recursive: bool,
+    /// Whether what is secret in it goes round, so that nothing of it is shown.
+    pub hides: bool,
     /// What it is.
     pub select: Select,
 }
@@ -196,23 +199,9 @@ impl Select {
         }
     }
 
-    /// Adds a column of which only the name is known.
-    pub fn column(&mut self, source: &Source, name: &'static str) {
-        self.returns(Expr::column(source, name));
-    }
-
     /// Adds an expression.
     pub fn returns(&mut self, expr: Expr) {
         self.columns.push(Item { expr, alias: None });
-    }
-
-    /// Whether what it returns at a place must not be shown.
-    pub fn is_secret(&self, at: usize) -> bool {
-        let own = match &self.left {
-            Some(left) => left.is_secret(at),
-            None => self.columns.get(at).is_some_and(|item| item.expr.is_secret()),
-        };
-        own || self.set.iter().any(|(_, select)| select.is_secret(at))
     }
 
     /// How many columns it returns.
@@ -359,5 +348,20 @@ impl Order {
     #[must_use]
     pub fn relocate(self, table: TableName, to: &Source) -> Order {
         Order { expr: self.expr.relocate(table, to), ..self }
+    }
+}
+
+impl fmt::Debug for Select {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", Writer::select(Dialect::Sqlite, self))
+    }
+}
+
+impl fmt::Debug for TableRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TableRef::Nested { first, joins } => f.debug_tuple("Nested").field(first).field(joins).finish(),
+            named => f.debug_tuple("Table").field(&named.name()).finish(),
+        }
     }
 }

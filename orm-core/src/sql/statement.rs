@@ -4,18 +4,25 @@ use super::Effect;
 use crate::value::{Value, ValueKind};
 
 /// A value in an expression.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Bind {
     /// The value.
     pub value: Value,
-    /// Whether it must not be shown: it belongs to a `secret` column.
+    /// Whether it is a secret itself. It may have to be hidden all the same, for what it stands beside in a statement.
     pub secret: bool,
     /// The kind of the column it is for, where that is known. It gives a NULL its type.
     pub kind: Option<ValueKind>,
 }
 
+/// Values are one when the database is given the same: whether they are shown is no part of that.
+impl PartialEq for Bind {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.value, self.kind) == (&other.value, other.kind)
+    }
+}
+
 /// What one placeholder of a statement stands for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub enum Param {
     /// A value.
     One(Bind),
@@ -32,8 +39,23 @@ pub enum Param {
     Padding(Bind),
 }
 
+/// As for values.
+impl PartialEq for Param {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Param::One(this), Param::One(other)) | (Param::Padding(this), Param::Padding(other)) => {
+                this == other
+            }
+            (Param::Many { kind, values, .. }, Param::Many { kind: other_kind, values: others, .. }) => {
+                kind == other_kind && values == others
+            }
+            _ => false,
+        }
+    }
+}
+
 /// One SQL text with its values, ready to run, and what it is for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Statement {
     /// The text.
     pub sql: Arc<str>,
@@ -57,8 +79,8 @@ pub struct Statement {
     pub leading: Option<Leading>,
     /// Which values of its rows may be shown.
     pub shown: Shown,
-    /// Whether it computes with a column whose values must not be shown.
-    pub reads_secret: bool,
+    /// Whether it computes with something that must not be shown.
+    pub computes_secret: bool,
 }
 
 /// A text for the first row of several.
@@ -135,14 +157,6 @@ impl Shown {
 }
 
 impl Param {
-    /// Whether it must not be shown.
-    pub fn is_secret(&self) -> bool {
-        match self {
-            Param::One(bind) | Param::Padding(bind) => bind.secret,
-            Param::Many { secret, .. } => *secret,
-        }
-    }
-
     /// What is bound.
     pub fn values(&self) -> &[Value] {
         match self {
@@ -166,7 +180,7 @@ impl Statement {
             runs: Vec::new(),
             leading: None,
             shown: Shown::Nothing,
-            reads_secret: false,
+            computes_secret: false,
         }
     }
 
@@ -191,10 +205,5 @@ impl Statement {
             (&run.sql, part)
         });
         once.into_iter().chain(parts)
-    }
-
-    /// Whether a value must not be shown.
-    pub fn has_secret(&self) -> bool {
-        self.params.iter().any(Param::is_secret)
     }
 }

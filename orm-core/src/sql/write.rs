@@ -14,12 +14,12 @@ pub struct Insert {
     /// What happens to a row that is there already.
     pub conflict: Option<Conflict>,
     /// RETURNING.
-    pub returning: Vec<Returned>,
+    pub returning: Vec<NamedColumn>,
 }
 
-/// A column that a statement gives back.
+/// A column by its name, which a statement sets or gives back.
 #[derive(Debug, Clone, Copy)]
-pub struct Returned {
+pub struct NamedColumn {
     /// Its name.
     pub name: &'static str,
     /// Whether what it holds must not be shown.
@@ -43,13 +43,13 @@ pub struct Update {
     /// The table.
     pub table: TableName,
     /// SET.
-    pub set: Vec<(&'static str, Expr)>,
+    pub set: Vec<(NamedColumn, Expr)>,
     /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of [`NEW_ROWS`].
     pub from: NewRows,
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.
-    pub returning: Vec<Returned>,
+    pub returning: Vec<NamedColumn>,
 }
 
 /// Rows of values for columns of the table that an UPDATE changes.
@@ -80,5 +80,5 @@ pub struct Delete {
     /// WHERE.
     pub filter: Option<Expr>,
     /// RETURNING.
-    pub returning: Vec<Returned>,
+    pub returning: Vec<NamedColumn>,
 }

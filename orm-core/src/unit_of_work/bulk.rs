@@ -281,7 +281,7 @@ impl Flush<'_> {
             (false, true) => self.bulk_update_and_ask(spec, arena, &taking, nodes).await?,
             (_, false) => {
                 let returned = taking.selection.columns().filter(|_| follows);
-                let columns = returned.map(|column| column.returned()).collect();
+                let columns = returned.map(|column| column.named()).collect();
                 let statement = self.change_statement(spec, columns);
                 self.run_bulk(&statement, arena, follows.then_some(&taking), nodes).await?
             }
@@ -292,13 +292,13 @@ impl Flush<'_> {
         Ok(count)
     }
 
-    fn change_statement(&self, spec: BulkSpec, returning: Vec<sql::Returned>) -> Statement {
+    fn change_statement(&self, spec: BulkSpec, returning: Vec<sql::NamedColumn>) -> Statement {
         let def = spec.model.def();
         if spec.deletes {
             let delete = sql::Delete { table: def.table, filter: spec.filter, returning };
             return Writer::delete(self.dialect, &delete);
         }
-        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
+        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
         let update = sql::Update {
             table: def.table,
             set,

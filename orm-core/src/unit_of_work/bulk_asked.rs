@@ -43,7 +43,7 @@ impl Flush<'_> {
     ) -> Result<u64> {
         let def = spec.model.def();
         let keys = self.locked_keys(def, spec.filter.clone()).await?;
-        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].name, value)).collect();
+        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
         let update = sql::Update {
             table: def.table,
             set,

@@ -130,9 +130,9 @@ impl Flush<'_> {
 
     async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
         let def = self.store.def(arena);
-        let name = |column: &usize| def.columns[*column].name;
         let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
-        let set: Vec<_> = nullable.map(|column| (name(column), Expr::Bind(Value::Null.into()))).collect();
+        let set: Vec<_> =
+            nullable.map(|column| (def.columns[*column].named(), Expr::Bind(Value::Null.into()))).collect();
         if set.is_empty() || nodes.is_empty() {
             return Ok(());
         }

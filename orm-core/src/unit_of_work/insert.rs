@@ -186,7 +186,7 @@ impl Flush<'_> {
             rows: chunk.len(),
             values,
             conflict: None,
-            returning: returned.iter().map(|column| def.columns[*column].returned()).collect(),
+            returning: returned.iter().map(|column| def.columns[*column].named()).collect(),
         }
     }
 

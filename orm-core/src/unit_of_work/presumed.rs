@@ -32,7 +32,7 @@ impl Flush<'_> {
         let source = Source::Table(def.table);
         let keys: Vec<_> = nodes.iter().map(|node| self.saved_values(arena, *node, def.key)).collect();
         let mut select = Select::from(TableRef::table(def.table));
-        selection.names().for_each(|name| select.column(&source, name));
+        selection.columns().for_each(|column| select.returns(column.expr(&source)));
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
         select.lock = Some(Lock { share: false, wait: LockWait::Wait, of: None });
         let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");

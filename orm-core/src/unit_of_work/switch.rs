@@ -127,8 +127,8 @@ impl Flush<'_> {
             let keys: Vec<Vec<Value>> = nodes.iter().map(|node| self.store.key(arena, *node)).collect();
             let mut set = Vec::new();
             for column in columns {
-                let name = def.columns[column].name;
-                set.extend(self.default_of(def, name).await?.map(|default| (name, default)));
+                let column = def.columns[column].named();
+                set.extend(self.default_of(def, column.name).await?.map(|default| (column, default)));
             }
             if set.is_empty() {
                 continue;

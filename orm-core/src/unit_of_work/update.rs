@@ -139,7 +139,7 @@ impl Flush<'_> {
                 set: columns
                     .iter()
                     .zip(&first.becomes)
-                    .map(|(column, value)| (def.columns[*column].name, Expr::Bind(bind(column, value))))
+                    .map(|(column, value)| (def.columns[*column].named(), Expr::Bind(bind(column, value))))
                     .collect(),
                 from: NewRows::default(),
                 filter: Some(Expr::among(
@@ -162,7 +162,9 @@ impl Flush<'_> {
                 };
                 Update {
                     table: def.table,
-                    set: set.map(|(at, column)| (def.columns[*column].name, new(names.len() + at))).collect(),
+                    set: set
+                        .map(|(at, column)| (def.columns[*column].named(), new(names.len() + at)))
+                        .collect(),
                     from: NewRows {
                         columns: identified
                             .iter()

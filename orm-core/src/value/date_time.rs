@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Date, Time, ValueError, ValueRef};
+use super::{Date, Time, ValueError, ValueRef, digits};
 
 /// A day and a time without a time zone: what a cell of such a column holds, and the family of these columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,35 +43,63 @@ impl DateTime {
         i64::from(self.date.days()) * SECONDS + i64::from(self.time.second())
     }
 
-    /// What a text says as [`Display`](fmt::Display) writes it: `2024-02-29 23:59:59.5`.
+    /// What a text says as [`Display`](fmt::Display) writes it: `2024-02-29 23:59:59.5`; and, as other programs write it,
+    /// with a `T` in the place of the blank.
     pub(crate) fn parse(text: &str) -> Option<DateTime> {
-        let (date, time) = text.split_once(' ')?;
+        let (date, time) = text.split_once([' ', 'T'])?;
         Some(DateTime { date: Date::parse(date)?, time: Time::parse(time)? })
     }
 
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<DateTime, ValueError> {
         match cell {
             ValueRef::DateTime(found) => Ok(found),
-            ValueRef::Text(text) => parsed(text, expected),
+            ValueRef::Text(text) => DateTime::parse(text).ok_or_else(|| unknown(text, expected)),
             other => Err(ValueError::mismatch(other, expected)),
         }
     }
 }
 
 impl Timestamp {
+    /// What a text says: a day and a time in UTC, or as other programs write it, with a `Z` or an offset behind it.
+    pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+        if let Some(utc) = text.strip_suffix('Z') {
+            return DateTime::parse(utc).map(Timestamp);
+        }
+        // The day has hyphens of its own.
+        const DAY: usize = "2024-02-29 ".len();
+        let Some(at) = text.get(DAY..).and_then(|time| time.find(['+', '-'])) else {
+            return DateTime::parse(text).map(Timestamp);
+        };
+        let (local, offset) = text.split_at(DAY + at);
+        let local = DateTime::parse(local)?;
+        let seconds = offset_seconds(offset)?;
+        DateTime::from_unix(local.unix() - seconds, local.time.nanosecond()).map(Timestamp)
+    }
+
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Timestamp, ValueError> {
         match cell {
             ValueRef::Timestamp(found) => Ok(found),
             // MySQL and SQLite have no type of their own for instants: theirs hold UTC.
             ValueRef::DateTime(found) => Ok(Timestamp(found)),
-            ValueRef::Text(text) => parsed(text, expected).map(Timestamp),
+            ValueRef::Text(text) => Timestamp::parse(text).ok_or_else(|| unknown(text, expected)),
             other => Err(ValueError::mismatch(other, expected)),
         }
     }
 }
 
-fn parsed(text: &str, expected: &'static str) -> Result<DateTime, ValueError> {
-    DateTime::parse(text).ok_or_else(|| ValueError::format(text, "2024-02-29 23:59:59.5", expected))
+fn unknown(text: &str, expected: &'static str) -> ValueError {
+    ValueError::format(text, "2024-02-29 23:59:59.5", expected)
+}
+
+/// The seconds that `+02:00` is before UTC.
+fn offset_seconds(offset: &str) -> Option<i64> {
+    let (sign, time) = match offset.split_at_checked(1)? {
+        ("-", time) => (-1, time),
+        (_, time) => (1, time),
+    };
+    let [hours, minutes] = digits::split(time, [':'])?;
+    let (hours, minutes) = (digits::number(hours, 2)?, digits::number(minutes, 2)?);
+    (hours < 24 && minutes < 60).then(|| sign * i64::from(hours * 3_600 + minutes * 60))
 }
 
 impl fmt::Display for DateTime {
@@ -83,5 +111,40 @@ impl fmt::Display for DateTime {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DateTime, Timestamp};
+
+    #[test]
+    fn instants_are_read_where_their_meaning_is_certain() {
+        let read = |text| Timestamp::parse(text).map(|instant| instant.to_string());
+        for (text, expected) in [
+            ("2024-01-02 03:04:05", "2024-01-02 03:04:05"),
+            ("2024-01-02T03:04:05Z", "2024-01-02 03:04:05"),
+            ("2024-01-02T03:04:05.120Z", "2024-01-02 03:04:05.12"),
+            ("2024-01-02 03:04:05.5+00:00", "2024-01-02 03:04:05.5"),
+            ("2024-01-02T01:04:05+02:00", "2024-01-01 23:04:05"),
+            ("2024-12-31T23:30:00-01:30", "2025-01-01 01:00:00"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "2024-01-02",
+            "2024-01-02Z",
+            "2024-01-02T03:04Z",
+            "2024-01-02 03:04:05+2",
+            "2024-01-02T03:04:05+25:00",
+            "é",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        // A day and a time without a zone are not those of an instant.
+        assert!(
+            DateTime::parse("2024-01-02T03:04:05").is_some()
+                && DateTime::parse("2024-01-02T03:04:05Z").is_none()
+        );
     }
 }

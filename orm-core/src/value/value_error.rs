@@ -44,6 +44,12 @@ pub enum ValueError {
         /// What it should be.
         reason: String,
     },
+    /// The value is none of those that the type has, and is not shown.
+    #[error("a value that is not shown, since it may be a secret, does not fit `{expected}`")]
+    Hidden {
+        /// The type it should fit.
+        expected: &'static str,
+    },
     /// The cell is NULL and the field is not an `Option`.
     #[error("the database holds NULL where the field is `{expected}`; make the field an `Option`")]
     UnexpectedNull {
@@ -88,6 +94,18 @@ impl ValueError {
     #[cold]
     pub fn not_accepted(cell: ValueRef<'_>, expected: &'static str, error: &dyn fmt::Display) -> ValueError {
         ValueError::Unknown { value: shown(cell), expected, reason: error.to_string() }
+    }
+
+    /// The same without the value, which may be a secret.
+    #[cold]
+    pub(crate) fn without_value(&self) -> ValueError {
+        match self {
+            ValueError::Range { expected, .. }
+            | ValueError::Format { expected, .. }
+            | ValueError::Unknown { expected, .. } => ValueError::Hidden { expected },
+            ValueError::Driver(_) => ValueError::Driver("a cell cannot be read".to_owned()),
+            shown => shown.clone(),
+        }
     }
 
     /// The text is not written as the type is stored.

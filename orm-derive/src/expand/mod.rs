@@ -7,6 +7,7 @@
 //! impls stand next to the struct. Every path is absolute, so that nothing in the user's scope changes what it means.
 
 mod assertions;
+mod debug;
 mod definition;
 mod draft;
 mod inherent;
@@ -36,6 +37,7 @@ pub fn model(model: &Model, complete: bool) -> TokenStream {
     code.extend(record::record(&scope));
     code.extend(definition::definition(&scope));
     code.extend(draft::draft(&scope));
+    code.extend(debug::debug(&scope));
     if complete {
         code.extend(assertions::assertions(&scope));
     }

@@ -17,6 +17,8 @@ pub struct Model {
     pub module: Text,
     /// Whether it has hooks of its own.
     pub hooks: bool,
+    /// Whether it is given a `Debug` that hides what is secret.
+    pub debug: bool,
     /// The SQL of what every row has to meet.
     pub check: Option<Text>,
     pub columns: Vec<Column>,
@@ -55,6 +57,7 @@ impl Model {
             schema: input.schema,
             module,
             hooks: input.hooks,
+            debug: input.debug,
             check: input.check,
             columns,
             relations,

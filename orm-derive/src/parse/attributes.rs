@@ -116,6 +116,7 @@ pub(super) const MODEL: &[Known] = &[
     Known("schema", Form::Text, "app"),
     Known("module", Form::Text, "user_model"),
     Known("hooks", Form::Flag, ""),
+    Known("debug", Form::Flag, ""),
     Known("check", Form::Text, "starts < ends"),
 ];
 

@@ -20,6 +20,8 @@ pub struct Input {
     pub check: Option<Text>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
+    /// Whether it is given a `Debug` that hides what is secret.
+    pub debug: bool,
     /// How serialising names the fields.
     pub rename_all: RenameAll,
     pub fields: Vec<Field>,
@@ -66,6 +68,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
     }
     let (options, rename_all) = struct_options(&item.attrs, errors);
     let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
+    let flag = |name| options.as_ref().is_some_and(|options| options.flag(name).is_some());
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
     let fields = fields.into_iter().flatten();
@@ -77,7 +80,8 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         schema: text("schema"),
         module: text("module"),
         check: text("check"),
-        hooks: options.as_ref().is_some_and(|options| options.flag("hooks").is_some()),
+        hooks: flag("hooks"),
+        debug: flag("debug"),
         rename_all,
         fields,
         has_fields,

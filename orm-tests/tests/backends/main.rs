@@ -17,6 +17,7 @@ mod prepared;
 mod relationships;
 mod schema_check;
 mod schemas;
+mod secrets;
 mod serialized;
 mod shop;
 mod streamed_rows;

@@ -120,13 +120,193 @@ fn found(findings: &[SchemaFinding]) -> Vec<(String, &'static str)> {
         Kind::MissingUnique => "unique",
         Kind::MissingForeignKey { .. } => "foreign key",
         Kind::MissingIndex => "index",
+        Kind::Labels { .. } => "labels",
+        Kind::NotFilledIn => "not filled in",
         _ => "new",
     };
     let place = |finding: &SchemaFinding| format!("{}.{}", finding.table, finding.columns.join("+"));
     findings.iter().map(|finding| (place(finding), kind(finding))).collect()
 }
 
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[db_enum(native = "Check \"mood\"")]
+pub enum Mood {
+    Sad,
+    Glad,
+}
+
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[db_enum(native = "Check \"mood\"")]
+pub enum OtherMood {
+    Sad,
+    Happy,
+}
+
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[db_enum(native = "plain")]
+pub enum Plain {
+    One,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "moody")]
+pub struct Moody {
+    #[key(auto)]
+    pub id: i64,
+    pub mood: Mood,
+    pub second: Option<Mood>,
+    pub plain: Plain,
+}
+
+/// [`Moody`] in another version of the program.
+#[derive(Model, Debug)]
+#[model(table = "moody")]
+pub struct OtherMoody {
+    #[key(auto)]
+    pub id: i64,
+    pub mood: OtherMood,
+    pub second: Option<Plain>,
+    pub plain: Plain,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "given")]
+pub struct Given {
+    #[key(auto)]
+    pub id: i64,
+    #[column(default)]
+    pub number: i64,
+    #[column(default)]
+    pub note: Option<String>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "timed")]
+pub struct Timed {
+    #[key]
+    pub id: i64,
+    pub instant: chrono::DateTime<chrono::Utc>,
+    pub at: Option<chrono::NaiveDateTime>,
+    pub time: Option<chrono::NaiveTime>,
+    pub document: Option<serde_json::Value>,
+}
+
+/// Runs statements that make tables as somebody else would.
+async fn made(engine: &Engine, statements: &[&'static str]) -> Result<()> {
+    let mut session = engine.session();
+    for statement in statements {
+        session.execute(sql(statement)).await?;
+    }
+    session.commit().await
+}
+
+fn places(report: &orm_core::SchemaReport) -> Vec<(String, &'static str)> {
+    let mut found = found(report.findings());
+    found.sort();
+    found
+}
+
 on_every_backend! {
+    async fn an_enum_of_the_databases_own_is_its_name_and_labels(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Moody]).await?;
+        let report = engine.check(schema![Moody]).await?;
+        assert!(report.is_empty(), "{report}");
+        let report = engine.check(schema![OtherMoody]).await?;
+        let expected = match database.backend() {
+            Backend::Postgres => vec![("moody.mood".to_owned(), "labels"), ("moody.second".to_owned(), "type")],
+            // It has a text there; MySQL an enum, whose labels are not compared.
+            _ => Vec::new(),
+        };
+        assert_eq!(places(&report), expected, "{report}");
+        Ok(())
+    }
+
+    async fn what_is_left_to_the_database_has_a_default_there(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        made(&engine, &["CREATE TABLE given (id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL, note VARCHAR(20))"]).await?;
+        let report = engine.check(schema![Given]).await?;
+        let expected = ["given.id", "given.number"].map(|place| (place.to_owned(), "not filled in"));
+        let seen: Vec<_> = places(&report).into_iter().filter(|(_, kind)| *kind != "type").collect();
+        assert_eq!(seen, expected, "{report}");
+        assert!(report.into_result().is_err());
+        let filled = match database.backend() {
+            Backend::Sqlite => "CREATE TABLE given (id INTEGER PRIMARY KEY NOT NULL, number BIGINT NOT NULL DEFAULT 5, note VARCHAR(20))",
+            Backend::Postgres => "CREATE TABLE given (id BIGSERIAL PRIMARY KEY, number BIGINT NOT NULL DEFAULT 5, note TEXT)",
+            _ => "CREATE TABLE given (id BIGINT PRIMARY KEY AUTO_INCREMENT, number BIGINT NOT NULL DEFAULT 5, note VARCHAR(20))",
+        };
+        made(&engine, &["DROP TABLE given", filled]).await?;
+        let report = engine.check(schema![Given]).await?;
+        let seen: Vec<_> = places(&report).into_iter().filter(|(_, kind)| *kind == "not filled in").collect();
+        assert!(seen.is_empty(), "{report}");
+        Ok(())
+    }
+
+    async fn a_trigger_may_fill_a_column_in(database: TestDatabase) -> Result<()> {
+        let trigger: &[&str] = match database.backend() {
+            Backend::Sqlite => return Ok(()),
+            Backend::Postgres => &[
+                "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.id := 7; NEW.number := 1; RETURN NEW; END $$",
+                "CREATE TRIGGER fill BEFORE INSERT ON given FOR EACH ROW EXECUTE FUNCTION fill()",
+            ],
+            _ => &["CREATE TRIGGER fill BEFORE INSERT ON given FOR EACH ROW SET NEW.id = 7, NEW.number = 1"],
+        };
+        let engine = database.engine().await?;
+        made(&engine, &["CREATE TABLE given (id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL, note TEXT)"]).await?;
+        for statement in trigger {
+            database.run(statement).await;
+        }
+        let report = engine.check(schema![Given]).await?;
+        let seen: Vec<_> = places(&report).into_iter().filter(|(_, kind)| *kind == "not filled in").collect();
+        assert!(seen.is_empty(), "{report}");
+        Ok(())
+    }
+
+    async fn generated_columns_are_there(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        let stored = match database.backend() {
+            Backend::Sqlite => "CREATE TABLE given (id INTEGER NOT NULL PRIMARY KEY, number BIGINT NOT NULL GENERATED ALWAYS AS (2 * id) STORED, note TEXT GENERATED ALWAYS AS ('n') VIRTUAL)",
+            Backend::Postgres => "CREATE TABLE given (id BIGSERIAL PRIMARY KEY, number BIGINT NOT NULL GENERATED ALWAYS AS (2 * 3) STORED, note TEXT GENERATED ALWAYS AS ('n') STORED)",
+            _ => "CREATE TABLE given (id BIGINT PRIMARY KEY AUTO_INCREMENT, number BIGINT GENERATED ALWAYS AS (2 * 3) STORED, note VARCHAR(20) GENERATED ALWAYS AS ('n') STORED)",
+        };
+        made(&engine, &[stored]).await?;
+        let report = engine.check(schema![Given]).await?;
+        let missing = |(_, kind): &(String, &str)| ["column", "not filled in"].contains(kind);
+        assert!(!places(&report).iter().any(missing), "{report}");
+        Ok(())
+    }
+
+    async fn a_time_that_is_rounded_is_another_type(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Timed]).await?;
+        let report = engine.check(schema![Timed]).await?;
+        assert!(report.is_empty(), "{report}");
+        let (rounded, expected) = match database.backend() {
+            Backend::Sqlite => return Ok(()),
+            Backend::Postgres => (
+                "CREATE TABLE timed (id BIGINT PRIMARY KEY, instant TIMESTAMPTZ(3) NOT NULL, at TIMESTAMP(0), time TIME(5), document JSON)",
+                vec!["timed.at", "timed.document", "timed.instant", "timed.time"],
+            ),
+            _ => (
+                "CREATE TABLE timed (id BIGINT PRIMARY KEY, instant DATETIME(3) NOT NULL, at DATETIME, time TIME(5), document LONGTEXT)",
+                vec!["timed.at", "timed.instant", "timed.time"],
+            ),
+        };
+        made(&engine, &["DROP TABLE timed", rounded]).await?;
+        let report = engine.check(schema![Timed]).await?;
+        let seen: Vec<String> = places(&report).into_iter().filter(|(_, kind)| *kind == "type").map(|(place, _)| place).collect();
+        assert_eq!(seen, expected, "{report}");
+        Ok(())
+    }
+
+    async fn a_link_table_is_found_from_both_sides(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![now::Person, now::Tag]).await?;
+        let report = engine.check(schema![now::Person, now::Tag]).await?;
+        assert!(report.is_empty(), "{report}");
+        engine.create_all(schema![now::Person, now::Tag]).await
+    }
+
     async fn what_create_all_made_is_what_the_models_say(database: TestDatabase) -> Result<()> {
         let engine = shop::shop(&database).await?;
         engine.create_all(schema![EveryType]).await?;
@@ -138,8 +318,7 @@ on_every_backend! {
             // It makes an index for each foreign key.
             true => Vec::new(),
             false => [
-                "addresses.user_id", "orders.user_id", "orders.address_id", "order_items.item_id",
-                "item_keywords.keyword_id",
+                "addresses.user_id", "orders.user_id", "orders.address_id",
             ].map(|place| (place.to_owned(), "index")).into(),
         };
         let mut seen = found(report.findings());

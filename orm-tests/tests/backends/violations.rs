@@ -110,6 +110,9 @@ on_every_backend! {
         let error = session.flush().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UniqueViolation);
         assert!(error.to_string().starts_with("`Owner.email`: "), "{error}");
+        let text = error.to_string();
+        let said = text.split("the statement: ").nth(1).and_then(|said| said.lines().next()).unwrap_or_default();
+        assert_eq!(format!("{error:?}").matches(said).count(), 1, "what the driver said stands there once: {error:?}");
         session.rollback().await?;
 
         session.add(Pet::draft().id(2).owner_id(77));

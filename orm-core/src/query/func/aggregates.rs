@@ -14,7 +14,7 @@ pub fn count(of: impl Expression) -> Aggregate<i64> {
 pub fn count_rows() -> Aggregate<i64> {
     let expr =
         Expr::Aggregate { function: Function::Named("count"), of: None, distinct: false, filter: None };
-    Aggregate::new(expr, false)
+    Aggregate::new(expr)
 }
 
 /// The sum; NULL of no rows. The database refuses a sum that does not fit. Of decimals SQLite has none, which is an error
@@ -106,7 +106,6 @@ impl Summed for Decimal {
 }
 
 fn aggregate<E: Expression, T: ColumnType>(function: Function, of: E) -> Aggregate<T> {
-    let secret = of.is_secret();
     let of = Some(Box::new(of.into_sql()));
-    Aggregate::new(Expr::Aggregate { function, of, distinct: false, filter: None }, secret)
+    Aggregate::new(Expr::Aggregate { function, of, distinct: false, filter: None })
 }

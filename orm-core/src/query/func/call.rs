@@ -14,9 +14,8 @@ pub(super) fn call<E: Expression, T>(
     of: E,
     arguments: impl IntoIterator<Item = Expr>,
 ) -> Computed<T> {
-    let secret = of.is_secret();
     let arguments = std::iter::once(of.into_sql()).chain(arguments).collect();
-    Computed::new(Expr::Call(function, arguments), secret)
+    Computed::new(Expr::Call(function, arguments))
 }
 
 /// A function of two values.
@@ -25,6 +24,5 @@ pub(super) fn call_with<E: Expression, T, F>(
     of: E,
     with: impl IntoOperand<F>,
 ) -> Computed<T> {
-    let with = with.into_operand(of.is_secret());
-    call(function, of, [with])
+    call(function, of, [with.into_operand()])
 }

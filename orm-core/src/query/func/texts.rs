@@ -93,8 +93,7 @@ pub fn replace<E: Expression>(
 where
     <E::Value as ColumnType>::Stored: Textual,
 {
-    let secret = of.is_secret();
-    let arguments = [what.into_operand(secret), with.into_operand(secret)];
+    let arguments = [what.into_operand(), with.into_operand()];
     call(Function::Named("replace"), of, arguments)
 }
 

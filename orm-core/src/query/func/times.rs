@@ -13,7 +13,7 @@ pub fn now<T: ColumnType>() -> Computed<T>
 where
     T::Family: Moment,
 {
-    Computed::new(Expr::Call(Function::Time(TimeFunction::Now, T::KIND), Vec::new()), false)
+    Computed::new(Expr::Call(Function::Time(TimeFunction::Now, T::KIND), Vec::new()))
 }
 
 /// The year of a date.

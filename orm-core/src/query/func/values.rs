@@ -5,13 +5,12 @@ use crate::value::{ColumnType, IntoValue, ValueKind};
 
 /// A value as an expression: `func::value(0i64)`. It is bound, as every value is.
 pub fn value<T: ColumnType + IntoValue<T>>(value: T) -> Computed<T> {
-    Computed::new(Expr::Bind(Bind { value: value.into_value(), secret: false, kind: Some(T::KIND) }), false)
+    Computed::new(Expr::Bind(Bind { kind: Some(T::KIND), ..value.into_value().into() }))
 }
 
 /// The same value as another type; what cannot be converted is an error of the database, or what it makes of it. Between
 /// dates and times the parts are those in UTC. SQLite makes nothing of decimals, which is an error before SQL.
 pub fn cast<T: ColumnType, E: Expression>(of: E) -> Computed<Like<E, T>> {
-    let secret = of.is_secret();
     let (from, to) = (<E::Value as ColumnType>::KIND, T::KIND);
     let of = of.into_sql();
     let dated = |kind| matches!(kind, ValueKind::Date | ValueKind::DateTime | ValueKind::Timestamp);
@@ -21,7 +20,7 @@ pub fn cast<T: ColumnType, E: Expression>(of: E) -> Computed<Like<E, T>> {
     };
     let exact = (from == ValueKind::Decimal) != (to == ValueKind::Decimal);
     let expr = if exact { Expr::Decimal { of: Box::new(expr), rounds: false } } else { expr };
-    Computed::new(expr, secret)
+    Computed::new(expr)
 }
 
 /// The value, or another one where it is NULL.
@@ -67,5 +66,5 @@ pub fn custom<T: ColumnType>(name: &str, arguments: impl IntoExpressions) -> Com
             "`{name}` is no name of a function; one is made of letters, digits, `_` and dots"
         ));
     }
-    Computed::new(Expr::Call(Function::Custom(name.into()), arguments.into_expressions()), false)
+    Computed::new(Expr::Call(Function::Custom(name.into()), arguments.into_expressions()))
 }

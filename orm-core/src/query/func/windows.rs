@@ -30,7 +30,7 @@ pub fn cume_dist() -> WindowFunction<f64> {
 
 /// The number of a row's group when the rows are divided into so many groups of equal size.
 pub fn ntile(groups: u32) -> WindowFunction<i64> {
-    WindowFunction::new(Expr::Call(Function::Named("ntile"), vec![Expr::Number(groups.max(1).into())]), false)
+    WindowFunction::new(Expr::Call(Function::Named("ntile"), vec![Expr::Number(groups.max(1).into())]))
 }
 
 /// The value so many rows before; NULL where there is no such row.
@@ -60,12 +60,11 @@ pub fn nth_value<E: Expression>(of: E, row: u32) -> WindowFunction<Option<Bare<E
 }
 
 fn over<T: ColumnType>(name: &'static str) -> WindowFunction<T> {
-    WindowFunction::new(Expr::Call(Function::Named(name), Vec::new()), false)
+    WindowFunction::new(Expr::Call(Function::Named(name), Vec::new()))
 }
 
 fn near<E: Expression>(name: &'static str, of: E, rows: Option<u32>) -> WindowFunction<Option<Bare<E>>> {
-    let secret = of.is_secret();
     let mut arguments = vec![of.into_sql()];
     arguments.extend(rows.map(|rows| Expr::Number(rows.into())));
-    WindowFunction::new(Expr::Call(Function::Named(name), arguments), secret)
+    WindowFunction::new(Expr::Call(Function::Named(name), arguments))
 }

@@ -1,6 +1,6 @@
 use super::{Writer, nothing};
 use crate::sql::{
-    Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NewRows, Param, Returned, Shown, Statement,
+    Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown, Statement,
     TableName, Update,
 };
 
@@ -152,9 +152,12 @@ impl Writer {
                 writer.name(table);
                 writer.sql.push('.');
             }
-            writer.quote(column);
+            writer.quote(column.name);
             writer.sql.push_str(" = ");
+            let around = writer.hiding;
+            writer.enter(around.assigned(*column, value));
             writer.operand(value);
+            writer.hiding = around;
         });
     }
 
@@ -191,7 +194,7 @@ impl Writer {
     }
 
     /// With the table's name: SQLite takes a quoted name that is no column for a text. It takes none with a schema here.
-    pub(super) fn returning(&mut self, table: TableName, columns: &[Returned]) {
+    pub(super) fn returning(&mut self, table: TableName, columns: &[NamedColumn]) {
         self.shown = Shown::of(columns.iter().map(|column| column.secret));
         if !columns.is_empty() {
             self.sql.push_str(" RETURNING ");

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Writer;
+use crate::sql::secrecy::Hiding;
 use crate::sql::{BinaryOp, Bind, Bound, Dialect, Effect, Expr, Frame, Function, Param, Window};
 use crate::value::{Value, ValueKind};
 
@@ -34,6 +35,19 @@ impl Writer {
     }
 
     pub(super) fn expr(&mut self, expr: &Expr) {
+        let around = self.hiding;
+        self.enter(around.inside(expr));
+        self.write_expr(expr);
+        self.hiding = around;
+    }
+
+    /// Begins a part of the statement, of whose values something is known.
+    pub(super) fn enter(&mut self, hiding: Hiding) {
+        self.hiding = hiding;
+        self.computes_secret |= hiding == Hiding::All;
+    }
+
+    fn write_expr(&mut self, expr: &Expr) {
         if self.grouped.contains(expr) {
             // The same for all rows of a group, which MySQL does not see by itself.
             let grouped = std::mem::take(&mut self.grouped);
@@ -48,10 +62,7 @@ impl Writer {
             return self.quote(&name);
         }
         match expr {
-            Expr::Column { source, name, secret } => {
-                self.reads_secret |= secret.0;
-                self.column(source, name);
-            }
+            Expr::Column { source, name, .. } => self.column(source, name),
             Expr::Bind(bind) => self.bind(bind.clone()),
             Expr::Binary(left, op, right) => self.binary(left, *op, right),
             Expr::And(all) if all.is_empty() => self.sql.push_str("1 = 1"),

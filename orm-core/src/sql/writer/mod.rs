@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub(in crate::sql) use text::LONGEST_SQLITE_PATTERN;
 
+use super::secrecy::Hiding;
 use super::{
     Bind, Cte, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, NEW_ROWS, Param, Runs, Select,
     Shown, Source, Statement, TableName, Update,
@@ -30,8 +31,14 @@ pub struct Writer {
     repeatable: bool,
     /// What it does to the database.
     effect: Effect,
-    /// Whether a secret column is named.
-    reads_secret: bool,
+    /// What is known of the values in what is being written.
+    hiding: Hiding,
+    /// Whether anything in the statement is secret.
+    secrets: bool,
+    /// Whether the next SELECT gives its columns to a query around it.
+    gives: bool,
+    /// Whether something secret is computed with.
+    computes_secret: bool,
     /// What may be shown of the rows that it returns.
     shown: Shown,
     /// Whether equal values are one parameter: PostgreSQL takes expressions for the same only then, which those of GROUP BY
@@ -50,8 +57,20 @@ pub struct Writer {
 impl Writer {
     /// The text of a SELECT.
     pub fn select(dialect: Dialect, select: &Select) -> Statement {
-        let mut writer = Writer::fitting(dialect, |writer| writer.write_select(select));
-        writer.shown = Shown::of((0..select.width()).map(|at| select.is_secret(at)));
+        let mixes = select.mixes_secret(false);
+        let mut writer = Writer::fitting(dialect, |writer| {
+            writer.secrets = mixes;
+            writer.write_select(select);
+        });
+        writer.shown = Shown::of_mixed(select, mixes);
+        writer.finish()
+    }
+
+    /// The text of an expression alone, to be shown.
+    pub fn expression(dialect: Dialect, expr: &Expr) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.secrets = expr.mentions_secret();
+        writer.expr(expr);
         writer.finish()
     }
 
@@ -116,6 +135,9 @@ impl Writer {
     fn write_update(&mut self, update: &Update) {
         let writer = self;
         writer.effect = Effect::Writes;
+        let values = update.set.iter().map(|(_, value)| value);
+        writer.secrets = update.set.iter().any(|(column, _)| column.secret)
+            || values.chain(&update.filter).any(Expr::mentions_secret);
         writer.sql.push_str("UPDATE ");
         writer.name(update.table);
         match writer.dialect {
@@ -144,6 +166,7 @@ impl Writer {
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
         let write = |writer: &mut Writer| {
             writer.effect = Effect::Writes;
+            writer.secrets = delete.filter.as_ref().is_some_and(Expr::mentions_secret);
             writer.sql.push_str("DELETE FROM ");
             writer.name(delete.table);
             writer.filter(delete.filter.as_ref());
@@ -171,7 +194,10 @@ impl Writer {
             ctes: Vec::new(),
             repeatable: true,
             effect: Effect::Reads,
-            reads_secret: false,
+            hiding: Hiding::Unknown,
+            secrets: false,
+            gives: false,
+            computes_secret: false,
             shown: Shown::Nothing,
             shares: false,
             grouped: Vec::new(),
@@ -186,7 +212,7 @@ impl Writer {
             params: self.params,
             repeatable: self.repeatable,
             effect: self.effect,
-            reads_secret: self.reads_secret,
+            computes_secret: self.computes_secret,
             shown: self.shown,
             ..Statement::plain(self.sql)
         }
@@ -265,22 +291,33 @@ impl Writer {
     }
 
     fn param(&mut self, param: Param) {
-        let param = match param {
+        let mut param = match param {
             Param::One(bind) if self.fills => Param::Padding(bind),
             param => param,
         };
+        if self.hiding == Hiding::All {
+            param.hide();
+        }
         if self.dialect != Dialect::Postgres {
             return self.own_param(param);
         }
         let known = self.params.iter().position(|known| self.shares && *known == param);
         match known {
-            Some(place) => self.sql.push_str(&format!("${}", place + 1)),
+            Some(place) => {
+                if let Some(known) = self.params.get_mut(place).filter(|_| param.is_secret()) {
+                    known.hide();
+                }
+                self.sql.push_str(&format!("${}", place + 1));
+            }
             None => self.own_param(param),
         }
     }
 
     /// A parameter that no other place shares.
-    fn own_param(&mut self, param: Param) {
+    fn own_param(&mut self, mut param: Param) {
+        if self.hiding == Hiding::All {
+            param.hide();
+        }
         self.params.push(param);
         match self.dialect {
             Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),

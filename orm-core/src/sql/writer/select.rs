@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Writer;
+use crate::sql::secrecy::Hiding;
 use crate::sql::{
     Bind, Cte, Dialect, Effect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Param, Select,
     SetOp, TableRef,
@@ -16,7 +17,10 @@ const SELECTED: &str = "_selected";
 /// SELECT.
 impl Writer {
     pub(super) fn write_select(&mut self, select: &Select) {
-        let (known, shares) = (self.ctes.len(), self.shares);
+        let (known, shares, hiding) = (self.ctes.len(), self.shares, self.hiding);
+        self.hiding = hiding.inside_query();
+        // Whoever takes what it gives may compare it with a secret.
+        let gives = std::mem::take(&mut self.gives) || select.left.is_some() || !select.set.is_empty();
         self.shares |= select.distinct || !select.group.is_empty();
         let around = std::mem::take(&mut self.grouped);
         self.with(select);
@@ -25,7 +29,7 @@ impl Writer {
         let names = self.named_in_order(select);
         match &select.left {
             Some(left) => self.set_operand(left),
-            None => self.core(select, &names),
+            None => self.core(select, &names, gives),
         }
         for (op, operand) in &select.set {
             self.sql.push_str(match op {
@@ -44,6 +48,7 @@ impl Writer {
             self.lock(lock);
         }
         self.ctes.truncate(known);
+        self.hiding = hiding;
         self.shares = shares;
         self.grouped = around;
     }
@@ -94,13 +99,24 @@ impl Writer {
         self.list(&used, ", ", |writer, cte| {
             writer.quote(&cte.name);
             writer.sql.push_str(" AS (");
-            writer.write_select(&cte.select);
+            let around = writer.hiding;
+            if cte.hides {
+                writer.enter(Hiding::All);
+            }
+            writer.given(&cte.select);
+            writer.hiding = around;
             writer.sql.push(')');
         });
         self.sql.push(' ');
     }
 
-    fn core(&mut self, select: &Select, names: &[(Expr, Arc<str>)]) {
+    /// A SELECT whose columns another one takes.
+    fn given(&mut self, select: &Select) {
+        self.gives = true;
+        self.write_select(select);
+    }
+
+    fn core(&mut self, select: &Select, names: &[(Expr, Arc<str>)], gives: bool) {
         self.sql.push_str("SELECT ");
         if !select.distinct_on.is_empty() {
             self.sql.push_str("DISTINCT ON (");
@@ -112,8 +128,13 @@ impl Writer {
         if select.columns.is_empty() {
             self.sql.push('1');
         }
+        let around = self.hiding;
         self.list(&select.columns, ", ", |writer, item| {
+            if gives && writer.secrets {
+                writer.hiding = Hiding::All;
+            }
             writer.item(item);
+            writer.hiding = around;
             let name = names.iter().find(|(expr, _)| item.alias.is_none() && *expr == item.expr);
             if let Some((_, name)) = name {
                 writer.sql.push_str(" AS ");
@@ -145,7 +166,7 @@ impl Writer {
             && select.order.is_empty()
             && (select.limit, select.offset) == (None, None);
         if simple {
-            return self.core(select, &[]);
+            return self.core(select, &[], true);
         }
         self.rows_of(select);
     }
@@ -153,7 +174,7 @@ impl Writer {
     /// A SELECT of what another one gives.
     pub(super) fn rows_of(&mut self, select: &Select) {
         self.sql.push_str("SELECT * FROM (");
-        self.write_select(select);
+        self.given(select);
         self.sql.push_str(") AS ");
         self.quote(OPERAND);
     }
@@ -191,7 +212,7 @@ impl Writer {
             }
             TableRef::Query { select, alias, lateral } => {
                 self.sql.push_str(if *lateral { "LATERAL (" } else { "(" });
-                self.write_select(select);
+                self.given(select);
                 self.sql.push(')');
                 self.alias(Some(alias));
             }

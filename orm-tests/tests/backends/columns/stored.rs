@@ -76,14 +76,14 @@ on_every_backend! {
         assert_eq!(stored.uuid.as_deref(), Some(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2][..]));
         assert_eq!(stored.json.as_deref(), Some("[1,2]"));
 
-        // Texts in another form would sort wrongly, so they are an error and no value.
+        // What a text in another form means is not certain, so it is an error and no value.
         let mut session = engine.session();
         for (column, text) in [
             (Texts::DAY, "29.02.2024"),
             (Texts::DAY, "2023-02-29"),
             (Texts::TIME, "1:00"),
-            (Texts::AT, "2024-02-29T10:00:00"),
-            (Texts::INSTANT, "2024-02-29 10:00:00Z"),
+            (Texts::AT, "2024-02-29T10:00:00Z"),
+            (Texts::INSTANT, "2024-02-29T10:00"),
             (Texts::PRICE, "12.5"),
             (Texts::JSON, "[1,"),
         ] {
@@ -99,6 +99,37 @@ on_every_backend! {
         session.commit().await?;
         let error = engine.session().get::<Stored>(1).await.unwrap_err();
         assert!(error.to_string().contains("`Stored.secret_day`") && !format!("{error:?}").contains("hidden"), "{error:?}");
+        Ok(())
+    }
+
+    async fn texts_of_other_programs_are_read_where_their_meaning_is_certain(database: TestDatabase) -> Result<()> {
+        if database.backend() != Backend::Sqlite {
+            return Ok(());
+        }
+        let engine = database.engine().await?;
+        engine.create_all(schema![Stored]).await?;
+        let mut session = engine.session();
+        session.add(Stored::draft().id(1));
+        session.commit().await?;
+        for text in [
+            "2024-02-29T23:59:59.12Z",
+            "2024-02-29T23:59:59.120",
+            "2024-02-29 23:59:59.120+00:00",
+            "2024-03-01T01:59:59.12+02:00",
+        ] {
+            session.execute(update::<Texts>().set(Texts::INSTANT, text)).await?;
+            session.execute(update::<Texts>().set(Texts::AT, "2024-02-29T23:59:59.12")).await?;
+            session.commit().await?;
+            let found = engine.session().get::<Stored>(1).await?.expect("it is there");
+            assert_eq!((found.instant, found.at), (Some(at().and_utc()), Some(at())), "{text}");
+        }
+        // What is written has the one form that sorts.
+        let mut session = engine.session();
+        let found = session.get::<Stored>(1).await?.expect("it is there");
+        session.edit(&found, |found| found.instant = found.instant.map(|at| at + chrono::TimeDelta::seconds(1)))?;
+        session.commit().await?;
+        let stored = engine.session().get::<Texts>(1).await?.expect("it is there");
+        assert_eq!(stored.instant.as_deref(), Some("2024-03-01 00:00:00.12"));
         Ok(())
     }
 
