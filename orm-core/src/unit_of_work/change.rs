@@ -339,8 +339,16 @@ impl UnitOfWork {
                     && !self.waiting_keys.wait(child, &remote)
             }
             (Ref::Pending(cell), None) if by_key => {
-                let remote = relation.remote_columns()?;
-                let comes = |key: &KeyFrom| key.columns == remote && key.from.is(&Ref::Node(parent));
+                let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
+                let own = store.values(parent.arena, parent.node, &here);
+                // The object of the same row that was expunged since is the parent as well.
+                let is_parent = |from: Node, columns: &[usize]| {
+                    from.arena == parent.arena && store.values(from.arena, from.node, columns) == own
+                };
+                let comes = |key: &KeyFrom| {
+                    key.columns == remote
+                        && key.from.node().is_some_and(|from| is_parent(from, &key.from_columns))
+                };
                 self.pending.get(&cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
             }
             (_, Some(child)) if relation.kind == RelationKind::ManyToMany => {

@@ -94,6 +94,8 @@ impl Journal {
             match change {
                 IdentityChange::Inserted(node, key) => {
                     store.arena(node.arena).detach(node.node);
+                    // Whatever key it has again, it never was.
+                    restored.remove(&node);
                     evict(store, node.arena, &key, &restored);
                 }
                 IdentityChange::Deleted(node, _) if !mine(store, node) => {}

@@ -44,6 +44,8 @@ pub struct Objects<M: orm_core::Model> {
     pub stale: BTreeSet<i64>,
     /// Those that were ever expired.
     pub expired: BTreeSet<i64>,
+    /// Those that followed a bulk statement since the last commit: a rollback has them read again.
+    followed: BTreeSet<i64>,
 }
 
 pub struct Run {
@@ -104,6 +106,7 @@ impl<M: orm_core::Model> Objects<M> {
             fresh: BTreeSet::new(),
             stale: BTreeSet::new(),
             expired: BTreeSet::new(),
+            followed: BTreeSet::new(),
         }
     }
 
@@ -114,7 +117,7 @@ impl<M: orm_core::Model> Objects<M> {
         if let Some(pending) = self.pendings.remove(&from) {
             self.pendings.insert(to, pending);
         }
-        for ids in [&mut self.fresh, &mut self.stale, &mut self.expired] {
+        for ids in [&mut self.fresh, &mut self.stale, &mut self.expired, &mut self.followed] {
             if ids.remove(&from) {
                 ids.insert(to);
             }
@@ -125,8 +128,14 @@ impl<M: orm_core::Model> Objects<M> {
         self.expired.extend(self.entities.keys().chain(self.pendings.keys()));
     }
 
+    fn committed(&mut self) {
+        self.fresh.clear();
+        self.followed.clear();
+    }
+
     fn rolled_back(&mut self) {
         self.expired.extend(&self.fresh);
+        self.expired.extend(&self.followed);
         self.stale.append(&mut self.fresh);
     }
 
@@ -137,6 +146,15 @@ impl<M: orm_core::Model> Objects<M> {
         self.fresh.clear();
         self.stale.clear();
         self.expired.clear();
+        self.followed.clear();
+    }
+
+    /// A bulk statement changed its row: one whose reading was untrue has been read now.
+    fn follow(&mut self, id: i64) {
+        self.followed.insert(id);
+        if self.stale.remove(&id) {
+            self.fresh.insert(id);
+        }
     }
 
     pub fn entity(&self, id: i64) -> Option<Entity<M>> {
@@ -159,7 +177,9 @@ impl<M: orm_core::Model> Objects<M> {
                 if known.is_none() {
                     self.fresh.insert(id);
                 }
-                self.stale.remove(&id);
+                if self.stale.remove(&id) {
+                    self.fresh.insert(id);
+                }
                 self.entities.insert(id, entity);
                 Ok(())
             }
@@ -650,10 +670,10 @@ impl Run {
         }
         self.model.commit();
         self.rekeyed.clear();
-        self.authors.fresh.clear();
-        self.books.fresh.clear();
-        self.notes.fresh.clear();
-        self.tags.fresh.clear();
+        self.authors.committed();
+        self.books.committed();
+        self.notes.committed();
+        self.tags.committed();
         self.compare_database(session).await
     }
 
@@ -690,8 +710,6 @@ impl Run {
             let any = || objects.detached.get(op.b % objects.detached.len().max(1)).cloned();
             let Some(theirs) = waiting.or_else(any) else { return Ok(false) };
             let place = (table, theirs.id);
-            let own = objects.entity(theirs.id).filter(|_| !objects.expired.contains(&theirs.id));
-            let own = own.filter(|_| !objects.stale.contains(&theirs.id)).and_then(|own| own.version());
             if model.is_pending(place) {
                 return Ok(false);
             }
@@ -699,6 +717,8 @@ impl Run {
                 model.flush();
                 session.flush().await.map_err(text)?;
             }
+            let own = objects.entity(theirs.id).filter(|_| !objects.expired.contains(&theirs.id));
+            let own = own.filter(|_| !objects.stale.contains(&theirs.id)).and_then(|own| own.version());
             let author = theirs.row().author;
             if author.is_some_and(|author| !model.live.rows.contains_key(&(Table::Author, author))) {
                 // Its author is gone: the database would refuse it.
@@ -755,7 +775,7 @@ impl Run {
             }
             for id in rows {
                 let place = (table, id);
-                objects.stale.remove(&id);
+                objects.follow(id);
                 for world in [&mut model.flushed, &mut model.live] {
                     let row = world.rows.get_mut(&place);
                     row.into_iter().for_each(|row| row.name.clone_from(&name));
@@ -787,13 +807,18 @@ impl Run {
     async fn bulk_delete(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let table = if op.a.is_multiple_of(2) { Table::Note } else { Table::Tag };
         self.before_bulk(session, table, 0).await?;
-        let linked =
-            |id: &i64| table == Table::Tag && self.model.flushed.links.iter().any(|link| link.1 == *id);
+        // Of an object that was expunged the session does not know that its row goes.
+        let linked = |id: &i64| {
+            let is_end = |link: &(i64, i64)| link.1 == *id;
+            table == Table::Tag
+                && (self.model.flushed.links.iter().any(is_end)
+                    || (!self.tags.is_current(*id) && self.model.live.links.iter().any(is_end)))
+        };
         let rows: Vec<i64> = self.model.flushed.of(table).filter(|id| !linked(id)).collect();
         let Some(id) = pick(&rows, op.b) else { return Ok(true) };
         let place = (table, id);
         of_table!(self, table, |objects, M| {
-            objects.stale.remove(&id);
+            objects.follow(id);
             let count = session.execute(delete::<M>().filter(M::ID.eq(id))).await.map_err(text)?;
             if count != 1 {
                 return Err(format!("{count} rows of {place:?} were deleted"));
@@ -825,7 +850,7 @@ impl Run {
             session.execute(upsert).await.map_err(text)?;
         }
         self.next_id += i64::from(is_new);
-        self.tags.stale.remove(&id);
+        self.tags.follow(id);
         for world in [&mut self.model.flushed, &mut self.model.live] {
             world.rows.insert((Table::Tag, id), Row { name: name.clone(), author: None, shown: None });
         }

@@ -171,4 +171,18 @@ on_every_backend! {
         assert_eq!((other.count(select::<City>()).await?, other.count(select::<Street>()).await?), (1, 0));
         Ok(())
     }
+
+    async fn a_new_row_that_got_another_key_never_was_after_a_rollback(database: TestDatabase) -> Result<()> {
+        let engine = atlas(&database).await?;
+        let mut session = engine.session();
+        let new = session.insert(Country::draft().code("n").name("n")).await?;
+        session.edit(&new, |country| country.code = "m".into())?;
+        session.flush().await?;
+        session.rollback().await?;
+        assert_eq!(session.state(&new), EntityState::Detached);
+        for code in ["n", "m"] {
+            assert!(session.get::<Country>(code).await?.is_none(), "{code}");
+        }
+        Ok(())
+    }
 }
