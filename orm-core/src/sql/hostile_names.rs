@@ -117,7 +117,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     let filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));
     let update = Update {
         table,
-        set: vec![(a, Expr::Bind(bind()))],
+        set: vec![(NamedColumn { name: a, secret: false }, Expr::Bind(bind()))],
         from: NewRows::default(),
         filter: filter.clone(),
         returning: if dialect.update_returning() { returning.clone() } else { vec![] },
