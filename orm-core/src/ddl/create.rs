@@ -1,7 +1,7 @@
 use super::Schema;
 use super::enum_type::{create_type, drop_type, enum_types, unless_there};
 use super::foreign_key::ForeignKey;
-use super::name::name;
+use super::name::{distinct, name};
 use crate::error::Result;
 use crate::model::{ColumnDef, ModelDef, RelationDef, ThroughDef};
 use crate::sql::{Dialect, TableName};
@@ -22,10 +22,10 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
             statements.extend(indexed.map(|column| tables.create_index(def, column)));
         }
     }
-    for (relation, through) in schema.link_tables() {
-        statements.push(tables.create_link(relation, through)?);
+    for (at, (relation, through)) in schema.link_tables().into_iter().enumerate() {
+        statements.push(tables.create_link(at, relation, through)?);
         if !matches!(dialect, Dialect::Mysql(_)) {
-            statements.push(tables.create_link_index(through));
+            statements.push(tables.create_link_index(at, through));
         }
     }
     match dialect {
@@ -78,14 +78,57 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
 pub(super) struct Tables {
     dialect: Dialect,
     pub(super) keys: Vec<ForeignKey>,
+    /// What each of them is called, where it has a name.
+    key_names: Vec<String>,
+    /// The names of the keys that lead out of link tables, two for each.
+    link_key_names: Vec<String>,
+    /// The columns with an index, and what it is called.
+    indexes: Vec<(&'static ColumnDef, String)>,
+    /// What the index of each link table is called.
+    link_indexes: Vec<String>,
+    /// The conditions that values and rows have to meet, and what they are called.
+    checks: Vec<(&'static ModelDef, &'static str, String)>,
     pub(super) order: Vec<&'static ModelDef>,
 }
 
 impl Tables {
     pub(super) fn of(schema: &Schema, dialect: Dialect) -> Result<Tables> {
         let models = schema.ordered(dialect)?;
-        let order = models.iter().map(|model| model.def()).collect();
-        Ok(Tables { dialect, keys: ForeignKey::all(schema)?, order })
+        let order: Vec<&'static ModelDef> = models.iter().map(|model| model.def()).collect();
+        let links = schema.link_tables();
+        let tables = order.iter().map(|def| def.table.name);
+        let tables: Vec<&str> = tables.chain(links.iter().map(|(_, through)| through.table.name)).collect();
+
+        let keys = ForeignKey::all(schema)?;
+        let of_links = links.iter().flat_map(|(_, through)| {
+            [through.key, through.target_key].map(|columns| name("fk", through.table.name, columns))
+        });
+        let mut key_names = distinct(dialect, keys.iter().map(key_name).chain(of_links).collect(), &[]);
+        let link_key_names = key_names.split_off(keys.len());
+
+        let indexed = order.iter().flat_map(|def| {
+            let columns = def.columns.iter().filter(|column| column.index);
+            columns.map(|column| (column, name("ix", def.table.name, &[column.name])))
+        });
+        let (indexed, mut names): (Vec<&'static ColumnDef>, Vec<String>) = indexed.unzip();
+        let of_links = links.iter().map(|(_, through)| name("lx", through.table.name, through.target_key));
+        names.extend(of_links);
+        // Tables and indexes are told apart by name alone.
+        let mut names = distinct(dialect, names, &tables);
+        let link_indexes = names.split_off(indexed.len());
+        let indexes = indexed.into_iter().zip(names).collect();
+
+        let conditions = order.iter().flat_map(|def| {
+            let of_columns = def.columns.iter().filter_map(|column| Some((Some(column.name), column.check?)));
+            let of_row = def.check.map(|check| (None, check));
+            of_columns
+                .chain(of_row)
+                .map(|(column, check)| ((*def, check), name("ck", def.table.name, column.as_slice())))
+        });
+        let (conditions, names): (Vec<(&'static ModelDef, &'static str)>, Vec<String>) = conditions.unzip();
+        let checks = conditions.into_iter().zip(distinct(dialect, names, &[]));
+        let checks = checks.map(|((def, check), name)| (def, check, name)).collect();
+        Ok(Tables { dialect, keys, key_names, link_key_names, indexes, link_indexes, checks, order })
     }
 
     /// The schemas that tables are in; on SQLite an engine attaches them.
@@ -113,7 +156,7 @@ impl Tables {
             // MySQL has no CREATE INDEX IF NOT EXISTS.
             let indexed = def.columns.iter().filter(|column| column.index);
             parts.extend(indexed.map(|column| {
-                let index = self.quoted(&self.index_name(def, column));
+                let index = self.quoted(self.index_name(column));
                 format!("INDEX {index} ({})", self.quoted(column.name))
             }));
         }
@@ -140,23 +183,13 @@ impl Tables {
         }
     }
 
-    /// A name of its own: `a_b`.`c` and `a`.`b_c` would share one otherwise.
-    fn index_name(&self, def: &ModelDef, column: &ColumnDef) -> String {
-        let indexed = self.order.iter().flat_map(|def| {
-            let columns = def.columns.iter().filter(|column| column.index);
-            columns.map(|column| (*def, column))
-        });
-        let plain = |def: &ModelDef, column: &ColumnDef| name("ix", def.table.name, &[column.name]);
-        let wanted = plain(def, column);
-        let before = indexed.take_while(|(_, other)| !std::ptr::eq(*other, column));
-        match before.filter(|(def, column)| plain(def, column) == wanted).count() {
-            0 => wanted,
-            taken => format!("{wanted}_{}", taken + 1),
-        }
+    fn index_name(&self, column: &ColumnDef) -> &str {
+        let found = self.indexes.iter().find(|(indexed, _)| std::ptr::eq(*indexed, column));
+        found.map_or("", |(_, name)| name)
     }
 
     fn create_index(&self, def: &ModelDef, column: &ColumnDef) -> String {
-        self.index(&self.index_name(def, column), def.table, &format!("({})", self.quoted(column.name)))
+        self.index(self.index_name(column), def.table, &format!("({})", self.quoted(column.name)))
     }
 
     fn index(&self, name: &str, of: TableName, columns: &str) -> String {
@@ -170,7 +203,7 @@ impl Tables {
         format!("CREATE INDEX IF NOT EXISTS {index} ON {table} {columns}")
     }
 
-    fn create_link(&self, relation: &RelationDef, through: &ThroughDef) -> Result<String> {
+    fn create_link(&self, at: usize, relation: &RelationDef, through: &ThroughDef) -> Result<String> {
         let sides = [
             (through.key, relation.parent(), relation.local_columns()?),
             (through.target_key, relation.target(), relation.remote_columns()?),
@@ -183,20 +216,25 @@ impl Tables {
         }
         let all = through.key.iter().chain(through.target_key);
         parts.push(format!("PRIMARY KEY {}", self.names(all.copied())));
-        for (names, def, columns) in &sides {
+        for (side, (names, def, columns)) in sides.iter().enumerate() {
             if !self.can_refer(through.table, def.table) {
                 continue;
             }
+            let constraint = match self.is_named(through.table) {
+                true => self.constraint(self.link_key_names.get(2 * at + side)),
+                false => String::new(),
+            };
             let (key, table) = (self.names(names.iter().copied()), self.referred(def.table));
-            parts.push(format!("FOREIGN KEY {key} REFERENCES {table} {}", self.list(def, columns)));
+            let refers_to = self.list(def, columns);
+            parts.push(format!("{constraint}FOREIGN KEY {key} REFERENCES {table} {refers_to}"));
         }
         Ok(self.table(through.table, &parts))
     }
 
     /// The primary key finds a link from one side, and this from the other. MySQL makes one with the foreign key.
-    fn create_link_index(&self, through: &ThroughDef) -> String {
-        let name = name("lx", through.table.name, through.target_key);
-        self.index(&name, through.table, &self.names(through.target_key.iter().copied()))
+    fn create_link_index(&self, at: usize, through: &ThroughDef) -> String {
+        let name = self.link_indexes.get(at).map_or("", String::as_str);
+        self.index(name, through.table, &self.names(through.target_key.iter().copied()))
     }
 
     fn column(&self, def: &'static ModelDef, at: usize) -> String {
@@ -223,12 +261,8 @@ impl Tables {
 
     /// What values and rows have to meet, each by a name that errors give.
     fn checks(&self, def: &'static ModelDef) -> impl Iterator<Item = String> {
-        let of_columns = def.columns.iter().filter_map(|column| Some((Some(column.name), column.check?)));
-        let of_row = def.check.map(|check| (None, check));
-        of_columns.chain(of_row).map(|(column, check)| {
-            let name = name("ck", def.table.name, column.as_slice());
-            format!("CONSTRAINT {} CHECK ({check})", self.quoted(&name))
-        })
+        let own = self.checks.iter().filter(move |(of, ..)| std::ptr::eq(*of, def));
+        own.map(|(_, check, name)| format!("CONSTRAINT {} CHECK ({check})", self.quoted(name)))
     }
 
     /// What a column is declared as. MySQL wants a key to have the very type of what it refers to.
@@ -242,14 +276,29 @@ impl Tables {
     }
 
     fn key(&self, key: &ForeignKey) -> String {
-        let name = match self.is_later(key) {
-            true => format!("CONSTRAINT {} ", self.quoted(&key_name(key))),
+        let name = match self.is_later(key) || self.is_named(key.child.table) {
+            true => self.constraint(self.key_name(key)),
             false => String::new(),
         };
         let (columns, table) = (self.list(key.child, &key.columns), self.referred(key.parent.table));
         let refers_to = self.list(key.parent, &key.refers_to);
         let cascade = if key.cascade { " ON DELETE CASCADE" } else { "" };
         format!("{name}FOREIGN KEY {columns} REFERENCES {table} {refers_to}{cascade}")
+    }
+
+    /// Whether the keys of a table need names because MySQL would find one that is too long: `orders_ibfk_1`.
+    fn is_named(&self, table: TableName) -> bool {
+        const LONGEST: usize = 55;
+        matches!(self.dialect, Dialect::Mysql(_)) && table.name.chars().count() > LONGEST
+    }
+
+    fn constraint(&self, name: Option<&String>) -> String {
+        name.map_or_else(String::new, |name| format!("CONSTRAINT {} ", self.quoted(name)))
+    }
+
+    fn key_name(&self, key: &ForeignKey) -> Option<&String> {
+        let at = self.keys.iter().position(|other| std::ptr::eq(other, key))?;
+        self.key_names.get(at)
     }
 
     /// The keys to tables that are created after the one with the key: those of circles.
@@ -268,7 +317,8 @@ impl Tables {
     }
 
     fn drop_key(&self, key: &ForeignKey) -> String {
-        let (table, name) = (self.named(key.child.table), self.quoted(&key_name(key)));
+        let name = self.key_name(key).map_or_else(String::new, |name| self.quoted(name));
+        let table = self.named(key.child.table);
         format!("ALTER TABLE IF EXISTS {table} DROP FOREIGN KEY IF EXISTS {name}")
     }
 

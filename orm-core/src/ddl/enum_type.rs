@@ -30,7 +30,25 @@ pub(super) fn enum_types(schema: &Schema, dialect: Dialect) -> Result<Vec<&'stat
     if dialect != Dialect::Postgres {
         types.clear();
     }
+    for def in &types {
+        check_type(schema, dialect, def)?;
+    }
     Ok(types)
+}
+
+/// A type is called as no table is: each table is a type too.
+fn check_type(schema: &Schema, dialect: Dialect, def: &EnumDef) -> Result<()> {
+    let links = schema.link_tables().into_iter().map(|(_, through)| through.table.name);
+    let table = schema.defs().map(|def| def.table.name).chain(links).find(|table| *table == def.name);
+    let why = dialect.refuses_name(def.name).or_else(|| {
+        table.map(|table| {
+            format!("there is a table `{table}`, and PostgreSQL has a type of that name for its rows; name the enum with `#[db_enum(native = \"..\")]`")
+        })
+    });
+    match why {
+        None => Ok(()),
+        Some(why) => Err(Error::new(ErrorKind::InvalidModel, format!("the enum `{}`: {why}", def.name))),
+    }
 }
 
 /// `CREATE TYPE`, which has no IF NOT EXISTS.

@@ -140,10 +140,28 @@ impl Schema {
                     format!("`{}` and `{}` are both the table `{}`", other.def().name, def.name, def.table),
                 ));
             }
+            let columns = def.columns.iter().map(|column| (Some(column.field), column.name));
+            for (field, name) in
+                columns.chain(def.table.schema.into_iter().chain([def.table.name]).map(|name| (None, name)))
+            {
+                check_name(
+                    dialect,
+                    || match field {
+                        Some(field) => format!("{}.{field}", def.name),
+                        None => def.name.to_owned(),
+                    },
+                    name,
+                )?;
+            }
             for relation in def.relations {
                 relation.remote_columns()?;
                 if let Some(through) = &relation.through {
                     self.check_link(relation, through)?;
+                    let names = through.table.schema.into_iter().chain([through.table.name]);
+                    let columns = through.key.iter().chain(through.target_key).copied();
+                    for name in names.chain(columns) {
+                        check_name(dialect, || relation.path(), name)?;
+                    }
                 }
                 if self.position((relation.target)()).is_none() {
                     return Err(Error::new(
@@ -171,6 +189,14 @@ fn link_columns(through: &ThroughDef) -> Vec<&'static str> {
 /// A name of a table or a struct without what the two write differently.
 fn bare(name: &str) -> String {
     name.chars().filter(|char| *char != '_').flat_map(char::to_lowercase).collect()
+}
+
+/// A name that the database cuts would be another one's.
+fn check_name(dialect: Dialect, of: impl FnOnce() -> String, name: &str) -> Result<()> {
+    match dialect.refuses_name(name) {
+        None => Ok(()),
+        Some(why) => Err(Error::new(ErrorKind::InvalidModel, format!("`{}`: {why}", of()))),
+    }
 }
 
 /// The models that `create_all` and `drop_all` take: `schema![User, Order, Item]`, in any order.

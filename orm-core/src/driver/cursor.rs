@@ -73,6 +73,7 @@ impl Lease {
         part: usize,
         alone: bool,
     ) -> Result<()> {
+        statement.check()?;
         let (started, scope) = (Instant::now(), QueryScope::current());
         monitor.begins(&statement);
         self.count();

@@ -379,6 +379,7 @@ impl Lease {
         statement: &Statement,
         sink: &mut dyn RowSink,
     ) -> Result<u64> {
+        statement.check()?;
         self.settle().await?;
         self.prepare_for(statement).await?;
         let alone = self.begin_alone().await?;
@@ -412,6 +413,7 @@ impl Lease {
     /// # Errors
     /// The database refuses the statement.
     pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+        statement.check()?;
         self.settle().await?;
         self.prepare_for(statement).await?;
         let alone = self.begin_alone().await?;

@@ -558,8 +558,12 @@ fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
     error.code().starts_with("23").then_some(constraint)
 }
 
-/// `Key (email, name)=(..) already exists.`
+/// `Key (email, name)=(..) already exists.` Of a key that other rows refer to, they are columns of another table than the
+/// constraint's.
 fn key_columns(detail: &str) -> Option<Vec<String>> {
+    if detail.contains(" is still referenced from table ") {
+        return None;
+    }
     let (columns, _) = detail.strip_prefix("Key (")?.split_once(")=(")?;
     Some(columns.split(", ").map(|column| column.trim_matches('"').to_owned()).collect())
 }
@@ -572,6 +576,7 @@ mod tests {
     fn the_columns_of_a_key_are_read_from_the_detail() {
         let columns = key_columns("Key (email, \"Name\")=(a@b, jack) already exists.");
         assert_eq!(columns, Some(vec!["email".to_owned(), "Name".to_owned()]));
+        assert_eq!(key_columns("Key (id)=(1) is still referenced from table \"pets\"."), None);
         assert_eq!(key_columns("Failing row contains (1, null)."), None);
     }
 }

@@ -6,10 +6,11 @@ use serde::{Serialize, Serializer};
 use super::many::Items;
 use super::{Entity, Many, Place};
 use crate::graph::Region;
-use crate::model::{ColumnDef, LoadedSet, LoadedShape, Model, ModelDef};
+use crate::model::{ColumnDef, LoadedSet, LoadedShape, Model, ModelDef, RelationDef};
 use crate::value::{ColumnType, ValueKind, ValueRef};
 
-/// The columns, and the relationships that the type says are loaded. What was not loaded is left out: it is neither
+/// The columns, and the relationships that the type says are loaded; a recursion with a number of levels is written out
+/// to the last one that was read. What was not loaded is left out: it is neither
 /// `null` nor an empty list. `secret` columns are left out too.
 ///
 /// ```
@@ -50,7 +51,8 @@ use crate::value::{ColumnType, ValueKind, ValueRef};
 impl<M: Model, L: LoadedSet> Serialize for Entity<M, L> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (region, shape) = (self.region(), LoadedShape::of::<L>());
-        Object { region, place: self.place(), def: M::def(), shape, owner: None }.serialize(serializer)
+        Object { region, place: self.place(), def: M::def(), shape, owner: None, via: None }
+            .serialize(serializer)
     }
 }
 
@@ -59,7 +61,7 @@ impl<M: Model, N: LoadedSet> Serialize for Many<M, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (region, items) = self.parts();
         let shape = LoadedShape::of::<N>();
-        List { region, items, def: M::def(), shape, owner: None }.serialize(serializer)
+        List { region, items, def: M::def(), shape, owner: None, via: None }.serialize(serializer)
     }
 }
 
@@ -71,6 +73,8 @@ struct Object<'o> {
     def: &'static ModelDef,
     shape: LoadedShape,
     owner: Option<&'o Object<'o>>,
+    /// The relationship that leads to it.
+    via: Option<&'static RelationDef>,
 }
 
 struct List<'o> {
@@ -79,6 +83,7 @@ struct List<'o> {
     def: &'static ModelDef,
     shape: LoadedShape,
     owner: Option<&'o Object<'o>>,
+    via: Option<&'static RelationDef>,
 }
 
 /// How many objects may be inside each other: what reads JSON takes no more than some hundred levels, and what writes it
@@ -101,6 +106,16 @@ impl Object<'_> {
             owner = above.owner;
         }
         false
+    }
+
+    /// What is loaded of the targets of a relationship: as the type says, or further down a recursion with a number of
+    /// levels, which the type does not count.
+    fn below(&self, relation: &RelationDef) -> Option<LoadedShape> {
+        let again = || {
+            self.via.filter(|via| std::ptr::eq(*via, relation))?;
+            Items::of_answer(self.region, self.place, relation.index).map(|_| self.shape)
+        };
+        self.shape.below(relation.index).or_else(again)
     }
 
     fn cell(&self, index: usize, column: &ColumnDef) -> Cell<'_> {
@@ -131,7 +146,7 @@ impl Serialize for Object<'_> {
         let columns =
             columns.filter(|(index, ..)| objects.view(self.place.node, *index) != ValueRef::NotLoaded);
         let relations = self.def.relations.iter().filter_map(|relation| {
-            let (name, shape) = (relation.serialized?, self.shape.below(relation.index)?);
+            let (name, shape) = (relation.serialized?, self.below(relation)?);
             Some((relation, name, shape))
         });
         let fields = columns.clone().count() + relations.clone().count();
@@ -141,12 +156,12 @@ impl Serialize for Object<'_> {
         }
         for (relation, name, shape) in relations {
             let items = Items::of_answer(self.region, self.place, relation.index).unwrap_or(Items::Empty);
-            let (region, def, owner) = (self.region, relation.target(), Some(self));
+            let (region, def, owner, via) = (self.region, relation.target(), Some(self), Some(relation));
             if relation.is_collection() {
-                object.serialize_field(name, &List { region, items: &items, def, shape, owner })?;
+                object.serialize_field(name, &List { region, items: &items, def, shape, owner, via })?;
             } else {
                 let target = items.get(region, 0);
-                let target = target.map(|place| Object { region, place, def, shape, owner });
+                let target = target.map(|place| Object { region, place, def, shape, owner, via });
                 object.serialize_field(name, &target)?;
             }
         }
@@ -156,11 +171,11 @@ impl Serialize for Object<'_> {
 
 impl Serialize for List<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let List { region, items, def, shape, owner } = *self;
+        let List { region, items, def, shape, owner, via } = *self;
         let count = items.len(region);
         let mut list = serializer.serialize_seq(Some(count))?;
         for place in (0..count).filter_map(|index| items.get(region, index)) {
-            list.serialize_element(&Object { region, place, def, shape, owner })?;
+            list.serialize_element(&Object { region, place, def, shape, owner, via })?;
         }
         list.end()
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::levels::Levels;
-use super::loader::Loader;
+use super::loader::{Loader, first_statement};
 use super::pages::Pages;
 use super::plan;
 use super::root::Root;
@@ -16,8 +16,8 @@ use crate::entity::Entity;
 use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{Hydrate, Model};
-use crate::query::{LoadSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Statement, Writer, check};
+use crate::query::{LoadSpec, SelectSpec};
+use crate::sql::{Dialect, Statement, check};
 use crate::value::Cells;
 
 /// What the rows of a stream become, a batch at a time.
@@ -118,8 +118,7 @@ impl<M: Model, L> EntityBatches<M, L> {
             self.pages.select_terms(&mut select);
         }
         check(&select, self.dialect)?;
-        let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
-        Ok(Writer::select(self.dialect, &select).for_path(&self.path, strategy))
+        Ok(first_statement(self.dialect, &select, &branch, &self.path))
     }
 }
 

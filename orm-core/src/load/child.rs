@@ -4,16 +4,15 @@ use std::sync::Arc;
 use super::keys::KeyValues;
 use super::levels::{Levels, Origin};
 use super::tree::{
-    Branch, OwnRows, Tree, collection_order, collections, inner_conditions, joins_one_row, key_order, tables,
-    then_by,
+    Branch, OwnRows, Tree, collection_order, collections, inner_conditions, joins_one_row, key_order, then_by,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, Selection};
 use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Order, Select, Source, Statement,
-    TableRef, Window, Writer,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Made, Order, Select, Source,
+    Statement, TableRef, Window, Writer,
 };
 use crate::value::Value;
 
@@ -24,7 +23,9 @@ use crate::value::Value;
 #[derive(Debug)]
 pub(super) struct Child {
     pub(super) relation: &'static RelationDef,
-    pub(super) strategy: Strategy,
+    strategy: Strategy,
+    /// Whether it is asked for again and again, to the last level: of objects that no statement has all of.
+    endless: bool,
     pub(super) branch: Branch,
     /// The deferred columns of the targets that are read.
     pub(super) undeferred: Vec<usize>,
@@ -57,14 +58,13 @@ impl Child {
         path: Arc<str>,
     ) -> Result<Child> {
         let (relation, strategy) = (load.relation, load.strategy);
+        let endless = load.depth == Some(Depth::Unlimited);
         let (model, remote) = ((relation.target)(), relation.remote_columns()?);
         let def = model.def();
         let source = Source::Table(def.table);
         // Ranked rows come out of a subquery that is called as the table is.
-        let outside = match load.limit {
-            None => source.clone(),
-            Some(_) => Source::Alias(def.table.name.into()),
-        };
+        let ranks = load.limit.map(|limit| (limit, Made::called(def.table.name)));
+        let outside = ranks.map_or(source.clone(), |(_, called)| Source::Made(called));
         let order = collection_order(relation, &load, &outside);
         let ranked_order = collection_order(relation, &load, &source);
         let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
@@ -72,16 +72,16 @@ impl Child {
         let selection = Selection::new(model, &load.undeferred);
         rows.filter = load.filter;
 
-        let ranked = load.limit.is_some();
-        let mut select = match load.limit {
+        let ranked = ranks.is_some();
+        let mut select = match ranks {
             None => rows,
-            Some(limit) => {
+            Some((limit, called)) => {
                 // What an inner join below would drop must not take a place.
-                for condition in inner_conditions(&source, &load.loads, 0)? {
+                for condition in inner_conditions(&source, &load.loads)? {
                     rows.and_where(condition);
                 }
                 rows.order = ranked_order;
-                rank(rows, &selection, &key_source, &key_columns, limit, made_up)
+                rank((rows, called), &selection, &key_source, &key_columns, limit, made_up)
             }
         };
         // The link's columns come first; a key on the target is among the target's own columns.
@@ -98,22 +98,9 @@ impl Child {
         let once = !linked && joins_one_row(&load.loads);
         let collections = collections(&load.loads);
         let own_columns = select.columns.len();
-        let mut taken = tables(&load.loads);
-        taken.push(def.table.name);
-        taken.extend(relation.through.as_ref().map(|through| through.table.name));
         // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
-        let distinct = relation.through.is_none() && load.depth != Some(Depth::Unlimited);
-        let mut tree = Tree {
-            store,
-            levels,
-            select,
-            order: Vec::new(),
-            aliases: 0,
-            collections,
-            own_columns,
-            distinct,
-            taken,
-        };
+        let distinct = relation.through.is_none() && !endless;
+        let mut tree = Tree { store, levels, select, order: Vec::new(), collections, own_columns, distinct };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
         let branch = tree.branch(selection, &outside, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
@@ -132,6 +119,7 @@ impl Child {
         Ok(Child {
             relation,
             strategy,
+            endless,
             branch,
             undeferred: load.undeferred,
             key_places,
@@ -151,8 +139,31 @@ impl Child {
         batch_size.unwrap_or(usize::MAX).min(room).max(1)
     }
 
+    /// The condition of the one statement that gets the targets of all parents, where there is such a one; otherwise
+    /// statements ask by keys. `origin` is the statement that the parents are from.
+    pub(super) fn at_once<'o>(&self, origin: Option<&'o Origin>) -> Option<Condition<'o>> {
+        match (self.strategy, origin) {
+            (Strategy::Subquery | Strategy::Whole, Some(origin)) if !self.endless => {
+                Some(Condition::Parents(origin))
+            }
+            _ => None,
+        }
+    }
+
+    /// The statement for some parents, and its SELECT. It is named after what it does: without a statement to repeat,
+    /// `.subquery()` asks by keys too.
+    pub(super) fn ask(&self, condition: Condition<'_>, dialect: Dialect) -> Result<(Select, Statement)> {
+        let strategy = match (condition, self.strategy) {
+            (Condition::Keys(_), Strategy::Subquery) => Strategy::Selectin,
+            (_, strategy) => strategy,
+        };
+        let select = self.select(condition, dialect)?;
+        let statement = Writer::select(dialect, &select).for_path(&self.path, strategy.name());
+        Ok((select, statement))
+    }
+
     /// The SELECT for some parents.
-    pub(super) fn select(&self, condition: Condition<'_>, dialect: Dialect) -> Result<Select> {
+    fn select(&self, condition: Condition<'_>, dialect: Dialect) -> Result<Select> {
         let mut select = self.select.clone();
         if let Condition::Keys(keys) = condition
             && keys.len() > SORTED_AT_ONCE
@@ -181,14 +192,11 @@ impl Child {
                     rows.and_where(Expr::InQuery(Box::new(key), Box::new(parents)));
                     return Ok(select);
                 }
-                let through = self.relation.through.map(|through| through.table.name);
-                let taken = [Some(self.relation.target().table.name), through];
-                let name =
-                    PARENTS.into_iter().find(|name| !taken.contains(&Some(*name))).unwrap_or(PARENTS[0]);
-                let alias = Source::Alias(name.into());
+                let called = Made::called(PARENTS);
+                let alias = Source::Made(called);
                 let keys = MadeUp::beside(self.relation.parent())?.links.into_iter().take(local.len());
                 let on = equal(self.key_columns.iter().map(|key| key.name), &self.key_source, keys, &alias);
-                let table = TableRef::query(parents, name);
+                let table = TableRef::query(parents, called);
                 rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
             }
         }
@@ -200,11 +208,6 @@ impl Child {
         if statement.repeatable {
             self.branch.set_origins(levels, select, OwnRows { joins: 0, once: self.once });
         }
-    }
-
-    /// The text of a SELECT of this relationship.
-    pub(super) fn statement(&self, dialect: Dialect, select: &Select) -> Statement {
-        Writer::select(dialect, select).for_path(&self.path, self.strategy.name())
     }
 }
 
@@ -236,7 +239,7 @@ const MADE_UP: [MadeUp; 3] = [
         number: "_at",
     },
 ];
-const PARENTS: [&str; 3] = ["_parents", "_owners", "_above"];
+const PARENTS: &str = "_parents";
 const PAGE: &str = "_page";
 
 /// The rows of so many keys are sorted all at once: that costs nothing, and the statement says what it is for.
@@ -276,7 +279,7 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Sou
 /// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`; over
 /// a link table `dense_rank()`.
 fn rank(
-    mut rows: Select,
+    (mut rows, called): (Select, Made),
     selection: &Selection,
     key_source: &Source,
     key_columns: &[KeyColumn],
@@ -303,8 +306,8 @@ fn rank(
     let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
     let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));
     rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
-    let mut select = Select::from(TableRef::query(rows, def.table.name));
-    let rank = Expr::column(&Source::Alias(def.table.name.into()), made_up.rank);
+    let mut select = Select::from(TableRef::query(rows, called));
+    let rank = Expr::column(&Source::Made(called), made_up.rank);
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
     select
@@ -328,8 +331,9 @@ fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<S
         rows.distinct |= !once;
         return Ok(rows);
     }
-    let page = Source::Alias(PAGE.into());
-    let mut distinct = Select::from(TableRef::query(rows, PAGE));
+    let called = Made::called(PAGE);
+    let page = Source::Made(called);
+    let mut distinct = Select::from(TableRef::query(rows, called));
     distinct.distinct = true;
     for alias in links.into_iter().take(local.len()) {
         let expr = Expr::column(&page, alias);

@@ -15,7 +15,8 @@ impl Loader<'_> {
     /// reached twice, in a circle too, is asked for once, and so is one of the first level that is reached again.
     pub(super) async fn closure(&mut self, next: Wanted, levels: &mut Levels) -> Result<Vec<Wanted>> {
         let Wanted { level, load, path } = next;
-        let (relation, whole, batch_size) = (load.relation, !load.is_view(), load.batch_size);
+        let (relation, whole, back) = (load.relation, !load.is_view(), load.back);
+        let batch_size = load.batch_size;
         let mut child = Child::new(self.store, levels, load, path)?;
         let below = child.branch.level;
         let repeats = relation.through.is_some() || multiplies(&child.branch);
@@ -41,7 +42,7 @@ impl Loader<'_> {
 
         let next = wanted(&mut child.branch);
         child.branch.finish(levels)?;
-        let to_below = |targets| EdgeBuilder { relation, level: below, whole, targets };
+        let to_below = |targets| EdgeBuilder { relation, level: below, whole, back, targets };
         levels.levels[level].edges.push(to_below(first));
         levels.levels[below].edges.push(to_below(edge));
         Ok(next)

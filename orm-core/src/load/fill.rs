@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use super::levels::Levels;
+use super::levels::{EdgeBuilder, Levels};
 use crate::graph::{Slice, Slot, Targets};
 use crate::identity::Store;
+use crate::model::RelationDef;
 
 /// Gives objects what the query loaded of their relationships: where nothing is held yet, or everywhere when the query
 /// overwrites. Views stay in the answer alone.
@@ -39,4 +40,42 @@ pub(super) fn fill(store: &mut Store, levels: &Levels, overwrite: bool) {
             store.slots_filled(level.arena, edge.relation.index, &filled);
         }
     }
+    for (at, level) in levels.levels.iter().enumerate() {
+        for (edge, back) in level.edges.iter().filter_map(|edge| Some((edge, edge.back?))) {
+            fill_back(store, (levels, at), edge, back, overwrite);
+        }
+    }
+}
+
+/// Gives targets the owner that they were found for, where their keys name it: an edit that is not flushed may say
+/// something else.
+fn fill_back(
+    store: &mut Store,
+    (levels, at): (&Levels, usize),
+    edge: &EdgeBuilder,
+    back: &'static RelationDef,
+    overwrite: bool,
+) {
+    let (owners, targets) = (&levels.levels[at], &levels.levels[edge.level]);
+    let (Ok(keys), Ok(referred)) = (edge.relation.remote_columns(), edge.relation.local_columns()) else {
+        return;
+    };
+    let mut filled = Vec::new();
+    {
+        let (owner_arena, target_arena) = (store.arena(owners.arena), store.arena(targets.arena));
+        let Some(mut slots) = target_arena.slots_mut(back.index) else { return };
+        for (position, owner) in owners.nodes.iter().enumerate() {
+            for item in edge.targets.of(position) {
+                let Some(target) = targets.nodes.get(*item as usize) else { continue };
+                let agree = keys.iter().zip(&referred).all(|(key, referred)| {
+                    target_arena.view(*target, *key) == owner_arena.view(*owner, *referred)
+                });
+                if agree && (overwrite || !slots.is_loaded(*target)) {
+                    *slots.slot_mut(*target, owners.arena) = Slot::One(*owner);
+                    filled.push(*target);
+                }
+            }
+        }
+    }
+    store.slots_filled(targets.arena, back.index, &filled);
 }

@@ -44,6 +44,8 @@ pub(super) struct EdgeBuilder {
     pub(super) level: usize,
     /// Whether it holds the whole relationship, so that objects may keep it.
     pub(super) whole: bool,
+    /// What the targets hold of their owner.
+    pub(super) back: Option<&'static RelationDef>,
     pub(super) targets: Targets,
 }
 

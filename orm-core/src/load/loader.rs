@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Region, Targets};
 use crate::identity::Store;
 use crate::model::{Hydrate, RelationKind};
-use crate::query::{LoadSpec, SelectSpec, Strategy, names};
-use crate::sql::{Dialect, Expected, Expr, Item, Select, Source, Statement, TableRef, Writer, check};
+use crate::query::{Depth, LoadSpec, SelectSpec, Strategy, names};
+use crate::sql::{Dialect, Expected, Expr, Item, Made, Select, Source, Statement, TableRef, Writer, check};
 use crate::value::{Cells, Value};
 
 /// Runs queries on a session's connection, into its graph.
@@ -37,6 +37,17 @@ pub(super) struct Wanted {
     pub(super) level: usize,
     pub(super) load: LoadSpec,
     pub(super) path: Arc<str>,
+}
+
+impl Wanted {
+    /// The same one level further down, where it is recursive and has levels left; of the level that is still to be made.
+    pub(super) fn again(&self) -> Option<Wanted> {
+        let Some(Depth::Limited(levels)) = self.load.depth else { return None };
+        let depth = Some(Depth::Limited(levels.checked_sub(1)?));
+        let load = LoadSpec { depth, ..self.load.clone() };
+        let path = format!("{}.{}", self.path, load.relation.name).into();
+        Some(Wanted { level: self.level, load, path })
+    }
 }
 
 impl<'s> Loader<'s> {
@@ -103,8 +114,7 @@ impl<'s> Loader<'s> {
         };
         let mut root = Root::new(self.store, levels, spec, loads, &path)?;
         root.branch.locked = root.select.lock.is_some();
-        let strategy = if root.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
-        let mut statement = Writer::select(self.dialect, &root.select).for_path(&path, strategy);
+        let mut statement = first_statement(self.dialect, &root.select, &root.branch, &path);
         if root.branch.joined.is_empty() {
             statement.expected = expected;
         }
@@ -205,6 +215,12 @@ fn dropped(relation: &crate::model::RelationDef) -> Error {
     )
 }
 
+/// The text of a query's first statement.
+pub(super) fn first_statement(dialect: Dialect, select: &Select, branch: &Branch, path: &str) -> Statement {
+    let strategy = if branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+    Writer::select(dialect, select).for_path(path, strategy)
+}
+
 /// A count of the rows that a query selects.
 pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Statement> {
     let loads = plan::of_select(&spec, dialect)?;
@@ -212,7 +228,7 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let source = Source::Table(def.table);
     let (from, joins) = spec.from.of_model(def).lower(&[])?;
     let mut rows = Select { from, joins, filter: spec.filter, ..Select::constant() };
-    for condition in inner_conditions(&source, &loads, 0)? {
+    for condition in inner_conditions(&source, &loads)? {
         rows.and_where(condition);
     }
     let filled = loads.iter().any(|load| load.strategy == Strategy::Filled);
@@ -223,13 +239,13 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let mut select = if spec.limit.is_some() || spec.offset.is_some() || rows.distinct {
         rows.limit = spec.limit;
         rows.offset = spec.offset;
-        Select::from(TableRef::query(rows, def.table.name))
+        Select::from(TableRef::query(rows, Made::called(def.table.name)))
     } else {
         rows
     };
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
     check(&select, dialect)?;
-    Ok(Writer::select(dialect, &select))
+    Ok(Writer::select(dialect, &select).for_path(def.name, "count"))
 }
 
 /// Takes out what the levels of a statement still wait for, nearest first.

@@ -4,9 +4,9 @@ use std::any::TypeId;
 
 use super::shape::{Shape, sorts_by_selected};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, RelationKind};
+use crate::model::{ErasedModel, RelationDef, RelationKind, inverse_of};
 use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
-use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_expression};
+use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_condition, check_expression};
 
 /// The loads of a query.
 ///
@@ -306,6 +306,7 @@ impl Planner {
             let all = load.strategy == Strategy::Whole && load.filter.is_none() && load.limit.is_none();
             // Of the objects of a collection one parent is held already, and others are few.
             let targets = Parents { all, few: parents.few && !load.relation.is_collection() };
+            load.back = back_reference(load).filter(|_| !self.raise_all);
             load.loads =
                 self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
             unroll(load)?;
@@ -325,6 +326,21 @@ impl Planner {
             }
         }
     }
+}
+
+/// The to-one on the other side that the targets load by default. Below its owner the default is left out, since it would
+/// lead back, and whom it leads to is known.
+fn back_reference(load: &LoadSpec) -> Option<&'static RelationDef> {
+    let by_default = |back: &RelationDef| {
+        matches!(back.kind, RelationKind::BelongsTo { .. }) && Strategy::of_default(back.lazy).is_some()
+    };
+    let relation = load.relation;
+    let owns = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+    if !owns || !relation.target().relations.iter().any(by_default) {
+        return None;
+    }
+    let named = |back: &RelationDef| load.loads.iter().any(|load| load.relation.index == back.index);
+    inverse_of(relation).filter(|back| by_default(back) && !named(back))
 }
 
 fn merge(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {
@@ -400,7 +416,11 @@ fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: TableName, of:
     other.map_or(Ok(()), |other| {
         Err(Error::new(
             ErrorKind::InvalidQuery,
-            format!("{of} filters or sorts by a column of the table `{other}`, which is not in it"),
+            format!(
+                "{of} filters or sorts by a column of the table `{other}`, which is not in it; ask about a relationship with \
+                 `any`, `has` or `count`, join the table with `.join(..)` or `.left_join(..)`, and sort what a load reads in \
+                 the load, `.joined().order_by(..)`"
+            ),
         ))
     })
 }
@@ -412,6 +432,9 @@ fn check(load: &LoadSpec, dialect: Dialect) -> Result<()> {
     check_tables(terms.clone(), target, &format!("the load of `{path}`"))?;
     for term in terms {
         check_expression(term, &[Source::Table(target)], dialect)?;
+    }
+    if let Some(filter) = &load.filter {
+        check_condition(filter, &[Source::Table(target)], dialect)?;
     }
     let refuse = |what: String| Err(Error::new(ErrorKind::InvalidQuery, what));
     let strategy = load.strategy.name();

@@ -55,7 +55,7 @@ pub(super) fn raw_root(
     spec: &RawSpec,
     dialect: Dialect,
 ) -> Result<RowBranches> {
-    let Some(item) = &spec.entity else { return Ok(RowBranches::listed(Vec::new(), Shown::Nothing)) };
+    let Some(item) = &spec.entity else { return Ok(RowBranches::of_width(spec.width)) };
     let loads = plan::of_raw(item, dialect)?;
     let def = item.model.def();
     let arena = store.arena_of(item.model);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use super::child::MadeUp;
 use super::levels::Levels;
 use super::shape::{List, Shape, repeats_statement};
-use super::tree::{
-    Branch, OwnRows, Tree, collections, inner_conditions, joins_one_row, key_order, tables, then_by,
-};
+use super::tree::{Branch, OwnRows, Tree, collections, inner_conditions, joins_one_row, key_order, then_by};
 use crate::error::Result;
 use crate::identity::Store;
 use crate::model::Selection;
 use crate::query::{LoadSpec, SelectSpec, names};
-use crate::sql::{BinaryOp, Expr, Function, Item, Lock, Order, Select, Source, Statement, TableRef, Window};
+use crate::sql::{
+    BinaryOp, Expr, Function, Item, Lock, Made, Order, Select, Source, Statement, TableRef, Window,
+};
 
 /// The first statement of a query: its own rows with what is joined to them.
 #[derive(Debug)]
@@ -36,28 +36,13 @@ impl Root {
         let shape = Shape::of(&spec, &loads);
         let selection = Selection::new(spec.model, &spec.undeferred);
         let collections = collections(&loads);
-        let mut taken = tables(&loads);
-        taken.push(def.table.name);
-        taken.extend(
-            spec.from.joins.iter().filter_map(|join| join.joined.model.map(|model| model.table.name)),
-        );
         let distinct = spec.from.joins.is_empty();
         let rows_once = !shape.repeats && joins_one_row(&loads);
         let Own { select, source, number } = own_rows(spec, &loads, &selection, shape)?;
         let own_joins = if shape.inside || shape.first { 0 } else { select.joins.len() };
 
         let own_columns = select.columns.len();
-        let mut tree = Tree {
-            store,
-            levels,
-            select,
-            order: Vec::new(),
-            aliases: 0,
-            collections,
-            own_columns,
-            distinct,
-            taken,
-        };
+        let mut tree = Tree { store, levels, select, order: Vec::new(), collections, own_columns, distinct };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
         let branch = tree.branch(selection, &source, loads, path, &mut joins, &mut inner)?;
         let Tree { mut select, order, .. } = tree;
@@ -119,15 +104,16 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
     }
     if pages && shape.inside {
         // What an inner join would drop must not be on the page.
-        for condition in inner_conditions(&source, loads, 0)? {
+        for condition in inner_conditions(&source, loads)? {
             rows.and_where(condition);
         }
     }
     let mut number = None;
     if shape.first {
         let made_up = MadeUp::beside(def)?;
-        rows = first_rows(rows, &source, selection, made_up);
-        source = Source::Alias(def.table.name.into());
+        let called = Made::called(def.table.name);
+        rows = first_rows(rows, &source, selection, made_up, called);
+        source = Source::Made(called);
         number = Some(made_up.number);
     }
     if !shape.inside {
@@ -135,7 +121,8 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
     }
 
     // The rows are chosen inside, and only then repeated by the joins.
-    let outer = Source::Alias(def.table.name.into());
+    let page = Made::called(def.table.name);
+    let outer = Source::Made(page);
     let mut order = Vec::new();
     let mut inside = selection.clone();
     if shape.numbered {
@@ -155,13 +142,19 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
         rows.order.clear();
     }
     let lock = rows.lock.take().map(|lock| Lock { of: Some(outer.clone()), ..lock });
-    let mut select = Select::from(TableRef::query(rows, def.table.name));
+    let mut select = Select::from(TableRef::query(rows, page));
     (select.order, select.lock) = (order, lock);
     Ok(Own { select, source: outer, number })
 }
 
 /// The first row of each entity: all rows are numbered in their order, and once more among those of their entity.
-fn first_rows(mut rows: Select, source: &Source, selection: &Selection, made_up: MadeUp) -> Select {
+fn first_rows(
+    mut rows: Select,
+    source: &Source,
+    selection: &Selection,
+    made_up: MadeUp,
+    called: Made,
+) -> Select {
     let def = selection.def();
     selection.columns().for_each(|column| rows.returns(column.expr(source)));
     let order = mem::take(&mut rows.order);
@@ -171,9 +164,9 @@ fn first_rows(mut rows: Select, source: &Source, selection: &Selection, made_up:
     rows.columns.push(numbered(row_number(key, order), made_up.rank));
     let (limit, offset) = (rows.limit.take(), rows.offset.take());
 
-    let outer = Source::Alias(def.table.name.into());
+    let outer = Source::Made(called);
     let column = |name| Expr::column_of(&outer, name, false);
-    let mut firsts = Select::from(TableRef::query(rows, def.table.name));
+    let mut firsts = Select::from(TableRef::query(rows, called));
     let first = Expr::Binary(Box::new(column(made_up.rank)), BinaryOp::Eq, Box::new(Expr::Number(1)));
     firsts.filter = Some(first);
     firsts.order = vec![Order::new(column(made_up.number), false)];

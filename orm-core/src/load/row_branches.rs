@@ -3,7 +3,7 @@ use super::loader::{Wanted, wanted};
 use super::rows::Rows;
 use super::tree::Branch;
 use crate::entity::Place;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef, Selected};
 use crate::query::{RowView, places};
 use crate::sql::Shown;
@@ -17,6 +17,8 @@ pub(super) struct RowBranches {
     branches: Vec<Branch>,
     /// Of SQL of a user's, the model whose columns are found by their names.
     named: Option<NamedColumns>,
+    /// How many columns a row has to have, until the first one has shown it.
+    width: Option<usize>,
     /// Where the entities of the last row are among those of their levels.
     places: Vec<Option<Place>>,
     /// Which of the values of a row may be shown.
@@ -33,13 +35,18 @@ struct NamedColumns {
 impl RowBranches {
     /// The entities of a query that the library writes, which knows where their columns are.
     pub(super) fn listed(branches: Vec<Branch>, shown: Shown) -> RowBranches {
-        RowBranches { branches, named: None, places: Vec::new(), shown }
+        RowBranches { branches, named: None, width: None, places: Vec::new(), shown }
     }
 
     /// The entity of SQL of a user's, whose columns are found by their names.
     pub(super) fn named(branch: Branch, def: &'static ModelDef) -> RowBranches {
         let named = Some(NamedColumns { def, found: None });
         RowBranches { named, ..RowBranches::listed(vec![branch], Shown::Nothing) }
+    }
+
+    /// No entity, and rows with so many columns.
+    pub(super) fn of_width(width: Option<usize>) -> RowBranches {
+        RowBranches { width, ..RowBranches::listed(Vec::new(), Shown::Nothing) }
     }
 
     /// Takes one row: first its entities, then what the sink reads of it.
@@ -52,6 +59,9 @@ impl RowBranches {
         cells: &dyn Cells,
         sink: &mut RowSink<'_>,
     ) -> Result<()> {
+        if let Some(width) = self.width.take() {
+            check_width(cells, width)?;
+        }
         self.places.clear();
         for branch in &mut self.branches {
             let found = match &mut self.named {
@@ -93,6 +103,23 @@ impl NamedColumns {
             none => none.insert(columns_of(cells, self.def)?),
         })
     }
+}
+
+/// What was not asked for would be lost in silence.
+fn check_width(cells: &dyn Cells, width: usize) -> Result<()> {
+    let names: Vec<&str> = (0..).map_while(|at| cells.name(at)).collect();
+    if names.len() <= width {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "the SQL gives {} columns, `{}`, and {width} of them are read; select those alone, or read all of them: \
+             `.rows::<(..)>()` by their places, `.structs::<..>()` by their names",
+            names.len(),
+            names.join("`, `")
+        ),
+    ))
 }
 
 /// Where the columns of a model are. A deferred one may be left out.

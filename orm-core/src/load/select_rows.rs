@@ -5,12 +5,12 @@ use super::loader::Loader;
 use super::plan;
 use super::row_branches::{RowBranches, RowSink};
 use super::rows::Rows;
-use super::tree::{Branch, Tree, tables};
+use super::tree::{Branch, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
 use crate::query::{LoadSpec, RowsSpec};
-use crate::sql::{Dialect, Expected, Select, Source, Statement, TableRef, Writer, check};
+use crate::sql::{Dialect, Expected, Select, Statement, Writer, check};
 use crate::value::Cells;
 
 impl Loader<'_> {
@@ -61,22 +61,14 @@ pub(super) fn rows_root(
     for item in &spec.list.entities {
         loads.push(plan::of_entity(item, spec, dialect)?);
     }
-    let mut taken: Vec<&'static str> = loads.iter().flat_map(|loads| tables(loads)).collect();
-    let named = select.tables().into_iter().filter_map(TableRef::source);
-    taken.extend(named.filter_map(|source| match source {
-        Source::Table(table) => Some(table.name),
-        _ => None,
-    }));
     let mut tree = Tree {
         store,
         levels,
         select,
         order: Vec::new(),
-        aliases: 0,
         collections: 0,
         own_columns: usize::MAX,
         distinct: false,
-        taken,
     };
     let (mut joins, mut inner) = (Vec::new(), Vec::new());
     let mut branches = Vec::with_capacity(loads.len());
@@ -91,10 +83,14 @@ pub(super) fn rows_root(
 }
 
 pub(super) fn rows_statement(dialect: Dialect, spec: &RowsSpec, select: &Select) -> Statement {
-    let path = spec.list.entities.first().map_or("rows", |item| item.model.def().name);
-    let mut statement = Writer::select(dialect, select).for_path(path, "select");
+    let mut statement = Writer::select(dialect, select).for_path(rows_path(spec), "select");
     statement.expected = Expected::limited(spec.limit);
     statement
+}
+
+/// What a query for rows is of, in logs.
+pub(super) fn rows_path(spec: &RowsSpec) -> &'static str {
+    spec.list.entities.first().map_or("rows", |item| item.model.def().name)
 }
 
 /// A value that does not fit, by the name of what was selected.

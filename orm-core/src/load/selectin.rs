@@ -6,7 +6,7 @@ use super::rows::Rows;
 use super::tree::Branch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Hydrate, RelationDef};
-use crate::query::{Depth, Strategy};
+use crate::query::Depth;
 use crate::sql::{Expected, Statement};
 use crate::value::{Cells, Value};
 
@@ -17,42 +17,29 @@ impl Loader<'_> {
         if next.load.depth == Some(Depth::Unlimited) {
             return self.closure(next, levels).await;
         }
+        let again = next.again();
         let Wanted { level, load, path } = next;
-        let deeper = load.depth.and_then(|depth| match depth {
-            Depth::Limited(levels) => levels.checked_sub(1),
-            Depth::Unlimited => None,
-        });
-        let again = deeper.map(|deeper| {
-            let mut load = load.clone();
-            load.depth = Some(Depth::Limited(deeper));
-            load
-        });
-        let (relation, whole, batch_size) = (load.relation, !load.is_view(), load.batch_size);
-        let mut child = Child::new(self.store, levels, load, path.clone())?;
+        let (relation, whole, back) = (load.relation, !load.is_view(), load.back);
+        let batch_size = load.batch_size;
+        let mut child = Child::new(self.store, levels, load, path)?;
 
         let local = relation.local_columns()?;
         let parents = &levels.levels[level];
         let keys = Keys::collect(self.store.arena(parents.arena), &parents.nodes, &local);
         let mut pairs = Pairs::new(relation.through.is_some() || multiplies(&child.branch));
         let origin = parents.origin.clone();
-        match (child.strategy, &origin) {
+        match child.at_once(origin.as_ref()) {
             _ if keys.distinct.is_empty() => {}
-            (Strategy::Subquery | Strategy::Whole, Some(origin)) => {
-                self.at_once(&mut child, Condition::Parents(origin), &keys, levels, &mut pairs).await?;
-            }
-            _ => self.by_keys(&mut child, whole, batch_size, &keys, levels, &mut pairs).await?,
+            Some(condition) => self.at_once(&mut child, condition, &keys, levels, &mut pairs).await?,
+            None => self.by_keys(&mut child, whole, batch_size, &keys, levels, &mut pairs).await?,
         }
 
         let mut next = wanted(&mut child.branch);
         child.branch.finish(levels)?;
         let targets = pairs.group(relation, &keys.into_owners())?;
         let to = child.branch.level;
-        levels.levels[level].edges.push(EdgeBuilder { relation, level: to, whole, targets });
-        next.extend(again.map(|load| Wanted {
-            level: to,
-            load,
-            path: format!("{path}.{}", relation.name).into(),
-        }));
+        levels.levels[level].edges.push(EdgeBuilder { relation, level: to, whole, back, targets });
+        next.extend(again.map(|again| Wanted { level: to, ..again }));
         Ok(next)
     }
 
@@ -65,8 +52,7 @@ impl Loader<'_> {
         levels: &mut Levels,
         pairs: &mut Pairs,
     ) -> Result<()> {
-        let select = child.select(condition, self.dialect)?;
-        let statement = child.statement(self.dialect, &select);
+        let (select, statement) = child.ask(condition, self.dialect)?;
         child.set_origins(levels, &select, &statement);
         self.take(&statement, child, keys, false, levels, pairs).await
     }
@@ -85,8 +71,7 @@ impl Loader<'_> {
         let ask = self.not_held(child, may_be_held, keys, levels, pairs);
         let most = child.most_keys(self.dialect, batch_size);
         for batch in ask.chunks(most) {
-            let select = child.select(Condition::Keys(batch), self.dialect)?;
-            let mut statement = child.statement(self.dialect, &select);
+            let (_, mut statement) = child.ask(Condition::Keys(batch), self.dialect)?;
             if batch.len() == 1 && !child.relation.is_collection() && child.branch.joined.is_empty() {
                 let by_key = child.relation.primary_key_places().is_some();
                 statement.expected = if by_key { Expected::One } else { Expected::Few };

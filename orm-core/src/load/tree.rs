@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, RelationKind, Selection};
 use crate::query::{LoadSpec, Strategy, link, names, targets_of};
-use crate::sql::{Expr, Join, JoinKind, Order, Select, Source, TableName, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Made, Order, Select, Source, TableName, TableRef};
 
 /// Where the objects of one level are in a statement's rows, and what is joined to them.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ impl Branch {
 pub(super) struct JoinedBranch {
     pub(super) relation: &'static RelationDef,
     pub(super) whole: bool,
+    pub(super) back: Option<&'static RelationDef>,
     pub(super) pairs: Pairs,
     pub(super) branch: Branch,
 }
@@ -69,13 +70,10 @@ pub(super) struct Tree<'l> {
     pub(super) select: Select,
     /// The orders of joined collections, to follow the order of the statement's own rows.
     pub(super) order: Vec<Order>,
-    pub(super) aliases: usize,
     /// How many columns the statement had before the first branch.
     pub(super) own_columns: usize,
     /// Whether the statement's own rows are distinct before anything is joined to them.
     pub(super) distinct: bool,
-    /// The names that aliases must not have: those of the statement's tables.
-    pub(super) taken: Vec<&'static str>,
     /// How many collections the whole statement joins: each repeats the rows of everything beside and above it.
     pub(super) collections: usize,
 }
@@ -125,11 +123,11 @@ impl Tree<'_> {
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
     ) -> Result<JoinedBranch> {
-        let relation = load.relation;
+        let (relation, back) = (load.relation, load.back);
         let source = load.source.unwrap_or(Source::Table(relation.target().table));
         let selection = Selection::new((relation.target)(), &load.undeferred);
         let branch = self.branch(selection, &source, load.loads, path, joins, inner_joins)?;
-        Ok(JoinedBranch { relation, whole: false, pairs: Pairs::new(true), branch })
+        Ok(JoinedBranch { relation, whole: false, back, pairs: Pairs::new(true), branch })
     }
 
     /// Joins one relationship. An inner join goes into `inner_joins`, so that it can stand in the parentheses of the
@@ -145,19 +143,19 @@ impl Tree<'_> {
     ) -> Result<JoinedBranch> {
         let relation = load.relation;
         let target = relation.target();
-        let alias = self.alias(target.table.name);
-        let source = Source::Alias(Arc::clone(&alias));
+        let alias = Made::like(target.table.name);
+        let source = Source::Made(alias);
         let order = collection_order(relation, &load, &source);
         self.order.extend(order);
 
-        let whole = !load.is_view();
+        let (whole, back) = (!load.is_view(), load.back);
         let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
         let (mut below, mut below_inner) = (Vec::new(), Vec::new());
         let selection = Selection::new((relation.target)(), &load.undeferred);
         let branch = self.branch(selection, &source, load.loads, path, &mut below, &mut below_inner)?;
 
-        let table = TableRef::Table { name: target.table, alias: Some(alias) };
-        let (table, mut on) = link(relation, parent, table, &source, |through| self.alias(through.name))?;
+        let table = TableRef::Table { name: target.table, alias: Some(alias.into()) };
+        let (table, mut on) = link(relation, parent, table, &source)?;
         let (head, mut linked) = match table {
             TableRef::Nested { first, joins } => (*first, joins),
             table => (table, Vec::new()),
@@ -189,17 +187,7 @@ impl Tree<'_> {
         let alone = self.collections == 1 && relation.kind == RelationKind::HasMany;
         let once = first && self.distinct && (self.collections == 0 || alone);
         let pairs = Pairs::new(!once);
-        Ok(JoinedBranch { relation, whole, pairs, branch })
-    }
-
-    fn alias(&mut self, table: &str) -> Arc<str> {
-        loop {
-            self.aliases += 1;
-            let alias = format!("{table}_{}", self.aliases);
-            if !self.taken.iter().any(|taken| taken.eq_ignore_ascii_case(&alias)) {
-                return alias.into();
-            }
-        }
+        Ok(JoinedBranch { relation, whole, back, pairs, branch })
     }
 }
 
@@ -241,24 +229,12 @@ impl Branch {
                 relation: joined.relation,
                 level: joined.branch.level,
                 whole: joined.whole,
+                back: joined.back,
                 targets,
             });
         }
         Ok(())
     }
-}
-
-/// The tables of joined relationships.
-pub(super) fn tables(loads: &[LoadSpec]) -> Vec<&'static str> {
-    let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
-    let own = |load: &LoadSpec| {
-        let through = load.relation.through.as_ref().map(|through| through.table.name);
-        let mut names = tables(&load.loads);
-        names.push(load.relation.target().table.name);
-        names.extend(through);
-        names
-    };
-    joined.flat_map(own).collect()
 }
 
 /// How many collections a statement with these loads joins.
@@ -274,21 +250,22 @@ pub(super) fn joins_one_row(loads: &[LoadSpec]) -> bool {
 }
 
 /// The conditions that the inner joins of some loads put on their parents, without joining: `EXISTS (SELECT ..)`.
-pub(super) fn inner_conditions(parent: &Source, loads: &[LoadSpec], depth: usize) -> Result<Vec<Expr>> {
+pub(super) fn inner_conditions(parent: &Source, loads: &[LoadSpec]) -> Result<Vec<Expr>> {
     let inner = loads.iter().filter(|load| load.strategy == Strategy::Joined && load.inner);
-    inner.map(|load| has_target(parent, load, depth)).collect()
+    inner.map(|load| has_target(parent, load)).collect()
 }
 
-fn has_target(parent: &Source, load: &LoadSpec, depth: usize) -> Result<Expr> {
+fn has_target(parent: &Source, load: &LoadSpec) -> Result<Expr> {
     let there = load.relation.target();
-    let alias: Arc<str> = format!("{}_in_{depth}", there.table.name).into();
-    let source = Source::Alias(Arc::clone(&alias));
-    let link = |through: TableName| Some(format!("{}_by_{depth}", through.name).into());
-    let mut select = targets_of(load.relation, parent, Some(alias), link)?;
+    let alias = Made::like(there.table.name);
+    let source = Source::Made(alias);
+    let link = |through: TableName| Some(Made::like(through.name));
+    let table = TableRef::Table { name: there.table, alias: Some(alias.into()) };
+    let mut select = targets_of(load.relation, parent, (table, &source), link)?;
     if let Some(filter) = &load.filter {
         select.and_where(filter.clone().relocate(there.table, &source));
     }
-    for condition in inner_conditions(&source, &load.loads, depth + 1)? {
+    for condition in inner_conditions(&source, &load.loads)? {
         select.and_where(condition);
     }
     Ok(Expr::Exists(Box::new(select)))

@@ -8,6 +8,7 @@ mod column_def;
 mod erased;
 mod hooks;
 mod identity_map;
+mod inverse;
 mod loaded_set;
 #[allow(clippy::module_inception)]
 mod model;
@@ -20,6 +21,7 @@ pub use column_def::ColumnDef;
 pub use erased::{ErasedModel, erased};
 pub use hooks::{HasHooks, HookTable, ModelHooks, NewRow};
 pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
+pub(crate) use inverse::inverse_of;
 pub use loaded_set::{LoadedSet, LoadedShape, LoadedSlot};
 pub use model::Model;
 pub use model_def::ModelDef;

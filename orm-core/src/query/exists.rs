@@ -1,15 +1,14 @@
-use std::sync::Arc;
-
 use super::link::targets_of;
-use super::{Computed, Predicate};
+use super::{Computed, JoinPath, Predicate};
 use crate::entity::{Relation, ToMany, ToOne};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
-use crate::sql::{Expr, Select, Source, TableName};
+use crate::sql::{Expr, Made, Select, Source, TableName, TableRef};
 
 /// Conditions on the targets of a relationship, answered by the database without loading them.
 ///
-/// A column of the target's model is one of the targets, also where the relationship leads from a model to itself.
+/// A column of the target's model is one of the targets, also where the relationship leads from a model to itself: there
+/// the row around it can only be named where the target has another name, with `to_alias`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -20,6 +19,12 @@ use crate::sql::{Expr, Select, Source, TableName};
 /// let busy = select::<Author>().filter(Author::BOOKS.count().ge(10)).order_by(Author::BOOKS.count().desc());
 /// let by_ursula = select::<Book>().filter(Book::AUTHOR.has(Author::NAME.eq("Ursula")));
 /// # let _ = (about_snow, busy, by_ursula);
+/// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
+/// #   #[belongs_to] manager: BelongsTo<Option<Employee>> }
+/// let manager = alias::<Employee>("manager");
+/// let older_than_their_manager = select::<Employee>()
+///     .filter(Employee::MANAGER.to_alias(&manager).has(manager.column(Employee::BORN).gt(Employee::BORN)));
+/// # let _ = older_than_their_manager;
 /// # fn main() {}
 /// ```
 pub trait RelationConditions: Relation {
@@ -28,7 +33,7 @@ pub trait RelationConditions: Relation {
     where
         Self: ToMany,
     {
-        exists(Self::def(), Some(condition))
+        exists(Ends::of(Self::def()), Some(condition))
     }
 
     /// Whether the target meets a condition: `EXISTS (SELECT ..)`; false where there is none.
@@ -36,12 +41,12 @@ pub trait RelationConditions: Relation {
     where
         Self: ToOne,
     {
-        exists(Self::def(), Some(condition))
+        exists(Ends::of(Self::def()), Some(condition))
     }
 
     /// Whether there is a target at all.
     fn exists(self) -> Predicate {
-        exists(Self::def(), None)
+        exists(Ends::of(Self::def()), None)
     }
 
     /// How many targets there are, counted by the database: `(SELECT count(*) ..)`.
@@ -49,7 +54,7 @@ pub trait RelationConditions: Relation {
     where
         Self: ToMany,
     {
-        count(Self::def(), None)
+        count(Ends::of(Self::def()), None)
     }
 
     /// How many targets meet a condition, counted by the database.
@@ -57,21 +62,80 @@ pub trait RelationConditions: Relation {
     where
         Self: ToMany,
     {
-        count(Self::def(), Some(condition))
+        count(Ends::of(Self::def()), Some(condition))
     }
 }
 
 impl<R: Relation> RelationConditions for R {}
 
-fn exists(relation: &'static RelationDef, condition: Option<Predicate>) -> Predicate {
-    Predicate::new(match targets(relation, condition) {
+/// Conditions on targets that have a name of their own, `Employee::MANAGER.to_alias(&manager).has(..)`: columns of the
+/// alias are the target's, and those of the model itself are of the row around it.
+impl<R: Relation> JoinPath<R> {
+    /// As [`RelationConditions::any`].
+    pub fn any(self, condition: Predicate) -> Predicate
+    where
+        R: ToMany,
+    {
+        exists(self.ends(), Some(condition))
+    }
+
+    /// As [`RelationConditions::has`].
+    pub fn has(self, condition: Predicate) -> Predicate
+    where
+        R: ToOne,
+    {
+        exists(self.ends(), Some(condition))
+    }
+
+    /// As [`RelationConditions::exists`].
+    pub fn exists(self) -> Predicate {
+        exists(self.ends(), None)
+    }
+
+    /// As [`RelationConditions::count`].
+    pub fn count(self) -> Computed<i64>
+    where
+        R: ToMany,
+    {
+        count(self.ends(), None)
+    }
+
+    /// As [`RelationConditions::count_of`].
+    pub fn count_of(self, condition: Predicate) -> Computed<i64>
+    where
+        R: ToMany,
+    {
+        count(self.ends(), Some(condition))
+    }
+
+    fn ends(self) -> Ends {
+        let (from, to) = self.into_ends();
+        Ends { relation: R::def(), from, to }
+    }
+}
+
+/// A relationship, and what the query calls its ends.
+struct Ends {
+    relation: &'static RelationDef,
+    from: Option<Source>,
+    to: Option<Source>,
+}
+
+impl Ends {
+    fn of(relation: &'static RelationDef) -> Ends {
+        Ends { relation, from: None, to: None }
+    }
+}
+
+fn exists(ends: Ends, condition: Option<Predicate>) -> Predicate {
+    Predicate::new(match targets(ends, condition) {
         Ok(select) => Expr::Exists(Box::new(select)),
         Err(error) => Expr::Refused(error.to_string().into()),
     })
 }
 
-fn count(relation: &'static RelationDef, condition: Option<Predicate>) -> Computed<i64> {
-    match targets(relation, condition) {
+fn count(ends: Ends, condition: Option<Predicate>) -> Computed<i64> {
+    match targets(ends, condition) {
         Ok(mut select) => {
             select.returns(Expr::CountRows);
             Computed::new(Expr::Scalar(Box::new(select)))
@@ -82,37 +146,48 @@ fn count(relation: &'static RelationDef, condition: Option<Predicate>) -> Comput
 
 /// The targets of the row around it that meet a condition.
 ///
-/// A target has its table's name where it can: only from a model to itself it needs another, and one that no target
-/// inside the condition has.
-fn targets(relation: &'static RelationDef, condition: Option<Predicate>) -> Result<Select> {
-    let (here, there) = (relation.parent().table, relation.target().table);
+/// A target has its table's name where it can: only from a model to itself it needs another.
+fn targets(ends: Ends, condition: Option<Predicate>) -> Result<Select> {
+    let Ends { relation, from, to } = ends;
     let condition = condition.map(Predicate::into_sql);
-    let alias: Option<Arc<str>> = (here == there).then(|| {
-        let depth = condition.as_ref().map_or(0, |condition| deepest(condition, there.name));
-        format!("{}_{}", there.name, depth + 1).into()
-    });
-    let source = alias.as_ref().map_or(Source::Table(there), |alias| Source::Alias(Arc::clone(alias)));
-    let link =
-        |table: TableName| (table == here || table == there).then(|| format!("{}_link", table.name).into());
-    let mut select = targets_of(relation, &Source::Table(here), alias, link)?;
-    if let Some(condition) = condition {
-        select.and_where(condition.relocate(there, &source));
+    let (here, there) = (relation.parent().table, relation.target().table);
+    let parent = from.unwrap_or(Source::Table(here));
+    if to.as_ref() == Some(&parent) {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!("`{}`: both ends have the name `{parent}`; give them two aliases", relation.path()),
+        ));
     }
+    let link = |table: TableName| (table == here || table == there).then(|| Made::like(table.name));
+    if let Some(source) = to {
+        let table = source.table().unwrap_or(TableRef::table(there));
+        let mut select = targets_of(relation, &parent, (table, &source), link)?;
+        condition.into_iter().for_each(|condition| select.and_where(condition));
+        return Ok(select);
+    }
+    if let Some(column) = condition.as_ref().and_then(|condition| condition.compared_with_itself(there)) {
+        return Err(itself(relation, column));
+    }
+    let alias = (here == there).then(|| Made::like(there.name));
+    let source = alias.map_or(Source::Table(there), Source::Made);
+    let table = TableRef::Table { name: there, alias: alias.map(Into::into) };
+    let mut select = targets_of(relation, &parent, (table, &source), link)?;
+    condition.into_iter().for_each(|condition| select.and_where(condition.relocate(there, &source)));
     Ok(select)
 }
 
-/// The highest number among the names that queries inside a condition gave to a table.
-fn deepest(condition: &Expr, table: &str) -> u32 {
-    let mut highest = 0;
-    condition.walk(&mut |expr| {
-        let Some(select) = expr.query() else { return };
-        for named in select.tables() {
-            let number = named.name().strip_prefix(table).and_then(|rest| rest.strip_prefix('_'));
-            highest = highest.max(number.and_then(|number| number.parse().ok()).unwrap_or(0));
-        }
-        if let Some(filter) = &select.filter {
-            highest = highest.max(deepest(filter, table));
-        }
-    });
-    highest
+/// Whoever compares a column with itself means that of another row.
+fn itself(relation: &RelationDef, column: &str) -> Error {
+    let (path, target) = (relation.path(), relation.target());
+    let field = target.columns.iter().find(|known| known.name == column).map_or(column, |known| known.field);
+    let constant = format!("{}::{}", relation.parent().name, relation.name.to_uppercase());
+    let target = target.name;
+    Error::new(
+        ErrorKind::InvalidQuery,
+        format!(
+            "`{path}`: the condition compares `{target}.{field}` with itself, because in a condition on `{path}` every column \
+             of `{target}` is the target's; give the target a name, `let other = alias::<{target}>(\"other\")`, and write \
+             `{constant}.to_alias(&other)` with columns of `other` for the target"
+        ),
+    )
 }

@@ -7,7 +7,7 @@ use super::{Alias, Derived};
 use crate::entity::Relation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, Source, TableName, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Source, TableRef};
 
 /// FROM as it is asked for, without its types.
 #[doc(hidden)]
@@ -113,6 +113,11 @@ pub trait RelationJoins: Relation {
 impl<R: Relation> RelationJoins for R {}
 
 impl<R: Relation> JoinPath<R> {
+    /// What its ends are called.
+    pub(super) fn into_ends(self) -> (Option<Source>, Option<Source>) {
+        (self.from, self.to)
+    }
+
     /// The target under another name too.
     pub fn to_alias(self, target: &Alias<R::Target>) -> JoinPath<R> {
         JoinPath { to: Some(target.source()), ..self }
@@ -147,8 +152,7 @@ fn relationship(
     let parent = from.unwrap_or(Source::Table(relation.parent().table));
     let source = to.unwrap_or(Source::Table(target.table));
     let table = source.table().unwrap_or(TableRef::table(target.table));
-    let name = |through: TableName| -> Arc<str> { format!("{}_of_{}", through.name, source.name()).into() };
-    let (table, on) = match link(relation, &parent, table.clone(), &source, name) {
+    let (table, on) = match link(relation, &parent, table.clone(), &source) {
         Ok(linked) => linked,
         Err(error) => (table, Expr::Refused(error.to_string().into())),
     };

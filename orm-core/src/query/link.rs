@@ -1,10 +1,8 @@
 //! The conditions by which rows of two tables belong together.
 
-use std::sync::Arc;
-
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, Select, Source, TableName, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Made, Select, Source, TableName, TableRef};
 
 /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
 ///
@@ -15,7 +13,6 @@ pub fn link(
     parent: &Source,
     target: TableRef,
     source: &Source,
-    link: impl FnOnce(TableName) -> Arc<str>,
 ) -> Result<(TableRef, Expr)> {
     let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
     let (here, there) = (relation.parent(), relation.target());
@@ -23,45 +20,40 @@ pub fn link(
         let on = equal(names(there, &remote), source, names(here, &local), parent);
         return Ok((target, on));
     };
-    let alias = link(through.table);
-    let link = Source::Alias(Arc::clone(&alias));
+    let made = Made::like(through.table.name);
+    let link = Source::Made(made);
     let to_target = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
-    let first = TableRef::Table { name: through.table, alias: Some(alias) };
+    let first = TableRef::Table { name: through.table, alias: Some(made.into()) };
     let joins = vec![Join { kind: JoinKind::Inner, table: target, on: to_target }];
     let on = equal(through.key.iter().copied(), &link, names(here, &local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
 }
 
-/// A SELECT of the targets that belong to the row of `parent` around it, without columns yet.
+/// A SELECT of the targets that belong to the row of `parent` around it, without columns yet. The link table is called as
+/// it is, unless it is to be told apart from others.
 ///
 /// # Errors
 /// `InvalidModel`: the relationship names what is not there.
 pub fn targets_of(
     relation: &RelationDef,
     parent: &Source,
-    alias: Option<Arc<str>>,
-    link: impl FnOnce(TableName) -> Option<Arc<str>>,
+    (table, source): (TableRef, &Source),
+    link: impl FnOnce(TableName) -> Option<Made>,
 ) -> Result<Select> {
     let (here, there) = (relation.parent(), relation.target());
     let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-    let source = source_of(there.table, alias.as_ref());
-    let table = TableRef::Table { name: there.table, alias };
     let Some(through) = &relation.through else {
         let mut select = Select::from(table);
-        select.and_where(equal(names(there, &remote), &source, names(here, &local), parent));
+        select.and_where(equal(names(there, &remote), source, names(here, &local), parent));
         return Ok(select);
     };
     let alias = link(through.table);
-    let link = source_of(through.table, alias.as_ref());
-    let mut select = Select::from(TableRef::Table { name: through.table, alias });
-    let on = equal(names(there, &remote), &source, through.target_key.iter().copied(), &link);
+    let link = alias.map_or(Source::Table(through.table), Source::Made);
+    let mut select = Select::from(TableRef::Table { name: through.table, alias: alias.map(Into::into) });
+    let on = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
     select.joins.push(Join { kind: JoinKind::Inner, table, on });
     select.and_where(equal(through.key.iter().copied(), &link, names(here, &local), parent));
     Ok(select)
-}
-
-fn source_of(table: TableName, alias: Option<&Arc<str>>) -> Source {
-    alias.map_or(Source::Table(table), |alias| Source::Alias(Arc::clone(alias)))
 }
 
 /// The names of some columns.

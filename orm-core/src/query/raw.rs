@@ -53,19 +53,37 @@ pub struct RawSpec {
     pub(crate) text: Cow<'static, str>,
     pub(crate) binds: Vec<Bind>,
     pub(crate) entity: Option<EntityItem>,
+    /// How many columns a row has to have, where they are read by their place.
+    pub(crate) width: Option<usize>,
     /// How many rows of a stream make a batch.
     pub(crate) yield_per: Option<usize>,
 }
 
 /// SQL of your own.
 pub fn sql(text: &'static str) -> Sql {
-    Sql { spec: RawSpec { text: Cow::Borrowed(text), binds: Vec::new(), entity: None, yield_per: None } }
+    Sql {
+        spec: RawSpec {
+            text: Cow::Borrowed(text),
+            binds: Vec::new(),
+            entity: None,
+            width: None,
+            yield_per: None,
+        },
+    }
 }
 
 impl Sql {
     /// SQL that the program puts together. A value in it is an injection; values are bound.
     pub fn from_text(text: String) -> Sql {
-        Sql { spec: RawSpec { text: Cow::Owned(text), binds: Vec::new(), entity: None, yield_per: None } }
+        Sql {
+            spec: RawSpec {
+                text: Cow::Owned(text),
+                binds: Vec::new(),
+                entity: None,
+                width: None,
+                yield_per: None,
+            },
+        }
     }
 
     /// The value of the next `?`.
@@ -80,12 +98,16 @@ impl Sql {
         self
     }
 
-    /// Gives each row as a value or a tuple of values, by their place.
+    /// Gives each row as a value or a tuple of values, by their place. A row that has further columns is an error.
     pub fn rows<T: RawRow>(self) -> SqlRows<T::Reader> {
-        SqlRows { spec: self.spec, reader: T::reader(&mut 0) }
+        let (mut spec, mut width) = (self.spec, 0);
+        let reader = T::reader(&mut width);
+        spec.width = Some(width);
+        SqlRows { spec, reader }
     }
 
-    /// Gives each row as a struct with `#[derive(FromRow)]`, by the columns' names.
+    /// Gives each row as a struct with `#[derive(FromRow)]`, by the columns' names. Columns that the struct has no field
+    /// for are not read.
     pub fn structs<T: FromRow>(self) -> SqlRows<NamedReader<T>> {
         SqlRows { spec: self.spec, reader: NamedReader { places: OnceLock::new(), of: PhantomData } }
     }

@@ -80,6 +80,8 @@ pub struct LoadSpec {
     /// The deferred columns of the targets to read.
     pub(crate) undeferred: Vec<usize>,
     pub(crate) loads: Vec<LoadSpec>,
+    /// The to-one that the targets load by default and that would lead back: it is filled with whom they were found for.
+    pub(crate) back: Option<&'static RelationDef>,
 }
 
 /// How a relationship is loaded.
@@ -174,6 +176,7 @@ impl LoadSpec {
             source: None,
             undeferred: Vec::new(),
             loads: Vec::new(),
+            back: None,
         }
     }
 

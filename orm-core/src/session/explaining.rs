@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::{explain_statement, first_select, rows_select};
@@ -12,19 +14,19 @@ use crate::value::{Cells, ValueRef};
     label = "expected `&select::<..>()..` or `&select_columns(..)..`"
 )]
 pub trait Explain {
-    /// Its first statement.
+    /// Its first statement, and what it is of.
     #[doc(hidden)]
-    fn first_statement(&self, dialect: Dialect) -> Result<SelectSql>;
+    fn first_statement(&self, dialect: Dialect) -> Result<(SelectSql, Arc<str>)>;
 }
 
 impl<M: Model, L> Explain for &Select<M, L> {
-    fn first_statement(&self, dialect: Dialect) -> Result<SelectSql> {
+    fn first_statement(&self, dialect: Dialect) -> Result<(SelectSql, Arc<str>)> {
         first_select(dialect, self.spec.clone())
     }
 }
 
 impl<S: Selectable, R: Reader> Explain for &SelectColumns<S, R> {
-    fn first_statement(&self, dialect: Dialect) -> Result<SelectSql> {
+    fn first_statement(&self, dialect: Dialect) -> Result<(SelectSql, Arc<str>)> {
         rows_select(dialect, &self.spec)
     }
 }

@@ -25,12 +25,20 @@ pub fn check_expression(expr: &Expr, tables: &[Source], dialect: Dialect) -> Res
     Checker { dialect, locks: false }.expr(expr, tables)
 }
 
+/// Checks a condition on the rows of some tables.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_condition(expr: &Expr, tables: &[Source], dialect: Dialect) -> Result<()> {
+    Checker { dialect, locks: false }.condition(expr, tables)
+}
+
 /// Checks an expression of an UPDATE or DELETE, whose subqueries may lock what they find.
 ///
 /// # Errors
 /// As for [`check`].
 pub fn check_change(expr: &Expr, table: &Source, dialect: Dialect) -> Result<()> {
-    Checker { dialect, locks: true }.expr(expr, std::slice::from_ref(table))
+    Checker { dialect, locks: true }.condition(expr, std::slice::from_ref(table))
 }
 
 struct Checker {
@@ -52,8 +60,11 @@ impl Checker {
         let conditions = [&select.filter, &select.having].into_iter().flatten();
         let listed = select.columns.iter().map(|item| &item.expr).chain(&select.distinct_on);
         let order = select.order.iter().map(|term| &term.expr);
-        for expr in listed.chain(conditions).chain(&select.group).chain(order) {
+        for expr in listed.chain(order) {
             self.expr(expr, &scope)?;
+        }
+        for expr in conditions.chain(&select.group) {
+            self.condition(expr, &scope)?;
         }
         select.columns.iter().filter_map(|item| item.alias.as_deref()).try_for_each(check_name)?;
         self.operands(select, select.columns.len(), outer)?;
@@ -114,7 +125,7 @@ impl Checker {
             self.table(&join.table, &mut seen, outer)?;
             if join.kind != JoinKind::Cross {
                 let scope: Vec<Source> = seen.iter().chain(outer).cloned().collect();
-                self.expr(&join.on, &scope)?;
+                self.condition(&join.on, &scope)?;
             }
         }
         Ok(seen)
@@ -127,7 +138,7 @@ impl Checker {
                 for join in joins {
                     self.table(&join.table, seen, outer)?;
                     let scope: Vec<Source> = seen.iter().chain(outer).cloned().collect();
-                    self.expr(&join.on, &scope)?;
+                    self.condition(&join.on, &scope)?;
                 }
                 return Ok(());
             }
@@ -156,6 +167,7 @@ impl Checker {
         check_name(source.name())?;
         let is_named_alike = |known: &Source| match (known, &source) {
             (Source::Table(known), Source::Table(table)) => self.dialect.is_same_table(*known, *table),
+            (Source::Made(_), _) | (_, Source::Made(_)) => false,
             _ => self.dialect.is_same_name(known.name(), source.name()),
         };
         if seen.iter().any(is_named_alike) {
@@ -165,6 +177,19 @@ impl Checker {
         }
         seen.push(source);
         Ok(())
+    }
+
+    /// What is computed before window functions are.
+    fn condition(&self, expr: &Expr, scope: &[Source]) -> Result<()> {
+        let mut has_window = false;
+        expr.walk(&mut |part| has_window |= matches!(part, Expr::Over(..)));
+        if has_window {
+            return refuse(
+                "a window function is computed after the rows are filtered, grouped and joined; select it with a label in \
+                 a subquery, `.subquery(\"numbered\")`, and filter by that column",
+            );
+        }
+        self.expr(expr, scope)
     }
 
     fn expr(&self, expr: &Expr, scope: &[Source]) -> Result<()> {
@@ -178,6 +203,12 @@ impl Checker {
                 ));
             }
             Expr::Refused(reason) => return refuse(&**reason),
+            Expr::InQuery(_, select) if self.dialect.pages_in_subqueries(select) && is_correlated(select) => {
+                return refuse(
+                    "MySQL and MariaDB limit no query behind IN, and one that names a column of the query around it cannot \
+                     be put into another; use `exists(..)`, or leave the limit out",
+                );
+            }
             Expr::Decimal { .. }
             | Expr::Aggregate { function: Function::SumDecimal | Function::MeanDecimal, .. }
                 if self.dialect == Dialect::Sqlite =>
@@ -282,6 +313,13 @@ fn text(expr: &Expr) -> Option<&str> {
         Expr::Bind(Bind { value: Value::Text(text), .. }) => Some(text),
         _ => None,
     }
+}
+
+/// Whether a query names what is outside of it.
+fn is_correlated(select: &Select) -> bool {
+    let mut found = false;
+    select.clone().visit_free(&mut |_| found = true);
+    found
 }
 
 /// What a user calls something in a query.

@@ -1,5 +1,5 @@
-use super::TableName;
 use super::refusal::{no_lists, refusal};
+use super::{Select, TableName};
 use crate::value::{Value, ValueKind};
 
 /// The SQL that one database speaks.
@@ -27,6 +27,9 @@ pub struct MysqlServer {
 
 /// The most values that PostgreSQL and MySQL bind: their protocols count them in 16 bits.
 pub const MOST_BINDS: usize = 65_535;
+
+/// The most bytes of a name that PostgreSQL keeps; MySQL takes one character more.
+pub(super) const LONGEST_NAME: usize = 63;
 
 /// The length of text and bytes in columns that MySQL indexes: it takes no unlimited ones into an index.
 const INDEXED_LENGTH: u32 = 255;
@@ -95,6 +98,41 @@ impl Dialect {
         }
     }
 
+    /// Why a name cannot be one of the database's, where it cannot: PostgreSQL cuts long ones without an error, so that two
+    /// become one, and MySQL refuses them.
+    pub fn refuses_name(self, name: &str) -> Option<String> {
+        let (longest, unit, server) = match self {
+            Dialect::Sqlite => return None,
+            Dialect::Postgres => (LONGEST_NAME, "bytes", "PostgreSQL"),
+            Dialect::Mysql(_) => (LONGEST_NAME + 1, "characters", "MySQL and MariaDB"),
+        };
+        let length = self.name_length(name);
+        (length > longest).then(|| {
+            format!(
+                "the name `{name}` has {length} {unit}, and names of {server} have at most {longest}; choose a shorter one"
+            )
+        })
+    }
+
+    /// As long as the database takes it.
+    fn name_length(self, name: &str) -> usize {
+        match self {
+            Dialect::Mysql(_) => name.chars().count(),
+            Dialect::Sqlite | Dialect::Postgres => name.len(),
+        }
+    }
+
+    /// A name with a number behind it, short enough that the database keeps the number.
+    pub fn numbered(self, like: &str, number: usize) -> String {
+        let tail = format!("_{number}");
+        let longest = if self == Dialect::Sqlite { usize::MAX } else { LONGEST_NAME - tail.len() };
+        let mut end = like.len();
+        while self.name_length(&like[..end]) > longest {
+            end = like[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+        }
+        format!("{}{tail}", &like[..end])
+    }
+
     /// Why a value cannot be stored, where it cannot.
     pub fn refuses(self, value: &Value) -> Option<String> {
         refusal(self, value)
@@ -140,6 +178,11 @@ impl Dialect {
     /// Whether foreign keys are checked after each row of a statement, and not at its end.
     pub fn checks_keys_by_row(self) -> bool {
         matches!(self, Dialect::Mysql(_))
+    }
+
+    /// Whether a query behind IN has to be inside another one: MySQL takes no limit there.
+    pub(super) fn pages_in_subqueries(self, select: &Select) -> bool {
+        matches!(self, Dialect::Mysql(_)) && (select.limit, select.offset) != (None, None)
     }
 
     /// Whether a subquery of FROM can see the tables before it.

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::secrecy::Secret;
-use super::{Bind, Dialect, Function, JsonRead, JsonStep, Select, TableName, TableRef, Window, Writer};
+use super::{Bind, Dialect, Function, JsonRead, JsonStep, Made, Select, TableName, TableRef, Window, Writer};
 use crate::value::{Value, ValueKind};
 
 /// An expression. `Debug` writes it as SQL.
@@ -111,18 +111,21 @@ pub struct KeyColumn {
 pub enum Source {
     /// A table by its name, as queries are written.
     Table(TableName),
-    /// An alias that a loader gave.
+    /// A name that a user gave.
     Alias(Arc<str>),
+    /// A table that the library put into a statement.
+    Made(Made),
     /// What a user gave a name to, with what it is: the table of an alias, a subquery, a common table expression.
     Defined(Arc<TableRef>),
 }
 
-/// Sources are one when statements name them alike.
+/// Those with a name are one when they have the same, and what the library made is itself alone.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Source::Table(this), Source::Table(other)) => this == other,
-            (Source::Table(_), _) | (_, Source::Table(_)) => false,
+            (Source::Made(this), Source::Made(other)) => this == other,
+            (Source::Table(_) | Source::Made(_), _) | (_, Source::Table(_) | Source::Made(_)) => false,
             _ => self.name() == other.name(),
         }
     }
@@ -141,7 +144,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Table(table) => table.fmt(f),
-            Source::Alias(_) | Source::Defined(_) => f.write_str(self.name()),
+            Source::Alias(_) | Source::Made(_) | Source::Defined(_) => f.write_str(self.name()),
         }
     }
 }
@@ -180,6 +183,18 @@ pub enum BinaryOp {
 }
 
 impl BinaryOp {
+    fn compares(self) -> bool {
+        !matches!(
+            self,
+            BinaryOp::Add
+                | BinaryOp::Subtract
+                | BinaryOp::Multiply
+                | BinaryOp::Divide
+                | BinaryOp::DivideWhole
+                | BinaryOp::Remainder
+        )
+    }
+
     pub(super) fn sql(self) -> &'static str {
         match self {
             BinaryOp::Eq => " = ",
@@ -200,11 +215,12 @@ impl BinaryOp {
 }
 
 impl Source {
-    /// Its name, without a schema.
+    /// Its name, without a schema; of what the library made, what it is to be called like.
     pub fn name(&self) -> &str {
         match self {
             Source::Table(table) => table.name,
             Source::Alias(name) => name,
+            Source::Made(made) => made.like,
             Source::Defined(table) => table.name(),
         }
     }
@@ -213,7 +229,7 @@ impl Source {
     pub fn table(&self) -> Option<TableRef> {
         match self {
             Source::Table(name) => Some(TableRef::table(*name)),
-            Source::Alias(_) => None,
+            Source::Alias(_) | Source::Made(_) => None,
             Source::Defined(table) => Some(TableRef::clone(table)),
         }
     }
@@ -357,6 +373,34 @@ impl Expr {
         self.visit_parts(&mut |part| part.walk(visit));
     }
 
+    /// A column of a table that a comparison has on both sides: it is the same row's on both.
+    pub fn compared_with_itself(&self, table: TableName) -> Option<&'static str> {
+        let mut found = None;
+        self.walk(&mut |part| {
+            let (left, right) = match part {
+                Expr::Binary(left, op, right) if op.compares() => (left, [Some(right), None]),
+                Expr::Between(of, low, high) => (of, [Some(low), Some(high)]),
+                _ => return,
+            };
+            let own = left.columns_of(table);
+            let others = right.into_iter().flatten().flat_map(|right| right.columns_of(table));
+            found = found.or(others.into_iter().find(|name| own.contains(name)));
+        });
+        found
+    }
+
+    fn columns_of(&self, table: TableName) -> Vec<&'static str> {
+        let mut columns = Vec::new();
+        self.walk(&mut |part| {
+            if let Expr::Column { source: Source::Table(of), name, .. } = part
+                && *of == table
+            {
+                columns.push(*name);
+            }
+        });
+        columns
+    }
+
     /// Its own query, if it is one.
     pub fn query(&self) -> Option<&Select> {
         match self {
@@ -375,6 +419,19 @@ impl Expr {
                 select.visit_free(visit);
             }
             _ => self.visit_parts_mut(&mut |part| part.visit_free(visit)),
+        }
+    }
+
+    /// The same expression with other tables for some that the library made, wherever they are named in it.
+    pub(super) fn remake(&mut self, remade: &dyn Fn(&mut Made)) {
+        match self {
+            Expr::Column { source: Source::Made(made), .. } => remade(made),
+            Expr::Exists(select) | Expr::Scalar(select) => select.remake(remade),
+            Expr::InQuery(expr, select) => {
+                expr.remake(remade);
+                select.remake(remade);
+            }
+            _ => self.visit_parts_mut(&mut |part| part.remake(remade)),
         }
     }
 }

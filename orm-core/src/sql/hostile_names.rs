@@ -9,8 +9,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
-    Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NamedColumn, NewRows,
-    Order, Select, Source, Statement, TableName, TableRef, Update, Writer,
+    Alias, Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NamedColumn,
+    NewRows, Order, Select, Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -101,7 +101,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
     select.filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));
     select.order = vec![Order::new(column(&here, a), true)];
     select.limit = Some(3);
-    let mut outer = Select::from(TableRef::query(select.clone(), table.name));
+    let mut outer = Select::from(TableRef::query(select.clone(), Alias::from(table.name)));
     outer.returns(Expr::column(&here, a));
 
     let returned = [a, b].map(|name| NamedColumn { name, secret: false });

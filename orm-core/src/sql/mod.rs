@@ -6,6 +6,7 @@
 //! The tree is the project's own: an inner join below an outer one, `LEFT JOIN (b JOIN c ..)`, has no place in those of
 //! the builder crates, and a query's columns are moved to aliases and subqueries after they were written.
 
+mod alias;
 mod check;
 mod depth;
 mod dialect;
@@ -26,7 +27,8 @@ mod window;
 mod write;
 mod writer;
 
-pub use check::{check, check_change, check_expression};
+pub use alias::{Alias, Made};
+pub use check::{check, check_change, check_condition, check_expression};
 pub use depth::MOST_DEPTH;
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use effect::Effect;
@@ -39,5 +41,5 @@ pub use statement::{Bind, Expected, Leading, Param, Runs, Shown, Statement};
 pub use table_name::TableName;
 pub use time_function::{TimeFunction, TimePart, TimeUnit};
 pub use window::{Bound, Frame, Window};
-pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NEW_ROWS, NamedColumn, NewRows, Update};
+pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NamedColumn, NewRows, Update};
 pub use writer::Writer;

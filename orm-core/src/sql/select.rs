@@ -1,10 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Dialect, Expr, Source, TableName, Writer};
+use super::{Alias, Dialect, Expr, Made, Source, TableName, Writer};
 
 /// A SELECT. `Debug` writes it as SQL.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Select {
     /// What a set begins with, where that is more than a plain SELECT; it then stands for the parts up to HAVING.
     pub left: Option<Box<Select>>,
@@ -53,14 +53,14 @@ pub enum TableRef {
         /// Its name.
         name: TableName,
         /// AS.
-        alias: Option<Arc<str>>,
+        alias: Option<Alias>,
     },
     /// A SELECT in parentheses.
     Query {
         /// The SELECT.
         select: Box<Select>,
         /// AS.
-        alias: Arc<str>,
+        alias: Alias,
         /// Whether it sees the tables before it.
         lateral: bool,
     },
@@ -173,6 +173,24 @@ pub enum Nulls {
     Last,
 }
 
+/// Two are one when they say the same: which of the library's tables they are from is not part of it, as each time that a
+/// condition is written it has tables of its own.
+impl PartialEq for Select {
+    fn eq(&self, other: &Select) -> bool {
+        let (own, others) = (self.made(), other.made());
+        if own == others {
+            return self.says(other);
+        }
+        let mut remade = other.clone();
+        remade.remake(&|made| {
+            if let Some(own) = others.iter().position(|other| other == made).and_then(|at| own.get(at)) {
+                *made = *own;
+            }
+        });
+        own.len() == others.len() && self.says(&remade)
+    }
+}
+
 impl Select {
     /// `SELECT .. FROM table`, without columns yet.
     pub fn from(table: TableRef) -> Select {
@@ -241,6 +259,34 @@ impl Select {
         self.from.iter_mut().chain(joined).for_each(|table| table.visit_free(visit));
     }
 
+    fn says(&self, other: &Select) -> bool {
+        let Select { left, columns, distinct, distinct_on, from, joins, filter, group, .. } = self;
+        let Select { having, set, order, limit, offset, lock, .. } = self;
+        (left, columns, distinct, distinct_on)
+            == (&other.left, &other.columns, &other.distinct, &other.distinct_on)
+            && (from, joins, filter, group) == (&other.from, &other.joins, &other.filter, &other.group)
+            && (having, set, order) == (&other.having, &other.set, &other.order)
+            && (limit, offset, lock) == (&other.limit, &other.offset, &other.lock)
+    }
+
+    /// The tables of FROM that the library made.
+    fn made(&self) -> Vec<Made> {
+        self.tables().into_iter().filter_map(TableRef::made).collect()
+    }
+
+    pub(super) fn remake(&mut self, remade: &dyn Fn(&mut Made)) {
+        self.visit_expressions_mut(&mut |expr| expr.remake(remade));
+        let joined = self.joins.iter_mut().map(|join| &mut join.table);
+        self.from.iter_mut().chain(joined).for_each(|table| table.remake(remade));
+        let operands = self.left.as_deref_mut().into_iter();
+        operands
+            .chain(self.set.iter_mut().map(|(_, select)| select))
+            .for_each(|select| select.remake(remade));
+        if let Some(Lock { of: Some(Source::Made(made)), .. }) = &mut self.lock {
+            remade(made);
+        }
+    }
+
     /// Visits its expressions, but not those of the queries it reads from or is followed by.
     pub fn visit_expressions<'s>(&'s self, visit: &mut dyn FnMut(&'s Expr)) {
         let listed = self.columns.iter().map(|item| &item.expr).chain(&self.distinct_on);
@@ -271,7 +317,7 @@ impl TableRef {
     }
 
     /// A SELECT in parentheses.
-    pub fn query(select: Select, alias: impl Into<Arc<str>>) -> TableRef {
+    pub fn query(select: Select, alias: impl Into<Alias>) -> TableRef {
         TableRef::Query { select: Box::new(select), alias: alias.into(), lateral: false }
     }
 
@@ -280,6 +326,8 @@ impl TableRef {
         match self {
             TableRef::Table { name, alias: None } => Some(Source::Table(*name)),
             TableRef::Nested { .. } => None,
+            TableRef::Table { alias: Some(Alias::Made(made)), .. }
+            | TableRef::Query { alias: Alias::Made(made), .. } => Some(Source::Made(*made)),
             _ => Some(Source::Alias(self.name().into())),
         }
     }
@@ -288,9 +336,34 @@ impl TableRef {
     pub fn name(&self) -> &str {
         match self {
             TableRef::Table { name, alias: None } => name.name,
-            TableRef::Table { alias: Some(alias), .. } | TableRef::Query { alias, .. } => alias,
+            TableRef::Table { alias: Some(alias), .. } | TableRef::Query { alias, .. } => alias.name(),
             TableRef::Cte { name, alias, .. } => alias.as_ref().unwrap_or(name),
             TableRef::Nested { .. } => "",
+        }
+    }
+
+    fn made(&self) -> Option<Made> {
+        match self {
+            TableRef::Table { alias, .. } => alias.as_ref().and_then(Alias::made),
+            TableRef::Query { alias, .. } => alias.made(),
+            TableRef::Cte { .. } | TableRef::Nested { .. } => None,
+        }
+    }
+
+    fn remake(&mut self, remade: &dyn Fn(&mut Made)) {
+        match self {
+            TableRef::Table { alias: Some(Alias::Made(made)), .. } => remade(made),
+            TableRef::Query { select, alias, .. } => {
+                select.remake(remade);
+                if let Alias::Made(made) = alias {
+                    remade(made);
+                }
+            }
+            TableRef::Nested { first, joins } => {
+                first.remake(remade);
+                joins.iter_mut().for_each(|join| join.table.remake(remade));
+            }
+            TableRef::Table { .. } | TableRef::Cte { .. } => {}
         }
     }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Effect;
+use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Value, ValueKind};
 
 /// A value in an expression.
@@ -79,6 +80,8 @@ pub struct Statement {
     pub leading: Option<Leading>,
     /// Which values of its rows may be shown.
     pub shown: Shown,
+    /// Why it must not be sent, where the database would take it for something else.
+    pub refused: Option<(ErrorKind, Arc<str>)>,
     /// Whether it computes with something that must not be shown.
     pub computes_secret: bool,
 }
@@ -180,7 +183,19 @@ impl Statement {
             runs: Vec::new(),
             leading: None,
             shown: Shown::Nothing,
+            refused: None,
             computes_secret: false,
+        }
+    }
+
+    /// Whether it may be sent.
+    ///
+    /// # Errors
+    /// A name in it is longer than the database takes.
+    pub fn check(&self) -> Result<()> {
+        match &self.refused {
+            None => Ok(()),
+            Some((kind, why)) => Err(Error::new(*kind, &**why)),
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Bind, Expr, TableName};
+use super::{Bind, Expr, Made, TableName};
 
 /// An INSERT of any number of rows.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub struct Update {
     pub table: TableName,
     /// SET.
     pub set: Vec<(NamedColumn, Expr)>,
-    /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of [`NEW_ROWS`].
+    /// Rows that the other expressions may refer to, as the columns `column1`, `column2`, .. of what they are called.
     pub from: NewRows,
     /// WHERE.
     pub filter: Option<Expr>,
@@ -57,12 +57,11 @@ pub struct Update {
 pub struct NewRows {
     /// The columns, whose types are those of the values.
     pub columns: Vec<&'static str>,
+    /// What they are called.
+    pub called: Option<Made>,
     /// The rows, in column order.
     pub rows: Vec<Vec<Bind>>,
 }
-
-/// What the rows of an UPDATE are called.
-pub const NEW_ROWS: &str = "_new";
 
 /// What the columns of those rows are called.
 pub const NEW_COLUMNS: [&str; 32] = [

@@ -292,11 +292,11 @@ impl Flush<'_> {
         Ok(count)
     }
 
-    fn change_statement(&self, spec: BulkSpec, returning: Vec<sql::NamedColumn>) -> Statement {
+    pub(super) fn change_statement(&self, spec: BulkSpec, returning: Vec<sql::NamedColumn>) -> Statement {
         let def = spec.model.def();
         if spec.deletes {
             let delete = sql::Delete { table: def.table, filter: spec.filter, returning };
-            return Writer::delete(self.dialect, &delete);
+            return Writer::delete(self.dialect, &delete).for_path(def.name, "bulk");
         }
         let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
         let update = sql::Update {
@@ -306,7 +306,7 @@ impl Flush<'_> {
             filter: spec.filter,
             returning,
         };
-        Writer::update(self.dialect, &update)
+        Writer::update(self.dialect, &update).for_path(def.name, "bulk")
     }
 
     /// Runs a statement; the rows it returns are taken into the session, all of them or those that it holds already.

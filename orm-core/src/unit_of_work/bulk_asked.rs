@@ -6,7 +6,7 @@ use super::flush::Flush;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ModelDef, Selection};
 use crate::query::BulkSpec;
-use crate::sql::{self, Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
+use crate::sql::{Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 
 /// Bulk operations where the database gives no rows back: they are asked for, before the statement or after it.
@@ -43,15 +43,8 @@ impl Flush<'_> {
     ) -> Result<u64> {
         let def = spec.model.def();
         let keys = self.locked_keys(def, spec.filter.clone()).await?;
-        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
-        let update = sql::Update {
-            table: def.table,
-            set,
-            from: sql::NewRows::default(),
-            filter: spec.filter,
-            returning: Vec::new(),
-        };
-        let count = self.lease.execute(self.monitor, &Writer::update(self.dialect, &update)).await?;
+        let statement = self.change_statement(spec, Vec::new());
+        let count = self.lease.execute(self.monitor, &statement).await?;
         self.ask(arena, def.key, &keys, taking, nodes).await?;
         Ok(count)
     }
@@ -64,11 +57,11 @@ impl Flush<'_> {
         taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
-        let def = spec.model.def();
         let select = whole(&taking.selection, spec.filter.clone());
-        self.run_bulk(&locking(Writer::select(self.dialect, &select)), arena, Some(taking), nodes).await?;
-        let delete = sql::Delete { table: def.table, filter: spec.filter, returning: Vec::new() };
-        self.lease.execute(self.monitor, &Writer::delete(self.dialect, &delete)).await
+        let asked = Writer::select(self.dialect, &select).for_path(spec.model.def().name, "bulk");
+        self.run_bulk(&locking(asked), arena, Some(taking), nodes).await?;
+        let statement = self.change_statement(spec, Vec::new());
+        self.lease.execute(self.monitor, &statement).await
     }
 
     /// The keys of the rows that a statement is about to change; nobody else changes them meanwhile.
@@ -84,7 +77,7 @@ impl Flush<'_> {
             keys.push(key.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
             Ok(())
         };
-        let statement = locking(Writer::select(self.dialect, &select));
+        let statement = locking(Writer::select(self.dialect, &select).for_path(def.name, "bulk"));
         self.lease.fetch(self.monitor, &statement, &mut sink).await?;
         Ok(keys)
     }
@@ -138,7 +131,8 @@ impl Flush<'_> {
         let mut count = 0;
         for keys in keys.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
             let among = Expr::among(&Source::Table(def.table), &columns, keys);
-            let statement = Writer::select(self.dialect, &whole(&taking.selection, Some(among)));
+            let select = whole(&taking.selection, Some(among));
+            let statement = Writer::select(self.dialect, &select).for_path(def.name, "bulk");
             count += self.run_bulk(&statement, arena, Some(taking), nodes).await?;
         }
         Ok(count)

@@ -1,6 +1,5 @@
 use hashbrown::HashSet;
 
-use super::inverse::inverse_of;
 use super::links::LinkTarget;
 use super::state::EntityState;
 use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, UnitOfWork, cell_id};
@@ -8,7 +7,7 @@ use super::unsaved_links::is_shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Slot;
 use crate::identity::{Store, cell_error};
-use crate::model::{RelationDef, RelationKind};
+use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::value::Value;
 
 impl UnitOfWork {

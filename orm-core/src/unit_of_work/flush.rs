@@ -6,7 +6,7 @@ use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Slice, Slot};
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind};
+use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::sql::Dialect;
 
 /// Writes a unit of work: inserts in dependency order, then updates, link rows, and deletions children first.
@@ -142,7 +142,7 @@ impl Flush<'_> {
     }
 
     fn hold_inverse(&mut self, relation: &'static RelationDef, node: Node, targets: &[Node]) {
-        let Some(inverse) = super::inverse::inverse_of(relation) else { return };
+        let Some(inverse) = inverse_of(relation) else { return };
         for target in targets {
             match inverse.is_collection() {
                 true => self.unit.hold(self.store, *target, inverse, node),

@@ -5,7 +5,6 @@ use hashbrown::HashMap;
 
 use super::draft::{DraftData, DraftLinks};
 use super::insert::disagrees;
-use super::inverse::inverse_of;
 use super::links::LinkTarget;
 use super::pending::PendingState;
 use super::register::is_of;
@@ -13,7 +12,7 @@ use super::unit_of_work::{Node, Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::identity::Store;
-use crate::model::{ErasedModel, RelationDef, RelationKind};
+use crate::model::{ErasedModel, RelationDef, RelationKind, inverse_of};
 use crate::value::{Value, ValueRef};
 
 /// What is merged into a session: an object of another session or a draft, and what it holds for the relationships

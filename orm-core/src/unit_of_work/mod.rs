@@ -14,7 +14,6 @@ mod flush;
 mod flush_plan;
 mod held_with;
 mod insert;
-mod inverse;
 mod journal;
 mod link_rows;
 mod link_set;

@@ -1,12 +1,11 @@
 use hashbrown::HashSet;
 use indexmap::IndexSet;
 
-use super::inverse::inverse_of;
 use super::moves::{held, holders, parents};
 use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork, by_arena};
 use crate::graph::Slot;
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind};
+use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::value::Value;
 
 /// Links that no flush has written, and what queries find without them.

@@ -6,7 +6,7 @@ use super::unit_of_work::Node;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
-    Bind, Expr, NEW_COLUMNS, NEW_ROWS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
+    Bind, Expr, Made, NEW_COLUMNS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
 };
 use crate::value::{Cells, Value};
 
@@ -150,7 +150,8 @@ impl Flush<'_> {
                 returning: Vec::new(),
             },
             _ => {
-                let (own, given) = (Source::Table(def.table), Source::Alias(NEW_ROWS.into()));
+                let called = Made::called("_new");
+                let (own, given) = (Source::Table(def.table), Source::Made(called));
                 let new = |at: usize| Expr::column(&given, NEW_COLUMNS.get(at).copied().unwrap_or_default());
                 let equal = |(at, name): (usize, &&'static str)| Expr::eq(Expr::column(&own, name), new(at));
                 let set = columns.iter().enumerate();
@@ -171,6 +172,7 @@ impl Flush<'_> {
                             .chain(columns)
                             .map(|column| def.columns[*column].name)
                             .collect(),
+                        called: Some(called),
                         rows: rows.iter().map(row).collect(),
                     },
                     filter: Some(Expr::And(names.iter().enumerate().map(equal).collect())),

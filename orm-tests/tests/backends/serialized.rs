@@ -192,6 +192,25 @@ on_every_backend! {
         ]});
         assert_eq!(as_json(&one), expected);
 
+        // With a number of levels all that were read, and nothing of what lies deeper.
+        for levels in [0, 1, 2] {
+            let mut session = engine.session();
+            let selectin = as_json(&session.one(root().with(Folder::CHILDREN.selectin().recursive(levels))).await?);
+            let subquery = as_json(&session.one(root().with(Folder::CHILDREN.subquery().recursive(levels))).await?);
+            let joined = as_json(&session.one(root().with(Folder::CHILDREN.joined().recursive(levels))).await?);
+            assert_eq!((&subquery, &joined), (&selectin, &selectin));
+            let leaf = match levels {
+                0 => json!({"id": 3, "parent_id": 1}),
+                _ => json!({"id": 3, "parent_id": 1, "children": []}),
+            };
+            let inner = match levels {
+                0 => json!({"id": 2, "parent_id": 1}),
+                1 => json!({"id": 2, "parent_id": 1, "children": [{"id": 4, "parent_id": 2}]}),
+                _ => json!({"id": 2, "parent_id": 1, "children": [{"id": 4, "parent_id": 2, "children": []}]}),
+            };
+            assert_eq!(selectin, json!({"id": 1, "parent_id": null, "children": [inner, leaf]}));
+        }
+
         session.edit(&tree, |folder| folder.parent_id = Some(4))?;
         session.commit().await?;
         let mut session = engine.session();

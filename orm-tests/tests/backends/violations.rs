@@ -121,7 +121,14 @@ on_every_backend! {
 
         let owner = session.get::<Owner>(1).await?.expect("it is there");
         session.delete(&owner)?;
-        assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
+        let error = session.commit().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+        let constraint = error.constraint();
+        if let Some(table) = constraint.and_then(|violated| violated.table.as_deref()) {
+            assert_eq!(table, "pets", "the table with the key");
+        }
+        let columns = constraint.map_or(&[][..], |violated| &violated.columns);
+        assert!(columns.iter().all(|column| column == "owner_id"), "columns of that table: {columns:?}");
         session.rollback().await?;
 
         session.add(Lax::draft().id(1));

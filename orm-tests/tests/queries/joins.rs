@@ -43,9 +43,9 @@ on_every_backend! {
         let sql = only(&log, database.backend());
         assert!(
             sql.contains(
-                "FROM \"orders\" JOIN (\"order_items\" AS \"order_items_of_items\" JOIN \"items\" ON \
-                 \"items\".\"id\" = \"order_items_of_items\".\"item_id\") ON \
-                 \"order_items_of_items\".\"order_id\" = \"orders\".\"id\""
+                "FROM \"orders\" JOIN (\"order_items\" AS \"order_items_1\" JOIN \"items\" ON \
+                 \"items\".\"id\" = \"order_items_1\".\"item_id\") ON \
+                 \"order_items_1\".\"order_id\" = \"orders\".\"id\""
             ),
             "{sql}"
         );

@@ -14,6 +14,7 @@ mod explained;
 mod grammar;
 mod joins;
 mod locks;
+mod names;
 mod pages;
 mod parts;
 mod raw;

@@ -36,6 +36,25 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_row_with_more_columns_than_are_read_is_refused(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        for query in ["SELECT id, name FROM users ORDER BY id", "SELECT * FROM users"] {
+            let error = session.rows(sql(query).rows::<i64>()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}");
+            assert!(error.to_string().contains("2 columns, `id`, `name`, and 1 of them"), "{error}");
+            assert!(session.row(sql(query).rows::<i64>()).await.is_err());
+            assert!(session.stream(sql(query).rows::<i64>()).next_batch().await.is_err());
+        }
+        let error = session.rows(sql("SELECT 1, 2, 3").rows::<(i64, i64)>()).await.unwrap_err();
+        assert!(error.to_string().contains("3 columns"), "{error}");
+        assert_eq!(session.rows(sql("SELECT 1, 2").rows::<(i64, i64)>()).await?, [(1, 2)]);
+        // By their names, further columns are no doubt.
+        let query = sql("SELECT 3 AS orders, 'jack' AS name, 7 AS further").structs::<Buyer>();
+        assert_eq!(session.rows(query).await?, [Buyer { orders: 3, called: "jack".into() }]);
+        Ok(())
+    }
+
     async fn entities_of_sql_are_entities(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();

@@ -69,6 +69,49 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_window_function_is_no_condition(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let number = || func::row_number().over(window().order_by(User::ID));
+        let (said, remedy) = ("a window function is computed after", ".subquery(");
+        refused!(session, select_columns(User::ID).filter(number().eq(1)), said, remedy);
+        refused!(session, select_columns(User::ID).join_on::<Order>(number().eq(Order::ID)), said);
+        refused!(session, select_columns(func::count_rows()).group_by(User::NAME).having(number().gt(1)), said);
+        refused!(session, select_columns(User::ID).filter(User::ID.in_query(select_columns(User::ID).filter(number().eq(1)))), said);
+        let error = session.all(select::<User>().filter(number().eq(1))).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidQuery);
+        assert!(error.to_string().contains(remedy), "{error}");
+        let orders = User::ORDERS.selectin().filter(func::row_number().over(window().order_by(Order::ID)).eq(1));
+        let error = session.all(select::<User>().with(orders)).await.unwrap_err();
+        assert!(error.to_string().contains(remedy), "{error}");
+        let error = session.execute(update::<User>().set(User::NAME, "x").filter(number().eq(1))).await.unwrap_err();
+        assert!(error.to_string().contains(remedy), "{error}");
+        assert_eq!(log.count(), 0, "{log}");
+        let ids: Vec<i64> = session.rows(select_columns(User::ID).order_by(number().desc())).await?;
+        assert_eq!(ids, [10, 9, 8, 7], "an order comes behind it");
+        Ok(())
+    }
+
+    async fn a_query_behind_in_may_be_a_page(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let first = select_columns(User::ID).order_by(User::ID).limit(2);
+        let query = select_columns(User::ID).filter(User::ID.in_query(first)).order_by(User::ID);
+        assert_eq!(session.rows(query).await?, [7, 8]);
+        let rest = select_columns(User::ID).order_by(User::ID).offset(2);
+        let query = select::<User>().filter(!User::ID.in_query(rest)).order_by(User::ID).with(User::ORDERS.joined());
+        let found: Vec<i64> = session.all(query).await?.iter().map(|user| user.id).collect();
+        assert_eq!(found, [7, 8]);
+        let correlated = select_columns(Order::USER_ID).from::<Order>().filter(Order::USER_ID.eq(User::ID)).order_by(Order::ID).limit(1);
+        let query = select_columns(User::ID).filter(User::ID.in_query(correlated)).order_by(User::ID);
+        match database.is_mysql() {
+            true => refused!(session, query, "limit", "exists"),
+            false => assert_eq!(session.rows(query).await?, [7, 9]),
+        }
+        Ok(())
+    }
+
     async fn a_union_takes_an_order_and_a_page_alone(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();

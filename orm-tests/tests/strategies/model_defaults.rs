@@ -88,7 +88,9 @@ async fn defaults_are_followed_until_they_would_come_back() -> Result<()> {
     assert_eq!(ids!(players), [11, 12]);
     let goals = players.first().expect("player 11").goals()?;
     assert_eq!(ids!(goals), [112, 111]);
-    assert!(goals.first().expect("a goal").player().is_err(), "it would come back");
+    let goal = goals.first().expect("a goal");
+    assert!(Entity::same(&goal.player()?, &players.first().expect("player 11")), "it would come back");
+    assert_eq!(goal.player()?.team()?.name, "reds");
     assert!(teams[0].games().is_err(), "games are no default");
     Ok(())
 }
@@ -102,6 +104,45 @@ async fn a_default_below_a_default_keeps_its_strategy() -> Result<()> {
     assert!(log.sql(1).contains(r#" JOIN "team""#), "{log}");
     assert_eq!(goals[2].player()?.team()?.name, "blues");
     assert!(goals[2].player()?.team()?.players().is_err(), "it would come back");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_default_that_would_come_back_is_the_owner() -> Result<()> {
+    let engine = league().await?;
+    let log = record(&engine);
+    macro_rules! of_its_owner {
+        ($load:expr) => {{
+            let mut session = engine.session();
+            let teams = session.all(select::<Team>().order_by(Team::ID).with($load)).await?;
+            let player = teams[0].players()?.first().expect("player 11");
+            log.restart();
+            assert!(Entity::same(&player.team()?, &teams[0]));
+            assert!(Entity::same(&session.load(&player, Player::TEAM).await?, &teams[0]));
+            assert_eq!(log.count(), 0, "{log}");
+        }};
+    }
+    of_its_owner!(Team::PLAYERS.joined());
+    of_its_owner!(Team::PLAYERS.selectin());
+    of_its_owner!(Team::PLAYERS.subquery());
+    of_its_owner!(Team::PLAYERS.auto());
+
+    // A part of the players too, and objects that are there.
+    let mut session = engine.session();
+    let teams = session.all(select::<Team>().raise_all().order_by(Team::ID)).await?;
+    let teams = session.load_all(teams, Team::PLAYERS.selectin().filter(Player::ID.gt(11))).await?;
+    let player = teams[0].get(Team::PLAYERS).first().expect("player 12");
+    assert!(Entity::same(&player.team()?, &teams[0]));
+
+    // An edit that is not flushed says another owner.
+    let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+    let player = session.one(select::<Player>().raise_all().filter(Player::ID.eq(11))).await?;
+    session.edit(&player, |player| player.team_id = 2)?;
+    let team = session
+        .one(select::<Team>().raise_all().filter(Team::ID.eq(1)).with(Team::PLAYERS.selectin()))
+        .await?;
+    assert_eq!(team.get(Team::PLAYERS).len(), 2);
+    assert!(player.team().map_or(true, |other| other.id == 2), "not the team that the row was found for");
     Ok(())
 }
 

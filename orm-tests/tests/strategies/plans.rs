@@ -119,6 +119,94 @@ async fn auto_names_no_keys_of_all_parents() -> Result<()> {
     Ok(())
 }
 
+/// Every statement that ran is one of the plan, in the plan's order, and every one of the plan ran.
+async fn assert_ran<M: orm_core::Model, L>(engine: &Engine, query: impl Fn() -> Select<M, L>) -> Result<()> {
+    let plan = engine.plan(&query())?;
+    let log = record(engine);
+    engine.session().all(query()).await?;
+    let said = |sql: &str, strategy: Option<&str>| {
+        (without_places(sql).replace(" = ?", " IN (?)"), strategy.map(str::to_owned))
+    };
+    let mut planned: Vec<_> = plan.steps().iter().map(|step| said(&step.sql, Some(step.strategy))).collect();
+    let mut ran: Vec<_> =
+        log.statements().iter().map(|statement| said(&statement.sql, statement.strategy)).collect();
+    // Levels of one table have one text.
+    planned.dedup();
+    ran.dedup();
+    assert_eq!(planned, ran, "{plan}\n{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plan_is_what_runs_whatever_is_asked() -> Result<()> {
+    let engine = nodes().await?;
+    macro_rules! each {
+        ($($strategy:ident)+) => {$(
+            let children = || Node::CHILDREN.$strategy();
+            assert_ran(&engine, || select::<Node>().with(children()).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().with(children())).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().recursive(1)).erase()).await?;
+            assert_ran(&engine, || select::<Node>().filter(Node::PARENT_ID.is_null()).with(children().recursive(1)).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().filter(Node::CHILDREN.exists())).erase()).await?;
+            assert_ran(&engine, || select::<Node>().order_by(Node::ID).limit(4).with(children().order_by(Node::DATA.desc())).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(Node::PARENT.joined().with(children())).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(Node::PARENT.selectin().with(children())).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().with(Node::PARENT.joined())).erase()).await?;
+            assert_ran(&engine, || select::<Node>().filter(Node::ID.lt(100)).with(Node::PARENT.$strategy()).erase()).await?;
+        )+};
+    }
+    each!(selectin joined subquery auto);
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.selectin().recursive(..)).erase()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.subquery().recursive(..)).erase()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.subquery().recursive(2)).erase()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.selectin().limit(1)).erase()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn statements_are_named_after_what_they_do() -> Result<()> {
+    let engine = nodes().await?;
+    let mut session = engine.session();
+    let log = record(&engine);
+    macro_rules! named {
+        () => {{
+            let name = |path: Option<&str>, strategy: Option<&'static str>| {
+                (path.unwrap_or_default().to_owned(), strategy.unwrap_or_default())
+            };
+            let statements = log.statements();
+            statements.iter().map(|ran| name(ran.path.as_deref(), ran.strategy)).collect::<Vec<_>>()
+        }};
+    }
+    let named_as = |path: &str, strategy: &'static str| (path.to_owned(), strategy);
+
+    session.count(select::<Node>()).await?;
+    session.explain(&select::<Node>()).await?;
+    session.explain(&select_columns(Node::entity())).await?;
+    session.explain(&select_columns(Node::ID)).await?;
+    let expected = [("Node", "count"), ("Node", "explain"), ("Node", "explain"), ("rows", "explain")]
+        .map(|(p, s)| named_as(p, s));
+    assert_eq!(named!(), expected);
+
+    log.restart();
+    let roots = session.all(select::<Node>().filter(Node::PARENT_ID.is_null())).await?;
+    session.load_all(roots, Node::CHILDREN.subquery()).await?;
+    session.all(select::<Node>().with(Node::PARENT.selectin().with(Node::CHILDREN.subquery()))).await?;
+    let expected = [
+        ("Node", "select"),
+        ("Node.children", "selectin"),
+        ("Node", "select"),
+        ("Node.parent.children", "selectin"),
+    ];
+    assert_eq!(named!(), expected.map(|(p, s)| named_as(p, s)), "by keys, however it was asked for: {log}");
+
+    log.restart();
+    session.execute(update::<Node>().set(Node::DATA, "x").filter(Node::ID.eq(1))).await?;
+    session.execute(delete::<Node>().filter(Node::ID.gt(100))).await?;
+    assert!(named!().iter().all(|named| *named == named_as("Node", "bulk")), "{log}");
+    assert!(log.count() >= 2, "{log}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_level_of_a_recursion_is_one_step() -> Result<()> {
     let engine = nodes().await?;

@@ -94,12 +94,9 @@ impl Writer {
             Expr::InQuery(inner, select) => {
                 self.operand(inner);
                 self.sql.push_str(" IN (");
-                // MySQL takes no limit there, but in a query around which there is another one.
-                let paged = (select.limit, select.offset) != (None, None);
-                if paged && matches!(self.dialect, Dialect::Mysql(_)) {
-                    self.rows_of(select);
-                } else {
-                    self.write_select(select);
+                match self.dialect.pages_in_subqueries(select) {
+                    false => self.write_select(select),
+                    true => self.rows_of(select),
                 }
                 self.sql.push(')');
             }

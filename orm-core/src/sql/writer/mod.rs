@@ -4,6 +4,7 @@ mod change;
 mod expr;
 mod json;
 mod list;
+mod names;
 mod select;
 mod text;
 mod time;
@@ -12,11 +13,14 @@ use std::sync::Arc;
 
 pub(in crate::sql) use text::LONGEST_SQLITE_PATTERN;
 
+use self::names::Names;
+use super::dialect::LONGEST_NAME;
 use super::secrecy::Hiding;
 use super::{
-    Bind, Cte, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, NEW_ROWS, Param, Runs, Select,
-    Shown, Source, Statement, TableName, Update,
+    Bind, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, Made, Param, Runs, Select, Shown, Source,
+    Statement, TableName, Update,
 };
+use crate::error::ErrorKind;
 use crate::value::{Value, ValueKind};
 
 /// Writes statements as the text of one dialect.
@@ -25,8 +29,10 @@ pub struct Writer {
     dialect: Dialect,
     sql: String,
     params: Vec<Param>,
-    /// The common table expressions that are written already.
-    ctes: Vec<Arc<Cte>>,
+    /// What the tables are called.
+    names: Names,
+    /// How many SELECTs are being written, one in the other.
+    depth: usize,
     /// Whether all functions are known to give the same for the same arguments.
     repeatable: bool,
     /// What it does to the database.
@@ -138,6 +144,7 @@ impl Writer {
         let values = update.set.iter().map(|(_, value)| value);
         writer.secrets = update.set.iter().any(|(column, _)| column.secret)
             || values.chain(&update.filter).any(Expr::mentions_secret);
+        writer.names.enter_change(update.table, update.from.called);
         writer.sql.push_str("UPDATE ");
         writer.name(update.table);
         match writer.dialect {
@@ -145,7 +152,7 @@ impl Writer {
                 writer.sql.push_str(" JOIN (");
                 writer.new_rows(update.table, &update.from);
                 writer.sql.push_str(") AS ");
-                writer.quote(NEW_ROWS);
+                writer.call_rows(update.from.called);
                 writer.set(update);
             }
             _ => {
@@ -154,7 +161,7 @@ impl Writer {
                     writer.sql.push_str(" FROM (VALUES ");
                     writer.padded_rows(&update.from.rows, nothing);
                     writer.sql.push_str(") AS ");
-                    writer.quote(NEW_ROWS);
+                    writer.call_rows(update.from.called);
                 }
             }
         }
@@ -167,6 +174,7 @@ impl Writer {
         let write = |writer: &mut Writer| {
             writer.effect = Effect::Writes;
             writer.secrets = delete.filter.as_ref().is_some_and(Expr::mentions_secret);
+            writer.names.enter_change(delete.table, None);
             writer.sql.push_str("DELETE FROM ");
             writer.name(delete.table);
             writer.filter(delete.filter.as_ref());
@@ -191,7 +199,8 @@ impl Writer {
             dialect,
             sql: String::with_capacity(256),
             params: Vec::new(),
-            ctes: Vec::new(),
+            names: Names::new(dialect),
+            depth: 0,
             repeatable: true,
             effect: Effect::Reads,
             hiding: Hiding::Unknown,
@@ -214,6 +223,7 @@ impl Writer {
             effect: self.effect,
             computes_secret: self.computes_secret,
             shown: self.shown,
+            refused: self.names.refused,
             ..Statement::plain(self.sql)
         }
     }
@@ -243,10 +253,7 @@ impl Writer {
     }
 
     fn column(&mut self, source: &Source, name: &str) {
-        match source {
-            Source::Table(table) => self.name(*table),
-            Source::Alias(_) | Source::Defined(_) => self.quote(source.name()),
-        }
+        self.source(source);
         self.sql.push('.');
         self.quote(name);
     }
@@ -256,6 +263,22 @@ impl Writer {
         self.fills = true;
         self.bind(bind);
         self.fills = false;
+    }
+
+    /// The name of a source, as the statement has it.
+    fn source(&mut self, source: &Source) {
+        match source {
+            Source::Table(table) => match self.names.renamed(*table) {
+                None => self.name(*table),
+                Some(name) => self.quote(&name),
+            },
+            source => self.dialect.quote(&mut self.sql, self.names.of(source)),
+        }
+    }
+
+    /// What an UPDATE calls its new rows.
+    fn call_rows(&mut self, rows: Option<Made>) {
+        rows.into_iter().for_each(|rows| self.source(&Source::Made(rows)));
     }
 
     fn bind(&mut self, bind: Bind) {
@@ -326,11 +349,20 @@ impl Writer {
     }
 
     fn name(&mut self, table: TableName) {
+        table.schema.into_iter().for_each(|schema| self.check_name(ErrorKind::InvalidModel, schema));
+        self.check_name(ErrorKind::InvalidModel, table.name);
         self.dialect.name(&mut self.sql, table);
     }
 
     fn quote(&mut self, name: &str) {
+        self.check_name(ErrorKind::InvalidQuery, name);
         self.dialect.quote(&mut self.sql, name);
+    }
+
+    fn check_name(&mut self, kind: ErrorKind, name: &str) {
+        if name.len() > LONGEST_NAME {
+            self.names.check(kind, name);
+        }
     }
 }
 

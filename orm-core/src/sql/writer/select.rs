@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use super::Writer;
+use crate::error::ErrorKind;
 use crate::sql::secrecy::Hiding;
 use crate::sql::{
-    Bind, Cte, Dialect, Effect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Param, Select,
-    SetOp, TableRef,
+    Alias, Bind, Cte, Dialect, Effect, Expr, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Param,
+    Select, SetOp, Source, TableName, TableRef,
 };
 use crate::value::{Value, ValueKind};
 
@@ -17,19 +18,25 @@ const SELECTED: &str = "_selected";
 /// SELECT.
 impl Writer {
     pub(super) fn write_select(&mut self, select: &Select) {
-        let (known, shares, hiding) = (self.ctes.len(), self.shares, self.hiding);
+        let (shares, hiding) = (self.shares, self.hiding);
         self.hiding = hiding.inside_query();
         // Whoever takes what it gives may compare it with a secret.
         let gives = std::mem::take(&mut self.gives) || select.left.is_some() || !select.set.is_empty();
         self.shares |= select.distinct || !select.group.is_empty();
         let around = std::mem::take(&mut self.grouped);
-        self.with(select);
+        self.depth += 1;
+        let has_ctes = self.depth == 1 && self.with(select);
+        let sight = self.names.enter(select);
         self.grouped = self.grouped_by_values(&select.group);
         let named = std::mem::take(&mut self.named);
         let names = self.named_in_order(select);
         match &select.left {
             Some(left) => self.set_operand(left),
             None => self.core(select, &names, gives),
+        }
+        if !select.set.is_empty() {
+            // They do not see each other's tables.
+            self.names.leave(sight);
         }
         for (op, operand) in &select.set {
             self.sql.push_str(match op {
@@ -47,7 +54,11 @@ impl Writer {
         if let Some(lock) = &select.lock {
             self.lock(lock);
         }
-        self.ctes.truncate(known);
+        self.names.leave(sight);
+        if has_ctes {
+            self.names.forget_ctes();
+        }
+        self.depth -= 1;
         self.hiding = hiding;
         self.shares = shares;
         self.grouped = around;
@@ -85,29 +96,53 @@ impl Writer {
         }
     }
 
-    /// The common table expressions that the SELECT uses, wherever in it, and that no SELECT around it has written.
-    fn with(&mut self, select: &Select) {
-        let mut used = Vec::new();
-        gather(select, &mut used);
-        used.retain(|cte| !self.ctes.iter().any(|known| Arc::ptr_eq(known, cte)));
-        if used.is_empty() {
-            return;
+    /// The common table expressions that the outermost SELECT uses, wherever in it; returns whether there are any.
+    fn with(&mut self, select: &Select) -> bool {
+        let mut used = Used::default();
+        used.gather(select);
+        let Used { ctes, tables } = used;
+        if ctes.is_empty() {
+            return false;
         }
-        self.ctes.extend(used.iter().cloned());
-        let recursive = used.iter().any(|cte| cte.recursive);
+        self.names.name_ctes(&ctes, &tables);
+        let recursive = ctes.iter().any(|cte| cte.recursive);
         self.sql.push_str(if recursive { "WITH RECURSIVE " } else { "WITH " });
-        self.list(&used, ", ", |writer, cte| {
-            writer.quote(&cte.name);
+        self.list(&ctes, ", ", |writer, cte| {
+            writer.cte(Some(cte), &cte.name);
             writer.sql.push_str(" AS (");
             let around = writer.hiding;
             if cte.hides {
                 writer.enter(Hiding::All);
             }
-            writer.given(&cte.select);
+            writer.names.begin_cte(cte);
+            writer.alone(&cte.select);
+            writer.names.end_cte();
             writer.hiding = around;
             writer.sql.push(')');
         });
         self.sql.push(' ');
+        true
+    }
+
+    /// A SELECT that sees nothing around it.
+    fn alone(&mut self, select: &Select) {
+        let sight = self.names.alone();
+        self.given(select);
+        self.names.leave(sight);
+    }
+
+    /// The name of a common table expression; returns what it would be called by its own.
+    fn cte(&mut self, cte: Option<&Arc<Cte>>, name: &str) -> bool {
+        match self.names.cte(cte, name) {
+            Some(found) => {
+                self.quote(&found);
+                *found == *name
+            }
+            None => {
+                self.quote(name);
+                true
+            }
+        }
     }
 
     /// A SELECT whose columns another one takes.
@@ -166,7 +201,9 @@ impl Writer {
             && select.order.is_empty()
             && (select.limit, select.offset) == (None, None);
         if simple {
-            return self.core(select, &[], true);
+            let sight = self.names.enter(select);
+            self.core(select, &[], true);
+            return self.names.leave(sight);
         }
         self.rows_of(select);
     }
@@ -174,7 +211,7 @@ impl Writer {
     /// A SELECT of what another one gives.
     pub(super) fn rows_of(&mut self, select: &Select) {
         self.sql.push_str("SELECT * FROM (");
-        self.given(select);
+        self.alone(select);
         self.sql.push_str(") AS ");
         self.quote(OPERAND);
     }
@@ -193,12 +230,12 @@ impl Writer {
         match (table, lock.filter(locks), self.dialect) {
             (TableRef::Query { select, alias, lateral: false }, Some(lock), Dialect::Mysql(_)) => {
                 self.sql.push('(');
-                self.write_select(select);
+                self.alone(select);
                 if select.lock.is_none() {
                     self.lock(lock);
                 }
                 self.sql.push(')');
-                self.alias(Some(alias));
+                self.alias(alias);
             }
             _ => self.table(table),
         }
@@ -208,17 +245,29 @@ impl Writer {
         match table {
             TableRef::Table { name, alias } => {
                 self.name(*name);
-                self.alias(alias.as_deref());
+                match (alias, self.names.renamed(*name)) {
+                    (Some(alias), _) => self.alias(alias),
+                    (None, Some(renamed)) => self.called_as(&renamed),
+                    (None, None) => {}
+                }
             }
             TableRef::Query { select, alias, lateral } => {
-                self.sql.push_str(if *lateral { "LATERAL (" } else { "(" });
-                self.given(select);
+                if *lateral {
+                    self.sql.push_str("LATERAL (");
+                    self.given(select);
+                } else {
+                    self.sql.push('(');
+                    self.alone(select);
+                }
                 self.sql.push(')');
-                self.alias(Some(alias));
+                self.alias(alias);
             }
-            TableRef::Cte { name, alias, .. } => {
-                self.quote(name);
-                self.alias(alias.as_deref());
+            TableRef::Cte { cte, name, alias } => {
+                let is_own = self.cte(cte.as_ref(), name);
+                let source = Source::Alias(Arc::clone(alias.as_ref().unwrap_or(name)));
+                if alias.is_some() || !is_own || self.names.of(&source) != &**name {
+                    self.alias(&Alias::Given(source.name().into()));
+                }
             }
             TableRef::Nested { first, joins } => {
                 self.sql.push('(');
@@ -229,11 +278,20 @@ impl Writer {
         }
     }
 
-    fn alias(&mut self, alias: Option<&str>) {
-        if let Some(alias) = alias {
-            self.sql.push_str(" AS ");
-            self.quote(alias);
+    fn alias(&mut self, alias: &Alias) {
+        self.sql.push_str(" AS ");
+        match alias {
+            Alias::Given(name) => {
+                self.check_name(ErrorKind::InvalidQuery, name);
+                self.source(&Source::Alias(Arc::clone(name)));
+            }
+            Alias::Made(made) => self.source(&Source::Made(*made)),
         }
+    }
+
+    fn called_as(&mut self, name: &str) {
+        self.sql.push_str(" AS ");
+        self.quote(name);
     }
 
     fn join(&mut self, join: &Join) {
@@ -353,7 +411,7 @@ impl Writer {
         });
         if let (Some(of), Dialect::Postgres) = (&lock.of, self.dialect) {
             self.sql.push_str(" OF ");
-            self.quote(of.name());
+            self.source(of);
         }
         self.sql.push_str(match lock.wait {
             LockWait::Wait => "",
@@ -374,22 +432,32 @@ fn flatten<'t>(table: &'t TableRef, on: &'t Expr, into: &mut Vec<(&'t TableRef, 
     }
 }
 
-/// The common table expressions of a SELECT, each after those that it uses itself.
-fn gather(select: &Select, into: &mut Vec<Arc<Cte>>) {
-    for table in select.tables() {
-        match table {
-            TableRef::Cte { cte: Some(cte), .. } => {
-                gather(&cte.select, into);
-                if !into.iter().any(|known| Arc::ptr_eq(known, cte)) {
-                    into.push(Arc::clone(cte));
+/// What a statement names, wherever in it.
+#[derive(Debug, Default)]
+struct Used {
+    /// The common table expressions, each after those that it uses itself.
+    ctes: Vec<Arc<Cte>>,
+    tables: Vec<TableName>,
+}
+
+impl Used {
+    fn gather(&mut self, select: &Select) {
+        for table in select.tables() {
+            match table {
+                TableRef::Cte { cte: Some(cte), .. } => {
+                    if !self.ctes.iter().any(|known| Arc::ptr_eq(known, cte)) {
+                        self.gather(&cte.select);
+                        self.ctes.push(Arc::clone(cte));
+                    }
                 }
+                TableRef::Query { select, .. } => self.gather(select),
+                TableRef::Table { name, .. } => self.tables.push(*name),
+                TableRef::Cte { cte: None, .. } | TableRef::Nested { .. } => {}
             }
-            TableRef::Query { select, .. } => gather(select, into),
-            _ => {}
         }
+        let mut inside = |expr: &Expr| expr.query().into_iter().for_each(|select| self.gather(select));
+        select.visit_expressions(&mut |expr| expr.walk(&mut inside));
+        let operands = select.left.as_deref().into_iter().chain(select.set.iter().map(|(_, select)| select));
+        operands.for_each(|select| self.gather(select));
     }
-    let mut inside = |expr: &Expr| expr.query().into_iter().for_each(|select| gather(select, into));
-    select.visit_expressions(&mut |expr| expr.walk(&mut inside));
-    let operands = select.left.as_deref().into_iter().chain(select.set.iter().map(|(_, select)| select));
-    operands.for_each(|select| gather(select, into));
 }

@@ -1,7 +1,7 @@
-use crate::model::{RelationDef, RelationKind};
+use super::{RelationDef, RelationKind};
 
 /// The relationship on the other side: the one that is named, or else the only one over the same key.
-pub(super) fn inverse_of(relation: &RelationDef) -> Option<&'static RelationDef> {
+pub(crate) fn inverse_of(relation: &RelationDef) -> Option<&'static RelationDef> {
     let target = relation.target();
     if let Some(name) = relation.inverse {
         return target.relations.iter().find(|other| other.name == name);
