@@ -119,6 +119,17 @@ impl Connection {
         }
     }
 
+    /// The same as [`roll_back`](Self::roll_back) without waiting, where the database is in this process.
+    #[allow(unused_variables, reason = "SQLite alone can")]
+    pub(super) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.roll_back_at_once(after),
+            #[allow(unreachable_patterns)]
+            _ => false,
+        }
+    }
+
     /// Ends a transaction of which nothing is kept, and makes the connection what it was; says whether it did.
     pub(super) async fn roll_back(&mut self, after: Option<&'static str>) -> bool {
         self.control("ROLLBACK").await.is_ok()

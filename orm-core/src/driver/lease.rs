@@ -552,6 +552,9 @@ impl Drop for Lease {
             // To close it would be to make another one for the next reader.
             TransactionState::Open if self.options.read_only => {
                 let (runtime, after) = (tokio::runtime::Handle::try_current(), self.after);
+                if connection.roll_back_at_once(after) {
+                    return connection.give_back();
+                }
                 let roll_back = async move {
                     let done = tokio::time::timeout(ROLLBACK_TIMEOUT, connection.roll_back(after)).await;
                     if done.unwrap_or(false) {

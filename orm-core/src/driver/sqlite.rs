@@ -408,6 +408,12 @@ impl SqliteLease {
         Some(SqliteLease::new(connection))
     }
 
+    /// Ends a transaction that has not written, and runs another statement that does not wait; says whether it did.
+    pub(super) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
+        let Ok(handle) = self.handle() else { return false };
+        ["ROLLBACK"].into_iter().chain(after).all(|sql| handle.control(sql).unwrap_or(false))
+    }
+
     pub(super) fn give_back(self) {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
