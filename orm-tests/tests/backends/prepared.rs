@@ -97,7 +97,7 @@ on_every_backend! {
         let engine = readings(&database).await?;
         let mut session = engine.session();
         for note in [None, Some("a"), None, Some("b")] {
-            session.execute(update::<Reading>().set(Reading::NOTE, note)).await?;
+            session.execute(update::<Reading>().set(Reading::NOTE, note.map(str::to_owned))).await?;
             let set = || sql("UPDATE readings SET note = ?, price = ? WHERE id = 2");
             let value = || note.map_or(orm_core::Value::Null, orm_core::Value::from);
             session.execute(set().bind(value()).bind(2.5f64)).await?;
