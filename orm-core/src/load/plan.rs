@@ -199,7 +199,7 @@ fn unselected(spec: &SelectSpec) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "DISTINCT rows can only be sorted by what the query selects, the columns of `{}`; use `.unique()`, which \
+            "DISTINCT rows can be sorted by what the query selects alone, the columns of `{}`; use `.unique()`, which \
              returns each entity where it comes first",
             spec.model.def().name
         ),
