@@ -122,6 +122,8 @@ impl Flush<'_> {
                 && !self.unit.waiting_keys.wait(*child, &remote)
         };
         let target = (relation.target)().type_id();
+        // A collection still shows what was expunged, beside the session's new object of its row.
+        children.retain(|child| !self.store.arena(child.arena).is_detached(child.node));
         children.retain(here);
         let known: HashSet<Node> = children.iter().copied().collect();
         let moved = self.unit.dirty.keys().copied().filter(|node| {

@@ -621,7 +621,7 @@ impl Run {
                     match model.flushed.rows.contains_key(&place) {
                         true => {
                             done.map_err(text)?;
-                            objects.stale.remove(&id);
+                            objects.follow(id);
                         }
                         false => refused(done, ErrorKind::NoRows, "its author took it along")?,
                     }
