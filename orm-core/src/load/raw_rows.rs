@@ -11,7 +11,7 @@ use crate::graph::Region;
 use crate::identity::Store;
 use crate::model::Selection;
 use crate::query::RawSpec;
-use crate::sql::{Dialect, Shown, Source, Statement, raw};
+use crate::sql::{Dialect, Source, Statement, raw};
 use crate::value::Cells;
 
 impl Loader<'_> {
