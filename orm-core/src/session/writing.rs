@@ -234,7 +234,7 @@ impl Session {
 
     /// What a flush would write now, without writing it.
     pub fn flush_plan(&self) -> FlushPlan {
-        FlushPlan::of(&self.unit, &self.store)
+        FlushPlan::of(&self.unit, &self.store, self.database.dialect())
     }
 
     /// Runs a bulk statement (`insert`, `update`, `delete`) past the unit of work: gives the number of its rows, or with

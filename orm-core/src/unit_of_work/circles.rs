@@ -1,63 +1,14 @@
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use indexmap::IndexSet;
 
 use super::flush::Flush;
-use super::order::children_first;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{RelationDef, RelationKind};
 use crate::sql::{Expr, NewRows, Source, Update, Writer};
 use crate::value::Value;
 
-/// Deleted rows that refer to each other.
+/// Rows in a circle.
 impl Flush<'_> {
-    /// Rows that refer to rows whose table is emptied before theirs lose that key first: there is an order only where
-    /// tables do not refer to each other in a circle.
-    pub(super) async fn cut_circles(&mut self, groups: &[(u32, Vec<u32>)]) -> Result<()> {
-        for (at, (parents, own)) in groups.iter().enumerate() {
-            if self.dialect.checks_keys_by_row() {
-                for columns in self.keys_between(*parents, *parents)? {
-                    let refer = self.referring(*parents, own, &columns);
-                    self.clear_keys(*parents, &refer, &columns).await?;
-                }
-            }
-            for (children, nodes) in groups.iter().skip(at + 1) {
-                for columns in self.keys_between(*children, *parents)? {
-                    self.clear_keys(*children, nodes, &columns).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Rows of one table in the rounds in which they can go: where keys are checked row by row and cannot be NULL, rows
-    /// that others refer to go after these.
-    pub(super) fn rounds(&self, arena: u32, nodes: Vec<u32>) -> Result<Vec<Vec<u32>>> {
-        if !self.dialect.checks_keys_by_row() {
-            return Ok(vec![nodes]);
-        }
-        let def = self.store.def(arena);
-        let mut parents = vec![Vec::new(); nodes.len()];
-        for columns in self.keys_between(arena, arena)? {
-            if columns.iter().any(|column| def.columns[*column].nullable) {
-                continue;
-            }
-            for own in self.referred_columns(arena, &columns) {
-                let places: HashMap<Vec<Value>, usize> = nodes
-                    .iter()
-                    .enumerate()
-                    .map(|(at, node)| (self.saved_values(arena, *node, &own), at))
-                    .collect();
-                for (at, node) in nodes.iter().enumerate() {
-                    parents[at].extend(places.get(&self.saved_values(arena, *node, &columns)).copied());
-                }
-            }
-        }
-        Ok(children_first(&parents)
-            .into_iter()
-            .map(|round| round.into_iter().map(|at| nodes[at]).collect())
-            .collect())
-    }
-
     /// MySQL deletes no row that refers to itself.
     pub(super) fn in_its_own_way(&self, error: Error, arena: u32, nodes: &[u32]) -> Error {
         if error.kind() != ErrorKind::ForeignKeyViolation || !self.dialect.checks_keys_by_row() {
@@ -128,7 +79,8 @@ impl Flush<'_> {
         Ok(keys)
     }
 
-    async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
+    /// Columns of rows become NULL, before the rows themselves are written.
+    pub(super) async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
         let def = self.store.def(arena);
         let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
         let set: Vec<_> =

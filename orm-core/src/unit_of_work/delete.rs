@@ -2,7 +2,6 @@ use hashbrown::HashSet;
 
 use super::flush::Flush;
 use super::moves::{held, holders, link_holders, parents};
-use super::order::deletion_ranks;
 use super::unit_of_work::{KeyFrom, Node, by_arena};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Slot, Slots};
@@ -216,25 +215,13 @@ impl Flush<'_> {
         held(self.store, relation, node)
     }
 
-    /// Deletes rows, children's tables first.
-    pub(super) async fn deletes(&mut self) -> Result<()> {
-        let deleted: Vec<Node> = std::mem::take(&mut self.unit.deleted).into_iter().collect();
-        let mut groups = by_arena(deleted);
-        let models: Vec<_> = groups.iter().map(|(arena, _)| self.store.model(*arena)).collect();
-        let ranks = deletion_ranks(&models);
-        groups.sort_by_key(|(arena, _)| ranks.get(&self.store.model(*arena).type_id()).copied());
-        for (arena, nodes) in &groups {
-            self.delete_links(*arena, nodes).await?;
-        }
-        self.cut_circles(&groups).await?;
-        for (arena, nodes) in groups {
-            for nodes in self.rounds(arena, nodes)? {
-                let deleted = self.delete_rows(arena, &nodes).await;
-                deleted.map_err(|error| self.in_its_own_way(error, arena, &nodes))?;
-            }
-        }
-        for (arena, nodes) in by_arena(std::mem::take(&mut self.passively_deleted)) {
-            self.rows_gone(arena, &nodes);
+    /// Deletes rows of one table, with their link rows.
+    pub(super) async fn deletes(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+        self.delete_links(arena, nodes).await?;
+        let deleted = self.delete_rows(arena, nodes).await;
+        deleted.map_err(|error| self.in_its_own_way(error, arena, nodes))?;
+        for node in nodes {
+            self.unit.deleted.swap_remove(&Node { arena, node: *node });
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 use std::fmt;
 
-use super::order::{InsertQueue, deletion_ranks};
-use super::unit_of_work::{UnitOfWork, by_arena};
+use super::schedule::{Kind, Part, Step, schedule};
+use super::switch::Switched;
+use super::unit_of_work::UnitOfWork;
+use super::work::{Row, Rows};
 use crate::identity::Store;
 use crate::model::RelationKind;
-use crate::sql::TableName;
+use crate::sql::{Dialect, TableName};
 
 /// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives.
 #[derive(Debug, Clone, Default)]
@@ -58,13 +60,59 @@ pub enum FlushStep {
 }
 
 impl FlushPlan {
-    pub(crate) fn of(unit: &UnitOfWork, store: &Store) -> FlushPlan {
+    pub(crate) fn of(unit: &UnitOfWork, store: &Store, dialect: Dialect) -> FlushPlan {
         let mut plan = FlushPlan::default();
-        plan.inserts(unit);
-        plan.updates(unit, store);
+        let rows = Rows::of(unit, store, &Switched::default());
+        // New rows that need each other's keys have no plan; the flush refuses them.
+        let steps =
+            schedule(&rows.work, dialect.checks_keys_by_row()).map_or_else(|_| Vec::new(), |plan| plan.steps);
+        let deletions = steps.iter().rposition(|step| step.kind != Kind::Delete).map_or(0, |last| last + 1);
+        let (steps, deletions) = steps.split_at(deletions);
+        steps.iter().for_each(|step| plan.step(unit, store, &rows, step));
         plan.links(unit);
-        plan.deletes(unit, store);
+        deletions.iter().for_each(|step| plan.step(unit, store, &rows, step));
         plan
+    }
+
+    fn step(&mut self, unit: &UnitOfWork, store: &Store, rows: &Rows, step: &Step) {
+        let first = self.steps.len();
+        for operation in &step.operations {
+            let def = rows.models[*operation].def();
+            let fields =
+                |columns: &[usize]| columns.iter().map(|column| def.columns[*column].field).collect();
+            let one = match (&step.part, step.kind, rows.rows[*operation]) {
+                (Part::Clear(columns) | Part::Late(columns), ..) => {
+                    FlushStep::Update { model: def.name, fields: fields(columns), rows: 1 }
+                }
+                (Part::Whole, Kind::Insert, _) => FlushStep::Insert { model: def.name, rows: 1 },
+                (Part::Whole, Kind::Update, Row::Changed(node)) => {
+                    let mut columns = unit.changed_columns(store, node);
+                    columns.extend(
+                        unit.waiting_keys.of(node).iter().flat_map(|key| key.columns.iter().copied()),
+                    );
+                    columns.sort_unstable();
+                    columns.dedup();
+                    FlushStep::Update { model: def.name, fields: fields(&columns), rows: 1 }
+                }
+                (Part::Whole, Kind::Update, _) => continue,
+                (Part::Whole, Kind::Delete, _) => {
+                    let followed = |kind| matches!(kind, RelationKind::HasMany | RelationKind::HasOne);
+                    let relations = def
+                        .relations
+                        .iter()
+                        .filter(|relation| followed(relation.kind) && !relation.passive_deletes);
+                    FlushStep::Delete {
+                        model: def.name,
+                        rows: 1,
+                        follows: relations.map(|relation| relation.path()).collect(),
+                    }
+                }
+            };
+            let counted = self.steps[first..].iter_mut().any(|step| step.counts(&one));
+            if !counted {
+                self.steps.push(one);
+            }
+        }
     }
 
     /// The steps, in order.
@@ -75,29 +123,6 @@ impl FlushPlan {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
-    }
-
-    fn inserts(&mut self, unit: &UnitOfWork) {
-        for batch in InsertQueue::batches(&unit.pending) {
-            let step = FlushStep::Insert { model: batch.0, rows: batch.1 };
-            self.steps.push(step);
-        }
-    }
-
-    fn updates(&mut self, unit: &UnitOfWork, store: &Store) {
-        for node in unit.dirty.keys().filter(|node| !unit.deleted.contains(*node)) {
-            let def = store.def(node.arena);
-            let changed = unit.changed_columns(store, *node);
-            if changed.is_empty() {
-                continue;
-            }
-            let names: Vec<&'static str> = changed.iter().map(|column| def.columns[*column].field).collect();
-            let same = |step: &&mut FlushStep| matches!(step, FlushStep::Update { model, fields, .. } if *model == def.name && *fields == names);
-            match self.steps.iter_mut().find(same) {
-                Some(FlushStep::Update { rows, .. }) => *rows += 1,
-                _ => self.steps.push(FlushStep::Update { model: def.name, fields: names, rows: 1 }),
-            }
-        }
     }
 
     fn links(&mut self, unit: &UnitOfWork) {
@@ -123,20 +148,27 @@ impl FlushPlan {
             false => FlushStep::Link { table: name, rows: 1 },
         });
     }
+}
 
-    fn deletes(&mut self, unit: &UnitOfWork, store: &Store) {
-        let mut groups = by_arena(unit.deleted.iter().copied());
-        let models: Vec<_> = groups.iter().map(|(arena, _)| store.model(*arena)).collect();
-        let ranks = deletion_ranks(&models);
-        groups.sort_by_key(|(arena, _)| ranks.get(&store.model(*arena).type_id()).copied());
-        for (arena, nodes) in groups {
-            let def = store.def(arena);
-            let followed = |kind| matches!(kind, RelationKind::HasMany | RelationKind::HasOne);
-            let relations =
-                def.relations.iter().filter(|relation| followed(relation.kind) && !relation.passive_deletes);
-            let follows = relations.map(|relation| relation.path()).collect();
-            self.steps.push(FlushStep::Delete { model: def.name, rows: nodes.len(), follows });
+impl FlushStep {
+    /// Whether a row is one of this step, which counts it then.
+    fn counts(&mut self, row: &FlushStep) -> bool {
+        match (self, row) {
+            (FlushStep::Insert { model, rows }, FlushStep::Insert { model: other, .. }) if model == other => {
+                *rows += 1
+            }
+            (
+                FlushStep::Update { model, fields, rows },
+                FlushStep::Update { model: other, fields: others, .. },
+            ) if model == other && fields == others => *rows += 1,
+            (FlushStep::Delete { model, rows, .. }, FlushStep::Delete { model: other, .. })
+                if model == other =>
+            {
+                *rows += 1
+            }
+            _ => return false,
         }
+        true
     }
 }
 

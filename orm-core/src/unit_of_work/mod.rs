@@ -28,6 +28,9 @@ mod presumed;
 mod references;
 mod refusal;
 mod register;
+mod schedule;
+#[cfg(test)]
+mod schedule_oracle;
 mod state;
 mod switch;
 #[allow(clippy::module_inception)]
@@ -35,6 +38,7 @@ mod unit_of_work;
 mod unsaved_links;
 mod update;
 mod waiting_keys;
+mod work;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, Draft, DraftData, Given, Missing};

@@ -18,13 +18,18 @@ use crate::value::{Cells, Value};
 #[derive(Debug, Default)]
 pub(super) struct Switched {
     /// Drafts, until the keys that they take from others are known.
-    entries: Vec<(PendingEntry, Node)>,
+    entries: IndexMap<Node, PendingEntry>,
     nodes: HashSet<Node>,
     /// Columns that drafts left to the database, and the objects that they are of.
     defaults: IndexMap<(u32, Vec<usize>), Vec<u32>>,
 }
 
 impl Switched {
+    /// The drafts, with the objects that they are the new rows of.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&PendingEntry, &Node)> {
+        self.entries.iter().map(|(node, entry)| (entry, node))
+    }
+
     pub(super) fn contains(&self, node: Node) -> bool {
         self.nodes.contains(&node)
     }
@@ -72,7 +77,7 @@ impl Flush<'_> {
             let Some(entry) = self.unit.pending.remove(&id) else { continue };
             let region = Arc::downgrade(self.store.region());
             entry.cell.set(PendingState::Flushed { region, arena: node.arena, node: node.node });
-            self.switched.entries.push((entry, node));
+            self.switched.entries.insert(node, entry);
         }
         self.switched.nodes = taken;
     }
@@ -95,29 +100,30 @@ impl Flush<'_> {
         entry.model.def().key.iter().map(part).collect()
     }
 
-    /// Gives the objects all columns of their new rows, once the keys are known: what a draft leaves out is NULL, or the
-    /// default, which the database fills in later.
-    pub(super) fn fill_switched(&mut self) -> Result<Vec<(PendingEntry, Node)>> {
-        let mut made = Vec::new();
-        for (mut entry, node) in std::mem::take(&mut self.switched.entries) {
-            self.complete(&mut entry)?;
-            let def = entry.model.def();
-            for relation in def.relations {
-                let target = self.store.arena_of((relation.target)());
-                let unloaded = crate::graph::Slot::Unloaded;
-                self.unit.set_slot(self.store, node, relation, Some(target), unloaded);
-            }
-            let (given, left): (Vec<usize>, Vec<usize>) =
-                (0..def.columns.len()).partition(|column| entry.values[*column].is_some());
-            let values = given.into_iter().filter(|column| !def.columns[*column].version);
-            let changes = values.filter_map(|column| Some((column, entry.values[column].clone()?))).collect();
-            self.unit.change(self.store, node, changes)?;
-            if !left.is_empty() {
-                self.switched.defaults.entry((node.arena, left)).or_default().push(node.node);
-            }
-            made.push((entry, node));
+    /// Gives an object all columns of its new row, once the keys are known: what a draft leaves out is NULL, or the default,
+    /// which the database fills in later.
+    pub(super) fn fill_switched(&mut self, node: Node) -> Result<Option<(PendingEntry, Node)>> {
+        let Some(mut entry) = self.switched.entries.swap_remove(&node) else { return Ok(None) };
+        self.complete(&mut entry)?;
+        // A key that closes a circle is written late.
+        for key in entry.keys.iter().filter(|key| key.from.node().is_none()) {
+            self.unit.waiting_keys.set(node, key.clone());
         }
-        Ok(made)
+        let def = entry.model.def();
+        for relation in def.relations {
+            let target = self.store.arena_of((relation.target)());
+            let unloaded = crate::graph::Slot::Unloaded;
+            self.unit.set_slot(self.store, node, relation, Some(target), unloaded);
+        }
+        let (given, left): (Vec<usize>, Vec<usize>) =
+            (0..def.columns.len()).partition(|column| entry.values[*column].is_some());
+        let values = given.into_iter().filter(|column| !def.columns[*column].version);
+        let changes = values.filter_map(|column| Some((column, entry.values[column].clone()?))).collect();
+        self.unit.change(self.store, node, changes)?;
+        if !left.is_empty() {
+            self.switched.defaults.entry((node.arena, left)).or_default().push(node.node);
+        }
+        Ok(Some((entry, node)))
     }
 
     /// Gives the rows the defaults of the columns that their drafts left out, and reads what these are.

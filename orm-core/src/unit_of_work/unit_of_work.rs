@@ -355,18 +355,6 @@ impl UnitOfWork {
 }
 
 impl PendingEntry {
-    /// The entry without what it holds: enough to say when it would be inserted.
-    pub(super) fn outline(&self) -> PendingEntry {
-        PendingEntry {
-            cell: Arc::clone(&self.cell),
-            model: self.model,
-            values: Vec::new(),
-            keys: self.keys.clone(),
-            holds: Vec::new(),
-            held_by: Vec::new(),
-        }
-    }
-
     /// A row whose object nobody waits for, so that all may have one cell.
     pub(super) fn of_row(mut draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
         PendingEntry {

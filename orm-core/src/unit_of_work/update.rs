@@ -1,8 +1,8 @@
 use super::flush::Flush;
 use super::insert::check_value;
-use super::order::table_ranks;
 use super::references::is_referred;
 use super::unit_of_work::Node;
+use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
@@ -30,12 +30,9 @@ struct Changed {
 impl Flush<'_> {
     /// Writes the changed columns of changed objects, one statement for all that changed in the same columns; an
     /// object that equals its row costs nothing.
-    pub(super) async fn updates(&mut self) -> Result<()> {
-        let deleted = &self.unit.deleted;
-        let dirty: Vec<Node> =
-            self.unit.dirty.keys().filter(|node| !deleted.contains(*node)).copied().collect();
+    pub(super) async fn updates(&mut self, nodes: Vec<Node>) -> Result<()> {
         let mut groups: Vec<Group> = Vec::new();
-        for node in &dirty {
+        for node in &nodes {
             let Some(columns) = self.changed(*node)? else { continue };
             let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
             match groups.iter_mut().find(same) {
@@ -43,18 +40,47 @@ impl Flush<'_> {
                 None => groups.push(Group { arena: node.arena, columns, nodes: vec![*node] }),
             }
         }
-        if groups.iter().any(|group| self.changes_referred(group)) {
-            // What refers to a key follows it, and may be among what is to be written.
-            let models: Vec<_> = groups.iter().map(|group| self.store.model(group.arena)).collect();
-            let ranks = table_ranks(&models);
-            groups.sort_by_key(|group| ranks.get(&self.store.model(group.arena).type_id()).copied());
-        }
         for group in groups {
             self.update(group).await?;
         }
-        let deleted = &self.unit.deleted;
-        self.unit.dirty.retain(|node, _| deleted.contains(node));
+        for node in &nodes {
+            self.unit.dirty.swap_remove(node);
+        }
         Ok(())
+    }
+
+    /// Gives rows the columns that had to wait for other rows.
+    pub(super) async fn update_late(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
+        let def = self.store.def(arena);
+        let width = def.key.len() + columns.len();
+        let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
+        for nodes in nodes.chunks(room) {
+            let rows = nodes.iter().map(|node| Changed {
+                node: Node { arena, node: *node },
+                was: self.store.key(arena, *node),
+                becomes: self.store.values(arena, *node, columns),
+            });
+            let rows: Vec<Changed> = rows.collect();
+            let statement = self.statement(def, columns, def.key, &rows);
+            self.lease.execute(self.monitor, &statement).await?;
+        }
+        for node in nodes {
+            self.unit.dirty.swap_remove(&Node { arena, node: *node });
+        }
+        Ok(())
+    }
+
+    /// What a statement writes into some columns of an object: what has to wait for other rows is NULL.
+    fn written(&self, node: Node, columns: &[usize]) -> Vec<Value> {
+        let mut values = self.store.values(node.arena, node.node, columns);
+        for row in [Row::Changed(node), Row::Switched(node)] {
+            for late in self.cut.get(&row).into_iter().flat_map(|cut| &cut.late) {
+                if let Some(at) = columns.iter().position(|column| column == late) {
+                    values[at] = Value::Null;
+                }
+            }
+        }
+        values
     }
 
     /// The columns in which an object differs from its row, with what its hook and its version make of it.
@@ -79,6 +105,14 @@ impl Flush<'_> {
                 columns.push(version);
             }
         }
+        for row in [Row::Changed(node), Row::Switched(node)] {
+            let cut = self.cut.get(&row).into_iter().flat_map(|cut| cut.cleared.iter().chain(&cut.late));
+            for column in cut {
+                if !columns.contains(column) {
+                    columns.push(*column);
+                }
+            }
+        }
         Ok(Some(columns))
     }
 
@@ -91,7 +125,7 @@ impl Flush<'_> {
             let rows = nodes.iter().map(|node| Changed {
                 node: *node,
                 was: self.saved_values(node.arena, node.node, &identified),
-                becomes: self.store.values(node.arena, node.node, &group.columns),
+                becomes: self.written(*node, &group.columns),
             });
             let rows: Vec<Changed> = rows.collect();
             let statement = self.statement(def, &group.columns, &identified, &rows);

@@ -62,8 +62,12 @@ impl WaitingKeys {
         dropped
     }
 
-    pub(super) fn take(&mut self) -> impl Iterator<Item = (Node, KeyFrom)> + use<> {
-        let all = std::mem::take(&mut self.of).into_iter();
-        all.flat_map(|(node, keys)| keys.into_iter().map(move |key| (node, key)))
+    /// The keys of an object that wait.
+    pub(super) fn of(&self, node: Node) -> &[KeyFrom] {
+        self.of.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn take_of(&mut self, node: Node) -> Vec<KeyFrom> {
+        self.of.swap_remove(&node).unwrap_or_default()
     }
 }

@@ -24,6 +24,7 @@ mod natural_keys;
 mod plan;
 mod refused;
 mod rollback;
+mod row_order;
 mod row_switch;
 mod savepoints;
 mod states;

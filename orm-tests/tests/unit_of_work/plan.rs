@@ -28,9 +28,9 @@ async fn the_plan_lists_what_a_flush_would_write() -> Result<()> {
     assert_eq!(
         plan.to_string(),
         "1. insert 1 Author\n\
-         2. insert 2 Book\n\
-         3. update pages of 2 Book\n\
-         4. update title of 1 Book\n\
+         2. update pages of 2 Book\n\
+         3. update title of 1 Book\n\
+         4. insert 2 Book\n\
          5. delete 1 rows of book_tags\n\
          6. insert 1 rows of book_tags\n\
          7. delete 1 Book"
@@ -44,9 +44,9 @@ async fn the_plan_lists_what_a_flush_would_write() -> Result<()> {
         shape(&log),
         [
             "INSERT authors",
+            "UPDATE books",
+            "UPDATE books",
             "INSERT books",
-            "UPDATE books",
-            "UPDATE books",
             "DELETE book_tags",
             "INSERT book_tags",
             "DELETE book_tags",

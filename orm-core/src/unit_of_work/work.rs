@@ -1,0 +1,418 @@
+//! What a unit of work has to write, as the operations and claims that [`schedule`](super::schedule) orders.
+
+use std::any::TypeId;
+
+use hashbrown::HashMap;
+
+use super::order::table_ranks;
+use super::schedule::{Claim, Columns, Kind, Operation, Role, Work};
+use super::switch::Switched;
+use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use crate::identity::Store;
+use crate::model::{ErasedModel, ModelDef, RelationKind};
+use crate::value::Value;
+
+/// A row of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Row {
+    /// A new object.
+    New(CellId),
+    /// An object whose row changes.
+    Changed(Node),
+    /// An object whose row becomes that of a draft.
+    Switched(Node),
+    /// An object whose row goes.
+    Deleted(Node),
+}
+
+/// The rows by the numbers of their operations.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
+    pub(super) models: Vec<&'static dyn ErasedModel>,
+    pub(super) work: Work,
+}
+
+/// Columns of one model whose values are unique or referred to, and what happens to such values in this flush.
+#[derive(Debug, Default)]
+struct Set {
+    taken: bool,
+    given_up: bool,
+    referred: bool,
+    let_go: bool,
+}
+
+/// The place of a set among all.
+type SetId = usize;
+
+/// Which columns of a model's rows matter.
+#[derive(Debug, Default)]
+struct Shape {
+    /// Columns with values that are unique or referred to: where they are in [`Work::columns`], and their set.
+    own: Vec<(usize, SetId)>,
+    /// Keys of other rows: where they are in [`Work::columns`], and the set that they refer to.
+    keys: Vec<(usize, SetId)>,
+}
+
+struct Builder<'u> {
+    unit: &'u UnitOfWork,
+    store: &'u Store,
+    rows: Rows,
+    entries: Vec<Option<&'u PendingEntry>>,
+    sets: Vec<Set>,
+    set_ids: HashMap<(TypeId, Vec<usize>), SetId>,
+    shapes: HashMap<TypeId, Shape>,
+    values: HashMap<(SetId, Vec<Value>), usize>,
+    /// Values of objects that have none yet.
+    unknown: HashMap<(SetId, CellId), usize>,
+    next_value: usize,
+}
+
+impl Rows {
+    /// What a flush writes now.
+    pub(super) fn of(unit: &UnitOfWork, store: &Store, switched: &Switched) -> Rows {
+        let mut builder = Builder {
+            unit,
+            store,
+            rows: Rows { rows: Vec::new(), models: Vec::new(), work: Work::default() },
+            entries: Vec::new(),
+            sets: Vec::new(),
+            set_ids: HashMap::new(),
+            shapes: HashMap::new(),
+            values: HashMap::new(),
+            unknown: HashMap::new(),
+            next_value: 0,
+        };
+        builder.collect(switched);
+        builder.find_columns();
+        builder.look_at_values();
+        builder.claim();
+        builder.rows
+    }
+}
+
+impl<'u> Builder<'u> {
+    fn collect(&mut self, switched: &'u Switched) {
+        let unit = self.unit;
+        for (cell, entry) in &unit.pending {
+            self.push(Row::New(*cell), entry.model, Kind::Insert, Some(entry));
+        }
+        for (entry, node) in switched.entries() {
+            self.push(Row::Switched(*node), entry.model, Kind::Update, Some(entry));
+        }
+        let waiting = unit.waiting_keys.nodes().filter(|node| !unit.dirty.contains_key(node));
+        for node in unit.dirty.keys().copied().chain(waiting) {
+            let changed = !unit.changed_columns(self.store, node).is_empty() || unit.waiting_keys.has(node);
+            if changed && !unit.deleted.contains(&node) && !switched.contains(node) {
+                self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
+            }
+        }
+        for node in &unit.deleted {
+            self.push(Row::Deleted(*node), self.store.model(node.arena), Kind::Delete, None);
+        }
+        let ranks = table_ranks(&self.rows.models);
+        for (operation, model) in self.rows.work.operations.iter_mut().zip(&self.rows.models) {
+            operation.rank = ranks.get(&model.type_id()).copied().unwrap_or(usize::MAX);
+        }
+    }
+
+    fn push(
+        &mut self,
+        row: Row,
+        model: &'static dyn ErasedModel,
+        kind: Kind,
+        entry: Option<&'u PendingEntry>,
+    ) {
+        let shape = match (row, entry) {
+            (Row::New(_), Some(entry)) => shape_of(entry),
+            _ => 0,
+        };
+        self.rows.rows.push(row);
+        self.rows.models.push(model);
+        self.rows.work.operations.push(Operation { kind, rank: 0, shape });
+        self.entries.push(entry);
+    }
+
+    /// The columns of each model that is written whose values are unique or keys, from whichever side these are declared.
+    fn find_columns(&mut self) {
+        let mut models: Vec<&'static dyn ErasedModel> = Vec::new();
+        for model in &self.rows.models {
+            if self.shapes.try_insert(model.type_id(), Shape::default()).is_ok() {
+                models.push(*model);
+            }
+        }
+        for model in &models {
+            let def = model.def();
+            self.own(*model, def.key.to_vec());
+            for (column, _) in def.columns.iter().enumerate().filter(|(_, column)| column.unique) {
+                self.own(*model, vec![column]);
+            }
+        }
+        let held = (0..self.store.graph().arena_count()).map(|arena| self.store.model(arena));
+        let new =
+            models.iter().copied().filter(|model| held.clone().all(|held| held.type_id() != model.type_id()));
+        let known: Vec<&'static dyn ErasedModel> = held.clone().chain(new).collect();
+        for relation in known.iter().flat_map(|model| model.def().relations) {
+            let (Ok(local), Ok(remote)) = (relation.local_columns(), relation.remote_columns()) else {
+                continue;
+            };
+            let (here, there) = ((relation.parent)(), (relation.target)());
+            let (child, columns, parent, refers_to) = match relation.kind {
+                RelationKind::BelongsTo { .. } => (here, local, there, remote),
+                RelationKind::HasMany | RelationKind::HasOne => (there, remote, here, local),
+                RelationKind::ManyToMany => continue,
+            };
+            if relation.kind == RelationKind::HasOne && self.shapes.contains_key(&child.type_id()) {
+                // At most one child for each parent, whether or not the database was told.
+                self.own(child, columns.clone());
+            }
+            let written = [child, parent].into_iter().all(|model| self.shapes.contains_key(&model.type_id()));
+            if written {
+                let set = self.own(parent, refers_to);
+                let columns = self.columns(child.def(), columns);
+                if let Some(shape) = self.shapes.get_mut(&child.type_id())
+                    && !shape.keys.contains(&(columns, set))
+                {
+                    shape.keys.push((columns, set));
+                }
+            }
+        }
+    }
+
+    /// Columns whose values are unique, or referred to.
+    fn own(&mut self, model: &'static dyn ErasedModel, columns: Vec<usize>) -> SetId {
+        let sets = &mut self.sets;
+        let set = *self.set_ids.entry((model.type_id(), columns.clone())).or_insert_with(|| {
+            sets.push(Set::default());
+            sets.len() - 1
+        });
+        let columns = self.columns(model.def(), columns);
+        if let Some(shape) = self.shapes.get_mut(&model.type_id())
+            && !shape.own.contains(&(columns, set))
+        {
+            shape.own.push((columns, set));
+        }
+        set
+    }
+
+    fn columns(&mut self, def: &ModelDef, all: Vec<usize>) -> usize {
+        let nullable =
+            all.iter().copied().filter(|column| def.columns[*column].nullable && !def.key.contains(column));
+        let columns = Columns { nullable: nullable.collect(), all };
+        let known = &mut self.rows.work.columns;
+        known.iter().position(|other| *other == columns).unwrap_or_else(|| {
+            known.push(columns);
+            known.len() - 1
+        })
+    }
+
+    /// Finds out which sets have values that one row gives up and another takes, or that rows refer to: most have none, and
+    /// cost nothing then.
+    fn look_at_values(&mut self) {
+        for operation in 0..self.rows.rows.len() {
+            let Some(shape) = self.shapes.get(&self.rows.models[operation].type_id()) else { continue };
+            for (columns, set) in &shape.own {
+                let (before, after) = self.has(operation, *columns);
+                self.sets[*set].given_up |= before;
+                self.sets[*set].taken |= after;
+            }
+            for (columns, set) in &shape.keys {
+                let (before, after) = self.has(operation, *columns);
+                self.sets[*set].let_go |= before;
+                self.sets[*set].referred |= after;
+            }
+        }
+    }
+
+    /// Whether a row may have values in some columns before and after it is written that differ.
+    fn has(&self, operation: usize, columns: usize) -> (bool, bool) {
+        let columns = &self.rows.work.columns[columns].all;
+        match self.rows.rows[operation] {
+            Row::New(_) => {
+                let is_known =
+                    |column: &usize| self.entries[operation].is_some_and(|entry| has_value(entry, *column));
+                (false, columns.iter().all(is_known))
+            }
+            Row::Deleted(_) => (true, false),
+            Row::Switched(_) => (true, true),
+            Row::Changed(node) => {
+                let changed = self.unit.changed_columns(self.store, node);
+                let waits = self.unit.waiting_keys.has(node);
+                let changes = waits || columns.iter().any(|column| changed.contains(column));
+                (changes, changes)
+            }
+        }
+    }
+
+    /// Whether a new object takes a column from another object.
+    fn linked(&self, operation: usize, column: usize) -> bool {
+        self.keys_from(operation).any(|key| key.columns.contains(&column))
+    }
+
+    /// The keys that an object takes from others.
+    fn keys_from(&self, operation: usize) -> impl Iterator<Item = &'u KeyFrom> {
+        let entry = self.entries[operation].into_iter().flat_map(|entry| &entry.keys);
+        let waiting = match self.rows.rows[operation] {
+            Row::Changed(node) => Some(self.unit.waiting_keys.of(node)),
+            _ => None,
+        };
+        entry.chain(waiting.into_iter().flatten())
+    }
+
+    fn claim(&mut self) {
+        let shapes = std::mem::take(&mut self.shapes);
+        for operation in 0..self.rows.rows.len() {
+            let Some(shape) = shapes.get(&self.rows.models[operation].type_id()) else { continue };
+            for (columns, set) in &shape.own {
+                let Set { taken, given_up, referred, let_go } = self.sets[*set];
+                let wanted = [taken || let_go, given_up || referred];
+                self.claim_values(operation, *columns, *set, wanted, [Role::GivesUp, Role::Takes]);
+            }
+            for (columns, set) in &shape.keys {
+                let Set { taken, given_up, .. } = self.sets[*set];
+                self.claim_values(
+                    operation,
+                    *columns,
+                    *set,
+                    [given_up, taken],
+                    [Role::LetsGo, Role::RefersTo],
+                );
+            }
+            self.claim_links(operation, &shapes);
+        }
+    }
+
+    /// Claims the values that columns of a row have before it is written and after, where these differ.
+    fn claim_values(
+        &mut self,
+        operation: usize,
+        columns: usize,
+        set: SetId,
+        wanted: [bool; 2],
+        roles: [Role; 2],
+    ) {
+        if wanted == [false; 2] {
+            return;
+        }
+        let values = [self.before(operation, columns), self.after(operation, columns)];
+        if values[0] == values[1] {
+            return;
+        }
+        for ((value, role), wanted) in values.into_iter().zip(roles).zip(wanted) {
+            if let Some(value) = value.filter(|_| wanted) {
+                let next = &mut self.next_value;
+                let value = *self.values.entry((set, value)).or_insert_with(|| {
+                    *next += 1;
+                    *next
+                });
+                self.rows.work.claims.push(Claim { operation, role, value, columns, known: true });
+            }
+        }
+    }
+
+    /// The values of a row before it is written; none where there is no row, or a NULL.
+    fn before(&self, operation: usize, columns: usize) -> Option<Vec<Value>> {
+        let node = match self.rows.rows[operation] {
+            Row::New(_) => return None,
+            Row::Changed(node) | Row::Switched(node) | Row::Deleted(node) => node,
+        };
+        let objects = self.store.arena(node.arena);
+        let saved = self.unit.saved_version(self.store, node);
+        let columns = self.rows.work.columns[columns].all.iter();
+        whole(columns.map(|column| Some(objects.view_version(node.node, saved, *column).to_value())))
+    }
+
+    /// The values of a row after it is written, as far as they are known.
+    fn after(&self, operation: usize, columns: usize) -> Option<Vec<Value>> {
+        let all = &self.rows.work.columns[columns].all;
+        if let Some(entry) = self.entries[operation] {
+            return whole(all.iter().map(|column| given(self.store, entry, *column)));
+        }
+        match self.rows.rows[operation] {
+            Row::Changed(node) => {
+                let waits = |column: &usize| self.linked(operation, *column);
+                let objects = self.store.arena(node.arena);
+                let value = |column: &usize| Some(objects.view(node.node, *column).to_value());
+                if all.iter().any(waits) { None } else { whole(all.iter().map(value)) }
+            }
+            _ => None,
+        }
+    }
+
+    /// Keys of objects that have no row yet are not known, but whose they are is.
+    fn claim_links(&mut self, operation: usize, shapes: &HashMap<TypeId, Shape>) {
+        let keys: Vec<&'u KeyFrom> = self.keys_from(operation).collect();
+        for key in keys {
+            let Ref::Pending(cell) = &key.from else { continue };
+            let Some(from) = self.unit.pending.get(&cell_id(cell)).filter(|_| key.from.node().is_none())
+            else {
+                continue;
+            };
+            let (here, there) = (self.rows.models[operation].type_id(), from.model.type_id());
+            let Some(set) = self.set_ids.get(&(there, key.from_columns.clone())).copied() else { continue };
+            let all = &self.rows.work.columns;
+            let refers = |(columns, to): &&(usize, SetId)| *to == set && all[*columns].all == key.columns;
+            let found = shapes.get(&here).and_then(|shape| shape.keys.iter().find(refers));
+            let own = shapes.get(&there).and_then(|shape| shape.own.iter().find(|(_, own)| *own == set));
+            let (Some((columns, _)), Some((own, _))) = (found.copied(), own.copied()) else { continue };
+            let value = self.unknown(set, cell_id(cell), own);
+            self.rows.work.claims.push(Claim {
+                operation,
+                role: Role::RefersTo,
+                value,
+                columns,
+                known: false,
+            });
+        }
+    }
+
+    /// The number of a value that an object without a row will have.
+    fn unknown(&mut self, set: SetId, cell: CellId, columns: usize) -> usize {
+        if let Some(value) = self.unknown.get(&(set, cell)) {
+            return *value;
+        }
+        self.next_value += 1;
+        let value = self.next_value;
+        self.unknown.insert((set, cell), value);
+        // New objects are the first operations, in the order of their numbers.
+        let operation = self.rows.rows.partition_point(|row| matches!(row, Row::New(other) if *other < cell));
+        self.rows.work.claims.push(Claim { operation, role: Role::Takes, value, columns, known: false });
+        value
+    }
+}
+
+/// Whether the value that a new object has in a column is known.
+fn has_value(entry: &PendingEntry, column: usize) -> bool {
+    match entry.keys.iter().find(|key| key.columns.contains(&column)) {
+        Some(key) => key.from.node().is_some(),
+        None => entry.values[column].is_some(),
+    }
+}
+
+/// The value that a new object has in a column, if it is known.
+fn given(store: &Store, entry: &PendingEntry, column: usize) -> Option<Value> {
+    let from = entry.keys.iter().find_map(|key| {
+        let at = key.columns.iter().position(|other| *other == column)?;
+        Some((key.from.node(), *key.from_columns.get(at)?))
+    });
+    match from {
+        Some((node, column)) => {
+            let node = node?;
+            store.values(node.arena, node.node, &[column]).pop()
+        }
+        None => entry.values[column].clone(),
+    }
+}
+
+/// Values that are one key together: none of them is NULL.
+fn whole(values: impl Iterator<Item = Option<Value>>) -> Option<Vec<Value>> {
+    values.map(|value| value.filter(|value| !value.is_null()).map(Value::into_key_form)).collect()
+}
+
+/// Which columns of a new object have values: one statement writes those that agree.
+fn shape_of(entry: &PendingEntry) -> usize {
+    let linked = entry.keys.iter().flat_map(|key| key.columns.iter().copied());
+    let given =
+        entry.values.iter().enumerate().filter(|(_, value)| value.is_some()).map(|(column, _)| column);
+    given.chain(linked).fold(0, |shape, column| shape | 1 << (column % usize::BITS as usize))
+}
