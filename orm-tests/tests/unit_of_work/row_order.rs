@@ -217,7 +217,9 @@ on_every_backend! {
         let log = engine.record();
         session.commit().await?;
         assert_eq!(shape(&log), ["DELETE pages", "UPDATE pages", "INSERT pages"], "{log}");
-        assert_eq!(places(&engine).await?, [(2, 3), (4, 1)]);
+        // SQLite gives the key of a row that is gone again.
+        let places: Vec<i64> = places(&engine).await?.into_iter().map(|(_, place)| place).collect();
+        assert_eq!(places, [3, 1]);
         Ok(())
     }
 }
@@ -298,9 +300,10 @@ on_every_backend! {
         let log = engine.record();
         session.commit().await?;
         assert_eq!(shape(&log), ["DELETE badges", "INSERT badges"], "{log}");
+        // SQLite gives the key of a row that is gone again.
         let badges = engine.session().all(select::<Badge>()).await?;
-        assert_eq!(badges.iter().map(|badge| (badge.id, badge.owner_id)).collect::<Vec<_>>(), [(2, 1)]);
-        assert_eq!(ann.badge()?.expect("ann has a badge").id, 2);
+        let rows: Vec<_> = badges.iter().map(|badge| (badge.id, badge.owner_id)).collect();
+        assert_eq!(rows, [(ann.badge()?.expect("ann has a badge").id, 1)]);
         Ok(())
     }
 }
