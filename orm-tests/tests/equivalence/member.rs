@@ -527,6 +527,36 @@ members! {
         key BYTES;
         0 many LOANS loans;
     }
+    11 EagerAuthor {
+        columns id ID name NAME rating RATING country_code COUNTRY_CODE;
+        sort RATING;
+        filter ID > 2;
+        key ID;
+        0 one COUNTRY country;
+        1 many BOOKS books;
+        2 many EDITED edited;
+        3 many TAGS tags;
+    }
+    12 EagerBook {
+        columns id ID title TITLE isbn ISBN author_id AUTHOR_ID editor_id EDITOR_ID room ROOM upper UPPER;
+        sort ISBN;
+        filter TITLE > "m";
+        key ID;
+        0 one AUTHOR author;
+        1 one SHELF shelf;
+        2 many CHAPTERS chapters;
+        3 many TAGS tags;
+    }
+    13 EagerCategory {
+        columns id ID parent_id PARENT_ID position POSITION book_id BOOK_ID;
+        sort POSITION;
+        filter POSITION > 0;
+        key ID;
+        0 tree_one PARENT parent;
+        1 tree_many CHILDREN children;
+        2 tree_many RELATED related;
+        3 one BOOK book;
+    }
 }
 
 /// Runs something generic with the model of a number.
@@ -547,6 +577,9 @@ macro_rules! with_model {
             8 => $call::<$crate::zoo::Profile $(, $further)*>($($argument),*),
             9 => $call::<$crate::zoo::Loan $(, $further)*>($($argument),*),
             10 => $call::<$crate::zoo::Seal $(, $further)*>($($argument),*),
+            11 => $call::<$crate::zoo::EagerAuthor $(, $further)*>($($argument),*),
+            12 => $call::<$crate::zoo::EagerBook $(, $further)*>($($argument),*),
+            13 => $call::<$crate::zoo::EagerCategory $(, $further)*>($($argument),*),
             other => unreachable!("no model {other}"),
         }
     };

@@ -2,7 +2,7 @@ use orm_core::prelude::*;
 
 use super::answer::{list, page};
 use super::coverage::Coverage;
-use super::question::Question;
+use super::question::{Question, with_defaults};
 use super::rules::{refusal, refusal_behind, refusal_in_stream, switched_off};
 use crate::choice::{Choice, STRATEGIES};
 use crate::compare::Comparison;
@@ -62,7 +62,7 @@ async fn all_ways<M: Member>(
 fn rows_of(world: &World, question: &Question) -> Option<Vec<usize>> {
     let rows = list(&world.data, question, world.nulls_are_high())?;
     let tables = 2 * question.joins.len();
-    is_small_of(&world.data, question.kind, &rows, &question.loads, MOST_ROWS, tables).then_some(rows)
+    is_small_of(&world.data, question.kind, &rows, &question.all_loads(), MOST_ROWS, tables).then_some(rows)
 }
 
 /// The list, how many there are, and the plan.
@@ -92,7 +92,7 @@ async fn one_way<M: Member>(
     };
     coverage.of(question, &rows);
     let mut comparison = Comparison::new(&world.data);
-    comparison.query(question.kind, &things(found), &rows, &question.loads).map_err(explain)?;
+    comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
     for statement in log.statements() {
         let is = |step: &orm_core::PlanStep| {
             statement.path.as_deref().is_some_and(|path| level_of(path) == level_of(&step.path))
@@ -210,7 +210,7 @@ async fn pages<M: Member>(
         let select = question.select::<M>().page(at / size + 1, size);
         let found = session.all(select).await.map_err(|error| explain(error.to_string()))?;
         let mut comparison = Comparison::new(&world.data);
-        comparison.query(question.kind, &things(found), &rows, &question.loads).map_err(explain)?;
+        comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
         coverage.pages += 1;
         if rows.is_empty() || coverage.enough_pages(at, size) {
             return Ok(());
@@ -254,7 +254,7 @@ async fn pages_behind<M: Member>(
         let end = (at + usize::try_from(size).expect("a small page")).min(all.len());
         let rows = all.get(at..end).unwrap_or_default();
         let mut comparison = Comparison::new(&world.data);
-        comparison.query(question.kind, &things(found), rows, &question.loads).map_err(explain)?;
+        comparison.query(question.kind, &things(found), rows, &question.all_loads()).map_err(explain)?;
         coverage.pages_behind += 1;
         if rows.is_empty() {
             return Ok(());
@@ -290,7 +290,7 @@ async fn stream<M: Member>(
         let mut comparison = Comparison::new(&world.data);
         // What was not loaded is "detached" of these objects.
         comparison.cold = false;
-        comparison.query(question.kind, &things(found), expected, &question.loads).map_err(explain)?;
+        comparison.query(question.kind, &things(found), expected, &question.all_loads()).map_err(explain)?;
         at += expected.len();
         coverage.batches += 1;
     }
@@ -306,7 +306,8 @@ async fn load_all<M: Member>(
     question: &Question,
     coverage: &mut Coverage,
 ) -> Result<(), String> {
-    let bare = question.bare();
+    // What it loads by default is no part of what is loaded afterwards.
+    let bare = Question { raise_all: true, ..question.bare() };
     let Some(all) = rows_of(world, &bare) else { return Ok(()) };
     if refusal(question).is_some() || rows_of(world, question).is_none() || switched_off(&bare).is_some() {
         return Ok(());
@@ -318,12 +319,13 @@ async fn load_all<M: Member>(
     for load in &question.loads {
         // Objects that are there cannot be dropped, and a load is named once.
         let load = Choice { inner: false, twice: false, ..load.clone() };
+        let all = with_defaults(question.kind, std::slice::from_ref(&load), &[], false);
+        let all: Vec<Choice> = all.into_iter().filter(|all| all.relation == load.relation).collect();
         let log = world.engine.record();
         let explain = |what: String| format!("{what}\nloaded afterwards\n{log}");
         let loaded = M::load_all(&mut session, found.clone(), &load).await;
         let loaded = loaded.map_err(|error| explain(error.to_string()))?;
-        let loads = std::slice::from_ref(&load);
-        comparison.query(question.kind, &loaded, &rows, loads).map_err(explain)?;
+        comparison.query(question.kind, &loaded, &rows, &all).map_err(explain)?;
         comparison.cold = false;
         coverage.late += 1;
     }

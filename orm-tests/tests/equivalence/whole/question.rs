@@ -20,6 +20,8 @@ pub struct Question {
     pub unique: bool,
     pub limit: Option<u64>,
     pub offset: Option<u64>,
+    /// Whether it leaves out what models load by default.
+    pub raise_all: bool,
     pub loads: Vec<Choice>,
 }
 
@@ -94,6 +96,11 @@ impl Question {
         Question { loads: Vec::new(), ..self.clone() }
     }
 
+    /// What is loaded: what the query names, and what models load by default.
+    pub fn all_loads(&self) -> Vec<Choice> {
+        with_defaults(self.kind, &self.loads, &[], self.raise_all)
+    }
+
     /// The query as the library takes it.
     pub fn select<M: Member>(&self) -> Select<M> {
         let places = self.places();
@@ -120,6 +127,9 @@ impl Question {
             select = select.order_by(sort.order(&places));
         }
         select = select.order_by(M::by_key());
+        if self.raise_all {
+            select = select.raise_all();
+        }
         if self.distinct {
             select = select.distinct();
         }
@@ -164,6 +174,9 @@ impl Question {
             all.push(less);
         }
         all.extend(fewer_loads(&self.loads).into_iter().map(|loads| Question { loads, ..self.clone() }));
+        if !self.raise_all {
+            all.push(Question { raise_all: true, ..self.clone() });
+        }
         if self.distinct {
             all.push(Question { distinct: false, ..self.clone() });
         }
@@ -198,6 +211,26 @@ impl Question {
         less.order = self.order.iter().filter_map(|sort| sort.renumbered(&number)).collect();
         Some(less)
     }
+}
+
+/// The loads of a model's objects with its defaults, which stop at a model that is above them.
+pub fn with_defaults(kind: usize, loads: &[Choice], above: &[usize], raise_all: bool) -> Vec<Choice> {
+    let mut all = loads.to_vec();
+    for (relation, link) in TABLES[kind].relations.iter().enumerate() {
+        if let Some(strategy) = link.default
+            && !raise_all
+            && !above.contains(&link.target)
+            && !loads.iter().any(|load| load.relation == relation)
+        {
+            all.push(Choice { strategy, ..Choice::new(relation) });
+        }
+    }
+    let above = [above, &[kind]].concat();
+    for load in &mut all {
+        let target = TABLES[kind].relations[load.relation].target;
+        load.below = with_defaults(target, &load.below, &above, raise_all);
+    }
+    all
 }
 
 /// The loads with one less, or with less in one.
@@ -331,7 +364,7 @@ impl fmt::Display for Question {
         if !order.is_empty() {
             write!(f, "\n  order by {}", order.join(", "))?;
         }
-        let words = [(self.distinct, "distinct"), (self.unique, "unique")];
+        let words = [(self.distinct, "distinct"), (self.unique, "unique"), (self.raise_all, "raise all")];
         for (_, word) in words.iter().filter(|(is, _)| *is) {
             write!(f, "\n  {word}")?;
         }

@@ -18,6 +18,7 @@ pub fn random(dice: &mut Dice, data: &Data, names: &[String]) -> Question {
         unique: dice.one_in(5),
         limit: None,
         offset: None,
+        raise_all: dice.one_in(8),
         loads: Vec::new(),
     };
     let joins = *dice.pick(&[0, 0, 1, 1, 1, 2, 3]);

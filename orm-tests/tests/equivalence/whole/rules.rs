@@ -9,18 +9,22 @@ pub const SWITCHED_OFF: &[Feature] = &[
     Feature {
         name: "joined collections beside the query's own joins",
         why: "they are refused, and with `distinct` they repeat rows",
-        is: |question| !question.joins.is_empty() && joins_collection(question.kind, &question.loads),
+        is: |question| !question.joins.is_empty() && joins_collection(question.kind, &question.all_loads()),
     },
     Feature {
         name: "subquery loads beside the query's own joins",
         why: "a LEFT JOIN is dropped from the repeated query, and what names it is not",
-        is: |question| !question.joins.is_empty() && any_load(&question.loads, &|load| is_subquery(load)),
+        is: |question| {
+            !question.joins.is_empty() && any_load(&question.all_loads(), &|load| is_subquery(load))
+        },
     },
     Feature {
         name: "subquery loads of distinct pages",
         why: "DISTINCT moves onto the linking column",
         is: |question| {
-            question.distinct && question.is_paged() && any_load(&question.loads, &|load| is_subquery(load))
+            question.distinct
+                && question.is_paged()
+                && any_load(&question.all_loads(), &|load| is_subquery(load))
         },
     },
     Feature {
@@ -43,7 +47,7 @@ pub const SWITCHED_OFF: &[Feature] = &[
         why: "an alias that looks as a loader's is taken for one",
         is: |question| {
             question.joins.iter().any(|join| join.place.alias.is_some())
-                && any_load(&question.loads, &|load| load.strategy != Strategy::Selectin)
+                && any_load(&question.all_loads(), &|load| load.strategy != Strategy::Selectin)
         },
     },
     Feature {
@@ -54,13 +58,13 @@ pub const SWITCHED_OFF: &[Feature] = &[
                 load.by_count.is_some()
                     || load.only.as_ref().is_some_and(|only| only.any(&asks_about_relationship))
             };
-            any_load(&question.loads, &|load| load.strategy == Strategy::Joined && asks(load))
+            any_load(&question.all_loads(), &|load| load.strategy == Strategy::Joined && asks(load))
         },
     },
     Feature {
         name: "plans of recursive subquery loads",
         why: "the plan shows statements that do not run",
-        is: |question| any_load(&question.loads, &|load| is_subquery(load) && load.depth.is_some()),
+        is: |question| any_load(&question.all_loads(), &|load| is_subquery(load) && load.depth.is_some()),
     },
 ];
 
@@ -140,7 +144,7 @@ pub fn refusal_in_stream(question: &Question) -> Option<&'static str> {
                 || needs_all(link.target, &load.below, own)
         })
     }
-    needs_all(question.kind, &question.loads, true).then_some("a stream cannot load")
+    needs_all(question.kind, &question.all_loads(), true).then_some("a stream cannot load")
 }
 
 fn is_own_column(sort: &Sort) -> bool {
@@ -154,5 +158,5 @@ fn any_condition(question: &Question, is: &dyn Fn(&Condition) -> bool) -> bool {
         By::Relation { .. } => false,
     });
     let of_load = |load: &Choice| load.only.as_ref().is_some_and(|only| only.any(is));
-    on || question.filter.iter().any(|one| one.any(is)) || any_load(&question.loads, &of_load)
+    on || question.filter.iter().any(|one| one.any(is)) || any_load(&question.all_loads(), &of_load)
 }
