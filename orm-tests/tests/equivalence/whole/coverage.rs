@@ -41,7 +41,7 @@ impl Coverage {
         enough(self.refused, 1, "documented refusals");
         enough(self.pages, 80, "pages");
         enough(self.pages_behind, 50, "pages behind an entity");
-        enough(self.batches, 10, "batches of streams");
+        enough(self.batches, 6, "batches of streams");
         enough(self.late, 40, "loads afterwards");
     }
 

@@ -1,47 +1,10 @@
 use super::condition::{At, Condition};
-use super::question::{By, Question, Sort, SortBy};
-use crate::cell::Cell;
+use super::question::{Question, Sort, SortBy};
 use crate::choice::{Choice, Strategy};
 use crate::tables::TABLES;
 
 /// What is not asked for yet, because the library does not answer it rightly. Each goes with its fix.
 pub const SWITCHED_OFF: &[Feature] = &[
-    Feature {
-        name: "joined collections beside the query's own joins",
-        why: "they are refused, and with `distinct` they repeat rows",
-        is: |question| !question.joins.is_empty() && joins_collection(question.kind, &question.all_loads()),
-    },
-    Feature {
-        name: "subquery loads beside the query's own joins",
-        why: "a LEFT JOIN is dropped from the repeated query, and what names it is not",
-        is: |question| {
-            !question.joins.is_empty() && any_load(&question.all_loads(), &|load| is_subquery(load))
-        },
-    },
-    Feature {
-        name: "subquery loads of distinct pages",
-        why: "DISTINCT moves onto the linking column",
-        is: |question| {
-            question.distinct
-                && question.is_paged()
-                && any_load(&question.all_loads(), &|load| is_subquery(load))
-        },
-    },
-    Feature {
-        name: "pages of unique entities",
-        why: "the page is of rows, before those of one entity collapse",
-        is: |question| question.unique && question.is_paged(),
-    },
-    Feature {
-        name: "NULL in lists",
-        why: "it is never found, and a negated list with it finds nothing",
-        is: |question| {
-            any_condition(question, &|condition| match condition {
-                Condition::In(_, list) | Condition::NotIn(_, list) => list.contains(&Cell::Null),
-                _ => false,
-            })
-        },
-    },
     Feature {
         name: "aliases beside joined loads",
         why: "an alias that looks as a loader's is taken for one",
@@ -64,7 +27,10 @@ pub const SWITCHED_OFF: &[Feature] = &[
     Feature {
         name: "plans of recursive subquery loads",
         why: "the plan shows statements that do not run",
-        is: |question| any_load(&question.all_loads(), &|load| is_subquery(load) && load.depth.is_some()),
+        is: |question| {
+            let is = |load: &Choice| load.strategy == Strategy::Subquery && load.depth.is_some();
+            any_load(&question.all_loads(), &is)
+        },
     },
 ];
 
@@ -72,22 +38,8 @@ fn asks_about_relationship(condition: &Condition) -> bool {
     matches!(condition, Condition::Has { .. } | Condition::Count { .. })
 }
 
-fn is_subquery(load: &Choice) -> bool {
-    load.strategy == Strategy::Subquery
-}
-
 fn any_load(loads: &[Choice], is: &dyn Fn(&Choice) -> bool) -> bool {
     loads.iter().any(|load| is(load) || any_load(&load.below, is))
-}
-
-fn joins_collection(kind: usize, loads: &[Choice]) -> bool {
-    loads.iter().filter(|load| load.strategy == Strategy::Joined || load.strategy == Strategy::Auto).any(
-        |load| {
-            let link = &TABLES[kind].relations[load.relation];
-            let joined = load.strategy == Strategy::Joined && link.kind.is_collection();
-            joined || joins_collection(link.target, &load.below)
-        },
-    )
 }
 
 /// A sort of query, to be left out while it is not right.
@@ -108,7 +60,7 @@ pub fn switched_off(question: &Question) -> Option<&'static Feature> {
 /// The documented reason for which a query is refused, as a part of the message.
 pub fn refusal(question: &Question) -> Option<&'static str> {
     if question.distinct && !question.order.iter().all(is_own_column) {
-        return Some("DISTINCT rows can be sorted by what the query selects alone");
+        return Some("DISTINCT rows can only be sorted by what the query selects");
     }
     None
 }
@@ -152,14 +104,4 @@ pub fn refusal_in_stream(question: &Question) -> Option<&'static str> {
 
 fn is_own_column(sort: &Sort) -> bool {
     matches!(sort.by, SortBy::Column(At { place: 0, .. }))
-}
-
-/// Whether a condition anywhere in the query, its loads included, is of a sort.
-fn any_condition(question: &Question, is: &dyn Fn(&Condition) -> bool) -> bool {
-    let on = question.joins.iter().any(|join| match &join.by {
-        By::Condition(on) => on.any(is),
-        By::Relation { .. } => false,
-    });
-    let of_load = |load: &Choice| load.only.as_ref().is_some_and(|only| only.any(is));
-    on || question.filter.iter().any(|one| one.any(is)) || any_load(&question.all_loads(), &of_load)
 }

@@ -29,7 +29,7 @@ pub trait Family: Sized {
     fn against<E: Expression<Family = Self>>(left: E, op: Op, other: &dyn Any) -> Option<Predicate>;
 }
 
-fn compare<E: Expression>(left: E, op: Op, right: impl IntoOperand<E::Family>) -> Predicate {
+fn compare<E: Expression, R: IntoOperand<E::Family> + Clone>(left: E, op: Op, right: &R) -> Predicate {
     match op {
         Op::Eq => left.eq(right),
         Op::Ne => left.ne(right),
@@ -56,7 +56,7 @@ macro_rules! families {
             fn against<E: Expression<Family = Self>>(left: E, op: Op, other: &dyn Any) -> Option<Predicate> {
                 $(
                     if let Some(right) = other.downcast_ref::<Computed<Option<$ty>>>() {
-                        return Some(compare(left, op, right.clone()));
+                        return Some(compare(left, op, right));
                     }
                 )+
                 None
@@ -74,10 +74,10 @@ families! {
 
 impl<T: ColumnType + 'static> Term for Computed<T>
 where
-    T::Family: Family<Operand: IntoOperand<T::Family>>,
+    T::Family: Family<Operand: IntoOperand<T::Family> + Clone>,
 {
     fn compare(&self, op: Op, value: &Cell) -> Predicate {
-        compare(self.clone(), op, T::Family::operand(value))
+        compare(self.clone(), op, &T::Family::operand(value))
     }
 
     fn against(&self, op: Op, other: &dyn Term) -> Option<Predicate> {
