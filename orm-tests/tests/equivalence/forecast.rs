@@ -117,11 +117,15 @@ impl<'d> Forecast<'d> {
         if load.depth == Some(Depth::Unlimited) {
             self.ask(kind, &rows, &load);
             let mut all: Vec<usize> = Vec::new();
+            // Each object is asked about once, those that the recursion begins with included.
+            let mut asked = if kind == target { rows.clone() } else { Vec::new() };
             let mut frontier = self.data.all_targets(kind, &rows, &load.choice);
             while !frontier.is_empty() {
                 self.held.extend(frontier.iter().map(|row| (target, *row)));
                 all.extend(&frontier);
-                self.ask(target, &frontier, &load);
+                let new: Vec<usize> = frontier.iter().copied().filter(|row| !asked.contains(row)).collect();
+                self.ask(target, &new, &load);
+                asked.extend(new);
                 frontier = self.data.all_targets(target, &frontier, &load.choice);
                 frontier.retain(|row| !all.contains(row));
             }
