@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::dice::Dice;
 use super::tables::{LinkKind, TABLES};
+use super::whole::{Condition, Place};
 
 /// A strategy as a query names it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -32,6 +33,10 @@ pub struct Choice {
     pub batch: Option<usize>,
     pub depth: Option<Depth>,
     pub filter: bool,
+    /// A further condition on the targets.
+    pub only: Option<Condition>,
+    /// The collection of the targets whose number they are sorted by, downwards and before all else.
+    pub by_count: Option<usize>,
     pub backwards: bool,
     pub limit: Option<u64>,
     /// Whether it is named twice, each time with a part of what is below.
@@ -63,6 +68,8 @@ impl Choice {
             batch: None,
             depth: None,
             filter: false,
+            only: None,
+            by_count: None,
             backwards: false,
             limit: None,
             twice: false,
@@ -82,7 +89,11 @@ impl Choice {
 
     /// Whether it is a filter, order or limit of its own.
     pub fn has_own_terms(&self) -> bool {
-        self.filter || self.backwards || self.limit.is_some()
+        self.filter
+            || self.only.is_some()
+            || self.by_count.is_some()
+            || self.backwards
+            || self.limit.is_some()
     }
 
     /// The same tree with one strategy everywhere.
@@ -181,7 +192,7 @@ impl fmt::Display for Query {
     }
 }
 
-fn forest_text(f: &mut fmt::Formatter<'_>, kind: usize, loads: &[Choice]) -> fmt::Result {
+pub fn forest_text(f: &mut fmt::Formatter<'_>, kind: usize, loads: &[Choice]) -> fmt::Result {
     if loads.is_empty() {
         return Ok(());
     }
@@ -200,6 +211,12 @@ fn forest_text(f: &mut fmt::Formatter<'_>, kind: usize, loads: &[Choice]) -> fmt
         }
         if load.has_own_terms() {
             write!(f, ".view(filter {}, backwards {}, limit {:?})", load.filter, load.backwards, load.limit)?;
+        }
+        if let Some(only) = &load.only {
+            write!(f, ".filter({})", only.text(&[Place::table(link.target)]))?;
+        }
+        if let Some(counted) = load.by_count {
+            write!(f, ".order_by({} count)", TABLES[link.target].relations[counted].name)?;
         }
         if load.twice {
             write!(f, ".twice")?;

@@ -39,7 +39,7 @@ pub fn data(seed: u64) -> Data {
         ],
     );
 
-    let mut tables: Vec<Vec<Vec<Cell>>> = vec![Vec::new(); TABLES.len()];
+    let mut tables: Vec<Vec<Vec<Cell>>> = vec![Vec::new(); PLAIN];
     for code in countries {
         tables[COUNTRY].push(vec![code.into(), number(dice, -1, 2)]);
     }
@@ -133,6 +133,9 @@ pub fn data(seed: u64) -> Data {
         // These have a primary key.
         rows.sort();
         rows.dedup();
+    }
+    for shared in [AUTHOR, BOOK, CATEGORY] {
+        tables.push(tables[shared].clone());
     }
     Data { tables, links }
 }

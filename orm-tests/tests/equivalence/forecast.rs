@@ -31,7 +31,8 @@ struct Decided {
 #[derive(Clone, Copy)]
 struct Parents {
     all: bool,
-    paged: bool,
+    /// They are a page.
+    few: bool,
 }
 
 struct Waiting {
@@ -63,7 +64,8 @@ impl<'d> Forecast<'d> {
     /// The statements of a query that returns these rows.
     pub fn of_rows(data: &'d Data, held: &'d mut Held, query: &Query, rows: Vec<usize>) -> usize {
         let paged = query.limit.is_some() || query.offset.is_some();
-        let loads = decide_all(query.kind, &query.loads, Parents { all: !query.filter && !paged, paged });
+        let loads =
+            decide_all(query.kind, &query.loads, Parents { all: !query.filter && !paged, few: paged });
         let mut forecast = Forecast::new(data, held, query.populate_existing);
         forecast.statements = 1;
         forecast.arrive(query.kind, rows, true, &loads);
@@ -79,7 +81,7 @@ impl<'d> Forecast<'d> {
         load: &Choice,
     ) -> usize {
         let mut forecast = Forecast::new(data, held, false);
-        let load = decide(kind, load, Parents { all: false, paged: false });
+        let load = decide(kind, load, Parents { all: false, few: false });
         forecast.queue.push_back(Waiting { kind, rows: rows.to_vec(), repeatable: false, load });
         forecast.run()
     }
@@ -115,11 +117,15 @@ impl<'d> Forecast<'d> {
         if load.depth == Some(Depth::Unlimited) {
             self.ask(kind, &rows, &load);
             let mut all: Vec<usize> = Vec::new();
+            // Each object is asked about once, those that the recursion begins with included.
+            let mut asked = if kind == target { rows.clone() } else { Vec::new() };
             let mut frontier = self.data.all_targets(kind, &rows, &load.choice);
             while !frontier.is_empty() {
                 self.held.extend(frontier.iter().map(|row| (target, *row)));
                 all.extend(&frontier);
-                self.ask(target, &frontier, &load);
+                let new: Vec<usize> = frontier.iter().copied().filter(|row| !asked.contains(row)).collect();
+                self.ask(target, &new, &load);
+                asked.extend(new);
                 frontier = self.data.all_targets(target, &frontier, &load.choice);
                 frontier.retain(|row| !all.contains(row));
             }
@@ -186,12 +192,14 @@ fn decide(kind: usize, choice: &Choice, parents: Parents) -> Decided {
         Strategy::Selectin => Way::Keys,
         Strategy::Joined => Way::Join,
         Strategy::Subquery => Way::AroundParents,
-        Strategy::Auto if !link.kind.is_collection() && parents.paged && free => Way::Join,
+        Strategy::Auto if !link.kind.is_collection() && parents.few && free => Way::Join,
         Strategy::Auto if !key_is_here && parents.all && free => Way::WholeTable,
         Strategy::Auto => Way::Keys,
     };
     let all = way == Way::WholeTable && !choice.filter && choice.limit.is_none();
-    let below = decide_all(link.target, &choice.below, Parents { all, paged: parents.paged });
+    // Of the objects of a collection one parent is held already, and others are few.
+    let few = parents.few && !link.kind.is_collection();
+    let below = decide_all(link.target, &choice.below, Parents { all, few });
     let mut decided = Decided { choice: choice.clone(), way, depth: choice.depth, below };
     if let (Way::Join, Some(Depth::Limited(levels))) = (way, decided.depth) {
         decided.depth = None;

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 use orm_core::prelude::*;
-use orm_core::{Load, LoadOption, Relation, Select};
+use orm_core::{Computed, Load, LoadOption, Relation, Select};
 
 use super::cell::Cell;
 use super::choice::{Choice, Depth, Strategy};
+use super::whole::{Place, Term};
 use super::zoo::*;
 
 /// A boxed future that borrows the session.
@@ -35,6 +36,24 @@ pub trait Member: Model {
 
     /// By the primary key.
     fn by_key() -> Vec<orm_core::OrderBy>;
+
+    /// A column by its number, of the table or of an alias of it.
+    fn term(alias: Option<&str>, column: usize) -> Box<dyn Term>;
+
+    /// Whether a relationship leads to a row, and to one that meets a condition.
+    fn has(relation: usize, of: Option<Predicate>) -> Predicate;
+
+    /// How many rows a collection has, and how many that meet a condition.
+    fn count(relation: usize, of: Option<Predicate>) -> Computed<i64>;
+
+    /// Joins one of its relationships to a query, with the names of its ends where they have names of their own.
+    fn join<Q: Member>(
+        query: Select<Q>,
+        relation: usize,
+        left: bool,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Select<Q>;
 
     /// What a query found for one object.
     fn found<L: 'static>(of: &Entity<Self, L>, relation: usize) -> Option<Vec<Thing>>;
@@ -193,6 +212,12 @@ where
     if option.filter {
         load = load.filter(<R::Target as Member>::condition());
     }
+    if let Some(only) = &option.only {
+        load = load.filter(only.predicate(&[Place::table(<R::Target as Member>::KIND)]));
+    }
+    if let Some(relation) = option.by_count {
+        load = load.order_by(<R::Target as Member>::count(relation, None).desc());
+    }
     if option.backwards {
         load = load.order_by(<R::Target as Member>::backwards());
     }
@@ -213,9 +238,64 @@ where
     }
 }
 
+/// Whether there is a target, as each kind of relationship says it.
+macro_rules! has {
+    (one $relation:expr, $of:expr) => {
+        match $of {
+            Some(of) => $relation.has(of),
+            None => $relation.exists(),
+        }
+    };
+    (tree_one $relation:expr, $of:expr) => {
+        has!(one $relation, $of)
+    };
+    ($many:ident $relation:expr, $of:expr) => {
+        match $of {
+            Some(of) => $relation.any(of),
+            None => $relation.exists(),
+        }
+    };
+}
+
+/// How many targets there are, where the relationship may have several.
+macro_rules! count {
+    (one $relation:expr, $of:expr) => {
+        unreachable!("a to-one is not counted")
+    };
+    (tree_one $relation:expr, $of:expr) => {
+        unreachable!("a to-one is not counted")
+    };
+    ($many:ident $relation:expr, $of:expr) => {
+        match $of {
+            Some(of) => $relation.count_of(of),
+            None => $relation.count(),
+        }
+    };
+}
+
+fn join<M: Model, R>(
+    query: Select<M>,
+    relation: R,
+    left: bool,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Select<M>
+where
+    R: Relation<Parent: Model, Target: Model>,
+{
+    let to = to.map(alias::<R::Target>);
+    let path = match (from, &to) {
+        (None, None) => return if left { query.left_join(relation) } else { query.join(relation) },
+        (None, Some(to)) => relation.to_alias(to),
+        (Some(from), None) => relation.from_alias(&alias(from)),
+        (Some(from), Some(to)) => relation.from_alias(&alias(from)).to_alias(to),
+    };
+    if left { query.left_join(path) } else { query.join(path) }
+}
+
 macro_rules! members {
     ($($kind:literal $model:ident {
-        columns $($column:ident)*;
+        columns $($column:ident $constant:ident)*;
         sort $sort:ident;
         filter $filter:ident > $pivot:literal;
         key $($key:ident)*;
@@ -255,6 +335,49 @@ macro_rules! members {
 
                 fn by_key() -> Vec<orm_core::OrderBy> {
                     vec![$($model::$key.asc()),*]
+                }
+
+                fn term(alias: Option<&str>, column: usize) -> Box<dyn Term> {
+                    let alias = alias.map(orm_core::alias::<$model>);
+                    let mut left = column;
+                    $(
+                        if left == 0 {
+                            return Box::new(match alias {
+                                Some(alias) => alias.column($model::$constant).optional(),
+                                None => $model::$constant.optional(),
+                            });
+                        }
+                        left -= 1;
+                    )*
+                    unreachable!("{} has no column {column}, {left} too far", stringify!($model))
+                }
+
+                fn has(relation: usize, of: Option<Predicate>) -> Predicate {
+                    match relation {
+                        $($index => has!($shape $model::$relation, of),)*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+
+                fn count(relation: usize, of: Option<Predicate>) -> Computed<i64> {
+                    let _ = &of;
+                    match relation {
+                        $($index => count!($shape $model::$relation, of),)*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+
+                fn join<Q: Member>(
+                    query: Select<Q>,
+                    relation: usize,
+                    left: bool,
+                    from: Option<&str>,
+                    to: Option<&str>,
+                ) -> Select<Q> {
+                    match relation {
+                        $($index => join(query, $model::$relation, left, from, to),)*
+                        other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
                 }
 
                 fn found<L: 'static>(of: &Entity<Self, L>, relation: usize) -> Option<Vec<Thing>> {
@@ -309,7 +432,7 @@ macro_rules! members {
 
 members! {
     0 Author {
-        columns id name rating country_code;
+        columns id ID name NAME rating RATING country_code COUNTRY_CODE;
         sort RATING;
         filter ID > 2;
         key ID;
@@ -321,14 +444,14 @@ members! {
         5 many SHELVES shelves;
     }
     1 Country {
-        columns code rank;
+        columns code CODE rank RANK;
         sort RANK;
         filter CODE > "B";
         key CODE;
         0 many AUTHORS authors;
     }
     2 Book {
-        columns id title isbn author_id editor_id room upper;
+        columns id ID title TITLE isbn ISBN author_id AUTHOR_ID editor_id EDITOR_ID room ROOM upper UPPER;
         sort ISBN;
         filter TITLE > "m";
         key ID;
@@ -340,7 +463,7 @@ members! {
         5 many TAGS tags;
     }
     3 Chapter {
-        columns book_id number pages;
+        columns book_id BOOK_ID number NUMBER pages PAGES;
         sort PAGES;
         filter PAGES > 10;
         key BOOK_ID NUMBER;
@@ -348,14 +471,14 @@ members! {
         1 many NOTES notes;
     }
     4 Note {
-        columns id book_id chapter_number text;
+        columns id ID book_id BOOK_ID chapter_number CHAPTER_NUMBER text TEXT;
         sort TEXT;
         filter ID > 3;
         key ID;
         0 one CHAPTER chapter;
     }
     5 Shelf {
-        columns room upper label;
+        columns room ROOM upper UPPER label LABEL;
         sort LABEL;
         filter ROOM > 0;
         key ROOM UPPER;
@@ -363,7 +486,7 @@ members! {
         1 many AUTHORS authors;
     }
     6 Category {
-        columns id parent_id position book_id;
+        columns id ID parent_id PARENT_ID position POSITION book_id BOOK_ID;
         sort POSITION;
         filter POSITION > 0;
         key ID;
@@ -374,7 +497,7 @@ members! {
         4 one BOOK book;
     }
     7 Tag {
-        columns name weight category_id;
+        columns name NAME weight WEIGHT category_id CATEGORY_ID;
         sort CATEGORY_ID;
         filter WEIGHT > 0;
         key NAME;
@@ -383,14 +506,14 @@ members! {
         2 many AUTHORS authors;
     }
     8 Profile {
-        columns id author_id motto;
+        columns id ID author_id AUTHOR_ID motto MOTTO;
         sort MOTTO;
         filter ID > 2;
         key ID;
         0 one AUTHOR author;
     }
     9 Loan {
-        columns id isbn stamp;
+        columns id ID isbn ISBN stamp STAMP;
         sort ISBN;
         filter ID > 2;
         key ID;
@@ -398,29 +521,65 @@ members! {
         1 one SEAL seal;
     }
     10 Seal {
-        columns bytes year;
+        columns bytes BYTES year YEAR;
         sort YEAR;
         filter YEAR > 1;
         key BYTES;
         0 many LOANS loans;
+    }
+    11 EagerAuthor {
+        columns id ID name NAME rating RATING country_code COUNTRY_CODE;
+        sort RATING;
+        filter ID > 2;
+        key ID;
+        0 one COUNTRY country;
+        1 many BOOKS books;
+        2 many EDITED edited;
+        3 many TAGS tags;
+    }
+    12 EagerBook {
+        columns id ID title TITLE isbn ISBN author_id AUTHOR_ID editor_id EDITOR_ID room ROOM upper UPPER;
+        sort ISBN;
+        filter TITLE > "m";
+        key ID;
+        0 one AUTHOR author;
+        1 one SHELF shelf;
+        2 many CHAPTERS chapters;
+        3 many TAGS tags;
+    }
+    13 EagerCategory {
+        columns id ID parent_id PARENT_ID position POSITION book_id BOOK_ID;
+        sort POSITION;
+        filter POSITION > 0;
+        key ID;
+        0 tree_one PARENT parent;
+        1 tree_many CHILDREN children;
+        2 tree_many RELATED related;
+        3 one BOOK book;
     }
 }
 
 /// Runs something generic with the model of a number.
 macro_rules! with_model {
     ($number:expr, $call:ident($($argument:expr),*)) => {
+        $crate::member::with_model!($number, $call::<>($($argument),*))
+    };
+    ($number:expr, $call:ident::<$($further:ty),*>($($argument:expr),*)) => {
         match $number {
-            0 => $call::<$crate::zoo::Author>($($argument),*),
-            1 => $call::<$crate::zoo::Country>($($argument),*),
-            2 => $call::<$crate::zoo::Book>($($argument),*),
-            3 => $call::<$crate::zoo::Chapter>($($argument),*),
-            4 => $call::<$crate::zoo::Note>($($argument),*),
-            5 => $call::<$crate::zoo::Shelf>($($argument),*),
-            6 => $call::<$crate::zoo::Category>($($argument),*),
-            7 => $call::<$crate::zoo::Tag>($($argument),*),
-            8 => $call::<$crate::zoo::Profile>($($argument),*),
-            9 => $call::<$crate::zoo::Loan>($($argument),*),
-            10 => $call::<$crate::zoo::Seal>($($argument),*),
+            0 => $call::<$crate::zoo::Author $(, $further)*>($($argument),*),
+            1 => $call::<$crate::zoo::Country $(, $further)*>($($argument),*),
+            2 => $call::<$crate::zoo::Book $(, $further)*>($($argument),*),
+            3 => $call::<$crate::zoo::Chapter $(, $further)*>($($argument),*),
+            4 => $call::<$crate::zoo::Note $(, $further)*>($($argument),*),
+            5 => $call::<$crate::zoo::Shelf $(, $further)*>($($argument),*),
+            6 => $call::<$crate::zoo::Category $(, $further)*>($($argument),*),
+            7 => $call::<$crate::zoo::Tag $(, $further)*>($($argument),*),
+            8 => $call::<$crate::zoo::Profile $(, $further)*>($($argument),*),
+            9 => $call::<$crate::zoo::Loan $(, $further)*>($($argument),*),
+            10 => $call::<$crate::zoo::Seal $(, $further)*>($($argument),*),
+            11 => $call::<$crate::zoo::EagerAuthor $(, $further)*>($($argument),*),
+            12 => $call::<$crate::zoo::EagerBook $(, $further)*>($($argument),*),
+            13 => $call::<$crate::zoo::EagerCategory $(, $further)*>($($argument),*),
             other => unreachable!("no model {other}"),
         }
     };

@@ -36,6 +36,22 @@ impl Data {
         found
     }
 
+    /// The rows of a relationship as a join finds them: a link that is there twice is two rows.
+    pub fn matches(&self, kind: usize, row: usize, link: &Link) -> Vec<usize> {
+        let Some(key) = self.key(kind, row, link) else { return Vec::new() };
+        let targets = 0..self.tables[link.target].len();
+        let target_key = |target: &usize| self.cells(link.target, *target, link.remote);
+        let Some((table, side)) = link.through else {
+            return targets.filter(|target| key == target_key(target)).collect();
+        };
+        let is = |target: &usize| match side {
+            0 => [key.clone(), target_key(target)].concat(),
+            _ => [target_key(target), key.clone()].concat(),
+        };
+        let links = |row: &Vec<Cell>| self.links[table].iter().filter(|link| *link == row).count();
+        targets.flat_map(|target| std::iter::repeat_n(target, links(&is(&target)))).collect()
+    }
+
     fn is_linked(&self, key: &[Cell], target_key: &[Cell], link: &Link) -> bool {
         let Some((table, side)) = link.through else { return key == target_key };
         let row = match side {
@@ -46,7 +62,7 @@ impl Data {
         self.links[table].contains(&row)
     }
 
-    fn compare(&self, kind: usize, a: usize, b: usize, order: &[(&str, bool)]) -> std::cmp::Ordering {
+    pub fn compare(&self, kind: usize, a: usize, b: usize, order: &[(&str, bool)]) -> std::cmp::Ordering {
         let of = |(column, descending): &(&str, bool)| {
             let ordering = self.cell(kind, a, column).cmp(self.cell(kind, b, column));
             if *descending { ordering.reverse() } else { ordering }
@@ -71,9 +87,17 @@ impl Data {
         if load.filter {
             targets.retain(|target| self.meets_filter(link.target, *target));
         }
+        if let Some(only) = &load.only {
+            targets.retain(|target| only.holds(self, &[link.target], &[Some(*target)]) == Some(true));
+        }
         if load.backwards {
             let keys: Vec<(&str, bool)> = key(link.target).iter().map(|column| (*column, true)).collect();
             targets.sort_by(|a, b| self.compare(link.target, *a, *b, &keys));
+        }
+        if let Some(relation) = load.by_count {
+            let counted = &TABLES[link.target].relations[relation];
+            targets
+                .sort_by_key(|target| std::cmp::Reverse(self.matches(link.target, *target, counted).len()));
         }
         targets.retain(|target| self.survives(link.target, *target, &load.below));
         if let Some(limit) = load.limit {
@@ -83,7 +107,7 @@ impl Data {
     }
 
     /// Whether the inner joins below keep a row.
-    fn survives(&self, kind: usize, row: usize, loads: &[Choice]) -> bool {
+    pub fn survives(&self, kind: usize, row: usize, loads: &[Choice]) -> bool {
         let mut inner = loads.iter().filter(|load| load.inner);
         inner.all(|load| !self.targets(kind, row, load).is_empty())
     }
@@ -151,8 +175,19 @@ impl Data {
 
 /// Whether its joins have few enough rows to be quick, and few enough tables for SQLite, which joins 64.
 pub fn is_small(data: &Data, query: &Query, most_rows: u64) -> bool {
-    tables_of_joins(query.kind, &query.loads) < 60
-        && data.rows_of_joins(query.kind, &data.all_roots(query), &query.loads) <= most_rows
+    is_small_of(data, query.kind, &data.all_roots(query), &query.loads, most_rows, 0)
+}
+
+/// The same of loads for some rows, in a statement that joins so many tables already.
+pub fn is_small_of(
+    data: &Data,
+    kind: usize,
+    rows: &[usize],
+    loads: &[Choice],
+    most_rows: u64,
+    tables: usize,
+) -> bool {
+    tables + tables_of_joins(kind, loads) < 60 && data.rows_of_joins(kind, rows, loads) <= most_rows
 }
 
 /// How many tables a statement joins if all that may be joined is.

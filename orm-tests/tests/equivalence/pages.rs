@@ -10,7 +10,7 @@ use super::member::{Member, Thing, with_model};
 use super::oracle::{Data, is_small, key};
 use super::run::{all_cases, block_on, cases, fail};
 use super::strategies_agree::{select_of, things};
-use super::tables::TABLES;
+use super::tables::{PLAIN, TABLES};
 use super::world::World;
 
 const SHARED: u64 = 8;
@@ -58,7 +58,7 @@ fn random_query(case: u64) -> Query {
     let dice = &mut Dice::new(case ^ 0x9a9e_0000_0000);
     let (mut kind, mut loads) = (0, Vec::new());
     for _ in 0..3 {
-        kind = dice.below(TABLES.len());
+        kind = dice.below(PLAIN);
         let mut nodes = 1 + dice.below(5);
         loads = forest(dice, kind, 3, &mut nodes);
         loads.iter_mut().for_each(|load| join(dice, kind, load));

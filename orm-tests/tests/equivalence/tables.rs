@@ -1,5 +1,7 @@
 //! The tables as the oracle knows them, written a second time: it must not learn a mistake from the models.
 
+use super::choice::Strategy;
+
 /// One table of the zoo.
 pub struct Table {
     pub model: &'static str,
@@ -31,6 +33,8 @@ pub struct Link {
     pub order: &'static [(&'static str, bool)],
     /// Whether there always is a row.
     pub required: bool,
+    /// The strategy by which the model loads it where a query does not say.
+    pub default: Option<Strategy>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,12 +83,18 @@ const fn to(
         through: None,
         order: &[],
         required: false,
+        default: None,
     }
 }
 
 /// A relationship whose key is NOT NULL and leads to a row.
 const fn required(link: Link) -> Link {
     Link { required: true, ..link }
+}
+
+/// A relationship that the model loads where a query does not say how.
+const fn eager(link: Link, by: Strategy) -> Link {
+    Link { default: Some(by), ..link }
 }
 
 const fn many(
@@ -94,7 +104,17 @@ const fn many(
     remote: &'static [&'static str],
     order: &'static [(&'static str, bool)],
 ) -> Link {
-    Link { name, kind: LinkKind::HasMany, target, local, remote, through: None, order, required: false }
+    Link {
+        name,
+        kind: LinkKind::HasMany,
+        target,
+        local,
+        remote,
+        through: None,
+        order,
+        required: false,
+        default: None,
+    }
 }
 
 const fn through(
@@ -113,6 +133,7 @@ const fn through(
         through: Some(link),
         order,
         required: false,
+        default: None,
     }
 }
 
@@ -148,6 +169,12 @@ pub const TAG: usize = 7;
 pub const PROFILE: usize = 8;
 pub const LOAN: usize = 9;
 pub const SEAL: usize = 10;
+pub const EAGER_AUTHOR: usize = 11;
+pub const EAGER_BOOK: usize = 12;
+pub const EAGER_CATEGORY: usize = 13;
+
+/// How many of the models load nothing by default; those behind them share their tables.
+pub const PLAIN: usize = 11;
 
 /// In the order of the members' numbers.
 pub const TABLES: &[Table] = &[
@@ -170,6 +197,7 @@ pub const TABLES: &[Table] = &[
                 through: None,
                 order: &[],
                 required: false,
+                default: None,
             },
             through("tags", TAG, (&["id"], &["name"]), (AUTHOR_TAG, 0), &[("weight", DOWN), ("name", UP)]),
             through(
@@ -290,6 +318,7 @@ pub const TABLES: &[Table] = &[
                 through: None,
                 order: &[],
                 required: false,
+                default: None,
             },
             to("seal", SEAL, &["stamp"], &["bytes"]),
         ],
@@ -301,6 +330,63 @@ pub const TABLES: &[Table] = &[
         sort: "year",
         filter: ("year", Pivot::Int(1)),
         relations: &[many("loans", LOAN, &["bytes"], &["stamp"], &[("id", UP)])],
+    },
+    Table {
+        model: "EagerAuthor",
+        columns: &["id", "name", "rating", "country_code"],
+        key: 1,
+        sort: "rating",
+        filter: ("id", Pivot::Int(2)),
+        relations: &[
+            eager(to("country", COUNTRY, &["country_code"], &["code"]), Strategy::Joined),
+            eager(
+                many("books", EAGER_BOOK, &["id"], &["author_id"], &[("title", UP), ("id", DOWN)]),
+                Strategy::Joined,
+            ),
+            many("edited", BOOK, &["id"], &["editor_id"], &[("id", UP)]),
+            eager(
+                through(
+                    "tags",
+                    TAG,
+                    (&["id"], &["name"]),
+                    (AUTHOR_TAG, 0),
+                    &[("weight", DOWN), ("name", UP)],
+                ),
+                Strategy::Subquery,
+            ),
+        ],
+    },
+    Table {
+        model: "EagerBook",
+        columns: &["id", "title", "isbn", "author_id", "editor_id", "room", "upper"],
+        key: 1,
+        sort: "isbn",
+        filter: ("title", Pivot::Text("m")),
+        relations: &[
+            eager(required(to("author", EAGER_AUTHOR, &["author_id"], &["id"])), Strategy::Joined),
+            to("shelf", SHELF, &["room", "upper"], &["room", "upper"]),
+            eager(many("chapters", CHAPTER, &["id"], &["book_id"], &[("number", DOWN)]), Strategy::Selectin),
+            eager(
+                through("tags", TAG, (&["id"], &["name"]), (BOOK_TAG, 0), &[("name", UP)]),
+                Strategy::Joined,
+            ),
+        ],
+    },
+    Table {
+        model: "EagerCategory",
+        columns: &["id", "parent_id", "position", "book_id"],
+        key: 1,
+        sort: "position",
+        filter: ("position", Pivot::Int(0)),
+        relations: &[
+            eager(to("parent", EAGER_CATEGORY, &["parent_id"], &["id"]), Strategy::Joined),
+            eager(
+                many("children", EAGER_CATEGORY, &["id"], &["parent_id"], &[("position", UP), ("id", UP)]),
+                Strategy::Joined,
+            ),
+            through("related", EAGER_CATEGORY, (&["id"], &["id"]), (CATEGORY_LINK, 0), &[("id", DOWN)]),
+            eager(to("book", EAGER_BOOK, &["book_id"], &["id"]), Strategy::Subquery),
+        ],
     },
 ];
 

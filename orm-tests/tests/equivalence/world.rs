@@ -1,55 +1,91 @@
 //! A database with the zoo's tables, and a way to its rows that checks no keys.
 
 use orm_core::prelude::*;
-use orm_core::{ModelDef, Schema};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions};
-use tempfile::TempDir;
+use orm_core::{ModelDef, Schema, TableName, ValueKind};
+use orm_tests::TestDatabase;
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqliteConnection;
 
 use super::data::data;
 use super::member::{Member, with_model};
 use super::oracle::Data;
-use super::tables::{LINK_TABLES, TABLES};
+use super::side_door::{SideDoor, Table};
+use super::tables::{AUTHOR_TAG, LINK_TABLES, PLAIN, TABLES};
 use super::zoo::*;
 
 pub struct World {
     pub engine: Engine,
     pub data: Data,
-    side_door: SqliteConnection,
-    _directory: TempDir,
+    side_door: SideDoor,
+    url: String,
 }
 
 impl World {
+    /// In a file of SQLite.
     pub async fn new() -> Result<World> {
-        let directory = orm_tests::directory();
-        let path = directory.path().join("zoo.db");
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(false);
-        // The rows need not outlive the test.
-        let options = options.pragma("synchronous", "OFF").pragma("journal_mode", "MEMORY");
-        let mut side_door = options.connect().await.expect("the file can be opened");
+        let (mut side_door, url) = SideDoor::new_file().await;
         // Without a primary key a link may be there twice.
-        run(&mut side_door, "CREATE TABLE author_tag (author_id INTEGER NOT NULL, tag_name TEXT NOT NULL)")
-            .await;
-        let engine = Engine::connect(&format!("sqlite:{}", path.to_str().expect("a path of text"))).await?;
+        side_door.create_link(LINK_TABLES[AUTHOR_TAG].name, &link_columns(AUTHOR_TAG), false).await;
+        let engine = Engine::connect(&url).await?;
         engine.create_all(zoo()).await?;
-        Ok(World { engine, data: Data::default(), side_door, _directory: directory })
+        Ok(World { engine, data: Data::default(), side_door, url })
+    }
+
+    /// In a database of a server. Its tables have no foreign keys, since the rows keep none.
+    pub async fn on(database: &TestDatabase) -> Result<World> {
+        let mut side_door = SideDoor::to(database).await;
+        for kind in 0..PLAIN {
+            side_door.create(with_model!(kind, def_of())).await;
+        }
+        for (at, table) in LINK_TABLES.iter().enumerate() {
+            side_door.create_link(table.name, &link_columns(at), at != AUTHOR_TAG).await;
+        }
+        // Nearly every text is new, and it takes MySQL 40 ms to forget one.
+        let start = if database.url().contains('?') { '&' } else { '?' };
+        let url = format!("{}{start}statement-cache-capacity=10000", database.url());
+        Ok(World { engine: Engine::connect(&url).await?, data: Data::default(), side_door, url })
+    }
+
+    /// Forgets the statements of the connections.
+    pub async fn reconnect(&mut self) -> Result<()> {
+        let engine = std::mem::replace(&mut self.engine, Engine::connect(&self.url).await?);
+        engine.close().await;
+        Ok(())
+    }
+
+    /// Whether NULL comes behind every value where an order does not say it.
+    pub fn nulls_are_high(&self) -> bool {
+        self.side_door.nulls_are_high()
+    }
+
+    /// The names of the tables, in the order of the oracle's.
+    pub fn table_names(&self) -> Vec<String> {
+        (0..TABLES.len()).map(|kind| with_model!(kind, def_of()).table.to_string()).collect()
     }
 
     /// Replaces all rows by those of a seed.
     pub async fn fill(&mut self, seed: u64) {
         self.data = data(seed);
-        let mut sql = String::from("BEGIN;");
-        for (kind, rows) in self.data.tables.iter().enumerate() {
+        let of_model = |(kind, rows)| {
             let def = with_model!(kind, def_of());
-            let columns: Vec<&str> = def.columns.iter().map(|column| column.name).collect();
-            replace(&mut sql, &def.table.to_string(), &columns, rows);
-        }
-        for (table, rows) in LINK_TABLES.iter().zip(&self.data.links) {
-            replace(&mut sql, table.name, table.columns, rows);
-        }
-        sql.push_str("COMMIT");
-        run(&mut self.side_door, &sql).await;
+            let columns = def.columns.iter().map(|column| (column.name, column.kind)).collect();
+            Table { name: def.table, columns, rows }
+        };
+        let of_link = |(link, rows): (usize, _)| Table {
+            name: TableName::new(LINK_TABLES[link].name),
+            columns: link_columns(link),
+            rows,
+        };
+        let models = self.data.tables.iter().map(Vec::as_slice).enumerate().take(PLAIN).map(of_model);
+        let links = self.data.links.iter().map(Vec::as_slice).enumerate().map(of_link);
+        let tables: Vec<Table<'_>> = models.chain(links).collect();
+        self.side_door.replace(&tables).await;
     }
+}
+
+pub async fn run(connection: &mut SqliteConnection, sql: &str) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await;
+    done.unwrap_or_else(|error| panic!("{error}: {sql}"));
 }
 
 fn zoo() -> Schema {
@@ -60,28 +96,14 @@ fn def_of<M: Member>() -> &'static ModelDef {
     M::def()
 }
 
-fn replace(sql: &mut String, table: &str, columns: &[&str], rows: &[Vec<super::cell::Cell>]) {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    sql.push_str(&format!("DELETE FROM {};", quoted(table)));
-    if rows.is_empty() {
-        return;
-    }
-    let columns: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
-    let row = |row: &Vec<super::cell::Cell>| {
-        format!("({})", row.iter().map(super::cell::Cell::sql).collect::<Vec<_>>().join(", "))
+fn link_columns(link: usize) -> Vec<(&'static str, ValueKind)> {
+    let kind = |name: &str| match name {
+        "shelf_upper" => ValueKind::Bool,
+        "tag_name" => ValueKind::Text,
+        "shelf_room" | "from_id" | "to_id" => ValueKind::Int32,
+        _ => ValueKind::Int64,
     };
-    let rows: Vec<String> = rows.iter().map(row).collect();
-    sql.push_str(&format!(
-        "INSERT INTO {} ({}) VALUES {};",
-        quoted(table),
-        columns.join(", "),
-        rows.join(", ")
-    ));
-}
-
-pub async fn run(connection: &mut SqliteConnection, sql: &str) {
-    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await;
-    done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    LINK_TABLES[link].columns.iter().map(|name| (*name, kind(name))).collect()
 }
 
 /// The oracle's tables say of names and columns what the models say.

@@ -193,3 +193,74 @@ pub struct Seal {
     #[has_many(key = "stamp", order_by = "id")]
     pub loans: HasMany<Loan>,
 }
+
+// The same tables, whose relationships are loaded where a query does not say how.
+#[derive(Model, Debug)]
+#[model(table = "author")]
+pub struct EagerAuthor {
+    #[key]
+    pub id: i64,
+    pub name: String,
+    pub rating: Option<i32>,
+    pub country_code: Option<String>,
+    #[belongs_to(key = "country_code", lazy = "joined")]
+    pub country: BelongsTo<Option<Country>>,
+    #[has_many(key = "author_id", order_by = "title, id desc", lazy = "joined")]
+    pub books: HasMany<EagerBook>,
+    #[has_many(key = "editor_id", order_by = "id")]
+    pub edited: HasMany<Book>,
+    #[many_to_many(
+        through = "author_tag",
+        key = "author_id",
+        target_key = "tag_name",
+        order_by = "weight desc, name",
+        lazy = "subquery"
+    )]
+    pub tags: HasMany<Tag>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "book")]
+pub struct EagerBook {
+    #[key]
+    pub id: u32,
+    pub title: String,
+    #[column(unique)]
+    pub isbn: Option<String>,
+    pub author_id: i64,
+    pub editor_id: Option<i64>,
+    pub room: Option<i32>,
+    pub upper: Option<bool>,
+    #[belongs_to(lazy = "joined")]
+    pub author: BelongsTo<EagerAuthor>,
+    #[belongs_to(key = "room, upper")]
+    pub shelf: BelongsTo<Option<Shelf>>,
+    #[has_many(key = "book_id", order_by = "number desc", lazy = "selectin")]
+    pub chapters: HasMany<Chapter>,
+    #[many_to_many(
+        through = "book_tag",
+        key = "book_id",
+        target_key = "tag_name",
+        order_by = "name",
+        lazy = "joined"
+    )]
+    pub tags: HasMany<Tag>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "category")]
+pub struct EagerCategory {
+    #[key]
+    pub id: i32,
+    pub parent_id: Option<i32>,
+    pub position: Option<i8>,
+    pub book_id: Option<u32>,
+    #[belongs_to(lazy = "joined")]
+    pub parent: BelongsTo<Option<EagerCategory>>,
+    #[has_many(key = "parent_id", order_by = "position, id", lazy = "joined")]
+    pub children: HasMany<EagerCategory>,
+    #[many_to_many(through = "category_link", key = "from_id", target_key = "to_id", order_by = "id desc")]
+    pub related: HasMany<EagerCategory>,
+    #[belongs_to(lazy = "subquery")]
+    pub book: BelongsTo<Option<EagerBook>>,
+}

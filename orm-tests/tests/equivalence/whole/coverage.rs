@@ -1,0 +1,52 @@
+use super::question::Question;
+
+/// What the cases reached, so that a generator that stopped generating is noticed.
+#[derive(Default, Debug)]
+pub struct Coverage {
+    pub lists: usize,
+    pub rows: usize,
+    pub refused: usize,
+    pub refused_behind: usize,
+    pub joined: usize,
+    pub distinct: usize,
+    pub unique: usize,
+    pub paged: usize,
+    pub pages: usize,
+    pub pages_behind: usize,
+    pub batches: usize,
+    pub late: usize,
+}
+
+impl Coverage {
+    pub fn of(&mut self, question: &Question, rows: &[usize]) {
+        self.lists += 1;
+        self.rows += rows.len();
+        self.joined += usize::from(!question.joins.is_empty());
+        self.distinct += usize::from(question.distinct);
+        self.unique += usize::from(question.unique);
+        self.paged += usize::from(question.is_paged());
+    }
+
+    /// Fails where the cases did not reach enough.
+    pub fn check(&self, cases: usize) {
+        let enough = |found: usize, percent: usize, what: &str| {
+            assert!(found * 100 >= cases * percent, "{found} {what} in {cases} cases: {self:?}");
+        };
+        enough(self.lists, 250, "lists");
+        enough(self.rows, 300, "rows");
+        enough(self.joined, 120, "lists with joins of the query");
+        enough(self.distinct, 50, "lists of distinct rows");
+        enough(self.unique, 30, "lists of entities that are returned once");
+        enough(self.paged, 50, "parts of lists");
+        enough(self.refused, 1, "documented refusals");
+        enough(self.pages, 80, "pages");
+        enough(self.pages_behind, 50, "pages behind an entity");
+        enough(self.batches, 6, "batches of streams");
+        enough(self.late, 40, "loads afterwards");
+    }
+
+    /// Whether a list was paged far enough.
+    pub fn enough_pages(&self, at: u64, size: u64) -> bool {
+        at / size >= 6
+    }
+}

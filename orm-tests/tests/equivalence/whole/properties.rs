@@ -1,0 +1,333 @@
+use orm_core::prelude::*;
+
+use super::answer::{list, page};
+use super::coverage::Coverage;
+use super::question::{Question, with_defaults};
+use super::rules::{refusal, refusal_behind, refusal_in_stream, switched_off};
+use crate::choice::{Choice, STRATEGIES};
+use crate::compare::Comparison;
+use crate::dice::Dice;
+use crate::member::{Member, with_model};
+use crate::oracle::is_small_of;
+use crate::strategies_agree::things;
+use crate::world::World;
+
+/// Joins of more rows are left out: they are slow and show nothing that fewer do not.
+const MOST_ROWS: u64 = 1_500;
+
+/// Holds a query against the oracle in every way in which it can be asked.
+pub async fn check(
+    world: &World,
+    question: &Question,
+    case: u64,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    with_model!(question.kind, boxed(world, question, case, coverage)).await
+}
+
+fn boxed<'w, M: Member>(
+    world: &'w World,
+    question: &'w Question,
+    case: u64,
+    coverage: &'w mut Coverage,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<(), String>> + 'w>> {
+    Box::pin(all_ways::<M>(world, question, case, coverage))
+}
+
+async fn all_ways<M: Member>(
+    world: &World,
+    question: &Question,
+    case: u64,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let mut asked: Vec<Question> = vec![question.bare(), question.clone()];
+    asked.extend(STRATEGIES.map(|strategy| question.all_by(strategy)));
+    asked.retain(|question| switched_off(question).is_none());
+    for question in &asked {
+        one_way::<M>(world, question, coverage).await.map_err(|what| format!("{what}\n{question}"))?;
+    }
+    let Some(question) = asked.get(Dice::new(case ^ 0x0a11_0000_0000).below(asked.len().max(1))) else {
+        return Ok(());
+    };
+    let further = async {
+        pages::<M>(world, question, case, coverage).await?;
+        pages_behind::<M>(world, question, case, coverage).await?;
+        stream::<M>(world, question, case, coverage).await?;
+        load_all::<M>(world, question, coverage).await
+    };
+    further.await.map_err(|what: String| format!("{what}\n{question}"))
+}
+
+/// The rows of a query before its page, or none where there are too many to be looked at.
+fn rows_of(world: &World, question: &Question) -> Option<Vec<usize>> {
+    let rows = list(&world.data, question, world.nulls_are_high())?;
+    let tables = 2 * question.joins.len();
+    is_small_of(&world.data, question.kind, &rows, &question.all_loads(), MOST_ROWS, tables).then_some(rows)
+}
+
+/// The list, how many there are, and the plan.
+async fn one_way<M: Member>(
+    world: &World,
+    question: &Question,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let Some(all) = rows_of(world, question) else { return Ok(()) };
+    let rows = page(question, &all);
+    let mut session = world.engine.session();
+    let log = world.engine.record();
+    let explain = |what: String| format!("{what}\n{log}");
+    let plan = world.engine.plan(&question.select::<M>());
+    let found = session.all(question.select::<M>()).await;
+    let (found, plan) = match (found, plan, refusal(question)) {
+        (Ok(found), Ok(plan), None) => (found, plan),
+        (Ok(_), ..) => return Err(explain("it is planned or refused otherwise than run".into())),
+        (Err(error), _, Some(why)) if is_refusal(&error, why) => {
+            coverage.refused += 1;
+            return match session.count(question.select::<M>()).await {
+                Err(error) if is_refusal(&error, why) => Ok(()),
+                other => Err(explain(format!("the list is refused and its count is {other:?}"))),
+            };
+        }
+        (Err(error), ..) => return Err(explain(error.to_string())),
+    };
+    coverage.of(question, &rows);
+    let mut comparison = Comparison::new(&world.data);
+    comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
+    for statement in log.statements() {
+        let is = |step: &orm_core::PlanStep| {
+            statement.path.as_deref().is_some_and(|path| level_of(path) == level_of(&step.path))
+                && statement.strategy == Some(step.strategy)
+                && without_lists(&statement.sql) == without_lists(&step.sql)
+        };
+        if !plan.steps().iter().any(is) {
+            let (path, strategy) = (&statement.path, statement.strategy);
+            return Err(explain(format!(
+                "{path:?} by {strategy:?} is not in the plan: {}\n{plan}",
+                statement.sql
+            )));
+        }
+    }
+    let count = session.count(question.select::<M>()).await.map_err(|error| explain(error.to_string()))?;
+    match count == rows.len() as u64 {
+        true => Ok(()),
+        false => Err(explain(format!("{} rows are counted as {count}", rows.len()))),
+    }
+}
+
+/// A path with all levels of a recursion as one, which a plan shows once.
+fn level_of(path: &str) -> String {
+    let mut names: Vec<&str> = path.split('.').collect();
+    names.dedup();
+    names.join(".")
+}
+
+fn is_refusal(error: &Error, why: &str) -> bool {
+    error.kind() == ErrorKind::InvalidQuery && error.to_string().contains(why)
+}
+
+/// The text with one key where it has a list of them: how many there will be, a plan does not know.
+fn without_lists(sql: &str) -> String {
+    let sql = without_numbers(sql).replace(" = ANY(?)", " = ?");
+    let mut rest = sql.as_str();
+    let mut text = String::new();
+    while let Some(at) = rest.find(" IN (") {
+        let (before, list) = rest.split_at(at + " IN (".len());
+        let end = end_of_list(list);
+        let values = list[..end].trim_start_matches("VALUES ").trim_start_matches("SELECT * FROM unnest");
+        if values.chars().all(|char| "?, ()".contains(char)) {
+            text.push_str(&before[..at]);
+            match text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+                Some((before, columns)) => {
+                    let equal = |column: &str| format!("({column} = ?)");
+                    let columns: Vec<String> = columns.split(", ").map(equal).collect();
+                    text = format!("{before}{}", columns.join(" AND "));
+                }
+                None => text.push_str(" = ?"),
+            }
+            rest = &list[end + 1..];
+        } else {
+            text.push_str(before);
+            rest = list;
+        }
+    }
+    text + rest
+}
+
+/// The text with the placeholders of PostgreSQL as those of the others.
+fn without_numbers(sql: &str) -> String {
+    let mut text = String::new();
+    let mut chars = sql.chars().peekable();
+    while let Some(char) = chars.next() {
+        match char {
+            '$' => {
+                while chars.next_if(char::is_ascii_digit).is_some() {}
+                text.push('?');
+            }
+            char => text.push(char),
+        }
+    }
+    text
+}
+
+/// Where the parenthesis closes that was opened before a text.
+fn end_of_list(text: &str) -> usize {
+    let mut depth = 1;
+    for (at, char) in text.char_indices() {
+        match char {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// Pages of one size, one after the other.
+async fn pages<M: Member>(
+    world: &World,
+    question: &Question,
+    case: u64,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let Some(all) = rows_of(world, question) else { return Ok(()) };
+    if refusal(question).is_some() {
+        return Ok(());
+    }
+    let size = 1 + case % 4;
+    let mut at = 0_u64;
+    loop {
+        let asked = Question { limit: Some(size), offset: Some(at), ..question.clone() };
+        if switched_off(&asked).is_some() {
+            return Ok(());
+        }
+        let rows = page(&asked, &all);
+        let mut session = world.engine.session();
+        let log = world.engine.record();
+        let explain = |what: String| format!("{what}\nfrom row {at}, {size} at a time\n{log}");
+        let select = question.select::<M>().page(at / size + 1, size);
+        let found = session.all(select).await.map_err(|error| explain(error.to_string()))?;
+        let mut comparison = Comparison::new(&world.data);
+        comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
+        coverage.pages += 1;
+        if rows.is_empty() || coverage.enough_pages(at, size) {
+            return Ok(());
+        }
+        at += size;
+    }
+}
+
+/// Pages of one size, each from the end of the one before.
+async fn pages_behind<M: Member>(
+    world: &World,
+    question: &Question,
+    case: u64,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let question = &Question { limit: None, offset: None, ..question.clone() };
+    let paged = &Question { limit: Some(1), ..question.clone() };
+    let Some(all) = rows_of(world, question) else { return Ok(()) };
+    let places_nulls = question.order.iter().all(|sort| sort.nulls_first.is_some());
+    if refusal(question).is_some() || !places_nulls || switched_off(paged).is_some() {
+        return Ok(());
+    }
+    let size = 1 + case % 3;
+    let mut last: Option<Entity<M>> = None;
+    let mut at = 0;
+    loop {
+        let mut session = world.engine.session();
+        let log = world.engine.record();
+        let explain = |what: String| format!("{what}\nbehind row {at}, {size} at a time\n{log}");
+        let select = question.select::<M>().page_after(last.as_ref(), size);
+        let found = match (session.all(select).await, refusal_behind(question)) {
+            (Ok(found), None) => found,
+            (Err(error), Some(why)) if is_refusal(&error, why) => {
+                coverage.refused_behind += 1;
+                return Ok(());
+            }
+            (Ok(_), Some(why)) => return Err(explain(format!("it is not refused: {why}"))),
+            (Err(error), _) => return Err(explain(error.to_string())),
+        };
+        last = found.last().cloned();
+        let end = (at + usize::try_from(size).expect("a small page")).min(all.len());
+        let rows = all.get(at..end).unwrap_or_default();
+        let mut comparison = Comparison::new(&world.data);
+        comparison.query(question.kind, &things(found), rows, &question.all_loads()).map_err(explain)?;
+        coverage.pages_behind += 1;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        at = end;
+    }
+}
+
+/// The same list, a batch at a time.
+async fn stream<M: Member>(
+    world: &World,
+    question: &Question,
+    case: u64,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let Some(all) = rows_of(world, question) else { return Ok(()) };
+    let rows = page(question, &all);
+    let batch = 1 + Dice::new(case ^ 0x57ea_0000_0000).below(4);
+    let mut session = world.engine.session();
+    let log = world.engine.record();
+    let mut stream = session.stream(question.select::<M>().yield_per(batch));
+    let mut at = 0;
+    loop {
+        let explain = |what: String| format!("{what}\nfrom row {at}, {batch} streamed at a time\n{log}");
+        let found = match (stream.next_batch().await, refusal_in_stream(question)) {
+            (Ok(Some(found)), None) => found,
+            (Ok(None), None) => break,
+            (Err(error), Some(why)) if at == 0 && is_refusal(&error, why) => return Ok(()),
+            (Ok(_), Some(why)) => return Err(explain(format!("it is not refused: {why}"))),
+            (Err(error), _) => return Err(explain(error.to_string())),
+        };
+        let expected = rows.get(at..(at + batch).min(rows.len())).unwrap_or_default();
+        let mut comparison = Comparison::new(&world.data);
+        // What was not loaded is "detached" of these objects.
+        comparison.cold = false;
+        comparison.query(question.kind, &things(found), expected, &question.all_loads()).map_err(explain)?;
+        at += expected.len();
+        coverage.batches += 1;
+    }
+    match at == rows.len() {
+        true => Ok(()),
+        false => Err(format!("the stream ended after {at} of {} rows\n{log}", rows.len())),
+    }
+}
+
+/// The list without its loads, and each load for all of its objects afterwards.
+async fn load_all<M: Member>(
+    world: &World,
+    question: &Question,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    // What it loads by default is no part of what is loaded afterwards.
+    let bare = Question { raise_all: true, ..question.bare() };
+    let Some(all) = rows_of(world, &bare) else { return Ok(()) };
+    if refusal(question).is_some() || rows_of(world, question).is_none() || switched_off(&bare).is_some() {
+        return Ok(());
+    }
+    let rows = page(&bare, &all);
+    let mut session = world.engine.session();
+    let found = session.all(bare.select::<M>()).await.map_err(|error| error.to_string())?;
+    let mut comparison = Comparison::new(&world.data);
+    for load in &question.loads {
+        // Objects that are there cannot be dropped, and a load is named once.
+        let load = Choice { inner: false, twice: false, ..load.clone() };
+        let all = with_defaults(question.kind, std::slice::from_ref(&load), &[], false);
+        let all: Vec<Choice> = all.into_iter().filter(|all| all.relation == load.relation).collect();
+        let log = world.engine.record();
+        let explain = |what: String| format!("{what}\nloaded afterwards\n{log}");
+        let loaded = M::load_all(&mut session, found.clone(), &load).await;
+        let loaded = loaded.map_err(|error| explain(error.to_string()))?;
+        comparison.query(question.kind, &loaded, &rows, &all).map_err(explain)?;
+        comparison.cold = false;
+        coverage.late += 1;
+    }
+    Ok(())
+}
