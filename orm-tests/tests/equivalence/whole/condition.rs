@@ -178,19 +178,6 @@ impl Condition {
         })
     }
 
-    /// Whether it, or a condition inside, is of a sort.
-    pub fn any(&self, is: &dyn Fn(&Condition) -> bool) -> bool {
-        is(self)
-            || match self {
-                Condition::Not(of) => of.any(is),
-                Condition::And(all) | Condition::Or(all) => all.iter().any(|one| one.any(is)),
-                Condition::Has { of, .. } | Condition::Count { of, .. } => {
-                    of.as_ref().is_some_and(|of| of.any(is))
-                }
-                _ => false,
-            }
-    }
-
     /// Conditions that are a part of it, to fail with less.
     pub fn simpler(&self) -> Vec<Condition> {
         match self {

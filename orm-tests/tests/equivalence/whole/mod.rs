@@ -3,7 +3,7 @@
 //! A load never changes the list, and a strategy never changes what is loaded. `count` says how many there are, pages
 //! follow each other to the list, and the plan shown is the plan that runs.
 //!
-//! `ORM_SURVEY=1` shows every case that fails instead of the first one; `ORM_ASK_ALL=1` asks for what is switched off too.
+//! `ORM_SURVEY=1` shows every case that fails instead of the first one.
 
 mod answer;
 mod condition;
@@ -22,7 +22,6 @@ use orm_tests::{Backend, TestDatabase};
 use properties::check;
 use question::Question;
 use random::random;
-use rules::{Feature, SWITCHED_OFF};
 
 use super::dice::Dice;
 use super::run::{all_cases, block_on, cases, fail};
@@ -66,9 +65,6 @@ async fn on_server(database: TestDatabase, backend: &'static str) -> orm_core::R
 }
 
 async fn all_queries(mut world: World, range: std::ops::Range<u64>, backend: &str) {
-    for Feature { name, why, .. } in SWITCHED_OFF {
-        eprintln!("NOT ASKED on {backend}: {name}: {why}");
-    }
     let mut coverage = Coverage::default();
     let count = range.end - range.start;
     let names = world.table_names();

@@ -165,8 +165,9 @@ fn simple(dice: &mut Dice, data: &Data, places: &[Place]) -> Condition {
             let other = any_column(dice, places, place);
             let op = *dice.pick(&OPS);
             match term(places, at).against(op, term(places, other).as_ref()) {
-                Some(_) => Condition::Against(at, op, other),
-                None => Condition::Not(Box::new(Condition::IsNull(at))),
+                // Inside a relationship's condition a column against itself is refused, since it is a mistake.
+                Some(_) if other != at => Condition::Against(at, op, other),
+                _ => Condition::Not(Box::new(Condition::IsNull(at))),
             }
         }
         _ => Condition::Compare(at, *dice.pick(&OPS), value(dice, data, places, at)),
