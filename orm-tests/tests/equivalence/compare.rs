@@ -7,7 +7,7 @@ use orm_core::ErrorKind;
 use super::choice::{Choice, Depth};
 use super::member::Thing;
 use super::oracle::{Data, deeper};
-use super::tables::TABLES;
+use super::tables::{Link, LinkKind, TABLES};
 
 /// What was seen of one session so far.
 pub struct Comparison<'d> {
@@ -122,7 +122,7 @@ impl<'d> Comparison<'d> {
             let found = thing.found(relation).ok_or_else(|| format!("{below} was not loaded"))?;
             let rows = self.data.targets(kind, row, load);
             self.list(&found, link.target, &rows, &deeper(load), &below)?;
-            self.held(thing, kind, load, &found, &below)?;
+            self.held(thing, (kind, row), load, &found, &below)?;
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl<'d> Comparison<'d> {
     fn held(
         &self,
         thing: &Thing,
-        kind: usize,
+        (kind, row): (usize, usize),
         load: &Choice,
         found: &[Thing],
         path: &str,
@@ -144,16 +144,26 @@ impl<'d> Comparison<'d> {
                 return Err(format!("{path}: the query found other objects than the object holds"));
             }
         }
+        let link = &TABLES[kind].relations[load.relation];
         if is_part(kind, load) && self.cold && !self.whole.contains(&(kind, load.relation)) {
             match thing.held(load.relation) {
                 Err(error) if error.kind() == ErrorKind::NotLoaded => {}
                 Err(error) => return Err(format!("{path}: {error}")),
+                // A collection that was loaded whole says who the parent of its members is.
+                Ok(held) if link.kind == LinkKind::ToPrimaryKey && self.are(&held, kind, row, link) => {}
                 Ok(_) => {
                     return Err(format!("{path}: a part of the relationship became what the object holds"));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether some objects are all targets of a relationship.
+    fn are(&self, held: &[Thing], kind: usize, row: usize, link: &Link) -> bool {
+        let targets = self.data.related(kind, row, link);
+        let cells = targets.iter().map(|target| self.data.tables[link.target][*target].clone());
+        held.iter().map(|thing| thing.cells()).eq(cells)
     }
 }
 

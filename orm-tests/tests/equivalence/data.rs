@@ -137,7 +137,7 @@ pub fn data(seed: u64) -> Data {
     for shared in [AUTHOR, BOOK, CATEGORY] {
         tables.push(tables[shared].clone());
     }
-    Data { tables, links }
+    Data { tables, links, nulls_are_high: false }
 }
 
 /// Some of the values, in any order; often none.

@@ -9,6 +9,8 @@ use super::tables::{LINK_TABLES, Link, Pivot, TABLES, place};
 pub struct Data {
     pub tables: Vec<Vec<Vec<Cell>>>,
     pub links: Vec<Vec<Vec<Cell>>>,
+    /// Whether NULL comes behind every value where an order does not say it.
+    pub nulls_are_high: bool,
 }
 
 impl Data {
@@ -64,7 +66,11 @@ impl Data {
 
     pub fn compare(&self, kind: usize, a: usize, b: usize, order: &[(&str, bool)]) -> std::cmp::Ordering {
         let of = |(column, descending): &(&str, bool)| {
-            let ordering = self.cell(kind, a, column).cmp(self.cell(kind, b, column));
+            let (a, b) = (self.cell(kind, a, column), self.cell(kind, b, column));
+            let ordering = match self.nulls_are_high && a.is_null() != b.is_null() {
+                true => b.cmp(a),
+                false => a.cmp(b),
+            };
             if *descending { ordering.reverse() } else { ordering }
         };
         order.iter().map(of).find(|ordering| ordering.is_ne()).unwrap_or(std::cmp::Ordering::Equal)

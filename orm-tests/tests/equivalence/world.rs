@@ -65,7 +65,7 @@ impl World {
 
     /// Replaces all rows by those of a seed.
     pub async fn fill(&mut self, seed: u64) {
-        self.data = data(seed);
+        self.data = Data { nulls_are_high: self.nulls_are_high(), ..data(seed) };
         let of_model = |(kind, rows)| {
             let def = with_model!(kind, def_of());
             let columns = def.columns.iter().map(|column| (column.name, column.kind)).collect();
