@@ -27,8 +27,10 @@ pub(super) fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId
     }
     let mut ranks = HashMap::new();
     let mut entered = HashSet::new();
-    for model in models {
-        visit(model.type_id(), &parents, &mut entered, &mut ranks);
+    for model in models.iter().map(|model| model.type_id()) {
+        if !entered.contains(&model) {
+            visit(model, &parents, &mut entered, &mut ranks);
+        }
     }
     ranks
 }

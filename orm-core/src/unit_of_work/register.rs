@@ -37,6 +37,9 @@ impl UnitOfWork {
     fn enter(&mut self, store: &mut Store, draft: DraftData) -> Result<Arc<PendingCell>> {
         let first = self.begin(draft);
         let cell = Arc::clone(&first.cell);
+        if first.links.len() == 0 {
+            return Ok(cell);
+        }
         let mut entering = vec![first];
         while let Some(entry) = entering.last_mut() {
             if let Some(target) = entry.targets.next() {

@@ -373,7 +373,8 @@ impl<'w> Scheduler<'w> {
         let mut seen = vec![Seen::No; self.nodes.len()];
         let mut start = 0;
         while start < self.nodes.len() {
-            if seen[start] != Seen::No {
+            // Most rows have nothing to do with each other.
+            if seen[start] != Seen::No || self.leaving[start].is_empty() {
                 start += 1;
                 continue;
             }
@@ -591,17 +592,18 @@ impl<'w> Scheduler<'w> {
                 match self.turn(node) {
                     Some(turn) => ready.entry(turn).or_default().push(node),
                     // A gate is not a statement.
-                    None => open.extend(self.written(node, &mut missing)),
+                    None => self.written(node, &mut missing, &mut open),
                 }
             }
             let Some((turn, mut batch)) = ready.pop_first() else { return steps };
             // In the order in which the rows were added, so that generated keys follow it.
             batch.sort_unstable();
             batch.iter().for_each(|node| writes[*node] = steps.len());
-            let mut at = 0;
+            let (mut at, mut freed) = (0, Vec::new());
             while let Some(node) = batch.get(at).copied() {
                 at += 1;
-                for next in self.written(node, &mut missing) {
+                self.written(node, &mut missing, &mut freed);
+                for next in freed.drain(..) {
                     match self.joins(next, &writes, steps.len()) {
                         true => {
                             writes[next] = steps.len();
@@ -616,9 +618,8 @@ impl<'w> Scheduler<'w> {
         }
     }
 
-    /// What can be written now that a node was.
-    fn written(&self, node: usize, missing: &mut [usize]) -> Vec<usize> {
-        let mut next = Vec::new();
+    /// Adds what can be written now that a node was.
+    fn written(&self, node: usize, missing: &mut [usize], next: &mut Vec<usize>) {
         for edge in self.leaving[node].iter().map(|at| &self.edges[*at]).filter(|edge| !edge.is_of_one_node())
         {
             missing[edge.to] -= 1;
@@ -626,7 +627,6 @@ impl<'w> Scheduler<'w> {
                 next.push(edge.to);
             }
         }
-        next
     }
 
     /// Whether the statement of a step can hold a node too: everything before it is written, or in that statement.

@@ -59,8 +59,11 @@ struct Builder<'u> {
     store: &'u Store,
     rows: Rows,
     entries: Vec<Option<&'u PendingEntry>>,
+    /// The columns that an edit changed.
+    changed: Vec<Vec<usize>>,
     sets: Vec<Set>,
-    set_ids: HashMap<(TypeId, Vec<usize>), SetId>,
+    /// The sets of each model, by their columns.
+    set_ids: HashMap<TypeId, Vec<(Vec<usize>, SetId)>>,
     shapes: HashMap<TypeId, Shape>,
     values: HashMap<(SetId, Vec<Value>), usize>,
     /// Values of objects that have none yet.
@@ -76,6 +79,7 @@ impl Rows {
             store,
             rows: Rows { rows: Vec::new(), models: Vec::new(), work: Work::default() },
             entries: Vec::new(),
+            changed: Vec::new(),
             sets: Vec::new(),
             set_ids: HashMap::new(),
             shapes: HashMap::new(),
@@ -102,9 +106,13 @@ impl<'u> Builder<'u> {
         }
         let waiting = unit.waiting_keys.nodes().filter(|node| !unit.dirty.contains_key(node));
         for node in unit.dirty.keys().copied().chain(waiting) {
-            let changed = !unit.changed_columns(self.store, node).is_empty() || unit.waiting_keys.has(node);
-            if changed && !unit.deleted.contains(&node) && !switched.contains(node) {
+            let changed = unit.changed_columns(self.store, node);
+            let differs = !changed.is_empty() || unit.waiting_keys.has(node);
+            if differs && !unit.deleted.contains(&node) && !switched.contains(node) {
                 self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
+                if let Some(of_row) = self.changed.last_mut() {
+                    *of_row = changed;
+                }
             }
         }
         for node in &unit.deleted {
@@ -131,6 +139,7 @@ impl<'u> Builder<'u> {
         self.rows.models.push(model);
         self.rows.work.operations.push(Operation { kind, rank: 0, shape });
         self.entries.push(entry);
+        self.changed.push(Vec::new());
     }
 
     /// The columns of each model that is written whose values are unique or keys, from whichever side these are declared.
@@ -181,11 +190,15 @@ impl<'u> Builder<'u> {
 
     /// Columns whose values are unique, or referred to.
     fn own(&mut self, model: &'static dyn ErasedModel, columns: Vec<usize>) -> SetId {
-        let sets = &mut self.sets;
-        let set = *self.set_ids.entry((model.type_id(), columns.clone())).or_insert_with(|| {
-            sets.push(Set::default());
-            sets.len() - 1
-        });
+        let of_model = self.set_ids.entry(model.type_id()).or_default();
+        let set = match of_model.iter().find(|(other, _)| *other == columns) {
+            Some((_, set)) => *set,
+            None => {
+                self.sets.push(Set::default());
+                of_model.push((columns.clone(), self.sets.len() - 1));
+                self.sets.len() - 1
+            }
+        };
         let columns = self.columns(model.def(), columns);
         if let Some(shape) = self.shapes.get_mut(&model.type_id())
             && !shape.own.contains(&(columns, set))
@@ -236,9 +249,8 @@ impl<'u> Builder<'u> {
             Row::Deleted(_) => (true, false),
             Row::Switched(_) => (true, true),
             Row::Changed(node) => {
-                let changed = self.unit.changed_columns(self.store, node);
-                let waits = self.unit.waiting_keys.has(node);
-                let changes = waits || columns.iter().any(|column| changed.contains(column));
+                let changed = |column: &usize| self.changed[operation].contains(column);
+                let changes = self.unit.waiting_keys.has(node) || columns.iter().any(changed);
                 (changes, changes)
             }
         }
@@ -265,18 +277,13 @@ impl<'u> Builder<'u> {
             let Some(shape) = shapes.get(&self.rows.models[operation].type_id()) else { continue };
             for (columns, set) in &shape.own {
                 let Set { taken, given_up, referred, let_go } = self.sets[*set];
-                let wanted = [taken || let_go, given_up || referred];
+                let wanted = [given_up && (taken || let_go), taken && (given_up || referred)];
                 self.claim_values(operation, *columns, *set, wanted, [Role::GivesUp, Role::Takes]);
             }
             for (columns, set) in &shape.keys {
-                let Set { taken, given_up, .. } = self.sets[*set];
-                self.claim_values(
-                    operation,
-                    *columns,
-                    *set,
-                    [given_up, taken],
-                    [Role::LetsGo, Role::RefersTo],
-                );
+                let Set { taken, given_up, referred, let_go } = self.sets[*set];
+                let wanted = [let_go && given_up, referred && taken];
+                self.claim_values(operation, *columns, *set, wanted, [Role::LetsGo, Role::RefersTo]);
             }
             self.claim_links(operation, &shapes);
         }
@@ -341,15 +348,15 @@ impl<'u> Builder<'u> {
 
     /// Keys of objects that have no row yet are not known, but whose they are is.
     fn claim_links(&mut self, operation: usize, shapes: &HashMap<TypeId, Shape>) {
-        let keys: Vec<&'u KeyFrom> = self.keys_from(operation).collect();
+        let keys: Vec<&'u KeyFrom> =
+            self.keys_from(operation).filter(|key| key.from.node().is_none()).collect();
         for key in keys {
             let Ref::Pending(cell) = &key.from else { continue };
-            let Some(from) = self.unit.pending.get(&cell_id(cell)).filter(|_| key.from.node().is_none())
-            else {
-                continue;
-            };
+            let Some(from) = self.unit.pending.get(&cell_id(cell)) else { continue };
             let (here, there) = (self.rows.models[operation].type_id(), from.model.type_id());
-            let Some(set) = self.set_ids.get(&(there, key.from_columns.clone())).copied() else { continue };
+            let mut sets = self.set_ids.get(&there).into_iter().flatten();
+            let set = sets.find(|(columns, _)| *columns == key.from_columns).map(|(_, set)| *set);
+            let Some(set) = set else { continue };
             let all = &self.rows.work.columns;
             let refers = |(columns, to): &&(usize, SetId)| *to == set && all[*columns].all == key.columns;
             let found = shapes.get(&here).and_then(|shape| shape.keys.iter().find(refers));
