@@ -131,7 +131,7 @@ app 0.1.0
 fn a_package_in_several_versions_has_a_tree_for_each() {
     let answers = answers(&[CIRCLES, "--tree", "util"]);
     let tree = "\
-What util depends on 5 statements, _ ms
+What util depends on 4 statements, _ ms
 util 1.0.0
 └── util 2.0.0
 util 2.0.0

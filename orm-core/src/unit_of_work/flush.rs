@@ -324,7 +324,7 @@ impl Flush<'_> {
     }
 
     fn shown(&self, rows: &Rows, operation: usize) -> String {
-        let def = rows.models[operation].def();
+        let def = rows.model(operation).def();
         match self.node_of(rows.rows[operation]) {
             Some(node) => {
                 let key = self.saved_values(node.arena, node.node, def.key);
@@ -338,7 +338,7 @@ impl Flush<'_> {
 /// New rows that need each other's generated keys.
 fn needs_itself(rows: &Rows, circle: &Circle) -> Error {
     let mut names: Vec<&'static str> =
-        circle.operations.iter().map(|operation| rows.models[*operation].def().name).collect();
+        circle.operations.iter().map(|operation| rows.model(*operation).def().name).collect();
     names.sort_unstable();
     names.dedup();
     Error::new(

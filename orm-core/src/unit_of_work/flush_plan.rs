@@ -77,7 +77,7 @@ impl FlushPlan {
     fn step(&mut self, unit: &UnitOfWork, store: &Store, rows: &Rows, step: &Step) {
         let first = self.steps.len();
         for operation in &step.operations {
-            let def = rows.models[*operation].def();
+            let def = rows.model(*operation).def();
             let fields =
                 |columns: &[usize]| columns.iter().map(|column| def.columns[*column].field).collect();
             let one = match (&step.part, step.kind, rows.rows[*operation]) {

@@ -112,6 +112,9 @@ pub(super) struct Circle {
 /// # Errors
 /// New rows need each other's generated keys.
 pub(super) fn schedule(work: &Work, by_row: bool) -> Result<Schedule, Circle> {
+    if work.claims.is_empty() {
+        return Ok(Schedule { steps: unrelated(&work.operations), conflicts: Vec::new() });
+    }
     let attempt = |by_row: bool, cheapest: bool| {
         let mut scheduler = Scheduler::new(work, by_row, cheapest);
         if !by_row {
@@ -128,6 +131,24 @@ pub(super) fn schedule(work: &Work, by_row: bool) -> Result<Schedule, Circle> {
     let others = [attempt(true, true), attempt(true, false)];
     let better = others.into_iter().flatten().find(|schedule| schedule.conflicts.is_empty());
     better.map_or(first, Ok)
+}
+
+/// The steps of rows that have nothing to do with each other, as in most flushes.
+fn unrelated(operations: &[Operation]) -> Vec<Step> {
+    let mut steps: Vec<(Turn, Step)> = Vec::new();
+    for (at, operation) in operations.iter().enumerate() {
+        // Rows of one table mostly follow each other.
+        let of_last = steps.iter_mut().rev().find(|(turn, _)| turn.is_of(operation));
+        match of_last {
+            Some((_, step)) => step.operations.push(at),
+            None => {
+                let step = Step { part: Part::Whole, kind: operation.kind, operations: vec![at] };
+                steps.push((Turn::new(operation, Part::Whole), step));
+            }
+        }
+    }
+    steps.sort_by(|(one, _), (other, _)| one.cmp(other));
+    steps.into_iter().map(|(_, step)| step).collect()
 }
 
 impl Part {
@@ -636,16 +657,7 @@ impl<'w> Scheduler<'w> {
     }
 
     fn turn(&self, node: usize) -> Option<Turn> {
-        let Operation { kind, rank, .. } = *self.operation(node)?;
-        let part = self.nodes[node].part.clone();
-        let phase = match (&part, kind) {
-            (Part::Late(_), _) => 1,
-            (Part::Clear(_), Kind::Delete) => 2,
-            (_, Kind::Delete) => 3,
-            _ => 0,
-        };
-        let place = if kind == Kind::Delete { usize::MAX - rank } else { rank };
-        Some(Turn { phase, place, kind, part })
+        Some(Turn::new(self.operation(node)?, self.nodes[node].part.clone()))
     }
 }
 
@@ -656,6 +668,26 @@ struct Turn {
     place: usize,
     kind: Kind,
     part: Part,
+}
+
+impl Turn {
+    fn new(operation: &Operation, part: Part) -> Turn {
+        let Operation { kind, rank, .. } = *operation;
+        let phase = match (&part, kind) {
+            (Part::Late(_), _) => 1,
+            (Part::Clear(_), Kind::Delete) => 2,
+            (_, Kind::Delete) => 3,
+            _ => 0,
+        };
+        let place = if kind == Kind::Delete { usize::MAX - rank } else { rank };
+        Turn { phase, place, kind, part }
+    }
+
+    /// Whether the turn is that of a whole operation.
+    fn is_of(&self, operation: &Operation) -> bool {
+        let place = if operation.kind == Kind::Delete { usize::MAX - operation.rank } else { operation.rank };
+        self.part == Part::Whole && (self.kind, self.place) == (operation.kind, place)
+    }
 }
 
 /// What it costs to cut an edge, in the order of preference.

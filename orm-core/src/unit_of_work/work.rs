@@ -29,8 +29,10 @@ pub(super) enum Row {
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) rows: Vec<Row>,
-    pub(super) models: Vec<&'static dyn ErasedModel>,
     pub(super) work: Work,
+    /// The models, and which of them each row is of.
+    models: Vec<&'static dyn ErasedModel>,
+    model_of: Vec<usize>,
 }
 
 /// Columns of one model whose values are unique or referred to, and what happens to such values in this flush.
@@ -64,7 +66,8 @@ struct Builder<'u> {
     sets: Vec<Set>,
     /// The sets of each model, by their columns.
     set_ids: HashMap<TypeId, Vec<(Vec<usize>, SetId)>>,
-    shapes: HashMap<TypeId, Shape>,
+    /// By model.
+    shapes: Vec<Shape>,
     values: HashMap<(SetId, Vec<Value>), usize>,
     /// Values of objects that have none yet.
     unknown: HashMap<(SetId, CellId), usize>,
@@ -77,21 +80,29 @@ impl Rows {
         let mut builder = Builder {
             unit,
             store,
-            rows: Rows { rows: Vec::new(), models: Vec::new(), work: Work::default() },
+            rows: Rows { rows: Vec::new(), work: Work::default(), models: Vec::new(), model_of: Vec::new() },
             entries: Vec::new(),
             changed: Vec::new(),
             sets: Vec::new(),
             set_ids: HashMap::new(),
-            shapes: HashMap::new(),
+            shapes: Vec::new(),
             values: HashMap::new(),
             unknown: HashMap::new(),
             next_value: 0,
         };
         builder.collect(switched);
         builder.find_columns();
+        builder.find_shapes();
         builder.look_at_values();
         builder.claim();
         builder.rows
+    }
+}
+
+impl Rows {
+    /// The model of a row.
+    pub(super) fn model(&self, operation: usize) -> &'static dyn ErasedModel {
+        self.models[self.model_of[operation]]
     }
 }
 
@@ -119,8 +130,11 @@ impl<'u> Builder<'u> {
             self.push(Row::Deleted(*node), self.store.model(node.arena), Kind::Delete, None);
         }
         let ranks = table_ranks(&self.rows.models);
-        for (operation, model) in self.rows.work.operations.iter_mut().zip(&self.rows.models) {
-            operation.rank = ranks.get(&model.type_id()).copied().unwrap_or(usize::MAX);
+        let rank =
+            |model: &&'static dyn ErasedModel| ranks.get(&model.type_id()).copied().unwrap_or(usize::MAX);
+        let ranks: Vec<usize> = self.rows.models.iter().map(rank).collect();
+        for (operation, model) in self.rows.work.operations.iter_mut().zip(&self.rows.model_of) {
+            operation.rank = ranks[*model];
         }
     }
 
@@ -131,25 +145,39 @@ impl<'u> Builder<'u> {
         kind: Kind,
         entry: Option<&'u PendingEntry>,
     ) {
-        let shape = match (row, entry) {
-            (Row::New(_), Some(entry)) => shape_of(entry),
-            _ => 0,
-        };
+        // Rows of one model mostly follow each other.
+        let last = self.rows.model_of.last().copied();
+        let is_of = |at: &usize| self.rows.models[*at].type_id() == model.type_id();
+        let known = last.filter(is_of).or_else(|| (0..self.rows.models.len()).find(is_of));
+        let model = known.unwrap_or_else(|| {
+            self.rows.models.push(model);
+            self.rows.models.len() - 1
+        });
+        self.rows.model_of.push(model);
         self.rows.rows.push(row);
-        self.rows.models.push(model);
-        self.rows.work.operations.push(Operation { kind, rank: 0, shape });
+        self.rows.work.operations.push(Operation { kind, rank: 0, shape: 0 });
         self.entries.push(entry);
         self.changed.push(Vec::new());
     }
 
-    /// The columns of each model that is written whose values are unique or keys, from whichever side these are declared.
-    fn find_columns(&mut self) {
-        let mut models: Vec<&'static dyn ErasedModel> = Vec::new();
-        for model in &self.rows.models {
-            if self.shapes.try_insert(model.type_id(), Shape::default()).is_ok() {
-                models.push(*model);
+    /// Rows that refer to others of their table can be in one statement with these, if it has values for the same columns.
+    fn find_shapes(&mut self) {
+        for (at, shape) in self.shapes.iter().enumerate() {
+            let own = |(_, set): &(usize, SetId)| shape.own.iter().any(|(_, own)| own == set);
+            if !shape.keys.iter().any(own) {
+                continue;
+            }
+            let rows = self.rows.model_of.iter().zip(&self.entries).zip(&mut self.rows.work.operations);
+            for ((_, entry), operation) in rows.filter(|((model, _), _)| **model == at) {
+                operation.shape = entry.map_or(0, shape_of);
             }
         }
+    }
+
+    /// The columns of each model that is written whose values are unique or keys, from whichever side these are declared.
+    fn find_columns(&mut self) {
+        let models = self.rows.models.clone();
+        self.shapes.resize_with(models.len(), Shape::default);
         for model in &models {
             let def = model.def();
             self.own(*model, def.key.to_vec());
@@ -171,21 +199,26 @@ impl<'u> Builder<'u> {
                 RelationKind::HasMany | RelationKind::HasOne => (there, remote, here, local),
                 RelationKind::ManyToMany => continue,
             };
-            if relation.kind == RelationKind::HasOne && self.shapes.contains_key(&child.type_id()) {
+            if relation.kind == RelationKind::HasOne && self.place_of(child).is_some() {
                 // At most one child for each parent, whether or not the database was told.
                 self.own(child, columns.clone());
             }
-            let written = [child, parent].into_iter().all(|model| self.shapes.contains_key(&model.type_id()));
+            let written = [child, parent].into_iter().all(|model| self.place_of(model).is_some());
             if written {
                 let set = self.own(parent, refers_to);
                 let columns = self.columns(child.def(), columns);
-                if let Some(shape) = self.shapes.get_mut(&child.type_id())
+                if let Some(shape) = self.place_of(child).and_then(|at| self.shapes.get_mut(at))
                     && !shape.keys.contains(&(columns, set))
                 {
                     shape.keys.push((columns, set));
                 }
             }
         }
+    }
+
+    /// The place of a model among those that are written.
+    fn place_of(&self, model: &'static dyn ErasedModel) -> Option<usize> {
+        self.rows.models.iter().position(|other| other.type_id() == model.type_id())
     }
 
     /// Columns whose values are unique, or referred to.
@@ -200,7 +233,7 @@ impl<'u> Builder<'u> {
             }
         };
         let columns = self.columns(model.def(), columns);
-        if let Some(shape) = self.shapes.get_mut(&model.type_id())
+        if let Some(shape) = self.place_of(model).and_then(|at| self.shapes.get_mut(at))
             && !shape.own.contains(&(columns, set))
         {
             shape.own.push((columns, set));
@@ -223,7 +256,7 @@ impl<'u> Builder<'u> {
     /// cost nothing then.
     fn look_at_values(&mut self) {
         for operation in 0..self.rows.rows.len() {
-            let Some(shape) = self.shapes.get(&self.rows.models[operation].type_id()) else { continue };
+            let shape = &self.shapes[self.rows.model_of[operation]];
             for (columns, set) in &shape.own {
                 let (before, after) = self.has(operation, *columns);
                 self.sets[*set].given_up |= before;
@@ -274,7 +307,7 @@ impl<'u> Builder<'u> {
     fn claim(&mut self) {
         let shapes = std::mem::take(&mut self.shapes);
         for operation in 0..self.rows.rows.len() {
-            let Some(shape) = shapes.get(&self.rows.models[operation].type_id()) else { continue };
+            let shape = &shapes[self.rows.model_of[operation]];
             for (columns, set) in &shape.own {
                 let Set { taken, given_up, referred, let_go } = self.sets[*set];
                 let wanted = [given_up && (taken || let_go), taken && (given_up || referred)];
@@ -347,20 +380,20 @@ impl<'u> Builder<'u> {
     }
 
     /// Keys of objects that have no row yet are not known, but whose they are is.
-    fn claim_links(&mut self, operation: usize, shapes: &HashMap<TypeId, Shape>) {
+    fn claim_links(&mut self, operation: usize, shapes: &[Shape]) {
         let keys: Vec<&'u KeyFrom> =
             self.keys_from(operation).filter(|key| key.from.node().is_none()).collect();
         for key in keys {
             let Ref::Pending(cell) = &key.from else { continue };
             let Some(from) = self.unit.pending.get(&cell_id(cell)) else { continue };
-            let (here, there) = (self.rows.models[operation].type_id(), from.model.type_id());
-            let mut sets = self.set_ids.get(&there).into_iter().flatten();
+            let Some(there) = self.place_of(from.model) else { continue };
+            let mut sets = self.set_ids.get(&from.model.type_id()).into_iter().flatten();
             let set = sets.find(|(columns, _)| *columns == key.from_columns).map(|(_, set)| *set);
             let Some(set) = set else { continue };
             let all = &self.rows.work.columns;
             let refers = |(columns, to): &&(usize, SetId)| *to == set && all[*columns].all == key.columns;
-            let found = shapes.get(&here).and_then(|shape| shape.keys.iter().find(refers));
-            let own = shapes.get(&there).and_then(|shape| shape.own.iter().find(|(_, own)| *own == set));
+            let found = shapes[self.rows.model_of[operation]].keys.iter().find(refers);
+            let own = shapes[there].own.iter().find(|(_, own)| *own == set);
             let (Some((columns, _)), Some((own, _))) = (found.copied(), own.copied()) else { continue };
             let value = self.unknown(set, cell_id(cell), own);
             self.rows.work.claims.push(Claim {

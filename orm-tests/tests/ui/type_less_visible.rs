@@ -6,7 +6,7 @@ mod shop {
         #[key]
         id: i64,
         #[has_many]
-        orders: HasMany<Order>,
+        pub orders: HasMany<Order>,
     }
 
     #[derive(Model)]
