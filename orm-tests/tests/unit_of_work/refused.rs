@@ -162,8 +162,8 @@ on_every_backend! {
             session.assign(&cars[0], Car::PLATE, Plate::draft().text("c")),
             session.unassign(&cars[0], Car::PLATE),
             session.unassign(&theirs, Plate::CAR),
-            session.remove(&cars[0], Car::WHEELS, &cars[0].wheels()?.first().expect("it has one")),
-            session.remove(&cars[1], Car::WHEELS, &cars[0].wheels()?.first().expect("it has one")),
+            session.remove(&cars[0], Car::WHEELS, cars[0].wheels()?.first().expect("it has one")),
+            session.remove(&cars[1], Car::WHEELS, cars[0].wheels()?.first().expect("it has one")),
         ] {
             assert_eq!(done.unwrap_err().kind(), ErrorKind::InvalidState);
         }

@@ -79,7 +79,7 @@ fn conditions_are_lists_or_refused() {
 fn expressions_and_subqueries_are_bounded() {
     on_a_small_stack(async |session| {
         let sum = |terms: i64| (0..terms).fold(Node::N + 0, |sum, term| sum + term);
-        let coalesce = |terms: i64| (0..terms).fold(Node::N + 0, |value, term| func::coalesce(value, term));
+        let coalesce = |terms: i64| (0..terms).fold(Node::N + 0, func::coalesce);
         session.rows(select_columns(sum(100))).await?;
         session.rows(select_columns(coalesce(100))).await?;
         is_too_deep(session.rows(select_columns(sum(50_000))).await);
