@@ -9,8 +9,11 @@ const VALUE: &str = "_value";
 /// The rows of a query of one value that are not NULL. A value that cannot be NULL is left as it is.
 pub fn without_null(spec: &RowsSpec) -> Select {
     let (mut select, _) = lowered(spec);
-    let nullable = spec.list.values.first().is_none_or(|item| item.nullable);
-    if !nullable && !has_left_join(&select) {
+    let declared = spec.list.values.first().is_none_or(|item| item.nullable);
+    // The type of an expression follows its left side, and any part of it may be NULL.
+    let is_column = matches!(&select.columns[..], [only] if matches!(only.expr, Expr::Column { .. }));
+    let one = select.left.is_none() && select.set.is_empty();
+    if !declared && is_column && one && !has_left_join(&select) {
         return select;
     }
     let plain = select.left.is_none()
@@ -27,9 +30,10 @@ pub fn without_null(spec: &RowsSpec) -> Select {
         }
         [_] => {
             let mut named = select;
+            let secret = named.is_secret(0);
             name(&mut named);
             let mut outer = Select::from(TableRef::query(named, ROWS));
-            let value = Expr::column(&Source::Alias(ROWS.into()), VALUE);
+            let value = Expr::column_of(&Source::Alias(ROWS.into()), VALUE, secret);
             outer.returns(value.clone());
             outer.and_where(Expr::IsNotNull(Box::new(value)));
             outer

@@ -97,9 +97,16 @@ impl<'m> Scope<'m> {
 
     /// How visible what is generated for a field is: as the field, and no more than the struct.
     pub fn visibility<'f>(&'f self, field: &'f Visibility) -> &'f Visibility {
-        match field {
-            Visibility::Public(_) => &self.model.visibility,
-            narrower => narrower,
+        match (field, &self.model.visibility) {
+            (Visibility::Public(_), model) | (Visibility::Restricted(_), model @ Visibility::Inherited) => {
+                model
+            }
+            (Visibility::Restricted(field), model @ Visibility::Restricted(_))
+                if field.path.is_ident("crate") =>
+            {
+                model
+            }
+            (narrower, _) => narrower,
         }
     }
 

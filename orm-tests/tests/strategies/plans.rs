@@ -152,7 +152,7 @@ async fn a_plan_is_what_runs_whatever_is_asked() -> Result<()> {
             assert_ran(&engine, || select::<Node>().with(Node::PARENT.joined().with(children())).erase()).await?;
             assert_ran(&engine, || select::<Node>().filter(Node::ID.gt(100)).with(Node::PARENT.selectin().with(children())).erase()).await?;
             assert_ran(&engine, || select::<Node>().with(children().with(Node::PARENT.joined())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().filter(Node::ID.lt(100)).with(Node::PARENT.$strategy()).erase()).await?;
+            assert_ran(&engine, || select::<Node>().filter(Node::ID.gt(100)).with(Node::PARENT.$strategy()).erase()).await?;
         )+};
     }
     each!(selectin joined subquery auto);

@@ -150,7 +150,7 @@ impl Writer {
             Expr::Exists(select) => {
                 self.sql.push_str("EXISTS (");
                 self.write_select(select);
-                if self.dialect == Dialect::Sqlite && select.limit.is_none() {
+                if self.dialect == Dialect::Sqlite && (select.limit, select.offset) == (None, None) {
                     // SQLite 3.51 turns EXISTS into a join and lets OFFSET count the rows that it multiplies; a limit keeps
                     // it from doing so.
                     self.sql.push_str(" LIMIT 1");

@@ -411,7 +411,14 @@ impl Writer {
         });
         if let (Some(of), Dialect::Postgres) = (&lock.of, self.dialect) {
             self.sql.push_str(" OF ");
-            self.source(of);
+            match of {
+                // The server takes the name alone here, without the schema.
+                Source::Table(table) => {
+                    let renamed = self.names.renamed(*table);
+                    self.quote(renamed.as_deref().unwrap_or(table.name));
+                }
+                of => self.source(of),
+            }
         }
         self.sql.push_str(match lock.wait {
             LockWait::Wait => "",
