@@ -254,7 +254,11 @@ impl UnitOfWork {
                     return Ok(());
                 }
                 let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
-                if store.values(old.arena, old.node, &relation.remote_columns()?) == here {
+                let remote = relation.remote_columns()?;
+                // One that waits for another parent's key has moved already.
+                let stays = store.values(old.arena, old.node, &remote) == here
+                    && !self.waiting_keys.wait(old, &remote);
+                if stays {
                     self.orphan(store, relation, old)?;
                     self.let_go_of_parent(store, relation, parent, old);
                 }

@@ -169,8 +169,10 @@ impl Flush<'_> {
                 continue;
             }
             for child in self.rows_of(relation, parent).await? {
-                let still = self.store.values(child.arena, child.node, &relation.remote_columns()?) == key;
-                if still && !now.contains(&child) {
+                let remote = relation.remote_columns()?;
+                let still = self.store.values(child.arena, child.node, &remote) == key;
+                let moves = self.unit.waiting_keys.wait(child, &remote);
+                if still && !moves && !now.contains(&child) {
                     self.unit.orphan(self.store, relation, child)?;
                 }
             }
@@ -215,9 +217,8 @@ impl Flush<'_> {
         held(self.store, relation, node)
     }
 
-    /// Deletes rows of one table, with their link rows.
+    /// Deletes rows of one table. Their link rows are gone already.
     pub(super) async fn deletes(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
-        self.delete_links(arena, nodes).await?;
         let deleted = self.delete_rows(arena, nodes).await;
         deleted.map_err(|error| self.in_its_own_way(error, arena, nodes))?;
         for node in nodes {
@@ -241,7 +242,7 @@ impl Flush<'_> {
             let Some(through) = &relation.through else { continue };
             let local = relation.local_columns()?;
             let keys: Vec<Vec<Value>> =
-                nodes.iter().map(|node| self.store.values(arena, *node, &local)).collect();
+                nodes.iter().map(|node| self.saved_values(arena, *node, &local)).collect();
             let columns = relation.parent().link_columns(through.key, &local);
             self.delete_where(through.table, &columns, &keys).await?;
         }
@@ -314,7 +315,8 @@ impl Flush<'_> {
                 self.unit.let_go(self.store, parent, holder.1, node);
             }
         }
-        let key = self.store.key(node.arena, node.node);
+        // An edit of the key that was never written is not the row's.
+        let key = self.saved_values(node.arena, node.node, self.store.def(node.arena).key);
         // A key read from an object is a key of its model.
         let _ = self.store.identity_mut(node.arena).remove(&key);
         self.unit.row_gone(node, key);

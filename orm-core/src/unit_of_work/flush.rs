@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::moves::holders;
 use super::schedule::{Circle, Kind, Part, Schedule, Step, schedule};
@@ -29,6 +29,8 @@ pub(crate) struct Flush<'s> {
     pub(super) switched: Switched,
     /// Columns of rows that are written in parts.
     pub(super) cut: HashMap<Row, Cut>,
+    /// Deleted objects whose link rows are gone.
+    unlinked: HashSet<Node>,
 }
 
 /// Which columns of a row are NULL before it is written, and after.
@@ -60,6 +62,7 @@ impl<'s> Flush<'s> {
             passively_deleted: Vec::new(),
             switched: Switched::default(),
             cut: HashMap::new(),
+            unlinked: HashSet::new(),
         }
     }
 }
@@ -89,6 +92,11 @@ impl Flush<'_> {
             schedule.steps.iter().rposition(|step| step.kind != Kind::Delete).map_or(0, |last| last + 1);
         let (steps, deletions) = schedule.steps.split_at(deletions);
         self.links_of_switched().await?;
+        if steps.iter().any(|step| step.kind == Kind::Delete) {
+            // Rows that go early, for the sake of those that take their unique values, take their links along.
+            self.unlinked_rows().await?;
+            self.links_of_deleted().await?;
+        }
         for step in steps {
             let written = self.step(&rows, step, &mut pending, &mut made).await;
             written.map_err(|error| self.in_each_others_way(error, &rows, &schedule, step))?;
@@ -99,6 +107,7 @@ impl Flush<'_> {
         self.defaults_of_switched().await?;
         self.unlinked_rows().await?;
         self.link_rows().await?;
+        self.links_of_deleted().await?;
         for step in deletions {
             let written = self.step(&rows, step, &mut pending, &mut Vec::new()).await;
             written.map_err(|error| self.in_each_others_way(error, &rows, &schedule, step))?;
@@ -108,6 +117,17 @@ impl Flush<'_> {
         }
         self.unit.deleted.clear();
         self.unit.dirty.clear();
+        Ok(())
+    }
+
+    /// The link rows of all objects that are still to be deleted go before the first of these: a link may be declared on one
+    /// side alone.
+    async fn links_of_deleted(&mut self) -> Result<()> {
+        let deleted: Vec<Node> =
+            self.unit.deleted.iter().copied().filter(|node| self.unlinked.insert(*node)).collect();
+        for (arena, nodes) in by_arena(deleted) {
+            self.delete_links(arena, &nodes).await?;
+        }
         Ok(())
     }
 

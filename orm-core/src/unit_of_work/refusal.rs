@@ -178,7 +178,10 @@ impl UnitOfWork {
         };
         let Some(old) = old.filter(|old| Some(*old) != target) else { return Ok(()) };
         let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
-        let stays = store.values(old.arena, old.node, &relation.remote_columns()?) == here;
+        let remote = relation.remote_columns()?;
+        // One that waits for another parent's key has moved already.
+        let stays =
+            store.values(old.arena, old.node, &remote) == here && !self.waiting_keys.wait(old, &remote);
         match stays && !relation.may_lose_child()? {
             true => Err(orphan_needs_a_rule(relation)),
             false => Ok(()),

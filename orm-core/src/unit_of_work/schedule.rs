@@ -245,6 +245,10 @@ impl<'w> Scheduler<'w> {
             .collect();
         for (at, claim) in work.claims.iter().enumerate() {
             let (why, start, end) = match claim.role {
+                // A row that gets a key which an update then changes is written before, and follows.
+                Role::RefersTo if !takers.contains_key(&claim.value) => {
+                    (Why::LetsGo, Some(at), givers.get(&claim.value).copied())
+                }
                 Role::RefersTo => (Why::Refers, takers.get(&claim.value).copied(), Some(at)),
                 Role::LetsGo => (Why::LetsGo, Some(at), givers.get(&claim.value).copied()),
                 Role::GivesUp => (Why::Frees, Some(at), takers.get(&claim.value).copied()),
@@ -430,7 +434,7 @@ impl<'w> Scheduler<'w> {
                         }
                         by.truncate(depth.saturating_sub(1));
                         if let Some((_, followed)) = way.last_mut() {
-                            *followed = 0;
+                            *followed = followed.saturating_sub(1);
                         }
                     }
                 }

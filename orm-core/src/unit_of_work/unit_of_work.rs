@@ -193,7 +193,7 @@ impl UnitOfWork {
         self.dirty.swap_remove(&node);
         self.deleted.swap_remove(&node);
         self.orphans.remove(&node);
-        self.waiting_keys.forget(|waiting| waiting == node);
+        drop(self.waiting_keys.take_of(node));
         self.journal.deleted(node, key);
     }
 

@@ -87,7 +87,13 @@ impl Flush<'_> {
     fn changed(&mut self, node: Node) -> Result<Option<Vec<usize>>> {
         let mut columns = self.unit.changed_columns(self.store, node);
         if columns.is_empty() {
-            return Ok(None);
+            let is_cut =
+                [Row::Changed(node), Row::Switched(node)].iter().any(|row| self.cut.contains_key(row));
+            if !is_cut {
+                return Ok(None);
+            }
+            // What waits for another row is NULL until then.
+            self.unit.touch(self.store, node);
         }
         if !self.switched.contains(node) {
             let model = self.store.model(node.arena);

@@ -2,14 +2,14 @@
 
 use std::any::TypeId;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::order::table_ranks;
 use super::schedule::{Claim, Columns, Kind, Operation, Role, Work};
 use super::switch::Switched;
 use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
 use crate::identity::Store;
-use crate::model::{ErasedModel, ModelDef, RelationKind};
+use crate::model::{ErasedModel, RelationKind};
 use crate::value::Value;
 
 /// A row of an operation.
@@ -66,6 +66,8 @@ struct Builder<'u> {
     sets: Vec<Set>,
     /// The sets of each model, by their columns.
     set_ids: HashMap<TypeId, Vec<(Vec<usize>, SetId)>>,
+    /// Columns that other rows may refer to.
+    referred: HashSet<(TypeId, usize)>,
     /// By model.
     shapes: Vec<Shape>,
     values: HashMap<(SetId, Vec<Value>), usize>,
@@ -85,6 +87,7 @@ impl Rows {
             changed: Vec::new(),
             sets: Vec::new(),
             set_ids: HashMap::new(),
+            referred: HashSet::new(),
             shapes: Vec::new(),
             values: HashMap::new(),
             unknown: HashMap::new(),
@@ -178,6 +181,20 @@ impl<'u> Builder<'u> {
     fn find_columns(&mut self) {
         let models = self.rows.models.clone();
         self.shapes.resize_with(models.len(), Shape::default);
+        let held = (0..self.store.graph().arena_count()).map(|arena| self.store.model(arena));
+        let new =
+            models.iter().copied().filter(|model| held.clone().all(|held| held.type_id() != model.type_id()));
+        let known: Vec<&'static dyn ErasedModel> = held.clone().chain(new).collect();
+        for relation in known.iter().flat_map(|model| model.def().relations) {
+            let (model, columns) = match relation.kind {
+                RelationKind::BelongsTo { .. } => ((relation.target)(), relation.remote_columns()),
+                RelationKind::HasMany | RelationKind::HasOne => {
+                    ((relation.parent)(), relation.local_columns())
+                }
+                RelationKind::ManyToMany => continue,
+            };
+            self.referred.extend(columns.into_iter().flatten().map(|column| (model.type_id(), column)));
+        }
         for model in &models {
             let def = model.def();
             self.own(*model, def.key.to_vec());
@@ -185,10 +202,6 @@ impl<'u> Builder<'u> {
                 self.own(*model, vec![column]);
             }
         }
-        let held = (0..self.store.graph().arena_count()).map(|arena| self.store.model(arena));
-        let new =
-            models.iter().copied().filter(|model| held.clone().all(|held| held.type_id() != model.type_id()));
-        let known: Vec<&'static dyn ErasedModel> = held.clone().chain(new).collect();
         for relation in known.iter().flat_map(|model| model.def().relations) {
             let (Ok(local), Ok(remote)) = (relation.local_columns(), relation.remote_columns()) else {
                 continue;
@@ -206,7 +219,7 @@ impl<'u> Builder<'u> {
             let written = [child, parent].into_iter().all(|model| self.place_of(model).is_some());
             if written {
                 let set = self.own(parent, refers_to);
-                let columns = self.columns(child.def(), columns);
+                let columns = self.columns(child, columns);
                 if let Some(shape) = self.place_of(child).and_then(|at| self.shapes.get_mut(at))
                     && !shape.keys.contains(&(columns, set))
                 {
@@ -232,7 +245,7 @@ impl<'u> Builder<'u> {
                 self.sets.len() - 1
             }
         };
-        let columns = self.columns(model.def(), columns);
+        let columns = self.columns(model, columns);
         if let Some(shape) = self.place_of(model).and_then(|at| self.shapes.get_mut(at))
             && !shape.own.contains(&(columns, set))
         {
@@ -241,9 +254,15 @@ impl<'u> Builder<'u> {
         set
     }
 
-    fn columns(&mut self, def: &ModelDef, all: Vec<usize>) -> usize {
-        let nullable =
-            all.iter().copied().filter(|column| def.columns[*column].nullable && !def.key.contains(column));
+    /// Columns that other rows refer to are not NULL even for a while: rows that are not held would lose their key.
+    fn columns(&mut self, model: &'static dyn ErasedModel, all: Vec<usize>) -> usize {
+        let def = model.def();
+        let can_be_null = |column: &usize| {
+            def.columns[*column].nullable
+                && !def.key.contains(column)
+                && !self.referred.contains(&(model.type_id(), *column))
+        };
+        let nullable = all.iter().copied().filter(can_be_null);
         let columns = Columns { nullable: nullable.collect(), all };
         let known = &mut self.rows.work.columns;
         known.iter().position(|other| *other == columns).unwrap_or_else(|| {
@@ -310,12 +329,12 @@ impl<'u> Builder<'u> {
             let shape = &shapes[self.rows.model_of[operation]];
             for (columns, set) in &shape.own {
                 let Set { taken, given_up, referred, let_go } = self.sets[*set];
-                let wanted = [given_up && (taken || let_go), taken && (given_up || referred)];
+                let wanted = [given_up && (taken || let_go || referred), taken && (given_up || referred)];
                 self.claim_values(operation, *columns, *set, wanted, [Role::GivesUp, Role::Takes]);
             }
             for (columns, set) in &shape.keys {
                 let Set { taken, given_up, referred, let_go } = self.sets[*set];
-                let wanted = [let_go && given_up, referred && taken];
+                let wanted = [let_go && given_up, referred && (taken || given_up)];
                 self.claim_values(operation, *columns, *set, wanted, [Role::LetsGo, Role::RefersTo]);
             }
             self.claim_links(operation, &shapes);
