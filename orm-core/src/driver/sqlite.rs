@@ -414,7 +414,11 @@ impl SqliteLease {
         ["ROLLBACK"].into_iter().chain(after).all(|sql| handle.control(sql).unwrap_or(false))
     }
 
-    pub(super) fn give_back(self) {
+    pub(super) fn give_back(mut self) {
+        // A transaction that was begun unseen is not for the next session: the connection is closed.
+        if !self.handle().is_ok_and(|handle| handle.is_autocommit()) {
+            return;
+        }
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 

@@ -1,5 +1,6 @@
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -15,6 +16,9 @@ use super::sqlite_handle::Handle;
 use super::sqlite_memory::{MemoryFiles, VFS};
 use super::{ConnectOptions, DatabaseUrl};
 use crate::error::{Error, ErrorKind, Result};
+
+/// SQLite counts the milliseconds of a wait in 32 bits.
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// A SQLite database.
 #[derive(Debug)]
@@ -60,7 +64,7 @@ impl Connector for SqliteConnector {
 impl SqliteDatabase {
     pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<SqliteDatabase> {
         let (connect, memory) = connect_options(url)?;
-        let connect = connect.disable_statement_logging().busy_timeout(options.busy_timeout);
+        let connect = connect.disable_statement_logging().busy_timeout(options.busy_timeout.min(LONGEST));
         let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
         let connector =
             SqliteConnector { options: connect, _memory: memory, attached: attached.collect::<Result<_>>()? };

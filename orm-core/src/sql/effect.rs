@@ -23,7 +23,9 @@ pub enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token<'t> {
     Word(&'t str),
-    /// A quoted name, a text or a number.
+    /// A quoted name.
+    Name,
+    /// A text, a number or a sign.
     Other,
     Open,
     Close,
@@ -92,17 +94,21 @@ impl<'t> Tokens<'t> {
             if length > 0 {
                 let comment = rest.starts_with("--") || rest.starts_with("/*") || rest.starts_with('#');
                 if !comment {
-                    all.push(Token::Other);
+                    all.push(if rest.starts_with(['"', '`']) { Token::Name } else { Token::Other });
                     // Whether a backslash is one depends on the settings of the server.
                     unclear |= ["\\'", "\\\""].iter().any(|escape| rest[..length].contains(escape));
                 }
                 rest = &rest[length..];
                 continue;
             }
-            let word = rest.find(|char: char| !(char.is_alphanumeric() || matches!(char, '_' | '$')));
+            let word = rest.find(|char: char| {
+                !(char.is_alphanumeric() || matches!(char, '_' | '$') || !char.is_ascii())
+            });
             let word = &rest[..word.unwrap_or(rest.len())];
             rest = &rest[word.len().max(next.len_utf8())..];
             all.push(match next {
+                // What may stand before a statement.
+                ';' | '\u{feff}' if all.is_empty() => continue,
                 _ if word.starts_with(|char: char| char.is_ascii_digit()) => Token::Other,
                 _ if !word.is_empty() => Token::Word(word),
                 '(' => Token::Open,
@@ -175,7 +181,10 @@ fn explained(tokens: &[Token<'_>], mysql: bool) -> Effect {
     if !tokens.iter().any(|token| token.is_any(&["analyze", "analyse"])) {
         return Effect::Reads;
     }
-    let verbs = ["select", "values", "table", "with", "insert", "update", "delete", "merge", "replace"];
+    let verbs = [
+        "select", "values", "table", "with", "insert", "update", "delete", "merge", "replace", "create",
+        "execute", "refresh", "declare",
+    ];
     match tokens.iter().position(|token| token.is_any(&verbs)) {
         Some(at) => on_a_server(&tokens[at..], mysql),
         None => Effect::MayWrite,
@@ -236,8 +245,17 @@ fn expressions(tokens: &[Token<'_>]) -> Effect {
 /// What a query does, of which these are the tokens behind its first word.
 fn read(tokens: &[Token<'_>]) -> Effect {
     let mut effect = Effect::Reads;
+    // What follows the list of DISTINCT ON is no alias.
+    let listed = tokens
+        .windows(3)
+        .any(|three| three[0].is("distinct") && three[1].is("on") && three[2] == Token::Open);
     for (at, token) in tokens.iter().enumerate() {
-        let Token::Word(word) = token else { continue };
+        let word = match token {
+            Token::Word(word) => *word,
+            // Of a quoted name it is not known which function it is.
+            Token::Name => "",
+            _ => continue,
+        };
         let before = |distance: usize| match at.checked_sub(distance) {
             Some(at) => tokens.get(at).copied().unwrap_or(Token::Other),
             None => Token::Other,
@@ -255,7 +273,7 @@ fn read(tokens: &[Token<'_>]) -> Effect {
         let verb = token.is_any(&["insert", "update", "delete", "merge", "into"])
             || token.is("next") && after.is("value");
         // Not the columns of an alias.
-        let called = after == Token::Open && !before(1).is("as") && before(1) != Token::Close;
+        let called = after == Token::Open && !before(1).is("as") && (listed || before(1) != Token::Close);
         if locks {
             effect = effect.max(Effect::Locks);
         } else if verb || (called && !only_reads(word) && !is_any_of(word, &BEFORE_PARENTHESES)) {
@@ -894,7 +912,9 @@ mod tests {
             "SELECT nextval('numbers')",
             "SELECT * FROM my_writing_function(1)",
             "SELECT app.lower(name) FROM t",
-            "SELECT \"Odd\"(1), archive (id) FROM t",
+            "SELECT \"Odd\"(1) FROM t",
+            "SELECT archive (id) FROM t",
+            "SELECT DISTINCT ON (a) archive(a) FROM t",
             "SELECT * INTO copy FROM t",
             "WITH a AS (SELECT * FROM evil(1) AS (x int)) SELECT * FROM a",
             "EXPLAIN ANALYZE SELECT evil()",

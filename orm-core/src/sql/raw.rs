@@ -82,6 +82,7 @@ pub(super) fn skipped(rest: &str, dialect: Dialect) -> usize {
     match chars.next() {
         Some(quote @ ('\'' | '"' | '`')) => quoted(rest, quote, mysql && quote != '`'),
         Some('e' | 'E') if postgres && rest[1..].starts_with('\'') => 1 + quoted(&rest[1..], '\'', true),
+        Some('-') if begins_comment(rest, mysql) && postgres => to(rest.find(['\n', '\r']), 1),
         Some('-') if begins_comment(rest, mysql) => to(rest.find('\n'), 1),
         Some('#') if mysql => to(rest.find('\n'), 1),
         Some('/') if rest.starts_with("/*") && postgres => nested_comment(rest),

@@ -337,7 +337,7 @@ on_every_backend! {
             assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}");
             assert!(error.to_string().contains("session.rollback()"), "{error}");
         };
-        for text in ["BEGIN", "COMMIT", "ROLLBACK", "-- now\n rollback", "SAVEPOINT a", "RELEASE SAVEPOINT a", "ROLLBACK TO SAVEPOINT a"] {
+        for text in ["BEGIN", "COMMIT", "ROLLBACK", "-- now\n rollback", "; COMMIT", "SAVEPOINT a", "RELEASE SAVEPOINT a", "ROLLBACK TO SAVEPOINT a"] {
             refuse(session.execute(sql(text)).await.unwrap_err());
             refuse(session.rows(sql(text).rows::<i64>()).await.unwrap_err());
             refuse(session.stream(sql(text).rows::<i64>()).next_batch().await.unwrap_err());

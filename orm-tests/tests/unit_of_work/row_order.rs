@@ -323,3 +323,133 @@ on_every_backend! {
         Ok(())
     }
 }
+
+#[derive(Model, Debug)]
+#[model(table = "songs")]
+struct Song {
+    #[key(auto)]
+    id: i64,
+    #[column(unique)]
+    title: String,
+    /// The labels do not know their songs.
+    #[many_to_many(through = "song_labels")]
+    labels: HasMany<Label>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "labels")]
+struct Label {
+    #[key(auto)]
+    id: i64,
+    #[column(unique)]
+    name: String,
+}
+
+async fn songs(database: &TestDatabase) -> Result<Engine> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Song, Label]).await?;
+    let mut session = engine.session();
+    session.add(Song::draft().title("one").labels([Label::draft().name("a"), Label::draft().name("b")]));
+    session.commit().await?;
+    Ok(engine)
+}
+
+on_every_backend! {
+    async fn link_rows_go_before_the_first_deletion(database: TestDatabase) -> Result<()> {
+        let engine = songs(&database).await?;
+        let mut session = engine.session();
+        let song = session.one(select::<Song>()).await?;
+        let label = session.one(select::<Label>().filter(Label::NAME.eq("a"))).await?;
+        session.delete(&song)?;
+        session.delete(&label)?;
+        session.commit().await?;
+        let mut session = engine.session();
+        assert_eq!((session.count(select::<Song>()).await?, session.count(select::<Label>()).await?), (0, 1));
+        Ok(())
+    }
+}
+
+on_every_backend! {
+    async fn a_row_that_goes_early_takes_its_links_along(database: TestDatabase) -> Result<()> {
+        let engine = songs(&database).await?;
+        let mut session = engine.session();
+        let song = session.one(select::<Song>().with(Song::LABELS.selectin())).await?;
+        let labels = song.labels()?.to_vec();
+        session.remove(&song, Song::LABELS, &labels[0])?;
+        session.delete(&labels[0])?;
+        session.delete(&song)?;
+        session.add(Song::draft().title("one").labels([Label::draft().name("a")]));
+        session.commit().await?;
+        let mut session = engine.session();
+        let songs = session.all(select::<Song>().with(Song::LABELS.selectin())).await?;
+        let shown: Vec<_> = songs
+            .iter()
+            .map(|song| (song.title.as_str(), song.get(Song::LABELS).iter().map(|label| label.name.clone()).collect()))
+            .collect();
+        assert_eq!(shown, [("one", vec!["a".to_owned()])]);
+        assert_eq!(session.count(select::<Label>()).await?, 2);
+        Ok(())
+    }
+}
+
+on_every_backend! {
+    async fn a_child_that_waits_for_another_parent_is_no_orphan(database: TestDatabase) -> Result<()> {
+        let engine = owners(&database).await?;
+        let mut session = engine.session();
+        let ann = session.get::<Owner>(1).await?.expect("ann is there");
+        let badge = session.load(&ann, Owner::BADGE).await?.expect("ann has a badge");
+        session.add(Owner::draft().name("cid").badge(&badge));
+        session.assign(&ann, Owner::BADGE, Badge::draft())?;
+        session.commit().await?;
+        let badges = engine.session().all(select::<Badge>().order_by(Badge::OWNER_ID)).await?;
+        assert_eq!(badges.iter().map(|badge| badge.owner_id).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(badges[1].id, badge.id, "the badge moved to its new owner");
+        Ok(())
+    }
+}
+
+/// An owner that is told apart by a unique name, and its things.
+#[derive(Model, Debug)]
+#[model(table = "keepers")]
+struct Keeper {
+    #[key(auto)]
+    id: i64,
+    #[column(unique)]
+    name: String,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "kept_things")]
+struct Kept {
+    #[key(auto)]
+    id: i64,
+    keeper_id: Option<i64>,
+    #[belongs_to(key = "keeper_id")]
+    keeper: BelongsTo<Option<Keeper>>,
+}
+
+on_every_backend! {
+    async fn a_row_that_waits_for_a_new_parent_lets_go_of_the_old_one(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Keeper, Kept]).await?;
+        let mut session = engine.session();
+        session.add(Kept::draft().keeper(Keeper::draft().name("k")));
+        session.commit().await?;
+        let kept = session.one(select::<Kept>()).await?;
+        let old = session.one(select::<Keeper>()).await?;
+        let new = session.add(Keeper::draft().name("k"));
+        session.assign(&kept, Kept::KEEPER, &new)?;
+        session.delete(&old)?;
+        let log = engine.record();
+        session.commit().await?;
+        assert_eq!(
+            shape(&log),
+            ["UPDATE kept_things", "DELETE keepers", "INSERT keepers", "UPDATE kept_things"],
+            "{log}"
+        );
+        let rows = engine.session().all(select::<Kept>().with(Kept::KEEPER.selectin())).await?;
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].keeper_id, Some(new.entity()?.id));
+        Ok(())
+    }
+}
