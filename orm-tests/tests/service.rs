@@ -11,6 +11,8 @@ use serde_json::{Value as Json, json};
 struct Service {
     process: Child,
     address: String,
+    /// Its files. A process that is killed removes none.
+    _files: tempfile::TempDir,
 }
 
 /// Status, the header `x-statements`, and the body.
@@ -21,14 +23,15 @@ impl Service {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let build = escargot::CargoBuild::new().manifest_path(manifest).current_release().example("service");
         let binary = build.run().expect("the example builds").path().to_owned();
+        let files = orm_tests::directory();
         let mut command = Command::new(binary);
-        let mut process =
-            command.args(["--port", "0"]).stdout(Stdio::piped()).spawn().expect("the example runs");
+        command.args(["--port", "0"]).env("TMPDIR", files.path()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("the example runs");
         let mut line = String::new();
         let out = process.stdout.take().expect("it has an output");
         BufReader::new(out).read_line(&mut line).expect("it prints its address");
         let address = line.trim().strip_prefix("listening on ").expect("an address").to_owned();
-        Service { process, address }
+        Service { process, address, _files: files }
     }
 
     fn get(&self, path: &str) -> Answer {
