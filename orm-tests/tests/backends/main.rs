@@ -1,31 +1,12 @@
-//! One suite on every backend.
+//! Reading and writing on every backend. What connections do is in `connections`, what columns hold in `column_types`.
 
 mod batches;
-mod bounded;
 mod bulk;
-mod cancellation;
-mod columns;
-mod ddl;
-mod echo;
-mod faults;
 mod get_many;
-mod keys;
 mod loading;
-mod pool;
-mod pooler;
-mod prepared;
 mod relationships;
-mod schema_check;
-mod schemas;
-mod secrets;
-mod serialized;
 mod shop;
 mod streamed_rows;
 mod streaming;
-mod text;
-mod tls;
 mod transactions;
-mod types;
-mod values;
-mod violations;
 mod writing;

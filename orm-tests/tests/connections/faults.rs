@@ -120,7 +120,7 @@ impl Dice {
 /// What repeats a failure.
 impl std::fmt::Display for Dice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ORM_SEED={} cargo test -p orm-tests --test backends -- faults,", self.seed)
+        write!(f, "ORM_SEED={} cargo test -p orm-tests --test connections -- faults,", self.seed)
     }
 }
 
