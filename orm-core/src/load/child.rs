@@ -67,6 +67,7 @@ impl Child {
         let outside = ranks.map_or(source.clone(), |(_, called)| Source::Made(called));
         let order = collection_order(relation, &load, &outside);
         let ranked_order = collection_order(relation, &load, &source);
+        let chosen = ranks.iter().flat_map(|_| key_order(def, &outside)).collect::<Vec<_>>();
         let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
         let made_up = MadeUp::beside(def)?;
         let selection = Selection::new(model, &load.undeferred);
@@ -100,14 +101,20 @@ impl Child {
         let own_columns = select.columns.len();
         // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
         let distinct = relation.through.is_none() && !endless;
-        let mut tree = Tree { store, levels, select, order: Vec::new(), collections, own_columns, distinct };
+        // The list of each parent keeps its order too.
+        let ties = key_order(def, &outside).filter(|_| relation.is_collection()).collect();
+        let joined_order = Vec::new();
+        let mut tree =
+            Tree { store, levels, select, order: joined_order, ties, collections, own_columns, distinct };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
         let branch = tree.branch(selection, &outside, load.loads, &path, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
         select.order = order;
-        select.order.extend(joined_order);
+        // Those that a limit takes stand in the order in which it takes them.
+        then_by(&mut select.order, chosen);
+        then_by(&mut select.order, joined_order);
 
         let key_places = match linked {
             true => (0..key_columns.len()).collect(),
@@ -297,11 +304,10 @@ fn rank(
         }
     }
     let mut order = mem::take(&mut rows.order);
-    // A link that is there twice is one target, and takes one place: only the same target sorts alike by its key.
+    // The same rows are the first ones each time that the statement is repeated.
+    then_by(&mut order, key_order(def, &source));
+    // A link that is there twice is one target, and takes one place.
     let dense = *key_source != source;
-    if dense {
-        then_by(&mut order, key_order(def, &source));
-    }
     let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
     let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
     let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));

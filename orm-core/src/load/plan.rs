@@ -58,7 +58,7 @@ fn lockable(spec: &SelectSpec, loads: &mut [LoadSpec]) -> Result<()> {
         return Ok(());
     }
     let why = "the query's own join needs its rows to be numbered, and numbered rows cannot be locked";
-    keep_rows(&spec.loads, loads, why, &|load| load.relation.is_collection())
+    keep_rows(&spec.loads, loads, why, &|load| load.relation.may_find_several())
 }
 
 /// Whether a query finds one row at most, by its whole key.
@@ -97,8 +97,12 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
         || spec.having.is_some();
     let drops =
         |load: &LoadSpec| load.inner && load.relation.kind != RelationKind::BelongsTo { required: true };
+    // Without a page each entity has all of its rows, and is found to have several.
+    let paged = spec.limit.is_some() || spec.offset.is_some();
+    let repeats =
+        |load: &LoadSpec| load.relation.is_collection() || paged && load.relation.may_find_several();
     let why = "a join would change the rows that the query returns";
-    keep_rows(&item.loads, &mut loads, why, &|load| grouped || load.relation.is_collection() || drops(load))?;
+    keep_rows(&item.loads, &mut loads, why, &|load| grouped || repeats(load) || drops(load))?;
     check_filled(&loads, false)?;
     Ok(loads)
 }
@@ -389,8 +393,9 @@ fn check_streams(load: &LoadSpec, own: bool) -> Result<()> {
     let own = own && load.strategy == Strategy::Joined;
     let why = match load.strategy {
         Strategy::Subquery => "repeats the whole query for each batch".to_owned(),
-        Strategy::Joined if own && load.relation.is_collection() => {
-            format!("gives one `{parent}` several rows, and a batch would end among them")
+        Strategy::Joined if own && load.relation.may_find_several() => {
+            let key = if load.relation.is_collection() { "" } else { " where its key is not unique" };
+            format!("gives one `{parent}` several rows{key}, and a batch would end among them")
         }
         _ => return load.loads.iter().try_for_each(|below| check_streams(below, own)),
     };

@@ -42,19 +42,16 @@ impl Root {
         let own_joins = if shape.inside || shape.first { 0 } else { select.joins.len() };
 
         let own_columns = select.columns.len();
-        let mut tree = Tree { store, levels, select, order: Vec::new(), collections, own_columns, distinct };
+        // Parents keep their order: without one of their own the first child would decide it.
+        let ties = if number.is_none() { key_order(def, &source).collect() } else { Vec::new() };
+        let order = Vec::new();
+        let mut tree = Tree { store, levels, select, order, ties, collections, own_columns, distinct };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
         let branch = tree.branch(selection, &source, loads, path, &mut joins, &mut inner)?;
         let Tree { mut select, order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
-        if !order.is_empty() {
-            if number.is_none() {
-                // Parents keep their order: without one of their own the first child would decide it.
-                then_by(&mut select.order, key_order(def, &source));
-            }
-            then_by(&mut select.order, order);
-        }
+        then_by(&mut select.order, order);
         let number = number.filter(|_| shape.list == List::Runs).map(|name| {
             select.returns(Expr::column_of(&source, name, false));
             select.columns.len() - 1

@@ -66,6 +66,7 @@ pub(super) fn rows_root(
         levels,
         select,
         order: Vec::new(),
+        ties: Vec::new(),
         collections: 0,
         own_columns: usize::MAX,
         distinct: false,

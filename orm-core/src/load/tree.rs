@@ -68,13 +68,16 @@ pub(super) struct Tree<'l> {
     pub(super) store: &'l mut Store,
     pub(super) levels: &'l mut Levels,
     pub(super) select: Select,
-    /// The orders of joined collections, to follow the order of the statement's own rows.
+    /// The orders of what is joined, to follow the order of the statement's own rows.
     pub(super) order: Vec<Order>,
+    /// What keeps rows of the lists so far in their places when something that is joined further on has an order.
+    pub(super) ties: Vec<Order>,
     /// How many columns the statement had before the first branch.
     pub(super) own_columns: usize,
     /// Whether the statement's own rows are distinct before anything is joined to them.
     pub(super) distinct: bool,
-    /// How many collections the whole statement joins: each repeats the rows of everything beside and above it.
+    /// How many relationships the whole statement joins that may find several rows: each repeats the rows of everything
+    /// beside and above it.
     pub(super) collections: usize,
 }
 
@@ -126,8 +129,21 @@ impl Tree<'_> {
         let (relation, back) = (load.relation, load.back);
         let source = load.source.unwrap_or(Source::Table(relation.target().table));
         let selection = Selection::new((relation.target)(), &load.undeferred);
+        self.sort(relation, Vec::new(), &source);
         let branch = self.branch(selection, &source, load.loads, path, joins, inner_joins)?;
         Ok(JoinedBranch { relation, whole: false, back, pairs: Pairs::new(true), branch })
+    }
+
+    /// Sorts by what a relationship is sorted by, within the order of all that was joined before it: rows that sort alike
+    /// there would change places.
+    fn sort(&mut self, relation: &'static RelationDef, order: Vec<Order>, source: &Source) {
+        if !order.is_empty() {
+            then_by(&mut self.order, self.ties.drain(..));
+            then_by(&mut self.order, order);
+        }
+        if relation.is_collection() {
+            self.ties.extend(key_order(relation.target(), source));
+        }
     }
 
     /// Joins one relationship. An inner join goes into `inner_joins`, so that it can stand in the parentheses of the
@@ -145,8 +161,7 @@ impl Tree<'_> {
         let target = relation.target();
         let alias = Made::like(target.table.name);
         let source = Source::Made(alias);
-        let order = collection_order(relation, &load, &source);
-        self.order.extend(order);
+        self.sort(relation, collection_order(relation, &load, &source), &source);
 
         let (whole, back) = (!load.is_view(), load.back);
         let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
@@ -237,10 +252,10 @@ impl Branch {
     }
 }
 
-/// How many collections a statement with these loads joins.
+/// How many relationships a statement with these loads joins that may give a row several rows.
 pub(super) fn collections(loads: &[LoadSpec]) -> usize {
     let joined = loads.iter().filter(|load| load.strategy == Strategy::Joined);
-    joined.map(|load| usize::from(load.relation.is_collection()) + collections(&load.loads)).sum()
+    joined.map(|load| usize::from(load.relation.may_find_several()) + collections(&load.loads)).sum()
 }
 
 /// Whether the inner joins of some loads give a row one row each.

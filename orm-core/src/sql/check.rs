@@ -84,7 +84,10 @@ impl Checker {
     fn operand(&self, select: &Select, outer: &[Source]) -> Result<()> {
         match &select.lock {
             Some(_) => refuse("a query of a union cannot lock its rows; lock them with a query of their own"),
-            None => self.select(select, outer),
+            None => {
+                self.select(select, outer)?;
+                if select.is_plain_operand() { Ok(()) } else { self.derived(select, outer) }
+            }
         }
     }
 
@@ -145,6 +148,7 @@ impl Checker {
             TableRef::Query { select, lateral: false, .. } => {
                 self.named(select)?;
                 self.inner(select, outer)?;
+                self.derived(select, outer)?;
             }
             TableRef::Query { select, lateral: true, .. } => {
                 if !self.dialect.lateral() {
@@ -177,6 +181,19 @@ impl Checker {
         }
         seen.push(source);
         Ok(())
+    }
+
+    /// A subquery of FROM inside a query that is inside another one.
+    fn derived(&self, select: &Select, outer: &[Source]) -> Result<()> {
+        let sees_none = matches!(self.dialect, Dialect::Mysql(server) if server.mariadb);
+        match sees_none && !outer.is_empty() && is_correlated(select) {
+            true => refuse(
+                "a subquery of FROM sees nothing of the queries around it on MariaDB, and neither does a query of a union that \
+                 has an order or a limit; name the column of the outer query in the condition of the query that reads \
+                 from it",
+            ),
+            false => Ok(()),
+        }
     }
 
     /// What is computed before window functions are.

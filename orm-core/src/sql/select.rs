@@ -232,6 +232,13 @@ impl Select {
         self.filter = Some(Expr::and(self.filter.take(), condition));
     }
 
+    /// Whether it can be an operand of a union as it is. SQLite takes no parentheses around one, and an order or a limit of
+    /// its own needs them, so that another one is a subquery of FROM.
+    pub(super) fn is_plain_operand(&self) -> bool {
+        let is_set = self.left.is_some() || !self.set.is_empty();
+        !is_set && self.order.is_empty() && (self.limit, self.offset) == (None, None)
+    }
+
     /// The tables of FROM, those in parentheses included.
     pub fn tables(&self) -> Vec<&TableRef> {
         let mut tables = Vec::new();

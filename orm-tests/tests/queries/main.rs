@@ -20,6 +20,7 @@ mod parts;
 mod raw;
 mod refusals;
 mod sets;
+mod sight;
 mod subqueries;
 mod texts;
 mod times;

@@ -7,20 +7,20 @@ use orm_tests::{Backend, TestDatabase, on_every_backend};
 /// Folders in folders, with shortcuts between them. 1 holds 2, 3 and 4; 2 holds 5; 3 holds 6 and 7; 8 is alone.
 #[derive(Model, Debug)]
 #[model(table = "folders")]
-struct Folder {
+pub struct Folder {
     #[key]
-    id: i64,
-    parent_id: Option<i64>,
-    size: i64,
+    pub id: i64,
+    pub parent_id: Option<i64>,
+    pub size: i64,
     #[belongs_to]
-    parent: BelongsTo<Option<Folder>>,
+    pub parent: BelongsTo<Option<Folder>>,
     #[has_many(key = "parent_id", order_by = "id")]
-    children: HasMany<Folder>,
+    pub children: HasMany<Folder>,
     #[many_to_many(through = "shortcuts", key = "from_id", target_key = "to_id", order_by = "id")]
-    shortcuts: HasMany<Folder>,
+    pub shortcuts: HasMany<Folder>,
 }
 
-async fn folders(database: &TestDatabase) -> Result<Engine> {
+pub async fn folders(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Folder]).await?;
     let mut session = engine.session();

@@ -6,6 +6,7 @@ mod fixtures;
 
 mod auto;
 mod existing_objects;
+mod has_one_pages;
 mod key_searches;
 mod lists;
 mod model_defaults;
@@ -15,4 +16,5 @@ mod plans;
 mod recursion;
 mod repeated_loads;
 mod subquery;
+mod ties;
 mod views_below;

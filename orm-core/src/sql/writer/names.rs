@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::ErrorKind;
@@ -11,8 +12,11 @@ pub(super) struct Names {
     dialect: Dialect,
     /// The tables of the SELECT being written and of those around it.
     in_sight: Vec<Named>,
-    /// Where those begin that the SELECT being written can see: a subquery of FROM sees nothing around it.
-    from: usize,
+    /// Where those of the innermost SELECT begin.
+    frame: usize,
+    /// Which of them the SELECT being written cannot see: a subquery of FROM sees what is around its query, and not the
+    /// tables beside it.
+    hidden: Vec<Range<usize>>,
     /// How many of them are not called what their source is.
     renamed: usize,
     /// The common table expressions of the statement, and what they are called.
@@ -34,7 +38,8 @@ struct Named {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sight {
     known: usize,
-    from: usize,
+    frame: usize,
+    hidden: usize,
     renamed: usize,
 }
 
@@ -49,7 +54,8 @@ impl Names {
         Names {
             dialect,
             in_sight: Vec::new(),
-            from: 0,
+            frame: 0,
+            hidden: Vec::new(),
             renamed: 0,
             ctes: Vec::new(),
             within: Vec::new(),
@@ -60,6 +66,7 @@ impl Names {
     /// Begins a SELECT that sees the tables around it, and names its own.
     pub(super) fn enter(&mut self, select: &Select) -> Sight {
         let before = self.sight();
+        self.frame = before.known;
         let tables = select.from.iter().chain(select.joins.iter().map(|join| &join.table));
         let mut made = Vec::new();
         tables.for_each(|table| self.table(table, &mut made));
@@ -78,19 +85,21 @@ impl Names {
     /// Ends what [`enter`](Self::enter) began.
     pub(super) fn leave(&mut self, before: Sight) {
         self.in_sight.truncate(before.known);
-        self.from = before.from;
+        self.frame = before.frame;
+        self.hidden.truncate(before.hidden);
         self.renamed = before.renamed;
     }
 
-    /// Begins a SELECT that sees nothing around it.
-    pub(super) fn alone(&mut self) -> Sight {
+    /// Begins a subquery of FROM, which does not see the tables of the innermost SELECT.
+    pub(super) fn beside(&mut self) -> Sight {
         let before = self.sight();
-        self.from = before.known;
+        self.hidden.push(self.frame..before.known);
         before
     }
 
     fn sight(&self) -> Sight {
-        Sight { known: self.in_sight.len(), from: self.from, renamed: self.renamed }
+        let (known, hidden) = (self.in_sight.len(), self.hidden.len());
+        Sight { known, frame: self.frame, hidden, renamed: self.renamed }
     }
 
     fn table(&mut self, table: &TableRef, made: &mut Vec<Made>) {
@@ -126,7 +135,9 @@ impl Names {
     }
 
     fn visible(&self) -> impl Iterator<Item = &Named> {
-        self.in_sight.get(self.from..).unwrap_or_default().iter()
+        let is_hidden = |at: usize| self.hidden.iter().any(|hidden| hidden.contains(&at));
+        let known = self.in_sight.iter().enumerate();
+        known.filter(move |(at, _)| !is_hidden(*at)).map(|(_, named)| named)
     }
 
     fn is_same(&self, a: &str, b: &str) -> bool {

@@ -115,7 +115,7 @@ impl Writer {
                 writer.enter(Hiding::All);
             }
             writer.names.begin_cte(cte);
-            writer.alone(&cte.select);
+            writer.given(&cte.select);
             writer.names.end_cte();
             writer.hiding = around;
             writer.sql.push(')');
@@ -124,9 +124,9 @@ impl Writer {
         true
     }
 
-    /// A SELECT that sees nothing around it.
-    fn alone(&mut self, select: &Select) {
-        let sight = self.names.alone();
+    /// A subquery of FROM, which does not see the tables beside it.
+    fn beside(&mut self, select: &Select) {
+        let sight = self.names.beside();
         self.given(select);
         self.names.leave(sight);
     }
@@ -194,13 +194,8 @@ impl Writer {
         }
     }
 
-    /// SQLite takes no parentheses around an operand, and an order or a limit of its own needs them.
     fn set_operand(&mut self, select: &Select) {
-        let simple = select.left.is_none()
-            && select.set.is_empty()
-            && select.order.is_empty()
-            && (select.limit, select.offset) == (None, None);
-        if simple {
+        if select.is_plain_operand() {
             let sight = self.names.enter(select);
             self.core(select, &[], true);
             return self.names.leave(sight);
@@ -211,7 +206,7 @@ impl Writer {
     /// A SELECT of what another one gives.
     pub(super) fn rows_of(&mut self, select: &Select) {
         self.sql.push_str("SELECT * FROM (");
-        self.alone(select);
+        self.given(select);
         self.sql.push_str(") AS ");
         self.quote(OPERAND);
     }
@@ -230,7 +225,7 @@ impl Writer {
         match (table, lock.filter(locks), self.dialect) {
             (TableRef::Query { select, alias, lateral: false }, Some(lock), Dialect::Mysql(_)) => {
                 self.sql.push('(');
-                self.alone(select);
+                self.beside(select);
                 if select.lock.is_none() {
                     self.lock(lock);
                 }
@@ -257,7 +252,7 @@ impl Writer {
                     self.given(select);
                 } else {
                     self.sql.push('(');
-                    self.alone(select);
+                    self.beside(select);
                 }
                 self.sql.push(')');
                 self.alias(alias);
