@@ -154,6 +154,7 @@ fn keep_rows(
                 ));
             }
             load.strategy = Strategy::Selectin;
+            continue;
         }
         keep_rows(asked.map_or(&[], |asked| &asked.loads), &mut load.loads, why, changes)?;
     }
@@ -230,8 +231,10 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
     let planner = Planner { raise_all: spec.raise_all, dialect };
     // Of each batch, so that `auto` asks by key.
     let parents = Parents { all: false, few: false };
-    let loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
+    let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
     loads.iter().try_for_each(|load| check_streams(load, true))?;
+    let why = "its key is not unique, so one object may have several rows, and a batch may end among them";
+    keep_rows(&spec.loads, &mut loads, why, &|load| load.relation.may_find_several())?;
     Ok(loads)
 }
 
@@ -393,9 +396,8 @@ fn check_streams(load: &LoadSpec, own: bool) -> Result<()> {
     let own = own && load.strategy == Strategy::Joined;
     let why = match load.strategy {
         Strategy::Subquery => "repeats the whole query for each batch".to_owned(),
-        Strategy::Joined if own && load.relation.may_find_several() => {
-            let key = if load.relation.is_collection() { "" } else { " where its key is not unique" };
-            format!("gives one `{parent}` several rows{key}, and a batch would end among them")
+        Strategy::Joined if own && load.relation.is_collection() => {
+            format!("gives one `{parent}` several rows, and a batch would end among them")
         }
         _ => return load.loads.iter().try_for_each(|below| check_streams(below, own)),
     };

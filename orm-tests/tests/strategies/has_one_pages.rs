@@ -18,6 +18,16 @@ struct Door {
     plate: HasOne<Plate>,
 }
 
+/// The same doors, which load their lock by a join unless a query says otherwise.
+#[derive(Model, Debug)]
+#[model(table = "keyed_doors")]
+struct Eager {
+    #[key]
+    id: i64,
+    #[has_one(key = "door_id", lazy = "joined")]
+    lock: HasOne<Lock>,
+}
+
 #[derive(Model, Debug)]
 #[model(table = "keyed_houses")]
 struct House {
@@ -133,6 +143,14 @@ on_every_backend! {
         let error = streamed.map(|batch| batch.map(|doors| doors.len())).unwrap_err();
         assert_eq!((error.kind(), log.count()), (ErrorKind::InvalidQuery, 0), "{error}");
         assert!(error.to_string().contains("its key is not unique"), "{error}");
+        log.clear();
+        let mut eager = session.stream(select::<Eager>().filter(Eager::ID.ne(2)).order_by(Eager::ID).yield_per(3));
+        let first = eager.next_batch().await?.expect("there are doors");
+        let locks: Vec<_> = first.iter().map(|door| door.lock().map(|lock| lock.map(|lock| lock.id))).collect();
+        assert_eq!(locks.into_iter().collect::<Result<Vec<_>>>()?, [Some(1), None, Some(4)]);
+        let by_keys = log.statements().iter().filter(|one| one.strategy == Some("selectin")).count();
+        assert_eq!(by_keys, 1, "a default is asked for by keys: {log}");
+        drop(eager);
         let mut plates = session.stream(select::<Door>().with(Door::PLATE.joined()).order_by(Door::ID).yield_per(3));
         let first = plates.next_batch().await?.expect("there are doors");
         assert_eq!(first.iter().filter_map(|door| door.get(Door::PLATE).map(|plate| plate.id)).collect::<Vec<_>>(), [1, 2]);

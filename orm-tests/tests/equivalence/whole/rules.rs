@@ -1,7 +1,7 @@
 use super::condition::At;
 use super::question::{Question, Sort, SortBy};
 use crate::choice::{Choice, Strategy};
-use crate::tables::TABLES;
+use crate::tables::{LinkKind, TABLES};
 
 /// The documented reason for which a query is refused, as a part of the message.
 pub fn refusal(question: &Question) -> Option<&'static str> {
@@ -45,7 +45,18 @@ pub fn refusal_in_stream(question: &Question) -> Option<&'static str> {
                 || needs_all(link.target, &load.below, own)
         })
     }
-    needs_all(question.kind, &question.all_loads(), true).then_some("a stream cannot load")
+    /// Whether a join of the stream's own statement may find two rows where the model says one.
+    fn may_repeat(kind: usize, loads: &[Choice]) -> bool {
+        loads.iter().filter(|load| load.strategy == Strategy::Joined).any(|load| {
+            let link = &TABLES[kind].relations[load.relation];
+            link.kind == LinkKind::HasOne || may_repeat(link.target, &load.below)
+        })
+    }
+    let loads = question.all_loads();
+    if needs_all(question.kind, &loads, true) {
+        return Some("a stream cannot load");
+    }
+    may_repeat(question.kind, &loads).then_some("its key is not unique")
 }
 
 fn is_own_column(sort: &Sort) -> bool {
