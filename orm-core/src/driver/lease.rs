@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::connection::{Connection, Inserted};
 use super::cursor::Reading;
-use super::refusal::shortened;
 use super::written::{Commit, Written};
 use super::{Monitor, Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -19,18 +18,18 @@ use crate::value::{Cells, Value};
 pub struct Lease {
     pub(super) connection: Connection,
     pub(super) dialect: Dialect,
-    pooler: Pooler,
+    pub(super) pooler: Pooler,
     pub(super) state: TransactionState,
     /// What transactions are that begin by themselves.
-    defaults: TransactionOptions,
+    pub(super) defaults: TransactionOptions,
     /// What the open transaction is.
     options: TransactionOptions,
     /// It began by itself, and nothing in it may have written.
-    by_itself: bool,
+    pub(super) by_itself: bool,
     /// What the connection needs after the end of the open transaction, to be as it was.
     after: Option<&'static str>,
     /// No statement of the open transaction was sent yet.
-    empty: bool,
+    pub(super) empty: bool,
     /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
     /// MySQL commits what came before the failure.
     pub(super) failed: bool,
@@ -382,7 +381,7 @@ impl Lease {
         statement.check()?;
         self.settle().await?;
         self.prepare_for(statement).await?;
-        let alone = self.begin_alone().await?;
+        let alone = self.begin_alone(statement).await?;
         self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
@@ -416,112 +415,23 @@ impl Lease {
         statement.check()?;
         self.settle().await?;
         self.prepare_for(statement).await?;
-        let alone = self.begin_alone().await?;
+        let alone = self.begin_alone(statement).await?;
         self.count();
         let mut observed = monitor.observe(statement);
         self.running = true;
         let within = self.state != TransactionState::None;
-        let result = self.connection.execute(statement, within).await;
+        let result = match statement.effect == Effect::Outside && self.pooler == Pooler::Transaction {
+            // What is prepared first may be run on another connection of the server.
+            true if statement.params.is_empty() => {
+                self.connection.control(&statement.sql).await.map(|()| 0.into())
+            }
+            _ => self.connection.execute(statement, within).await,
+        };
         self.running = false;
         observed.failed = result.is_err();
         observed.rows = result.as_ref().map_or(0, |inserted| inserted.rows);
         self.note(result.as_ref().err());
         self.end_alone(alone, result).await
-    }
-
-    /// Begins the transaction that a statement needs: what may write is in one, and so is everything where the session says
-    /// what its transactions are.
-    ///
-    /// # Errors
-    /// `InvalidState`: the statement writes where nothing may be written. `InvalidQuery`: it would end the transaction.
-    async fn prepare_for(&mut self, statement: &Statement) -> Result<()> {
-        let effect = self.effect(statement).await?;
-        if matches!(effect, Effect::Writes | Effect::Commits) {
-            self.check_writable()?;
-        }
-        if effect == Effect::Commits {
-            return self.stand_aside(statement).await;
-        }
-        self.begin_for(effect).await
-    }
-
-    /// What a statement does: what its text says, and where that leaves it open, what the database says.
-    pub(super) async fn effect(&mut self, statement: &Statement) -> Result<Effect> {
-        if statement.effect != Effect::MayWrite {
-            return Ok(statement.effect);
-        }
-        self.running = true;
-        let only_reads = self.connection.only_reads(statement).await;
-        self.running = false;
-        Ok(match only_reads? {
-            Some(true) => Effect::Reads,
-            Some(false) => Effect::Writes,
-            None => Effect::MayWrite,
-        })
-    }
-
-    /// Begins the session's transaction, if something with this effect needs it and none is open.
-    pub(super) async fn begin_for(&mut self, effect: Effect) -> Result<()> {
-        let reads = effect == Effect::Reads || self.defaults.read_only;
-        if self.state == TransactionState::None && (effect != Effect::Reads || self.defaults.says_anything())
-        {
-            self.begin(self.defaults).await?;
-            self.by_itself = true;
-        }
-        self.by_itself &= reads;
-        Ok(())
-    }
-
-    /// A statement that commits by itself runs outside a transaction, or it would commit what is open.
-    async fn stand_aside(&mut self, statement: &Statement) -> Result<()> {
-        match self.state {
-            TransactionState::Open if !self.empty => Err(Error::new(
-                ErrorKind::InvalidQuery,
-                format!(
-                    "on MySQL and MariaDB `{}` commits the open transaction by itself; call `session.commit()` or \
-                     `session.rollback()` before it",
-                    shortened(&statement.sql)
-                ),
-            )),
-            TransactionState::Open => self.rollback().await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses to write where nothing may be written.
-    ///
-    /// # Errors
-    /// `InvalidState`.
-    pub fn check_writable(&self) -> Result<()> {
-        match (self.defaults.read_only, self.is_read_only()) {
-            (true, _) => Err(read_only("session")),
-            (false, true) => Err(read_only("transaction")),
-            (false, false) => Ok(()),
-        }
-    }
-
-    /// Behind a pooler that lends by the transaction, a statement outside one would be prepared on one connection of the
-    /// server and run on another: it gets a transaction of its own. Returns whether it did.
-    async fn begin_alone(&mut self) -> Result<bool> {
-        let alone = self.pooler == Pooler::Transaction && self.state == TransactionState::None;
-        if alone {
-            self.control("BEGIN", TransactionState::Reading).await?;
-        }
-        Ok(alone)
-    }
-
-    async fn end_alone<T>(&mut self, alone: bool, result: Result<T>) -> Result<T> {
-        if !alone {
-            return result;
-        }
-        match result {
-            Ok(value) => self.control("COMMIT", TransactionState::None).await.map(|()| value),
-            Err(error) => {
-                // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
-                let _ = self.control("ROLLBACK", TransactionState::None).await;
-                Err(error)
-            }
-        }
     }
 
     pub(super) fn note(&mut self, error: Option<&Error>) {
@@ -568,17 +478,6 @@ impl Drop for Lease {
             _ => {}
         }
     }
-}
-
-/// The error for what writes where nothing may be written.
-pub(crate) fn read_only(what: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidState,
-        format!(
-            "this {what} is read-only and there is something to write; write it in another one, or discard it with \
-             `session.rollback().await`"
-        ),
-    )
 }
 
 /// The error for a session that is used after one of its futures was dropped half-way through a statement.

@@ -43,6 +43,8 @@ struct PartRead {
     /// How many of the next part were given.
     begun: usize,
     from: Elsewhere,
+    /// Whether it may set how long the connection waits for locks.
+    settings: bool,
     ended: bool,
 }
 
@@ -75,6 +77,9 @@ impl SqliteLease {
         };
         let away = self.away.insert(Away::send(self.connection.take().ok_or_else(gone)?, work)?);
         // An end that was begun comes to its end; what waits to begin does not have to.
+        if ends {
+            away.run_on();
+        }
         let stop = (!ends).then(|| away.stop().on_drop());
         let done = self.back().await?;
         stop.into_iter().for_each(StopOnDrop::ended);
@@ -163,12 +168,15 @@ impl SqliteLease {
             if taken.is_err() {
                 cursor.stop().stop();
             }
-            let ran = told.await.map_err(|_| gone());
+            let Ok(ran) = told.await else {
+                // The thread has ended before it came to this, and says why.
+                self.take_cursor_back().await?.map_err(|error| refused_here(error, None))?;
+                return Err(gone());
+            };
             taken?;
-            return ran?.map_err(refused);
+            return ran.map_err(refused);
         }
-        // SQL of the user's own may be anything.
-        let settings = !statement.repeatable && statement.expected == Expected::Many;
+        let settings = statement.changes_connection;
         let work = move |handle: &mut Handle| {
             let ran = handle.patiently(|connection| job.run(connection));
             if settings {
@@ -213,7 +221,15 @@ impl SqliteLease {
             false => None,
         };
         let from = Elsewhere { skip: 0, alone: alone.unwrap_or(false) };
-        self.part = Some(PartRead { sql, values, rows, begun: 0, from, ended: false });
+        self.part = Some(PartRead {
+            sql,
+            values,
+            rows,
+            begun: 0,
+            from,
+            settings: statement.changes_connection,
+            ended: false,
+        });
         if alone.is_none() { self.read_elsewhere() } else { Ok(()) }
     }
 
@@ -223,7 +239,8 @@ impl SqliteLease {
         let mut connection = self.connection.take().ok_or_else(gone)?;
         connection.connection()?.leave_open();
         let rows = (part.rows - part.begun, part.rows);
-        self.cursor = Some(SqliteCursor::open(connection, part.sql, part.values, rows, part.from)?);
+        self.cursor =
+            Some(SqliteCursor::open(connection, part.sql, part.values, rows, part.from, part.settings)?);
         Ok(())
     }
 

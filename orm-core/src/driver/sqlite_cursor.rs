@@ -73,12 +73,19 @@ impl SqliteCursor {
         values: Vec<Value>,
         (next, rows): (usize, usize),
         from: Elsewhere,
+        settings: bool,
     ) -> Result<SqliteCursor> {
         let (send_commands, commands) = unbounded_channel();
         let (send_parts, parts) = unbounded_channel();
         let (send_used, used) = unbounded_channel();
         let serving = Serving { sql, values, next, rows, from, commands, parts: send_parts, used };
-        let away = Away::send(connection, move |handle| serving.run(handle))?;
+        let away = Away::send(connection, move |handle| {
+            let served = serving.run(handle);
+            if settings {
+                handle.notice_settings()?;
+            }
+            served
+        })?;
         // One part to read and one ahead of it; a thread that has ended says so in another way.
         let _ = send_commands.send(Command::Part);
         let _ = send_commands.send(Command::Part);

@@ -26,7 +26,7 @@ use super::sqlite_batch::{Batch, NOT_UTF8, give};
 use super::sqlite_reading::{Ended, Reading, Stopped};
 use super::sqlite_wait::{self, Stop, UNLIMITED};
 use super::sqlite_worker::Worker;
-use crate::sql::{Expected, Param};
+use crate::sql::{Dialect, Expected, Param, is_at_end};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// How many instructions of SQLite's machine there are between two looks at the budget.
@@ -440,10 +440,8 @@ impl Prepared {
         let width = usize::try_from(width).unwrap_or_default();
         let prepared = Prepared { statement, sql: Arc::clone(sql), width };
         let rest = sql.get(read..).unwrap_or_default();
-        if !rest.trim().is_empty()
-            && let (Some(statement), _) = compile(connection, rest)?
-        {
-            drop(Prepared { statement, sql: Arc::clone(sql), width: 0 });
+        // To compile what follows may run it: many a PRAGMA takes effect then.
+        if !is_at_end(Dialect::Sqlite, rest) {
             return Err(other_than_one("several statements"));
         }
         Ok(prepared)

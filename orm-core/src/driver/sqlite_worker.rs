@@ -27,8 +27,8 @@ pub(super) struct Worker {
 pub(super) struct Away {
     back: oneshot::Receiver<(Lent, rusqlite::Result<u64>)>,
     stop: Stop,
-    /// The connection came back.
-    ended: bool,
+    /// It is not stopped when nobody waits for it: the connection came back, or it ends a transaction, which is done or not.
+    runs_on: bool,
 }
 
 /// A connection on its way to its thread and back.
@@ -83,7 +83,7 @@ impl Away {
         };
         // A thread that has ended drops the work, which says so to who waits for it.
         let _ = queue.send(Box::new(work));
-        Ok(Away { back, stop, ended: false })
+        Ok(Away { back, stop, runs_on: false })
     }
 
     /// Waits until the thread has done what it was asked; gives the connection back, and what came of it. One that stops
@@ -93,10 +93,15 @@ impl Away {
     /// The connection has gone.
     pub(super) async fn back(&mut self) -> Result<(Pooled<SqliteConnector>, rusqlite::Result<u64>)> {
         let (mut lent, done) = (&mut self.back).await.map_err(|_| gone())?;
-        self.ended = true;
+        self.runs_on = true;
         let mut connection = lent.connection.take().ok_or_else(gone)?;
         connection.connection()?.rest();
         Ok((connection, done))
+    }
+
+    /// It comes to its end, whether or not somebody waits for that.
+    pub(super) fn run_on(&mut self) {
+        self.runs_on = true;
     }
 
     /// Stops what the thread does.
@@ -107,7 +112,7 @@ impl Away {
 
 impl Drop for Away {
     fn drop(&mut self) {
-        if !self.ended {
+        if !self.runs_on {
             self.stop.stop();
         }
     }
@@ -137,6 +142,6 @@ impl fmt::Debug for Worker {
 
 impl fmt::Debug for Away {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Away").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Away").field("runs_on", &self.runs_on).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use crate::graph::Region;
 use crate::identity::Store;
 use crate::load::{Loader, RowSink};
 use crate::query::{Reader, RowQuery, RowView, RowsFrom};
-use crate::sql::Effect;
+use crate::sql::{Effect, RawEffect};
 
 type RowOf<Q> = <<Q as RowQuery>::Reader as Reader>::Row;
 
@@ -109,7 +109,8 @@ impl Session {
         let (overwrites, writes) = match &query {
             RowsFrom::Select(spec) => (spec.populate_existing, false),
             RowsFrom::Raw(spec) => {
-                (false, Effect::of(self.database.dialect(), &spec.text) >= Some(Effect::MayWrite))
+                let told = RawEffect::of(self.database.dialect(), &spec.text);
+                (false, told.is_ok_and(|told| told.effect >= Effect::MayWrite))
             }
         };
         if writes {

@@ -1,12 +1,19 @@
-use super::{Bind, Dialect, Effect, Param, Statement};
+use super::{Bind, Dialect, NotRun, Param, RawEffect, Statement};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A user's own SQL with its values: every `?` outside of texts, names and comments stands for one, and `??` is a `?`.
 ///
 /// # Errors
-/// `InvalidQuery`: the text has not as many places as there are values, or it begins or ends a transaction.
+/// `InvalidQuery`: the text has not as many places as there are values, it begins or ends a transaction, or it locks tables.
 pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
-    let effect = Effect::of(dialect, text).ok_or_else(|| controls(text))?;
+    if text.contains('\0') {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            "the SQL has a NUL character in it, where databases take it to end; bind the value that has one",
+        ));
+    }
+    let RawEffect { effect, changes_connection } =
+        RawEffect::of(dialect, text).map_err(|why| not_run(why, text))?;
     let mut sql = String::with_capacity(text.len() + 8);
     let mut places = 0;
     let mut params = Vec::with_capacity(binds.len());
@@ -44,19 +51,23 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
         ));
     }
     // How many rows it returns, nobody knows.
-    Ok(Statement { params, effect, ..Statement::plain(sql) })
+    Ok(Statement { params, effect, changes_connection, ..Statement::plain(sql) })
 }
 
 /// The session would not know of it, and take back or keep other things than it says.
-fn controls(text: &str) -> Error {
+fn not_run(why: NotRun, text: &str) -> Error {
     let start: String = text.trim().chars().take(40).collect();
-    Error::new(
-        ErrorKind::InvalidQuery,
-        format!(
+    let message = match why {
+        NotRun::Transaction => format!(
             "`{start}` begins or ends a transaction behind the session's back; call `session.begin()`, \
              `session.commit()` or `session.rollback()`, and `session.nested(..)` for a savepoint"
         ),
-    )
+        NotRun::TableLocks => format!(
+            "`{start}` would lock tables until the next transaction begins, which is before the next statement that \
+             writes; lock rows with `.for_update()`, or ask for a named lock: `SELECT GET_LOCK('name', 10)`"
+        ),
+    };
+    Error::new(ErrorKind::InvalidQuery, message)
 }
 
 fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param>) {
@@ -71,6 +82,17 @@ fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param
             params.push(Param::One(bind.clone()));
             sql.push('?');
         }
+    }
+}
+
+/// Whether nothing is left of a text but blanks, comments and the ends of statements.
+pub fn is_at_end(dialect: Dialect, mut rest: &str) -> bool {
+    loop {
+        rest = rest.trim_start_matches(|char: char| char.is_ascii_whitespace() || char == ';');
+        if !(rest.starts_with("--") || rest.starts_with("/*")) {
+            return rest.is_empty();
+        }
+        rest = &rest[skipped(rest, dialect)..];
     }
 }
 
@@ -148,7 +170,7 @@ fn dollar_quoted(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, raw};
+    use super::{Dialect, is_at_end, raw};
     use crate::value::Value;
 
     fn text(dialect: Dialect, sql: &str, values: usize) -> Result<String, String> {
@@ -175,6 +197,24 @@ mod tests {
         assert_eq!(postgres("/* /* ? */ ? */ ?", 1).as_deref(), Ok("/* /* ? */ ? */ $1"));
         let unclosed = postgres("'? ", 0);
         assert_eq!(unclosed.as_deref(), Ok("'? "));
+    }
+
+    #[test]
+    fn what_follows_a_statement_is_not_compiled() {
+        for blank in ["", " ; \n", "-- more", "/* ; SELECT 1", "; -- a\n/* b */ ;"] {
+            assert!(is_at_end(Dialect::Sqlite, blank), "{blank}");
+        }
+        for more in ["; SELECT 1", "-- a\nPRAGMA foreign_keys = off", "\0", "; /* a */ x", "\u{a0}"] {
+            assert!(!is_at_end(Dialect::Sqlite, more), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_nul_character_would_end_the_text() {
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let refused = text(dialect, "SELECT 1\0; DROP TABLE t", 0);
+            assert!(refused.is_err_and(|error| error.contains("NUL")), "{dialect:?}");
+        }
     }
 
     #[test]

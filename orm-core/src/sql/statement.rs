@@ -73,6 +73,8 @@ pub struct Statement {
     pub repeatable: bool,
     /// What it does to the database.
     pub effect: Effect,
+    /// Whether it leaves something on the connection that outlives its transaction.
+    pub changes_connection: bool,
     /// The texts that together are one statement, each for a part of the values; none where its own text takes all of them.
     pub runs: Vec<Runs>,
     /// The text for the first row of an INSERT, which gives back the key that the database generated for it; where it is
@@ -180,6 +182,7 @@ impl Statement {
             expected: Expected::Many,
             repeatable: false,
             effect: Effect::Reads,
+            changes_connection: false,
             runs: Vec::new(),
             leading: None,
             shown: Shown::Nothing,

@@ -159,6 +159,28 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn what_would_stay_on_the_servers_connection_is_refused(database: TestDatabase) -> Result<()> {
+        let Some(pooler) = pooler(&database, false).await else { return Ok(()) };
+        shelves(&database).await?;
+        let engine = pooler.builder().pooler(Pooler::Transaction).pool_size(1).connect().await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        for text in ["SET search_path = pg_catalog", "SELECT pg_advisory_lock(1)", "CREATE TEMP TABLE jars (id int)", "LISTEN news"] {
+            let refused = session.execute(sql(text)).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{text}: {refused}");
+            let refused = session.stream(sql(text).rows::<i64>()).next_batch().await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{text}: {refused}");
+        }
+        assert_eq!(log.count(), 0, "{log}");
+        assert!(!session.in_transaction());
+        session.execute(sql("SET LOCAL search_path = pg_catalog")).await?;
+        session.rollback().await?;
+        session.execute(sql("VACUUM jars")).await?;
+        assert!(!session.in_transaction());
+        assert_eq!(session.count(select::<Shelf>()).await?, 200);
+        Ok(())
+    }
+
     async fn a_statement_alone_has_a_transaction_and_its_error_ends_it(database: TestDatabase) -> Result<()> {
         let Some(pooler) = pooler(&database, false).await else { return Ok(()) };
         shelves(&database).await?;

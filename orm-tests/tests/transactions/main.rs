@@ -8,6 +8,7 @@ mod durability;
 mod galera;
 mod nesting;
 mod options;
+mod outside;
 mod replicas;
 mod retries;
 mod retry_codes;

@@ -102,7 +102,6 @@ async fn a_rollback_after_a_full_disk_is_no_error() -> Result<()> {
     fill(&engine).await?;
     let mut session = engine.session();
     session.execute(sql("PRAGMA max_page_count = 40")).await?;
-    session.rollback().await?;
     for thing in 1..=40 {
         session.add(Thing::draft().id(10_000 + thing).owner_id(1).n(thing));
     }
@@ -149,5 +148,106 @@ async fn a_stream_that_moved_to_another_thread_leaves_no_lock() -> Result<()> {
     let other = builder(&url(&directory.path().join("f.db"))).connect().await?;
     other.session().transaction(async |session| session.execute(delete::<Thing>()).await.map(drop)).await?;
     assert_eq!(engine.session().count(select::<Thing>()).await?, 0);
+    Ok(())
+}
+
+/// What the statement that is read meets is told by whatever finds it.
+#[tokio::test]
+async fn a_stream_that_fails_ahead_of_its_reader_says_why() -> Result<()> {
+    let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
+    fill(&engine).await?;
+    // The library does not know this function, so the statement is read by the connection's thread.
+    let overflows = func::custom::<i64>("abs", Thing::N);
+    for (number, rows) in [(1, 1), (30, 7), (900, 100)] {
+        let mut session = engine.session();
+        let smallest = update::<Thing>().set(Thing::N, i64::MIN).filter(Thing::ID.eq(number));
+        session.execute(smallest).await?;
+        let query = select::<Thing>().filter(overflows.clone().gt(0)).order_by(Thing::ID);
+        let mut stream = session.stream(query.with(Thing::OWNER.selectin()).yield_per(rows));
+        let read = async {
+            while stream.next_batch().await?.is_some() {}
+            Ok::<_, Error>(())
+        };
+        let refused = ends("the stream", read).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Database, "{refused}");
+        assert!(refused.to_string().contains("integer overflow"), "{refused}");
+        let again = ends("the stream", stream.next_batch()).await.map(|batch| batch.is_some());
+        assert_eq!(again.ok(), Some(false), "it has ended");
+        drop(stream);
+        session.rollback().await?;
+    }
+    Ok(())
+}
+
+/// Nothing but the thread of the caller lets go of the lock, so it must not be the one that waits.
+#[tokio::test]
+async fn a_busy_timeout_that_sql_sets_is_waited_for_elsewhere() -> Result<()> {
+    let directory = orm_tests::directory();
+    let engine = builder(&url(&directory.path().join("f.db"))).pool_size(2).connect().await?;
+    fill(&engine).await?;
+    for way in 0..4 {
+        let mut session = engine.session();
+        let sets = "PRAGMA busy_timeout = 3600000";
+        match way {
+            0 => drop(session.execute(sql(sets)).await?),
+            1 => drop(session.rows(sql(sets).rows::<i64>()).await?),
+            2 => {
+                let mut stream = session.stream(sql(sets).rows::<i64>());
+                while stream.next_batch().await?.is_some() {}
+            }
+            _ => drop(session.execute(sql("PRAGMA busy_timeout = 3600000; SELECT 1")).await.unwrap_err()),
+        }
+        let mut writer = engine.session();
+        writer.execute(sql("DELETE FROM things WHERE id = 1")).await?;
+        let frees = async {
+            tokio::time::sleep(2 * crate::world::BUSY_TIMEOUT).await;
+            writer.rollback().await
+        };
+        let (begun, freed) = ends("the lock", async { tokio::join!(session.begin(), frees) }).await;
+        freed?;
+        begun?;
+        session.rollback().await?;
+        // Whoever comes next waits as the engine says.
+        let mut writer = engine.session();
+        writer.execute(sql("DELETE FROM things WHERE id = 1")).await?;
+        let busy = ends("the next session", engine.session().begin()).await.unwrap_err();
+        assert_eq!(busy.kind(), ErrorKind::Busy, "{busy}");
+    }
+    Ok(())
+}
+
+/// Without a write-ahead log a commit waits for those who read.
+#[tokio::test]
+async fn a_commit_that_nobody_waits_for_is_not_cut_off() -> Result<()> {
+    let directory = orm_tests::directory();
+    let url = url(&directory.path().join("f.db"));
+    let engine =
+        Engine::builder(&url).busy_timeout(Duration::from_secs(3_600)).pool_size(3).connect().await?;
+    fill(&engine).await?;
+    for asks in [false, true] {
+        let mut reader = engine.session();
+        reader.begin_with(TransactionOptions::new().read_only()).await?;
+        let before = reader.count(select::<Thing>()).await?;
+        let mut writer = engine.session();
+        writer.execute(sql("DELETE FROM things WHERE id = (SELECT max(id) FROM things)")).await?;
+        dropped(writer.commit()).await;
+        if asks {
+            assert_eq!(writer.commit().await.unwrap_err().kind(), ErrorKind::CommitUnknown);
+            // What came of it is known when this returns, which is when the reader has gone.
+            let frees = async {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                reader.rollback().await
+            };
+            let (asked, freed) = ends("the commit", async { tokio::join!(writer.rollback(), frees) }).await;
+            asked?;
+            freed?;
+        } else {
+            drop(writer);
+            reader.rollback().await?;
+            // The next one that writes waits for it.
+            ends("the commit", engine.session().begin()).await?;
+        }
+        assert_eq!(engine.session().count(select::<Thing>()).await?, before - 1, "asks: {asks}");
+    }
     Ok(())
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Writer;
 use crate::sql::secrecy::Hiding;
-use crate::sql::{BinaryOp, Bind, Bound, Dialect, Effect, Expr, Frame, Function, Param, Window};
+use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Param, RawEffect, Window};
 use crate::value::{Value, ValueKind};
 
 /// What is kept of a quotient of decimals: MySQL would give more places than a field holds.
@@ -213,7 +213,9 @@ impl Writer {
     fn function(&mut self, function: &Function) {
         if let Function::Custom(name) = function {
             self.repeatable = false;
-            self.effect = self.effect.max(Effect::of_function(self.dialect, name));
+            let told = RawEffect::of_function(self.dialect, name);
+            self.effect = self.effect.max(told.effect);
+            self.changes_connection |= told.changes_connection;
         }
         self.sql.push_str(function.name(self.dialect));
     }

@@ -37,6 +37,8 @@ pub struct Writer {
     repeatable: bool,
     /// What it does to the database.
     effect: Effect,
+    /// Whether a function in it leaves something on the connection.
+    changes_connection: bool,
     /// What is known of the values in what is being written.
     hiding: Hiding,
     /// Whether anything in the statement is secret.
@@ -203,6 +205,7 @@ impl Writer {
             depth: 0,
             repeatable: true,
             effect: Effect::Reads,
+            changes_connection: false,
             hiding: Hiding::Unknown,
             secrets: false,
             gives: false,
@@ -221,6 +224,7 @@ impl Writer {
             params: self.params,
             repeatable: self.repeatable,
             effect: self.effect,
+            changes_connection: self.changes_connection,
             computes_secret: self.computes_secret,
             shown: self.shown,
             refused: self.names.refused,

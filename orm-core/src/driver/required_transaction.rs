@@ -1,0 +1,141 @@
+//! Which transaction a statement needs, and what a session refuses before it is sent.
+
+use super::Pooler;
+use super::lease::{Lease, TransactionState};
+use super::refusal::shortened;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Dialect, Effect, Statement};
+
+impl Lease {
+    /// Begins the transaction that a statement needs: what may write is in one, and so is everything where the session says
+    /// what its transactions are.
+    ///
+    /// # Errors
+    /// `InvalidState`: the statement writes where nothing may be written. `InvalidQuery`: it would end the transaction.
+    pub(super) async fn prepare_for(&mut self, statement: &Statement) -> Result<()> {
+        let effect = self.effect(statement).await?;
+        if matches!(effect, Effect::Writes | Effect::Outside) {
+            self.check_writable()?;
+        }
+        self.note_changes(statement)?;
+        match effect {
+            Effect::Outside => self.stand_aside(statement).await,
+            effect => self.begin_for(effect).await,
+        }
+    }
+
+    /// What a statement does: what its text says, and where that leaves it open, what the database says.
+    pub(super) async fn effect(&mut self, statement: &Statement) -> Result<Effect> {
+        if statement.effect != Effect::MayWrite {
+            return Ok(statement.effect);
+        }
+        self.running = true;
+        let only_reads = self.connection.only_reads(statement).await;
+        self.running = false;
+        Ok(match only_reads? {
+            Some(true) => Effect::Reads,
+            Some(false) => Effect::Writes,
+            None => Effect::MayWrite,
+        })
+    }
+
+    /// Begins the session's transaction, if something with this effect needs it and none is open.
+    pub(super) async fn begin_for(&mut self, effect: Effect) -> Result<()> {
+        let reads = effect == Effect::Reads || self.defaults.read_only;
+        if self.state == TransactionState::None && (effect != Effect::Reads || self.defaults.says_anything())
+        {
+            self.begin(self.defaults).await?;
+            self.by_itself = true;
+        }
+        self.by_itself &= reads;
+        Ok(())
+    }
+
+    /// A statement that cannot run inside a transaction runs outside one, and is refused where one is open.
+    async fn stand_aside(&mut self, statement: &Statement) -> Result<()> {
+        match self.state {
+            TransactionState::Open if !self.empty => {
+                let does = match self.dialect {
+                    Dialect::Mysql(_) => "commits the open transaction by itself on MySQL and MariaDB",
+                    Dialect::Sqlite | Dialect::Postgres => "cannot run inside a transaction, and one is open",
+                };
+                let sql = shortened(&statement.sql);
+                Err(Error::new(
+                    ErrorKind::InvalidQuery,
+                    format!("`{sql}` {does}; call `session.commit()` or `session.rollback()` before it"),
+                ))
+            }
+            TransactionState::Open => self.rollback().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The connection of a statement that leaves a setting, a lock or a temporary table on it is for its session alone:
+    /// it is closed when the session gives it back.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: the pooler would lend the server's connection to others.
+    pub(super) fn note_changes(&mut self, statement: &Statement) -> Result<()> {
+        if statement.changes_connection && self.pooler == Pooler::Transaction {
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "what `{}` leaves on its connection would outlive the transaction, after which the pooler lends that \
+                     connection to others; use `SET LOCAL`, `pg_advisory_xact_lock` or `ON COMMIT DROP`",
+                    shortened(&statement.sql)
+                ),
+            ));
+        }
+        self.unfit |= statement.changes_connection;
+        Ok(())
+    }
+
+    /// Refuses to write where nothing may be written.
+    ///
+    /// # Errors
+    /// `InvalidState`.
+    pub fn check_writable(&self) -> Result<()> {
+        match (self.defaults.read_only, self.is_read_only()) {
+            (true, _) => Err(read_only("session")),
+            (false, true) => Err(read_only("transaction")),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// Behind a pooler that lends by the transaction, a statement outside one would be prepared on one connection of the
+    /// server and run on another: it gets a transaction of its own. Returns whether it did.
+    pub(super) async fn begin_alone(&mut self, statement: &Statement) -> Result<bool> {
+        let alone = self.pooler == Pooler::Transaction
+            && self.state == TransactionState::None
+            && statement.effect != Effect::Outside;
+        if alone {
+            self.control("BEGIN", TransactionState::Reading).await?;
+        }
+        Ok(alone)
+    }
+
+    pub(super) async fn end_alone<T>(&mut self, alone: bool, result: Result<T>) -> Result<T> {
+        if !alone {
+            return result;
+        }
+        match result {
+            Ok(value) => self.control("COMMIT", TransactionState::None).await.map(|()| value),
+            Err(error) => {
+                // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
+                let _ = self.control("ROLLBACK", TransactionState::None).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The error for what writes where nothing may be written.
+pub(crate) fn read_only(what: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "this {what} is read-only and there is something to write; write it in another one, or discard it with \
+             `session.rollback().await`"
+        ),
+    )
+}
