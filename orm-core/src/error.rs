@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 /// What [`Error`] says.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -7,16 +8,22 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// Everything that can go wrong, with a [`kind`](Error::kind) to match on and a message that names model and
 /// relationship and says what to write instead.
+///
+/// Nothing else converts into it, so `?` inside a closure for [`Session::transaction`](crate::Session::transaction) tells
+/// the compiler the type of its errors. An error of your own, or of another library, is wrapped with
+/// [`Error::other`], or the closure returns an error type that has a `From<Error>`.
 pub struct Error {
-    inner: Box<Inner>,
+    // Shared with the session, which remembers what its transaction failed of.
+    inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
     constraint: Option<Constraint>,
     retryable: bool,
-    source: Option<Source>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync + 'static>>,
     /// Whether the message says what the source does, in its words.
     quotes: bool,
 }
@@ -91,12 +98,14 @@ pub enum ErrorKind {
     Configuration,
     /// The database refused the statement for another reason.
     Database,
+    /// The program refused: [`Error::other`] wraps an error of its own, or of another library.
+    Other,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error {
-            inner: Box::new(Inner {
+            inner: Arc::new(Inner {
                 kind,
                 message: message.into(),
                 constraint: None,
@@ -107,36 +116,82 @@ impl Error {
         }
     }
 
+    /// An error that does not come from this library: a reason of your own, or an error of another library. A hook refuses
+    /// with it, and `?` takes it out of a closure. Its kind is [`ErrorKind::Other`], its message is that of `source`, and
+    /// `source` is its [source](std::error::Error::source). Rolling back is up to what receives it: every closure that returns
+    /// an error is rolled back.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, age: i32 }
+    /// # async fn f(session: &mut Session, text: &str) -> Result<()> {
+    /// session
+    ///     .transaction(async |session| {
+    ///         let age = text.parse().map_err(Error::other)?;
+    ///         if age < 18 {
+    ///             return Err(Error::other("users are adults"));
+    ///         }
+    ///         session.add(User::draft().age(age));
+    ///         Ok(())
+    ///     })
+    ///     .await
+    /// # }
+    /// # fn main() {}
+    /// ```
+    pub fn other(source: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>) -> Error {
+        let source = source.into();
+        Error::new(ErrorKind::Other, source.to_string()).with_quoted_source(source)
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Error {
-        self.inner.source = Some(source.into());
+        self.change().source = Some(source.into().into());
         self
+    }
+
+    fn change(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.inner)
+    }
+
+    /// The same error once more, for the session to remember.
+    pub(crate) fn share(&self) -> Error {
+        Error { inner: Arc::clone(&self.inner) }
+    }
+
+    /// Whether what was [shared](Self::share) is still held elsewhere.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.inner) > 1
     }
 
     /// With a source whose words are in the message already.
     pub(crate) fn with_quoted_source(mut self, source: impl Into<Source>) -> Error {
-        self.inner.quotes = true;
+        self.change().quotes = true;
         self.with_source(source)
     }
 
     pub(crate) fn with_constraint(mut self, constraint: Constraint) -> Error {
-        self.inner.constraint = Some(constraint);
+        self.change().constraint = Some(constraint);
         self
     }
 
     pub(crate) fn retryable(mut self, retryable: bool) -> Error {
-        self.inner.retryable = retryable;
+        self.change().retryable = retryable;
         self
     }
 
     /// The same error with something said after its message.
     pub(crate) fn suffixed(mut self, suffix: &str) -> Error {
-        self.inner.message.push_str(suffix);
+        self.suffix(suffix);
         self
+    }
+
+    /// Says something after the message.
+    pub(crate) fn suffix(&mut self, suffix: &str) {
+        self.change().message.push_str(suffix);
     }
 
     /// The same error with something said before its message.
     pub(crate) fn prefixed(mut self, prefix: &str) -> Error {
-        self.inner.message.insert_str(0, prefix);
+        self.change().message.insert_str(0, prefix);
         self
     }
 
@@ -147,8 +202,10 @@ impl Error {
     ) -> Error {
         if let Some(old) = self.inner.source.as_deref().and_then(|source| source.downcast_ref::<E>()) {
             let new = change(old);
-            self.inner.message = self.inner.message.replace(&old.to_string(), &new.to_string());
-            self.inner.source = Some(Box::new(new));
+            let message = self.inner.message.replace(&old.to_string(), &new.to_string());
+            let inner = self.change();
+            inner.message = message;
+            inner.source = Some(Arc::new(new));
         }
         self
     }

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -5,7 +6,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::session::Ends;
+use super::transaction::Attempt;
 use super::{Engine, Session, SessionOptions};
+use crate::driver::TransactionOptions;
 use crate::error::{Error, Result};
 
 /// How often and how long [`Engine::transact`] does a unit of work again.
@@ -94,7 +97,8 @@ impl RetryPolicy {
     }
 
     /// Tries again after other errors too: `ErrorKind::Stale`, where the unit reads what it changes, or
-    /// `ErrorKind::Connection`, to survive a server that is replaced. Never asked about `CommitUnknown`.
+    /// `ErrorKind::Connection`, to survive a server that is replaced. Never asked about `CommitUnknown`. Where the unit
+    /// returns errors of a type of your own it is asked about the error of the database that the transaction failed of.
     pub fn also_when(mut self, again: impl Fn(&Error) -> bool + Send + Sync + 'static) -> RetryPolicy {
         self.also = Some(Arc::new(again));
         self
@@ -110,6 +114,11 @@ impl RetryPolicy {
 impl Engine {
     /// Runs `work` in a transaction of a session of its own, and all of it again, with a new session, when other
     /// transactions got in its way: after each error that [is retryable](Error::is_retryable).
+    ///
+    /// The errors of `work` are of any type that [`Error`] converts into, as those of
+    /// [`Session::transaction`](super::Session::transaction). Where it is `Error`, or a boxed error that is one or has one
+    /// among its sources, that one decides; otherwise the error of the database that the transaction failed of, whatever
+    /// `work` made of it. A refusal of your own is returned after the first attempt.
     ///
     /// What `work` does outside the database it does as often. It is cloned for each attempt, so it borrows what it needs,
     /// or owns what can be cloned. Entities that it returns stay readable.
@@ -133,16 +142,16 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The error of the last attempt, which says how many there were and how long they took. `CommitUnknown` ends it at
-    /// once: the work may be done.
+    /// The error of the last attempt; an [`Error`] says how many there were and how long they took. `CommitUnknown` ends it
+    /// at once: the work may be done.
     ///
     /// # Cancel safety
     /// When its future is dropped the attempt is rolled back, unless it was in its COMMIT.
-    pub async fn transact<T>(
+    pub async fn transact<T, E: From<Error> + 'static>(
         &self,
         policy: RetryPolicy,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T> + Clone,
-    ) -> Result<T> {
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, E> + Clone,
+    ) -> Result<T, E> {
         let mut attempts = Attempts::of(&policy);
         let mut turn = None;
         loop {
@@ -156,14 +165,17 @@ impl Engine {
             };
             session.ends.push(Ends::Transact);
             let began = Instant::now();
-            let error = match session.transaction(work.clone()).await {
+            let failed = match session.attempt(TransactionOptions::new(), work.clone()).await {
                 Ok(value) => return Ok(value),
-                Err(error) => error,
+                Err(failed) => failed,
             };
             let took = began.elapsed();
             // Its connection must not be held while this waits.
             drop(session);
-            let wait = attempts.failed(error, took)?;
+            let wait = match failed {
+                Attempt::Transaction(error) => attempts.failed(error, took)?,
+                Attempt::Work(error, cause) => attempts.work_failed(error, cause, took)?,
+            };
             // What was in the way had begun before, and is over: the next attempt meets nobody of this engine.
             if turn.is_some() && !follows {
                 continue;
@@ -193,22 +205,46 @@ impl Attempts<'_> {
 
     /// Counts a failed attempt; returns how long to wait before the next one, or the error if there is none.
     fn failed(&mut self, error: Error, took: Duration) -> Result<Duration> {
+        let again = self.policy.tries_again_after(&error);
+        self.next(again, took).map_err(|said| error.suffixed(&said))
+    }
+
+    /// The same of an error of any type; `cause` is that of the database.
+    fn work_failed<E: 'static>(
+        &mut self,
+        error: E,
+        cause: Option<Error>,
+        took: Duration,
+    ) -> Result<Duration, E> {
+        let again = match found_in(&error) {
+            Some(found) => self.policy.tries_again_after(found),
+            None => cause.is_some_and(|cause| self.policy.tries_again_after(&cause)),
+        };
+        self.next(again, took).map_err(|said| {
+            let mut error = error;
+            if let Some(own) = (&mut error as &mut dyn Any).downcast_mut::<Error>() {
+                own.suffix(&said);
+            }
+            error
+        })
+    }
+
+    /// How long to wait before the next attempt, or what the error of the last one says further.
+    fn next(&mut self, again: bool, took: Duration) -> Result<Duration, String> {
         self.made += 1;
         let (policy, elapsed) = (self.policy, self.started.elapsed());
         let wait = self.wait(took);
-        let again = policy.tries_again_after(&error);
         if again && self.made < policy.attempts && elapsed + wait < policy.deadline {
             return Ok(wait);
         }
         if self.made == 1 && !again {
-            return Err(error);
+            return Err(String::new());
         }
         let times = if self.made == 1 { "attempt" } else { "attempts" };
-        Err(error.suffixed(&format!(
-            "\n(the last of {} {times} in {:.1} s; `RetryPolicy` says how many there may be)",
-            self.made,
-            elapsed.as_secs_f64()
-        )))
+        let (made, seconds) = (self.made, elapsed.as_secs_f64());
+        Err(format!(
+            "\n(the last of {made} {times} in {seconds:.1} s; `RetryPolicy` says how many there may be)"
+        ))
     }
 
     /// Some time of the upper half below a limit that doubles: those who met once must not meet again, and have to be gone
@@ -219,6 +255,21 @@ impl Attempts<'_> {
         let most = first.saturating_mul(1 << doublings).min(self.policy.longest_wait);
         most.mul_f64(0.5 + self.random.f64() / 2.0)
     }
+}
+
+/// The error of this library that one of any type is or comes from, where that can be seen.
+fn found_in<E: 'static>(error: &E) -> Option<&Error> {
+    type Boxed = Box<dyn std::error::Error>;
+    type BoxedToSend = Box<dyn std::error::Error + Send + Sync>;
+    let error: &dyn Any = error;
+    if let Some(own) = error.downcast_ref() {
+        return Some(own);
+    }
+    let boxed = error.downcast_ref::<Boxed>().map(|boxed| &**boxed);
+    let to_send =
+        || error.downcast_ref::<BoxedToSend>().map(|boxed| &**boxed as &(dyn std::error::Error + 'static));
+    let chain = std::iter::successors(boxed.or_else(to_send), |error| error.source());
+    chain.into_iter().find_map(|error| error.downcast_ref())
 }
 
 impl RetryPolicy {

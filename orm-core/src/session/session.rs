@@ -26,6 +26,8 @@ pub struct Session {
     pub(super) lease: Option<Lease>,
     /// Why the open transaction cannot go on.
     pub(super) failed: Option<Failure>,
+    /// What the last savepoint was rolled back for.
+    pub(super) undone: Option<Failure>,
     pub(super) repeats: Repeats,
     /// Who ends the transaction, while a closure runs in it that may not.
     pub(super) ends: Vec<Ends>,
@@ -35,9 +37,7 @@ pub struct Session {
 
 /// Why a transaction cannot go on.
 pub(super) struct Failure {
-    reason: String,
-    /// Whether beginning again may help.
-    retryable: bool,
+    pub(super) error: Error,
 }
 
 /// A closure that says when the transaction ends.
@@ -56,11 +56,11 @@ pub(super) enum Ends {
 
 impl Failure {
     pub(super) fn new(reason: impl Into<String>) -> Failure {
-        Failure { reason: reason.into(), retryable: false }
+        Failure { error: Error::new(ErrorKind::PendingRollback, reason) }
     }
 
     pub(super) fn of(error: &Error) -> Failure {
-        Failure { reason: error.to_string(), retryable: error.is_retryable() }
+        Failure { error: error.share() }
     }
 }
 
@@ -75,6 +75,7 @@ impl Session {
             unit: UnitOfWork::default(),
             lease: None,
             failed: None,
+            undone: None,
             repeats: Repeats::default(),
             ends: Vec::new(),
             statements: Arc::default(),
@@ -91,14 +92,14 @@ impl Session {
         if let Some(lease) = self.lease.as_ref().filter(|lease| lease.is_commit_unknown()) {
             return lease.check();
         }
-        if let Some(Failure { reason, retryable }) = &self.failed {
+        if let Some(Failure { error: first }) = &self.failed {
             let error = Error::new(
                 ErrorKind::PendingRollback,
                 format!(
-                    "the transaction failed and waits for `session.rollback().await`; what happened first: {reason}"
+                    "the transaction failed and waits for `session.rollback().await`; what happened first: {first}"
                 ),
             );
-            return Err(error.retryable(*retryable));
+            return Err(error.retryable(first.is_retryable()));
         }
         if self.ends.last() == Some(&(Ends::Transaction { early: true })) {
             return Err(Error::new(

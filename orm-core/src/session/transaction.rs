@@ -149,14 +149,18 @@ impl Session {
     }
 
     /// Runs `work` in a savepoint, in the transaction that is open or in a new one: keeps what it did when it returns
-    /// `Ok`, and undoes that alone, in the database and in memory, when it returns `Err`. Savepoints can be nested.
+    /// `Ok`, and undoes that alone, in the database and in memory, when it returns `Err`. Savepoints can be nested. The
+    /// errors of `work` are of any type that [`Error`] converts into, as those of [`transaction`](Self::transaction).
     ///
     /// # Errors
     /// The error of `work`, or that of the savepoint.
     ///
     /// # Cancel safety
     /// When its future is dropped the session waits for [`rollback`](Self::rollback).
-    pub async fn nested<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
+    pub async fn nested<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
         Box::pin(self.flush()).await?;
         if !self.in_transaction() {
             self.begin().await?;
@@ -175,7 +179,7 @@ impl Session {
         session.ends.pop();
         let result = match result {
             // What is pending belongs to the savepoint, and so does its failure.
-            Ok(value) => session.flush().await.map(|()| value),
+            Ok(value) => session.flush().await.map(|()| value).map_err(E::from),
             Err(error) => Err(error),
         };
         match result {
@@ -187,11 +191,11 @@ impl Session {
             }
             Err(error) => {
                 let undo = format!("ROLLBACK TO SAVEPOINT {name}");
-                session.failed = None;
+                session.undone = session.failed.take();
                 session.unit.savepoint_rolled_back(&mut session.store);
                 if session.control(&undo).await.is_err() {
                     // Gone with the transaction: MySQL ends all of it at a deadlock. What counts is why.
-                    session.failed = Some(Failure::of(&error));
+                    session.failed = session.undone.take().or(session.failed.take());
                     return Err(error);
                 }
                 session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
@@ -248,6 +252,42 @@ impl Session {
     /// # fn main() {}
     /// ```
     ///
+    /// The errors of `work` are of any type that [`Error`] converts into. Whatever it is, `Err` rolls back, and what is in
+    /// `Ok` is committed: where the value itself is a `Result`, `Ok(Err(..))` commits.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Account { #[key] id: i64, balance: i64 }
+    /// #[derive(Debug)]
+    /// enum Refusal {
+    ///     Overdrawn(i64),
+    ///     Database(Error),
+    /// }
+    ///
+    /// impl From<Error> for Refusal {
+    ///     fn from(error: Error) -> Refusal {
+    ///         Refusal::Database(error)
+    ///     }
+    /// }
+    ///
+    /// async fn withdraw(session: &mut Session, id: i64, amount: i64) -> Result<i64, Refusal> {
+    ///     session
+    ///         .transaction(async |session| {
+    ///             let account = session.one(select::<Account>().filter(Account::ID.eq(id)).for_update()).await?;
+    ///             if account.balance < amount {
+    ///                 return Err(Refusal::Overdrawn(account.balance));
+    ///             }
+    ///             session.edit(&account, |account| account.balance -= amount)?;
+    ///             Ok(account.balance)
+    ///         })
+    ///         .await
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// Where neither the closure nor its surroundings name the type, the compiler asks for it: `Ok::<_, Error>(..)` at the
+    /// end of the closure does.
+    ///
     /// # Errors
     /// The error of `work`, or that of BEGIN or COMMIT. After each of them the transaction is rolled back, `CommitUnknown`
     /// included.
@@ -255,7 +295,10 @@ impl Session {
     /// # Cancel safety
     /// When its future is dropped the transaction is rolled back, in the database and in memory. When it is dropped
     /// during COMMIT the session says `CommitUnknown` until [`rollback`](Self::rollback).
-    pub async fn transaction<T>(&mut self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
+    pub async fn transaction<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transaction_with(TransactionOptions::new(), work).await
     }
 
@@ -274,15 +317,29 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`transaction`](Self::transaction); and the database may refuse the options.
-    pub async fn transaction_with<T>(
+    pub async fn transaction_with<T, E: From<Error>>(
         &mut self,
         options: TransactionOptions,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T>,
-    ) -> Result<T> {
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self.attempt(options, work).await {
+            Ok(value) => Ok(value),
+            Err(Attempt::Work(error, _)) => Err(error),
+            Err(Attempt::Transaction(error)) => Err(error.into()),
+        }
+    }
+
+    /// As [`transaction_with`](Self::transaction_with), and says whose error it was.
+    pub(super) async fn attempt<T, E>(
+        &mut self,
+        options: TransactionOptions,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, Attempt<E>> {
+        self.undone = None;
         let mut scope = Scope { session: self, ended: false };
         if let Err(error) = scope.begin_with(options).await {
             scope.ended = true;
-            return Err(error);
+            return Err(Attempt::Transaction(error));
         }
         scope.ends.push(Ends::Transaction { early: false });
         let result = work(&mut scope).await;
@@ -290,8 +347,8 @@ impl Session {
         let early = scope.ends.pop() == Some(Ends::Transaction { early: true });
         let done = match result {
             Ok(value) if early => return Ok(value),
-            Ok(value) => scope.commit_now().await.map(|()| value),
-            Err(error) => Err(error),
+            Ok(value) => scope.commit_now().await.map(|()| value).map_err(Attempt::Transaction),
+            Err(error) => Err(Attempt::Work(error, scope.cause())),
         };
         if done.is_err() {
             // The error that counts is the first; the connection is closed if it cannot roll back either.
@@ -299,6 +356,22 @@ impl Session {
         }
         done
     }
+
+    /// The error of the database that the work of a transaction gave up for, whatever it made of it: what the transaction
+    /// failed of, or what it rolled a savepoint back for and still holds.
+    fn cause(&mut self) -> Option<Error> {
+        let undone = self.undone.take().filter(|undone| undone.error.is_shared());
+        let failed = self.failed.as_ref().map(|failed| failed.error.share());
+        failed.or(undone.map(|undone| undone.error))
+    }
+}
+
+/// Why a transaction was rolled back.
+pub(super) enum Attempt<E> {
+    /// It could not be begun or committed.
+    Transaction(Error),
+    /// Its work returned this, because of that error of the database.
+    Work(E, Option<Error>),
 }
 
 /// A transaction that is undone when `work` does not come to its end.

@@ -65,7 +65,7 @@ on_every_backend! {
             times.fetch_add(1, Ordering::Relaxed);
             add(session, 0, 1).await?;
             proxy.reset_after(0);
-            Ok(())
+            Ok::<_, Error>(())
         };
         let error = engine.transact(RetryPolicy::new().also_when(|_| true), work).await.unwrap_err();
         proxy.heal();
@@ -132,7 +132,7 @@ on_every_backend! {
         let done = session.transaction(async |session| {
             add(session, 0, 1).await?;
             proxy.freeze();
-            Ok(())
+            Ok::<_, Error>(())
         });
         let cancelled = tokio::time::timeout(Duration::from_millis(100), done).await;
         assert!(cancelled.is_err(), "nothing answers");

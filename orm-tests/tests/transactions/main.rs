@@ -9,6 +9,7 @@ mod galera;
 mod nesting;
 mod options;
 mod outside;
+mod own_errors;
 mod replicas;
 mod retries;
 mod retry_codes;

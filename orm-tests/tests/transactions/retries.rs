@@ -109,7 +109,7 @@ on_every_backend! {
             add(&mut other, 0, 1).await?;
             other.commit().await?;
             session.edit(&account, |account| account.balance += 1000)?;
-            Ok(())
+            Ok::<_, Error>(())
         };
         let repeatable = TransactionOptions::new().isolation(Isolation::RepeatableRead);
         let policy = policy.session(SessionOptions::new().transactions(repeatable));
@@ -125,7 +125,7 @@ on_every_backend! {
         let unit = async |session: &mut Session| {
             times.fetch_add(1, Ordering::Relaxed);
             session.add(crate::accounts::Account::draft().id(0).balance(0).version(1));
-            Ok(())
+            Ok::<_, Error>(())
         };
         let error = bank.engine.transact(RetryPolicy::new(), unit).await.unwrap_err();
         assert_eq!((error.kind(), times.into_inner()), (ErrorKind::UniqueViolation, 1));

@@ -68,7 +68,7 @@ async fn a_failed_flush_waits_for_a_rollback() -> Result<()> {
             .await
             .map(drop)
             .map_err(|error| error.kind()),
-        session.nested(async |_| Ok(())).await.map_err(|error| error.kind()),
+        session.nested(async |_| Ok::<_, Error>(())).await.map_err(|error| error.kind()),
         session.edit(&account, |account| account.balance = 3).map_err(|error| error.kind()),
         session.delete(&account).map_err(|error| error.kind()),
     ];
@@ -95,7 +95,7 @@ async fn a_swallowed_error_is_not_committed() -> Result<()> {
         let mut session = engine.session();
         session.insert(Account::draft().id(1).owner("ann").balance(1)).await?;
         session.commit().await?;
-        let done = session
+        let done: Result<()> = session
             .transaction(async |session| {
                 session.insert(Book::draft().title("kept?").pages(case)).await?;
                 let swallowed = match case {

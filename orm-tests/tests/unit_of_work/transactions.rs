@@ -80,7 +80,7 @@ async fn a_transaction_inside_another_is_refused() -> Result<()> {
     let mut session = engine.session();
     session.begin().await?;
     assert_eq!(session.begin().await.unwrap_err().kind(), ErrorKind::InvalidState);
-    let error = session.transaction(async |_| Ok(())).await.unwrap_err();
+    let error = session.transaction(async |_| Ok::<_, Error>(())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidState);
     assert!(error.to_string().contains("nested"), "says what to use: {error}");
     session.insert(Book::draft().title("new").pages(1)).await?;
