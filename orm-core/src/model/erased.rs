@@ -64,12 +64,23 @@ impl<M: Model> ErasedModel for Erased<M> {
         })?;
         (hooks.before_update)(&mut version)?;
         let current = arena.node(node).current();
-        let changed = (0..M::def().columns.len()).any(|column| current.view(column) != version.view(column));
-        if changed {
-            arena.node(node).publish(version);
+        let columns = 0..M::def().columns.len();
+        let changed: Vec<usize> =
+            columns.filter(|column| current.view(*column) != version.view(*column)).collect();
+        if !changed.is_empty() {
+            publish(arena, node, version, &changed);
         }
         Ok(())
     }
+}
+
+/// Publishes a version of an object. A time that a clock told is cut to microseconds first, so that the object shows what its
+/// row will hold.
+pub(crate) fn publish<M: Model>(arena: &Arena<M>, node: u32, version: M, changed: &[usize]) {
+    let columns = &M::def().columns;
+    let cut = changed.iter().any(|column| columns[*column].kind.is_cut());
+    let version = if cut { arena.as_stored(node, version) } else { version };
+    arena.node(node).publish(version);
 }
 
 /// The model without its type.

@@ -18,6 +18,7 @@ mod selection;
 
 pub use column::{Column, RefersTo, check_key, check_reference};
 pub use column_def::ColumnDef;
+pub(crate) use erased::publish;
 pub use erased::{ErasedModel, erased};
 pub use hooks::{HasHooks, HookTable, ModelHooks, NewRow};
 pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};

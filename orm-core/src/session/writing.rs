@@ -5,7 +5,7 @@ use super::session::Failure;
 use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
-use crate::model::Model;
+use crate::model::{Model, publish};
 use crate::unit_of_work::{
     Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, Node,
     Pending, deleted,
@@ -59,7 +59,7 @@ impl Session {
         self.unit.touch(&self.store, node);
         self.unit.key_edited(node, &changed);
         let before = arena.node(node.node).current_version();
-        arena.node(node.node).publish(version);
+        publish(arena, node.node, version, &changed);
         self.unit.keys_changed(&mut self.store, node, &changed, before);
         Ok(())
     }

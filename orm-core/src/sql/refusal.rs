@@ -59,15 +59,8 @@ fn date(dialect: Dialect, date: Date) -> Option<String> {
 }
 
 fn time(time: Time) -> Option<String> {
-    if time.nanosecond() >= 1_000_000_000 {
-        return Some(format!("{time} is a leap second, which no database stores"));
-    }
-    (!time.nanosecond().is_multiple_of(1_000)).then(|| {
-        format!(
-            "{time} has nanoseconds, and databases store microseconds: round it first, for instance with \
-             `trunc_subsecs(6)` of chrono, `truncate_to_microsecond()` of time or `round(Unit::Microsecond)` of jiff"
-        )
-    })
+    let leap = time.nanosecond() >= 1_000_000_000;
+    leap.then(|| format!("{time} is a leap second, which no database stores"))
 }
 
 fn date_time(dialect: Dialect, value: DateTime) -> Option<String> {

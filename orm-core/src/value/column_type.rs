@@ -51,6 +51,15 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
+    /// Whether the Rust values may be finer than what is stored: clocks tell nanoseconds.
+    pub(crate) fn is_cut(self) -> bool {
+        match self {
+            ValueKind::Time | ValueKind::DateTime | ValueKind::Timestamp => true,
+            ValueKind::Array(of) => of.is_cut(),
+            _ => false,
+        }
+    }
+
     /// Whether values of another kind are of the same family.
     pub(crate) fn takes(self, other: ValueKind) -> bool {
         let family = |kind| match kind {

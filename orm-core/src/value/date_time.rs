@@ -31,6 +31,11 @@ impl DateTime {
         Some(DateTime { date, time: Time::from_micros(micros.rem_euclid(MICROS))? })
     }
 
+    /// The same without what is finer than a microsecond.
+    pub(crate) fn in_micros(self) -> DateTime {
+        DateTime { date: self.date, time: self.time.in_micros() }
+    }
+
     /// What is so many seconds after 1970 began, and so many nanoseconds after that.
     pub fn from_unix(second: i64, nanosecond: u32) -> Option<DateTime> {
         let date = Date::from_days(i32::try_from(second.div_euclid(SECONDS)).ok()?);

@@ -26,7 +26,13 @@ impl Time {
         Time::new(u32::try_from(micros / 1_000_000).ok()?, nanosecond)
     }
 
-    /// The microseconds after midnight; what is finer has been refused.
+    /// The time without what is finer than a microsecond, which no database stores. Cut and not rounded: a clock's time is
+    /// then never in the future.
+    pub(crate) const fn in_micros(self) -> Time {
+        Time { second: self.second, nanosecond: self.nanosecond - self.nanosecond % 1_000 }
+    }
+
+    /// The microseconds after midnight; what is finer has been cut.
     pub(crate) fn micros(self) -> i64 {
         i64::from(self.second) * 1_000_000 + i64::from(self.nanosecond / 1_000)
     }

@@ -26,7 +26,7 @@ fn time_of(time: Time) -> Option<NaiveTime> {
 
 fn of_time(time: NaiveTime) -> Time {
     // The seconds of a day and fewer than two billion nanoseconds are what `chrono` has, too.
-    Time::new(time.num_seconds_from_midnight(), time.nanosecond()).unwrap_or(Time::MIDNIGHT)
+    Time::new(time.num_seconds_from_midnight(), time.nanosecond()).unwrap_or(Time::MIDNIGHT).in_micros()
 }
 
 fn date_time_of(found: DateTime) -> Option<NaiveDateTime> {

@@ -28,7 +28,7 @@ column!(
         };
         // Four digits of years are far inside of what is counted in days.
         let found = DateTime::from_unix(second, nanosecond);
-        Timestamp(found.unwrap_or(DateTime { date: Date::from_days(0), time: Time::MIDNIGHT }))
+        Timestamp(found.unwrap_or(DateTime { date: Date::from_days(0), time: Time::MIDNIGHT }).in_micros())
     }
 );
 
@@ -54,5 +54,5 @@ fn of_time(time: civil::Time) -> Time {
     let part = |part: i8| u32::from(part.unsigned_abs());
     let second = part(time.hour()) * 3_600 + part(time.minute()) * 60 + part(time.second());
     // A time of `jiff` is one of a day.
-    Time::new(second, time.subsec_nanosecond().unsigned_abs()).unwrap_or(Time::MIDNIGHT)
+    Time::new(second, time.subsec_nanosecond().unsigned_abs()).unwrap_or(Time::MIDNIGHT).in_micros()
 }

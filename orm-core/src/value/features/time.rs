@@ -22,7 +22,7 @@ column!(
     |instant| {
         let found = DateTime::from_unix(instant.unix_timestamp(), instant.nanosecond());
         // Years of at most six digits are far inside of what is counted in days.
-        Timestamp(found.unwrap_or(DateTime { date: Date::from_days(0), time: Time::MIDNIGHT }))
+        Timestamp(found.unwrap_or(DateTime { date: Date::from_days(0), time: Time::MIDNIGHT }).in_micros())
     }
 );
 
@@ -45,5 +45,5 @@ fn of_time(time: time::Time) -> Time {
     let (hour, minute, second, nanosecond) = time.as_hms_nano();
     let second = u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second);
     // A time of `time` is one of a day.
-    Time::new(second, nanosecond).unwrap_or(Time::MIDNIGHT)
+    Time::new(second, nanosecond).unwrap_or(Time::MIDNIGHT).in_micros()
 }

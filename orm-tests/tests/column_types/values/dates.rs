@@ -93,7 +93,7 @@ values_come_back!(
     jiff_instant: jiff::Timestamp,
     |random| match random.below(12) {
         0 => jiff::Timestamp::MIN,
-        1 => jiff::Timestamp::MAX,
+        1 => jiff::Timestamp::from_microsecond(253_402_207_199_999_999).expect("it is the last one"),
         2 => jiff::Timestamp::UNIX_EPOCH,
         3 => jiff::Timestamp::from_microsecond(-1).expect("it is an instant"),
         4 => jiff::Timestamp::from_nanosecond(-1).expect("it is an instant"),
@@ -118,7 +118,7 @@ fn day_fits(backend: orm_tests::Backend, year: i32) -> bool {
 }
 
 fn time_fits(nanosecond: u32) -> bool {
-    nanosecond < 1_000_000_000 && nanosecond.is_multiple_of(1_000)
+    nanosecond < 1_000_000_000
 }
 
 /// Mostly years that every database has, now and then one of the calendar's ends, a leap day, or before our era.
@@ -210,7 +210,6 @@ fn clock(random: &mut Random) -> (u32, u32) {
         1 => 999_999_000,
         2 => 1_000,
         3 => 120_000_000,
-        4 => random.below(1_000_000_000),
         _ => random.below(1_000_000) * 1_000,
     };
     (u32::try_from(second).expect("it is small"), u32::try_from(nanosecond).expect("it is small"))
