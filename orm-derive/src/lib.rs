@@ -45,10 +45,10 @@ use errors::Errors;
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
 /// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `deferred`, `length`, `check` |
-/// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse` |
+/// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse`, `view_only` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
-/// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `cascade`, `inverse` |
-/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `cascade`, `inverse` |
+/// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `cascade`, `inverse`, `view_only` |
+/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `cascade`, `inverse`, `view_only` |
 #[proc_macro_derive(
     Model,
     attributes(model, key, column, has_many, has_one, belongs_to, many_to_many, serde)

@@ -100,6 +100,11 @@ impl<M: Model, L> Entity<M, L> {
         Entity::new(self.region().bare(), place)
     }
 
+    /// The same entity, of which its answer holds more than its type said.
+    pub(crate) fn proven<K>(self) -> Entity<M, K> {
+        Entity { node: self.node, place: self.place, loaded: PhantomData }
+    }
+
     pub(crate) fn region(&self) -> &Arc<Region> {
         self.node.backing_cart()
     }

@@ -2,11 +2,15 @@ use super::{RelationDef, RelationKind};
 
 /// The relationship on the other side: the one that is named, or else the only one over the same key.
 pub(crate) fn inverse_of(relation: &RelationDef) -> Option<&'static RelationDef> {
+    if relation.view_only {
+        return None;
+    }
     let target = relation.target();
     if let Some(name) = relation.inverse {
-        return target.relations.iter().find(|other| other.name == name);
+        return target.relations.iter().find(|other| other.name == name && !other.view_only);
     }
-    let mut over_same_key = target.relations.iter().filter(|other| is_inverse(relation, other));
+    let mut over_same_key =
+        target.relations.iter().filter(|other| !other.view_only && is_inverse(relation, other));
     match (over_same_key.next(), over_same_key.next()) {
         (Some(only), None) => Some(only),
         _ => None,

@@ -26,6 +26,8 @@ pub struct RelationDef {
     pub cascade: Cascade,
     /// Leaves the children of a deleted parent to the database's ON DELETE.
     pub passive_deletes: bool,
+    /// Whether it is for reading alone: what another relationship writes.
+    pub view_only: bool,
     /// The relationship on the other side, where it is named.
     pub inverse: Option<&'static str>,
     /// What serialising calls it; none where it is left out.
@@ -237,6 +239,21 @@ impl RelationDef {
         let columns = self.target().columns;
         let nullable = self.remote_columns()?.iter().any(|column| columns[*column].nullable);
         Ok(nullable || self.cascade.delete_orphan)
+    }
+
+    /// Whether its link rows are objects as well, which go with their parent by a relationship of their own.
+    pub(crate) fn children_are_links(&self) -> bool {
+        let Some(through) = &self.through else { return false };
+        let is_by = |children: &RelationDef| {
+            let target = children.target();
+            let name = |column: usize| target.columns[column].name;
+            let names = children.remote_columns().map(|columns| columns.into_iter().map(name).collect());
+            target.table == through.table && names.is_ok_and(|names: Vec<&str>| names == through.key)
+        };
+        let children = self.parent().relations.iter().filter(|relation| {
+            matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) && relation.cascade.delete
+        });
+        children.into_iter().any(is_by)
     }
 
     /// `User.orders`, as messages name it.

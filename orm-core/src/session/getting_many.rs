@@ -1,3 +1,4 @@
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, erased};
+use crate::query::LoadOption;
+use crate::query::LoadSpec;
 use crate::sql::{Expr, Source};
 use crate::unit_of_work::{EntityState, Node};
 use crate::value::{IntoKey, Key, Value, ValueError};
@@ -23,8 +26,10 @@ impl Session {
     /// # async fn f(session: &mut Session) -> Result<()> {
     /// let users: Vec<Option<Entity<User>>> = session.get_many::<User>([7, 8, 7]).await?;
     /// assert_eq!(users.len(), 3);
-    /// let users = session.load_all(users.into_iter().flatten().collect(), User::POSTS.selectin()).await?;
-    /// # let _ = users; Ok(()) }
+    /// for user in session.get_many::<User>([7, 8]).with(User::POSTS.selectin()).await?.into_iter().flatten() {
+    ///     println!("{} has {} posts", user.name, user.get(User::POSTS).len());
+    /// }
+    /// # Ok(()) }
     /// # fn main() {}
     /// ```
     ///
@@ -36,7 +41,7 @@ impl Session {
         keys: impl IntoIterator<Item: IntoKey<M::Key>>,
     ) -> GettingMany<'_, M> {
         let keys = keys.into_iter().map(IntoKey::into_key).collect();
-        GettingMany { session: self, keys, caller: Location::caller() }
+        GettingMany { session: self, keys, caller: Location::caller(), loads: Vec::new(), of: PhantomData }
     }
 
     async fn get_many_by_key<M: Model>(
@@ -85,6 +90,19 @@ impl Session {
         Ok(keys.iter().map(|key| self.found(arena, key, &read)).collect())
     }
 
+    async fn get_many_with<M: Model, L>(
+        &mut self,
+        keys: Result<Vec<M::Key>, ValueError>,
+        loads: Vec<LoadSpec>,
+        caller: &'static Location<'static>,
+    ) -> Result<Vec<Option<Entity<M, L>>>> {
+        let found = self.get_many_by_key(keys, caller).await?;
+        let is_there: Vec<bool> = found.iter().map(Option::is_some).collect();
+        let loaded = self.load_each(found.into_iter().flatten().collect(), loads, caller).await?;
+        let mut loaded = loaded.into_iter();
+        Ok(is_there.into_iter().map(|is_there| if is_there { loaded.next() } else { None }).collect())
+    }
+
     /// The object with a key, after the rows of all that were asked for were read.
     fn found<M: Model>(&mut self, arena: u32, key: &[Value], read: &HashSet<u32>) -> Option<Entity<M>> {
         let node = self.store.find(arena, key)?;
@@ -112,17 +130,28 @@ fn in_key_form(key: Vec<Value>) -> Vec<Value> {
 /// A type of its own, and not the future of an `async fn`: a wrong key is one error.
 #[derive(Debug)]
 #[must_use = "nothing is found until it is awaited"]
-pub struct GettingMany<'s, M: Model> {
+pub struct GettingMany<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     keys: Result<Vec<M::Key>, ValueError>,
     caller: &'static Location<'static>,
+    loads: Vec<LoadSpec>,
+    of: PhantomData<fn() -> L>,
 }
 
-impl<'s, M: Model> IntoFuture for GettingMany<'s, M> {
-    type Output = Result<Vec<Option<Entity<M>>>>;
+impl<'s, M: Model, L> GettingMany<'s, M, L> {
+    /// Loads a relationship of all of the entities, by statements of its own; what it gives is part of the entities' type.
+    pub fn with<O: LoadOption<L>>(self, load: O) -> GettingMany<'s, M, O::Marked> {
+        let GettingMany { session, keys, caller, mut loads, .. } = self;
+        loads.push(load.into_spec());
+        GettingMany { session, keys, caller, loads, of: PhantomData }
+    }
+}
+
+impl<'s, M: Model, L: 's> IntoFuture for GettingMany<'s, M, L> {
+    type Output = Result<Vec<Option<Entity<M, L>>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.session.get_many_by_key(self.keys, self.caller))
+        Box::pin(self.session.get_many_with(self.keys, self.loads, self.caller))
     }
 }

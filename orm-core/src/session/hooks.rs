@@ -40,9 +40,9 @@ pub trait SessionHooks: Send + Sync {
         Ok(())
     }
 
-    /// After a flush, with what it was to write.
-    fn after_flush(&self, plan: &FlushPlan) {
-        let _ = plan;
+    /// After a flush, with what it wrote.
+    fn after_flush(&self, executed: &FlushPlan) {
+        let _ = executed;
     }
 
     /// Before a commit, after its flush.

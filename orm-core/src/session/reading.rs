@@ -9,12 +9,12 @@ use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::identity::Store;
-use crate::load::{LateLoad, Loader, count_statement, is_plain};
-use crate::model::{Lazy, Model, RelationDef, erased};
-use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy, lock_methods, locked};
-use crate::sql::{Expected, Expr, Lock, Source};
-use crate::unit_of_work::{EntityState, Node, another_session};
-use crate::value::{Cells, IntoKey, Key, Value, ValueError};
+use crate::load::{LateLoad, Loader, count_statement};
+use crate::model::{Lazy, Model, RelationDef};
+use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
+use crate::sql::Expected;
+use crate::unit_of_work::{Node, another_session};
+use crate::value::{Cells, Value};
 
 impl Session {
     /// All entities of a query, in its order.
@@ -91,63 +91,6 @@ impl Session {
         async move { Ok(found.await?.into_iter().next()) }
     }
 
-    /// The entity with a primary key, or none. What the session already holds costs no statement, unless the row is to be
-    /// locked: `session.get::<User>(7).for_update().await?`.
-    ///
-    /// # Errors
-    /// `InvalidValue`: the key is out of its type's range; and those of [`all`](Self::all).
-    #[track_caller]
-    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Getting<'_, M> {
-        let caller = Location::caller();
-        Getting { session: self, key: key.into_key(), caller, lock: None, populate_existing: false }
-    }
-
-    async fn get_by_key<M: Model>(
-        &mut self,
-        key: Result<M::Key, ValueError>,
-        lock: Option<Lock>,
-        populate_existing: bool,
-        caller: &'static Location<'static>,
-    ) -> Result<Option<Entity<M>>> {
-        let def = M::def();
-        let key = key.map_err(|error| {
-            let error = if def.has_secret_key() { error.without_value() } else { error };
-            Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
-                .with_source(error)
-        })?;
-        self.check_usable()?;
-        let values = key.values();
-        let arena = self.store.arena_of(erased::<M>());
-        let asks = lock.is_some() || populate_existing;
-        if let Some(node) = self.store.find(arena, &values).filter(|_| !asks) {
-            let at = Node { arena, node };
-            if self.unit.state(at) == EntityState::Deleted {
-                return Ok(None);
-            }
-            if self.store.is_expired(arena, node) && !self.read_row::<M>(at, caller).await? {
-                self.unit.row_vanished(&mut self.store, at);
-                return Ok(None);
-            }
-            let place = Place { arena, node, answer: None };
-            return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
-        }
-        if self.options.identity_map && is_plain(def) && !asks {
-            self.autoflush().await?;
-            self.connect().await?;
-            let found = self.loader(false, caller)?.by_key(arena, values).await;
-            let Some(node) = self.note(found)? else { return Ok(None) };
-            let place = Place { arena, node, answer: None };
-            return Ok(Some(Entity::new(Arc::clone(self.store.region()), place)));
-        }
-        let filter = Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[values]);
-        let mut query = crate::query::select::<M>();
-        query.spec.filter = Some(filter);
-        query.spec.one = true;
-        (query.spec.lock, query.spec.populate_existing) = (lock, populate_existing);
-        let answer = self.select(query.spec, caller).await?;
-        Ok(Entity::<M>::of_first_level(&answer).pop().map(|entity| entity.erase()))
-    }
-
     /// How many entities a query has, counted by the database.
     ///
     /// # Errors
@@ -208,7 +151,7 @@ impl Session {
         self.load_all_of(entities, load, caller)
     }
 
-    async fn load_all_of<M: Model, L, K>(
+    pub(super) async fn load_all_of<M: Model, L, K>(
         &mut self,
         entities: Vec<Entity<M, L>>,
         load: LoadSpec,
@@ -363,44 +306,6 @@ impl Session {
             true => Ok(()),
             false => Err(another_session()),
         }
-    }
-}
-
-/// One entity by its key, to be found when it is awaited: what [`Session::get`] gives.
-///
-/// A type of its own for the same reason as [`Loading`]: a wrong key is one error.
-#[derive(Debug)]
-#[must_use = "nothing is found until it is awaited"]
-pub struct Getting<'s, M: Model> {
-    session: &'s mut Session,
-    key: Result<M::Key, ValueError>,
-    caller: &'static Location<'static>,
-    lock: Option<Lock>,
-    populate_existing: bool,
-}
-
-impl<M: Model> Getting<'_, M> {
-    lock_methods!();
-
-    /// Reads the row and overwrites what the session already holds of it, unsaved changes and loaded relationships
-    /// included.
-    pub fn populate_existing(mut self) -> Self {
-        self.populate_existing = true;
-        self
-    }
-
-    fn lock_mut(&mut self) -> &mut Lock {
-        locked(&mut self.lock)
-    }
-}
-
-impl<'s, M: Model> IntoFuture for Getting<'s, M> {
-    type Output = Result<Option<Entity<M>>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let Getting { session, key, caller, lock, populate_existing } = self;
-        Box::pin(session.get_by_key(key, lock, populate_existing, caller))
     }
 }
 

@@ -5,11 +5,12 @@ use super::session::Failure;
 use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cell_error;
-use crate::model::{Model, publish};
+use crate::model::{Model, ModelDef, publish};
 use crate::unit_of_work::{
-    Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, Node,
-    Pending, deleted,
+    Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, KeyLinkOf,
+    Node, Pending, deleted,
 };
+use crate::value::{IntoKey, Key, ValueError};
 
 impl Session {
     /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
@@ -142,6 +143,72 @@ impl Session {
         self.unit.replace(&mut self.store, R::def(), parent, targets.into_links())
     }
 
+    /// Adds a row to the link table of a many-to-many at the next flush, by the keys of its ends: neither has to be loaded.
+    /// A link that exists already stays as it is. What the session holds of both shows it at once.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct User {
+    /// #     #[key(auto)] id: i64,
+    /// #     #[many_to_many(through = "follows", key = "user_id", target_key = "followed_id")]
+    /// #     following: HasMany<User>,
+    /// # }
+    /// # async fn f(session: &mut Session, me: i64, them: i64) -> Result<()> {
+    /// session.link(User::FOLLOWING, me, them)?;
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidState`: the relationship has no link table, or one by other columns than the primary keys. `InvalidValue`: a
+    /// key is out of its type's range. A key that no row has is a `ForeignKeyViolation` of the flush.
+    pub fn link<R: ToMany>(
+        &mut self,
+        relation: R,
+        from: impl IntoKey<<R::Parent as Model>::Key>,
+        to: impl IntoKey<<R::Target as Model>::Key>,
+    ) -> Result<()> {
+        let _ = relation;
+        let link = self.link_of::<R>(from.into_key(), to.into_key())?;
+        self.unit.link_keys(&mut self.store, link, true)
+    }
+
+    /// Takes a row out of the link table of a many-to-many at the next flush, by the keys of its ends; one that is not there
+    /// is no error.
+    ///
+    /// # Errors
+    /// Those of [`link`](Self::link), but for keys that no row has.
+    pub fn unlink<R: ToMany>(
+        &mut self,
+        relation: R,
+        from: impl IntoKey<<R::Parent as Model>::Key>,
+        to: impl IntoKey<<R::Target as Model>::Key>,
+    ) -> Result<()> {
+        let _ = relation;
+        let link = self.link_of::<R>(from.into_key(), to.into_key())?;
+        self.unit.link_keys(&mut self.store, link, false)
+    }
+
+    fn link_of<R: ToMany>(
+        &self,
+        from: Result<<R::Parent as Model>::Key, ValueError>,
+        to: Result<<R::Target as Model>::Key, ValueError>,
+    ) -> Result<KeyLinkOf> {
+        self.check_usable()?;
+        self.check_keeps_objects()?;
+        let wrong = |def: &ModelDef, error: ValueError| {
+            let error = if def.has_secret_key() { error.without_value() } else { error };
+            Error::new(ErrorKind::InvalidValue, format!("the key of `{}`: {error}", def.name))
+                .with_source(error)
+        };
+        let relation = R::def();
+        let parent = from.map_err(|error| wrong(relation.parent(), error))?.values();
+        let target = to.map_err(|error| wrong(relation.target(), error))?.values();
+        Ok(KeyLinkOf { relation, parent, target })
+    }
+
     /// Deletes an object at the next flush, and what its relationships' cascades say: children are deleted too, or lose
     /// their key, or the flush refuses because neither is possible.
     ///
@@ -212,27 +279,30 @@ impl Session {
         if let Some(hooks) = &hooks {
             hooks.before_flush(self)?;
         }
-        let plan = hooks.is_some().then(|| self.flush_plan());
         let begins = !self.in_transaction();
         self.begin_writing().await?;
-        let flushed = Box::pin(self.flusher()?.run())
-            .await
-            .map_err(|error| self.store.name_violation(error, self.database.dialect()));
+        let mut flusher = self.flusher()?;
+        let flushed = match hooks.is_some() {
+            true => Box::pin(flusher.run_and_tell()).await,
+            false => Box::pin(flusher.run()).await.map(|()| FlushPlan::default()),
+        };
+        let flushed = flushed.map_err(|error| self.store.name_violation(error, self.database.dialect()));
         if let (Err(error), None) = (&flushed, &self.failed) {
             // Some of it is written, so whatever went wrong, the rest cannot be committed.
             self.failed = Some(Failure::of(error));
         }
-        flushed?;
+        let executed = flushed?;
         if begins {
             Box::pin(self.end_empty()).await;
         }
-        if let (Some(hooks), Some(plan)) = (hooks, plan) {
-            hooks.after_flush(&plan);
+        if let Some(hooks) = hooks {
+            hooks.after_flush(&executed);
         }
         Ok(())
     }
 
-    /// What a flush would write now, without writing it.
+    /// What a flush would write now, without writing it: the steps that the flush executes. What it has to look for in the
+    /// database first, such as the children of deleted rows, is added to them by then, and so is what hooks of models change.
     pub fn flush_plan(&self) -> FlushPlan {
         FlushPlan::of(&self.unit, &self.store, self.database.dialect())
     }

@@ -100,6 +100,9 @@ impl Flush<'_> {
             statement.path = Some(def.name.into());
             statement.strategy = Some("flush");
             self.lease.execute(self.monitor, &statement).await?;
+            let nullable = columns.iter().copied().filter(|column| def.columns[*column].nullable);
+            let (nullable, rows) = (nullable.collect::<Vec<_>>(), keys.len());
+            self.executed_update(def, &nullable, rows);
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 use hashbrown::HashSet;
 
 use super::flush::Flush;
+use super::flush_plan::FlushStep;
 use super::moves::{held, holders, link_holders, parents};
-use super::unit_of_work::{KeyFrom, Node, by_arena};
+use super::switch::NewKeys;
+use super::unit_of_work::{KeyFrom, Node, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Slot, Slots};
 use crate::load::{LateLoad, Loader};
@@ -25,11 +27,17 @@ impl Flush<'_> {
     pub(super) async fn follow_deletes(&mut self) -> Result<()> {
         // From here on what lost its parent is deleted as everything else.
         self.unit.orphans.clear();
+        if self.unit.deleted.is_empty() {
+            return Ok(());
+        }
+        let new_keys = NewKeys::of(self.unit, self.store);
         let mut refused: Vec<Refused> = Vec::new();
         let mut done = 0;
         while done < self.unit.deleted.len() {
             let next: Vec<Node> = self.unit.deleted.iter().skip(done).copied().collect();
             done += next.len();
+            // Rows that stay keep their children: no DELETE of the database's takes these along.
+            self.switched.find(&new_keys, self.unit, self.store, &next);
             for (arena, nodes) in by_arena(next) {
                 for relation in self.store.def(arena).relations {
                     refused.extend(self.follow(relation, arena, &nodes).await?);
@@ -54,6 +62,7 @@ impl Flush<'_> {
             parents.iter().partition(|node| !self.switched.contains(Node { arena, node: **node }));
         match relation.kind {
             RelationKind::BelongsTo { .. } | RelationKind::ManyToMany => return Ok(None),
+            RelationKind::HasMany | RelationKind::HasOne if relation.view_only => return Ok(None),
             RelationKind::HasMany | RelationKind::HasOne if relation.passive_deletes => {
                 // The database deletes the children; those that are held go with their rows.
                 let held: Vec<Node> = parents
@@ -146,6 +155,9 @@ impl Flush<'_> {
         };
         if !ask.is_empty() {
             let region = Arc::clone(self.store.region());
+            // Rows refer to the keys that rows have, and not to those that unsaved edits gave the objects.
+            let edited: Vec<(u32, usize)> =
+                ask.iter().filter_map(|node| self.show_saved(Node { arena, node: *node })).collect();
             let objects = ask.into_iter().map(|node| (Arc::clone(&region), arena, node));
             let mut loader = Loader::new(
                 self.store,
@@ -155,22 +167,41 @@ impl Flush<'_> {
                 false,
                 std::panic::Location::caller(),
             );
-            loader.load(LateLoad::bare(objects), LoadSpec::new(relation, Strategy::Selectin)).await?;
+            let loaded =
+                loader.load(LateLoad::bare(objects), LoadSpec::new(relation, Strategy::Selectin)).await;
+            edited.into_iter().for_each(|(node, version)| self.store.arena(arena).revert(node, version));
+            loaded?;
+            if self.executed.is_some() {
+                self.asked.insert(relation.path());
+            }
         }
         Ok(parents.iter().flat_map(|parent| self.held(relation, Node { arena, node: *parent })).collect())
+    }
+
+    /// Shows an object as its row is; the version that it had, where that is another one.
+    fn show_saved(&self, Node { arena, node }: Node) -> Option<(u32, usize)> {
+        let saved = self.unit.dirty.get(&Node { arena, node })?.saved;
+        let objects = self.store.arena(arena);
+        let version = objects.version(node);
+        objects.revert(node, saved);
+        Some((node, version))
     }
 
     /// The old targets of `has_one`s that got another one: they lose their key, or go under delete-orphan.
     pub(super) async fn displace(&mut self) -> Result<()> {
         for ((parent, _), relation) in std::mem::take(&mut self.unit.displaced) {
             let now = self.held(relation, parent);
-            let key = self.store.values(parent.arena, parent.node, &relation.local_columns()?);
+            let local = relation.local_columns()?;
+            let key = self.store.values(parent.arena, parent.node, &local);
+            let saved = self.saved_values(parent.arena, parent.node, &local);
             if !self.has_new_target(relation, parent, &key)? {
                 continue;
             }
+            self.executed(|| FlushStep::Look { relation: relation.path(), rows: 1 });
             for child in self.rows_of(relation, parent).await? {
                 let remote = relation.remote_columns()?;
-                let still = self.store.values(child.arena, child.node, &remote) == key;
+                let now_refers_to = self.store.values(child.arena, child.node, &remote);
+                let still = now_refers_to == key || now_refers_to == saved;
                 let moves = self.unit.waiting_keys.wait(child, &remote);
                 if still && !moves && !now.contains(&child) {
                     self.unit.orphan(self.store, relation, child)?;
@@ -189,7 +220,7 @@ impl Flush<'_> {
         let remote = relation.remote_columns()?;
         let from = |other: &KeyFrom| other.columns == remote && other.from.node() == Some(parent);
         let target = (relation.target)().type_id();
-        let pending = self.unit.pending.values();
+        let pending = self.unit.pending.linked_to(&Ref::Node(parent));
         let comes = |node: &&Node| {
             self.store.model(node.arena).type_id() == target
                 && self.store.values(node.arena, node.node, &remote) == key
@@ -237,22 +268,33 @@ impl Flush<'_> {
     }
 
     /// The link rows of deleted objects.
-    pub(super) async fn delete_links(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+    pub(super) async fn delete_links(
+        &mut self,
+        arena: u32,
+        nodes: &[u32],
+        which: impl Fn(TableName) -> bool,
+    ) -> Result<()> {
         for relation in self.store.def(arena).relations {
             let Some(through) = &relation.through else { continue };
+            if relation.view_only || !which(through.table) || relation.children_are_links() {
+                continue;
+            }
             let local = relation.local_columns()?;
             let keys: Vec<Vec<Value>> =
                 nodes.iter().map(|node| self.saved_values(arena, *node, &local)).collect();
             let columns = relation.parent().link_columns(through.key, &local);
-            self.delete_where(through.table, &columns, &keys).await?;
+            let rows = usize::try_from(self.delete_where(through.table, &columns, &keys).await?);
+            let rows = rows.unwrap_or(usize::MAX);
+            if rows > 0 {
+                self.executed(|| FlushStep::Unlink { table: through.table, rows });
+            }
         }
-        self.leave_collections(arena, nodes);
         Ok(())
     }
 
     /// Objects whose links are gone leave the collections that hold them by links. Which those are is known to the
     /// collections alone: a link has no key in the objects.
-    fn leave_collections(&mut self, arena: u32, nodes: &[u32]) {
+    pub(super) fn leave_collections(&mut self, arena: u32, nodes: &[u32]) {
         let gone: HashSet<u32> = nodes.iter().copied().collect();
         for (holder, relation) in link_holders(self.store, arena) {
             for parent in (0..self.store.arena(holder).len()).map(|node| Node { arena: holder, node }) {
@@ -266,9 +308,7 @@ impl Flush<'_> {
 
     /// Columns of an object as the database has them.
     pub(super) fn saved_values(&self, arena: u32, node: u32, columns: &[usize]) -> Vec<Value> {
-        let objects = self.store.arena(arena);
-        let version = self.unit.saved_version(self.store, Node { arena, node });
-        columns.iter().map(|column| objects.view_version(node, version, *column).to_value()).collect()
+        self.unit.saved_values(self.store, Node { arena, node }, columns)
     }
 
     async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
@@ -280,6 +320,11 @@ impl Flush<'_> {
         if gone != keys.len() as u64 {
             return Err(stale_delete(def, keys.len(), gone));
         }
+        let asked = self.asked.clone();
+        self.executed(|| {
+            let follows = def.relations.iter().map(RelationDef::path).filter(|path| asked.contains(path));
+            FlushStep::Delete { model: def.name, rows: nodes.len(), follows: follows.collect() }
+        });
         for node in nodes {
             self.forget(Node { arena, node: *node });
         }

@@ -1,14 +1,19 @@
 use std::fmt;
 
-use super::schedule::{Kind, Part, Step, schedule};
+use super::flush::Flush;
+use super::known::Known;
+use super::row_plan::RowPlan;
+use super::schedule::{Kind, Part};
 use super::switch::Switched;
-use super::unit_of_work::UnitOfWork;
-use super::work::{Row, Rows};
+use super::unit_of_work::{Node, Ref, UnitOfWork};
+use super::work::Row;
 use crate::identity::Store;
-use crate::model::RelationKind;
+use crate::model::{ModelDef, RelationKind};
 use crate::sql::{Dialect, TableName};
+use crate::value::Value;
 
-/// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives.
+/// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives. After a flush, what it
+/// wrote: what [`SessionHooks::after_flush`](crate::SessionHooks::after_flush) gets.
 #[derive(Debug, Clone, Default)]
 pub struct FlushPlan {
     steps: Vec<FlushStep>,
@@ -18,6 +23,14 @@ pub struct FlushPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlushStep {
+    /// Old targets of a `has_one` that got another one and was not loaded: they are looked for first, and then they are
+    /// deleted, or lose their key.
+    Look {
+        /// The relationship.
+        relation: String,
+        /// For how many objects.
+        rows: usize,
+    },
     /// Rows that are inserted together.
     Insert {
         /// The model.
@@ -29,7 +42,7 @@ pub enum FlushStep {
     Update {
         /// The model.
         model: &'static str,
-        /// The fields that changed.
+        /// The fields that change.
         fields: Vec<&'static str>,
         /// How many rows.
         rows: usize,
@@ -54,64 +67,41 @@ pub enum FlushStep {
         model: &'static str,
         /// How many.
         rows: usize,
-        /// The relationships whose targets are looked at first: they are deleted too, or lose their key.
+        /// The relationships whose targets are looked at first: they are deleted too, or lose their key. Of a flush that was
+        /// executed, those that were looked at by a statement.
         follows: Vec<String>,
     },
 }
 
+/// What is to be written, as it is shown.
+struct Shown<'u> {
+    known: Known<'u>,
+    rows: RowPlan,
+    plan: FlushPlan,
+}
+
 impl FlushPlan {
     pub(crate) fn of(unit: &UnitOfWork, store: &Store, dialect: Dialect) -> FlushPlan {
+        let switched = &Switched::of(unit, store);
         let mut plan = FlushPlan::default();
-        let rows = Rows::of(unit, store, &Switched::default());
+        for (_, relation) in unit.displaced.iter().filter(|((node, _), _)| !switched.contains(*node)) {
+            plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
+        }
         // New rows that need each other's keys have no plan; the flush refuses them.
-        let steps =
-            schedule(&rows.work, dialect.checks_keys_by_row()).map_or_else(|_| Vec::new(), |plan| plan.steps);
-        let deletions = steps.iter().rposition(|step| step.kind != Kind::Delete).map_or(0, |last| last + 1);
-        let (steps, deletions) = steps.split_at(deletions);
-        steps.iter().for_each(|step| plan.step(unit, store, &rows, step));
-        plan.links(unit);
-        deletions.iter().for_each(|step| plan.step(unit, store, &rows, step));
-        plan
+        let Ok(rows) = RowPlan::of(unit, store, switched, dialect) else { return plan };
+        let mut shown = Shown { known: Known { unit, store, switched }, rows, plan };
+        shown.steps();
+        shown.plan
     }
 
-    fn step(&mut self, unit: &UnitOfWork, store: &Store, rows: &Rows, step: &Step) {
-        let first = self.steps.len();
-        for operation in &step.operations {
-            let def = rows.model(*operation).def();
-            let fields =
-                |columns: &[usize]| columns.iter().map(|column| def.columns[*column].field).collect();
-            let one = match (&step.part, step.kind, rows.rows[*operation]) {
-                (Part::Clear(columns) | Part::Late(columns), ..) => {
-                    FlushStep::Update { model: def.name, fields: fields(columns), rows: 1 }
-                }
-                (Part::Whole, Kind::Insert, _) => FlushStep::Insert { model: def.name, rows: 1 },
-                (Part::Whole, Kind::Update, Row::Changed(node)) => {
-                    let mut columns = unit.changed_columns(store, node);
-                    columns.extend(
-                        unit.waiting_keys.of(node).iter().flat_map(|key| key.columns.iter().copied()),
-                    );
-                    columns.sort_unstable();
-                    columns.dedup();
-                    FlushStep::Update { model: def.name, fields: fields(&columns), rows: 1 }
-                }
-                (Part::Whole, Kind::Update, _) => continue,
-                (Part::Whole, Kind::Delete, _) => {
-                    let followed = |kind| matches!(kind, RelationKind::HasMany | RelationKind::HasOne);
-                    let relations = def
-                        .relations
-                        .iter()
-                        .filter(|relation| followed(relation.kind) && !relation.passive_deletes);
-                    FlushStep::Delete {
-                        model: def.name,
-                        rows: 1,
-                        follows: relations.map(|relation| relation.path()).collect(),
-                    }
-                }
-            };
-            let counted = self.steps[first..].iter_mut().any(|step| step.counts(&one));
-            if !counted {
-                self.steps.push(one);
-            }
+    /// Adds a step, or counts its rows to one that the same statement writes.
+    pub(super) fn push(&mut self, step: FlushStep) {
+        self.push_within(0, step);
+    }
+
+    fn push_within(&mut self, first: usize, step: FlushStep) {
+        if !self.steps[first..].iter_mut().any(|other| other.counts(&step)) {
+            self.steps.push(step);
         }
     }
 
@@ -124,50 +114,164 @@ impl FlushPlan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+}
 
-    fn links(&mut self, unit: &UnitOfWork) {
-        for row in unit.unlinks.iter() {
-            self.count_link(row.relation.through.as_ref().map(|through| through.table), true);
+impl Shown<'_> {
+    fn steps(&mut self) {
+        let early = self.rows.before_links().iter().any(|step| step.kind == Kind::Delete);
+        if early {
+            self.links(true);
         }
-        for row in unit.links.iter() {
-            self.count_link(row.relation.through.as_ref().map(|through| through.table), false);
+        (0..self.rows.deletions).for_each(|at| self.step(at));
+        if !early {
+            self.links(true);
+        }
+        self.links(false);
+        (self.rows.deletions..self.rows.steps.len()).for_each(|at| self.step(at));
+    }
+
+    fn step(&mut self, at: usize) {
+        let first = self.plan.steps.len();
+        let step = &self.rows.steps[at];
+        for operation in &step.operations {
+            let def = self.rows.rows.model(*operation).def();
+            let update = |columns: &[usize]| FlushStep::Update {
+                model: def.name,
+                fields: columns.iter().map(|column| def.columns[*column].field).collect(),
+                rows: 1,
+            };
+            match (&step.part, step.kind, self.rows.rows.rows[*operation]) {
+                (Part::Clear(columns) | Part::Late(columns), ..) => {
+                    self.plan.push_within(first, update(columns));
+                }
+                (Part::Whole, Kind::Insert, _) => {
+                    self.plan.push_within(first, FlushStep::Insert { model: def.name, rows: 1 });
+                }
+                (Part::Whole, Kind::Update, Row::Changed(node)) => {
+                    self.plan.push_within(first, update(&self.changed(def, node)));
+                }
+                (Part::Whole, Kind::Update, Row::Switched(node)) => {
+                    let (columns, defaults) = self.switched(def, node);
+                    self.plan.push_within(first, update(&columns));
+                    if !defaults.is_empty() {
+                        self.plan.push_within(first, update(&defaults));
+                    }
+                }
+                (Part::Whole, Kind::Update, _) => {}
+                (Part::Whole, Kind::Delete, _) => {
+                    let followed = |kind| matches!(kind, RelationKind::HasMany | RelationKind::HasOne);
+                    let relations = def.relations.iter().filter(|relation| {
+                        followed(relation.kind) && !relation.passive_deletes && !relation.view_only
+                    });
+                    let follows = relations.map(|relation| relation.path()).collect();
+                    self.plan.push_within(first, FlushStep::Delete { model: def.name, rows: 1, follows });
+                }
+            }
         }
     }
 
-    fn count_link(&mut self, name: Option<TableName>, goes: bool) {
-        let Some(name) = name else { return };
-        for step in &mut self.steps {
-            match step {
-                FlushStep::Unlink { table, rows } if goes && *table == name => return *rows += 1,
-                FlushStep::Link { table, rows } if !goes && *table == name => return *rows += 1,
-                _ => {}
+    /// The columns that an UPDATE of an edited object sets.
+    fn changed(&self, def: &ModelDef, node: Node) -> Vec<usize> {
+        let unit = self.known.unit;
+        let mut columns = unit.changed_columns(self.known.store, node);
+        columns.extend(unit.waiting_keys.of(node).iter().flat_map(|key| key.columns.iter().copied()));
+        columns.sort_unstable();
+        columns.dedup();
+        columns.extend(def.version().filter(|version| !columns.contains(version)));
+        columns
+    }
+
+    /// The columns that an UPDATE sets of a row that becomes another one, and those that get their defaults.
+    fn switched(&self, def: &ModelDef, node: Node) -> (Vec<usize>, Vec<usize>) {
+        let Known { unit, store, switched } = self.known;
+        let entry = switched.cell_of(node).and_then(|cell| unit.pending.get(cell));
+        let Some(entry) = entry else { return Default::default() };
+        let linked = |column: usize| entry.keys.iter().any(|key| key.columns.contains(&column));
+        let (mut columns, mut defaults) = (Vec::new(), Vec::new());
+        for (column, of_column) in def.columns.iter().enumerate() {
+            let was = unit.saved_values(store, node, &[column]).pop();
+            match self.known.value(entry, column) {
+                _ if of_column.version => columns.push(column),
+                Some(value) if was.as_ref() == Some(&value) => {}
+                Some(_) => columns.push(column),
+                None if linked(column) => columns.push(column),
+                None if of_column.generated => defaults.push(column),
+                None if was.as_ref().is_some_and(Value::is_null) => {}
+                None => columns.push(column),
             }
         }
-        self.steps.push(match goes {
-            true => FlushStep::Unlink { table: name, rows: 1 },
-            false => FlushStep::Link { table: name, rows: 1 },
+        (columns, defaults)
+    }
+
+    fn links(&mut self, goes: bool) {
+        let Known { unit, switched, .. } = self.known;
+        let is_left = |end: &Ref| end.node().is_none_or(|node| !switched.contains(node));
+        let rows = if goes { &unit.unlinks } else { &unit.links };
+        let first = self.plan.steps.len();
+        let step = |table| match goes {
+            true => FlushStep::Unlink { table, rows: 1 },
+            false => FlushStep::Link { table, rows: 1 },
+        };
+        for table in unit.key_links.tables(!goes) {
+            self.plan.push_within(first, step(table));
+        }
+        for row in rows.iter().filter(|row| is_left(&row.parent) && is_left(&row.target)) {
+            let Some(through) = &row.relation.through else { continue };
+            self.plan.push_within(first, step(through.table));
+        }
+    }
+}
+
+/// What is executed, where somebody asks for it.
+impl Flush<'_> {
+    pub(super) fn executed(&mut self, step: impl FnOnce() -> FlushStep) {
+        if let Some(plan) = &mut self.executed {
+            // Statements of one kind that follow each other are shown as one step.
+            let last = plan.steps.len().saturating_sub(1);
+            plan.push_within(last, step());
+        }
+    }
+
+    pub(super) fn executed_update(&mut self, def: &ModelDef, columns: &[usize], rows: usize) {
+        self.executed(|| FlushStep::Update {
+            model: def.name,
+            fields: columns.iter().map(|column| def.columns[*column].field).collect(),
+            rows,
         });
     }
 }
 
 impl FlushStep {
-    /// Whether a row is one of this step, which counts it then.
-    fn counts(&mut self, row: &FlushStep) -> bool {
-        match (self, row) {
-            (FlushStep::Insert { model, rows }, FlushStep::Insert { model: other, .. }) if model == other => {
-                *rows += 1
+    /// Whether rows are of this step, which counts them then.
+    fn counts(&mut self, other: &FlushStep) -> bool {
+        let (rows, more) = match (self, other) {
+            (FlushStep::Look { relation, rows }, FlushStep::Look { relation: other, rows: more })
+                if relation == other =>
+            {
+                (rows, more)
+            }
+            (FlushStep::Insert { model, rows }, FlushStep::Insert { model: other, rows: more })
+                if model == other =>
+            {
+                (rows, more)
             }
             (
                 FlushStep::Update { model, fields, rows },
-                FlushStep::Update { model: other, fields: others, .. },
-            ) if model == other && fields == others => *rows += 1,
-            (FlushStep::Delete { model, rows, .. }, FlushStep::Delete { model: other, .. })
-                if model == other =>
+                FlushStep::Update { model: other, fields: others, rows: more },
+            ) if model == other && fields == others => (rows, more),
+            (FlushStep::Unlink { table, rows }, FlushStep::Unlink { table: other, rows: more })
+            | (FlushStep::Link { table, rows }, FlushStep::Link { table: other, rows: more })
+                if table == other =>
             {
-                *rows += 1
+                (rows, more)
             }
+            (
+                FlushStep::Delete { model, rows, follows },
+                FlushStep::Delete { model: other, rows: more, follows: others },
+            ) if model == other && follows == others => (rows, more),
             _ => return false,
-        }
+        };
+        *rows += more;
         true
     }
 }
@@ -187,6 +291,7 @@ impl fmt::Display for FlushPlan {
 impl fmt::Display for FlushStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            FlushStep::Look { relation, rows } => write!(f, "look for the old {relation} of {rows}"),
             FlushStep::Insert { model, rows } => write!(f, "insert {rows} {model}"),
             FlushStep::Update { model, fields, rows } => {
                 write!(f, "update {} of {rows} {model}", fields.join(", "))

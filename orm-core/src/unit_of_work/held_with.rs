@@ -1,11 +1,10 @@
-use hashbrown::HashSet;
 use indexmap::IndexSet;
 
 use super::PendingCell;
-use super::unit_of_work::{Node, UnitOfWork, cell_id};
+use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
 use crate::graph::Slot;
 use crate::identity::Store;
-use crate::model::Cascade;
+use crate::model::{Cascade, RelationDef};
 use std::sync::Arc;
 
 impl UnitOfWork {
@@ -38,21 +37,19 @@ impl UnitOfWork {
 
     /// Drops the new objects that follow some objects out of the session.
     pub(crate) fn expunge_given(&mut self, store: &mut Store, nodes: &[Node]) {
-        let nodes: HashSet<Node> = nodes.iter().copied().collect();
-        let given: Vec<Arc<PendingCell>> = self
-            .pending
-            .values()
-            .filter(|entry| {
-                entry.held_by.iter().any(|(held, node)| held.cascade.expunge && nodes.contains(node))
-            })
-            .map(|entry| Arc::clone(&entry.cell))
-            .collect();
+        let mut given: Vec<Arc<PendingCell>> = Vec::new();
+        for node in nodes {
+            let follows = |(held, of): &(&RelationDef, Node)| held.cascade.expunge && of == node;
+            let entries = self.pending.linked_to(&Ref::Node(*node));
+            let entries = entries.filter(|entry| entry.held_by.iter().any(follows));
+            given.extend(entries.map(|entry| Arc::clone(&entry.cell)));
+        }
         given.iter().for_each(|cell| self.drop_pending(store, cell));
     }
 
     /// Drops a new object; whether it waited here.
     pub(crate) fn expunge_pending(&mut self, store: &mut Store, cell: &Arc<PendingCell>) -> bool {
-        let waits = self.pending.contains_key(&cell_id(cell));
+        let waits = self.pending.contains(cell_id(cell));
         self.drop_pending(store, cell);
         waits
     }

@@ -2,6 +2,7 @@ use hashbrown::HashMap;
 
 use super::draft::DraftData;
 use super::flush::Flush;
+use super::flush_plan::FlushStep;
 use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::{Node, PendingEntry};
 use crate::error::{Error, ErrorKind, Result};
@@ -47,7 +48,9 @@ impl Flush<'_> {
             self.complete(entry)?;
         }
         let mut made = Vec::with_capacity(batch.len());
-        for shape in shapes(batch) {
+        // Generated keys follow the order of adding, so a row with values for other columns ends a statement.
+        let auto = batch.first().and_then(|entry| entry.model.def().auto_key());
+        for shape in shapes(batch, auto) {
             made.extend(self.insert_shape(shape).await?);
         }
         Ok(made)
@@ -62,7 +65,7 @@ impl Flush<'_> {
             self.complete(entry)?;
         }
         let mut chunks = Vec::new();
-        for Shape { given, returned, mut entries } in shapes(batch) {
+        for Shape { given, returned, mut entries } in shapes(batch, None) {
             let room = self.rows_per_statement(&given);
             while entries.len() > room {
                 let rest = entries.split_off(room);
@@ -156,6 +159,7 @@ impl Flush<'_> {
                 return Ok(made);
             }
             let (values, filled) = self.send(def, &given, &returned, &mut chunk).await?;
+            self.executed(|| FlushStep::Insert { model: def.name, rows: chunk.len() });
             let rows = NewRows::new(def, &given, &returned, values);
             for (row, (entry, returned)) in chunk.into_iter().zip(filled).enumerate() {
                 let node = self.adopt(&entry, &NewCells { rows: &rows, row, returned: &returned })?;
@@ -394,7 +398,8 @@ impl Cells for NewCells<'_> {
     }
 }
 
-fn shapes(batch: Vec<PendingEntry>) -> Vec<Shape> {
+/// The rows with values for the same columns together; of those whose key is generated, only those that follow each other.
+fn shapes(batch: Vec<PendingEntry>, auto: Option<usize>) -> Vec<Shape> {
     let mut shapes: Vec<Shape> = Vec::new();
     for entry in batch {
         let has = |shape: &Shape| {
@@ -402,7 +407,14 @@ fn shapes(batch: Vec<PendingEntry>) -> Vec<Shape> {
             let mut columns = entry.values.iter().enumerate();
             columns.all(|(column, value)| value.is_some() == given.next_if_eq(&column).is_some())
         };
-        match shapes.iter_mut().find(|shape| has(shape)) {
+        let found = match auto.filter(|auto| entry.values[*auto].is_none()) {
+            Some(auto) => {
+                let last = shapes.iter_mut().rev().find(|shape| !shape.given.contains(&auto));
+                last.filter(|shape| has(shape))
+            }
+            None => shapes.iter_mut().find(|shape| has(shape)),
+        };
+        match found {
             Some(shape) => shape.entries.push(entry),
             None => {
                 let columns = 0..entry.values.len();

@@ -2,6 +2,8 @@ use hashbrown::HashSet;
 use indexmap::IndexMap;
 
 use super::flush::Flush;
+use super::flush_plan::FlushStep;
+use super::key_links::KeyLink;
 use super::unit_of_work::{LinkRow, Ref};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
@@ -28,8 +30,12 @@ impl Flush<'_> {
             let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
             rows.1.push(values);
         }
+        let by_key = self.unit.key_links.take(false);
+        add_by_key(&mut tables, &by_key)?;
+        by_key.iter().for_each(|link| self.follow_key_link(link, false));
         for (((table, columns), seen), (relation, rows)) in tables {
             let gone = self.delete_where(table, &columns, &rows).await?;
+            self.executed(|| FlushStep::Unlink { table, rows: rows.len() });
             // A link of collections that were not loaded may never have been there.
             if seen && gone < rows.len() as u64 {
                 return Err(stale_links(relation, table, rows.len(), gone));
@@ -47,6 +53,9 @@ impl Flush<'_> {
             let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
             rows.1.push(values);
         }
+        let by_key = self.unit.key_links.take(true);
+        add_by_key(&mut tables, &by_key)?;
+        by_key.iter().for_each(|link| self.follow_key_link(link, true));
         for (((table, columns), seen), (relation, mut rows)) in tables {
             let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
             let asks = !seen && matches!(self.dialect, Dialect::Mysql(_));
@@ -77,6 +86,7 @@ impl Flush<'_> {
                 statement.path = Some(table.to_string().into());
                 statement.strategy = Some("flush");
                 let inserted = self.lease.execute(self.monitor, &statement).await?;
+                self.executed(|| FlushStep::Link { table, rows: chunk.len() });
                 if !seen
                     && !asks
                     && inserted < chunk.len() as u64
@@ -117,23 +127,32 @@ impl Flush<'_> {
     }
 
     fn link_row(&self, row: &LinkRow) -> Result<Option<(Table, Vec<Value>)>> {
-        let relation: &RelationDef = row.relation;
-        let Some(through) = &relation.through else { return Ok(None) };
+        let relation = row.relation;
         let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else {
             return Ok(None);
         };
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-        let keys = self.store.values(parent.arena, parent.node, &local);
-        let target_keys = self.store.values(target.arena, target.node, &remote);
-        // Both sides of one table name its columns in their own order.
-        let here = relation.parent().link_columns(through.key, &local);
-        let there = relation.target().link_columns(through.target_key, &remote);
-        let mut cells: Vec<(KeyColumn, Value)> = here.into_iter().zip(keys).collect();
-        cells.extend(there.into_iter().zip(target_keys));
-        cells.sort_by_key(|(column, _)| *column);
-        let (columns, values) = cells.into_iter().unzip();
-        Ok(Some(((through.table, columns), values)))
+        let parent = self.store.values(parent.arena, parent.node, &local);
+        let target = self.store.values(target.arena, target.node, &remote);
+        KeyLink { relation, parent, target }.row()
     }
+}
+
+/// Links by keys that no link of objects is. Nobody saw whether they are there.
+fn add_by_key(tables: &mut Tables, links: &[KeyLink]) -> Result<()> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let form = |row: &Vec<Value>| row.iter().cloned().map(Value::into_key_form).collect::<Vec<Value>>();
+    let rows = tables.iter().flat_map(|((table, _), (_, rows))| rows.iter().map(|row| (table.0, form(row))));
+    let there: HashSet<(TableName, Vec<Value>)> = rows.collect();
+    for link in links {
+        let Some((table, values)) = link.row()? else { continue };
+        if !there.contains(&(table.0, form(&values))) {
+            tables.entry((table, false)).or_insert_with(|| (link.relation, Vec::new())).1.push(values);
+        }
+    }
+    Ok(())
 }
 
 fn stale_links(relation: &RelationDef, table: TableName, expected: usize, gone: u64) -> Error {

@@ -1,3 +1,4 @@
+use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::unit_of_work::{CellId, LinkRow, Node, Ref, cell_id};
@@ -8,17 +9,20 @@ use crate::sql::TableName;
 #[derive(Debug, Default)]
 pub(super) struct LinkSet {
     rows: IndexMap<LinkKey, LinkRow>,
+    /// Links with an object that has no row yet, by both of their ends. Some are not here any more.
+    of_new: HashMap<End, Vec<LinkKey>>,
 }
 
 /// What makes two rows one: the table, and what its columns refer to.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct LinkKey {
     table: TableName,
     ends: [(&'static [&'static str], End); 2],
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum End {
+/// One end of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum End {
     Node(Node),
     Pending(CellId),
 }
@@ -37,9 +41,11 @@ impl LinkSet {
     }
 
     pub(super) fn insert(&mut self, row: LinkRow) {
-        if let Some(key) = LinkKey::new(row.relation, &row.parent, &row.target) {
-            self.rows.insert(key, row);
+        let Some(key) = LinkKey::new(row.relation, &row.parent, &row.target) else { return };
+        if key.ends.iter().any(|(_, end)| matches!(end, End::Pending(_))) {
+            key.ends.iter().for_each(|(_, end)| self.of_new.entry(*end).or_default().push(key));
         }
+        self.rows.insert(key, row);
     }
 
     /// Takes a link out; whether it was there.
@@ -48,7 +54,28 @@ impl LinkSet {
         LinkKey::new(relation, parent, target).is_some_and(|key| self.rows.swap_remove(&key).is_some())
     }
 
+    /// Takes out the links of an object that is not written after all.
+    pub(super) fn end(&mut self, gone: &Ref) {
+        for key in self.of_new.remove(&End::of(gone)).unwrap_or_default() {
+            self.rows.swap_remove(&key);
+        }
+    }
+
+    /// The objects without a row that an object is linked to by a relationship.
+    pub(super) fn new_ends(&self, relation: &RelationDef, of: &Ref) -> Vec<Ref> {
+        let rows = self.of_new.get(&End::of(of)).into_iter().flatten().filter_map(|key| self.rows.get(key));
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        for end in rows.flat_map(|row| [&row.parent, &row.target]) {
+            let is_new = end.node().is_none() && self.contains(relation, of, end);
+            if is_new && seen.insert(End::of(end)) {
+                found.push(end.clone());
+            }
+        }
+        found
+    }
+
     pub(super) fn take(&mut self) -> impl Iterator<Item = LinkRow> + use<> {
+        self.of_new.clear();
         std::mem::take(&mut self.rows).into_values()
     }
 
@@ -75,7 +102,7 @@ impl LinkKey {
 }
 
 impl End {
-    fn of(end: &Ref) -> End {
+    pub(super) fn of(end: &Ref) -> End {
         match (end.node(), end) {
             (Some(node), _) => End::Node(node),
             (None, Ref::Node(node)) => End::Node(*node),

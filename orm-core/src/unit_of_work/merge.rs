@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::change::orphan_needs_a_rule;
+use super::disconnect::orphan_needs_a_rule;
 use super::draft::DraftData;
 use super::merge_graph::{MergeGraph, MergeLinks};
 use super::pending::PendingCell;
@@ -42,7 +42,7 @@ impl UnitOfWork {
                     let cell = match key.as_ref().and_then(|key| new.get(key)) {
                         Some(cell) => {
                             let given = source.given();
-                            if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
+                            if let Some(entry) = self.pending.get_mut(cell_id(cell)) {
                                 given
                                     .into_iter()
                                     .for_each(|(column, value)| entry.values[column] = Some(value));

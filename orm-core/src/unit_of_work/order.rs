@@ -18,7 +18,15 @@ pub(super) fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId
             let (child, parent) = match relation.kind {
                 RelationKind::BelongsTo { .. } => (here, there),
                 RelationKind::HasMany | RelationKind::HasOne => (there, here),
-                RelationKind::ManyToMany => continue,
+                RelationKind::ManyToMany => {
+                    // Rows of its table may be objects as well.
+                    let table = relation.through.map(|through| through.table);
+                    let link = models.iter().find(|model| Some(model.def().table) == table);
+                    if let Some(link) = link.filter(|link| link.type_id() != here) {
+                        parents.entry(link.type_id()).or_default().extend([here, there]);
+                    }
+                    continue;
+                }
             };
             if child != parent && present.contains_key(&parent) {
                 parents.entry(child).or_default().push(parent);

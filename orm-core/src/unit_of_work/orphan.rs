@@ -1,11 +1,9 @@
 use std::sync::Arc;
 
-use hashbrown::HashSet;
-
 use super::PendingCell;
 use super::moves::{holders, parents};
 use super::pending::PendingState;
-use super::unit_of_work::{KeyFrom, Node, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, Node, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
@@ -19,14 +17,15 @@ impl UnitOfWork {
         parents: &[u32],
     ) -> Result<Vec<Arc<PendingCell>>> {
         let (remote, target) = (relation.remote_columns()?, (relation.target)().type_id());
-        let parents: HashSet<u32> = parents.iter().copied().collect();
-        let from_here = |key: &KeyFrom| {
-            key.columns == remote
-                && key.from.node().is_some_and(|from| from.arena == arena && parents.contains(&from.node))
-        };
-        let entries = self.pending.values().filter(|entry| entry.model.type_id() == target);
-        let children = entries.filter(|entry| entry.keys.iter().any(from_here));
-        Ok(children.map(|entry| Arc::clone(&entry.cell)).collect())
+        let mut children: Vec<Arc<PendingCell>> = Vec::new();
+        for parent in parents.iter().map(|node| Ref::Node(Node { arena, node: *node })) {
+            let from_here = |key: &KeyFrom| key.columns == remote && key.from.is(&parent);
+            let entries = self.pending.linked_to(&parent).filter(|entry| entry.model.type_id() == target);
+            let entries = entries.filter(|entry| entry.keys.iter().any(from_here));
+            children.extend(entries.map(|entry| Arc::clone(&entry.cell)));
+        }
+        children.sort_unstable_by_key(cell_id);
+        Ok(children)
     }
 
     /// A new object is not written after all, nor what would be deleted with it. Objects that were given to it are where
@@ -34,7 +33,7 @@ impl UnitOfWork {
     pub(super) fn drop_pending(&mut self, store: &mut Store, cell: &Arc<PendingCell>) {
         let mut dropped = vec![Arc::clone(cell)];
         while let Some(cell) = dropped.pop() {
-            let Some(entry) = self.pending.remove(&cell_id(&cell)) else { continue };
+            let Some(entry) = self.pending.remove(cell_id(&cell)) else { continue };
             let gone = Ref::Pending(Arc::clone(&cell));
             for relation in entry.model.def().relations {
                 dropped.extend(self.leave_pending(relation, &gone));
@@ -42,7 +41,7 @@ impl UnitOfWork {
             for (child, key) in self.waiting_keys.drop_from(&gone) {
                 self.return_to_parents(store, child, &key.columns);
             }
-            self.links.extract(|row| row.parent.is(&gone) || row.target.is(&gone));
+            self.links.end(&gone);
             cell.set(PendingState::Discarded);
         }
     }
@@ -66,7 +65,10 @@ impl UnitOfWork {
         }
         let (remote, target) = (relation.remote_columns().unwrap_or_default(), (relation.target)().type_id());
         let mut gone = Vec::new();
-        for entry in self.pending.values_mut().filter(|entry| entry.model.type_id() == target) {
+        let cells = self.pending.linked_to(parent).filter(|entry| entry.model.type_id() == target);
+        let cells: Vec<CellId> = cells.map(|entry| cell_id(&entry.cell)).collect();
+        for cell in cells {
+            let Some(entry) = self.pending.get_mut(cell) else { continue };
             let keys = entry.keys.len();
             entry.keys.retain(|key| key.columns != remote || !key.from.is(parent));
             if entry.keys.len() < keys && relation.cascade.delete {
@@ -79,7 +81,7 @@ impl UnitOfWork {
     /// A new object loses its parent.
     pub(super) fn drop_key(&mut self, relation: &RelationDef, cell: &Arc<PendingCell>) -> Result<()> {
         let remote = relation.remote_columns()?;
-        if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
+        if let Some(entry) = self.pending.get_mut(cell_id(cell)) {
             entry.keys.retain(|key| key.columns != remote);
             entry.held_by.retain(|(held, _): &(&RelationDef, Node)| !held.is(relation));
         }

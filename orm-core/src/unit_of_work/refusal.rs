@@ -1,4 +1,4 @@
-use super::change::orphan_needs_a_rule;
+use super::disconnect::orphan_needs_a_rule;
 use super::draft::DraftData;
 use super::links::LinkTarget;
 use super::register::deleted;
@@ -18,6 +18,7 @@ impl UnitOfWork {
         while let Some(draft) = drafts.pop() {
             for given in &draft.links {
                 let relation = &draft.model.def().relations[given.relation];
+                check_written(relation)?;
                 relation.local_columns()?;
                 relation.remote_columns()?;
                 for target in &given.targets {
@@ -50,6 +51,7 @@ impl UnitOfWork {
         parent: Node,
         target: &LinkTarget,
     ) -> Result<()> {
+        check_written(relation)?;
         self.check_target(store, target)?;
         let node = target.node(store);
         self.check_orphan(store, relation, Some(parent), node)?;
@@ -119,7 +121,7 @@ impl UnitOfWork {
         }
         let values = match target {
             LinkTarget::Draft(draft) => &draft.values,
-            LinkTarget::Pending(cell) => &self.pending.get(&cell.id())?.values,
+            LinkTarget::Pending(cell) => &self.pending.get(cell.id())?.values,
             LinkTarget::Entity { .. } => return None,
         };
         columns.iter().map(|column| values.get(*column).cloned().flatten()).collect()
@@ -186,5 +188,19 @@ impl UnitOfWork {
             true => Err(orphan_needs_a_rule(relation)),
             false => Ok(()),
         }
+    }
+}
+
+/// A relationship for reading shows what others write.
+pub(super) fn check_written(relation: &RelationDef) -> Result<()> {
+    match relation.view_only {
+        true => Err(Error::new(
+            ErrorKind::InvalidState,
+            format!(
+                "`{}` is `view_only`: it shows what other relationships and models write; link through those",
+                relation.path()
+            ),
+        )),
+        false => Ok(()),
     }
 }

@@ -83,7 +83,7 @@ impl UnitOfWork {
             holds: Vec::new(),
             held_by: Vec::new(),
         };
-        self.pending.insert(cell_id(&cell), entry);
+        self.pending.insert(entry);
         let links = std::mem::take(&mut draft.links).into_iter();
         let (targets, ends) = (Vec::new().into_iter(), Vec::new());
         Entering { cell, def: model.def(), links, relation: None, targets, ends }
@@ -118,7 +118,7 @@ impl UnitOfWork {
 
     /// A draft was given a link and perhaps the columns of its key as well: the flush, which knows both, compares them.
     fn holds_to(&mut self, id: CellId, relation: &'static RelationDef, columns: &[usize]) {
-        let Some(entry) = self.pending.get_mut(&id) else { return };
+        let Some(entry) = self.pending.get_mut(id) else { return };
         let given = |column: &usize| matches!(&entry.values[*column], Some(value) if !value.is_null());
         if columns.iter().any(given)
             && let Some(key) = entry.keys.iter_mut().find(|key| key.columns == columns)
@@ -135,12 +135,12 @@ impl UnitOfWork {
         relation: &'static RelationDef,
         targets: Vec<Ref>,
     ) -> Result<()> {
-        let Some(cell) = self.pending.get(&to).map(|entry| Arc::clone(&entry.cell)) else { return Ok(()) };
+        let Some(cell) = self.pending.get(to).map(|entry| Arc::clone(&entry.cell)) else { return Ok(()) };
         let parent = Ref::Pending(cell);
         for target in &targets {
             self.link(store, relation, &parent, target)?;
         }
-        if let Some(entry) = self.pending.get_mut(&to) {
+        if let Some(entry) = self.pending.get_mut(to) {
             entry.holds.push((relation, targets));
         }
         Ok(())
@@ -166,7 +166,7 @@ impl UnitOfWork {
     /// An object that waits for its row as the end of a link: it must wait in this session.
     pub(super) fn linkable_pending(&self, cell: Arc<PendingCell>) -> Result<Ref> {
         match cell.state() {
-            PendingState::Waiting if self.pending.contains_key(&cell_id(&cell)) => Ok(Ref::Pending(cell)),
+            PendingState::Waiting if self.pending.contains(cell_id(&cell)) => Ok(Ref::Pending(cell)),
             PendingState::Waiting | PendingState::Flushed { .. } => Err(another_session()),
             PendingState::Discarded => Err(Error::new(
                 ErrorKind::InvalidState,
@@ -176,7 +176,7 @@ impl UnitOfWork {
     }
 
     /// An object of this session as the end of a link: it must still be in it, and not be deleted.
-    fn linkable(&self, store: &Store, node: Node) -> Result<Ref> {
+    pub(super) fn linkable(&self, store: &Store, node: Node) -> Result<Ref> {
         if store.arena(node.arena).is_detached(node.node) {
             return Err(another_session());
         }
@@ -224,11 +224,7 @@ impl UnitOfWork {
         match of.node() {
             None => {
                 let Ref::Pending(cell) = of else { return Ok(()) };
-                if let Some(entry) = self.pending.get_mut(&cell_id(cell)) {
-                    // What was given last counts.
-                    entry.keys.retain(|other| other.columns != key.columns);
-                    entry.keys.push(key);
-                }
+                self.pending.set_key(cell_id(cell), key);
                 Ok(())
             }
             Some(node) => match key.from.node() {

@@ -1,13 +1,17 @@
+use std::any::TypeId;
 use std::sync::Arc;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::bulk::Taking;
 use super::flush::Flush;
+use super::known::Known;
 use super::pending::PendingState;
-use super::unit_of_work::{CellId, Node, PendingEntry, by_arena};
+use super::unit_of_work::{CellId, Node, PendingEntry, UnitOfWork, by_arena};
+use super::work::Row;
 use crate::error::Result;
+use crate::identity::Store;
 use crate::model::ModelDef;
 use crate::sql::{Dialect, Expr, NewRows, Param, Source, Statement, Update, Writer};
 use crate::value::{Cells, Value};
@@ -17,98 +21,123 @@ use crate::value::{Cells, Value};
 /// version, which counts on.
 #[derive(Debug, Default)]
 pub(super) struct Switched {
-    /// Drafts, until the keys that they take from others are known.
-    entries: IndexMap<Node, PendingEntry>,
-    nodes: HashSet<Node>,
+    nodes: IndexMap<CellId, Node>,
+    cells: HashMap<Node, CellId>,
     /// Columns that drafts left to the database, and the objects that they are of.
     defaults: IndexMap<(u32, Vec<usize>), Vec<u32>>,
 }
 
-impl Switched {
-    /// The drafts, with the objects that they are the new rows of.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&PendingEntry, &Node)> {
-        self.entries.iter().map(|(node, entry)| (entry, node))
-    }
-
-    pub(super) fn contains(&self, node: Node) -> bool {
-        self.nodes.contains(&node)
-    }
+/// The drafts by the keys that their rows will have. Of two with one key the first counts.
+#[derive(Debug)]
+pub(super) struct NewKeys {
+    cells: HashMap<(TypeId, Vec<Value>), CellId>,
 }
 
-impl Flush<'_> {
-    /// The drafts with keys of deleted objects.
-    fn with_old_keys(&mut self) -> Vec<(CellId, Node)> {
-        let mut switched: Vec<(CellId, Node)> = Vec::new();
-        if self.unit.deleted.is_empty() {
-            return switched;
-        }
-        let mut taken = HashSet::new();
-        for (id, entry) in &self.unit.pending {
-            let arena = self.store.arena_of(entry.model);
-            let Some(key) = self.key_of(entry) else { continue };
-            let old = self.store.find(arena, &key).map(|node| Node { arena, node });
-            if let Some(old) = old.filter(|old| self.unit.deleted.contains(old) && taken.insert(*old)) {
-                switched.push((*id, old));
-            }
+impl Switched {
+    /// The drafts with keys of objects that are to be deleted.
+    pub(super) fn of(unit: &UnitOfWork, store: &Store) -> Switched {
+        let mut switched = Switched::default();
+        if !unit.deleted.is_empty() && !unit.pending.is_empty() {
+            switched.find(&NewKeys::of(unit, store), unit, store, &unit.deleted);
+            switched.nodes.sort_unstable_keys();
         }
         switched
     }
 
-    /// Finds the objects whose rows stay: no DELETE of the database's takes their children along.
-    pub(super) fn find_switched(&mut self) {
-        self.switched.nodes = self.with_old_keys().into_iter().map(|(_, node)| node).collect();
+    /// Finds those among some objects whose rows become others.
+    pub(super) fn find<'n>(
+        &mut self,
+        keys: &NewKeys,
+        unit: &UnitOfWork,
+        store: &Store,
+        deleted: impl IntoIterator<Item = &'n Node>,
+    ) {
+        for node in deleted {
+            if let Some(cell) = keys.cell_of(unit, store, *node) {
+                self.nodes.insert(cell, *node);
+                self.cells.insert(*node, cell);
+            }
+        }
     }
 
-    /// Takes the drafts out of what is inserted, and the objects out of what is deleted. Children of such a draft refer to
-    /// the object from now on.
+    /// The drafts, with the objects that they are the new rows of.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CellId, Node)> {
+        self.nodes.iter().map(|(cell, node)| (*cell, *node))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    pub(super) fn contains(&self, node: Node) -> bool {
+        self.cells.contains_key(&node)
+    }
+
+    /// The object whose row becomes that of a draft.
+    pub(super) fn node_of(&self, cell: CellId) -> Option<Node> {
+        self.nodes.get(&cell).copied()
+    }
+
+    /// The draft whose row an object's becomes.
+    pub(super) fn cell_of(&self, node: Node) -> Option<CellId> {
+        self.cells.get(&node).copied()
+    }
+}
+
+impl NewKeys {
+    pub(super) fn of(unit: &UnitOfWork, store: &Store) -> NewKeys {
+        let switched = &Switched::default();
+        let known = Known { unit, store, switched };
+        let mut cells = HashMap::new();
+        for (cell, entry) in unit.pending.iter() {
+            let key = entry.model.def().key.iter().map(|column| known.given(entry, *column));
+            if let Some(key) = key.map(|value| value.map(Value::into_key_form)).collect() {
+                cells.entry((entry.model.type_id(), key)).or_insert(cell);
+            }
+        }
+        NewKeys { cells }
+    }
+
+    /// The draft with the key of an object's row.
+    fn cell_of(&self, unit: &UnitOfWork, store: &Store, node: Node) -> Option<CellId> {
+        let key = unit.saved_values(store, node, store.def(node.arena).key);
+        let key = key.into_iter().map(Value::into_key_form).collect();
+        self.cells.get(&(store.model(node.arena).type_id(), key)).copied()
+    }
+}
+
+impl Flush<'_> {
+    /// Takes the objects whose rows become others out of what is deleted. Children of the drafts refer to them from now on.
     pub(super) fn switch_rows(&mut self) {
-        let switched = self.with_old_keys();
-        let taken: HashSet<Node> = switched.iter().map(|(_, node)| *node).collect();
-        if switched.is_empty() {
-            self.switched.nodes = taken;
+        self.switched = Switched::of(self.unit, self.store);
+        if self.switched.is_empty() {
             return;
         }
+        let taken: HashSet<Node> = self.switched.iter().map(|(_, node)| node).collect();
         self.unit.deleted.retain(|node| !taken.contains(node));
         self.unit.waiting_keys.forget(|node| taken.contains(&node));
         // What was linked to the old object, or no more, is of no concern to the new one.
         self.unit.links_end(&taken);
         self.unit.displaced.retain(|(node, _), _| !taken.contains(node));
-        for (id, node) in switched {
-            let Some(entry) = self.unit.pending.remove(&id) else { continue };
+        for (cell, node) in self.switched.iter() {
+            let Some(entry) = self.unit.pending.get(cell) else { continue };
             let region = Arc::downgrade(self.store.region());
             entry.cell.set(PendingState::Flushed { region, arena: node.arena, node: node.node });
-            self.switched.entries.insert(node, entry);
         }
-        self.switched.nodes = taken;
-    }
-
-    /// The key of a draft, with the parts that it takes from objects that are there.
-    fn key_of(&self, entry: &PendingEntry) -> Option<Vec<Value>> {
-        let part = |column: &usize| {
-            let from = entry.keys.iter().find_map(|key| {
-                let at = key.columns.iter().position(|other| other == column)?;
-                Some((key.from.node(), *key.from_columns.get(at)?))
-            });
-            match from {
-                Some((node, column)) => {
-                    let node = node?;
-                    self.store.values(node.arena, node.node, &[column]).pop()
-                }
-                None => entry.values[*column].clone(),
-            }
-        };
-        entry.model.def().key.iter().map(part).collect()
     }
 
     /// Gives an object all columns of its new row, once the keys are known: what a draft leaves out is NULL, or the default,
     /// which the database fills in later.
     pub(super) fn fill_switched(&mut self, node: Node) -> Result<Option<(PendingEntry, Node)>> {
-        let Some(mut entry) = self.switched.entries.swap_remove(&node) else { return Ok(None) };
-        self.complete(&mut entry)?;
+        let cell = self.switched.cell_of(node);
+        let Some(mut entry) = cell.and_then(|cell| self.unit.pending.remove(cell)) else { return Ok(None) };
         // A key that closes a circle is written late.
-        for key in entry.keys.iter().filter(|key| key.from.node().is_none()) {
-            self.unit.waiting_keys.set(node, key.clone());
+        for key in entry.keys.extract_if(.., |key| key.from.node().is_none()).collect::<Vec<_>>() {
+            let known = Known { unit: self.unit, store: self.store, switched: &self.switched };
+            known.parts_of(&mut entry, &key, self.late_of(Row::Switched(node)))?;
+            self.unit.waiting_keys.set(node, key);
         }
+        self.complete(&mut entry)?;
         let def = entry.model.def();
         for relation in def.relations {
             let target = self.store.arena_of((relation.target)());
@@ -140,6 +169,10 @@ impl Flush<'_> {
                 continue;
             }
             let width = def.key.len();
+            let names: Vec<&str> = set.iter().map(|(column, _)| column.name).collect();
+            let filled = |column: &usize| names.contains(&def.columns[*column].name);
+            let filled: Vec<usize> = (0..def.columns.len()).filter(filled).collect();
+            self.executed_update(def, &filled, keys.len());
             for keys in keys.chunks(self.dialect.key_limit(width, 0).max(1)) {
                 let filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
                 let (set, from, returning) = (set.clone(), NewRows::default(), Vec::new());
@@ -180,9 +213,9 @@ impl Flush<'_> {
 
     /// The link rows of the old rows go.
     pub(super) async fn links_of_switched(&mut self) -> Result<()> {
-        let nodes: Vec<Node> = self.switched.nodes.iter().copied().collect();
-        for (arena, nodes) in by_arena(nodes) {
-            self.delete_links(arena, &nodes).await?;
+        for (arena, nodes) in by_arena(self.switched.iter().map(|(_, node)| node).collect::<Vec<_>>()) {
+            self.delete_links(arena, &nodes, |_| true).await?;
+            self.leave_collections(arena, &nodes);
         }
         Ok(())
     }

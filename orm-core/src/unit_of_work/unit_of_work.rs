@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -6,8 +5,10 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::draft::DraftData;
 use super::journal::Journal;
+use super::key_links::KeyLinks;
 use super::link_set::LinkSet;
 use super::pending::{PendingCell, PendingState};
+use super::pending_set::PendingSet;
 use super::state::EntityState;
 use super::waiting_keys::WaitingKeys;
 use crate::error::{Error, Result};
@@ -20,7 +21,7 @@ use crate::value::{Value, ValueRef};
 #[derive(Debug, Default)]
 pub(crate) struct UnitOfWork {
     /// Objects without a row, in the order they were added in.
-    pub(super) pending: BTreeMap<CellId, PendingEntry>,
+    pub(super) pending: PendingSet,
     /// Objects with unsaved changes.
     pub(super) dirty: IndexMap<Node, Unsaved>,
     /// Objects to delete, in the order they were given in.
@@ -30,6 +31,8 @@ pub(crate) struct UnitOfWork {
     /// Rows of link tables to insert and to delete.
     pub(super) links: LinkSet,
     pub(super) unlinks: LinkSet,
+    /// Links by keys of rows that may not be held.
+    pub(super) key_links: KeyLinks,
     pub(super) waiting_keys: WaitingKeys,
     /// To-one relationships by the other side's key that got a new target while their old one was not loaded, by object
     /// and relationship.
@@ -118,6 +121,7 @@ impl UnitOfWork {
             || !self.deleted.is_empty()
             || !self.links.is_empty()
             || !self.unlinks.is_empty()
+            || !self.key_links.is_empty()
             || !self.waiting_keys.is_empty()
             || !self.displaced.is_empty()
     }
@@ -161,6 +165,11 @@ impl UnitOfWork {
             true => EntityState::Deleted,
             false => EntityState::Persistent,
         }
+    }
+
+    /// Whether a flush or a bulk statement deleted an object's row.
+    pub(super) fn is_gone(&self, node: Node) -> bool {
+        self.gone.contains(&node)
     }
 
     /// Marks an object for deletion.
@@ -240,6 +249,12 @@ impl UnitOfWork {
     pub(super) fn saved_version(&self, store: &Store, node: Node) -> usize {
         let saved = self.dirty.get(&node).map(|unsaved| unsaved.saved);
         saved.unwrap_or_else(|| store.arena(node.arena).version(node.node))
+    }
+
+    /// Columns of an object as the database has them.
+    pub(super) fn saved_values(&self, store: &Store, node: Node, columns: &[usize]) -> Vec<Value> {
+        let (objects, version) = (store.arena(node.arena), self.saved_version(store, node));
+        columns.iter().map(|column| objects.view_version(node.node, version, *column).to_value()).collect()
     }
 
     /// The columns in which an object differs from the database.
@@ -339,12 +354,13 @@ impl UnitOfWork {
     }
 
     fn undo(&mut self, store: &mut Store) {
-        self.pending.clear();
+        self.pending = PendingSet::default();
         self.dirty.clear();
         self.deleted.clear();
         self.orphans.clear();
         self.links = LinkSet::default();
         self.unlinks = LinkSet::default();
+        self.key_links = KeyLinks::default();
         self.waiting_keys = WaitingKeys::default();
         self.displaced.clear();
         self.refusal = None;

@@ -19,7 +19,7 @@ impl UnitOfWork {
             }
             RelationKind::HasOne => {
                 let given = |(held, node): &(&'static RelationDef, Node)| held.is(relation) && *node == of;
-                self.pending.values().any(|entry| entry.held_by.iter().any(given))
+                self.pending.linked_to(&Ref::Node(of)).any(|entry| entry.held_by.iter().any(given))
             }
             RelationKind::HasMany | RelationKind::ManyToMany => false,
         }
@@ -30,7 +30,10 @@ impl UnitOfWork {
         let is_end = |row: &LinkRow| row.parent.node() == Some(node) || row.target.node() == Some(node);
         self.links.iter().chain(self.unlinks.iter()).any(is_end)
             || self.waiting_keys.has(node)
-            || self.pending.values().any(|entry| entry.held_by.iter().any(|(_, holder)| *holder == node))
+            || self
+                .pending
+                .linked_to(&Ref::Node(node))
+                .any(|entry| entry.held_by.iter().any(|(_, holder)| *holder == node))
     }
 
     /// Puts unsaved links into collections that a query filled with what the database has. A session that flushes

@@ -18,6 +18,21 @@ struct Group {
     nodes: Vec<Node>,
 }
 
+#[derive(Debug, Default)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+impl Groups {
+    fn add(&mut self, node: Node, columns: Vec<usize>) {
+        let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
+        match self.groups.iter_mut().find(same) {
+            Some(group) => group.nodes.push(node),
+            None => self.groups.push(Group { arena: node.arena, columns, nodes: vec![node] }),
+        }
+    }
+}
+
 /// One changed object: what identifies its row, and what its columns become.
 #[derive(Debug)]
 struct Changed {
@@ -31,16 +46,13 @@ impl Flush<'_> {
     /// Writes the changed columns of changed objects, one statement for all that changed in the same columns; an
     /// object that equals its row costs nothing.
     pub(super) async fn updates(&mut self, nodes: Vec<Node>) -> Result<()> {
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups = Groups::default();
         for node in &nodes {
-            let Some(columns) = self.changed(*node)? else { continue };
-            let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
-            match groups.iter_mut().find(same) {
-                Some(group) => group.nodes.push(*node),
-                None => groups.push(Group { arena: node.arena, columns, nodes: vec![*node] }),
+            if let Some(columns) = self.changed(*node)? {
+                groups.add(*node, columns);
             }
         }
-        for group in groups {
+        for group in groups.groups {
             self.update(group).await?;
         }
         for node in &nodes {
@@ -49,23 +61,36 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// Gives rows the columns that had to wait for other rows.
-    pub(super) async fn update_late(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
-        let def = self.store.def(arena);
-        let width = def.key.len() + columns.len();
-        let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
-        for nodes in nodes.chunks(room) {
-            let rows = nodes.iter().map(|node| Changed {
-                node: Node { arena, node: *node },
-                was: self.store.key(arena, *node),
-                becomes: self.store.values(arena, *node, columns),
-            });
-            let rows: Vec<Changed> = rows.collect();
-            let statement = self.statement(def, columns, def.key, &rows);
-            self.lease.execute(self.monitor, &statement).await?;
-        }
+    /// Gives rows the columns that had to wait for other rows, and what their keys brought along.
+    pub(super) async fn update_late(&mut self, nodes: Vec<Node>, late: &[usize]) -> Result<()> {
+        let mut groups = Groups::default();
         for node in nodes {
-            self.unit.dirty.swap_remove(&Node { arena, node: *node });
+            let mut columns = self.unit.changed_columns(self.store, node);
+            columns.extend(late.iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>());
+            columns.sort_unstable();
+            groups.add(node, columns);
+        }
+        for Group { arena, columns, nodes } in groups.groups {
+            let def = self.store.def(arena);
+            let width = def.key.len() + columns.len();
+            let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
+            for nodes in nodes.chunks(room) {
+                let rows = nodes.iter().map(|node| Changed {
+                    node: *node,
+                    was: self.store.key(arena, node.node),
+                    becomes: self.store.values(arena, node.node, &columns),
+                });
+                let rows: Vec<Changed> = rows.collect();
+                let statement = self.statement(def, &columns, def.key, &rows);
+                let hit = self.lease.execute(self.monitor, &statement).await?;
+                if hit != rows.len() as u64 {
+                    return Err(self.stale(arena, &columns, &rows).await);
+                }
+                self.executed_update(def, &columns, rows.len());
+            }
+            for node in nodes {
+                self.unit.dirty.swap_remove(&node);
+            }
         }
         Ok(())
     }
@@ -139,6 +164,7 @@ impl Flush<'_> {
             if hit != rows.len() as u64 {
                 return Err(self.stale(group.arena, &group.columns, &rows).await);
             }
+            self.executed_update(def, &group.columns, rows.len());
             for row in &rows {
                 let is = self.store.key(group.arena, row.node.node);
                 let was = &row.was[..def.key.len()];

@@ -1,11 +1,14 @@
+use hashbrown::HashMap;
 use indexmap::IndexMap;
 
-use super::unit_of_work::{KeyFrom, Node, Ref};
+use super::unit_of_work::{CellId, KeyFrom, Node, Ref, cell_id};
 
 /// Keys of existing objects that wait for a pending object's key.
 #[derive(Debug, Default)]
 pub(super) struct WaitingKeys {
     of: IndexMap<Node, Vec<KeyFrom>>,
+    /// The objects whose keys come from a pending object. Some wait no more.
+    from: HashMap<CellId, Vec<Node>>,
 }
 
 impl WaitingKeys {
@@ -32,6 +35,9 @@ impl WaitingKeys {
 
     /// What was given last counts.
     pub(super) fn set(&mut self, node: Node, key: KeyFrom) {
+        if let Ref::Pending(cell) = &key.from {
+            self.from.entry(cell_id(cell)).or_default().push(node);
+        }
         let keys = self.of.entry(node).or_default();
         keys.retain(|earlier| earlier.columns != key.columns);
         keys.push(key);
@@ -54,11 +60,15 @@ impl WaitingKeys {
 
     /// Takes out the keys that wait for an object which is not written after all.
     pub(super) fn drop_from(&mut self, from: &Ref) -> Vec<(Node, KeyFrom)> {
+        let Ref::Pending(cell) = from else { return Vec::new() };
         let mut dropped = Vec::new();
-        self.of.retain(|node, keys| {
-            dropped.extend(keys.extract_if(.., |key| key.from.is(from)).map(|key| (*node, key)));
-            !keys.is_empty()
-        });
+        for node in self.from.remove(&cell_id(cell)).unwrap_or_default() {
+            let Some(keys) = self.of.get_mut(&node) else { continue };
+            dropped.extend(keys.extract_if(.., |key| key.from.is(from)).map(|key| (node, key)));
+            if keys.is_empty() {
+                self.of.swap_remove(&node);
+            }
+        }
         dropped
     }
 
@@ -68,6 +78,10 @@ impl WaitingKeys {
     }
 
     pub(super) fn take_of(&mut self, node: Node) -> Vec<KeyFrom> {
-        self.of.swap_remove(&node).unwrap_or_default()
+        let keys = self.of.swap_remove(&node).unwrap_or_default();
+        if self.of.is_empty() {
+            self.from.clear();
+        }
+        keys
     }
 }

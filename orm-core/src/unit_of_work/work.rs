@@ -4,10 +4,11 @@ use std::any::TypeId;
 
 use hashbrown::{HashMap, HashSet};
 
+use super::known::{Known, Origin};
 use super::order::table_ranks;
 use super::schedule::{Claim, Columns, Kind, Operation, Role, Work};
 use super::switch::Switched;
-use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, UnitOfWork, cell_id};
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationKind};
 use crate::value::Value;
@@ -59,6 +60,7 @@ struct Shape {
 struct Builder<'u> {
     unit: &'u UnitOfWork,
     store: &'u Store,
+    known: Known<'u>,
     rows: Rows,
     entries: Vec<Option<&'u PendingEntry>>,
     /// The columns that an edit changed.
@@ -71,8 +73,10 @@ struct Builder<'u> {
     /// By model.
     shapes: Vec<Shape>,
     values: HashMap<(SetId, Vec<Value>), usize>,
-    /// Values of objects that have none yet.
-    unknown: HashMap<(SetId, CellId), usize>,
+    /// The operations of rows that become others.
+    switched: HashMap<Node, usize>,
+    /// Values that operations take and that are not known before.
+    unknown: HashMap<(SetId, usize), usize>,
     next_value: usize,
 }
 
@@ -82,6 +86,7 @@ impl Rows {
         let mut builder = Builder {
             unit,
             store,
+            known: Known { unit, store, switched },
             rows: Rows { rows: Vec::new(), work: Work::default(), models: Vec::new(), model_of: Vec::new() },
             entries: Vec::new(),
             changed: Vec::new(),
@@ -90,10 +95,11 @@ impl Rows {
             referred: HashSet::new(),
             shapes: Vec::new(),
             values: HashMap::new(),
+            switched: HashMap::new(),
             unknown: HashMap::new(),
             next_value: 0,
         };
-        builder.collect(switched);
+        builder.collect();
         builder.find_columns();
         builder.find_shapes();
         builder.look_at_values();
@@ -110,13 +116,15 @@ impl Rows {
 }
 
 impl<'u> Builder<'u> {
-    fn collect(&mut self, switched: &'u Switched) {
-        let unit = self.unit;
-        for (cell, entry) in &unit.pending {
-            self.push(Row::New(*cell), entry.model, Kind::Insert, Some(entry));
+    fn collect(&mut self) {
+        let (unit, switched) = (self.unit, self.known.switched);
+        for (cell, entry) in unit.pending.iter().filter(|(cell, _)| switched.node_of(*cell).is_none()) {
+            self.push(Row::New(cell), entry.model, Kind::Insert, Some(entry));
         }
-        for (entry, node) in switched.entries() {
-            self.push(Row::Switched(*node), entry.model, Kind::Update, Some(entry));
+        for (cell, node) in switched.iter() {
+            let Some(entry) = unit.pending.get(cell) else { continue };
+            self.switched.insert(node, self.rows.rows.len());
+            self.push(Row::Switched(node), entry.model, Kind::Update, Some(entry));
         }
         let waiting = unit.waiting_keys.nodes().filter(|node| !unit.dirty.contains_key(node));
         for node in unit.dirty.keys().copied().chain(waiting) {
@@ -129,7 +137,7 @@ impl<'u> Builder<'u> {
                 }
             }
         }
-        for node in &unit.deleted {
+        for node in unit.deleted.iter().filter(|node| !switched.contains(**node)) {
             self.push(Row::Deleted(*node), self.store.model(node.arena), Kind::Delete, None);
         }
         let ranks = table_ranks(&self.rows.models);
@@ -165,6 +173,7 @@ impl<'u> Builder<'u> {
 
     /// Rows that refer to others of their table can be in one statement with these, if it has values for the same columns.
     fn find_shapes(&mut self) {
+        let mut shapes: HashMap<Vec<usize>, usize> = HashMap::new();
         for (at, shape) in self.shapes.iter().enumerate() {
             let own = |(_, set): &(usize, SetId)| shape.own.iter().any(|(_, own)| own == set);
             if !shape.keys.iter().any(own) {
@@ -172,7 +181,10 @@ impl<'u> Builder<'u> {
             }
             let rows = self.rows.model_of.iter().zip(&self.entries).zip(&mut self.rows.work.operations);
             for ((_, entry), operation) in rows.filter(|((model, _), _)| **model == at) {
-                operation.shape = entry.map_or(0, shape_of);
+                if let Some(entry) = entry {
+                    let next = shapes.len() + 1;
+                    operation.shape = *shapes.entry(columns_of(entry)).or_insert(next);
+                }
             }
         }
     }
@@ -277,12 +289,12 @@ impl<'u> Builder<'u> {
         for operation in 0..self.rows.rows.len() {
             let shape = &self.shapes[self.rows.model_of[operation]];
             for (columns, set) in &shape.own {
-                let (before, after) = self.has(operation, *columns);
+                let (before, after) = self.has(operation, *columns, true);
                 self.sets[*set].given_up |= before;
                 self.sets[*set].taken |= after;
             }
             for (columns, set) in &shape.keys {
-                let (before, after) = self.has(operation, *columns);
+                let (before, after) = self.has(operation, *columns, false);
                 self.sets[*set].let_go |= before;
                 self.sets[*set].referred |= after;
             }
@@ -290,12 +302,13 @@ impl<'u> Builder<'u> {
     }
 
     /// Whether a row may have values in some columns before and after it is written that differ.
-    fn has(&self, operation: usize, columns: usize) -> (bool, bool) {
+    fn has(&self, operation: usize, columns: usize, own: bool) -> (bool, bool) {
         let columns = &self.rows.work.columns[columns].all;
         match self.rows.rows[operation] {
             Row::New(_) => {
-                let is_known =
-                    |column: &usize| self.entries[operation].is_some_and(|entry| has_value(entry, *column));
+                let is_known = |column: &usize| {
+                    self.entries[operation].is_some_and(|entry| has_value(entry, *column, own))
+                };
                 (false, columns.iter().all(is_known))
             }
             Row::Deleted(_) => (true, false),
@@ -306,11 +319,6 @@ impl<'u> Builder<'u> {
                 (changes, changes)
             }
         }
-    }
-
-    /// Whether a new object takes a column from another object.
-    fn linked(&self, operation: usize, column: usize) -> bool {
-        self.keys_from(operation).any(|key| key.columns.contains(&column))
     }
 
     /// The keys that an object takes from others.
@@ -353,7 +361,8 @@ impl<'u> Builder<'u> {
         if wanted == [false; 2] {
             return;
         }
-        let values = [self.before(operation, columns), self.after(operation, columns)];
+        let own = roles[0] == Role::GivesUp;
+        let values = [self.before(operation, columns), self.after(operation, columns, own)];
         if values[0] == values[1] {
             return;
         }
@@ -381,30 +390,35 @@ impl<'u> Builder<'u> {
         whole(columns.map(|column| Some(objects.view_version(node.node, saved, *column).to_value())))
     }
 
-    /// The values of a row after it is written, as far as they are known.
-    fn after(&self, operation: usize, columns: usize) -> Option<Vec<Value>> {
+    /// The values of a row after it is written, as far as they are known. Values of its `own` may come from rows that are
+    /// new as well; the row's keys wait for these.
+    fn after(&self, operation: usize, columns: usize, own: bool) -> Option<Vec<Value>> {
         let all = &self.rows.work.columns[columns].all;
         if let Some(entry) = self.entries[operation] {
-            return whole(all.iter().map(|column| given(self.store, entry, *column)));
+            let value = |column: &usize| match own {
+                true => self.known.given(entry, *column),
+                false => self.known.value(entry, *column),
+            };
+            return whole(all.iter().map(value));
         }
-        match self.rows.rows[operation] {
-            Row::Changed(node) => {
-                let waits = |column: &usize| self.linked(operation, *column);
-                let objects = self.store.arena(node.arena);
-                let value = |column: &usize| Some(objects.view(node.node, *column).to_value());
-                if all.iter().any(waits) { None } else { whole(all.iter().map(value)) }
+        let Row::Changed(node) = self.rows.rows[operation] else { return None };
+        let waiting = self.unit.waiting_keys.of(node);
+        let objects = self.store.arena(node.arena);
+        let value = |column: &usize| {
+            let at = |key: &&KeyFrom| key.columns.iter().position(|other| other == column);
+            match waiting.iter().find_map(|key| Some((key, at(&key)?))) {
+                Some((key, at)) => self.known.value_from(&key.from, *key.from_columns.get(at)?),
+                None => Some(objects.view(node.node, *column).to_value()),
             }
-            _ => None,
-        }
+        };
+        whole(all.iter().map(value))
     }
 
-    /// Keys of objects that have no row yet are not known, but whose they are is.
+    /// Keys that are not known before the rows that they come from are written, but whose they are is.
     fn claim_links(&mut self, operation: usize, shapes: &[Shape]) {
-        let keys: Vec<&'u KeyFrom> =
-            self.keys_from(operation).filter(|key| key.from.node().is_none()).collect();
-        for key in keys {
-            let Ref::Pending(cell) = &key.from else { continue };
-            let Some(from) = self.unit.pending.get(&cell_id(cell)) else { continue };
+        let keys: Vec<(&'u KeyFrom, &'u PendingEntry, usize)> =
+            self.keys_from(operation).filter_map(|key| self.unwritten(key)).collect();
+        for (key, from, writes) in keys {
             let Some(there) = self.place_of(from.model) else { continue };
             let mut sets = self.set_ids.get(&from.model.type_id()).into_iter().flatten();
             let set = sets.find(|(columns, _)| *columns == key.from_columns).map(|(_, set)| *set);
@@ -414,7 +428,7 @@ impl<'u> Builder<'u> {
             let found = shapes[self.rows.model_of[operation]].keys.iter().find(refers);
             let own = shapes[there].own.iter().find(|(_, own)| *own == set);
             let (Some((columns, _)), Some((own, _))) = (found.copied(), own.copied()) else { continue };
-            let value = self.unknown(set, cell_id(cell), own);
+            let value = self.unknown(set, writes, own);
             self.rows.work.claims.push(Claim {
                 operation,
                 role: Role::RefersTo,
@@ -425,41 +439,42 @@ impl<'u> Builder<'u> {
         }
     }
 
-    /// The number of a value that an object without a row will have.
-    fn unknown(&mut self, set: SetId, cell: CellId, columns: usize) -> usize {
-        if let Some(value) = self.unknown.get(&(set, cell)) {
+    /// A key that is not known yet, with the draft that it comes from and the operation that writes this.
+    fn unwritten(&self, key: &'u KeyFrom) -> Option<(&'u KeyFrom, &'u PendingEntry, usize)> {
+        match self.known.origin(&key.from) {
+            Origin::New(entry) => {
+                // New objects are the first operations, in the order of their numbers.
+                let cell = cell_id(&entry.cell);
+                let is_before = |row: &Row| matches!(row, Row::New(other) if *other < cell);
+                Some((key, entry, self.rows.rows.partition_point(is_before)))
+            }
+            Origin::Switched(node, entry) => {
+                let is_known = |column: &usize| self.known.value(entry, *column).is_some();
+                let operation = *self.switched.get(&node)?;
+                (!key.from_columns.iter().all(is_known)).then_some((key, entry, operation))
+            }
+            Origin::Object(_) | Origin::Nowhere => None,
+        }
+    }
+
+    /// The number of a value that is not known before the operation that takes it.
+    fn unknown(&mut self, set: SetId, operation: usize, columns: usize) -> usize {
+        if let Some(value) = self.unknown.get(&(set, operation)) {
             return *value;
         }
         self.next_value += 1;
         let value = self.next_value;
-        self.unknown.insert((set, cell), value);
-        // New objects are the first operations, in the order of their numbers.
-        let operation = self.rows.rows.partition_point(|row| matches!(row, Row::New(other) if *other < cell));
+        self.unknown.insert((set, operation), value);
         self.rows.work.claims.push(Claim { operation, role: Role::Takes, value, columns, known: false });
         value
     }
 }
 
-/// Whether the value that a new object has in a column is known.
-fn has_value(entry: &PendingEntry, column: usize) -> bool {
+/// Whether the value that a new object has in a column may be known.
+fn has_value(entry: &PendingEntry, column: usize, own: bool) -> bool {
     match entry.keys.iter().find(|key| key.columns.contains(&column)) {
-        Some(key) => key.from.node().is_some(),
+        Some(key) => own || key.from.node().is_some(),
         None => entry.values[column].is_some(),
-    }
-}
-
-/// The value that a new object has in a column, if it is known.
-fn given(store: &Store, entry: &PendingEntry, column: usize) -> Option<Value> {
-    let from = entry.keys.iter().find_map(|key| {
-        let at = key.columns.iter().position(|other| *other == column)?;
-        Some((key.from.node(), *key.from_columns.get(at)?))
-    });
-    match from {
-        Some((node, column)) => {
-            let node = node?;
-            store.values(node.arena, node.node, &[column]).pop()
-        }
-        None => entry.values[column].clone(),
     }
 }
 
@@ -469,9 +484,11 @@ fn whole(values: impl Iterator<Item = Option<Value>>) -> Option<Vec<Value>> {
 }
 
 /// Which columns of a new object have values: one statement writes those that agree.
-fn shape_of(entry: &PendingEntry) -> usize {
-    let linked = entry.keys.iter().flat_map(|key| key.columns.iter().copied());
-    let given =
-        entry.values.iter().enumerate().filter(|(_, value)| value.is_some()).map(|(column, _)| column);
-    given.chain(linked).fold(0, |shape, column| shape | 1 << (column % usize::BITS as usize))
+fn columns_of(entry: &PendingEntry) -> Vec<usize> {
+    let given = (0..entry.values.len()).filter(|column| entry.values[*column].is_some());
+    let mut columns: Vec<usize> =
+        given.chain(entry.keys.iter().flat_map(|key| key.columns.iter().copied())).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
 }

@@ -113,6 +113,21 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// What is for reading writes nothing.
+pub fn view_only_writes_nothing(model: &Model, errors: &mut Errors) {
+    for relation in sound(model).filter(|relation| relation.view_only.is_some()) {
+        if let Some((_, span)) = relation.cascade {
+            errors.at(span, "a `view_only` relationship writes nothing, so remove its `cascade`".to_owned());
+        }
+        if let Some(span) = relation.passive_deletes {
+            errors.at(
+                span,
+                "a `view_only` relationship writes nothing, so remove its `passive_deletes`".to_owned(),
+            );
+        }
+    }
+}
+
 /// Only rows that depend on this one are deleted with it.
 pub fn cascade_deletes_children(model: &Model, errors: &mut Errors) {
     for relation in sound(model).filter(|relation| !relation.kind.is_has()) {

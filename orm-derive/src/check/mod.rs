@@ -26,6 +26,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     declarations::is_optional_only_here,
     declarations::option_fits_the_attribute,
     declarations::cascade_deletes_children,
+    declarations::view_only_writes_nothing,
     names::module_can_be_one,
     names::names_are_sql,
     names::columns_differ,

@@ -163,6 +163,8 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
     let Cascade { merge, delete, delete_orphan, refresh_expire, expunge } = cascade;
     let passive_deletes = relation.passive_deletes.is_some();
+    let view_only = relation.view_only.is_some();
+    let merge = merge && !view_only;
     let inverse = match &relation.inverse {
         Some(inverse) => {
             let name = inverse.value.trim_start_matches("r#");
@@ -195,6 +197,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
                 expunge: #expunge,
             },
             passive_deletes: #passive_deletes,
+            view_only: #view_only,
             inverse: #inverse,
             serialized: #serialized,
             parent: #p::erased::<#this>,

@@ -17,7 +17,8 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
         quote!(#state: #module::#given)
     });
     let columns = scope.columns().map(|(column, names)| column_setter(scope, column, names));
-    let relations = scope.relations().map(|relation| relation_setter(scope, &relation));
+    let written = scope.relations().filter(|relation| relation.relation.view_only.is_none());
+    let relations = written.map(|relation| relation_setter(scope, &relation));
     let parameters = if states.is_empty() { TokenStream::new() } else { quote!(<#(#states),*>) };
     // The compiler warns of a bound that is about no parameter.
     let bound = if states.is_empty() { TokenStream::new() } else { quote!(where #draft: #p::CompleteDraft) };

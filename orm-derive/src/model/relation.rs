@@ -36,6 +36,8 @@ pub struct Relation {
     pub order_by: Option<OrderBy>,
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
+    /// Whether it is for reading alone.
+    pub view_only: Option<Span>,
     pub inverse: Option<Text>,
     /// What serialising calls it; none where it is left out.
     pub serialized: Option<Text>,
@@ -79,6 +81,7 @@ impl Relation {
             order_by: None,
             cascade: None,
             passive_deletes: None,
+            view_only: None,
             inverse: None,
             serialized,
         };
@@ -94,6 +97,7 @@ impl Relation {
             relation.order_by = attribute.order_by;
             relation.cascade = attribute.cascade;
             relation.passive_deletes = attribute.passive_deletes;
+            relation.view_only = attribute.view_only;
             relation.inverse = attribute.inverse;
         }
         relation

@@ -48,6 +48,7 @@ pub struct RelationAttribute {
     pub order_by: Option<OrderBy>,
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
+    pub view_only: Option<Span>,
     pub inverse: Option<Text>,
 }
 
@@ -143,6 +144,7 @@ const RELATION: &[Known] = &[
     Known("order_by", Form::Text, "id"),
     Known("cascade", Form::Text, "all"),
     Known("passive_deletes", Form::Flag, ""),
+    Known("view_only", Form::Flag, ""),
     Known("inverse", Form::Text, "user"),
 ];
 
@@ -199,6 +201,7 @@ impl RelationAttribute {
             order_by: options.text("order_by").map(|text| OrderBy::read(text, errors)),
             cascade: options.text("cascade").map(|text| (Cascade::read(text, errors), text.span())),
             passive_deletes: options.flag("passive_deletes"),
+            view_only: options.flag("view_only"),
             inverse: options.text("inverse").map(Text::of),
         }
     }

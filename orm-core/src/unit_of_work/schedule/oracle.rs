@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::schedule::{Claim, Columns, Kind, Operation, Part, Role, Schedule, Step, Work, schedule};
+use super::{Claim, Columns, Kind, Operation, Part, Role, Schedule, Step, Work, schedule};
 
 type Row = Vec<Option<u8>>;
 /// Rows by their numbers, with their tables.

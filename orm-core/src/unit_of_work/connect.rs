@@ -1,0 +1,171 @@
+use super::links::LinkTarget;
+use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
+use super::unsaved_links::is_shown;
+use crate::error::Result;
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::value::Value;
+
+/// Links between objects begin.
+impl UnitOfWork {
+    /// Links two objects from a session's `append` or `assign`: keys, and what the objects hold. What is refused changes
+    /// nothing.
+    pub(crate) fn connect(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: LinkTarget,
+    ) -> Result<()> {
+        self.check_connect(store, relation, parent, &target)?;
+        let target = self.resolve(store, target)?;
+        self.connect_to(store, relation, parent, target)
+    }
+
+    /// The same with the other end resolved, and the link checked.
+    pub(super) fn connect_to(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Ref,
+    ) -> Result<()> {
+        self.key_link_ends(store, relation, parent, &target)?;
+        match relation.kind {
+            RelationKind::ManyToMany => {}
+            RelationKind::BelongsTo { .. } => self.adopt(parent),
+            RelationKind::HasMany | RelationKind::HasOne => {
+                target.node().into_iter().for_each(|child| self.adopt(child))
+            }
+        }
+        let there = self.is_linked(store, relation, parent, &target)?;
+        if !there {
+            self.leave_old(store, relation, parent, &target)?;
+            self.link(store, relation, &Ref::Node(parent), &target)?;
+        }
+        match (&target, target.node()) {
+            (_, Some(target)) => self.hold_both(store, relation, parent, target),
+            (Ref::Pending(cell), None) => {
+                // The new object is held as soon as a flush made it, and the old one no more.
+                self.pending.set_holder(cell_id(cell), relation, parent);
+                if !relation.is_collection() {
+                    self.set_slot(store, parent, relation, None, Slot::Unloaded);
+                }
+            }
+            (Ref::Node(_), None) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether a link is there already: a key says so, or a link row. One that was to be deleted stays, one that is held
+    /// is not inserted again.
+    fn is_linked(
+        &mut self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<bool> {
+        if relation.kind != RelationKind::ManyToMany {
+            return self.key_says_so(store, relation, parent, target);
+        }
+        let ended = self.unlinks.remove(relation, &Ref::Node(parent), target);
+        let held = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
+        Ok(held || ended || self.links.contains(relation, &Ref::Node(parent), target))
+    }
+
+    /// Whether two objects are linked by their keys. What an expired object shows is no proof, nor is a key that is
+    /// about to change.
+    fn key_says_so(&self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> Result<bool> {
+        let Some(target) = target.node() else { return Ok(false) };
+        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (child, columns) = match relation.kind {
+            RelationKind::BelongsTo { .. } => (parent, &local),
+            _ => (target, &remote),
+        };
+        if self.waiting_keys.wait(child, columns) || store.is_expired(child.arena, child.node) {
+            return Ok(false);
+        }
+        let key = store.values(parent.arena, parent.node, &local);
+        Ok(!key.iter().any(Value::is_null) && key == store.values(target.arena, target.node, &remote))
+    }
+
+    /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
+    fn leave_old(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<()> {
+        match relation.kind {
+            RelationKind::ManyToMany => {}
+            RelationKind::BelongsTo { .. } => {
+                let Some(inverse) = inverse_of(relation) else { return Ok(()) };
+                if let Some(old) = self.parent_of(store, relation, parent) {
+                    self.let_go(store, old, inverse, parent);
+                }
+            }
+            RelationKind::HasMany | RelationKind::HasOne => {
+                if let (Some(child), Some(inverse)) = (target.node(), inverse_of(relation))
+                    && let Some(old) = self.parent_of(store, inverse, child)
+                {
+                    self.let_go(store, old, relation, child);
+                }
+                if relation.kind == RelationKind::HasOne {
+                    self.displace(store, relation, parent, Some(target))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A `has_one` gets another target, or none: the old one loses its key, at the next flush where it is not known
+    /// yet.
+    pub(super) fn displace(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Option<&Ref>,
+    ) -> Result<()> {
+        let waiting: Vec<_> = self
+            .pending
+            .linked_to(&Ref::Node(parent))
+            .filter(|entry| entry.held_by.iter().any(|(held, node)| held.is(relation) && *node == parent))
+            .map(|entry| Ref::Pending(std::sync::Arc::clone(&entry.cell)))
+            .filter(|entry| !target.is_some_and(|target| target.is(entry)))
+            .collect();
+        for old in waiting {
+            if let Ref::Pending(cell) = old {
+                self.orphan_pending(store, relation, &cell)?;
+            }
+        }
+        let held = store.arena(parent.arena).slots(relation.index);
+        let (slot, arena) =
+            held.map_or((Slot::Unloaded, None), |slots| (slots.get(parent.node), slots.target()));
+        match (slot, arena) {
+            (Slot::One(old), Some(arena)) => {
+                let old = Node { arena, node: old };
+                if target.is_some_and(|target| target.is(&Ref::Node(old))) {
+                    return Ok(());
+                }
+                let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
+                let remote = relation.remote_columns()?;
+                // One that waits for another parent's key has moved already.
+                let stays = store.values(old.arena, old.node, &remote) == here
+                    && !self.waiting_keys.wait(old, &remote);
+                if stays {
+                    self.orphan(store, relation, old)?;
+                    self.let_go_of_parent(store, relation, parent, old);
+                }
+            }
+            (Slot::Unloaded, _) => {
+                self.displaced.insert((parent, relation.index), relation);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+use super::links::LinkTarget;
+use super::refusal::check_written;
+use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, UnitOfWork, cell_id};
+use super::unsaved_links::is_shown;
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::value::Value;
+
+/// Links between objects end.
+impl UnitOfWork {
+    /// Ends a link: the key becomes NULL, the link row goes, or the child does where it is nothing without its parent.
+    pub(crate) fn disconnect(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: LinkTarget,
+    ) -> Result<()> {
+        check_written(relation)?;
+        self.check_target(store, &target)?;
+        let target = self.resolve(store, target)?;
+        self.disconnect_from(store, relation, parent, target)
+    }
+
+    /// The same with the other end resolved.
+    pub(super) fn disconnect_from(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Ref,
+    ) -> Result<()> {
+        self.check_member(store, relation, parent, &target)?;
+        self.key_link_ends(store, relation, parent, &target)?;
+        match relation.kind {
+            RelationKind::ManyToMany => self.unlink(store, relation, parent, &target),
+            RelationKind::BelongsTo { .. } => self.clear_key(store, relation, parent)?,
+            RelationKind::HasMany | RelationKind::HasOne => match &target {
+                Ref::Pending(cell) if target.node().is_none() => {
+                    return self.orphan_pending(store, relation, cell);
+                }
+                _ => {
+                    let Some(child) = target.node() else { return Ok(()) };
+                    self.orphan(store, relation, child)?;
+                }
+            },
+        }
+        let Some(target) = target.node() else { return Ok(()) };
+        self.let_go(store, parent, relation, target);
+        self.let_go_of_parent(store, relation, parent, target);
+        Ok(())
+    }
+
+    /// Only a member can leave, as far as the session can tell without asking.
+    pub(super) fn check_member(
+        &self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: &Ref,
+    ) -> Result<()> {
+        let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+        let member = match (target, target.node()) {
+            (_, Some(child)) if by_key => {
+                let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
+                store.values(child.arena, child.node, &remote)
+                    == store.values(parent.arena, parent.node, &here)
+                    && !self.waiting_keys.wait(child, &remote)
+            }
+            (Ref::Pending(cell), None) if by_key => {
+                let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
+                let own = store.values(parent.arena, parent.node, &here);
+                // The object of the same row that was expunged since is the parent as well.
+                let is_parent = |from: Node, columns: &[usize]| {
+                    from.arena == parent.arena && store.values(from.arena, from.node, columns) == own
+                };
+                let comes = |key: &KeyFrom| {
+                    key.columns == remote
+                        && key.from.node().is_some_and(|from| is_parent(from, &key.from_columns))
+                };
+                self.pending.get(cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
+            }
+            (_, Some(child)) if relation.kind == RelationKind::ManyToMany => {
+                match store.arena(parent.arena).slots(relation.index) {
+                    Some(slots) => match slots.get(parent.node) {
+                        Slot::Many(slice) => slice.as_slice().contains(&child.node),
+                        _ => true,
+                    },
+                    None => true,
+                }
+            }
+            _ => true,
+        };
+        match member {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!("the `{}` is not in this `{}`", relation.target().name, relation.path()),
+            )),
+        }
+    }
+
+    /// Ends a to-one, whichever side the key is on.
+    pub(crate) fn end_to_one(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        of: Node,
+    ) -> Result<()> {
+        check_written(relation)?;
+        if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
+            return self.clear_key(store, relation, of);
+        }
+        if !relation.may_lose_child()? {
+            return Err(orphan_needs_a_rule(relation));
+        }
+        self.displace(store, relation, of, None)?;
+        let target = store.arena_of((relation.target)());
+        self.set_slot(store, of, relation, Some(target), Slot::Nobody);
+        Ok(())
+    }
+
+    fn unlink(&mut self, store: &Store, relation: &'static RelationDef, parent: Node, target: &Ref) {
+        let seen = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
+        let parent = Ref::Node(parent);
+        let waited = self.links.remove(relation, &parent, target);
+        if let Ref::Pending(cell) = target
+            && let Some(entry) = self.pending.get_mut(cell_id(cell))
+        {
+            entry.held_by.retain(|(held, node)| !held.is(relation) || !parent.is(&Ref::Node(*node)));
+            if let Some(inverse) = inverse_of(relation) {
+                for (_, targets) in entry.holds.iter_mut().filter(|(held, _)| held.is(inverse)) {
+                    targets.retain(|target| !target.is(&parent));
+                }
+            }
+        } else if !waited {
+            self.unlinks.insert(LinkRow { relation, parent, target: target.clone(), seen });
+        }
+    }
+
+    /// Ends a to-one whose key is here.
+    pub(crate) fn clear_key(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        of: Node,
+    ) -> Result<()> {
+        let old = self.parent_of(store, relation, of);
+        let local = relation.local_columns()?;
+        let def = store.def(of.arena);
+        let nullable: Vec<usize> =
+            local.iter().copied().filter(|column| def.columns[*column].nullable).collect();
+        if nullable.is_empty() {
+            return Err(required(relation));
+        }
+        self.waiting_keys.cancel(of, |column| nullable.contains(&column));
+        self.change(store, of, nullable.into_iter().map(|column| (column, Value::Null)).collect())?;
+        let target = store.arena_of((relation.target)());
+        self.set_slot(store, of, relation, Some(target), Slot::Nobody);
+        if let (Some(old), Some(inverse)) = (old, inverse_of(relation)) {
+            self.let_go(store, old, inverse, of);
+        }
+        Ok(())
+    }
+
+    /// A child loses its parent: deleted under delete-orphan, otherwise its key becomes NULL.
+    pub(super) fn orphan(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        child: Node,
+    ) -> Result<()> {
+        if relation.cascade.delete_orphan {
+            self.delete_orphan(child);
+            return Ok(());
+        }
+        let def = store.def(child.arena);
+        let remote = relation.remote_columns()?;
+        let nullable: Vec<usize> =
+            remote.iter().copied().filter(|column| def.columns[*column].nullable).collect();
+        if nullable.is_empty() {
+            return Err(orphan_needs_a_rule(relation));
+        }
+        self.waiting_keys.cancel(child, |column| nullable.contains(&column));
+        self.change(store, child, nullable.into_iter().map(|column| (column, Value::Null)).collect())
+    }
+}
+
+fn required(relation: &RelationDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "`{}` is required, so it cannot be unassigned; assign another `{}`, or delete the object",
+            relation.path(),
+            relation.target().name
+        ),
+    )
+}
+
+pub(super) fn orphan_needs_a_rule(relation: &RelationDef) -> Error {
+    let target = relation.target().name;
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "a `{target}` cannot leave `{}`: its key cannot be NULL; declare `cascade = \"delete-orphan\"`, delete it, \
+             or give it another parent",
+            relation.path()
+        ),
+    )
+}

@@ -1,0 +1,68 @@
+use super::flush::Flush;
+use super::unit_of_work::{Node, PendingEntry, Ref};
+use crate::graph::{Slice, Slot};
+use crate::model::{RelationDef, RelationKind, inverse_of};
+
+/// What new objects hold, and who holds them.
+impl Flush<'_> {
+    /// Gives a new object what its draft was given, and the objects it was appended to the new one; what was linked
+    /// elsewhere in the meantime is left where it is.
+    pub(super) fn hold(&mut self, entry: PendingEntry, node: Node) {
+        for (relation, targets) in entry.holds {
+            // Some may be gone by now, for the sake of rows that took their unique values.
+            let nodes: Vec<Node> = targets
+                .iter()
+                .filter_map(Ref::node)
+                .filter(|target| !self.unit.is_gone(*target))
+                .filter(|target| self.keys_agree(relation, node, *target))
+                .collect();
+            if nodes.is_empty() && !targets.is_empty() && !relation.is_collection() {
+                continue;
+            }
+            let Some(first) = nodes.first() else {
+                let arena = self.store.arena_of((relation.target)());
+                let empty =
+                    if relation.is_collection() { Slot::Many(Slice::of(Vec::new())) } else { Slot::Nobody };
+                self.unit.set_slot(self.store, node, relation, Some(arena), empty);
+                continue;
+            };
+            let slot = match relation.is_collection() {
+                true => Slot::Many(Slice::of(nodes.iter().map(|target| target.node).collect())),
+                false => Slot::One(first.node),
+            };
+            self.unit.set_slot(self.store, node, relation, Some(first.arena), slot);
+            self.hold_inverse(relation, node, &nodes);
+        }
+        for (relation, parent) in entry.held_by {
+            if self.keys_agree(relation, parent, node) {
+                self.unit.hold_both(self.store, relation, parent, node);
+            }
+        }
+    }
+
+    /// Whether the keys of two objects say that they are linked; link rows have no key in the objects.
+    fn keys_agree(&self, relation: &RelationDef, parent: Node, target: Node) -> bool {
+        if relation.kind == RelationKind::ManyToMany {
+            return true;
+        }
+        match (relation.local_columns(), relation.remote_columns()) {
+            (Ok(local), Ok(remote)) => {
+                self.store.values(parent.arena, parent.node, &local)
+                    == self.store.values(target.arena, target.node, &remote)
+            }
+            _ => false,
+        }
+    }
+
+    fn hold_inverse(&mut self, relation: &'static RelationDef, node: Node, targets: &[Node]) {
+        let Some(inverse) = inverse_of(relation) else { return };
+        for target in targets {
+            match inverse.is_collection() {
+                true => self.unit.hold(self.store, *target, inverse, node),
+                false => {
+                    self.unit.set_slot(self.store, *target, inverse, Some(node.arena), Slot::One(node.node));
+                }
+            }
+        }
+    }
+}

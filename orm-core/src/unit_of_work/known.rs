@@ -1,0 +1,114 @@
+use super::insert::disagrees;
+use super::switch::Switched;
+use super::unit_of_work::{KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use crate::error::Result;
+use crate::identity::Store;
+use crate::value::Value;
+
+/// What is known of the values of new rows before they are written: a key may come from another row, which may be new
+/// itself or become another one.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'u> {
+    pub(super) unit: &'u UnitOfWork,
+    pub(super) store: &'u Store,
+    pub(super) switched: &'u Switched,
+}
+
+/// The row that a key comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin<'u> {
+    /// An object as it is.
+    Object(Node),
+    /// A new row.
+    New(&'u PendingEntry),
+    /// An object whose row becomes that of a draft.
+    Switched(Node, &'u PendingEntry),
+    /// A row that is not written after all.
+    Nowhere,
+}
+
+impl<'u> Known<'u> {
+    pub(super) fn origin(&self, from: &Ref) -> Origin<'u> {
+        let entry = |cell| self.unit.pending.get(cell);
+        let cell = match from {
+            Ref::Pending(cell) => Some(cell_id(cell)),
+            Ref::Node(_) => None,
+        };
+        let node = from.node().or_else(|| self.switched.node_of(cell?));
+        match node {
+            Some(node) => match self.switched.cell_of(node).and_then(entry) {
+                Some(entry) => Origin::Switched(node, entry),
+                None => Origin::Object(node),
+            },
+            None => cell.and_then(entry).map_or(Origin::Nowhere, Origin::New),
+        }
+    }
+
+    /// The value that a draft's row will have in a column, if it is known without a row that is not written yet.
+    pub(super) fn value(&self, entry: &'u PendingEntry, column: usize) -> Option<Value> {
+        self.follow(entry, column, false)
+    }
+
+    /// The same where drafts that wait for their rows say what they were given.
+    pub(super) fn given(&self, entry: &'u PendingEntry, column: usize) -> Option<Value> {
+        self.follow(entry, column, true)
+    }
+
+    /// The value of a column of the row that a key comes from, if it is known without a row that is not written yet.
+    pub(super) fn value_from(&self, from: &Ref, column: usize) -> Option<Value> {
+        match self.origin(from) {
+            Origin::Object(node) => self.store.values(node.arena, node.node, &[column]).pop(),
+            Origin::Switched(_, entry) => self.value(entry, column),
+            Origin::New(_) | Origin::Nowhere => None,
+        }
+    }
+
+    /// The same where drafts that wait for their rows say what they were given.
+    pub(super) fn given_from(&self, from: &Ref, column: usize) -> Option<Value> {
+        match self.origin(from) {
+            Origin::New(entry) | Origin::Switched(_, entry) => self.given(entry, column),
+            Origin::Object(_) | Origin::Nowhere => self.value_from(from, column),
+        }
+    }
+
+    fn follow(&self, entry: &'u PendingEntry, column: usize, through_new: bool) -> Option<Value> {
+        let (mut entry, mut column) = (entry, column);
+        // Keys may go round in a circle.
+        for _ in 0..=self.unit.pending.len() {
+            let from = entry.keys.iter().find_map(|key| {
+                let at = key.columns.iter().position(|other| *other == column)?;
+                Some((&key.from, *key.from_columns.get(at)?))
+            });
+            let Some((from, from_column)) = from else { return entry.values[column].clone() };
+            match self.origin(from) {
+                Origin::Object(node) => {
+                    return self.store.values(node.arena, node.node, &[from_column]).pop();
+                }
+                Origin::Switched(_, next) => entry = next,
+                Origin::New(next) if through_new => entry = next,
+                Origin::New(_) | Origin::Nowhere => return None,
+            }
+            column = from_column;
+        }
+        None
+    }
+}
+
+impl Known<'_> {
+    /// The parts of a key that a row has from the start, where the others are written late. A draft that was given one
+    /// has to agree.
+    pub(super) fn parts_of(&self, entry: &mut PendingEntry, key: &KeyFrom, late: &[usize]) -> Result<()> {
+        let early = |(column, _): &(&usize, &usize)| !late.contains(*column);
+        for (column, from_column) in key.columns.iter().zip(&key.from_columns).filter(early) {
+            let Some(value) = self.given_from(&key.from, *from_column) else { continue };
+            let given = entry.values[*column].replace(value.clone());
+            if let (Some(relation), Some(given)) = (key.given_by, given)
+                && !given.is_null()
+                && given.into_key_form() != value.clone().into_key_form()
+            {
+                return Err(disagrees(entry.model.def(), *column, relation, &value));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+use hashbrown::HashSet;
+
+use super::disconnect::orphan_needs_a_rule;
+use super::links::LinkTarget;
+use super::refusal::check_written;
+use super::state::EntityState;
+use super::unit_of_work::{Node, Ref, UnitOfWork};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind};
+
+impl UnitOfWork {
+    /// Makes a loaded collection hold exactly these targets.
+    pub(crate) fn replace(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        targets: Vec<LinkTarget>,
+    ) -> Result<()> {
+        check_written(relation)?;
+        let held = store
+            .arena(parent.arena)
+            .slots(relation.index)
+            .map(|slots| (slots.get(parent.node), slots.target()));
+        let Some((Slot::Many(slice), Some(arena))) = held else {
+            return Err(Error::new(
+                ErrorKind::NotLoaded,
+                format!(
+                    "`{}` is not loaded, so what to take out of it is not known; load it before it is replaced: \
+                     `session.load(&object, {})`",
+                    relation.path(),
+                    relation.constant()
+                ),
+            ));
+        };
+        // What is refused has changed nothing, so all of it is looked at first.
+        let given: HashSet<Node> = targets.iter().filter_map(|target| target.node(store)).collect();
+        let held: HashSet<u32> = slice.as_slice().iter().copied().collect();
+        let new = |target: &LinkTarget| target.node(store).is_none_or(|node| !held.contains(&node.node));
+        for target in &targets {
+            match new(target) {
+                true => self.check_connect(store, relation, parent, target)?,
+                false => self.check_target(store, target)?,
+            }
+        }
+        let members = slice.as_slice().iter().map(|node| Node { arena, node: *node });
+        let leaving: Vec<Node> = members.filter(|member| !given.contains(member)).collect();
+        for member in leaving.iter().filter(|member| self.state(**member) != EntityState::Deleted) {
+            self.check_member(store, relation, parent, &Ref::Node(*member))?;
+            if relation.kind == RelationKind::HasMany && !relation.may_lose_child()? {
+                return Err(orphan_needs_a_rule(relation));
+            }
+        }
+        let mut waiting = self.pending_members(relation, parent)?;
+        for target in targets {
+            let target = self.resolve(store, target)?;
+            waiting.retain(|member| !member.is(&target));
+            if !target.node().is_some_and(|node| held.contains(&node.node)) {
+                self.connect_to(store, relation, parent, target)?;
+            }
+        }
+        for member in leaving {
+            match self.state(member) {
+                EntityState::Deleted => self.let_go(store, parent, relation, member),
+                _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
+            }
+        }
+        waiting.into_iter().try_for_each(|member| self.disconnect_from(store, relation, parent, member))
+    }
+
+    /// New objects that join a collection with the next flush.
+    pub(super) fn pending_members(&self, relation: &RelationDef, parent: Node) -> Result<Vec<Ref>> {
+        if relation.kind != RelationKind::ManyToMany {
+            let children = self.pending_children(relation, parent.arena, &[parent.node])?;
+            return Ok(children.into_iter().map(Ref::Pending).collect());
+        }
+        Ok(self.links.new_ends(relation, &Ref::Node(parent)))
+    }
+}

@@ -1,0 +1,116 @@
+use super::unit_of_work::{Node, UnitOfWork};
+use crate::graph::Slot;
+use crate::identity::Store;
+use crate::model::{RelationDef, RelationKind, inverse_of};
+
+/// What objects hold for their relationships.
+impl UnitOfWork {
+    /// What an object holds for a relationship from now on, until a rollback.
+    pub(super) fn set_slot(
+        &mut self,
+        store: &Store,
+        node: Node,
+        relation: &RelationDef,
+        target: Option<u32>,
+        slot: Slot,
+    ) {
+        let Some(mut slots) = store.arena(node.arena).slots_mut(relation.index) else { return };
+        let Some(target) = target.or(slots.target()) else { return };
+        self.journal.slot_changed(node, relation.index, target, || slots.get(node.node));
+        *slots.slot_mut(node.node, target) = slot;
+    }
+
+    /// Both ends of a link hold each other, where they hold anything.
+    pub(super) fn hold_both(
+        &mut self,
+        store: &Store,
+        relation: &'static RelationDef,
+        parent: Node,
+        target: Node,
+    ) {
+        match relation.is_collection() {
+            true => self.hold(store, parent, relation, target),
+            false => self.set_slot(store, parent, relation, Some(target.arena), Slot::One(target.node)),
+        }
+        let Some(inverse) = inverse_of(relation) else { return };
+        match inverse.is_collection() {
+            true => self.hold(store, target, inverse, parent),
+            false => self.set_slot(store, target, inverse, Some(parent.arena), Slot::One(parent.node)),
+        }
+    }
+
+    /// Adds a member to a collection that an object holds; one that is not loaded stays so.
+    pub(super) fn hold(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
+        self.edit_slot(store, parent, relation, target, |slot| match slot {
+            Slot::Many(members) if members.contains(target.node) => None,
+            Slot::Many(_) => Some(|slot, node| {
+                if let Slot::Many(members) = slot {
+                    members.edit(|nodes| nodes.push(node));
+                }
+            }),
+            Slot::One(_) | Slot::Nobody => Some(|slot, node| *slot = Slot::One(node)),
+            Slot::Unloaded => None,
+        });
+    }
+
+    /// Takes a member out of a collection that an object holds.
+    pub(super) fn let_go(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
+        self.edit_slot(store, parent, relation, target, |slot| match slot {
+            Slot::Many(members) if members.contains(target.node) => Some(|slot, node| {
+                if let Slot::Many(members) = slot {
+                    members.edit(|nodes| {
+                        if let Some(at) = nodes.iter().position(|other| *other == node) {
+                            nodes.remove(at);
+                        }
+                    });
+                }
+            }),
+            Slot::One(held) if *held == target.node => Some(|slot, _| *slot = Slot::Nobody),
+            _ => None,
+        });
+    }
+
+    /// Changes what an object holds where it is, after a note of what it was: `how` looks at it first.
+    fn edit_slot(
+        &mut self,
+        store: &Store,
+        of: Node,
+        relation: &RelationDef,
+        target: Node,
+        how: impl FnOnce(&Slot) -> Option<fn(&mut Slot, u32)>,
+    ) {
+        let Some(mut slots) = store.arena(of.arena).slots_mut(relation.index) else { return };
+        let Some(slot) = slots.loaded_mut(of.node) else { return };
+        if let Some(edit) = how(slot) {
+            self.journal.slot_changed(of, relation.index, target.arena, || slot.clone());
+            edit(slot, target.node);
+        }
+    }
+
+    /// A child that was taken from its parent has none, which is known without asking.
+    pub(super) fn let_go_of_parent(
+        &mut self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: Node,
+        child: Node,
+    ) {
+        let Some(inverse) = inverse_of(relation) else { return };
+        match inverse.is_collection() {
+            true => self.let_go(store, child, inverse, parent),
+            // A required one has none only until its object is deleted.
+            false if inverse.kind == (RelationKind::BelongsTo { required: true }) => {
+                self.set_slot(store, child, inverse, None, Slot::Unloaded);
+            }
+            false => self.set_slot(store, child, inverse, Some(parent.arena), Slot::Nobody),
+        }
+    }
+
+    /// The object that a key refers to, if the session holds it.
+    pub(super) fn parent_of(&self, store: &mut Store, relation: &RelationDef, child: Node) -> Option<Node> {
+        let places = relation.primary_key_places()?;
+        let key = store.values(child.arena, child.node, &relation.local_columns().ok()?);
+        let arena = store.arena_of((relation.target)());
+        store.find_target(arena, &key, &places).map(|node| Node { arena, node })
+    }
+}

@@ -1,0 +1,152 @@
+//! What the plan shows is what the flush executes, and hooks hear what was executed.
+use std::sync::{Arc, Mutex};
+
+use orm_core::prelude::*;
+use orm_core::{FlushPlan, SessionHooks};
+use orm_tests::{TestDatabase, on_every_backend};
+
+use crate::shape;
+
+#[derive(Model, Debug)]
+#[model(table = "pl_owners")]
+struct Owner {
+    #[key]
+    id: i64,
+    name: String,
+    note: Option<String>,
+    #[column(default = "'guest'", length = 20)]
+    role: String,
+    #[column(version)]
+    version: i64,
+    #[has_one(key = "owner_id", cascade = "all, delete-orphan")]
+    badge: HasOne<Badge>,
+    #[many_to_many(through = "pl_owner_tags")]
+    tags: HasMany<Tag>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "pl_badges")]
+struct Badge {
+    #[key]
+    id: i64,
+    #[column(unique)]
+    owner_id: i64,
+    #[belongs_to(key = "owner_id", inverse = "badge")]
+    owner: BelongsTo<Owner>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "pl_tags")]
+struct Tag {
+    #[key]
+    id: i64,
+    #[column(unique, length = 20)]
+    name: String,
+}
+
+/// Keeps what it was told.
+#[derive(Default)]
+struct Told(Mutex<Vec<FlushPlan>>);
+
+struct Listener(Arc<Told>);
+
+impl SessionHooks for Listener {
+    fn after_flush(&self, executed: &FlushPlan) {
+        self.0.0.lock().expect("nobody panicked").push(executed.clone());
+    }
+}
+
+async fn owners(database: &TestDatabase) -> Result<(Engine, Session, Arc<Told>)> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Owner, Badge, Tag]).await?;
+    let mut session = engine.session();
+    session.add(Owner::draft().id(1).name("ann").badge(Badge::draft().id(1)));
+    session.add(Owner::draft().id(2).name("ben").tags([Tag::draft().id(1).name("x")]));
+    session.add(Tag::draft().id(2).name("y"));
+    session.commit().await?;
+    let told = Arc::new(Told::default());
+    let session = engine.session_with(SessionOptions::new().hooks(Listener(Arc::clone(&told))));
+    Ok((engine, session, told))
+}
+
+/// What the last flush executed.
+fn last(told: &Told) -> String {
+    told.0.lock().expect("nobody panicked").last().map(ToString::to_string).unwrap_or_default()
+}
+
+on_every_backend! {
+    async fn a_row_that_becomes_another_is_an_update(database: TestDatabase) -> Result<()> {
+        let (engine, mut session, told) = owners(&database).await?;
+        let ben = session.get::<Owner>(2).await?.expect("ben is there");
+        let tag = session.get::<Tag>(2).await?.expect("the tag is there");
+        session.delete(&ben)?;
+        session.add(Owner::draft().id(2).name("cid").tags([&tag]));
+        let plan = session.flush_plan().to_string();
+        let expected = "1. update name, version of 1 Owner\n2. update role of 1 Owner\n3. insert 1 rows of pl_owner_tags";
+        assert_eq!(plan, expected);
+        let log = engine.record();
+        session.flush().await?;
+        assert_eq!(
+            last(&told),
+            "1. delete 1 rows of pl_owner_tags\n2. update name, version of 1 Owner\n3. update role of 1 Owner\n\
+             4. insert 1 rows of pl_owner_tags",
+            "and the links of the old row"
+        );
+        let written: Vec<String> = shape(&log).into_iter().filter(|one| !one.starts_with("SELECT")).collect();
+        assert_eq!(
+            written,
+            ["DELETE pl_owner_tags", "UPDATE pl_owners", "UPDATE pl_owners", "INSERT pl_owner_tags"],
+            "{log}"
+        );
+        session.commit().await?;
+        Ok(())
+    }
+
+    async fn the_old_target_of_a_has_one_is_looked_for(database: TestDatabase) -> Result<()> {
+        let (engine, mut session, told) = owners(&database).await?;
+        let ann = session.get::<Owner>(1).await?.expect("ann is there");
+        session.assign(&ann, Owner::BADGE, Badge::draft().id(2))?;
+        assert_eq!(
+            session.flush_plan().to_string(),
+            "1. look for the old Owner.badge of 1\n2. insert 1 Badge"
+        );
+        let log = engine.record();
+        session.flush().await?;
+        assert_eq!(last(&told), "1. look for the old Owner.badge of 1\n2. delete 1 Badge\n3. insert 1 Badge");
+        assert_eq!(shape(&log), ["SELECT pl_badges", "DELETE pl_badges", "INSERT pl_badges"], "{log}");
+
+        // One that is loaded is in the plan.
+        session.assign(&ann, Owner::BADGE, Badge::draft().id(3))?;
+        let plan = session.flush_plan().to_string();
+        assert_eq!(plan, "1. delete 1 Badge\n2. insert 1 Badge");
+        session.flush().await?;
+        assert_eq!(last(&told), plan);
+        session.commit().await?;
+        Ok(())
+    }
+
+    async fn hooks_hear_of_what_a_deletion_took_along(database: TestDatabase) -> Result<()> {
+        let (_, mut session, told) = owners(&database).await?;
+        let ann = session.get::<Owner>(1).await?.expect("ann is there");
+        session.delete(&ann)?;
+        assert_eq!(session.flush_plan().to_string(), "1. delete 1 Owner, after looking at Owner.badge");
+        session.commit().await?;
+        assert_eq!(last(&told), "1. delete 1 Badge\n2. delete 1 Owner, after looking at Owner.badge");
+        Ok(())
+    }
+
+    async fn a_row_that_goes_early_leaves_no_links_behind(database: TestDatabase) -> Result<()> {
+        let (engine, mut session, told) = owners(&database).await?;
+        let tag = session.one(select::<Tag>().filter(Tag::NAME.eq("y"))).await?;
+        // The new owner is given a tag that goes, and that a new one takes the name of.
+        let cid = session.add(Owner::draft().id(3).name("cid").tags([&tag]));
+        session.delete(&tag)?;
+        session.add(Tag::draft().id(3).name("y"));
+        session.commit().await?;
+        assert!(last(&told).contains("delete 1 Tag"), "{}", last(&told));
+        assert_eq!(cid.entity()?.tags()?.len(), 0);
+        let rows = engine.session().all(select::<Owner>().order_by(Owner::ID).with(Owner::TAGS.selectin())).await?;
+        assert_eq!(rows.iter().map(|row| row.get(Owner::TAGS).len()).collect::<Vec<_>>(), [0, 1, 0]);
+        Ok(())
+    }
+}
