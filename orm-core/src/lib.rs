@@ -226,6 +226,24 @@ mod documents {
     #[doc = include_str!("../../docs/guide.md")]
     struct Guide;
 
+    #[doc = include_str!("../../docs/coming_from/sqlalchemy.md")]
+    struct FromSqlAlchemy;
+
+    #[doc = include_str!("../../docs/coming_from/seaorm.md")]
+    struct FromSeaOrm;
+
+    #[doc = include_str!("../../docs/coming_from/diesel.md")]
+    struct FromDiesel;
+
+    #[doc = include_str!("../../docs/coming_from/django.md")]
+    struct FromDjango;
+
+    #[doc = include_str!("../../docs/coming_from/rails.md")]
+    struct FromRails;
+
+    #[doc = include_str!("../../docs/coming_from/hibernate.md")]
+    struct FromHibernate;
+
     #[cfg(all(feature = "chrono", feature = "json"))]
     #[doc = include_str!("../../docs/functions.md")]
     struct Functions;
