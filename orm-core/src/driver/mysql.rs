@@ -24,9 +24,9 @@ use crate::sql::{Dialect, MOST_BINDS, MysqlServer, Param, Statement};
 use crate::value::{Cells, Timestamp, Value, ValueError, ValueRef};
 
 /// What every session is set to: whatever the server's own mode says, a value that does not fit is an error, a key of 0 is
-/// a key, and a backslash in a literal is written as two.
+/// a key, a backslash in a literal is written as two, and joined texts are not cut.
 const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
-     ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')";
+     ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), SESSION group_concat_max_len = 4294967295";
 
 /// A MySQL or MariaDB database.
 #[derive(Debug)]

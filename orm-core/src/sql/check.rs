@@ -243,6 +243,15 @@ impl Checker {
                     );
                 }
             }
+            Expr::Over(function, _)
+                if matches!(**function, Expr::Aggregate { function: Function::JoinText(_), .. })
+                    && matches!(self.dialect, Dialect::Mysql(_)) =>
+            {
+                return refuse(
+                    "MySQL and MariaDB join no texts in a window; join those of each group in a subquery with `group_by`, \
+                     and join that to the rows",
+                );
+            }
             Expr::Aggregate { function: Function::JoinText(_), distinct: true, .. }
                 if self.dialect == Dialect::Sqlite =>
             {

@@ -80,7 +80,39 @@ on_every_backend! {
             .await?;
         let joined = joined.unwrap();
         assert!(joined == "jack', 'fred" || joined == "fred', 'jack", "{joined}");
+        let joined = |between: &str| func::join_text(User::NAME, between);
+        let none = select_columns(joined(", ")).filter(User::ID.lt(0));
+        assert_eq!(session.row(none).await?, None);
+        let one = select_columns((joined("\\'?").filter(User::ID.eq(8)), func::count_rows()));
+        assert_eq!(session.row(one).await?, (Some("ed".into()), 4));
+        let groups = select_columns((Order::USER_ID, func::join_text(Order::DESCRIPTION, "")))
+            .group_by(Order::USER_ID)
+            .order_by(Order::USER_ID);
+        let groups = session.rows(groups).await?;
+        let lengths: Vec<_> = groups.iter().map(|(user, text)| (*user, text.as_ref().map(String::len))).collect();
+        assert_eq!(lengths, [(7, Some("order 1".len() * 3)), (9, Some("order 1".len() * 2))]);
+        let log = engine.record();
+        let distinct = session.row(select_columns(func::join_text(User::NAME, ", ").distinct()).filter(User::ID.le(7))).await;
+        let window = session.rows(select_columns(joined(", ").over(window()))).await;
+        match database.backend() {
+            Backend::Sqlite => assert_eq!(distinct.unwrap_err().kind(), ErrorKind::InvalidQuery),
+            _ => assert_eq!(distinct?.as_deref(), Some("jack")),
+        }
+        match database.is_mysql() {
+            true => assert_eq!((window.unwrap_err().kind(), log.count()), (ErrorKind::InvalidQuery, 1), "{log}"),
+            false => assert_eq!(window?.len(), 4),
+        }
         Ok(())
+    }
+
+    async fn long_texts_are_joined_whole(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let long = "x".repeat(700_000);
+        session.execute(update::<User>().set(User::NAME, &*long).filter(User::ID.le(8))).await?;
+        let joined = session.row(select_columns(func::join_text(User::NAME, "--")).filter(User::ID.le(8))).await?;
+        assert_eq!(joined.map(|joined| joined.len()), Some(1_400_002));
+        session.rollback().await
     }
 
     async fn entities_are_grouped_by_their_key(database: TestDatabase) -> Result<()> {

@@ -5,7 +5,41 @@ use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::shop::*;
 
+#[derive(Model, Debug)]
+#[model(table = "explained_safes")]
+struct Safe {
+    #[key]
+    id: i64,
+    #[column(secret)]
+    code: String,
+}
+
 on_every_backend! {
+    async fn a_page_beside_a_secret_is_planned_as_it_is(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Safe]).await?;
+        let mut session = engine.session();
+        for id in 1..=4 {
+            session.add(Safe::draft().id(id).code(format!("hush {id}")));
+        }
+        session.commit().await?;
+        let second = select_columns(Safe::CODE).filter(Safe::CODE.ne("hush 9")).order_by(Safe::ID).limit(1).offset(1);
+        let query = select::<Safe>().filter(Safe::CODE.eq(second.scalar())).limit(7);
+        let log = engine.record();
+        session.explain(&query).await?;
+        assert_eq!(session.all(query).await?.iter().map(|safe| safe.id).collect::<Vec<_>>(), [2]);
+        for statement in log.statements() {
+            let shown: Vec<String> = statement.params.iter().map(ToString::to_string).collect();
+            assert_eq!(shown, ["***", "1", "1", "7"], "{log}");
+        }
+        let joined = select_columns(func::join_text(Safe::CODE, "hush, ")).filter(Safe::ID.le(2));
+        log.clear();
+        let joined = session.row(joined).await?.expect("there are two");
+        assert!(joined == "hush 1hush, hush 2" || joined == "hush 2hush, hush 1", "{joined}");
+        assert!(!log.to_string().contains("hush"), "{log}");
+        Ok(())
+    }
+
     async fn a_plan_names_the_tables(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();

@@ -4,5 +4,6 @@ mod arithmetic;
 mod contradictions;
 mod depth;
 mod labels;
+mod many_conditions;
 mod nulls;
 mod statement_texts;

@@ -8,6 +8,9 @@ use crate::value::{Value, ValueKind};
 /// What is kept of a quotient of decimals: MySQL would give more places than a field holds.
 const MYSQL_QUOTIENT: &str = "DECIMAL(57,15)";
 
+/// How many conditions are written side by side for SQLite.
+const MOST_BESIDE: usize = 32;
+
 /// Expressions.
 impl Writer {
     /// An expression that stands beside an operator, in parentheses where it needs them.
@@ -67,8 +70,8 @@ impl Writer {
             Expr::Binary(left, op, right) => self.binary(left, *op, right),
             Expr::And(all) if all.is_empty() => self.sql.push_str("1 = 1"),
             Expr::Or(all) if all.is_empty() => self.sql.push_str("1 = 0"),
-            Expr::And(all) => self.list(all, " AND ", Writer::operand),
-            Expr::Or(all) => self.list(all, " OR ", Writer::operand),
+            Expr::And(all) => self.combined(all, " AND "),
+            Expr::Or(all) => self.combined(all, " OR "),
             Expr::Not(inner) => {
                 self.sql.push_str("NOT ");
                 self.operand(inner);
@@ -171,6 +174,22 @@ impl Writer {
             }
             Expr::Refused(_) => self.sql.push_str("NULL"),
         }
+    }
+
+    /// Conditions with one word between them. To SQLite each of them is inside the ones behind it, and it takes no more than
+    /// 1000 levels: the halves of many are in parentheses.
+    fn combined(&mut self, all: &[Expr], word: &str) {
+        if self.dialect != Dialect::Sqlite || all.len() <= MOST_BESIDE {
+            return self.list(all, word, Writer::operand);
+        }
+        let (first, second) = all.split_at(all.len() / 2);
+        self.sql.push('(');
+        self.combined(first, word);
+        self.sql.push(')');
+        self.sql.push_str(word);
+        self.sql.push('(');
+        self.combined(second, word);
+        self.sql.push(')');
     }
 
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr) {
@@ -281,12 +300,14 @@ impl Writer {
         }
     }
 
-    /// MySQL has no FILTER: what is left out counts as NULL, which aggregates skip.
     fn aggregate(
         &mut self,
         (function, of, distinct, filter): (&Function, Option<&Expr>, bool, Option<&Expr>),
         window: Option<&Window>,
     ) {
+        if let (Function::JoinText(between), Dialect::Mysql(_), Some(of)) = (function, self.dialect, of) {
+            return self.join_texts(of, between, distinct, filter);
+        }
         let cast = match (function, self.dialect) {
             (Function::SumInteger, Dialect::Postgres) => Some("BIGINT"),
             (Function::Average, Dialect::Postgres) => Some("DOUBLE PRECISION"),
@@ -299,26 +320,13 @@ impl Writer {
         }
         self.function(function);
         self.sql.push_str(if distinct { "(DISTINCT " } else { "(" });
-        let unfiltered = filter.filter(|_| matches!(self.dialect, Dialect::Mysql(_)));
-        match (unfiltered, of) {
-            (Some(filter), of) => {
-                self.sql.push_str("CASE WHEN ");
-                self.expr(filter);
-                self.sql.push_str(" THEN ");
-                match of {
-                    Some(of) => self.expr(of),
-                    None => self.sql.push('1'),
-                }
-                self.sql.push_str(" END");
-            }
-            (None, Some(of)) => self.expr(of),
-            (None, None) => self.sql.push('*'),
-        }
+        let filter = self.aggregated(of, filter);
         if let Function::JoinText(between) = function {
-            self.between(between);
+            self.sql.push_str(", ");
+            self.bind(Value::from(&**between).into());
         }
         self.sql.push(')');
-        if let (Some(filter), None) = (filter, unfiltered) {
+        if let Some(filter) = filter {
             self.sql.push_str(" FILTER (WHERE ");
             self.expr(filter);
             self.sql.push(')');
@@ -331,18 +339,39 @@ impl Writer {
         }
     }
 
-    /// What stands between joined texts. MySQL takes it as a literal alone.
-    fn between(&mut self, text: &str) {
-        match self.dialect {
-            Dialect::Sqlite | Dialect::Postgres => {
-                self.sql.push_str(", ");
-                self.bind(crate::value::Value::from(text).into());
-            }
-            Dialect::Mysql(_) => {
-                let text = text.replace('\\', "\\\\").replace('\'', "''");
-                self.sql.push_str(&format!(" SEPARATOR '{text}'"));
-            }
+    /// What an aggregate is of; returns the filter that is to follow it. MySQL has no FILTER: what is left out counts as
+    /// NULL, which aggregates skip.
+    fn aggregated<'e>(&mut self, of: Option<&Expr>, filter: Option<&'e Expr>) -> Option<&'e Expr> {
+        let unfiltered = filter.filter(|_| matches!(self.dialect, Dialect::Mysql(_)));
+        if let Some(filter) = unfiltered {
+            self.sql.push_str("CASE WHEN ");
+            self.expr(filter);
+            self.sql.push_str(" THEN ");
         }
+        match (of, unfiltered) {
+            (Some(of), _) => self.expr(of),
+            (None, Some(_)) => self.sql.push('1'),
+            (None, None) => self.sql.push('*'),
+        }
+        if unfiltered.is_some() {
+            self.sql.push_str(" END");
+            return None;
+        }
+        filter
+    }
+
+    /// Texts with another one between them. MySQL takes a literal alone between them, so what is bound is put before each of
+    /// them and taken away from the first.
+    fn join_texts(&mut self, of: &Expr, between: &str, distinct: bool, filter: Option<&Expr>) {
+        let between = Bind::from(Value::from(between));
+        self.sql.push_str("substring(group_concat(");
+        self.sql.push_str(if distinct { "DISTINCT concat(" } else { "concat(" });
+        self.bind(between.clone());
+        self.sql.push_str(", ");
+        self.aggregated(Some(of), filter);
+        self.sql.push_str(") SEPARATOR ''), char_length(");
+        self.bind(between);
+        self.sql.push_str(") + 1)");
     }
 
     fn over(&mut self, window: &Window) {

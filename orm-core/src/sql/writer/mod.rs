@@ -341,10 +341,7 @@ impl Writer {
     }
 
     /// A parameter that no other place shares.
-    fn own_param(&mut self, mut param: Param) {
-        if self.hiding == Hiding::All {
-            param.hide();
-        }
+    fn own_param(&mut self, param: Param) {
         self.params.push(param);
         match self.dialect {
             Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),

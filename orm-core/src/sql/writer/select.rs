@@ -384,7 +384,7 @@ impl Writer {
     }
 
     /// How many rows. It is bound, so that all pages are one text; no two of them are one parameter, or which pages have
-    /// that text would depend on the numbers.
+    /// that text would depend on the numbers. It is nothing that a secret is compared with, and a plan needs it.
     fn row_count(&mut self, word: &str, rows: u64) {
         self.sql.push_str(word);
         let value = Value::Int(i64::try_from(rows).unwrap_or(i64::MAX));

@@ -149,7 +149,7 @@ fn read<T: DeserializeOwned>(cell: ValueRef<'_>, expected: &'static str) -> Resu
 
 fn written<T: Serialize>(value: &T) -> Value {
     let mut text = Vec::new();
-    let done = value.serialize(&mut Serializer::with_formatter(&mut text, Numbers));
+    let done = value.serialize(&mut Serializer::with_formatter(&mut text, Readable::default()));
     match (done, String::from_utf8(text)) {
         (Ok(()), Ok(text)) => Value::Json(text),
         (Err(error), _) => Value::Unfit(format!("it cannot be written as JSON: {error}")),
@@ -157,10 +157,49 @@ fn written<T: Serialize>(value: &T) -> Value {
     }
 }
 
-/// Writes large floats with a point: a database that keeps numbers as decimals would give back `1e16` as an integer.
-struct Numbers;
+/// How deep lists and objects may be inside each other: deeper ones would be written, and not read again.
+const MOST_DEPTH: usize = 127;
 
-impl Formatter for Numbers {
+/// Writes what can be read again, as it was.
+#[derive(Default)]
+struct Readable {
+    depth: usize,
+}
+
+impl Readable {
+    fn enter(&mut self) -> io::Result<()> {
+        self.depth += 1;
+        match self.depth > MOST_DEPTH {
+            true => Err(io::Error::other(format!(
+                "its lists and objects are more than {MOST_DEPTH} deep inside each other"
+            ))),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Formatter for Readable {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.enter()?;
+        CompactFormatter.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth = self.depth.saturating_sub(1);
+        CompactFormatter.end_array(writer)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.enter()?;
+        CompactFormatter.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth = self.depth.saturating_sub(1);
+        CompactFormatter.end_object(writer)
+    }
+
+    /// Large floats have a point: a database that keeps numbers as decimals would give back `1e16` as an integer.
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
         const INTEGERS: f64 = 18_446_744_073_709_551_616.0;
         if value.abs() >= 1e15 && value.abs() < INTEGERS {
