@@ -118,7 +118,7 @@ pub use driver::{
 };
 pub use entity::{
     BelongsTo, Deferred, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
-    NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+    MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
 };
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
@@ -178,7 +178,7 @@ pub use value::{
 pub mod __private {
     pub use crate::entity::{
         BelongsTo, Deferred, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
-        NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+        MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};

@@ -45,6 +45,43 @@ pub trait MarksRecursive<N>: super::SelfReferential {
     type Marked;
 }
 
+/// Two loaded sets of one model, or two values of one of its parameters, as one: what is loaded in either of them. So a
+/// relationship that a query names twice is loaded with what is below both.
+#[diagnostic::on_unimplemented(
+    message = "the loaded sets `{Self}` and `{Other}` are not known to be of one model",
+    label = "a relationship is named twice here"
+)]
+pub trait MergesWith<Other> {
+    /// What is loaded in either.
+    type Merged;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> MergesWith<S> for NotLoaded {
+    type Merged = S;
+}
+
+#[diagnostic::do_not_recommend]
+impl<N> MergesWith<NotLoaded> for Yes<N> {
+    type Merged = Yes<N>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: MergesWith<N>, N> MergesWith<Yes<N>> for Yes<M> {
+    type Merged = Yes<M::Merged>;
+}
+
+// What is recursive in one place alone is refused when the query runs.
+#[diagnostic::do_not_recommend]
+impl<N> MergesWith<Recursive> for Yes<N> {
+    type Merged = Recursive;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> MergesWith<S> for Recursive {
+    type Merged = Recursive;
+}
+
 /// The relationship is loaded in every value with the loaded set `L`.
 ///
 /// As a bound it is what a function asks for:

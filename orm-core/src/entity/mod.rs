@@ -19,6 +19,6 @@ pub use entity::Entity;
 pub(crate) use entity::Place;
 pub use field::{BelongsTo, HasMany, HasOne};
 pub use held::Held;
-pub use loaded_in::{LoadedIn, Marks, MarksRecursive, NotLoaded, Recursive, Yes};
+pub use loaded_in::{LoadedIn, Marks, MarksRecursive, MergesWith, NotLoaded, Recursive, Yes};
 pub use many::{IntoIter, Many};
 pub use relation::{LazyLoad, Relation, SelfReferential, ToMany, ToOne};

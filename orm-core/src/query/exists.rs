@@ -3,7 +3,7 @@ use super::{Computed, JoinPath, Predicate};
 use crate::entity::{Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
-use crate::sql::{Expr, Made, Select, Source, TableName, TableRef};
+use crate::sql::{Expr, Function, Made, Select, Source, TableName, TableRef};
 
 /// Conditions on the targets of a relationship, answered by the database without loading them.
 ///
@@ -49,7 +49,8 @@ pub trait RelationConditions: Relation {
         exists(Ends::of(Self::def()), None)
     }
 
-    /// How many targets there are, counted by the database: `(SELECT count(*) ..)`.
+    /// How many targets there are, counted by the database: `(SELECT count(*) ..)`. As in a collection, a target counts
+    /// once, however many links lead to it.
     fn count(self) -> Computed<i64>
     where
         Self: ToMany,
@@ -135,13 +136,38 @@ fn exists(ends: Ends, condition: Option<Predicate>) -> Predicate {
 }
 
 fn count(ends: Ends, condition: Option<Predicate>) -> Computed<i64> {
-    match targets(ends, condition) {
-        Ok(mut select) => {
-            select.returns(Expr::CountRows);
-            Computed::new(Expr::Scalar(Box::new(select)))
-        }
+    let relation = ends.relation;
+    let counted = targets(ends, condition).map(|select| match relation.through {
+        Some(_) => counted_once(relation, select),
+        None => counting(select, Expr::CountRows),
+    });
+    match counted {
+        Ok(select) => Computed::new(Expr::Scalar(Box::new(select))),
         Err(error) => Computed::refused(error),
     }
+}
+
+fn counting(mut select: Select, counted: Expr) -> Select {
+    select.returns(counted);
+    select
+}
+
+/// A link table may hold a link twice, and a collection has its target once.
+fn counted_once(relation: &RelationDef, mut select: Select) -> Select {
+    let there = relation.target();
+    let Some(target) = select.joins.pop() else { return counting(select, Expr::CountRows) };
+    if let ([key], Some(source)) = (there.key, target.table.source()) {
+        let key = Expr::column(&source, there.columns[*key].name);
+        let function = Function::Named("count");
+        let counted = Expr::Aggregate { function, of: Some(Box::new(key)), distinct: true, filter: None };
+        select.joins.push(target);
+        return counting(select, counted);
+    }
+    // Not every database counts distinct rows of several columns.
+    select.and_where(target.on);
+    let mut targets = Select::from(target.table);
+    targets.and_where(Expr::Exists(Box::new(select)));
+    counting(targets, Expr::CountRows)
 }
 
 /// The targets of the row around it that meet a condition.

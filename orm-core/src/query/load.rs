@@ -124,7 +124,7 @@ impl<R: Relation, N> Load<R, N> {
         self.map(|spec| spec.undeferred.push(column.index()))
     }
 
-    /// Loads a relationship of the targets too.
+    /// Loads a relationship of the targets too. A relationship that is named twice is loaded once, with what is below either.
     pub fn with<O: LoadOption<N>>(self, load: O) -> Load<R, O::Marked> {
         self.retype(|spec| spec.loads.push(load.into_spec()))
     }
@@ -150,6 +150,9 @@ impl<R: Relation, N> Load<R, N> {
     ///
     /// With `..` every level is proven: `get` reads it wherever one is. With a number the first level is, and the
     /// accessor of the objects below says what is loaded: what lies deeper than the limit is `NotLoaded`, not empty.
+    ///
+    /// With `..` an object that is reached again is not asked about again. With a number each level is read as a whole, with
+    /// what you load below it: in a circle its objects are asked about once for each level that they are on.
     pub fn recursive<D: RecursionDepth<R, N>>(self, depth: D) -> Load<R, D::Marked>
     where
         R: SelfReferential,

@@ -17,8 +17,14 @@ pub fn loaded_set(scope: &Scope<'_>) -> TokenStream {
                     ::core::option::Option::None
                 }
             }
+
+            #quiet
+            impl #p::MergesWith<#module::#loads> for #module::#loads {
+                type Merged = Self;
+            }
         };
     }
+    let others: Vec<_> = scope.relations().map(|relation| relation.other.clone()).collect();
     let arms = scope.relations().map(|relation| {
         let (index, slot) = (relation.place(), relation.slot);
         quote!(#index => <#slot as #p::LoadedSlot>::shape::<Self>(),)
@@ -32,6 +38,14 @@ pub fn loaded_set(scope: &Scope<'_>) -> TokenStream {
                     _ => ::core::option::Option::None,
                 }
             }
+        }
+
+        #quiet
+        #[diagnostic::do_not_recommend]
+        impl<#(#slots: #p::MergesWith<#others>,)* #(#others),*> #p::MergesWith<#module::#loads<#(#others),*>>
+            for #module::#loads<#(#slots),*>
+        {
+            type Merged = #module::#loads<#(#slots::Merged),*>;
         }
     }
 }

@@ -53,6 +53,8 @@ fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let (others, bound) = (other_slots(scope, relation), relation.bound());
     let yes = scope.loads(relation, &quote!(#p::Yes<#nested>));
     let open = scope.loads(relation, &slot.to_token_stream());
+    // What was below it stays, where the query names it for the second time.
+    let merged = scope.loads(relation, &quote!(<#slot as #p::MergesWith<#p::Yes<#nested>>>::Merged));
     quote! {
         #[automatically_derived]
         #[allow(trivial_bounds)]
@@ -72,8 +74,10 @@ fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         #[automatically_derived]
         #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl<#slot #(, #others)*, #nested> #p::Marks<#open, #nested> for #marker #bound {
-            type Marked = #yes;
+        impl<#slot: #p::MergesWith<#p::Yes<#nested>> #(, #others)*, #nested> #p::Marks<#open, #nested>
+            for #marker #bound
+        {
+            type Marked = #merged;
         }
     }
 }

@@ -45,6 +45,7 @@ struct RelationNames {
     constant: Ident,
     marker: Ident,
     slot: Ident,
+    other: Ident,
 }
 
 /// A relationship and its generated names.
@@ -56,6 +57,8 @@ pub struct Named<'m> {
     pub marker: &'m Ident,
     /// Its parameter in the record of what was loaded.
     pub slot: &'m Ident,
+    /// Its parameter in a second such record.
+    pub other: &'m Ident,
 }
 
 impl<'m> Scope<'m> {
@@ -91,6 +94,7 @@ impl<'m> Scope<'m> {
                 constant: &names.constant,
                 marker: &names.marker,
                 slot: &names.slot,
+                other: &names.other,
             })
         })
     }
@@ -192,7 +196,8 @@ fn relation_names(model: &Model, taken: &mut Taken) -> Vec<RelationNames> {
         let marker = names::marker(&relation.field, span);
         if taken.inherent(&constant) && taken.inherent(&relation.ident) && taken.module(&marker) {
             let slot = taken.fresh_parameter(format_ident!("R{index}"));
-            names.push(RelationNames { index, constant, marker, slot });
+            let other = taken.fresh_parameter(format_ident!("S{index}"));
+            names.push(RelationNames { index, constant, marker, slot, other });
         }
     }
     names

@@ -103,7 +103,7 @@ impl Data {
         if let Some(relation) = load.by_count {
             let counted = &TABLES[link.target].relations[relation];
             targets
-                .sort_by_key(|target| std::cmp::Reverse(self.matches(link.target, *target, counted).len()));
+                .sort_by_key(|target| std::cmp::Reverse(self.related(link.target, *target, counted).len()));
         }
         targets.retain(|target| self.survives(link.target, *target, &load.below));
         if let Some(limit) = load.limit {

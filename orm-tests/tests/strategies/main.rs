@@ -5,6 +5,7 @@
 mod fixtures;
 
 mod auto;
+mod double_links;
 mod existing_objects;
 mod has_one_pages;
 mod key_searches;

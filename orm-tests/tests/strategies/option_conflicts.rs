@@ -28,6 +28,43 @@ async fn the_same_twice_is_merged_at_every_depth() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_named_twice_is_proven_with_all_that_is_below() -> Result<()> {
+    let engine = standard().await?;
+    macro_rules! both {
+        ($strategy:ident) => {{
+            let orders = || User::ORDERS.$strategy();
+            let items = || Order::ITEMS.$strategy();
+            let query = select::<User>()
+                .order_by(User::ID)
+                .with(orders().with(items()))
+                .with(User::ADDRESSES.$strategy())
+                .with(orders().with(Order::ADDRESS.$strategy()))
+                .with(orders().with(items().with(Item::KEYWORDS.$strategy())))
+                .with(orders());
+            let users = engine.session().all(query).await?;
+            let order = users[0].get(User::ORDERS).first().expect("jack has orders");
+            assert_eq!(order.get(Order::ADDRESS).map(|address| address.id), Some(1));
+            let keywords: Vec<_> =
+                order.get(Order::ITEMS).iter().map(|item| ids!(item.get(Item::KEYWORDS))).collect();
+            assert_eq!(keywords, [[2, 4, 6], [2, 5, 7], [3, 4, 6]]);
+            assert_eq!(ids!(users[0].get(User::ADDRESSES)), [1]);
+        }};
+    }
+    both!(selectin);
+    both!(joined);
+    both!(subquery);
+    both!(auto);
+
+    // In either order, and below a recursion.
+    let tree = || Node::CHILDREN.selectin().recursive(..);
+    let query = select::<Node>().filter(Node::ID.eq(1)).with(tree()).with(tree());
+    let root = nodes().await?.session().one(query).await?;
+    let deep = root.get(Node::CHILDREN).first().map(|child| ids!(child.get(Node::CHILDREN)));
+    assert_eq!(deep, Some(vec![111, 112]));
+    Ok(())
+}
+
+#[tokio::test]
 async fn joins_are_merged_into_one_join() -> Result<()> {
     let engine = standard().await?;
     let log = record(&engine);

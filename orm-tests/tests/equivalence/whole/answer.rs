@@ -101,7 +101,7 @@ fn compare_by(
         SortBy::Count { place, relation } => {
             let link = &TABLES[kinds[place]].relations[relation];
             let count =
-                |row: &Joined| row[place].map_or(0, |row| data.matches(kinds[place], row, link).len());
+                |row: &Joined| row[place].map_or(0, |row| data.related(kinds[place], row, link).len());
             directed(count(a).cmp(&count(b)), sort.descending)
         }
         SortBy::Column(at) => {

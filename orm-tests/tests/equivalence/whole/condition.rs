@@ -106,7 +106,7 @@ impl Condition {
                 Some(of) => of.holds(data, &[link.target], &[Some(*target)]) == Some(true),
                 None => true,
             };
-            data.matches(kinds[place], row, link).iter().filter(|target| meets(target)).count()
+            data.related(kinds[place], row, link).iter().filter(|target| meets(target)).count()
         };
         let among = |at: &At, list: &[Cell]| {
             let cell = cell(at);
