@@ -154,7 +154,10 @@ pub const CATEGORY_LINK: usize = 3;
 pub const LINK_TABLES: &[LinkTable] = &[
     LinkTable { name: "author_tag", columns: &["author_id", "tag_name"] },
     LinkTable { name: "author_shelf", columns: &["author_id", "shelf_room", "shelf_upper"] },
-    LinkTable { name: "book_tag", columns: &["book_id", "tag_name"] },
+    LinkTable {
+        name: "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxy",
+        columns: &["book_id", "tag_name"],
+    },
     LinkTable { name: "category_link", columns: &["from_id", "to_id"] },
 ];
 

@@ -36,7 +36,8 @@ pub struct Author {
 }
 
 #[derive(Model, Debug)]
-#[model(table = "country")]
+// As long as PostgreSQL takes it; `profile` and the links of books and tags differ from it in their last letter alone.
+#[model(table = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxx")]
 pub struct Country {
     #[key]
     pub code: String,
@@ -67,7 +68,12 @@ pub struct Book {
     pub chapters: HasMany<Chapter>,
     #[has_many(key = "isbn", target_key = "isbn", order_by = "id")]
     pub loans: HasMany<Loan>,
-    #[many_to_many(through = "book_tag", key = "book_id", target_key = "tag_name", order_by = "name")]
+    #[many_to_many(
+        through = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxy",
+        key = "book_id",
+        target_key = "tag_name",
+        order_by = "name"
+    )]
     pub tags: HasMany<Tag>,
 }
 
@@ -150,7 +156,7 @@ pub struct Tag {
     #[belongs_to]
     pub category: BelongsTo<Option<Category>>,
     #[many_to_many(
-        through = "book_tag",
+        through = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxy",
         key = "tag_name",
         target_key = "book_id",
         order_by = "title desc, id"
@@ -161,7 +167,7 @@ pub struct Tag {
 }
 
 #[derive(Model, Debug)]
-#[model(table = "profile")]
+#[model(table = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxx")]
 pub struct Profile {
     #[key]
     pub id: u16,
@@ -238,7 +244,7 @@ pub struct EagerBook {
     #[has_many(key = "book_id", order_by = "number desc", lazy = "selectin")]
     pub chapters: HasMany<Chapter>,
     #[many_to_many(
-        through = "book_tag",
+        through = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxy",
         key = "book_id",
         target_key = "tag_name",
         order_by = "name",

@@ -44,8 +44,26 @@ pub enum Condition {
     Not(Box<Condition>),
     And(Vec<Condition>),
     Or(Vec<Condition>),
-    Has { place: usize, relation: usize, of: Option<Box<Condition>> },
-    Count { place: usize, relation: usize, of: Option<Box<Condition>>, op: Op, than: i64 },
+    /// Whether a value is in a column of a table's rows, all of them or those that meet a condition.
+    InRows {
+        at: At,
+        kind: usize,
+        column: usize,
+        of: Option<Box<Condition>>,
+        not: bool,
+    },
+    Has {
+        place: usize,
+        relation: usize,
+        of: Option<Box<Condition>>,
+    },
+    Count {
+        place: usize,
+        relation: usize,
+        of: Option<Box<Condition>>,
+        op: Op,
+        than: i64,
+    },
 }
 
 impl Op {
@@ -81,6 +99,13 @@ impl Condition {
             Condition::Not(of) => !of.predicate(places),
             Condition::And(all) => Predicate::all(all.iter().map(|one| one.predicate(places))),
             Condition::Or(all) => Predicate::any(all.iter().map(|one| one.predicate(places))),
+            Condition::InRows { at, kind, column, of, not } => {
+                let there = [Place::table(*kind)];
+                let of = of.as_ref().map(|of| of.predicate(&there));
+                let column = self::term(&there, At { place: 0, column: *column });
+                let is = term(at).in_rows(column.as_ref(), of).expect("columns of one family");
+                if *not { !is } else { is }
+            }
             Condition::Has { place, relation, of } => {
                 let kind = places[*place].kind;
                 let of = of.as_ref().map(|of| of.predicate(&inside(kind, *relation)));
@@ -141,6 +166,16 @@ impl Condition {
                     false => (!answers.contains(&None)).then_some(false),
                 }
             }
+            Condition::InRows { at, kind, column, of, not } => {
+                let meets = |row: &usize| {
+                    of.as_ref().is_none_or(|of| of.holds(data, &[*kind], &[Some(*row)]) == Some(true))
+                };
+                let rows = (0..data.tables[*kind].len()).filter(meets);
+                let values = rows.map(|row| data.tables[*kind][row][*column].clone());
+                // A NULL among the rows is no value.
+                let values: Vec<Cell> = values.filter(|value| !value.is_null()).collect();
+                among(at, &values).map(|is| is != *not)
+            }
             Condition::Has { place, relation, of } => Some(targets(*place, *relation, of) > 0),
             Condition::Count { place, relation, of, op, than } => {
                 let count = i64::try_from(targets(*place, *relation, of)).expect("few rows");
@@ -165,6 +200,9 @@ impl Condition {
             Condition::Or(all) => {
                 Condition::Or(all.iter().map(|one| one.renumbered(number)).collect::<Option<_>>()?)
             }
+            Condition::InRows { at: of, kind, column, of: rows, not } => {
+                Condition::InRows { at: at(of)?, kind: *kind, column: *column, of: rows.clone(), not: *not }
+            }
             Condition::Has { place, relation, of } => {
                 Condition::Has { place: number(*place)?, relation: *relation, of: of.clone() }
             }
@@ -185,6 +223,11 @@ impl Condition {
                 .chain(of.simpler().into_iter().map(|of| Condition::Not(Box::new(of))))
                 .collect(),
             Condition::And(all) | Condition::Or(all) => all.clone(),
+            Condition::InRows { at, kind, column, of: Some(of), not } => {
+                let with = |of| Condition::InRows { at: *at, kind: *kind, column: *column, of, not: *not };
+                let less = of.simpler().into_iter().map(|of| with(Some(Box::new(of))));
+                std::iter::once(with(None)).chain(less).collect()
+            }
             Condition::Has { place, relation, of: Some(of) } => {
                 let with = |of| Condition::Has { place: *place, relation: *relation, of };
                 let less = of.simpler().into_iter().map(|of| with(Some(Box::new(of))));
@@ -221,6 +264,12 @@ impl Condition {
             Condition::Not(of) => format!("!({})", of.text(places)),
             Condition::And(all) => list(all, " & "),
             Condition::Or(all) => list(all, " | "),
+            Condition::InRows { at, kind, column, of, not } => {
+                let there = [Place::table(*kind)];
+                let of = of.as_ref().map_or(String::new(), |of| of.text(&there));
+                let not = if *not { "not " } else { "" };
+                format!("{} {not}in rows of {} ({of})", name(at), there[0].text(*column))
+            }
             Condition::Has { place, relation, of } => {
                 let (relation, model, of) = related(*place, *relation, of);
                 format!("{model}.{relation} has ({of})")

@@ -15,6 +15,8 @@ pub struct Coverage {
     pub pages_behind: usize,
     pub batches: usize,
     pub late: usize,
+    pub held: usize,
+    pub among_rows: usize,
 }
 
 impl Coverage {
@@ -25,6 +27,7 @@ impl Coverage {
         self.distinct += usize::from(question.distinct);
         self.unique += usize::from(question.unique);
         self.paged += usize::from(question.is_paged());
+        self.among_rows += usize::from(question.to_string().contains(" in rows of "));
     }
 
     /// Fails where the cases did not reach enough.
@@ -43,6 +46,8 @@ impl Coverage {
         enough(self.pages_behind, 50, "pages behind an entity");
         enough(self.batches, 6, "batches of streams");
         enough(self.late, 40, "loads afterwards");
+        enough(self.among_rows, 20, "lists filtered by the rows of another query");
+        enough(self.held, 80, "lists in sessions that hold objects");
     }
 
     /// Whether a list was paged far enough.

@@ -10,6 +10,7 @@ use crate::dice::Dice;
 use crate::member::{Member, with_model};
 use crate::oracle::is_small_of;
 use crate::strategies_agree::things;
+use crate::tables::TABLES;
 use crate::world::World;
 
 /// Joins of more rows are left out: they are slow and show nothing that fewer do not.
@@ -42,8 +43,17 @@ async fn all_ways<M: Member>(
 ) -> Result<(), String> {
     let mut asked: Vec<Question> = vec![question.bare(), question.clone()];
     asked.extend(STRATEGIES.map(|strategy| question.all_by(strategy)));
+    let dice = &mut Dice::new(case ^ 0x4e1d_0000_0000);
     for question in &asked {
-        one_way::<M>(world, question, coverage).await.map_err(|what| format!("{what}\n{question}"))?;
+        let held: Vec<Question> = match dice.one_in(3) {
+            true => vec![
+                Question::plain(question.kind, dice.below(4) as u64),
+                Question::plain(dice.below(TABLES.len()), dice.below(6) as u64),
+            ],
+            false => Vec::new(),
+        };
+        let done = one_way::<M>(world, question, &held, coverage).await;
+        done.map_err(|what| format!("{what}\n{question}\nin a session that holds {}", shown(&held)))?;
     }
     let question = Dice::new(case ^ 0x0a11_0000_0000).pick(&asked);
     let further = async {
@@ -53,6 +63,28 @@ async fn all_ways<M: Member>(
         load_all::<M>(world, question, coverage).await
     };
     further.await.map_err(|what: String| format!("{what}\n{question}"))
+}
+
+fn shown(held: &[Question]) -> String {
+    let all = held.iter().map(|of| format!("{} of {}", of.limit.unwrap_or_default(), TABLES[of.kind].model));
+    format!("[{}]", all.collect::<Vec<_>>().join(", "))
+}
+
+/// Reads objects into the session before the query does.
+fn hold<'w, M: Member>(
+    world: &'w World,
+    session: &'w mut Session,
+    question: &'w Question,
+    comparison: &'w mut Comparison<'_>,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<(), String>> + 'w>> {
+    Box::pin(async move {
+        let all = list(&world.data, question, world.nulls_are_high()).unwrap_or_default();
+        let found = session.all(question.select::<M>()).await.map_err(|error| error.to_string())?;
+        comparison.query(question.kind, &things(found), &page(question, &all), &[])?;
+        // What one query left out, the other may have loaded.
+        comparison.cold = false;
+        Ok(())
+    })
 }
 
 /// The rows of a query before its page, or none where there are too many to be looked at.
@@ -66,11 +98,16 @@ fn rows_of(world: &World, question: &Question) -> Option<Vec<usize>> {
 async fn one_way<M: Member>(
     world: &World,
     question: &Question,
+    held: &[Question],
     coverage: &mut Coverage,
 ) -> Result<(), String> {
     let Some(all) = rows_of(world, question) else { return Ok(()) };
     let rows = page(question, &all);
     let mut session = world.engine.session();
+    let mut comparison = Comparison::new(&world.data);
+    for held in held {
+        with_model!(held.kind, hold(world, &mut session, held, &mut comparison)).await?;
+    }
     let log = world.engine.record();
     let explain = |what: String| format!("{what}\n{log}");
     let plan = world.engine.plan(&question.select::<M>());
@@ -88,7 +125,7 @@ async fn one_way<M: Member>(
         (Err(error), ..) => return Err(explain(error.to_string())),
     };
     coverage.of(question, &rows);
-    let mut comparison = Comparison::new(&world.data);
+    coverage.held += usize::from(!held.is_empty());
     comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
     for statement in log.statements() {
         let is = |step: &orm_core::PlanStep| {

@@ -59,6 +59,22 @@ pub enum SortBy {
 }
 
 impl Question {
+    /// The first rows of a table, without anything that belongs to them.
+    pub fn plain(kind: usize, limit: u64) -> Question {
+        Question {
+            kind,
+            joins: Vec::new(),
+            filter: Vec::new(),
+            order: Vec::new(),
+            distinct: false,
+            unique: false,
+            limit: Some(limit),
+            offset: None,
+            raise_all: true,
+            loads: Vec::new(),
+        }
+    }
+
     /// The tables of the query, its own first.
     pub fn places(&self) -> Vec<Place> {
         let joined = self.joins.iter().map(|join| join.place.clone());

@@ -9,18 +9,10 @@ use crate::tables::{LINK_TABLES, TABLES};
 /// A query of any sort about some rows. `names` are the names of the tables in the database.
 pub fn random(dice: &mut Dice, data: &Data, names: &[String]) -> Question {
     let kind = dice.below(TABLES.len());
-    let mut question = Question {
-        kind,
-        joins: Vec::new(),
-        filter: Vec::new(),
-        order: Vec::new(),
-        distinct: dice.one_in(5),
-        unique: dice.one_in(5),
-        limit: None,
-        offset: None,
-        raise_all: dice.one_in(8),
-        loads: Vec::new(),
-    };
+    let mut question = Question { limit: None, ..Question::plain(kind, 0) };
+    question.distinct = dice.one_in(5);
+    question.unique = dice.one_in(5);
+    question.raise_all = dice.one_in(8);
     let joins = *dice.pick(&[0, 0, 1, 1, 1, 2, 3]);
     for _ in 0..joins {
         let join = own_join(dice, data, &question, names);
@@ -123,7 +115,7 @@ pub fn condition(dice: &mut Dice, data: &Data, places: &[Place], depth: usize) -
     if depth == 0 {
         return simple(dice, data, places);
     }
-    match dice.below(9) {
+    match dice.below(10) {
         0 => Condition::Not(Box::new(condition(dice, data, places, depth - 1))),
         1 => {
             let all = (0..2).map(|_| condition(dice, data, places, depth - 1)).collect();
@@ -147,8 +139,25 @@ pub fn condition(dice: &mut Dice, data: &Data, places: &[Place], depth: usize) -
                 false => Condition::Has { place, relation, of },
             }
         }
+        6 => in_rows(dice, data, places, depth - 1),
         _ => simple(dice, data, places),
     }
+}
+
+/// A column among the rows of a table that has one like it.
+fn in_rows(dice: &mut Dice, data: &Data, places: &[Place], depth: usize) -> Condition {
+    for _ in 0..20 {
+        let place = dice.below(places.len());
+        let at = any_column(dice, places, place);
+        let there = [Place::table(dice.below(TABLES.len()))];
+        let column = any_column(dice, &there, 0);
+        if term(places, at).in_rows(term(&there, column).as_ref(), None).is_some() {
+            let of = dice.one_in(2).then(|| Box::new(condition(dice, data, &there, depth)));
+            let (kind, not) = (there[0].kind, dice.one_in(2));
+            return Condition::InRows { at, kind, column: column.column, of, not };
+        }
+    }
+    simple(dice, data, places)
 }
 
 fn simple(dice: &mut Dice, data: &Data, places: &[Place]) -> Condition {

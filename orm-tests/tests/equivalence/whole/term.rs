@@ -11,6 +11,8 @@ pub trait Term {
     fn compare(&self, op: Op, value: &Cell) -> Predicate;
     /// Against another column; none where the two do not compare.
     fn against(&self, op: Op, other: &dyn Term) -> Option<Predicate>;
+    /// Among the values of another column in the rows of its table; none where the two do not compare.
+    fn in_rows(&self, column: &dyn Term, of: Option<Predicate>) -> Option<Predicate>;
     fn among(&self, list: &[Cell]) -> Predicate;
     fn not_among(&self, list: &[Cell]) -> Predicate;
     fn is_null(&self) -> Predicate;
@@ -27,6 +29,13 @@ pub trait Family: Sized {
 
     /// Compares with a column that is one of the family's.
     fn against<E: Expression<Family = Self>>(left: E, op: Op, other: &dyn Any) -> Option<Predicate>;
+
+    /// Looks for it among the rows of a column that is one of the family's.
+    fn in_rows<E: Expression<Family = Self>>(
+        left: E,
+        column: &dyn Any,
+        of: Option<Predicate>,
+    ) -> Option<Predicate>;
 }
 
 fn compare<E: Expression, R: IntoOperand<E::Family> + Clone>(left: E, op: Op, right: &R) -> Predicate {
@@ -61,6 +70,24 @@ macro_rules! families {
                 )+
                 None
             }
+
+            fn in_rows<E: Expression<Family = Self>>(
+                left: E,
+                column: &dyn Any,
+                of: Option<Predicate>,
+            ) -> Option<Predicate> {
+                $(
+                    if let Some(column) = column.downcast_ref::<Computed<Option<$ty>>>() {
+                        let rows = select_columns(column.clone());
+                        let rows = match of {
+                            Some(of) => rows.filter(of),
+                            None => rows,
+                        };
+                        return Some(left.in_query(rows));
+                    }
+                )+
+                None
+            }
         }
     )*};
 }
@@ -82,6 +109,10 @@ where
 
     fn against(&self, op: Op, other: &dyn Term) -> Option<Predicate> {
         T::Family::against(self.clone(), op, other.any())
+    }
+
+    fn in_rows(&self, column: &dyn Term, of: Option<Predicate>) -> Option<Predicate> {
+        T::Family::in_rows(self.clone(), column.any(), of)
     }
 
     fn among(&self, list: &[Cell]) -> Predicate {
