@@ -117,8 +117,8 @@ pub use driver::{
     SslMode, StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
 };
 pub use entity::{
-    BelongsTo, Deferred, Entity, HasMany, HasOne, IntoIter, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
-    MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+    BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, IntoIter, IsField, LazyLoad, LoadedIn, Many, Marks,
+    MarksRecursive, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
 };
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
@@ -177,8 +177,8 @@ pub use value::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::entity::{
-        BelongsTo, Deferred, Entity, HasMany, HasOne, Held, LazyLoad, LoadedIn, Many, Marks, MarksRecursive,
-        MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+        BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, Held, IsField, LazyLoad, LoadedIn, Many, Marks,
+        MarksRecursive, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};

@@ -47,6 +47,13 @@ fn spelled_out(field: &str, changed: &str, span: Span) -> Ident {
         .unwrap_or_else(|| Ident::new("FIELD", span))
 }
 
+/// A number for a name, the same wherever it is written: FNV-1a.
+pub fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

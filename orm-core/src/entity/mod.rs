@@ -21,4 +21,4 @@ pub use field::{BelongsTo, HasMany, HasOne};
 pub use held::Held;
 pub use loaded_in::{LoadedIn, Marks, MarksRecursive, MergesWith, NotLoaded, Recursive, Yes};
 pub use many::{IntoIter, Many};
-pub use relation::{LazyLoad, Relation, SelfReferential, ToMany, ToOne};
+pub use relation::{Fills, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne};

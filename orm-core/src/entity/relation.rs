@@ -16,6 +16,9 @@ pub trait Relation: Copy + Send + Sync + 'static {
     type Target: Model;
     /// What reading it gives, for the loaded set `N` of its targets.
     type Output<N>;
+    /// The field of its targets that it fills: drafts inside its parent may leave it out.
+    #[doc(hidden)]
+    type Fills;
     /// Its place among the parent's relationships.
     const INDEX: usize;
 
@@ -28,6 +31,15 @@ pub trait Relation: Copy + Send + Sync + 'static {
         &Self::Parent::def().relations[Self::INDEX]
     }
 }
+
+/// The field of the targets that a relationship fills, by a hash of its name; `()` where there is none, or more than one.
+#[derive(Debug)]
+pub enum Fills<const FIELD: u64> {}
+
+/// Whether what a relationship fills is a field.
+pub trait IsField<const FIELD: u64> {}
+
+impl<const FIELD: u64> IsField<FIELD> for Fills<FIELD> {}
 
 /// A relationship to any number of rows.
 #[diagnostic::on_unimplemented(

@@ -76,7 +76,7 @@ impl Session {
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target>,
+        target: impl IntoLink<R::Target, R::Fills>,
     ) -> Result<()> {
         self.connect_objects(entity, relation, target)
     }
@@ -90,7 +90,7 @@ impl Session {
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target>,
+        target: impl IntoLink<R::Target, R::Fills>,
     ) -> Result<()> {
         self.connect_objects(entity, relation, target)
     }
@@ -105,7 +105,7 @@ impl Session {
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target>,
+        target: impl IntoLink<R::Target, R::Fills>,
     ) -> Result<()> {
         let _ = relation;
         let parent = self.editable(entity)?;
@@ -136,7 +136,7 @@ impl Session {
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        targets: impl IntoLinks<R::Target>,
+        targets: impl IntoLinks<R::Target, R::Fills>,
     ) -> Result<()> {
         let _ = relation;
         let parent = self.editable(entity)?;
@@ -236,7 +236,7 @@ impl Session {
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target>,
+        target: impl IntoLink<R::Target, R::Fills>,
     ) -> Result<()> {
         let _ = relation;
         // A child that lost its parent may be given another one.

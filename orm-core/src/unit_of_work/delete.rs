@@ -83,7 +83,7 @@ impl Flush<'_> {
         let parents = parents.as_slice();
         let mut children = self.children(relation, arena, parents).await?;
         self.as_they_are_now(relation, arena, parents, &mut children)?;
-        let pending = self.unit.pending_children(relation, arena, parents)?;
+        let pending = self.unit.pending_children(self.store, relation, arena, parents)?;
         if relation.cascade.delete {
             children.into_iter().for_each(|child| self.unit.delete(child));
             pending.iter().for_each(|child| self.unit.drop_pending(self.store, child));
@@ -313,12 +313,17 @@ impl Flush<'_> {
 
     async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
-        let columns: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
-        let keys: Vec<Vec<Value>> =
-            nodes.iter().map(|node| self.saved_values(arena, *node, &columns)).collect();
-        let gone = self.delete_where(def.table, &def.key_columns(&columns), &keys).await?;
-        if gone != keys.len() as u64 {
-            return Err(stale_delete(def, keys.len(), gone));
+        // Which version the row of an expired object has is not known, and what it showed may have been rolled back.
+        let (expired, known): (Vec<u32>, Vec<u32>) =
+            nodes.iter().partition(|node| self.store.is_expired(arena, **node));
+        let with_version: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
+        for (nodes, columns) in [(known, &with_version[..]), (expired, def.key)] {
+            let keys: Vec<Vec<Value>> =
+                nodes.iter().map(|node| self.saved_values(arena, *node, columns)).collect();
+            let gone = self.delete_where(def.table, &def.key_columns(columns), &keys).await?;
+            if gone != keys.len() as u64 {
+                return Err(stale_delete(def, keys.len(), gone));
+            }
         }
         let asked = self.asked.clone();
         self.executed(|| {

@@ -62,7 +62,7 @@ impl DraftData {
     }
 
     /// Gives a relationship its targets.
-    pub fn link<R: Relation>(&mut self, relation: R, targets: impl IntoLinks<R::Target>) {
+    pub fn link<R: Relation>(&mut self, relation: R, targets: impl IntoLinks<R::Target, R::Fills>) {
         let _ = relation;
         let targets = targets.into_links();
         self.links.push(DraftLinks { relation: R::INDEX, targets });

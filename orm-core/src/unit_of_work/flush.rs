@@ -124,6 +124,7 @@ impl Flush<'_> {
         }
         self.unit.deleted.clear();
         self.unit.dirty.clear();
+        self.unit.expunged_parents.clear();
     }
 
     /// The link rows of all objects that are still to be deleted go before the first of these: a link may be declared on one

@@ -89,7 +89,7 @@ impl FlushPlan {
         }
         // New rows that need each other's keys have no plan; the flush refuses them.
         let Ok(rows) = RowPlan::of(unit, store, switched, dialect) else { return plan };
-        let mut shown = Shown { known: Known { unit, store, switched }, rows, plan };
+        let mut shown = Shown { known: Known::new(unit, store, switched), rows, plan };
         shown.steps();
         shown.plan
     }
@@ -183,7 +183,7 @@ impl Shown<'_> {
 
     /// The columns that an UPDATE sets of a row that becomes another one, and those that get their defaults.
     fn switched(&self, def: &ModelDef, node: Node) -> (Vec<usize>, Vec<usize>) {
-        let Known { unit, store, switched } = self.known;
+        let Known { unit, store, switched, .. } = &self.known;
         let entry = switched.cell_of(node).and_then(|cell| unit.pending.get(cell));
         let Some(entry) = entry else { return Default::default() };
         let linked = |column: usize| entry.keys.iter().any(|key| key.columns.contains(&column));
@@ -204,7 +204,7 @@ impl Shown<'_> {
     }
 
     fn links(&mut self, goes: bool) {
-        let Known { unit, switched, .. } = self.known;
+        let Known { unit, switched, .. } = &self.known;
         let is_left = |end: &Ref| end.node().is_none_or(|node| !switched.contains(node));
         let rows = if goes { &unit.unlinks } else { &unit.links };
         let first = self.plan.steps.len();

@@ -1,17 +1,22 @@
+use std::cell::RefCell;
+
+use hashbrown::HashMap;
+
 use super::insert::disagrees;
 use super::switch::Switched;
-use super::unit_of_work::{KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
 use crate::identity::Store;
 use crate::value::Value;
 
 /// What is known of the values of new rows before they are written: a key may come from another row, which may be new
 /// itself or become another one.
-#[derive(Clone, Copy)]
 pub(super) struct Known<'u> {
     pub(super) unit: &'u UnitOfWork,
     pub(super) store: &'u Store,
     pub(super) switched: &'u Switched,
+    /// What drafts take from other drafts: a chain of them is followed once.
+    followed: RefCell<HashMap<(CellId, usize), Option<Value>>>,
 }
 
 /// The row that a key comes from.
@@ -28,6 +33,10 @@ pub(super) enum Origin<'u> {
 }
 
 impl<'u> Known<'u> {
+    pub(super) fn new(unit: &'u UnitOfWork, store: &'u Store, switched: &'u Switched) -> Known<'u> {
+        Known { unit, store, switched, followed: RefCell::default() }
+    }
+
     pub(super) fn origin(&self, from: &Ref) -> Origin<'u> {
         let entry = |cell| self.unit.pending.get(cell);
         let cell = match from {
@@ -51,7 +60,10 @@ impl<'u> Known<'u> {
 
     /// The same where drafts that wait for their rows say what they were given.
     pub(super) fn given(&self, entry: &'u PendingEntry, column: usize) -> Option<Value> {
-        self.follow(entry, column, true)
+        match entry.keys.is_empty() {
+            true => entry.values[column].clone(),
+            false => self.follow(entry, column, true),
+        }
     }
 
     /// The value of a column of the row that a key comes from, if it is known without a row that is not written yet.
@@ -73,24 +85,36 @@ impl<'u> Known<'u> {
 
     fn follow(&self, entry: &'u PendingEntry, column: usize, through_new: bool) -> Option<Value> {
         let (mut entry, mut column) = (entry, column);
-        // Keys may go round in a circle.
-        for _ in 0..=self.unit.pending.len() {
+        let mut way: Vec<(CellId, usize)> = Vec::new();
+        let found = loop {
+            let at = (cell_id(&entry.cell), column);
+            if through_new && let Some(known) = self.followed.borrow().get(&at) {
+                break known.clone();
+            }
+            // Keys may go round in a circle.
+            if way.len() > self.unit.pending.len() {
+                break None;
+            }
+            way.push(at);
             let from = entry.keys.iter().find_map(|key| {
                 let at = key.columns.iter().position(|other| *other == column)?;
                 Some((&key.from, *key.from_columns.get(at)?))
             });
-            let Some((from, from_column)) = from else { return entry.values[column].clone() };
+            let Some((from, from_column)) = from else { break entry.values[column].clone() };
             match self.origin(from) {
                 Origin::Object(node) => {
-                    return self.store.values(node.arena, node.node, &[from_column]).pop();
+                    break self.store.values(node.arena, node.node, &[from_column]).pop();
                 }
                 Origin::Switched(_, next) => entry = next,
                 Origin::New(next) if through_new => entry = next,
-                Origin::New(_) | Origin::Nowhere => return None,
+                Origin::New(_) | Origin::Nowhere => break None,
             }
             column = from_column;
+        };
+        if through_new && way.len() > 1 {
+            self.followed.borrow_mut().extend(way.into_iter().map(|at| (at, found.clone())));
         }
-        None
+        found
     }
 }
 

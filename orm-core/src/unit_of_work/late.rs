@@ -46,7 +46,7 @@ impl Flush<'_> {
                 let Some(cut) = self.cut.get_mut(&Row::New(cell_id(&entry.cell))) else { continue };
                 let is_late = |columns: &[usize]| columns.iter().any(|column| cut.late.contains(column));
                 cut.keys = entry.keys.extract_if(.., |key| is_late(&key.columns)).collect();
-                let known = Known { unit: self.unit, store: self.store, switched: &self.switched };
+                let known = Known::new(self.unit, self.store, &self.switched);
                 for key in &cut.keys {
                     known.parts_of(entry, key, &cut.late)?;
                 }

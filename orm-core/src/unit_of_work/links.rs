@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::draft::{CompleteDraft, DraftData};
+use super::draft::{Draft, DraftData};
 use super::pending::{Pending, PendingCell};
 use crate::entity::{Entity, Many};
 use crate::graph::Region;
@@ -24,12 +24,13 @@ pub enum LinkTarget {
     },
 }
 
-/// What a relationship to one `M` takes: a complete draft, a pending object or an entity.
+/// What a relationship to one `M` takes: a complete draft, a pending object or an entity. `F` is [`Fills`](crate::Fills): the
+/// field that the relationship itself fills, which a draft may leave out.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be linked as a `{M}`",
     label = "expected a draft of `{M}`, a `Pending<{M}>` or an `&Entity<{M}>`"
 )]
-pub trait IntoLink<M: Model> {
+pub trait IntoLink<M: Model, F = ()> {
     /// The other end of the link.
     #[doc(hidden)]
     fn into_link(self) -> LinkTarget;
@@ -41,90 +42,90 @@ pub trait IntoLink<M: Model> {
     message = "`{Self}` cannot be linked as a collection of `{M}`",
     label = "expected an array, a `Vec` or a slice of drafts, pendings or entities of `{M}`"
 )]
-pub trait IntoLinks<M: Model> {
+pub trait IntoLinks<M: Model, F = ()> {
     /// The other ends of the links.
     #[doc(hidden)]
     fn into_links(self) -> Vec<LinkTarget>;
 }
 
-/// The link of a complete draft; for generated code.
+/// The link of a draft that is complete but for what the link gives it; for generated code.
 #[doc(hidden)]
-pub fn draft_link<D: CompleteDraft>(draft: D) -> LinkTarget {
+pub fn draft_link<D: Draft>(draft: D) -> LinkTarget {
     LinkTarget::Draft(Box::new(draft.into_data()))
 }
 
-impl<M: Model, L> IntoLink<M> for &Entity<M, L> {
+impl<M: Model, L, F> IntoLink<M, F> for &Entity<M, L> {
     fn into_link(self) -> LinkTarget {
         let place = self.place();
         LinkTarget::Entity { region: self.region().bare(), arena: place.arena, node: place.node }
     }
 }
 
-impl<M: Model, L> IntoLink<M> for Entity<M, L> {
+impl<M: Model, L, F> IntoLink<M, F> for Entity<M, L> {
     fn into_link(self) -> LinkTarget {
-        (&self).into_link()
+        IntoLink::<M, F>::into_link(&self)
     }
 }
 
-impl<M: Model> IntoLink<M> for &Pending<M> {
+impl<M: Model, F> IntoLink<M, F> for &Pending<M> {
     fn into_link(self) -> LinkTarget {
         LinkTarget::Pending(Arc::clone(self.cell()))
     }
 }
 
-impl<M: Model> IntoLink<M> for Pending<M> {
+impl<M: Model, F> IntoLink<M, F> for Pending<M> {
     fn into_link(self) -> LinkTarget {
-        (&self).into_link()
+        IntoLink::<M, F>::into_link(&self)
     }
 }
 
-impl<M: Model, T: IntoLink<M>, const N: usize> IntoLinks<M> for [T; N] {
+impl<M: Model, F, T: IntoLink<M, F>, const N: usize> IntoLinks<M, F> for [T; N] {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.into_iter().map(T::into_link).collect()
+        self.into_iter().map(<T as IntoLink<M, F>>::into_link).collect()
     }
 }
 
-impl<M: Model, T: IntoLink<M>> IntoLinks<M> for Vec<T> {
+impl<M: Model, F, T: IntoLink<M, F>> IntoLinks<M, F> for Vec<T> {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.into_iter().map(T::into_link).collect()
+        self.into_iter().map(<T as IntoLink<M, F>>::into_link).collect()
     }
 }
 
-impl<'a, M: Model, T> IntoLinks<M> for &'a Vec<T>
+impl<'a, M: Model, F, T> IntoLinks<M, F> for &'a Vec<T>
 where
-    &'a T: IntoLink<M>,
+    &'a T: IntoLink<M, F>,
 {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::into_link).collect()
+        self.iter().map(IntoLink::<M, F>::into_link).collect()
     }
 }
 
-impl<'a, M: Model, T> IntoLinks<M> for &'a [T]
+impl<'a, M: Model, F, T> IntoLinks<M, F> for &'a [T]
 where
-    &'a T: IntoLink<M>,
+    &'a T: IntoLink<M, F>,
 {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::into_link).collect()
+        self.iter().map(IntoLink::<M, F>::into_link).collect()
     }
 }
 
-impl<'a, M: Model, T, const N: usize> IntoLinks<M> for &'a [T; N]
+impl<'a, M: Model, F, T, const N: usize> IntoLinks<M, F> for &'a [T; N]
 where
-    &'a T: IntoLink<M>,
+    &'a T: IntoLink<M, F>,
 {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::into_link).collect()
+        self.iter().map(IntoLink::<M, F>::into_link).collect()
     }
 }
 
-impl<M: Model, L> IntoLinks<M> for Many<M, L> {
+impl<M: Model, L, F> IntoLinks<M, F> for Many<M, L> {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.into_iter().map(IntoLink::into_link).collect()
+        self.into_iter().map(IntoLink::<M, F>::into_link).collect()
     }
 }
 
-impl<M: Model, L> IntoLinks<M> for &Many<M, L> {
+impl<M: Model, L, F> IntoLinks<M, F> for &Many<M, L> {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::into_link).collect()
+        self.iter().map(IntoLink::<M, F>::into_link).collect()
     }
 }

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use super::PendingCell;
 use super::moves::{holders, parents};
 use super::pending::PendingState;
@@ -7,18 +9,29 @@ use super::unit_of_work::{CellId, KeyFrom, Node, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
+use crate::value::Value;
 
 impl UnitOfWork {
     /// New objects whose key comes from one of some parents.
     pub(super) fn pending_children(
         &self,
+        store: &Store,
         relation: &RelationDef,
         arena: u32,
         parents: &[u32],
     ) -> Result<Vec<Arc<PendingCell>>> {
         let (remote, target) = (relation.remote_columns()?, (relation.target)().type_id());
         let mut children: Vec<Arc<PendingCell>> = Vec::new();
-        for parent in parents.iter().map(|node| Ref::Node(Node { arena, node: *node })) {
+        let mut ends: Vec<Node> = parents.iter().map(|node| Node { arena, node: *node }).collect();
+        if !self.expunged_parents.is_empty() {
+            // An object of the same row that was expunged since is the parent as well.
+            let local = relation.local_columns()?;
+            let key = |node: &Node| store.values(node.arena, node.node, &local);
+            let keys: HashSet<Vec<Value>> = ends.iter().map(key).collect();
+            let is_one = |node: &&Node| node.arena == arena && keys.contains(&key(node));
+            ends.extend(self.expunged_parents.iter().filter(is_one).copied());
+        }
+        for parent in ends.into_iter().map(Ref::Node) {
             let from_here = |key: &KeyFrom| key.columns == remote && key.from.is(&parent);
             let entries = self.pending.linked_to(&parent).filter(|entry| entry.model.type_id() == target);
             let entries = entries.filter(|entry| entry.keys.iter().any(from_here));

@@ -87,7 +87,7 @@ impl Switched {
 impl NewKeys {
     pub(super) fn of(unit: &UnitOfWork, store: &Store) -> NewKeys {
         let switched = &Switched::default();
-        let known = Known { unit, store, switched };
+        let known = Known::new(unit, store, switched);
         let mut cells = HashMap::new();
         for (cell, entry) in unit.pending.iter() {
             let key = entry.model.def().key.iter().map(|column| known.given(entry, *column));
@@ -133,7 +133,7 @@ impl Flush<'_> {
         let Some(mut entry) = cell.and_then(|cell| self.unit.pending.remove(cell)) else { return Ok(None) };
         // A key that closes a circle is written late.
         for key in entry.keys.extract_if(.., |key| key.from.node().is_none()).collect::<Vec<_>>() {
-            let known = Known { unit: self.unit, store: self.store, switched: &self.switched };
+            let known = Known::new(self.unit, self.store, &self.switched);
             known.parts_of(&mut entry, &key, self.late_of(Row::Switched(node)))?;
             self.unit.waiting_keys.set(node, key);
         }

@@ -37,6 +37,8 @@ pub(crate) struct UnitOfWork {
     /// To-one relationships by the other side's key that got a new target while their old one was not loaded, by object
     /// and relationship.
     pub(super) displaced: IndexMap<(Node, usize), &'static RelationDef>,
+    /// Objects that were taken out of the session while new objects had keys from them.
+    pub(super) expunged_parents: Vec<Node>,
     /// Objects whose row a flush deleted.
     gone: HashSet<Node>,
     pub(super) journal: Journal,
@@ -302,6 +304,9 @@ impl UnitOfWork {
         self.discard_changes(store, &IndexSet::from([node]));
         self.deleted.swap_remove(&node);
         self.orphans.remove(&node);
+        if self.pending.linked_to(&Ref::Node(node)).next().is_some() {
+            self.expunged_parents.push(node);
+        }
     }
 
     /// All objects are taken out of the session as they are, and what waits for its row is discarded.
@@ -363,6 +368,7 @@ impl UnitOfWork {
         self.key_links = KeyLinks::default();
         self.waiting_keys = WaitingKeys::default();
         self.displaced.clear();
+        self.expunged_parents.clear();
         self.refusal = None;
         for back in std::mem::take(&mut self.journal).undo(store) {
             self.gone.remove(&back);

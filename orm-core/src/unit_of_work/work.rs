@@ -86,7 +86,7 @@ impl Rows {
         let mut builder = Builder {
             unit,
             store,
-            known: Known { unit, store, switched },
+            known: Known::new(unit, store, switched),
             rows: Rows { rows: Vec::new(), work: Work::default(), models: Vec::new(), model_of: Vec::new() },
             entries: Vec::new(),
             changed: Vec::new(),

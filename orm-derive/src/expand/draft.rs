@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::inherent::given;
+use super::relation::fills;
 use super::scope::{ColumnNames, Named, Scope};
 use super::{private, quiet};
 use crate::model::Column;
@@ -12,6 +13,11 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
     let this = &scope.model.ident;
     let draft = scope.draft(None);
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.to_token_stream()).collect();
+    let filled = &scope.nested;
+    let linked = scope.required().map(|(_, required)| {
+        let (module, state, linked) = (&scope.module, &required.state, &required.linked);
+        quote!(#state: #module::#linked<#filled>)
+    });
     let complete = scope.required().map(|(_, required)| {
         let (module, state, given) = (&scope.module, &required.state, &required.given);
         quote!(#state: #module::#given)
@@ -20,8 +26,6 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
     let written = scope.relations().filter(|relation| relation.relation.view_only.is_none());
     let relations = written.map(|relation| relation_setter(scope, &relation));
     let parameters = if states.is_empty() { TokenStream::new() } else { quote!(<#(#states),*>) };
-    // The compiler warns of a bound that is about no parameter.
-    let bound = if states.is_empty() { TokenStream::new() } else { quote!(where #draft: #p::CompleteDraft) };
     quote! {
         #quiet
         impl #parameters #draft {
@@ -42,7 +46,7 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
         impl<#(#complete),*> #p::CompleteDraft for #draft {}
 
         #[automatically_derived]
-        impl #parameters #p::IntoLink<#this> for #draft #bound {
+        impl<#filled #(, #linked)*> #p::IntoLink<#this, #filled> for #draft {
             fn into_link(self) -> #p::LinkTarget {
                 #p::draft_link(self)
             }
@@ -79,12 +83,12 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let (ident, target, marker) =
         (&relation.relation.ident, &relation.relation.target, scope.marker(relation));
     let draft = scope.draft(None);
-    let field = &relation.relation.field;
+    let (field, fills) = (&relation.relation.field, fills(&relation.relation));
     if relation.relation.kind.is_collection() {
         let doc = format!("Gives the relationship `{field}` its rows: drafts, pending objects or entities.");
         return quote! {
             #[doc = #doc]
-            #visible fn #ident(mut self, targets: impl #p::IntoLinks<#target>) -> #draft #bound {
+            #visible fn #ident(mut self, targets: impl #p::IntoLinks<#target, #fills>) -> #draft #bound {
                 self.data.link(#marker, targets);
                 self
             }
@@ -93,7 +97,7 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let doc = format!("Gives the relationship `{field}` its row: a draft, a pending object or an entity.");
     quote! {
         #[doc = #doc]
-        #visible fn #ident(mut self, target: impl #p::IntoLink<#target>) -> #draft #bound {
+        #visible fn #ident(mut self, target: impl #p::IntoLink<#target, #fills>) -> #draft #bound {
             self.data.link(#marker, [target]);
             self
         }

@@ -4,6 +4,7 @@ use syn::Visibility;
 
 use super::scope::Scope;
 use super::{private, visibility};
+use crate::names;
 
 /// The module: plain types, and traits that name what a draft lacks.
 pub fn module(scope: &Scope<'_>) -> TokenStream {
@@ -108,6 +109,8 @@ fn given(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let traits = scope.required().map(|(column, required)| {
         let (name, field) = (&required.given, &column.field);
         let doc = format!("The draft was given `{field}`.");
+        let linked_doc = format!("The draft was given `{field}`, or is linked by what fills it.");
+        let (linked, hash) = (&required.linked, names::hash(field));
         let message = format!("`{field}` is required by `{model}`");
         let label = format!("this draft has no `{field}`");
         let note = match scope.visibility(&column.visibility) {
@@ -124,6 +127,16 @@ fn given(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
 
             #[diagnostic::do_not_recommend]
             impl #name for #p::Given {}
+
+            #[doc = #linked_doc]
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            #inside trait #linked<F> {}
+
+            #[diagnostic::do_not_recommend]
+            impl<F> #linked<F> for #p::Given {}
+
+            #[diagnostic::do_not_recommend]
+            impl<F: #p::IsField<#hash>> #linked<F> for #p::Missing {}
         }
     });
     traits.collect()

@@ -3,6 +3,8 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::scope::{Named, Scope};
 use super::{private, quiet};
+use crate::model::Relation;
+use crate::names;
 use crate::parse::{Kind, Lazy};
 
 /// The trait impls of one relationship's type.
@@ -27,6 +29,7 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         _ => quote!(optional),
     };
     let bound = relation.bound();
+    let fills = fills(&relation.relation);
     // A target that is less visible than the struct is an error here.
     let types = quote_spanned! {relation.target_span()=>
         type Target = #target;
@@ -37,12 +40,25 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         impl #p::Relation for #marker #bound {
             type Parent = #this;
             #types
+            type Fills = #fills;
             const INDEX: usize = #index;
 
             fn output<#nested>(held: #p::Held<#target, #nested>) -> Self::Output<#nested> {
                 held.#shape()
             }
         }
+    }
+}
+
+/// The field of its targets that a relationship fills. Of several none may be left out: a type can name one.
+pub fn fills(relation: &Relation) -> TokenStream {
+    let p = private();
+    match &relation.key.names[..] {
+        [field] if relation.kind.is_has() => {
+            let field = names::hash(field.trim_start_matches("r#"));
+            quote!(#p::Fills<#field>)
+        }
+        _ => quote!(()),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Required {
     pub state: Ident,
     /// The trait in the module that says it was given.
     pub given: Ident,
+    /// The trait of the drafts in which it was given, or is filled by the relationship that links them.
+    pub linked: Ident,
 }
 
 struct RelationNames {
@@ -217,7 +219,12 @@ fn column_names(model: &Model, complete: bool, taken: &mut Taken) -> Vec<ColumnN
         let required = required.contains(column.field.as_str()).then(|| {
             let state = format_ident!("C{}", states.next().unwrap_or(0));
             let given = format_ident!("{}Given", names::marker(&column.field, Span::call_site()));
-            Required { state: taken.fresh_parameter(state), given: taken.fresh_in_module(given) }
+            let linked = format_ident!("{}Linked", names::marker(&column.field, Span::call_site()));
+            Required {
+                state: taken.fresh_parameter(state),
+                given: taken.fresh_in_module(given),
+                linked: taken.fresh_in_module(linked),
+            }
         });
         names.push(ColumnNames { index, constant, required });
     }

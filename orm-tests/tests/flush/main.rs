@@ -5,7 +5,9 @@
 mod associations;
 mod getting;
 mod links_by_key;
+mod nested_drafts;
 mod order;
+mod out_of_session;
 mod parts;
 mod plans;
 mod switched;

@@ -15,6 +15,9 @@ struct Node {
     children: HasMany<Node>,
 }
 
+/// As deep as a loop over users' data may get.
+const LEVELS: i64 = 100_000;
+
 /// Runs on a thread with a quarter of the stack that those of tokio have.
 fn on_a_small_stack<T: Send + 'static>(
     work: impl AsyncFnOnce(&mut Session) -> Result<T> + Send + 'static,
@@ -56,7 +59,7 @@ fn conditions_are_lists_or_refused() {
         let mut mixed = Node::N.eq(-1);
         let mut right = Node::N.eq(-1);
         let mut negated = Node::N.eq(-1);
-        for n in 0..50_000 {
+        for n in 0..LEVELS {
             mixed = if n % 2 == 0 { mixed | Node::N.eq(n) } else { mixed & Node::N.ne(n) };
             right = Node::N.eq(n) & right;
             negated = !negated;
@@ -81,15 +84,15 @@ fn expressions_and_subqueries_are_bounded() {
         let coalesce = |terms: i64| (0..terms).fold(Node::N + 0, func::coalesce);
         session.rows(select_columns(sum(100))).await?;
         session.rows(select_columns(coalesce(100))).await?;
-        is_too_deep(session.rows(select_columns(sum(50_000))).await);
-        is_too_deep(session.rows(select_columns(coalesce(50_000))).await);
+        is_too_deep(session.rows(select_columns(sum(LEVELS))).await);
+        is_too_deep(session.rows(select_columns(coalesce(LEVELS))).await);
         let mut set = Node::N + 0;
-        for _ in 0..50_000 {
+        for _ in 0..LEVELS {
             set = 1 + set;
         }
         is_too_deep(session.execute(update::<Node>().set_to(Node::N, set)).await);
         let mut largest: orm_core::Aggregate<Option<i64>> = func::max(Node::N);
-        for _ in 0..50_000 {
+        for _ in 0..LEVELS {
             largest = func::max(largest);
         }
         is_too_deep(session.rows(select_columns(largest)).await);
@@ -99,10 +102,10 @@ fn expressions_and_subqueries_are_bounded() {
             (0..levels).fold(Node::ID.gt(0), |inside, _| Node::ID.in_query(ids().filter(inside)))
         };
         session.count(select::<Node>().filter(nested(20))).await?;
-        is_too_deep(session.count(select::<Node>().filter(nested(20_000))).await);
+        is_too_deep(session.count(select::<Node>().filter(nested(100_000))).await);
         let above = |levels: usize| (0..levels).fold(Node::ID.gt(0), |inside, _| Node::CHILDREN.any(inside));
         session.count(select::<Node>().filter(above(20))).await?;
-        is_too_deep(session.count(select::<Node>().filter(above(300))).await);
+        is_too_deep(session.count(select::<Node>().filter(above(100_000))).await);
         const ROW: Label<i64> = label("row");
         let from = |levels: usize| {
             let mut query = select_columns((Node::ID + 0).label(ROW));
@@ -113,8 +116,8 @@ fn expressions_and_subqueries_are_bounded() {
             query
         };
         session.rows(from(20)).await?;
-        is_too_deep(session.rows(from(2_000)).await);
-        let unions = (0..5_000).fold(ids(), |query, _| query.limit(5).union_all(ids()));
+        is_too_deep(session.rows(from(100_000)).await);
+        let unions = (0..LEVELS).fold(ids(), |query, _| query.limit(5).union_all(ids()));
         is_too_deep(session.rows(unions).await);
         let wide = (0..200).fold(ids(), |query, _| query.union_all(ids()));
         session.rows(wide).await
@@ -125,15 +128,21 @@ fn expressions_and_subqueries_are_bounded() {
 fn drafts_in_drafts_are_as_deep_as_they_are() {
     on_a_small_stack(async |session| {
         const DEPTH: i64 = 5_000;
-        let chain = || {
-            let mut draft = Node::draft().id(DEPTH).n(0);
-            for id in (1..DEPTH).rev() {
+        let chain = |depth: i64| {
+            let mut draft = Node::draft().id(depth).n(0);
+            for id in (1..depth).rev() {
                 draft = Node::draft().id(id).n(0).children([draft]);
             }
             draft
         };
-        drop(chain());
-        let first = session.add(chain());
+        drop(chain(LEVELS));
+        session.add(chain(LEVELS));
+        assert_eq!(session.flush_plan().steps().len(), usize::try_from(LEVELS).expect("a count"));
+        session.rollback().await?;
+        session.add(chain(LEVELS));
+        session.expunge_all();
+        // Each level is a statement, since its key is that of the level before.
+        let first = session.add(chain(DEPTH));
         session.flush().await?;
         assert_eq!(first.entity()?.children()?.len(), 1);
         assert_eq!(session.count(select::<Node>()).await?, DEPTH.unsigned_abs());
@@ -147,7 +156,7 @@ fn drafts_in_drafts_are_as_deep_as_they_are() {
         session.flush().await?;
         session.rollback().await?;
         session.expunge_all();
-        session.merge_draft(chain()).await?;
+        session.merge_draft(chain(DEPTH)).await?;
         session.rollback().await
     });
 }

@@ -1,0 +1,60 @@
+//! Objects whose rows or parents the session knows no more.
+use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
+
+#[derive(Model, Debug)]
+#[model(table = "os_authors")]
+struct Author {
+    #[key]
+    id: i64,
+    #[column(version)]
+    version: i64,
+    #[has_many(order_by = "id", cascade = "all")]
+    notes: HasMany<Note>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "os_notes")]
+struct Note {
+    #[key]
+    id: i64,
+    author_id: i64,
+    #[belongs_to]
+    author: BelongsTo<Author>,
+}
+
+on_every_backend! {
+    async fn the_version_of_a_row_that_was_rolled_back_is_no_condition(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Author, Note]).await?;
+        let mut session = engine.session();
+        session.add(Author::draft().id(1));
+        session.commit().await?;
+        session.execute(update::<Author>().set(Author::VERSION, 9)).await?;
+        session.expunge_all();
+        let author = session.one(select::<Author>()).await?;
+        assert_eq!(author.version, 9);
+        session.rollback().await?;
+        session.delete(&author)?;
+        session.commit().await?;
+        assert_eq!(engine.session().count(select::<Author>()).await?, 0);
+        Ok(())
+    }
+
+    async fn new_children_of_an_expunged_parent_go_with_its_row(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Author, Note]).await?;
+        let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+        session.add(Author::draft().id(1));
+        session.commit().await?;
+        let author = session.one(select::<Author>()).await?;
+        session.add(Note::draft().id(1).author(&author));
+        session.expunge(&author)?;
+        let again = session.one(select::<Author>()).await?;
+        session.delete(&again)?;
+        session.commit().await?;
+        let mut session = engine.session();
+        assert_eq!((session.count(select::<Author>()).await?, session.count(select::<Note>()).await?), (0, 0));
+        Ok(())
+    }
+}
