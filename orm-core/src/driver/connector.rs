@@ -3,21 +3,24 @@ use std::future::Future;
 /// How a pool makes and ends the connections to a database.
 pub(super) trait Connector: Send + Sync + 'static {
     type Connection: Send + Sync + 'static;
+    /// Why there is no connection, or none that lives.
+    type Error: std::error::Error + Send + Sync + 'static;
 
     /// Whether the place of a connection that is not given back is free only when the connection is closed: what it holds
     /// is nobody else's before.
     const CLOSES_FIRST: bool;
 
     /// Makes a connection that is ready for a session.
-    fn connect(&self) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
+    fn connect(&self) -> impl Future<Output = Result<Self::Connection, Self::Error>> + Send;
 
-    /// Whether a server refuses a connection because of a limit that others who end theirs make room below.
-    fn is_full(_error: &sqlx::Error) -> bool {
+    /// Whether a server that refuses a connection may take one soon: it is about to start, or at a limit that others who end
+    /// theirs make room below.
+    fn is_worth_waiting(_error: &Self::Error) -> bool {
         false
     }
 
     /// Asks whether a connection is alive.
-    fn ping(connection: &mut Self::Connection) -> impl Future<Output = sqlx::Result<()>> + Send;
+    fn ping(connection: &mut Self::Connection) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Ends a connection when what it was asked is done.
     fn close(connection: Self::Connection) -> impl Future<Output = ()> + Send;

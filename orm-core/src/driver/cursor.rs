@@ -211,7 +211,7 @@ impl Connection {
     async fn open_cursor(&mut self, statement: &Statement, part: usize, alone: bool) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.open_cursor(statement, part).await,
+            Connection::Sqlite(lease) => lease.open_cursor(statement, part),
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.open_cursor(statement, part, alone).await,
             #[cfg(feature = "mysql")]
@@ -242,8 +242,9 @@ impl Connection {
     /// `in_transaction` says whether the session's own transaction is on the connection.
     fn leave_cursor(&mut self, in_transaction: bool) {
         match self {
+            // What a reader left was stopped when its future was dropped.
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.leave_cursor(),
+            Connection::Sqlite(_) => {}
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.leave_cursor(),
             #[cfg(feature = "mysql")]

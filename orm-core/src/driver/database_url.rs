@@ -27,7 +27,8 @@ impl DatabaseUrl {
         (is_word && !scheme.is_empty()).then_some(scheme)
     }
 
-    /// How a driver connects.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    /// How a driver connects to a server.
     ///
     /// # Errors
     /// `Configuration`: it does not say so, or where its password ends cannot be told.
@@ -46,6 +47,7 @@ impl DatabaseUrl {
         T::from_str(&self.0).map_err(|error| self.wrong(&error.to_string()).with_source(error))
     }
 
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     /// Whether a `?` or `#` may be one of the password, so that a part of that would be read as something else.
     fn may_end_early(&self) -> bool {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
@@ -53,10 +55,12 @@ impl DatabaseUrl {
             .is_some_and(|(before, after)| !before.contains('/') && after.contains('@'))
     }
 
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     fn wrong(&self, why: &str) -> Error {
         Error::new(ErrorKind::Configuration, format!("`{self}` is no URL of a database: {why}"))
     }
 
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     /// The first connection, which proves that the database is there.
     pub(super) async fn first<C>(
         &self,

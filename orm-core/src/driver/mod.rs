@@ -3,8 +3,6 @@
 //! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
-#[cfg(feature = "sqlite")]
-mod attachment;
 mod checkouts;
 mod connection;
 mod connector;
@@ -49,28 +47,10 @@ mod replicas;
 mod required_transaction;
 mod scope_report;
 mod server;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod server_error;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "sqlite")]
-mod sqlite_batch;
-#[cfg(feature = "sqlite")]
-mod sqlite_cursor;
-#[cfg(feature = "sqlite")]
-mod sqlite_database;
-#[cfg(feature = "sqlite")]
-mod sqlite_error;
-#[cfg(feature = "sqlite")]
-mod sqlite_handle;
-#[cfg(feature = "sqlite")]
-mod sqlite_job;
-#[cfg(feature = "sqlite")]
-mod sqlite_memory;
-#[cfg(feature = "sqlite")]
-mod sqlite_reading;
-#[cfg(feature = "sqlite")]
-mod sqlite_wait;
-#[cfg(feature = "sqlite")]
-mod sqlite_worker;
 mod ssl_mode;
 mod statement_event;
 mod statement_hook;

@@ -16,7 +16,8 @@ use super::connector::Connector;
 use super::mysql_cell;
 use super::mysql_cursor::{MysqlCursor, Part};
 use super::pooled::{Pool, Pooled};
-use super::refusal::{Refused, refusal, too_many, unfit};
+use super::refusal::{too_many, unfit};
+use super::server_error::{Refused, is_starting, refusal};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, DatabaseUrl, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -61,6 +62,7 @@ struct Source {
 
 impl Connector for MysqlConnector {
     type Connection = MySqlConnection;
+    type Error = sqlx::Error;
 
     const CLOSES_FIRST: bool = false;
 
@@ -70,7 +72,11 @@ impl Connector for MysqlConnector {
         Ok(connection)
     }
 
-    fn is_full(error: &sqlx::Error) -> bool {
+    fn is_worth_waiting(error: &sqlx::Error) -> bool {
+        // It is full.
+        if is_starting(error, &["08004"]) {
+            return true;
+        }
         let error =
             error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
         error.is_some_and(|error| match error.number() {

@@ -1,6 +1,5 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -43,17 +42,17 @@ pub(super) struct Pooled<C: Connector> {
     unfit: bool,
 }
 
-struct Manager<C> {
+struct Manager<C: Connector> {
     connector: C,
     recycle: Option<Duration>,
     /// Whether it is asked however recently it was lent.
     ping: bool,
     /// Why a server that may take a connection soon did not take the last one.
-    refused: Mutex<Option<sqlx::Error>>,
+    refused: Mutex<Option<C::Error>>,
 }
 
-impl<C> Manager<C> {
-    fn refused(&self) -> MutexGuard<'_, Option<sqlx::Error>> {
+impl<C: Connector> Manager<C> {
+    fn refused(&self) -> MutexGuard<'_, Option<C::Error>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,13 +60,13 @@ impl<C> Manager<C> {
 impl<C: Connector> managed::Manager for Manager<C> {
     /// None once the connection was taken out.
     type Type = Option<C::Connection>;
-    type Error = sqlx::Error;
+    type Error = C::Error;
 
-    async fn create(&self) -> sqlx::Result<Option<C::Connection>> {
+    async fn create(&self) -> Result<Option<C::Connection>, C::Error> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.connector.connect().await {
-                Err(error) if is_starting(&error) || C::is_full(&error) => *self.refused() = Some(error),
+                Err(error) if C::is_worth_waiting(&error) => *self.refused() = Some(error),
                 connected => {
                     *self.refused() = None;
                     return connected.map(Some);
@@ -78,11 +77,7 @@ impl<C: Connector> managed::Manager for Manager<C> {
         }
     }
 
-    async fn recycle(
-        &self,
-        place: &mut Option<C::Connection>,
-        metrics: &Metrics,
-    ) -> RecycleResult<sqlx::Error> {
+    async fn recycle(&self, place: &mut Option<C::Connection>, metrics: &Metrics) -> RecycleResult<C::Error> {
         if self.recycle.is_some_and(|age| metrics.age() >= age) {
             if let Some(connection) = place.take() {
                 tokio::spawn(farewell::<C>(connection));
@@ -97,16 +92,6 @@ impl<C: Connector> managed::Manager for Manager<C> {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(RecycleError::message("no answer")),
         }
-    }
-}
-
-/// Whether a server that refuses a connection may take one soon.
-fn is_starting(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
-        // PostgreSQL is starting or full; MySQL is full.
-        sqlx::Error::Database(error) => matches!(error.code().as_deref(), Some("57P03" | "53300" | "08004")),
-        _ => false,
     }
 }
 
@@ -137,12 +122,12 @@ impl<C: Connector> Pool<C> {
     /// Makes the first connection, which stays for the first session.
     ///
     /// # Errors
-    /// What the driver says.
-    pub(super) async fn prove(&self) -> sqlx::Result<()> {
+    /// None could be made; `refused` says what that means.
+    pub(super) async fn prove(&self, refused: impl Fn(C::Error) -> Error) -> Result<()> {
         match self.inner.get().await {
             Ok(_) => Ok(()),
-            Err(PoolError::Backend(error)) => Err(error),
-            Err(_) => Err(sqlx::Error::PoolClosed),
+            Err(PoolError::Backend(error)) => Err(refused(error)),
+            Err(_) => Err(closed()),
         }
     }
 
@@ -154,7 +139,7 @@ impl<C: Connector> Pool<C> {
         &self,
         checkouts: &Arc<Checkouts>,
         borrower: Borrower,
-        refused: impl Fn(sqlx::Error) -> Error,
+        refused: impl Fn(C::Error) -> Error,
     ) -> Result<Pooled<C>> {
         let waiting = checkouts.wait(borrower);
         let mut getting = pin!(self.inner.get());
@@ -174,10 +159,7 @@ impl<C: Connector> Pool<C> {
         drop(waiting);
         Err(match got {
             Ok(Err(PoolError::Backend(error))) => refused(error),
-            Ok(Err(PoolError::Closed)) => Error::new(
-                ErrorKind::Connection,
-                "the engine was closed; make another one with `Engine::connect`",
-            ),
+            Ok(Err(PoolError::Closed)) => closed(),
             _ => self.timed_out(checkouts),
         })
     }
@@ -278,6 +260,10 @@ impl<C: Connector> Pooled<C> {
     pub(super) fn close_idle(&self) {
         drop(self.pool.retain(|_, _| false));
     }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Connection, "the engine was closed; make another one with `Engine::connect`")
 }
 
 fn gone() -> Error {

@@ -21,7 +21,8 @@ use super::postgres_cursor::PostgresCursor;
 use super::postgres_read_ahead::ReadAhead;
 use super::postgres_row::RowCells;
 use super::postgres_types::meet_types;
-use super::refusal::{Refused, refusal, too_many, unfit};
+use super::refusal::{too_many, unfit};
+use super::server_error::{Refused, is_starting, refusal};
 use super::tls::{self, TlsOptions};
 use super::{ConnectOptions, DatabaseUrl, Pooler, RowSink, SslMode};
 use crate::error::{Constraint, Error, ErrorKind, Result};
@@ -57,6 +58,7 @@ pub(super) struct PostgresLease {
 
 impl Connector for PostgresConnector {
     type Connection = PostgresConnection;
+    type Error = sqlx::Error;
 
     const CLOSES_FIRST: bool = false;
 
@@ -66,6 +68,11 @@ impl Connector for PostgresConnector {
             meet_types(&mut connection).await?;
         }
         Ok(PostgresConnection::new(connection))
+    }
+
+    fn is_worth_waiting(error: &sqlx::Error) -> bool {
+        // It is starting, or full.
+        is_starting(error, &["57P03", "53300"])
     }
 
     async fn ping(connection: &mut PostgresConnection) -> sqlx::Result<()> {

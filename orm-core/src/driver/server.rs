@@ -18,7 +18,7 @@ enum Pool {
     #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
     None(std::convert::Infallible),
     #[cfg(feature = "sqlite")]
-    Sqlite(super::sqlite_database::SqliteDatabase),
+    Sqlite(super::sqlite::SqliteDatabase),
     #[cfg(feature = "postgres")]
     Postgres(super::postgres::PostgresDatabase),
     #[cfg(feature = "mysql")]
@@ -35,7 +35,7 @@ impl Server {
         fits(scheme, options)?;
         let pool = match scheme {
             #[cfg(feature = "sqlite")]
-            "sqlite" => Pool::Sqlite(super::sqlite_database::SqliteDatabase::connect(url, options).await?),
+            "sqlite" => Pool::Sqlite(super::sqlite::SqliteDatabase::connect(url, options).await?),
             #[cfg(feature = "postgres")]
             "postgres" | "postgresql" => {
                 Pool::Postgres(super::postgres::PostgresDatabase::connect(url, options).await?)

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
-use super::sqlite_memory::{MemoryFiles, VFS};
+use super::memory::{MemoryFiles, VFS};
+use super::opening::in_uri;
 use crate::error::Result;
 use crate::sql::Dialect;
 
@@ -36,20 +36,18 @@ impl Attachment {
     }
 
     /// Makes a connection know it.
-    pub(super) async fn attach(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        let attach = sqlx::query("ATTACH DATABASE ? AS ?").bind(&self.location).bind(&self.schema);
-        attach.execute(&mut *connection).await?;
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    pub(super) fn attach(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.execute("ATTACH DATABASE ? AS ?", (&self.location, &self.schema))?;
         if self.memory.is_some() {
             let mut schema = String::new();
             Dialect::Sqlite.quote(&mut schema, &self.schema);
-            let settings = format!("PRAGMA {schema}.journal_mode = WAL; PRAGMA {schema}.synchronous = OFF");
-            sqlx::raw_sql(AssertSqlSafe(settings)).execute(connection).await?;
+            connection.execute_batch(&format!(
+                "PRAGMA {schema}.journal_mode = WAL; PRAGMA {schema}.synchronous = OFF"
+            ))?;
         }
         Ok(())
     }
-}
-
-/// A path without the characters that mean something in a URI.
-fn in_uri(path: &str) -> String {
-    path.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::RowSink;
-use super::sqlite_handle::Prepared;
+use super::prepared::Prepared;
+use crate::driver::RowSink;
 use crate::error::Result;
 use crate::value::{Cells, ValueError, ValueRef};
 

@@ -1,18 +1,17 @@
 use std::sync::Arc;
 
-use super::RowSink;
-use super::connection::Inserted;
-use super::pooled::Pooled;
-use super::refusal::unfit;
-use super::sqlite_batch::give;
-use super::sqlite_cursor::{Part, SqliteCursor};
-use super::sqlite_database::SqliteConnector;
-use super::sqlite_error::refused_here;
-use super::sqlite_handle::{Handle, Prepared, rollback};
-use super::sqlite_job::Job;
-use super::sqlite_reading::{Elsewhere, Ended, Stopped};
-use super::sqlite_wait::StopOnDrop;
-use super::sqlite_worker::{Away, gone};
+use super::connection::{SqliteConnection, rollback};
+use super::database::SqliteConnector;
+use super::error::database_error;
+use super::job::{Job, JobRows, Ran};
+use super::prepared::Prepared;
+use super::reading::{Elsewhere, Ended, Stopped};
+use super::wait::StopOnDrop;
+use super::worker::{Away, gone};
+use crate::driver::RowSink;
+use crate::driver::connection::Inserted;
+use crate::driver::pooled::Pooled;
+use crate::driver::refusal::unfit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Expected, Leading, Param, Statement};
 use crate::value::{Cells, Value};
@@ -22,27 +21,25 @@ const TURNS: usize = 8;
 
 /// A pooled connection.
 #[derive(Debug)]
-pub(super) struct SqliteLease {
+pub(in crate::driver) struct SqliteLease {
     /// None while its thread has it, or where it was lost on its way back.
     connection: Option<Pooled<SqliteConnector>>,
     /// What the connection's thread does; also when nobody waits for that any more.
     away: Option<Away>,
-    /// The statement that is read a part at a time on the caller's thread.
+    /// The statement that is read a part at a time.
     part: Option<PartRead>,
-    /// The statement that is read a part at a time on the connection's thread, with the connection.
-    cursor: Option<SqliteCursor>,
 }
 
-/// A statement that is read a part at a time on the caller's thread, with what it takes to go on elsewhere.
+/// A statement that is read a part at a time, with what it takes to go on elsewhere.
 #[derive(Debug)]
 struct PartRead {
     sql: Arc<str>,
     values: Vec<Value>,
     /// How many rows a part has.
     rows: usize,
-    /// How many of the next part were given.
-    begun: usize,
     from: Elsewhere,
+    /// It is read on the connection's thread from here on.
+    there: bool,
     /// Whether it may set how long the connection waits for locks.
     settings: bool,
     ended: bool,
@@ -50,13 +47,10 @@ struct PartRead {
 
 impl SqliteLease {
     pub(super) fn new(connection: Pooled<SqliteConnector>) -> SqliteLease {
-        SqliteLease { connection: Some(connection), away: None, part: None, cursor: None }
+        SqliteLease { connection: Some(connection), away: None, part: None }
     }
 
-    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        if self.part.is_some() {
-            return Err(gone());
-        }
+    pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
         let handle = self.handle()?;
         if sql == "ROLLBACK" && handle.is_autocommit() {
             // SQLite ends a transaction by itself where it can do nothing else, on a full disk for example.
@@ -64,18 +58,18 @@ impl SqliteLease {
         }
         // What ends a transaction may have to write all of it.
         let ends = matches!(sql, "COMMIT" | "ROLLBACK");
-        if (!ends || !handle.writes()) && handle.control(sql).map_err(|error| refused_here(error, None))? {
+        if (!ends || !handle.writes()) && handle.control(sql).map_err(|error| database_error(error, None))? {
             return Ok(());
         }
         let sql = sql.to_owned();
-        let work = move |handle: &mut Handle| {
+        let work = move |handle: &mut SqliteConnection| {
             handle.patiently(|connection| match sql.as_str() {
                 "ROLLBACK" => rollback(connection),
                 sql => connection.execute_batch(sql),
             })?;
-            Ok(0)
+            Ok(Ran::default())
         };
-        let away = self.away.insert(Away::send(self.connection.take().ok_or_else(gone)?, work)?);
+        let away = self.send(work)?;
         // An end that was begun comes to its end; what waits to begin does not have to.
         if ends {
             away.run_on();
@@ -83,10 +77,10 @@ impl SqliteLease {
         let stop = (!ends).then(|| away.stop().on_drop());
         let done = self.back().await?;
         stop.into_iter().for_each(StopOnDrop::ended);
-        done.map(|_| ()).map_err(|error| refused_here(error, None))
+        done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
-    pub(super) async fn fetch(
+    pub(in crate::driver) async fn fetch(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
@@ -118,13 +112,13 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<Option<u64>> {
-        if statement.expected == Expected::Many || self.cursor.is_some() {
+        if statement.expected == Expected::Many {
             return Ok(None);
         }
         match self.handle()?.run(sql, values(params), statement.expected, sink, count) {
             Ok(done) => Ok(done),
             Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(refused_here(error, Some(statement))),
+            Err(Stopped::Refused(error)) => Err(database_error(error, Some(statement))),
         }
     }
 
@@ -137,14 +131,14 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<Option<Elsewhere>> {
-        if !statement.repeatable || self.cursor.is_some() {
+        if !statement.repeatable {
             return Ok(Some(Elsewhere::default()));
         }
         match self.handle()?.read(sql, params, sink, count).await {
             Ok(Ended::Done) => Ok(None),
             Ok(Ended::Elsewhere(from)) => Ok(Some(from)),
             Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(refused_here(error, Some(statement))),
+            Err(Stopped::Refused(error)) => Err(database_error(error, Some(statement))),
         }
     }
 
@@ -159,32 +153,24 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<u64> {
-        self.read_elsewhere()?;
-        let (job, rows) = Job::new(Arc::clone(sql), values(params).cloned().collect(), from);
-        let refused = |error| refused_here(error, Some(statement));
-        if let Some(cursor) = &mut self.cursor {
-            let told = cursor.run(job);
-            let taken = rows.give(sink, count).await;
-            if taken.is_err() {
-                cursor.stop().stop();
-            }
-            let Ok(ran) = told.await else {
-                // The thread has ended before it came to this, and says why.
-                self.take_cursor_back().await?.map_err(|error| refused_here(error, None))?;
-                return Err(gone());
-            };
-            taken?;
-            return ran.map_err(refused);
+        let (values, settings) = (values(params).cloned().collect(), statement.changes_connection);
+        let (job, rows) = Job::new(Arc::clone(sql), values, from, settings);
+        let ran = self.work(job, rows, sink, count).await;
+        if from.alone && !self.handle()?.is_autocommit() {
+            self.mark_unfit();
         }
-        let settings = statement.changes_connection;
-        let work = move |handle: &mut Handle| {
-            let ran = handle.patiently(|connection| job.run(connection));
-            if settings {
-                handle.notice_settings()?;
-            }
-            ran
-        };
-        let away = self.away.insert(Away::send(self.connection.take().ok_or_else(gone)?, work)?);
+        ran?.map(|ran| ran.changed).map_err(|error| database_error(error, Some(statement)))
+    }
+
+    /// Has the connection's thread do a job, and takes its rows while it goes on.
+    async fn work(
+        &mut self,
+        job: Job,
+        rows: JobRows,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<rusqlite::Result<Ran>> {
+        let away = self.send(move |handle| handle.work(job))?;
         let stop = away.stop().on_drop();
         let taken = rows.give(sink, count).await;
         if taken.is_err() {
@@ -192,15 +178,21 @@ impl SqliteLease {
         }
         let ran = self.back().await;
         stop.ended();
-        if from.alone && !self.handle()?.is_autocommit() {
-            self.mark_unfit();
-        }
         taken?;
-        ran?.map_err(refused)
+        ran
+    }
+
+    /// Has the connection's thread do something with the connection.
+    fn send(
+        &mut self,
+        work: impl FnOnce(&mut SqliteConnection) -> rusqlite::Result<Ran> + Send + 'static,
+    ) -> Result<&mut Away> {
+        let connection = self.connection.take().ok_or_else(gone)?;
+        Ok(self.away.insert(Away::send(connection, work)?))
     }
 
     /// Waits for the connection's thread, which gives the connection back and says what came of it.
-    async fn back(&mut self) -> Result<rusqlite::Result<u64>> {
+    async fn back(&mut self) -> Result<rusqlite::Result<Ran>> {
         let away = self.away.as_mut().ok_or_else(gone)?;
         let back = away.back().await;
         self.away = None;
@@ -210,120 +202,74 @@ impl SqliteLease {
     }
 
     /// Begins to read a statement, so many rows at a time.
-    pub(super) async fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+    pub(in crate::driver) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
         check(statement)?;
         let (sql, values) = (statement.sql.clone(), values(&statement.params).cloned().collect::<Vec<_>>());
-        let alone = match statement.repeatable {
+        let here = match statement.repeatable {
             true => {
-                let opened = self.handle()?.open(&sql, &values);
-                opened.map_err(|error| refused_here(error, Some(statement)))?
+                let opened = self.handle()?.open_part(&sql, &values);
+                opened.map_err(|error| database_error(error, Some(statement)))?
             }
             false => None,
         };
-        let from = Elsewhere { skip: 0, alone: alone.unwrap_or(false) };
-        self.part = Some(PartRead {
-            sql,
-            values,
-            rows,
-            begun: 0,
-            from,
-            settings: statement.changes_connection,
-            ended: false,
-        });
-        if alone.is_none() { self.read_elsewhere() } else { Ok(()) }
-    }
-
-    /// Has the statement that is read a part at a time go on where it was, on the connection's own thread.
-    fn read_elsewhere(&mut self) -> Result<()> {
-        let Some(part) = self.part.take() else { return Ok(()) };
-        let mut connection = self.connection.take().ok_or_else(gone)?;
-        connection.connection()?.leave_open();
-        let rows = (part.rows - part.begun, part.rows);
-        self.cursor =
-            Some(SqliteCursor::open(connection, part.sql, part.values, rows, part.from, part.settings)?);
+        let from = Elsewhere { skip: 0, alone: here.unwrap_or(false) };
+        let (there, settings) = (here.is_none(), statement.changes_connection);
+        self.part = Some(PartRead { sql, values, rows, from, there, settings, ended: false });
         Ok(())
     }
 
     /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
-    pub(super) async fn next_rows(
+    pub(in crate::driver) async fn next_rows(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<bool> {
-        if let Some(last) = self.next_rows_here(statement, sink, count).await? {
-            return Ok(last);
+        let before = *count;
+        let read = self.next_part(statement, sink, count).await;
+        if let Some(part) = &mut self.part {
+            part.from.skip += *count - before;
+            // What was refused is not read on.
+            part.ended = !matches!(read, Ok(false));
         }
-        let cursor = self.cursor.as_mut().ok_or_else(gone)?;
-        while let Some(part) = cursor.next().await {
-            match part {
-                Part::Rows(batch) => {
-                    give(&batch, sink, count)?;
-                    cursor.give_back(batch);
-                }
-                Part::End(last) => return Ok(last),
-            }
-        }
-        // The thread has ended before the statement did, and says why.
-        self.take_cursor_back().await?.map_err(|error| refused_here(error, Some(statement)))?;
-        Err(gone())
+        read
     }
 
-    /// The same on the caller's thread; none where it goes on elsewhere.
-    async fn next_rows_here(
+    async fn next_part(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
         count: &mut u64,
-    ) -> Result<Option<bool>> {
-        let Some(part) = &mut self.part else { return Ok(None) };
-        if part.ended {
-            return Ok(Some(true));
-        }
+    ) -> Result<bool> {
+        let Some(part) = self.part.as_mut().filter(|part| !part.ended) else { return Ok(true) };
         let handle = self.connection.as_mut().ok_or_else(gone)?.connection()?;
-        let before = *count;
-        let read = handle.next_rows(part.rows, sink, count).await;
-        part.from.skip += *count - before;
-        match read {
-            Ok(Some(last)) => {
-                part.ended = last;
-                Ok(Some(last))
+        let refused = |error| database_error(error, Some(statement));
+        let (before, mut from, mut left) = (*count, part.from, part.rows);
+        if !part.there {
+            match handle.next_part(left, sink, count).await {
+                Ok(Some(last)) => return Ok(last),
+                Ok(None) => part.there = true,
+                Err(Stopped::Unfit(error)) => return Err(error),
+                Err(Stopped::Refused(error)) => return Err(refused(error)),
             }
-            Ok(None) => {
-                part.begun = usize::try_from(*count - before).unwrap_or(part.rows);
-                self.read_elsewhere()?;
-                Ok(None)
-            }
-            Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(refused_here(error, Some(statement))),
+            let given = *count - before;
+            from.skip += given;
+            left = left.saturating_sub(usize::try_from(given).unwrap_or(left));
         }
-    }
-
-    /// Lets the cursor's thread come to an end.
-    pub(super) fn leave_cursor(&mut self) {
-        if let Some(cursor) = &mut self.cursor {
-            cursor.leave();
-        }
+        // The thread begins a transaction where there is none.
+        part.from.alone |= handle.is_autocommit();
+        let (job, rows) = Job::new(Arc::clone(&part.sql), part.values.clone(), from, part.settings);
+        let ran = self.work(job.part(left), rows, sink, count).await?;
+        ran.map(|ran| ran.ended).map_err(refused)
     }
 
     /// Ends the cursor.
-    pub(super) async fn close_cursor(&mut self) -> Result<()> {
-        self.close_part()?;
-        if self.cursor.is_none() {
-            return Ok(());
+    pub(in crate::driver) async fn close_cursor(&mut self) -> Result<()> {
+        if self.away.is_some() {
+            // It was stopped when the reader left.
+            drop(self.back().await?);
         }
-        self.leave_cursor();
-        self.take_cursor_back().await?.map_err(|error| refused_here(error, None))
-    }
-
-    /// Waits for the cursor's thread, and says what SQLite refused there.
-    async fn take_cursor_back(&mut self) -> Result<rusqlite::Result<()>> {
-        let cursor = self.cursor.as_mut().ok_or_else(gone)?;
-        let closed = cursor.close().await;
-        self.cursor = None;
-        let (connection, done) = closed?;
-        self.connection = Some(connection);
-        Ok(done)
+        self.close_part()
     }
 
     /// Inserts rows whose keys SQLite generates. Says the first key where each row has the key after that of the one before
@@ -360,33 +306,31 @@ impl SqliteLease {
     }
 
     /// Whether SQLite says that a statement writes nothing; none where it cannot be asked now.
-    pub(super) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
-        if self.part.is_some() || self.cursor.is_some() {
-            return Ok(None);
-        }
-        let refused = |error| refused_here(error, Some(statement));
+    pub(in crate::driver) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
+        let refused = |error| database_error(error, Some(statement));
         if let Some(reads) = self.handle()?.only_reads(&statement.sql).map_err(refused)? {
             return Ok(Some(reads));
         }
         // Somebody has the tables' definitions locked, which takes a thread that can wait.
         let sql = Arc::clone(&statement.sql);
-        let work = move |handle: &mut Handle| {
+        let work = move |handle: &mut SqliteConnection| {
             handle.patiently(|connection| {
-                Prepared::new(connection, &sql).map(|prepared| u64::from(prepared.is_read_only()))
+                let reads = Prepared::new(connection, &sql)?.is_read_only();
+                Ok(Ran { reads, ..Ran::default() })
             })
         };
-        let away = self.away.insert(Away::send(self.connection.take().ok_or_else(gone)?, work)?);
+        let away = self.send(work)?;
         let stop = away.stop().on_drop();
         let compiled = self.back().await;
         stop.ended();
-        compiled?.map(|reads| Some(reads > 0)).map_err(refused)
+        compiled?.map(|ran| Some(ran.reads)).map_err(refused)
     }
 
     fn mark_unfit(&mut self) {
         self.connection.iter_mut().for_each(Pooled::mark_unfit);
     }
 
-    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
+    pub(in crate::driver) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
         check(statement)?;
         if let Some(leading) = &statement.leading {
             return self.insert_by_rowid(statement, leading).await;
@@ -408,7 +352,7 @@ impl SqliteLease {
 
     /// Closes the connection when what it was asked is done: it is in this process, and does that whether or not somebody
     /// waits for the answer.
-    pub(super) async fn conclude(&mut self) {
+    pub(in crate::driver) async fn conclude(&mut self) {
         if self.away.is_some() {
             // Of one that is lost, or whose answer says that it is not fit, nothing else is asked either.
             let _ = self.back().await;
@@ -418,20 +362,20 @@ impl SqliteLease {
         }
     }
 
-    /// The lease with its connection, where no thread or cursor has that and what was read here could be ended.
-    pub(super) fn take(&mut self) -> Option<SqliteLease> {
+    /// The lease with its connection, where no thread has that and what was read here could be ended.
+    pub(in crate::driver) fn take(&mut self) -> Option<SqliteLease> {
         let ended = self.close_part().is_ok();
-        let connection = self.connection.take().filter(|_| ended && self.cursor.is_none())?;
+        let connection = self.connection.take().filter(|_| ended)?;
         Some(SqliteLease::new(connection))
     }
 
     /// Ends a transaction that has not written, and runs another statement that does not wait; says whether it did.
-    pub(super) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
+    pub(in crate::driver) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
         let Ok(handle) = self.handle() else { return false };
         ["ROLLBACK"].into_iter().chain(after).all(|sql| handle.control(sql).unwrap_or(false))
     }
 
-    pub(super) fn give_back(mut self) {
+    pub(in crate::driver) fn give_back(mut self) {
         // A transaction that was begun unseen is not for the next session: the connection is closed.
         if !self.handle().is_ok_and(|handle| handle.is_autocommit()) {
             return;
@@ -439,18 +383,18 @@ impl SqliteLease {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 
-    /// Ends the statement that is read a part at a time on the caller's thread.
+    /// Ends the statement that is read a part at a time.
     fn close_part(&mut self) -> Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
-        let closed = self.handle()?.close(part.from.alone);
+        let closed = self.handle()?.close_part(part.from.alone);
         if closed.is_err() {
             self.mark_unfit();
         }
-        closed.map_err(|error| refused_here(error, None))
+        closed.map_err(|error| database_error(error, None))
     }
 
     /// The connection on the caller's thread.
-    fn handle(&mut self) -> Result<&mut Handle> {
+    fn handle(&mut self) -> Result<&mut SqliteConnection> {
         self.connection.as_mut().ok_or_else(gone)?.connection()
     }
 }

@@ -1,4 +1,4 @@
-//! The thread of a connection, for what may take long or wait.
+//! The thread of a connection, for what may take long or wait: opening it, closing it, and some statements.
 //!
 //! The connection itself moves to the thread and comes back with what was done, so at any time one thread has it. What is
 //! lent ([`Lent`]) is closed when nobody takes it back.
@@ -9,23 +9,25 @@ use std::{fmt, io, thread};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
-use super::pooled::Pooled;
-use super::sqlite_database::SqliteConnector;
-use super::sqlite_handle::Handle;
-use super::sqlite_wait::Stop;
+use super::connection::SqliteConnection;
+use super::database::SqliteConnector;
+use super::job::Ran;
+use super::wait::Stop;
+use crate::driver::pooled::Pooled;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Something to do on a connection's thread.
 type Work = Box<dyn FnOnce() + Send>;
 
 /// A connection's thread, which ends with it.
+#[derive(Clone)]
 pub(super) struct Worker {
     work: mpsc::Sender<Work>,
 }
 
 /// A connection that its thread has.
 pub(super) struct Away {
-    back: oneshot::Receiver<(Lent, rusqlite::Result<u64>)>,
+    back: oneshot::Receiver<(Lent, rusqlite::Result<Ran>)>,
     stop: Stop,
     /// It is not stopped when nobody waits for it: the connection came back, or it ends a transaction, which is done or not.
     runs_on: bool,
@@ -53,8 +55,19 @@ impl Worker {
         Ok(Worker { work: send })
     }
 
-    fn queue(&self) -> mpsc::Sender<Work> {
-        self.work.clone()
+    /// Has the thread do something; none where it has ended. It does so, too, where nobody waits for it.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (give, done) = oneshot::channel();
+        self.send(move || drop(give.send(work())));
+        done.await.ok()
+    }
+
+    fn send(&self, work: impl FnOnce() + Send + 'static) {
+        // A thread that has ended drops the work, which says so to who waits for it.
+        let _ = self.work.send(Box::new(work));
     }
 }
 
@@ -62,27 +75,25 @@ impl Away {
     /// Has a connection's thread do something with it, and give it back.
     ///
     /// # Errors
-    /// The connection has gone, or there is no thread for it.
+    /// The connection has gone.
     pub(super) fn send(
         mut connection: Pooled<SqliteConnector>,
-        work: impl FnOnce(&mut Handle) -> rusqlite::Result<u64> + Send + 'static,
+        work: impl FnOnce(&mut SqliteConnection) -> rusqlite::Result<Ran> + Send + 'static,
     ) -> Result<Away> {
-        let handle = connection.connection()?;
-        let queue = handle.worker().map_err(no_thread)?.queue();
-        let stop = handle.stop();
+        let lending = connection.connection()?;
+        let (worker, stop) = (lending.worker().clone(), lending.stop());
         let runtime = runtime::Handle::try_current().ok();
         let mut lent = Lent { connection: Some(connection), runtime };
         let (give_back, back) = oneshot::channel();
         let work = move || {
             let done = match lent.connection.as_mut().and_then(|connection| connection.connection().ok()) {
-                Some(handle) => work(handle),
+                Some(connection) => work(connection),
                 None => Err(rusqlite::Error::InvalidQuery),
             };
             // Where nobody takes it, it is dropped here.
             let _ = give_back.send((lent, done));
         };
-        // A thread that has ended drops the work, which says so to who waits for it.
-        let _ = queue.send(Box::new(work));
+        worker.send(work);
         Ok(Away { back, stop, runs_on: false })
     }
 
@@ -91,7 +102,7 @@ impl Away {
     ///
     /// # Errors
     /// The connection has gone.
-    pub(super) async fn back(&mut self) -> Result<(Pooled<SqliteConnector>, rusqlite::Result<u64>)> {
+    pub(super) async fn back(&mut self) -> Result<(Pooled<SqliteConnector>, rusqlite::Result<Ran>)> {
         let (mut lent, done) = (&mut self.back).await.map_err(|_| gone())?;
         self.runs_on = true;
         let mut connection = lent.connection.take().ok_or_else(gone)?;
@@ -127,11 +138,6 @@ impl Drop for Lent {
 
 pub(super) fn gone() -> Error {
     Error::new(ErrorKind::Connection, "the connection has gone")
-}
-
-fn no_thread(error: io::Error) -> Error {
-    let text = format!("the system has no thread for a connection: {error}");
-    Error::new(ErrorKind::Connection, text).with_source(error)
 }
 
 impl fmt::Debug for Worker {

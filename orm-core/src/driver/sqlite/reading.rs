@@ -8,11 +8,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 
-use super::RowSink;
-use super::sqlite_handle::{Prepared, elsewhere, rollback};
-use super::sqlite_wait::UNLIMITED;
+use super::connection::{elsewhere, rollback};
+use super::prepared::Prepared;
+use super::wait::UNLIMITED;
+use crate::driver::RowSink;
 use crate::error::Error;
 use crate::sql::Param;
 
@@ -141,4 +142,10 @@ impl From<rusqlite::Error> for Stopped {
     fn from(error: rusqlite::Error) -> Stopped {
         Stopped::Refused(error)
     }
+}
+
+/// What a stream writes outside a transaction would be undone at its end.
+pub(super) fn writes() -> rusqlite::Error {
+    let why = "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`";
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), Some(why.to_owned()))
 }

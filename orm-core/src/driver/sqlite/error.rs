@@ -1,37 +1,32 @@
-use super::refusal::{hidden, hides, in_statement};
-use super::sqlite_job;
+use rusqlite::ffi;
+
+use crate::driver::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
 /// A trigger raised it, with words of its own.
 const RAISED: u32 = 1811;
 
-/// What SQLite refused on the caller's thread.
-pub(super) fn refused_here(error: rusqlite::Error, statement: Option<&Statement>) -> Error {
-    let (code, text) = sqlite_job::refusal(&error);
+/// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
+pub(super) fn database_error(error: rusqlite::Error, statement: Option<&Statement>) -> Error {
+    let (code, text) = refusal(&error);
     let refused = refused(u32::try_from(code).ok(), &text, statement);
     if hides(statement) { refused } else { refused.with_quoted_source(error) }
 }
 
-/// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
-pub(super) fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    let (kind, message) = match &error {
-        sqlx::Error::Database(database) => {
-            let code = database.code().and_then(|code| code.parse().ok());
-            let refused = refused(code, database.message(), statement);
-            return if hides(statement) { refused } else { refused.with_quoted_source(error) };
+/// SQLite's extended result code, and what it said.
+fn refusal(error: &rusqlite::Error) -> (i32, String) {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, text) => {
+            (failure.extended_code, text.clone().unwrap_or_else(|| failure.to_string()))
         }
-        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            (ErrorKind::Connection, format!("the connection was lost: {error}"))
-        }
-        _ if hides(statement) => return Error::new(ErrorKind::Database, in_statement(hidden(""), statement)),
-        _ => (ErrorKind::Database, error.to_string()),
-    };
-    Error::new(kind, in_statement(message, statement)).with_source(error)
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg.clone()),
+        other => (ffi::SQLITE_ERROR, other.to_string()),
+    }
 }
 
 /// What SQLite refused, by its extended result code.
-pub(super) fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Error {
+fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Error {
     let kind = match code {
         Some(2067 | 1555 | 2579) => ErrorKind::UniqueViolation,
         Some(787 | RAISED) => ErrorKind::ForeignKeyViolation,

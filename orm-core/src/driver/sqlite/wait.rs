@@ -28,7 +28,6 @@ thread_local! {
 }
 
 struct Patience {
-    whole: Duration,
     left: Duration,
     stop: Stop,
 }
@@ -106,19 +105,10 @@ fn set_by_pragma(connection: &Connection) -> rusqlite::Result<Duration> {
 
 /// Runs a statement that may wait for locks, for so long in all.
 pub(super) fn patiently<T>(waits: Duration, stop: &Stop, statement: impl FnOnce() -> T) -> T {
-    let before = PATIENCE.replace(Some(Patience { whole: waits, left: waits, stop: stop.clone() }));
+    let before = PATIENCE.replace(Some(Patience { left: waits, stop: stop.clone() }));
     let done = statement();
     PATIENCE.set(before);
     done
-}
-
-/// The next one of several statements that run one after the other begins.
-pub(super) fn next_statement() {
-    PATIENCE.with_borrow_mut(|patience| {
-        if let Some(patience) = patience {
-            patience.left = patience.whole;
-        }
-    });
 }
 
 /// SQLite asks whether to try to get a lock again, after so many attempts.

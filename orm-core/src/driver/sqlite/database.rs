@@ -1,0 +1,131 @@
+use std::sync::Arc;
+
+use super::connection::{NotOpened, SqliteConnection};
+use super::error::database_error;
+use super::lease::SqliteLease;
+use super::opening::Opening;
+use crate::driver::checkouts::{Borrower, Checkouts};
+use crate::driver::connection::Connection;
+use crate::driver::connector::Connector;
+use crate::driver::pooled::Pool;
+use crate::driver::{ConnectOptions, DatabaseUrl};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A SQLite database.
+#[derive(Debug)]
+pub(in crate::driver) struct SqliteDatabase {
+    pool: Pool<SqliteConnector>,
+}
+
+/// How connections are made.
+pub(super) struct SqliteConnector {
+    opening: Arc<Opening>,
+}
+
+impl Connector for SqliteConnector {
+    type Connection = SqliteConnection;
+    type Error = NotOpened;
+
+    /// What a connection holds is locked for everybody until it is closed.
+    const CLOSES_FIRST: bool = true;
+
+    async fn connect(&self) -> Result<SqliteConnection, NotOpened> {
+        SqliteConnection::open(&self.opening).await
+    }
+
+    /// It is in this process.
+    async fn ping(_: &mut SqliteConnection) -> Result<(), NotOpened> {
+        Ok(())
+    }
+
+    async fn close(connection: SqliteConnection) {
+        connection.close().await;
+    }
+}
+
+impl SqliteDatabase {
+    pub(in crate::driver) async fn connect(
+        url: &DatabaseUrl,
+        options: &ConnectOptions,
+    ) -> Result<SqliteDatabase> {
+        let opening = Arc::new(Opening::new(url, options)?);
+        let pool = Pool::new(SqliteConnector { opening }, options)?;
+        pool.prove(|error| {
+            Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
+        })
+        .await?;
+        Ok(SqliteDatabase { pool })
+    }
+
+    pub(in crate::driver) async fn acquire(
+        &self,
+        checkouts: &Arc<Checkouts>,
+        borrower: Borrower,
+    ) -> Result<Connection> {
+        let connection = self.pool.acquire(checkouts, borrower, not_opened).await?;
+        Ok(Connection::Sqlite(SqliteLease::new(connection)))
+    }
+
+    /// How many connections are open.
+    pub(in crate::driver) fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    pub(in crate::driver) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn not_opened(error: NotOpened) -> Error {
+    match error {
+        NotOpened::Refused(error) => database_error(error, None),
+        error @ NotOpened::NoThread(_) => {
+            Error::new(ErrorKind::Connection, error.to_string()).with_source(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Statement;
+
+    async fn lease(database: &SqliteDatabase, checkouts: &Arc<Checkouts>) -> Result<SqliteLease> {
+        match database.acquire(checkouts, Borrower::here()).await? {
+            Connection::Sqlite(lease) => Ok(lease),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Err(Error::new(ErrorKind::Configuration, "it is SQLite")),
+        }
+    }
+
+    /// Transactions of sessions that write never begin with a read, so only here can the snapshot be an old one.
+    #[tokio::test]
+    async fn a_snapshot_that_is_too_old_to_write_is_worth_another_attempt() -> Result<()> {
+        let file = std::env::temp_dir().join(format!("orm-core-snapshot-{}.db", std::process::id()));
+        let url = DatabaseUrl::new(&format!("sqlite:{}", file.display()));
+        let options = ConnectOptions::default();
+        let (database, checkouts) =
+            (SqliteDatabase::connect(&url, &options).await?, Checkouts::new(&options));
+        let (mut first, mut second) =
+            (lease(&database, &checkouts).await?, lease(&database, &checkouts).await?);
+        first.control("PRAGMA journal_mode = WAL").await?;
+        first.control("CREATE TABLE t (n INTEGER)").await?;
+        first.control("BEGIN").await?;
+        first.control("SELECT n FROM t").await?;
+        second.control("INSERT INTO t VALUES (1)").await?;
+        let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
+        first.control("ROLLBACK").await?;
+        drop((first, second));
+        database.close().await;
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+        }
+        let code = |error: &Error| {
+            let source = std::error::Error::source(error)?.downcast_ref::<rusqlite::Error>()?;
+            Some(source.sqlite_error()?.extended_code)
+        };
+        let seen = refused.err().map(|error| (error.kind(), error.is_retryable(), code(&error)));
+        assert_eq!(seen, Some((ErrorKind::Busy, true, Some(517))));
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! A statement that runs on its connection's own thread.
+//!
+//! The rows come in batches, through a channel whose sender the statement owns: they end when it ends, and what it ended
+//! with comes back with the connection. Who takes the rows owns the receiver, so the statement does not wait for somebody
+//! who has stopped taking them.
+
+use std::mem;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::batch::{Batch, give};
+use super::connection::rollback;
+use super::prepared::Prepared;
+use super::reading::{Elsewhere, writes};
+use crate::driver::RowSink;
+use crate::error::Result;
+use crate::value::Value;
+
+/// Rows in one batch: enough that a channel hop is nothing beside them, and few enough to be in the cache.
+const ROWS: usize = 256;
+/// Batches on their way: the reader and the connection's thread work side by side.
+const BATCHES: usize = 4;
+
+/// A statement to run on a connection's thread.
+pub(super) struct Job {
+    sql: Arc<str>,
+    values: Vec<Value>,
+    from: Elsewhere,
+    /// How many of its rows are read now, of a statement that is read a part at a time and stays open in between.
+    part: Option<usize>,
+    /// Whether it may set how long the connection waits for locks.
+    pub(super) settings: bool,
+    rows: Sender<Batch>,
+    used: Receiver<Batch>,
+}
+
+/// The rows of a job.
+pub(super) struct JobRows {
+    rows: Receiver<Batch>,
+    used: Sender<Batch>,
+}
+
+/// What came of a job.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ran {
+    /// How many rows it changed.
+    pub(super) changed: u64,
+    /// Whether its last row was read.
+    pub(super) ended: bool,
+    /// Whether SQLite says that it changes nothing, where that was asked.
+    pub(super) reads: bool,
+}
+
+impl Job {
+    /// A statement, which may go on with what was begun elsewhere, and its rows.
+    pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere, settings: bool) -> (Job, JobRows) {
+        let (send_rows, rows) = channel(BATCHES);
+        let (used, take_used) = channel(BATCHES);
+        let job = Job { sql, values, from, part: None, settings, rows: send_rows, used: take_used };
+        (job, JobRows { rows, used })
+    }
+
+    /// Only so many rows of a statement that only reads, which stays open for the next ones.
+    pub(super) fn part(self, rows: usize) -> Job {
+        Job { part: Some(rows), ..self }
+    }
+
+    /// Runs it; `open` is the statement of the connection that is read a part at a time.
+    pub(super) fn run(
+        mut self,
+        connection: &Connection,
+        open: &mut Option<Prepared>,
+    ) -> rusqlite::Result<Ran> {
+        let before = connection.total_changes();
+        let ended = match self.part {
+            Some(most) => self.step(connection, open, most),
+            None => self.step(connection, &mut None, usize::MAX),
+        };
+        let ended = match self.from.alone && self.part.is_none() {
+            true => ended.and_then(|ended| rollback(connection).map(|()| ended)),
+            false => ended,
+        }?;
+        // What changes nothing leaves the number of the statement before it.
+        let changed = if connection.total_changes() == before { 0 } else { connection.changes() };
+        Ok(Ran { changed, ended, reads: false })
+    }
+
+    /// Reads so many rows; says whether they were the last ones. A statement that has ended is not kept.
+    fn step(
+        &mut self,
+        connection: &Connection,
+        place: &mut Option<Prepared>,
+        mut most: usize,
+    ) -> rusqlite::Result<bool> {
+        let (mut statement, mut skip) = match place.take() {
+            Some(statement) => (statement, 0),
+            None => (self.begin(connection)?, self.from.skip),
+        };
+        let mut batch = Batch::of(&statement);
+        let mut ended = false;
+        while most > 0 {
+            let Some(row) = statement.step()? else {
+                ended = true;
+                break;
+            };
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            batch.take(&row);
+            most -= 1;
+            if batch.len() >= ROWS {
+                let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
+                if self.rows.blocking_send(mem::replace(&mut batch, next)).is_err() {
+                    // Nobody waits any more.
+                    return Ok(true);
+                }
+            }
+        }
+        if batch.len() > 0 {
+            // As above.
+            let _ = self.rows.blocking_send(batch);
+        }
+        *place = Some(statement).filter(|_| !ended);
+        Ok(ended)
+    }
+
+    fn begin(&self, connection: &Connection) -> rusqlite::Result<Prepared> {
+        let mut statement = Prepared::new(connection, &self.sql)?;
+        if self.part.is_some() {
+            if !statement.is_read_only() {
+                return Err(writes());
+            }
+            // Outside a transaction each statement would see what others committed since the one before it.
+            if connection.is_autocommit() {
+                connection.execute_batch("BEGIN")?;
+            }
+        }
+        statement.bind(self.values.iter())?;
+        Ok(statement)
+    }
+}
+
+impl JobRows {
+    /// Gives the rows to the sink, batch by batch while the statement goes on, until it ends.
+    ///
+    /// # Errors
+    /// The sink refuses a row; the statement then ends at its next batch, if it is not stopped.
+    pub(super) async fn give(mut self, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
+        while let Some(batch) = self.rows.recv().await {
+            give(&batch, sink, count)?;
+            // Memory that one thread allocates and another frees is dear. A full channel, or a statement that has ended,
+            // has no use for it.
+            let _ = self.used.try_send(batch);
+        }
+        Ok(())
+    }
+}

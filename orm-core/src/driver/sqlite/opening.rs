@@ -1,0 +1,232 @@
+//! How a URL says that a database is opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::attachment::Attachment;
+use super::memory::{MemoryFiles, VFS};
+use crate::driver::{ConnectOptions, DatabaseUrl};
+use crate::error::{Error, ErrorKind, Result};
+
+/// SQLite counts the milliseconds of a wait in 32 bits.
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+
+/// How the connections of an engine are opened.
+#[derive(Debug)]
+pub(super) struct Opening {
+    /// A path, or a URI.
+    location: String,
+    flags: OpenFlags,
+    /// Which part of SQLite opens the file; its own choice where there is none.
+    vfs: Option<String>,
+    busy_timeout: Duration,
+    /// The files of a database in memory, which go when nobody can connect any more.
+    memory: Option<Arc<MemoryFiles>>,
+    attached: Vec<Attachment>,
+}
+
+/// What a URL says behind its `?`.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Settings {
+    mode: Mode,
+    shared_cache: bool,
+    immutable: bool,
+    vfs: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Mode {
+    /// As SQLite itself does it: a file that is not there is made.
+    #[default]
+    ReadWriteCreate,
+    ReadWrite,
+    ReadOnly,
+    Memory,
+}
+
+impl Opening {
+    /// How to connect. Every engine has a database in memory of its own, unless the URL names one that is shared:
+    /// `sqlite:file:name?mode=memory&cache=shared`.
+    ///
+    /// # Errors
+    /// `Configuration`: the URL says something that is not known here, or there is no place for a database in memory.
+    pub(super) fn new(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Opening> {
+        let rest = url.as_str().strip_prefix("sqlite:").unwrap_or_default();
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let settings = Settings::read(query).map_err(|why| unreadable(url, &why))?;
+        let path = path.strip_prefix("file:").unwrap_or(path);
+        let path = decoded(path).ok_or_else(|| unreadable(url, "its path is not UTF-8"))?;
+        let attached = options.attached.iter().map(|(schema, path)| Attachment::new(schema, path));
+        let mut opening = Opening {
+            flags: settings.flags(),
+            vfs: settings.vfs,
+            busy_timeout: options.busy_timeout.min(LONGEST),
+            memory: None,
+            attached: attached.collect::<Result<_>>()?,
+            location: path,
+        };
+        if opening.location == ":memory:" || settings.mode == Mode::Memory {
+            let shared = settings.shared_cache && !matches!(&*opening.location, "" | ":memory:");
+            let memory = match shared {
+                true => MemoryFiles::named(&opening.location)?,
+                false => MemoryFiles::new()?,
+            };
+            opening.location = memory.file().to_string_lossy().into_owned();
+            (opening.flags, opening.vfs) = (Settings::default().flags(), VFS.map(str::to_owned));
+            opening.memory = Some(memory);
+        } else if opening.location.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                "the URL names no file; write `sqlite:path/to/file.db` or `sqlite::memory:`",
+            ));
+        } else if settings.immutable {
+            opening.location = format!("file:{}?immutable=1", in_uri(&opening.location));
+        }
+        Ok(opening)
+    }
+
+    /// Opens a connection, and has it take no quoted name that is no column for a text.
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    pub(super) fn connect(&self) -> rusqlite::Result<Connection> {
+        let raw = match &self.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(&self.location, self.flags, vfs.as_str())?,
+            None => Connection::open_with_flags(&self.location, self.flags)?,
+        };
+        raw.busy_timeout(self.busy_timeout)?;
+        for option in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+            raw.set_db_config(option, false)?;
+        }
+        if self.memory.is_some() {
+            raw.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")?;
+        }
+        raw.execute_batch("PRAGMA foreign_keys = ON")?;
+        self.attached.iter().try_for_each(|attachment| attachment.attach(&raw))?;
+        Ok(raw)
+    }
+}
+
+impl Settings {
+    fn read(query: &str) -> std::result::Result<Settings, String> {
+        let mut settings = Settings::default();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let unknown = |values: &str| Err(format!("`{key}` is one of {values}"));
+            match (key, value) {
+                ("mode", "rwc") => settings.mode = Mode::ReadWriteCreate,
+                ("mode", "rw") => settings.mode = Mode::ReadWrite,
+                ("mode", "ro") => settings.mode = Mode::ReadOnly,
+                ("mode", "memory") => settings.mode = Mode::Memory,
+                ("mode", _) => return unknown("`ro`, `rw`, `rwc` and `memory`"),
+                ("cache", "shared") => settings.shared_cache = true,
+                ("cache", "private") => settings.shared_cache = false,
+                ("cache", _) => return unknown("`shared` and `private`"),
+                ("immutable", "true" | "1") => settings.immutable = true,
+                ("immutable", "false" | "0") => settings.immutable = false,
+                ("immutable", _) => return unknown("`true` and `false`"),
+                ("vfs", vfs) => settings.vfs = Some(decoded(vfs).ok_or("`vfs` is not UTF-8")?),
+                (key, _) => {
+                    return Err(format!(
+                        "it has no setting `{key}`; there are `mode`, `cache`, `immutable` and `vfs`"
+                    ));
+                }
+            }
+        }
+        Ok(settings)
+    }
+
+    fn flags(&self) -> OpenFlags {
+        let access = match self.mode {
+            Mode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Mode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Mode::ReadWriteCreate | Mode::Memory => {
+                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+            }
+        };
+        let cache = match self.shared_cache {
+            true => OpenFlags::SQLITE_OPEN_SHARED_CACHE,
+            false => OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
+        };
+        // One thread has a connection at a time, and databases are attached by URI.
+        access | cache | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI
+    }
+}
+
+/// A path without the characters that mean something in a URI.
+pub(super) fn in_uri(path: &str) -> String {
+    path.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+/// A text with its `%3F` read; none where that is not UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits =
+            after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let escaped = digits.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn unreadable(url: &DatabaseUrl, why: &str) -> Error {
+    Error::new(ErrorKind::Configuration, format!("`{url}` is not a URL of SQLite: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opening(url: &str) -> Result<Opening> {
+        Opening::new(&DatabaseUrl::new(url), &ConnectOptions::default())
+    }
+
+    #[test]
+    fn a_url_says_how_a_file_is_opened() -> Result<()> {
+        let plain = Settings::default().flags();
+        for (url, location) in [
+            ("sqlite:a.db", "a.db"),
+            ("sqlite://a.db", "a.db"),
+            ("sqlite:///a/b.db?mode=rwc", "/a/b.db"),
+            ("sqlite:file:a.db?cache=private", "a.db"),
+            ("sqlite:what%3f%20100%.db", "what? 100%.db"),
+            ("sqlite:a%23.db?immutable=1&immutable=true", "file:a%23.db?immutable=1"),
+        ] {
+            let opening = opening(url)?;
+            assert_eq!((&*opening.location, opening.flags), (location, plain), "{url}");
+        }
+        let read_only = opening("sqlite:a.db?mode=ro&cache=shared&vfs=unix%2dnone")?;
+        assert_eq!(read_only.vfs.as_deref(), Some("unix-none"));
+        assert!(
+            read_only.flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_SHARED_CACHE)
+        );
+        assert!(!opening("sqlite:a.db?mode=rw")?.flags.contains(OpenFlags::SQLITE_OPEN_CREATE));
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_url_cannot_say_is_refused_without_its_value() {
+        for (url, said) in [
+            ("sqlite:a.db?mode=s3cret", "`mode` is one of `ro`, `rw`, `rwc` and `memory`"),
+            ("sqlite:a.db?cache=s3cret", "`cache` is one of"),
+            ("sqlite:a.db?immutable=s3cret", "`immutable` is one of"),
+            ("sqlite:a.db?key=s3cret", "no setting `key`"),
+            ("sqlite::memory:?key=s3cret", "no setting `key`"),
+            ("sqlite:", "names no file"),
+            ("sqlite:%ff.db", "not UTF-8"),
+        ] {
+            let refused = opening(url).err().map(|error| (error.kind(), error.to_string()));
+            let Some((ErrorKind::Configuration, message)) = refused else {
+                unreachable!("{url} was not refused: {refused:?}")
+            };
+            assert!(message.contains(said) && !message.contains("s3cret"), "{url}: {message}");
+        }
+    }
+}
