@@ -79,9 +79,7 @@ impl Lease {
         monitor.begins(&statement);
         self.count();
         self.running = true;
-        // Rows that nobody wanted may be refused, and a transaction with them.
-        let alone = alone && !self.in_transaction();
-        let opened = self.connection.open_cursor(&statement, part, alone).await;
+        let opened = self.connection.open_cursor(&statement, part, alone, self.in_transaction()).await;
         self.running = false;
         self.note(opened.as_ref().err());
         let failed = opened.is_err();
@@ -207,13 +205,20 @@ impl Connection {
         }
     }
 
-    #[allow(unused_variables, reason = "one backend alone reads ahead")]
-    async fn open_cursor(&mut self, statement: &Statement, part: usize, alone: bool) -> Result<()> {
+    #[allow(unused_variables, reason = "not all backends read ahead")]
+    async fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        alone: bool,
+        in_transaction: bool,
+    ) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.open_cursor(statement, part),
+            Connection::Sqlite(lease) => lease.open_cursor(statement, part, alone),
+            // Rows that nobody wanted may be refused, and a transaction with them.
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.open_cursor(statement, part, alone).await,
+            Connection::Postgres(lease) => lease.open_cursor(statement, part, alone && !in_transaction).await,
             #[cfg(feature = "mysql")]
             Connection::Mysql(lease) => lease.open_cursor(statement, part),
             #[allow(unreachable_patterns)]
@@ -242,9 +247,8 @@ impl Connection {
     /// `in_transaction` says whether the session's own transaction is on the connection.
     fn leave_cursor(&mut self, in_transaction: bool) {
         match self {
-            // What a reader left was stopped when its future was dropped.
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(_) => {}
+            Connection::Sqlite(lease) => lease.leave_cursor(),
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.leave_cursor(),
             #[cfg(feature = "mysql")]

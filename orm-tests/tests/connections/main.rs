@@ -10,4 +10,5 @@ mod prepared;
 mod secrets;
 #[path = "../backends/shop.rs"]
 mod shop;
+mod sqlite_urls;
 mod tls;

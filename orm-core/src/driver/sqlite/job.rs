@@ -4,8 +4,8 @@
 //! with comes back with the connection. Who takes the rows owns the receiver, so the statement does not wait for somebody
 //! who has stopped taking them.
 
-use std::mem;
 use std::sync::Arc;
+use std::{fmt, mem};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -30,6 +30,8 @@ pub(super) struct Job {
     from: Elsewhere,
     /// How many of its rows are read now, of a statement that is read a part at a time and stays open in between.
     part: Option<usize>,
+    /// How many rows the first part of what is sent has, and each one after it: a batch is of one part.
+    parts: (usize, usize),
     /// Whether it may set how long the connection waits for locks.
     pub(super) settings: bool,
     rows: Sender<Batch>,
@@ -58,13 +60,27 @@ impl Job {
     pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere, settings: bool) -> (Job, JobRows) {
         let (send_rows, rows) = channel(BATCHES);
         let (used, take_used) = channel(BATCHES);
-        let job = Job { sql, values, from, part: None, settings, rows: send_rows, used: take_used };
+        let job = Job {
+            sql,
+            values,
+            from,
+            part: None,
+            parts: (usize::MAX, usize::MAX),
+            settings,
+            rows: send_rows,
+            used: take_used,
+        };
         (job, JobRows { rows, used })
     }
 
     /// Only so many rows of a statement that only reads, which stays open for the next ones.
     pub(super) fn part(self, rows: usize) -> Job {
         Job { part: Some(rows), ..self }
+    }
+
+    /// All rows of a statement that only reads, ahead of its reader, who takes them in parts.
+    pub(super) fn parts(self, first: usize, rows: usize) -> Job {
+        Job { part: Some(usize::MAX), parts: (first, rows), ..self }
     }
 
     /// Runs it; `open` is the statement of the connection that is read a part at a time.
@@ -78,10 +94,12 @@ impl Job {
             Some(most) => self.step(connection, open, most),
             None => self.step(connection, &mut None, usize::MAX),
         };
-        let ended = match self.from.alone && self.part.is_none() {
-            true => ended.and_then(|ended| rollback(connection).map(|()| ended)),
-            false => ended,
-        }?;
+        let rolled_back = match self.from.alone && self.part.is_none() {
+            true => rollback(connection),
+            false => Ok(()),
+        };
+        let ended = ended?;
+        rolled_back?;
         // What changes nothing leaves the number of the statement before it.
         let changed = if connection.total_changes() == before { 0 } else { connection.changes() };
         Ok(Ran { changed, ended, reads: false })
@@ -99,6 +117,7 @@ impl Job {
             None => (self.begin(connection)?, self.from.skip),
         };
         let mut batch = Batch::of(&statement);
+        let (mut left, part) = self.parts;
         let mut ended = false;
         while most > 0 {
             let Some(row) = statement.step()? else {
@@ -110,8 +129,9 @@ impl Job {
                 continue;
             }
             batch.take(&row);
-            most -= 1;
-            if batch.len() >= ROWS {
+            (most, left) = (most - 1, left - 1);
+            if batch.len() >= ROWS || left == 0 {
+                left = if left == 0 { part } else { left };
                 let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
                 if self.rows.blocking_send(mem::replace(&mut batch, next)).is_err() {
                     // Nobody waits any more.
@@ -144,6 +164,26 @@ impl Job {
 }
 
 impl JobRows {
+    /// Gives so many rows to the sink, if there are as many; otherwise the statement has ended.
+    ///
+    /// # Errors
+    /// The sink refuses a row.
+    pub(super) async fn give_some(
+        &mut self,
+        rows: usize,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let mut left = rows;
+        while left > 0 {
+            let Some(batch) = self.rows.recv().await else { return Ok(false) };
+            left = left.saturating_sub(batch.len());
+            give(&batch, sink, count)?;
+            let _ = self.used.try_send(batch);
+        }
+        Ok(true)
+    }
+
     /// Gives the rows to the sink, batch by batch while the statement goes on, until it ends.
     ///
     /// # Errors
@@ -156,5 +196,11 @@ impl JobRows {
             let _ = self.used.try_send(batch);
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for JobRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobRows").finish_non_exhaustive()
     }
 }

@@ -42,6 +42,10 @@ struct PartRead {
     there: bool,
     /// Whether it may set how long the connection waits for locks.
     settings: bool,
+    /// No other statement runs before its end, so the connection's thread may read ahead.
+    alone: bool,
+    /// The rows that the thread reads ahead.
+    ahead: Option<JobRows>,
     ended: bool,
 }
 
@@ -51,19 +55,19 @@ impl SqliteLease {
     }
 
     pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
-        let handle = self.handle()?;
-        if sql == "ROLLBACK" && handle.is_autocommit() {
+        let here = self.here()?;
+        if sql == "ROLLBACK" && here.is_autocommit() {
             // SQLite ends a transaction by itself where it can do nothing else, on a full disk for example.
             return Ok(());
         }
         // What ends a transaction may have to write all of it.
         let ends = matches!(sql, "COMMIT" | "ROLLBACK");
-        if (!ends || !handle.writes()) && handle.control(sql).map_err(|error| database_error(error, None))? {
+        if (!ends || !here.writes()) && here.control(sql).map_err(|error| database_error(error, None))? {
             return Ok(());
         }
         let sql = sql.to_owned();
-        let work = move |handle: &mut SqliteConnection| {
-            handle.patiently(|connection| match sql.as_str() {
+        let work = move |lent: &mut SqliteConnection| {
+            lent.patiently(|connection| match sql.as_str() {
                 "ROLLBACK" => rollback(connection),
                 sql => connection.execute_batch(sql),
             })?;
@@ -115,7 +119,7 @@ impl SqliteLease {
         if statement.expected == Expected::Many {
             return Ok(None);
         }
-        match self.handle()?.run(sql, values(params), statement.expected, sink, count) {
+        match self.here()?.run(sql, values(params), statement.expected, sink, count) {
             Ok(done) => Ok(done),
             Err(Stopped::Unfit(error)) => Err(error),
             Err(Stopped::Refused(error)) => Err(database_error(error, Some(statement))),
@@ -134,7 +138,7 @@ impl SqliteLease {
         if !statement.repeatable {
             return Ok(Some(Elsewhere::default()));
         }
-        match self.handle()?.read(sql, params, sink, count).await {
+        match self.here()?.read(sql, params, sink, count).await {
             Ok(Ended::Done) => Ok(None),
             Ok(Ended::Elsewhere(from)) => Ok(Some(from)),
             Err(Stopped::Unfit(error)) => Err(error),
@@ -156,7 +160,7 @@ impl SqliteLease {
         let (values, settings) = (values(params).cloned().collect(), statement.changes_connection);
         let (job, rows) = Job::new(Arc::clone(sql), values, from, settings);
         let ran = self.work(job, rows, sink, count).await;
-        if from.alone && !self.handle()?.is_autocommit() {
+        if from.alone && !self.here()?.is_autocommit() {
             self.mark_unfit();
         }
         ran?.map(|ran| ran.changed).map_err(|error| database_error(error, Some(statement)))
@@ -170,7 +174,7 @@ impl SqliteLease {
         sink: &mut dyn RowSink,
         count: &mut u64,
     ) -> Result<rusqlite::Result<Ran>> {
-        let away = self.send(move |handle| handle.work(job))?;
+        let away = self.send(move |connection| connection.work(job))?;
         let stop = away.stop().on_drop();
         let taken = rows.give(sink, count).await;
         if taken.is_err() {
@@ -201,20 +205,26 @@ impl SqliteLease {
         Ok(done)
     }
 
-    /// Begins to read a statement, so many rows at a time.
-    pub(in crate::driver) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+    /// Begins to read a statement, so many rows at a time; `alone` says that no other statement runs before its end.
+    pub(in crate::driver) fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        rows: usize,
+        alone: bool,
+    ) -> Result<()> {
         check(statement)?;
         let (sql, values) = (statement.sql.clone(), values(&statement.params).cloned().collect::<Vec<_>>());
         let here = match statement.repeatable {
             true => {
-                let opened = self.handle()?.open_part(&sql, &values);
+                let opened = self.here()?.open_part(&sql, &values);
                 opened.map_err(|error| database_error(error, Some(statement)))?
             }
             false => None,
         };
         let from = Elsewhere { skip: 0, alone: here.unwrap_or(false) };
         let (there, settings) = (here.is_none(), statement.changes_connection);
-        self.part = Some(PartRead { sql, values, rows, from, there, settings, ended: false });
+        self.part =
+            Some(PartRead { sql, values, rows, from, there, settings, alone, ahead: None, ended: false });
         Ok(())
     }
 
@@ -242,11 +252,15 @@ impl SqliteLease {
         count: &mut u64,
     ) -> Result<bool> {
         let Some(part) = self.part.as_mut().filter(|part| !part.ended) else { return Ok(true) };
-        let handle = self.connection.as_mut().ok_or_else(gone)?.connection()?;
+        if part.ahead.is_some() {
+            let rows = part.rows;
+            return self.next_ahead(rows, statement, sink, count).await;
+        }
+        let here = self.connection.as_mut().ok_or_else(gone)?.connection()?;
         let refused = |error| database_error(error, Some(statement));
         let (before, mut from, mut left) = (*count, part.from, part.rows);
         if !part.there {
-            match handle.next_part(left, sink, count).await {
+            match here.next_part(left, sink, count).await {
                 Ok(Some(last)) => return Ok(last),
                 Ok(None) => part.there = true,
                 Err(Stopped::Unfit(error)) => return Err(error),
@@ -257,16 +271,48 @@ impl SqliteLease {
             left = left.saturating_sub(usize::try_from(given).unwrap_or(left));
         }
         // The thread begins a transaction where there is none.
-        part.from.alone |= handle.is_autocommit();
+        part.from.alone |= here.is_autocommit();
         let (job, rows) = Job::new(Arc::clone(&part.sql), part.values.clone(), from, part.settings);
+        if part.alone {
+            part.ahead = Some(rows);
+            let job = job.parts(left, part.rows);
+            self.send(move |connection| connection.work(job))?;
+            return self.next_ahead(left, statement, sink, count).await;
+        }
         let ran = self.work(job.part(left), rows, sink, count).await?;
         ran.map(|ran| ran.ended).map_err(refused)
     }
 
+    /// Takes so many of the rows that the connection's thread reads ahead.
+    async fn next_ahead(
+        &mut self,
+        rows: usize,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let Some(ahead) = self.part.as_mut().and_then(|part| part.ahead.as_mut()) else { return Ok(true) };
+        if ahead.give_some(rows, sink, count).await? {
+            return Ok(false);
+        }
+        // The statement has ended, and says how.
+        let ran = self.back().await?;
+        ran.map(|_| true).map_err(|error| database_error(error, Some(statement)))
+    }
+
+    /// Lets the connection's thread come to an end: nobody wants what it is looking for.
+    pub(in crate::driver) fn leave_cursor(&mut self) {
+        if let Some(part) = &mut self.part {
+            part.ahead = None;
+        }
+        self.away.iter().for_each(|away| away.stop().stop());
+    }
+
     /// Ends the cursor.
     pub(in crate::driver) async fn close_cursor(&mut self) -> Result<()> {
+        self.leave_cursor();
         if self.away.is_some() {
-            // It was stopped when the reader left.
+            // It was stopped.
             drop(self.back().await?);
         }
         self.close_part()
@@ -287,7 +333,7 @@ impl SqliteLease {
         let led = self.run_here(statement, &leading.sql, params, &mut sink, &mut 0)?;
         let (Some(mut rows), Some(Value::Int(first))) = (led, key) else { return Ok(unknown(0)) };
         let mut last = first;
-        if self.handle()?.last_key() != first {
+        if self.here()?.last_key() != first {
             return Ok(unknown(rows));
         }
         let mut nobody = |_: &dyn Cells| Ok(());
@@ -298,7 +344,7 @@ impl SqliteLease {
             let Some(changed) = ran else { return Ok(unknown(rows)) };
             rows += changed;
             last = last.saturating_add(i64::try_from(given).unwrap_or(i64::MAX));
-            if changed != u64::try_from(given).unwrap_or(u64::MAX) || self.handle()?.last_key() != last {
+            if changed != u64::try_from(given).unwrap_or(u64::MAX) || self.here()?.last_key() != last {
                 return Ok(unknown(rows));
             }
         }
@@ -308,13 +354,13 @@ impl SqliteLease {
     /// Whether SQLite says that a statement writes nothing; none where it cannot be asked now.
     pub(in crate::driver) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
         let refused = |error| database_error(error, Some(statement));
-        if let Some(reads) = self.handle()?.only_reads(&statement.sql).map_err(refused)? {
+        if let Some(reads) = self.here()?.only_reads(&statement.sql).map_err(refused)? {
             return Ok(Some(reads));
         }
         // Somebody has the tables' definitions locked, which takes a thread that can wait.
         let sql = Arc::clone(&statement.sql);
-        let work = move |handle: &mut SqliteConnection| {
-            handle.patiently(|connection| {
+        let work = move |lent: &mut SqliteConnection| {
+            lent.patiently(|connection| {
                 let reads = Prepared::new(connection, &sql)?.is_read_only();
                 Ok(Ran { reads, ..Ran::default() })
             })
@@ -371,13 +417,13 @@ impl SqliteLease {
 
     /// Ends a transaction that has not written, and runs another statement that does not wait; says whether it did.
     pub(in crate::driver) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
-        let Ok(handle) = self.handle() else { return false };
-        ["ROLLBACK"].into_iter().chain(after).all(|sql| handle.control(sql).unwrap_or(false))
+        let Ok(here) = self.here() else { return false };
+        ["ROLLBACK"].into_iter().chain(after).all(|sql| here.control(sql).unwrap_or(false))
     }
 
     pub(in crate::driver) fn give_back(mut self) {
         // A transaction that was begun unseen is not for the next session: the connection is closed.
-        if !self.handle().is_ok_and(|handle| handle.is_autocommit()) {
+        if !self.here().is_ok_and(|here| here.is_autocommit()) {
             return;
         }
         self.connection.into_iter().for_each(Pooled::give_back);
@@ -386,7 +432,7 @@ impl SqliteLease {
     /// Ends the statement that is read a part at a time.
     fn close_part(&mut self) -> Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
-        let closed = self.handle()?.close_part(part.from.alone);
+        let closed = self.here()?.close_part(part.from.alone);
         if closed.is_err() {
             self.mark_unfit();
         }
@@ -394,7 +440,7 @@ impl SqliteLease {
     }
 
     /// The connection on the caller's thread.
-    fn handle(&mut self) -> Result<&mut SqliteConnection> {
+    fn here(&mut self) -> Result<&mut SqliteConnection> {
         self.connection.as_mut().ok_or_else(gone)?.connection()
     }
 }

@@ -1,0 +1,84 @@
+//! What the URL of a SQLite database says, and what every connection to one is set to.
+
+use orm_core::prelude::*;
+
+#[derive(Model, Debug)]
+#[model(table = "stones")]
+pub struct Stone {
+    #[key]
+    pub id: i64,
+}
+
+async fn count(url: &str) -> Result<u64> {
+    let engine = Engine::connect(url).await?;
+    let counted = engine.session().count(select::<Stone>()).await;
+    engine.close().await;
+    counted
+}
+
+async fn add(url: &str, id: i64) -> Result<()> {
+    let engine = Engine::connect(url).await?;
+    let mut session = engine.session();
+    session.add(Stone::draft().id(id));
+    session.commit().await?;
+    drop(session);
+    engine.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_opened_as_the_url_says() -> Result<()> {
+    let directory = orm_tests::directory();
+    let folder = directory.path().display();
+    let url = format!("sqlite:{folder}/what%3F #1.db");
+    let missing = Engine::connect(&format!("{url}?mode=rw")).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Connection, "{missing}");
+    assert!(missing.to_string().contains("unable to open"), "{missing}");
+
+    let engine = Engine::connect(&url).await?;
+    engine.create_all(schema![Stone]).await?;
+    engine.close().await;
+    assert!(directory.path().join("what? #1.db").exists());
+    add(&url, 1).await?;
+    add(&format!("sqlite://{folder}/what%3f #1.db?mode=rw"), 2).await?;
+    add(&format!("sqlite:file:{folder}/what%3f #1.db?cache=shared"), 3).await?;
+    for settings in
+        ["mode=ro", "mode=ro&cache=private", "immutable=true", "mode=ro&immutable=1", "mode=ro&vfs=unix-none"]
+    {
+        let url = format!("{url}?{settings}");
+        assert_eq!(count(&url).await?, 3, "{settings}");
+        let refused = add(&url, 9).await.unwrap_err();
+        assert!(refused.to_string().contains("readonly"), "{settings}: {refused}");
+    }
+    let unknown = count(&format!("{url}?vfs=none%20such")).await.unwrap_err();
+    assert!(unknown.to_string().contains("no such vfs: none such"), "{unknown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_connection_is_set_alike() -> Result<()> {
+    let directory = orm_tests::directory();
+    let file = format!("sqlite:{}", directory.path().join("stones.db").display());
+    for (url, journal, synchronous) in [(&*file, "delete", 2), ("sqlite::memory:", "wal", 0)] {
+        let engine = Engine::builder(url).pool_size(2).attach("more", ":memory:").connect().await?;
+        let (mut first, mut second) = (engine.session(), engine.session());
+        for session in [&mut first, &mut second] {
+            for (pragma, value) in [
+                ("PRAGMA foreign_keys", 1),
+                ("PRAGMA synchronous", synchronous),
+                ("PRAGMA busy_timeout", 0),
+                ("PRAGMA more.synchronous", 0),
+            ] {
+                let set = session.row(sql(pragma).rows::<i64>()).await?;
+                assert_eq!(set, value, "{url}: {pragma}");
+            }
+            for (pragma, value) in [("PRAGMA journal_mode", journal), ("PRAGMA more.journal_mode", "wal")] {
+                let set = session.row(sql(pragma).rows::<String>()).await?;
+                assert_eq!(set, value, "{url}: {pragma}");
+            }
+            let text = session.row(sql("SELECT \"no column\"").rows::<String>()).await.unwrap_err();
+            assert!(text.to_string().contains("no such column"), "{text}");
+        }
+    }
+    Ok(())
+}
