@@ -55,6 +55,9 @@ pub trait Member: Model {
         to: Option<&str>,
     ) -> Select<Q>;
 
+    /// Fills one of its relationships from a join of the query, whose target may have a name of its own.
+    fn fill_join(query: Select<Self>, relation: usize, to: Option<&str>) -> Select<Self>;
+
     /// What a query found for one object.
     fn found<L: 'static>(of: &Entity<Self, L>, relation: usize) -> Option<Vec<Thing>>;
 
@@ -377,6 +380,16 @@ macro_rules! members {
                     match relation {
                         $($index => join(query, $model::$relation, left, from, to),)*
                         other => unreachable!("{} has no relationship {other}", stringify!($model)),
+                    }
+                }
+
+                fn fill_join(query: Select<Self>, relation: usize, to: Option<&str>) -> Select<Self> {
+                    match (relation, to) {
+                        $(
+                            ($index, None) => query.fill($model::$relation).erase(),
+                            ($index, Some(to)) => query.fill($model::$relation.filled_by(&alias(to))).erase(),
+                        )*
+                        other => unreachable!("{} has no relationship {other:?}", stringify!($model)),
                     }
                 }
 

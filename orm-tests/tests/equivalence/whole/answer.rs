@@ -6,7 +6,7 @@ use crate::oracle::{Data, key};
 use crate::tables::TABLES;
 
 /// A row of each table of a query, none where a LEFT JOIN found none.
-type Joined = Vec<Option<usize>>;
+pub type Joined = Vec<Option<usize>>;
 
 /// Joins of more rows are not worked out.
 const MOST_ROWS: usize = 2_000;
@@ -14,6 +14,26 @@ const MOST_ROWS: usize = 2_000;
 /// The rows that a query returns, by their numbers in its table, before its page is cut out; none where it joins too
 /// many. `nulls_are_high` says where NULL is when the order does not.
 pub fn list(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Vec<usize>> {
+    let rows = joined(data, question, nulls_are_high)?;
+    let mut list: Vec<usize> = rows.iter().filter_map(|row| row[0]).collect();
+    if question.distinct || question.unique {
+        keep_first(&mut list);
+    }
+    Some(list)
+}
+
+/// Leaves out what was there before.
+pub fn keep_first(list: &mut Vec<usize>) {
+    let mut seen = Vec::new();
+    list.retain(|row| {
+        let new = !seen.contains(row);
+        seen.push(*row);
+        new
+    });
+}
+
+/// The rows of all of its tables that a query joins, in its order; none where there are too many.
+pub fn joined(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Vec<Joined>> {
     let kinds = question.kinds();
     let mut rows: Vec<Joined> = (0..data.tables[question.kind].len()).map(|row| vec![Some(row)]).collect();
     for (at, join) in question.joins.iter().enumerate() {
@@ -45,16 +65,7 @@ pub fn list(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Ve
     rows.retain(|row| question.filter.iter().all(|one| one.holds(data, &kinds, row) == Some(true)));
     rows.retain(|row| row[0].is_some_and(|row| data.survives(question.kind, row, &question.loads)));
     rows.sort_by(|a, b| compare(data, question, &kinds, a, b, nulls_are_high));
-    let mut list: Vec<usize> = rows.iter().filter_map(|row| row[0]).collect();
-    if question.distinct || question.unique {
-        let mut seen = Vec::new();
-        list.retain(|row| {
-            let new = !seen.contains(row);
-            seen.push(*row);
-            new
-        });
-    }
-    Some(list)
+    Some(rows)
 }
 
 /// The part of a list that a query takes.

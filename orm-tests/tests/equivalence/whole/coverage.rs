@@ -16,6 +16,7 @@ pub struct Coverage {
     pub batches: usize,
     pub late: usize,
     pub held: usize,
+    pub filled: usize,
     pub among_rows: usize,
 }
 
@@ -47,6 +48,7 @@ impl Coverage {
         enough(self.batches, 6, "batches of streams");
         enough(self.late, 40, "loads afterwards");
         enough(self.among_rows, 20, "lists filtered by the rows of another query");
+        enough(self.filled, 20, "targets that joins of the query give");
         enough(self.held, 80, "lists in sessions that hold objects");
     }
 

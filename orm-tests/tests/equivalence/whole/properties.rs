@@ -1,8 +1,8 @@
 use orm_core::prelude::*;
 
-use super::answer::{list, page};
+use super::answer::{joined, keep_first, list, page};
 use super::coverage::Coverage;
-use super::question::{Question, with_defaults};
+use super::question::{By, Question, with_defaults};
 use super::rules::{refusal, refusal_behind, refusal_in_stream};
 use crate::choice::{Choice, STRATEGIES};
 use crate::compare::Comparison;
@@ -60,7 +60,8 @@ async fn all_ways<M: Member>(
         pages::<M>(world, question, case, coverage).await?;
         pages_behind::<M>(world, question, case, coverage).await?;
         stream::<M>(world, question, case, coverage).await?;
-        load_all::<M>(world, question, coverage).await
+        load_all::<M>(world, question, coverage).await?;
+        filled::<M>(world, question, coverage).await
     };
     further.await.map_err(|what: String| format!("{what}\n{question}"))
 }
@@ -358,6 +359,51 @@ async fn load_all<M: Member>(
         comparison.query(question.kind, &loaded, &rows, &all).map_err(explain)?;
         comparison.cold = false;
         coverage.late += 1;
+    }
+    Ok(())
+}
+
+/// The list with a relationship that is filled from the query's own join: the targets that the joined rows have.
+async fn filled<M: Member>(
+    world: &World,
+    question: &Question,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let bare = Question { limit: None, offset: None, raise_all: true, ..question.bare() };
+    let own = |join: &super::question::OwnJoin| match join.by {
+        By::Relation { from: 0, relation } => Some((relation, join.place.clone())),
+        _ => None,
+    };
+    let found = bare.joins.iter().enumerate().find_map(|(at, join)| Some((at + 1, own(join)?)));
+    let Some((at, (relation, place))) = found.filter(|_| refusal(&bare).is_none()) else { return Ok(()) };
+    let Some(rows) = joined(&world.data, &bare, world.nulls_are_high()) else { return Ok(()) };
+    let mut roots: Vec<usize> = rows.iter().filter_map(|row| row[0]).collect();
+    keep_first(&mut roots);
+
+    let mut session = world.engine.session();
+    let log = world.engine.record();
+    let explain = |what: String| format!("{what}\n{bare}\nfilled from its join {at}\n{log}");
+    let select = || M::fill_join(bare.select::<M>(), relation, place.alias.as_deref());
+    let found = session.all(select()).await.map_err(|error| explain(error.to_string()))?;
+    let count = session.count(select()).await.map_err(|error| explain(error.to_string()))?;
+    if (found.len(), count) != (roots.len(), roots.len() as u64) {
+        return Err(explain(format!("{} entities, counted as {count}, of {}", found.len(), roots.len())));
+    }
+    let mut comparison = Comparison::new(&world.data);
+    for (thing, root) in things(found).iter().zip(&roots) {
+        comparison.object(thing, bare.kind, *root).map_err(explain)?;
+        let mut expected: Vec<usize> =
+            rows.iter().filter(|row| row[0] == Some(*root)).filter_map(|row| row[at]).collect();
+        expected.sort_unstable();
+        expected.dedup();
+        let targets = thing.found(relation).ok_or_else(|| explain("it is not filled".into()))?;
+        let row_of = |cells| world.data.tables[place.kind].iter().position(|row| *row == cells);
+        let mut filled: Vec<Option<usize>> = targets.iter().map(|target| row_of(target.cells())).collect();
+        filled.sort_unstable();
+        if !filled.iter().copied().eq(expected.iter().copied().map(Some)) {
+            return Err(explain(format!("{root} has {filled:?} and not {expected:?}")));
+        }
+        coverage.filled += filled.len();
     }
     Ok(())
 }
