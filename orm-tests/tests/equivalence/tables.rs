@@ -104,17 +104,7 @@ const fn many(
     remote: &'static [&'static str],
     order: &'static [(&'static str, bool)],
 ) -> Link {
-    Link {
-        name,
-        kind: LinkKind::HasMany,
-        target,
-        local,
-        remote,
-        through: None,
-        order,
-        required: false,
-        default: None,
-    }
+    Link { kind: LinkKind::HasMany, order, ..to(name, target, local, remote) }
 }
 
 const fn through(
@@ -124,17 +114,7 @@ const fn through(
     link: (usize, usize),
     order: &'static [(&'static str, bool)],
 ) -> Link {
-    Link {
-        name,
-        kind: LinkKind::Through,
-        target,
-        local: keys.0,
-        remote: keys.1,
-        through: Some(link),
-        order,
-        required: false,
-        default: None,
-    }
+    Link { kind: LinkKind::Through, through: Some(link), order, ..to(name, target, keys.0, keys.1) }
 }
 
 const UP: bool = false;
@@ -179,11 +159,16 @@ pub const EAGER_CATEGORY: usize = 13;
 /// How many of the models load nothing by default; those behind them share their tables.
 pub const PLAIN: usize = 11;
 
+// Of the tables that two models share.
+const AUTHOR_COLUMNS: &[&str] = &["id", "name", "rating", "country_code"];
+const BOOK_COLUMNS: &[&str] = &["id", "title", "isbn", "author_id", "editor_id", "room", "upper"];
+const CATEGORY_COLUMNS: &[&str] = &["id", "parent_id", "position", "book_id"];
+
 /// In the order of the members' numbers.
 pub const TABLES: &[Table] = &[
     Table {
         model: "Author",
-        columns: &["id", "name", "rating", "country_code"],
+        columns: AUTHOR_COLUMNS,
         key: 1,
         sort: "rating",
         filter: ("id", Pivot::Int(2)),
@@ -191,17 +176,7 @@ pub const TABLES: &[Table] = &[
             to("country", COUNTRY, &["country_code"], &["code"]),
             many("books", BOOK, &["id"], &["author_id"], &[("title", UP), ("id", DOWN)]),
             many("edited", BOOK, &["id"], &["editor_id"], &[("id", UP)]),
-            Link {
-                name: "profile",
-                kind: LinkKind::HasOne,
-                target: PROFILE,
-                local: &["id"],
-                remote: &["author_id"],
-                through: None,
-                order: &[],
-                required: false,
-                default: None,
-            },
+            Link { kind: LinkKind::HasOne, ..to("profile", PROFILE, &["id"], &["author_id"]) },
             through("tags", TAG, (&["id"], &["name"]), (AUTHOR_TAG, 0), &[("weight", DOWN), ("name", UP)]),
             through(
                 "shelves",
@@ -222,7 +197,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         model: "Book",
-        columns: &["id", "title", "isbn", "author_id", "editor_id", "room", "upper"],
+        columns: BOOK_COLUMNS,
         key: 1,
         sort: "isbn",
         filter: ("title", Pivot::Text("m")),
@@ -273,7 +248,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         model: "Category",
-        columns: &["id", "parent_id", "position", "book_id"],
+        columns: CATEGORY_COLUMNS,
         key: 1,
         sort: "position",
         filter: ("position", Pivot::Int(0)),
@@ -312,17 +287,7 @@ pub const TABLES: &[Table] = &[
         sort: "isbn",
         filter: ("id", Pivot::Int(2)),
         relations: &[
-            Link {
-                name: "book",
-                kind: LinkKind::ToUnique,
-                target: BOOK,
-                local: &["isbn"],
-                remote: &["isbn"],
-                through: None,
-                order: &[],
-                required: false,
-                default: None,
-            },
+            Link { kind: LinkKind::ToUnique, ..to("book", BOOK, &["isbn"], &["isbn"]) },
             to("seal", SEAL, &["stamp"], &["bytes"]),
         ],
     },
@@ -336,7 +301,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         model: "EagerAuthor",
-        columns: &["id", "name", "rating", "country_code"],
+        columns: AUTHOR_COLUMNS,
         key: 1,
         sort: "rating",
         filter: ("id", Pivot::Int(2)),
@@ -361,7 +326,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         model: "EagerBook",
-        columns: &["id", "title", "isbn", "author_id", "editor_id", "room", "upper"],
+        columns: BOOK_COLUMNS,
         key: 1,
         sort: "isbn",
         filter: ("title", Pivot::Text("m")),
@@ -377,7 +342,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         model: "EagerCategory",
-        columns: &["id", "parent_id", "position", "book_id"],
+        columns: CATEGORY_COLUMNS,
         key: 1,
         sort: "position",
         filter: ("position", Pivot::Int(0)),

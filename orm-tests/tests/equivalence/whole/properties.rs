@@ -220,6 +220,19 @@ fn end_of_list(text: &str) -> usize {
     text.len()
 }
 
+/// Holds a part of the list, in a session of its own, against the rows.
+fn compare<M: Member>(
+    world: &World,
+    question: &Question,
+    found: Vec<Entity<M>>,
+    rows: &[usize],
+    cold: bool,
+) -> Result<(), String> {
+    let mut comparison = Comparison::new(&world.data);
+    comparison.cold = cold;
+    comparison.query(question.kind, &things(found), rows, &question.all_loads())
+}
+
 /// Pages of one size, one after the other.
 async fn pages<M: Member>(
     world: &World,
@@ -241,8 +254,7 @@ async fn pages<M: Member>(
         let explain = |what: String| format!("{what}\nfrom row {at}, {size} at a time\n{log}");
         let select = question.select::<M>().page(at / size + 1, size);
         let found = session.all(select).await.map_err(|error| explain(error.to_string()))?;
-        let mut comparison = Comparison::new(&world.data);
-        comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
+        compare(world, question, found, &rows, true).map_err(explain)?;
         coverage.pages += 1;
         if rows.is_empty() || coverage.enough_pages(at, size) {
             return Ok(());
@@ -284,8 +296,7 @@ async fn pages_behind<M: Member>(
         last = found.last().cloned();
         let end = (at + usize::try_from(size).expect("a small page")).min(all.len());
         let rows = all.get(at..end).unwrap_or_default();
-        let mut comparison = Comparison::new(&world.data);
-        comparison.query(question.kind, &things(found), rows, &question.all_loads()).map_err(explain)?;
+        compare(world, question, found, rows, true).map_err(explain)?;
         coverage.pages_behind += 1;
         if rows.is_empty() {
             return Ok(());
@@ -318,10 +329,8 @@ async fn stream<M: Member>(
             (Err(error), _) => return Err(explain(error.to_string())),
         };
         let expected = rows.get(at..(at + batch).min(rows.len())).unwrap_or_default();
-        let mut comparison = Comparison::new(&world.data);
         // What was not loaded is "detached" of these objects.
-        comparison.cold = false;
-        comparison.query(question.kind, &things(found), expected, &question.all_loads()).map_err(explain)?;
+        compare(world, question, found, expected, false).map_err(explain)?;
         at += expected.len();
         coverage.batches += 1;
     }
