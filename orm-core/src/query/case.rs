@@ -16,7 +16,6 @@ use crate::value::ColumnType;
 ///     .otherwise("cheap");
 /// let query = select_columns((Item::ID, class));
 /// # let _ = query;
-/// # fn main() {}
 /// ```
 #[derive(Clone)]
 #[must_use = "a case is an expression once `otherwise` or `or_null` ends it"]

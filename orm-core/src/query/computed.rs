@@ -17,7 +17,6 @@ use crate::value::{ColumnType, Decimal, Float, Integer};
 /// let total = Item::PRICE * 2 + 1;
 /// let query = select::<Item>().filter(total.gt(100)).order_by(func::lower(Item::NAME));
 /// # let _ = query;
-/// # fn main() {}
 /// ```
 pub struct Computed<T> {
     expr: Expr,

@@ -25,7 +25,6 @@ use crate::sql::{Expr, Function, Made, Select, Source, TableName, TableRef};
 /// let older_than_their_manager = select::<Employee>()
 ///     .filter(Employee::MANAGER.to_alias(&manager).has(manager.column(Employee::BORN).gt(Employee::BORN)));
 /// # let _ = older_than_their_manager;
-/// # fn main() {}
 /// ```
 pub trait RelationConditions: Relation {
     /// Whether one of the targets meets a condition: `EXISTS (SELECT ..)`.

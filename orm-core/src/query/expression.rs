@@ -18,7 +18,6 @@ use crate::value::{ColumnType, Text, Textual, Value};
 ///     .filter(User::ID.between(1, 100) & !User::ID.is_in([7, 9]))
 ///     .order_by((User::NAME.asc(), User::ID.desc()));
 /// # let _ = query;
-/// # fn main() {}
 /// ```
 // `is_null` and `is_in` are SQL's words for what they build.
 #[allow(clippy::wrong_self_convention)]

@@ -103,7 +103,6 @@ pub trait RelationJoins: Relation {
     /// let query = select_columns((Employee::NAME, manager.column(Employee::NAME).optional()))
     ///     .left_join(Employee::MANAGER.to_alias(&manager));
     /// # let _ = query;
-    /// # fn main() {}
     /// ```
     fn to_alias(self, target: &Alias<Self::Target>) -> JoinPath<Self> {
         JoinPath { from: None, to: Some(target.source()), of: PhantomData }

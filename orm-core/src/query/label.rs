@@ -26,7 +26,6 @@ pub struct Labeled<E> {
 ///     .subquery("counts");
 /// let many = counts.column(ORDERS).gt(1);
 /// # let _ = many;
-/// # fn main() {}
 /// ```
 pub struct Label<T> {
     name: &'static str,

@@ -188,7 +188,6 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     ///     .from::<User>()
     ///     .left_join_table(&latest, Predicate::all([]));
     /// # let _ = query;
-    /// # fn main() {}
     /// ```
     pub fn lateral(self, name: &str) -> Derived {
         Derived::subquery(&self.spec, name, true)
@@ -321,7 +320,6 @@ impl<E: Expression + Selectable> SelectColumns<E> {
 /// let has_orders = exists(select_columns(Order::ID).filter(Order::USER_ID.eq(User::ID)));
 /// let query = select::<User>().filter(has_orders);
 /// # let _ = query;
-/// # fn main() {}
 /// ```
 pub fn exists<S: Selectable, R: Reader>(query: SelectColumns<S, R>) -> Predicate {
     let (select, _) = super::derived::lowered(&query.spec);

@@ -58,7 +58,6 @@ pub fn least<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E:
 /// let sound = func::custom::<String>("soundex", Item::NAME);
 /// let query = select::<Item>().filter(sound.eq("R163"));
 /// # let _ = (process, query);
-/// # fn main() {}
 /// ```
 pub fn custom<T: ColumnType>(name: &str, arguments: impl IntoExpressions) -> Computed<T> {
     if !Function::is_name(name) {
