@@ -184,7 +184,7 @@ pub mod __private {
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
         Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, Lazy, LoadedSet, LoadedShape,
-        LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, ThroughDef, check_key,
+        LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, Stamp, ThroughDef, check_key,
         check_reference, erased,
     };
     pub use crate::query::{FromRow, IntoOperand, PartOf, Plain, RowField, StructRow, operand};

@@ -44,7 +44,7 @@ use errors::Errors;
 /// | `#[serde(..)]` | the struct | `rename_all` |
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
-/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `secret`, `deferred`, `length`, `check` |
+/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `created`, `updated`, `secret`, `deferred`, `length`, `check` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse`, `view_only` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
 /// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `cascade`, `inverse`, `view_only` |

@@ -1,6 +1,15 @@
 use crate::sql::{Expr, NamedColumn, Source};
 use crate::value::ValueKind;
 
+/// When a column takes the time of the session's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamp {
+    /// `#[column(created)]`: when its row is inserted.
+    Created,
+    /// `#[column(updated)]`: when its row is inserted or updated; a nullable one is NULL until the first update.
+    Updated,
+}
+
 /// One column of a model.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnDef {
@@ -26,6 +35,8 @@ pub struct ColumnDef {
     pub generated: bool,
     /// `#[column(version)]`: the counter of optimistic locking.
     pub version: bool,
+    /// `#[column(created)]` or `#[column(updated)]`: what the clock fills in.
+    pub stamp: Option<Stamp>,
     /// `#[column(secret)]`: never shown in logs, errors or Debug.
     pub secret: bool,
     /// `#[column(deferred)]`: read only when a query asks for it.
@@ -53,11 +64,21 @@ impl ColumnDef {
             default: None,
             generated: false,
             version: false,
+            stamp: None,
             secret: false,
             deferred: false,
             length: None,
             check: None,
             serialized: Some(field),
+        }
+    }
+
+    /// Whether a new row takes the clock's time where its draft gave nothing.
+    pub(crate) fn is_stamped_on_insert(&self) -> bool {
+        match self.stamp {
+            Some(Stamp::Created) => true,
+            Some(Stamp::Updated) => !self.nullable,
+            None => false,
         }
     }
 

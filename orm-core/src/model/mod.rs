@@ -17,7 +17,7 @@ mod relation_def;
 mod selection;
 
 pub use column::{Column, RefersTo, check_key, check_reference};
-pub use column_def::ColumnDef;
+pub use column_def::{ColumnDef, Stamp};
 pub(crate) use erased::publish;
 pub use erased::{ErasedModel, erased};
 pub use hooks::{HasHooks, HookTable, ModelHooks, NewRow};

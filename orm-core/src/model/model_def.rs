@@ -1,4 +1,4 @@
-use super::{ColumnDef, RelationDef};
+use super::{ColumnDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
@@ -63,6 +63,11 @@ impl ModelDef {
     /// The column that counts its updates, where there is one.
     pub(crate) fn version(&self) -> Option<usize> {
         self.columns.iter().position(|column| column.version)
+    }
+
+    /// The column that holds when the row was updated last, where there is one.
+    pub(crate) fn updated(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.stamp == Some(Stamp::Updated))
     }
 
     /// Whether a part of the key must not be shown.

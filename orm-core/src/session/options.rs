@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::SessionHooks;
 use crate::driver::TransactionOptions;
@@ -15,6 +16,7 @@ pub struct SessionOptions {
     pub(super) identity_map: bool,
     pub(super) repeated_loads: RepeatedLoads,
     pub(super) repeated_loads_threshold: u32,
+    clock: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
 }
 
 /// What a session does when a loop loads one relationship of the objects of one query one by one: N+1.
@@ -43,6 +45,7 @@ impl SessionOptions {
             identity_map: true,
             repeated_loads: RepeatedLoads::Warn,
             repeated_loads_threshold: 10,
+            clock: None,
         }
     }
 
@@ -97,6 +100,26 @@ impl SessionOptions {
         self
     }
 
+    /// The clock that `#[column(created)]` and `#[column(updated)]` take their time from; the system's by default. It is asked
+    /// once for each flush and each bulk statement, so all rows of one flush have one time. For tests, mostly.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let options = SessionOptions::new().clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> SessionOptions {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.as_ref().map_or_else(SystemTime::now, |clock| clock())
+    }
+
     /// What happens when a loop loads one relationship object by object.
     #[must_use]
     pub fn repeated_loads(mut self, action: RepeatedLoads) -> SessionOptions {
@@ -122,6 +145,7 @@ impl fmt::Debug for SessionOptions {
             .field("repeated_loads", &self.repeated_loads)
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
             .field("hooks", &self.hooks.is_some())
+            .field("clock", &self.clock.is_some())
             .finish()
     }
 }

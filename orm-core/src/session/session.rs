@@ -221,11 +221,11 @@ impl Session {
     }
 
     pub(super) fn flusher(&mut self) -> Result<Flush<'_>> {
-        let Session { database, store, unit, lease, .. } = self;
+        let Session { database, store, unit, lease, options, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
         unit.keep_changes(store);
         store.writes();
-        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect()))
+        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect(), options.now()))
     }
 }
 

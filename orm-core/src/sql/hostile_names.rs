@@ -111,7 +111,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
         columns: vec![a, b],
         rows: 1,
         values: vec![bind(), bind()],
-        conflict: Some(Conflict { columns: vec![a], update: vec![b], raise: Some(b) }),
+        conflict: Some(Conflict { columns: vec![a], update: vec![b], raise: Some(b), stamp: None }),
         returning: returning.clone(),
     };
     let filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));

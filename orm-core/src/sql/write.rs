@@ -35,6 +35,8 @@ pub struct Conflict {
     pub update: Vec<&'static str>,
     /// The column that counts the updates of a row, where there is one and the row is updated.
     pub raise: Option<&'static str>,
+    /// The column that holds when a row was updated, and the time it takes, where there is one and the row is updated.
+    pub stamp: Option<(&'static str, Bind)>,
 }
 
 /// An UPDATE.

@@ -9,7 +9,7 @@ use super::unit_of_work::{Node, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, Region};
 use crate::identity::Store;
-use crate::model::{ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
+use crate::model::{ColumnDef, ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
 use crate::sql::{
     self, BinaryOp, Bind, Conflict, Dialect, Expr, Source, Statement, Writer, check_change, raw,
@@ -54,7 +54,7 @@ impl<M: Model, O> Insert<M, O> {
         // It counts the updates of the row, whatever the new row says.
         let raise = version.filter(|_| !update.is_empty());
         let update = update.into_iter().filter(|column| Some(*column) != raise).collect();
-        self.conflict = Some(Conflict { columns: conflict.columns, update, raise });
+        self.conflict = Some(Conflict { columns: conflict.columns, update, raise, stamp: None });
         self
     }
 
@@ -219,6 +219,7 @@ impl Flush<'_> {
             BulkKind::Change(mut spec) => {
                 let arena = self.store.arena_of(spec.model);
                 raise_version(&mut spec);
+                self.stamp_update(&mut spec);
                 let count = self.bulk_change(spec, arena, bulk.returning, &mut nodes).await?;
                 (arena, count)
             }
@@ -239,6 +240,10 @@ impl Flush<'_> {
         returning: bool,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
+        let mut conflict = conflict;
+        if let Some(conflict) = &mut conflict {
+            self.stamp_conflict(def, conflict);
+        }
         let updated = conflict.as_ref().and_then(|conflict| conflict.taken(def));
         let model = self.store.model(arena);
         if returning && !self.dialect.returning() {
@@ -262,6 +267,27 @@ impl Flush<'_> {
                 self.run_bulk(&statement, arena, (returning || follows).then_some(&taking), nodes).await?;
         }
         Ok(count)
+    }
+
+    /// Rows that an `update` changes are updated now, unless it sets the time itself.
+    fn stamp_update(&self, spec: &mut BulkSpec) {
+        let def = spec.model.def();
+        let Some(updated) = def.updated().filter(|_| !spec.deletes && !spec.set.is_empty()) else { return };
+        if spec.set.iter().all(|(column, _)| *column != updated) {
+            spec.set.push((updated, Expr::Bind(self.now_of(&def.columns[updated]))));
+        }
+    }
+
+    /// And so are rows that a conflict updates.
+    fn stamp_conflict(&self, def: &ModelDef, conflict: &mut Conflict) {
+        let Some(updated) = def.updated().map(|updated| &def.columns[updated]) else { return };
+        if !conflict.update.is_empty() && !conflict.update.contains(&updated.name) {
+            conflict.stamp = Some((updated.name, self.now_of(updated)));
+        }
+    }
+
+    fn now_of(&self, column: &ColumnDef) -> Bind {
+        Bind { value: self.clock(column.kind), secret: column.secret, kind: Some(column.kind) }
     }
 
     async fn bulk_change(

@@ -142,7 +142,13 @@ impl Flush<'_> {
 impl Conflict {
     /// The columns that a row which was there takes or counts; none where it stays as it is.
     pub(super) fn taken(&self, def: &ModelDef) -> Option<Vec<usize>> {
-        let names: Vec<&str> = self.update.iter().copied().chain(self.raise).collect();
+        let names: Vec<&str> = self
+            .update
+            .iter()
+            .copied()
+            .chain(self.raise)
+            .chain(self.stamp.as_ref().map(|(column, _)| *column))
+            .collect();
         let place = |name: &&str| def.columns.iter().position(|column| column.name == *name);
         (!names.is_empty()).then(|| names.iter().filter_map(place).collect())
     }

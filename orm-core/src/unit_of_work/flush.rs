@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::flush_plan::FlushPlan;
@@ -30,6 +32,8 @@ pub(crate) struct Flush<'s> {
     unlinked: HashSet<Node>,
     /// What was executed, where somebody asks for it.
     pub(super) executed: Option<FlushPlan>,
+    /// When it happens, for columns that hold the time of a change.
+    pub(super) now: SystemTime,
     /// The relationships whose targets a statement looked for.
     pub(super) asked: HashSet<String>,
 }
@@ -41,6 +45,7 @@ impl<'s> Flush<'s> {
         lease: &'s mut Lease,
         monitor: &'s Monitor,
         dialect: Dialect,
+        now: SystemTime,
     ) -> Flush<'s> {
         Flush {
             store,
@@ -53,6 +58,7 @@ impl<'s> Flush<'s> {
             cut: HashMap::new(),
             unlinked: HashSet::new(),
             executed: None,
+            now,
             asked: HashSet::new(),
         }
     }

@@ -177,6 +177,7 @@ impl Shown<'_> {
         columns.extend(unit.waiting_keys.of(node).iter().flat_map(|key| key.columns.iter().copied()));
         columns.sort_unstable();
         columns.dedup();
+        columns.extend(def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated)));
         columns.extend(def.version().filter(|version| !columns.contains(version)));
         columns
     }
@@ -194,7 +195,7 @@ impl Shown<'_> {
                 _ if of_column.version => columns.push(column),
                 Some(value) if was.as_ref() == Some(&value) => {}
                 Some(_) => columns.push(column),
-                None if linked(column) => columns.push(column),
+                None if linked(column) || of_column.is_stamped_on_insert() => columns.push(column),
                 None if of_column.generated => defaults.push(column),
                 None if was.as_ref().is_some_and(Value::is_null) => {}
                 None => columns.push(column),

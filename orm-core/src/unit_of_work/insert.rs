@@ -132,6 +132,7 @@ impl Flush<'_> {
             }
             match value {
                 None if column.version => *value = Some(Value::Int(1)),
+                None if column.is_stamped_on_insert() => *value = Some(self.clock(column.kind)),
                 None if column.generated => {}
                 None if column.nullable => *value = Some(Value::Null),
                 None => return Err(required(def, column.field)),

@@ -8,7 +8,7 @@ use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
     Bind, Expr, Made, NEW_COLUMNS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
 };
-use crate::value::{Cells, Value};
+use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind};
 
 /// Objects of one model that differ from their rows in the same columns.
 #[derive(Debug)]
@@ -124,6 +124,7 @@ impl Flush<'_> {
             let model = self.store.model(node.arena);
             model.before_update(self.store.graph(), node.arena, node.node)?;
             columns = self.unit.changed_columns(self.store, node);
+            self.stamp(node, &mut columns)?;
         }
         let def = self.store.def(node.arena);
         for column in &columns {
@@ -260,6 +261,27 @@ impl Flush<'_> {
             other => other,
         };
         self.unit.change(self.store, node, vec![(version, next)])
+    }
+
+    /// An object that changed is updated now, unless it was given another time.
+    fn stamp(&mut self, node: Node, columns: &mut Vec<usize>) -> Result<()> {
+        let def = self.store.def(node.arena);
+        let Some(updated) = def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated))
+        else {
+            return Ok(());
+        };
+        let now = self.clock(def.columns[updated].kind);
+        columns.push(updated);
+        self.unit.change(self.store, node, vec![(updated, now)])
+    }
+
+    /// The time of the flush, for a column of such a kind.
+    pub(super) fn clock(&self, kind: ValueKind) -> Value {
+        match DateTime::of_clock(self.now) {
+            Some(now) if kind == ValueKind::DateTime => Value::DateTime(now),
+            Some(now) => Value::Timestamp(Timestamp(now)),
+            None => Value::Unfit("the session's clock is beyond the years that a time can have".into()),
+        }
     }
 
     pub(super) fn rekey(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Date, Time, ValueError, ValueRef, digits};
 
@@ -41,6 +42,15 @@ impl DateTime {
         let date = Date::from_days(i32::try_from(second.div_euclid(SECONDS)).ok()?);
         let second = u32::try_from(second.rem_euclid(SECONDS)).ok()?;
         Some(DateTime { date, time: Time::new(second, nanosecond)? })
+    }
+
+    /// What a clock of the system tells, in UTC and in microseconds.
+    pub(crate) fn of_clock(now: SystemTime) -> Option<DateTime> {
+        let micros = match now.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_micros()).ok()?,
+            Err(before) => i64::try_from(before.duration().as_micros()).ok()?.checked_neg()?,
+        };
+        DateTime::from_micros(micros)
     }
 
     /// The seconds since 1970 began.

@@ -216,3 +216,30 @@ pub fn option_is_single(model: &Model, errors: &mut Errors) {
         }
     }
 }
+
+/// What the clock fills in has no other source, and a row has one time of its last update.
+pub fn stamps_are_plain(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let Some((word, span)) = column.stamp() else { continue };
+        let other = match column {
+            _ if column.key.is_some() => "a key",
+            _ if column.version.is_some() => "a version",
+            _ if column.default => "a column with a default",
+            _ if column.created.is_some() && column.updated.is_some() => "`updated` at the same time",
+            _ => continue,
+        };
+        errors.at(
+            span,
+            format!("`{word}` is filled in by the clock and cannot be {other}; use a field of its own"),
+        );
+    }
+    let mut updated =
+        model.columns.iter().filter(|column| column.updated.is_some() && column.created.is_none());
+    let Some(first) = updated.next() else { return };
+    for span in updated.filter_map(|column| column.updated) {
+        errors.at(
+            span,
+            format!("`{}` already holds when a row of `{}` was updated; remove one", first.field, model.name),
+        );
+    }
+}

@@ -46,6 +46,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     keys::version_is_an_integer,
     keys::version_is_single,
     keys::version_is_no_key,
+    declarations::stamps_are_plain,
     declarations::deferred_is_written_twice,
     keys::key_is_read,
     belongs_to::key_is_a_column,

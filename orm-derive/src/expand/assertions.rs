@@ -11,7 +11,8 @@ use crate::parse::{Kind, inner_of_option, is_option, last_name};
 /// What the tokens of one struct cannot tell and the compiler can: that keys exist on the other side and fit.
 pub fn assertions(scope: &Scope<'_>) -> TokenStream {
     let columns = scope.columns().map(|(column, _)| column);
-    let columns: TokenStream = columns.flat_map(|column| [integer(column), single_option(column)]).collect();
+    let columns: TokenStream =
+        columns.flat_map(|column| [integer(column), moment(column), single_option(column)]).collect();
     let relations: TokenStream =
         scope.relations().map(|relation| relation_checks(scope, &relation)).collect();
     if columns.is_empty() && relations.is_empty() {
@@ -147,6 +148,24 @@ fn single_option(column: &Column) -> TokenStream {
     );
     let span = at(inner.span());
     quote_spanned!(span=> ::core::assert!(!#nullable, #message);)
+}
+
+/// The clock tells a day and a time.
+fn moment(column: &Column) -> TokenStream {
+    let Some((word, span)) = column.stamp() else { return TokenStream::new() };
+    let span = at(span);
+    let (p, kind) = (private_at(span), column_type(&column.ty, "KIND"));
+    let message = format!(
+        "`{word}` is when a row was {word}, and `{}` is not a date and time: write `DateTime<Utc>`, `OffsetDateTime` or \
+         `Timestamp`",
+        column.field
+    );
+    quote_spanned! {span=>
+        match #kind {
+            #p::ValueKind::Timestamp | #p::ValueKind::DateTime => {}
+            _ => ::core::panic!(#message),
+        }
+    }
 }
 
 /// The type of a generated key and of a version is an integer, where its tokens did not tell.

@@ -125,6 +125,11 @@ fn column_def(column: &Column) -> TokenStream {
         let check = optional(column.check.as_ref());
         set.push(quote!(check: #check,));
     }
+    match column.stamp() {
+        Some(("created", _)) => set.push(quote!(stamp: ::core::option::Option::Some(#p::Stamp::Created),)),
+        Some(_) => set.push(quote!(stamp: ::core::option::Option::Some(#p::Stamp::Updated),)),
+        None => {}
+    }
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }

@@ -23,6 +23,8 @@ pub struct Column {
     pub default: bool,
     pub default_sql: Option<String>,
     pub version: Option<Span>,
+    pub created: Option<Span>,
+    pub updated: Option<Span>,
     pub secret: bool,
     /// Where `deferred` is written.
     pub deferred: Option<Span>,
@@ -51,6 +53,8 @@ impl Column {
             default: false,
             default_sql: None,
             version: None,
+            created: None,
+            updated: None,
             secret: false,
             deferred: None,
             length: None,
@@ -72,6 +76,8 @@ impl Column {
             default: attribute.default,
             default_sql: attribute.default_sql,
             version: attribute.version,
+            created: attribute.created,
+            updated: attribute.updated,
             secret: attribute.secret,
             deferred: attribute.deferred,
             is_deferred,
@@ -85,6 +91,12 @@ impl Column {
     /// Whether the database generates it as the key.
     pub fn auto(&self) -> bool {
         self.key.as_ref().is_some_and(|key| key.auto.is_some())
+    }
+
+    /// The clock's time that it is given, and where that is written.
+    pub fn stamp(&self) -> Option<(&'static str, Span)> {
+        let created = self.created.map(|span| ("created", span));
+        created.or(self.updated.map(|span| ("updated", span)))
     }
 
     /// Whether it is a text; none where the type's tokens do not tell.

@@ -25,6 +25,10 @@ pub struct ColumnAttribute {
     /// The SQL of the default, where it is given.
     pub default_sql: Option<String>,
     pub version: Option<Span>,
+    /// The clock fills it in when the row is inserted.
+    pub created: Option<Span>,
+    /// The clock fills it in when the row is inserted or updated.
+    pub updated: Option<Span>,
     pub secret: bool,
     pub deferred: Option<Span>,
     /// The most characters of a text.
@@ -129,6 +133,8 @@ const COLUMN: &[Known] = &[
     Known("index", Form::Flag, ""),
     Known("default", Form::FlagOrText, "0"),
     Known("version", Form::Flag, ""),
+    Known("created", Form::Flag, ""),
+    Known("updated", Form::Flag, ""),
     Known("secret", Form::Flag, ""),
     Known("deferred", Form::Flag, ""),
     Known("length", Form::Number, "50"),
@@ -173,6 +179,8 @@ impl ColumnAttribute {
             default: options.flag("default").is_some(),
             default_sql: options.text("default").map(syn::LitStr::value),
             version: options.flag("version"),
+            created: options.flag("created"),
+            updated: options.flag("updated"),
             secret: options.flag("secret").is_some(),
             deferred: options.flag("deferred"),
             length: options.text("length").map(Text::of),

@@ -9,6 +9,7 @@ mod schemas;
 mod serialized;
 #[path = "../backends/shop.rs"]
 mod shop;
+mod stamps;
 mod text;
 mod types;
 mod values;

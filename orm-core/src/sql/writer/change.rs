@@ -105,6 +105,16 @@ impl Writer {
             writer.quote(column);
         });
         self.raise(conflict, insert);
+        self.stamp(conflict);
+    }
+
+    /// Sets when a row that was there is updated.
+    fn stamp(&mut self, conflict: &Conflict) {
+        let Some((column, now)) = &conflict.stamp else { return };
+        self.sql.push_str(", ");
+        self.quote(column);
+        self.sql.push_str(" = ");
+        self.bind(now.clone());
     }
 
     /// Counts the update of a row that was there.
@@ -134,7 +144,8 @@ impl Writer {
                 writer.quote(column);
                 writer.sql.push(')');
             });
-            return self.raise(conflict, insert);
+            self.raise(conflict, insert);
+            return self.stamp(conflict);
         };
         self.quote(kept);
         self.sql.push_str(" = ");
