@@ -12,7 +12,7 @@ use crate::model::{ModelDef, RelationDef, Selection};
 use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
     BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Made, Order, Select, Source,
-    Statement, TableRef, Window, Writer,
+    Statement, TableRef, Window, Writer, check_joins,
 };
 use crate::value::Value;
 
@@ -165,6 +165,7 @@ impl Child {
             (_, strategy) => strategy,
         };
         let select = self.select(condition, dialect)?;
+        check_joins(&select, dialect)?;
         let statement = Writer::select(dialect, &select).for_path(&self.path, strategy.name());
         Ok((select, statement))
     }

@@ -8,6 +8,9 @@ use super::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
 
+/// How many queries SQLite takes in a union.
+const MOST_SQLITE_OPERANDS: usize = 500;
+
 /// Checks a SELECT and everything in it.
 ///
 /// # Errors
@@ -41,6 +44,24 @@ pub fn check_change(expr: &Expr, table: &Source, dialect: Dialect) -> Result<()>
     Checker { dialect, locks: true }.condition(expr, std::slice::from_ref(table))
 }
 
+/// Checks that a SELECT joins no more tables than the database takes.
+///
+/// # Errors
+/// `InvalidQuery`.
+pub fn check_joins(select: &Select, dialect: Dialect) -> Result<()> {
+    let Some(most) = dialect.most_tables().filter(|most| select.joins.len() >= *most / 2) else {
+        return Ok(());
+    };
+    let tables = select.tables().len();
+    match tables > most {
+        true => refuse(format!(
+            "the query joins {tables} tables and the database takes {most}; load some of the relationships with \
+             `.selectin()`"
+        )),
+        false => Ok(()),
+    }
+}
+
 struct Checker {
     dialect: Dialect,
     /// Whether queries inside others may lock: those of a statement that is in a transaction anyway.
@@ -54,6 +75,7 @@ impl Checker {
             self.operands(select, left.columns.len(), outer)?;
             return self.database(select);
         }
+        check_joins(select, self.dialect)?;
         let own = self.tables(select, outer)?;
         let mut scope = own;
         scope.extend_from_slice(outer);
@@ -72,6 +94,13 @@ impl Checker {
     }
 
     fn operands(&self, select: &Select, columns: usize, outer: &[Source]) -> Result<()> {
+        if self.dialect == Dialect::Sqlite && select.set.len() >= MOST_SQLITE_OPERANDS {
+            return refuse(format!(
+                "a union has at most {MOST_SQLITE_OPERANDS} queries on SQLite, and this one has {}; run some of them by \
+                 themselves, or make one query of them with `Predicate::any(..)`",
+                select.set.len() + 1
+            ));
+        }
         for (_, operand) in &select.set {
             if operand.columns.len() != columns {
                 return refuse("the queries of a union select different numbers of columns");

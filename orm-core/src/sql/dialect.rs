@@ -185,6 +185,15 @@ impl Dialect {
         matches!(self, Dialect::Mysql(_)) && (select.limit, select.offset) != (None, None)
     }
 
+    /// How many tables one SELECT joins at most.
+    pub(super) fn most_tables(self) -> Option<usize> {
+        match self {
+            Dialect::Sqlite => Some(64),
+            Dialect::Postgres => None,
+            Dialect::Mysql(_) => Some(61),
+        }
+    }
+
     /// Whether a subquery of FROM can see the tables before it.
     pub fn lateral(self) -> bool {
         match self {

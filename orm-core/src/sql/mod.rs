@@ -28,7 +28,7 @@ mod write;
 mod writer;
 
 pub use alias::{Alias, Made};
-pub use check::{check, check_change, check_condition, check_expression};
+pub use check::{check, check_change, check_condition, check_expression, check_joins};
 pub use depth::MOST_DEPTH;
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use effect::{Effect, NotRun, RawEffect};

@@ -5,5 +5,6 @@ mod contradictions;
 mod depth;
 mod labels;
 mod many_conditions;
+mod many_queries;
 mod nulls;
 mod statement_texts;
