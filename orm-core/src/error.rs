@@ -96,6 +96,9 @@ pub enum ErrorKind {
     Connection,
     /// The URL or an option of the engine is wrong.
     Configuration,
+    /// A migration failed, was changed after it was applied, is missing from its folder, or would lose data that nobody
+    /// gave up.
+    Migration,
     /// The database refused the statement for another reason.
     Database,
     /// The program refused: [`Error::other`] wraps an error of its own, or of another library.

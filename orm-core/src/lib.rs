@@ -57,7 +57,8 @@
 //!
 //! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
 //! as columns; they need a backend and nothing else.
-//! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers.
+//! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers. `migrate`: migrations from the
+//! models.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend or the types of one crate alone need is unused in builds without them.
@@ -108,6 +109,9 @@ mod unit_of_work;
 
 mod session;
 
+#[cfg(feature = "migrate")]
+pub mod migrate;
+
 #[cfg(feature = "axum")]
 mod web;
 
@@ -123,8 +127,8 @@ pub use entity::{
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
 pub use model::{
-    Cascade, Column, ColumnDef, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow, OrderDef, RefersTo,
-    RelationDef, RelationKind, ThroughDef,
+    Cascade, Column, ColumnDef, IndexDef, KeyAction, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow,
+    OrderDef, RefersTo, RelationDef, RelationKind, ThroughDef,
 };
 /// Fails a test that runs more statements than it should, and lists them by what they load.
 ///
@@ -183,9 +187,9 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, Lazy, LoadedSet, LoadedShape,
-        LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, Stamp, ThroughDef, check_key,
-        check_reference, erased,
+        Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, IndexDef, KeyAction, Lazy, LoadedSet,
+        LoadedShape, LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, Stamp, ThroughDef,
+        check_key, check_reference, erased,
     };
     pub use crate::query::{FromRow, IntoOperand, PartOf, Plain, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};
@@ -247,6 +251,10 @@ mod documents {
     #[cfg(all(feature = "chrono", feature = "json"))]
     #[doc = include_str!("../../docs/functions.md")]
     struct Functions;
+
+    #[cfg(feature = "migrate")]
+    #[doc = include_str!("../../docs/migrations.md")]
+    struct Migrations;
 
     #[cfg(all(feature = "axum", feature = "serde"))]
     #[doc = include_str!("../../docs/web.md")]

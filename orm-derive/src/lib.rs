@@ -40,14 +40,14 @@ use errors::Errors;
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `debug`, `check` |
+/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `debug`, `check`, `unique`, `index`, `renamed_from` |
 /// | `#[serde(..)]` | the struct | `rename_all` |
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
-/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `created`, `updated`, `secret`, `deferred`, `length`, `check` |
+/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `created`, `updated`, `secret`, `deferred`, `length`, `check`, `renamed_from` |
 /// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse`, `view_only` |
 /// | `#[has_one(..)]` | a `HasOne<T>` | the same |
-/// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `cascade`, `inverse`, `view_only` |
+/// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `cascade`, `on_delete`, `on_update`, `inverse`, `view_only` |
 /// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `cascade`, `inverse`, `view_only` |
 #[proc_macro_derive(
     Model,

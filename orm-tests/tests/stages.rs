@@ -82,7 +82,9 @@ fn the_check_sees_what_it_should() {
 
 /// The modules of lib.rs, in order.
 fn stages(lib: &str) -> Vec<String> {
-    let name = |line: &str| Some(line.strip_prefix("mod ")?.strip_suffix(';')?.to_owned());
+    let name = |line: &str| {
+        Some(line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')?.to_owned())
+    };
     lib.lines().filter_map(name).collect()
 }
 

@@ -1,13 +1,13 @@
 use super::Schema;
 use super::create::Tables;
 use super::foreign_key::ForeignKey;
-use super::live_table::{self, LiveColumn, LiveKey, LiveTable};
+use super::live_table::{self, LiveColumn, LiveKey, LiveTable, Wanted};
 use super::live_type;
 use super::schema_report::SchemaFindingKind as Kind;
 use super::schema_report::SchemaReport;
 use crate::driver::{Lease, Monitor};
 use crate::error::Result;
-use crate::model::{ModelDef, RelationDef, ThroughDef};
+use crate::model::{KeyAction, ModelDef, RelationDef, ThroughDef};
 use crate::sql::{Dialect, TableName};
 use crate::value::{EnumDef, ValueKind};
 
@@ -25,7 +25,9 @@ pub async fn check(
     let links = schema.link_tables();
     let names = tables.order.iter().map(|def| def.table);
     let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
-    let live = live_table::read(lease, monitor, dialect, &names).await?;
+    let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
+    let wanted = Wanted { checks: !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
+    let live = live_table::read(lease, monitor, dialect, &names, wanted).await?;
 
     let mut check = Check { dialect, live, report: SchemaReport::default() };
     for def in &tables.order {
@@ -56,7 +58,7 @@ impl Check {
                 report.push(Kind::MissingColumn, of, [column.name]);
                 continue;
             };
-            let expected = tables.declared(def, at, column.key || column.unique || column.index);
+            let expected = tables.declared(def, at, def.is_indexed(at));
             let fits = match enum_of(dialect, column.kind) {
                 Some(of) => {
                     let is_list = expected.ends_with("[]") == found.type_name.ends_with("[]");
@@ -101,12 +103,29 @@ impl Check {
         }
         let is_there = |name: &str| live.column(dialect, name).is_some();
         for column in def.columns.iter().filter(|column| column.unique && is_there(column.name)) {
-            if !live.is_unique(dialect, column.name) {
+            if !live.is_unique_together(dialect, &[column.name]) {
                 report.push(Kind::MissingUnique, of, [column.name]);
+            }
+        }
+        for index in def.indexes {
+            let names = def.names(index.columns);
+            if !names.iter().all(|name| is_there(name)) {
+                continue;
+            }
+            if index.unique && !live.is_unique_together(dialect, &names) {
+                report.push(Kind::MissingUnique, of, names);
+            } else if !index.unique && !live.has_index(dialect, &names) {
+                report.push(Kind::MissingIndex, of, names);
             }
         }
         for key in tables.keys.iter().filter(|key| std::ptr::eq(key.child, def)) {
             foreign_key(report, live, dialect, of, &KeyNames::of(key));
+        }
+        for (_, check, name) in tables.checks.iter().filter(|(of, ..)| std::ptr::eq(*of, def)) {
+            if !live.has_check(dialect, def, check, name) {
+                let kind = Kind::MissingCheck { check: (*check).to_owned() };
+                report.push(kind, of, [""; 0]);
+            }
         }
         for column in def.columns.iter().filter(|column| column.index && is_there(column.name)) {
             if !live.has_index(dialect, &[column.name]) {
@@ -152,6 +171,8 @@ impl Check {
                 parent: parent.table,
                 refers_to: columns(parent, &refers_to),
                 is_primary: refers_to == parent.key,
+                on_delete: KeyAction::NoAction,
+                on_update: KeyAction::NoAction,
             };
             foreign_key(report, live, dialect, of, &key);
         }
@@ -175,6 +196,8 @@ struct KeyNames {
     refers_to: Vec<&'static str>,
     /// Whether it refers to the primary key, which a database may leave unnamed.
     is_primary: bool,
+    on_delete: KeyAction,
+    on_update: KeyAction,
 }
 
 impl KeyNames {
@@ -184,6 +207,8 @@ impl KeyNames {
             parent: key.parent.table,
             refers_to: columns(key.parent, &key.refers_to),
             is_primary: key.refers_to == key.parent.key,
+            on_delete: key.on_delete,
+            on_update: key.on_update,
         }
     }
 }
@@ -200,11 +225,25 @@ fn foreign_key(
     key: &KeyNames,
 ) {
     // A key of SQLite stays in its file.
-    let possible = dialect != Dialect::Sqlite || live.schema == key.parent.schema;
-    if possible && !live.has_key(dialect, key) {
-        let refers_to = key.refers_to.iter().map(|name| (*name).to_owned()).collect();
-        let kind = Kind::MissingForeignKey { parent: key.parent.to_string(), refers_to };
-        report.push(kind, of, key.columns.iter().copied());
+    let possible = dialect != Dialect::Sqlite || live.schema.as_deref() == key.parent.schema;
+    match live.key(dialect, key) {
+        None if possible => {
+            let refers_to = key.refers_to.iter().map(|name| (*name).to_owned()).collect();
+            let kind = Kind::MissingForeignKey { parent: key.parent.to_string(), refers_to };
+            report.push(kind, of, key.columns.iter().copied());
+        }
+        Some(found) => {
+            let events =
+                [("DELETE", key.on_delete, found.on_delete), ("UPDATE", key.on_update, found.on_update)];
+            for (event, expected, found) in events {
+                if expected != KeyAction::NoAction && expected != found {
+                    let said = |action: KeyAction| format!("ON {event} {}", action.sql());
+                    let kind = Kind::KeyAction { expected: said(expected), found: said(found) };
+                    report.push(kind, of, key.columns.iter().copied());
+                }
+            }
+        }
+        None => {}
     }
     if !live.has_index(dialect, &key.columns) {
         report.push(Kind::MissingIndex, of, key.columns.iter().copied());
@@ -224,7 +263,7 @@ impl LiveKey {
 
 impl LiveTable {
     fn is(&self, dialect: Dialect, table: TableName) -> bool {
-        self.schema == table.schema && dialect.is_same_name(&self.name, table.name)
+        self.schema.as_deref() == table.schema && dialect.is_same_name(&self.name, table.name)
     }
 
     fn column(&self, dialect: Dialect, name: &str) -> Option<&LiveColumn> {
@@ -236,13 +275,9 @@ impl LiveTable {
         primary.any(|index| same_set(dialect, &index.columns, key))
     }
 
-    fn is_unique(&self, dialect: Dialect, column: &str) -> bool {
-        self.is_unique_together(dialect, &[column])
-    }
-
     fn is_unique_together(&self, dialect: Dialect, columns: &[&str]) -> bool {
         let mut unique = self.indexes.iter().filter(|index| index.unique);
-        unique.any(|index| same_set(dialect, &index.columns, columns))
+        unique.any(|index| !index.partial && same_set(dialect, &index.columns, columns))
     }
 
     /// Whether an index begins with the columns, in whichever order.
@@ -250,11 +285,11 @@ impl LiveTable {
         let beginning = |index: &[Option<String>]| {
             index.get(..columns.len()).is_some_and(|beginning| same_set(dialect, beginning, columns))
         };
-        self.indexes.iter().any(|index| beginning(&index.columns))
+        self.indexes.iter().any(|index| !index.partial && beginning(&index.columns))
     }
 
-    fn has_key(&self, dialect: Dialect, key: &KeyNames) -> bool {
-        self.keys.iter().any(|live| {
+    fn key(&self, dialect: Dialect, key: &KeyNames) -> Option<&LiveKey> {
+        self.keys.iter().find(|live| {
             let refers = |name: &Option<String>, expected: &str| match name {
                 Some(name) => dialect.is_same_name(name, expected),
                 None => key.is_primary,
@@ -268,6 +303,32 @@ impl LiveTable {
                 })
         })
     }
+}
+
+impl LiveTable {
+    /// Whether it has the constraint. Databases write expressions in their own way, so one is known by its name, or by the
+    /// columns that it mentions.
+    fn has_check(&self, dialect: Dialect, def: &ModelDef, check: &str, name: &str) -> bool {
+        let mentions = |expression: &str| {
+            let names = def.columns.iter().map(|column| column.name);
+            names.filter(|name| mentions(expression, name)).collect::<Vec<&str>>()
+        };
+        let expected = mentions(check);
+        self.checks.iter().any(|live| {
+            live.name.as_deref().is_some_and(|live| dialect.is_same_name(live, name))
+                || mentions(&live.expression) == expected
+        })
+    }
+}
+
+/// Whether a word of an expression is the name.
+fn mentions(expression: &str, name: &str) -> bool {
+    let is_word = |char: char| char.is_alphanumeric() || char == '_';
+    let (expression, name) = (expression.to_lowercase(), name.to_lowercase());
+    expression.match_indices(&name).any(|(at, _)| {
+        let (before, after) = (&expression[..at], &expression[at + name.len()..]);
+        !before.ends_with(is_word) && !after.starts_with(is_word)
+    })
 }
 
 fn same_set(dialect: Dialect, live: &[Option<String>], columns: &[&str]) -> bool {

@@ -3,7 +3,7 @@ use super::enum_type::{create_type, drop_type, enum_types, unless_there};
 use super::foreign_key::ForeignKey;
 use super::name::{distinct, name};
 use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef, RelationDef, ThroughDef};
+use crate::model::{KeyAction, ModelDef, RelationDef, ThroughDef};
 use crate::sql::{Dialect, TableName};
 
 /// CREATE SCHEMA, CREATE TABLE and CREATE INDEX for what is not there yet.
@@ -18,8 +18,9 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
     for def in &tables.order {
         statements.push(tables.create(def));
         if !matches!(dialect, Dialect::Mysql(_)) {
-            let indexed = def.columns.iter().filter(|column| column.index);
-            statements.extend(indexed.map(|column| tables.create_index(def, column)));
+            statements.extend(tables.indexes_of(def).map(|(columns, name)| {
+                tables.index(name, def.table, &tables.names(columns.iter().copied()))
+            }));
         }
     }
     for (at, (relation, through)) in schema.link_tables().into_iter().enumerate() {
@@ -82,12 +83,12 @@ pub(super) struct Tables {
     key_names: Vec<String>,
     /// The names of the keys that lead out of link tables, two for each.
     link_key_names: Vec<String>,
-    /// The columns with an index, and what it is called.
-    indexes: Vec<(&'static ColumnDef, String)>,
+    /// The columns of each index that makes nothing unique, and what it is called.
+    indexes: Vec<(&'static ModelDef, Vec<&'static str>, String)>,
     /// What the index of each link table is called.
     link_indexes: Vec<String>,
     /// The conditions that values and rows have to meet, and what they are called.
-    checks: Vec<(&'static ModelDef, &'static str, String)>,
+    pub(super) checks: Vec<(&'static ModelDef, &'static str, String)>,
     pub(super) order: Vec<&'static ModelDef>,
 }
 
@@ -107,16 +108,21 @@ impl Tables {
         let link_key_names = key_names.split_off(keys.len());
 
         let indexed = order.iter().flat_map(|def| {
-            let columns = def.columns.iter().filter(|column| column.index);
-            columns.map(|column| (column, name("ix", def.table.name, &[column.name])))
+            let single = def.columns.iter().filter(|column| column.index).map(|column| vec![column.name]);
+            let several =
+                def.indexes.iter().filter(|index| !index.unique).map(|index| def.names(index.columns));
+            single.chain(several).map(|columns| (*def, columns))
         });
-        let (indexed, mut names): (Vec<&'static ColumnDef>, Vec<String>) = indexed.unzip();
+        let indexed: Vec<(&'static ModelDef, Vec<&'static str>)> = indexed.collect();
+        let mut names: Vec<String> =
+            indexed.iter().map(|(def, columns)| name("ix", def.table.name, columns)).collect();
         let of_links = links.iter().map(|(_, through)| name("lx", through.table.name, through.target_key));
         names.extend(of_links);
         // Tables and indexes are told apart by name alone.
         let mut names = distinct(dialect, names, &tables);
         let link_indexes = names.split_off(indexed.len());
-        let indexes = indexed.into_iter().zip(names).collect();
+        let indexes =
+            indexed.into_iter().zip(names).map(|((def, columns), name)| (def, columns, name)).collect();
 
         let conditions = order.iter().flat_map(|def| {
             let of_columns = def.columns.iter().filter_map(|column| Some((Some(column.name), column.check?)));
@@ -151,13 +157,13 @@ impl Tables {
         if def.key.len() > 1 {
             parts.push(format!("PRIMARY KEY {}", self.list(def, def.key)));
         }
+        let unique = def.indexes.iter().filter(|index| index.unique);
+        parts.extend(unique.map(|index| format!("UNIQUE {}", self.list(def, index.columns))));
         parts.extend(self.checks(def));
         if matches!(self.dialect, Dialect::Mysql(_)) {
             // MySQL has no CREATE INDEX IF NOT EXISTS.
-            let indexed = def.columns.iter().filter(|column| column.index);
-            parts.extend(indexed.map(|column| {
-                let index = self.quoted(self.index_name(column));
-                format!("INDEX {index} ({})", self.quoted(column.name))
+            parts.extend(self.indexes_of(def).map(|(columns, name)| {
+                format!("INDEX {} {}", self.quoted(name), self.names(columns.iter().copied()))
             }));
         }
         let own = self.keys.iter().filter(|key| std::ptr::eq(key.child, def) && self.is_declared(key));
@@ -183,13 +189,10 @@ impl Tables {
         }
     }
 
-    fn index_name(&self, column: &ColumnDef) -> &str {
-        let found = self.indexes.iter().find(|(indexed, _)| std::ptr::eq(*indexed, column));
-        found.map_or("", |(_, name)| name)
-    }
-
-    fn create_index(&self, def: &ModelDef, column: &ColumnDef) -> String {
-        self.index(self.index_name(column), def.table, &format!("({})", self.quoted(column.name)))
+    /// The columns and the name of each index of a table.
+    fn indexes_of(&self, def: &'static ModelDef) -> impl Iterator<Item = (&Vec<&'static str>, &str)> {
+        let own = self.indexes.iter().filter(move |(of, ..)| std::ptr::eq(*of, def));
+        own.map(|(_, columns, name)| (columns, name.as_str()))
     }
 
     fn index(&self, name: &str, of: TableName, columns: &str) -> String {
@@ -220,7 +223,7 @@ impl Tables {
             if !self.can_refer(through.table, def.table) {
                 continue;
             }
-            let constraint = match self.is_named(through.table) {
+            let constraint = match self.is_named() {
                 true => self.constraint(self.link_key_names.get(2 * at + side)),
                 false => String::new(),
             };
@@ -239,8 +242,7 @@ impl Tables {
 
     fn column(&self, def: &'static ModelDef, at: usize) -> String {
         let column = &def.columns[at];
-        let indexed =
-            column.key || column.unique || column.index || self.keys.iter().any(|key| key.names(def, at));
+        let indexed = def.is_indexed(at) || self.keys.iter().any(|key| key.names(def, at));
         let mut sql = format!("{} {}", self.quoted(column.name), self.declared(def, at, indexed));
         if !column.nullable {
             sql.push_str(" NOT NULL");
@@ -276,20 +278,24 @@ impl Tables {
     }
 
     fn key(&self, key: &ForeignKey) -> String {
-        let name = match self.is_later(key) || self.is_named(key.child.table) {
+        let name = match self.is_later(key) || self.is_named() {
             true => self.constraint(self.key_name(key)),
             false => String::new(),
         };
         let (columns, table) = (self.list(key.child, &key.columns), self.referred(key.parent.table));
         let refers_to = self.list(key.parent, &key.refers_to);
-        let cascade = if key.cascade { " ON DELETE CASCADE" } else { "" };
-        format!("{name}FOREIGN KEY {columns} REFERENCES {table} {refers_to}{cascade}")
+        let mut sql = format!("{name}FOREIGN KEY {columns} REFERENCES {table} {refers_to}");
+        for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
+            if action != KeyAction::NoAction {
+                sql.push_str(&format!(" ON {event} {}", action.sql()));
+            }
+        }
+        sql
     }
 
-    /// Whether the keys of a table need names because MySQL would find one that is too long: `orders_ibfk_1`.
-    fn is_named(&self, table: TableName) -> bool {
-        const LONGEST: usize = 55;
-        matches!(self.dialect, Dialect::Mysql(_)) && table.name.chars().count() > LONGEST
+    /// MySQL's own names of keys depend on which keys there were before, and one may be too long: `orders_ibfk_1`.
+    fn is_named(&self) -> bool {
+        matches!(self.dialect, Dialect::Mysql(_))
     }
 
     fn constraint(&self, name: Option<&String>) -> String {

@@ -1,6 +1,6 @@
 use super::Schema;
-use crate::error::Result;
-use crate::model::{ModelDef, RelationDef, RelationKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{KeyAction, ModelDef, RelationDef, RelationKind};
 
 /// A key of a table to another one, as `belongs_to`s of the table and `has_many`s and `has_one`s of others name it.
 #[derive(Debug)]
@@ -9,8 +9,8 @@ pub(super) struct ForeignKey {
     pub(super) columns: Vec<usize>,
     pub(super) parent: &'static ModelDef,
     pub(super) refers_to: Vec<usize>,
-    /// Whether the database deletes the children of a deleted parent.
-    pub(super) cascade: bool,
+    pub(super) on_delete: KeyAction,
+    pub(super) on_update: KeyAction,
 }
 
 impl ForeignKey {
@@ -20,7 +20,19 @@ impl ForeignKey {
         for relation in schema.relations() {
             let Some(key) = ForeignKey::of(relation)? else { continue };
             match keys.iter_mut().find(|other| other.is_same(&key)) {
-                Some(other) => other.cascade |= key.cascade,
+                Some(other) => {
+                    for (of, one, same) in [
+                        ("on_delete", key.on_delete, &mut other.on_delete),
+                        ("on_update", key.on_update, &mut other.on_update),
+                    ] {
+                        match (*same, one) {
+                            (_, KeyAction::NoAction) => {}
+                            (KeyAction::NoAction, one) => *same = one,
+                            (same, one) if same == one => {}
+                            (same, one) => return Err(two_actions(relation, of, same, one)),
+                        }
+                    }
+                }
                 None => keys.push(key),
             }
         }
@@ -37,14 +49,19 @@ impl ForeignKey {
                 columns: local,
                 parent: target,
                 refers_to: remote,
-                cascade: false,
+                on_delete: relation.on_delete.unwrap_or_default(),
+                on_update: relation.on_update.unwrap_or_default(),
             }),
             RelationKind::HasMany | RelationKind::HasOne => Some(ForeignKey {
                 child: target,
                 columns: remote,
                 parent,
                 refers_to: local,
-                cascade: relation.passive_deletes && relation.cascade.delete,
+                on_delete: match relation.passive_deletes && relation.cascade.delete {
+                    true => KeyAction::Cascade,
+                    false => KeyAction::NoAction,
+                },
+                on_update: KeyAction::NoAction,
             }),
         })
     }
@@ -67,4 +84,16 @@ impl ForeignKey {
         let at = self.columns.iter().position(|own| *own == column)?;
         if std::ptr::eq(self.child, def) { Some((self.parent, *self.refers_to.get(at)?)) } else { None }
     }
+}
+
+fn two_actions(relation: &RelationDef, option: &str, one: KeyAction, other: KeyAction) -> Error {
+    let (one, other) = (one.sql(), other.sql());
+    Error::new(
+        ErrorKind::InvalidModel,
+        format!(
+            "the foreign key of `{}` is {one} by one relationship and {other} by another; give it one `{option}` \
+             (`passive_deletes` with `cascade = \"all, delete\"` is ON DELETE CASCADE)",
+            relation.path()
+        ),
+    )
 }

@@ -7,6 +7,7 @@
 mod catalog;
 mod check;
 mod create;
+mod create_text;
 mod enum_type;
 mod foreign_key;
 mod live_table;
@@ -18,6 +19,10 @@ mod sequences;
 
 pub use check::check;
 pub use create::{create_statements, drop_statements};
+#[cfg(feature = "migrate")]
+pub(crate) use live_table::{LiveCheck, LiveColumn, LiveEnum, LiveIndex, LiveKey, LiveTable, read_all};
+#[cfg(feature = "migrate")]
+pub(crate) use name::name;
 pub use schema::Schema;
 pub use schema_report::{SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use sequences::sequence_statements;

@@ -4,7 +4,7 @@ use crate::sql::Dialect;
 const LONGEST: usize = 63;
 
 /// The name of an index or constraint: `ix_users_email`. A long one is shortened, and stays different from every other.
-pub(super) fn name(prefix: &str, table: &str, columns: &[&str]) -> String {
+pub(crate) fn name(prefix: &str, table: &str, columns: &[&str]) -> String {
     let mut whole = format!("{prefix}_{table}");
     for column in columns {
         whole.push('_');

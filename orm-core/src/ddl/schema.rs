@@ -66,7 +66,7 @@ impl Schema {
     }
 
     /// The models' definitions.
-    pub(super) fn defs(&self) -> impl Iterator<Item = &'static ModelDef> {
+    pub(crate) fn defs(&self) -> impl Iterator<Item = &'static ModelDef> {
         self.models.iter().map(|model| model.def())
     }
 
@@ -76,7 +76,7 @@ impl Schema {
     }
 
     /// The link tables that no model of the list declares, each once.
-    pub(super) fn link_tables(&self) -> Vec<(&'static RelationDef, &'static ThroughDef)> {
+    pub(crate) fn link_tables(&self) -> Vec<(&'static RelationDef, &'static ThroughDef)> {
         let mut tables: Vec<(&'static RelationDef, &'static ThroughDef)> = Vec::new();
         for relation in self.relations() {
             let Some(through) = &relation.through else { continue };

@@ -65,6 +65,18 @@ pub enum SchemaFindingKind {
         /// Its columns.
         refers_to: Vec<String>,
     },
+    /// The foreign key does something else than the model says when the row that it refers to is deleted or changes.
+    KeyAction {
+        /// What the model says: `on_delete`, `on_update`, or `passive_deletes`, which needs ON DELETE CASCADE.
+        expected: String,
+        /// What it does.
+        found: String,
+    },
+    /// No CHECK constraint has the name of the model's or is about the same columns.
+    MissingCheck {
+        /// The model's expression.
+        check: String,
+    },
     /// No index begins with the columns. Everything works without one, and gets slow when the table grows.
     MissingIndex,
 }
@@ -171,6 +183,13 @@ impl fmt::Display for SchemaFinding {
                 "`{model}`: `{table}` has no foreign key ({columns}) that refers to `{parent}` ({})",
                 refers_to.join(", ")
             ),
+            SchemaFindingKind::KeyAction { expected, found } => write!(
+                f,
+                "`{model}`: the foreign key ({columns}) of `{table}` is {found}, and the model says {expected}"
+            ),
+            SchemaFindingKind::MissingCheck { check } => {
+                write!(f, "`{model}`: `{table}` has no constraint CHECK ({check})")
+            }
             SchemaFindingKind::MissingIndex => {
                 write!(f, "`{model}`: no index of `{table}` begins with ({columns})")
             }

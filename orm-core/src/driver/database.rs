@@ -24,6 +24,12 @@ impl Database {
         Ok(Database { server, replicas, monitor: Monitor::new(options) })
     }
 
+    /// The server that is written to.
+    #[cfg(feature = "migrate")]
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// The SQL it speaks.
     pub fn dialect(&self) -> Dialect {
         self.server.dialect()

@@ -42,6 +42,8 @@ mod postgres_row;
 mod postgres_types;
 mod query_log;
 mod query_scope;
+#[cfg(feature = "migrate")]
+mod raw_connection;
 mod refusal;
 mod replicas;
 mod required_transaction;
@@ -70,6 +72,8 @@ pub use pool_status::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
 pub use query_scope::QueryScope;
+#[cfg(feature = "migrate")]
+pub(crate) use raw_connection::RawConnection;
 pub(crate) use required_transaction::read_only;
 pub use scope_report::{ScopeReport, StatementGroup};
 pub use ssl_mode::SslMode;

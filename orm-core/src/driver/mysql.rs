@@ -98,6 +98,14 @@ impl Connector for MysqlConnector {
 }
 
 impl MysqlDatabase {
+    /// Makes a connection that the pool does not know.
+    #[cfg(feature = "migrate")]
+    pub(super) async fn raw_connection(&self) -> Result<super::RawConnection> {
+        let made = self.pool.connector().connect().await;
+        let connection = made.map_err(|error| database_error(error, None))?;
+        Ok(super::RawConnection::Mysql(Box::new(connection)))
+    }
+
     pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<MysqlDatabase> {
         let connect: MySqlConnectOptions = url.read()?;
         let connect = encrypted(connect, &options.tls)?.disable_statement_logging();

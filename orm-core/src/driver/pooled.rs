@@ -119,6 +119,12 @@ impl<C: Connector> Pool<C> {
         Ok(Pool { inner, timeout: options.pool_timeout })
     }
 
+    /// What makes its connections.
+    #[cfg(feature = "migrate")]
+    pub(super) fn connector(&self) -> &C {
+        &self.inner.manager().connector
+    }
+
     /// Makes the first connection, which stays for the first session.
     ///
     /// # Errors

@@ -86,6 +86,14 @@ impl Connector for PostgresConnector {
 }
 
 impl PostgresDatabase {
+    /// Makes a connection that the pool does not know.
+    #[cfg(feature = "migrate")]
+    pub(super) async fn raw_connection(&self) -> Result<super::RawConnection> {
+        let made = self.pool.connector().connect().await;
+        let connection = made.map_err(|error| database_error(error, None))?;
+        Ok(super::RawConnection::Postgres(Box::new(connection.into_inner())))
+    }
+
     pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<PostgresDatabase> {
         let connect: PgConnectOptions = url.read()?;
         let connect = encrypted(connect, &options.tls)?;

@@ -80,6 +80,21 @@ impl Server {
         Ok(Lease::new(connection, self.dialect(), self.pooler))
     }
 
+    /// Makes a connection that the pool does not know.
+    #[cfg(feature = "migrate")]
+    pub(super) async fn raw_connection(&self) -> Result<super::RawConnection> {
+        match &self.pool {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Pool::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => pool.raw_connection().await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.raw_connection().await,
+            #[cfg(feature = "mysql")]
+            Pool::Mysql(pool) => pool.raw_connection().await,
+        }
+    }
+
     /// How the pool is now.
     pub(super) fn status(&self) -> PoolStatus {
         let open = match &self.pool {

@@ -45,6 +45,8 @@ pub struct ColumnDef {
     pub length: Option<u32>,
     /// `#[column(check = "..")]`: the SQL of what every value has to meet.
     pub check: Option<&'static str>,
+    /// `#[column(renamed_from = "..")]`: the column's name before, for a migration.
+    pub renamed_from: Option<&'static str>,
     /// What serialising calls it; none where it is left out, as `secret` columns are.
     pub serialized: Option<&'static str>,
 }
@@ -69,6 +71,7 @@ impl ColumnDef {
             deferred: false,
             length: None,
             check: None,
+            renamed_from: None,
             serialized: Some(field),
         }
     }

@@ -1,4 +1,4 @@
-use super::{ColumnDef, RelationDef, Stamp};
+use super::{ColumnDef, IndexDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
@@ -17,12 +17,27 @@ pub struct ModelDef {
     pub relations: &'static [RelationDef],
     /// `#[model(check = "..")]`: the SQL of what every row has to meet.
     pub check: Option<&'static str>,
+    /// `#[model(renamed_from = "..")]`: the table's name before, for a migration.
+    pub renamed_from: Option<&'static str>,
+    /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
+    pub indexes: &'static [IndexDef],
 }
 
 impl ModelDef {
     /// The index of the column that belongs to a field.
     pub fn column_of(&self, field: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.field == field)
+    }
+
+    /// The names of some columns.
+    pub(crate) fn names(&self, columns: &[usize]) -> Vec<&'static str> {
+        columns.iter().map(|column| self.columns[*column].name).collect()
+    }
+
+    /// Whether a key, a unique constraint or an index of the model is over a column.
+    pub(crate) fn is_indexed(&self, column: usize) -> bool {
+        let def = &self.columns[column];
+        def.key || def.unique || def.index || self.indexes.iter().any(|index| index.columns.contains(&column))
     }
 
     /// The deferred columns.

@@ -1,4 +1,4 @@
-use super::{ErasedModel, ModelDef};
+use super::{ErasedModel, IndexDef, KeyAction, ModelDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::TableName;
 
@@ -28,6 +28,10 @@ pub struct RelationDef {
     pub passive_deletes: bool,
     /// Whether it is for reading alone: what another relationship writes.
     pub view_only: bool,
+    /// What the foreign key of a `belongs_to` does when its target is deleted: `on_delete = ".."`.
+    pub on_delete: Option<KeyAction>,
+    /// What it does when the target's key changes: `on_update = ".."`.
+    pub on_update: Option<KeyAction>,
     /// The relationship on the other side, where it is named.
     pub inverse: Option<&'static str>,
     /// What serialising calls it; none where it is left out.
@@ -142,7 +146,10 @@ impl RelationDef {
         let target = self.target();
         let Ok(remote) = self.remote_columns() else { return true };
         let is_key = target.key.iter().all(|column| remote.contains(column));
-        let is_unique = remote.iter().any(|column| target.columns[*column].unique);
+        let together =
+            |index: &IndexDef| index.unique && index.columns.iter().all(|column| remote.contains(column));
+        let is_unique =
+            remote.iter().any(|column| target.columns[*column].unique) || target.indexes.iter().any(together);
         !is_key && !is_unique
     }
 

@@ -114,9 +114,11 @@ impl Engine {
 
     /// Compares the models with the tables that the database has, and reports everything at once: tables and columns
     /// that are not there, other types, NOT NULL on one side alone, keys and indexes that are missing, and columns that
-    /// no model has and every INSERT would need.
+    /// no model has and every INSERT would need; CHECK constraints that are missing, and foreign keys that do not cascade
+    /// where the model leaves that to them.
     ///
-    /// For the start of a program and for tests of migrations. Three statements, however many models there are.
+    /// For the start of a program and for tests of migrations. Three statements, however many models there are; one
+    /// more where a model has CHECK constraints, and on MySQL where a foreign key has actions.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -214,6 +216,12 @@ impl Engine {
     /// for which it does not wait. A session that asks for a connection afterwards is refused.
     pub async fn close(&self) {
         self.database.close().await;
+    }
+
+    /// The database, for stages after this one.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        &self.database
     }
 
     async fn run_all(&self, statements: Result<Vec<String>>, borrower: Borrower) -> Result<()> {

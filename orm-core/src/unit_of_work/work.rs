@@ -213,6 +213,9 @@ impl<'u> Builder<'u> {
             for (column, _) in def.columns.iter().enumerate().filter(|(_, column)| column.unique) {
                 self.own(*model, vec![column]);
             }
+            for index in def.indexes.iter().filter(|index| index.unique) {
+                self.own(*model, index.columns.to_vec());
+            }
         }
         for relation in known.iter().flat_map(|model| model.def().relations) {
             let (Ok(local), Ok(remote)) = (relation.local_columns(), relation.remote_columns()) else {

@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::parse::{
     Holder, Kind, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text,
 };
+use crate::suggest;
 
 /// `HasMany` alone leads nowhere.
 pub fn target_is_named(model: &Model, errors: &mut Errors) {
@@ -97,12 +98,15 @@ pub fn is_optional_only_here(model: &Model, errors: &mut Errors) {
 pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
     for relation in sound(model) {
         let of_links = "it is for `#[many_to_many]`";
+        let of_keys = "it is for `#[belongs_to]`, whose row has the key";
         let of_children = "it is for `#[has_many]` and `#[has_one]`, whose rows depend on this one";
         let options = [
             ("through", relation.through.as_ref().map(|through| through.span), of_links),
             ("through_schema", relation.through_schema.as_ref().map(|schema| schema.span), of_links),
             ("order_by", relation.order_by.as_ref().map(|order| order.span), "it leads to one row"),
             ("passive_deletes", relation.passive_deletes, of_children),
+            ("on_delete", relation.on_delete.map(|(_, span)| span), of_keys),
+            ("on_update", relation.on_update.map(|(_, span)| span), of_keys),
         ];
         for (option, span, why) in options {
             if let Some(span) = span.filter(|_| !relation.kind.takes(option)) {
@@ -165,6 +169,29 @@ pub fn checks_say_something(model: &Model, errors: &mut Errors) {
             check.span,
             "`check` says nothing; write the SQL that has to be true, as `check = \"price >= 0\"`",
         );
+    }
+}
+
+/// An index is over columns of the model, each once, and over several: one column says so itself.
+pub fn indexes_are_of_columns(model: &Model, errors: &mut Errors) {
+    let unique = model.unique.iter().map(|names| ("unique", names));
+    for (option, list) in unique.chain(model.indexes.iter().map(|names| ("index", names))) {
+        let unknown = list.names.iter().find(|name| model.column(name).is_none());
+        let twice = list.names.iter().enumerate().find(|(at, name)| list.names[..*at].contains(name));
+        let message = match (unknown, twice, list.names.as_slice()) {
+            (Some(name), ..) => {
+                let fields = model.columns.iter().map(|column| column.field.as_str());
+                let near = suggest::nearest(name, fields)
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                format!("`{}` has no column `{name}`{near}", model.name)
+            }
+            (_, Some((_, name)), _) => format!("`{name}` is in the list twice; remove one"),
+            (None, None, [only]) => {
+                format!("write `#[column({option})]` above `{only}`: this is for several columns")
+            }
+            _ => continue,
+        };
+        errors.at(list.span, message);
     }
 }
 

@@ -4,7 +4,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::scope::{Named, Scope};
 use super::{column_type, private, private_at, quiet};
 use crate::model::Column;
-use crate::parse::{Cascade, Kind, Lazy, Text};
+use crate::parse::{Cascade, KeyAction, Kind, Lazy, Text};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -67,6 +67,14 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
     let relations = scope.relations().map(|relation| relation_def(scope, &relation));
     let check = optional(scope.model.check.as_ref());
+    let renamed_from = optional(scope.model.renamed_from.as_ref());
+    let lists = [(true, &scope.model.unique), (false, &scope.model.indexes)];
+    let indexes = lists.into_iter().flat_map(|(unique, lists)| lists.iter().map(move |list| (unique, list)));
+    let indexes = indexes.map(|(unique, list)| {
+        let place = |name: &String| scope.model.columns.iter().position(|column| column.field == *name);
+        let columns = list.names.iter().filter_map(place).map(Literal::usize_unsuffixed);
+        quote!(#p::IndexDef { columns: &[#(#columns),*], unique: #unique })
+    });
     quote! {
         static DEF: #p::ModelDef = #p::ModelDef {
             name: #name,
@@ -75,6 +83,8 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
             key: &[#(#key),*],
             relations: &[#(#relations),*],
             check: #check,
+            renamed_from: #renamed_from,
+            indexes: &[#(#indexes),*],
         };
         &DEF
     }
@@ -130,6 +140,10 @@ fn column_def(column: &Column) -> TokenStream {
         Some(_) => set.push(quote!(stamp: ::core::option::Option::Some(#p::Stamp::Updated),)),
         None => {}
     }
+    if column.renamed_from.is_some() {
+        let renamed_from = optional(column.renamed_from.as_ref());
+        set.push(quote!(renamed_from: #renamed_from,));
+    }
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }
@@ -170,6 +184,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let passive_deletes = relation.passive_deletes.is_some();
     let view_only = relation.view_only.is_some();
     let merge = merge && !view_only;
+    let (on_delete, on_update) = (key_action(relation.on_delete), key_action(relation.on_update));
     let inverse = match &relation.inverse {
         Some(inverse) => {
             let name = inverse.value.trim_start_matches("r#");
@@ -203,6 +218,8 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             },
             passive_deletes: #passive_deletes,
             view_only: #view_only,
+            on_delete: #on_delete,
+            on_update: #on_update,
             inverse: #inverse,
             serialized: #serialized,
             parent: #p::erased::<#this>,
@@ -235,6 +252,19 @@ fn through(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             target_key: &[#(#target_key),*],
         })
     }
+}
+
+fn key_action(action: Option<(KeyAction, proc_macro2::Span)>) -> TokenStream {
+    let p = private();
+    let action = match action {
+        None => return quote!(::core::option::Option::None),
+        Some((KeyAction::NoAction, _)) => quote!(NoAction),
+        Some((KeyAction::Restrict, _)) => quote!(Restrict),
+        Some((KeyAction::Cascade, _)) => quote!(Cascade),
+        Some((KeyAction::SetNull, _)) => quote!(SetNull),
+        Some((KeyAction::SetDefault, _)) => quote!(SetDefault),
+    };
+    quote!(::core::option::Option::Some(#p::KeyAction::#action))
 }
 
 fn lazy(lazy: Lazy) -> TokenStream {

@@ -34,6 +34,8 @@ pub struct Column {
     pub length: Option<Text>,
     /// The SQL of what every value has to meet.
     pub check: Option<Text>,
+    /// The column's name before.
+    pub renamed_from: Option<Text>,
     /// What serialising calls it; none where it is left out.
     pub serialized: Option<Text>,
     /// A relationship attribute, which a type that holds no relationship must not have.
@@ -59,6 +61,7 @@ impl Column {
             deferred: None,
             length: None,
             check: None,
+            renamed_from: None,
         });
         let inner = inner_of_deferred(&field.ty).cloned();
         let is_deferred = inner.is_some();
@@ -83,6 +86,7 @@ impl Column {
             is_deferred,
             length: attribute.length,
             check: attribute.check,
+            renamed_from: attribute.renamed_from,
             serialized: serialized.filter(|_| !attribute.secret),
             stray: field.relations.into_iter().next(),
         }

@@ -2,7 +2,7 @@ use syn::{Ident, Type, Visibility};
 
 use super::{Column, Relation};
 use crate::names;
-use crate::parse::{Input, Text, Wrapper, type_text};
+use crate::parse::{Input, Names, Text, Wrapper, type_text};
 
 /// A struct that is a table.
 pub struct Model {
@@ -21,6 +21,12 @@ pub struct Model {
     pub debug: bool,
     /// The SQL of what every row has to meet.
     pub check: Option<Text>,
+    /// The table's name before.
+    pub renamed_from: Option<Text>,
+    /// Fields that are unique together.
+    pub unique: Vec<Names>,
+    /// Fields with an index over them.
+    pub indexes: Vec<Names>,
     pub columns: Vec<Column>,
     pub relations: Vec<Relation>,
     /// Whether it is a struct with named fields; otherwise that has been reported.
@@ -59,6 +65,9 @@ impl Model {
             hooks: input.hooks,
             debug: input.debug,
             check: input.check,
+            renamed_from: input.renamed_from,
+            unique: input.unique,
+            indexes: input.indexes,
             columns,
             relations,
             has_fields: input.has_fields,

@@ -2,7 +2,9 @@ use proc_macro2::Span;
 use syn::{Ident, Type, Visibility};
 
 use crate::names;
-use crate::parse::{Cascade, Field, Holder, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name};
+use crate::parse::{
+    Cascade, Field, Holder, KeyAction, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name,
+};
 
 /// A field that is a relationship.
 pub struct Relation {
@@ -38,6 +40,8 @@ pub struct Relation {
     pub passive_deletes: Option<Span>,
     /// Whether it is for reading alone.
     pub view_only: Option<Span>,
+    pub on_delete: Option<(KeyAction, Span)>,
+    pub on_update: Option<(KeyAction, Span)>,
     pub inverse: Option<Text>,
     /// What serialising calls it; none where it is left out.
     pub serialized: Option<Text>,
@@ -82,6 +86,8 @@ impl Relation {
             cascade: None,
             passive_deletes: None,
             view_only: None,
+            on_delete: None,
+            on_update: None,
             inverse: None,
             serialized,
         };
@@ -98,6 +104,8 @@ impl Relation {
             relation.cascade = attribute.cascade;
             relation.passive_deletes = attribute.passive_deletes;
             relation.view_only = attribute.view_only;
+            relation.on_delete = attribute.on_delete;
+            relation.on_update = attribute.on_update;
             relation.inverse = attribute.inverse;
         }
         relation

@@ -3,7 +3,7 @@ use syn::Attribute;
 
 use super::options::{Form, Known, Options};
 use super::types::Holder;
-use super::value::{Cascade, Lazy, Names, OrderBy, Text};
+use super::value::{Cascade, KeyAction, Lazy, Names, OrderBy, Text};
 use crate::errors::Errors;
 
 /// `#[key]`.
@@ -35,6 +35,8 @@ pub struct ColumnAttribute {
     pub length: Option<Text>,
     /// The SQL of what every value has to meet.
     pub check: Option<Text>,
+    /// The column's name before.
+    pub renamed_from: Option<Text>,
 }
 
 /// One of the four relationship attributes.
@@ -53,6 +55,8 @@ pub struct RelationAttribute {
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
     pub view_only: Option<Span>,
+    pub on_delete: Option<(KeyAction, Span)>,
+    pub on_update: Option<(KeyAction, Span)>,
     pub inverse: Option<Text>,
 }
 
@@ -101,6 +105,7 @@ impl Kind {
             "through" | "through_schema" => self == Kind::ManyToMany,
             "order_by" => self != Kind::BelongsTo,
             "passive_deletes" => self.is_has(),
+            "on_delete" | "on_update" => self == Kind::BelongsTo,
             _ => true,
         }
     }
@@ -123,6 +128,9 @@ pub(super) const MODEL: &[Known] = &[
     Known("hooks", Form::Flag, ""),
     Known("debug", Form::Flag, ""),
     Known("check", Form::Text, "starts < ends"),
+    Known("unique", Form::Texts, "tenant_id, email"),
+    Known("index", Form::Texts, "status, created_at"),
+    Known("renamed_from", Form::Text, "people"),
 ];
 
 const KEY: &[Known] = &[Known("auto", Form::Flag, "")];
@@ -139,6 +147,7 @@ const COLUMN: &[Known] = &[
     Known("deferred", Form::Flag, ""),
     Known("length", Form::Number, "50"),
     Known("check", Form::Text, "price >= 0"),
+    Known("renamed_from", Form::Text, "name"),
 ];
 
 const RELATION: &[Known] = &[
@@ -151,12 +160,14 @@ const RELATION: &[Known] = &[
     Known("cascade", Form::Text, "all"),
     Known("passive_deletes", Form::Flag, ""),
     Known("view_only", Form::Flag, ""),
+    Known("on_delete", Form::Text, "cascade"),
+    Known("on_update", Form::Text, "cascade"),
     Known("inverse", Form::Text, "user"),
 ];
 
 /// The attribute that an option belongs to, if not to the one it is written in.
 pub(super) fn home_of(option: &str, attribute: &str) -> Option<&'static str> {
-    let homes = [("model", MODEL), ("key", KEY), ("column", COLUMN)];
+    let homes = [("column", COLUMN), ("key", KEY), ("model", MODEL)];
     let at_home = |known: &[Known]| known.iter().any(|known| known.0 == option);
     homes.into_iter().find(|(home, known)| *home != attribute && at_home(known)).map(|(home, _)| home)
 }
@@ -185,6 +196,7 @@ impl ColumnAttribute {
             deferred: options.flag("deferred"),
             length: options.text("length").map(Text::of),
             check: options.text("check").map(Text::of),
+            renamed_from: options.text("renamed_from").map(Text::of),
         }
     }
 }
@@ -210,6 +222,8 @@ impl RelationAttribute {
             cascade: options.text("cascade").map(|text| (Cascade::read(text, errors), text.span())),
             passive_deletes: options.flag("passive_deletes"),
             view_only: options.flag("view_only"),
+            on_delete: options.text("on_delete").map(|text| KeyAction::read("on_delete", text, errors)),
+            on_update: options.text("on_update").map(|text| KeyAction::read("on_update", text, errors)),
             inverse: options.text("inverse").map(Text::of),
         }
     }

@@ -6,7 +6,7 @@ use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttr
 use super::options::Options;
 use super::serde::{RenameAll, SerdeAttribute};
 use super::types::without_self;
-use super::value::Text;
+use super::value::{Names, Text};
 use crate::errors::Errors;
 use crate::names;
 
@@ -18,6 +18,11 @@ pub struct Input {
     pub schema: Option<Text>,
     pub module: Option<Text>,
     pub check: Option<Text>,
+    pub renamed_from: Option<Text>,
+    /// Fields that are unique together.
+    pub unique: Vec<Names>,
+    /// Fields with an index over them.
+    pub indexes: Vec<Names>,
     /// Whether it has hooks of its own.
     pub hooks: bool,
     /// Whether it is given a `Debug` that hides what is secret.
@@ -68,6 +73,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
     }
     let (options, rename_all) = struct_options(&item.attrs, errors);
     let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
+    let lists = |name| options.iter().flat_map(|options| options.texts(name)).map(Names::of).collect();
     let flag = |name| options.as_ref().is_some_and(|options| options.flag(name).is_some());
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
@@ -80,6 +86,9 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         schema: text("schema"),
         module: text("module"),
         check: text("check"),
+        renamed_from: text("renamed_from"),
+        unique: lists("unique"),
+        indexes: lists("index"),
         hooks: flag("hooks"),
         debug: flag("debug"),
         rename_all,

@@ -14,6 +14,8 @@ pub enum Form {
     Flag,
     /// `= ".."`.
     Text,
+    /// `= ".."`, any number of times.
+    Texts,
     /// Either.
     FlagOrText,
     /// `= 50`.
@@ -61,6 +63,11 @@ impl Options {
         self.entry_of(name)?.value.as_ref()
     }
 
+    /// Every text of an option that may be written several times.
+    pub fn texts(&self, name: &str) -> impl Iterator<Item = &LitStr> {
+        self.entries.iter().filter(move |entry| entry.name == name).filter_map(|entry| entry.value.as_ref())
+    }
+
     /// Where an option is written, with a value or without.
     pub fn flag(&self, name: &str) -> Option<Span> {
         self.entry_of(name).map(|entry| entry.span)
@@ -84,7 +91,7 @@ impl Options {
         let Some(Known(option, form, example)) = known.iter().find(|known| known.0 == plain) else {
             return errors.at(name.span(), unknown(&plain, attribute, known));
         };
-        if self.entry_of(option).is_some() {
+        if *form != Form::Texts && self.entry_of(option).is_some() {
             return errors.at(name.span(), format!("`{option}` is given twice; remove one"));
         }
         let span = name.span();
@@ -118,7 +125,7 @@ fn read_value(
 ) -> Result<Option<LitStr>, Misread> {
     let mut tokens = rest.clone().into_iter();
     let value: TokenStream = match tokens.next() {
-        None if matches!(form, Form::Text | Form::Number) => {
+        None if matches!(form, Form::Text | Form::Texts | Form::Number) => {
             let example = if form == Form::Number { example.to_owned() } else { format!("{example:?}") };
             errors.at(name.span(), format!("`{name}` needs a value: `{name} = {example}`"));
             return Err(Misread);

@@ -75,6 +75,39 @@ impl Lazy {
     }
 }
 
+/// What a foreign key does when the row that it refers to goes or changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAction {
+    NoAction,
+    Restrict,
+    Cascade,
+    SetNull,
+    SetDefault,
+}
+
+impl KeyAction {
+    const ALL: [(&'static str, KeyAction); 5] = [
+        ("no action", KeyAction::NoAction),
+        ("restrict", KeyAction::Restrict),
+        ("cascade", KeyAction::Cascade),
+        ("set null", KeyAction::SetNull),
+        ("set default", KeyAction::SetDefault),
+    ];
+
+    pub fn read(option: &str, literal: &LitStr, errors: &mut Errors) -> (KeyAction, Span) {
+        let written = literal.value().to_lowercase();
+        let found = KeyAction::ALL.iter().find(|(name, _)| *name == written);
+        let action = found.map_or_else(
+            || {
+                errors.on(literal, unknown(option, &written, &KeyAction::ALL.map(|(name, _)| name)));
+                KeyAction::NoAction
+            },
+            |(_, action)| *action,
+        );
+        (action, literal.span())
+    }
+}
+
 /// The order of a collection.
 #[derive(Debug, Clone)]
 pub struct OrderBy {

@@ -100,7 +100,7 @@ on_every_backend! {
         session.commit().await?;
         database
             .run(
-                "ALTER TABLE visits DROP FOREIGN KEY visits_ibfk_1,
+                "ALTER TABLE visits DROP FOREIGN KEY fk_visits_place_name,
                  MODIFY place_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL",
             )
             .await;

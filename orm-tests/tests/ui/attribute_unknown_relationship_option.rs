@@ -12,7 +12,7 @@ struct Order {
     #[key]
     id: i64,
     user_id: i64,
-    #[belongs_to(on_delete = "cascade")]
+    #[belongs_to(ondelete = "cascade")]
     user: BelongsTo<User>,
     #[many_to_many(throuh = "order_users")]
     readers: HasMany<User>,

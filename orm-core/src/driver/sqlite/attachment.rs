@@ -35,6 +35,23 @@ impl Attachment {
         Ok(Attachment { schema: schema.to_owned(), location, memory })
     }
 
+    /// Makes a connection of sqlx's know it.
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    #[cfg(feature = "migrate")]
+    pub(super) async fn attach_sqlx(&self, connection: &mut sqlx::SqliteConnection) -> sqlx::Result<()> {
+        let attach = sqlx::query("ATTACH DATABASE ? AS ?").bind(&self.location).bind(&self.schema);
+        attach.execute(&mut *connection).await?;
+        if self.memory.is_some() {
+            let mut schema = String::new();
+            Dialect::Sqlite.quote(&mut schema, &self.schema);
+            let fast = format!("PRAGMA {schema}.journal_mode = WAL; PRAGMA {schema}.synchronous = OFF");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(fast)).execute(connection).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a connection know it.
     ///
     /// # Errors

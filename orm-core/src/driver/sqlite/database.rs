@@ -44,6 +44,15 @@ impl Connector for SqliteConnector {
 }
 
 impl SqliteDatabase {
+    /// Makes a connection that the pool does not know, of sqlx's.
+    #[cfg(feature = "migrate")]
+    pub(in crate::driver) async fn raw_connection(&self) -> Result<crate::driver::RawConnection> {
+        let connection = self.pool.connector().opening.connect_sqlx().await.map_err(|error| {
+            Error::new(ErrorKind::Connection, format!("cannot open the database: {error}")).with_source(error)
+        })?;
+        Ok(crate::driver::RawConnection::Sqlite(Box::new(connection)))
+    }
+
     pub(in crate::driver) async fn connect(
         url: &DatabaseUrl,
         options: &ConnectOptions,

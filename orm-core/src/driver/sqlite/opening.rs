@@ -111,6 +111,36 @@ impl Opening {
     }
 }
 
+#[cfg(feature = "migrate")]
+impl Opening {
+    /// Opens a connection of sqlx's, for migrations.
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    pub(super) async fn connect_sqlx(&self) -> sqlx::Result<sqlx::SqliteConnection> {
+        use sqlx::ConnectOptions as _;
+        use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+        let mut options = SqliteConnectOptions::new()
+            .filename(&self.location)
+            .create_if_missing(self.flags.contains(OpenFlags::SQLITE_OPEN_CREATE))
+            .read_only(self.flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .busy_timeout(self.busy_timeout)
+            .disable_statement_logging();
+        if let Some(vfs) = &self.vfs {
+            options = options.vfs(vfs.clone());
+        }
+        if self.memory.is_some() {
+            options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off);
+        }
+        let mut connection = options.connect().await?;
+        for attachment in &self.attached {
+            attachment.attach_sqlx(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+}
+
 impl Settings {
     fn read(query: &str) -> std::result::Result<Settings, String> {
         let mut settings = Settings::default();

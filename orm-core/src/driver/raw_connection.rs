@@ -1,0 +1,43 @@
+use super::database::Database;
+use crate::error::Result;
+
+/// A connection outside the pool, as the driver makes it: for what sqlx does by itself, migrations.
+#[derive(Debug)]
+pub(crate) enum RawConnection {
+    #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+    None(std::convert::Infallible),
+    #[cfg(feature = "sqlite")]
+    Sqlite(Box<sqlx::SqliteConnection>),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<sqlx::PgConnection>),
+    #[cfg(feature = "mysql")]
+    Mysql(Box<sqlx::MySqlConnection>),
+}
+
+impl Database {
+    /// Makes a connection that no pool knows. A database in memory goes with the engine all the same.
+    ///
+    /// # Errors
+    /// `Connection`: the database does not answer.
+    pub(crate) async fn raw_connection(&self) -> Result<RawConnection> {
+        self.server().raw_connection().await
+    }
+}
+
+impl RawConnection {
+    /// Ends it.
+    pub(crate) async fn close(self) {
+        use sqlx::Connection as _;
+        // It is gone, whatever it says.
+        let _ = match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            RawConnection::None(never) => match never {},
+            #[cfg(feature = "sqlite")]
+            RawConnection::Sqlite(connection) => connection.close().await,
+            #[cfg(feature = "postgres")]
+            RawConnection::Postgres(connection) => connection.close().await,
+            #[cfg(feature = "mysql")]
+            RawConnection::Mysql(connection) => connection.close().await,
+        };
+    }
+}

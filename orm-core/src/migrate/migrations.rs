@@ -1,0 +1,219 @@
+use std::path::PathBuf;
+
+use sqlx::migrate::Migrator;
+
+use super::folder;
+use super::goal::Goal;
+use super::plan::{Plan, plan};
+use super::runner::{self, MigrationStatus};
+use super::script::Backfill;
+use crate::ddl::Schema;
+use crate::error::{Error, ErrorKind, Result};
+use crate::session::Engine;
+
+/// The models and the folder of their migrations: what the [command](super::main) does, for programs and tests.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::migrate::Migrations;
+/// # #[derive(Model, Debug)] #[model(table = "users")] struct User { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("orm-core-doc-migrations-{}", std::process::id()));
+/// # let _ = std::fs::remove_dir_all(&folder);
+///
+/// let migrations = Migrations::new(schema![User], &folder);
+/// let written = migrations.write("sqlite:app.db", "users").await?;
+/// assert!(written[0].ends_with("_users.up.sql"));
+///
+/// let engine = Engine::connect("sqlite::memory:").await?;
+/// assert_eq!(migrations.run(&engine).await?.len(), 1);
+/// engine.check(schema![User]).await?.into_result()?;
+/// assert!(migrations.plan("sqlite:app.db").await?.is_empty(), "the models define what the migrations produce");
+/// # std::fs::remove_dir_all(&folder).ok(); Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "it does nothing until one of its methods is awaited"]
+pub struct Migrations {
+    schema: Schema,
+    folder: PathBuf,
+    scratch: Option<String>,
+    allow_loss: bool,
+    renames: Vec<(String, String)>,
+    backfills: Vec<Backfill>,
+    ignored: Vec<String>,
+}
+
+impl Migrations {
+    /// The migrations of some models, in a folder.
+    pub fn new(schema: Schema, folder: impl Into<PathBuf>) -> Migrations {
+        Migrations {
+            schema,
+            folder: folder.into(),
+            scratch: None,
+            allow_loss: false,
+            renames: Vec::new(),
+            backfills: Vec::new(),
+            ignored: Vec::new(),
+        }
+    }
+
+    /// Allows what is written to lose data: drops, narrower types, and zeros where a NOT NULL column has no value.
+    pub fn allow_loss(mut self) -> Self {
+        self.allow_loss = true;
+        self
+    }
+
+    /// Says that a table or a column was renamed: `rename("people", "users")`, `rename("users.name", "full_name")`.
+    ///
+    /// `#[model(renamed_from = "..")]` and `#[column(renamed_from = "..")]` say the same where the model is.
+    pub fn rename(mut self, from: &str, to: &str) -> Self {
+        self.renames.push((from.to_owned(), to.to_owned()));
+        self
+    }
+
+    /// The value that existing rows get in a column which is new or becomes NOT NULL, as SQL: `backfill("users",
+    /// "full_name", "name || ' ?'")`.
+    pub fn backfill(mut self, table: &str, column: &str, sql: &str) -> Self {
+        self.backfills.push(Backfill {
+            table: table.to_owned(),
+            column: column.to_owned(),
+            sql: sql.to_owned(),
+        });
+        self
+    }
+
+    /// Leaves tables alone that no model describes, by name or pattern: `ignore("audit_*")`. Without it they are dropped,
+    /// as tables of models that were removed are.
+    pub fn ignore(mut self, pattern: &str) -> Self {
+        self.ignored.push(pattern.to_owned());
+        self
+    }
+
+    /// The server on which scratch databases are made, where that of the URL allows none. It is of the same kind and version.
+    pub fn scratch(mut self, url: &str) -> Self {
+        self.scratch = Some(url.to_owned());
+        self
+    }
+
+    /// What a new migration would be.
+    ///
+    /// What the existing migrations produce is found by running them: on SQLite in memory, on a server in a database that is
+    /// created for it and dropped. The database of the URL is never touched, and need not exist.
+    ///
+    /// # Errors
+    /// `InvalidModel`, as for [`Engine::create_all`]; `Migration`: a migration fails, the folder is missing, or a rename
+    /// leads nowhere; `Configuration`: the server does not create databases.
+    pub async fn plan(&self, url: &str) -> Result<Plan> {
+        self.plan_from(&folder::read(&self.folder).await?, url).await
+    }
+
+    async fn plan_from(&self, migrator: &Migrator, url: &str) -> Result<Plan> {
+        let goal = Goal::new(&self.schema, &self.renames, &self.ignored)?;
+        let url = self.scratch.as_deref().unwrap_or(url);
+        Box::pin(plan(&goal, migrator, url, &self.backfills)).await
+    }
+
+    /// Writes `<time>_<name>.up.sql` and `.down.sql`, and returns their paths; where nothing differs it writes nothing, and
+    /// there are none.
+    ///
+    /// # Errors
+    /// As for [`plan`](Self::plan); `Migration`: data would be lost, and that was not allowed. Nothing is written then.
+    pub async fn write(&self, url: &str, name: &str) -> Result<Vec<PathBuf>> {
+        let migrator = match self.folder.exists() {
+            true => folder::read(&self.folder).await?,
+            // The first migration makes it.
+            false => Migrator::with_migrations(Vec::new()),
+        };
+        let (up, down) = folder::files(&self.folder, &migrator, name)?;
+        let plan = self.plan_from(&migrator, url).await?;
+        if plan.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.allow_loss && !plan.losses.is_empty() {
+            return Err(lossy(&plan));
+        }
+        folder::write(&self.folder, (&up, &down), (&plan.up, &plan.down))?;
+        Ok(vec![up, down])
+    }
+
+    /// Runs the pending migrations on a database, and returns them.
+    ///
+    /// # Errors
+    /// As for [`Engine::migrate`]; `Migration`: the folder is missing.
+    pub async fn run(&self, engine: &Engine) -> Result<Vec<MigrationStatus>> {
+        engine.migrate(&folder::read(&self.folder).await?).await
+    }
+
+    /// What every migration is to a database: pending, applied, changed since, or missing from the folder. It writes nothing.
+    ///
+    /// # Errors
+    /// `Migration`: the folder is missing. The database does not answer.
+    pub async fn status(&self, engine: &Engine) -> Result<Vec<MigrationStatus>> {
+        let migrator = folder::read(&self.folder).await?;
+        let mut connection = engine.database().raw_connection().await?;
+        let status = runner::status(&mut connection, &migrator).await;
+        connection.close().await;
+        status
+    }
+
+    /// Reverts the last migrations that were applied to a database, and returns them.
+    ///
+    /// # Errors
+    /// `Migration`: one has no `.down.sql`, and then none is reverted; or one fails.
+    pub async fn revert(&self, engine: &Engine, count: usize) -> Result<Vec<MigrationStatus>> {
+        let migrator = folder::read(&self.folder).await?;
+        let mut connection = engine.database().raw_connection().await?;
+        let reverted = runner::revert(&mut connection, &migrator, count).await;
+        connection.close().await;
+        reverted
+    }
+}
+
+fn lossy(plan: &Plan) -> Error {
+    let mut message = "the migration would lose data, so it was not written:".to_owned();
+    for loss in &plan.losses {
+        message.push_str(&format!("\n  {loss}"));
+    }
+    for suggestion in &plan.suggestions {
+        message.push_str(&format!("\n  {suggestion}"));
+    }
+    for place in &plan.needs_values {
+        message.push_str(&format!("\n  `--backfill '{place}=SQL'` gives `{place}` a value"));
+    }
+    message.push_str("\n  `--allow-loss` writes it all the same");
+    Error::new(ErrorKind::Migration, message)
+}
+
+impl Engine {
+    /// Runs the pending migrations of sqlx, `sqlx::migrate!()` or a folder's, and returns them; sqlx's own table records
+    /// them.
+    ///
+    /// All programs that start at once may call it: on PostgreSQL, MySQL and MariaDB one of them runs the migrations while
+    /// the others wait. A migration is applied as a whole or not at all, but on MySQL and MariaDB, whose statements commit
+    /// one by one; there the error says which statement stopped it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # async fn start(url: &str) -> Result<Engine> {
+    /// # let folder = std::path::Path::new("migrations");
+    /// # let migrations = sqlx::migrate::Migrator::new(folder).await.map_err(|_| ()).ok();
+    /// # let Some(migrations) = migrations else { return Engine::connect(url).await };
+    /// let engine = Engine::connect(url).await?;
+    /// engine.migrate(&migrations).await?; // static MIGRATIONS: Migrator = sqlx::migrate!();
+    /// # Ok(engine) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// `Migration`: one fails, was changed after it was applied, or is not in the list though the database has it; nothing
+    /// is run in the last two cases. `Connection`: the database does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves the migration that runs unfinished, which is as if it had failed.
+    pub async fn migrate(&self, migrations: &Migrator) -> Result<Vec<MigrationStatus>> {
+        let mut connection = self.database().raw_connection().await?;
+        let done = runner::run(&mut connection, migrations).await;
+        connection.close().await;
+        done
+    }
+}

@@ -1,0 +1,315 @@
+use super::conversion::Conversion;
+use super::difference::{ColumnChange, Difference, TableChange};
+use super::script::{Writer, shown};
+use super::structure::{Structure, primary_key};
+use crate::ddl::{LiveColumn, LiveEnum, LiveTable};
+
+/// What a statement does to others that use the table.
+const SCANS: &str = "Scans the table; nothing else reads or writes it meanwhile (ACCESS EXCLUSIVE).";
+const REWRITES: &str = "Rewrites the table; nothing else reads or writes it meanwhile (ACCESS EXCLUSIVE).";
+const BLOCKS_WRITES: &str = "Nothing else writes to the table until the index is built (SHARE).";
+const CHECKS_ROWS: &str =
+    "Checks every row; nothing else writes to either table meanwhile (SHARE ROW EXCLUSIVE).";
+
+impl Writer<'_> {
+    pub(super) fn postgres(&mut self, difference: &Difference, before: &Structure) {
+        self.keep_names(before, |table, index| {
+            let is_it = |other: &LiveTable| other.schema == table.schema && other.name == table.name;
+            let changed = difference.changed.iter().find(|change| is_it(&change.before));
+            difference.dropped.iter().any(is_it)
+                || changed
+                    .is_some_and(|change| change.dropped_indexes.iter().any(|gone| gone.name == index.name))
+        });
+        for schema in &difference.new_schemas {
+            self.step(format!("CREATE SCHEMA IF NOT EXISTS {}", self.quoted(schema)));
+        }
+        self.begin_enums(difference);
+        self.drop_what_depends(difference);
+        for table in &difference.dropped {
+            self.losing(
+                format!("DROP TABLE {}", self.named(table)),
+                format!("drops the table `{}` with its rows", shown(table)),
+            );
+        }
+        let mut later = Vec::new();
+        for table in &difference.created {
+            let (now, then) = self.keys_of(difference, table);
+            later.extend(then.into_iter().map(|key| (table, key)));
+            let create = self.create(&self.named(table), table, &now);
+            self.step(create);
+            for index in
+                table.indexes.iter().filter(|index| !index.primary && (index.special || !index.constraint))
+            {
+                let create = self.create_index(table, index);
+                self.step(create);
+            }
+        }
+        for change in &difference.changed {
+            self.change_columns(change);
+        }
+        for change in &difference.changed {
+            self.add_constraints(change);
+        }
+        for (table, key) in later {
+            let add = format!("ALTER TABLE {} ADD {}", self.named(table), self.key(table, key));
+            self.step(add);
+        }
+        for change in &difference.changed {
+            for key in &change.added_keys {
+                let add =
+                    format!("ALTER TABLE {} ADD {}", self.named(&change.after), self.key(&change.after, key));
+                self.noted(add, &[CHECKS_ROWS]);
+            }
+        }
+        for change in difference.changed_enums.iter().filter(|change| change.replaced) {
+            self.step(format!("DROP TYPE {}", self.quoted(&old_name(&change.before))));
+        }
+        for dropped in &difference.dropped_enums {
+            self.step(format!("DROP TYPE {}", self.quoted(&dropped.name)));
+        }
+    }
+
+    fn begin_enums(&mut self, difference: &Difference) {
+        for new in &difference.new_enums {
+            self.step(self.create_type(new));
+        }
+        for change in &difference.changed_enums {
+            if change.replaced {
+                let gone: Vec<&String> = change
+                    .before
+                    .labels
+                    .iter()
+                    .filter(|label| !change.after.labels.contains(label))
+                    .collect();
+                let rename = format!(
+                    "ALTER TYPE {} RENAME TO {}",
+                    self.quoted(&change.before.name),
+                    self.quoted(&old_name(&change.before))
+                );
+                match gone.is_empty() {
+                    true => self.step(rename),
+                    false => self.losing(
+                        rename,
+                        format!(
+                            "the enum `{}` loses the labels {gone:?}; the migration fails while a row has one of them",
+                            change.before.name
+                        ),
+                    ),
+                }
+                self.step(self.create_type(&change.after));
+                continue;
+            }
+            for (at, label) in change.after.labels.iter().enumerate() {
+                if change.before.labels.contains(label) {
+                    continue;
+                }
+                let place = match at.checked_sub(1).and_then(|before| change.after.labels.get(before)) {
+                    Some(before) => format!("AFTER {}", self.literal(before)),
+                    None => change
+                        .before
+                        .labels
+                        .first()
+                        .map_or_else(String::new, |first| format!("BEFORE {}", self.literal(first))),
+                };
+                let name = self.quoted(&change.after.name);
+                self.step(format!("ALTER TYPE {name} ADD VALUE {} {place}", self.literal(label)));
+            }
+        }
+    }
+
+    fn create_type(&self, def: &LiveEnum) -> String {
+        let labels: Vec<String> = def.labels.iter().map(|label| self.literal(label)).collect();
+        format!("CREATE TYPE {} AS ENUM ({})", self.quoted(&def.name), labels.join(", "))
+    }
+
+    pub(super) fn literal(&self, text: &str) -> String {
+        let mut sql = String::new();
+        self.dialect.literal(&mut sql, text);
+        sql
+    }
+
+    fn drop_what_depends(&mut self, difference: &Difference) {
+        for change in &difference.changed {
+            for key in &change.dropped_keys {
+                self.drop_constraint(&change.before, &key.name);
+            }
+        }
+        for (table, key) in self.circular_keys(difference) {
+            self.drop_constraint(table, &key.name);
+        }
+        for change in &difference.changed {
+            for check in &change.dropped_checks {
+                self.drop_constraint(&change.before, check.name.as_deref().unwrap_or_default());
+            }
+            for index in &change.dropped_indexes {
+                match index.constraint {
+                    true => self.drop_constraint(&change.before, &index.name),
+                    false => {
+                        let name = self.qualified(change.before.schema.as_deref(), &index.name);
+                        self.step(format!("DROP INDEX {name}"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn drop_constraint(&mut self, table: &LiveTable, name: &str) {
+        self.step(format!("ALTER TABLE {} DROP CONSTRAINT {}", self.named(table), self.quoted(name)));
+    }
+
+    fn change_columns(&mut self, change: &TableChange) {
+        let table = self.named(&change.after);
+        if change.primary_key
+            && let Some(old) = primary_key(&change.before)
+        {
+            self.drop_constraint(&change.before, &old.name);
+        }
+        let replaced: Vec<&ColumnChange> = change.altered.iter().filter(|column| column.replaced).collect();
+        for column in &change.dropped {
+            self.losing(
+                format!("ALTER TABLE {table} DROP COLUMN {}", self.quoted(&column.name)),
+                format!("drops `{}.{}` with its values", shown(&change.before), column.name),
+            );
+        }
+        for column in &replaced {
+            let drop = format!("ALTER TABLE {table} DROP COLUMN {}", self.quoted(&column.before.name));
+            if column.before.computed.is_some() {
+                self.step(drop);
+                continue;
+            }
+            let notes = self.note_retyped(change, &column.before, &column.after, true);
+            self.script.steps.push(super::script::Step { sql: drop, notes });
+        }
+        for column in change.added.iter().chain(replaced.iter().map(|column| &column.after)) {
+            self.add_column(change, column);
+        }
+        for column in change.altered.iter().filter(|column| !column.replaced) {
+            self.alter_column(change, column);
+        }
+    }
+
+    fn add_column(&mut self, change: &TableChange, column: &LiveColumn) {
+        let (table, name) = (self.named(&change.after), self.quoted(&column.name));
+        let given = self.backfill(&change.after, column);
+        let needs = column.not_null && column.default.is_none() && column.computed.is_none() && !column.auto;
+        let fill = |value: String| format!("UPDATE {table} SET {name} = {value}");
+        if let Some(value) = given {
+            let nullable = LiveColumn { not_null: false, ..column.clone() };
+            self.step(format!("ALTER TABLE {table} ADD COLUMN {}", self.column(&change.after, &nullable)));
+            self.step(fill(value));
+            if column.not_null {
+                self.noted(format!("ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"), &[SCANS]);
+            }
+            return;
+        }
+        let losses = self.script.losses.len();
+        let value = needs.then(|| self.value_for(&change.after, column)).flatten();
+        let mut sql = format!("ALTER TABLE {table} ADD COLUMN {}", self.column(&change.after, column));
+        if let Some(value) = &value {
+            sql.push_str(&format!(" DEFAULT {value}"));
+        }
+        let lost: Vec<String> =
+            self.script.losses[losses..].iter().map(|loss| format!("LOSS: {}.", loss.what)).collect();
+        let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+        self.noted(sql, &lost);
+        if value.is_some() {
+            self.step(format!("ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT"));
+        }
+    }
+
+    fn alter_column(&mut self, change: &TableChange, column: &ColumnChange) {
+        let (before, after) = (&column.before, &column.after);
+        let (table, name) = (self.named(&change.after), self.quoted(&after.name));
+        let alter = format!("ALTER TABLE {table} ALTER COLUMN {name}");
+        if before.auto && !after.auto {
+            let what = if before.default.is_some() { "DROP DEFAULT" } else { "DROP IDENTITY" };
+            self.step(format!("{alter} {what}"));
+        }
+        let drops_default = !before.auto
+            && before.default.is_some()
+            && (column.retyped || after.default.is_none() || after.auto);
+        if drops_default {
+            self.step(format!("{alter} DROP DEFAULT"));
+        }
+        if column.retyped {
+            let conversion = Conversion::between(self.dialect, before, after, &name);
+            let (using, mut notes) = match conversion {
+                Conversion::Safe(using) => (using, Vec::new()),
+                Conversion::Lossy(using) => (using, self.note_retyped(change, before, after, false)),
+                Conversion::None => (name.clone(), Vec::new()),
+            };
+            let sql = match using == format!("{name}::{}", after.type_name) {
+                true => format!("{alter} TYPE {}", after.type_name),
+                false => format!("{alter} TYPE {} USING {using}", after.type_name),
+            };
+            // Only what has a cast by assignment converts without USING.
+            let sql = match sql.contains(" USING ") {
+                true => sql,
+                false => format!("{sql} USING {using}"),
+            };
+            notes.push(REWRITES.to_owned());
+            self.script.steps.push(super::script::Step { sql, notes });
+        }
+        if column.becomes_not_null() {
+            let losses = self.script.losses.len();
+            let value = self.value_for(&change.after, after);
+            let lost: Vec<String> =
+                self.script.losses[losses..].iter().map(|loss| format!("LOSS: {}.", loss.what)).collect();
+            if let Some(value) = value {
+                let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+                self.noted(format!("UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"), &lost);
+            }
+            self.noted(format!("{alter} SET NOT NULL"), &[SCANS]);
+        }
+        if before.not_null && !after.not_null {
+            self.step(format!("{alter} DROP NOT NULL"));
+        }
+        if let Some(default) = &after.default
+            && !after.auto
+            && (drops_default || before.default.as_ref() != Some(default))
+        {
+            self.step(format!("{alter} SET DEFAULT {}", self.default(default)));
+        }
+        if after.auto && !before.auto {
+            self.step(format!("{alter} ADD GENERATED BY DEFAULT AS IDENTITY"));
+            let sequence =
+                format!("pg_get_serial_sequence({}, {})", self.literal(&table), self.literal(&after.name));
+            self.step(format!("SELECT setval({sequence}, coalesce(max({name}), 0) + 1, false) FROM {table}"));
+        }
+    }
+
+    fn add_constraints(&mut self, change: &TableChange) {
+        let table = self.named(&change.after);
+        if change.primary_key
+            && let Some(new) = primary_key(&change.after)
+        {
+            let constraint = self.index_constraint(&change.after, new);
+            let add = format!("ALTER TABLE {table} ADD {constraint}PRIMARY KEY {}", self.columns_of(new));
+            self.noted(add, &[SCANS]);
+        }
+        for index in &change.added_indexes {
+            match index.constraint && !index.special {
+                true => {
+                    let constraint = self.index_constraint(&change.after, index);
+                    let add =
+                        format!("ALTER TABLE {table} ADD {constraint}UNIQUE {}", self.columns_of(index));
+                    self.noted(add, &["Fails where two rows have the same values.", SCANS]);
+                }
+                false => {
+                    let create = self.create_index(&change.after, index);
+                    let fails = index.unique.then_some("Fails where two rows have the same values.");
+                    let notes: Vec<&str> = fails.into_iter().chain([BLOCKS_WRITES]).collect();
+                    self.noted(create, &notes);
+                }
+            }
+        }
+        for check in &change.added_checks {
+            let add = format!("ALTER TABLE {table} ADD {}", self.check(check));
+            self.noted(add, &["Fails where a row does not meet it.", SCANS]);
+        }
+    }
+}
+
+fn old_name(def: &LiveEnum) -> String {
+    format!("{}__old", def.name)
+}

@@ -1,0 +1,428 @@
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
+use sqlx::{AssertSqlSafe, Either, Executor};
+
+use crate::driver::RawConnection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How a script failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// How many of its statements were executed before.
+    pub(super) done: usize,
+    pub(super) error: sqlx::Error,
+}
+
+impl Failed {
+    pub(super) fn into_error(self) -> Error {
+        Error::new(ErrorKind::Database, said(&self.error)).with_source(self.error)
+    }
+}
+
+/// What a database says, without what the driver puts before it.
+pub(super) fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// What happens on one connection, whichever database it is to.
+macro_rules! on {
+    ($connection:expr, $it:ident => $done:expr) => {
+        match $connection {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            RawConnection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            RawConnection::Sqlite($it) => $done,
+            #[cfg(feature = "postgres")]
+            RawConnection::Postgres($it) => $done,
+            #[cfg(feature = "mysql")]
+            RawConnection::Mysql($it) => $done,
+        }
+    };
+}
+
+/// Runs a text of any number of statements as it is.
+pub(super) async fn run_script(connection: &mut RawConnection, sql: &str) -> Result<(), Failed> {
+    on!(connection, it => script(&mut **it, sql).await)
+}
+
+/// One of the texts that the tool writes, which is a transaction unless it says otherwise in its first line.
+pub(super) async fn run_file(connection: &mut RawConnection, sql: &str) -> Result<(), Failed> {
+    let within = !sql.starts_with(NO_TRANSACTION);
+    if within {
+        run_script(connection, "BEGIN").await?;
+    }
+    run_script(connection, sql).await?;
+    if within {
+        run_script(connection, "COMMIT").await?;
+    }
+    Ok(())
+}
+
+/// The first line of a file that sqlx does not put into a transaction.
+pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
+
+async fn script<'c, D, E>(executor: E, sql: &str) -> Result<(), Failed>
+where
+    D: sqlx::Database,
+    E: Executor<'c, Database = D>,
+{
+    let mut done = 0;
+    let mut results = executor.fetch_many(AssertSqlSafe(sql.to_owned()));
+    loop {
+        match results.try_next().await {
+            Ok(None) => return Ok(()),
+            Ok(Some(Either::Left(_))) => done += 1,
+            Ok(Some(Either::Right(_))) => {}
+            Err(error) => return Err(Failed { done, error }),
+        }
+    }
+}
+
+/// What one migration is to a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MigrationState {
+    /// It was not run yet.
+    Pending,
+    /// It was run.
+    Applied,
+    /// It was run, and its file has changed since.
+    Changed,
+    /// It was run, and its file is missing: the database is ahead of the folder.
+    Missing,
+    /// It failed half-way, on a database that commits each statement by itself.
+    Failed,
+}
+
+/// A migration, and what it is to a database. `Display` is one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MigrationStatus {
+    /// Its number, the time of its file's name.
+    pub version: i64,
+    /// What it is called; empty where its file is missing.
+    pub name: String,
+    /// What it is to the database.
+    pub state: MigrationState,
+}
+
+impl std::fmt::Display for MigrationStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = match self.state {
+            MigrationState::Pending => "pending",
+            MigrationState::Applied => "applied",
+            MigrationState::Changed => "CHANGED since it was applied",
+            MigrationState::Missing => "applied, and its file is MISSING",
+            MigrationState::Failed => "FAILED half-way",
+        };
+        write!(f, "{} {}: {state}", self.version, self.name)
+    }
+}
+
+/// Runs the pending migrations, and returns them.
+pub(super) async fn run(connection: &mut RawConnection, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
+    on!(connection, it => run_on(&mut **it, migrator).await)
+}
+
+/// What every migration is to the database. It writes nothing.
+pub(super) async fn status(
+    connection: &mut RawConnection,
+    migrator: &Migrator,
+) -> Result<Vec<MigrationStatus>> {
+    on!(connection, it => status_on(&mut **it, migrator).await)
+}
+
+/// Takes the last migrations back, and returns them.
+pub(super) async fn revert(
+    connection: &mut RawConnection,
+    migrator: &Migrator,
+    count: usize,
+) -> Result<Vec<MigrationStatus>> {
+    on!(connection, it => revert_on(&mut **it, migrator, count).await)
+}
+
+/// Applying a migration so that it is known how far it got.
+trait Applies: Migrate {
+    /// Whether a failure leaves what was executed before.
+    const COMMITS_EACH: bool;
+
+    /// Runs a migration and records it.
+    fn run_one(&mut self, table: &str, migration: &Migration) -> impl Future<Output = Result<(), Stopped>>;
+
+    /// Runs the text that takes a migration back, and records that.
+    fn revert_one(&mut self, table: &str, migration: &Migration)
+    -> impl Future<Output = Result<(), Stopped>>;
+}
+
+/// Where a migration stopped.
+struct Stopped {
+    /// How many of its statements were executed, where that is known.
+    done: Option<usize>,
+    error: MigrateError,
+}
+
+impl From<MigrateError> for Stopped {
+    fn from(error: MigrateError) -> Stopped {
+        Stopped { done: None, error }
+    }
+}
+
+macro_rules! applies_at_once {
+    ($connection:ty) => {
+        impl Applies for $connection {
+            const COMMITS_EACH: bool = false;
+
+            async fn run_one(&mut self, table: &str, migration: &Migration) -> Result<(), Stopped> {
+                Ok(self.apply(table, migration).await.map(|_: Duration| ())?)
+            }
+
+            async fn revert_one(&mut self, table: &str, migration: &Migration) -> Result<(), Stopped> {
+                Ok(self.revert(table, migration).await.map(|_: Duration| ())?)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "sqlite")]
+applies_at_once!(sqlx::SqliteConnection);
+#[cfg(feature = "postgres")]
+applies_at_once!(sqlx::PgConnection);
+
+/// As sqlx does it, with the statements counted.
+#[cfg(feature = "mysql")]
+impl Applies for sqlx::MySqlConnection {
+    const COMMITS_EACH: bool = true;
+
+    async fn run_one(&mut self, table: &str, migration: &Migration) -> Result<(), Stopped> {
+        let insert = format!(
+            "INSERT INTO {table} (version, description, success, checksum, execution_time) VALUES (?, ?, FALSE, ?, -1)"
+        );
+        let started = std::time::Instant::now();
+        let insert = sqlx::query(AssertSqlSafe(insert))
+            .bind(migration.version)
+            .bind(migration.description.clone().into_owned())
+            .bind(migration.checksum.clone().into_owned());
+        insert.execute(&mut *self).await.map_err(MigrateError::from)?;
+        counted(self, migration).await?;
+        let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let done = format!("UPDATE {table} SET success = TRUE, execution_time = ? WHERE version = ?");
+        let done = sqlx::query(AssertSqlSafe(done)).bind(nanos).bind(migration.version);
+        done.execute(&mut *self).await.map_err(MigrateError::from)?;
+        Ok(())
+    }
+
+    async fn revert_one(&mut self, table: &str, migration: &Migration) -> Result<(), Stopped> {
+        let begin = format!("UPDATE {table} SET success = FALSE WHERE version = ?");
+        let begin = sqlx::query(AssertSqlSafe(begin)).bind(migration.version);
+        begin.execute(&mut *self).await.map_err(MigrateError::from)?;
+        counted(self, migration).await?;
+        let done = sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE version = ?")))
+            .bind(migration.version);
+        done.execute(&mut *self).await.map_err(MigrateError::from)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "mysql")]
+async fn counted(connection: &mut sqlx::MySqlConnection, migration: &Migration) -> Result<(), Stopped> {
+    script(connection, migration.sql.as_str()).await.map_err(|failed| Stopped {
+        done: Some(failed.done),
+        error: MigrateError::ExecuteMigration(failed.error, migration.version),
+    })
+}
+
+async fn run_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
+    let table = &*migrator.table_name;
+    connection.lock().await.map_err(refused)?;
+    let done = run_locked(connection, migrator, table).await;
+    // A lock that cannot be given back goes with the connection, which the caller closes.
+    let _ = connection.unlock().await;
+    done
+}
+
+async fn run_locked<C: Applies>(
+    connection: &mut C,
+    migrator: &Migrator,
+    table: &str,
+) -> Result<Vec<MigrationStatus>> {
+    connection.ensure_migrations_table(table).await.map_err(refused)?;
+    let states = states(connection, migrator).await?;
+    refuse_what_does_not_fit(&states)?;
+    let mut done = Vec::new();
+    for status in states.into_iter().filter(|status| status.state == MigrationState::Pending) {
+        let Some(migration) = up(migrator, status.version) else { continue };
+        let ran = connection.run_one(table, migration).await;
+        ran.map_err(|stopped| failed::<C>(migration, &stopped, "failed").with_source(stopped.error))?;
+        done.push(MigrationStatus { state: MigrationState::Applied, ..status });
+    }
+    Ok(done)
+}
+
+async fn revert_on<C: Applies>(
+    connection: &mut C,
+    migrator: &Migrator,
+    count: usize,
+) -> Result<Vec<MigrationStatus>> {
+    let table = &*migrator.table_name;
+    connection.lock().await.map_err(refused)?;
+    let done = revert_locked(connection, migrator, table, count).await;
+    let _ = connection.unlock().await;
+    done
+}
+
+async fn revert_locked<C: Applies>(
+    connection: &mut C,
+    migrator: &Migrator,
+    table: &str,
+    count: usize,
+) -> Result<Vec<MigrationStatus>> {
+    let states = states(connection, migrator).await?;
+    refuse_what_does_not_fit(&states)?;
+    let applied = states.into_iter().filter(|status| status.state == MigrationState::Applied);
+    let mut applied: Vec<MigrationStatus> = applied.collect();
+    applied.reverse();
+    applied.truncate(count);
+    let down = |status: &MigrationStatus| {
+        migrator
+            .iter()
+            .find(|other| other.version == status.version && other.migration_type.is_down_migration())
+    };
+    // Nothing is taken back where one of them cannot be.
+    if let Some(status) = applied.iter().find(|status| down(status).is_none()) {
+        return Err(Error::new(
+            ErrorKind::Migration,
+            format!(
+                "the migration {} `{}` has no `.down.sql`, so it cannot be reverted",
+                status.version, status.name
+            ),
+        ));
+    }
+    for status in &mut applied {
+        let Some(migration) = down(status) else { continue };
+        let reverted = connection.revert_one(table, migration).await;
+        reverted.map_err(|stopped| {
+            failed::<C>(migration, &stopped, "could not be reverted").with_source(stopped.error)
+        })?;
+        status.state = MigrationState::Pending;
+    }
+    Ok(applied)
+}
+
+async fn status_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
+    states(connection, migrator).await
+}
+
+fn up(migrator: &Migrator, version: i64) -> Option<&Migration> {
+    migrator.iter().find(|other| other.version == version && other.migration_type.is_up_migration())
+}
+
+async fn states<C: Migrate>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
+    let table = &*migrator.table_name;
+    let applied: Vec<AppliedMigration> = match connection.list_applied_migrations(table).await {
+        Ok(applied) => applied,
+        // Without its table no migration was run; asking must not create it.
+        Err(MigrateError::Execute(error)) if is_missing_table(&error) => Vec::new(),
+        Err(error) => return Err(refused(error)),
+    };
+    let dirty =
+        if applied.is_empty() { None } else { connection.dirty_version(table).await.map_err(refused)? };
+    let mut states: Vec<MigrationStatus> = Vec::new();
+    for migration in migrator.iter().filter(|migration| migration.migration_type.is_up_migration()) {
+        let state = match applied.iter().find(|other| other.version == migration.version) {
+            None => MigrationState::Pending,
+            Some(_) if dirty == Some(migration.version) => MigrationState::Failed,
+            Some(other) if other.checksum != migration.checksum => MigrationState::Changed,
+            Some(_) => MigrationState::Applied,
+        };
+        states.push(MigrationStatus {
+            version: migration.version,
+            name: migration.description.to_string(),
+            state,
+        });
+    }
+    for other in applied.iter().filter(|other| up(migrator, other.version).is_none()) {
+        let state = match dirty == Some(other.version) {
+            true => MigrationState::Failed,
+            false if migrator.ignore_missing => continue,
+            false => MigrationState::Missing,
+        };
+        states.push(MigrationStatus { version: other.version, name: String::new(), state });
+    }
+    states.sort_by_key(|status| status.version);
+    Ok(states)
+}
+
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        matches!(error.code().as_deref(), Some("42P01" | "42S02"))
+            || error.message().starts_with("no such table")
+    })
+}
+
+/// Before anything is run.
+fn refuse_what_does_not_fit(states: &[MigrationStatus]) -> Result<()> {
+    let refuse = |message: String| Err(Error::new(ErrorKind::Migration, message));
+    for status in states {
+        let MigrationStatus { version, name, state } = status;
+        match state {
+            MigrationState::Missing => {
+                return refuse(format!(
+                    "the database is ahead: the migration {version} was applied to it and is not in the folder; use the version \
+                     of the program that has its file, or revert it with that one"
+                ));
+            }
+            MigrationState::Changed => {
+                return refuse(format!(
+                    "the migration {version} `{name}` was changed after it was applied; restore its file as it was, and write \
+                     what should be different as a new migration"
+                ));
+            }
+            MigrationState::Failed => {
+                return refuse(format!(
+                    "the migration {version} `{name}` failed half-way, and this server keeps what was executed before; execute \
+                     the rest of its file by hand and set `success` of its row in `_sqlx_migrations` to TRUE, or undo what was \
+                     executed and delete the row"
+                ));
+            }
+            MigrationState::Pending | MigrationState::Applied => {}
+        }
+    }
+    Ok(())
+}
+
+fn failed<C: Applies>(migration: &Migration, stopped: &Stopped, how: &str) -> Error {
+    let (version, name) = (migration.version, &migration.description);
+    let why = match &stopped.error {
+        MigrateError::ExecuteMigration(error, _) | MigrateError::Execute(error) => said(error),
+        other => other.to_string(),
+    };
+    let place = match (C::COMMITS_EACH, stopped.done) {
+        (false, _) if !migration.no_tx => "nothing of it was kept".to_owned(),
+        // The files that the tool writes without a transaction have one of their own.
+        (false, _) => {
+            "it runs without a transaction of sqlx's, and what it committed by itself is kept".to_owned()
+        }
+        (true, Some(done)) => format!(
+            "statement {} of its file stopped it, and the {done} before it are kept, since this server commits each one by \
+             itself; execute the rest by hand and set `success` of its row in `_sqlx_migrations` to TRUE, or undo them and \
+             delete the row",
+            done + 1
+        ),
+        (true, None) => "it is not known how much of it was executed".to_owned(),
+    };
+    Error::new(ErrorKind::Migration, format!("the migration {version} `{name}` {how}: {why}; {place}"))
+}
+
+fn refused(error: MigrateError) -> Error {
+    let message = match &error {
+        MigrateError::Execute(error) => said(error),
+        other => other.to_string(),
+    };
+    Error::new(ErrorKind::Migration, format!("the record of migrations cannot be used: {message}"))
+        .with_source(error)
+}

@@ -1,0 +1,308 @@
+//! A schema as plain data, and the models of it.
+
+use orm_core::{
+    Cascade, ColumnDef, EnumDef, IndexDef, KeyAction, Lazy, ModelDef, RelationDef, RelationKind, Schema,
+    TableName, ThroughDef, ValueKind,
+};
+
+use crate::slots;
+
+#[derive(Debug, Clone, Default)]
+pub struct Blueprint {
+    pub tables: Vec<Table>,
+    /// Tables that link two others.
+    pub links: Vec<Link>,
+    /// The labels of the one native enum.
+    pub labels: Vec<&'static str>,
+    /// How many names were given out.
+    pub names: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub name: String,
+    pub renamed_from: Option<String>,
+    pub key: Key,
+    pub columns: Vec<Column>,
+    pub unique: Vec<Vec<String>>,
+    pub indexes: Vec<Vec<String>>,
+    /// A condition on rows.
+    pub check: Option<String>,
+}
+
+/// The primary key: `id`, and `number` where it is composite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    Auto(Kind),
+    Given(Kind),
+    Composite,
+}
+
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub name: String,
+    pub renamed_from: Option<String>,
+    pub kind: Kind,
+    pub nullable: bool,
+    pub unique: bool,
+    pub index: bool,
+    pub default: Option<&'static str>,
+    pub length: Option<u32>,
+    pub checked: bool,
+    /// The table it refers to, whose key's type it has.
+    pub refers_to: Option<Reference>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Reference {
+    pub table: String,
+    pub on_delete: Option<KeyAction>,
+    pub on_update: Option<KeyAction>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub name: String,
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Int16,
+    Int32,
+    Int64,
+    Float32,
+    Float64,
+    Text,
+    Bytes,
+    Date,
+    Time,
+    DateTime,
+    Timestamp,
+    Decimal,
+    Uuid,
+    Json,
+    Enum,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 16] = [
+        Kind::Bool,
+        Kind::Int16,
+        Kind::Int32,
+        Kind::Int64,
+        Kind::Float32,
+        Kind::Float64,
+        Kind::Text,
+        Kind::Bytes,
+        Kind::Date,
+        Kind::Time,
+        Kind::DateTime,
+        Kind::Timestamp,
+        Kind::Decimal,
+        Kind::Uuid,
+        Kind::Json,
+        Kind::Enum,
+    ];
+
+    pub fn is_number(self) -> bool {
+        matches!(
+            self,
+            Kind::Int16 | Kind::Int32 | Kind::Int64 | Kind::Float32 | Kind::Float64 | Kind::Decimal
+        )
+    }
+
+    /// Whether any number of rows have different values, which compare as such everywhere.
+    pub fn can_be_unique(self) -> bool {
+        !matches!(self, Kind::Bool | Kind::Enum | Kind::Json | Kind::Float32 | Kind::Float64)
+    }
+
+    fn value_kind(self, enum_def: &'static EnumDef) -> ValueKind {
+        match self {
+            Kind::Bool => ValueKind::Bool,
+            Kind::Int16 => ValueKind::Int16,
+            Kind::Int32 => ValueKind::Int32,
+            Kind::Int64 => ValueKind::Int64,
+            Kind::Float32 => ValueKind::Float32,
+            Kind::Float64 => ValueKind::Float64,
+            Kind::Text => ValueKind::Text,
+            Kind::Bytes => ValueKind::Bytes,
+            Kind::Date => ValueKind::Date,
+            Kind::Time => ValueKind::Time,
+            Kind::DateTime => ValueKind::DateTime,
+            Kind::Timestamp => ValueKind::Timestamp,
+            Kind::Decimal => ValueKind::Decimal,
+            Kind::Uuid => ValueKind::Uuid,
+            Kind::Json => ValueKind::Json,
+            Kind::Enum => ValueKind::Enum(enum_def),
+        }
+    }
+}
+
+impl Key {
+    pub fn kind(self) -> Kind {
+        match self {
+            Key::Auto(kind) | Key::Given(kind) => kind,
+            Key::Composite => Kind::Int64,
+        }
+    }
+}
+
+impl Table {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether some unique values have the column as a part.
+    pub fn is_unique(&self, name: &str) -> bool {
+        self.column(name).is_some_and(|column| column.unique)
+            || self.unique.iter().any(|columns| columns.iter().any(|other| other == name))
+    }
+}
+
+impl Blueprint {
+    pub fn name(&mut self, prefix: &str) -> String {
+        self.names += 1;
+        format!("{prefix}{}", self.names)
+    }
+
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// Whether another table, or the table itself, refers to one.
+    pub fn is_referred(&self, name: &str) -> bool {
+        let refers = |column: &Column| column.refers_to.as_ref().is_some_and(|to| to.table == name);
+        self.tables.iter().any(|table| table.columns.iter().any(refers))
+            || self.links.iter().any(|link| link.from == name || link.to == name)
+    }
+
+    /// The kind of a column: of a key that of what it refers to.
+    pub fn kind(&self, column: &Column) -> Kind {
+        let parent = column.refers_to.as_ref().and_then(|to| self.table(&to.table));
+        parent.map_or(column.kind, |parent| parent.key.kind())
+    }
+
+    /// The models, in the slots from a place on.
+    pub fn schema(&self, first: usize) -> Schema {
+        let enum_def: &'static EnumDef =
+            Box::leak(Box::new(EnumDef { name: "mood", labels: leak_list(self.labels.clone()) }));
+        let defs = (0..self.tables.len()).map(|at| self.def(first, at, enum_def)).collect();
+        slots::schema(first, defs)
+    }
+
+    fn def(&self, first: usize, at: usize, enum_def: &'static EnumDef) -> ModelDef {
+        let table = &self.tables[at];
+        let mut columns = Vec::new();
+        let key = |name: &'static str, kind: Kind, auto: bool| ColumnDef {
+            key: true,
+            auto,
+            generated: auto,
+            ..ColumnDef::new(name, name, kind.value_kind(enum_def), false)
+        };
+        columns.push(key("id", table.key.kind(), matches!(table.key, Key::Auto(_))));
+        if table.key == Key::Composite {
+            columns.push(key("number", Kind::Int32, false));
+        }
+        let keys: Vec<usize> = (0..columns.len()).collect();
+        for column in &table.columns {
+            let name = leak(&column.name);
+            columns.push(ColumnDef {
+                unique: column.unique,
+                index: column.index,
+                default: column.default,
+                generated: column.default.is_some(),
+                length: column.length,
+                check: column.checked.then(|| leak(&self.condition(column))),
+                renamed_from: column.renamed_from.as_deref().map(leak),
+                ..ColumnDef::new(name, name, self.kind(column).value_kind(enum_def), column.nullable)
+            });
+        }
+        let place =
+            |name: &String| columns.iter().position(|column| column.name == name).expect("it is there");
+        let lists = [(true, &table.unique), (false, &table.indexes)];
+        let indexes =
+            lists.into_iter().flat_map(|(unique, lists)| lists.iter().map(move |list| (unique, list)));
+        let indexes = indexes
+            .map(|(unique, list)| IndexDef { columns: leak_list(list.iter().map(place).collect()), unique });
+        let indexes = leak_list(indexes.collect());
+        let slot = |name: &str| {
+            let at = self.tables.iter().position(|table| table.name == name).expect("it is there");
+            slots::model(first + at)
+        };
+        let mut relations = Vec::new();
+        let relation = |name: &str, index, kind| RelationDef {
+            name: leak(name),
+            index,
+            kind,
+            local: &[],
+            remote: &[],
+            through: None,
+            lazy: Lazy::Select,
+            order_by: &[],
+            cascade: Cascade::default(),
+            passive_deletes: false,
+            view_only: false,
+            on_delete: None,
+            on_update: None,
+            inverse: None,
+            serialized: None,
+            parent: slots::model(first + at),
+            target: slots::model(first + at),
+        };
+        for column in &table.columns {
+            let Some(to) = &column.refers_to else { continue };
+            let required = !column.nullable;
+            relations.push(RelationDef {
+                local: leak_list(vec![leak(&column.name)]),
+                on_delete: to.on_delete,
+                on_update: to.on_update,
+                target: slot(&to.table),
+                ..relation(
+                    &format!("of_{}", column.name),
+                    relations.len(),
+                    RelationKind::BelongsTo { required },
+                )
+            });
+        }
+        for link in self.links.iter().filter(|link| link.from == table.name) {
+            relations.push(RelationDef {
+                through: Some(ThroughDef {
+                    table: TableName::new(leak(&link.name)),
+                    key: &["left_id"],
+                    target_key: &["right_id"],
+                }),
+                target: slot(&link.to),
+                ..relation(&link.name, relations.len(), RelationKind::ManyToMany)
+            });
+        }
+        ModelDef {
+            name: leak(&table.name),
+            table: TableName::new(leak(&table.name)),
+            columns: leak_list(columns),
+            key: leak_list(keys),
+            relations: Box::leak(relations.into_boxed_slice()),
+            check: table.check.as_deref().map(leak),
+            renamed_from: table.renamed_from.as_deref().map(leak),
+            indexes,
+        }
+    }
+
+    /// What every value of a column that is checked meets, whatever its kind: numbers and texts alone are checked.
+    fn condition(&self, column: &Column) -> String {
+        match self.kind(column) {
+            Kind::Text => format!("{} <> 'never'", column.name),
+            _ => format!("{} >= 0", column.name),
+        }
+    }
+}
+
+pub fn leak(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
+fn leak_list<T>(list: Vec<T>) -> &'static [T] {
+    Box::leak(list.into_boxed_slice())
+}

@@ -1,0 +1,11 @@
+//! Migrations: what is written for a difference, and that it leads where it should and back.
+
+mod blueprint;
+mod dice;
+mod errors;
+mod mutation;
+mod round_trip;
+mod rows;
+mod slots;
+mod versions;
+mod written;

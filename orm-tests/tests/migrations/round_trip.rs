@@ -1,0 +1,193 @@
+//! A schema changes at random, and the migrations that are written lead there and back, with the rows that both have.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use orm_core::migrate::Migrations;
+use orm_core::prelude::*;
+use orm_tests::{Backend, TestDatabase};
+
+use crate::blueprint::{Blueprint, Column, Kind, Table};
+use crate::dice::Dice;
+use crate::{mutation, rows};
+
+/// How many versions a database lives through.
+const VERSIONS: usize = 5;
+
+struct Life {
+    backend: Backend,
+    url: String,
+    engine: Engine,
+    folder: PathBuf,
+}
+
+impl Life {
+    /// Writes the migration to a version and runs it.
+    async fn migrate(&self, made: &Blueprint, first: usize) -> Result<bool> {
+        let migrations = Migrations::new(made.schema(first), &self.folder).allow_loss();
+        let written = migrations.write(&self.url, "next").await?;
+        if written.is_empty() {
+            return Ok(false);
+        }
+        let ran = migrations.run(&self.engine).await?;
+        assert_eq!(ran.len(), 1);
+        Ok(true)
+    }
+
+    async fn check(&self, made: &Blueprint, first: usize) -> Result<()> {
+        self.engine.check(made.schema(first)).await?.into_result()
+    }
+}
+
+/// The tables and columns that two versions have, as each one knows them.
+fn shared<'v>(
+    before: &'v Blueprint,
+    after: &'v Blueprint,
+) -> Vec<(&'v Table, &'v Table, Vec<(&'v Column, &'v Column)>)> {
+    let mut shared = Vec::new();
+    for new in &after.tables {
+        let Some(old) = before.table(new.renamed_from.as_ref().unwrap_or(&new.name)) else { continue };
+        let mut columns = Vec::new();
+        for column in &new.columns {
+            let Some(was) = old.column(column.renamed_from.as_ref().unwrap_or(&column.name)) else {
+                continue;
+            };
+            let widens = was.kind == Kind::Int32 && column.kind == Kind::Int64;
+            if (before.kind(was) == after.kind(column) || widens) && (column.nullable || !was.nullable) {
+                columns.push((was, column));
+            }
+        }
+        shared.push((old, new, columns));
+    }
+    shared
+}
+
+async fn live(life: &Life, seed: u64) -> Result<usize> {
+    let mut dice = Dice::new(seed);
+    let mut before = mutation::blueprint(&mut dice);
+    let made = match life.backend {
+        Backend::Sqlite => Engine::connect("sqlite::memory:").await?,
+        _ => life.engine.clone(),
+    };
+    made.create_all(before.schema(0)).await?;
+    made.check(before.schema(0)).await?.into_result()?;
+    if life.backend != Backend::Sqlite {
+        made.drop_all(before.schema(0)).await?;
+    }
+    life.migrate(&before, 0).await?;
+    life.check(&before, 0).await?;
+    rows::fill(&life.engine, life.backend, &before).await?;
+    let mut changes = 0;
+    for version in 1..=VERSIONS {
+        let after = mutation::mutated(&before, &mut dice);
+        let (of_before, of_after) = (12 * ((version - 1) % 2), 12 * (version % 2));
+        let mut expected = Vec::new();
+        for (old, _, columns) in shared(&before, &after) {
+            let old_columns: Vec<&Column> = columns.iter().map(|(old, _)| *old).collect();
+            expected.push(rows::texts(&life.engine, life.backend, old, &old_columns).await?);
+        }
+        // Names of the version before are no other table's by now.
+        before.schema(of_before);
+        if !life.migrate(&after, of_after).await? {
+            before = after;
+            continue;
+        }
+        changes += 1;
+        life.check(&after, of_after).await?;
+        for ((_, new, columns), expected) in shared(&before, &after).into_iter().zip(&expected) {
+            let new_columns: Vec<&Column> = columns.iter().map(|(_, new)| *new).collect();
+            let found = rows::texts(&life.engine, life.backend, new, &new_columns).await?;
+            assert_eq!(&found, expected, "`{}` after the migration, {new_columns:?}", new.name);
+        }
+        let migrations = Migrations::new(after.schema(of_after), &life.folder).allow_loss();
+        if life.backend == Backend::Sqlite || version == VERSIONS {
+            assert!(migrations.plan(&life.url).await?.is_empty(), "a second migration changes nothing");
+        }
+        assert_eq!(migrations.revert(&life.engine, 1).await?.len(), 1);
+        life.check(&before, of_before).await?;
+        for ((old, _, columns), expected) in shared(&before, &after).into_iter().zip(&expected) {
+            let old_columns: Vec<&Column> = columns.iter().map(|(old, _)| *old).collect();
+            let found = rows::texts(&life.engine, life.backend, old, &old_columns).await?;
+            assert_eq!(&found, expected, "`{}` after the way back, {old_columns:?}", old.name);
+        }
+        assert_eq!(migrations.run(&life.engine).await?.len(), 1);
+        rows::fill(&life.engine, life.backend, &after).await?;
+        before = after;
+    }
+    Ok(changes)
+}
+
+fn written(folder: &Path) -> String {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    files.sort();
+    let shown = files.iter().rev().take(4).rev().map(|path| {
+        format!("==> {}\n{}\n", path.display(), std::fs::read_to_string(path).unwrap_or_default())
+    });
+    shown.collect()
+}
+
+async fn lives(backend: Backend, seeds: std::ops::Range<u64>) {
+    let failed = Arc::new(Mutex::new(Vec::new()));
+    let changes = Arc::new(Mutex::new(0));
+    for seed in seeds {
+        let (failed, changes) = (Arc::clone(&failed), Arc::clone(&changes));
+        orm_tests::run(backend, move |database: TestDatabase| async move {
+            let folder = orm_tests::directory();
+            let life = Life {
+                backend,
+                url: database.url().to_owned(),
+                engine: database.engine().await?,
+                folder: folder.path().to_owned(),
+            };
+            // The slots of the models belong to a thread.
+            let done = tokio::task::spawn_blocking(move || {
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                runtime.block_on(live(&life, seed))
+            });
+            let why = match done.await {
+                Ok(Ok(count)) => {
+                    *changes.lock().expect("nobody panics") += count;
+                    return Ok(());
+                }
+                Ok(Err(error)) => format!("{error:?}"),
+                Err(panic) => panic.to_string(),
+            };
+            failed
+                .lock()
+                .expect("nobody panics")
+                .push(format!("seed {seed}: {why}\n{}", written(folder.path())));
+            Ok(())
+        })
+        .await;
+    }
+    let failed = failed.lock().expect("nobody panics");
+    assert!(failed.is_empty(), "{} lives failed:\n{}", failed.len(), failed.join("\n\n"));
+    let changes = *changes.lock().expect("nobody panics");
+    println!("{changes} migrations there and back");
+}
+
+/// The seeds of a run: `ORM_TEST_MIGRATIONS=1000` tries that many lives instead.
+fn seeds(quick: u64) -> std::ops::Range<u64> {
+    match std::env::var("ORM_TEST_MIGRATIONS").ok().and_then(|count| count.parse().ok()) {
+        Some(count) => 0..count,
+        None => 0..quick,
+    }
+}
+
+#[tokio::test]
+async fn schemas_change_and_change_back_sqlite() {
+    lives(Backend::Sqlite, seeds(25)).await;
+}
+
+#[tokio::test]
+async fn schemas_change_and_change_back_postgres() {
+    lives(Backend::Postgres, seeds(6)).await;
+}
+
+#[tokio::test]
+async fn schemas_change_and_change_back_mysql() {
+    lives(Backend::Mysql, seeds(4)).await;
+}
