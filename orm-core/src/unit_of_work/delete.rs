@@ -148,6 +148,13 @@ impl Flush<'_> {
         arena: u32,
         parents: &[u32],
     ) -> Result<Vec<Node>> {
+        // Of a member that was expunged the session has no object, but its row is there.
+        let is_detached = |node: &Node| self.store.arena(node.arena).is_detached(node.node);
+        for parent in parents {
+            if self.held(relation, Node { arena, node: *parent }).iter().any(is_detached) {
+                self.store.arena(arena).unload_one(*parent, relation.index);
+            }
+        }
         let ask: Vec<u32> = {
             let slots = self.store.arena(arena).slots(relation.index);
             let unloaded = |node: &&u32| !slots.as_ref().is_some_and(|slots| slots.is_loaded(**node));

@@ -41,6 +41,22 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn rows_of_expunged_children_go_with_their_parent(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Author, Note]).await?;
+        let mut session = engine.session();
+        session.add(Author::draft().id(1).notes([1, 2].map(|id| Note::draft().id(id))));
+        session.commit().await?;
+        let author = session.one(select::<Author>().with(Author::NOTES.selectin())).await?;
+        let first = author.get(Author::NOTES).first().expect("it has notes");
+        session.expunge(&first)?;
+        session.delete(&author)?;
+        session.commit().await?;
+        let mut session = engine.session();
+        assert_eq!((session.count(select::<Author>()).await?, session.count(select::<Note>()).await?), (0, 0));
+        Ok(())
+    }
+
     async fn new_children_of_an_expunged_parent_go_with_its_row(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Author, Note]).await?;
