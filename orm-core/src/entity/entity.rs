@@ -7,7 +7,7 @@ use std::sync::Arc;
 use yoke::Yoke;
 
 use super::{Held, LoadedIn, Relation};
-use crate::graph::{Arena, Node, Region};
+use crate::graph::{Arena, Node, ObjectId, Region};
 use crate::model::Model;
 
 /// A handle to one object of a session; `L` is what the query it came from loaded.
@@ -29,6 +29,13 @@ pub struct Place {
     pub(crate) node: u32,
     /// The level and the position in it; none for a handle that proves nothing.
     pub(crate) answer: Option<(u32, u32)>,
+}
+
+impl Place {
+    /// The object, whichever answer the handle came from.
+    pub(crate) fn id(self) -> ObjectId {
+        ObjectId { arena: self.arena, node: self.node }
+    }
 }
 
 impl<M: Model, L> Entity<M, L> {

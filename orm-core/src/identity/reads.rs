@@ -1,5 +1,7 @@
 use std::mem;
 
+use crate::graph::ObjectId;
+
 /// What a session read in a transaction after it had written: a rollback makes it untrue.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
@@ -13,7 +15,7 @@ pub(crate) struct Reads {
 /// Objects that were read, and what was loaded of their relationships.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    pub(super) nodes: Vec<(u32, u32)>,
+    pub(super) nodes: Vec<ObjectId>,
     pub(super) slots: Vec<(u32, u32, usize)>,
 }
 
@@ -23,9 +25,9 @@ impl Reads {
         self.watching = true;
     }
 
-    pub(super) fn node(&mut self, arena: u32, node: u32) {
+    pub(super) fn node(&mut self, id: ObjectId) {
         if self.watching {
-            self.inner.nodes.push((arena, node));
+            self.inner.nodes.push(id);
         }
     }
 

@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::graph::{CellError, ErasedArena, Graph, Region, Slot};
+use crate::graph::{CellError, ErasedArena, Graph, ObjectId, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
 use crate::sql::{Dialect, Statement};
 use crate::value::{Cells, Value, ValueRef};
@@ -16,9 +16,9 @@ pub struct Store {
     shelves: Vec<Shelf>,
     by_type: HashMap<TypeId, u32>,
     /// Objects whose columns the next query that returns them fills in anew.
-    expired: HashSet<(u32, u32)>,
+    expired: HashSet<ObjectId>,
     /// Those of them that have unsaved changes, which a query must not overwrite.
-    changed: HashSet<(u32, u32)>,
+    changed: HashSet<ObjectId>,
     reads: Reads,
 }
 
@@ -101,20 +101,20 @@ impl Store {
         let mut found = identity.hydrate(graph, arena, cells, existing);
         if let Ok(Some(Found { node, new: false, .. })) = &found
             && !self.expired.is_empty()
-            && !self.changed.contains(&(arena, *node))
-            && self.expired.remove(&(arena, *node))
+            && !self.changed.contains(&ObjectId { arena, node: *node })
+            && self.expired.remove(&ObjectId { arena, node: *node })
         {
             found = identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
         }
         if let Ok(Some(Found { node, read: true, .. })) = &found {
-            self.reads.node(arena, *node);
+            self.reads.node(ObjectId { arena, node: *node });
         }
         found.map_err(|error| cell_error(shelf.model.def(), &error))
     }
 
     /// Whether the session holds no object of a model, so that every row is one that it has not seen.
     pub(crate) fn holds_none(&self, arena: u32) -> bool {
-        self.held(arena) == 0
+        self.count(arena) == 0
     }
 
     /// The object of a row that no object is; the row is one of a statement that began when the session held
@@ -123,7 +123,7 @@ impl Store {
         match self.arena(arena).admit(cells) {
             Ok(node) => {
                 self.shelves[arena as usize].admitted.get_or_insert(node);
-                self.reads.node(arena, node);
+                self.reads.node(ObjectId { arena, node });
                 Ok(Some(Found { node, new: true, read: true }))
             }
             // It may have no key, and says so there.
@@ -132,25 +132,54 @@ impl Store {
     }
 
     /// Forgets what an object holds, and has its columns filled in anew by the next query that returns it.
-    pub(crate) fn expire(&mut self, arena: u32, node: u32) {
-        self.arena(arena).unload(node);
-        self.expired.insert((arena, node));
+    pub(crate) fn expire(&mut self, id: ObjectId) {
+        self.arena(id.arena).unload(id.node);
+        self.expired.insert(id);
     }
 
     /// Says which objects have unsaved changes, before a query that could overwrite those that are expired.
-    pub(crate) fn keep_changes(&mut self, changed: impl Iterator<Item = (u32, u32)>) {
+    pub(crate) fn keep_changes(&mut self, changed: impl Iterator<Item = ObjectId>) {
         self.changed.clear();
         if !self.expired.is_empty() {
-            self.changed.extend(changed.filter(|place| self.expired.contains(place)));
+            self.changed.extend(changed.filter(|id| self.expired.contains(id)));
         }
     }
 
     /// Gives an object what a query found for a relationship.
-    pub(crate) fn fill_slot(&mut self, arena: u32, node: u32, relation: usize, target: u32, slot: Slot) {
-        if let Some(mut slots) = self.region.graph().erased(arena).slots_mut(relation) {
-            *slots.slot_mut(node, target) = slot;
+    pub(crate) fn fill_slot(&mut self, id: ObjectId, relation: usize, target: u32, slot: Slot) {
+        self.set_held(id, relation, target, slot);
+        self.reads.slots(id.arena, relation, &[id.node]);
+    }
+
+    /// What an object holds for a relationship, and the arena of the targets, once anything was loaded.
+    pub(crate) fn held(&self, id: ObjectId, relation: usize) -> (Slot, Option<u32>) {
+        let slots = self.arena(id.arena).slots(relation);
+        slots.map_or((Slot::Unloaded, None), |slots| (slots.get(id.node), slots.target()))
+    }
+
+    /// The objects that an object holds for a relationship.
+    pub(crate) fn held_objects(&self, id: ObjectId, relation: usize) -> Vec<ObjectId> {
+        let (slot, target) = self.held(id, relation);
+        let Some(arena) = target else { return Vec::new() };
+        match slot {
+            Slot::Unloaded | Slot::Nobody => Vec::new(),
+            Slot::One(node) => vec![ObjectId { arena, node }],
+            Slot::Many(slice) => {
+                slice.as_slice().iter().map(|node| ObjectId { arena, node: *node }).collect()
+            }
         }
-        self.reads.slots(arena, relation, &[node]);
+    }
+
+    /// Whether an object holds what a relationship leads to.
+    pub(crate) fn is_held(&self, id: ObjectId, relation: usize) -> bool {
+        self.arena(id.arena).slots(relation).is_some_and(|slots| slots.is_loaded(id.node))
+    }
+
+    /// Changes what an object holds for a relationship.
+    pub(crate) fn set_held(&self, id: ObjectId, relation: usize, target: u32, slot: Slot) {
+        if let Some(mut slots) = self.arena(id.arena).slots_mut(relation) {
+            *slots.slot_mut(id.node, target) = slot;
+        }
     }
 
     /// A query filled in what objects hold for a relationship.
@@ -184,9 +213,9 @@ impl Store {
         for (arena, node, relation) in read.slots {
             self.arena(arena).unload_one(node, relation);
         }
-        for (arena, node) in read.nodes {
-            if !self.arena(arena).is_detached(node) {
-                self.expired.insert((arena, node));
+        for id in read.nodes {
+            if !self.arena(id.arena).is_detached(id.node) {
+                self.expired.insert(id);
             }
         }
     }
@@ -195,37 +224,38 @@ impl Store {
     pub(crate) fn expire_all(&mut self) {
         for arena in 0..self.graph().arena_count() {
             for node in 0..self.arena(arena).len() {
-                self.expire(arena, node);
+                self.expire(ObjectId { arena, node });
             }
         }
     }
 
-    pub(crate) fn is_expired(&self, arena: u32, node: u32) -> bool {
-        self.expired.contains(&(arena, node))
+    pub(crate) fn is_expired(&self, id: ObjectId) -> bool {
+        self.expired.contains(&id)
     }
 
     /// Takes an object out of the session.
-    pub(crate) fn expunge(&mut self, arena: u32, node: u32) {
-        let key = self.key(arena, node);
+    pub(crate) fn expunge(&mut self, id: ObjectId) {
+        let key = self.key(id);
         // A key read from an object is a key of its model.
-        let _ = self.identity_mut(arena).remove(&key);
-        self.expired.remove(&(arena, node));
-        self.arena(arena).detach(node);
+        let _ = self.identity_mut(id.arena).remove(&key);
+        self.expired.remove(&id);
+        self.arena(id.arena).detach(id.node);
     }
 
     /// The primary key of an object.
-    pub(crate) fn key(&self, arena: u32, node: u32) -> Vec<Value> {
-        self.values(arena, node, self.def(arena).key)
+    pub(crate) fn key(&self, id: ObjectId) -> Vec<Value> {
+        self.values(id, self.def(id.arena).key)
     }
 
     /// The object with a key, if the session holds it. Cells that are no key find nothing.
-    pub(crate) fn find(&mut self, arena: u32, key: &[Value]) -> Option<u32> {
-        self.identity_mut(arena).find(key).ok().flatten()
+    pub(crate) fn find(&mut self, arena: u32, key: &[Value]) -> Option<ObjectId> {
+        let node = self.identity_mut(arena).find(key).ok().flatten()?;
+        Some(ObjectId { arena, node })
     }
 
     /// The target of a relationship by its key, if the key is the target's primary key and the session holds it;
     /// `places` are those of the relationship, in the order of the primary key.
-    pub(crate) fn find_target(&mut self, arena: u32, key: &[Value], places: &[usize]) -> Option<u32> {
+    pub(crate) fn find_target(&mut self, arena: u32, key: &[Value], places: &[usize]) -> Option<ObjectId> {
         match places.iter().enumerate().all(|(index, place)| index == *place) {
             true => self.find(arena, key),
             false => {
@@ -247,21 +277,21 @@ impl Store {
     }
 
     /// The deferred columns that an object holds.
-    pub(crate) fn undeferred(&self, arena: u32, node: u32) -> Vec<usize> {
-        let (def, objects) = (self.def(arena), self.arena(arena));
-        def.deferred().filter(|column| objects.view(node, *column) != ValueRef::NotLoaded).collect()
+    pub(crate) fn undeferred(&self, id: ObjectId) -> Vec<usize> {
+        let (def, objects) = (self.def(id.arena), self.arena(id.arena));
+        def.deferred().filter(|column| objects.view(id.node, *column) != ValueRef::NotLoaded).collect()
     }
 
     /// Whether an object holds some columns.
-    pub(crate) fn has_columns(&self, arena: u32, node: u32, columns: &[usize]) -> bool {
-        let objects = self.arena(arena);
-        columns.iter().all(|column| objects.view(node, *column) != ValueRef::NotLoaded)
+    pub(crate) fn has_columns(&self, id: ObjectId, columns: &[usize]) -> bool {
+        let objects = self.arena(id.arena);
+        columns.iter().all(|column| objects.view(id.node, *column) != ValueRef::NotLoaded)
     }
 
     /// The values of some columns of an object, as it is now.
-    pub(crate) fn values(&self, arena: u32, node: u32, columns: &[usize]) -> Vec<Value> {
-        let arena = self.arena(arena);
-        columns.iter().map(|column| arena.view(node, *column).to_value()).collect()
+    pub(crate) fn values(&self, id: ObjectId, columns: &[usize]) -> Vec<Value> {
+        let objects = self.arena(id.arena);
+        columns.iter().map(|column| objects.view(id.node, *column).to_value()).collect()
     }
 
     /// How many objects there are in each arena, to come back to.
@@ -331,11 +361,11 @@ impl Store {
 
     /// Whether the session holds objects of a model.
     pub(crate) fn holds_any(&self, arena: u32) -> bool {
-        self.held(arena) > 0
+        self.count(arena) > 0
     }
 
     /// How many objects of a model the session holds.
-    fn held(&self, arena: u32) -> usize {
+    fn count(&self, arena: u32) -> usize {
         let shelf = &self.shelves[arena as usize];
         let admitted = shelf.admitted.map_or(0, |first| self.arena(arena).len() - first);
         shelf.identity.len() + admitted as usize
@@ -345,12 +375,12 @@ impl Store {
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (&'static ModelDef, usize, usize)> {
         (0u32..)
             .zip(&self.shelves)
-            .map(|(index, shelf)| (shelf.model.def(), self.held(index), self.arena(index).bytes()))
+            .map(|(index, shelf)| (shelf.model.def(), self.count(index), self.arena(index).bytes()))
     }
 
     /// How many objects the session holds.
     pub(crate) fn len(&self) -> usize {
-        (0u32..).zip(&self.shelves).map(|(arena, _)| self.held(arena)).sum()
+        (0u32..).zip(&self.shelves).map(|(arena, _)| self.count(arena)).sum()
     }
 }
 

@@ -12,7 +12,7 @@ use super::shape::List;
 use super::tree::{Branch, inner_conditions};
 use crate::driver::{Lease, Monitor};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Answer, Region, Targets};
+use crate::graph::{Answer, ObjectId, Region, Targets};
 use crate::identity::Store;
 use crate::model::{Hydrate, RelationKind};
 use crate::query::{Depth, LoadSpec, SelectSpec, Strategy, names};
@@ -168,7 +168,8 @@ impl<'s> Loader<'s> {
                         return Err(dropped(edge.relation));
                     }
                     let columns = edge.relation.local_columns()?;
-                    let key = self.store.values(level.arena, level.nodes[at], &columns);
+                    let key =
+                        self.store.values(ObjectId { arena: level.arena, node: level.nodes[at] }, &columns);
                     return Err(dangling(edge.relation, &key));
                 }
             }

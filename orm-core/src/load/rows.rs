@@ -1,6 +1,7 @@
 use super::levels::Levels;
 use super::tree::Branch;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{Hydrate, ModelDef};
 use crate::value::{Cells, Value, ValueRef};
@@ -54,7 +55,7 @@ impl Rows<'_> {
         let Some(version) = def.columns.iter().position(|column| column.version) else { return Ok(()) };
         let held = self.store.arena(arena).view(node, version);
         match row.cell(version) {
-            Ok(is) if is != held => Err(stale(def, &self.store.key(arena, node), held, is)),
+            Ok(is) if is != held => Err(stale(def, &self.store.key(ObjectId { arena, node }), held, is)),
             _ => Ok(()),
         }
     }

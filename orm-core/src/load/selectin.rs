@@ -98,9 +98,9 @@ impl Loader<'_> {
             let held = places
                 .as_ref()
                 .and_then(|places| self.store.find_target(child.branch.arena, key, places))
-                .filter(|node| self.store.has_columns(child.branch.arena, *node, &child.undeferred));
+                .filter(|id| self.store.has_columns(*id, &child.undeferred));
             match held {
-                Some(node) => pairs.push(owner, levels.levels[child.branch.level].position(node)),
+                Some(id) => pairs.push(owner, levels.levels[child.branch.level].position(id.node)),
                 None => ask.push(key.clone()),
             }
         }

@@ -3,12 +3,11 @@ use std::panic::Location;
 use super::Session;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::CellError;
+use crate::graph::{CellError, ObjectId};
 use crate::identity::cell_error;
 use crate::model::{Column, Model};
 use crate::query::select;
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::Node;
 use crate::value::{ColumnType, Value};
 
 impl Session {
@@ -36,7 +35,7 @@ impl Session {
         self.load_column_all(std::slice::from_ref(entity), column).await?;
         let def = M::def();
         let place = entity.place();
-        if !self.store.has_columns(place.arena, place.node, &[column.index()]) {
+        if !self.store.has_columns(place.id(), &[column.index()]) {
             return Err(Error::new(
                 ErrorKind::NoRows,
                 format!("the row of this `{}` is gone: somebody else deleted it", def.name),
@@ -72,11 +71,9 @@ impl Session {
         for entity in entities {
             self.check_mine(entity)?;
             let place = entity.place();
-            let at = Node { arena: place.arena, node: place.node };
-            if !self.store.has_columns(at.arena, at.node, &[column.index()])
-                || self.store.is_expired(at.arena, at.node)
-            {
-                keys.push(self.store.key(at.arena, at.node));
+            let at = place.id();
+            if !self.store.has_columns(at, &[column.index()]) || self.store.is_expired(at) {
+                keys.push(self.store.key(at));
             }
         }
         let def = M::def();

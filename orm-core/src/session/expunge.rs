@@ -1,8 +1,9 @@
 use super::Session;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::model::Model;
-use crate::unit_of_work::{Node, Pending, PendingState, another_session};
+use crate::unit_of_work::{Pending, PendingState, another_session};
 
 /// What [`Session::expunge`] takes out of a session: an entity, or a pending object.
 #[diagnostic::on_unimplemented(
@@ -22,12 +23,12 @@ impl<M: Model, L> Expunge for &Entity<M, L> {
     fn expunge_from(self, session: &mut Session) -> Result<()> {
         session.check_mine(self)?;
         let place = self.place();
-        let node = Node { arena: place.arena, node: place.node };
+        let node = place.id();
         let with_it = session.unit.held_with(&session.store, node, |cascade| cascade.expunge);
         session.unit.expunge_given(&mut session.store, &with_it);
         for node in with_it {
             session.unit.expunged(&mut session.store, node);
-            session.store.expunge(node.arena, node.node);
+            session.store.expunge(node);
         }
         Ok(())
     }

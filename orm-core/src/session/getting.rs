@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::load::is_plain;
 use crate::model::{Model, erased};
 use crate::query::{LoadOption, LoadSpec, Strategy, lock_methods, locked};
 use crate::sql::{Expr, Lock, Source};
-use crate::unit_of_work::{EntityState, Node};
+use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, ValueError};
 
 impl Session {
@@ -43,13 +44,13 @@ impl Session {
     /// The object with a key that the session holds, as its row is; none where there is no such row any more.
     async fn get_held<M: Model>(
         &mut self,
-        at: Node,
+        at: ObjectId,
         caller: &'static Location<'static>,
     ) -> Result<Option<Entity<M>>> {
         if self.unit.state(at) == EntityState::Deleted {
             return Ok(None);
         }
-        if self.store.is_expired(at.arena, at.node) && !self.read_row::<M>(at, caller).await? {
+        if self.store.is_expired(at) && !self.read_row::<M>(at, caller).await? {
             self.unit.row_vanished(&mut self.store, at);
             return Ok(None);
         }
@@ -75,8 +76,8 @@ impl Session {
         let values = key.values();
         let arena = self.store.arena_of(erased::<M>());
         let asks = lock.is_some() || populate_existing;
-        if let Some(node) = self.store.find(arena, &values).filter(|_| !asks) {
-            let held = self.get_held::<M>(Node { arena, node }, caller).await?;
+        if let Some(held) = self.store.find(arena, &values).filter(|_| !asks) {
+            let held = self.get_held::<M>(held, caller).await?;
             let Some(held) = held else { return Ok(None) };
             return Ok(self.load_each(vec![held], loads, caller).await?.pop());
         }

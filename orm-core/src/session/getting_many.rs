@@ -8,11 +8,12 @@ use hashbrown::{HashMap, HashSet};
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::model::{Model, erased};
 use crate::query::LoadOption;
 use crate::query::LoadSpec;
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::{EntityState, Node};
+use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, Value, ValueError};
 
 impl Session {
@@ -61,7 +62,7 @@ impl Session {
         let mut distinct = HashSet::new();
         let mut ask: Vec<Vec<Value>> = Vec::new();
         for key in &keys {
-            let held = self.store.find(arena, key).is_some_and(|node| !self.store.is_expired(arena, node));
+            let held = self.store.find(arena, key).is_some_and(|id| !self.store.is_expired(id));
             if !held && distinct.insert(key) {
                 ask.push(key.clone());
             }
@@ -105,15 +106,15 @@ impl Session {
 
     /// The object with a key, after the rows of all that were asked for were read.
     fn found<M: Model>(&mut self, arena: u32, key: &[Value], read: &HashSet<u32>) -> Option<Entity<M>> {
-        let node = self.store.find(arena, key)?;
-        if self.unit.state(Node { arena, node }) == EntityState::Deleted {
+        let id = self.store.find(arena, key)?;
+        if self.unit.state(id) == EntityState::Deleted {
             return None;
         }
-        if self.store.is_expired(arena, node) && !read.contains(&node) {
-            self.unit.row_vanished(&mut self.store, Node { arena, node });
+        if self.store.is_expired(id) && !read.contains(&id.node) {
+            self.unit.row_vanished(&mut self.store, id);
             return None;
         }
-        Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node, answer: None }))
+        Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node: id.node, answer: None }))
     }
 }
 

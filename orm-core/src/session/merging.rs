@@ -9,12 +9,12 @@ use indexmap::IndexMap;
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Region;
+use crate::graph::{ObjectId, Region};
 use crate::load::LateLoad;
 use crate::model::{Model, RelationDef, RelationKind, erased};
 use crate::query::{LoadOption, LoadSpec, SelectSpec, Strategy};
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::{EntityState, MergeGraph, Node, Ref, another_version, deleted};
+use crate::unit_of_work::{EntityState, MergeGraph, Ref, another_version, deleted};
 use crate::value::Value;
 
 impl Session {
@@ -49,7 +49,7 @@ impl Session {
         let mine = self.check_mine(entity).is_ok();
         let graph = match mine {
             // An object of its own is merged already.
-            true => Ok(MergeGraph::of_own(erased::<M>(), Node { arena: place.arena, node: place.node })),
+            true => Ok(MergeGraph::of_own(erased::<M>(), place.id())),
             false => {
                 let at = (region, place.arena, place.node);
                 MergeGraph::of_object(&self.unit, &self.store, erased::<M>(), at)
@@ -111,14 +111,14 @@ impl Session {
             }
             let Some(key) = source.key().filter(|_| source.own.is_none()) else { continue };
             let arena = self.store.arena_of(source.model);
-            let held = self.store.find(arena, &key).map(|node| Node { arena, node });
+            let held = self.store.find(arena, &key);
             match held {
                 Some(node) if self.unit.state(node) == EntityState::Deleted => {
                     if !source.is_draft {
                         return Err(deleted(source.model.def().name));
                     }
                 }
-                Some(node) if !self.store.is_expired(arena, node.node) => source.own = Some(Ref::Node(node)),
+                Some(node) if !self.store.is_expired(node) => source.own = Some(Ref::Node(node)),
                 _ => asked.entry(arena).or_default().push((*at, key)),
             }
         }
@@ -177,9 +177,9 @@ impl Session {
         }
         for (source, key) in asked {
             let Some(node) = self.store.find(arena, &key) else { continue };
-            match read.contains(&node) {
-                true => graph.sources[source].own = Some(Ref::Node(Node { arena, node })),
-                false => self.unit.row_vanished(&mut self.store, Node { arena, node }),
+            match read.contains(&node.node) {
+                true => graph.sources[source].own = Some(Ref::Node(node)),
+                false => self.unit.row_vanished(&mut self.store, node),
             }
         }
         Ok(last)
@@ -216,15 +216,14 @@ impl Session {
         sources: &[usize],
         caller: &'static Location<'static>,
     ) -> Result<()> {
-        let mut unloaded: Vec<(&'static RelationDef, Vec<Node>)> = Vec::new();
+        let mut unloaded: Vec<(&'static RelationDef, Vec<ObjectId>)> = Vec::new();
         for source in sources.iter().map(|at| &graph.sources[*at]) {
             let Some(Ref::Node(node)) = source.own else { continue };
             let relations = source.links.iter().map(|links| links.relation);
             for relation in
                 relations.filter(|relation| !matches!(relation.kind, RelationKind::BelongsTo { .. }))
             {
-                let slots = self.store.arena(node.arena).slots(relation.index);
-                if slots.is_some_and(|slots| slots.is_loaded(node.node)) {
+                if self.store.is_held(node, relation.index) {
                     continue;
                 }
                 match unloaded.iter_mut().find(|(other, _)| other.is(relation)) {

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Region, Slice, Slot};
+use crate::graph::{ObjectId, Region, Slice, Slot};
 use crate::model::{Hydrate, Model, erased};
-use crate::unit_of_work::{EntityState, MergeGraph, Node, Ref};
+use crate::unit_of_work::{EntityState, MergeGraph, Ref};
 use crate::value::Value;
 
 impl Session {
@@ -34,7 +34,7 @@ impl Session {
         for source in &graph.sources {
             let arena = self.store.arena_of(source.model);
             let held = source.key().and_then(|key| self.store.find(arena, &key));
-            if let Some(what) = held.and_then(|node| self.in_the_way(Node { arena, node })) {
+            if let Some(what) = held.and_then(|id| self.in_the_way(id)) {
                 let name = source.model.def().name;
                 return Err(Error::new(
                     ErrorKind::InvalidState,
@@ -47,7 +47,7 @@ impl Session {
             let cells: Vec<Value> =
                 source.values.iter().map(|value| value.clone().unwrap_or(Value::NotLoaded)).collect();
             let found = self.store.hydrate(arena, &cells.as_slice(), Hydrate::Follow)?;
-            source.own = found.map(|found| Ref::Node(Node { arena, node: found.node }));
+            source.own = found.map(|found| Ref::Node(ObjectId { arena, node: found.node }));
         }
         for source in &graph.sources {
             let Some(own) = source.own.as_ref().and_then(Ref::node) else { continue };
@@ -60,7 +60,7 @@ impl Session {
                     (false, Some(node)) => Slot::One(*node),
                     (false, None) => Slot::Nobody,
                 };
-                self.store.fill_slot(own.arena, own.node, links.relation.index, target, slot);
+                self.store.fill_slot(own, links.relation.index, target, slot);
             }
         }
         match graph.sources.first().and_then(|source| source.own.as_ref()?.node()) {
@@ -73,7 +73,7 @@ impl Session {
     }
 
     /// What keeps an object from being overwritten.
-    fn in_the_way(&self, node: Node) -> Option<&'static str> {
+    fn in_the_way(&self, node: ObjectId) -> Option<&'static str> {
         match self.unit.state(node) {
             EntityState::Deleted => Some("is deleted"),
             _ if !self.unit.changed_columns(&self.store, node).is_empty() => Some("has unsaved changes"),
@@ -85,7 +85,7 @@ impl Session {
     /// A handle to an object of the session.
     pub(super) fn entity_at<M: Model, L>(
         &self,
-        node: Node,
+        node: ObjectId,
         at: Option<(Arc<Region>, Place)>,
     ) -> Entity<M, L> {
         let bare = || {

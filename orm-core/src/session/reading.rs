@@ -7,13 +7,13 @@ use super::session::no_connection;
 use super::{RepeatedLoads, Session};
 use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Region, Slot};
+use crate::graph::{ObjectId, Region, Slot};
 use crate::identity::Store;
 use crate::load::{LateLoad, Loader, count_statement};
 use crate::model::{Lazy, Model, RelationDef};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::sql::Expected;
-use crate::unit_of_work::{Node, another_session};
+use crate::unit_of_work::another_session;
 use crate::value::{Cells, Value};
 
 impl Session {
@@ -240,7 +240,7 @@ impl Session {
         }
         self.check_usable()?;
         let relation = R::def();
-        let of = Node { arena: place.arena, node: place.node };
+        let of = place.id();
         if self.unit.awaits_target(relation, of) {
             self.autoflush().await?;
             if self.unit.awaits_target(relation, of) {
@@ -263,26 +263,24 @@ impl Session {
             let objects = places.into_iter().map(|place| (Arc::clone(&bare), place)).collect();
             self.late(LateLoad::new(objects), LoadSpec::new(relation, Strategy::Selectin), caller).await?;
         }
-        let slots = self.store.arena(place.arena).slots(R::INDEX);
-        let (slot, target) =
-            slots.map_or((Slot::Unloaded, None), |slots| (slots.get(place.node), slots.target()));
+        let (slot, target) = self.store.held(place.id(), R::INDEX);
         Ok(R::output(Held::slot(Arc::clone(self.store.region()), target.unwrap_or_default(), slot)))
     }
 
     /// Answers a to-one from the identity map: a NULL key is nobody, and a target that the session holds is it.
     fn hold_without_sql(&mut self, relation: &'static RelationDef, place: Place) -> Result<bool> {
         let Some(places) = relation.primary_key_places() else { return Ok(false) };
-        let key = self.store.values(place.arena, place.node, &relation.local_columns()?);
+        let key = self.store.values(place.id(), &relation.local_columns()?);
         let target = self.store.arena_of((relation.target)());
         let slot = if key.iter().any(Value::is_null) {
             Slot::Nobody
         } else {
             match self.store.find_target(target, &key, &places) {
-                Some(node) => Slot::One(node),
+                Some(target) => Slot::One(target.node),
                 None => return Ok(false),
             }
         };
-        self.store.fill_slot(place.arena, place.node, relation.index, target, slot);
+        self.store.fill_slot(place.id(), relation.index, target, slot);
         Ok(true)
     }
 
@@ -295,7 +293,7 @@ impl Session {
     }
 
     fn holds(&self, place: Place, relation: usize) -> bool {
-        self.store.arena(place.arena).slots(relation).is_some_and(|slots| slots.is_loaded(place.node))
+        self.store.is_held(place.id(), relation)
     }
 
     pub(super) fn check_mine<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<()> {

@@ -5,17 +5,18 @@ use indexmap::IndexSet;
 use super::{Expunge, Session};
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::Model;
 use crate::sql::{Expr, Source};
-use crate::unit_of_work::{EntityState, Node};
+use crate::unit_of_work::EntityState;
 
 impl Session {
     /// What an object is to this session.
     pub fn state<M: Model, L>(&self, entity: &Entity<M, L>) -> EntityState {
         let place = entity.place();
         match self.check_mine(entity) {
-            Ok(()) => self.unit.state(Node { arena: place.arena, node: place.node }),
+            Ok(()) => self.unit.state(place.id()),
             Err(_) => EntityState::Detached,
         }
     }
@@ -32,12 +33,12 @@ impl Session {
         Ok(())
     }
 
-    fn expire_with_held(&mut self, node: Node) {
-        let mut nodes: IndexSet<Node> =
+    fn expire_with_held(&mut self, node: ObjectId) {
+        let mut nodes: IndexSet<ObjectId> =
             self.unit.held_with(&self.store, node, |cascade| cascade.refresh_expire).into_iter().collect();
         nodes.retain(|node| self.unit.state(*node) == EntityState::Persistent);
         self.unit.discard_changes(&mut self.store, &nodes);
-        nodes.iter().for_each(|node| self.store.expire(node.arena, node.node));
+        nodes.iter().for_each(|node| self.store.expire(*node));
     }
 
     /// Expires all objects of the session. What was added stays pending, and what is deleted stays so.
@@ -67,15 +68,15 @@ impl Session {
     /// Reads the row of an object that is there; whether it still is.
     pub(super) async fn read_row<M: Model>(
         &mut self,
-        node: Node,
+        node: ObjectId,
         at: &'static Location<'static>,
     ) -> Result<bool> {
         let def = M::def();
         let mut query = crate::query::select::<M>();
-        let key = self.store.key(node.arena, node.node);
+        let key = self.store.key(node);
         query.spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
         query.spec.one = true;
-        query.spec.undeferred = self.store.undeferred(node.arena, node.node);
+        query.spec.undeferred = self.store.undeferred(node);
         let answer = self.select(query.spec, at).await?;
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }

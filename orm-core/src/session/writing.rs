@@ -4,11 +4,12 @@ use super::Session;
 use super::session::Failure;
 use crate::entity::{Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::identity::cell_error;
 use crate::model::{Model, ModelDef, publish};
 use crate::unit_of_work::{
     Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, KeyLinkOf,
-    Node, Pending, deleted,
+    Pending, deleted,
 };
 use crate::value::{IntoKey, Key, ValueError};
 
@@ -51,7 +52,7 @@ impl Session {
         let current = arena.node(node.node).current();
         let changed: Vec<usize> =
             (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
-        if self.store.is_expired(node.arena, node.node) {
+        if self.store.is_expired(node) {
             self.unit.presume(&self.store, node);
         }
         if changed.is_empty() {
@@ -221,11 +222,11 @@ impl Session {
     }
 
     /// The object's place in this session's graph, if it may be changed.
-    pub(super) fn editable<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<Node> {
+    pub(super) fn editable<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<ObjectId> {
         self.check_usable()?;
         self.check_mine(entity)?;
         let place = entity.place();
-        let node = Node { arena: place.arena, node: place.node };
+        let node = place.id();
         match self.unit.state(node) {
             EntityState::Deleted => Err(deleted(M::def().name)),
             _ => Ok(node),
@@ -241,7 +242,7 @@ impl Session {
         let _ = relation;
         // A child that lost its parent may be given another one.
         let place = entity.place();
-        let orphan = Node { arena: place.arena, node: place.node };
+        let orphan = place.id();
         let parent = match self.check_usable().and_then(|()| self.check_mine(entity)) {
             Ok(()) if self.unit.is_orphan(orphan) => orphan,
             _ => self.editable(entity)?,
@@ -252,7 +253,7 @@ impl Session {
     /// Whether an object differs from its row as the session knows it. Never runs a statement.
     pub fn is_modified<M: Model, L>(&self, entity: &Entity<M, L>) -> bool {
         let place = entity.place();
-        let node = Node { arena: place.arena, node: place.node };
+        let node = place.id();
         self.check_mine(entity).is_ok() && !self.unit.changed_columns(&self.store, node).is_empty()
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::bulk_asked::check_conflict;
 use super::draft::{CompleteDraft, Draft, DraftData};
 use super::flush::Flush;
-use super::unit_of_work::{Node, UnitOfWork};
+use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Answer, Level, Region};
+use crate::graph::{Answer, Level, ObjectId, Region};
 use crate::identity::Store;
 use crate::model::{ColumnDef, ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
@@ -350,7 +350,7 @@ impl Flush<'_> {
             let cells = &taking.selection.cells(cells, 0);
             let key = def.key.iter().map(|column| cells.cell(*column).map(|cell| cell.to_value()));
             let key = key.collect::<Result<Vec<Value>, _>>();
-            let held = key.ok().and_then(|key| store.find(arena, &key)).map(|node| Node { arena, node });
+            let held = key.ok().and_then(|key| store.find(arena, &key));
             if held.is_none() && taking.follow == Follow::Known {
                 return Ok(());
             }
@@ -361,7 +361,7 @@ impl Flush<'_> {
             }
             let before = held.map(|node| unit.before_row(store, node, |column| taking.sets(column)));
             if let Some(found) = store.hydrate(arena, cells, taking.existing)? {
-                let node = Node { arena, node: found.node };
+                let node = ObjectId { arena, node: found.node };
                 if let Some((before, unsaved)) = before {
                     unit.rebased(store, node, unsaved)?;
                     let objects = store.arena(arena);
@@ -374,7 +374,7 @@ impl Flush<'_> {
                     unit.keys_changed(store, node, &changed, before);
                 }
                 if found.new && taking.inserts {
-                    let key = store.key(arena, found.node);
+                    let key = store.key(ObjectId { arena, node: found.node });
                     unit.journal.inserted(node, key);
                 }
                 nodes.push(found.node);
@@ -439,7 +439,7 @@ pub(super) enum Follow {
 
 impl UnitOfWork {
     /// Whether an object was edited while it was expired.
-    fn presumes(&self, node: Node) -> bool {
+    fn presumes(&self, node: ObjectId) -> bool {
         self.dirty.get(&node).is_some_and(|unsaved| unsaved.presumes)
     }
 
@@ -449,7 +449,7 @@ impl UnitOfWork {
     fn before_row(
         &mut self,
         store: &Store,
-        node: Node,
+        node: ObjectId,
         sets: impl Fn(usize) -> bool,
     ) -> (usize, Vec<(usize, Value)>) {
         let objects = store.arena(node.arena);

@@ -4,6 +4,7 @@ use super::bulk::{Follow, Taking};
 use super::draft::DraftData;
 use super::flush::Flush;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::model::{ModelDef, Selection};
 use crate::query::BulkSpec;
 use crate::sql::{Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
@@ -27,7 +28,8 @@ impl Flush<'_> {
             count += self.ask(arena, def.key, &keys, &taking, nodes).await?;
             // In the order of the rows, as RETURNING gives them.
             let places: HashMap<Vec<Value>, usize> = keys.into_iter().map(key_form).zip(0..).collect();
-            let place = |node: &u32| places.get(&key_form(self.store.key(arena, *node))).copied();
+            let place =
+                |node: &u32| places.get(&key_form(self.store.key(ObjectId { arena, node: *node }))).copied();
             nodes[first..].sort_by_key(place);
         }
         Ok(count)

@@ -1,5 +1,6 @@
-use super::unit_of_work::{Node, UnitOfWork};
+use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::identity::{Store, cell_error};
 use crate::value::Value;
 
@@ -8,11 +9,11 @@ impl UnitOfWork {
     pub(crate) fn change(
         &mut self,
         store: &mut Store,
-        node: Node,
+        node: ObjectId,
         changes: Vec<(usize, Value)>,
     ) -> Result<()> {
         let arena = store.arena(node.arena);
-        if store.is_expired(node.arena, node.node) {
+        if store.is_expired(node) {
             // What the row has is not known, so equal to what it had is no reason not to write it.
             self.assign(store, node, changes.iter().map(|(column, _)| *column));
         }

@@ -3,6 +3,7 @@ use indexmap::IndexSet;
 
 use super::flush::Flush;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::model::{RelationDef, RelationKind};
 use crate::sql::{Expr, NewRows, Source, Update, Writer};
 use crate::value::Value;
@@ -34,10 +35,10 @@ impl Flush<'_> {
         let own = self.referred_columns(arena, columns);
         let keys: HashSet<Vec<Value>> = own
             .iter()
-            .flat_map(|own| nodes.iter().map(|node| self.saved_values(arena, *node, own)))
+            .flat_map(|own| nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, own)))
             .collect();
         // A row that refers to itself is in its own way, too.
-        let refers = |node: &u32| keys.contains(&self.saved_values(arena, *node, columns));
+        let refers = |node: &u32| keys.contains(&self.saved_values(ObjectId { arena, node: *node }, columns));
         nodes.iter().copied().filter(refers).collect()
     }
 
@@ -90,7 +91,7 @@ impl Flush<'_> {
         }
         let identified = def.key_columns(def.key);
         let keys: Vec<Vec<Value>> =
-            nodes.iter().map(|node| self.saved_values(arena, *node, def.key)).collect();
+            nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, def.key)).collect();
         let room = (self.dialect.bind_limit() / identified.len().max(1)).saturating_sub(set.len()).max(1);
         for keys in keys.chunks(room) {
             let filter = Some(Expr::among(&Source::Table(def.table), &identified, keys));

@@ -27,7 +27,7 @@ impl Flush<'_> {
         let def = rows.model(operation).def();
         match self.node_of(rows.rows[operation]) {
             Some(node) => {
-                let key = self.saved_values(node.arena, node.node, def.key);
+                let key = self.saved_values(node, def.key);
                 format!("the `{}` with the key {}", def.name, def.shown(def.key, &key))
             }
             None => format!("a new `{}`", def.name),

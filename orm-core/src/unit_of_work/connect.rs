@@ -1,8 +1,8 @@
 use super::links::LinkTarget;
-use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{Ref, UnitOfWork, cell_id};
 use super::unsaved_links::is_shown;
 use crate::error::Result;
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::value::Value;
@@ -15,7 +15,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: LinkTarget,
     ) -> Result<()> {
         self.check_connect(store, relation, parent, &target)?;
@@ -28,7 +28,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: Ref,
     ) -> Result<()> {
         self.key_link_ends(store, relation, parent, &target)?;
@@ -64,7 +64,7 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         relation: &RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: &Ref,
     ) -> Result<bool> {
         if relation.kind != RelationKind::ManyToMany {
@@ -77,18 +77,24 @@ impl UnitOfWork {
 
     /// Whether two objects are linked by their keys. What an expired object shows is no proof, nor is a key that is
     /// about to change.
-    fn key_says_so(&self, store: &Store, relation: &RelationDef, parent: Node, target: &Ref) -> Result<bool> {
+    fn key_says_so(
+        &self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: ObjectId,
+        target: &Ref,
+    ) -> Result<bool> {
         let Some(target) = target.node() else { return Ok(false) };
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
         let (child, columns) = match relation.kind {
             RelationKind::BelongsTo { .. } => (parent, &local),
             _ => (target, &remote),
         };
-        if self.waiting_keys.wait(child, columns) || store.is_expired(child.arena, child.node) {
+        if self.waiting_keys.wait(child, columns) || store.is_expired(child) {
             return Ok(false);
         }
-        let key = store.values(parent.arena, parent.node, &local);
-        Ok(!key.iter().any(Value::is_null) && key == store.values(target.arena, target.node, &remote))
+        let key = store.values(parent, &local);
+        Ok(!key.iter().any(Value::is_null) && key == store.values(target, &remote))
     }
 
     /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
@@ -96,7 +102,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: &Ref,
     ) -> Result<()> {
         match relation.kind {
@@ -127,7 +133,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: Option<&Ref>,
     ) -> Result<()> {
         let waiting: Vec<_> = self
@@ -142,20 +148,16 @@ impl UnitOfWork {
                 self.orphan_pending(store, relation, &cell)?;
             }
         }
-        let held = store.arena(parent.arena).slots(relation.index);
-        let (slot, arena) =
-            held.map_or((Slot::Unloaded, None), |slots| (slots.get(parent.node), slots.target()));
-        match (slot, arena) {
+        match store.held(parent, relation.index) {
             (Slot::One(old), Some(arena)) => {
-                let old = Node { arena, node: old };
+                let old = ObjectId { arena, node: old };
                 if target.is_some_and(|target| target.is(&Ref::Node(old))) {
                     return Ok(());
                 }
-                let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
+                let here = store.values(parent, &relation.local_columns()?);
                 let remote = relation.remote_columns()?;
                 // One that waits for another parent's key has moved already.
-                let stays = store.values(old.arena, old.node, &remote) == here
-                    && !self.waiting_keys.wait(old, &remote);
+                let stays = store.values(old, &remote) == here && !self.waiting_keys.wait(old, &remote);
                 if stays {
                     self.orphan(store, relation, old)?;
                     self.let_go_of_parent(store, relation, parent, old);

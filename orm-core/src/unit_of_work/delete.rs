@@ -4,9 +4,9 @@ use super::flush::Flush;
 use super::flush_plan::FlushStep;
 use super::moves::{held, holders, link_holders, parents};
 use super::switch::NewKeys;
-use super::unit_of_work::{KeyFrom, Node, Ref, by_arena};
+use super::unit_of_work::{KeyFrom, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Slot, Slots};
+use crate::graph::{ObjectId, Slot};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 struct Refused {
     relation: &'static RelationDef,
-    children: Vec<Node>,
+    children: Vec<ObjectId>,
 }
 
 impl Flush<'_> {
@@ -34,7 +34,7 @@ impl Flush<'_> {
         let mut refused: Vec<Refused> = Vec::new();
         let mut done = 0;
         while done < self.unit.deleted.len() {
-            let next: Vec<Node> = self.unit.deleted.iter().skip(done).copied().collect();
+            let next: Vec<ObjectId> = self.unit.deleted.iter().skip(done).copied().collect();
             done += next.len();
             // Rows that stay keep their children: no DELETE of the database's takes these along.
             self.switched.find(&new_keys, self.unit, self.store, &next);
@@ -46,7 +46,7 @@ impl Flush<'_> {
         }
         for Refused { relation, children } in refused {
             if let Some(left) = children.iter().find(|child| !self.unit.deleted.contains(*child)) {
-                return Err(needs_a_rule(relation, Some(&self.store.key(left.arena, left.node))));
+                return Err(needs_a_rule(relation, Some(&self.store.key(*left))));
             }
         }
         Ok(())
@@ -59,15 +59,15 @@ impl Flush<'_> {
         parents: &[u32],
     ) -> Result<Option<Refused>> {
         let (mut parents, switched): (Vec<u32>, Vec<u32>) =
-            parents.iter().partition(|node| !self.switched.contains(Node { arena, node: **node }));
+            parents.iter().partition(|node| !self.switched.contains(ObjectId { arena, node: **node }));
         match relation.kind {
             RelationKind::BelongsTo { .. } | RelationKind::ManyToMany => return Ok(None),
             RelationKind::HasMany | RelationKind::HasOne if relation.view_only => return Ok(None),
             RelationKind::HasMany | RelationKind::HasOne if relation.passive_deletes => {
                 // The database deletes the children; those that are held go with their rows.
-                let held: Vec<Node> = parents
+                let held: Vec<ObjectId> = parents
                     .iter()
-                    .flat_map(|parent| self.held(relation, Node { arena, node: *parent }))
+                    .flat_map(|parent| self.held(relation, ObjectId { arena, node: *parent }))
                     .collect();
                 if relation.cascade.delete {
                     self.passively_deleted.extend(held);
@@ -115,25 +115,28 @@ impl Flush<'_> {
         relation: &'static RelationDef,
         arena: u32,
         parents: &[u32],
-        children: &mut Vec<Node>,
+        children: &mut Vec<ObjectId>,
     ) -> Result<()> {
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
         // A key that a parent was given and that is not written yet is not its row's, which its children refer to.
         let keys: HashSet<Vec<Value>> = parents
             .iter()
             .flat_map(|parent| {
-                [self.store.values(arena, *parent, &local), self.saved_values(arena, *parent, &local)]
+                [
+                    self.store.values(ObjectId { arena, node: *parent }, &local),
+                    self.saved_values(ObjectId { arena, node: *parent }, &local),
+                ]
             })
             .collect();
-        let here = |child: &Node| {
-            keys.contains(&self.store.values(child.arena, child.node, &remote))
+        let here = |child: &ObjectId| {
+            keys.contains(&self.store.values(*child, &remote))
                 && !self.unit.waiting_keys.wait(*child, &remote)
         };
         let target = (relation.target)().type_id();
         // A collection still shows what was expunged, beside the session's new object of its row.
         children.retain(|child| !self.store.arena(child.arena).is_detached(child.node));
         children.retain(here);
-        let known: HashSet<Node> = children.iter().copied().collect();
+        let known: HashSet<ObjectId> = children.iter().copied().collect();
         let moved = self.unit.dirty.keys().copied().filter(|node| {
             self.store.model(node.arena).type_id() == target && !known.contains(node) && here(node)
         });
@@ -147,24 +150,24 @@ impl Flush<'_> {
         relation: &'static RelationDef,
         arena: u32,
         parents: &[u32],
-    ) -> Result<Vec<Node>> {
+    ) -> Result<Vec<ObjectId>> {
         // Of a member that was expunged the session has no object, but its row is there.
-        let is_detached = |node: &Node| self.store.arena(node.arena).is_detached(node.node);
+        let is_detached = |node: &ObjectId| self.store.arena(node.arena).is_detached(node.node);
         for parent in parents {
-            if self.held(relation, Node { arena, node: *parent }).iter().any(is_detached) {
+            if self.held(relation, ObjectId { arena, node: *parent }).iter().any(is_detached) {
                 self.store.arena(arena).unload_one(*parent, relation.index);
             }
         }
         let ask: Vec<u32> = {
-            let slots = self.store.arena(arena).slots(relation.index);
-            let unloaded = |node: &&u32| !slots.as_ref().is_some_and(|slots| slots.is_loaded(**node));
+            let unloaded =
+                |node: &&u32| !self.store.is_held(ObjectId { arena, node: **node }, relation.index);
             parents.iter().filter(unloaded).copied().collect()
         };
         if !ask.is_empty() {
             let region = Arc::clone(self.store.region());
             // Rows refer to the keys that rows have, and not to those that unsaved edits gave the objects.
             let edited: Vec<(u32, usize)> =
-                ask.iter().filter_map(|node| self.show_saved(Node { arena, node: *node })).collect();
+                ask.iter().filter_map(|node| self.show_saved(ObjectId { arena, node: *node })).collect();
             let objects = ask.into_iter().map(|node| (Arc::clone(&region), arena, node));
             let mut loader = Loader::new(
                 self.store,
@@ -182,12 +185,12 @@ impl Flush<'_> {
                 self.asked.insert(relation.path());
             }
         }
-        Ok(parents.iter().flat_map(|parent| self.held(relation, Node { arena, node: *parent })).collect())
+        Ok(parents.iter().flat_map(|parent| self.held(relation, ObjectId { arena, node: *parent })).collect())
     }
 
     /// Shows an object as its row is; the version that it had, where that is another one.
-    fn show_saved(&self, Node { arena, node }: Node) -> Option<(u32, usize)> {
-        let saved = self.unit.dirty.get(&Node { arena, node })?.saved;
+    fn show_saved(&self, ObjectId { arena, node }: ObjectId) -> Option<(u32, usize)> {
+        let saved = self.unit.dirty.get(&ObjectId { arena, node })?.saved;
         let objects = self.store.arena(arena);
         let version = objects.version(node);
         objects.revert(node, saved);
@@ -199,15 +202,15 @@ impl Flush<'_> {
         for ((parent, _), relation) in std::mem::take(&mut self.unit.displaced) {
             let now = self.held(relation, parent);
             let local = relation.local_columns()?;
-            let key = self.store.values(parent.arena, parent.node, &local);
-            let saved = self.saved_values(parent.arena, parent.node, &local);
+            let key = self.store.values(parent, &local);
+            let saved = self.saved_values(parent, &local);
             if !self.has_new_target(relation, parent, &key)? {
                 continue;
             }
             self.executed(|| FlushStep::Look { relation: relation.path(), rows: 1 });
             for child in self.rows_of(relation, parent).await? {
                 let remote = relation.remote_columns()?;
-                let now_refers_to = self.store.values(child.arena, child.node, &remote);
+                let now_refers_to = self.store.values(child, &remote);
                 let still = now_refers_to == key || now_refers_to == saved;
                 let moves = self.unit.waiting_keys.wait(child, &remote);
                 if still && !moves && !now.contains(&child) {
@@ -219,39 +222,40 @@ impl Flush<'_> {
     }
 
     /// Whether a `has_one` really gets another target, or none: what was to displace the old one may be gone itself.
-    fn has_new_target(&self, relation: &'static RelationDef, parent: Node, key: &[Value]) -> Result<bool> {
-        let loaded = |slots: &Slots| slots.is_loaded(parent.node);
-        if self.store.arena(parent.arena).slots(relation.index).is_some_and(|slots| loaded(&slots)) {
+    fn has_new_target(
+        &self,
+        relation: &'static RelationDef,
+        parent: ObjectId,
+        key: &[Value],
+    ) -> Result<bool> {
+        if self.store.is_held(parent, relation.index) {
             return Ok(true);
         }
         let remote = relation.remote_columns()?;
         let from = |other: &KeyFrom| other.columns == remote && other.from.node() == Some(parent);
         let target = (relation.target)().type_id();
         let pending = self.unit.pending.linked_to(&Ref::Node(parent));
-        let comes = |node: &&Node| {
-            self.store.model(node.arena).type_id() == target
-                && self.store.values(node.arena, node.node, &remote) == key
+        let comes = |node: &&ObjectId| {
+            self.store.model(node.arena).type_id() == target && self.store.values(**node, &remote) == key
         };
         Ok(pending.filter(|entry| entry.model.type_id() == target).any(|entry| entry.keys.iter().any(from))
             || self.unit.dirty.keys().any(|node| comes(&node)))
     }
 
     /// The children that the database has for a parent, whatever the parent holds.
-    async fn rows_of(&mut self, relation: &'static RelationDef, parent: Node) -> Result<Vec<Node>> {
-        let slot = self.store.arena(parent.arena).slots(relation.index).map(|slots| slots.get(parent.node));
+    async fn rows_of(&mut self, relation: &'static RelationDef, parent: ObjectId) -> Result<Vec<ObjectId>> {
+        let (slot, _) = self.store.held(parent, relation.index);
         self.store.arena(parent.arena).unload_one(parent.node, relation.index);
         let children = self.children(relation, parent.arena, &[parent.node]).await;
-        if let Some(slot @ (Slot::One(_) | Slot::Nobody)) = slot {
+        if matches!(slot, Slot::One(_) | Slot::Nobody) {
             let target = self.store.arena_of((relation.target)());
-            if let Some(mut slots) = self.store.arena(parent.arena).slots_mut(relation.index) {
-                *slots.slot_mut(parent.node, target) = slot;
-            }
+            self.store.set_held(parent, relation.index, target, slot);
         }
         children
     }
 
     /// What an object holds for a relationship.
-    pub(super) fn held(&self, relation: &RelationDef, node: Node) -> Vec<Node> {
+    pub(super) fn held(&self, relation: &RelationDef, node: ObjectId) -> Vec<ObjectId> {
         held(self.store, relation, node)
     }
 
@@ -260,7 +264,7 @@ impl Flush<'_> {
         let deleted = self.delete_rows(arena, nodes).await;
         deleted.map_err(|error| self.in_its_own_way(error, arena, nodes))?;
         for node in nodes {
-            self.unit.deleted.swap_remove(&Node { arena, node: *node });
+            self.unit.deleted.swap_remove(&ObjectId { arena, node: *node });
         }
         Ok(())
     }
@@ -269,9 +273,9 @@ impl Flush<'_> {
     /// links.
     pub(super) fn rows_gone(&mut self, arena: u32, nodes: &[u32]) {
         self.leave_collections(arena, nodes);
-        let gone: HashSet<Node> = nodes.iter().map(|node| Node { arena, node: *node }).collect();
+        let gone: HashSet<ObjectId> = nodes.iter().map(|node| ObjectId { arena, node: *node }).collect();
         self.unit.links_end(&gone);
-        nodes.iter().for_each(|node| self.forget(Node { arena, node: *node }));
+        nodes.iter().for_each(|node| self.forget(ObjectId { arena, node: *node }));
     }
 
     /// The link rows of deleted objects.
@@ -288,7 +292,7 @@ impl Flush<'_> {
             }
             let local = relation.local_columns()?;
             let keys: Vec<Vec<Value>> =
-                nodes.iter().map(|node| self.saved_values(arena, *node, &local)).collect();
+                nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, &local)).collect();
             let columns = relation.parent().link_columns(through.key, &local);
             let rows = usize::try_from(self.delete_where(through.table, &columns, &keys).await?);
             let rows = rows.unwrap_or(usize::MAX);
@@ -304,7 +308,7 @@ impl Flush<'_> {
     pub(super) fn leave_collections(&mut self, arena: u32, nodes: &[u32]) {
         let gone: HashSet<u32> = nodes.iter().copied().collect();
         for (holder, relation) in link_holders(self.store, arena) {
-            for parent in (0..self.store.arena(holder).len()).map(|node| Node { arena: holder, node }) {
+            for parent in (0..self.store.arena(holder).len()).map(|node| ObjectId { arena: holder, node }) {
                 let held = self.held(relation, parent);
                 for target in held.into_iter().filter(|target| gone.contains(&target.node)) {
                     self.unit.let_go(self.store, parent, relation, target);
@@ -314,19 +318,21 @@ impl Flush<'_> {
     }
 
     /// Columns of an object as the database has them.
-    pub(super) fn saved_values(&self, arena: u32, node: u32, columns: &[usize]) -> Vec<Value> {
-        self.unit.saved_values(self.store, Node { arena, node }, columns)
+    pub(super) fn saved_values(&self, id: ObjectId, columns: &[usize]) -> Vec<Value> {
+        self.unit.saved_values(self.store, id, columns)
     }
 
     async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         // Which version the row of an expired object has is not known, and what it showed may have been rolled back.
         let (expired, known): (Vec<u32>, Vec<u32>) =
-            nodes.iter().partition(|node| self.store.is_expired(arena, **node));
+            nodes.iter().partition(|node| self.store.is_expired(ObjectId { arena, node: **node }));
         let with_version: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
         for (nodes, columns) in [(known, &with_version[..]), (expired, def.key)] {
-            let keys: Vec<Vec<Value>> =
-                nodes.iter().map(|node| self.saved_values(arena, *node, columns)).collect();
+            let keys: Vec<Vec<Value>> = nodes
+                .iter()
+                .map(|node| self.saved_values(ObjectId { arena, node: *node }, columns))
+                .collect();
             let gone = self.delete_where(def.table, &def.key_columns(columns), &keys).await?;
             if gone != keys.len() as u64 {
                 return Err(stale_delete(def, keys.len(), gone));
@@ -338,7 +344,7 @@ impl Flush<'_> {
             FlushStep::Delete { model: def.name, rows: nodes.len(), follows: follows.collect() }
         });
         for node in nodes {
-            self.forget(Node { arena, node: *node });
+            self.forget(ObjectId { arena, node: *node });
         }
         Ok(())
     }
@@ -364,16 +370,16 @@ impl Flush<'_> {
     }
 
     /// An object's row is gone: nobody holds it any more.
-    pub(super) fn forget(&mut self, node: Node) {
+    pub(super) fn forget(&mut self, node: ObjectId) {
         for holder in holders(self.store, node.arena) {
             let columns = holder.1.remote_columns().unwrap_or_default();
-            let key = self.store.values(node.arena, node.node, &columns);
+            let key = self.store.values(node, &columns);
             for parent in parents(self.store, holder, &key) {
                 self.unit.let_go(self.store, parent, holder.1, node);
             }
         }
         // An edit of the key that was never written is not the row's.
-        let key = self.saved_values(node.arena, node.node, self.store.def(node.arena).key);
+        let key = self.saved_values(node, self.store.def(node.arena).key);
         // A key read from an object is a key of its model.
         let _ = self.store.identity_mut(node.arena).remove(&key);
         self.unit.row_gone(node, key);

@@ -1,15 +1,15 @@
 use indexmap::IndexSet;
 
 use super::moves::{Holder, holders, parents};
-use super::unit_of_work::{LinkRow, Node, UnitOfWork};
-use crate::graph::Slot;
+use super::unit_of_work::{LinkRow, UnitOfWork};
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::RelationDef;
 
 impl UnitOfWork {
     /// Takes back the unsaved changes of some objects: their columns, and their links to objects that are there, on both
     /// sides. What waits for its row keeps its links.
-    pub(crate) fn discard_changes(&mut self, store: &mut Store, nodes: &IndexSet<Node>) {
+    pub(crate) fn discard_changes(&mut self, store: &mut Store, nodes: &IndexSet<ObjectId>) {
         let now: Vec<_> = nodes.iter().map(|node| parents_of(store, *node)).collect();
         self.revert(store, nodes);
         let waited: Vec<bool> = nodes.iter().map(|node| self.waiting_keys.has(*node)).collect();
@@ -36,8 +36,8 @@ impl UnitOfWork {
     }
 
     /// Takes back unsaved columns.
-    fn revert(&mut self, store: &Store, nodes: &IndexSet<Node>) {
-        let revert = |node: &Node, saved: usize| store.arena(node.arena).revert(node.node, saved);
+    fn revert(&mut self, store: &Store, nodes: &IndexSet<ObjectId>) {
+        let revert = |node: &ObjectId, saved: usize| store.arena(node.arena).revert(node.node, saved);
         if let (Some(node), 1) = (nodes.first(), nodes.len()) {
             // What is left is written in another order then, which nothing depends on.
             if let Some(unsaved) = self.dirty.swap_remove(node) {
@@ -58,9 +58,9 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         relation: &'static RelationDef,
-        child: Node,
-        from: &[Node],
-        to: &[Node],
+        child: ObjectId,
+        from: &[ObjectId],
+        to: &[ObjectId],
     ) {
         for from in from.iter().filter(|from| !to.contains(from)) {
             self.let_go(store, *from, relation, child);
@@ -76,7 +76,7 @@ impl UnitOfWork {
     }
 
     /// Which of several children a `has_one` has after one of them went back is for a query to say.
-    fn unload_to_one(&mut self, store: &Store, relation: &RelationDef, parent: Node) {
+    fn unload_to_one(&mut self, store: &Store, relation: &RelationDef, parent: ObjectId) {
         if !relation.is_collection() {
             self.set_slot(store, parent, relation, None, Slot::Unloaded);
         }
@@ -84,10 +84,10 @@ impl UnitOfWork {
 }
 
 /// The objects that an object's keys refer to, by the relationships on their side.
-fn parents_of(store: &mut Store, child: Node) -> Vec<(&'static RelationDef, Vec<Node>)> {
+fn parents_of(store: &mut Store, child: ObjectId) -> Vec<(&'static RelationDef, Vec<ObjectId>)> {
     let all = holders(store, child.arena);
     let of_holder = |holder: Holder| {
-        let key = store.values(child.arena, child.node, &holder.1.remote_columns().unwrap_or_default());
+        let key = store.values(child, &holder.1.remote_columns().unwrap_or_default());
         (holder.1, parents(store, holder, &key))
     };
     all.into_iter().map(of_holder).collect()

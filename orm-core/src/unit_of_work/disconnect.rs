@@ -1,9 +1,9 @@
 use super::links::LinkTarget;
 use super::refusal::check_written;
-use super::unit_of_work::{KeyFrom, LinkRow, Node, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{KeyFrom, LinkRow, Ref, UnitOfWork, cell_id};
 use super::unsaved_links::is_shown;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::value::Value;
@@ -15,7 +15,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: LinkTarget,
     ) -> Result<()> {
         check_written(relation)?;
@@ -29,7 +29,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: Ref,
     ) -> Result<()> {
         self.check_member(store, relation, parent, &target)?;
@@ -58,23 +58,22 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: &Ref,
     ) -> Result<()> {
         let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
         let member = match (target, target.node()) {
             (_, Some(child)) if by_key => {
                 let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
-                store.values(child.arena, child.node, &remote)
-                    == store.values(parent.arena, parent.node, &here)
+                store.values(child, &remote) == store.values(parent, &here)
                     && !self.waiting_keys.wait(child, &remote)
             }
             (Ref::Pending(cell), None) if by_key => {
                 let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
-                let own = store.values(parent.arena, parent.node, &here);
+                let own = store.values(parent, &here);
                 // The object of the same row that was expunged since is the parent as well.
-                let is_parent = |from: Node, columns: &[usize]| {
-                    from.arena == parent.arena && store.values(from.arena, from.node, columns) == own
+                let is_parent = |from: ObjectId, columns: &[usize]| {
+                    from.arena == parent.arena && store.values(from, columns) == own
                 };
                 let comes = |key: &KeyFrom| {
                     key.columns == remote
@@ -83,12 +82,9 @@ impl UnitOfWork {
                 self.pending.get(cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
             }
             (_, Some(child)) if relation.kind == RelationKind::ManyToMany => {
-                match store.arena(parent.arena).slots(relation.index) {
-                    Some(slots) => match slots.get(parent.node) {
-                        Slot::Many(slice) => slice.as_slice().contains(&child.node),
-                        _ => true,
-                    },
-                    None => true,
+                match store.held(parent, relation.index).0 {
+                    Slot::Many(slice) => slice.contains(child.node),
+                    _ => true,
                 }
             }
             _ => true,
@@ -107,7 +103,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        of: Node,
+        of: ObjectId,
     ) -> Result<()> {
         check_written(relation)?;
         if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
@@ -122,7 +118,7 @@ impl UnitOfWork {
         Ok(())
     }
 
-    fn unlink(&mut self, store: &Store, relation: &'static RelationDef, parent: Node, target: &Ref) {
+    fn unlink(&mut self, store: &Store, relation: &'static RelationDef, parent: ObjectId, target: &Ref) {
         let seen = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
         let parent = Ref::Node(parent);
         let waited = self.links.remove(relation, &parent, target);
@@ -145,7 +141,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        of: Node,
+        of: ObjectId,
     ) -> Result<()> {
         let old = self.parent_of(store, relation, of);
         let local = relation.local_columns()?;
@@ -170,7 +166,7 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        child: Node,
+        child: ObjectId,
     ) -> Result<()> {
         if relation.cascade.delete_orphan {
             self.delete_orphan(child);

@@ -7,10 +7,11 @@ use super::late::Cut;
 use super::row_plan::RowPlan;
 use super::schedule::{Kind, Part, Step};
 use super::switch::Switched;
-use super::unit_of_work::{Node, PendingEntry, UnitOfWork, by_arena};
+use super::unit_of_work::{PendingEntry, UnitOfWork, by_arena};
 use super::work::{Row, Rows};
 use crate::driver::{Lease, Monitor};
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::sql::{Dialect, TableName};
 
@@ -23,13 +24,13 @@ pub(crate) struct Flush<'s> {
     pub(super) monitor: &'s Monitor,
     pub(super) dialect: Dialect,
     /// Objects whose rows the database deletes with those of their parents.
-    pub(super) passively_deleted: Vec<Node>,
+    pub(super) passively_deleted: Vec<ObjectId>,
     /// Objects whose rows become those of drafts with their keys.
     pub(super) switched: Switched,
     /// Columns of rows that are written in parts.
     pub(super) cut: HashMap<Row, Cut>,
     /// Deleted objects whose link rows are gone.
-    unlinked: HashSet<Node>,
+    unlinked: HashSet<ObjectId>,
     /// What was executed, where somebody asks for it.
     pub(super) executed: Option<FlushPlan>,
     /// When it happens, for columns that hold the time of a change.
@@ -99,7 +100,7 @@ impl Flush<'_> {
     async fn links_before_rows(&mut self, plan: &RowPlan) -> Result<()> {
         self.links_of_switched().await?;
         if plan.before_links().iter().any(|step| step.kind == Kind::Delete) {
-            let deleted: HashSet<Node> = self.unit.deleted.iter().copied().collect();
+            let deleted: HashSet<ObjectId> = self.unit.deleted.iter().copied().collect();
             self.unit.links_end(&deleted);
             self.unlinked_rows().await?;
             self.links_of_deleted(plan).await?;
@@ -108,7 +109,7 @@ impl Flush<'_> {
     }
 
     /// Writes the rows but for the deletions at the end; returns the new objects.
-    async fn write_rows(&mut self, plan: &RowPlan) -> Result<Vec<(PendingEntry, Node)>> {
+    async fn write_rows(&mut self, plan: &RowPlan) -> Result<Vec<(PendingEntry, ObjectId)>> {
         let mut made = Vec::with_capacity(self.unit.pending.len());
         for at in 0..plan.deletions {
             made.extend(self.step(plan, at).await?);
@@ -136,7 +137,7 @@ impl Flush<'_> {
     /// The link rows of all objects that are still to be deleted go before the first of these: a link may be declared on one
     /// side alone. Rows of a link table that are objects as well go first.
     async fn links_of_deleted(&mut self, plan: &RowPlan) -> Result<()> {
-        let deleted: Vec<Node> =
+        let deleted: Vec<ObjectId> =
             self.unit.deleted.iter().copied().filter(|node| self.unlinked.insert(*node)).collect();
         for (arena, nodes) in by_arena(deleted) {
             self.delete_links(arena, &nodes, |table| !plan.deletes_from(table)).await?;
@@ -147,7 +148,7 @@ impl Flush<'_> {
 
     /// The link rows that are left of a table whose objects are deleted now.
     async fn links_beside_objects(&mut self, table: TableName) -> Result<()> {
-        let deleted: Vec<Node> =
+        let deleted: Vec<ObjectId> =
             self.unit.deleted.iter().copied().filter(|node| self.unlinked.contains(node)).collect();
         for (arena, nodes) in by_arena(deleted) {
             self.delete_links(arena, &nodes, |other| other == table).await?;
@@ -156,7 +157,7 @@ impl Flush<'_> {
     }
 
     /// Writes the rows of a step; returns the new objects.
-    async fn step(&mut self, plan: &RowPlan, at: usize) -> Result<Vec<(PendingEntry, Node)>> {
+    async fn step(&mut self, plan: &RowPlan, at: usize) -> Result<Vec<(PendingEntry, ObjectId)>> {
         let step = &plan.steps[at];
         let made = self.write(&plan.rows, step).await;
         let made = made.map_err(|error| self.in_each_others_way(error, plan, step))?;
@@ -166,7 +167,7 @@ impl Flush<'_> {
         Ok(made)
     }
 
-    async fn write(&mut self, rows: &Rows, step: &Step) -> Result<Vec<(PendingEntry, Node)>> {
+    async fn write(&mut self, rows: &Rows, step: &Step) -> Result<Vec<(PendingEntry, ObjectId)>> {
         let rows = step.operations.iter().map(|operation| rows.rows[*operation]);
         let mut made = Vec::new();
         match (&step.part, step.kind) {
@@ -200,14 +201,14 @@ impl Flush<'_> {
             (Part::Late(columns), _) => {
                 let rows: Vec<Row> = rows.collect();
                 rows.iter().try_for_each(|row| self.late_values(*row))?;
-                let nodes: Vec<Node> = rows.iter().filter_map(|row| self.node_of(*row)).collect();
+                let nodes: Vec<ObjectId> = rows.iter().filter_map(|row| self.node_of(*row)).collect();
                 self.update_late(nodes, columns).await?;
             }
         }
         Ok(made)
     }
 
-    pub(super) fn node_of(&self, row: Row) -> Option<Node> {
+    pub(super) fn node_of(&self, row: Row) -> Option<ObjectId> {
         match row {
             Row::Changed(node) | Row::Switched(node) | Row::Deleted(node) => Some(node),
             Row::New(_) => self.cut.get(&row).and_then(|cut| cut.node),

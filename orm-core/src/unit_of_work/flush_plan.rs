@@ -5,8 +5,9 @@ use super::known::Known;
 use super::row_plan::RowPlan;
 use super::schedule::{Kind, Part};
 use super::switch::Switched;
-use super::unit_of_work::{Node, Ref, UnitOfWork};
+use super::unit_of_work::{Ref, UnitOfWork};
 use super::work::Row;
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationKind};
 use crate::sql::{Dialect, TableName};
@@ -171,7 +172,7 @@ impl Shown<'_> {
     }
 
     /// The columns that an UPDATE of an edited object sets.
-    fn changed(&self, def: &ModelDef, node: Node) -> Vec<usize> {
+    fn changed(&self, def: &ModelDef, node: ObjectId) -> Vec<usize> {
         let unit = self.known.unit;
         let mut columns = unit.changed_columns(self.known.store, node);
         columns.extend(unit.waiting_keys.of(node).iter().flat_map(|key| key.columns.iter().copied()));
@@ -183,7 +184,7 @@ impl Shown<'_> {
     }
 
     /// The columns that an UPDATE sets of a row that becomes another one, and those that get their defaults.
-    fn switched(&self, def: &ModelDef, node: Node) -> (Vec<usize>, Vec<usize>) {
+    fn switched(&self, def: &ModelDef, node: ObjectId) -> (Vec<usize>, Vec<usize>) {
         let Known { unit, store, switched, .. } = &self.known;
         let entry = switched.cell_of(node).and_then(|cell| unit.pending.get(cell));
         let Some(entry) = entry else { return Default::default() };

@@ -1,34 +1,28 @@
 use indexmap::IndexSet;
 
 use super::PendingCell;
-use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
-use crate::graph::Slot;
+use super::unit_of_work::{Ref, UnitOfWork, cell_id};
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{Cascade, RelationDef};
 use std::sync::Arc;
 
 impl UnitOfWork {
     /// An object and those that follow it: what it holds for relationships that say so, and what they hold.
-    pub(crate) fn held_with(&self, store: &Store, node: Node, follows: fn(Cascade) -> bool) -> Vec<Node> {
-        let mut found: IndexSet<Node> = IndexSet::from([node]);
+    pub(crate) fn held_with(
+        &self,
+        store: &Store,
+        node: ObjectId,
+        follows: fn(Cascade) -> bool,
+    ) -> Vec<ObjectId> {
+        let mut found: IndexSet<ObjectId> = IndexSet::from([node]);
         let mut at = 0;
         while let Some(node) = found.get_index(at).copied() {
             at += 1;
             for relation in
                 store.def(node.arena).relations.iter().filter(|relation| follows(relation.cascade))
             {
-                let held = store.arena(node.arena).slots(relation.index);
-                let Some((slot, Some(arena))) = held.map(|slots| (slots.get(node.node), slots.target()))
-                else {
-                    continue;
-                };
-                match slot {
-                    Slot::Unloaded | Slot::Nobody => {}
-                    Slot::One(node) => found.extend([Node { arena, node }]),
-                    Slot::Many(slice) => {
-                        found.extend(slice.as_slice().iter().map(|node| Node { arena, node: *node }));
-                    }
-                }
+                found.extend(store.held_objects(node, relation.index));
             }
         }
         found.retain(|node| !store.arena(node.arena).is_detached(node.node));
@@ -36,10 +30,10 @@ impl UnitOfWork {
     }
 
     /// Drops the new objects that follow some objects out of the session.
-    pub(crate) fn expunge_given(&mut self, store: &mut Store, nodes: &[Node]) {
+    pub(crate) fn expunge_given(&mut self, store: &mut Store, nodes: &[ObjectId]) {
         let mut given: Vec<Arc<PendingCell>> = Vec::new();
         for node in nodes {
-            let follows = |(held, of): &(&RelationDef, Node)| held.cascade.expunge && of == node;
+            let follows = |(held, of): &(&RelationDef, ObjectId)| held.cascade.expunge && of == node;
             let entries = self.pending.linked_to(&Ref::Node(*node));
             let entries = entries.filter(|entry| entry.held_by.iter().any(follows));
             given.extend(entries.map(|entry| Arc::clone(&entry.cell)));

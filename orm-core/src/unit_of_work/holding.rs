@@ -1,16 +1,16 @@
 use super::flush::Flush;
-use super::unit_of_work::{Node, PendingEntry, Ref};
-use crate::graph::{Slice, Slot};
+use super::unit_of_work::{PendingEntry, Ref};
+use crate::graph::{ObjectId, Slice, Slot};
 use crate::model::{RelationDef, RelationKind, inverse_of};
 
 /// What new objects hold, and who holds them.
 impl Flush<'_> {
     /// Gives a new object what its draft was given, and the objects it was appended to the new one; what was linked
     /// elsewhere in the meantime is left where it is.
-    pub(super) fn hold(&mut self, entry: PendingEntry, node: Node) {
+    pub(super) fn hold(&mut self, entry: PendingEntry, node: ObjectId) {
         for (relation, targets) in entry.holds {
             // Some may be gone by now, for the sake of rows that took their unique values.
-            let nodes: Vec<Node> = targets
+            let nodes: Vec<ObjectId> = targets
                 .iter()
                 .filter_map(Ref::node)
                 .filter(|target| !self.unit.is_gone(*target))
@@ -41,20 +41,19 @@ impl Flush<'_> {
     }
 
     /// Whether the keys of two objects say that they are linked; link rows have no key in the objects.
-    fn keys_agree(&self, relation: &RelationDef, parent: Node, target: Node) -> bool {
+    fn keys_agree(&self, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
         if relation.kind == RelationKind::ManyToMany {
             return true;
         }
         match (relation.local_columns(), relation.remote_columns()) {
             (Ok(local), Ok(remote)) => {
-                self.store.values(parent.arena, parent.node, &local)
-                    == self.store.values(target.arena, target.node, &remote)
+                self.store.values(parent, &local) == self.store.values(target, &remote)
             }
             _ => false,
         }
     }
 
-    fn hold_inverse(&mut self, relation: &'static RelationDef, node: Node, targets: &[Node]) {
+    fn hold_inverse(&mut self, relation: &'static RelationDef, node: ObjectId, targets: &[ObjectId]) {
         let Some(inverse) = inverse_of(relation) else { return };
         for target in targets {
             match inverse.is_collection() {

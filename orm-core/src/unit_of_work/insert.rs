@@ -4,8 +4,9 @@ use super::draft::DraftData;
 use super::flush::Flush;
 use super::flush_plan::FlushStep;
 use super::pending::{PendingCell, PendingState};
-use super::unit_of_work::{Node, PendingEntry};
+use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
 use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
@@ -43,7 +44,10 @@ pub(super) struct Shape {
 
 impl Flush<'_> {
     /// Inserts objects of one model whose keys are known, in as few statements as their columns allow.
-    pub(super) async fn insert(&mut self, mut batch: Vec<PendingEntry>) -> Result<Vec<(PendingEntry, Node)>> {
+    pub(super) async fn insert(
+        &mut self,
+        mut batch: Vec<PendingEntry>,
+    ) -> Result<Vec<(PendingEntry, ObjectId)>> {
         for entry in &mut batch {
             self.complete(entry)?;
         }
@@ -113,7 +117,7 @@ impl Flush<'_> {
     pub(super) fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
         for key in &entry.keys {
             let Some(from) = key.from.node() else { continue };
-            let values = self.store.values(from.arena, from.node, &key.from_columns);
+            let values = self.store.values(from, &key.from_columns);
             for (column, value) in key.columns.iter().zip(values) {
                 let given = entry.values[*column].replace(value.clone());
                 if let (Some(relation), Some(given)) = (key.given_by, given)
@@ -143,7 +147,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    async fn insert_shape(&mut self, shape: Shape) -> Result<Vec<(PendingEntry, Node)>> {
+    async fn insert_shape(&mut self, shape: Shape) -> Result<Vec<(PendingEntry, ObjectId)>> {
         let Shape { given, returned, entries } = shape;
         let Some(model) = entries.first().map(|entry| entry.model) else { return Ok(Vec::new()) };
         let def = model.def();
@@ -351,13 +355,13 @@ impl Flush<'_> {
     }
 
     /// The new object, in the graph and the identity map.
-    fn adopt(&mut self, entry: &PendingEntry, cells: &NewCells<'_>) -> Result<Node> {
+    fn adopt(&mut self, entry: &PendingEntry, cells: &NewCells<'_>) -> Result<ObjectId> {
         let arena = self.store.arena_of(entry.model);
         // A key that the map still knows belonged to a row that is gone, or the database would have refused this one.
         let found = self.store.hydrate(arena, cells, Hydrate::Overwrite)?;
         let Some(found) = found else { return Err(not_null(entry.model.def(), "the primary key")) };
-        let node = Node { arena, node: found.node };
-        let key = self.store.key(arena, found.node);
+        let node = ObjectId { arena, node: found.node };
+        let key = self.store.key(node);
         self.unit.journal.inserted(node, key);
         let region = Arc::downgrade(self.store.region());
         entry.cell.set(PendingState::Flushed { region, arena, node: found.node });

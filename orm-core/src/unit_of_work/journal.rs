@@ -3,8 +3,7 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::pending::{PendingCell, PendingState};
-use super::unit_of_work::Node;
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::value::Value;
 
@@ -16,16 +15,16 @@ pub(crate) struct Journal {
     /// What happened to the identity map, in order.
     identity: Vec<IdentityChange>,
     /// The version that each changed object had first.
-    versions: HashMap<Node, usize>,
+    versions: HashMap<ObjectId, usize>,
     /// What each changed slot held first, by object and relationship.
-    slots: HashMap<(Node, usize), (u32, Slot)>,
+    slots: HashMap<(ObjectId, usize), (u32, Slot)>,
 }
 
 #[derive(Debug)]
 enum IdentityChange {
-    Inserted(Node, Vec<Value>),
-    Deleted(Node, Vec<Value>),
-    Rekeyed(Node, Vec<Value>, Vec<Value>),
+    Inserted(ObjectId, Vec<Value>),
+    Deleted(ObjectId, Vec<Value>),
+    Rekeyed(ObjectId, Vec<Value>, Vec<Value>),
 }
 
 impl Journal {
@@ -33,26 +32,26 @@ impl Journal {
         self.registered.push(cell);
     }
 
-    pub(super) fn inserted(&mut self, node: Node, key: Vec<Value>) {
+    pub(super) fn inserted(&mut self, node: ObjectId, key: Vec<Value>) {
         self.identity.push(IdentityChange::Inserted(node, key));
     }
 
-    pub(super) fn deleted(&mut self, node: Node, key: Vec<Value>) {
+    pub(super) fn deleted(&mut self, node: ObjectId, key: Vec<Value>) {
         self.identity.push(IdentityChange::Deleted(node, key));
     }
 
-    pub(super) fn rekeyed(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
+    pub(super) fn rekeyed(&mut self, node: ObjectId, from: Vec<Value>, to: Vec<Value>) {
         self.identity.push(IdentityChange::Rekeyed(node, from, to));
     }
 
-    pub(super) fn changed(&mut self, node: Node, version: usize) {
+    pub(super) fn changed(&mut self, node: ObjectId, version: usize) {
         self.versions.entry(node).or_insert(version);
     }
 
     /// `slot` is asked for what was held only the first time: a collection that is kept is copied when it changes.
     pub(super) fn slot_changed(
         &mut self,
-        node: Node,
+        node: ObjectId,
         relation: usize,
         target: u32,
         slot: impl FnOnce() -> Slot,
@@ -73,23 +72,21 @@ impl Journal {
     }
 
     /// Takes everything back; returns the objects that are there again.
-    pub(super) fn undo(self, store: &mut Store) -> Vec<Node> {
+    pub(super) fn undo(self, store: &mut Store) -> Vec<ObjectId> {
         // What was expunged is not the session's any more.
-        let mine = |store: &Store, node: Node| !store.arena(node.arena).is_detached(node.node);
+        let mine = |store: &Store, node: ObjectId| !store.arena(node.arena).is_detached(node.node);
         for ((node, relation), (target, slot)) in self.slots {
             if !mine(store, node) {
                 continue;
             }
-            if let Some(mut slots) = store.arena(node.arena).slots_mut(relation) {
-                *slots.slot_mut(node.node, target) = slot;
-            }
+            store.set_held(node, relation, target, slot);
         }
         for (node, version) in self.versions.into_iter().filter(|(node, _)| mine(store, *node)) {
             store.arena(node.arena).revert(node.node, version);
         }
         let mut back = Vec::new();
         // Objects that have an earlier key again.
-        let mut restored: HashSet<Node> = HashSet::new();
+        let mut restored: HashSet<ObjectId> = HashSet::new();
         for change in self.identity.into_iter().rev() {
             match change {
                 IdentityChange::Inserted(node, key) => {
@@ -109,7 +106,7 @@ impl Journal {
                 }
                 IdentityChange::Rekeyed(node, from, to) => {
                     restored.insert(node);
-                    if store.find(node.arena, &to) == Some(node.node) {
+                    if store.find(node.arena, &to) == Some(node) {
                         let _ = store.identity_mut(node.arena).remove(&to);
                     } else {
                         evict(store, node.arena, &to, &restored);
@@ -127,10 +124,10 @@ impl Journal {
 
 /// The row with this key never was, so whoever was read from it is nobody's; a key that another object has again stays
 /// its own.
-fn evict(store: &mut Store, arena: u32, key: &[Value], restored: &HashSet<Node>) {
+fn evict(store: &mut Store, arena: u32, key: &[Value], restored: &HashSet<ObjectId>) {
     let Some(node) = store.find(arena, key) else { return };
-    if !restored.contains(&Node { arena, node }) {
+    if !restored.contains(&node) {
         let _ = store.identity_mut(arena).remove(key);
-        store.arena(arena).detach(node);
+        store.arena(arena).detach(node.node);
     }
 }

@@ -2,9 +2,9 @@ use indexmap::IndexMap;
 
 use super::flush::Flush;
 use super::refusal::check_written;
-use super::unit_of_work::{Node, Ref, UnitOfWork};
+use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::sql::{KeyColumn, TableName};
@@ -95,7 +95,6 @@ impl UnitOfWork {
         let (here, there) = (store.arena_of((relation.parent)()), store.arena_of((relation.target)()));
         let held = (store.find(here, &parent), store.find(there, &target));
         if let (Some(parent), Some(target)) = held {
-            let (parent, target) = (Node { arena: here, node: parent }, Node { arena: there, node: target });
             self.linkable(store, parent)?;
             let target = self.linkable(store, target)?;
             return match comes {
@@ -113,15 +112,15 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: &Ref,
     ) -> Result<()> {
         if self.key_links.is_empty() || relation.kind != RelationKind::ManyToMany {
             return Ok(());
         }
         let Some(target) = target.node() else { return Ok(()) };
-        let parent = store.values(parent.arena, parent.node, &relation.local_columns()?);
-        let target = store.values(target.arena, target.node, &relation.remote_columns()?);
+        let parent = store.values(parent, &relation.local_columns()?);
+        let target = store.values(target, &relation.remote_columns()?);
         self.key_links.forget(&KeyLink { relation, parent, target })
     }
 }
@@ -141,8 +140,8 @@ impl Flush<'_> {
         let KeyLink { relation, parent, target } = link;
         let (here, there) =
             (self.store.arena_of((relation.parent)()), self.store.arena_of((relation.target)()));
-        let parent = self.store.find(here, parent).map(|node| Node { arena: here, node });
-        let target = self.store.find(there, target).map(|node| Node { arena: there, node });
+        let parent = self.store.find(here, parent);
+        let target = self.store.find(there, target);
         let inverse = inverse_of(relation);
         match (parent, target) {
             (Some(parent), Some(target)) if comes => {

@@ -4,8 +4,9 @@ use hashbrown::HashMap;
 
 use super::insert::disagrees;
 use super::switch::Switched;
-use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::value::Value;
 
@@ -23,11 +24,11 @@ pub(super) struct Known<'u> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Origin<'u> {
     /// An object as it is.
-    Object(Node),
+    Object(ObjectId),
     /// A new row.
     New(&'u PendingEntry),
     /// An object whose row becomes that of a draft.
-    Switched(Node, &'u PendingEntry),
+    Switched(ObjectId, &'u PendingEntry),
     /// A row that is not written after all.
     Nowhere,
 }
@@ -69,7 +70,7 @@ impl<'u> Known<'u> {
     /// The value of a column of the row that a key comes from, if it is known without a row that is not written yet.
     pub(super) fn value_from(&self, from: &Ref, column: usize) -> Option<Value> {
         match self.origin(from) {
-            Origin::Object(node) => self.store.values(node.arena, node.node, &[column]).pop(),
+            Origin::Object(node) => self.store.values(node, &[column]).pop(),
             Origin::Switched(_, entry) => self.value(entry, column),
             Origin::New(_) | Origin::Nowhere => None,
         }
@@ -103,7 +104,7 @@ impl<'u> Known<'u> {
             let Some((from, from_column)) = from else { break entry.values[column].clone() };
             match self.origin(from) {
                 Origin::Object(node) => {
-                    break self.store.values(node.arena, node.node, &[from_column]).pop();
+                    break self.store.values(node, &[from_column]).pop();
                 }
                 Origin::Switched(_, next) => entry = next,
                 Origin::New(next) if through_new => entry = next,

@@ -3,9 +3,10 @@ use super::insert::disagrees;
 use super::known::Known;
 use super::moves::holders;
 use super::schedule::{Part, Step};
-use super::unit_of_work::{KeyFrom, Node, PendingEntry, cell_id};
+use super::unit_of_work::{KeyFrom, PendingEntry, cell_id};
 use super::work::{Row, Rows};
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
@@ -18,7 +19,7 @@ pub(super) struct Cut {
     values: Vec<(usize, Value)>,
     keys: Vec<KeyFrom>,
     /// The new object, once it has a row.
-    pub(super) node: Option<Node>,
+    pub(super) node: Option<ObjectId>,
 }
 
 /// Rows that are written in parts, because they are in a circle.
@@ -40,7 +41,7 @@ impl Flush<'_> {
     pub(super) async fn insert_whole(
         &mut self,
         mut batch: Vec<PendingEntry>,
-    ) -> Result<Vec<(PendingEntry, Node)>> {
+    ) -> Result<Vec<(PendingEntry, ObjectId)>> {
         if !self.cut.is_empty() {
             for entry in &mut batch {
                 let Some(cut) = self.cut.get_mut(&Row::New(cell_id(&entry.cell))) else { continue };
@@ -88,9 +89,9 @@ impl Flush<'_> {
     }
 
     /// A draft that was given a key which its row gets late, and a link: they lead to one row.
-    fn agrees(&self, node: Node, key: &KeyFrom, given: &[(usize, Value)]) -> Result<()> {
+    fn agrees(&self, node: ObjectId, key: &KeyFrom, given: &[(usize, Value)]) -> Result<()> {
         let (Some(relation), Some(from)) = (key.given_by, key.from.node()) else { return Ok(()) };
-        let values = self.store.values(from.arena, from.node, &key.from_columns);
+        let values = self.store.values(from, &key.from_columns);
         let same = |one: &Value, other: &Value| one.clone().into_key_form() == other.clone().into_key_form();
         for (column, value) in key.columns.iter().zip(values) {
             let given = given.iter().filter(|(other, given)| other == column && !given.is_null());
@@ -102,7 +103,7 @@ impl Flush<'_> {
     }
 
     /// The relationship that gives an object a key in these columns, from whichever side it is declared on.
-    fn relation_by(&self, child: Node, columns: &[usize]) -> Option<&'static RelationDef> {
+    fn relation_by(&self, child: ObjectId, columns: &[usize]) -> Option<&'static RelationDef> {
         let own = |relation: &&RelationDef| {
             matches!(relation.kind, RelationKind::BelongsTo { .. })
                 && relation.local_columns().is_ok_and(|local| local == columns)
@@ -117,18 +118,18 @@ impl Flush<'_> {
     }
 
     /// Gives an existing object the keys to new ones that are known now.
-    pub(super) fn keys_that_waited(&mut self, node: Node) -> Result<()> {
+    pub(super) fn keys_that_waited(&mut self, node: ObjectId) -> Result<()> {
         let keys = self.unit.waiting_keys.take_of(node);
         keys.into_iter().try_for_each(|key| self.take_key(node, key))
     }
 
-    fn take_key(&mut self, node: Node, key: KeyFrom) -> Result<()> {
+    fn take_key(&mut self, node: ObjectId, key: KeyFrom) -> Result<()> {
         let Some(from) = key.from.node() else {
             // It closes a circle, and is written late.
             self.unit.waiting_keys.set(node, key);
             return Ok(());
         };
-        let values = self.store.values(from.arena, from.node, &key.from_columns);
+        let values = self.store.values(from, &key.from_columns);
         if let Some(relation) = self.relation_by(node, &key.columns) {
             self.unit.check_key(self.store, relation, node, &key.columns, values.clone())?;
         }

@@ -132,8 +132,8 @@ impl Flush<'_> {
             return Ok(None);
         };
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-        let parent = self.store.values(parent.arena, parent.node, &local);
-        let target = self.store.values(target.arena, target.node, &remote);
+        let parent = self.store.values(parent, &local);
+        let target = self.store.values(target, &remote);
         KeyLink { relation, parent, target }.row()
     }
 }

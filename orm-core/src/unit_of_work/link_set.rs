@@ -1,7 +1,8 @@
 use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 
-use super::unit_of_work::{CellId, LinkRow, Node, Ref, cell_id};
+use super::unit_of_work::{CellId, LinkRow, Ref, cell_id};
+use crate::graph::ObjectId;
 use crate::model::RelationDef;
 use crate::sql::TableName;
 
@@ -23,7 +24,7 @@ struct LinkKey {
 /// One end of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum End {
-    Node(Node),
+    Node(ObjectId),
     Pending(CellId),
 }
 

@@ -9,9 +9,9 @@ use super::merge_graph::{MergeGraph, MergeLinks};
 use super::pending::PendingCell;
 use super::register::deleted;
 use super::state::EntityState;
-use super::unit_of_work::{Node, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{Ref, UnitOfWork, cell_id};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
@@ -128,7 +128,7 @@ impl UnitOfWork {
 
     /// What is wrong with a merge, before anything is changed.
     fn check_merge(&self, store: &Store, graph: &MergeGraph) -> Result<()> {
-        let merged: HashSet<Node> =
+        let merged: HashSet<ObjectId> =
             graph.sources.iter().filter_map(|source| source.own.as_ref()?.node()).collect();
         for source in &graph.sources {
             for MergeLinks { relation, targets } in &source.links {
@@ -155,18 +155,10 @@ impl UnitOfWork {
 }
 
 /// What an object holds for a relationship and is not among some targets.
-fn left_out(store: &Store, relation: &RelationDef, parent: Node, targets: &[Ref]) -> Vec<Node> {
-    let held = store.arena(parent.arena).slots(relation.index);
-    let Some((slot, Some(arena))) = held.map(|slots| (slots.get(parent.node), slots.target())) else {
-        return Vec::new();
-    };
-    let nodes = match slot {
-        Slot::Unloaded | Slot::Nobody => Vec::new(),
-        Slot::One(node) => vec![node],
-        Slot::Many(slice) => slice.as_slice().to_vec(),
-    };
-    let kept: HashSet<Node> = targets.iter().filter_map(Ref::node).collect();
-    nodes.into_iter().map(|node| Node { arena, node }).filter(|node| !kept.contains(node)).collect()
+fn left_out(store: &Store, relation: &RelationDef, parent: ObjectId, targets: &[Ref]) -> Vec<ObjectId> {
+    let held = store.held_objects(parent, relation.index);
+    let kept: HashSet<ObjectId> = targets.iter().filter_map(Ref::node).collect();
+    held.into_iter().filter(|node| !kept.contains(node)).collect()
 }
 
 /// The version of the row is not the one that was merged.

@@ -8,9 +8,9 @@ use super::insert::disagrees;
 use super::links::LinkTarget;
 use super::pending::PendingState;
 use super::register::is_of;
-use super::unit_of_work::{Node, Ref, UnitOfWork};
+use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Region, Slot};
+use crate::graph::{ObjectId, Region, Slot};
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef, RelationKind, inverse_of};
 use crate::value::{Value, ValueRef};
@@ -85,7 +85,7 @@ impl MergeGraph {
     }
 
     /// An object of this session, which has nothing to merge.
-    pub(crate) fn of_own(model: &'static dyn ErasedModel, node: Node) -> MergeGraph {
+    pub(crate) fn of_own(model: &'static dyn ErasedModel, node: ObjectId) -> MergeGraph {
         let own = Some(Ref::Node(node));
         let source =
             MergeSource { model, is_draft: false, depth: 0, values: Vec::new(), links: Vec::new(), own };
@@ -126,9 +126,7 @@ impl MergeGraph {
                         remote.iter().map(|column| self.sources[*target].values[*column].clone()).collect()
                     }
                     MergeTarget::Own(own) => match own.node() {
-                        Some(node) => {
-                            store.values(node.arena, node.node, &remote).into_iter().map(Some).collect()
-                        }
+                        Some(node) => store.values(node, &remote).into_iter().map(Some).collect(),
                         None => continue,
                     },
                 };
@@ -152,7 +150,7 @@ impl MergeGraph {
                 if !matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) {
                     continue;
                 }
-                let key = store.values(node.arena, node.node, &relation.local_columns()?);
+                let key = store.values(node, &relation.local_columns()?);
                 let key: Vec<_> =
                     relation.remote_columns()?.into_iter().zip(key.into_iter().map(Some)).collect();
                 parts.extend(targets.iter().filter_map(|target| match target {
@@ -191,7 +189,7 @@ impl MergeGraph {
                         }
                         MergeTarget::Own(own) if has_key && source.is_draft => {
                             let Some(node) = own.node() else { continue };
-                            let linked = store.values(node.arena, node.node, &[*there]).pop();
+                            let linked = store.values(node, &[*there]).pop();
                             (value(source, *here), linked, source.model.def(), *here)
                         }
                         _ => continue,
@@ -370,7 +368,7 @@ impl<'s> Walk<'s> {
         let mine =
             is_of(self.store, &Some(Arc::clone(&region))) && !self.store.arena(arena).is_detached(node);
         match mine {
-            true => MergeTarget::Own(Ref::Node(Node { arena, node })),
+            true => MergeTarget::Own(Ref::Node(ObjectId { arena, node })),
             false => {
                 let model = (relation.target)();
                 MergeTarget::Source(self.object(model, (region, arena, node), Some(relation), depth))

@@ -61,4 +61,4 @@ pub(crate) use pending::PendingState;
 pub use pending::{Pending, PendingCell};
 pub(crate) use register::{another_session, deleted};
 pub use state::EntityState;
-pub(crate) use unit_of_work::{Node, Ref, UnitOfWork};
+pub(crate) use unit_of_work::{Ref, UnitOfWork};

@@ -1,5 +1,5 @@
-use super::unit_of_work::{Node, UnitOfWork};
-use crate::graph::Slot;
+use super::unit_of_work::UnitOfWork;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
@@ -11,7 +11,13 @@ pub(super) type Holder = (u32, &'static RelationDef);
 impl UnitOfWork {
     /// An object's columns changed from what they were in an earlier version. It no longer holds what its old key led
     /// to, and moves from the collections of its old parents to those of its new ones, where they are loaded.
-    pub(crate) fn keys_changed(&mut self, store: &mut Store, node: Node, columns: &[usize], before: usize) {
+    pub(crate) fn keys_changed(
+        &mut self,
+        store: &mut Store,
+        node: ObjectId,
+        columns: &[usize],
+        before: usize,
+    ) {
         for relation in store.def(node.arena).relations {
             let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
             let local = relation.local_columns().unwrap_or_default();
@@ -24,13 +30,12 @@ impl UnitOfWork {
 
     /// A to-one whose key changed holds nobody for a NULL, the object that it held if the key leads to it, and
     /// otherwise what a query finds.
-    fn follow_key(&mut self, store: &Store, node: Node, relation: &RelationDef, local: &[usize]) {
-        let held = store.arena(node.arena).slots(relation.index);
-        let Some((slot, target)) = held.map(|slots| (slots.get(node.node), slots.target())) else { return };
-        let key = store.values(node.arena, node.node, local);
+    fn follow_key(&mut self, store: &Store, node: ObjectId, relation: &RelationDef, local: &[usize]) {
+        let (slot, target) = store.held(node, relation.index);
+        let key = store.values(node, local);
         let leads_to = |held: u32| {
             let remote = relation.remote_columns().unwrap_or_default();
-            target.is_some_and(|arena| store.values(arena, held, &remote) == key)
+            target.is_some_and(|arena| store.values(ObjectId { arena, node: held }, &remote) == key)
         };
         let slot = match slot {
             Slot::Unloaded => return,
@@ -42,7 +47,13 @@ impl UnitOfWork {
     }
 
     /// A child leaves the parents that its key led to in an earlier version, and joins those that it leads to now.
-    pub(super) fn move_child(&mut self, store: &mut Store, child: Node, columns: &[usize], before: usize) {
+    pub(super) fn move_child(
+        &mut self,
+        store: &mut Store,
+        child: ObjectId,
+        columns: &[usize],
+        before: usize,
+    ) {
         for holder in holders(store, child.arena) {
             let Ok(remote) = holder.1.remote_columns() else { continue };
             if !remote.iter().any(|column| columns.contains(column)) {
@@ -51,7 +62,7 @@ impl UnitOfWork {
             let objects = store.arena(child.arena);
             let earlier = |column: &usize| objects.view_version(child.node, before, *column).to_value();
             let old: Vec<Value> = remote.iter().map(earlier).collect();
-            let new = store.values(child.arena, child.node, &remote);
+            let new = store.values(child, &remote);
             if old == new {
                 continue;
             }
@@ -65,16 +76,21 @@ impl UnitOfWork {
     }
 
     /// A parent holds a child whose key leads to it. Of two for a `has_one` a query has to say which.
-    pub(super) fn take_in(&mut self, store: &Store, parent: Node, relation: &RelationDef, child: Node) {
+    pub(super) fn take_in(
+        &mut self,
+        store: &Store,
+        parent: ObjectId,
+        relation: &RelationDef,
+        child: ObjectId,
+    ) {
         if relation.is_collection() {
             return self.hold(store, parent, relation, child);
         }
-        let held = store.arena(parent.arena).slots(relation.index).map(|slots| slots.get(parent.node));
-        match held {
-            Some(Slot::Nobody) => {
+        match store.held(parent, relation.index).0 {
+            Slot::Nobody => {
                 self.set_slot(store, parent, relation, Some(child.arena), Slot::One(child.node));
             }
-            Some(Slot::One(other)) if other != child.node => {
+            Slot::One(other) if other != child.node => {
                 self.set_slot(store, parent, relation, None, Slot::Unloaded);
             }
             _ => {}
@@ -105,18 +121,12 @@ pub(super) fn link_holders(store: &Store, target: u32) -> Vec<Holder> {
 }
 
 /// What an object holds for a relationship.
-pub(super) fn held(store: &Store, relation: &RelationDef, node: Node) -> Vec<Node> {
-    let Some(slots) = store.arena(node.arena).slots(relation.index) else { return Vec::new() };
-    let Some(arena) = slots.target() else { return Vec::new() };
-    match slots.get(node.node) {
-        Slot::Unloaded | Slot::Nobody => Vec::new(),
-        Slot::One(node) => vec![Node { arena, node }],
-        Slot::Many(slice) => slice.as_slice().iter().map(|node| Node { arena, node: *node }).collect(),
-    }
+pub(super) fn held(store: &Store, relation: &RelationDef, node: ObjectId) -> Vec<ObjectId> {
+    store.held_objects(node, relation.index)
 }
 
 /// The objects of this session that have a key, as a relationship to their children refers to it.
-pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value]) -> Vec<Node> {
+pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value]) -> Vec<ObjectId> {
     let Ok(local) = relation.local_columns() else { return Vec::new() };
     if key.iter().any(Value::is_null) {
         return Vec::new();
@@ -125,9 +135,11 @@ pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value
     let places: Option<Vec<usize>> =
         primary.iter().map(|column| local.iter().position(|other| other == column)).collect();
     if let Some(places) = places.filter(|places| places.len() == local.len()) {
-        return store.find_target(arena, key, &places).map(|node| Node { arena, node }).into_iter().collect();
+        return store.find_target(arena, key, &places).into_iter().collect();
     }
     let objects = store.arena(arena);
-    let has_key = |node: &u32| !objects.is_detached(*node) && store.values(arena, *node, &local) == key;
-    (0..objects.len()).filter(has_key).map(|node| Node { arena, node }).collect()
+    let has_key = |node: &u32| {
+        !objects.is_detached(*node) && store.values(ObjectId { arena, node: *node }, &local) == key
+    };
+    (0..objects.len()).filter(has_key).map(|node| ObjectId { arena, node }).collect()
 }

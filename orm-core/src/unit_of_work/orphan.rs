@@ -5,8 +5,9 @@ use hashbrown::HashSet;
 use super::PendingCell;
 use super::moves::{holders, parents};
 use super::pending::PendingState;
-use super::unit_of_work::{CellId, KeyFrom, Node, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
@@ -22,13 +23,13 @@ impl UnitOfWork {
     ) -> Result<Vec<Arc<PendingCell>>> {
         let (remote, target) = (relation.remote_columns()?, (relation.target)().type_id());
         let mut children: Vec<Arc<PendingCell>> = Vec::new();
-        let mut ends: Vec<Node> = parents.iter().map(|node| Node { arena, node: *node }).collect();
+        let mut ends: Vec<ObjectId> = parents.iter().map(|node| ObjectId { arena, node: *node }).collect();
         if !self.expunged_parents.is_empty() {
             // An object of the same row that was expunged since is the parent as well.
             let local = relation.local_columns()?;
-            let key = |node: &Node| store.values(node.arena, node.node, &local);
+            let key = |node: &ObjectId| store.values(*node, &local);
             let keys: HashSet<Vec<Value>> = ends.iter().map(key).collect();
-            let is_one = |node: &&Node| node.arena == arena && keys.contains(&key(node));
+            let is_one = |node: &&ObjectId| node.arena == arena && keys.contains(&key(node));
             ends.extend(self.expunged_parents.iter().filter(is_one).copied());
         }
         for parent in ends.into_iter().map(Ref::Node) {
@@ -60,10 +61,10 @@ impl UnitOfWork {
     }
 
     /// A child that was about to leave its parents stays.
-    fn return_to_parents(&mut self, store: &mut Store, child: Node, columns: &[usize]) {
+    fn return_to_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
-                let key = store.values(child.arena, child.node, columns);
+                let key = store.values(child, columns);
                 for parent in parents(store, holder, &key) {
                     self.take_in(store, parent, holder.1, child);
                 }
@@ -96,7 +97,7 @@ impl UnitOfWork {
         let remote = relation.remote_columns()?;
         if let Some(entry) = self.pending.get_mut(cell_id(cell)) {
             entry.keys.retain(|key| key.columns != remote);
-            entry.held_by.retain(|(held, _): &(&RelationDef, Node)| !held.is(relation));
+            entry.held_by.retain(|(held, _): &(&RelationDef, ObjectId)| !held.is(relation));
         }
         Ok(())
     }

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::link_set::End;
-use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, Ref, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, cell_id};
+use crate::graph::ObjectId;
 use crate::model::RelationDef;
 
 /// Objects without a row, in the order they were added in.
@@ -68,7 +69,7 @@ impl PendingSet {
     }
 
     /// An object is given to one that is there.
-    pub(super) fn set_holder(&mut self, cell: CellId, relation: &'static RelationDef, holder: Node) {
+    pub(super) fn set_holder(&mut self, cell: CellId, relation: &'static RelationDef, holder: ObjectId) {
         let Some(entry) = self.entries.get_mut(&cell) else { return };
         self.linked.entry(End::Node(holder)).or_default().push(cell);
         entry.held_by.push((relation, holder));

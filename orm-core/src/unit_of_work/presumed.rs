@@ -1,8 +1,9 @@
 use indexmap::IndexMap;
 
 use super::flush::Flush;
-use super::unit_of_work::{Node, Unsaved, by_arena};
+use super::unit_of_work::{Unsaved, by_arena};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::identity::cell_error;
 use crate::model::{ModelDef, Selection};
 use crate::sql::{Expr, Lock, LockWait, Select, Source, TableRef, Writer};
@@ -13,8 +14,9 @@ impl Flush<'_> {
     /// statement for all of a model. The rows are locked, so that it is so until they are written.
     pub(super) async fn confirm(&mut self) -> Result<()> {
         let deleted = &self.unit.deleted;
-        let presumes = |(node, unsaved): &(&Node, &Unsaved)| unsaved.presumes && !deleted.contains(*node);
-        let presumed: Vec<Node> = self.unit.dirty.iter().filter(presumes).map(|(node, _)| *node).collect();
+        let presumes = |(node, unsaved): &(&ObjectId, &Unsaved)| unsaved.presumes && !deleted.contains(*node);
+        let presumed: Vec<ObjectId> =
+            self.unit.dirty.iter().filter(presumes).map(|(node, _)| *node).collect();
         for (arena, nodes) in by_arena(presumed) {
             let most = self.dialect.key_limit(self.store.def(arena).key.len(), 0).max(1);
             for nodes in nodes.chunks(most) {
@@ -26,11 +28,12 @@ impl Flush<'_> {
 
     async fn confirm_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
-        let undeferred = nodes.iter().flat_map(|node| self.store.undeferred(arena, *node));
+        let undeferred = nodes.iter().flat_map(|node| self.store.undeferred(ObjectId { arena, node: *node }));
         let undeferred: Vec<usize> = undeferred.collect();
         let selection = Selection::new(self.store.model(arena), &undeferred);
         let source = Source::Table(def.table);
-        let keys: Vec<_> = nodes.iter().map(|node| self.saved_values(arena, *node, def.key)).collect();
+        let keys: Vec<_> =
+            nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, def.key)).collect();
         let mut select = Select::from(TableRef::table(def.table));
         selection.columns().for_each(|column| select.returns(column.expr(&source)));
         select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
@@ -46,17 +49,17 @@ impl Flush<'_> {
             let key = def.key.iter().map(|column| cells.cell(*column).map(|cell| cell.to_value()));
             let key = key.collect::<Result<Vec<Value>, _>>().map(form).unwrap_or_default();
             let Some(node) = missing.swap_remove(&key) else { return Ok(()) };
-            let saved = unit.saved_version(store, Node { arena, node });
+            let saved = unit.saved_version(store, ObjectId { arena, node });
             let unlike = store.arena(arena).unlike(node, saved, cells);
             match unlike.map_err(|error| cell_error(def, &error))? {
                 None => Ok(()),
-                Some(column) => Err(changed_behind(def, &store.key(arena, node), Some(column))),
+                Some(column) => Err(changed_behind(def, &store.key(ObjectId { arena, node }), Some(column))),
             }
         };
         self.lease.fetch(self.monitor, &statement, &mut sink).await?;
         match missing.values().next() {
             None => Ok(()),
-            Some(node) => Err(changed_behind(def, &self.store.key(arena, *node), None)),
+            Some(node) => Err(changed_behind(def, &self.store.key(ObjectId { arena, node: *node }), None)),
         }
     }
 }

@@ -1,8 +1,9 @@
 use hashbrown::HashMap;
 
 use super::flush::Flush;
-use super::unit_of_work::{Node, UnitOfWork};
+use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::identity::{Store, cell_error};
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
@@ -76,14 +77,14 @@ impl Flush<'_> {
     /// Rows have new keys, and the database gave them to the rows that refer to them (ON UPDATE CASCADE), or it would
     /// have refused: objects that are held follow, and those that refer to these in turn. Each object comes with the
     /// version that its row had.
-    pub(super) fn keys_followed(&mut self, changed: Vec<(Node, usize)>) -> Result<()> {
+    pub(super) fn keys_followed(&mut self, changed: Vec<(ObjectId, usize)>) -> Result<()> {
         let mut rounds = vec![changed];
         while let Some(changed) = rounds.pop() {
             let Some(arena) = changed.first().map(|(node, _)| node.arena) else { continue };
             for reference in references(self.store, arena) {
-                let pair = |(node, before): &(Node, usize)| {
+                let pair = |(node, before): &(ObjectId, usize)| {
                     let was = values_of(self.store, *node, *before, &reference.to);
-                    let is = self.store.values(node.arena, node.node, &reference.to);
+                    let is = self.store.values(*node, &reference.to);
                     (was != is && !was.iter().any(Value::is_null)).then_some((was, is))
                 };
                 let keys: HashMap<Vec<Value>, Vec<Value>> = changed.iter().filter_map(pair).collect();
@@ -100,10 +101,10 @@ impl Flush<'_> {
         &mut self,
         reference: &Reference,
         keys: &HashMap<Vec<Value>, Vec<Value>>,
-    ) -> Result<Vec<(Node, usize)>> {
+    ) -> Result<Vec<(ObjectId, usize)>> {
         let (arena, key) = (reference.arena, self.store.def(reference.arena).key);
         let mut following = Vec::new();
-        for node in (0..self.store.arena(arena).len()).map(|node| Node { arena, node }) {
+        for node in (0..self.store.arena(arena).len()).map(|node| ObjectId { arena, node }) {
             if self.store.arena(arena).is_detached(node.node) {
                 continue;
             }
@@ -127,14 +128,14 @@ impl Flush<'_> {
     }
 }
 
-fn values_of(store: &Store, node: Node, version: usize, columns: &[usize]) -> Vec<Value> {
+fn values_of(store: &Store, node: ObjectId, version: usize, columns: &[usize]) -> Vec<Value> {
     let objects = store.arena(node.arena);
     columns.iter().map(|column| objects.view_version(node.node, version, *column).to_value()).collect()
 }
 
 impl UnitOfWork {
     /// An object's row has other values in some columns now, which no flush has to write. What is unsaved stays so.
-    fn row_changed(&mut self, store: &Store, node: Node, changes: Vec<(usize, Value)>) -> Result<()> {
+    fn row_changed(&mut self, store: &Store, node: ObjectId, changes: Vec<(usize, Value)>) -> Result<()> {
         let objects = store.arena(node.arena);
         let unsaved = self.changed_columns(store, node).into_iter();
         let unsaved: Vec<(usize, Value)> =
@@ -148,7 +149,12 @@ impl UnitOfWork {
     }
 
     /// The newest version of an object is its row; puts what is unsaved on top of it.
-    pub(super) fn rebased(&mut self, store: &Store, node: Node, unsaved: Vec<(usize, Value)>) -> Result<()> {
+    pub(super) fn rebased(
+        &mut self,
+        store: &Store,
+        node: ObjectId,
+        unsaved: Vec<(usize, Value)>,
+    ) -> Result<()> {
         let objects = store.arena(node.arena);
         let saved = objects.version(node.node);
         if unsaved.is_empty() {

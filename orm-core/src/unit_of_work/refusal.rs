@@ -2,9 +2,9 @@ use super::disconnect::orphan_needs_a_rule;
 use super::draft::DraftData;
 use super::links::LinkTarget;
 use super::register::deleted;
-use super::unit_of_work::{Node, UnitOfWork};
+use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::{Store, cell_error};
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
@@ -48,7 +48,7 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         target: &LinkTarget,
     ) -> Result<()> {
         check_written(relation)?;
@@ -79,8 +79,8 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &RelationDef,
-        parent: Option<Node>,
-        target: Option<Node>,
+        parent: Option<ObjectId>,
+        target: Option<ObjectId>,
     ) -> Result<()> {
         let other = match relation.kind {
             RelationKind::HasMany | RelationKind::HasOne => [parent, None],
@@ -98,11 +98,11 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &'static RelationDef,
-        parent: Node,
-        target: Node,
+        parent: ObjectId,
+        target: ObjectId,
     ) -> Result<()> {
         let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-        let values = |node: Node, columns: &[usize]| store.values(node.arena, node.node, columns);
+        let values = |node: ObjectId, columns: &[usize]| store.values(node, columns);
         match relation.kind {
             RelationKind::ManyToMany => Ok(()),
             RelationKind::BelongsTo { .. } => {
@@ -117,7 +117,7 @@ impl UnitOfWork {
     /// The key that the other end of a link has, or is given.
     fn known_key(&self, store: &Store, target: &LinkTarget, columns: &[usize]) -> Option<Vec<Value>> {
         if let Some(node) = target.node(store) {
-            return Some(store.values(node.arena, node.node, columns));
+            return Some(store.values(node, columns));
         }
         let values = match target {
             LinkTarget::Draft(draft) => &draft.values,
@@ -133,7 +133,7 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &RelationDef,
-        child: Node,
+        child: ObjectId,
         columns: &[usize],
         key: Vec<Value>,
     ) -> Result<()> {
@@ -168,22 +168,15 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &'static RelationDef,
-        parent: Node,
-        target: Option<Node>,
+        parent: ObjectId,
+        target: Option<ObjectId>,
     ) -> Result<()> {
-        let old = match store.arena(parent.arena).slots(relation.index) {
-            Some(slots) => match (slots.get(parent.node), slots.target()) {
-                (Slot::One(node), Some(arena)) => Some(Node { arena, node }),
-                _ => None,
-            },
-            None => None,
-        };
+        let old = store.held_objects(parent, relation.index).pop();
         let Some(old) = old.filter(|old| Some(*old) != target) else { return Ok(()) };
-        let here = store.values(parent.arena, parent.node, &relation.local_columns()?);
+        let here = store.values(parent, &relation.local_columns()?);
         let remote = relation.remote_columns()?;
         // One that waits for another parent's key has moved already.
-        let stays =
-            store.values(old.arena, old.node, &remote) == here && !self.waiting_keys.wait(old, &remote);
+        let stays = store.values(old, &remote) == here && !self.waiting_keys.wait(old, &remote);
         match stays && !relation.may_lose_child()? {
             true => Err(orphan_needs_a_rule(relation)),
             false => Ok(()),

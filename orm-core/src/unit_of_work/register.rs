@@ -4,10 +4,10 @@ use super::draft::{DraftData, DraftLinks};
 use super::links::LinkTarget;
 use super::pending::{PendingCell, PendingState};
 use super::state::EntityState;
-use super::unit_of_work::{CellId, KeyFrom, LinkRow, Node, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, LinkRow, PendingEntry, Ref, UnitOfWork, cell_id};
 use super::unsaved_links::is_known;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Region;
+use crate::graph::{ObjectId, Region};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, RelationKind};
 
@@ -176,7 +176,7 @@ impl UnitOfWork {
     }
 
     /// An object of this session as the end of a link: it must still be in it, and not be deleted.
-    pub(super) fn linkable(&self, store: &Store, node: Node) -> Result<Ref> {
+    pub(super) fn linkable(&self, store: &Store, node: ObjectId) -> Result<Ref> {
         if store.arena(node.arena).is_detached(node.node) {
             return Err(another_session());
         }
@@ -234,7 +234,7 @@ impl UnitOfWork {
                 }
                 Some(from) => {
                     self.waiting_keys.cancel(node, |column| key.columns.contains(&column));
-                    let values = store.values(from.arena, from.node, &key.from_columns);
+                    let values = store.values(from, &key.from_columns);
                     self.change(store, node, key.columns.into_iter().zip(values).collect())
                 }
                 None => {
@@ -248,17 +248,17 @@ impl UnitOfWork {
 
 impl LinkTarget {
     /// The object that it is, if it is one of this session.
-    pub(super) fn node(&self, store: &Store) -> Option<Node> {
+    pub(super) fn node(&self, store: &Store) -> Option<ObjectId> {
         match self {
             LinkTarget::Draft(_) => None,
             LinkTarget::Pending(cell) => match cell.state() {
                 PendingState::Flushed { region, arena, node } if is_of(store, &region.upgrade()) => {
-                    Some(Node { arena, node })
+                    Some(ObjectId { arena, node })
                 }
                 _ => None,
             },
             LinkTarget::Entity { region, arena, node } => {
-                Arc::ptr_eq(region, store.region()).then_some(Node { arena: *arena, node: *node })
+                Arc::ptr_eq(region, store.region()).then_some(ObjectId { arena: *arena, node: *node })
             }
         }
     }

@@ -4,9 +4,9 @@ use super::disconnect::orphan_needs_a_rule;
 use super::links::LinkTarget;
 use super::refusal::check_written;
 use super::state::EntityState;
-use super::unit_of_work::{Node, Ref, UnitOfWork};
+use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Slot;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 
@@ -16,15 +16,11 @@ impl UnitOfWork {
         &mut self,
         store: &mut Store,
         relation: &'static RelationDef,
-        parent: Node,
+        parent: ObjectId,
         targets: Vec<LinkTarget>,
     ) -> Result<()> {
         check_written(relation)?;
-        let held = store
-            .arena(parent.arena)
-            .slots(relation.index)
-            .map(|slots| (slots.get(parent.node), slots.target()));
-        let Some((Slot::Many(slice), Some(arena))) = held else {
+        let (Slot::Many(slice), Some(arena)) = store.held(parent, relation.index) else {
             return Err(Error::new(
                 ErrorKind::NotLoaded,
                 format!(
@@ -36,7 +32,7 @@ impl UnitOfWork {
             ));
         };
         // What is refused has changed nothing, so all of it is looked at first.
-        let given: HashSet<Node> = targets.iter().filter_map(|target| target.node(store)).collect();
+        let given: HashSet<ObjectId> = targets.iter().filter_map(|target| target.node(store)).collect();
         let held: HashSet<u32> = slice.as_slice().iter().copied().collect();
         let new = |target: &LinkTarget| target.node(store).is_none_or(|node| !held.contains(&node.node));
         for target in &targets {
@@ -45,8 +41,8 @@ impl UnitOfWork {
                 false => self.check_target(store, target)?,
             }
         }
-        let members = slice.as_slice().iter().map(|node| Node { arena, node: *node });
-        let leaving: Vec<Node> = members.filter(|member| !given.contains(member)).collect();
+        let members = slice.as_slice().iter().map(|node| ObjectId { arena, node: *node });
+        let leaving: Vec<ObjectId> = members.filter(|member| !given.contains(member)).collect();
         for member in leaving.iter().filter(|member| self.state(**member) != EntityState::Deleted) {
             self.check_member(store, relation, parent, &Ref::Node(*member))?;
             if relation.kind == RelationKind::HasMany && !relation.may_lose_child()? {
@@ -75,7 +71,7 @@ impl UnitOfWork {
         &self,
         store: &Store,
         relation: &RelationDef,
-        parent: Node,
+        parent: ObjectId,
     ) -> Result<Vec<Ref>> {
         if relation.kind != RelationKind::ManyToMany {
             let children = self.pending_children(store, relation, parent.arena, &[parent.node])?;

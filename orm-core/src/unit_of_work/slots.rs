@@ -1,5 +1,5 @@
-use super::unit_of_work::{Node, UnitOfWork};
-use crate::graph::Slot;
+use super::unit_of_work::UnitOfWork;
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind, inverse_of};
 
@@ -9,7 +9,7 @@ impl UnitOfWork {
     pub(super) fn set_slot(
         &mut self,
         store: &Store,
-        node: Node,
+        node: ObjectId,
         relation: &RelationDef,
         target: Option<u32>,
         slot: Slot,
@@ -25,8 +25,8 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         relation: &'static RelationDef,
-        parent: Node,
-        target: Node,
+        parent: ObjectId,
+        target: ObjectId,
     ) {
         match relation.is_collection() {
             true => self.hold(store, parent, relation, target),
@@ -40,7 +40,7 @@ impl UnitOfWork {
     }
 
     /// Adds a member to a collection that an object holds; one that is not loaded stays so.
-    pub(super) fn hold(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
+    pub(super) fn hold(&mut self, store: &Store, parent: ObjectId, relation: &RelationDef, target: ObjectId) {
         self.edit_slot(store, parent, relation, target, |slot| match slot {
             Slot::Many(members) if members.contains(target.node) => None,
             Slot::Many(_) => Some(|slot, node| {
@@ -54,7 +54,13 @@ impl UnitOfWork {
     }
 
     /// Takes a member out of a collection that an object holds.
-    pub(super) fn let_go(&mut self, store: &Store, parent: Node, relation: &RelationDef, target: Node) {
+    pub(super) fn let_go(
+        &mut self,
+        store: &Store,
+        parent: ObjectId,
+        relation: &RelationDef,
+        target: ObjectId,
+    ) {
         self.edit_slot(store, parent, relation, target, |slot| match slot {
             Slot::Many(members) if members.contains(target.node) => Some(|slot, node| {
                 if let Slot::Many(members) = slot {
@@ -74,9 +80,9 @@ impl UnitOfWork {
     fn edit_slot(
         &mut self,
         store: &Store,
-        of: Node,
+        of: ObjectId,
         relation: &RelationDef,
-        target: Node,
+        target: ObjectId,
         how: impl FnOnce(&Slot) -> Option<fn(&mut Slot, u32)>,
     ) {
         let Some(mut slots) = store.arena(of.arena).slots_mut(relation.index) else { return };
@@ -92,8 +98,8 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         relation: &RelationDef,
-        parent: Node,
-        child: Node,
+        parent: ObjectId,
+        child: ObjectId,
     ) {
         let Some(inverse) = inverse_of(relation) else { return };
         match inverse.is_collection() {
@@ -107,10 +113,15 @@ impl UnitOfWork {
     }
 
     /// The object that a key refers to, if the session holds it.
-    pub(super) fn parent_of(&self, store: &mut Store, relation: &RelationDef, child: Node) -> Option<Node> {
+    pub(super) fn parent_of(
+        &self,
+        store: &mut Store,
+        relation: &RelationDef,
+        child: ObjectId,
+    ) -> Option<ObjectId> {
         let places = relation.primary_key_places()?;
-        let key = store.values(child.arena, child.node, &relation.local_columns().ok()?);
+        let key = store.values(child, &relation.local_columns().ok()?);
         let arena = store.arena_of((relation.target)());
-        store.find_target(arena, &key, &places).map(|node| Node { arena, node })
+        store.find_target(arena, &key, &places)
     }
 }

@@ -8,9 +8,10 @@ use super::bulk::Taking;
 use super::flush::Flush;
 use super::known::Known;
 use super::pending::PendingState;
-use super::unit_of_work::{CellId, Node, PendingEntry, UnitOfWork, by_arena};
+use super::unit_of_work::{CellId, PendingEntry, UnitOfWork, by_arena};
 use super::work::Row;
 use crate::error::Result;
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::ModelDef;
 use crate::sql::{Dialect, Expr, NewRows, Param, Source, Statement, Update, Writer};
@@ -21,8 +22,8 @@ use crate::value::{Cells, Value};
 /// version, which counts on.
 #[derive(Debug, Default)]
 pub(super) struct Switched {
-    nodes: IndexMap<CellId, Node>,
-    cells: HashMap<Node, CellId>,
+    nodes: IndexMap<CellId, ObjectId>,
+    cells: HashMap<ObjectId, CellId>,
     /// Columns that drafts left to the database, and the objects that they are of.
     defaults: IndexMap<(u32, Vec<usize>), Vec<u32>>,
 }
@@ -50,7 +51,7 @@ impl Switched {
         keys: &NewKeys,
         unit: &UnitOfWork,
         store: &Store,
-        deleted: impl IntoIterator<Item = &'n Node>,
+        deleted: impl IntoIterator<Item = &'n ObjectId>,
     ) {
         for node in deleted {
             if let Some(cell) = keys.cell_of(unit, store, *node) {
@@ -61,7 +62,7 @@ impl Switched {
     }
 
     /// The drafts, with the objects that they are the new rows of.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (CellId, Node)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CellId, ObjectId)> {
         self.nodes.iter().map(|(cell, node)| (*cell, *node))
     }
 
@@ -69,17 +70,17 @@ impl Switched {
         self.nodes.is_empty()
     }
 
-    pub(super) fn contains(&self, node: Node) -> bool {
+    pub(super) fn contains(&self, node: ObjectId) -> bool {
         self.cells.contains_key(&node)
     }
 
     /// The object whose row becomes that of a draft.
-    pub(super) fn node_of(&self, cell: CellId) -> Option<Node> {
+    pub(super) fn node_of(&self, cell: CellId) -> Option<ObjectId> {
         self.nodes.get(&cell).copied()
     }
 
     /// The draft whose row an object's becomes.
-    pub(super) fn cell_of(&self, node: Node) -> Option<CellId> {
+    pub(super) fn cell_of(&self, node: ObjectId) -> Option<CellId> {
         self.cells.get(&node).copied()
     }
 }
@@ -99,7 +100,7 @@ impl NewKeys {
     }
 
     /// The draft with the key of an object's row.
-    fn cell_of(&self, unit: &UnitOfWork, store: &Store, node: Node) -> Option<CellId> {
+    fn cell_of(&self, unit: &UnitOfWork, store: &Store, node: ObjectId) -> Option<CellId> {
         let key = unit.saved_values(store, node, store.def(node.arena).key);
         let key = key.into_iter().map(Value::into_key_form).collect();
         self.cells.get(&(store.model(node.arena).type_id(), key)).copied()
@@ -113,7 +114,7 @@ impl Flush<'_> {
         if self.switched.is_empty() {
             return;
         }
-        let taken: HashSet<Node> = self.switched.iter().map(|(_, node)| node).collect();
+        let taken: HashSet<ObjectId> = self.switched.iter().map(|(_, node)| node).collect();
         self.unit.deleted.retain(|node| !taken.contains(node));
         self.unit.waiting_keys.forget(|node| taken.contains(&node));
         // What was linked to the old object, or no more, is of no concern to the new one.
@@ -128,7 +129,7 @@ impl Flush<'_> {
 
     /// Gives an object all columns of its new row, once the keys are known: what a draft leaves out is NULL, or the default,
     /// which the database fills in later.
-    pub(super) fn fill_switched(&mut self, node: Node) -> Result<Option<(PendingEntry, Node)>> {
+    pub(super) fn fill_switched(&mut self, node: ObjectId) -> Result<Option<(PendingEntry, ObjectId)>> {
         let cell = self.switched.cell_of(node);
         let Some(mut entry) = cell.and_then(|cell| self.unit.pending.remove(cell)) else { return Ok(None) };
         // A key that closes a circle is written late.
@@ -159,7 +160,8 @@ impl Flush<'_> {
     pub(super) async fn defaults_of_switched(&mut self) -> Result<()> {
         for ((arena, columns), nodes) in std::mem::take(&mut self.switched.defaults) {
             let def = self.store.def(arena);
-            let keys: Vec<Vec<Value>> = nodes.iter().map(|node| self.store.key(arena, *node)).collect();
+            let keys: Vec<Vec<Value>> =
+                nodes.iter().map(|node| self.store.key(ObjectId { arena, node: *node })).collect();
             let mut set = Vec::new();
             for column in columns {
                 let column = def.columns[column].named();

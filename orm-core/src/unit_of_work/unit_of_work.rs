@@ -12,7 +12,7 @@ use super::pending_set::PendingSet;
 use super::state::EntityState;
 use super::waiting_keys::WaitingKeys;
 use crate::error::{Error, Result};
-use crate::graph::Region;
+use crate::graph::{ObjectId, Region};
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef};
 use crate::value::{Value, ValueRef};
@@ -23,11 +23,11 @@ pub(crate) struct UnitOfWork {
     /// Objects without a row, in the order they were added in.
     pub(super) pending: PendingSet,
     /// Objects with unsaved changes.
-    pub(super) dirty: IndexMap<Node, Unsaved>,
+    pub(super) dirty: IndexMap<ObjectId, Unsaved>,
     /// Objects to delete, in the order they were given in.
-    pub(super) deleted: IndexSet<Node>,
+    pub(super) deleted: IndexSet<ObjectId>,
     /// Those of them that only lost their parent: another link brings them back.
-    pub(super) orphans: HashSet<Node>,
+    pub(super) orphans: HashSet<ObjectId>,
     /// Rows of link tables to insert and to delete.
     pub(super) links: LinkSet,
     pub(super) unlinks: LinkSet,
@@ -36,11 +36,11 @@ pub(crate) struct UnitOfWork {
     pub(super) waiting_keys: WaitingKeys,
     /// To-one relationships by the other side's key that got a new target while their old one was not loaded, by object
     /// and relationship.
-    pub(super) displaced: IndexMap<(Node, usize), &'static RelationDef>,
+    pub(super) displaced: IndexMap<(ObjectId, usize), &'static RelationDef>,
     /// Objects that were taken out of the session while new objects had keys from them.
-    pub(super) expunged_parents: Vec<Node>,
+    pub(super) expunged_parents: Vec<ObjectId>,
     /// Objects whose row a flush deleted.
-    gone: HashSet<Node>,
+    gone: HashSet<ObjectId>,
     pub(super) journal: Journal,
     /// The journals around the open savepoints.
     outer: Vec<Journal>,
@@ -55,17 +55,10 @@ pub(super) fn cell_id(cell: &Arc<PendingCell>) -> CellId {
     cell.id()
 }
 
-/// An object of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Node {
-    pub(crate) arena: u32,
-    pub(crate) node: u32,
-}
-
 /// An object that is there, or one that a flush will make.
 #[derive(Debug, Clone)]
 pub(crate) enum Ref {
-    Node(Node),
+    Node(ObjectId),
     Pending(Arc<PendingCell>),
 }
 
@@ -80,7 +73,7 @@ pub(super) struct PendingEntry {
     /// What it was given for its relationships, to hold once it is there.
     pub(super) holds: Vec<(&'static RelationDef, Vec<Ref>)>,
     /// Objects that were given it for a relationship, to hold it once it is there.
-    pub(super) held_by: Vec<(&'static RelationDef, Node)>,
+    pub(super) held_by: Vec<(&'static RelationDef, ObjectId)>,
 }
 
 /// What is unsaved of an object.
@@ -162,7 +155,7 @@ impl UnitOfWork {
     }
 
     /// What an object of this session is to it.
-    pub(crate) fn state(&self, node: Node) -> EntityState {
+    pub(crate) fn state(&self, node: ObjectId) -> EntityState {
         match self.deleted.contains(&node) || self.gone.contains(&node) {
             true => EntityState::Deleted,
             false => EntityState::Persistent,
@@ -170,36 +163,36 @@ impl UnitOfWork {
     }
 
     /// Whether a flush or a bulk statement deleted an object's row.
-    pub(super) fn is_gone(&self, node: Node) -> bool {
+    pub(super) fn is_gone(&self, node: ObjectId) -> bool {
         self.gone.contains(&node)
     }
 
     /// Marks an object for deletion.
-    pub(crate) fn delete(&mut self, node: Node) {
+    pub(crate) fn delete(&mut self, node: ObjectId) {
         self.deleted.insert(node);
     }
 
     /// Marks a child that lost its parent for deletion, unless it gets another one before the flush.
-    pub(super) fn delete_orphan(&mut self, node: Node) {
+    pub(super) fn delete_orphan(&mut self, node: ObjectId) {
         if self.deleted.insert(node) {
             self.orphans.insert(node);
         }
     }
 
     /// Whether an object is to be deleted only because it lost its parent.
-    pub(crate) fn is_orphan(&self, node: Node) -> bool {
+    pub(crate) fn is_orphan(&self, node: ObjectId) -> bool {
         self.orphans.contains(&node)
     }
 
     /// A child that lost its parent has one again.
-    pub(super) fn adopt(&mut self, node: Node) {
+    pub(super) fn adopt(&mut self, node: ObjectId) {
         if self.orphans.remove(&node) {
             self.deleted.shift_remove(&node);
         }
     }
 
     /// A statement deleted the object's row, so nothing of it is written any more.
-    pub(super) fn row_gone(&mut self, node: Node, key: Vec<Value>) {
+    pub(super) fn row_gone(&mut self, node: ObjectId, key: Vec<Value>) {
         self.gone.insert(node);
         self.dirty.swap_remove(&node);
         self.deleted.swap_remove(&node);
@@ -210,8 +203,8 @@ impl UnitOfWork {
 
     /// An expired object has no row any more: the session does not know it, until a rollback brings the row back. What
     /// is unsaved of it is stale, as the flush will say.
-    pub(crate) fn row_vanished(&mut self, store: &mut Store, node: Node) {
-        let key = store.key(node.arena, node.node);
+    pub(crate) fn row_vanished(&mut self, store: &mut Store, node: ObjectId) {
+        let key = store.key(node);
         // A key read from an object is a key of its model.
         let _ = store.identity_mut(node.arena).remove(&key);
         self.gone.insert(node);
@@ -219,19 +212,19 @@ impl UnitOfWork {
     }
 
     /// Says that an object is about to change.
-    pub(crate) fn touch(&mut self, store: &Store, node: Node) {
+    pub(crate) fn touch(&mut self, store: &Store, node: ObjectId) {
         let saved = store.arena(node.arena).version(node.node);
         self.dirty.entry(node).or_insert(Unsaved { saved, ..Unsaved::default() });
         self.journal.changed(node, saved);
     }
 
     /// Columns of an object were edited: of them and a link to a pending object, the later one counts.
-    pub(crate) fn key_edited(&mut self, node: Node, columns: &[usize]) {
+    pub(crate) fn key_edited(&mut self, node: ObjectId, columns: &[usize]) {
         self.waiting_keys.cancel(node, |column| columns.contains(&column));
     }
 
     /// Says that columns of an expired object are given a value.
-    pub(super) fn assign(&mut self, store: &Store, node: Node, columns: impl Iterator<Item = usize>) {
+    pub(super) fn assign(&mut self, store: &Store, node: ObjectId, columns: impl Iterator<Item = usize>) {
         self.touch(store, node);
         if let Some(unsaved) = self.dirty.get_mut(&node) {
             unsaved.assigned.extend(columns);
@@ -240,7 +233,7 @@ impl UnitOfWork {
 
     /// Says that an expired object is edited: which of the columns that look as before were given a value cannot be
     /// told, so the flush looks whether the row has what it showed.
-    pub(crate) fn presume(&mut self, store: &Store, node: Node) {
+    pub(crate) fn presume(&mut self, store: &Store, node: ObjectId) {
         self.touch(store, node);
         if let Some(unsaved) = self.dirty.get_mut(&node) {
             unsaved.presumes = true;
@@ -248,19 +241,19 @@ impl UnitOfWork {
     }
 
     /// The version of an object that the database has, as far as the session knows.
-    pub(super) fn saved_version(&self, store: &Store, node: Node) -> usize {
+    pub(super) fn saved_version(&self, store: &Store, node: ObjectId) -> usize {
         let saved = self.dirty.get(&node).map(|unsaved| unsaved.saved);
         saved.unwrap_or_else(|| store.arena(node.arena).version(node.node))
     }
 
     /// Columns of an object as the database has them.
-    pub(super) fn saved_values(&self, store: &Store, node: Node, columns: &[usize]) -> Vec<Value> {
+    pub(super) fn saved_values(&self, store: &Store, node: ObjectId, columns: &[usize]) -> Vec<Value> {
         let (objects, version) = (store.arena(node.arena), self.saved_version(store, node));
         columns.iter().map(|column| objects.view_version(node.node, version, *column).to_value()).collect()
     }
 
     /// The columns in which an object differs from the database.
-    pub(crate) fn changed_columns(&self, store: &Store, node: Node) -> Vec<usize> {
+    pub(crate) fn changed_columns(&self, store: &Store, node: ObjectId) -> Vec<usize> {
         let Some(Unsaved { saved, assigned, .. }) = self.dirty.get(&node) else { return Vec::new() };
         let arena = store.arena(node.arena);
         let columns = 0..store.def(node.arena).columns.len();
@@ -277,7 +270,7 @@ impl UnitOfWork {
     pub(crate) fn overwritten(&mut self, store: &mut Store, answer: &Region) {
         let mut discarded = IndexSet::new();
         for level in (0..).map_while(|level| answer.level(level)) {
-            let nodes = level.nodes.iter().map(|node| Node { arena: level.arena, node: *node });
+            let nodes = level.nodes.iter().map(|node| ObjectId { arena: level.arena, node: *node });
             discarded.extend(nodes.filter(|node| self.dirty.contains_key(node)));
         }
         self.dirty.retain(|node, _| !discarded.contains(node));
@@ -290,17 +283,17 @@ impl UnitOfWork {
         let rows = self.links.iter().chain(self.unlinks.iter());
         let linked = rows.filter_map(|row| Some((row.parent.node()?, row.target.node()?)).map(|row| row.0));
         let changed = self.dirty.keys().copied().chain(linked).chain(self.waiting_keys.nodes());
-        let changed: IndexSet<Node> = changed.filter(|node| !self.deleted.contains(node)).collect();
+        let changed: IndexSet<ObjectId> = changed.filter(|node| !self.deleted.contains(node)).collect();
         self.discard_changes(store, &changed);
     }
 
     /// Tells the store which objects have unsaved changes.
     pub(crate) fn keep_changes(&self, store: &mut Store) {
-        store.keep_changes(self.dirty.keys().map(|node| (node.arena, node.node)));
+        store.keep_changes(self.dirty.keys().copied());
     }
 
     /// An object is taken out of the session: nothing of it is written any more.
-    pub(crate) fn expunged(&mut self, store: &mut Store, node: Node) {
+    pub(crate) fn expunged(&mut self, store: &mut Store, node: ObjectId) {
         self.discard_changes(store, &IndexSet::from([node]));
         self.deleted.swap_remove(&node);
         self.orphans.remove(&node);
@@ -392,11 +385,11 @@ impl PendingEntry {
 
 impl Ref {
     /// The object, once it is there.
-    pub(crate) fn node(&self) -> Option<Node> {
+    pub(crate) fn node(&self) -> Option<ObjectId> {
         match self {
             Ref::Node(node) => Some(*node),
             Ref::Pending(cell) => match cell.state() {
-                PendingState::Flushed { arena, node, .. } => Some(Node { arena, node }),
+                PendingState::Flushed { arena, node, .. } => Some(ObjectId { arena, node }),
                 PendingState::Waiting | PendingState::Discarded => None,
             },
         }
@@ -411,7 +404,7 @@ impl Ref {
 }
 
 /// Objects grouped by the arena they lie in, in order.
-pub(super) fn by_arena(nodes: impl IntoIterator<Item = Node>) -> Vec<(u32, Vec<u32>)> {
+pub(super) fn by_arena(nodes: impl IntoIterator<Item = ObjectId>) -> Vec<(u32, Vec<u32>)> {
     let mut index: HashMap<u32, usize> = HashMap::new();
     let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
     for node in nodes {

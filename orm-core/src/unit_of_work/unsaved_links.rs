@@ -2,8 +2,8 @@ use hashbrown::HashSet;
 use indexmap::IndexSet;
 
 use super::moves::{held, holders, parents};
-use super::unit_of_work::{LinkRow, Node, Ref, UnitOfWork, by_arena};
-use crate::graph::Slot;
+use super::unit_of_work::{LinkRow, Ref, UnitOfWork, by_arena};
+use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind, inverse_of};
 use crate::value::Value;
@@ -11,14 +11,15 @@ use crate::value::Value;
 /// Links that no flush has written, and what queries find without them.
 impl UnitOfWork {
     /// Whether a to-one of an object was given an object that has no row yet.
-    pub(crate) fn awaits_target(&self, relation: &RelationDef, of: Node) -> bool {
+    pub(crate) fn awaits_target(&self, relation: &RelationDef, of: ObjectId) -> bool {
         match relation.kind {
             RelationKind::BelongsTo { .. } => {
                 let local = relation.local_columns().unwrap_or_default();
                 self.waiting_keys.wait(of, &local)
             }
             RelationKind::HasOne => {
-                let given = |(held, node): &(&'static RelationDef, Node)| held.is(relation) && *node == of;
+                let given =
+                    |(held, node): &(&'static RelationDef, ObjectId)| held.is(relation) && *node == of;
                 self.pending.linked_to(&Ref::Node(of)).any(|entry| entry.held_by.iter().any(given))
             }
             RelationKind::HasMany | RelationKind::ManyToMany => false,
@@ -26,7 +27,7 @@ impl UnitOfWork {
     }
 
     /// Whether links of an object wait for a flush.
-    pub(crate) fn has_unsaved_links(&self, node: Node) -> bool {
+    pub(crate) fn has_unsaved_links(&self, node: ObjectId) -> bool {
         let is_end = |row: &LinkRow| row.parent.node() == Some(node) || row.target.node() == Some(node);
         self.links.iter().chain(self.unlinks.iter()).any(is_end)
             || self.waiting_keys.has(node)
@@ -39,18 +40,18 @@ impl UnitOfWork {
     /// Puts unsaved links into collections that a query filled with what the database has. A session that flushes
     /// before its queries has none.
     pub(crate) fn show_unsaved(&mut self, store: &mut Store) {
-        let moved: Vec<(Node, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
+        let moved: Vec<(ObjectId, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
         for (node, saved) in moved {
             let columns: Vec<usize> = (0..store.def(node.arena).columns.len()).collect();
             self.move_child(store, node, &columns, saved);
         }
-        let leaving: Vec<(Node, Vec<usize>)> =
+        let leaving: Vec<(ObjectId, Vec<usize>)> =
             self.waiting_keys.iter().map(|(node, key)| (node, key.columns.clone())).collect();
         for (node, columns) in leaving {
             self.leave_parents(store, node, &columns);
             self.forget_target(store, node, &columns);
         }
-        let deleted: Vec<Node> = self.deleted.iter().copied().collect();
+        let deleted: Vec<ObjectId> = self.deleted.iter().copied().collect();
         for node in deleted {
             for holder in holders(store, node.arena) {
                 self.leave_parents(store, node, &holder.1.remote_columns().unwrap_or_default());
@@ -62,7 +63,7 @@ impl UnitOfWork {
         for row in self.unlinks.iter().cloned().collect::<Vec<_>>() {
             self.at_both_ends(store, &row, UnitOfWork::let_go);
         }
-        let given: Vec<(&'static RelationDef, Node)> =
+        let given: Vec<(&'static RelationDef, ObjectId)> =
             self.pending.values().flat_map(|entry| entry.held_by.iter().copied()).collect();
         for (relation, parent) in given.into_iter().filter(|(relation, _)| !relation.is_collection()) {
             self.set_slot(store, parent, relation, None, Slot::Unloaded);
@@ -70,10 +71,10 @@ impl UnitOfWork {
     }
 
     /// The parents of a child that is about to leave them do not hold it.
-    fn leave_parents(&mut self, store: &mut Store, child: Node, columns: &[usize]) {
+    fn leave_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
-                let key = store.values(child.arena, child.node, columns);
+                let key = store.values(child, columns);
                 for parent in parents(store, holder, &key) {
                     self.let_go(store, parent, holder.1, child);
                 }
@@ -82,7 +83,7 @@ impl UnitOfWork {
     }
 
     /// Nor does it hold them.
-    fn forget_target(&mut self, store: &Store, child: Node, columns: &[usize]) {
+    fn forget_target(&mut self, store: &Store, child: ObjectId, columns: &[usize]) {
         for relation in store.def(child.arena).relations {
             let by_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
             if by_key && relation.local_columns().is_ok_and(|local| local == columns) {
@@ -93,7 +94,7 @@ impl UnitOfWork {
 
     /// Rows of objects are gone: what was to be written of their link rows is not, and what waits for its row does not
     /// hold them by links.
-    pub(super) fn links_end(&mut self, gone: &HashSet<Node>) {
+    pub(super) fn links_end(&mut self, gone: &HashSet<ObjectId>) {
         let is_gone = |end: &Ref| matches!(end, Ref::Node(node) if gone.contains(node));
         self.links.extract(|row| is_gone(&row.parent) || is_gone(&row.target));
         self.unlinks.extract(|row| is_gone(&row.parent) || is_gone(&row.target));
@@ -111,7 +112,7 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         row: &LinkRow,
-        what: fn(&mut UnitOfWork, &Store, Node, &RelationDef, Node),
+        what: fn(&mut UnitOfWork, &Store, ObjectId, &RelationDef, ObjectId),
     ) {
         let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else { return };
         what(self, store, parent, row.relation, target);
@@ -122,22 +123,22 @@ impl UnitOfWork {
 
     /// Objects have the keys of their rows again, whatever they were given meanwhile: parents hold those that refer to
     /// them.
-    pub(super) fn follow_rows(&mut self, store: &mut Store, children: &IndexSet<Node>) {
+    pub(super) fn follow_rows(&mut self, store: &mut Store, children: &IndexSet<ObjectId>) {
         for (child_arena, nodes) in by_arena(children.iter().copied()) {
             for holder in holders(store, child_arena) {
                 let (arena, relation) = holder;
                 let columns = relation.remote_columns().unwrap_or_default();
-                let mut own: IndexSet<(Node, Node)> = IndexSet::new();
+                let mut own: IndexSet<(ObjectId, ObjectId)> = IndexSet::new();
                 for node in &nodes {
-                    let child = Node { arena: child_arena, node: *node };
-                    let key = store.values(child.arena, child.node, &columns);
+                    let child = ObjectId { arena: child_arena, node: *node };
+                    let key = store.values(child, &columns);
                     own.extend(parents(store, holder, &key).into_iter().map(|parent| (parent, child)));
                 }
                 let mut wrong = Vec::new();
-                for parent in (0..store.arena(arena).len()).map(|node| Node { arena, node }) {
+                for parent in (0..store.arena(arena).len()).map(|node| ObjectId { arena, node }) {
                     let held = held(store, relation, parent).into_iter();
                     let is_wrong =
-                        |child: &Node| children.contains(child) && !own.contains(&(parent, *child));
+                        |child: &ObjectId| children.contains(child) && !own.contains(&(parent, *child));
                     wrong.extend(held.filter(is_wrong).map(|child| (parent, child)));
                 }
                 for (parent, child) in wrong {
@@ -152,14 +153,14 @@ impl UnitOfWork {
 
     /// Unsaved links that a collection does not show any more, because a query overwrote it, are not written either.
     pub(super) fn links_overwritten(&mut self, store: &mut Store) {
-        let moved: Vec<(Node, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
+        let moved: Vec<(ObjectId, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
         for (child, saved) in moved {
             for holder in holders(store, child.arena) {
                 let Ok(columns) = holder.1.remote_columns() else { continue };
                 let objects = store.arena(child.arena);
                 let before = |column: &usize| objects.view_version(child.node, saved, *column).to_value();
                 let old: Vec<Value> = columns.iter().map(before).collect();
-                let new = store.values(child.arena, child.node, &columns);
+                let new = store.values(child, &columns);
                 if old == new {
                     continue;
                 }
@@ -186,20 +187,20 @@ impl UnitOfWork {
 }
 
 /// Whether a collection shows a link, from either side.
-pub(super) fn is_shown(store: &Store, relation: &RelationDef, parent: Node, target: Node) -> bool {
+pub(super) fn is_shown(store: &Store, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
     shows(store, relation, parent, target) == Some(true)
         || inverse_of(relation).is_some_and(|inverse| shows(store, inverse, target, parent) == Some(true))
 }
 
 /// Whether a collection says if there is a link, from either side.
-pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: Node, target: Node) -> bool {
+pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
     shows(store, relation, parent, target).is_some()
         || inverse_of(relation).is_some_and(|inverse| shows(store, inverse, target, parent).is_some())
 }
 
 /// Whether a collection shows a member; none where it is not loaded.
-fn shows(store: &Store, relation: &RelationDef, of: Node, member: Node) -> Option<bool> {
-    match store.arena(of.arena).slots(relation.index)?.get(of.node) {
+fn shows(store: &Store, relation: &RelationDef, of: ObjectId, member: ObjectId) -> Option<bool> {
+    match store.held(of, relation.index).0 {
         Slot::Many(slice) => Some(slice.contains(member.node)),
         _ => None,
     }

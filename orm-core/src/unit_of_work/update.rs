@@ -1,9 +1,9 @@
 use super::flush::Flush;
 use super::insert::check_value;
 use super::references::is_referred;
-use super::unit_of_work::Node;
 use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
     Bind, Expr, Made, NEW_COLUMNS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
@@ -15,7 +15,7 @@ use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind};
 struct Group {
     arena: u32,
     columns: Vec<usize>,
-    nodes: Vec<Node>,
+    nodes: Vec<ObjectId>,
 }
 
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ struct Groups {
 }
 
 impl Groups {
-    fn add(&mut self, node: Node, columns: Vec<usize>) {
+    fn add(&mut self, node: ObjectId, columns: Vec<usize>) {
         let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
         match self.groups.iter_mut().find(same) {
             Some(group) => group.nodes.push(node),
@@ -36,7 +36,7 @@ impl Groups {
 /// One changed object: what identifies its row, and what its columns become.
 #[derive(Debug)]
 struct Changed {
-    node: Node,
+    node: ObjectId,
     /// The key, and the version where there is one, as the database has them.
     was: Vec<Value>,
     becomes: Vec<Value>,
@@ -45,7 +45,7 @@ struct Changed {
 impl Flush<'_> {
     /// Writes the changed columns of changed objects, one statement for all that changed in the same columns; an
     /// object that equals its row costs nothing.
-    pub(super) async fn updates(&mut self, nodes: Vec<Node>) -> Result<()> {
+    pub(super) async fn updates(&mut self, nodes: Vec<ObjectId>) -> Result<()> {
         let mut groups = Groups::default();
         for node in &nodes {
             if let Some(columns) = self.changed(*node)? {
@@ -62,7 +62,7 @@ impl Flush<'_> {
     }
 
     /// Gives rows the columns that had to wait for other rows, and what their keys brought along.
-    pub(super) async fn update_late(&mut self, nodes: Vec<Node>, late: &[usize]) -> Result<()> {
+    pub(super) async fn update_late(&mut self, nodes: Vec<ObjectId>, late: &[usize]) -> Result<()> {
         let mut groups = Groups::default();
         for node in nodes {
             let mut columns = self.unit.changed_columns(self.store, node);
@@ -77,8 +77,8 @@ impl Flush<'_> {
             for nodes in nodes.chunks(room) {
                 let rows = nodes.iter().map(|node| Changed {
                     node: *node,
-                    was: self.store.key(arena, node.node),
-                    becomes: self.store.values(arena, node.node, &columns),
+                    was: self.store.key(*node),
+                    becomes: self.store.values(*node, &columns),
                 });
                 let rows: Vec<Changed> = rows.collect();
                 let statement = self.statement(def, &columns, def.key, &rows);
@@ -96,8 +96,8 @@ impl Flush<'_> {
     }
 
     /// What a statement writes into some columns of an object: what has to wait for other rows is NULL.
-    fn written(&self, node: Node, columns: &[usize]) -> Vec<Value> {
-        let mut values = self.store.values(node.arena, node.node, columns);
+    fn written(&self, node: ObjectId, columns: &[usize]) -> Vec<Value> {
+        let mut values = self.store.values(node, columns);
         for row in [Row::Changed(node), Row::Switched(node)] {
             for late in self.cut.get(&row).into_iter().flat_map(|cut| &cut.late) {
                 if let Some(at) = columns.iter().position(|column| column == late) {
@@ -109,7 +109,7 @@ impl Flush<'_> {
     }
 
     /// The columns in which an object differs from its row, with what its hook and its version make of it.
-    fn changed(&mut self, node: Node) -> Result<Option<Vec<usize>>> {
+    fn changed(&mut self, node: ObjectId) -> Result<Option<Vec<usize>>> {
         let mut columns = self.unit.changed_columns(self.store, node);
         if columns.is_empty() {
             let is_cut =
@@ -156,7 +156,7 @@ impl Flush<'_> {
         for nodes in group.nodes.chunks(room) {
             let rows = nodes.iter().map(|node| Changed {
                 node: *node,
-                was: self.saved_values(node.arena, node.node, &identified),
+                was: self.saved_values(*node, &identified),
                 becomes: self.written(*node, &group.columns),
             });
             let rows: Vec<Changed> = rows.collect();
@@ -167,7 +167,7 @@ impl Flush<'_> {
             }
             self.executed_update(def, &group.columns, rows.len());
             for row in &rows {
-                let is = self.store.key(group.arena, row.node.node);
+                let is = self.store.key(row.node);
                 let was = &row.was[..def.key.len()];
                 if was != is {
                     self.rekey(row.node, was.to_vec(), is);
@@ -254,7 +254,7 @@ impl Flush<'_> {
     }
 
     /// Counts the version up from what the database had, whatever the object says now.
-    fn bump(&mut self, node: Node, saved: usize, version: usize) -> Result<()> {
+    fn bump(&mut self, node: ObjectId, saved: usize, version: usize) -> Result<()> {
         let was = self.store.arena(node.arena).view_version(node.node, saved, version).to_value();
         let next = match was {
             Value::Int(was) => Value::Int(was.wrapping_add(1)),
@@ -264,7 +264,7 @@ impl Flush<'_> {
     }
 
     /// An object that changed is updated now, unless it was given another time.
-    fn stamp(&mut self, node: Node, columns: &mut Vec<usize>) -> Result<()> {
+    fn stamp(&mut self, node: ObjectId, columns: &mut Vec<usize>) -> Result<()> {
         let def = self.store.def(node.arena);
         let Some(updated) = def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated))
         else {
@@ -284,9 +284,9 @@ impl Flush<'_> {
         }
     }
 
-    pub(super) fn rekey(&mut self, node: Node, from: Vec<Value>, to: Vec<Value>) {
+    pub(super) fn rekey(&mut self, node: ObjectId, from: Vec<Value>, to: Vec<Value>) {
         // Another object of the same statement may have its old key by now.
-        let has_it = self.store.find(node.arena, &from) == Some(node.node);
+        let has_it = self.store.find(node.arena, &from) == Some(node);
         let identity = self.store.identity_mut(node.arena);
         // Both keys were read from the object, so the map accepts them.
         if has_it {

@@ -1,14 +1,15 @@
 use hashbrown::HashMap;
 use indexmap::IndexMap;
 
-use super::unit_of_work::{CellId, KeyFrom, Node, Ref, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, Ref, cell_id};
+use crate::graph::ObjectId;
 
 /// Keys of existing objects that wait for a pending object's key.
 #[derive(Debug, Default)]
 pub(super) struct WaitingKeys {
-    of: IndexMap<Node, Vec<KeyFrom>>,
+    of: IndexMap<ObjectId, Vec<KeyFrom>>,
     /// The objects whose keys come from a pending object. Some wait no more.
-    from: HashMap<CellId, Vec<Node>>,
+    from: HashMap<CellId, Vec<ObjectId>>,
 }
 
 impl WaitingKeys {
@@ -16,25 +17,25 @@ impl WaitingKeys {
         self.of.is_empty()
     }
 
-    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = ObjectId> {
         self.of.keys().copied()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Node, &KeyFrom)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ObjectId, &KeyFrom)> {
         self.of.iter().flat_map(|(node, keys)| keys.iter().map(|key| (*node, key)))
     }
 
     /// Whether exactly these columns of an object wait.
-    pub(super) fn wait(&self, node: Node, columns: &[usize]) -> bool {
+    pub(super) fn wait(&self, node: ObjectId, columns: &[usize]) -> bool {
         self.of.get(&node).is_some_and(|keys| keys.iter().any(|key| key.columns == columns))
     }
 
-    pub(super) fn has(&self, node: Node) -> bool {
+    pub(super) fn has(&self, node: ObjectId) -> bool {
         self.of.contains_key(&node)
     }
 
     /// What was given last counts.
-    pub(super) fn set(&mut self, node: Node, key: KeyFrom) {
+    pub(super) fn set(&mut self, node: ObjectId, key: KeyFrom) {
         if let Ref::Pending(cell) = &key.from {
             self.from.entry(cell_id(cell)).or_default().push(node);
         }
@@ -44,7 +45,7 @@ impl WaitingKeys {
     }
 
     /// The object's columns were given something else, so a key that shares one of them waits no more.
-    pub(super) fn cancel(&mut self, node: Node, columns: impl Fn(usize) -> bool) {
+    pub(super) fn cancel(&mut self, node: ObjectId, columns: impl Fn(usize) -> bool) {
         if let Some(keys) = self.of.get_mut(&node) {
             keys.retain(|key| !key.columns.iter().any(|column| columns(*column)));
             if keys.is_empty() {
@@ -54,12 +55,12 @@ impl WaitingKeys {
     }
 
     /// Takes out all keys of some objects.
-    pub(super) fn forget(&mut self, nodes: impl Fn(Node) -> bool) {
+    pub(super) fn forget(&mut self, nodes: impl Fn(ObjectId) -> bool) {
         self.of.retain(|node, _| !nodes(*node));
     }
 
     /// Takes out the keys that wait for an object which is not written after all.
-    pub(super) fn drop_from(&mut self, from: &Ref) -> Vec<(Node, KeyFrom)> {
+    pub(super) fn drop_from(&mut self, from: &Ref) -> Vec<(ObjectId, KeyFrom)> {
         let Ref::Pending(cell) = from else { return Vec::new() };
         let mut dropped = Vec::new();
         for node in self.from.remove(&cell_id(cell)).unwrap_or_default() {
@@ -73,11 +74,11 @@ impl WaitingKeys {
     }
 
     /// The keys of an object that wait.
-    pub(super) fn of(&self, node: Node) -> &[KeyFrom] {
+    pub(super) fn of(&self, node: ObjectId) -> &[KeyFrom] {
         self.of.get(&node).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn take_of(&mut self, node: Node) -> Vec<KeyFrom> {
+    pub(super) fn take_of(&mut self, node: ObjectId) -> Vec<KeyFrom> {
         let keys = self.of.swap_remove(&node).unwrap_or_default();
         if self.of.is_empty() {
             self.from.clear();

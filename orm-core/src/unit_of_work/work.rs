@@ -8,7 +8,8 @@ use super::known::{Known, Origin};
 use super::order::table_ranks;
 use super::schedule::{Claim, Columns, Kind, Operation, Role, Work};
 use super::switch::Switched;
-use super::unit_of_work::{CellId, KeyFrom, Node, PendingEntry, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, PendingEntry, UnitOfWork, cell_id};
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationKind};
 use crate::value::Value;
@@ -19,11 +20,11 @@ pub(super) enum Row {
     /// A new object.
     New(CellId),
     /// An object whose row changes.
-    Changed(Node),
+    Changed(ObjectId),
     /// An object whose row becomes that of a draft.
-    Switched(Node),
+    Switched(ObjectId),
     /// An object whose row goes.
-    Deleted(Node),
+    Deleted(ObjectId),
 }
 
 /// The rows by the numbers of their operations.
@@ -74,7 +75,7 @@ struct Builder<'u> {
     shapes: Vec<Shape>,
     values: HashMap<(SetId, Vec<Value>), usize>,
     /// The operations of rows that become others.
-    switched: HashMap<Node, usize>,
+    switched: HashMap<ObjectId, usize>,
     /// Values that operations take and that are not known before.
     unknown: HashMap<(SetId, usize), usize>,
     next_value: usize,
