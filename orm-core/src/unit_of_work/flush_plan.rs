@@ -179,6 +179,7 @@ impl Shown<'_> {
         columns.sort_unstable();
         columns.dedup();
         columns.extend(def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated)));
+        columns.extend(def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated)));
         columns.extend(def.version().filter(|version| !columns.contains(version)));
         columns
     }
