@@ -23,7 +23,7 @@ use crate::session::Engine;
 ///
 /// let migrations = Migrations::new(schema![User], &folder);
 /// let written = migrations.write("sqlite:app.db", "users").await?;
-/// assert!(written[0].ends_with("_users.up.sql"));
+/// assert!(written[0].to_string_lossy().ends_with("_users.up.sql"));
 ///
 /// let engine = Engine::connect("sqlite::memory:").await?;
 /// assert_eq!(migrations.run(&engine).await?.len(), 1);

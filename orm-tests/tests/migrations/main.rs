@@ -1,6 +1,7 @@
 //! Migrations: what is written for a difference, and that it leads where it should and back.
 
 mod blueprint;
+mod checked;
 mod dice;
 mod errors;
 mod mutation;
