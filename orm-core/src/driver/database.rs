@@ -1,4 +1,4 @@
-use super::checkouts::Borrower;
+use super::pool::Borrower;
 use super::replicas::Replicas;
 use super::server::Server;
 use super::{ConnectOptions, DatabaseUrl, Lease, Monitor, PoolStatus};

@@ -3,9 +3,7 @@
 //! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
-mod checkouts;
 mod connection;
-mod connector;
 mod cursor;
 mod database;
 mod database_url;
@@ -16,30 +14,11 @@ mod lease;
 mod monitor;
 #[cfg(feature = "mysql")]
 mod mysql;
-#[cfg(feature = "mysql")]
-mod mysql_cell;
-#[cfg(feature = "mysql")]
-mod mysql_cursor;
 mod options;
-mod pool_status;
-mod pooled;
+mod pool;
 mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-mod postgres_cell;
-#[cfg(feature = "postgres")]
-mod postgres_connection;
-#[cfg(feature = "postgres")]
-mod postgres_cursor;
-#[cfg(feature = "postgres")]
-mod postgres_numeric;
-#[cfg(feature = "postgres")]
-mod postgres_read_ahead;
-#[cfg(feature = "postgres")]
-mod postgres_row;
-#[cfg(feature = "postgres")]
-mod postgres_types;
 mod query_log;
 mod query_scope;
 #[cfg(feature = "migrate")]
@@ -60,7 +39,6 @@ mod tls;
 mod transaction_options;
 mod written;
 
-pub(crate) use checkouts::Borrower;
 pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use echo::Echo;
@@ -68,7 +46,8 @@ pub use isolation::Isolation;
 pub use lease::Lease;
 pub use monitor::Monitor;
 pub use options::ConnectOptions;
-pub use pool_status::{Checkout, PoolStatus};
+pub(crate) use pool::Borrower;
+pub use pool::{Checkout, PoolStatus};
 pub use pooler::Pooler;
 pub use query_log::{ExecutedStatement, QueryLog};
 pub use query_scope::QueryScope;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::checkouts::Borrower;
+use super::pool::Borrower;
 use super::server::Server;
 use super::written::Written;
 use super::{ConnectOptions, Lease};

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::checkouts::{Borrower, Checkouts};
+use super::pool::{Borrower, Checkouts};
 use super::{ConnectOptions, DatabaseUrl, Lease, PoolStatus, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;

@@ -4,10 +4,8 @@ use super::connection::{NotOpened, SqliteConnection};
 use super::error::database_error;
 use super::lease::SqliteLease;
 use super::opening::Opening;
-use crate::driver::checkouts::{Borrower, Checkouts};
 use crate::driver::connection::Connection;
-use crate::driver::connector::Connector;
-use crate::driver::pooled::Pool;
+use crate::driver::pool::{Borrower, Checkouts, Connector, Pool};
 use crate::driver::{ConnectOptions, DatabaseUrl};
 use crate::error::{Error, ErrorKind, Result};
 

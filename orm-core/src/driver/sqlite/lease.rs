@@ -10,7 +10,7 @@ use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
 use crate::driver::RowSink;
 use crate::driver::connection::Inserted;
-use crate::driver::pooled::Pooled;
+use crate::driver::pool::Pooled;
 use crate::driver::refusal::unfit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Expected, Leading, Param, Statement};

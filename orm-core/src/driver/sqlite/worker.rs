@@ -13,7 +13,7 @@ use super::connection::SqliteConnection;
 use super::database::SqliteConnector;
 use super::job::Ran;
 use super::wait::Stop;
-use crate::driver::pooled::Pooled;
+use crate::driver::pool::Pooled;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Something to do on a connection's thread.

@@ -14,11 +14,11 @@ use sqlx::mysql::{MySqlArguments, MySqlRow};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use super::mysql::MysqlConnector;
-use super::pooled::Pooled;
+use super::database::MysqlConnector;
+use crate::driver::pool::Pooled;
 
 /// A result that is being read, and the connection that is busy with it.
-pub(super) struct MysqlCursor {
+pub(in crate::driver) struct MysqlCursor {
     parts: Receiver<Part>,
     /// Gives the connection back when the result has ended.
     work: JoinHandle<Held>,
@@ -27,7 +27,7 @@ pub(super) struct MysqlCursor {
 }
 
 /// What the task sends.
-pub(super) enum Part {
+pub(in crate::driver) enum Part {
     /// Rows of the result, and whether they are the last ones.
     Rows(Vec<MySqlRow>, bool),
     Failed(sqlx::Error),
@@ -41,7 +41,7 @@ struct Held {
 
 impl MysqlCursor {
     /// Begins to read a statement, so many rows at a time.
-    pub(super) fn open(
+    pub(in crate::driver) fn open(
         connection: Pooled<MysqlConnector>,
         sql: Arc<str>,
         arguments: MySqlArguments,
@@ -58,7 +58,7 @@ impl MysqlCursor {
     }
 
     /// What the task sends next; none when it has ended.
-    pub(super) async fn next(&mut self) -> Option<Part> {
+    pub(in crate::driver) async fn next(&mut self) -> Option<Part> {
         let part = self.parts.recv().await;
         self.ended = !matches!(part, Some(Part::Rows(_, false)));
         part
@@ -66,7 +66,7 @@ impl MysqlCursor {
 
     /// Nobody reads on. The result is cut off with its connection, unless a transaction depends on that; then it is read
     /// to its end.
-    pub(super) fn leave(&mut self, depends: bool) {
+    pub(in crate::driver) fn leave(&mut self, depends: bool) {
         self.parts.close();
         if !depends && !self.ended {
             self.work.abort();
@@ -74,7 +74,7 @@ impl MysqlCursor {
     }
 
     /// Waits for the end; returns the connection, if that was not closed.
-    pub(super) async fn close(&mut self) -> Option<Pooled<MysqlConnector>> {
+    pub(in crate::driver) async fn close(&mut self) -> Option<Pooled<MysqlConnector>> {
         let mut held = (&mut self.work).await.ok()?;
         if held.ended { held.connection.take() } else { None }
     }

@@ -1,7 +1,7 @@
 use std::future::Future;
 
 /// How a pool makes and ends the connections to a database.
-pub(super) trait Connector: Send + Sync + 'static {
+pub(in crate::driver) trait Connector: Send + Sync + 'static {
     type Connection: Send + Sync + 'static;
     /// Why there is no connection, or none that lives.
     type Error: std::error::Error + Send + Sync + 'static;

@@ -3,29 +3,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
-use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::query::Query;
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Encode, Executor, Postgres, Row,
     Type,
 };
 
-use super::checkouts::{Borrower, Checkouts};
-use super::connection::Connection;
-use super::connector::Connector;
-use super::pooled::{Pool, Pooled};
-use super::postgres_cell::Wire;
-use super::postgres_connection::PostgresConnection;
-use super::postgres_cursor::PostgresCursor;
-use super::postgres_read_ahead::ReadAhead;
-use super::postgres_row::RowCells;
-use super::postgres_types::meet_types;
-use super::refusal::{too_many, unfit};
-use super::server_error::{Refused, is_starting, refusal};
-use super::tls::{self, TlsOptions};
-use super::{ConnectOptions, DatabaseUrl, Pooler, RowSink, SslMode};
-use crate::error::{Constraint, Error, ErrorKind, Result};
+use super::cell::Wire;
+use super::connection::PostgresConnection;
+use super::cursor::PostgresCursor;
+use super::error::{database_error, is_outdated};
+use super::read_ahead::ReadAhead;
+use super::row::RowCells;
+use super::types::meet_types;
+use crate::driver::connection::Connection;
+use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
+use crate::driver::refusal::{too_many, unfit};
+use crate::driver::server_error::is_starting;
+use crate::driver::tls::{self, TlsOptions};
+use crate::driver::{ConnectOptions, DatabaseUrl, Pooler, RowSink, SslMode};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Value, ValueKind};
 
@@ -35,21 +33,21 @@ const QUICK: Duration = Duration::from_millis(20);
 
 /// A PostgreSQL database.
 #[derive(Debug)]
-pub(super) struct PostgresDatabase {
+pub(in crate::driver) struct PostgresDatabase {
     pool: Pool<PostgresConnector>,
     /// Whether statements are prepared to be used again.
     prepares: bool,
 }
 
 /// How connections are made.
-pub(super) struct PostgresConnector {
+pub(in crate::driver) struct PostgresConnector {
     options: PgConnectOptions,
     prepares: bool,
 }
 
 /// A pooled connection.
 #[derive(Debug)]
-pub(super) struct PostgresLease {
+pub(in crate::driver) struct PostgresLease {
     /// None while a task reads ahead with it.
     connection: Option<Pooled<PostgresConnector>>,
     prepares: bool,
@@ -88,13 +86,16 @@ impl Connector for PostgresConnector {
 impl PostgresDatabase {
     /// Makes a connection that the pool does not know.
     #[cfg(feature = "migrate")]
-    pub(super) async fn raw_connection(&self) -> Result<super::RawConnection> {
+    pub(in crate::driver) async fn raw_connection(&self) -> Result<crate::driver::RawConnection> {
         let made = self.pool.connector().connect().await;
         let connection = made.map_err(|error| database_error(error, None))?;
-        Ok(super::RawConnection::Postgres(Box::new(connection.into_inner())))
+        Ok(crate::driver::RawConnection::Postgres(Box::new(connection.into_inner())))
     }
 
-    pub(super) async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<PostgresDatabase> {
+    pub(in crate::driver) async fn connect(
+        url: &DatabaseUrl,
+        options: &ConnectOptions,
+    ) -> Result<PostgresDatabase> {
         let connect: PgConnectOptions = url.read()?;
         let connect = encrypted(connect, &options.tls)?;
         let prepares = options.pooler != Pooler::Transaction;
@@ -114,18 +115,22 @@ impl PostgresDatabase {
         Ok(PostgresDatabase { pool, prepares })
     }
 
-    pub(super) async fn acquire(&self, checkouts: &Arc<Checkouts>, borrower: Borrower) -> Result<Connection> {
+    pub(in crate::driver) async fn acquire(
+        &self,
+        checkouts: &Arc<Checkouts>,
+        borrower: Borrower,
+    ) -> Result<Connection> {
         let refused = |error| database_error(error, None);
         let connection = Some(self.pool.acquire(checkouts, borrower, refused).await?);
         Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
     /// How many connections are open.
-    pub(super) fn size(&self) -> u32 {
+    pub(in crate::driver) fn size(&self) -> u32 {
         self.pool.size()
     }
 
-    pub(super) async fn close(&self) {
+    pub(in crate::driver) async fn close(&self) {
         self.pool.close().await;
     }
 }
@@ -192,13 +197,13 @@ fn pooled(how: &str) -> Error {
 }
 
 impl PostgresLease {
-    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+    pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
         let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
     /// `within` says whether a transaction is open.
-    pub(super) async fn fetch(
+    pub(in crate::driver) async fn fetch(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
@@ -275,7 +280,7 @@ impl PostgresLease {
     /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
     /// one plain statement: one trip for each part, with the types that the server says the columns have. `alone` says
     /// that nothing else is asked before it is closed.
-    pub(super) async fn open_cursor(
+    pub(in crate::driver) async fn open_cursor(
         &mut self,
         statement: &Statement,
         part: usize,
@@ -293,7 +298,7 @@ impl PostgresLease {
     }
 
     /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
-    pub(super) async fn next_rows(
+    pub(in crate::driver) async fn next_rows(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
@@ -320,14 +325,14 @@ impl PostgresLease {
     }
 
     /// Nobody reads on.
-    pub(super) fn leave_cursor(&mut self) {
+    pub(in crate::driver) fn leave_cursor(&mut self) {
         if let Some(ahead) = self.cursor.as_mut().and_then(|cursor| cursor.ahead.as_mut()) {
             ahead.leave();
         }
     }
 
     /// Ends the cursor, or lets the end of the transaction do it.
-    pub(super) async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
+    pub(in crate::driver) async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
         let Some(PostgresCursor { number, ahead, .. }) = self.cursor.take() else { return Ok(()) };
         if let Some(ahead) = ahead {
             self.connection = Some(ahead.close().await.ok_or_else(gone)?);
@@ -339,7 +344,7 @@ impl PostgresLease {
     }
 
     /// `within` says whether a transaction is open.
-    pub(super) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<u64> {
+    pub(in crate::driver) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<u64> {
         if !self.prepares && statement.sql.contains("CREATE TYPE") {
             // Connections that are there have not met it.
             if let Some(connection) = &mut self.connection {
@@ -370,12 +375,12 @@ impl PostgresLease {
     }
 
     /// The lease with its connection, where no task has that and no cursor is open.
-    pub(super) fn take(&mut self) -> Option<PostgresLease> {
+    pub(in crate::driver) fn take(&mut self) -> Option<PostgresLease> {
         let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
         Some(PostgresLease { connection: Some(connection), prepares: self.prepares, cursor: None })
     }
 
-    pub(super) fn give_back(self) {
+    pub(in crate::driver) fn give_back(self) {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 
@@ -504,94 +509,4 @@ fn add<'v, T: Encode<'v, Postgres> + Type<Postgres>>(arguments: &mut Values, val
 fn mixed(value: &Value) -> Error {
     let message = format!("a list of keys holds {value} beside values of another type");
     Error::new(ErrorKind::InvalidQuery, message)
-}
-
-fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
-    refusal(error, statement, |error| {
-        let kind = if is_outdated(error) {
-            ErrorKind::Serialization
-        } else {
-            kind_of(&error.code().unwrap_or_default())
-        };
-        // A statement that the driver prepared and the server does not know any more is prepared by another connection.
-        let retryable = kind == ErrorKind::Serialization || error.code().as_deref() == Some("26000");
-        let (constraint, without_values) = (constraint_of(error), without_detail(error));
-        Refused { kind, retryable, constraint, without_values }
-    })
-}
-
-/// Whether a statement was prepared when its tables were others, and cannot be run as it was.
-fn is_outdated(error: &(dyn DatabaseError + 'static)) -> bool {
-    let error = error.try_downcast_ref::<PgDatabaseError>();
-    error.is_some_and(|error| error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery"))
-}
-
-/// What PostgreSQL said of a violated constraint, without the detail: that quotes the row, or the key that others refer
-/// to.
-fn without_detail(error: &(dyn DatabaseError + 'static)) -> Option<String> {
-    let error = error.try_downcast_ref::<PgDatabaseError>()?;
-    error.detail().filter(|_| error.code().starts_with("23"))?;
-    Some(error.message().to_owned())
-}
-
-/// What PostgreSQL said, by its SQLSTATE.
-fn kind_of(code: &str) -> ErrorKind {
-    match code {
-        "23505" | "23P01" => ErrorKind::UniqueViolation,
-        // The second: a table is dropped that others refer to.
-        "23503" | "2BP01" => ErrorKind::ForeignKeyViolation,
-        "23502" => ErrorKind::NotNullViolation,
-        "23514" => ErrorKind::CheckViolation,
-        // CockroachDB and YugabyteDB say the first as well.
-        "40001" | "40P01" => ErrorKind::Serialization,
-        // CockroachDB's, which does not know either.
-        "40003" => ErrorKind::CommitUnknown,
-        "55P03" => ErrorKind::Busy,
-        "25P02" => ErrorKind::PendingRollback,
-        // The server goes down, or has no place for one more.
-        "57P01" | "57P02" | "57P03" | "53300" => ErrorKind::Connection,
-        // It ended the connection because nothing was asked for too long.
-        "25P03" | "57P05" | "25P04" => ErrorKind::Connection,
-        // What the connection prepared is not there.
-        "26000" => ErrorKind::Connection,
-        code if code.starts_with("08") => ErrorKind::Connection,
-        code if code.starts_with("22") => ErrorKind::InvalidValue,
-        _ => ErrorKind::Database,
-    }
-}
-
-fn constraint_of(error: &(dyn DatabaseError + 'static)) -> Option<Constraint> {
-    let error = error.try_downcast_ref::<PgDatabaseError>()?;
-    let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
-    let columns = error.column().map(|column| vec![column.to_owned()]);
-    let constraint = Constraint {
-        name: owned(error.constraint()),
-        schema: owned(error.schema()),
-        table: owned(error.table()),
-        columns: columns.or_else(|| key_columns(error.detail()?)).unwrap_or_default(),
-    };
-    error.code().starts_with("23").then_some(constraint)
-}
-
-/// `Key (email, name)=(..) already exists.` Of a key that other rows refer to, they are columns of another table than the
-/// constraint's.
-fn key_columns(detail: &str) -> Option<Vec<String>> {
-    if detail.contains(" is still referenced from table ") {
-        return None;
-    }
-    let (columns, _) = detail.strip_prefix("Key (")?.split_once(")=(")?;
-    Some(columns.split(", ").map(|column| column.trim_matches('"').to_owned()).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key_columns;
-
-    #[test]
-    fn the_columns_of_a_key_are_read_from_the_detail() {
-        let columns = key_columns("Key (email, \"Name\")=(a@b, jack) already exists.");
-        assert_eq!(columns, Some(vec!["email".to_owned(), "Name".to_owned()]));
-        assert_eq!(key_columns("Key (id)=(1) is still referenced from table \"pets\"."), None);
-        assert_eq!(key_columns("Failing row contains (1, null)."), None);
-    }
 }

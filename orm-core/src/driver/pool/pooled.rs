@@ -8,9 +8,9 @@ use std::time::Duration;
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use tokio::time::{sleep, timeout};
 
-use super::ConnectOptions;
 use super::checkouts::{Borrower, Checkouts, Held};
 use super::connector::Connector;
+use crate::driver::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a connection may take to answer the question whether it is alive, and to say farewell.
@@ -27,14 +27,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A session that ends puts its connection back itself: nothing is asked of the connection then, no task is begun for it,
 /// and it comes back as it is, with the statements that are prepared on it. The driver's own pool asks every connection
 /// that comes back whether it is alive, which is one more trip to the server for each session.
-pub(super) struct Pool<C: Connector> {
+pub(in crate::driver) struct Pool<C: Connector> {
     inner: managed::Pool<Manager<C>>,
     timeout: Duration,
 }
 
 /// A connection that a pool lent. It is closed when it is dropped, wherever that happens: only
 /// [`give_back`](Self::give_back) returns it to the pool, and only the lease calls that.
-pub(super) struct Pooled<C: Connector> {
+pub(in crate::driver) struct Pooled<C: Connector> {
     /// None only while it is being dropped.
     object: Option<Object<Manager<C>>>,
     pool: managed::Pool<Manager<C>>,
@@ -105,7 +105,7 @@ impl<C: Connector> Pool<C> {
     ///
     /// # Errors
     /// The settings are none of a pool.
-    pub(super) fn new(connector: C, options: &ConnectOptions) -> Result<Pool<C>> {
+    pub(in crate::driver) fn new(connector: C, options: &ConnectOptions) -> Result<Pool<C>> {
         let manager = Manager {
             connector,
             recycle: options.pool_recycle,
@@ -129,7 +129,7 @@ impl<C: Connector> Pool<C> {
     ///
     /// # Errors
     /// None could be made; `refused` says what that means.
-    pub(super) async fn prove(&self, refused: impl Fn(C::Error) -> Error) -> Result<()> {
+    pub(in crate::driver) async fn prove(&self, refused: impl Fn(C::Error) -> Error) -> Result<()> {
         match self.inner.get().await {
             Ok(_) => Ok(()),
             Err(PoolError::Backend(error)) => Err(refused(error)),
@@ -141,7 +141,7 @@ impl<C: Connector> Pool<C> {
     ///
     /// # Errors
     /// `PoolTimeout`: none became free in time. `Connection`: none could be made, or the engine was closed.
-    pub(super) async fn acquire(
+    pub(in crate::driver) async fn acquire(
         &self,
         checkouts: &Arc<Checkouts>,
         borrower: Borrower,
@@ -171,12 +171,12 @@ impl<C: Connector> Pool<C> {
     }
 
     /// How many connections are open.
-    pub(super) fn size(&self) -> u32 {
+    pub(in crate::driver) fn size(&self) -> u32 {
         size(&self.inner)
     }
 
     /// Closes those that are idle now, and those that are held when they come back.
-    pub(super) async fn close(&self) {
+    pub(in crate::driver) async fn close(&self) {
         let idle = self.inner.retain(|_, _| false).removed;
         self.inner.close();
         for connection in idle.into_iter().flatten() {
@@ -219,7 +219,7 @@ fn size<C: Connector>(pool: &managed::Pool<Manager<C>>) -> u32 {
 
 impl<C: Connector> Pooled<C> {
     /// The connection; none after it was lost.
-    pub(super) fn place(&mut self) -> Result<&mut Option<C::Connection>> {
+    pub(in crate::driver) fn place(&mut self) -> Result<&mut Option<C::Connection>> {
         self.object.as_deref_mut().ok_or_else(gone)
     }
 
@@ -227,12 +227,12 @@ impl<C: Connector> Pooled<C> {
     ///
     /// # Errors
     /// It was lost.
-    pub(super) fn connection(&mut self) -> Result<&mut C::Connection> {
+    pub(in crate::driver) fn connection(&mut self) -> Result<&mut C::Connection> {
         self.place()?.as_mut().ok_or_else(gone)
     }
 
     /// The state of the connection is unknown: it is closed even if it is given back.
-    pub(super) fn mark_unfit(&mut self) {
+    pub(in crate::driver) fn mark_unfit(&mut self) {
         self.unfit = true;
     }
 
@@ -240,7 +240,7 @@ impl<C: Connector> Pooled<C> {
     ///
     /// The one place that calls it is the drop of a lease, once everything that used the connection has said that it is
     /// clean.
-    pub(super) fn give_back(mut self) {
+    pub(in crate::driver) fn give_back(mut self) {
         if self.unfit || self.pool.is_closed() || tokio::runtime::Handle::try_current().is_err() {
             return;
         }
@@ -255,7 +255,7 @@ impl<C: Connector> Pooled<C> {
 
     /// Closes the connection, and waits until that is done.
     #[cfg(feature = "sqlite")]
-    pub(super) async fn close(mut self) {
+    pub(in crate::driver) async fn close(mut self) {
         if let Some(connection) = self.object.as_deref_mut().and_then(Option::take) {
             C::close(connection).await;
         }
@@ -263,7 +263,7 @@ impl<C: Connector> Pooled<C> {
 
     /// Closes the connections that nobody holds: what they know of the database is not true any more.
     #[cfg(feature = "postgres")]
-    pub(super) fn close_idle(&self) {
+    pub(in crate::driver) fn close_idle(&self) {
         drop(self.pool.retain(|_, _| false));
     }
 }

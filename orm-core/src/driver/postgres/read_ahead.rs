@@ -12,11 +12,11 @@ use sqlx::{AssertSqlSafe, Either, Executor};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use super::pooled::Pooled;
-use super::postgres::PostgresConnector;
+use super::lease::PostgresConnector;
+use crate::driver::pool::Pooled;
 
 /// A cursor that is read ahead.
-pub(super) struct ReadAhead {
+pub(in crate::driver) struct ReadAhead {
     parts: Receiver<Part>,
     /// Gives the connection back.
     work: JoinHandle<Held>,
@@ -34,7 +34,11 @@ struct Held {
 
 impl ReadAhead {
     /// Begins to read; `fetch` is the statement that gives a part, of so many rows at most.
-    pub(super) fn begin(connection: Pooled<PostgresConnector>, fetch: String, most: usize) -> ReadAhead {
+    pub(in crate::driver) fn begin(
+        connection: Pooled<PostgresConnector>,
+        fetch: String,
+        most: usize,
+    ) -> ReadAhead {
         let (send, parts) = channel(1);
         let mut held = Held { connection: Some(connection), reading: false };
         let work = tokio::spawn(async move {
@@ -45,17 +49,17 @@ impl ReadAhead {
     }
 
     /// The next part; none after the last one.
-    pub(super) async fn next(&mut self) -> Option<Part> {
+    pub(in crate::driver) async fn next(&mut self) -> Option<Part> {
         self.parts.recv().await
     }
 
     /// Nobody reads on: nothing more is asked for.
-    pub(super) fn leave(&mut self) {
+    pub(in crate::driver) fn leave(&mut self) {
         self.parts.close();
     }
 
     /// Waits for the end of the part that is being read; returns the connection, if that was not lost.
-    pub(super) async fn close(mut self) -> Option<Pooled<PostgresConnector>> {
+    pub(in crate::driver) async fn close(mut self) -> Option<Pooled<PostgresConnector>> {
         self.leave();
         let mut held = (&mut self.work).await.ok()?;
         if held.reading { None } else { held.connection.take() }

@@ -7,12 +7,12 @@ use crate::value::{Date, DateTime, Decimal, Time, ValueRef};
 type Cell = Result<ValueRef<'static>, Box<dyn Error + Send + Sync>>;
 
 /// A DATE: how many bytes follow, the year in two of them, month and day.
-pub(super) fn date(bytes: &[u8]) -> Cell {
+pub(in crate::driver) fn date(bytes: &[u8]) -> Cell {
     day(bytes).map(ValueRef::Date).ok_or_else(|| unknown("DATE", bytes))
 }
 
 /// A DATETIME or TIMESTAMP: a date, and what is not zero of hour, minute, second and microseconds.
-pub(super) fn date_time(bytes: &[u8]) -> Cell {
+pub(in crate::driver) fn date_time(bytes: &[u8]) -> Cell {
     let read = || {
         let date = day(bytes)?;
         let time = match bytes.get(5..)? {
@@ -25,7 +25,7 @@ pub(super) fn date_time(bytes: &[u8]) -> Cell {
 }
 
 /// A TIME: how many bytes follow, a sign, four bytes of days, hour, minute, second and microseconds.
-pub(super) fn time(bytes: &[u8]) -> Cell {
+pub(in crate::driver) fn time(bytes: &[u8]) -> Cell {
     let read = || match bytes {
         [0] => Some(Time::MIDNIGHT),
         [_, 0, 0, 0, 0, 0, time @ ..] => clock(time),
@@ -36,7 +36,7 @@ pub(super) fn time(bytes: &[u8]) -> Cell {
 }
 
 /// A DECIMAL, which is sent as text.
-pub(super) fn decimal(bytes: &[u8]) -> Cell {
+pub(in crate::driver) fn decimal(bytes: &[u8]) -> Cell {
     let text = std::str::from_utf8(bytes)?;
     let number = Decimal::parse(text).map(|number| ValueRef::Decimal(number.normalized()));
     number.ok_or_else(|| format!("the DECIMAL {text} has more than 96 bits or 28 places of digits").into())

@@ -3,12 +3,12 @@ use std::cell::{Cell, OnceCell};
 use sqlx::postgres::{PgRow, PgValueFormat};
 use sqlx::{Column, Row};
 
-use super::postgres_cell::Reader;
+use super::cell::Reader;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// A row of sqlx as cells. They are binary.
-pub(super) struct RowCells<'r> {
+pub(in crate::driver) struct RowCells<'r> {
     row: &'r PgRow,
     readers: &'r [Reader],
     /// The integer that was read last, and its position: a key is read to find the row's object, and again to make one.
@@ -19,12 +19,12 @@ pub(super) struct RowCells<'r> {
 
 impl<'r> RowCells<'r> {
     /// `readers` are those of the row's result.
-    pub(super) fn new(row: &'r PgRow, readers: &'r [Reader]) -> RowCells<'r> {
+    pub(in crate::driver) fn new(row: &'r PgRow, readers: &'r [Reader]) -> RowCells<'r> {
         RowCells { row, readers, last: Cell::new((usize::MAX, 0)), lists: OnceCell::new() }
     }
 
     /// How the cells of a result are read, which its first row tells.
-    pub(super) fn readers(row: &PgRow) -> Vec<Reader> {
+    pub(in crate::driver) fn readers(row: &PgRow) -> Vec<Reader> {
         row.columns().iter().map(|column| Reader::of(column.type_info())).collect()
     }
 
@@ -32,7 +32,7 @@ impl<'r> RowCells<'r> {
     ///
     /// # Errors
     /// They are text.
-    pub(super) fn binary_readers(row: &PgRow) -> Result<Vec<Reader>> {
+    pub(in crate::driver) fn binary_readers(row: &PgRow) -> Result<Vec<Reader>> {
         match row.try_get_raw(0) {
             Ok(cell) if cell.format() == PgValueFormat::Text => {
                 Err(Error::new(ErrorKind::Database, "the server sent text where binary was asked for"))

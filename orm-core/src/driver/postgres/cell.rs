@@ -8,8 +8,8 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgTypeKind};
 use sqlx::{Encode, Postgres, Type, TypeInfo};
 
-use super::postgres_numeric;
-use super::refusal::unfit;
+use super::numeric;
+use crate::driver::refusal::unfit;
 use crate::error::Result;
 use crate::value::{Date, DateTime, Time, Timestamp, Uuid, Value, ValueError, ValueKind, ValueRef};
 
@@ -22,7 +22,7 @@ const FIRST_OF_USERS: u32 = 16_384;
 
 /// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
 #[derive(Debug, Clone)]
-pub(super) enum Reader {
+pub(in crate::driver) enum Reader {
     Bool,
     Int2,
     Int4,
@@ -46,7 +46,7 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    pub(super) fn of(info: &PgTypeInfo) -> Reader {
+    pub(in crate::driver) fn of(info: &PgTypeInfo) -> Reader {
         match info.oid().map(|oid| oid.0) {
             Some(number) if number < FIRST_OF_USERS => {
                 Reader::built_in(number).unwrap_or_else(|| Reader::Other(info.to_string()))
@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// Whether the driver has asked what a type is: otherwise it has no name.
-    pub(super) fn knows(info: &PgTypeInfo) -> bool {
+    pub(in crate::driver) fn knows(info: &PgTypeInfo) -> bool {
         info.oid().is_some_and(|oid| oid.0 < FIRST_OF_USERS) || info.name() != "?"
     }
 
@@ -98,7 +98,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn read<'r>(&self, bytes: &'r [u8]) -> Result<ValueRef<'r>, ValueError> {
+    pub(in crate::driver) fn read<'r>(&self, bytes: &'r [u8]) -> Result<ValueRef<'r>, ValueError> {
         match self {
             Reader::Bool => sized::<1>(bytes).map(|[byte]| ValueRef::Bool(byte != 0)),
             Reader::Int2 => sized(bytes).map(|bytes| ValueRef::Int(i16::from_be_bytes(bytes).into())),
@@ -117,7 +117,7 @@ impl Reader {
             Reader::DateTime => date_time(i64::from_be_bytes(sized(bytes)?)).map(ValueRef::DateTime),
             Reader::Timestamp => date_time(i64::from_be_bytes(sized(bytes)?))
                 .map(|found| ValueRef::Timestamp(Timestamp(found))),
-            Reader::Numeric => postgres_numeric::decode(bytes).map(ValueRef::Decimal),
+            Reader::Numeric => numeric::decode(bytes).map(ValueRef::Decimal),
             Reader::Uuid => sized(bytes).map(|bytes| ValueRef::Uuid(Uuid(bytes))),
             Reader::Json => text(bytes).map(ValueRef::Json),
             // A byte with the version comes first.
@@ -134,7 +134,7 @@ impl Reader {
 
     /// The elements of a list: dimensions, a flag, the elements' type, how many there are, from which number on, and
     /// each with its length.
-    pub(super) fn list(&self, bytes: &[u8]) -> Result<Vec<Value>, ValueError> {
+    pub(in crate::driver) fn list(&self, bytes: &[u8]) -> Result<Vec<Value>, ValueError> {
         let mut rest = bytes;
         let dimensions = number(&mut rest)?;
         if dimensions == 0 {
@@ -161,7 +161,7 @@ impl Reader {
 
 /// A value beyond the primitives on its way to the server.
 #[derive(Debug)]
-pub(super) struct Wire<'v> {
+pub(in crate::driver) struct Wire<'v> {
     number: u32,
     value: &'v Value,
     /// The values of a list, and the number of their type.
@@ -170,11 +170,11 @@ pub(super) struct Wire<'v> {
 
 impl<'v> Wire<'v> {
     /// NULL of a type.
-    pub(super) fn null(kind: ValueKind) -> Wire<'static> {
+    pub(in crate::driver) fn null(kind: ValueKind) -> Wire<'static> {
         Wire { number: number_of(kind), value: &Value::Null, list: None }
     }
 
-    pub(super) fn of(value: &'v Value, kind: Option<ValueKind>) -> Result<Wire<'v>> {
+    pub(in crate::driver) fn of(value: &'v Value, kind: Option<ValueKind>) -> Result<Wire<'v>> {
         let kind = match (value, kind) {
             (Value::Array(values), Some(ValueKind::Array(of))) => return Wire::list(values, Some(*of)),
             (Value::Array(values), _) => return Wire::list(values, None),
@@ -184,7 +184,7 @@ impl<'v> Wire<'v> {
     }
 
     /// A list. Where nobody says of what it is, its first value does.
-    pub(super) fn list(values: &'v [Value], of: Option<ValueKind>) -> Result<Wire<'v>> {
+    pub(in crate::driver) fn list(values: &'v [Value], of: Option<ValueKind>) -> Result<Wire<'v>> {
         let first = values.iter().find(|value| !value.is_null()).map(kind_of);
         let element = wide(first.or(of).unwrap_or(ValueKind::Text));
         if let Some(other) = values.iter().find(|value| !value.is_null() && wide(kind_of(value)) != element) {
@@ -253,7 +253,7 @@ fn encode(value: &Value, buffer: &mut Vec<u8>) -> Result<(), BoxDynError> {
         Value::DateTime(v) | Value::Timestamp(Timestamp(v)) => {
             buffer.extend((v.micros() - MICROS_TO_2000).to_be_bytes());
         }
-        Value::Decimal(v) => postgres_numeric::encode(*v, buffer),
+        Value::Decimal(v) => numeric::encode(*v, buffer),
         Value::Uuid(v) => buffer.extend(v.0),
         Value::Json(v) => {
             buffer.push(1);

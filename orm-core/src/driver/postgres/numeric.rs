@@ -9,7 +9,7 @@ const NEGATIVE: u16 = 0x4000;
 ///
 /// # Errors
 /// It is NaN or infinite, or has more digits than a [`Decimal`].
-pub(super) fn decode(bytes: &[u8]) -> Result<Decimal, ValueError> {
+pub(in crate::driver) fn decode(bytes: &[u8]) -> Result<Decimal, ValueError> {
     let unknown = || ValueError::Driver("a NUMERIC is cut off".to_owned());
     let (header, groups) = bytes.split_first_chunk::<8>().ok_or_else(unknown)?;
     let [_, _, weight_high, weight_low, sign_high, sign_low, scale_high, scale_low] = *header;
@@ -47,7 +47,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decimal, ValueError> {
 }
 
 /// Appends a number as a cell.
-pub(super) fn encode(number: Decimal, buffer: &mut Vec<u8>) {
+pub(in crate::driver) fn encode(number: Decimal, buffer: &mut Vec<u8>) {
     let text = number.to_string();
     let (whole, fraction) =
         text.trim_start_matches('-').split_once('.').unwrap_or((text.trim_start_matches('-'), ""));
@@ -73,7 +73,7 @@ pub(super) fn encode(number: Decimal, buffer: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, decode, encode};
+    use crate::driver::{Decimal, decode, encode};
 
     #[test]
     fn numbers_come_back_as_they_went() {

@@ -10,7 +10,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgColumn, PgRow, PgTypeInfo};
 use sqlx::{Arguments, AssertSqlSafe, Column, Encode, Executor, PgConnection, Postgres, Row, Type};
 
-use super::postgres_cell::Reader;
+use super::cell::Reader;
 
 /// Every type but those of tables, of the server's own schemas, and lists of these.
 const TYPES: &str = "SELECT CAST(of.oid AS bigint) FROM pg_catalog.pg_type AS of \
@@ -25,7 +25,7 @@ const NO_STATEMENT: &str = "26000";
 ///
 /// # Errors
 /// The database refuses.
-pub(super) async fn meet_types(connection: &mut PgConnection) -> sqlx::Result<()> {
+pub(in crate::driver) async fn meet_types(connection: &mut PgConnection) -> sqlx::Result<()> {
     let mut arguments = PgArguments::default();
     let found = sqlx::raw_sql(TYPES).fetch_all(&mut *connection).await?;
     for row in &found {
@@ -45,7 +45,7 @@ pub(super) async fn meet_types(connection: &mut PgConnection) -> sqlx::Result<()
 }
 
 /// Whether the driver knows the types of a row's columns.
-pub(super) fn are_known(row: &PgRow) -> bool {
+pub(in crate::driver) fn are_known(row: &PgRow) -> bool {
     row.columns().iter().all(|column| Reader::knows(column.type_info()))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn are_known(row: &PgRow) -> bool {
 ///
 /// # Errors
 /// The database refuses.
-pub(super) async fn readers_of(
+pub(in crate::driver) async fn readers_of(
     connection: &mut PgConnection,
     row: &PgRow,
     prepares: bool,

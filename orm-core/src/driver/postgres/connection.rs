@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnection;
 /// The driver keeps prepared statements by their text alone, and sends the bits of the next values whatever types they
 /// have: a text that was prepared for integers would take floating-point numbers for integers. So a text with values of
 /// other types than those it first had is sent with a comment that names them.
-pub(super) struct PostgresConnection {
+pub(in crate::driver) struct PostgresConnection {
     inner: PgConnection,
     types: HashMap<Arc<str>, Box<[u32]>>,
 }
@@ -19,12 +19,12 @@ pub(super) struct PostgresConnection {
 const KNOWN: usize = 512;
 
 impl PostgresConnection {
-    pub(super) fn new(inner: PgConnection) -> PostgresConnection {
+    pub(in crate::driver) fn new(inner: PgConnection) -> PostgresConnection {
         PostgresConnection { inner, types: HashMap::new() }
     }
 
     /// The text that is prepared for values of these types, as the numbers that the server has for them.
-    pub(super) fn text(&mut self, sql: &Arc<str>, types: &[u32]) -> Arc<str> {
+    pub(in crate::driver) fn text(&mut self, sql: &Arc<str>, types: &[u32]) -> Arc<str> {
         if types.is_empty() {
             return Arc::clone(sql);
         }
@@ -51,13 +51,13 @@ impl PostgresConnection {
     ///
     /// # Errors
     /// The server does not answer.
-    pub(super) async fn forget_statements(&mut self) -> sqlx::Result<()> {
+    pub(in crate::driver) async fn forget_statements(&mut self) -> sqlx::Result<()> {
         self.inner.clear_cached_statements().await?;
         self.types.clear();
         Ok(())
     }
 
-    pub(super) fn into_inner(self) -> PgConnection {
+    pub(in crate::driver) fn into_inner(self) -> PgConnection {
         self.inner
     }
 }

@@ -1,31 +1,31 @@
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Either, Executor, PgConnection};
 
-use super::RowSink;
-use super::postgres_cell::Reader;
-use super::postgres_read_ahead::ReadAhead;
-use super::postgres_row::RowCells;
-use super::postgres_types::{are_known, readers_of};
+use super::cell::Reader;
+use super::read_ahead::ReadAhead;
+use super::row::RowCells;
+use super::types::{are_known, readers_of};
+use crate::driver::RowSink;
 use crate::error::{Error, Result};
 
 /// A cursor that is open.
 #[derive(Debug)]
-pub(super) struct PostgresCursor {
+pub(in crate::driver) struct PostgresCursor {
     /// It ends its name.
-    pub(super) number: u64,
+    pub(in crate::driver) number: u64,
     /// The most rows of a part.
-    pub(super) part: usize,
+    pub(in crate::driver) part: usize,
     /// Whether nothing else is asked before it is closed.
-    pub(super) alone: bool,
+    pub(in crate::driver) alone: bool,
     /// How its cells are read, once a row was seen.
-    pub(super) readers: Option<Vec<Reader>>,
+    pub(in crate::driver) readers: Option<Vec<Reader>>,
     /// Reads the parts after those that were read here.
-    pub(super) ahead: Option<ReadAhead>,
+    pub(in crate::driver) ahead: Option<ReadAhead>,
 }
 
 impl PostgresCursor {
     /// The statement that reads a part.
-    pub(super) fn fetch(&self) -> String {
+    pub(in crate::driver) fn fetch(&self) -> String {
         format!("FETCH FORWARD {} FROM orm_stream_{}", self.part, self.number)
     }
 
@@ -33,7 +33,7 @@ impl PostgresCursor {
     ///
     /// # Errors
     /// The database refuses the statement, or the sink a row.
-    pub(super) async fn read(
+    pub(in crate::driver) async fn read(
         &mut self,
         connection: &mut PgConnection,
         prepares: bool,

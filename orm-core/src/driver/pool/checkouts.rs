@@ -3,11 +3,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::{Checkout, ConnectOptions, PoolStatus};
+use crate::driver::{Checkout, ConnectOptions, PoolStatus};
 
 /// Who holds the connections of a pool, and how many wait for one.
 #[derive(Debug)]
-pub(super) struct Checkouts {
+pub(in crate::driver) struct Checkouts {
     pool_size: u32,
     max_overflow: u32,
     state: Mutex<State>,
@@ -28,14 +28,14 @@ struct State {
 
 /// One who waits; dropping it, as a cancelled session does, ends the waiting.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(in crate::driver) struct Waiting {
     checkouts: Arc<Checkouts>,
     borrower: Borrower,
 }
 
 /// One who holds a connection.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::driver) struct Held {
     checkouts: Arc<Checkouts>,
     borrower: Borrower,
 }
@@ -50,7 +50,7 @@ impl Borrower {
 }
 
 impl Checkouts {
-    pub(super) fn new(options: &ConnectOptions) -> Arc<Checkouts> {
+    pub(in crate::driver) fn new(options: &ConnectOptions) -> Arc<Checkouts> {
         Arc::new(Checkouts {
             pool_size: options.pool_size,
             max_overflow: options.max_overflow,
@@ -59,13 +59,13 @@ impl Checkouts {
     }
 
     /// Somebody begins to wait for a connection.
-    pub(super) fn wait(self: &Arc<Self>, borrower: Borrower) -> Waiting {
+    pub(in crate::driver) fn wait(self: &Arc<Self>, borrower: Borrower) -> Waiting {
         self.lock().waiting += 1;
         Waiting { checkouts: Arc::clone(self), borrower }
     }
 
     /// How the pool is, of which so many connections are open.
-    pub(super) fn status(&self, open: u32) -> PoolStatus {
+    pub(in crate::driver) fn status(&self, open: u32) -> PoolStatus {
         let state = self.lock();
         let checkout = |(borrower, since): &(Borrower, Instant)| Checkout {
             session: borrower.session,
@@ -91,7 +91,7 @@ impl Checkouts {
 
 impl Waiting {
     /// There is a connection.
-    pub(super) fn got(self) -> Held {
+    pub(in crate::driver) fn got(self) -> Held {
         let (checkouts, borrower) = (Arc::clone(&self.checkouts), self.borrower);
         checkouts.lock().held.push((borrower, Instant::now()));
         Held { checkouts, borrower }
@@ -107,7 +107,7 @@ impl Drop for Waiting {
 impl Held {
     /// The connection comes back: `close` is called where it is above the size of the pool and nobody waits for it.
     /// Two that come back at once are asked about one after the other, so `close` is where `open` changes.
-    pub(super) fn ends(&self, open: impl FnOnce() -> u32, close: impl FnOnce()) {
+    pub(in crate::driver) fn ends(&self, open: impl FnOnce() -> u32, close: impl FnOnce()) {
         let mut state = self.checkouts.lock();
         remove(&mut state, self.borrower);
         let held = u32::try_from(state.held.len()).unwrap_or(u32::MAX);

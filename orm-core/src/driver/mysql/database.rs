@@ -1,0 +1,179 @@
+use std::sync::Arc;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor};
+
+use super::error::database_error;
+use super::lease::MysqlLease;
+use crate::driver::connection::Connection;
+use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
+use crate::driver::server_error::is_starting;
+use crate::driver::tls::{self, TlsOptions};
+use crate::driver::{ConnectOptions, DatabaseUrl, SslMode};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::MysqlServer;
+
+/// What every session is set to: whatever the server's own mode says, a value that does not fit is an error, a key of 0 is
+/// a key, a backslash in a literal is written as two, and joined texts are not cut.
+const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
+sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
+     ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), SESSION group_concat_max_len = 4294967295";
+
+/// A MySQL or MariaDB database.
+#[derive(Debug)]
+pub(in crate::driver) struct MysqlDatabase {
+    pool: Arc<Pool<MysqlConnector>>,
+    server: MysqlServer,
+}
+
+/// How connections are made.
+pub(in crate::driver) struct MysqlConnector {
+    options: MySqlConnectOptions,
+}
+
+/// Where a connection is from, and another one for the same borrower.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pool: Arc<Pool<MysqlConnector>>,
+    checkouts: Arc<Checkouts>,
+    borrower: Borrower,
+}
+
+impl Connector for MysqlConnector {
+    type Connection = MySqlConnection;
+    type Error = sqlx::Error;
+
+    const CLOSES_FIRST: bool = false;
+
+    async fn connect(&self) -> sqlx::Result<MySqlConnection> {
+        let mut connection = self.options.connect().await?;
+        connection.execute(AssertSqlSafe(SESSION.to_owned())).await?;
+        Ok(connection)
+    }
+
+    fn is_worth_waiting(error: &sqlx::Error) -> bool {
+        // It is full.
+        if is_starting(error, &["08004"]) {
+            return true;
+        }
+        let error =
+            error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+        error.is_some_and(|error| match error.number() {
+            1203 => true,
+            // The other limits are counted by the hour.
+            1226 => error.message().contains("max_user_connections"),
+            _ => false,
+        })
+    }
+
+    async fn ping(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+        connection.ping().await
+    }
+
+    async fn close(connection: MySqlConnection) {
+        // It is gone, whatever it says.
+        let _ = connection.close().await;
+    }
+}
+
+impl MysqlDatabase {
+    /// Makes a connection that the pool does not know.
+    #[cfg(feature = "migrate")]
+    pub(in crate::driver) async fn raw_connection(&self) -> Result<crate::driver::RawConnection> {
+        let made = self.pool.connector().connect().await;
+        let connection = made.map_err(|error| database_error(error, None))?;
+        Ok(crate::driver::RawConnection::Mysql(Box::new(connection)))
+    }
+
+    pub(in crate::driver) async fn connect(
+        url: &DatabaseUrl,
+        options: &ConnectOptions,
+    ) -> Result<MysqlDatabase> {
+        let connect: MySqlConnectOptions = url.read()?;
+        let connect = encrypted(connect, &options.tls)?.disable_statement_logging();
+        let mut proof = url.first(options, connect.connect()).await?;
+        let mut server = server(&mut proof).await?;
+        server.returning &= options.insert_returning;
+        // It proved what it should; how it ends is of no interest.
+        let _ = proof.close().await;
+        let pool = Pool::new(MysqlConnector { options: connect }, options)?;
+        Ok(MysqlDatabase { pool: Arc::new(pool), server })
+    }
+
+    pub(in crate::driver) fn server(&self) -> MysqlServer {
+        self.server
+    }
+
+    pub(in crate::driver) async fn acquire(
+        &self,
+        checkouts: &Arc<Checkouts>,
+        borrower: Borrower,
+    ) -> Result<Connection> {
+        let source = Source { pool: Arc::clone(&self.pool), checkouts: Arc::clone(checkouts), borrower };
+        let connection = Some(source.acquire().await?);
+        Ok(Connection::Mysql(MysqlLease::new(connection, self.server, source)))
+    }
+
+    /// How many connections are open.
+    pub(in crate::driver) fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    pub(in crate::driver) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The settings with what the builder says about TLS.
+fn encrypted(mut connect: MySqlConnectOptions, tls: &TlsOptions) -> Result<MySqlConnectOptions> {
+    if let Some(mode) = tls.mode {
+        connect = connect.ssl_mode(match mode {
+            SslMode::Disable => MySqlSslMode::Disabled,
+            SslMode::Prefer => MySqlSslMode::Preferred,
+            SslMode::Require => MySqlSslMode::Required,
+            SslMode::VerifyCa => MySqlSslMode::VerifyCa,
+            SslMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+        });
+    }
+    if let Some(path) = &tls.root_cert {
+        connect = connect.ssl_ca(path);
+    }
+    if let Some((cert, key)) = &tls.client_cert {
+        connect = connect.ssl_client_cert(cert).ssl_client_key(key);
+    }
+    let mode = connect.get_ssl_mode();
+    tls::available(&mode, !matches!(mode, MySqlSslMode::Disabled | MySqlSslMode::Preferred))?;
+    Ok(connect)
+}
+
+/// Asks the server what it is.
+async fn server(connection: &mut MySqlConnection) -> Result<MysqlServer> {
+    let asked = sqlx::query_as::<_, (String, i64)>(
+        "SELECT CAST(VERSION() AS CHAR), CAST(use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
+auto_increment_increment AS SIGNED)",
+    );
+    let answer = asked.fetch_one(connection).await;
+    let (version, key_step) = answer.map_err(|error| database_error(error, None))?;
+    let mariadb = version.to_ascii_lowercase().contains("mariadb");
+    let (oldest, name) = if mariadb { ((10, 6), "MariaDB 10.6") } else { ((8, 0), "MySQL 8.0") };
+    if number(&version) < oldest {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            format!("the server is {version}, and {name} is the oldest that this library works with"),
+        ));
+    }
+    Ok(MysqlServer { mariadb, returning: mariadb, key_step })
+}
+
+/// The first two parts of a version. A MariaDB behind a replication prefix says `5.5.5-` first.
+fn number(version: &str) -> (u32, u32) {
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut parts = version.split(|char: char| !char.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+}
+
+impl Source {
+    pub(super) async fn acquire(&self) -> Result<Pooled<MysqlConnector>> {
+        self.pool.acquire(&self.checkouts, self.borrower, |error| database_error(error, None)).await
+    }
+}

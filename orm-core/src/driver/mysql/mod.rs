@@ -1,0 +1,10 @@
+//! MySQL and MariaDB, by the driver of sqlx.
+
+mod cell;
+mod cursor;
+mod database;
+mod error;
+mod lease;
+
+pub(super) use database::MysqlDatabase;
+pub(super) use lease::MysqlLease;

@@ -1,0 +1,14 @@
+//! The connections that nobody holds, and who holds the others.
+//!
+//! A connection is lent by `Pool`, and comes back by the one call of `give_back` in the drop of a lease.
+
+mod checkouts;
+mod connector;
+mod pool_status;
+mod pooled;
+
+pub(crate) use checkouts::Borrower;
+pub(super) use checkouts::Checkouts;
+pub(super) use connector::Connector;
+pub use pool_status::{Checkout, PoolStatus};
+pub(super) use pooled::{Pool, Pooled};
