@@ -89,6 +89,8 @@ mod value;
 
 mod sql;
 
+mod observe;
+
 mod driver;
 
 mod graph;
@@ -116,10 +118,7 @@ pub mod migrate;
 mod web;
 
 pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
-pub use driver::{
-    Checkout, Echo, ExecutedStatement, Isolation, PoolStatus, Pooler, QueryLog, QueryScope, ScopeReport,
-    SslMode, StatementEvent, StatementGroup, StatementHook, StatementOutcome, TransactionOptions,
-};
+pub use driver::{Checkout, Isolation, PoolStatus, Pooler, SslMode, TransactionOptions};
 pub use entity::{
     BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, IntoIter, IsField, LazyLoad, LoadedIn, Many, Marks,
     MarksRecursive, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
@@ -129,6 +128,10 @@ pub use load::{Plan, PlanStep};
 pub use model::{
     Cascade, Column, ColumnDef, IndexDef, KeyAction, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow,
     OrderDef, RefersTo, RelationDef, RelationKind, ThroughDef,
+};
+pub use observe::{
+    Echo, ExecutedStatement, QueryLog, QueryScope, ScopeReport, StatementEvent, StatementGroup,
+    StatementHook, StatementOutcome,
 };
 /// Fails a test that runs more statements than it should, and lists them by what they load.
 ///
@@ -204,10 +207,11 @@ pub mod __private {
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
-    pub use crate::driver::{Echo, Isolation, QueryLog, QueryScope, TransactionOptions};
+    pub use crate::driver::{Isolation, TransactionOptions};
     pub use crate::entity::{BelongsTo, Deferred, Entity, HasMany, HasOne, LoadedIn, Many};
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
+    pub use crate::observe::{Echo, QueryLog, QueryScope};
     pub use crate::query::{
         Expression, FromRow, JsonExpression, Label, ModelExt, OnConflict, Predicate, RelationConditions,
         RelationExt, RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func,

@@ -5,9 +5,10 @@ use super::live_table::{self, LiveColumn, LiveKey, LiveTable, Wanted};
 use super::live_type;
 use super::schema_report::SchemaFindingKind as Kind;
 use super::schema_report::SchemaReport;
-use crate::driver::{Lease, Monitor};
+use crate::driver::Lease;
 use crate::error::Result;
 use crate::model::{KeyAction, ModelDef, RelationDef, ThroughDef};
+use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
 use crate::value::{EnumDef, ValueKind};
 

@@ -1,8 +1,9 @@
 use super::catalog::{Asked, Catalog};
 use super::create_text::CreateText;
-use crate::driver::{Lease, Monitor};
+use crate::driver::Lease;
 use crate::error::Result;
 use crate::model::KeyAction;
+use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
 use crate::value::{Cells, Value};
 

@@ -1,10 +1,10 @@
 use std::time::Instant;
 
+use super::RowSink;
 use super::connection::Connection;
-use super::echoed_rows::EchoedRows;
 use super::lease::{Lease, TransactionState};
-use super::{Monitor, QueryScope, RowSink, StatementOutcome};
 use crate::error::{Error, ErrorKind, Result};
+use crate::observe::{EchoedRows, Monitor, QueryScope, StatementOutcome};
 use crate::sql::{Dialect, Effect, Statement};
 
 /// What a stream has open on a connection: a snapshot, and where the backend has such a thing a statement that is read

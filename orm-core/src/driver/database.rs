@@ -1,8 +1,9 @@
 use super::pool::Borrower;
 use super::replicas::Replicas;
 use super::server::Server;
-use super::{ConnectOptions, DatabaseUrl, Lease, Monitor, PoolStatus};
+use super::{ConnectOptions, DatabaseUrl, Lease, PoolStatus};
 use crate::error::Result;
+use crate::observe::Monitor;
 use crate::sql::Dialect;
 
 /// A database: the server that is written to, its replicas, and who is told about statements.
@@ -21,7 +22,7 @@ impl Database {
     pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Database> {
         let server = Server::connect(url, options).await?;
         let replicas = Replicas::connect(&server, options).await?;
-        Ok(Database { server, replicas, monitor: Monitor::new(options) })
+        Ok(Database { server, replicas, monitor: Monitor::new(options.echo, options.slow_statements) })
     }
 
     /// The server that is written to.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::connection::{Connection, Inserted};
 use super::cursor::Reading;
 use super::written::{Commit, Written};
-use super::{Monitor, Pooler, RowSink, TransactionOptions};
+use super::{Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::observe::Monitor;
 use crate::sql::{Dialect, Effect, Expected, Statement};
 use crate::value::{Cells, Value};
 

@@ -1,7 +1,8 @@
+use crate::observe::Echo;
 use std::time::Duration;
 
 use super::tls::TlsOptions;
-use super::{DatabaseUrl, Echo, Pooler};
+use super::{DatabaseUrl, Pooler};
 
 /// How an engine connects; see [`EngineBuilder`](crate::EngineBuilder), which documents each.
 #[derive(Debug, Clone)]

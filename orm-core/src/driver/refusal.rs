@@ -1,5 +1,5 @@
 use crate::error::{Error, ErrorKind};
-use crate::sql::Statement;
+use crate::sql::{Statement, shortened};
 
 /// Whether what the database says must not be shown: databases quote the values that they refuse.
 pub(super) fn hides(statement: Option<&Statement>) -> bool {
@@ -35,14 +35,5 @@ pub(super) fn unfit(message: impl Into<String>, secret: bool) -> Error {
     match secret {
         true => Error::new(ErrorKind::InvalidValue, "the database cannot store the value of a secret column"),
         false => Error::new(ErrorKind::InvalidValue, message),
-    }
-}
-
-/// A statement for an error message: a list of thousands of placeholders helps nobody.
-pub(super) fn shortened(sql: &str) -> String {
-    const MOST: usize = 300;
-    match sql.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{} ..", &sql[..end]),
-        None => sql.to_owned(),
     }
 }

@@ -2,9 +2,8 @@
 
 use super::Pooler;
 use super::lease::{Lease, TransactionState};
-use super::refusal::shortened;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Dialect, Effect, Statement};
+use crate::sql::{Dialect, Effect, Statement, shortened};
 
 impl Lease {
     /// Begins the transaction that a statement needs: what may write is in one, and so is everything where the session says

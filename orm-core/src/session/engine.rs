@@ -4,12 +4,11 @@ use tokio::sync::Mutex;
 
 use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, SchemaReport, check, create_statements, drop_statements, sequence_statements};
-use crate::driver::{
-    Borrower, Database, PoolStatus, QueryLog, StatementEvent, StatementHook, TransactionOptions,
-};
+use crate::driver::{Borrower, Database, PoolStatus, TransactionOptions};
 use crate::error::Result;
 use crate::load::Plan;
 use crate::model::Model;
+use crate::observe::{QueryLog, StatementEvent, StatementHook};
 use crate::query::Select;
 use crate::sql::Statement;
 

@@ -2,8 +2,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Engine, SessionOptions, kept_memory};
-use crate::driver::{ConnectOptions, Database, DatabaseUrl, Echo, Pooler, SslMode};
+use crate::driver::{ConnectOptions, Database, DatabaseUrl, Pooler, SslMode};
 use crate::error::Result;
+use crate::observe::Echo;
 
 /// The settings of an engine.
 ///

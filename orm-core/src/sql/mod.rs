@@ -37,7 +37,7 @@ pub use function::{Function, TextPlace};
 pub use json_read::{JsonRead, JsonStep};
 pub use raw::{is_at_end, raw};
 pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select, SetOp, TableRef};
-pub use statement::{Bind, Expected, Leading, Param, Runs, Shown, Statement};
+pub use statement::{Bind, Expected, Leading, Param, Runs, Shown, Statement, shortened};
 pub use table_name::TableName;
 pub use time_function::{TimeFunction, TimePart, TimeUnit};
 pub use window::{Bound, Frame, Window};

@@ -225,3 +225,12 @@ impl Statement {
         once.into_iter().chain(parts)
     }
 }
+
+/// A statement for an error message: a list of thousands of placeholders helps nobody.
+pub fn shortened(sql: &str) -> String {
+    const MOST: usize = 300;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ..", &sql[..end]),
+        None => sql.to_owned(),
+    }
+}

@@ -9,10 +9,11 @@ use super::schedule::{Kind, Part, Step};
 use super::switch::Switched;
 use super::unit_of_work::{PendingEntry, UnitOfWork, by_arena};
 use super::work::{Row, Rows};
-use crate::driver::{Lease, Monitor};
+use crate::driver::Lease;
 use crate::error::Result;
 use crate::graph::ObjectId;
 use crate::identity::Store;
+use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
 
 /// Writes a unit of work, in the steps that [`schedule`] orders: rows of the tables from parents to children, then link

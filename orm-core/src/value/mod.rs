@@ -15,6 +15,7 @@ mod into_value;
 mod key;
 mod list;
 #[cfg(feature = "serde")]
+mod row_sink;
 mod serialize;
 mod time;
 mod uuid;
@@ -35,6 +36,7 @@ pub use features::Json;
 pub use into_value::{IntoValue, Null};
 pub use key::{Cells, IntoKey, Key};
 pub use list::ArrayElement;
+pub use row_sink::RowSink;
 pub use time::Time;
 pub use uuid::Uuid;
 pub use value::{Value, ValueRef};

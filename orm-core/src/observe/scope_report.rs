@@ -5,8 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::StatementOutcome;
-use super::refusal::shortened;
-use crate::sql::Statement;
+use crate::sql::{Statement, shortened};
 
 /// The statements that a [`QueryScope`](super::QueryScope) counted. `Display` lists them by what they load.
 ///

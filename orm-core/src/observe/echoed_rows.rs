@@ -1,13 +1,12 @@
 use std::fmt::{self, Write};
 
-use super::RowSink;
 use crate::error::Result;
 use crate::sql::Shown;
-use crate::value::{Cells, ValueError};
+use crate::value::{Cells, RowSink, ValueError};
 
 /// The first rows of a statement as [`Echo::Rows`](super::Echo::Rows) prints them.
 #[derive(Debug, Default)]
-pub(super) struct EchoedRows {
+pub(crate) struct EchoedRows {
     lines: Vec<String>,
     /// How many rows came after them.
     more: u64,
@@ -21,7 +20,7 @@ const CHARACTERS: usize = 60;
 
 impl EchoedRows {
     /// A sink that takes each row before another one does.
-    pub(super) fn beside<'s>(
+    pub(crate) fn beside<'s>(
         &'s mut self,
         shown: &'s Shown,
         sink: &'s mut dyn RowSink,

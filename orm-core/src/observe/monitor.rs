@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 use super::echoed_rows::EchoedRows;
 use super::query_log::shown;
 use super::statement_hook::StatementHooks;
-use super::{
-    ConnectOptions, Echo, ExecutedStatement, QueryLog, QueryScope, StatementEvent, StatementHook,
-    StatementOutcome,
-};
+use super::{Echo, ExecutedStatement, QueryLog, QueryScope, StatementEvent, StatementHook, StatementOutcome};
 use crate::sql::Statement;
 
 /// Tells everybody who asked about each statement: hooks, scopes, logs, `echo` and `tracing`.
@@ -21,21 +18,22 @@ pub struct Monitor {
 
 /// A statement that is running; reported when it is finished, and also when its future is dropped half-way.
 #[derive(Debug)]
-pub(super) struct Observed<'m> {
+pub(crate) struct Observed<'m> {
     monitor: &'m Monitor,
     statement: &'m Statement,
     /// Who counts it, wherever its future is dropped.
     scope: Option<QueryScope>,
     started: Instant,
-    pub(super) rows: u64,
+    pub(crate) rows: u64,
     /// What is printed of them.
-    pub(super) echoed: Option<EchoedRows>,
-    pub(super) failed: bool,
+    pub(crate) echoed: Option<EchoedRows>,
+    pub(crate) failed: bool,
 }
 
 impl Monitor {
-    pub(crate) fn new(options: &ConnectOptions) -> Monitor {
-        Monitor { echo: options.echo, slow: options.slow_statements, ..Monitor::default() }
+    /// What prints so much of each statement, and warns of those that take so long.
+    pub(crate) fn new(echo: Echo, slow: Option<Duration>) -> Monitor {
+        Monitor { echo, slow, ..Monitor::default() }
     }
 
     /// A log that fills until its last clone is dropped.
@@ -54,11 +52,11 @@ impl Monitor {
     }
 
     /// Says before a statement that it begins.
-    pub(super) fn begins(&self, statement: &Statement) {
+    pub(crate) fn begins(&self, statement: &Statement) {
         self.hooks.call(|| StatementEvent::new(statement, None));
     }
 
-    pub(super) fn observe<'m>(&'m self, statement: &'m Statement) -> Observed<'m> {
+    pub(crate) fn observe<'m>(&'m self, statement: &'m Statement) -> Observed<'m> {
         self.begins(statement);
         let scope = QueryScope::current();
         let echoed = self.echoed_rows();
@@ -66,11 +64,11 @@ impl Monitor {
     }
 
     /// What takes rows that are to be printed.
-    pub(super) fn echoed_rows(&self) -> Option<EchoedRows> {
+    pub(crate) fn echoed_rows(&self) -> Option<EchoedRows> {
         (self.echo >= Echo::Rows).then(EchoedRows::default)
     }
 
-    pub(super) fn report(
+    pub(crate) fn report(
         &self,
         statement: &Statement,
         outcome: StatementOutcome,

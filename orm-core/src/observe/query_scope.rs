@@ -82,7 +82,7 @@ impl QueryScope {
         CURRENT.scope(self.clone(), work)
     }
 
-    pub(super) fn push(&self, statement: &Statement, outcome: super::StatementOutcome) {
+    pub(crate) fn push(&self, statement: &Statement, outcome: super::StatementOutcome) {
         let mut next = Some(self);
         while let Some(scope) = next {
             scope.lock().push(statement, outcome);
