@@ -15,8 +15,7 @@ use crate::sql::MysqlServer;
 
 /// What every session is set to: whatever the server's own mode says, a value that does not fit is an error, a key of 0 is
 /// a key, a backslash in a literal is written as two, and joined texts are not cut.
-const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
-sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
+const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
      ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), SESSION group_concat_max_len = 4294967295";
 
 /// A MySQL or MariaDB database.
@@ -149,8 +148,7 @@ fn encrypted(mut connect: MySqlConnectOptions, tls: &TlsOptions) -> Result<MySql
 /// Asks the server what it is.
 async fn server(connection: &mut MySqlConnection) -> Result<MysqlServer> {
     let asked = sqlx::query_as::<_, (String, i64)>(
-        "SELECT CAST(VERSION() AS CHAR), CAST(use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
-auto_increment_increment AS SIGNED)",
+        "SELECT CAST(VERSION() AS CHAR), CAST(@@auto_increment_increment AS SIGNED)",
     );
     let answer = asked.fetch_one(connection).await;
     let (version, key_step) = answer.map_err(|error| database_error(error, None))?;
