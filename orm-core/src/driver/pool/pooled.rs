@@ -121,7 +121,7 @@ impl<C: Connector> Pool<C> {
 
     /// What makes its connections.
     #[cfg(feature = "migrate")]
-    pub(super) fn connector(&self) -> &C {
+    pub(in crate::driver) fn connector(&self) -> &C {
         &self.inner.manager().connector
     }
 
