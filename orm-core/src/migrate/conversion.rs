@@ -77,7 +77,7 @@ pub(super) fn zero(dialect: Dialect, column: &LiveColumn) -> String {
         Kind::Enum => {
             let first = match &column.enumerated {
                 Some(of) => of.labels.first().cloned(),
-                None => labels(&column.type_name).and_then(|labels| first_label(labels)),
+                None => labels(&column.type_name).and_then(first_label),
             };
             let mut sql = String::new();
             dialect.literal(&mut sql, &first.unwrap_or_default());

@@ -106,7 +106,7 @@ async fn current_schema(database: &Database, lease: &mut Lease) -> Result<Option
         Ok(())
     };
     let statement = Statement {
-        params: Vec::<Param>::new().into(),
+        params: Vec::<Param>::new(),
         strategy: Some("check"),
         ..Statement::plain("SELECT current_schema()::text".to_owned())
     };

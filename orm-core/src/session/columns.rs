@@ -3,7 +3,7 @@ use std::panic::Location;
 use super::Session;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{CellError, ObjectId};
+use crate::graph::CellError;
 use crate::identity::cell_error;
 use crate::model::{Column, Model};
 use crate::query::select;

@@ -1,7 +1,6 @@
 use super::Session;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
 use crate::model::Model;
 use crate::unit_of_work::{Pending, PendingState, another_session};
 

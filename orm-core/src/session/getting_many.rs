@@ -8,7 +8,6 @@ use hashbrown::{HashMap, HashSet};
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
 use crate::model::{Model, erased};
 use crate::query::LoadOption;
 use crate::query::LoadSpec;

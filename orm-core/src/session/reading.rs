@@ -7,7 +7,7 @@ use super::session::no_connection;
 use super::{RepeatedLoads, Session};
 use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Region, Slot};
+use crate::graph::{Region, Slot};
 use crate::identity::Store;
 use crate::load::{LateLoad, Loader, count_statement};
 use crate::model::{Lazy, Model, RelationDef};

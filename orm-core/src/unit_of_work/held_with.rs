@@ -2,7 +2,7 @@ use indexmap::IndexSet;
 
 use super::PendingCell;
 use super::unit_of_work::{Ref, UnitOfWork, cell_id};
-use crate::graph::{ObjectId, Slot};
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{Cascade, RelationDef};
 use std::sync::Arc;

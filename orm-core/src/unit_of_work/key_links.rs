@@ -62,9 +62,12 @@ impl KeyLinks {
     }
 }
 
+/// The table and the columns of a link row, and its values.
+type KeyRow = ((TableName, Vec<KeyColumn>), Vec<Value>);
+
 impl KeyLink {
     /// The row's table, its columns in their order, and their values. Both sides of one table name its columns in their own.
-    pub(super) fn row(&self) -> Result<Option<((TableName, Vec<KeyColumn>), Vec<Value>)>> {
+    pub(super) fn row(&self) -> Result<Option<KeyRow>> {
         let Some(through) = &self.relation.through else { return Ok(None) };
         let (local, remote) = (self.relation.local_columns()?, self.relation.remote_columns()?);
         let here = self.relation.parent().link_columns(through.key, &local);

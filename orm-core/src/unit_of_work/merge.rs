@@ -11,7 +11,7 @@ use super::register::deleted;
 use super::state::EntityState;
 use super::unit_of_work::{Ref, UnitOfWork, cell_id};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Slot};
+use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;

@@ -4,7 +4,7 @@ use super::links::LinkTarget;
 use super::register::deleted;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Slot};
+use crate::graph::ObjectId;
 use crate::identity::{Store, cell_error};
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;

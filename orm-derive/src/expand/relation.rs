@@ -29,7 +29,7 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         _ => quote!(optional),
     };
     let bound = relation.bound();
-    let fills = fills(&relation.relation);
+    let fills = fills(relation.relation);
     // A target that is less visible than the struct is an error here.
     let types = quote_spanned! {relation.target_span()=>
         type Target = #target;

@@ -39,11 +39,11 @@ impl Life {
     }
 }
 
+/// A table in two versions, and the columns that both have.
+type Common<'v> = (&'v Table, &'v Table, Vec<(&'v Column, &'v Column)>);
+
 /// The tables and columns that two versions have, as each one knows them.
-fn shared<'v>(
-    before: &'v Blueprint,
-    after: &'v Blueprint,
-) -> Vec<(&'v Table, &'v Table, Vec<(&'v Column, &'v Column)>)> {
+fn shared<'v>(before: &'v Blueprint, after: &'v Blueprint) -> Vec<Common<'v>> {
     let mut shared = Vec::new();
     for new in &after.tables {
         let Some(old) = before.table(new.renamed_from.as_ref().unwrap_or(&new.name)) else { continue };

@@ -51,17 +51,17 @@ on_every_backend! {
             let mut session = engine.session();
             session.add(Note::draft().id(2).text("b"));
             session.flush().await?;
-            let refused = session.execute(sql(*text)).await.unwrap_err();
+            let refused = session.execute(sql(text)).await.unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{text}: {refused}");
             assert!(refused.to_string().contains("session.commit()"), "{text}: {refused}");
             // The transaction goes on, and the connection is the session's.
             assert_eq!(session.count(select::<Note>()).await?, 2, "{text}");
             session.rollback().await?;
 
-            session.execute(sql(*text)).await?;
+            session.execute(sql(text)).await?;
             assert!(!session.in_transaction(), "{text}");
             session.begin().await?;
-            session.execute(sql(*text)).await?;
+            session.execute(sql(text)).await?;
             assert!(!session.in_transaction(), "nothing was in it: {text}");
             session.close().await?;
         }
@@ -164,7 +164,7 @@ on_every_backend! {
             ],
         };
         for text in refused {
-            let error = session.execute(sql(*text)).await.unwrap_err();
+            let error = session.execute(sql(text)).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{text}: {error}");
         }
         assert_eq!(log.count(), 0, "{log}");

@@ -175,3 +175,17 @@ impl Source {
         self.pool.acquire(&self.checkouts, self.borrower, |error| database_error(error, None)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn versions_are_read_behind_their_prefixes() {
+        assert_eq!(number("8.0.36"), (8, 0));
+        assert_eq!(number("10.11.14-MariaDB-0+deb12u2"), (10, 11));
+        assert_eq!(number("5.5.5-10.6.7-MariaDB"), (10, 6));
+        assert_eq!(number("9.1.0-cloud"), (9, 1));
+        assert_eq!(number("?"), (0, 0));
+    }
+}

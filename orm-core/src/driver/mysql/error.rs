@@ -110,16 +110,8 @@ fn written_table(sql: &str) -> Option<(Option<String>, String)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::driver::{Statement, constraint_of, number, written_table};
-
-    #[test]
-    fn versions_are_read_behind_their_prefixes() {
-        assert_eq!(number("8.0.36"), (8, 0));
-        assert_eq!(number("10.11.14-MariaDB-0+deb12u2"), (10, 11));
-        assert_eq!(number("5.5.5-10.6.7-MariaDB"), (10, 6));
-        assert_eq!(number("9.1.0-cloud"), (9, 1));
-        assert_eq!(number("?"), (0, 0));
-    }
+    use super::{constraint_of, written_table};
+    use crate::sql::Statement;
 
     #[test]
     fn the_table_of_a_statement_is_read_with_its_schema() {

@@ -84,7 +84,7 @@ fn key_columns(detail: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::driver::key_columns;
+    use super::key_columns;
 
     #[test]
     fn the_columns_of_a_key_are_read_from_the_detail() {

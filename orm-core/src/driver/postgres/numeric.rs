@@ -73,7 +73,7 @@ pub(in crate::driver) fn encode(number: Decimal, buffer: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::driver::{Decimal, decode, encode};
+    use super::{Decimal, decode, encode};
 
     #[test]
     fn numbers_come_back_as_they_went() {
