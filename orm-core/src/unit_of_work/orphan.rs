@@ -60,6 +60,17 @@ impl UnitOfWork {
         }
     }
 
+    /// A child that was about to be deleted because it lost its parent stays.
+    pub(super) fn return_to_all_parents(&mut self, store: &mut Store, child: ObjectId) {
+        for holder in holders(store, child.arena) {
+            let columns = holder.1.remote_columns().unwrap_or_default();
+            let key = store.values(child, &columns);
+            for parent in parents(store, holder, &key) {
+                self.take_in(store, parent, holder.1, child);
+            }
+        }
+    }
+
     /// A child that was about to leave its parents stays.
     fn return_to_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {

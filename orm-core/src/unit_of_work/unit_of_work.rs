@@ -296,7 +296,10 @@ impl UnitOfWork {
     pub(crate) fn expunged(&mut self, store: &mut Store, node: ObjectId) {
         self.discard_changes(store, &IndexSet::from([node]));
         self.deleted.swap_remove(&node);
-        self.orphans.remove(&node);
+        if self.orphans.remove(&node) {
+            // It was taken from its parents, which no flush has written.
+            self.return_to_all_parents(store, node);
+        }
         if self.pending.linked_to(&Ref::Node(node)).next().is_some() {
             self.expunged_parents.push(node);
         }
