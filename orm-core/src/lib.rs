@@ -120,8 +120,8 @@ mod web;
 pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 pub use driver::{Checkout, Isolation, PoolStatus, Pooler, SslMode, TransactionOptions};
 pub use entity::{
-    BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, IntoIter, IsField, LazyLoad, LoadedIn, Many, Marks,
-    MarksRecursive, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+    AsEntity, BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, IntoIter, IsField, LazyLoad, Loaded,
+    LoadedIn, Many, Marks, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne,
 };
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use load::{Plan, PlanStep};
@@ -155,22 +155,24 @@ pub use observe::{
 pub use orm_derive::max_statements;
 pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::{
-    Aggregate, Alias, Append, Case, ColumnName, Comparand, Computed, Delete, Derived, EntityColumns,
-    Expression, FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoJsonStep, IntoLabel,
-    IntoOperand, IntoOrder, IntoTable, JoinPath, JsonExpression, JsonPath, Label, Labeled, LeaveOut, Load,
-    LoadOption, ModelExt, Number, OnConflict, OptionalEntity, OrderBy, PartColumns, PartOf, Predicate,
-    RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins, Returning, RowQuery,
-    Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression, Update, Window,
-    WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update, window,
+    Aggregate, Alias, Append, Case, ColumnName, Comparand, Computed, Delete, Derived, DynamicLoad,
+    EntityColumns, Expression, FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoJsonStep,
+    IntoLabel, IntoOperand, IntoOrder, IntoPredicate, IntoTable, JoinPath, JsonExpression, JsonPath, Label,
+    Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity, OrderBy, PartColumns,
+    PartOf, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
+    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
+    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
+    window,
 };
 pub use session::{
-    Engine, EngineBuilder, Explain, Expunge, Getting, GettingMany, Loading, Merged, Merging, MergingDraft,
-    QueryStream, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions, SessionStats, Streamable,
+    Engine, EngineBuilder, Explain, Expunge, Getting, GettingMany, Loading, LoadingAll, Merged, Merging,
+    MergingDraft, QueryStream, RepeatedLoads, RetryPolicy, Run, Session, SessionHooks, SessionOptions,
+    SessionStats, Streamable,
 };
 pub use sql::{TableName, TimeUnit};
 pub use unit_of_work::{
-    BulkOperation, CompleteDraft, Draft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink,
-    IntoLinks, Missing, Pending, insert,
+    BulkOperation, CompleteDraft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink, IntoLinks,
+    Missing, Pending, insert,
 };
 #[cfg(feature = "json")]
 pub use value::Json;
@@ -184,21 +186,24 @@ pub use value::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::entity::{
-        BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, Held, IsField, LazyLoad, LoadedIn, Many, Marks,
-        MarksRecursive, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, Yes,
+        At, BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, Held, IsField, LazyLoad, Loaded, LoadedIn,
+        Many, Marks, MergesWith, NotLoaded, Recursive, Relation, RelationNamed, SelfReferential, ToMany,
+        ToOne, With,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::model::{
         Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, IndexDef, KeyAction, Lazy, LoadedSet,
-        LoadedShape, LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, Stamp, ThroughDef,
-        check_key, check_reference, erased,
+        LoadedSetOf, LoadedShape, LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, Stamp,
+        ThroughDef, check_key, check_reference, erased,
     };
     pub use crate::query::{FromRow, IntoOperand, PartOf, Plain, RowField, StructRow, operand};
     pub use crate::sql::{Expr, TableName};
     pub use crate::unit_of_work::{
-        CompleteDraft, Draft, DraftData, Given, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
+        CompleteDraft, DraftData, Given, GivenOr, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };
+    pub use orm_derive::loaded_type;
+
     pub use crate::value::{
         ArrayElement, Cells, ColumnType, Comparable, EnumDef, IntoValue, Value, ValueError, ValueKind,
         ValueRef,
@@ -208,7 +213,9 @@ pub mod __private {
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
     pub use crate::driver::{Isolation, TransactionOptions};
-    pub use crate::entity::{BelongsTo, Deferred, Entity, HasMany, HasOne, LoadedIn, Many};
+    pub use crate::entity::{
+        BelongsTo, Deferred, Entity, HasMany, HasOne, Loaded, LoadedIn, Many, NotLoaded,
+    };
     pub use crate::error::{Error, ErrorKind, Result};
     pub use crate::model::{Column, Model, ModelHooks, NewRow};
     pub use crate::observe::{Echo, QueryLog, QueryScope};
@@ -220,9 +227,10 @@ pub mod prelude {
     pub use crate::session::{
         Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
     };
-    pub use crate::unit_of_work::{EntityState, IntoLink, IntoLinks, Pending, insert};
-    pub use crate::value::{IntoValue, Null};
-    pub use crate::{assert_statements, schema};
+    pub use crate::sql::TimeUnit;
+    pub use crate::unit_of_work::{CompleteDraft, EntityState, IntoLink, IntoLinks, Pending, insert};
+    pub use crate::value::{IntoKey, IntoValue, Null};
+    pub use crate::{assert_statements, loaded, schema};
     pub use orm_derive::{DbEnum, DbType, FromRow, Model, max_statements};
 }
 

@@ -11,6 +11,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 mod errors;
+mod library;
+mod loaded_type;
 mod max_statements;
 mod names;
 mod suggest;
@@ -40,7 +42,7 @@ use errors::Errors;
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `debug`, `check`, `unique`, `index`, `renamed_from` |
+/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `debug`, `check`, `unique`, `index`, `renamed_from`, `crate` |
 /// | `#[serde(..)]` | the struct | `rename_all` |
 /// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
 /// | `#[key]` | a primary key's field | `auto` |
@@ -51,7 +53,23 @@ use errors::Errors;
 /// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `cascade`, `inverse`, `view_only` |
 #[proc_macro_derive(
     Model,
-    attributes(model, key, column, has_many, has_one, belongs_to, many_to_many, serde)
+    attributes(
+        model,
+        key,
+        column,
+        has_many,
+        has_one,
+        belongs_to,
+        many_to_many,
+        serde,
+        // Words of other libraries, to be answered with ours.
+        primary_key,
+        auto_increment,
+        foreign_key,
+        relationship,
+        nullable,
+        unique
+    )
 )]
 pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
@@ -69,11 +87,18 @@ pub fn max_statements(
     max_statements::max_statements(limit.into(), function.into()).into()
 }
 
+/// The type of a loaded entity. `orm_core::loaded!`, which the documentation shows, says where the library is.
+#[doc(hidden)]
+#[proc_macro]
+pub fn loaded_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    loaded_type::loaded_type(input.into()).into()
+}
+
 /// Makes a struct that takes the values of a row by name.
 ///
 /// The documentation of `orm_core::FromRow` shows its use. `#[row(name = "..")]` on a field says what the query calls
 /// its value, where that is not the field's own name. `#[row(model = User)]` on the struct says that its fields are
-/// columns of a model, for `Select::load_only`.
+/// columns of a model, for `Select::load_only`; `#[row(crate = "shop::orm")]` says where the library is.
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     row::derive(input.into()).into()
@@ -116,6 +141,7 @@ fn derive(input: TokenStream) -> TokenStream {
     let model = model::Model::new(input);
     check::all(&model, &mut errors);
     let code = expand::model(&model, errors.is_empty());
+    let code = library::renamed(code, model.library.as_ref());
     let errors = errors.into_tokens();
     quote!(#errors #code)
 }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, Type};
 
 use crate::errors::Errors;
-use crate::names;
+use crate::{library, names};
 
 /// One field: what it takes and from where.
 struct Taken {
@@ -25,13 +25,19 @@ pub fn derive(input: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
+    if let Some(lifetime) = input.generics.lifetimes().next() {
+        let text = "a row owns its values: write `name: String` and not a reference; a struct of a row has no lifetime";
+        errors.on(lifetime, text);
+        return errors.into_tokens();
+    }
+    let library = library::of_attributes(&input.attrs, "row", &mut errors);
     let fields = fields(&input, &mut errors);
     let model = model(&input, &mut errors);
     let mut code = expand(&input, &fields, errors.is_empty());
     if let Some(model) = model.filter(|_| errors.is_empty()) {
         code.extend(part(&input, &model, &fields));
     }
-    let errors = errors.into_tokens();
+    let (code, errors) = (library::renamed(code, library.as_ref()), errors.into_tokens());
     quote!(#errors #code)
 }
 
@@ -40,10 +46,19 @@ fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Path> {
     let mut model = None;
     for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
         let parsed = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("crate") {
+                meta.value()?.parse::<LitStr>()?;
+                return Ok(());
+            }
             if !meta.path.is_ident("model") {
                 return Err(meta.error("unknown option; above a struct `row` takes `model = User`"));
             }
-            model = Some(meta.value()?.parse::<Path>()?);
+            let value = meta.value()?;
+            if let Ok(quoted) = value.fork().parse::<LitStr>() {
+                let text = format!("the model is written without quotes: `model = {}`", quoted.value());
+                return Err(syn::Error::new(quoted.span(), text));
+            }
+            model = Some(value.parse::<Path>()?);
             Ok(())
         });
         if let Err(error) = parsed {

@@ -176,7 +176,7 @@ mod own_names {
 fn names_of_the_derive_are_free() {
     use own_names::{C0, N, R0};
     complete(N::draft().id(1).name("a").n(R0::draft().id(2)));
-    fn loads<R: orm_core::Marks<L, ()>, L>(_: R) {}
+    fn loads<R: orm_core::Marks<L, orm_core::Loaded<()>>, L>(_: R) {}
     loads::<_, <N as orm_core::Model>::Bare>(N::N);
     loads::<_, <N as orm_core::Model>::Bare>(N::R0);
     loads::<_, <N as orm_core::Model>::Bare>(N::LOADS);
@@ -287,7 +287,7 @@ mod visible {
         crate::complete(InPath::draft().id(1));
         crate::complete(inner::deeper::InSuperSuper::draft().id(1).name("a"));
         let _ = (InSuper::PRIVATE, inner::in_super::Private);
-        let _: inner::in_path::Draft = InPath::draft();
+        let _: inner::in_path::InPathDraft = InPath::draft();
     }
 }
 
@@ -333,7 +333,7 @@ fn structs_in_a_function_are_models() {
         author.get(Author::BOOKS).iter().map(|book| book.title.clone()).collect()
     }
 
-    let _: fn(&Entity<Author, author::Loads<orm_core::Yes<()>, ()>>) -> Vec<String> = titles;
+    let _: fn(&Entity<Author, author::AuthorLoads<Loaded<()>, ()>>) -> Vec<String> = titles;
     complete(Author::draft().name("a").books([Book::draft().title("b")]));
     assert_eq!(Author::def().relations[0].target().name, "Book");
     {

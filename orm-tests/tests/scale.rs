@@ -93,5 +93,5 @@ fn handles_can_be_sent() {
     fn is_send<T: Send + Sync + 'static>() {}
     is_send::<orm_core::Entity<ring::R0>>();
     is_send::<orm_core::Many<chain::C0>>();
-    is_send::<ring::r0::Draft>();
+    is_send::<ring::r0::R0Draft>();
 }

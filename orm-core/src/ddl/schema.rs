@@ -205,4 +205,7 @@ macro_rules! schema {
     ($($model:ty),* $(,)?) => {
         $crate::Schema::new()$(.with::<$model>())*
     };
+    ($($other:tt)*) => {
+        ::core::compile_error!("`schema!` takes models, without quotes: `schema![User, Order]`")
+    };
 }

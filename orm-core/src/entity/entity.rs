@@ -102,7 +102,7 @@ impl<M: Model, L> Entity<M, L> {
     }
 
     /// The same handle with nothing proven.
-    pub fn erase(&self) -> Entity<M> {
+    pub fn dynamic(&self) -> Entity<M> {
         let place = Place { answer: None, ..self.place };
         Entity::new(self.region().bare(), place)
     }

@@ -1,8 +1,8 @@
 //! The loaded set: which relationships a query loaded, as a type.
 //!
-//! For each model the derive makes a record `Loads<A, B, ..>` with one parameter per relationship, [`NotLoaded`] or
-//! [`Yes`] with the loaded set of the targets. The shape of the traits is what makes rustc say the right thing: one
-//! impl that can match, and the bound on the method, not on its `impl` block.
+//! For each model the derive makes a record, `UserLoads<A, B, ..>`, with one parameter per relationship: [`NotLoaded`],
+//! [`Loaded`] with the loaded set of the targets, or [`Recursive`]. For each relationship it makes a trait that the records
+//! with the relationship in them have, and whose absence the compiler reports in words made for it.
 
 use std::marker::PhantomData;
 
@@ -15,34 +15,48 @@ pub enum NotLoaded {}
 
 /// In a loaded set: this relationship was loaded, and its targets with the loaded set `N`.
 #[derive(Debug)]
-pub struct Yes<N>(PhantomData<fn() -> N>);
+pub struct Loaded<N>(PhantomData<fn() -> N>);
 
-/// In a loaded set: this self-referential relationship was loaded to the last level, by `.recursive(..)`.
+/// In a loaded set: this self-referential relationship was loaded to the last level, by `.recursive(..)`. `N` is what was
+/// loaded with the objects of each level besides.
 #[derive(Debug)]
-pub enum Recursive {}
+pub struct Recursive<N>(PhantomData<fn() -> N>);
 
 impl LoadedSlot for NotLoaded {
-    fn shape<L: LoadedSet>() -> Option<LoadedShape> {
+    fn shape<const RELATION: usize>() -> Option<LoadedShape> {
         None
     }
 }
 
-impl<N: LoadedSet> LoadedSlot for Yes<N> {
-    fn shape<L: LoadedSet>() -> Option<LoadedShape> {
+impl<N: LoadedSet> LoadedSlot for Loaded<N> {
+    fn shape<const RELATION: usize>() -> Option<LoadedShape> {
         Some(LoadedShape::of::<N>())
     }
 }
 
-impl LoadedSlot for Recursive {
-    fn shape<L: LoadedSet>() -> Option<LoadedShape> {
-        Some(LoadedShape::of::<L>())
+impl<N: LoadedSet> LoadedSlot for Recursive<N> {
+    fn shape<const RELATION: usize>() -> Option<LoadedShape> {
+        Some(LoadedShape::recursive::<N, RELATION>())
     }
 }
 
-/// Loading the relationship recursively without a limit turns the loaded set `N` of its targets into `Marked`.
-pub trait MarksRecursive<N>: super::SelfReferential {
-    /// The loaded set in which the relationship is loaded at every level.
-    type Marked;
+/// What a load makes of its relationship's place in a loaded set: [`Loaded`] or [`Recursive`].
+#[doc(hidden)]
+pub trait LoadedAs {
+    /// What is loaded with the targets.
+    type Nested;
+    /// The same with something else loaded with the targets.
+    type Around<N>;
+}
+
+impl<N> LoadedAs for Loaded<N> {
+    type Nested = N;
+    type Around<T> = Loaded<T>;
+}
+
+impl<N> LoadedAs for Recursive<N> {
+    type Nested = N;
+    type Around<T> = Recursive<T>;
 }
 
 /// Two loaded sets of one model, or two values of one of its parameters, as one: what is loaded in either of them. So a
@@ -62,24 +76,34 @@ impl<S> MergesWith<S> for NotLoaded {
 }
 
 #[diagnostic::do_not_recommend]
-impl<N> MergesWith<NotLoaded> for Yes<N> {
-    type Merged = Yes<N>;
+impl<N> MergesWith<NotLoaded> for Loaded<N> {
+    type Merged = Loaded<N>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: MergesWith<N>, N> MergesWith<Yes<N>> for Yes<M> {
-    type Merged = Yes<M::Merged>;
+impl<M: MergesWith<N>, N> MergesWith<Loaded<N>> for Loaded<M> {
+    type Merged = Loaded<M::Merged>;
 }
 
 // What is recursive in one place alone is refused when the query runs.
 #[diagnostic::do_not_recommend]
-impl<N> MergesWith<Recursive> for Yes<N> {
-    type Merged = Recursive;
+impl<M, N> MergesWith<Recursive<N>> for Loaded<M> {
+    type Merged = Recursive<N>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S> MergesWith<S> for Recursive {
-    type Merged = Recursive;
+impl<M> MergesWith<NotLoaded> for Recursive<M> {
+    type Merged = Recursive<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, N> MergesWith<Loaded<N>> for Recursive<M> {
+    type Merged = Recursive<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: MergesWith<N>, N> MergesWith<Recursive<N>> for Recursive<M> {
+    type Merged = Recursive<M::Merged>;
 }
 
 /// The relationship is loaded in every value with the loaded set `L`.
@@ -98,23 +122,121 @@ impl<S> MergesWith<S> for Recursive {
 /// }
 /// # fn main() {}
 /// ```
+///
+/// A tree that was loaded with `.recursive(..)` has the same loaded set on every level, so a function that walks it calls
+/// itself:
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// #[derive(Model, Debug)]
+/// struct Folder {
+///     #[key(auto)]
+///     id: i64,
+///     name: String,
+///     parent_id: Option<i64>,
+///     #[has_many(key = "parent_id", order_by = "name")]
+///     children: HasMany<Folder>,
+/// }
+///
+/// fn walk<L>(folder: &Entity<Folder, L>, depth: usize)
+/// where
+///     folder::Children: LoadedIn<L, Nested = L>,
+/// {
+///     println!("{:depth$}{}", "", folder.name);
+///     for child in folder.get(Folder::CHILDREN) {
+///         walk(&child, depth + 1);
+///     }
+/// }
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// for root in session.all(select::<Folder>().with(Folder::CHILDREN.selectin().recursive(..))).await? {
+///     walk(&root, 0);
+/// }
+/// # Ok(()) }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not loaded by this query",
-    label = "reading `{Self}` here would need another query",
-    note = "add `.with({Self}.selectin())` to the `select` this value came from"
+    message = "`{Self}` is not a relationship that can be read here",
+    label = "expected a loaded relationship of this value's model, such as `User::ORDERS`",
+    note = "a column is a field: `user.name`; in a function that is generic over the relationship, bound it: `R: LoadedIn<L>`"
 )]
 pub trait LoadedIn<L>: Relation {
     /// The loaded set of the targets.
     type Nested;
 }
 
-/// Naming the relationship in a query with the loaded set `L` gives the loaded set `Marked`.
+/// Naming the relationship in a query with the loaded set `L` gives the loaded set `Marked`. `S` says how it is loaded:
+/// [`Loaded`] or [`Recursive`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relationship of this model",
     label = "this relationship starts at another model",
     note = "load it inside the relationship that leads to its model: `.with(outer.selectin().with(inner.selectin()))`"
 )]
-pub trait Marks<L, N>: Relation {
+pub trait Marks<L, S>: Relation {
     /// The loaded set with this relationship in it.
     type Marked;
+}
+
+/// What a model calls its relationships, by the hash of the field's name; for `loaded!`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no relationship of this name",
+    label = "no relationship of `{Self}`, or one that is less visible than the struct",
+    note = "`loaded!` takes the names of the struct's fields: `loaded!(User {{ orders {{ items }} }})`"
+)]
+pub trait RelationNamed<const NAME: u64> {
+    /// The model that it leads to.
+    type Target: crate::model::Model;
+    /// Its place in the loaded set: [`At`].
+    type Place;
+}
+
+/// The place of a relationship in a loaded set.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum At<const RELATION: usize> {}
+
+/// A loaded set with something else at one place; for `loaded!`.
+#[doc(hidden)]
+pub trait With<P, S> {
+    /// The other loaded set.
+    type Out;
+}
+
+/// The type of a loaded entity: `loaded!(User { orders { items }, profile })` is an [`Entity`](crate::Entity) of a `User`
+/// with the named relationships loaded, to any depth.
+///
+/// It names the result of a query in a signature, a field or an alias, and stays right when the model gets another
+/// relationship:
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Item { #[key] id: i64, order_id: i64 }
+/// # #[derive(Model, Debug)] struct Profile { #[key] id: i64, user_id: i64 }
+/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64, #[has_many] items: HasMany<Item> }
+/// # #[derive(Model, Debug)] struct User {
+/// #     #[key] id: i64, #[has_many] orders: HasMany<Order>, #[has_one] profile: HasOne<Profile>
+/// # }
+/// struct Page {
+///     users: Vec<loaded!(User { orders { items }, profile })>,
+///     total: u64,
+/// }
+///
+/// async fn page(session: &mut Session) -> Result<Page> {
+///     let total = session.count(select::<User>()).await?;
+///     let query = select::<User>()
+///         .with(User::ORDERS.selectin().with(Order::ITEMS.selectin()))
+///         .with(User::PROFILE.joined());
+///     Ok(Page { users: session.all(query).await?, total })
+/// }
+/// # fn main() {}
+/// ```
+///
+/// `..` behind a self-referential relationship is `.recursive(..)`: `loaded!(Folder { children { .. } })`, and with an
+/// owner on every level `loaded!(Folder { children { owner, .. } })`. A relationship whose field is less visible than its
+/// struct cannot be named.
+#[macro_export]
+macro_rules! loaded {
+    ($($tokens:tt)*) => {
+        $crate::__private::loaded_type!([$crate] $($tokens)*)
+    };
 }

@@ -3,10 +3,12 @@
 //! Enters: places in the graph and in queries' answers. Leaves: [`Entity`] and [`Many`], which users hold. Reading
 //! never runs a statement; what a query loaded is a type ([`LoadedIn`]), and what an object holds is a `Result`.
 
+mod as_entity;
 mod deferred;
 #[allow(clippy::module_inception)]
 mod entity;
 mod field;
+mod field_stubs;
 mod held;
 mod loaded_in;
 mod many;
@@ -14,11 +16,14 @@ mod relation;
 #[cfg(feature = "serde")]
 mod serialize;
 
+pub use as_entity::AsEntity;
 pub use deferred::Deferred;
 pub use entity::Entity;
 pub(crate) use entity::Place;
 pub use field::{BelongsTo, HasMany, HasOne};
 pub use held::Held;
-pub use loaded_in::{LoadedIn, Marks, MarksRecursive, MergesWith, NotLoaded, Recursive, Yes};
+pub use loaded_in::{
+    At, Loaded, LoadedAs, LoadedIn, Marks, MergesWith, NotLoaded, Recursive, RelationNamed, With,
+};
 pub use many::{IntoIter, Many};
 pub use relation::{Fills, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne};

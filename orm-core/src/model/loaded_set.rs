@@ -22,11 +22,20 @@ pub trait LoadedSet: 'static {
     fn below(relation: usize) -> Option<LoadedShape>;
 }
 
+/// A loaded set of the model `M`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this relationship does not start at the model of this query",
+    label = "this relationship starts at `{M}`",
+    note = "load it inside the relationship that leads to its model: `.with(outer.selectin().with(inner.selectin()))`"
+)]
+pub trait LoadedSetOf<M> {}
+
 /// One parameter of a loaded set: whether its relationship was loaded; for generated code.
 #[doc(hidden)]
 pub trait LoadedSlot: 'static {
-    /// What was loaded of the targets, in the loaded set `L` of their owners.
-    fn shape<L: LoadedSet>() -> Option<LoadedShape>;
+    /// What was loaded of the targets of the relationship with this index.
+    fn shape<const RELATION: usize>() -> Option<LoadedShape>;
 }
 
 /// A loaded set without its type.
@@ -38,6 +47,14 @@ impl LoadedShape {
     /// Of a loaded set.
     pub fn of<L: LoadedSet>() -> LoadedShape {
         LoadedShape(L::below)
+    }
+
+    /// Of the targets of a relationship that was loaded to the last level, with `N` on each besides.
+    pub fn recursive<N: LoadedSet, const RELATION: usize>() -> LoadedShape {
+        fn below<N: LoadedSet, const RELATION: usize>(relation: usize) -> Option<LoadedShape> {
+            if relation == RELATION { Some(LoadedShape(below::<N, RELATION>)) } else { N::below(relation) }
+        }
+        LoadedShape(below::<N, RELATION>)
     }
 
     /// What was loaded of the targets of a relationship, by its index.

@@ -27,7 +27,7 @@ pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use index_def::IndexDef;
 pub(crate) use inverse::inverse_of;
 pub use key_action::KeyAction;
-pub use loaded_set::{LoadedSet, LoadedShape, LoadedSlot};
+pub use loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
 pub use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};

@@ -1,4 +1,4 @@
-use super::{HookTable, LoadedSet, ModelDef};
+use super::{HookTable, LoadedSet, LoadedSetOf, ModelDef};
 use crate::graph::Record;
 use crate::value::Key;
 
@@ -36,7 +36,7 @@ pub trait Model: Record {
     /// The primary key: the key field's type, or a tuple of them.
     type Key: Key;
     /// The loaded set in which nothing is loaded.
-    type Bare: LoadedSet;
+    type Bare: LoadedSet + LoadedSetOf<Self>;
 
     /// Names, columns, key and relationships.
     fn def() -> &'static ModelDef;

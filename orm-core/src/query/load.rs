@@ -2,16 +2,25 @@ use std::marker::PhantomData;
 use std::ops::RangeFull;
 
 use super::spec::Depth;
-use super::{Alias, IntoOrder, LoadSpec, Predicate, Strategy};
-use crate::entity::{Marks, MarksRecursive, Relation, SelfReferential, ToMany};
-use crate::model::{Column, Model};
+use super::{Alias, IntoOrder, IntoPredicate, LoadSpec, Strategy};
+use crate::entity::{Loaded, LoadedAs, Marks, Recursive, Relation, SelfReferential, ToMany};
+use crate::model::{Column, LoadedSetOf, Model};
 
-/// What to load of a relationship: `User::ORDERS.selectin()`, with what to load below it.
+/// What to load of a relationship: `User::ORDERS.selectin()`, with what to load below it. `S` is the relationship's place
+/// in the loaded set: [`Loaded`] or [`Recursive`].
 #[derive(Debug)]
 #[must_use = "a load does nothing until it is given to `with` or `load_all`"]
-pub struct Load<R, N> {
+pub struct Load<R, S> {
     spec: LoadSpec,
-    of: PhantomData<fn() -> (R, N)>,
+    of: PhantomData<fn() -> (R, S)>,
+}
+
+/// What to load of a relationship of `M`, with nothing proven: [`Load::dynamic`].
+#[derive(Debug)]
+#[must_use = "a load does nothing until it is given to `with` or `load_all`"]
+pub struct DynamicLoad<M> {
+    spec: LoadSpec,
+    of: PhantomData<fn() -> M>,
 }
 
 /// A relationship that this query leaves out, whatever the model says: `User::ORDERS.raise()`.
@@ -25,20 +34,20 @@ pub struct LeaveOut<R> {
 /// The loading strategies of a relationship.
 pub trait RelationExt: Relation {
     /// By a second statement: `SELECT .. WHERE key IN (..)`, as many keys at once as the database binds.
-    fn selectin(self) -> Load<Self, <Self::Target as Model>::Bare> {
+    fn selectin(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Selectin)
     }
 
     /// By a LEFT JOIN in the statement of the parents. Rows that this join multiplies collapse, and the list of parents is
     /// the same as with every other strategy: limits, DISTINCT and the query's own joins apply to the parents' rows, which
     /// are a subquery where that matters.
-    fn joined(self) -> Load<Self, <Self::Target as Model>::Bare> {
+    fn joined(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Joined)
     }
 
     /// By a second statement that joins the target to the parents' own statement: no keys are sent. Below a load that
     /// has no statement of its own to repeat (`selectin`, `load_all`) the keys are at hand and are used.
-    fn subquery(self) -> Load<Self, <Self::Target as Model>::Bare> {
+    fn subquery(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Subquery)
     }
 
@@ -46,17 +55,17 @@ pub trait RelationExt: Relation {
     /// where rows are skipped or sorted; otherwise each distinct target that the session does not hold is asked for once.
     /// A collection of all rows of a table is asked for without sending their keys, and reads no row without a parent.
     /// [`Engine::plan`](crate::Engine::plan) shows it.
-    fn auto(self) -> Load<Self, <Self::Target as Model>::Bare> {
+    fn auto(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Auto)
     }
 
     /// From a join that the query has written itself; for [`Select::fill`](super::Select::fill).
-    fn filled(self) -> Load<Self, <Self::Target as Model>::Bare> {
+    fn filled(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Filled)
     }
 
     /// As [`filled`](Self::filled), from a join of the target under another name.
-    fn filled_by(self, target: &Alias<Self::Target>) -> Load<Self, <Self::Target as Model>::Bare> {
+    fn filled_by(self, target: &Alias<Self::Target>) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         let source = target.source();
         Load::new(Strategy::Filled).map(|spec| spec.source = Some(source))
     }
@@ -88,7 +97,7 @@ pub trait IntoFill<L> {
     fn into_fill(self) -> LoadSpec;
 }
 
-impl<L, R: Marks<L, <<R as Relation>::Target as Model>::Bare>> IntoFill<L> for R {
+impl<L, R: Marks<L, Loaded<<<R as Relation>::Target as Model>::Bare>>> IntoFill<L> for R {
     type Marked = R::Marked;
 
     fn into_fill(self) -> LoadSpec {
@@ -96,7 +105,7 @@ impl<L, R: Marks<L, <<R as Relation>::Target as Model>::Bare>> IntoFill<L> for R
     }
 }
 
-impl<L, R: Marks<L, N>, N> IntoFill<L> for Load<R, N> {
+impl<L, R: Marks<L, S>, S> IntoFill<L> for Load<R, S> {
     type Marked = R::Marked;
 
     fn into_fill(self) -> LoadSpec {
@@ -104,12 +113,12 @@ impl<L, R: Marks<L, N>, N> IntoFill<L> for Load<R, N> {
     }
 }
 
-impl<R: Relation, N> Load<R, N> {
-    fn new(strategy: Strategy) -> Load<R, N> {
+impl<R: Relation, S> Load<R, S> {
+    fn new(strategy: Strategy) -> Load<R, S> {
         Load { spec: LoadSpec::new(R::def(), strategy), of: PhantomData }
     }
 
-    fn map(self, change: impl FnOnce(&mut LoadSpec)) -> Load<R, N> {
+    fn map(self, change: impl FnOnce(&mut LoadSpec)) -> Load<R, S> {
         self.retype(change)
     }
 
@@ -120,28 +129,56 @@ impl<R: Relation, N> Load<R, N> {
     }
 
     /// Reads a deferred column with every target; see [`Deferred`](crate::Deferred).
-    pub fn undefer<T>(self, column: Column<R::Target, T>) -> Load<R, N> {
+    pub fn undefer<T>(self, column: Column<R::Target, T>) -> Load<R, S> {
         self.map(|spec| spec.undeferred.push(column.index()))
     }
 
     /// Loads a relationship of the targets too. A relationship that is named twice is loaded once, with what is below either.
-    pub fn with<O: LoadOption<N>>(self, load: O) -> Load<R, O::Marked> {
+    pub fn with<O: LoadOption<S::Nested>>(self, load: O) -> Load<R, S::Around<O::Marked>>
+    where
+        S: LoadedAs,
+    {
         self.retype(|spec| spec.loads.push(load.into_spec()))
     }
 
-    /// The same load with nothing proven of the targets; see [`Select::erase`](super::Select::erase).
-    #[doc(hidden)]
-    pub fn erase(self) -> Load<R, <R::Target as Model>::Bare> {
-        self.retype(|_| ())
+    /// The same load with nothing proven: for loads that are chosen while the program runs. It leaves the query's type as
+    /// it is, and what it loads is read with the accessors.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+    /// # #[derive(Model, Debug)] struct Profile { #[key] id: i64, user_id: i64 }
+    /// # #[derive(Model, Debug)] struct User {
+    /// #     #[key] id: i64, #[has_many] orders: HasMany<Order>, #[has_one] profile: HasOne<Profile>
+    /// # }
+    /// # async fn f(session: &mut Session, with_orders: bool) -> Result<()> {
+    /// let mut query = select::<User>();
+    /// if with_orders {
+    ///     query = query.with(User::ORDERS.selectin().dynamic());
+    /// }
+    /// for user in session.all(query).await? {
+    ///     if with_orders {
+    ///         println!("{} orders", user.orders()?.len());
+    ///     }
+    /// }
+    ///
+    /// // Loads of one model are of one type then.
+    /// let chosen = [User::ORDERS.selectin().dynamic(), User::PROFILE.joined().dynamic()];
+    /// let query = chosen.into_iter().fold(select::<User>(), |query, load| query.with(load));
+    /// # let _ = query; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn dynamic(self) -> DynamicLoad<R::Parent> {
+        DynamicLoad { spec: self.spec, of: PhantomData }
     }
 
     /// The most keys in one statement; without it, as many as the database binds. 0 is an error when the query runs.
-    pub fn batch_size(self, keys: usize) -> Load<R, N> {
+    pub fn batch_size(self, keys: usize) -> Load<R, S> {
         self.map(|spec| spec.batch_size = Some(keys))
     }
 
     /// Makes a join an inner one: parents without a target are dropped.
-    pub fn inner(self) -> Load<R, N> {
+    pub fn inner(self) -> Load<R, S> {
         self.map(|spec| spec.inner = true)
     }
 
@@ -153,7 +190,7 @@ impl<R: Relation, N> Load<R, N> {
     ///
     /// With `..` an object that is reached again is not asked about again. With a number each level is read as a whole, with
     /// what you load below it: in a circle its objects are asked about once for each level that they are on.
-    pub fn recursive<D: RecursionDepth<R, N>>(self, depth: D) -> Load<R, D::Marked>
+    pub fn recursive<D: RecursionDepth<S>>(self, depth: D) -> Load<R, D::Slot>
     where
         R: SelfReferential,
     {
@@ -166,25 +203,25 @@ impl<R: Relation, N> Load<R, N> {
     message = "`{Self}` is not a recursion depth",
     label = "expected a number of levels, or `..` for all"
 )]
-pub trait RecursionDepth<R, N> {
-    /// The loaded set of the targets.
-    type Marked;
+pub trait RecursionDepth<S> {
+    /// The relationship's place in the loaded set.
+    type Slot;
 
     /// The depth without its type.
     #[doc(hidden)]
     fn into_depth(self) -> Depth;
 }
 
-impl<R, N> RecursionDepth<R, N> for usize {
-    type Marked = N;
+impl<S> RecursionDepth<S> for usize {
+    type Slot = S;
 
     fn into_depth(self) -> Depth {
         Depth::Limited(self)
     }
 }
 
-impl<R: MarksRecursive<N>, N> RecursionDepth<R, N> for RangeFull {
-    type Marked = R::Marked;
+impl<S: LoadedAs> RecursionDepth<S> for RangeFull {
+    type Slot = Recursive<S::Nested>;
 
     fn into_depth(self) -> Depth {
         Depth::Unlimited
@@ -192,9 +229,10 @@ impl<R: MarksRecursive<N>, N> RecursionDepth<R, N> for RangeFull {
 }
 
 /// Part of a relationship: read with `get`, it never becomes what the object holds.
-impl<R: ToMany, N> Load<R, N> {
+impl<R: ToMany, S> Load<R, S> {
     /// Loads only the targets that meet the condition.
-    pub fn filter(self, condition: Predicate) -> Load<R, N> {
+    pub fn filter(self, condition: impl IntoPredicate) -> Load<R, S> {
+        let Some(condition) = condition.into_predicate() else { return self };
         self.map(|spec| {
             let condition = condition.into_sql();
             spec.filter = Some(crate::sql::Expr::and(spec.filter.take(), condition));
@@ -202,12 +240,12 @@ impl<R: ToMany, N> Load<R, N> {
     }
 
     /// Loads the targets in this order instead of the relationship's own.
-    pub fn order_by(self, order: impl IntoOrder) -> Load<R, N> {
+    pub fn order_by(self, order: impl IntoOrder) -> Load<R, S> {
         self.map(|spec| spec.order.extend(order.into_order()))
     }
 
     /// Loads at most so many targets of each parent.
-    pub fn limit(self, targets: u64) -> Load<R, N> {
+    pub fn limit(self, targets: u64) -> Load<R, S> {
         self.map(|spec| spec.limit = Some(targets))
     }
 }
@@ -226,7 +264,7 @@ pub trait LoadOption<L> {
     fn into_spec(self) -> LoadSpec;
 }
 
-impl<L, R: Marks<L, N>, N> LoadOption<L> for Load<R, N> {
+impl<L, R: Marks<L, S>, S> LoadOption<L> for Load<R, S> {
     type Marked = R::Marked;
 
     fn into_spec(self) -> LoadSpec {
@@ -234,7 +272,15 @@ impl<L, R: Marks<L, N>, N> LoadOption<L> for Load<R, N> {
     }
 }
 
-impl<L, R: Marks<L, <<R as Relation>::Target as Model>::Bare>> LoadOption<L> for LeaveOut<R> {
+impl<L, R: Marks<L, Loaded<<<R as Relation>::Target as Model>::Bare>>> LoadOption<L> for LeaveOut<R> {
+    type Marked = L;
+
+    fn into_spec(self) -> LoadSpec {
+        self.spec
+    }
+}
+
+impl<M: Model, L: LoadedSetOf<M>> LoadOption<L> for DynamicLoad<M> {
     type Marked = L;
 
     fn into_spec(self) -> LoadSpec {

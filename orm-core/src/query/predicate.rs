@@ -54,6 +54,15 @@ impl Predicate {
     }
 
     /// All of the conditions; true when there are none.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, age: i32 }
+    /// let conditions = vec![User::AGE.gt(18), User::NAME.like("j%")];
+    /// let query = select::<User>().filter(Predicate::all(conditions));
+    /// # let _ = query;
+    /// # fn main() {}
+    /// ```
     pub fn all(conditions: impl IntoIterator<Item = Predicate>) -> Predicate {
         Predicate::of_list(conditions, Expr::And)
     }
@@ -71,6 +80,30 @@ impl Predicate {
         };
         let all = conditions.into_iter().map(part).collect();
         Predicate::of_depth(list(all), depth + 1)
+    }
+}
+
+/// What `filter` takes: a [`Predicate`], or an `Option` of one, of which `None` filters nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition",
+    label = "expected a condition: `User::AGE.gt(18)`",
+    note = "a condition is SQL, neither a `bool` nor a closure nor a text: columns have `.eq(..)`, `.gt(..)`, `.like(..)`, \
+            `.is_in(..)` and more, and conditions combine with `&`, `|` and `!`, or `Predicate::all` and `Predicate::any`"
+)]
+pub trait IntoPredicate {
+    /// The condition; none filters nothing.
+    fn into_predicate(self) -> Option<Predicate>;
+}
+
+impl IntoPredicate for Predicate {
+    fn into_predicate(self) -> Option<Predicate> {
+        Some(self)
+    }
+}
+
+impl IntoPredicate for Option<Predicate> {
+    fn into_predicate(self) -> Option<Predicate> {
+        self
     }
 }
 

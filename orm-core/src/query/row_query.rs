@@ -6,15 +6,17 @@ use crate::model::Model;
 /// A query whose rows [`Session::rows`](crate::Session::rows) gives: [`select_columns`](crate::select_columns), or SQL of
 /// your own.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no query for rows",
+    message = "`{Self}` is not a query for rows",
     label = "expected `select_columns(..)`, or `sql(\"..\")` with what it gives",
     note = "entities of `select::<Model>()` are given by `session.all(..)`",
     note = "what SQL of your own gives is said by `.rows::<..>()`, `.structs::<..>()` or `.entities::<..>()`"
 )]
 pub trait RowQuery: Send {
+    /// What a row is.
+    type Row;
     /// How a row is read.
     #[doc(hidden)]
-    type Reader: Reader;
+    type Reader: Reader<Row = Self::Row>;
 
     /// The query without its types, and its reader.
     #[doc(hidden)]
@@ -43,6 +45,7 @@ impl RowsFrom {
 
 #[diagnostic::do_not_recommend]
 impl<S: Selectable, R: Reader> RowQuery for SelectColumns<S, R> {
+    type Row = R::Row;
     type Reader = R;
 
     fn into_query(self) -> (RowsFrom, R) {
@@ -52,6 +55,7 @@ impl<S: Selectable, R: Reader> RowQuery for SelectColumns<S, R> {
 
 #[diagnostic::do_not_recommend]
 impl<R: Reader> RowQuery for SqlRows<R> {
+    type Row = R::Row;
     type Reader = R;
 
     fn into_query(self) -> (RowsFrom, R) {
@@ -61,6 +65,7 @@ impl<R: Reader> RowQuery for SqlRows<R> {
 
 #[diagnostic::do_not_recommend]
 impl<M: Model, L: 'static> RowQuery for SqlEntities<M, L> {
+    type Row = crate::entity::Entity<M, L>;
     type Reader = <EntityColumns<M, L> as Selectable>::Reader;
 
     fn into_query(self) -> (RowsFrom, Self::Reader) {

@@ -6,8 +6,8 @@ use super::keyset;
 use super::lock::{lock_methods, locked};
 use super::spec::{ORDER_FIRST, before_page};
 use super::{
-    Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, LoadOption, PartColumns, PartOf, Predicate,
-    RelationConditions, SelectColumns, SelectSpec, Selectable, select_columns,
+    Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, IntoPredicate, LoadOption, PartColumns, PartOf,
+    Predicate, RelationConditions, SelectColumns, SelectSpec, Selectable, select_columns,
 };
 use crate::entity::{Entity, ToMany};
 use crate::model::{Column, Model, erased};
@@ -51,8 +51,22 @@ impl<M: Model, L> Select<M, L> {
         self.map(|spec| spec.undeferred.push(column.index()))
     }
 
-    /// Keeps the rows that meet the condition, and every earlier one.
-    pub fn filter(self, condition: Predicate) -> Self {
+    /// Keeps the rows that meet the condition, and every earlier one. A condition is made of columns: `User::AGE.gt(18)`,
+    /// combined with `&`, `|` and `!`, or with [`Predicate::all`](super::Predicate::all) and `Predicate::any` from a list. `None` filters nothing:
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, age: i32 }
+    /// # async fn f(session: &mut Session, name: Option<&str>) -> Result<()> {
+    /// let query = select::<User>()
+    ///     .filter(User::AGE.gt(18) & !User::NAME.like("j%"))
+    ///     .filter(name.map(|name| User::NAME.eq(name)));
+    /// let users = session.all(query).await?;
+    /// # let _ = users; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn filter(self, condition: impl IntoPredicate) -> Self {
+        let Some(condition) = condition.into_predicate() else { return self };
         self.map(|spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
     }
 
@@ -251,10 +265,27 @@ impl<M: Model, L> Select<M, L> {
         self.map(|spec| spec.yield_per = Some(entities))
     }
 
-    /// The same query with nothing proven, for loads that are chosen while the program runs; what they found is read
-    /// with the accessors.
-    #[doc(hidden)]
-    pub fn erase(self) -> Select<M> {
+    /// The same query with nothing proven: for loads that are chosen while the program runs. Its type is that of a query
+    /// without loads, so both arms of an `if` have it; what was loaded is read with the accessors.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, #[has_many] orders: HasMany<Order> }
+    /// # async fn f(session: &mut Session, with_orders: bool) -> Result<()> {
+    /// let mut query = select::<User>().order_by(User::ID);
+    /// if with_orders {
+    ///     query = query.with(User::ORDERS.selectin()).dynamic();
+    /// }
+    /// for user in session.all(query).await? {
+    ///     if with_orders {
+    ///         println!("{} orders", user.orders()?.len());
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    pub fn dynamic(self) -> Select<M> {
         Select { spec: self.spec, of: PhantomData }
     }
 

@@ -7,8 +7,8 @@ use super::rows_spec::MOST_UNIONS;
 use super::selectable::{Reader, Selectable};
 use super::spec::{ORDER_FIRST, before_page};
 use super::{
-    Computed, Derived, Expression, FromRow, IntoExpressions, IntoOrder, IntoTable, Predicate, RowsSpec,
-    StructReader,
+    Computed, Derived, Expression, FromRow, IntoExpressions, IntoOrder, IntoPredicate, IntoTable, Predicate,
+    RowsSpec, StructReader,
 };
 use crate::entity::ToMany;
 use crate::model::Model;
@@ -80,7 +80,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     }
 
     /// Keeps the rows that meet the condition, and every earlier one.
-    pub fn filter(self, condition: Predicate) -> Self {
+    pub fn filter(self, condition: impl IntoPredicate) -> Self {
+        let Some(condition) = condition.into_predicate() else { return self };
         self.part("filter", |spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
     }
 
@@ -90,7 +91,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     }
 
     /// Keeps the groups that meet the condition, and every earlier one.
-    pub fn having(self, condition: Predicate) -> Self {
+    pub fn having(self, condition: impl IntoPredicate) -> Self {
+        let Some(condition) = condition.into_predicate() else { return self };
         self.part("having", |spec| spec.having = Some(Expr::and(spec.having.take(), condition.into_sql())))
     }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::Session;
+use super::{Run, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::{explain_statement, first_select, rows_select};
 use crate::model::Model;
@@ -52,10 +52,14 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidQuery`: what running it would say.
-    pub async fn explain(&mut self, query: impl Explain) -> Result<String> {
+    pub fn explain(&mut self, query: impl Explain) -> Run<'_, String> {
+        let first = query.first_statement(self.database.dialect());
+        Run::new(self.explain_statement(first))
+    }
+
+    async fn explain_statement(&mut self, first: Result<(SelectSql, Arc<str>)>) -> Result<String> {
         self.check_usable()?;
-        let dialect = self.database.dialect();
-        let (statement, column) = explain_statement(dialect, &query.first_statement(dialect)?)?;
+        let (statement, column) = explain_statement(self.database.dialect(), &first?)?;
         self.connect().await?;
         let mut lines: Vec<String> = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {

@@ -99,7 +99,7 @@ impl Session {
         let answer = self.select(query.spec, caller).await?;
         let found = Entity::<M>::of_first_level(&answer).pop();
         // Without what it loaded, it keeps the session's graph alone.
-        Ok(found.map(|entity| if is_bare { entity.erase() } else { entity }).map(Entity::proven))
+        Ok(found.map(|entity| if is_bare { entity.dynamic() } else { entity }).map(Entity::proven))
     }
 
     /// Loads relationships of objects, one after the other. What they prove together is `L`.

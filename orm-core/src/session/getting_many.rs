@@ -79,7 +79,7 @@ impl Session {
             if !self.options.identity_map {
                 // Objects of their own, which nobody else knows.
                 let found = Entity::<M>::of_first_level(&answer);
-                own.extend(found.iter().map(|entity| (key_of(entity, def.key), entity.erase())));
+                own.extend(found.iter().map(|entity| (key_of(entity, def.key), entity.dynamic())));
                 continue;
             }
             read.extend(answer.level(0).into_iter().flat_map(|level| level.nodes.iter()));

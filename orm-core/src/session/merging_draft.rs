@@ -8,7 +8,7 @@ use crate::entity::Entity;
 use crate::error::Result;
 use crate::model::Model;
 use crate::query::{LoadOption, LoadSpec};
-use crate::unit_of_work::{CompleteDraft, Draft, MergeGraph, Pending, Ref};
+use crate::unit_of_work::{CompleteDraft, MergeGraph, Pending, Ref};
 
 impl Session {
     /// Merges a draft: with the key of a row that is there, its columns become changes of that row's object; otherwise
@@ -38,7 +38,7 @@ impl Session {
     /// `InvalidQuery`: it was given a relationship that is not merged; and those of [`merge`](Self::merge).
     #[track_caller]
     pub fn merge_draft<D: CompleteDraft>(&mut self, draft: D) -> MergingDraft<'_, D::Model> {
-        let graph = MergeGraph::of_draft(&self.unit, &self.store, Draft::into_data(draft));
+        let graph = MergeGraph::of_draft(&self.unit, &self.store, draft.into_data());
         MergingDraft { session: self, graph, loads: Vec::new(), caller: Location::caller(), of: PhantomData }
     }
 }

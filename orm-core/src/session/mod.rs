@@ -20,6 +20,7 @@ mod reading;
 mod repeats;
 mod retry_policy;
 mod rows;
+mod run;
 #[allow(clippy::module_inception)]
 mod session;
 mod states;
@@ -38,8 +39,9 @@ pub use hooks::SessionHooks;
 pub use merging::Merging;
 pub use merging_draft::{Merged, MergingDraft};
 pub use options::{RepeatedLoads, SessionOptions};
-pub use reading::Loading;
+pub use reading::{Loading, LoadingAll};
 pub use retry_policy::RetryPolicy;
+pub use run::Run;
 pub use session::Session;
 pub use stats::SessionStats;
 pub use stream::{QueryStream, Streamable};

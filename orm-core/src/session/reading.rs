@@ -2,10 +2,11 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use super::session::no_connection;
-use super::{RepeatedLoads, Session};
-use crate::entity::{Entity, Held, LazyLoad, Place, Relation};
+use super::{RepeatedLoads, Run, Session};
+use crate::entity::{AsEntity, Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::identity::Store;
@@ -123,32 +124,52 @@ impl Session {
     /// # Errors
     /// `InvalidState`: the object belongs to another session; and those of [`all`](Self::all).
     #[track_caller]
-    pub fn load<'s, M: Model, L, R: LazyLoad<Parent = M>>(
-        &'s mut self,
-        entity: &Entity<M, L>,
+    pub fn load<E: AsEntity, R: LazyLoad<Parent = E::Model>>(
+        &mut self,
+        entity: E,
         relation: R,
-    ) -> Loading<'s, R> {
+    ) -> Loading<'_, R> {
         let _ = relation;
+        let entity = entity.as_entity();
         let (region, place, caller) = (Arc::clone(entity.region()), entity.place(), Location::caller());
         Loading { session: self, region, place, caller, relation: PhantomData }
     }
 
-    /// Loads a relationship of many objects at once, and gives them back with it proven.
+    /// Loads a relationship of many objects at once, and gives them back with it proven. They may be any list or
+    /// iterator of entities or of references to them.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, #[has_many] orders: HasMany<Order> }
+    /// # async fn f(session: &mut Session, users: Vec<Entity<User>>) -> Result<()> {
+    /// let users = session.load_all(users, User::ORDERS.selectin()).await?;
+    /// println!("{}", users[0].get(User::ORDERS).len());
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// `InvalidState`: an object belongs to another session; and those of [`all`](Self::all).
     #[track_caller]
-    pub fn load_all<M, L, O>(
+    pub fn load_all<E: AsEntity, O: LoadOption<E::Loaded>>(
         &mut self,
-        entities: Vec<Entity<M, L>>,
+        entities: impl IntoIterator<Item = E>,
         load: O,
-    ) -> impl Future<Output = Result<Vec<Entity<M, O::Marked>>>> + Send
-    where
-        M: Model,
-        O: LoadOption<L>,
-    {
+    ) -> LoadingAll<'_, E::Model, O::Marked> {
         let (load, caller) = (load.into_spec(), Location::caller());
-        self.load_all_of(entities, load, caller)
+        let object = |entity: E| {
+            let entity = entity.as_entity();
+            self.check_mine(entity)?;
+            Ok((Arc::clone(entity.region()), entity.place()))
+        };
+        let objects: Result<Vec<_>> = entities.into_iter().map(object).collect();
+        let future = Run::new(async move {
+            let objects = objects?;
+            self.autoflush().await?;
+            self.late(LateLoad::new(objects), load, caller).await
+        });
+        LoadingAll { future, of: PhantomData }
     }
 
     pub(super) async fn load_all_of<M: Model, L, K>(
@@ -222,7 +243,7 @@ impl Session {
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
         let mut loader = self.loader(false, caller)?;
-        let loaded = Box::pin(loader.load(objects, load)).await;
+        let loaded = loader.load(objects, load).await;
         let loaded = self.note(loaded)?;
         self.loaded(&loaded.0, false);
         Ok(loaded)
@@ -327,6 +348,29 @@ impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.session.load_one::<R>(self.region, self.place, self.caller))
+    }
+}
+
+/// A relationship of many objects, to be loaded when it is awaited: what [`Session::load_all`] gives.
+#[must_use = "nothing is loaded until it is awaited"]
+pub struct LoadingAll<'s, M, L> {
+    future: Run<'s, (Arc<Region>, Vec<Place>)>,
+    of: PhantomData<fn() -> (M, L)>,
+}
+
+impl<M: Model, L> Future for LoadingAll<'_, M, L> {
+    type Output = Result<Vec<Entity<M, L>>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (region, places) = std::task::ready!(Pin::new(&mut self.future).poll(context))?;
+        let entity = |place| Entity::new(Arc::clone(&region), place);
+        Poll::Ready(Ok(places.into_iter().map(entity).collect()))
+    }
+}
+
+impl<M, L> std::fmt::Debug for LoadingAll<'_, M, L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LoadingAll")
     }
 }
 

@@ -1,16 +1,14 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::Session;
 use super::session::no_connection;
+use super::{Run, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::identity::Store;
 use crate::load::{Loader, RowSink};
 use crate::query::{Reader, RowQuery, RowView, RowsFrom};
 use crate::sql::{Effect, RawEffect};
-
-type RowOf<Q> = <<Q as RowQuery>::Reader as Reader>::Row;
 
 /// Rows of values and entities.
 impl Session {
@@ -31,10 +29,10 @@ impl Session {
     /// `InvalidQuery`: the query cannot be run as it is written. `InvalidValue`: a value is not what the type says, a
     /// NULL that is no `Option` for one.
     #[track_caller]
-    pub fn rows<Q: RowQuery>(&mut self, query: Q) -> impl Future<Output = Result<Vec<RowOf<Q>>>> + Send {
+    pub fn rows<Q: RowQuery>(&mut self, query: Q) -> Run<'_, Vec<Q::Row>> {
         let caller = Location::caller();
         let (query, reader) = query.into_query();
-        async move { self.rows_of(query, reader, caller).await }
+        Run::new(self.rows_of(query, reader, caller))
     }
 
     /// The one row of a query.
@@ -42,13 +40,14 @@ impl Session {
     /// # Errors
     /// `NoRows`, `MultipleRows`, and those of [`rows`](Self::rows).
     #[track_caller]
-    pub fn row<Q: RowQuery>(&mut self, query: Q) -> impl Future<Output = Result<RowOf<Q>>> + Send {
-        let found = self.row_or_none(query);
-        async move {
-            found.await?.ok_or_else(|| {
+    pub fn row<Q: RowQuery>(&mut self, query: Q) -> Run<'_, Q::Row> {
+        let caller = Location::caller();
+        let (query, reader) = query.into_query();
+        Run::new(async move {
+            at_most_one(self.rows_of(query, reader, caller).await?)?.ok_or_else(|| {
                 Error::new(ErrorKind::NoRows, "the query found no row; use `row_or_none` where that can be")
             })
-        }
+        })
     }
 
     /// The one row of a query, or none.
@@ -56,24 +55,10 @@ impl Session {
     /// # Errors
     /// `MultipleRows`, and those of [`rows`](Self::rows).
     #[track_caller]
-    pub fn row_or_none<Q: RowQuery>(
-        &mut self,
-        query: Q,
-    ) -> impl Future<Output = Result<Option<RowOf<Q>>>> + Send {
-        let found = self.rows(query);
-        async move {
-            let mut found = found.await?;
-            match found.len() {
-                0 | 1 => Ok(found.pop()),
-                several => Err(Error::new(
-                    ErrorKind::MultipleRows,
-                    format!(
-                        "the query found {several} rows where at most one was expected; use `first_row` with an order to \
-                         take one of them"
-                    ),
-                )),
-            }
-        }
+    pub fn row_or_none<Q: RowQuery>(&mut self, query: Q) -> Run<'_, Option<Q::Row>> {
+        let caller = Location::caller();
+        let (query, reader) = query.into_query();
+        Run::new(async move { at_most_one(self.rows_of(query, reader, caller).await?) })
     }
 
     /// The first row of a query, or none.
@@ -81,16 +66,13 @@ impl Session {
     /// # Errors
     /// Those of [`rows`](Self::rows).
     #[track_caller]
-    pub fn first_row<Q: RowQuery>(
-        &mut self,
-        query: Q,
-    ) -> impl Future<Output = Result<Option<RowOf<Q>>>> + Send {
+    pub fn first_row<Q: RowQuery>(&mut self, query: Q) -> Run<'_, Option<Q::Row>> {
         let caller = Location::caller();
         let (mut query, reader) = query.into_query();
         if let RowsFrom::Select(spec) = &mut query {
             spec.limit = Some(spec.limit.map_or(1, |limit| limit.min(1)));
         }
-        async move { Ok(self.rows_of(query, reader, caller).await?.into_iter().next()) }
+        Run::new(async move { Ok(self.rows_of(query, reader, caller).await?.into_iter().next()) })
     }
 
     async fn rows_of<R: Reader>(
@@ -118,17 +100,30 @@ impl Session {
             self.store.writes();
         }
         let answer = match self.options.identity_map {
-            true => Box::pin(run(self.loader(overwrites, caller)?, query, &mut sink)).await,
+            true => run(self.loader(overwrites, caller)?, query, &mut sink).await,
             false => {
                 let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
                 let (mut store, dialect) = (Store::new(), database.dialect());
                 let loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
-                Box::pin(run(loader, query, &mut sink)).await
+                run(loader, query, &mut sink).await
             }
         };
         let answer = self.note(answer)?;
         self.loaded(&answer, overwrites);
         Ok(held.into_iter().map(|row| reader.finish(row, &answer)).collect())
+    }
+}
+
+fn at_most_one<T>(mut found: Vec<T>) -> Result<Option<T>> {
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        several => Err(Error::new(
+            ErrorKind::MultipleRows,
+            format!(
+                "the query found {several} rows where at most one was expected; use `first_row` with an order to take one of \
+                 them"
+            ),
+        )),
     }
 }
 

@@ -1,10 +1,10 @@
 use std::panic::Location;
 
-use super::Session;
 use super::session::Failure;
-use crate::entity::{Entity, Relation, ToMany, ToOne};
+use super::{Run, Session};
+use crate::entity::{AsEntity, Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ObjectId, Record as _};
 use crate::identity::cell_error;
 use crate::model::{Model, ModelDef, publish};
 use crate::unit_of_work::{
@@ -30,10 +30,13 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`flush`](Self::flush).
-    pub async fn insert<D: CompleteDraft>(&mut self, draft: D) -> Result<Entity<D::Model>> {
-        let pending = self.add(draft);
-        self.flush().await?;
-        pending.entity()
+    pub fn insert<D: CompleteDraft>(&mut self, draft: D) -> Run<'_, Entity<D::Model>> {
+        let data = draft.into_data();
+        Run::new(async move {
+            let pending = self.add_data::<D::Model>(data);
+            self.flush().await?;
+            pending.entity()
+        })
     }
 
     /// Changes an object's columns; the next flush writes those that differ from the database.
@@ -41,12 +44,22 @@ impl Session {
     /// The change is seen through every handle at once. Relationships are changed with `append`, `assign` and the
     /// rest, not here.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+    /// # async fn f(session: &mut Session, user: Entity<User>) -> Result<()> {
+    /// session.edit(&user, |user| user.name = "Jack".into())?;
+    /// session.commit().await
+    /// # }
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// `InvalidState`: the object belongs to another session.
-    pub fn edit<M: Model, L>(&mut self, entity: &Entity<M, L>, change: impl FnOnce(&mut M)) -> Result<()> {
-        let node = self.editable(entity)?;
-        let arena = self.store.graph().arena::<M>(node.arena);
-        let def = M::def();
+    pub fn edit<E: AsEntity>(&mut self, entity: E, change: impl FnOnce(&mut E::Model)) -> Result<()> {
+        let node = self.editable(entity.as_entity())?;
+        let arena = self.store.graph().arena::<E::Model>(node.arena);
+        let def = E::Model::def();
         let mut version = arena.duplicate(node.node).map_err(|error| cell_error(def, &error))?;
         change(&mut version);
         let current = arena.node(node.node).current();
@@ -215,8 +228,8 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidState`: the object is deleted already, or belongs to another session.
-    pub fn delete<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
-        let node = self.editable(entity)?;
+    pub fn delete<E: AsEntity>(&mut self, entity: E) -> Result<()> {
+        let node = self.editable(entity.as_entity())?;
         self.unit.delete(node);
         Ok(())
     }
@@ -318,12 +331,9 @@ impl Session {
     /// `InvalidQuery`: it cannot be run as it is written. A constraint refuses a row; the session then waits for
     /// [`rollback`](Self::rollback).
     #[track_caller]
-    pub fn execute<O: BulkOperation>(
-        &mut self,
-        operation: O,
-    ) -> impl Future<Output = Result<O::Output>> + Send {
+    pub fn execute<O: BulkOperation>(&mut self, operation: O) -> Run<'_, O::Output> {
         // Not an `async fn`: those do not know their caller, whom the N+1 notice names.
-        self.run_bulk::<O>(operation.into_bulk(), Location::caller())
+        Run::new(self.run_bulk::<O>(operation.into_bulk(), Location::caller()))
     }
 
     async fn run_bulk<O: BulkOperation>(
@@ -346,7 +356,7 @@ impl Session {
             true => self.connect().await?,
             false => self.begin_writing().await?,
         }
-        let done = Box::pin(self.flusher()?.bulk(bulk, at)).await;
+        let done = self.flusher()?.bulk(bulk, at).await;
         if begins {
             self.end_empty().await;
         }

@@ -3,7 +3,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::bulk_asked::check_conflict;
-use super::draft::{CompleteDraft, Draft, DraftData};
+use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
@@ -43,7 +43,7 @@ pub fn insert<M: Model>() -> Insert<M> {
 impl<M: Model, O> Insert<M, O> {
     /// Adds rows. Drafts with links are an error: those belong to `session.add`.
     pub fn rows<D: CompleteDraft<Model = M>>(mut self, drafts: impl IntoIterator<Item = D>) -> Self {
-        self.rows.extend(drafts.into_iter().map(Draft::into_data));
+        self.rows.extend(drafts.into_iter().map(CompleteDraft::into_data));
         self
     }
 
@@ -66,7 +66,13 @@ impl<M: Model, O> Insert<M, O> {
 }
 
 /// A statement past the unit of work: `insert`, `update` and `delete`.
-pub trait BulkOperation {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a statement to execute",
+    label = "expected `insert`, `update`, `delete`, or `sql` without rows",
+    note = "raw SQL is `session.execute(sql(\"..\"))`; queries are run by `session.all` and `session.rows`, and a new row is added \
+            with `session.add`"
+)]
+pub trait BulkOperation: 'static {
     /// What it gives: a number of rows, or entities.
     type Output;
 

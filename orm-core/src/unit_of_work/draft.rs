@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::links::{IntoLinks, LinkTarget};
-use crate::entity::Relation;
+use crate::entity::{IsField, Relation};
 use crate::model::{ErasedModel, Model, erased};
 use crate::value::Value;
 
@@ -13,8 +13,25 @@ pub enum Given {}
 #[derive(Debug)]
 pub enum Missing {}
 
-/// A row that is not in the database yet: what `User::draft()` builds.
-pub trait Draft: Sized {
+/// The state of a draft's column, where a link with [`Fills`](crate::Fills) `F` may fill the column: the field of this hash.
+#[doc(hidden)]
+pub trait GivenOr<F, const FIELD: u64> {}
+
+impl<F, const FIELD: u64> GivenOr<F, FIELD> for Given {}
+
+impl<F: IsField<FIELD>, const FIELD: u64> GivenOr<F, FIELD> for Missing {}
+
+/// A row that is not in the database yet, with every required column set: what `User::draft()..` builds. The derive
+/// implements it; what is missing is a compile error that lists the required columns.
+///
+/// A function that returns a draft names it: `fn guest(name: &str) -> impl CompleteDraft<Model = User>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a new row",
+    label = "expected a draft: `User::draft().name(..)`",
+    note = "an entity is in its session already; several drafts are added one by one, or in a relationship of another one; a \
+            model's struct is never built by hand"
+)]
+pub trait CompleteDraft: Sized {
     /// The model.
     type Model: Model;
 
@@ -22,10 +39,6 @@ pub trait Draft: Sized {
     #[doc(hidden)]
     fn into_data(self) -> DraftData;
 }
-
-/// A draft in which every required column was given. The derive implements it; a missing column is a compile error
-/// that names it.
-pub trait CompleteDraft: Draft {}
 
 /// The columns and links that a draft was given.
 pub struct DraftData {

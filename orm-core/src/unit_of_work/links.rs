@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftData};
+use super::draft::DraftData;
 use super::pending::{Pending, PendingCell};
 use crate::entity::{Entity, Many};
 use crate::graph::Region;
@@ -50,8 +50,8 @@ pub trait IntoLinks<M: Model, F = ()> {
 
 /// The link of a draft that is complete but for what the link gives it; for generated code.
 #[doc(hidden)]
-pub fn draft_link<D: Draft>(draft: D) -> LinkTarget {
-    LinkTarget::Draft(Box::new(draft.into_data()))
+pub fn draft_link(draft: DraftData) -> LinkTarget {
+    LinkTarget::Draft(Box::new(draft))
 }
 
 impl<M: Model, L, F> IntoLink<M, F> for &Entity<M, L> {

@@ -50,7 +50,7 @@ mod waiting_keys;
 mod work;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
-pub use draft::{CompleteDraft, Draft, DraftData, Given, Missing};
+pub use draft::{CompleteDraft, DraftData, Given, GivenOr, Missing};
 pub(crate) use flush::Flush;
 pub use flush_plan::{FlushPlan, FlushStep};
 pub(crate) use key_links::KeyLinkOf;

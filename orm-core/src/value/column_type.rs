@@ -80,9 +80,9 @@ impl ValueKind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
-    note = "a column is an integer, a float, `bool`, `String`, `Vec<u8>`, or an `Option` of one of these",
+    note = "a column is an `i8` to `i64` or `u8` to `u64` (not `usize`, whose size depends on the machine), a float, `bool`, `String`, `Vec<u8>`, or an `Option` of one of these",
     note = "types of `chrono`, `time`, `jiff`, `uuid`, `rust_decimal` and `serde_json` need the feature `chrono`, `time`, `jiff`, `uuid`, `decimal` or `json` of orm-core",
-    note = "a type of your own becomes one with `#[derive(DbEnum)]` or `#[derive(DbType)]`",
+    note = "a type of your own becomes one with `#[derive(DbEnum)]` or `#[derive(DbType)]`, and every type with `serde` as JSON in a `Json<..>`",
     note = "a relationship is a `HasMany<..>`, `HasOne<..>` or `BelongsTo<..>` with its attribute"
 )]
 pub trait ColumnType: Clone + Send + Sync + 'static {

@@ -61,7 +61,7 @@ impl Cells for &[Value] {
     label = "not a key type",
     note = "a key is an integer, `bool`, `String` or `Vec<u8>`, or up to 8 fields of these"
 )]
-pub trait Key: Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
+pub trait Key: IntoKey<Self> + Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
     /// Reads the key from the cells at these positions.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ pub trait Key: Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnType + Hash + Eq + std::fmt::Debug> Key for T {
+impl<T: ColumnType + IntoValue<T> + Hash + Eq + std::fmt::Debug> Key for T {
     fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
         T::take(cells, columns.first().copied().unwrap_or_default())
     }
@@ -86,9 +86,11 @@ impl<T: ColumnType + Hash + Eq + std::fmt::Debug> Key for T {
 /// What `get` takes for a key of type `K`: everything that fits the key columns.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of this model",
-    label = "the model's primary key is `{K}`"
+    label = "the model's primary key is `{K}`",
+    note = "a composite key is a tuple: `session.get::<Setting>((user_id, name))`; a function that is generic over the model \
+            takes `key: M::Key`, or `key: impl IntoKey<M::Key>`"
 )]
-pub trait IntoKey<K> {
+pub trait IntoKey<K>: Sized {
     /// The key.
     ///
     /// # Errors
@@ -96,6 +98,7 @@ pub trait IntoKey<K> {
     fn into_key(self) -> Result<K, ValueError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: ColumnType, V: IntoValue<K>> IntoKey<K> for V {
     fn into_key(self) -> Result<K, ValueError> {
         K::read(self.into_value().as_ref())
@@ -105,7 +108,7 @@ impl<K: ColumnType, V: IntoValue<K>> IntoKey<K> for V {
 macro_rules! tuple_key {
     ($(($($ty:ident $from:ident $at:tt),+))*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($ty: ColumnType + Hash + Eq + std::fmt::Debug),+> Key for ($($ty,)+) {
+        impl<$($ty: ColumnType + IntoValue<$ty> + Hash + Eq + std::fmt::Debug),+> Key for ($($ty,)+) {
             fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
                 let at = |i: usize| columns.get(i).copied().ok_or(ValueError::MissingCell { index: i });
                 Ok(($($ty::take(cells, at($at)?)?,)+))
@@ -116,6 +119,7 @@ macro_rules! tuple_key {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($ty: ColumnType, $from: IntoValue<$ty>),+> IntoKey<($($ty,)+)> for ($($from,)+) {
             fn into_key(self) -> Result<($($ty,)+), ValueError> {
                 Ok(($($ty::read(self.$at.into_value().as_ref())?,)+))

@@ -14,8 +14,8 @@ mod features;
 mod into_value;
 mod key;
 mod list;
-#[cfg(feature = "serde")]
 mod row_sink;
+#[cfg(feature = "serde")]
 mod serialize;
 mod time;
 mod uuid;

@@ -4,37 +4,31 @@ use quote::{ToTokens, quote};
 use super::inherent::given;
 use super::relation::fills;
 use super::scope::{ColumnNames, Named, Scope};
-use super::{private, quiet};
+use super::{private, quiet, respanned};
 use crate::model::Column;
 
 /// The draft's setters, and what makes it one that a session takes.
 pub fn draft(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
     let this = &scope.model.ident;
-    let draft = scope.draft(None);
+    let draft = scope.draft_type(None);
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.to_token_stream()).collect();
-    let filled = &scope.nested;
-    let linked = scope.required().map(|(_, required)| {
-        let (module, state, linked) = (&scope.module, &required.state, &required.linked);
-        quote!(#state: #module::#linked<#filled>)
-    });
-    let complete = scope.required().map(|(_, required)| {
-        let (module, state, given) = (&scope.module, &required.state, &required.given);
-        quote!(#state: #module::#given)
-    });
     let columns = scope.columns().map(|(column, names)| column_setter(scope, column, names));
     let written = scope.relations().filter(|relation| relation.relation.view_only.is_none());
     let relations = written.map(|relation| relation_setter(scope, &relation));
     let parameters = if states.is_empty() { TokenStream::new() } else { quote!(<#(#states),*>) };
-    quote! {
-        #quiet
-        impl #parameters #draft {
-            #(#columns)*
-            #(#relations)*
-        }
-
+    // What links a draft may fill a column of it; without a link nothing does.
+    let (module, complete, filled) = (&scope.module, &scope.complete_draft, &scope.nested);
+    // The compiler warns of a bound that is about no parameter.
+    let complete = |filled: TokenStream| match states.is_empty() {
+        true => TokenStream::new(),
+        false => quote!(where (#(#states,)*): #module::#complete<#filled #(, #states)*>),
+    };
+    let (bound, linked) = (complete(quote!(())), complete(filled.to_token_stream()));
+    // The compiler shows these where a column is missing: they are the struct's.
+    let rows = quote! {
         #[automatically_derived]
-        impl #parameters #p::Draft for #draft {
+        impl #parameters #p::CompleteDraft for #draft #bound {
             type Model = #this;
 
             fn into_data(self) -> #p::DraftData {
@@ -43,27 +37,34 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl<#(#complete),*> #p::CompleteDraft for #draft {}
-
-        #[automatically_derived]
-        impl<#filled #(, #linked)*> #p::IntoLink<#this, #filled> for #draft {
+        impl<#filled #(, #states)*> #p::IntoLink<#this, #filled> for #draft #linked {
             fn into_link(self) -> #p::LinkTarget {
-                #p::draft_link(self)
+                #p::draft_link(self.data)
             }
         }
+    };
+    let rows = respanned(rows, this.span());
+    quote! {
+        #quiet
+        impl #parameters #draft {
+            #(#columns)*
+            #(#relations)*
+        }
+
+        #rows
     }
 }
 
 fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> TokenStream {
     let p = private();
-    let (visible, module) = (scope.visibility(&column.visibility), &scope.module);
+    let (visible, module, name) = (scope.visibility(&column.visibility), &scope.module, &scope.draft);
     let (ident, ty, index) = (&column.ident, &column.ty, names.place());
     let doc = format!("Gives the column `{}`: the field `{}`.", column.name.value, column.field);
     let given_state = quote!(#p::Given);
-    let draft = scope.draft(names.required.as_ref().map(|required| (required, &given_state)));
+    let draft = scope.draft_type(names.required.as_ref().map(|required| (required, &given_state)));
     let result = if names.required.is_some() {
         let given = given(scope);
-        quote!(#module::Draft { data: self.data #given })
+        quote!(#module::#name { data: self.data #given })
     } else {
         quote!(self)
     };
@@ -82,7 +83,7 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let bound = relation.bound();
     let (ident, target, marker) =
         (&relation.relation.ident, &relation.relation.target, scope.marker(relation));
-    let draft = scope.draft(None);
+    let draft = scope.draft_type(None);
     let (field, fills) = (&relation.relation.field, fills(relation.relation));
     if relation.relation.kind.is_collection() {
         let doc = format!("Gives the relationship `{field}` its rows: drafts, pending objects or entities.");

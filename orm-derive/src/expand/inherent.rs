@@ -62,12 +62,13 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
 fn draft(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let (visible, this, module) = (&scope.model.visibility, &scope.model.ident, &scope.module);
+    let name = &scope.draft;
     let doc = format!("A new `{}`, to be given its columns and added to a session.", scope.model.name);
     let given = given(scope);
     quote! {
         #[doc = #doc]
-        #visible fn draft() -> #module::Draft {
-            #module::Draft { data: #p::DraftData::new::<#this>() #given }
+        #visible fn draft() -> #module::#name {
+            #module::#name { data: #p::DraftData::new::<#this>() #given }
         }
     }
 }

@@ -7,10 +7,13 @@ use super::{private, quiet};
 /// What the record of what was loaded says at run time, for what follows it without the model's type.
 pub fn loaded_set(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
-    let (module, loads) = (&scope.module, &scope.loads);
+    let (this, module, loads) = (&scope.model.ident, &scope.module, &scope.loads);
     let slots: Vec<_> = scope.relations().map(|relation| relation.slot.clone()).collect();
     if slots.is_empty() {
         return quote! {
+            #quiet
+            impl #p::LoadedSetOf<#this> for #module::#loads {}
+
             #quiet
             impl #p::LoadedSet for #module::#loads {
                 fn below(_: usize) -> ::core::option::Option<#p::LoadedShape> {
@@ -27,9 +30,12 @@ pub fn loaded_set(scope: &Scope<'_>) -> TokenStream {
     let others: Vec<_> = scope.relations().map(|relation| relation.other.clone()).collect();
     let arms = scope.relations().map(|relation| {
         let (index, slot) = (relation.place(), relation.slot);
-        quote!(#index => <#slot as #p::LoadedSlot>::shape::<Self>(),)
+        quote!(#index => <#slot as #p::LoadedSlot>::shape::<#index>(),)
     });
     quote! {
+        #quiet
+        impl<#(#slots),*> #p::LoadedSetOf<#this> for #module::#loads<#(#slots),*> {}
+
         #quiet
         impl<#(#slots: #p::LoadedSlot),*> #p::LoadedSet for #module::#loads<#(#slots),*> {
             fn below(relation: usize) -> ::core::option::Option<#p::LoadedShape> {

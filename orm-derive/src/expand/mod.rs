@@ -19,7 +19,7 @@ mod scope;
 mod taken;
 mod visibility;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -65,6 +65,18 @@ pub fn column_type(ty: &Type, item: &str) -> TokenStream {
 /// Where a mistake is to be seen; names are looked up as everywhere in generated code.
 pub fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// Code that the compiler shows as one place of the user's.
+pub fn respanned(code: TokenStream, span: Span) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = TokenTree::Group(Group::new(group.delimiter(), respanned(group.stream(), span)));
+        }
+        token.set_span(span);
+        token
+    };
+    code.into_iter().map(respan).collect()
 }
 
 /// What stands before every generated impl. The user chose the names and the types in it: lints about them have been

@@ -1,9 +1,10 @@
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Visibility;
 
 use super::scope::Scope;
 use super::{private, visibility};
+use crate::model::Column;
 use crate::names;
 
 /// The module: plain types, and traits that name what a draft lacks.
@@ -16,7 +17,7 @@ pub fn module(scope: &Scope<'_>) -> TokenStream {
         scope.model.name
     );
     let loads = loads(scope, &inside);
-    let markers = markers(scope);
+    let (markers, loaded) = (markers(scope), loaded(scope));
     let draft = draft(scope, &inside);
     quote! {
         #[doc = #doc]
@@ -26,6 +27,7 @@ pub fn module(scope: &Scope<'_>) -> TokenStream {
         #visible mod #name {
             #loads
             #markers
+            #loaded
             #draft
         }
     }
@@ -37,12 +39,12 @@ fn loads(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let doc = format!("What a query loaded of each `{}`.", scope.model.name);
     let slots: Vec<_> = scope.relations().map(|relation| relation.slot.clone()).collect();
     if slots.is_empty() {
-        return quote! {
+        return quote_spanned! {scope.model.ident.span()=>
             #[doc = #doc]
             #inside struct #name(());
         };
     }
-    quote! {
+    quote_spanned! {scope.model.ident.span()=>
         #[doc = #doc]
         #inside struct #name<#(#slots = #p::NotLoaded),*>(::core::marker::PhantomData<fn() -> (#(#slots,)*)>);
     }
@@ -62,20 +64,47 @@ fn markers(scope: &Scope<'_>) -> TokenStream {
     markers.collect()
 }
 
+/// For every relationship the trait whose absence the compiler reports in the relationship's words.
+fn loaded(scope: &Scope<'_>) -> TokenStream {
+    let model = &scope.model.name;
+    let traits = scope.relations().map(|relation| {
+        let inside = visibility::inside(scope.visibility(&relation.relation.visibility));
+        let (name, marker, field) = (relation.loaded, relation.marker, &relation.relation.field);
+        let constant = names::plain(relation.constant);
+        let doc = format!("What a query loaded of each `{model}` has `{field}` in it.");
+        let message = format!("`{model}.{field}` is not loaded by this query");
+        let label = format!("reading `{field}` here would need another query");
+        let note = format!(
+            "add `.with({model}::{constant}.selectin())` to the `select` this value came from; a function that takes the \
+             values of any query asks for it: `where {module}::{marker}: LoadedIn<L>`",
+            module = scope.module,
+        );
+        quote! {
+            #[doc = #doc]
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            #inside trait #name {
+                /// What was loaded of the targets.
+                type Nested;
+            }
+        }
+    });
+    traits.collect()
+}
+
 fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let p = private();
-    let doc = format!("A `{}` that is not in the database yet.", scope.model.name);
+    let (name, doc) = (&scope.draft, format!("A `{}` that is not in the database yet.", scope.model.name));
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.clone()).collect();
-    let given = given(scope, inside);
+    let complete = complete(scope, inside);
     if states.is_empty() {
         return quote! {
             #[doc = #doc]
             #[must_use = "a draft does nothing until it is added to a session"]
-            #inside struct Draft {
+            #inside struct #name {
                 pub(super) data: #p::DraftData,
             }
 
-            impl ::core::fmt::Debug for Draft {
+            impl ::core::fmt::Debug for #name {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     ::core::fmt::Debug::fmt(&self.data, f)
                 }
@@ -87,57 +116,65 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
         ///
         /// Its parameters say of each required column whether it was given.
         #[must_use = "a draft does nothing until it is added to a session"]
-        #inside struct Draft<#(#states = #p::Missing),*> {
+        #inside struct #name<#(#states = #p::Missing),*> {
             pub(super) data: #p::DraftData,
             pub(super) given: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
         }
 
-        impl<#(#states),*> ::core::fmt::Debug for Draft<#(#states),*> {
+        impl<#(#states),*> ::core::fmt::Debug for #name<#(#states),*> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Debug::fmt(&self.data, f)
             }
         }
 
-        #given
+        #complete
     }
 }
 
-/// For every required column the trait whose absence the compiler reports in the column's words.
-fn given(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
+/// The trait of drafts with every required column, whose absence the compiler reports with a list of them.
+fn complete(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let p = private();
-    let model = &scope.model.name;
-    let traits = scope.required().map(|(column, required)| {
-        let (name, field) = (&required.given, &column.field);
-        let doc = format!("The draft was given `{field}`.");
-        let linked_doc = format!("The draft was given `{field}`, or is linked by what fills it.");
-        let (linked, hash) = (&required.linked, names::hash(field));
-        let message = format!("`{field}` is required by `{model}`");
-        let label = format!("this draft has no `{field}`");
-        let note = match scope.visibility(&column.visibility) {
-            Visibility::Inherited if !matches!(scope.model.visibility, Visibility::Inherited) => format!(
-                "add `.{}(..)`; the field is private to the module of `{model}`, so that is where such a draft is made",
-                column.ident
-            ),
-            _ => format!("add `.{}(..)`", column.ident),
-        };
-        quote! {
-            #[doc = #doc]
-            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-            #inside trait #name {}
-
-            #[diagnostic::do_not_recommend]
-            impl #name for #p::Given {}
-
-            #[doc = #linked_doc]
-            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-            #inside trait #linked<F> {}
-
-            #[diagnostic::do_not_recommend]
-            impl<F> #linked<F> for #p::Given {}
-
-            #[diagnostic::do_not_recommend]
-            impl<F: #p::IsField<#hash>> #linked<F> for #p::Missing {}
+    let (model, name) = (&scope.model.name, &scope.complete_draft);
+    let states: Vec<_> = scope.required().map(|(_, required)| &required.state).collect();
+    let filled = &scope.nested;
+    let columns: Vec<String> = scope.required().map(|(column, _)| column.field.clone()).collect();
+    let hashes = columns.iter().map(|column| names::hash(column));
+    let (message, label) = match columns.as_slice() {
+        [only] => (format!("`{only}` is required by `{model}`"), format!("this draft has no `{only}`")),
+        several => {
+            let states = several.iter().zip(&states);
+            let states = states.map(|(column, state)| format!("`{column}` is required: {{{state}}}"));
+            let list = states.collect::<Vec<_>>().join(", ");
+            (
+                format!("this draft of `{model}` is not complete: {list}"),
+                "what is `Missing` is not set".to_owned(),
+            )
         }
-    });
-    traits.collect()
+    };
+    let is_hidden = |column: &Column| {
+        let hidden = matches!(scope.visibility(&column.visibility), Visibility::Inherited);
+        hidden && !matches!(scope.model.visibility, Visibility::Inherited)
+    };
+    let private: Vec<String> = scope
+        .required()
+        .filter(|(column, _)| is_hidden(column))
+        .map(|(column, _)| format!("`{}`", column.field))
+        .collect();
+    let example = columns.first().map_or("name", String::as_str);
+    let mut note = format!("a column is set with the method of its name: `.{example}(..)`");
+    if !private.is_empty() {
+        let list = private.join(", ");
+        note.push_str(&format!(
+            "; {list} can be set in the module of `{model}` alone, because the field is private, so such a draft is made there"
+        ));
+    }
+    let doc = format!("A draft of `{model}` that has every required column.");
+    quote! {
+        #[doc = #doc]
+        #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+        #inside trait #name<#filled #(, #states)*> {}
+
+        #[diagnostic::do_not_recommend]
+        impl<#filled #(, #states: #p::GivenOr<#filled, #hashes>)*> #name<#filled #(, #states)*> for (#(#states,)*) {}
+    }
 }

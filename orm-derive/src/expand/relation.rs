@@ -1,8 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Visibility;
 
 use super::scope::{Named, Scope};
-use super::{private, quiet};
+use super::{private, quiet, respanned};
 use crate::model::Relation;
 use crate::names;
 use crate::parse::{Kind, Lazy};
@@ -12,6 +13,7 @@ pub fn relation(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let mut code = descriptor(scope, relation);
     code.extend(loaded(scope, relation));
     code.extend(capabilities(scope, relation));
+    code.extend(named(scope, relation));
     if scope.model.is(&relation.relation.target) {
         code.extend(recursive(scope, relation));
     }
@@ -22,7 +24,7 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
     let (this, marker, nested) = (&scope.model.ident, scope.marker(relation), &scope.nested);
     let (target, output, index) =
-        (&relation.relation.target, relation.output(Some(nested)), relation.place());
+        (&relation.relation.target, relation.output(Some(&nested.to_token_stream())), relation.place());
     let shape = match relation.relation.kind {
         Kind::HasMany | Kind::ManyToMany => quote!(many),
         _ if relation.relation.is_required() => quote!(one),
@@ -65,35 +67,62 @@ pub fn fills(relation: &Relation) -> TokenStream {
 /// Which loaded sets have the relationship in them, and what naming it makes of one that has not.
 fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
+    let (module, trait_name) = (&scope.module, relation.loaded);
     let (marker, nested, slot) = (scope.marker(relation), &scope.nested, relation.slot);
-    let (others, bound) = (other_slots(scope, relation), relation.bound());
-    let yes = scope.loads(relation, &quote!(#p::Yes<#nested>));
-    let open = scope.loads(relation, &slot.to_token_stream());
+    let others = other_slots(scope, relation);
+    let loaded = scope.loads_with(relation, &quote!(#p::Loaded<#nested>));
+    let open = scope.loads_with(relation, &slot.to_token_stream());
     // What was below it stays, where the query names it for the second time.
-    let merged = scope.loads(relation, &quote!(<#slot as #p::MergesWith<#p::Yes<#nested>>>::Merged));
-    quote! {
+    let merged = scope.loads_with(relation, &quote!(<#slot as #p::MergesWith<#nested>>::Merged));
+    let (set, place) = (scope.loads_with(relation, &nested.to_token_stream()), relation.place());
+    let bound = relation.bound();
+    // The compiler shows this impl where the relationship is not loaded: it is the field's.
+    let reading = quote! {
         #[automatically_derived]
         #[allow(trivial_bounds)]
+        impl<#nested: #module::#trait_name> #p::LoadedIn<#nested> for #marker
+    };
+    let reading = respanned(reading, relation.relation.ident.span());
+    quote! {
+        #reading #bound {
+            type Nested = #nested::Nested;
+        }
+
+        #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl<#nested #(, #others)*> #p::LoadedIn<#yes> for #marker #bound {
+        impl<#nested #(, #others)*> #module::#trait_name for #loaded {
             type Nested = #nested;
         }
 
-        // It matches no value; with a second impl the compiler's message is about the trait and not about types.
         #[automatically_derived]
         #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl #p::LoadedIn<#p::NotLoaded> for #marker #bound {
-            type Nested = #p::NotLoaded;
+        impl<#slot: #p::MergesWith<#nested> #(, #others)*, #nested> #p::Marks<#open, #nested> for #marker #bound {
+            type Marked = #merged;
         }
 
         #[automatically_derived]
-        #[allow(trivial_bounds)]
+        impl<#slot #(, #others)*, #nested> #p::With<#p::At<#place>, #nested> for #open {
+            type Out = #set;
+        }
+    }
+}
+
+/// What `loaded!` looks up. A type behind a field that is less visible than the struct cannot be named by a public trait.
+fn named(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let text = |visibility: &Visibility| visibility.to_token_stream().to_string();
+    if text(scope.visibility(&relation.relation.visibility)) != text(&scope.model.visibility) {
+        return TokenStream::new();
+    }
+    let (p, quiet) = (private(), quiet());
+    let (this, marker, bound) = (&scope.model.ident, scope.marker(relation), relation.bound());
+    let (name, place) = (names::hash(&relation.relation.field), relation.place());
+    quote! {
+        #quiet
         #[diagnostic::do_not_recommend]
-        impl<#slot: #p::MergesWith<#p::Yes<#nested>> #(, #others)*, #nested> #p::Marks<#open, #nested>
-            for #marker #bound
-        {
-            type Marked = #merged;
+        impl #p::RelationNamed<#name> for #this #bound {
+            type Target = <#marker as #p::Relation>::Target;
+            type Place = #p::At<#place>;
         }
     }
 }
@@ -118,29 +147,29 @@ fn capabilities(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     code
 }
 
+/// A relationship from a model to itself can be loaded to the last level. What is loaded on each level is part of its place
+/// in the loaded set, so that the set of the targets is the set of their targets too.
 fn recursive(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
-    let (marker, slot) = (scope.marker(relation), relation.slot);
+    let (module, trait_name) = (&scope.module, relation.loaded);
+    let marker = scope.marker(relation);
     let (others, bound) = (other_slots(scope, relation), relation.bound());
-    let all = scope.loads(relation, &quote!(#p::Recursive));
-    let open = scope.loads(relation, &slot.to_token_stream());
+    let level: Vec<_> = scope.relations().map(|relation| relation.other).collect();
+    let each = scope.loads_of(level.iter().map(ToTokens::to_token_stream));
+    let place = quote!(#p::Recursive<#each>);
+    let loaded = scope.loads_with(relation, &place);
+    let below = scope.loads_of(scope.relations().zip(&level).map(|(other, level)| {
+        if other.index == relation.index { place.clone() } else { level.to_token_stream() }
+    }));
     quote! {
         #[automatically_derived]
         #[allow(trivial_bounds)]
         impl #p::SelfReferential for #marker #bound {}
 
         #[automatically_derived]
-        #[allow(trivial_bounds)]
         #[diagnostic::do_not_recommend]
-        impl<#(#others),*> #p::LoadedIn<#all> for #marker #bound {
-            type Nested = #all;
-        }
-
-        #[automatically_derived]
-        #[allow(trivial_bounds)]
-        #[diagnostic::do_not_recommend]
-        impl<#slot #(, #others)*> #p::MarksRecursive<#open> for #marker #bound {
-            type Marked = #all;
+        impl<#(#level),* #(, #others)*> #module::#trait_name for #loaded {
+            type Nested = #below;
         }
     }
 }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::taken::Taken;
 use crate::model::{Column, Model, Relation};
-use crate::names;
+use crate::names::{self, plain};
 use crate::parse::Kind;
 
 /// A model, and the names of everything that is generated for it.
@@ -18,6 +18,10 @@ pub struct Scope<'m> {
     pub module: Ident,
     /// The record of what a query loaded, in the module.
     pub loads: Ident,
+    /// The draft, in the module.
+    pub draft: Ident,
+    /// The trait of drafts with every required column, in the module.
+    pub complete_draft: Ident,
     /// A type parameter that no type of the struct is called.
     pub nested: Ident,
     columns: Vec<ColumnNames>,
@@ -36,10 +40,6 @@ pub struct ColumnNames {
 pub struct Required {
     /// The draft's type parameter.
     pub state: Ident,
-    /// The trait in the module that says it was given.
-    pub given: Ident,
-    /// The trait of the drafts in which it was given, or is filled by the relationship that links them.
-    pub linked: Ident,
 }
 
 struct RelationNames {
@@ -47,6 +47,7 @@ struct RelationNames {
     constant: Ident,
     marker: Ident,
     slot: Ident,
+    loaded: Ident,
     other: Ident,
 }
 
@@ -59,7 +60,9 @@ pub struct Named<'m> {
     pub marker: &'m Ident,
     /// Its parameter in the record of what was loaded.
     pub slot: &'m Ident,
-    /// Its parameter in a second such record.
+    /// The trait in the module of records with it.
+    pub loaded: &'m Ident,
+    /// Its parameter where the record has to be named a second time.
     pub other: &'m Ident,
 }
 
@@ -70,7 +73,9 @@ impl<'m> Scope<'m> {
         let columns = column_names(model, complete, &mut taken);
         Scope {
             module: module_name(model),
-            loads: taken.fresh_in_module(Ident::new("Loads", Span::call_site())),
+            loads: taken.fresh_in_module(format_ident!("{}Loads", model.name)),
+            draft: taken.fresh_in_module(format_ident!("{}Draft", model.name)),
+            complete_draft: taken.fresh_in_module(Ident::new("Complete", Span::call_site())),
             nested: taken.fresh_parameter(Ident::new("N", Span::call_site())),
             model,
             complete,
@@ -96,6 +101,7 @@ impl<'m> Scope<'m> {
                 constant: &names.constant,
                 marker: &names.marker,
                 slot: &names.slot,
+                loaded: &names.loaded,
                 other: &names.other,
             })
         })
@@ -116,25 +122,30 @@ impl<'m> Scope<'m> {
         }
     }
 
-    /// `order::Draft<C0, C1>`, with the type given for one of the parameters.
-    pub fn draft(&self, given: Option<(&Required, &TokenStream)>) -> TokenStream {
-        let module = &self.module;
+    /// `order::OrderDraft<C0, C1>`, with the type given for one of the parameters.
+    pub fn draft_type(&self, given: Option<(&Required, &TokenStream)>) -> TokenStream {
+        let (module, draft) = (&self.module, &self.draft);
         let mut states = self.required().map(|(_, required)| match given {
             Some((column, ty)) if column.state == required.state => ty.clone(),
             _ => required.state.to_token_stream(),
         });
         match states.next() {
-            Some(first) => quote!(#module::Draft<#first #(, #states)*>),
-            None => quote!(#module::Draft),
+            Some(first) => quote!(#module::#draft<#first #(, #states)*>),
+            None => quote!(#module::#draft),
         }
     }
 
-    /// `order::Loads<R0, R1>`, with the type given for one of the parameters.
-    pub fn loads(&self, given: &Named<'_>, ty: &TokenStream) -> TokenStream {
-        let (module, loads) = (&self.module, &self.loads);
+    /// `order::OrderLoads<R0, R1>`, with the type given for one of the parameters.
+    pub fn loads_with(&self, given: &Named<'_>, ty: &TokenStream) -> TokenStream {
         let slots = self.relations().map(|relation| {
             if relation.index == given.index { ty.clone() } else { relation.slot.to_token_stream() }
         });
+        self.loads_of(slots)
+    }
+
+    /// `order::OrderLoads<..>` of these types.
+    pub fn loads_of(&self, slots: impl Iterator<Item = TokenStream>) -> TokenStream {
+        let (module, loads) = (&self.module, &self.loads);
         quote!(#module::#loads<#(#slots),*>)
     }
 
@@ -147,7 +158,7 @@ impl<'m> Scope<'m> {
 
 impl Named<'_> {
     /// What reading it gives, for a loaded set of the targets; without one, nothing proven.
-    pub fn output(&self, loaded: Option<&Ident>) -> TokenStream {
+    pub fn output(&self, loaded: Option<&TokenStream>) -> TokenStream {
         let p = super::private();
         let target = &self.relation.target;
         let arguments = match loaded {
@@ -198,8 +209,9 @@ fn relation_names(model: &Model, taken: &mut Taken) -> Vec<RelationNames> {
         let marker = names::marker(&relation.field, span);
         if taken.inherent(&constant) && taken.inherent(&relation.ident) && taken.module(&marker) {
             let slot = taken.fresh_parameter(format_ident!("R{index}"));
+            let loaded = taken.fresh_in_module(format_ident!("{}Loaded", plain(&marker)));
             let other = taken.fresh_parameter(format_ident!("S{index}"));
-            names.push(RelationNames { index, constant, marker, slot, other });
+            names.push(RelationNames { index, constant, marker, slot, loaded, other });
         }
     }
     names
@@ -218,13 +230,7 @@ fn column_names(model: &Model, complete: bool, taken: &mut Taken) -> Vec<ColumnN
         }
         let required = required.contains(column.field.as_str()).then(|| {
             let state = format_ident!("C{}", states.next().unwrap_or(0));
-            let given = format_ident!("{}Given", names::marker(&column.field, Span::call_site()));
-            let linked = format_ident!("{}Linked", names::marker(&column.field, Span::call_site()));
-            Required {
-                state: taken.fresh_parameter(state),
-                given: taken.fresh_in_module(given),
-                linked: taken.fresh_in_module(linked),
-            }
+            Required { state: taken.fresh_parameter(state) }
         });
         names.push(ColumnNames { index, constant, required });
     }

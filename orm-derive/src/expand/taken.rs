@@ -26,7 +26,7 @@ impl Taken {
             words(ty.to_token_stream(), &mut types);
         }
         let name = str::to_owned;
-        Taken { inherent: ["draft", "entity"].map(name).into(), module: ["Draft"].map(name).into(), types }
+        Taken { inherent: ["draft", "entity"].map(name).into(), module: HashSet::new(), types }
     }
 
     /// Takes a name on the struct, if it is free.

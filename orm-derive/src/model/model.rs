@@ -1,3 +1,4 @@
+use proc_macro2::TokenStream;
 use syn::{Ident, Type, Visibility};
 
 use super::{Column, Relation};
@@ -19,6 +20,8 @@ pub struct Model {
     pub hooks: bool,
     /// Whether it is given a `Debug` that hides what is secret.
     pub debug: bool,
+    /// Where the library is, if not at `::orm_core`.
+    pub library: Option<TokenStream>,
     /// The SQL of what every row has to meet.
     pub check: Option<Text>,
     /// The table's name before.
@@ -64,6 +67,7 @@ impl Model {
             module,
             hooks: input.hooks,
             debug: input.debug,
+            library: input.library,
             check: input.check,
             renamed_from: input.renamed_from,
             unique: input.unique,

@@ -131,6 +131,7 @@ pub(super) const MODEL: &[Known] = &[
     Known("unique", Form::Texts, "tenant_id, email"),
     Known("index", Form::Texts, "status, created_at"),
     Known("renamed_from", Form::Text, "people"),
+    Known("crate", Form::Text, "shop::orm"),
 ];
 
 const KEY: &[Known] = &[Known("auto", Form::Flag, "")];
@@ -202,6 +203,32 @@ impl ColumnAttribute {
 }
 
 impl RelationAttribute {
+    /// One that could not be read, which has been reported.
+    pub(super) fn unread(holder: Holder, span: Span) -> RelationAttribute {
+        let kind = match holder {
+            Holder::HasMany => Kind::HasMany,
+            Holder::HasOne => Kind::HasOne,
+            Holder::BelongsTo => Kind::BelongsTo,
+        };
+        RelationAttribute {
+            kind,
+            span,
+            complete: false,
+            key: None,
+            target_key: None,
+            through: None,
+            through_schema: None,
+            lazy: Lazy::default(),
+            order_by: None,
+            cascade: None,
+            passive_deletes: None,
+            on_delete: None,
+            on_update: None,
+            view_only: None,
+            inverse: None,
+        }
+    }
+
     pub(super) fn read(
         attribute: &Attribute,
         kind: Kind,

@@ -3,9 +3,10 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
 use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttribute};
+use super::foreign;
 use super::options::Options;
 use super::serde::{RenameAll, SerdeAttribute};
-use super::types::without_self;
+use super::types::{Wrapper, without_self};
 use super::value::{Names, Text};
 use crate::errors::Errors;
 use crate::names;
@@ -27,6 +28,8 @@ pub struct Input {
     pub hooks: bool,
     /// Whether it is given a `Debug` that hides what is secret.
     pub debug: bool,
+    /// Where the library is, if not at `::orm_core`.
+    pub library: Option<TokenStream>,
     /// How serialising names the fields.
     pub rename_all: RenameAll,
     pub fields: Vec<Field>,
@@ -91,6 +94,10 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
         indexes: lists("index"),
         hooks: flag("hooks"),
         debug: flag("debug"),
+        library: options
+            .as_ref()
+            .and_then(|options| options.text("crate"))
+            .and_then(|text| crate::library::path(text, errors)),
         rename_all,
         fields,
         has_fields,
@@ -156,8 +163,18 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
         serde: None,
     };
     for attribute in &field.attrs {
-        let Some(name) = own_name(attribute) else { continue };
         let span = attribute.path().span();
+        if let Some((name, ours)) = foreign_name(attribute) {
+            errors.at(span, format!("`#[{name}]` is not an attribute of a model: {ours}"));
+            // What it was meant to be is no second mistake.
+            match (name.as_str(), Wrapper::of(&read.ty).holder) {
+                ("primary_key" | "auto_increment", _) => read.key = Some(KeyAttribute { span, auto: None }),
+                (_, Some(holder)) => read.relations.push(RelationAttribute::unread(holder, span)),
+                _ => {}
+            }
+            continue;
+        }
+        let Some(name) = own_name(attribute) else { continue };
         let twice = match (name.as_str(), Kind::of(&name)) {
             (_, Some(kind)) => read.relations.iter().any(|other| other.kind == kind),
             ("key", _) => read.key.is_some(),
@@ -178,6 +195,13 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
         }
     }
     Some(read)
+}
+
+/// An attribute that other libraries have, and what it is called here.
+fn foreign_name(attribute: &Attribute) -> Option<(String, &'static str)> {
+    let name = attribute.path().get_ident()?.to_string();
+    let ours = foreign::attribute(&name)?;
+    Some((name, ours))
 }
 
 /// The name of an attribute that is the derive's.

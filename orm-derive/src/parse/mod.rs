@@ -5,6 +5,7 @@
 //! attributes.
 
 mod attributes;
+mod foreign;
 mod input;
 mod options;
 mod serde;

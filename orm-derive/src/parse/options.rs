@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, LitInt, LitStr, Meta, MetaNameValue};
 
 use super::attributes::{Kind, home_of};
+use super::foreign;
 use crate::errors::Errors;
 use crate::suggest;
 
@@ -106,7 +107,11 @@ impl Options {
 /// `#[name = ".."]` where `#[name(option = "..")]` was meant.
 fn misplaced_value(meta: &MetaNameValue, name: &str, known: &[Known]) -> String {
     let Some(Known(option, _, example)) = known.iter().find(|known| known.1 != Form::Flag) else {
-        return format!("`#[{name}]` takes no value: write `#[{name}]`");
+        let value = meta.value.to_token_stream().to_string();
+        return match known.iter().find(|known| known.0 == value.trim_matches('"')) {
+            Some(Known(option, ..)) => format!("options are written in parentheses: `#[{name}({option})]`"),
+            None => format!("`#[{name}]` takes no value: write `#[{name}]`"),
+        };
     };
     let given = syn::parse2::<LitStr>(meta.value.to_token_stream());
     let value = given.map_or_else(|_| (*example).to_owned(), |text| text.value());
@@ -184,6 +189,9 @@ fn worth_quoting(value: &TokenStream) -> bool {
 
 fn unknown(name: &str, attribute: &str, known: &[Known]) -> String {
     let takes = takes(attribute, known);
+    if let Some(ours) = foreign::option(name, attribute) {
+        return ours;
+    }
     if let Some(near) = suggest::nearest(name, known.iter().map(|known| known.0)) {
         return format!("unknown attribute `{name}`; did you mean `{near}`? {takes}");
     }

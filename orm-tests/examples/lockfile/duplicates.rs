@@ -17,7 +17,7 @@ pub async fn answer(engine: &Engine, page: &mut Page, full: bool) -> Result<()> 
     let several = packages.iter().map(|package| package.get(Package::VERSIONS)).filter(|all| all.len() > 1);
     // Only these are asked about, all of them at once.
     let dependents = Version::DEPENDENTS.selectin().with(Version::PACKAGE.selectin());
-    let several = session.load_all(several.flatten().collect(), dependents).await?;
+    let several = session.load_all(several.flatten(), dependents).await?;
     let cost = meter.stop();
 
     let ambiguous: HashSet<i64> = several.iter().map(|version| version.package_id).collect();

@@ -29,7 +29,7 @@ on_every_backend! {
         assert_eq!(ids(&session.get_many::<User>([9, 8]).await?), [Some(9), Some(8)]);
         assert!(session.get_many::<User>(Vec::<i64>::new()).await?.is_empty());
         assert_eq!(log.count(), 2, "{log}");
-        let users = session.load_all(found.into_iter().flatten().collect(), User::ADDRESSES.selectin()).await?;
+        let users = session.load_all(found.into_iter().flatten(), User::ADDRESSES.selectin()).await?;
         let addresses = users.iter().map(|user| user.get(User::ADDRESSES).len()).collect::<Vec<_>>();
         assert_eq!(addresses, [1, 1, 1]);
         assert_eq!(log.count(), 3, "{log}");

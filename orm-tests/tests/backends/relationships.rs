@@ -207,7 +207,7 @@ on_every_backend! {
         for book in &books {
             session.append(&c, Tag::BOOKS, book)?;
         }
-        let first = books[2].get(Book::TAGS).iter().next().expect("it has two").erase();
+        let first = books[2].get(Book::TAGS).iter().next().expect("it has two").dynamic();
         session.remove(&books[2], Book::TAGS, &first)?;
         session.commit().await?;
         let again = engine.session().all(select::<Book>().order_by(Book::ID).with(Book::TAGS.selectin())).await?;

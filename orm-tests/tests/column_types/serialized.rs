@@ -84,7 +84,7 @@ on_every_backend! {
         let address = json!({"id": 1, "user_id": 7, "email_address": "jack@bean.com"});
         assert_eq!(as_json(&loaded), json!({"id": 7, "name": "jack", "addresses": [address]}));
         assert_eq!(as_json(&bare), json!({"id": 7, "name": "jack"}), "the handle's own query counts");
-        assert_eq!(as_json(&loaded.erase()), json!({"id": 7, "name": "jack"}));
+        assert_eq!(as_json(&loaded.dynamic()), json!({"id": 7, "name": "jack"}));
 
         // Loaded and empty is a list, loaded without a row is null.
         let chuck = session.one(select::<User>().filter(User::ID.eq(10)).with(User::ADDRESSES.joined())).await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use orm_core::prelude::*;
-use orm_core::{Computed, Load, LoadOption, Relation, Select};
+use orm_core::{Computed, DynamicLoad, Load, Relation, Select, SelfReferential};
 
 use super::cell::Cell;
 use super::choice::{Choice, Depth, Strategy};
@@ -83,28 +83,23 @@ pub trait Member: Model {
 
 /// What options are added to.
 pub trait Sink<M: Model> {
-    fn take<R, N>(self, load: Load<R, N>) -> Self
-    where
-        Load<R, N>: LoadOption<M::Bare>;
+    fn take(self, load: DynamicLoad<M>) -> Self;
 }
 
 impl<M: Model> Sink<M> for Select<M> {
-    fn take<R, N>(self, load: Load<R, N>) -> Self
-    where
-        Load<R, N>: LoadOption<M::Bare>,
-    {
-        self.with(load).erase()
+    fn take(self, load: DynamicLoad<M>) -> Self {
+        self.with(load)
     }
 }
 
-impl<R0: Relation> Sink<R0::Target> for Load<R0, <R0::Target as Model>::Bare> {
-    fn take<R, N>(self, load: Load<R, N>) -> Self
-    where
-        Load<R, N>: LoadOption<<R0::Target as Model>::Bare>,
-    {
-        self.with(load).erase()
+impl<R: Relation> Sink<R::Target> for LoadOf<R> {
+    fn take(self, load: DynamicLoad<R::Target>) -> Self {
+        self.with(load)
     }
 }
+
+/// A load with nothing below it in its type.
+type LoadOf<R> = Load<R, Loaded<<<R as Relation>::Target as Model>::Bare>>;
 
 /// An entity of any model.
 pub type Thing = Box<dyn Object>;
@@ -170,7 +165,7 @@ impl<M: Member, N: 'static> Things for Entity<M, N> {
 }
 
 /// The strategy and what is below: what every kind of relationship takes.
-fn build<R>(relation: R, option: &Choice) -> Load<R, <R::Target as Model>::Bare>
+fn build<R>(relation: R, option: &Choice) -> LoadOf<R>
 where
     R: Relation<Target: Member>,
 {
@@ -192,10 +187,10 @@ where
 /// The options that only some kinds of relationships have.
 macro_rules! shaped {
     (one $relation:expr, $option:expr) => {
-        build($relation, $option)
+        build($relation, $option).dynamic()
     };
     (many $relation:expr, $option:expr) => {
-        view(build($relation, $option), $option)
+        view(build($relation, $option), $option).dynamic()
     };
     (tree_one $relation:expr, $option:expr) => {
         recursive(build($relation, $option), $option)
@@ -205,10 +200,7 @@ macro_rules! shaped {
     };
 }
 
-fn view<R>(
-    mut load: Load<R, <R::Target as Model>::Bare>,
-    option: &Choice,
-) -> Load<R, <R::Target as Model>::Bare>
+fn view<R>(mut load: LoadOf<R>, option: &Choice) -> LoadOf<R>
 where
     R: orm_core::ToMany<Target: Member>,
 {
@@ -230,14 +222,11 @@ where
     load
 }
 
-fn recursive<R, B>(load: Load<R, B>, option: &Choice) -> Load<R, B>
-where
-    R: Relation<Target: Model<Bare = B>> + orm_core::MarksRecursive<B>,
-{
+fn recursive<R: SelfReferential>(load: LoadOf<R>, option: &Choice) -> DynamicLoad<R::Parent> {
     match option.depth {
-        None => load,
-        Some(Depth::Limited(levels)) => load.recursive(levels),
-        Some(Depth::Unlimited) => load.recursive(..).erase(),
+        None => load.dynamic(),
+        Some(Depth::Limited(levels)) => load.recursive(levels).dynamic(),
+        Some(Depth::Unlimited) => load.recursive(..).dynamic(),
     }
 }
 
@@ -386,8 +375,8 @@ macro_rules! members {
                 fn fill_join(query: Select<Self>, relation: usize, to: Option<&str>) -> Select<Self> {
                     match (relation, to) {
                         $(
-                            ($index, None) => query.fill($model::$relation).erase(),
-                            ($index, Some(to)) => query.fill($model::$relation.filled_by(&alias(to))).erase(),
+                            ($index, None) => query.fill($model::$relation).dynamic(),
+                            ($index, Some(to)) => query.fill($model::$relation.filled_by(&alias(to))).dynamic(),
                         )*
                         other => unreachable!("{} has no relationship {other:?}", stringify!($model)),
                     }

@@ -124,7 +124,7 @@ fn random_query_of(kind: usize, case: u64) -> Query {
 
 /// The query as the library takes it.
 pub fn select_of<M: Member>(query: &Query) -> Select<M> {
-    let mut select = query.loads.iter().fold(select::<M>().erase(), M::attach);
+    let mut select = query.loads.iter().fold(select::<M>().dynamic(), M::attach);
     if query.filter {
         select = select.filter(M::condition());
     }
@@ -205,7 +205,7 @@ async fn load_all<M: Member>(world: &World, query: &Query, case: u64) -> Result<
     Forecast::of_query(&world.data, &mut held, &bare);
     if case.is_multiple_of(2) {
         // Handles without the answer that they came from.
-        found = found.iter().map(Entity::erase).collect();
+        found = found.iter().map(Entity::dynamic).collect();
     }
     for load in &query.loads {
         // Objects that are there cannot be dropped, and a load is named once.

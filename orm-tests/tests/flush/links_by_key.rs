@@ -94,7 +94,7 @@ on_every_backend! {
         let me = session.get::<User>(1).with(User::FOLLOWING.selectin()).await?.expect("the user is there");
         let two = session.get::<User>(2).with(User::FOLLOWERS.selectin()).await?.expect("the user is there");
         let shown = |user: &Entity<User>| -> Result<Vec<i64>> { Ok(user.following()?.iter().map(|one| one.id).collect()) };
-        let me = me.erase();
+        let me = me.dynamic();
         // Both are held: at once.
         session.unlink(User::FOLLOWING, 1, 2)?;
         assert_eq!((shown(&me)?, two.followers()?.len()), (vec![], 0));

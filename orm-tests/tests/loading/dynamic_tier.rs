@@ -212,7 +212,7 @@ async fn after_the_session_what_was_loaded_is_there_and_the_rest_is_detached() -
     let log = record(&engine);
     drop(session);
 
-    let jack = users[0].erase();
+    let jack = users[0].dynamic();
     assert_eq!(jack.name, "jack");
     assert_eq!(ids!(jack.orders()?), [1, 3, 5]);
     assert!(users[3].orders()?.is_empty(), "empty is loaded");

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use orm_core::prelude::*;
-use orm_core::{NotLoaded, Yes};
 
 use crate::fixtures::standard::*;
 use crate::fixtures::{ids, record};
@@ -105,7 +104,7 @@ async fn a_function_asks_for_what_it_needs_and_takes_what_has_more() -> Result<(
 
 /// A loaded set can be written down, for a struct that keeps entities.
 struct Page {
-    users: Vec<Entity<User, user::Loads<Yes<address::Loads>, NotLoaded>>>,
+    users: Vec<Entity<User, user::UserLoads<Loaded<address::AddressLoads>, NotLoaded>>>,
 }
 
 #[tokio::test]
@@ -129,7 +128,7 @@ async fn an_erased_handle_is_the_same_object_with_nothing_proven() -> Result<()>
     let engine = standard().await?;
     let mut session = engine.session();
     let jack = session.one(select::<User>().filter(User::ID.eq(7)).with(User::ADDRESSES.selectin())).await?;
-    let erased = jack.erase();
+    let erased = jack.dynamic();
     assert_eq!(name_of(&erased), "jack");
     assert!(Entity::same(&jack, &erased));
     assert!(jack == erased, "handles compare by object, whatever is proven");

@@ -278,5 +278,5 @@ fn loaded<T>(held: orm_core::Result<T>) -> Outcome<Option<T>> {
 async fn read<M: Shown>(session: &mut Session, table: Table, world: &mut World) -> Outcome<Vec<Entity<M>>> {
     let found = session.all(select::<M>()).await.map_err(text)?;
     world.rows.extend(found.iter().map(|object| ((table, object.key()), object.row())));
-    Ok(found.iter().map(Entity::erase).collect())
+    Ok(found.iter().map(Entity::dynamic).collect())
 }

@@ -143,23 +143,23 @@ async fn a_plan_is_what_runs_whatever_is_asked() -> Result<()> {
     macro_rules! each {
         ($($strategy:ident)+) => {$(
             let children = || Node::CHILDREN.$strategy();
-            assert_ran(&engine, || select::<Node>().with(children()).erase()).await?;
-            assert_ran(&engine, || select::<Node>().with(children().with(children())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().with(children().recursive(1)).erase()).await?;
-            assert_ran(&engine, || select::<Node>().filter(Node::PARENT_ID.is_null()).with(children().recursive(1)).erase()).await?;
-            assert_ran(&engine, || select::<Node>().with(children().filter(Node::CHILDREN.exists())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().order_by(Node::ID).limit(4).with(children().order_by(Node::DATA.desc())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().with(Node::PARENT.joined().with(children())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().filter(Node::ID.gt(100)).with(Node::PARENT.selectin().with(children())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().with(children().with(Node::PARENT.joined())).erase()).await?;
-            assert_ran(&engine, || select::<Node>().filter(Node::ID.gt(100)).with(Node::PARENT.$strategy()).erase()).await?;
+            assert_ran(&engine, || select::<Node>().with(children()).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().with(children())).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().recursive(1)).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().filter(Node::PARENT_ID.is_null()).with(children().recursive(1)).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().filter(Node::CHILDREN.exists())).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().order_by(Node::ID).limit(4).with(children().order_by(Node::DATA.desc())).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().with(Node::PARENT.joined().with(children())).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().filter(Node::ID.gt(100)).with(Node::PARENT.selectin().with(children())).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().with(children().with(Node::PARENT.joined())).dynamic()).await?;
+            assert_ran(&engine, || select::<Node>().filter(Node::ID.gt(100)).with(Node::PARENT.$strategy()).dynamic()).await?;
         )+};
     }
     each!(selectin joined subquery auto);
-    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.selectin().recursive(..)).erase()).await?;
-    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.subquery().recursive(..)).erase()).await?;
-    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.subquery().recursive(2)).erase()).await?;
-    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.selectin().limit(1)).erase()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.selectin().recursive(..)).dynamic()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.subquery().recursive(..)).dynamic()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.subquery().recursive(2)).dynamic()).await?;
+    assert_ran(&engine, || select::<Node>().with(Node::CHILDREN.selectin().limit(1)).dynamic()).await?;
     Ok(())
 }
 
@@ -211,8 +211,8 @@ async fn statements_are_named_after_what_they_do() -> Result<()> {
 async fn a_level_of_a_recursion_is_one_step() -> Result<()> {
     let engine = nodes().await?;
     for query in [
-        select::<Node>().with(Node::CHILDREN.selectin().recursive(3)).erase(),
-        select::<Node>().with(Node::CHILDREN.selectin().recursive(..)).erase(),
+        select::<Node>().with(Node::CHILDREN.selectin().recursive(3)).dynamic(),
+        select::<Node>().with(Node::CHILDREN.selectin().recursive(..)).dynamic(),
     ] {
         let plan = engine.plan(&query)?;
         assert_eq!(plan.steps().len(), 2, "{plan}");

@@ -156,7 +156,7 @@ async fn a_chain_of_a_limited_depth() -> Result<()> {
     let mut session = engine.session();
     let root = session.one(query).await?;
     assert_eq!(log.count(), 50, "the root, the first level and 48 more: {log}");
-    let mut node = root.erase();
+    let mut node = root.dynamic();
     for id in 2..=50 {
         node = node.children()?.first().expect("the chain goes on");
         assert_eq!(node.id, id);

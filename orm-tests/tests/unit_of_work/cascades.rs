@@ -17,7 +17,7 @@ async fn children_of_a_deleted_parent_lose_their_key() -> Result<()> {
                         .with(Author::PROFILE.selectin()),
                 )
                 .await?
-                .erase(),
+                .dynamic(),
             false => session.get::<Author>(1).await?.expect("ann is there"),
         };
         let log = engine.record();
@@ -370,7 +370,7 @@ on_every_backend! {
         }
         session.commit().await?;
         let teams = session.all(select::<Team>().order_by(Team::ID).with(Team::MEMBERS.selectin())).await?;
-        let (red, blue) = (teams[0].erase(), teams[1].erase());
+        let (red, blue) = (teams[0].dynamic(), teams[1].dynamic());
         let names = |team: &Entity<Team>| -> Result<Vec<String>> {
             let mut names: Vec<_> = team.members()?.iter().map(|member| member.name.clone()).collect();
             names.sort();

@@ -80,7 +80,7 @@ async fn school(database: &TestDatabase) -> Result<Engine> {
 async fn courses(session: &mut Session) -> Result<(Entity<Course>, Entity<Course>)> {
     let query = select::<Course>().order_by(Course::NUMBER).with(Course::EXAM.selectin());
     let mut courses = session.all(query.with(Course::GROUPS.selectin())).await?.into_iter();
-    let mut next = || courses.next().expect("there are two courses").erase();
+    let mut next = || courses.next().expect("there are two courses").dynamic();
     Ok((next(), next()))
 }
 

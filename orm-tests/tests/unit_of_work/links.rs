@@ -6,7 +6,7 @@ use crate::models::*;
 /// Both authors with their books loaded, in one session.
 async fn loaded(session: &mut Session) -> Result<[Entity<Author>; 2]> {
     let authors = session.all(select::<Author>().order_by(Author::ID).with(Author::BOOKS.selectin())).await?;
-    Ok([authors[0].erase(), authors[1].erase()])
+    Ok([authors[0].dynamic(), authors[1].dynamic()])
 }
 
 #[tokio::test]

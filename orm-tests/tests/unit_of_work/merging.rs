@@ -123,7 +123,7 @@ on_every_backend! {
         one.remove(&theirs, Author::BOOKS, &books[1])?;
         let third = one.get::<Book>(3).await?.expect("the book is there");
         one.append(&theirs, Author::BOOKS, &third)?;
-        let theirs = theirs.erase();
+        let theirs = theirs.dynamic();
         drop(one);
 
         let mut session = engine.session();
@@ -152,11 +152,11 @@ on_every_backend! {
             let mut session = engine.session();
             let log = engine.record();
             let mine = match joined {
-                true => session.merge(&theirs).with(Author::BOOKS.joined()).await?.erase(),
+                true => session.merge(&theirs).with(Author::BOOKS.joined()).await?.dynamic(),
                 false => {
                     let mine = session.merge(&theirs).with(Author::BOOKS.selectin()).await?;
                     assert_eq!(mine.get(Author::BOOKS).iter().map(|book| book.title.clone()).collect::<Vec<_>>(), ["a1", "a2"]);
-                    mine.erase()
+                    mine.dynamic()
                 }
             };
             assert_eq!(log.count(), if joined { 1 } else { 2 }, "{log}");
@@ -175,7 +175,7 @@ on_every_backend! {
         let members = theirs.members()?.to_vec();
         one.remove(&theirs, Team::MEMBERS, &members[0])?;
         one.unassign(&theirs, Team::BADGE)?;
-        let theirs = theirs.erase();
+        let theirs = theirs.dynamic();
         drop(one);
 
         let mut session = engine.session();
@@ -241,7 +241,7 @@ on_every_backend! {
         let ben = one.get::<Author>(2).await?.expect("ben is there");
         one.edit(&ben, |author| author.name = "benno".into())?;
         one.assign(&theirs, Book::AUTHOR, &ben)?;
-        let theirs = theirs.erase();
+        let theirs = theirs.dynamic();
         drop(one);
 
         let mut session = engine.session();
@@ -285,7 +285,7 @@ on_every_backend! {
         one.remove(&theirs, Book::TAGS, &first)?;
         let spare = one.get::<Tag>(spare.id).await?.expect("the tag is there");
         one.append(&theirs, Book::TAGS, &spare)?;
-        let theirs = theirs.erase();
+        let theirs = theirs.dynamic();
         drop(one);
 
         let mut session = engine.session();
@@ -311,7 +311,7 @@ on_every_backend! {
         one.edit(&theirs, |bill| bill.text = "changed".into())?;
         one.edit(&line, |line| line.text = "changed".into())?;
         one.remove(&theirs, Bill::LINES, &line)?;
-        let theirs = theirs.erase();
+        let theirs = theirs.dynamic();
         drop(one);
 
         let mut session = engine.session();
@@ -337,7 +337,7 @@ on_every_backend! {
         let teams = one.all(select::<Team>().order_by(Team::ID).with(Team::MEMBERS.selectin().with(Member::TEAM.selectin()))).await?;
         let second = teams[0].members()?.to_vec()[1].clone();
         one.append(&teams[1], Team::MEMBERS, &second)?;
-        let second = second.erase();
+        let second = second.dynamic();
         drop(one);
 
         // From the child: its team is what its key says.
@@ -370,7 +370,7 @@ on_every_backend! {
         let leaf = a.children()?.first().expect("it has one");
         one.edit(&leaf, |node| node.name.push('!'))?;
         one.append(&theirs, Node::CHILDREN, &leaf)?;
-        let theirs = theirs.erase();
+        let theirs = theirs.dynamic();
         drop(one);
 
         let mut session = engine.session();
@@ -439,7 +439,7 @@ on_every_backend! {
 
     async fn it_flushes_first_and_not_in_between(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
-        let theirs = engine.session().one(with_books()).await?.erase();
+        let theirs = engine.session().one(with_books()).await?.dynamic();
         let mut session = engine.session();
         session.add(Book::draft().title("pending").pages(1));
         let log = engine.record();

@@ -33,7 +33,7 @@ async fn loaded_authors(session: &mut Session) -> Result<(Entity<Author>, Entity
     let query = select::<Author>().order_by(Author::ID);
     let mut authors =
         session.all(query.with(Author::BOOKS.selectin()).with(Author::PROFILE.selectin())).await?.into_iter();
-    let mut next = || authors.next().expect("there are two authors").erase();
+    let mut next = || authors.next().expect("there are two authors").dynamic();
     Ok((next(), next()))
 }
 

@@ -73,7 +73,7 @@ async fn held(session: &mut Session) -> Result<Held> {
     let country = session.one(query.with(Country::CITIES.selectin().with(City::STREETS.selectin()))).await?;
     let city = country.cities()?.first().expect("it has one");
     let street = city.streets()?.first().expect("it has one");
-    Ok(Held { country: country.erase(), city, street })
+    Ok(Held { country: country.dynamic(), city, street })
 }
 
 fn keys(of: &Held) -> (String, String, Option<String>) {

@@ -11,7 +11,7 @@ async fn a_rollback_takes_everything_back() -> Result<()> {
         let mut session = engine.session();
         let authors =
             session.all(select::<Author>().order_by(Author::ID).with(Author::BOOKS.selectin())).await?;
-        let (ann, ben) = (authors[0].erase(), authors[1].erase());
+        let (ann, ben) = (authors[0].dynamic(), authors[1].dynamic());
         let (a, b) = (ann.books()?.to_vec(), ben.books()?.to_vec());
 
         session.edit(&a[0], |book| book.title = "x".into())?;

@@ -39,7 +39,7 @@ async fn objects(
     let book =
         session.one(select::<Book>().with(Book::AUTHOR.selectin()).with(Book::TAGS.selectin())).await?;
     let (author, tag) = (book.author()?.expect("held"), book.tags()?.first().expect("held"));
-    Ok((book.erase(), author, tag))
+    Ok((book.dynamic(), author, tag))
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ impl Question {
     /// The query as the library takes it.
     pub fn select<M: Member>(&self) -> Select<M> {
         let places = self.places();
-        let mut select = self.loads.iter().fold(select::<M>().erase(), M::attach);
+        let mut select = self.loads.iter().fold(select::<M>().dynamic(), M::attach);
         for (at, join) in self.joins.iter().enumerate() {
             let place = &join.place;
             let to = place.alias.as_deref();

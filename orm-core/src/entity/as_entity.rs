@@ -1,0 +1,48 @@
+use super::Entity;
+use crate::model::Model;
+
+/// An entity, or a reference to one: what the methods of a session take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "expected an entity: `&user`",
+    note = "a `Pending` has an entity after the flush, `pending.entity()?`; `session.get(..)` gives an `Option` of one; a list \
+            is iterated, or given to `session.load_all(..)`"
+)]
+pub trait AsEntity {
+    /// Its model.
+    type Model: Model;
+    /// What was loaded with it.
+    type Loaded;
+
+    /// The entity.
+    fn as_entity(&self) -> &Entity<Self::Model, Self::Loaded>;
+}
+
+impl<M: Model, L> AsEntity for Entity<M, L> {
+    type Model = M;
+    type Loaded = L;
+
+    fn as_entity(&self) -> &Entity<M, L> {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: AsEntity> AsEntity for &E {
+    type Model = E::Model;
+    type Loaded = E::Loaded;
+
+    fn as_entity(&self) -> &Entity<E::Model, E::Loaded> {
+        E::as_entity(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: AsEntity> AsEntity for &mut E {
+    type Model = E::Model;
+    type Loaded = E::Loaded;
+
+    fn as_entity(&self) -> &Entity<E::Model, E::Loaded> {
+        E::as_entity(self)
+    }
+}

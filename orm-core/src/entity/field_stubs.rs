@@ -1,0 +1,140 @@
+//! What a relationship's field is mistaken for. Nothing here can be called or derived: each has a bound that nothing meets,
+//! and the compiler says what to write instead.
+
+use super::{BelongsTo, HasMany, HasOne};
+
+/// What would be returned.
+#[doc(hidden)]
+pub trait Never {
+    /// Anything, since nothing meets the trait.
+    fn never<R>() -> R;
+}
+
+/// Nothing meets it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the field of a relationship holds no objects: read it with `user.get(User::ORDERS)` or `user.orders()?`",
+    label = "the relationship is read through the entity",
+    note = "it is changed with `session.append(&user, User::ORDERS, order)`, `remove`, `assign` and `unassign`"
+)]
+pub trait ReadThroughEntity: Never {}
+
+/// Nothing meets it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a model with relationships cannot be cloned: clone the entity, which is a cheap handle",
+    label = "remove `Clone` from the model: a relationship to `{Self}` cannot be copied out of its session",
+    note = "for values of your own read a struct with `#[derive(FromRow, Clone)]`"
+)]
+pub trait ClonedAsEntity: Never {}
+
+/// Nothing meets it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a model with relationships has no default: a new row is a draft, `User::draft().name(..)`",
+    label = "remove `Default` from the model",
+    note = "`#[column(default = \"..\")]` is a default of the database"
+)]
+pub trait MadeAsDraft: Never {}
+
+/// Nothing meets it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a model with relationships cannot be compared or hashed: compare entities, which are equal if they are the same row",
+    label = "remove `Hash`, `PartialEq` and `Eq` from the model"
+)]
+pub trait ComparedAsEntity: Never {}
+
+/// Nothing meets it.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a model derives no `Serialize`: its entities are serialised as they are, `Json(user)`, with what was loaded",
+    label = "remove `Serialize` from the model"
+)]
+pub trait SerializedAsEntity: Never {}
+
+/// Nothing meets it.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a model derives no `Deserialize`: read a struct of your own, and make a draft of it, `User::draft().name(form.name)`",
+    label = "remove `Deserialize` from the model"
+)]
+pub trait DeserializedAsForm: Never {}
+
+macro_rules! stubs {
+    ($($field:ident)*) => {$(
+        #[doc(hidden)]
+        #[allow(missing_docs, clippy::should_implement_trait)]
+        impl<T> $field<T> {
+            pub fn len(&self) -> usize where T: ReadThroughEntity { T::never() }
+            pub fn is_empty(&self) -> bool where T: ReadThroughEntity { T::never() }
+            pub fn iter(&self) -> std::slice::Iter<'_, T> where T: ReadThroughEntity { T::never() }
+            pub fn first(&self) -> Option<&T> where T: ReadThroughEntity { T::never() }
+            pub fn push<V>(&mut self, _: V) where T: ReadThroughEntity { T::never() }
+            pub fn as_ref(&self) -> Option<&T> where T: ReadThroughEntity { T::never() }
+            pub fn is_some(&self) -> bool where T: ReadThroughEntity { T::never() }
+            pub fn is_none(&self) -> bool where T: ReadThroughEntity { T::never() }
+        }
+
+        #[doc(hidden)]
+        impl<T: ReadThroughEntity> IntoIterator for &$field<T> {
+            type Item = T;
+            type IntoIter = std::iter::Empty<T>;
+
+            fn into_iter(self) -> Self::IntoIter {
+                T::never()
+            }
+        }
+
+        #[doc(hidden)]
+        impl<T: ClonedAsEntity> Clone for $field<T> {
+            fn clone(&self) -> Self {
+                T::never()
+            }
+        }
+
+        #[doc(hidden)]
+        impl<T: MadeAsDraft> Default for $field<T> {
+            fn default() -> Self {
+                T::never()
+            }
+        }
+
+        #[doc(hidden)]
+        impl<T: ComparedAsEntity> PartialEq for $field<T> {
+            fn eq(&self, _: &Self) -> bool {
+                T::never()
+            }
+        }
+
+        #[doc(hidden)]
+        impl<T: ComparedAsEntity> Eq for $field<T> {}
+
+        #[doc(hidden)]
+        impl<T: ComparedAsEntity> std::hash::Hash for $field<T> {
+            fn hash<H: std::hash::Hasher>(&self, _: &mut H) {
+                T::never()
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        #[doc(hidden)]
+        impl<T: SerializedAsEntity> serde::Serialize for $field<T> {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                T::never()
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        #[doc(hidden)]
+        impl<'de, T: DeserializedAsForm> serde::Deserialize<'de> for $field<T> {
+            fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+                T::never()
+            }
+        }
+    )*};
+}
+
+stubs! { HasMany HasOne BelongsTo }
