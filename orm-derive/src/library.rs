@@ -13,9 +13,8 @@ pub fn renamed(code: TokenStream, library: Option<&TokenStream>) -> TokenStream 
 
 /// Every `::orm_core` becomes the path; what follows a path's first segment is none.
 fn replace(code: TokenStream, library: &TokenStream) -> TokenStream {
-    let mut tokens = code.into_iter().peekable();
     let mut done: Vec<TokenTree> = Vec::new();
-    while let Some(token) = tokens.next() {
+    for token in code {
         match token {
             TokenTree::Ident(ident) if ident == "orm_core" && ends_with_root(&done) => {
                 done.truncate(done.len() - 2);

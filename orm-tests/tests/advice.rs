@@ -73,7 +73,8 @@ async fn what_was_advised_works() -> Result<()> {
     session.commit().await?;
     let lines: Vec<Line> = session.rows(select::<User>().load_only::<Line>()).await?;
     assert_eq!(lines[0].name, "new");
-    let users: Vec<loaded!(User { orders { user } })> =
+    type WithOrders = loaded!(User { orders { user } });
+    let users: Vec<WithOrders> =
         session.all(select::<User>().with(User::ORDERS.selectin().with(Order::USER.joined()))).await?;
     assert_eq!(users[0].get(User::ORDERS).first().map(|order| order.get(Order::USER).id), Some(users[0].id));
     Ok(())

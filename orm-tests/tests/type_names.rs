@@ -78,9 +78,11 @@ fn owners(folder: &Owned) -> Vec<String> {
     std::iter::once(folder.get(Folder::OWNER).name.clone()).chain(below).collect()
 }
 
+type Owners = loaded!(Owner { folders { r#type, owner { folders } } });
+
 struct Page {
     roots: Vec<Tree>,
-    owners: Vec<loaded!(Owner { folders { r#type, owner { folders } } })>,
+    owners: Vec<Owners>,
     bare: Vec<loaded!(Owner)>,
 }
 

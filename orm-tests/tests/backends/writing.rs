@@ -73,7 +73,7 @@ on_every_backend! {
         assert_eq!(orders[0].address()?.map(|address| address.id), Some(2), "the object holds the new address at once");
         let found = orders[0].get(Order::ADDRESS).expect("the query found one");
         assert_eq!((found.id, found.get(Address::USER).name.as_str()), (1, "jack"), "and what the query proved stays readable");
-        session.edit(&found.get(Address::USER), |user| user.name = "jacques".into())?;
+        session.edit(found.get(Address::USER), |user| user.name = "jacques".into())?;
         assert_eq!(orders[2].get(Order::ADDRESS).expect("the same address").get(Address::USER).name, "jacques");
         Ok(())
     }

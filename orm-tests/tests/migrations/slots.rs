@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use orm_core::__private::{CellError, Cells, ErasedModel, LoadedSet, LoadedShape, Record, Seed, erased};
+use orm_core::__private::{
+    CellError, Cells, ErasedModel, LoadedSet, LoadedSetOf, LoadedShape, Record, Seed, erased,
+};
 use orm_core::{Model, ModelDef, Schema, ValueRef};
 
 /// How many models there can be at a time.
@@ -25,6 +27,8 @@ impl LoadedSet for Nothing {
         None
     }
 }
+
+impl<const N: usize> LoadedSetOf<Slot<N>> for Nothing {}
 
 impl<const N: usize> Record for Slot<N> {
     fn view(&self, _: usize) -> ValueRef<'_> {
