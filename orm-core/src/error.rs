@@ -130,7 +130,7 @@ impl Error {
     /// # async fn f(session: &mut Session, text: &str) -> Result<()> {
     /// session
     ///     .transaction(async |session| {
-    ///         let age = text.parse().map_err(Error::other)?;
+    ///         let age: i32 = text.parse().map_err(Error::other)?;
     ///         if age < 18 {
     ///             return Err(Error::other("users are adults"));
     ///         }

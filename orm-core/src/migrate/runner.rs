@@ -94,7 +94,7 @@ pub enum MigrationState {
     /// It was run, and its file has changed since.
     Changed,
     /// It was run, and its file is missing: the database is ahead of the folder.
-    Missing,
+    FileMissing,
     /// It failed half-way, on a database that commits each statement by itself.
     Failed,
 }
@@ -117,7 +117,7 @@ impl std::fmt::Display for MigrationStatus {
             MigrationState::Pending => "pending",
             MigrationState::Applied => "applied",
             MigrationState::Changed => "CHANGED since it was applied",
-            MigrationState::Missing => "applied, and its file is MISSING",
+            MigrationState::FileMissing => "applied, and its file is MISSING",
             MigrationState::Failed => "FAILED half-way",
         };
         write!(f, "{} {}: {state}", self.version, self.name)
@@ -349,7 +349,7 @@ async fn states<C: Migrate>(connection: &mut C, migrator: &Migrator) -> Result<V
         let state = match dirty == Some(other.version) {
             true => MigrationState::Failed,
             false if migrator.ignore_missing => continue,
-            false => MigrationState::Missing,
+            false => MigrationState::FileMissing,
         };
         states.push(MigrationStatus { version: other.version, name: String::new(), state });
     }
@@ -370,7 +370,7 @@ fn refuse_what_does_not_fit(states: &[MigrationStatus]) -> Result<()> {
     for status in states {
         let MigrationStatus { version, name, state } = status;
         match state {
-            MigrationState::Missing => {
+            MigrationState::FileMissing => {
                 return refuse(format!(
                     "the database is ahead: the migration {version} was applied to it and is not in the folder; use the version \
                      of the program that has its file, or revert it with that one"

@@ -31,7 +31,7 @@ on_every_backend! {
         let error = migrations.run(&engine).await.unwrap_err().to_string();
         assert!(error.contains("the database is ahead"), "{error}");
         let states: Vec<_> = migrations.status(&engine).await?.into_iter().map(|status| status.state).collect();
-        assert_eq!(states, [MigrationState::Missing, MigrationState::Pending], "nothing was run");
+        assert_eq!(states, [MigrationState::FileMissing, MigrationState::Pending], "nothing was run");
 
         std::fs::write(&written[0], text).expect("it can be written");
         migrations.run(&engine).await?;
