@@ -172,6 +172,7 @@ impl From<MigrateError> for Stopped {
     }
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 macro_rules! applies_at_once {
     ($connection:ty) => {
         impl Applies for $connection {
