@@ -96,8 +96,8 @@ pub enum ErrorKind {
     Connection,
     /// The URL or an option of the engine is wrong.
     Configuration,
-    /// A migration failed, was changed after it was applied, is missing from its folder, or would lose data that nobody
-    /// gave up.
+    /// A migration failed, was changed after it was applied, is missing from its folder, or would lose data that was not
+    /// given up with `--allow-loss`.
     Migration,
     /// The database refused the statement for another reason.
     Database,

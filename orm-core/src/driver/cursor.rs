@@ -216,7 +216,7 @@ impl Connection {
         match self {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.open_cursor(statement, part, alone),
-            // Rows that nobody wanted may be refused, and a transaction with them.
+            // Rows of a dropped stream may still be refused, and their transaction with them.
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.open_cursor(statement, part, alone && !in_transaction).await,
             #[cfg(feature = "mysql")]

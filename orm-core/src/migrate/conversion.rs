@@ -213,7 +213,7 @@ fn converted(dialect: Dialect, from: Kind, to: Kind, after: &LiveColumn, of: &st
             (Kind::Array, Kind::Array) => format!("{of}::text[]::{name}"),
             _ => format!("{of}::{name}"),
         },
-        // A fraction would stay one, which no integer field reads. Anything else that is no number stays what it is.
+        // A fraction would stay one, which no integer field reads. Anything else that is not a number stays as it is.
         Dialect::Sqlite if (from, to) == (Kind::Float(8), Kind::Int(8)) => format!("CAST({of} AS INTEGER)"),
         Dialect::Sqlite | Dialect::Mysql(_) => of.to_owned(),
     }

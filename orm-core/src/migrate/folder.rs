@@ -59,7 +59,7 @@ pub(super) fn write(folder: &Path, (up, down): (&Path, &Path), texts: (&str, &st
         Error::new(ErrorKind::Migration, message).with_source(error)
     };
     std::fs::create_dir_all(folder).map_err(refuse)?;
-    // An up migration without its down one would be a simple migration to whoever reads the folder.
+    // An up migration without its down one would look like a migration without a way back.
     std::fs::write(down, texts.1).map_err(refuse)?;
     std::fs::write(up, texts.0).map_err(|error| {
         let _ = std::fs::remove_file(down);

@@ -14,7 +14,7 @@ pub(super) struct Goal<'s> {
     left_to_database: Vec<Place>,
     /// Declared renames.
     renames: Vec<Rename>,
-    /// Patterns of tables that are nobody's business.
+    /// Patterns of tables that migrations leave alone.
     ignored: Vec<String>,
 }
 

@@ -1,14 +1,14 @@
 use super::conversion::Conversion;
 use super::difference::{ColumnChange, Difference, TableChange};
 use super::script::{Step, Writer, shown};
-use super::structure::{Structure, primary_key};
+use super::structure::primary_key;
 use crate::ddl::{LiveColumn, LiveTable};
 
 const COPIES: &str = "May copy the table; nothing else writes to it meanwhile.";
 const CHECKS_ROWS: &str = "Checks every row; nothing else writes to the table meanwhile.";
 
 impl Writer<'_> {
-    pub(super) fn mysql(&mut self, difference: &Difference, _before: &Structure) {
+    pub(super) fn mysql(&mut self, difference: &Difference) {
         for change in &difference.changed {
             self.drop_foreign_keys(&change.before, change.dropped_keys.iter().map(|key| key.name.as_str()));
         }
@@ -31,17 +31,7 @@ impl Writer<'_> {
         for change in &difference.changed {
             self.alter_table(change);
         }
-        for (table, key) in later {
-            let add = format!("ALTER TABLE {} ADD {}", self.named(table), self.key(table, key));
-            self.step(add);
-        }
-        for change in &difference.changed {
-            for key in &change.added_keys {
-                let add =
-                    format!("ALTER TABLE {} ADD {}", self.named(&change.after), self.key(&change.after, key));
-                self.noted(add, &[CHECKS_ROWS]);
-            }
-        }
+        self.add_keys(&later, difference, CHECKS_ROWS);
     }
 
     fn drop_foreign_keys<'n>(&mut self, table: &LiveTable, names: impl Iterator<Item = &'n str>) {

@@ -50,17 +50,7 @@ impl Writer<'_> {
         for change in &difference.changed {
             self.add_constraints(change);
         }
-        for (table, key) in later {
-            let add = format!("ALTER TABLE {} ADD {}", self.named(table), self.key(table, key));
-            self.step(add);
-        }
-        for change in &difference.changed {
-            for key in &change.added_keys {
-                let add =
-                    format!("ALTER TABLE {} ADD {}", self.named(&change.after), self.key(&change.after, key));
-                self.noted(add, &[CHECKS_ROWS]);
-            }
-        }
+        self.add_keys(&later, difference, CHECKS_ROWS);
         for change in difference.changed_enums.iter().filter(|change| change.replaced) {
             self.step(format!("DROP TYPE {}", self.quoted(&old_name(&change.before))));
         }

@@ -66,7 +66,7 @@ impl Script {
         match dialect {
             Dialect::Sqlite => writer.sqlite(difference, before),
             Dialect::Postgres => writer.postgres(difference, before),
-            Dialect::Mysql(_) => writer.mysql(difference, before),
+            Dialect::Mysql(_) => writer.mysql(difference),
         }
         writer.script
     }
@@ -379,6 +379,26 @@ impl Writer<'_> {
             .keys
             .iter()
             .partition(|key| place(key.parent_schema.as_deref(), &key.parent) <= own && !changes(key))
+    }
+
+    /// Adds the keys that waited for the tables they refer to, and those of changed tables, whose rows the database checks.
+    pub(super) fn add_keys(
+        &mut self,
+        later: &[(&LiveTable, &LiveKey)],
+        difference: &Difference,
+        checks_rows: &str,
+    ) {
+        for (table, key) in later {
+            let add = format!("ALTER TABLE {} ADD {}", self.named(table), self.key(table, key));
+            self.step(add);
+        }
+        for change in &difference.changed {
+            for key in &change.added_keys {
+                let add =
+                    format!("ALTER TABLE {} ADD {}", self.named(&change.after), self.key(&change.after, key));
+                self.noted(add, &[checks_rows]);
+            }
+        }
     }
 
     /// The keys of tables that are dropped which would keep another one from being dropped before them.

@@ -226,7 +226,7 @@ impl Statement {
     }
 }
 
-/// A statement for an error message: a list of thousands of placeholders helps nobody.
+/// A statement for an error message: a list of thousands of placeholders does not help.
 pub fn shortened(sql: &str) -> String {
     const MOST: usize = 300;
     match sql.char_indices().nth(MOST) {

@@ -75,7 +75,7 @@ impl UnitOfWork {
         Ok(held || ended || self.links.contains(relation, &Ref::Node(parent), target))
     }
 
-    /// Whether two objects are linked by their keys. What an expired object shows is no proof, nor is a key that is
+    /// Whether two objects are linked by their keys. What an expired object shows is not proof, nor is a key that is
     /// about to change.
     fn key_says_so(
         &self,

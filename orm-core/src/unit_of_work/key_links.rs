@@ -102,7 +102,7 @@ impl UnitOfWork {
             let target = self.linkable(store, target)?;
             return match comes {
                 true => self.connect_to(store, relation, parent, target),
-                // One that a loaded collection does not show is no link, which is no mistake here.
+                // One that a loaded collection does not show is not a link, and that is not an error here.
                 false if self.check_member(store, relation, parent, &target).is_err() => Ok(()),
                 false => self.disconnect_from(store, relation, parent, target),
             };
@@ -110,7 +110,7 @@ impl UnitOfWork {
         self.key_links.set(KeyLink { relation, parent, target }, comes)
     }
 
-    /// A link between objects that are there counts, whatever was said of their keys before.
+    /// A link between existing objects counts, whatever was said of their keys before.
     pub(super) fn key_link_ends(
         &mut self,
         store: &Store,

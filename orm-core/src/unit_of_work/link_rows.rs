@@ -138,7 +138,7 @@ impl Flush<'_> {
     }
 }
 
-/// Links by keys that no link of objects is. Nobody saw whether they are there.
+/// Links by keys that do not come from linked objects. Whether their rows exist is unknown.
 fn add_by_key(tables: &mut Tables, links: &[KeyLink]) -> Result<()> {
     if links.is_empty() {
         return Ok(());

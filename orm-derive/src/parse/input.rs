@@ -166,7 +166,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
         let span = attribute.path().span();
         if let Some((name, ours)) = foreign_name(attribute) {
             errors.at(span, format!("`#[{name}]` is not an attribute of a model: {ours}"));
-            // What it was meant to be is no second mistake.
+            // What it was meant to be is not reported a second time.
             match (name.as_str(), Wrapper::of(&read.ty).holder) {
                 ("primary_key" | "auto_increment", _) => read.key = Some(KeyAttribute { span, auto: None }),
                 (_, Some(holder)) => read.relations.push(RelationAttribute::unread(holder, span)),

@@ -102,7 +102,7 @@ on_every_backend! {
             session.refresh(&tick).await?;
             is(&tick, cut(second));
 
-            // The same moment once more is no change, and no statement.
+            // The same moment again is not a change and sends no statement.
             session.edit(&tick, |tick| tick.instant = second)?;
             assert!(!session.is_modified(&tick));
             let statements = session.stats().statements;

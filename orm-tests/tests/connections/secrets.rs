@@ -501,7 +501,7 @@ async fn everything(database: &TestDatabase, engine: &Engine) -> Result<()> {
     let hears = Arc::clone(&heard);
     let _hook = engine.on_execute(move |event| {
         let text = format!("{event:?} {:?}", event.params());
-        hears.lock().expect("nobody panics").push(text);
+        hears.lock().expect("the lock is not poisoned").push(text);
     });
     let log = engine.record();
     let mut session = engine.session();
@@ -541,7 +541,7 @@ async fn everything(database: &TestDatabase, engine: &Engine) -> Result<()> {
     let report = engine.check(schema![Leak]).await?;
     said.shown(&report);
     said.debug(&report);
-    said.0.append(&mut heard.lock().expect("nobody panics"));
+    said.0.append(&mut heard.lock().expect("the lock is not poisoned"));
     said.check();
     let log = log.to_string();
     assert!(log.contains("\"mary\"") && log.contains("***"), "what is no secret is shown");

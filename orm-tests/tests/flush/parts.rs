@@ -28,7 +28,7 @@ struct Person {
     team: BelongsTo<Team>,
 }
 
-/// A branch knows its region and its parent by keys that share a column which is no part of its own key.
+/// A branch knows its region and its parent by keys that share a column outside its own key.
 #[derive(Model, Debug)]
 #[model(table = "part_branches")]
 struct Branch {

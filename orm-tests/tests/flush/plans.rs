@@ -52,7 +52,7 @@ struct Listener(Arc<Told>);
 
 impl SessionHooks for Listener {
     fn after_flush(&self, executed: &FlushPlan) {
-        self.0.0.lock().expect("nobody panicked").push(executed.clone());
+        self.0.0.lock().expect("the lock is not poisoned").push(executed.clone());
     }
 }
 
@@ -71,7 +71,7 @@ async fn owners(database: &TestDatabase) -> Result<(Engine, Session, Arc<Told>)>
 
 /// What the last flush executed.
 fn last(told: &Told) -> String {
-    told.0.lock().expect("nobody panicked").last().map(ToString::to_string).unwrap_or_default()
+    told.0.lock().expect("the lock is not poisoned").last().map(ToString::to_string).unwrap_or_default()
 }
 
 on_every_backend! {

@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod checked;
+#[path = "../equivalence/dice.rs"]
 mod dice;
 mod errors;
 mod mutation;

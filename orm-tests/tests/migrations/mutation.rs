@@ -215,7 +215,7 @@ fn other_kind(kind: Kind, dice: &mut Dice) -> Kind {
         Kind::Bool => [Kind::Int32, Kind::Bytes, Kind::Bool][dice.below(3)],
         kind if kind.is_number() => *dice.pick(&numbers),
         Kind::Enum => [Kind::Enum, Kind::Text, Kind::Int64][dice.below(3)],
-        // A text may be empty by now, which is no number.
+        // A text may be empty by now, which is not a number.
         Kind::Text => [Kind::Text, Kind::Bytes][dice.below(2)],
         kind => [kind, Kind::Bool, Kind::Date][dice.below(3)],
     }
@@ -283,7 +283,7 @@ fn add_table(made: &mut Blueprint, dice: &mut Dice) {
     made.tables.push(table);
 }
 
-/// A table that nobody refers to, so that what comes back by the down migration may be empty.
+/// A table that no other table refers to, so that what comes back by the down migration may be empty.
 fn drop_table(made: &mut Blueprint, dice: &mut Dice) {
     let at = dice.below(made.tables.len());
     let name = made.tables[at].name.clone();

@@ -149,7 +149,7 @@ async fn lives(backend: Backend, seeds: std::ops::Range<u64>) {
             });
             let why = match done.await {
                 Ok(Ok(count)) => {
-                    *changes.lock().expect("nobody panics") += count;
+                    *changes.lock().expect("the lock is not poisoned") += count;
                     return Ok(());
                 }
                 Ok(Err(error)) => format!("{error:?}"),
@@ -157,15 +157,15 @@ async fn lives(backend: Backend, seeds: std::ops::Range<u64>) {
             };
             failed
                 .lock()
-                .expect("nobody panics")
+                .expect("the lock is not poisoned")
                 .push(format!("seed {seed}: {why}\n{}", written(folder.path())));
             Ok(())
         })
         .await;
     }
-    let failed = failed.lock().expect("nobody panics");
+    let failed = failed.lock().expect("the lock is not poisoned");
     assert!(failed.is_empty(), "{} lives failed:\n{}", failed.len(), failed.join("\n\n"));
-    let changes = *changes.lock().expect("nobody panics");
+    let changes = *changes.lock().expect("the lock is not poisoned");
     println!("{changes} migrations there and back");
 }
 

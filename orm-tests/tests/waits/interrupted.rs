@@ -207,7 +207,7 @@ async fn a_busy_timeout_that_sql_sets_is_waited_for_elsewhere() -> Result<()> {
         freed?;
         begun?;
         session.rollback().await?;
-        // Whoever comes next waits as the engine says.
+        // The next session waits as long as the engine's setting says.
         let mut writer = engine.session();
         writer.execute(sql("DELETE FROM things WHERE id = 1")).await?;
         let busy = ends("the next session", engine.session().begin()).await.unwrap_err();

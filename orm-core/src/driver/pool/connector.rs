@@ -3,7 +3,7 @@ use std::future::Future;
 /// How a pool makes and ends the connections to a database.
 pub(in crate::driver) trait Connector: Send + Sync + 'static {
     type Connection: Send + Sync + 'static;
-    /// Why there is no connection, or none that lives.
+    /// Why there is no usable connection.
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Whether the place of a connection that is not given back is free only when the connection is closed: what it holds

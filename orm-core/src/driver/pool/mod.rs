@@ -1,4 +1,4 @@
-//! The connections that nobody holds, and who holds the others.
+//! The idle connections, and the sessions that hold the others.
 //!
 //! A connection is lent by `Pool`, and comes back by the one call of `give_back` in the drop of a lease.
 

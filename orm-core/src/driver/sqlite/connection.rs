@@ -181,7 +181,7 @@ impl SqliteConnection {
         };
         let reads = statement.is_read_only();
         if !reads && raw.is_autocommit() {
-            // It would have to wait for whoever writes. In a transaction it has the lock already, and must not be stopped:
+            // It would have to wait for the connection that writes. In a transaction it has the lock already, and must not be stopped:
             // that would roll the transaction back.
             return Ok(None);
         }

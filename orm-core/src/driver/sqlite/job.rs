@@ -134,7 +134,7 @@ impl Job {
                 left = if left == 0 { part } else { left };
                 let next = self.used.try_recv().map_or_else(|_| batch.beside(), Batch::emptied);
                 if self.rows.blocking_send(mem::replace(&mut batch, next)).is_err() {
-                    // Nobody waits any more.
+                    // The receiver was dropped.
                     return Ok(true);
                 }
             }

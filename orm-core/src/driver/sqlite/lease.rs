@@ -300,7 +300,7 @@ impl SqliteLease {
         ran.map(|_| true).map_err(|error| database_error(error, Some(statement)))
     }
 
-    /// Lets the connection's thread come to an end: nobody wants what it is looking for.
+    /// Lets the connection's thread come to an end: its result is no longer needed.
     pub(in crate::driver) fn leave_cursor(&mut self) {
         if let Some(part) = &mut self.part {
             part.ahead = None;

@@ -23,7 +23,7 @@ pub(super) struct Opening {
     /// Which part of SQLite opens the file; its own choice where there is none.
     vfs: Option<String>,
     busy_timeout: Duration,
-    /// The files of a database in memory, which go when nobody can connect any more.
+    /// The files of a database in memory, which are deleted once no connection can be opened.
     memory: Option<Arc<MemoryFiles>>,
     attached: Vec<Attachment>,
 }
@@ -89,7 +89,7 @@ impl Opening {
         Ok(opening)
     }
 
-    /// Opens a connection, and has it take no quoted name that is no column for a text.
+    /// Opens a connection, and makes it reject a quoted name that is not a column instead of reading it as a text.
     ///
     /// # Errors
     /// SQLite refuses.

@@ -95,7 +95,7 @@ impl Prepared {
         }
         let at = c_int::try_from(index).ok()?;
         // SAFETY: the statement has this column, and a name stays where it is for as long as the statement is not prepared
-        // anew, which happens before its first row alone, when nobody has asked for the name of a row.
+        // anew, which happens only before its first row, when no row has been read.
         unsafe {
             let name = ffi::sqlite3_column_name(self.statement.as_ptr(), at);
             if name.is_null() { None } else { CStr::from_ptr(name).to_str().ok() }
@@ -127,7 +127,7 @@ impl Prepared {
     /// # Errors
     /// SQLite refuses, or was stopped.
     pub(super) fn step(&mut self) -> rusqlite::Result<Option<Row<'_>>> {
-        // SAFETY: the statement is there until this is dropped, and nobody reads a row of it: that would borrow this.
+        // SAFETY: the statement is there until this is dropped, and no row of it is being read: that would borrow this.
         match unsafe { ffi::sqlite3_step(self.statement.as_ptr()) } {
             ffi::SQLITE_ROW => Ok(Some(Row { prepared: self })),
             ffi::SQLITE_DONE => Ok(None),
@@ -294,7 +294,7 @@ fn other_than_one(found: &str) -> rusqlite::Error {
 /// What SQLite says of a failure.
 ///
 /// # Safety
-/// The handle is one of an open connection that nobody else uses.
+/// The handle belongs to an open connection that nothing else uses.
 unsafe fn failure(handle: *mut ffi::sqlite3, code: c_int) -> rusqlite::Error {
     // SAFETY: as the caller promises; the text is copied before anything else is asked of the connection.
     let (code, text) = unsafe {
@@ -309,7 +309,7 @@ unsafe fn failure(handle: *mut ffi::sqlite3, code: c_int) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(code), text)
 }
 
-/// The bytes of a value; none where there is no memory for them.
+/// The bytes of a value; `None` if SQLite is out of memory.
 ///
 /// # Safety
 /// There are as many bytes as is said, and they stay as they are for as long as the result is there.

@@ -29,7 +29,7 @@ pub(super) struct Worker {
 pub(super) struct Away {
     back: oneshot::Receiver<(Lent, rusqlite::Result<Ran>)>,
     stop: Stop,
-    /// It is not stopped when nobody waits for it: the connection came back, or it ends a transaction, which is done or not.
+    /// It is not stopped when its receiver is dropped: the connection came back, or it ends a transaction, which is done or not.
     runs_on: bool,
 }
 
@@ -55,7 +55,7 @@ impl Worker {
         Ok(Worker { work: send })
     }
 
-    /// Has the thread do something; none where it has ended. It does so, too, where nobody waits for it.
+    /// Makes the thread do something; `None` if it has ended. It does so even if the receiver is dropped.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -21,7 +21,7 @@ fn is_any_of(word: &str, list: &[&str]) -> bool {
     list.binary_search(&word.as_str()).is_ok()
 }
 
-/// Words that may stand before a parenthesis and are no functions.
+/// Words that may stand before a parenthesis and are not functions.
 const BEFORE_PARENTHESES: [&str; 72] = [
     "against",
     "all",

@@ -73,7 +73,7 @@ fn expressions(tokens: &[Token<'_>]) -> Effect {
 /// What a query does, of which these are the tokens behind its first word.
 pub(super) fn read(tokens: &[Token<'_>]) -> Effect {
     let mut effect = Effect::Reads;
-    // What follows the list of DISTINCT ON is no alias.
+    // What follows the list of DISTINCT ON is not an alias.
     let listed = tokens
         .windows(3)
         .any(|three| three[0].is("distinct") && three[1].is("on") && three[2] == Token::Open);

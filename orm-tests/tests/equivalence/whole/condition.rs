@@ -172,7 +172,7 @@ impl Condition {
                 };
                 let rows = (0..data.tables[*kind].len()).filter(meets);
                 let values = rows.map(|row| data.tables[*kind][row][*column].clone());
-                // A NULL among the rows is no value.
+                // A NULL among the rows is not a value.
                 let values: Vec<Cell> = values.filter(|value| !value.is_null()).collect();
                 among(at, &values).map(|is| is != *not)
             }
