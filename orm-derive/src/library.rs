@@ -40,7 +40,7 @@ fn ends_with_root(tokens: &[TokenTree]) -> bool {
     let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
     match tokens {
         [rest @ .., first, second] if is_colon(first) && is_colon(second) => {
-            // Behind a keyword a path begins, behind a name it goes on.
+            // After a keyword a path begins, after a name it continues.
             let is_name = |ident: &Ident| syn::parse_str::<Ident>(&ident.to_string()).is_ok();
             !matches!(rest.last(), Some(TokenTree::Ident(ident)) if is_name(ident))
         }

@@ -67,7 +67,7 @@ fn held<R: Relation>(link: &Link) -> Result<R::Output<<R::Target as Model>::Bare
     };
     let missing = match slot {
         Slot::Unloaded => true,
-        Slot::Nobody => def.kind == (RelationKind::BelongsTo { required: true }),
+        Slot::Absent => def.kind == (RelationKind::BelongsTo { required: true }),
         Slot::One(_) | Slot::Many(_) => false,
     };
     if missing {
@@ -110,7 +110,7 @@ fn describe(link: &Link) -> String {
     });
     match slot {
         None | Some(Slot::Unloaded) => "not loaded".into(),
-        Some(Slot::Nobody) => "none".into(),
+        Some(Slot::Absent) => "none".into(),
         Some(Slot::One(_)) => "loaded".into(),
         Some(Slot::Many(slice)) => format!("{} loaded", slice.as_slice().len()),
     }

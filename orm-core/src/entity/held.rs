@@ -31,7 +31,7 @@ impl<T: Model, N> Held<T, N> {
     /// What an object's slot holds.
     pub(crate) fn slot(region: Arc<Region>, arena: u32, slot: Slot) -> Held<T, N> {
         let items = match slot {
-            Slot::Unloaded | Slot::Nobody => Items::Empty,
+            Slot::Unloaded | Slot::Absent => Items::Empty,
             Slot::One(node) => Items::Node { arena, node },
             Slot::Many(slice) => Items::Slice { arena, slice },
         };

@@ -3,11 +3,11 @@ use std::sync::Arc;
 /// What an object holds for one of its relationships: the dynamic tier's three states, by target index.
 #[derive(Debug, Clone, Default)]
 pub enum Slot {
-    /// Nobody loaded it.
+    /// It is not loaded.
     #[default]
     Unloaded,
     /// A to-one without a row.
-    Nobody,
+    Absent,
     /// A to-one with this row.
     One(u32),
     /// A collection.

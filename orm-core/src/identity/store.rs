@@ -162,7 +162,7 @@ impl Store {
         let (slot, target) = self.held(id, relation);
         let Some(arena) = target else { return Vec::new() };
         match slot {
-            Slot::Unloaded | Slot::Nobody => Vec::new(),
+            Slot::Unloaded | Slot::Absent => Vec::new(),
             Slot::One(node) => vec![ObjectId { arena, node }],
             Slot::Many(slice) => {
                 slice.as_slice().iter().map(|node| ObjectId { arena, node: *node }).collect()

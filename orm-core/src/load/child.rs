@@ -307,7 +307,7 @@ fn rank(
     let mut order = mem::take(&mut rows.order);
     // The same rows are the first ones each time that the statement is repeated.
     then_by(&mut order, key_order(def, &source));
-    // A link that is there twice is one target, and takes one place.
+    // A link that exists twice leads to one target, and takes one place.
     let dense = *key_source != source;
     let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
     let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };

@@ -32,7 +32,7 @@ pub(super) fn fill(store: &mut Store, levels: &Levels, overwrite: bool) {
                 Targets::One { items } => {
                     for (position, item) in items.iter().enumerate() {
                         let node = item.and_then(|item| targets.nodes.get(item as usize));
-                        put(position, node.map_or(Slot::Nobody, |node| Slot::One(*node)));
+                        put(position, node.map_or(Slot::Absent, |node| Slot::One(*node)));
                     }
                 }
             }

@@ -150,7 +150,7 @@ impl Goal<'_> {
         if after.table(schema, &rename.table).is_some() { schema } else { None }
     }
 
-    /// Takes over what the models leave open from the table that is there.
+    /// Takes over what the models leave open from the existing table.
     pub(super) fn settle(&self, before: &Structure, after: &mut Structure) {
         let dialect = after.dialect;
         for table in &mut after.tables {

@@ -41,7 +41,7 @@ impl Session {
         Getting { session: self, key, caller, lock, populate_existing: false, loads, of }
     }
 
-    /// The object with a key that the session holds, as its row is; none where there is no such row any more.
+    /// The object with a key that the session holds, as its row is; `None` if the row no longer exists.
     async fn get_held<M: Model>(
         &mut self,
         at: ObjectId,

@@ -58,7 +58,7 @@ impl Session {
                 let slot = match (links.relation.is_collection(), nodes.first()) {
                     (true, _) => Slot::Many(Slice::of(nodes)),
                     (false, Some(node)) => Slot::One(*node),
-                    (false, None) => Slot::Nobody,
+                    (false, None) => Slot::Absent,
                 };
                 self.store.fill_slot(own, links.relation.index, target, slot);
             }

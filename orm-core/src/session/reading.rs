@@ -294,7 +294,7 @@ impl Session {
         let key = self.store.values(place.id(), &relation.local_columns()?);
         let target = self.store.arena_of((relation.target)());
         let slot = if key.iter().any(Value::is_null) {
-            Slot::Nobody
+            Slot::Absent
         } else {
             match self.store.find_target(target, &key, &places) {
                 Some(target) => Slot::One(target.node),

@@ -189,8 +189,8 @@ impl Session {
         self.unit.link_keys(&mut self.store, link, true)
     }
 
-    /// Takes a row out of the link table of a many-to-many at the next flush, by the keys of its ends; one that is not there
-    /// is no error.
+    /// Takes a row out of the link table of a many-to-many at the next flush, by the keys of its ends. A row that does not
+    /// exist is not an error.
     ///
     /// # Errors
     /// Those of [`link`](Self::link), but for keys that no row has.

@@ -247,7 +247,7 @@ impl Flush<'_> {
         let (slot, _) = self.store.held(parent, relation.index);
         self.store.arena(parent.arena).unload_one(parent.node, relation.index);
         let children = self.children(relation, parent.arena, &[parent.node]).await;
-        if matches!(slot, Slot::One(_) | Slot::Nobody) {
+        if matches!(slot, Slot::One(_) | Slot::Absent) {
             let target = self.store.arena_of((relation.target)());
             self.store.set_held(parent, relation.index, target, slot);
         }

@@ -114,7 +114,7 @@ impl UnitOfWork {
         }
         self.displace(store, relation, of, None)?;
         let target = store.arena_of((relation.target)());
-        self.set_slot(store, of, relation, Some(target), Slot::Nobody);
+        self.set_slot(store, of, relation, Some(target), Slot::Absent);
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl UnitOfWork {
         self.waiting_keys.cancel(of, |column| nullable.contains(&column));
         self.change(store, of, nullable.into_iter().map(|column| (column, Value::Null)).collect())?;
         let target = store.arena_of((relation.target)());
-        self.set_slot(store, of, relation, Some(target), Slot::Nobody);
+        self.set_slot(store, of, relation, Some(target), Slot::Absent);
         if let (Some(old), Some(inverse)) = (old, inverse_of(relation)) {
             self.let_go(store, old, inverse, of);
         }

@@ -32,7 +32,7 @@ pub(crate) struct Flush<'s> {
     pub(super) cut: HashMap<Row, Cut>,
     /// Deleted objects whose link rows are gone.
     unlinked: HashSet<ObjectId>,
-    /// What was executed, where somebody asks for it.
+    /// What was executed, where it is recorded.
     pub(super) executed: Option<FlushPlan>,
     /// When it happens, for columns that hold the time of a change.
     pub(super) now: SystemTime,

@@ -225,7 +225,7 @@ impl Shown<'_> {
     }
 }
 
-/// What is executed, where somebody asks for it.
+/// Records what is executed, where it is asked for.
 impl Flush<'_> {
     pub(super) fn executed(&mut self, step: impl FnOnce() -> FlushStep) {
         if let Some(plan) = &mut self.executed {

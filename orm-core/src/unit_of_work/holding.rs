@@ -22,7 +22,7 @@ impl Flush<'_> {
             let Some(first) = nodes.first() else {
                 let arena = self.store.arena_of((relation.target)());
                 let empty =
-                    if relation.is_collection() { Slot::Many(Slice::of(Vec::new())) } else { Slot::Nobody };
+                    if relation.is_collection() { Slot::Many(Slice::of(Vec::new())) } else { Slot::Absent };
                 self.unit.set_slot(self.store, node, relation, Some(arena), empty);
                 continue;
             };

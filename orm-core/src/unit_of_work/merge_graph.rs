@@ -315,7 +315,7 @@ impl<'s> Walk<'s> {
             };
             let nodes = match slot {
                 Slot::Unloaded => continue,
-                Slot::Nobody => Vec::new(),
+                Slot::Absent => Vec::new(),
                 Slot::One(node) => vec![node],
                 Slot::Many(slice) => slice.as_slice().to_vec(),
             };

@@ -39,7 +39,7 @@ impl UnitOfWork {
         };
         let slot = match slot {
             Slot::Unloaded => return,
-            _ if key.iter().any(Value::is_null) => Slot::Nobody,
+            _ if key.iter().any(Value::is_null) => Slot::Absent,
             Slot::One(held) if leads_to(held) => return,
             _ => Slot::Unloaded,
         };
@@ -87,7 +87,7 @@ impl UnitOfWork {
             return self.hold(store, parent, relation, child);
         }
         match store.held(parent, relation.index).0 {
-            Slot::Nobody => {
+            Slot::Absent => {
                 self.set_slot(store, parent, relation, Some(child.arena), Slot::One(child.node));
             }
             Slot::One(other) if other != child.node => {

@@ -68,7 +68,7 @@ impl PendingSet {
         entry.keys.push(key);
     }
 
-    /// An object is given to one that is there.
+    /// An object is linked to an existing one.
     pub(super) fn set_holder(&mut self, cell: CellId, relation: &'static RelationDef, holder: ObjectId) {
         let Some(entry) = self.entries.get_mut(&cell) else { return };
         self.linked.entry(End::Node(holder)).or_default().push(cell);

@@ -48,7 +48,7 @@ impl UnitOfWork {
                     members.edit(|nodes| nodes.push(node));
                 }
             }),
-            Slot::One(_) | Slot::Nobody => Some(|slot, node| *slot = Slot::One(node)),
+            Slot::One(_) | Slot::Absent => Some(|slot, node| *slot = Slot::One(node)),
             Slot::Unloaded => None,
         });
     }
@@ -71,7 +71,7 @@ impl UnitOfWork {
                     });
                 }
             }),
-            Slot::One(held) if *held == target.node => Some(|slot, _| *slot = Slot::Nobody),
+            Slot::One(held) if *held == target.node => Some(|slot, _| *slot = Slot::Absent),
             _ => None,
         });
     }
@@ -108,7 +108,7 @@ impl UnitOfWork {
             false if inverse.kind == (RelationKind::BelongsTo { required: true }) => {
                 self.set_slot(store, child, inverse, None, Slot::Unloaded);
             }
-            false => self.set_slot(store, child, inverse, Some(parent.arena), Slot::Nobody),
+            false => self.set_slot(store, child, inverse, Some(parent.arena), Slot::Absent),
         }
     }
 

@@ -86,7 +86,7 @@ async fn live(life: &Life, seed: u64) -> Result<usize> {
             let old_columns: Vec<&Column> = columns.iter().map(|(old, _)| *old).collect();
             expected.push(rows::texts(&life.engine, life.backend, old, &old_columns).await?);
         }
-        // Names of the version before are no other table's by now.
+        // No other table has a name of the version before.
         before.schema(of_before);
         if !life.migrate(&after, of_after).await? {
             before = after;

@@ -54,7 +54,7 @@ on_every_backend! {
             let refused = session.execute(sql(text)).await.unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{text}: {refused}");
             assert!(refused.to_string().contains("session.commit()"), "{text}: {refused}");
-            // The transaction goes on, and the connection is the session's.
+            // The transaction continues, and the connection stays with the session.
             assert_eq!(session.count(select::<Note>()).await?, 2, "{text}");
             session.rollback().await?;
 

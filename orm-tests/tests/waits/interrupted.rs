@@ -179,7 +179,7 @@ async fn a_stream_that_fails_ahead_of_its_reader_says_why() -> Result<()> {
     Ok(())
 }
 
-/// Nothing but the thread of the caller lets go of the lock, so it must not be the one that waits.
+/// Only the caller's thread releases the lock, so it must not be the one that waits.
 #[tokio::test]
 async fn a_busy_timeout_that_sql_sets_is_waited_for_elsewhere() -> Result<()> {
     let directory = orm_tests::directory();
@@ -218,7 +218,7 @@ async fn a_busy_timeout_that_sql_sets_is_waited_for_elsewhere() -> Result<()> {
 
 /// Without a write-ahead log a commit waits for those who read.
 #[tokio::test]
-async fn a_commit_that_nobody_waits_for_is_not_cut_off() -> Result<()> {
+async fn a_commit_whose_future_is_dropped_is_not_cut_off() -> Result<()> {
     let directory = orm_tests::directory();
     let url = url(&directory.path().join("f.db"));
     let engine =

@@ -23,7 +23,7 @@ pub(super) fn database_error(error: sqlx::Error, statement: Option<&Statement>) 
     })
 }
 
-/// What MySQL said of a key that is there already, without its values.
+/// MySQL's message about a duplicate key, without its values.
 fn without_entry(number: u16, message: &str) -> Option<String> {
     let (_, key) = message.rsplit_once(" for key ").filter(|_| matches!(number, 1062 | 1586))?;
     Some(format!("Duplicate entry for key {key}"))

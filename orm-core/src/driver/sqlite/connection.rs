@@ -174,7 +174,7 @@ impl SqliteConnection {
         count: &mut u64,
     ) -> Result<Option<u64>, Stopped> {
         let Inner { kept, raw, budget, rows, .. } = self.inner();
-        // To compile it SQLite may have to read the tables' definitions, which somebody may have locked.
+        // To compile it SQLite may have to read the tables' definitions, which another connection may have locked.
         let statement = match prepared(raw, kept, sql) {
             Err(error) if elsewhere(&error) => return Ok(None),
             statement => statement?,

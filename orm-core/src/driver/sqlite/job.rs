@@ -1,7 +1,7 @@
 //! A statement that runs on its connection's own thread.
 //!
 //! The rows come in batches, through a channel whose sender the statement owns: they end when it ends, and what it ended
-//! with comes back with the connection. Who takes the rows owns the receiver, so the statement does not wait for somebody
+//! with comes back with the connection. Who takes the rows owns the receiver, so the statement does not wait for a reader
 //! who has stopped taking them.
 
 use std::sync::Arc;
@@ -184,7 +184,7 @@ impl JobRows {
         Ok(true)
     }
 
-    /// Gives the rows to the sink, batch by batch while the statement goes on, until it ends.
+    /// Gives the rows to the sink, batch by batch while the statement runs, until it ends.
     ///
     /// # Errors
     /// The sink refuses a row; the statement then ends at its next batch, if it is not stopped.

@@ -166,7 +166,7 @@ impl SqliteLease {
         ran?.map(|ran| ran.changed).map_err(|error| database_error(error, Some(statement)))
     }
 
-    /// Has the connection's thread do a job, and takes its rows while it goes on.
+    /// Runs a job on the connection's thread, and takes its rows while it runs.
     async fn work(
         &mut self,
         job: Job,

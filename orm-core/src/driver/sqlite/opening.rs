@@ -52,7 +52,7 @@ impl Opening {
     /// `sqlite:file:name?mode=memory&cache=shared`.
     ///
     /// # Errors
-    /// `Configuration`: the URL says something that is not known here, or there is no place for a database in memory.
+    /// `Configuration`: the URL has an unknown setting, or no file can be created for a database in memory.
     pub(super) fn new(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Opening> {
         let rest = url.as_str().strip_prefix("sqlite:").unwrap_or_default();
         let path = rest.strip_prefix("//").unwrap_or(rest);

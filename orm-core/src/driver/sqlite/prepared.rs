@@ -31,7 +31,7 @@ pub(super) struct Prepared {
 // reference to `SqliteConnection`, which moves between threads as a whole.
 unsafe impl Send for Prepared {}
 
-/// A statement with its values, which lets go of both at the end.
+/// A statement with its values; both are released at the end.
 pub(super) struct Running<'s> {
     prepared: &'s mut Prepared,
 }
@@ -191,7 +191,7 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        // SAFETY: the statement is there until `prepared` is dropped. It lets go of the database here, and of its values.
+        // SAFETY: the statement is there until `prepared` is dropped. It releases the database here, and its values.
         unsafe {
             ffi::sqlite3_reset(self.prepared.statement.as_ptr());
             ffi::sqlite3_clear_bindings(self.prepared.statement.as_ptr());

@@ -110,7 +110,7 @@ impl Away {
         Ok((connection, done))
     }
 
-    /// It comes to its end, whether or not somebody waits for that.
+    /// It runs to its end even if its receiver is dropped.
     pub(super) fn run_on(&mut self) {
         self.runs_on = true;
     }

@@ -63,7 +63,7 @@ impl Scheduler<'_> {
                         self.cut(&circle)?;
                         seen.resize(self.nodes.len(), Seen::No);
                         followed.resize(self.nodes.len(), 0);
-                        // The nodes of the circle have other edges now: the search goes on from the one before them.
+                        // The nodes of the circle have other edges now: the search continues from the one before them.
                         for node in way.drain(depth..) {
                             seen[node] = Seen::No;
                             followed[node] -= 1;

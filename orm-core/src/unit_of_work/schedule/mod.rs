@@ -1,8 +1,8 @@
 //! The order in which a flush writes its rows.
 //!
 //! Each row that is written is an operation, and makes claims on values: it takes or gives up keys and unique values of
-//! its own, and refers to keys of other rows or lets go of them. The constraints of a database are three rules about
-//! these. A value is taken before another row refers to it. A row lets go of a value before its owner gives it up. And a
+//! its own, and refers to keys of other rows or releases them. The constraints of a database are three rules about
+//! these. A value is taken before another row refers to it. A row releases a value before its owner gives it up. And a
 //! value is given up before another row takes it. Where the rules go round in a circle, the circle is cut at columns that
 //! can be NULL for a while. The idea is that of topological sorting in SQLAlchemy's unit of work, for rows instead of
 //! tables, and with unique values.
