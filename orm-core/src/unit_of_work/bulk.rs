@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::bulk_asked::check_conflict;
 use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
+use super::insert::check_value;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, ObjectId, Region};
@@ -225,7 +226,7 @@ impl Flush<'_> {
             BulkKind::Change(mut spec) => {
                 let arena = self.store.arena_of(spec.model);
                 raise_version(&mut spec);
-                self.stamp_update(&mut spec);
+                self.stamp_update(&mut spec)?;
                 let count = self.bulk_change(spec, arena, bulk.returning, &mut nodes).await?;
                 (arena, count)
             }
@@ -248,7 +249,7 @@ impl Flush<'_> {
     ) -> Result<u64> {
         let mut conflict = conflict;
         if let Some(conflict) = &mut conflict {
-            self.stamp_conflict(def, conflict);
+            self.stamp_conflict(def, conflict)?;
         }
         let updated = conflict.as_ref().and_then(|conflict| conflict.taken(def));
         let model = self.store.model(arena);
@@ -276,24 +277,30 @@ impl Flush<'_> {
     }
 
     /// Rows that an `update` changes are updated now, unless it sets the time itself.
-    fn stamp_update(&self, spec: &mut BulkSpec) {
+    fn stamp_update(&self, spec: &mut BulkSpec) -> Result<()> {
         let def = spec.model.def();
-        let Some(updated) = def.updated().filter(|_| !spec.deletes && !spec.set.is_empty()) else { return };
+        let Some(updated) = def.updated().filter(|_| !spec.deletes && !spec.set.is_empty()) else {
+            return Ok(());
+        };
         if spec.set.iter().all(|(column, _)| *column != updated) {
-            spec.set.push((updated, Expr::Bind(self.now_of(&def.columns[updated]))));
+            spec.set.push((updated, Expr::Bind(self.now_of(def, &def.columns[updated])?)));
         }
+        Ok(())
     }
 
     /// And so are rows that a conflict updates.
-    fn stamp_conflict(&self, def: &ModelDef, conflict: &mut Conflict) {
-        let Some(updated) = def.updated().map(|updated| &def.columns[updated]) else { return };
+    fn stamp_conflict(&self, def: &ModelDef, conflict: &mut Conflict) -> Result<()> {
+        let Some(updated) = def.updated().map(|updated| &def.columns[updated]) else { return Ok(()) };
         if !conflict.update.is_empty() && !conflict.update.contains(&updated.name) {
-            conflict.stamp = Some((updated.name, self.now_of(updated)));
+            conflict.stamp = Some((updated.name, self.now_of(def, updated)?));
         }
+        Ok(())
     }
 
-    fn now_of(&self, column: &ColumnDef) -> Bind {
-        Bind { value: self.clock(column.kind), secret: column.secret, kind: Some(column.kind) }
+    fn now_of(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
+        let value = self.clock(column.kind);
+        check_value(self.dialect, def, column, &value)?;
+        Ok(Bind { value, secret: column.secret, kind: Some(column.kind) })
     }
 
     async fn bulk_change(

@@ -131,12 +131,14 @@ impl Flush<'_> {
         entry.model.before_insert(&mut entry.values)?;
         let def = entry.model.def();
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
+            if value.is_none() && column.is_stamped_on_insert() {
+                *value = Some(self.clock(column.kind));
+            }
             if let Some(value) = value {
                 check_value(self.dialect, def, column, value)?;
             }
             match value {
                 None if column.version => *value = Some(Value::Int(1)),
-                None if column.is_stamped_on_insert() => *value = Some(self.clock(column.kind)),
                 None if column.generated => {}
                 None if column.nullable => *value = Some(Value::Null),
                 None => return Err(required(def, column.field)),

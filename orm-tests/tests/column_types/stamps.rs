@@ -205,6 +205,36 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_time_that_the_database_has_not_is_refused_before_anything_is_written(database: TestDatabase) -> Result<()> {
+        let shop = Shop::open(&database).await?;
+        let mut session = shop.session();
+        let article = session.insert(Article::draft().id(1).title("first")).await?;
+        session.commit().await?;
+
+        // In the year 300,000.
+        shop.at(9_404_700_000_000);
+        let log = shop.engine.record();
+        let refused = |error: Error, column: &str| {
+            assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+            assert!(error.to_string().starts_with(column), "{error}");
+        };
+        session.add(Article::draft().id(2).title("second"));
+        refused(session.flush().await.unwrap_err(), "`Article.created_at`: ");
+        session.rollback().await?;
+        session.edit(&article, |article| article.title = "other".into())?;
+        refused(session.flush().await.unwrap_err(), "`Article.updated_at`: ");
+        session.rollback().await?;
+        let renamed = update::<Article>().set(Article::TITLE, "other").filter(Article::ID.eq(1));
+        refused(session.execute(renamed).await.unwrap_err(), "`Article.updated_at`: ");
+        session.rollback().await?;
+        let given = Article::draft().id(1).title("other").created_at(at(1)).updated_at(at(1));
+        let upsert = insert::<Article>().rows([given]).on_conflict(OnConflict::update(Article::ID, Article::TITLE));
+        refused(session.execute(upsert).await.unwrap_err(), "`Article.updated_at`: ");
+        session.rollback().await?;
+        assert_eq!(log.count(), 0, "{log}");
+        Ok(())
+    }
+
     async fn all_rows_of_a_flush_have_one_time_by_the_systems_clock(database: TestDatabase) -> Result<()> {
         let shop = Shop::open(&database).await?;
         let mut session = shop.engine.session();
