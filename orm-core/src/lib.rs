@@ -49,7 +49,7 @@
 //! Without the `.with(..)` that loop does not compile: "`Books` is not loaded by this query". The dynamic tier,
 //! `author.books()`, is a `Result`: what the object holds, or `NotLoaded` with what to write.
 //!
-//! Start with [`Model`](macro@Model), [`Engine`] and [`Session`]; `docs/guide.md` in the repository shows all of it.
+//! Start with [`Model`](macro@Model), [`Engine`] and [`Session`]; the [book](guide) shows all of it.
 //!
 //! # Features
 //!
@@ -234,41 +234,9 @@ pub mod prelude {
     pub use orm_derive::{DbEnum, DbType, FromRow, Model, max_statements};
 }
 
+#[cfg(any(doc, doctest))]
+pub mod guide;
+
 #[cfg(all(doctest, feature = "sqlite"))]
-mod documents {
-    #[doc = include_str!("../../README.md")]
-    struct Readme;
-
-    #[doc = include_str!("../../docs/guide.md")]
-    struct Guide;
-
-    #[doc = include_str!("../../docs/coming_from/sqlalchemy.md")]
-    struct FromSqlAlchemy;
-
-    #[doc = include_str!("../../docs/coming_from/seaorm.md")]
-    struct FromSeaOrm;
-
-    #[doc = include_str!("../../docs/coming_from/diesel.md")]
-    struct FromDiesel;
-
-    #[doc = include_str!("../../docs/coming_from/django.md")]
-    struct FromDjango;
-
-    #[doc = include_str!("../../docs/coming_from/rails.md")]
-    struct FromRails;
-
-    #[doc = include_str!("../../docs/coming_from/hibernate.md")]
-    struct FromHibernate;
-
-    #[cfg(all(feature = "chrono", feature = "json"))]
-    #[doc = include_str!("../../docs/functions.md")]
-    struct Functions;
-
-    #[cfg(feature = "migrate")]
-    #[doc = include_str!("../../docs/migrations.md")]
-    struct Migrations;
-
-    #[cfg(all(feature = "axum", feature = "serde"))]
-    #[doc = include_str!("../../docs/web.md")]
-    struct Web;
-}
+#[doc = include_str!("../../README.md")]
+struct Readme;

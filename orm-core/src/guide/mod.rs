@@ -1,0 +1,52 @@
+#![doc = include_str!("links.md")]
+#![doc = include_str!("../../docs/README.md")]
+
+// The book is Markdown in `docs/`, which the repository shows as it is. Here each page becomes a module, so docs.rs has it,
+// search finds it, and every program in it is a doctest. `links.md` comes first in each page: a link has its first
+// definition, which leads to a module here and to a file in the repository.
+macro_rules! page {
+    ($name:ident, $file:literal $(, $needs:meta)?) => {
+        // The programs of a page compile where the features that they need are enabled.
+        $(#[cfg(any(not(doctest), $needs))])?
+        #[doc = include_str!("links.md")]
+        #[doc = include_str!(concat!("../../docs/", $file))]
+        pub mod $name {}
+    };
+}
+
+page!(models, "models.md");
+page!(types, "types.md");
+page!(sessions, "sessions.md");
+page!(loading, "loading.md");
+page!(queries, "queries.md");
+page!(functions, "functions.md", all(feature = "chrono", feature = "json"));
+page!(streaming, "streaming.md");
+page!(writing, "writing.md");
+page!(transactions, "transactions.md");
+page!(observing, "observing.md");
+page!(errors, "errors.md");
+page!(generic_code, "generic_code.md");
+page!(migrations, "migrations.md", feature = "migrate");
+page!(web, "web.md", all(feature = "axum", feature = "serde"));
+page!(backends, "backends.md");
+page!(performance, "performance.md");
+page!(architecture, "architecture.md");
+
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/coming_from.md")]
+pub mod coming_from {
+    macro_rules! page {
+        ($name:ident, $file:literal) => {
+            #[doc = include_str!("links.md")]
+            #[doc = include_str!(concat!("../../docs/coming_from/", $file))]
+            pub mod $name {}
+        };
+    }
+
+    page!(sqlalchemy, "sqlalchemy.md");
+    page!(seaorm, "seaorm.md");
+    page!(diesel, "diesel.md");
+    page!(django, "django.md");
+    page!(rails, "rails.md");
+    page!(hibernate, "hibernate.md");
+}
