@@ -15,6 +15,7 @@ macro_rules! page {
 }
 
 page!(models, "models.md");
+page!(relationships, "relationships.md");
 page!(types, "types.md");
 page!(sessions, "sessions.md");
 page!(loading, "loading.md");
@@ -26,6 +27,7 @@ page!(transactions, "transactions.md");
 page!(observing, "observing.md");
 page!(errors, "errors.md");
 page!(generic_code, "generic_code.md");
+page!(schema, "schema.md");
 page!(migrations, "migrations.md", feature = "migrate");
 page!(web, "web.md", all(feature = "axum", feature = "serde"));
 page!(backends, "backends.md");
