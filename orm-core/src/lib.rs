@@ -82,26 +82,27 @@ extern crate self as orm_core;
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("orm-core has no database to talk to: enable the feature `sqlite`, `postgres` or `mysql`");
 
-// The stages of the data flow, in reading order: each imports from those above it alone.
+// The stages of the data flow, in reading order: each imports from those above it alone. What users name of a stage is at
+// the root, or in a public module: that of the stage, or one below.
 mod error;
 
-mod value;
+pub mod value;
 
 mod sql;
 
-mod observe;
+pub mod observe;
 
 mod driver;
 
 mod graph;
 
-mod model;
+pub mod model;
 
 mod ddl;
 
 mod entity;
 
-mod query;
+pub mod query;
 
 mod identity;
 
@@ -117,26 +118,14 @@ pub mod migrate;
 #[cfg(feature = "axum")]
 mod web;
 
-pub use ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
-pub use driver::{Checkout, Isolation, PoolStatus, Pooler, SslMode, TransactionOptions};
-pub use entity::{
-    AsEntity, BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, IntoIter, IsField, LazyLoad, Loaded,
-    LoadedIn, Many, Marks, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne,
-};
+pub use entity::{BelongsTo, Deferred, Entity, HasMany, HasOne, Many};
 pub use error::{Constraint, Error, ErrorKind, Result};
-pub use load::{Plan, PlanStep};
-pub use model::{
-    Cascade, Column, ColumnDef, IndexDef, KeyAction, Lazy, LoadedSet, Model, ModelDef, ModelHooks, NewRow,
-    OrderDef, RefersTo, RelationDef, RelationKind, ThroughDef,
-};
-pub use observe::{
-    Echo, ExecutedStatement, QueryLog, QueryScope, ScopeReport, StatementEvent, StatementGroup,
-    StatementHook, StatementOutcome,
-};
+pub use model::column::Column;
+pub use model::model::Model;
 /// Fails a test that runs more statements than it should, and lists them by what they load.
 ///
 /// It stands on an `async fn`, above or below the attribute that makes it a test, and counts what a
-/// [`QueryScope`] around the function counts.
+/// [`QueryScope`](observe::QueryScope) around the function counts.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -154,33 +143,85 @@ pub use observe::{
 /// ```
 pub use orm_derive::max_statements;
 pub use orm_derive::{DbEnum, DbType, FromRow, Model};
-pub use query::{
-    Aggregate, Alias, Append, Case, ColumnName, Comparand, Computed, Delete, Derived, DynamicLoad,
-    EntityColumns, Expression, FromRow, IntoColumns, IntoExpressions, IntoFill, IntoJoin, IntoJsonStep,
-    IntoLabel, IntoOperand, IntoOrder, IntoPredicate, IntoTable, JoinPath, JsonExpression, JsonPath, Label,
-    Labeled, LeaveOut, Load, LoadOption, ModelExt, Number, OnConflict, OptionalEntity, OrderBy, PartColumns,
-    PartOf, Predicate, RawRow, Reader, RecursionDepth, RelationConditions, RelationExt, RelationJoins,
-    Returning, RowQuery, Rows, Select, SelectColumns, Selectable, Sql, SqlEntities, SqlRows, TextExpression,
-    Update, Window, WindowFunction, alias, delete, exists, func, label, select, select_columns, sql, update,
-    window,
-};
-pub use session::{
-    Engine, EngineBuilder, Explain, Expunge, Getting, GettingMany, Loading, LoadingAll, Merged, Merging,
-    MergingDraft, QueryStream, RepeatedLoads, RetryPolicy, Run, Session, SessionHooks, SessionOptions,
-    SessionStats, Streamable,
-};
-pub use sql::{TableName, TimeUnit};
-pub use unit_of_work::{
-    BulkOperation, CompleteDraft, EntityState, FlushPlan, FlushStep, Given, Insert, IntoLink, IntoLinks,
-    Missing, Pending, insert,
-};
+pub use query::alias::alias;
+pub use query::bulk::{delete, update};
+pub use query::from_row::FromRow;
+pub use query::label::label;
+pub use query::predicate::Predicate;
+pub use query::raw::sql;
+pub use query::select::{Select, select};
+pub use query::select_columns::{SelectColumns, exists, select_columns};
+pub use query::window::window;
+pub use session::{Engine, Session};
+pub use unit_of_work::insert;
 #[cfg(feature = "json")]
-pub use value::Json;
-pub use value::{
-    ArrayElement, Boolean, Bytes, Calendar, Clock, ColumnType, Comparable, Composite, Date, DateTime,
-    Decimal, Document, EnumDef, Float, Integer, IntoKey, IntoValue, Key, Moment, Null, Text, Textual, Time,
-    Timestamp, Uuid, Value, ValueError, ValueKind, ValueRef,
-};
+pub use value::features::Json;
+
+/// The families of column types: types of one family compare with each other in queries.
+pub mod family {
+    pub use crate::value::comparable::{
+        Boolean, Bytes, Calendar, Clock, Comparable, Document, Float, Integer, Moment, Text, Textual,
+    };
+}
+
+/// Loaded sets: what a query loads, as the type of its entities. [`loaded!`](macro@crate::loaded) writes one.
+pub mod loaded {
+    pub use crate::entity::{Loaded, LoadedIn, Marks, MergesWith, NotLoaded, Recursive};
+    pub use crate::model::loaded_set::LoadedSet;
+}
+
+/// Relationships as types, for functions that are generic over them.
+pub mod relation {
+    pub use crate::entity::{
+        AsEntity, Fills, IntoIter, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne,
+    };
+}
+
+/// What writes rows: drafts, links and bulk statements, and what becomes of objects.
+pub mod write {
+    pub use crate::query::bulk::{Delete, IntoColumns, OnConflict, Returning, Rows, Update};
+    pub use crate::session::{Expunge, Merged};
+    pub use crate::unit_of_work::{
+        BulkOperation, CompleteDraft, EntityState, Given, Insert, IntoLink, IntoLinks, Missing, Pending,
+    };
+}
+
+/// What sessions call around inserts, flushes, commits and rollbacks.
+pub mod hooks {
+    pub use crate::model::hooks::{ModelHooks, NewRow};
+    pub use crate::session::SessionHooks;
+}
+
+/// What the methods of a session return: futures, of which some take options first, and streams.
+pub mod futures {
+    pub use crate::session::{
+        Get, GetMany, LoadAll, LoadOne, Merge, MergeDraft, QueryStream, Run, Streamable,
+    };
+}
+
+/// What engines, sessions and transactions can be told.
+pub mod options {
+    pub use crate::driver::{Isolation, Pooler, SslMode, TransactionOptions};
+    pub use crate::session::{EngineBuilder, RepeatedLoads, RetryPolicy, SessionOptions};
+}
+
+/// What would run: the statements and plans of a query, and what a flush would write.
+pub mod plan {
+    pub use crate::load::{Plan, PlanStep};
+    pub use crate::session::Explain;
+    pub use crate::unit_of_work::{FlushPlan, FlushStep};
+}
+
+/// What pools and sessions hold at the moment.
+pub mod stats {
+    pub use crate::driver::{Checkout, PoolStatus};
+    pub use crate::session::SessionStats;
+}
+
+/// Tables of models: which there are, and how they differ from those of the database.
+pub mod schema {
+    pub use crate::ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
+}
 
 /// What generated code names.
 #[doc(hidden)]
@@ -192,45 +233,63 @@ pub mod __private {
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
+    pub use crate::model::column::{Column, check_key, check_reference};
+    pub use crate::model::column_def::Stamp;
+    pub use crate::model::erased::{ErasedModel, erased};
+    pub use crate::model::hooks::{HasHooks, HookTable};
+    pub use crate::model::loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
+    pub use crate::model::model::Model;
     pub use crate::model::{
-        Cascade, Column, ColumnDef, ErasedModel, HasHooks, HookTable, IndexDef, KeyAction, Lazy, LoadedSet,
-        LoadedSetOf, LoadedShape, LoadedSlot, Model, ModelDef, OrderDef, RelationDef, RelationKind, Stamp,
-        ThroughDef, check_key, check_reference, erased,
+        Cascade, ColumnDef, IndexDef, KeyAction, Lazy, ModelDef, OrderDef, RelationDef, RelationKind,
+        TableName, ThroughDef,
     };
-    pub use crate::query::{FromRow, IntoOperand, PartOf, Plain, RowField, StructRow, operand};
-    pub use crate::sql::{Expr, TableName};
+    pub use crate::query::PartOf;
+    pub use crate::query::from_row::{FromRow, RowField, StructRow};
+    pub use crate::query::operand::{IntoOperand, Plain, operand};
+    pub use crate::sql::Expr;
     pub use crate::unit_of_work::{
         CompleteDraft, DraftData, Given, GivenOr, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
     };
-    pub use orm_derive::loaded_type;
-
+    pub use crate::value::comparable::Comparable;
+    pub use crate::value::key::Cells;
     pub use crate::value::{
-        ArrayElement, Cells, ColumnType, Comparable, EnumDef, IntoValue, Value, ValueError, ValueKind,
-        ValueRef,
+        ArrayElement, ColumnType, EnumDef, IntoValue, Value, ValueError, ValueKind, ValueRef,
     };
+    pub use orm_derive::loaded_type;
 }
 
 /// Everything a program needs: `use orm_core::prelude::*;`.
 pub mod prelude {
+    pub use crate::assert_statements;
+    pub use crate::ddl::schema::schema;
     pub use crate::driver::{Isolation, TransactionOptions};
+    pub use crate::entity::loaded_in::loaded;
     pub use crate::entity::{
         BelongsTo, Deferred, Entity, HasMany, HasOne, Loaded, LoadedIn, Many, NotLoaded,
     };
     pub use crate::error::{Error, ErrorKind, Result};
-    pub use crate::model::{Column, Model, ModelHooks, NewRow};
+    pub use crate::hooks::{ModelHooks, NewRow};
+    pub use crate::model::column::Column;
+    pub use crate::model::model::Model;
     pub use crate::observe::{Echo, QueryLog, QueryScope};
+    pub use crate::query::alias::alias;
+    pub use crate::query::bulk::{OnConflict, delete, update};
+    pub use crate::query::from_row::FromRow;
+    pub use crate::query::label::label;
+    pub use crate::query::predicate::Predicate;
+    pub use crate::query::raw::sql;
+    pub use crate::query::select::{Select, select};
+    pub use crate::query::select_columns::{SelectColumns, exists, select_columns};
+    pub use crate::query::window::window;
     pub use crate::query::{
-        Expression, FromRow, JsonExpression, Label, ModelExt, OnConflict, Predicate, RelationConditions,
-        RelationExt, RelationJoins, Select, SelectColumns, TextExpression, alias, delete, exists, func,
-        label, select, select_columns, sql, update, window,
+        Expression, JsonExpression, Label, ModelExt, RelationConditions, RelationExt, RelationJoins,
+        TextExpression, TimeUnit, func,
     };
     pub use crate::session::{
         Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
     };
-    pub use crate::sql::TimeUnit;
     pub use crate::unit_of_work::{CompleteDraft, EntityState, IntoLink, IntoLinks, Pending, insert};
     pub use crate::value::{IntoKey, IntoValue, Null};
-    pub use crate::{assert_statements, loaded, schema};
     pub use orm_derive::{DbEnum, DbType, FromRow, Model, max_statements};
 }
 

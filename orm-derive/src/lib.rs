@@ -106,7 +106,7 @@ pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStrea
 
 /// Makes an enum without fields a type that a column can have: a text, an integer, or a type of the database's own.
 ///
-/// The documentation of `orm_core::ColumnType` shows it.
+/// The documentation of `orm_core::value::ColumnType` shows it.
 ///
 /// | attribute | on | takes |
 /// |---|---|---|
@@ -124,7 +124,7 @@ pub fn derive_db_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 
 /// Makes a struct around one value a type that a column can have: `struct UserId(i64);`.
 ///
-/// The documentation of `orm_core::ColumnType` shows it. It is stored as what is inside, and compares with its own type
+/// The documentation of `orm_core::value::ColumnType` shows it. It is stored as what is inside, and compares with its own type
 /// alone. `#[db_type(try_from)]` reads it with the struct's own `TryFrom`, whose error then says why a stored value is
 /// none.
 #[proc_macro_derive(DbType, attributes(db_type))]

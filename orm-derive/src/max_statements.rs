@@ -39,8 +39,8 @@ fn expand(limit: TokenStream, function: TokenStream) -> Result<TokenStream, (Spa
 /// future in its own thread.
 fn counted(is_async: bool, body: &Group, limit: &Literal, name: &str) -> TokenStream {
     let run = match is_async {
-        true => quote!(::orm_core::QueryScope::run(async move #body).await),
-        false => quote!(::orm_core::QueryScope::run_blocking(move || #body)),
+        true => quote!(::orm_core::observe::QueryScope::run(async move #body).await),
+        false => quote!(::orm_core::observe::QueryScope::run_blocking(move || #body)),
     };
     quote! {
         let (value, report) = #run;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use orm_core::{Engine, EngineBuilder};
+use orm_core::Engine;
+use orm_core::options::EngineBuilder;
 
 use crate::TestDatabase;
 use crate::programs::{find, install};

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use orm_core::{Engine, EngineBuilder, Result};
+use orm_core::options::EngineBuilder;
+use orm_core::{Engine, Result};
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, PgConnection};
 use tokio::sync::OnceCell;
 

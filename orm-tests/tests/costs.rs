@@ -76,7 +76,7 @@ async fn library() -> Result<Engine> {
     Ok(engine)
 }
 
-fn drafts(count: i64) -> impl Iterator<Item = impl orm_core::CompleteDraft<Model = Book>> {
+fn drafts(count: i64) -> impl Iterator<Item = impl orm_core::write::CompleteDraft<Model = Book>> {
     (0..count).map(|n| {
         let (title, isbn) = (format!("the title of book {n}"), format!("isbn {n}"));
         Book::draft().author_id(n % AUTHORS + 1).title(title).isbn(isbn).pages(n % 900)

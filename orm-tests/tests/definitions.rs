@@ -1,8 +1,9 @@
 //! What the derive says of a model: names, columns, keys and relationships, with the defaults filled in.
 #![allow(missing_docs, dead_code)]
 
+use orm_core::model::{ColumnDef, Lazy, RelationDef, RelationKind};
 use orm_core::prelude::*;
-use orm_core::{ColumnDef, Lazy, RelationDef, RelationKind, ValueKind};
+use orm_core::value::ValueKind;
 
 #[derive(Model, Debug)]
 #[model(table = "users")]
@@ -76,7 +77,7 @@ where
     column.def()
 }
 
-fn relation<R: orm_core::Relation>(_: R) -> &'static RelationDef {
+fn relation<R: orm_core::relation::Relation>(_: R) -> &'static RelationDef {
     R::def()
 }
 
@@ -172,7 +173,7 @@ fn a_many_to_many_has_both_keys_in_between() {
 
 #[test]
 fn drafts_ask_for_what_nobody_fills_in() {
-    fn complete(_: impl orm_core::CompleteDraft) {}
+    fn complete(_: impl orm_core::write::CompleteDraft) {}
     // Not the generated key, defaults, the version, what may be NULL, and what a link gives.
     complete(User::draft().name("ed").password(b"secret"));
     complete(OrderLine::draft().number(1).shop("a"));
@@ -189,16 +190,16 @@ fn drafts_ask_for_what_nobody_fills_in() {
 
 #[test]
 fn only_what_is_not_raise_is_loaded_one_by_one() {
-    fn lazy(_: impl orm_core::LazyLoad) {}
+    fn lazy(_: impl orm_core::relation::LazyLoad) {}
     lazy(User::BOSS);
     lazy(User::ORDERS);
-    fn to_one(_: impl orm_core::ToOne) {}
+    fn to_one(_: impl orm_core::relation::ToOne) {}
     to_one(User::BOSS);
     to_one(User::PROFILE);
-    fn to_many(_: impl orm_core::ToMany) {}
+    fn to_many(_: impl orm_core::relation::ToMany) {}
     to_many(User::TEAM);
     to_many(User::FRIENDS);
-    fn recursive(_: impl orm_core::SelfReferential) {}
+    fn recursive(_: impl orm_core::relation::SelfReferential) {}
     recursive(User::TEAM);
     recursive(User::FRIENDS);
 }

@@ -51,7 +51,7 @@ fn grows() -> Result<()> {
     runtime.block_on(run(work, objects))
 }
 
-fn drafts(objects: i64) -> impl Iterator<Item = impl orm_core::CompleteDraft<Model = Book>> {
+fn drafts(objects: i64) -> impl Iterator<Item = impl orm_core::write::CompleteDraft<Model = Book>> {
     (1..=objects).map(|id| Book::draft().id(id).author_id(1).title("t").isbn("i").pages(1))
 }
 

@@ -26,7 +26,8 @@
     clippy::type_complexity
 )]
 
-use orm_core::{CompleteDraft, Model as _};
+use orm_core::Model as _;
+use orm_core::write::CompleteDraft;
 
 fn complete(_: impl CompleteDraft) {}
 
@@ -176,7 +177,7 @@ mod own_names {
 fn names_of_the_derive_are_free() {
     use own_names::{C0, N, R0};
     complete(N::draft().id(1).name("a").n(R0::draft().id(2)));
-    fn loads<R: orm_core::Marks<L, orm_core::Loaded<()>>, L>(_: R) {}
+    fn loads<R: orm_core::loaded::Marks<L, orm_core::loaded::Loaded<()>>, L>(_: R) {}
     loads::<_, <N as orm_core::Model>::Bare>(N::N);
     loads::<_, <N as orm_core::Model>::Bare>(N::R0);
     loads::<_, <N as orm_core::Model>::Bare>(N::LOADS);
@@ -371,7 +372,7 @@ model!(pub(crate) Node, Node, key: i64, parent, "node_key");
 fn macros_make_models() {
     complete(Node::draft().key(1).parent(Node::draft().key(2)));
     assert_eq!((Node::def().table.name, Node::def().columns[0].name), ("node_key", "node_key"));
-    fn is_recursive(_: impl orm_core::SelfReferential) {}
+    fn is_recursive(_: impl orm_core::relation::SelfReferential) {}
     is_recursive(Node::PARENT);
     is_recursive(Node::NODES);
 }

@@ -115,7 +115,7 @@ async fn run(work: &str) -> Result<()> {
     Ok(())
 }
 
-fn drafts(count: i64) -> impl Iterator<Item = impl orm_core::CompleteDraft<Model = Book>> {
+fn drafts(count: i64) -> impl Iterator<Item = impl orm_core::write::CompleteDraft<Model = Book>> {
     (0..count).map(|n| {
         let (title, isbn) = (format!("the title of book {n}"), format!("isbn {n}"));
         Book::draft().author_id(n / BOOKS_OF_EACH % ROWS + 1).title(title).isbn(isbn).pages(n % 900)

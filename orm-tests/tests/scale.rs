@@ -63,7 +63,8 @@ mod ring {
     }
 }
 
-use orm_core::{Model, ModelDef};
+use orm_core::Model;
+use orm_core::model::ModelDef;
 
 /// The models that are reached by following a relationship.
 fn follow(first: &'static ModelDef, relation: usize, steps: usize) -> Vec<&'static str> {

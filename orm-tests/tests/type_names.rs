@@ -1,8 +1,10 @@
 //! Loaded results as types that are written down: in fields, aliases and signatures, to any depth, in recursions.
 #![allow(missing_docs)]
 
+use orm_core::loaded::LoadedSet;
 use orm_core::prelude::*;
-use orm_core::{Load, LoadedSet, Relation};
+use orm_core::query::Load;
+use orm_core::relation::Relation;
 use orm_tests::{TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]

@@ -13,7 +13,7 @@ mod foreign_key;
 mod live_table;
 mod live_type;
 mod name;
-mod schema;
+pub(crate) mod schema;
 mod schema_report;
 mod sequences;
 

@@ -2,7 +2,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
 use crate::sql::Dialect;
 
-/// A list of models: what [`schema!`](crate::schema) gives.
+/// A list of models: what [`schema!`](crate::schema!) gives.
 #[derive(Debug, Default)]
 pub struct Schema {
     models: Vec<&'static dyn ErasedModel>,
@@ -203,9 +203,12 @@ fn check_name(dialect: Dialect, of: impl FnOnce() -> String, name: &str) -> Resu
 #[macro_export]
 macro_rules! schema {
     ($($model:ty),* $(,)?) => {
-        $crate::Schema::new()$(.with::<$model>())*
+        $crate::schema::Schema::new()$(.with::<$model>())*
     };
     ($($other:tt)*) => {
         ::core::compile_error!("`schema!` takes models, without quotes: `schema![User, Order]`")
     };
 }
+
+// A path to the macro that is no path to the module of its name.
+pub use schema;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::tls::TlsOptions;
 use super::{DatabaseUrl, Pooler};
 
-/// How an engine connects; see [`EngineBuilder`](crate::EngineBuilder), which documents each.
+/// How an engine connects; see [`EngineBuilder`](crate::options::EngineBuilder), which documents each.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
     pub(crate) pool_size: u32,

@@ -1,4 +1,4 @@
-/// What stands between an engine and its database; see [`EngineBuilder::pooler`](crate::EngineBuilder::pooler).
+/// What stands between an engine and its database; see [`EngineBuilder::pooler`](crate::options::EngineBuilder::pooler).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Pooler {

@@ -240,3 +240,6 @@ macro_rules! loaded {
         $crate::__private::loaded_type!([$crate] $($tokens)*)
     };
 }
+
+// A path to the macro that is no path to the module of its name.
+pub use loaded;

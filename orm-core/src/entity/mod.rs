@@ -10,7 +10,7 @@ mod entity;
 mod field;
 mod field_stubs;
 mod held;
-mod loaded_in;
+pub(crate) mod loaded_in;
 mod many;
 mod relation;
 #[cfg(feature = "serde")]

@@ -4,7 +4,7 @@
 ///
 /// ```
 /// # use orm_core::prelude::*;
-/// # use orm_core::LoadedSet;
+/// # use orm_core::loaded::LoadedSet;
 /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
 /// fn shown<L: LoadedSet>(user: &Entity<User, L>) -> String {
 ///     format!("{user:?}")

@@ -3,32 +3,35 @@
 //! Enters: nothing, they are constants and impls in the user's crate. Leaves: names, columns, keys and relationships
 //! for the query, and the typed operations on objects that later stages reach through [`ErasedModel`].
 
-mod column;
-mod column_def;
-mod erased;
-mod hooks;
+pub(crate) mod column;
+pub(crate) mod column_def;
+pub(crate) mod erased;
+pub(crate) mod hooks;
 mod identity_map;
 mod index_def;
 mod inverse;
 mod key_action;
-mod loaded_set;
+pub(crate) mod loaded_set;
 #[allow(clippy::module_inception)]
-mod model;
+pub(crate) mod model;
 mod model_def;
 mod relation_def;
 mod selection;
 
-pub use column::{Column, RefersTo, check_key, check_reference};
-pub use column_def::{ColumnDef, Stamp};
+pub use crate::sql::TableName;
+pub(crate) use column::Column;
+pub use column::RefersTo;
+pub use column_def::ColumnDef;
+pub(crate) use column_def::Stamp;
 pub(crate) use erased::publish;
-pub use erased::{ErasedModel, erased};
-pub use hooks::{HasHooks, HookTable, ModelHooks, NewRow};
-pub use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
+pub(crate) use erased::{ErasedModel, erased};
+pub(crate) use hooks::{HookTable, NewRow};
+pub(crate) use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use index_def::IndexDef;
 pub(crate) use inverse::inverse_of;
 pub use key_action::KeyAction;
-pub use loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
-pub use model::Model;
+pub(crate) use loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
+pub(crate) use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};
 pub(crate) use selection::{Selected, Selection};

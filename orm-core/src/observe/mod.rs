@@ -13,7 +13,7 @@ mod statement_hook;
 
 pub use echo::Echo;
 pub(crate) use echoed_rows::EchoedRows;
-pub use monitor::Monitor;
+pub(crate) use monitor::Monitor;
 pub use query_log::{ExecutedStatement, QueryLog};
 pub use query_scope::QueryScope;
 pub use scope_report::{ScopeReport, StatementGroup};

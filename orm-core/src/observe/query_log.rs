@@ -81,7 +81,7 @@ pub(super) fn shown(params: &[Param]) -> Vec<String> {
     params.iter().filter(shows).map(ToString::to_string).collect()
 }
 
-/// Asserts how many statements were run: by a [`QueryLog`], or a [`ScopeReport`](crate::ScopeReport). When it fails it
+/// Asserts how many statements were run: by a [`QueryLog`], or a [`ScopeReport`](crate::observe::ScopeReport). When it fails it
 /// lists them.
 ///
 /// ```

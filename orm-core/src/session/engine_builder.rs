@@ -119,7 +119,7 @@ impl EngineBuilder {
     /// ```no_run
     /// # use orm_core::prelude::*;
     /// # async fn connect() -> Result<Engine> {
-    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(orm_core::Pooler::Transaction).connect().await
+    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(orm_core::options::Pooler::Transaction).connect().await
     /// # }
     /// ```
     pub fn pooler(mut self, pooler: Pooler) -> Self {
@@ -135,7 +135,7 @@ impl EngineBuilder {
     /// # use orm_core::prelude::*;
     /// # async fn connect() -> Result<Engine> {
     /// Engine::builder("postgres://app@db.example/app")
-    ///     .ssl_mode(orm_core::SslMode::VerifyFull)
+    ///     .ssl_mode(orm_core::options::SslMode::VerifyFull)
     ///     .ssl_root_cert("/etc/app/ca.pem")
     ///     .connect()
     ///     .await

@@ -4,7 +4,7 @@ use crate::unit_of_work::FlushPlan;
 
 /// What is called around a session's flushes, commits and rollbacks; given with
 /// [`SessionOptions::hooks`](super::SessionOptions::hooks). For what belongs to the rows of one model see
-/// [`ModelHooks`](crate::ModelHooks).
+/// [`ModelHooks`](crate::hooks::ModelHooks).
 ///
 /// ```
 /// # use orm_core::prelude::*;

@@ -67,7 +67,7 @@ impl SessionOptions {
     }
 
     /// Makes the session read-only: a flush, a bulk statement or raw SQL that writes is `InvalidState`, its transaction,
-    /// which begins at its first statement, is [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::EngineBuilder::replica) that
+    /// which begins at its first statement, is [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::options::EngineBuilder::replica) that
     /// has everything that the engine committed, where there is one.
     #[must_use]
     pub fn read_only(mut self) -> SessionOptions {

@@ -128,11 +128,11 @@ impl Session {
         &mut self,
         entity: E,
         relation: R,
-    ) -> Loading<'_, R> {
+    ) -> LoadOne<'_, R> {
         let _ = relation;
         let entity = entity.as_entity();
         let (region, place, caller) = (Arc::clone(entity.region()), entity.place(), Location::caller());
-        Loading { session: self, region, place, caller, relation: PhantomData }
+        LoadOne { session: self, region, place, caller, relation: PhantomData }
     }
 
     /// Loads a relationship of many objects at once, and gives them back with it proven. They may be any list or
@@ -156,7 +156,7 @@ impl Session {
         &mut self,
         entities: impl IntoIterator<Item = E>,
         load: O,
-    ) -> LoadingAll<'_, E::Model, O::Marked> {
+    ) -> LoadAll<'_, E::Model, O::Marked> {
         let (load, caller) = (load.into_spec(), Location::caller());
         let object = |entity: E| {
             let entity = entity.as_entity();
@@ -169,7 +169,7 @@ impl Session {
             self.autoflush().await?;
             self.late(LateLoad::new(objects), load, caller).await
         });
-        LoadingAll { future, of: PhantomData }
+        LoadAll { future, of: PhantomData }
     }
 
     pub(super) async fn load_all_of<M: Model, L, K>(
@@ -334,7 +334,7 @@ impl Session {
 /// future, and one mistake would be three errors.
 #[derive(Debug)]
 #[must_use = "nothing is loaded until it is awaited"]
-pub struct Loading<'s, R> {
+pub struct LoadOne<'s, R> {
     session: &'s mut Session,
     region: Arc<Region>,
     place: Place,
@@ -342,7 +342,7 @@ pub struct Loading<'s, R> {
     relation: PhantomData<fn() -> R>,
 }
 
-impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
+impl<'s, R: Relation> IntoFuture for LoadOne<'s, R> {
     type Output = Result<R::Output<<R::Target as Model>::Bare>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
@@ -353,12 +353,12 @@ impl<'s, R: Relation> IntoFuture for Loading<'s, R> {
 
 /// A relationship of many objects, to be loaded when it is awaited: what [`Session::load_all`] gives.
 #[must_use = "nothing is loaded until it is awaited"]
-pub struct LoadingAll<'s, M, L> {
+pub struct LoadAll<'s, M, L> {
     future: Run<'s, (Arc<Region>, Vec<Place>)>,
     of: PhantomData<fn() -> (M, L)>,
 }
 
-impl<M: Model, L> Future for LoadingAll<'_, M, L> {
+impl<M: Model, L> Future for LoadAll<'_, M, L> {
     type Output = Result<Vec<Entity<M, L>>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -368,9 +368,9 @@ impl<M: Model, L> Future for LoadingAll<'_, M, L> {
     }
 }
 
-impl<M, L> std::fmt::Debug for LoadingAll<'_, M, L> {
+impl<M, L> std::fmt::Debug for LoadAll<'_, M, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LoadingAll")
+        f.write_str("LoadAll")
     }
 }
 

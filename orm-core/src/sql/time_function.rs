@@ -22,7 +22,7 @@ pub enum TimePart {
     DayOfYear,
 }
 
-/// A unit of time, for [`func::truncate`](crate::func::truncate) and [`func::add_time`](crate::func::add_time).
+/// A unit of time, for [`func::truncate`](crate::query::func::truncate) and [`func::add_time`](crate::query::func::add_time).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {

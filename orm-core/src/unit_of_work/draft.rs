@@ -13,7 +13,7 @@ pub enum Given {}
 #[derive(Debug)]
 pub enum Missing {}
 
-/// The state of a draft's column, where a link with [`Fills`](crate::Fills) `F` may fill the column: the field of this hash.
+/// The state of a draft's column, where a link with [`Fills`](crate::relation::Fills) `F` may fill the column: the field of this hash.
 #[doc(hidden)]
 pub trait GivenOr<F, const FIELD: u64> {}
 

@@ -14,7 +14,7 @@ use crate::sql::{Dialect, TableName};
 use crate::value::Value;
 
 /// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives. After a flush, what it
-/// wrote: what [`SessionHooks::after_flush`](crate::SessionHooks::after_flush) gets.
+/// wrote: what [`SessionHooks::after_flush`](crate::hooks::SessionHooks::after_flush) gets.
 #[derive(Debug, Clone, Default)]
 pub struct FlushPlan {
     steps: Vec<FlushStep>,

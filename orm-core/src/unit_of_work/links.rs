@@ -24,7 +24,7 @@ pub enum LinkTarget {
     },
 }
 
-/// What a relationship to one `M` takes: a complete draft, a pending object or an entity. `F` is [`Fills`](crate::Fills): the
+/// What a relationship to one `M` takes: a complete draft, a pending object or an entity. `F` is [`Fills`](crate::relation::Fills): the
 /// field that the relationship itself fills, which a draft may leave out.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be linked as a `{M}`",

@@ -3,16 +3,16 @@
 //! Enters: Rust values of the user's fields, cells of result rows. Leaves: [`Value`] to bind, [`ValueRef`] to
 //! read. Used by every later stage; knows no table, no SQL and no driver.
 
-mod column_type;
-mod comparable;
+pub(crate) mod column_type;
+pub(crate) mod comparable;
 mod composite;
 mod date;
 mod date_time;
 mod decimal;
 mod digits;
-mod features;
+pub(crate) mod features;
 mod into_value;
-mod key;
+pub(crate) mod key;
 mod list;
 mod row_sink;
 #[cfg(feature = "serde")]
@@ -20,23 +20,22 @@ mod serialize;
 mod time;
 mod uuid;
 #[allow(clippy::module_inception)]
-mod value;
+pub(crate) mod value;
 mod value_error;
 
 pub use column_type::{ColumnType, EnumDef, ValueKind};
-pub use comparable::{
+pub(crate) use comparable::{
     Boolean, Bytes, Calendar, Clock, Comparable, Document, Float, Integer, Moment, Text, Textual,
 };
 pub use composite::Composite;
 pub use date::Date;
 pub use date_time::{DateTime, Timestamp};
 pub use decimal::Decimal;
-#[cfg(feature = "json")]
-pub use features::Json;
 pub use into_value::{IntoValue, Null};
-pub use key::{Cells, IntoKey, Key};
+pub(crate) use key::Cells;
+pub use key::{IntoKey, Key};
 pub use list::ArrayElement;
-pub use row_sink::RowSink;
+pub(crate) use row_sink::RowSink;
 pub use time::Time;
 pub use uuid::Uuid;
 pub use value::{Value, ValueRef};

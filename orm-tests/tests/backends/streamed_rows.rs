@@ -1,7 +1,7 @@
 //! Streams of rows: columns, entities beside them and SQL of one's own, in one statement on every backend.
 
+use orm_core::futures::{QueryStream, Streamable};
 use orm_core::prelude::*;
-use orm_core::{QueryStream, Streamable};
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::shop::{Address, Item, Keyword, Order, User, fill, shop};

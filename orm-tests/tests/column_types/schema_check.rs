@@ -1,7 +1,7 @@
 //! `Engine::check`: models beside the tables that a database has.
 
 use orm_core::prelude::*;
-use orm_core::{SchemaFinding, SchemaFindingKind as Kind};
+use orm_core::schema::{SchemaFinding, SchemaFindingKind as Kind};
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::shop;
@@ -200,7 +200,7 @@ async fn made(engine: &Engine, statements: &[&'static str]) -> Result<()> {
     session.commit().await
 }
 
-fn places(report: &orm_core::SchemaReport) -> Vec<(String, &'static str)> {
+fn places(report: &orm_core::schema::SchemaReport) -> Vec<(String, &'static str)> {
     let mut found = found(report.findings());
     found.sort();
     found

@@ -73,7 +73,7 @@ enum Rows {
 impl Rows {
     /// Reads a stream of so many rows a batch: all of it, or two batches.
     async fn read(self, session: &mut Session, rows: usize, all: bool) -> Result<()> {
-        async fn read<T: Send>(mut stream: orm_core::QueryStream<'_, T>, all: bool) -> Result<()> {
+        async fn read<T: Send>(mut stream: orm_core::futures::QueryStream<'_, T>, all: bool) -> Result<()> {
             let mut batches = 0;
             while (all || batches < 2) && stream.next_batch().await?.is_some() {
                 batches += 1;
@@ -231,7 +231,9 @@ impl Pool {
 
 /// An engine with one connection, another one that looks, and the directory of their database where that is a file.
 async fn pool(database: &TestDatabase) -> Result<(Pool, Option<tempfile::TempDir>)> {
-    let one = |builder: orm_core::EngineBuilder| builder.pool_size(1).pool_timeout(Duration::from_secs(20));
+    let one = |builder: orm_core::options::EngineBuilder| {
+        builder.pool_size(1).pool_timeout(Duration::from_secs(20))
+    };
     if database.backend() == Backend::Sqlite {
         let directory = orm_tests::directory();
         let url = format!("sqlite:{}", directory.path().join("file.db").display());

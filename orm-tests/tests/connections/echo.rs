@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use orm_core::Echo;
+use orm_core::observe::Echo;
 use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 

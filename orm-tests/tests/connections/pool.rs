@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use orm_core::PoolStatus;
 use orm_core::prelude::*;
+use orm_core::stats::PoolStatus;
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]

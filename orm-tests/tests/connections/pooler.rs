@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orm_core::Pooler;
+use orm_core::options::Pooler;
 use orm_core::prelude::*;
 use orm_tests::{Backend, PgBouncer, TestDatabase, not_run, on_every_backend};
 

@@ -99,7 +99,7 @@ on_every_backend! {
         for note in [None, Some("a"), None, Some("b")] {
             session.execute(update::<Reading>().set(Reading::NOTE, note.map(str::to_owned))).await?;
             let set = || sql("UPDATE readings SET note = ?, price = ? WHERE id = 2");
-            let value = || note.map_or(orm_core::Value::Null, orm_core::Value::from);
+            let value = || note.map_or(orm_core::value::Value::Null, orm_core::value::Value::from);
             session.execute(set().bind(value()).bind(2.5f64)).await?;
             session.execute(set().bind(value()).bind(3i64)).await?;
             let seen = session.rows(select_columns((Reading::NOTE, Reading::PRICE)).order_by(Reading::ID)).await?;

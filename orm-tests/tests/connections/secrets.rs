@@ -6,8 +6,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use chrono::{NaiveDate, NaiveTime};
+use orm_core::observe::{Echo, QueryScope};
 use orm_core::prelude::*;
-use orm_core::{Echo, QueryScope};
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -103,7 +103,7 @@ fn exact() -> Decimal {
 const PARTS: [&str; 8] =
     ["hunter", "topmost", "714050017", "71405.25", "1971-04-05", "71405714", "71405.55", "104, 117, 110"];
 
-fn leak(id: i64, text: &str) -> impl orm_core::CompleteDraft<Model = Leak> + Debug {
+fn leak(id: i64, text: &str) -> impl orm_core::write::CompleteDraft<Model = Leak> + Debug {
     Leak::draft()
         .id(id)
         .name("mary")
@@ -172,7 +172,7 @@ macro_rules! look {
     })*};
 }
 
-fn text(value: &str) -> impl Fn() -> orm_core::Computed<String> {
+fn text(value: &str) -> impl Fn() -> orm_core::query::Computed<String> {
     let value = value.to_owned();
     move || func::value(value.clone())
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use orm_core::options::{EngineBuilder, SslMode};
 use orm_core::prelude::*;
-use orm_core::{EngineBuilder, SslMode};
 use orm_tests::{Backend, TestDatabase, TlsServer, not_run, on_every_backend};
 
 fn server(database: &TestDatabase) -> Option<&'static TlsServer> {

@@ -1,7 +1,7 @@
 //! As many parents as there are: `ceil(keys / room)` statements a level, at every edge of what SQLite binds.
 
-use orm_core::Schema;
 use orm_core::prelude::*;
+use orm_core::schema::Schema;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tempfile::TempDir;

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use orm_core::Select;
 use orm_core::prelude::*;
-use orm_core::{Computed, DynamicLoad, Load, Relation, Select, SelfReferential};
+use orm_core::query::{Computed, DynamicLoad, Load};
+use orm_core::relation::{Relation, SelfReferential};
 
 use super::cell::Cell;
 use super::choice::{Choice, Depth, Strategy};
@@ -29,13 +31,13 @@ pub trait Member: Model {
     fn condition() -> Predicate;
 
     /// By the primary key, backwards.
-    fn backwards() -> Vec<orm_core::OrderBy>;
+    fn backwards() -> Vec<orm_core::query::OrderBy>;
 
     /// By the column that is not unique and may be NULL.
-    fn by_sort(descending: bool) -> orm_core::OrderBy;
+    fn by_sort(descending: bool) -> orm_core::query::OrderBy;
 
     /// By the primary key.
-    fn by_key() -> Vec<orm_core::OrderBy>;
+    fn by_key() -> Vec<orm_core::query::OrderBy>;
 
     /// A column by its number, of the table or of an alias of it.
     fn term(alias: Option<&str>, column: usize) -> Box<dyn Term>;
@@ -202,7 +204,7 @@ macro_rules! shaped {
 
 fn view<R>(mut load: LoadOf<R>, option: &Choice) -> LoadOf<R>
 where
-    R: orm_core::ToMany<Target: Member>,
+    R: orm_core::relation::ToMany<Target: Member>,
 {
     if option.filter {
         load = load.filter(<R::Target as Member>::condition());
@@ -317,15 +319,15 @@ macro_rules! members {
                     $model::$filter.gt($pivot)
                 }
 
-                fn backwards() -> Vec<orm_core::OrderBy> {
+                fn backwards() -> Vec<orm_core::query::OrderBy> {
                     vec![$($model::$key.desc()),*]
                 }
 
-                fn by_sort(descending: bool) -> orm_core::OrderBy {
+                fn by_sort(descending: bool) -> orm_core::query::OrderBy {
                     if descending { $model::$sort.desc() } else { $model::$sort.asc() }
                 }
 
-                fn by_key() -> Vec<orm_core::OrderBy> {
+                fn by_key() -> Vec<orm_core::query::OrderBy> {
                     vec![$($model::$key.asc()),*]
                 }
 

@@ -1,6 +1,7 @@
 //! A way to the tables that checks no keys.
 
-use orm_core::{ModelDef, TableName, ValueKind};
+use orm_core::model::{ModelDef, TableName};
+use orm_core::value::ValueKind;
 use orm_tests::{Backend, TestDatabase};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, PgConnection};
@@ -52,7 +53,7 @@ impl SideDoor {
 
     /// Makes the table of a model without any foreign key, so that keys may lead nowhere.
     pub async fn create(&mut self, def: &ModelDef) {
-        let column = |column: &orm_core::ColumnDef| {
+        let column = |column: &orm_core::model::ColumnDef| {
             let null = if column.nullable { "" } else { " NOT NULL" };
             let unique = if column.unique { " UNIQUE" } else { "" };
             format!("{} {}{null}{unique}", self.quoted(column.name), self.type_name(column.kind))

@@ -1,7 +1,9 @@
 //! A database with the zoo's tables, and a way to its rows that checks no keys.
 
+use orm_core::model::{ModelDef, TableName};
 use orm_core::prelude::*;
-use orm_core::{ModelDef, Schema, TableName, ValueKind};
+use orm_core::schema::Schema;
+use orm_core::value::ValueKind;
 use orm_tests::TestDatabase;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;

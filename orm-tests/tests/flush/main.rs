@@ -12,7 +12,7 @@ mod parts;
 mod plans;
 mod switched;
 
-use orm_core::QueryLog;
+use orm_core::observe::QueryLog;
 
 /// What was run, as `INSERT books`, `UPDATE books`, `DELETE book_tags`, `SELECT tags`.
 fn shape(log: &QueryLog) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! What the plan shows is what the flush executes, and hooks hear what was executed.
 use std::sync::{Arc, Mutex};
 
+use orm_core::hooks::SessionHooks;
+use orm_core::plan::FlushPlan;
 use orm_core::prelude::*;
-use orm_core::{FlushPlan, SessionHooks};
 use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::shape;

@@ -55,7 +55,7 @@ mod hostile {
         pub linked: HasMany<Weird>,
     }
 
-    fn weird(n: i64) -> impl orm_core::CompleteDraft<Model = Weird> {
+    fn weird(n: i64) -> impl orm_core::write::CompleteDraft<Model = Weird> {
         let draft = Weird::draft().keyword(format!("row {n}")).space(n).unicode(n).place(n).places(n);
         draft.apostrophe(n).quotes(n).control(n).quote(n)
     }

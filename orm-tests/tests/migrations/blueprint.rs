@@ -1,9 +1,10 @@
 //! A schema as plain data, and the models of it.
 
-use orm_core::{
-    Cascade, ColumnDef, EnumDef, IndexDef, KeyAction, Lazy, ModelDef, RelationDef, RelationKind, Schema,
-    TableName, ThroughDef, ValueKind,
+use orm_core::model::{
+    Cascade, ColumnDef, IndexDef, KeyAction, Lazy, ModelDef, RelationDef, RelationKind, TableName, ThroughDef,
 };
+use orm_core::schema::Schema;
+use orm_core::value::{EnumDef, ValueKind};
 
 use crate::slots;
 

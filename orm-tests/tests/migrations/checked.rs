@@ -1,7 +1,7 @@
 //! What `Engine::check` says of tables that another version of the models made.
 
 use orm_core::prelude::*;
-use orm_core::{SchemaFindingKind as Kind, SchemaReport};
+use orm_core::schema::{SchemaFindingKind as Kind, SchemaReport};
 use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::versions::{one, three, two};

@@ -1,6 +1,6 @@
 //! Random schemas, and random changes of them that rows survive.
 
-use orm_core::KeyAction;
+use orm_core::model::KeyAction;
 
 use crate::blueprint::{Blueprint, Column, Key, Kind, Link, Reference, Table};
 use crate::dice::Dice;

@@ -5,7 +5,10 @@ use std::cell::RefCell;
 use orm_core::__private::{
     CellError, Cells, ErasedModel, LoadedSet, LoadedSetOf, LoadedShape, Record, Seed, erased,
 };
-use orm_core::{Model, ModelDef, Schema, ValueRef};
+use orm_core::Model;
+use orm_core::model::ModelDef;
+use orm_core::schema::Schema;
+use orm_core::value::ValueRef;
 
 /// How many models there can be at a time.
 pub const SLOTS: usize = 24;

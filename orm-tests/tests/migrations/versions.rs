@@ -25,7 +25,7 @@ pub mod one {
         pub person: BelongsTo<Person>,
     }
 
-    pub fn schema() -> orm_core::Schema {
+    pub fn schema() -> orm_core::schema::Schema {
         orm_core::schema![Person, Pet]
     }
 }
@@ -58,7 +58,7 @@ pub mod two {
         pub person: BelongsTo<Person>,
     }
 
-    pub fn schema() -> orm_core::Schema {
+    pub fn schema() -> orm_core::schema::Schema {
         orm_core::schema![Person, Pet]
     }
 }
@@ -91,7 +91,7 @@ pub mod three {
         pub person: BelongsTo<Person>,
     }
 
-    pub fn schema() -> orm_core::Schema {
+    pub fn schema() -> orm_core::schema::Schema {
         orm_core::schema![Person, Pet]
     }
 }

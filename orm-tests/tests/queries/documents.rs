@@ -1,7 +1,8 @@
 //! What is at a place in JSON.
 
+use orm_core::Json;
 use orm_core::prelude::*;
-use orm_core::{Json, JsonPath};
+use orm_core::query::JsonPath;
 use orm_tests::{TestDatabase, on_every_backend};
 use serde_json::{Value, json};
 

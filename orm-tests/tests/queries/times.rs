@@ -1,8 +1,8 @@
 //! Functions of dates and times.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use orm_core::TimeUnit;
 use orm_core::prelude::*;
+use orm_core::query::TimeUnit;
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::grammar::{only, parsed};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use orm_core::StatementEvent;
+use orm_core::observe::StatementEvent;
 use orm_core::prelude::*;
 
 use crate::authors::{Author, authors, read};
@@ -79,7 +79,7 @@ async fn a_hook_that_panics_harms_nobody() -> Result<()> {
 #[tokio::test]
 async fn a_hook_may_change_the_engine_it_is_called_by() -> Result<()> {
     let engine = authors().await?;
-    let own: Arc<OnceLock<orm_core::StatementHook>> = Arc::default();
+    let own: Arc<OnceLock<orm_core::observe::StatementHook>> = Arc::default();
     let (inner, seen) = (engine.clone(), Seen::default());
     let added = Arc::clone(&seen);
     let once = Arc::clone(&own);

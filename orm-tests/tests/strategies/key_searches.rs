@@ -1,7 +1,7 @@
 //! What a join loads is searched by its keys: no form of a joined load reads a table whose keys are known.
 
-use orm_core::Sql;
 use orm_core::prelude::*;
+use orm_core::query::Sql;
 
 use crate::fixtures::links::{Post, Tag, links};
 use crate::fixtures::standard::*;

@@ -1,7 +1,8 @@
 //! `engine.plan(..)`: the statements of a query before it runs, and they are the ones that run.
 
+use orm_core::Select;
+use orm_core::plan::Plan;
 use orm_core::prelude::*;
-use orm_core::{Plan, Select};
 
 use crate::fixtures::nodes::{Node, nodes};
 use crate::fixtures::record;

@@ -20,7 +20,7 @@ mod bank {
         pub account_id: i64,
     }
 
-    pub fn open(id: i64) -> impl orm_core::CompleteDraft<Model = Account> {
+    pub fn open(id: i64) -> impl orm_core::write::CompleteDraft<Model = Account> {
         Account::draft().id(id).balance(0).note("new")
     }
 }

@@ -1,7 +1,7 @@
 //! What is changed of an object that is expired: nobody knows what its row has.
 
-use orm_core::BulkOperation;
 use orm_core::prelude::*;
+use orm_core::write::BulkOperation;
 use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;

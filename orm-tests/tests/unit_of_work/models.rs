@@ -1,5 +1,5 @@
 //! One model for each rule that a relationship can have.
-use orm_core::QueryLog;
+use orm_core::observe::QueryLog;
 use orm_core::prelude::*;
 use orm_tests::TestDatabase;
 

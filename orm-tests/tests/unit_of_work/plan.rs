@@ -1,4 +1,4 @@
-use orm_core::FlushStep;
+use orm_core::plan::FlushStep;
 use orm_core::prelude::*;
 
 use crate::models::*;

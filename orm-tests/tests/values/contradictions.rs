@@ -1,8 +1,8 @@
 //! What says two things is an error: a draft with a key and a link that leads elsewhere, and link tables that no two
 //! relationships mean alike.
 
-use orm_core::Schema;
 use orm_core::prelude::*;
+use orm_core::schema::Schema;
 use orm_tests::{TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]

@@ -91,7 +91,7 @@ fn expressions_and_subqueries_are_bounded() {
             set = 1 + set;
         }
         is_too_deep(session.execute(update::<Node>().set_to(Node::N, set)).await);
-        let mut largest: orm_core::Aggregate<Option<i64>> = func::max(Node::N);
+        let mut largest: orm_core::query::Aggregate<Option<i64>> = func::max(Node::N);
         for _ in 0..LEVELS {
             largest = func::max(largest);
         }

@@ -48,7 +48,7 @@ struct Pair {
     n: i64,
 }
 
-fn note(n: i64) -> impl orm_core::CompleteDraft<Model = Note> {
+fn note(n: i64) -> impl orm_core::write::CompleteDraft<Model = Note> {
     let day = NaiveDate::from_ymd_opt(2024, 1, 1).filter(|_| n % 2 == 0);
     let made = day.and_then(|day| day.and_hms_opt(1, 2, 3)).map(|made| made.and_utc());
     let mood = (n % 3 == 0).then_some(Mood::Cross);
@@ -80,7 +80,7 @@ on_every_backend! {
         let before = prepared(&mut session, database.backend()).await?;
         let log = engine.record();
         let mut texts = BTreeSet::new();
-        let mut most = |what: &str, log: &orm_core::QueryLog, most: usize| {
+        let mut most = |what: &str, log: &orm_core::observe::QueryLog, most: usize| {
             let found: BTreeSet<_> = log.statements().iter().map(|statement| statement.sql.to_string()).collect();
             assert!(found.len() <= most, "{what}: {} texts\n{found:#?}", found.len());
             texts.extend(found);

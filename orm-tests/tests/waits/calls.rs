@@ -3,8 +3,8 @@
 use std::pin::Pin;
 
 use futures_util::TryStreamExt;
+use orm_core::options::{RetryPolicy, TransactionOptions};
 use orm_core::prelude::*;
-use orm_core::{RetryPolicy, TransactionOptions};
 
 use crate::world::{Numbered, Owner, THINGS, Thing, World};
 
@@ -101,7 +101,7 @@ calls! {
     };
 
     Begins "begin" |w| w.session.begin();
-    Begins "begin_with" |w| w.session.begin_with(TransactionOptions::new().isolation(orm_core::Isolation::Serializable));
+    Begins "begin_with" |w| w.session.begin_with(TransactionOptions::new().isolation(orm_core::options::Isolation::Serializable));
     Begins "transaction" |w| w.session.transaction(async |_| Ok(()));
     Begins "nested" |w| w.session.nested(async |_| Ok(()));
 
@@ -156,11 +156,11 @@ fn things() -> orm_core::Select<Thing> {
 }
 
 /// A function of the database that the library does not know.
-fn custom() -> orm_core::Computed<i64> {
+fn custom() -> orm_core::query::Computed<i64> {
     func::custom::<i64>("coalesce", (Thing::N, Thing::ID))
 }
 
-async fn read<T: Send>(mut stream: orm_core::QueryStream<'_, T>) -> Result<()> {
+async fn read<T: Send>(mut stream: orm_core::futures::QueryStream<'_, T>) -> Result<()> {
     while stream.next_batch().await?.is_some() {}
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orm_core::TransactionOptions;
+use orm_core::options::TransactionOptions;
 use orm_core::prelude::*;
 
 use crate::world::{Owner, Thing, builder, ends, fill, url};

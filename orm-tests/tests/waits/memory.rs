@@ -31,7 +31,7 @@ async fn a_snapshot_stays_while_others_commit() -> Result<()> {
     let engine = builder("sqlite::memory:").connect().await?;
     fill(&engine).await?;
     let (mut writer, mut reader) = (engine.session(), engine.session());
-    let options = orm_core::TransactionOptions::new().read_only();
+    let options = orm_core::options::TransactionOptions::new().read_only();
     reader.begin_with(options).await?;
     assert_eq!(name_of(&mut reader, 1).await?, "ann");
     writer.execute(update::<Owner>().set(Owner::NAME, "x")).await?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use orm_core::EngineBuilder;
+use orm_core::options::EngineBuilder;
 use orm_core::prelude::*;
 
 /// How many things there are: more than a statement's thread can have on their way.

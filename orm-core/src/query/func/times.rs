@@ -84,7 +84,7 @@ where
 ///
 /// ```
 /// # use orm_core::prelude::*;
-/// # use orm_core::TimeUnit;
+/// # use orm_core::query::TimeUnit;
 /// # #[cfg(feature = "chrono")] fn f() {
 /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, placed_at: chrono::DateTime<chrono::Utc> }
 /// let month = || func::truncate(Order::PLACED_AT, TimeUnit::Month);

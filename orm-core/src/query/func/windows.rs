@@ -49,7 +49,7 @@ pub fn first_value<E: Expression>(of: E) -> WindowFunction<Option<Bare<E>>> {
 }
 
 /// The value in the last row of the frame. A window with an order ends at the current row, unless its
-/// [`rows`](crate::Window::rows) say otherwise.
+/// [`rows`](crate::query::Window::rows) say otherwise.
 pub fn last_value<E: Expression>(of: E) -> WindowFunction<Option<Bare<E>>> {
     near("last_value", of, None)
 }

@@ -95,7 +95,7 @@ on_every_backend! {
     }
 }
 
-fn full(first: i16) -> impl orm_core::CompleteDraft<Model = Lists> {
+fn full(first: i16) -> impl orm_core::write::CompleteDraft<Model = Lists> {
     Lists::draft()
         .small(vec![first, i16::MIN])
         .large(vec![i64::MIN, i64::MAX])
@@ -110,7 +110,7 @@ fn full(first: i16) -> impl orm_core::CompleteDraft<Model = Lists> {
         .bytes(vec![0, 255])
 }
 
-fn empty() -> impl orm_core::CompleteDraft<Model = Lists> {
+fn empty() -> impl orm_core::write::CompleteDraft<Model = Lists> {
     Lists::draft()
         .small(Vec::<i16>::new())
         .truths(Vec::<bool>::new())

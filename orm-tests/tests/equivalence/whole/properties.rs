@@ -129,7 +129,7 @@ async fn one_way<M: Member>(
     coverage.held += usize::from(!held.is_empty());
     comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
     for statement in log.statements() {
-        let is = |step: &orm_core::PlanStep| {
+        let is = |step: &orm_core::plan::PlanStep| {
             statement.path.as_deref().is_some_and(|path| level_of(path) == level_of(&step.path))
                 && statement.strategy == Some(step.strategy)
                 && without_lists(&statement.sql) == without_lists(&step.sql)

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use orm_core::prelude::*;
-use orm_core::{Alias, OrderBy};
+use orm_core::query::{Alias, OrderBy};
 
 use super::condition::{At, Condition, Place, count_term, term};
 use crate::choice::{Choice, Strategy, forest_text};

@@ -1,7 +1,9 @@
 use std::any::Any;
 
+use orm_core::family::{Boolean, Bytes, Integer, Text};
 use orm_core::prelude::*;
-use orm_core::{Boolean, Bytes, ColumnType, Computed, Expression, Integer, IntoOperand, OrderBy, Text};
+use orm_core::query::{Computed, Expression, IntoOperand, OrderBy};
+use orm_core::value::ColumnType;
 
 use super::condition::Op;
 use crate::cell::Cell;

@@ -37,9 +37,9 @@ impl Session {
     /// # Errors
     /// `InvalidQuery`: it was given a relationship that is not merged; and those of [`merge`](Self::merge).
     #[track_caller]
-    pub fn merge_draft<D: CompleteDraft>(&mut self, draft: D) -> MergingDraft<'_, D::Model> {
+    pub fn merge_draft<D: CompleteDraft>(&mut self, draft: D) -> MergeDraft<'_, D::Model> {
         let graph = MergeGraph::of_draft(&self.unit, &self.store, draft.into_data());
-        MergingDraft { session: self, graph, loads: Vec::new(), caller: Location::caller(), of: PhantomData }
+        MergeDraft { session: self, graph, loads: Vec::new(), caller: Location::caller(), of: PhantomData }
     }
 }
 
@@ -63,7 +63,7 @@ impl<M: Model, L> fmt::Debug for Merged<M, L> {
 /// One draft to merge, when it is awaited: what [`Session::merge_draft`] gives.
 #[derive(Debug)]
 #[must_use = "nothing is merged until it is awaited"]
-pub struct MergingDraft<'s, M: Model, L = <M as Model>::Bare> {
+pub struct MergeDraft<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     graph: Result<MergeGraph>,
     loads: Vec<LoadSpec>,
@@ -71,21 +71,21 @@ pub struct MergingDraft<'s, M: Model, L = <M as Model>::Bare> {
     of: PhantomData<fn() -> (M, L)>,
 }
 
-impl<'s, M: Model, L> MergingDraft<'s, M, L> {
+impl<'s, M: Model, L> MergeDraft<'s, M, L> {
     /// Loads a relationship with the object of the row, if it is there; what it finds is from before the merge.
-    pub fn with<O: LoadOption<L>>(self, load: O) -> MergingDraft<'s, M, O::Marked> {
-        let MergingDraft { session, graph, mut loads, caller, .. } = self;
+    pub fn with<O: LoadOption<L>>(self, load: O) -> MergeDraft<'s, M, O::Marked> {
+        let MergeDraft { session, graph, mut loads, caller, .. } = self;
         loads.push(load.into_spec());
-        MergingDraft { session, graph, loads, caller, of: PhantomData }
+        MergeDraft { session, graph, loads, caller, of: PhantomData }
     }
 }
 
-impl<'s, M: Model, L: 'static> IntoFuture for MergingDraft<'s, M, L> {
+impl<'s, M: Model, L: 'static> IntoFuture for MergeDraft<'s, M, L> {
     type Output = Result<Merged<M, L>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let MergingDraft { session, graph, loads, caller, .. } = self;
+        let MergeDraft { session, graph, loads, caller, .. } = self;
         Box::pin(async move {
             Ok(match session.merge_graph(graph?, loads, caller).await? {
                 (Ref::Pending(cell), _) => Merged::Added(Pending::new(cell)),

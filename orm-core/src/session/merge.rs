@@ -44,7 +44,7 @@ impl Session {
     /// happens to it. `NoRows`: a row is not there; add it as a draft. `Stale`: an object has another version than its
     /// row. Nothing is changed then.
     #[track_caller]
-    pub fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Merging<'_, M> {
+    pub fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Merge<'_, M> {
         let (region, place) = (entity.region().bare(), entity.place());
         let mine = self.check_mine(entity).is_ok();
         let graph = match mine {
@@ -55,7 +55,7 @@ impl Session {
                 MergeGraph::of_object(&self.unit, &self.store, erased::<M>(), at)
             }
         };
-        Merging { session: self, graph, loads: Vec::new(), caller: Location::caller(), of: PhantomData }
+        Merge { session: self, graph, loads: Vec::new(), caller: Location::caller(), of: PhantomData }
     }
 
     /// Merges a graph; its first object, with what was to be loaded of it.
@@ -245,7 +245,7 @@ impl Session {
 /// One object to merge, when it is awaited: what [`Session::merge`] gives.
 #[derive(Debug)]
 #[must_use = "nothing is merged until it is awaited"]
-pub struct Merging<'s, M: Model, L = <M as Model>::Bare> {
+pub struct Merge<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     graph: Result<MergeGraph>,
     loads: Vec<LoadSpec>,
@@ -253,21 +253,21 @@ pub struct Merging<'s, M: Model, L = <M as Model>::Bare> {
     of: PhantomData<fn() -> (M, L)>,
 }
 
-impl<'s, M: Model, L> Merging<'s, M, L> {
+impl<'s, M: Model, L> Merge<'s, M, L> {
     /// Loads a relationship with the session's own object; what it finds is from before the merge.
-    pub fn with<O: LoadOption<L>>(self, load: O) -> Merging<'s, M, O::Marked> {
-        let Merging { session, graph, mut loads, caller, .. } = self;
+    pub fn with<O: LoadOption<L>>(self, load: O) -> Merge<'s, M, O::Marked> {
+        let Merge { session, graph, mut loads, caller, .. } = self;
         loads.push(load.into_spec());
-        Merging { session, graph, loads, caller, of: PhantomData }
+        Merge { session, graph, loads, caller, of: PhantomData }
     }
 }
 
-impl<'s, M: Model, L: 'static> IntoFuture for Merging<'s, M, L> {
+impl<'s, M: Model, L: 'static> IntoFuture for Merge<'s, M, L> {
     type Output = Result<Entity<M, L>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Merging { session, graph, loads, caller, .. } = self;
+        let Merge { session, graph, loads, caller, .. } = self;
         Box::pin(async move {
             match session.merge_graph(graph?, loads, caller).await? {
                 (Ref::Node(node), at) => Ok(session.entity_at(node, at)),

@@ -35,10 +35,10 @@ impl Session {
     /// # Errors
     /// `InvalidValue`: the key is out of its type's range; and those of [`all`](Self::all).
     #[track_caller]
-    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Getting<'_, M> {
+    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Get<'_, M> {
         let (key, caller) = (key.into_key(), Location::caller());
         let (lock, loads, of) = (None, Vec::new(), PhantomData);
-        Getting { session: self, key, caller, lock, populate_existing: false, loads, of }
+        Get { session: self, key, caller, lock, populate_existing: false, loads, of }
     }
 
     /// The object with a key that the session holds, as its row is; `None` if the row no longer exists.
@@ -123,10 +123,10 @@ impl Session {
 
 /// One entity by its key, to be found when it is awaited: what [`Session::get`] gives.
 ///
-/// A type of its own for the same reason as [`Loading`](super::Loading): a wrong key is one error.
+/// A type of its own for the same reason as [`LoadOne`](super::LoadOne): a wrong key is one error.
 #[derive(Debug)]
 #[must_use = "nothing is found until it is awaited"]
-pub struct Getting<'s, M: Model, L = <M as Model>::Bare> {
+pub struct Get<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     key: Result<M::Key, ValueError>,
     caller: &'static Location<'static>,
@@ -136,15 +136,15 @@ pub struct Getting<'s, M: Model, L = <M as Model>::Bare> {
     of: PhantomData<fn() -> L>,
 }
 
-impl<'s, M: Model, L> Getting<'s, M, L> {
+impl<'s, M: Model, L> Get<'s, M, L> {
     lock_methods!();
 
     /// Loads a relationship with the entity; what it gives is part of the entity's type. For an object that the session
     /// holds it is one statement for each relationship.
-    pub fn with<O: LoadOption<L>>(self, load: O) -> Getting<'s, M, O::Marked> {
-        let Getting { session, key, caller, lock, populate_existing, mut loads, .. } = self;
+    pub fn with<O: LoadOption<L>>(self, load: O) -> Get<'s, M, O::Marked> {
+        let Get { session, key, caller, lock, populate_existing, mut loads, .. } = self;
         loads.push(load.into_spec());
-        Getting { session, key, caller, lock, populate_existing, loads, of: PhantomData }
+        Get { session, key, caller, lock, populate_existing, loads, of: PhantomData }
     }
 
     /// Reads the row and overwrites what the session already holds of it, unsaved changes and loaded relationships
@@ -159,12 +159,12 @@ impl<'s, M: Model, L> Getting<'s, M, L> {
     }
 }
 
-impl<'s, M: Model, L: 's> IntoFuture for Getting<'s, M, L> {
+impl<'s, M: Model, L: 's> IntoFuture for Get<'s, M, L> {
     type Output = Result<Option<Entity<M, L>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Getting { session, key, caller, lock, populate_existing, loads, .. } = self;
+        let Get { session, key, caller, lock, populate_existing, loads, .. } = self;
         Box::pin(session.get_by_key(key, lock, populate_existing, loads, caller))
     }
 }

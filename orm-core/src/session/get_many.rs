@@ -36,12 +36,9 @@ impl Session {
     /// # Errors
     /// `InvalidValue`: a key is out of its type's range; and those of [`all`](Self::all).
     #[track_caller]
-    pub fn get_many<M: Model>(
-        &mut self,
-        keys: impl IntoIterator<Item: IntoKey<M::Key>>,
-    ) -> GettingMany<'_, M> {
+    pub fn get_many<M: Model>(&mut self, keys: impl IntoIterator<Item: IntoKey<M::Key>>) -> GetMany<'_, M> {
         let keys = keys.into_iter().map(IntoKey::into_key).collect();
-        GettingMany { session: self, keys, caller: Location::caller(), loads: Vec::new(), of: PhantomData }
+        GetMany { session: self, keys, caller: Location::caller(), loads: Vec::new(), of: PhantomData }
     }
 
     async fn get_many_by_key<M: Model>(
@@ -130,7 +127,7 @@ fn in_key_form(key: Vec<Value>) -> Vec<Value> {
 /// A type of its own, and not the future of an `async fn`: a wrong key is one error.
 #[derive(Debug)]
 #[must_use = "nothing is found until it is awaited"]
-pub struct GettingMany<'s, M: Model, L = <M as Model>::Bare> {
+pub struct GetMany<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     keys: Result<Vec<M::Key>, ValueError>,
     caller: &'static Location<'static>,
@@ -138,16 +135,16 @@ pub struct GettingMany<'s, M: Model, L = <M as Model>::Bare> {
     of: PhantomData<fn() -> L>,
 }
 
-impl<'s, M: Model, L> GettingMany<'s, M, L> {
+impl<'s, M: Model, L> GetMany<'s, M, L> {
     /// Loads a relationship of all of the entities, by statements of its own; what it gives is part of the entities' type.
-    pub fn with<O: LoadOption<L>>(self, load: O) -> GettingMany<'s, M, O::Marked> {
-        let GettingMany { session, keys, caller, mut loads, .. } = self;
+    pub fn with<O: LoadOption<L>>(self, load: O) -> GetMany<'s, M, O::Marked> {
+        let GetMany { session, keys, caller, mut loads, .. } = self;
         loads.push(load.into_spec());
-        GettingMany { session, keys, caller, loads, of: PhantomData }
+        GetMany { session, keys, caller, loads, of: PhantomData }
     }
 }
 
-impl<'s, M: Model, L: 's> IntoFuture for GettingMany<'s, M, L> {
+impl<'s, M: Model, L: 's> IntoFuture for GetMany<'s, M, L> {
     type Output = Result<Vec<Option<Entity<M, L>>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
