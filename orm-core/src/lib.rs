@@ -201,8 +201,17 @@ pub mod futures {
 
 /// What engines, sessions and transactions can be told.
 pub mod options {
-    pub use crate::driver::{Isolation, Pooler, SslMode, TransactionOptions};
+    pub use crate::driver::{Isolation, JournalMode, Pooler, SslMode, Synchronous, TransactionOptions};
     pub use crate::session::{EngineBuilder, RepeatedLoads, RetryPolicy, SessionOptions};
+}
+
+/// The connections of the drivers, for what is not modelled, and the drivers' crates.
+pub mod drivers {
+    pub use crate::driver::DriverConnection;
+    #[cfg(feature = "sqlite")]
+    pub use rusqlite;
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub use sqlx;
 }
 
 /// What would run: the statements and plans of a query, and what a flush would write.

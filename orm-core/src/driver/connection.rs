@@ -92,6 +92,18 @@ impl Connection {
         }
     }
 
+    /// Makes the driver forget the statements that it keeps by their texts, where somebody else may run the same texts with
+    /// values of other types.
+    #[allow(clippy::unused_async, reason = "PostgreSQL alone is asked")]
+    pub(super) async fn forget_statements(&mut self) -> Result<()> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => lease.forget_statements().await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(()),
+        }
+    }
+
     /// Takes the connection out, where no reader, cursor or task has it or has left anything open on it.
     pub(super) fn take(&mut self) -> Option<Connection> {
         match self {

@@ -138,11 +138,12 @@ impl Lease {
         }
     }
 
-    /// Ends what a stream left open.
+    /// Ends what a stream left open, and goes on after the connection was lent.
     ///
     /// # Errors
     /// The database does not answer; the connection is closed when the lease is dropped.
     pub async fn settle(&mut self) -> Result<()> {
+        self.take_back().await?;
         if !self.reading.as_ref().is_some_and(|reading| reading.left) {
             return Ok(());
         }

@@ -42,6 +42,8 @@ pub struct Lease {
     reached: Option<u64>,
     /// The connection is closed, whatever it says of itself.
     pub(super) unfit: bool,
+    /// It was lent, and nothing was asked of it since.
+    pub(super) lent: bool,
     /// What a stream has open.
     pub(super) reading: Option<Reading>,
     /// How many statements its session ran.
@@ -62,6 +64,9 @@ pub(super) enum TransactionState {
 
 /// How long the end of a transaction may take that nobody waits for.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a statement begins that goes back to a savepoint.
+const UNDO: &str = "ROLLBACK TO ";
 
 /// How far the log is, as a number. What a commit wrote is before it, even where it is not on disk yet.
 const PRIMARY_POSITION: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint";
@@ -87,6 +92,7 @@ impl Lease {
             written: None,
             reached: None,
             unfit: false,
+            lent: false,
             reading: None,
             statements: Arc::default(),
         }
@@ -306,6 +312,8 @@ impl Lease {
     /// # Errors
     /// The database refuses; the connection is closed when the lease is dropped.
     pub async fn rollback(&mut self) -> Result<()> {
+        // Whatever was done with it is undone.
+        self.lent = false;
         self.settle().await?;
         self.state = TransactionState::Changing;
         match self.connection.control("ROLLBACK").await {
@@ -356,13 +364,15 @@ impl Lease {
     /// # Errors
     /// The database refuses.
     pub async fn savepoint(&mut self, sql: &str) -> Result<()> {
+        // It undoes what the connection was lent for, a failure included.
+        self.lent &= !sql.starts_with(UNDO);
         self.settle().await?;
         self.running = true;
         self.empty = false;
         let result = self.connection.control(sql).await;
         self.running = false;
         match &result {
-            Ok(()) if sql.starts_with("ROLLBACK TO ") => self.failed = false,
+            Ok(()) if sql.starts_with(UNDO) => self.failed = false,
             Ok(()) => {}
             Err(_) => self.failed = self.in_transaction(),
         }

@@ -7,10 +7,14 @@ mod connection;
 mod cursor;
 mod database;
 mod database_url;
+mod driver_connection;
 mod isolation;
+mod journal_mode;
 mod lease;
+mod lent;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod on_connect;
 mod options;
 mod pool;
 mod pooler;
@@ -27,14 +31,18 @@ mod server_error;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod ssl_mode;
+mod synchronous;
 mod tls;
 mod transaction_options;
 mod written;
 
 pub use database::Database;
 pub use database_url::DatabaseUrl;
+pub use driver_connection::DriverConnection;
 pub use isolation::Isolation;
+pub use journal_mode::JournalMode;
 pub use lease::Lease;
+pub(crate) use on_connect::OnConnect;
 pub use options::ConnectOptions;
 pub(crate) use pool::Borrower;
 pub use pool::{Checkout, PoolStatus};
@@ -43,6 +51,7 @@ pub use pooler::Pooler;
 pub(crate) use raw_connection::RawConnection;
 pub(crate) use required_transaction::read_only;
 pub use ssl_mode::SslMode;
+pub use synchronous::Synchronous;
 pub use transaction_options::TransactionOptions;
 
 use crate::value::RowSink;

@@ -146,6 +146,29 @@ fn fits(scheme: &str, options: &ConnectOptions) -> Result<()> {
     if !is_sqlite && !options.attached.is_empty() {
         return refuse(format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"));
     }
+    if !is_postgres && options.search_path.is_some() {
+        return refuse(format!(
+            "`search_path` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+        ));
+    }
+    if is_sqlite && options.statement_timeout.is_some() {
+        return refuse(
+            "SQLite has no `statement_timeout`; remove it, and use `tokio::time::timeout`: a statement whose future is \
+             dropped is interrupted"
+                .to_owned(),
+        );
+    }
+    if options.pooler == Pooler::Transaction
+        && (options.search_path.is_some()
+            || options.statement_timeout.is_some()
+            || options.on_connect.is_given())
+    {
+        return refuse(
+            "behind `Pooler::Transaction` a setting of a connection would be another program's; set `search_path`, \
+             `statement_timeout` and what `on_connect` does for the role or the database (`ALTER ROLE .. SET ..`)"
+                .to_owned(),
+        );
+    }
     options.tls.check()
 }
 

@@ -6,6 +6,34 @@ use super::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
+/// Why there is no connection to a server.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotConnected {
+    #[error(transparent)]
+    Refused(#[from] sqlx::Error),
+    /// What is called with each new connection refused it.
+    #[error(transparent)]
+    OnConnect(Error),
+}
+
+/// An error of the driver, as one of a statement of this library would be: its kind, and the constraint where it names one.
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Error {
+        match &error {
+            #[cfg(feature = "mysql")]
+            sqlx::Error::Database(of)
+                if of.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().is_some() =>
+            {
+                super::mysql::database_error(error, None)
+            }
+            #[cfg(feature = "postgres")]
+            _ => super::postgres::database_error(error, None),
+            #[cfg(not(feature = "postgres"))]
+            _ => super::mysql::database_error(error, None),
+        }
+    }
+}
+
 /// What the database means by an error.
 pub(super) struct Refused {
     pub(super) kind: ErrorKind,

@@ -1,8 +1,11 @@
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use super::{Engine, SessionOptions, kept_memory};
-use crate::driver::{ConnectOptions, Database, DatabaseUrl, Pooler, SslMode};
+use crate::driver::{
+    ConnectOptions, Database, DatabaseUrl, DriverConnection, JournalMode, Pooler, SslMode, Synchronous,
+};
 use crate::error::Result;
 use crate::observe::Echo;
 
@@ -78,10 +81,113 @@ impl EngineBuilder {
     /// How long a statement on SQLite waits for a lock that another connection holds before it fails with `Busy`; five
     /// seconds by default.
     ///
-    /// Changes nothing on servers, which have settings of their own: `lock_timeout` of PostgreSQL,
+    /// In a URL it is `?busy_timeout=5000`, in milliseconds. Changes nothing on servers, which have settings of their own: `lock_timeout` of PostgreSQL,
     /// `innodb_lock_wait_timeout` of MySQL.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        self.options.busy_timeout = timeout;
+        self.options.busy_timeout = Some(timeout);
+        self
+    }
+
+    /// How SQLite keeps what a transaction may have to undo; as the file has it by default, which is
+    /// [`Delete`](JournalMode::Delete) for a new one. Services want [`Wal`](JournalMode::Wal), with which readers and the
+    /// writer do not wait for each other.
+    ///
+    /// In a URL it is `?journal_mode=wal`. Changes nothing on servers, nor for a database in memory.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::{JournalMode, Synchronous};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let directory = std::env::temp_dir().join(format!("orm-core-journal-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory).map_err(Error::other)?;
+    /// # let url = format!("sqlite:{}/app.db", directory.display());
+    /// let engine = Engine::builder(&url).journal_mode(JournalMode::Wal).synchronous(Synchronous::Normal).connect().await?;
+    /// # engine.close().await;
+    /// # std::fs::remove_dir_all(&directory).map_err(Error::other)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Connecting fails where the file cannot have the mode, because it is read-only or on a network disk.
+    pub fn journal_mode(mut self, mode: JournalMode) -> Self {
+        self.options.journal_mode = Some(mode);
+        self
+    }
+
+    /// How often SQLite waits for the disk; [`Full`](Synchronous::Full) by default. With
+    /// [`Wal`](JournalMode::Wal), [`Normal`](Synchronous::Normal) is safe for the file, and faster.
+    ///
+    /// In a URL it is `?synchronous=normal`. Changes nothing on servers, nor for a database in memory.
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.options.synchronous = Some(synchronous);
+        self
+    }
+
+    /// Whether SQLite enforces foreign keys; on by default, as servers always do.
+    ///
+    /// In a URL it is `?foreign_keys=off`. Changes nothing on servers.
+    pub fn foreign_keys(mut self, enforced: bool) -> Self {
+        self.options.foreign_keys = Some(enforced);
+        self
+    }
+
+    /// The name under which PostgreSQL lists the engine's connections, in `pg_stat_activity` and in its log.
+    ///
+    /// In a URL it is `?application_name=shop`. Changes nothing on other databases.
+    pub fn application_name(mut self, name: &str) -> Self {
+        self.options.application_name = Some(name.to_owned());
+        self
+    }
+
+    /// The schemas in which PostgreSQL looks for tables whose model names no schema, and creates them in the first.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn connect() -> Result<Engine> {
+    /// Engine::builder("postgres://app@db/shop").search_path(["shop", "public"]).connect().await
+    /// # }
+    /// ```
+    ///
+    /// Connecting fails with `Configuration` on other databases, and behind [`Pooler::Transaction`].
+    pub fn search_path<S: Into<String>>(mut self, schemas: impl IntoIterator<Item = S>) -> Self {
+        self.options.search_path = Some(schemas.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How long a server works on one statement before it stops it with `StatementTimeout`; as the server is set by default.
+    ///
+    /// It is `statement_timeout` of PostgreSQL and `max_statement_time` of MariaDB. MySQL has `max_execution_time`, which
+    /// stops SELECT alone. Connecting fails with `Configuration` on SQLite, and behind [`Pooler::Transaction`].
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.options.statement_timeout = Some(timeout);
+        self
+    }
+
+    /// Calls a function with each new connection, before a session gets it: for settings, and for functions that SQLite is
+    /// to know. Several are called in the order in which they were added. Connections to replicas are new ones as well.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:")
+    ///     .on_connect(|connection| connection.execute("PRAGMA cache_size = -20000"))
+    ///     .connect()
+    ///     .await?;
+    /// let size = engine.session().row(sql("PRAGMA cache_size").rows::<i64>()).await?;
+    /// assert_eq!(size, -20000);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// An error of the function is that of [`connect`](Self::connect), or of the statement that needed the connection. What
+    /// it sets holds for as long as the connection does. On SQLite, migrations have connections that it does not see.
+    /// Connecting fails with `Configuration` behind [`Pooler::Transaction`].
+    pub fn on_connect<F>(mut self, call: F) -> Self
+    where
+        F: for<'c> Fn(&'c mut DriverConnection<'_>) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.options.on_connect.add(call);
         self
     }
 

@@ -4,6 +4,7 @@
 //! `&mut Session` and is awaited; nothing else does.
 
 mod columns;
+mod connection;
 mod engine;
 mod engine_builder;
 mod explaining;

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 /// |---|---|
 /// | `NoRows` | 404 |
 /// | the violations of constraints, `Stale` | 409 |
-/// | `PoolTimeout`, `Busy`, `Serialization`, `Connection` | 503 |
+/// | `PoolTimeout`, `StatementTimeout`, `Busy`, `Serialization`, `Connection` | 503 |
 /// | everything else | 500 |
 ///
 /// Which input of the client's is wrong, a handler knows and the database does not: match on
@@ -33,9 +33,11 @@ fn answer(kind: ErrorKind) -> (StatusCode, &'static str) {
             (StatusCode::CONFLICT, "this does not fit what is there")
         }
         ErrorKind::Stale => (StatusCode::CONFLICT, "this was changed by somebody else"),
-        ErrorKind::PoolTimeout | ErrorKind::Busy | ErrorKind::Serialization | ErrorKind::Connection => {
-            (StatusCode::SERVICE_UNAVAILABLE, "busy, try again")
-        }
+        ErrorKind::PoolTimeout
+        | ErrorKind::StatementTimeout
+        | ErrorKind::Busy
+        | ErrorKind::Serialization
+        | ErrorKind::Connection => (StatusCode::SERVICE_UNAVAILABLE, "busy, try again"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
     }
 }

@@ -4,10 +4,12 @@ mod bounded;
 mod cancellation;
 mod echo;
 mod faults;
+mod lent;
 mod pool;
 mod pooler;
 mod prepared;
 mod secrets;
+mod settings;
 #[path = "../backends/shop.rs"]
 mod shop;
 mod sqlite_urls;

@@ -7,9 +7,9 @@ use super::error::database_error;
 use super::lease::MysqlLease;
 use crate::driver::connection::Connection;
 use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
-use crate::driver::server_error::is_starting;
+use crate::driver::server_error::{NotConnected, is_starting};
 use crate::driver::tls::{self, TlsOptions};
-use crate::driver::{ConnectOptions, DatabaseUrl, SslMode};
+use crate::driver::{ConnectOptions, DatabaseUrl, DriverConnection, OnConnect, SslMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::MysqlServer;
 
@@ -28,6 +28,9 @@ pub(in crate::driver) struct MysqlDatabase {
 /// How connections are made.
 pub(in crate::driver) struct MysqlConnector {
     options: MySqlConnectOptions,
+    /// What every session is set to.
+    session: String,
+    on_connect: OnConnect,
 }
 
 /// Where a connection is from, and another one for the same borrower.
@@ -40,17 +43,20 @@ pub(super) struct Source {
 
 impl Connector for MysqlConnector {
     type Connection = MySqlConnection;
-    type Error = sqlx::Error;
+    type Error = NotConnected;
 
     const CLOSES_FIRST: bool = false;
 
-    async fn connect(&self) -> sqlx::Result<MySqlConnection> {
+    async fn connect(&self) -> Result<MySqlConnection, NotConnected> {
         let mut connection = self.options.connect().await?;
-        connection.execute(AssertSqlSafe(SESSION.to_owned())).await?;
+        connection.execute(AssertSqlSafe(self.session.clone())).await?;
+        let called = self.on_connect.run(DriverConnection::new_mysql(&mut connection)).await;
+        called.map_err(NotConnected::OnConnect)?;
         Ok(connection)
     }
 
-    fn is_worth_waiting(error: &sqlx::Error) -> bool {
+    fn is_worth_waiting(error: &NotConnected) -> bool {
+        let NotConnected::Refused(error) = error else { return false };
         // It is full.
         if is_starting(error, &["08004"]) {
             return true;
@@ -65,8 +71,8 @@ impl Connector for MysqlConnector {
         })
     }
 
-    async fn ping(connection: &mut MySqlConnection) -> sqlx::Result<()> {
-        connection.ping().await
+    async fn ping(connection: &mut MySqlConnection) -> Result<(), NotConnected> {
+        Ok(connection.ping().await?)
     }
 
     async fn close(connection: MySqlConnection) {
@@ -80,7 +86,7 @@ impl MysqlDatabase {
     #[cfg(feature = "migrate")]
     pub(in crate::driver) async fn raw_connection(&self) -> Result<crate::driver::RawConnection> {
         let made = self.pool.connector().connect().await;
-        let connection = made.map_err(|error| database_error(error, None))?;
+        let connection = made.map_err(not_connected)?;
         Ok(crate::driver::RawConnection::Mysql(Box::new(connection)))
     }
 
@@ -95,7 +101,11 @@ impl MysqlDatabase {
         server.returning &= options.insert_returning;
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        let pool = Pool::new(MysqlConnector { options: connect }, options)?;
+        let (session, on_connect) = (session(server, options), options.on_connect.clone());
+        let pool = Pool::new(MysqlConnector { options: connect, session, on_connect }, options)?;
+        if options.on_connect.is_given() {
+            pool.prove(not_connected).await?;
+        }
         Ok(MysqlDatabase { pool: Arc::new(pool), server })
     }
 
@@ -121,6 +131,29 @@ impl MysqlDatabase {
     pub(in crate::driver) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+fn not_connected(error: NotConnected) -> Error {
+    match error {
+        NotConnected::Refused(error) => database_error(error, None),
+        NotConnected::OnConnect(error) => error,
+    }
+}
+
+/// What every session is set to, with what the builder says.
+fn session(server: MysqlServer, options: &ConnectOptions) -> String {
+    let mut session = SESSION.to_owned();
+    if let Some(timeout) = options.statement_timeout {
+        // 0 is none at all.
+        let milliseconds = timeout.as_millis().max(1);
+        session.push_str(&match server.mariadb {
+            true => {
+                format!(", SESSION max_statement_time = {}.{:03}", milliseconds / 1000, milliseconds % 1000)
+            }
+            false => format!(", SESSION max_execution_time = {milliseconds}"),
+        });
+    }
+    session
 }
 
 /// The settings with what the builder says about TLS.
@@ -172,7 +205,7 @@ fn number(version: &str) -> (u32, u32) {
 
 impl Source {
     pub(super) async fn acquire(&self) -> Result<Pooled<MysqlConnector>> {
-        self.pool.acquire(&self.checkouts, self.borrower, |error| database_error(error, None)).await
+        self.pool.acquire(&self.checkouts, self.borrower, not_connected).await
     }
 }
 

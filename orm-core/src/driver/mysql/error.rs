@@ -4,7 +4,7 @@ use crate::driver::server_error::{Refused, refusal};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
-pub(super) fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
+pub(in crate::driver) fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
     refusal(error, statement, |error| {
         let error = error.try_downcast_ref::<MySqlDatabaseError>();
         let number = error.map_or(0, MySqlDatabaseError::number);
@@ -45,6 +45,8 @@ fn kind_of(number: u16) -> ErrorKind {
         // TiDB's, when it does not know whether it committed.
         8501 => ErrorKind::CommitUnknown,
         1205 | 3572 => ErrorKind::Busy,
+        // MariaDB's, MySQL's, and that of an administrator who ends one statement.
+        1969 | 3024 | 1317 => ErrorKind::StatementTimeout,
         1264 | 1265 | 1292 | 1366 | 1406 | 1690 => ErrorKind::InvalidValue,
         // Too many connections, a server that goes down, a connection that was killed.
         1040 | 1053 | 1203 | 1927 | 2006 | 2013 | 4031 => ErrorKind::Connection,

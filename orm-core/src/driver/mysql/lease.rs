@@ -36,7 +36,7 @@ impl MysqlLease {
         MysqlLease { connection, server, cursor: None, source }
     }
 
-    fn connection(&mut self) -> Result<&mut MySqlConnection> {
+    pub(in crate::driver) fn connection(&mut self) -> Result<&mut MySqlConnection> {
         self.connection.as_mut().ok_or_else(gone)?.connection()
     }
 

@@ -7,4 +7,5 @@ mod error;
 mod lease;
 
 pub(super) use database::MysqlDatabase;
+pub(super) use error::database_error;
 pub(super) use lease::MysqlLease;

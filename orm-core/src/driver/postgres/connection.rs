@@ -13,6 +13,8 @@ use sqlx::postgres::PgConnection;
 pub(in crate::driver) struct PostgresConnection {
     inner: PgConnection,
     types: HashMap<Arc<str>, Box<[u32]>>,
+    /// A program has used it as well, so no text is known to be prepared for certain types.
+    shared: bool,
 }
 
 /// Of how many texts the types are known; those of others are always named.
@@ -20,7 +22,7 @@ const KNOWN: usize = 512;
 
 impl PostgresConnection {
     pub(in crate::driver) fn new(inner: PgConnection) -> PostgresConnection {
-        PostgresConnection { inner, types: HashMap::new() }
+        PostgresConnection { inner, types: HashMap::new(), shared: false }
     }
 
     /// The text that is prepared for values of these types, as the numbers that the server has for them.
@@ -30,7 +32,7 @@ impl PostgresConnection {
         }
         match self.types.get(sql) {
             Some(known) if **known == *types => return Arc::clone(sql),
-            None if self.types.len() < KNOWN => {
+            None if self.types.len() < KNOWN && !self.shared => {
                 self.types.insert(Arc::clone(sql), types.into());
                 return Arc::clone(sql);
             }
@@ -55,6 +57,15 @@ impl PostgresConnection {
         self.inner.clear_cached_statements().await?;
         self.types.clear();
         Ok(())
+    }
+
+    /// A program is about to prepare statements of its own, whose texts may be those of this library.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub(in crate::driver) async fn share(&mut self) -> sqlx::Result<()> {
+        self.shared = true;
+        self.forget_statements().await
     }
 
     pub(in crate::driver) fn into_inner(self) -> PgConnection {

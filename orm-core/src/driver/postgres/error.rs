@@ -5,7 +5,7 @@ use crate::driver::server_error::{Refused, refusal};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
-pub(super) fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
+pub(in crate::driver) fn database_error(error: sqlx::Error, statement: Option<&Statement>) -> Error {
     refusal(error, statement, |error| {
         let kind = if is_outdated(error) {
             ErrorKind::Serialization
@@ -46,6 +46,7 @@ fn kind_of(code: &str) -> ErrorKind {
         // CockroachDB's, which does not know either.
         "40003" => ErrorKind::CommitUnknown,
         "55P03" => ErrorKind::Busy,
+        "57014" => ErrorKind::StatementTimeout,
         "25P02" => ErrorKind::PendingRollback,
         // The server goes down, or has no place for one more.
         "57P01" | "57P02" | "57P03" | "53300" => ErrorKind::Connection,

@@ -20,9 +20,9 @@ use super::types::meet_types;
 use crate::driver::connection::Connection;
 use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
 use crate::driver::refusal::{too_many, unfit};
-use crate::driver::server_error::is_starting;
+use crate::driver::server_error::{NotConnected, is_starting};
 use crate::driver::tls::{self, TlsOptions};
-use crate::driver::{ConnectOptions, DatabaseUrl, Pooler, RowSink, SslMode};
+use crate::driver::{ConnectOptions, DatabaseUrl, DriverConnection, OnConnect, Pooler, RowSink, SslMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Value, ValueKind};
@@ -43,6 +43,7 @@ pub(in crate::driver) struct PostgresDatabase {
 pub(in crate::driver) struct PostgresConnector {
     options: PgConnectOptions,
     prepares: bool,
+    on_connect: OnConnect,
 }
 
 /// A pooled connection.
@@ -56,25 +57,27 @@ pub(in crate::driver) struct PostgresLease {
 
 impl Connector for PostgresConnector {
     type Connection = PostgresConnection;
-    type Error = sqlx::Error;
+    type Error = NotConnected;
 
     const CLOSES_FIRST: bool = false;
 
-    async fn connect(&self) -> sqlx::Result<PostgresConnection> {
+    async fn connect(&self) -> Result<PostgresConnection, NotConnected> {
         let mut connection = self.options.connect().await?;
         if !self.prepares {
             meet_types(&mut connection).await?;
         }
+        let called = self.on_connect.run(DriverConnection::new_postgres(&mut connection)).await;
+        called.map_err(NotConnected::OnConnect)?;
         Ok(PostgresConnection::new(connection))
     }
 
-    fn is_worth_waiting(error: &sqlx::Error) -> bool {
+    fn is_worth_waiting(error: &NotConnected) -> bool {
         // It is starting, or full.
-        is_starting(error, &["57P03", "53300"])
+        matches!(error, NotConnected::Refused(error) if is_starting(error, &["57P03", "53300"]))
     }
 
-    async fn ping(connection: &mut PostgresConnection) -> sqlx::Result<()> {
-        connection.ping().await
+    async fn ping(connection: &mut PostgresConnection) -> Result<(), NotConnected> {
+        Ok(connection.ping().await?)
     }
 
     async fn close(connection: PostgresConnection) {
@@ -88,7 +91,7 @@ impl PostgresDatabase {
     #[cfg(feature = "migrate")]
     pub(in crate::driver) async fn raw_connection(&self) -> Result<crate::driver::RawConnection> {
         let made = self.pool.connector().connect().await;
-        let connection = made.map_err(|error| database_error(error, None))?;
+        let connection = made.map_err(not_connected)?;
         Ok(crate::driver::RawConnection::Postgres(Box::new(connection.into_inner())))
     }
 
@@ -104,14 +107,18 @@ impl PostgresDatabase {
             // PgBouncer refuses what it does not know at the start of a connection.
             false => connect.statement_cache_capacity(0).extra_float_digits(None),
         };
-        let connect = connect.disable_statement_logging();
+        let connect = set_up(connect, options).disable_statement_logging();
         let mut proof = url.first(options, connect.connect()).await.map_err(refused_by_pooler)?;
         if prepares {
             no_pooler(&mut proof, &connect).await?;
         }
         // It proved what it should; how it ends is of no interest.
         let _ = proof.close().await;
-        let pool = Pool::new(PostgresConnector { options: connect, prepares }, options)?;
+        let on_connect = options.on_connect.clone();
+        let pool = Pool::new(PostgresConnector { options: connect, prepares, on_connect }, options)?;
+        if options.on_connect.is_given() {
+            pool.prove(not_connected).await?;
+        }
         Ok(PostgresDatabase { pool, prepares })
     }
 
@@ -120,8 +127,7 @@ impl PostgresDatabase {
         checkouts: &Arc<Checkouts>,
         borrower: Borrower,
     ) -> Result<Connection> {
-        let refused = |error| database_error(error, None);
-        let connection = Some(self.pool.acquire(checkouts, borrower, refused).await?);
+        let connection = Some(self.pool.acquire(checkouts, borrower, not_connected).await?);
         Ok(Connection::Postgres(PostgresLease { connection, prepares: self.prepares, cursor: None }))
     }
 
@@ -133,6 +139,30 @@ impl PostgresDatabase {
     pub(in crate::driver) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+fn not_connected(error: NotConnected) -> Error {
+    match error {
+        NotConnected::Refused(error) => database_error(error, None),
+        NotConnected::OnConnect(error) => error,
+    }
+}
+
+/// The settings with what the builder says about the server's.
+fn set_up(mut connect: PgConnectOptions, options: &ConnectOptions) -> PgConnectOptions {
+    if let Some(name) = &options.application_name {
+        connect = connect.application_name(name);
+    }
+    if let Some(schemas) = &options.search_path {
+        let quoted: Vec<String> =
+            schemas.iter().map(|schema| format!("\"{}\"", schema.replace('"', "\"\""))).collect();
+        connect = connect.options([("search_path", quoted.join(","))]);
+    }
+    if let Some(timeout) = options.statement_timeout {
+        // 0 is none at all.
+        connect = connect.options([("statement_timeout", timeout.as_millis().max(1))]);
+    }
+    connect
 }
 
 /// The settings with what the builder says about TLS.
@@ -384,7 +414,12 @@ impl PostgresLease {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 
-    fn connection(&mut self) -> Result<&mut PgConnection> {
+    /// Makes the connection one that a program uses as well.
+    pub(in crate::driver) async fn forget_statements(&mut self) -> Result<()> {
+        self.place()?.share().await.map_err(|error| database_error(error, None))
+    }
+
+    pub(in crate::driver) fn connection(&mut self) -> Result<&mut PgConnection> {
         Ok(self.place()?)
     }
 

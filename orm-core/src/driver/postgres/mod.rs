@@ -10,4 +10,5 @@ mod read_ahead;
 mod row;
 mod types;
 
+pub(super) use error::database_error;
 pub(super) use lease::{PostgresDatabase, PostgresLease};

@@ -1,19 +1,22 @@
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{fmt, io};
+use std::{any, fmt, io};
 
 use rusqlite::{Connection, ErrorCode, TransactionState};
 
 use super::batch::{Batch, give};
+use super::error::database_error;
 use super::job::{Job, Ran};
 use super::opening::Opening;
 use super::prepared::Prepared;
 use super::reading::{Ended, Reading, Stopped, writes};
 use super::wait::{self, Stop, UNLIMITED};
-use super::worker::Worker;
+use super::worker::{Worker, gone};
 use crate::driver::RowSink;
+use crate::error::Error;
 use crate::sql::{Expected, Param};
 use crate::value::Value;
 
@@ -29,7 +32,7 @@ const KEPT: usize = 64;
 /// A statement runs in one of two ways. On the thread of the caller, where it is short, since a change of threads costs ten
 /// times what it takes SQLite to find a row by its key; and on the thread of the connection, to which all of this moves and
 /// from which it comes back, where it may take long or wait.
-pub(super) struct SqliteConnection {
+pub(in crate::driver) struct SqliteConnection {
     /// Only the owner of the connection uses it; the mutex makes it `Sync`.
     inner: Box<Mutex<Inner>>,
     worker: Worker,
@@ -49,6 +52,9 @@ struct Inner {
     waits: Duration,
 }
 
+/// What a function of the program returned, or what it panicked with.
+pub(super) type Lent<T> = Result<rusqlite::Result<T>, Box<dyn any::Any + Send>>;
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotOpened {
@@ -56,6 +62,12 @@ pub(super) enum NotOpened {
     Refused(#[from] rusqlite::Error),
     #[error("the system has no thread for a connection: {0}")]
     NoThread(#[from] io::Error),
+    /// It is open elsewhere, cannot be written, or is not on a disk that can have such a journal.
+    #[error("the file cannot have the journal mode `{asked}`: it stays in `{stays}`")]
+    Journal { asked: &'static str, stays: String },
+    /// What is called with each new connection refused it.
+    #[error(transparent)]
+    OnConnect(Error),
 }
 
 impl SqliteConnection {
@@ -69,6 +81,37 @@ impl SqliteConnection {
             Some(opened) => Ok(SqliteConnection { inner: Box::new(Mutex::new(opened?)), worker }),
             None => Err(NotOpened::NoThread(io::Error::other("it has ended"))),
         }
+    }
+
+    /// Calls a function of the program with a connection that no lease has yet, on the connection's thread.
+    ///
+    /// # Errors
+    /// That of `work`. The connection is gone if its thread is.
+    pub(in crate::driver) async fn lend_new<T: Send + 'static>(
+        place: &mut Option<SqliteConnection>,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> crate::error::Result<T> {
+        let mut connection = place.take().ok_or_else(gone)?;
+        let worker = connection.worker.clone();
+        let done = worker.run(move || {
+            let done = connection.lend(work);
+            (connection, done)
+        });
+        let (connection, done) = done.await.ok_or_else(gone)?;
+        *place = Some(connection);
+        returned(done)
+    }
+
+    /// Calls a function of the program with the connection; for the connection's own thread.
+    pub(super) fn lend<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Lent<T> {
+        let done = catch_unwind(AssertUnwindSafe(|| self.patiently(work)));
+        let Inner { raw, budget, waits, .. } = self.inner();
+        // It may have set its own.
+        let restored = count_instructions(raw, budget).and_then(|()| wait::changed(raw));
+        done.map(|done| {
+            *waits = restored?.unwrap_or(*waits);
+            done
+        })
     }
 
     /// Closes it, which may take a while: the last connection to a file writes the log of others back.
@@ -293,22 +336,35 @@ impl SqliteConnection {
 }
 
 impl Inner {
-    fn open(opening: &Opening) -> rusqlite::Result<Inner> {
+    fn open(opening: &Opening) -> Result<Inner, NotOpened> {
         let raw = opening.connect()?;
         let budget = Arc::new(AtomicU32::new(UNLIMITED));
-        let looks = Arc::clone(&budget);
-        raw.progress_handler(
-            INSTRUCTIONS,
-            Some(move || {
-                let left = looks.load(Ordering::Relaxed);
-                if left != UNLIMITED {
-                    looks.store(left.saturating_sub(1), Ordering::Relaxed);
-                }
-                left == 0
-            }),
-        )?;
+        count_instructions(&raw, &budget)?;
         let waits = wait::take_over(&raw)?;
         Ok(Inner { open: None, kept: Vec::new(), raw, budget, rows: Batch::default(), waits })
+    }
+}
+
+/// Has SQLite look at a budget every [`INSTRUCTIONS`], and stop when there is nothing left of it.
+fn count_instructions(raw: &Connection, budget: &Arc<AtomicU32>) -> rusqlite::Result<()> {
+    let looks = Arc::clone(budget);
+    raw.progress_handler(
+        INSTRUCTIONS,
+        Some(move || {
+            let left = looks.load(Ordering::Relaxed);
+            if left != UNLIMITED {
+                looks.store(left.saturating_sub(1), Ordering::Relaxed);
+            }
+            left == 0
+        }),
+    )
+}
+
+/// What a function of the program returned, on the thread of its caller: a panic goes on there.
+pub(super) fn returned<T>(done: Lent<T>) -> crate::error::Result<T> {
+    match done {
+        Ok(done) => done.map_err(|error| database_error(error, None)),
+        Err(panic) => resume_unwind(panic),
     }
 }
 

@@ -4,9 +4,10 @@ use super::connection::{NotOpened, SqliteConnection};
 use super::error::database_error;
 use super::lease::SqliteLease;
 use super::opening::Opening;
+use super::worker::gone;
 use crate::driver::connection::Connection;
 use crate::driver::pool::{Borrower, Checkouts, Connector, Pool};
-use crate::driver::{ConnectOptions, DatabaseUrl};
+use crate::driver::{ConnectOptions, DatabaseUrl, DriverConnection, OnConnect};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A SQLite database.
@@ -18,6 +19,7 @@ pub(in crate::driver) struct SqliteDatabase {
 /// How connections are made.
 pub(super) struct SqliteConnector {
     opening: Arc<Opening>,
+    on_connect: OnConnect,
 }
 
 impl Connector for SqliteConnector {
@@ -28,7 +30,14 @@ impl Connector for SqliteConnector {
     const CLOSES_FIRST: bool = true;
 
     async fn connect(&self) -> Result<SqliteConnection, NotOpened> {
-        SqliteConnection::open(&self.opening).await
+        let connection = SqliteConnection::open(&self.opening).await?;
+        if !self.on_connect.is_given() {
+            return Ok(connection);
+        }
+        let mut place = Some(connection);
+        let called = self.on_connect.run(DriverConnection::new_sqlite(&mut place)).await;
+        called.map_err(NotOpened::OnConnect)?;
+        place.ok_or_else(|| NotOpened::OnConnect(gone()))
     }
 
     /// It is in this process.
@@ -56,9 +65,12 @@ impl SqliteDatabase {
         options: &ConnectOptions,
     ) -> Result<SqliteDatabase> {
         let opening = Arc::new(Opening::new(url, options)?);
-        let pool = Pool::new(SqliteConnector { opening }, options)?;
-        pool.prove(|error| {
-            Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
+        let pool = Pool::new(SqliteConnector { opening, on_connect: options.on_connect.clone() }, options)?;
+        pool.prove(|error| match error {
+            NotOpened::OnConnect(error) => error,
+            error => {
+                Error::new(ErrorKind::Connection, format!("cannot open `{url}`: {error}")).with_source(error)
+            }
         })
         .await?;
         Ok(SqliteDatabase { pool })
@@ -86,7 +98,8 @@ impl SqliteDatabase {
 fn not_opened(error: NotOpened) -> Error {
     match error {
         NotOpened::Refused(error) => database_error(error, None),
-        error @ NotOpened::NoThread(_) => {
+        NotOpened::OnConnect(error) => error,
+        error @ (NotOpened::NoThread(_) | NotOpened::Journal { .. }) => {
             Error::new(ErrorKind::Connection, error.to_string()).with_source(error)
         }
     }

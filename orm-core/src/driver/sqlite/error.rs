@@ -7,6 +7,13 @@ use crate::sql::Statement;
 /// A trigger raised it, with words of its own.
 const RAISED: u32 = 1811;
 
+/// An error of the driver, as one of a statement of this library would be: its kind, and the constraint where it names one.
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
+        database_error(error, None)
+    }
+}
+
 /// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
 pub(super) fn database_error(error: rusqlite::Error, statement: Option<&Statement>) -> Error {
     let (code, text) = refusal(&error);

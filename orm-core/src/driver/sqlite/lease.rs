@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use super::connection::{SqliteConnection, rollback};
+use tokio::sync::oneshot;
+
+use super::connection::{SqliteConnection, returned, rollback};
 use super::database::SqliteConnector;
 use super::error::database_error;
 use super::job::{Job, JobRows, Ran};
@@ -184,6 +186,28 @@ impl SqliteLease {
         stop.ended();
         taken?;
         ran
+    }
+
+    /// Calls a function of the program with the connection, on the connection's thread.
+    ///
+    /// # Errors
+    /// That of `work`.
+    pub(in crate::driver) async fn lend<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (give, taken) = oneshot::channel();
+        let work = move |connection: &mut SqliteConnection| {
+            // Nobody may wait for it any more.
+            let _ = give.send(connection.lend(work));
+            Ok(Ran::default())
+        };
+        let stop = self.send(work)?.stop().on_drop();
+        let back = self.back().await;
+        stop.ended();
+        // The thread itself has nothing to say.
+        let _ = back?;
+        returned(taken.await.map_err(|_| gone())?)
     }
 
     /// Has the connection's thread do something with the connection.

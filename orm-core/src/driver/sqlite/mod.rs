@@ -17,5 +17,6 @@ mod reading;
 mod wait;
 mod worker;
 
+pub(super) use connection::SqliteConnection;
 pub(super) use database::SqliteDatabase;
 pub(super) use lease::SqliteLease;

@@ -7,9 +7,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::attachment::Attachment;
+use super::connection::NotOpened;
 use super::memory::{MemoryFiles, VFS};
-use crate::driver::{ConnectOptions, DatabaseUrl};
+use crate::driver::{ConnectOptions, DatabaseUrl, JournalMode, Synchronous};
 use crate::error::{Error, ErrorKind, Result};
+
+/// How long a statement waits for a lock where nothing else is said.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SQLite counts the milliseconds of a wait in 32 bits.
 const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
@@ -23,6 +27,10 @@ pub(super) struct Opening {
     /// Which part of SQLite opens the file; its own choice where there is none.
     vfs: Option<String>,
     busy_timeout: Duration,
+    /// None leaves it as the file has it.
+    journal_mode: Option<JournalMode>,
+    synchronous: Option<Synchronous>,
+    foreign_keys: bool,
     /// The files of a database in memory, which are deleted once no connection can be opened.
     memory: Option<Arc<MemoryFiles>>,
     attached: Vec<Attachment>,
@@ -35,6 +43,10 @@ struct Settings {
     shared_cache: bool,
     immutable: bool,
     vfs: Option<String>,
+    journal_mode: Option<JournalMode>,
+    synchronous: Option<Synchronous>,
+    foreign_keys: Option<bool>,
+    busy_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -64,7 +76,10 @@ impl Opening {
         let mut opening = Opening {
             flags: settings.flags(),
             vfs: settings.vfs,
-            busy_timeout: options.busy_timeout.min(LONGEST),
+            busy_timeout: options.busy_timeout.or(settings.busy_timeout).unwrap_or(BUSY_TIMEOUT).min(LONGEST),
+            journal_mode: options.journal_mode.or(settings.journal_mode),
+            synchronous: options.synchronous.or(settings.synchronous),
+            foreign_keys: options.foreign_keys.or(settings.foreign_keys).unwrap_or(true),
             memory: None,
             attached: attached.collect::<Result<_>>()?,
             location: path,
@@ -78,6 +93,8 @@ impl Opening {
             opening.location = memory.file().to_string_lossy().into_owned();
             (opening.flags, opening.vfs) = (Settings::default().flags(), VFS.map(str::to_owned));
             opening.memory = Some(memory);
+            // Nothing of it outlives the engine, and those who read do not wait.
+            (opening.journal_mode, opening.synchronous) = (Some(JournalMode::Wal), Some(Synchronous::Off));
         } else if opening.location.is_empty() {
             return Err(Error::new(
                 ErrorKind::Configuration,
@@ -93,7 +110,7 @@ impl Opening {
     ///
     /// # Errors
     /// SQLite refuses.
-    pub(super) fn connect(&self) -> rusqlite::Result<Connection> {
+    pub(super) fn connect(&self) -> Result<Connection, NotOpened> {
         let raw = match &self.vfs {
             Some(vfs) => Connection::open_with_flags_and_vfs(&self.location, self.flags, vfs.as_str())?,
             None => Connection::open_with_flags(&self.location, self.flags)?,
@@ -102,10 +119,18 @@ impl Opening {
         for option in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
             raw.set_db_config(option, false)?;
         }
-        if self.memory.is_some() {
-            raw.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")?;
+        if let Some(mode) = self.journal_mode {
+            let asked = mode.name();
+            let stays: String =
+                raw.query_row(&format!("PRAGMA journal_mode = {asked}"), (), |row| row.get(0))?;
+            if stays != asked {
+                return Err(NotOpened::Journal { asked, stays });
+            }
         }
-        raw.execute_batch("PRAGMA foreign_keys = ON")?;
+        if let Some(synchronous) = self.synchronous {
+            raw.execute_batch(&format!("PRAGMA synchronous = {}", synchronous.name()))?;
+        }
+        raw.execute_batch(&format!("PRAGMA foreign_keys = {}", self.foreign_keys))?;
         self.attached.iter().try_for_each(|attachment| attachment.attach(&raw))?;
         Ok(raw)
     }
@@ -119,19 +144,23 @@ impl Opening {
     /// SQLite refuses.
     pub(super) async fn connect_sqlx(&self) -> sqlx::Result<sqlx::SqliteConnection> {
         use sqlx::ConnectOptions as _;
-        use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+        use sqlx::sqlite::SqliteConnectOptions;
 
         let mut options = SqliteConnectOptions::new()
             .filename(&self.location)
             .create_if_missing(self.flags.contains(OpenFlags::SQLITE_OPEN_CREATE))
             .read_only(self.flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY))
             .busy_timeout(self.busy_timeout)
+            .foreign_keys(self.foreign_keys)
             .disable_statement_logging();
         if let Some(vfs) = &self.vfs {
             options = options.vfs(vfs.clone());
         }
-        if self.memory.is_some() {
-            options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off);
+        if let Some(mode) = self.journal_mode {
+            options = options.pragma("journal_mode", mode.name());
+        }
+        if let Some(synchronous) = self.synchronous {
+            options = options.pragma("synchronous", synchronous.name());
         }
         let mut connection = options.connect().await?;
         for attachment in &self.attached {
@@ -160,9 +189,25 @@ impl Settings {
                 ("immutable", "false" | "0") => settings.immutable = false,
                 ("immutable", _) => return unknown("`true` and `false`"),
                 ("vfs", vfs) => settings.vfs = Some(decoded(vfs).ok_or("`vfs` is not UTF-8")?),
+                ("journal_mode", name) => match JournalMode::named(&name.to_ascii_lowercase()) {
+                    Some(mode) => settings.journal_mode = Some(mode),
+                    None => return unknown(JournalMode::NAMES),
+                },
+                ("synchronous", name) => match Synchronous::named(&name.to_ascii_lowercase()) {
+                    Some(synchronous) => settings.synchronous = Some(synchronous),
+                    None => return unknown(Synchronous::NAMES),
+                },
+                ("foreign_keys", "on" | "true" | "1") => settings.foreign_keys = Some(true),
+                ("foreign_keys", "off" | "false" | "0") => settings.foreign_keys = Some(false),
+                ("foreign_keys", _) => return unknown("`on` and `off`"),
+                ("busy_timeout", milliseconds) => match milliseconds.parse() {
+                    Ok(milliseconds) => settings.busy_timeout = Some(Duration::from_millis(milliseconds)),
+                    Err(_) => return Err("`busy_timeout` is a number of milliseconds".to_owned()),
+                },
                 (key, _) => {
                     return Err(format!(
-                        "it has no setting `{key}`; there are `mode`, `cache`, `immutable` and `vfs`"
+                        "it has no setting `{key}`; there are `mode`, `cache`, `immutable`, `vfs`, `journal_mode`, \
+                         `synchronous`, `foreign_keys` and `busy_timeout`"
                     ));
                 }
             }
@@ -247,6 +292,13 @@ mod tests {
             ("sqlite:a.db?mode=s3cret", "`mode` is one of `ro`, `rw`, `rwc` and `memory`"),
             ("sqlite:a.db?cache=s3cret", "`cache` is one of"),
             ("sqlite:a.db?immutable=s3cret", "`immutable` is one of"),
+            (
+                "sqlite:a.db?journal_mode=off",
+                "`journal_mode` is one of `delete`, `truncate`, `persist` and `wal`",
+            ),
+            ("sqlite:a.db?synchronous=s3cret", "`synchronous` is one of"),
+            ("sqlite:a.db?foreign_keys=s3cret", "`foreign_keys` is one of"),
+            ("sqlite:a.db?busy_timeout=s3cret", "a number of milliseconds"),
             ("sqlite:a.db?key=s3cret", "no setting `key`"),
             ("sqlite::memory:?key=s3cret", "no setting `key`"),
             ("sqlite:", "names no file"),

@@ -1,0 +1,158 @@
+use std::fmt;
+use std::pin::Pin;
+
+use super::connection::Connection;
+use super::lease::Lease;
+#[cfg(feature = "sqlite")]
+use super::sqlite::SqliteConnection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The driver's own connection, for what is not modelled: COPY, pragmas, functions of a program's own.
+///
+/// [`Session::connection`](crate::Session::connection) lends the one of a session, and
+/// [`EngineBuilder::on_connect`](crate::EngineBuilder::on_connect) each new one. Its types are those of the crates that this
+/// library re-exports, [`orm_core::sqlx`](crate::sqlx) and [`orm_core::rusqlite`](crate::rusqlite). What runs on it is
+/// neither logged nor counted.
+pub struct DriverConnection<'c> {
+    place: Place<'c>,
+}
+
+enum Place<'c> {
+    Lent(&'c mut Lease),
+    #[cfg(feature = "sqlite")]
+    NewSqlite(&'c mut Option<SqliteConnection>),
+    #[cfg(feature = "postgres")]
+    NewPostgres(&'c mut sqlx::PgConnection),
+    #[cfg(feature = "mysql")]
+    NewMysql(&'c mut sqlx::MySqlConnection),
+}
+
+impl<'c> DriverConnection<'c> {
+    pub(super) fn lent(lease: &'c mut Lease) -> DriverConnection<'c> {
+        DriverConnection { place: Place::Lent(lease) }
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(super) fn new_sqlite(connection: &'c mut Option<SqliteConnection>) -> DriverConnection<'c> {
+        DriverConnection { place: Place::NewSqlite(connection) }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn new_postgres(connection: &'c mut sqlx::PgConnection) -> DriverConnection<'c> {
+        DriverConnection { place: Place::NewPostgres(connection) }
+    }
+
+    #[cfg(feature = "mysql")]
+    pub(super) fn new_mysql(connection: &'c mut sqlx::MySqlConnection) -> DriverConnection<'c> {
+        DriverConnection { place: Place::NewMysql(connection) }
+    }
+
+    /// Runs SQL without values, on every database; several statements are separated by semicolons. It is also what
+    /// [`on_connect`](crate::EngineBuilder::on_connect) takes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    ///
+    /// # Cancel safety
+    /// When its future is dropped half-way, the session waits for `rollback`.
+    pub fn execute<'s>(&'s mut self, sql: &str) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 's>> {
+        let sql = sql.to_owned();
+        Box::pin(self.run(sql))
+    }
+
+    #[allow(unreachable_patterns, reason = "there may be one backend alone")]
+    async fn run(&mut self, sql: String) -> Result<()> {
+        match &mut self.place {
+            #[cfg(feature = "sqlite")]
+            Place::Lent(Lease { connection: Connection::Sqlite(_), .. }) | Place::NewSqlite(_) => {
+                self.sqlite(move |connection| connection.execute_batch(&sql)).await
+            }
+            Place::Lent(lease) => {
+                lease.running = true;
+                let done = lease.connection.control(&sql).await;
+                lease.running = false;
+                done
+            }
+            #[cfg(feature = "postgres")]
+            Place::NewPostgres(connection) => {
+                sqlx::Executor::execute(&mut **connection, sqlx::AssertSqlSafe(sql)).await?;
+                Ok(())
+            }
+            #[cfg(feature = "mysql")]
+            Place::NewMysql(connection) => {
+                sqlx::Executor::execute(&mut **connection, sqlx::AssertSqlSafe(sql)).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The connection of sqlx to PostgreSQL.
+    ///
+    /// # Errors
+    /// `InvalidState`: the engine is on another database.
+    #[cfg(feature = "postgres")]
+    pub fn postgres(&mut self) -> Result<&mut sqlx::PgConnection> {
+        match &mut self.place {
+            Place::NewPostgres(connection) => Ok(connection),
+            Place::Lent(Lease { connection: Connection::Postgres(lease), .. }) => lease.connection(),
+            _ => Err(elsewhere("PostgreSQL")),
+        }
+    }
+
+    /// The connection of sqlx to MySQL or MariaDB.
+    ///
+    /// # Errors
+    /// `InvalidState`: the engine is on another database.
+    #[cfg(feature = "mysql")]
+    pub fn mysql(&mut self) -> Result<&mut sqlx::MySqlConnection> {
+        match &mut self.place {
+            Place::NewMysql(connection) => Ok(connection),
+            Place::Lent(Lease { connection: Connection::Mysql(lease), .. }) => lease.connection(),
+            _ => Err(elsewhere("MySQL or MariaDB")),
+        }
+    }
+
+    /// Calls a function with the connection of rusqlite, on the thread of that connection, so it may block.
+    ///
+    /// A function that panics does so in the caller.
+    ///
+    /// # Errors
+    /// The error of `work`. `InvalidState`: the engine is on another database.
+    ///
+    /// # Cancel safety
+    /// When its future is dropped, the statement that runs is interrupted and the session waits for `rollback`.
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match &mut self.place {
+            Place::NewSqlite(place) => SqliteConnection::lend_new(place, work).await,
+            Place::Lent(lease) => {
+                #[allow(irrefutable_let_patterns, reason = "there may be one backend alone")]
+                let Connection::Sqlite(connection) = &mut lease.connection else {
+                    return Err(elsewhere("SQLite"));
+                };
+                lease.running = true;
+                let done = connection.lend(work).await;
+                lease.running = false;
+                done
+            }
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Err(elsewhere("SQLite")),
+        }
+    }
+}
+
+fn elsewhere(name: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!("the engine is not on {name}, so there is no such connection"),
+    )
+}
+
+impl fmt::Debug for DriverConnection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DriverConnection")
+    }
+}

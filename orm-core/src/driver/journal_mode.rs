@@ -1,0 +1,32 @@
+/// How SQLite keeps what a transaction may have to undo: `PRAGMA journal_mode`. The file remembers [`Wal`](Self::Wal).
+///
+/// SQLite's `MEMORY` and `OFF` are left out: without a journal on disk a crash in a transaction destroys the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalMode {
+    /// A journal beside the file, deleted at each commit: SQLite's own default.
+    Delete,
+    /// The same, truncated instead of deleted.
+    Truncate,
+    /// The same, with its header overwritten instead.
+    Persist,
+    /// A write-ahead log: those who read and the one who writes do not wait for each other.
+    Wal,
+}
+
+impl JournalMode {
+    pub(super) const NAMES: &str = "`delete`, `truncate`, `persist` and `wal`";
+
+    pub(super) fn named(name: &str) -> Option<JournalMode> {
+        [Self::Delete, Self::Truncate, Self::Persist, Self::Wal].into_iter().find(|mode| mode.name() == name)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Truncate => "truncate",
+            Self::Persist => "persist",
+            Self::Wal => "wal",
+        }
+    }
+}
