@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// [`Session::connection`](crate::Session::connection) lends the one of a session, and
 /// [`EngineBuilder::on_connect`](crate::EngineBuilder::on_connect) each new one. Its types are those of the crates that this
-/// library re-exports, [`orm_core::sqlx`](crate::sqlx) and [`orm_core::rusqlite`](crate::rusqlite). What runs on it is
+/// library re-exports, `orm_core::sqlx` and `orm_core::rusqlite`. What runs on it is
 /// neither logged nor counted.
 pub struct DriverConnection<'c> {
     place: Place<'c>,
