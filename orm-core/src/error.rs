@@ -85,7 +85,7 @@ pub enum ErrorKind {
     /// The database is locked by another connection, or a lock did not become free in time.
     Busy,
     /// The server stopped the statement: it took longer than the
-    /// [`statement_timeout`](crate::EngineBuilder::statement_timeout), or an administrator cancelled it.
+    /// [`statement_timeout`](crate::options::EngineBuilder::statement_timeout), or an administrator cancelled it.
     StatementTimeout,
     /// Transactions got in each other's way, and the database ended this one: a deadlock, or an isolation level that
     /// could not be kept. The same work may succeed when it is begun again.

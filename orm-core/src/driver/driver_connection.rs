@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The driver's own connection, for what is not modelled: COPY, pragmas, functions of a program's own.
 ///
 /// [`Session::connection`](crate::Session::connection) lends the one of a session, and
-/// [`EngineBuilder::on_connect`](crate::EngineBuilder::on_connect) each new one. Its types are those of the crates that this
-/// library re-exports, `orm_core::sqlx` and `orm_core::rusqlite`. What runs on it is
+/// [`EngineBuilder::on_connect`](crate::options::EngineBuilder::on_connect) each new one. Its types are those of the crates that this
+/// library re-exports, `orm_core::drivers::sqlx` and `orm_core::drivers::rusqlite`. What runs on it is
 /// neither logged nor counted.
 pub struct DriverConnection<'c> {
     place: Place<'c>,
@@ -48,7 +48,7 @@ impl<'c> DriverConnection<'c> {
     }
 
     /// Runs SQL without values, on every database; several statements are separated by semicolons. It is also what
-    /// [`on_connect`](crate::EngineBuilder::on_connect) takes.
+    /// [`on_connect`](crate::options::EngineBuilder::on_connect) takes.
     ///
     /// # Errors
     /// Those of the database.

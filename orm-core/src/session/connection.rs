@@ -30,7 +30,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`flush`](Self::flush) and [`begin`](Self::begin). `InvalidState` behind
-    /// [`Pooler::Transaction`](crate::Pooler::Transaction). When a statement failed on the connection, whatever the session
+    /// [`Pooler::Transaction`](crate::options::Pooler::Transaction). When a statement failed on the connection, whatever the session
     /// does next is `PendingRollback`, unless the database lets the transaction continue; when the transaction was ended
     /// there, `CommitUnknown`.
     pub fn connection(&mut self) -> Run<'_, DriverConnection<'_>> {

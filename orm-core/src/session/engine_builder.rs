@@ -96,7 +96,7 @@ impl EngineBuilder {
     ///
     /// ```
     /// # use orm_core::prelude::*;
-    /// # use orm_core::{JournalMode, Synchronous};
+    /// # use orm_core::options::{JournalMode, Synchronous};
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
     /// # let directory = std::env::temp_dir().join(format!("orm-core-journal-{}", std::process::id()));
     /// # std::fs::create_dir_all(&directory).map_err(Error::other)?;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use orm_core::drivers::sqlx::Executor;
 use orm_core::prelude::*;
-use orm_core::sqlx::Executor;
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]
@@ -165,7 +165,7 @@ on_every_backend! {
         let mut connection = session.connection().await?;
         let elsewhere = match database.backend() {
             Backend::Sqlite => {
-                let raw = |raw: &orm_core::rusqlite::Connection| {
+                let raw = |raw: &orm_core::drivers::rusqlite::Connection| {
                     raw.execute("INSERT INTO coins (id, name) VALUES (?1, ?2)", (2, "dime"))
                 };
                 assert_eq!(connection.sqlite(raw).await?, 1);
@@ -181,7 +181,7 @@ on_every_backend! {
                 connection.mysql().map(|_| ())
             }
             Backend::Mysql | Backend::MysqlWithoutReturning => {
-                let query = orm_core::sqlx::query("INSERT INTO coins (id, name) VALUES (?, ?)").bind(2).bind("dime");
+                let query = orm_core::drivers::sqlx::query("INSERT INTO coins (id, name) VALUES (?, ?)").bind(2).bind("dime");
                 assert_eq!(connection.mysql()?.execute(query).await?.rows_affected(), 1);
                 connection.postgres().map(|_| ())
             }
@@ -210,7 +210,7 @@ async fn a_function_that_panics_does_so_in_its_caller() -> Result<()> {
     let work = tokio::spawn(async move {
         let mut session = other.session();
         let mut connection = session.connection().await?;
-        connection.sqlite(|_| -> orm_core::rusqlite::Result<()> { panic!("no such coin") }).await
+        connection.sqlite(|_| -> orm_core::drivers::rusqlite::Result<()> { panic!("no such coin") }).await
     });
     let panicked = work.await.unwrap_err();
     assert!(panicked.is_panic());
@@ -229,7 +229,7 @@ async fn texts_of_the_program_are_not_those_of_the_library() {
             async |session: &mut Session| session.row(sql("SELECT ?").bind(7).rows::<i64>()).await;
         assert_eq!(of_library(&mut session).await?, 7);
         let mut connection = session.connection().await?;
-        let query = orm_core::sqlx::query_scalar::<_, String>(text).bind("seven");
+        let query = orm_core::drivers::sqlx::query_scalar::<_, String>(text).bind("seven");
         assert_eq!(query.fetch_one(connection.postgres()?).await?, "seven");
         assert_eq!(of_library(&mut session).await?, 7);
         Ok(())
@@ -240,7 +240,7 @@ async fn texts_of_the_program_are_not_those_of_the_library() {
 #[tokio::test]
 async fn it_is_not_lent_behind_a_pooler() {
     orm_tests::run(Backend::Postgres, |database| async move {
-        let engine = database.builder().pooler(orm_core::Pooler::Transaction).connect().await?;
+        let engine = database.builder().pooler(orm_core::options::Pooler::Transaction).connect().await?;
         let mut session = engine.session();
         let refused = session.connection().await.map(|_| ()).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidState, "{refused}");

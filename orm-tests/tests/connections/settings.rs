@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use orm_core::options::{JournalMode, Pooler, Synchronous};
 use orm_core::prelude::*;
-use orm_core::{JournalMode, Pooler, Synchronous};
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 /// A setting that each database has, and how it is asked for.
