@@ -13,7 +13,9 @@ const CIRCLES: &str = "orm-tests/tests/lockfile/circles.lock";
 /// The example's binary. Cargo says where it is, and builds it first where a test is run alone.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let manifest = Path::new(WORKSPACE).join("Cargo.toml");
-    let build = escargot::CargoBuild::new().manifest_path(manifest).current_release().example("lockfile");
+    // With the features of the whole workspace, as the test itself was built.
+    let build =
+        escargot::CargoBuild::new().manifest_path(manifest).current_release().workspace().bin("lockfile");
     build.run().expect("the example builds").path().to_owned()
 });
 

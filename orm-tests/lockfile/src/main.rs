@@ -1,10 +1,10 @@
 //! Reads a `Cargo.lock` into SQLite and answers questions about it, with the statements and the time of each answer.
 //!
 //! ```text
-//! cargo run --example lockfile                        the workspace's own lock file
-//! cargo run --example lockfile -- path/to/Cargo.lock  another one
-//! cargo run --example lockfile -- --tree tokio        what a package depends on
-//! cargo run --example lockfile -- --db lock.db        keep the database
+//! cargo run -p lockfile                        the workspace's own lock file
+//! cargo run -p lockfile -- path/to/Cargo.lock  another one
+//! cargo run -p lockfile -- --tree tokio        what a package depends on
+//! cargo run -p lockfile -- --db lock.db        keep the database
 //! ```
 
 mod cost;
@@ -62,7 +62,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<Page, Failure> {
-    let own = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
+    let own = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
     let lock = Lock::read(arguments.path.as_deref().unwrap_or(own))?;
     if let Some(name) = &arguments.tree {
         lock.require(name)?;
