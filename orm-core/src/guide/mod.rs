@@ -1,5 +1,7 @@
 #![doc = include_str!("links.md")]
 #![doc = include_str!("../../docs/README.md")]
+// Some methods that the book links to exist only with their feature.
+#![cfg_attr(not(feature = "migrate"), allow(rustdoc::broken_intra_doc_links))]
 
 // The book is Markdown in `docs/`, which the repository shows as it is. Here each page becomes a module, so docs.rs has it,
 // search finds it, and every program in it is a doctest. `links.md` comes first in each page: a link has its first
@@ -14,6 +16,8 @@ macro_rules! page {
     };
 }
 
+page!(quick_start, "quick_start.md", all(feature = "axum", feature = "serde", feature = "json"));
+page!(want, "want.md");
 page!(models, "models.md");
 page!(relationships, "relationships.md");
 page!(types, "types.md");
@@ -24,6 +28,7 @@ page!(functions, "functions.md", all(feature = "chrono", feature = "json"));
 page!(streaming, "streaming.md");
 page!(writing, "writing.md");
 page!(transactions, "transactions.md");
+page!(testing, "testing.md");
 page!(observing, "observing.md");
 page!(errors, "errors.md");
 page!(generic_code, "generic_code.md");
