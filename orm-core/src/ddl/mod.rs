@@ -10,6 +10,7 @@ mod create;
 mod create_text;
 mod enum_type;
 mod foreign_key;
+mod labels;
 mod live_table;
 mod live_type;
 mod name;
@@ -19,6 +20,8 @@ mod sequences;
 
 pub use check::check;
 pub use create::{create_statements, drop_statements};
+#[cfg(feature = "migrate")]
+pub(crate) use labels::enum_labels;
 #[cfg(feature = "migrate")]
 pub(crate) use live_table::{LiveCheck, LiveColumn, LiveEnum, LiveIndex, LiveKey, LiveTable, read_all};
 #[cfg(feature = "migrate")]

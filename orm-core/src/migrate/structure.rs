@@ -10,6 +10,8 @@ use crate::value::Cells;
 pub(super) struct Structure {
     pub(super) dialect: Dialect,
     pub(super) tables: Vec<LiveTable>,
+    /// The names of what is not a table.
+    pub(super) views: Vec<String>,
     /// PostgreSQL's native enums.
     pub(super) enums: Vec<LiveEnum>,
 }
@@ -28,9 +30,11 @@ impl Structure {
         };
         let others = schemas.iter().filter(|schema| Some(*schema) != current.as_ref());
         let asked: Vec<Option<String>> = std::iter::once(None).chain(others.cloned().map(Some)).collect();
-        let (mut tables, enums) = read_all(lease, &database.monitor, dialect, &asked).await?;
-        tables.retain(|table| !table.is_view);
-        let mut read = Structure { dialect, tables, enums };
+        let (tables, enums) = read_all(lease, &database.monitor, dialect, &asked).await?;
+        let (views, tables): (Vec<LiveTable>, Vec<LiveTable>) =
+            tables.into_iter().partition(|table| table.is_view);
+        let views = views.into_iter().map(|view| view.name).collect();
+        let mut read = Structure { dialect, tables, views, enums };
         read.name_referred_columns();
         read.name_schemas(&asked);
         Ok(read)

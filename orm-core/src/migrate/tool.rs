@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use super::{MigrationState, Migrations};
+use super::{Introspection, MigrationState, Migrations};
 use crate::ddl::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Engine;
@@ -15,6 +15,7 @@ Commands:
   run        runs the pending migrations on the database
   status     lists the migrations: pending, applied, changed since, missing
   revert     reverts the last migration; `revert 3` the last three
+  models     prints Rust models for the tables that exist; `models URL` for those of another database
 
 Options:
   --url URL                      the database; without it DATABASE_URL
@@ -22,7 +23,10 @@ Options:
   --allow-loss                   writes what loses data
   --rename TABLE.COLUMN=NEW      says that a column was renamed; `TABLE=NEW` a table
   --backfill TABLE.COLUMN=SQL    the value of existing rows in a column that needs one
-  --ignore TABLE                 leaves a table alone that no model describes; `*` stands for anything
+  --ignore TABLE                 leaves a table alone that no model describes; `*` stands for anything. `models` leaves
+                                 it out, and `--ignore TABLE.COLUMN` a column
+  --table TABLE                  the tables that `models` prints, by name or pattern; all without it
+  --schema SCHEMA                a schema that `models` reads as well, on PostgreSQL
 ";
 
 /// The command line of migrations, for a binary of your own: it needs your models.
@@ -146,6 +150,8 @@ async fn run(schema: Schema, folder: &str, arguments: &[&str]) -> Result<Answer>
             let count = count.ok_or_else(|| wrong("`revert` takes a number above 0: `revert 2`"))?;
             revert(&migrations, &asked, count).await
         }
+        (["models"], _) => models(&asked, &asked.url()?).await,
+        (["models", url], _) => models(&asked, url).await,
         ([word, ..], _) => {
             Err(wrong(&format!("`{}` is not a command\n\n{USAGE}", [word].map(|word| *word).concat())))
         }
@@ -165,6 +171,15 @@ async fn revert(migrations: &Migrations, asked: &Asked<'_>, count: usize) -> Res
         .into())
 }
 
+async fn models(asked: &Asked<'_>, url: &str) -> Result<Answer> {
+    let engine = Engine::builder(url).pool_size(1).connect().await?;
+    let introspection = Introspection::new();
+    let introspection = asked.tables.iter().fold(introspection, |all, pattern| all.table(pattern));
+    let introspection = asked.ignored.iter().fold(introspection, |all, pattern| all.ignore(pattern));
+    let introspection = asked.schemas.iter().fold(introspection, |all, schema| all.schema(schema));
+    Ok(introspection.models(&engine).await?.into())
+}
+
 /// A command line.
 #[derive(Default)]
 struct Asked<'a> {
@@ -176,6 +191,8 @@ struct Asked<'a> {
     renames: Vec<(&'a str, &'a str)>,
     backfills: Vec<(&'a str, &'a str, &'a str)>,
     ignored: Vec<&'a str>,
+    tables: Vec<&'a str>,
+    schemas: Vec<&'a str>,
 }
 
 impl<'a> Asked<'a> {
@@ -194,7 +211,7 @@ impl<'a> Asked<'a> {
             match option {
                 "--help" | "-h" => asked.help = true,
                 "--allow-loss" => asked.allow_loss = true,
-                "--url" | "--scratch" | "--rename" | "--backfill" | "--ignore" => {
+                "--url" | "--scratch" | "--rename" | "--backfill" | "--ignore" | "--table" | "--schema" => {
                     let value = value.or_else(|| rest.next());
                     let value = value.ok_or_else(|| wrong(&format!("`{option}` needs a value")))?;
                     asked.option(option, value)?;
@@ -210,6 +227,8 @@ impl<'a> Asked<'a> {
             "--url" => self.url = Some(value),
             "--scratch" => self.scratch = Some(value),
             "--ignore" => self.ignored.push(value),
+            "--table" => self.tables.push(value),
+            "--schema" => self.schemas.push(value),
             "--rename" => {
                 let pair = value.split_once('=').filter(|(from, to)| !from.is_empty() && !to.is_empty());
                 self.renames.push(pair.ok_or_else(|| wrong("write `--rename table.column=new_name`"))?);

@@ -1,0 +1,15 @@
+//! Models for tables that exist: the text of a Rust file.
+//!
+//! Enters: the structure of a database. Leaves: structs with their relationships and enums, and a comment for everything
+//! that no model can say.
+
+mod code;
+mod described;
+mod enums;
+mod inflection;
+mod introspection;
+mod names;
+mod relationships;
+mod rust_type;
+
+pub use introspection::Introspection;

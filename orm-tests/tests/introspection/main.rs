@@ -1,0 +1,121 @@
+//! Models that are written for tables of other programs: they compile, they are what is in the repository, and the tables
+//! check clean against them.
+//!
+//! `ORM_TEST_MODELS=write cargo test -p orm-tests --test introspection` writes the files anew.
+
+use std::path::PathBuf;
+
+use orm_core::Schema;
+use orm_core::migrate::Introspection;
+use orm_core::prelude::*;
+use orm_tests::{Backend, TestDatabase};
+
+#[deny(warnings)]
+pub mod models {
+    pub mod chinook;
+    pub mod django;
+    pub mod odd;
+    pub mod pagila;
+    pub mod rails;
+}
+
+use models::{chinook, django, odd, pagila, rails};
+
+async fn create(engine: &Engine, statements: &'static str) -> Result<()> {
+    let mut session = engine.session();
+    for statement in statements.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
+        session.execute(sql(statement)).await?;
+    }
+    session.commit().await
+}
+
+/// What is written for the tables is the file, and the tables are what it says.
+async fn written(engine: &Engine, file: &str, schema: Schema) -> Result<()> {
+    let code = Introspection::new().models(engine).await?;
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/introspection/models/{file}.rs"));
+    if std::env::var("ORM_TEST_MODELS").is_ok_and(|value| value == "write") {
+        std::fs::write(&path, &code).expect("the file can be written");
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(code, known, "{}: run with ORM_TEST_MODELS=write, and read the difference", path.display());
+    engine.check(schema).await?.into_result()
+}
+
+macro_rules! applications {
+    ($($name:ident on $backend:ident;)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            orm_tests::run(Backend::$backend, async |database: TestDatabase| {
+                let engine = database.engine().await?;
+                create(&engine, include_str!(concat!("sql/", stringify!($name), ".sql"))).await?;
+                written(&engine, stringify!($name), $name::schema()).await
+            })
+            .await;
+        }
+    )*};
+}
+
+applications! {
+    chinook on Sqlite;
+    pagila on Postgres;
+    django on Postgres;
+    rails on Mysql;
+    odd on Sqlite;
+}
+
+#[tokio::test]
+async fn tables_and_columns_are_chosen_by_patterns() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    create(&engine, include_str!("sql/odd.sql")).await?;
+    let shown = Introspection::new().table("*h*n").ignore("shown.sec*").models(&engine).await?;
+    let expected = "\
+// Models of the tables of an SQLite database, as its catalogue describes them.
+
+use orm_core::prelude::*;
+
+// The column `secret` is left out: it is ignored.
+// The foreign key (hidden_id) to `hidden` is left out: that table has no model here.
+#[derive(Model, Debug)]
+pub struct Shown {
+    #[key(auto)]
+    pub id: i64,
+    pub hidden_id: Option<i64>,
+}
+
+/// Every model of this file.
+pub fn schema() -> orm_core::Schema {
+    schema![Shown]
+}
+";
+    let without = Introspection::new().table("shown").ignore("*.secret").models(&engine).await?;
+    assert_eq!(without, expected);
+    assert!(shown.contains("pub struct Shown {") && shown.contains("pub struct Hidden {"), "{shown}");
+    assert!(shown.contains("pub hidden: BelongsTo<Option<Hidden>>,"), "{shown}");
+    let error = Introspection::new().table("nothing").models(&engine).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no table is called `nothing`; a pattern may have `*` for any part of a name"
+    );
+    let nothing = Introspection::new().ignore("*").models(&engine).await?;
+    assert_eq!(nothing, "// Models of the tables of an SQLite database, as its catalogue describes them.\n");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_command_prints_models() {
+    let folder = orm_tests::directory();
+    let url = format!("sqlite:{}", folder.path().join("app.db").display());
+    let engine = Engine::connect(&url).await.expect("a file");
+    create(&engine, include_str!("sql/chinook.sql")).await.expect("tables");
+    engine.close().await;
+    let ask = async |words: &[&str]| {
+        let words: Vec<&str> = words.iter().copied().collect();
+        orm_core::migrate::command(Schema::new(), "migrations", words).await
+            == std::process::ExitCode::SUCCESS
+    };
+    assert!(ask(&["models", &url, "--table", "Album", "--ignore=Album.Title"]).await);
+    assert!(ask(&["models", "--url", &url]).await);
+    assert!(!ask(&["models", &url, "--table", "nothing"]).await);
+    assert!(!ask(&["models", "nowhere:"]).await);
+}
