@@ -246,7 +246,7 @@ fn schema(structs: &[Described<'_>]) -> String {
         true => format!("    schema![{list}]\n"),
         false => format!("    schema![\n        {},\n    ]\n", names.join(",\n        ")),
     };
-    format!("\n/// Every model of this file.\npub fn schema() -> orm_core::Schema {{\n{body}}}\n")
+    format!("\n/// Every model of this file.\npub fn schema() -> orm_core::schema::Schema {{\n{body}}}\n")
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ pub struct Track {
 }
 
 /// Every model of this file.
-pub fn schema() -> orm_core::Schema {
+pub fn schema() -> orm_core::schema::Schema {
     schema![
         Album,
         Artist,

@@ -175,7 +175,7 @@ pub struct ShopTicket {
 }
 
 /// Every model of this file.
-pub fn schema() -> orm_core::Schema {
+pub fn schema() -> orm_core::schema::Schema {
     schema![
         AuthGroup,
         AuthPermission,

@@ -29,7 +29,7 @@ pub struct Entry {
     #[has_many]
     pub lines: HasMany<Line>,
     #[many_to_many(through = "bookmarks")]
-    pub users: HasMany<User>,
+    pub bookmarks_users: HasMany<User>,
     #[many_to_many(through = "likes")]
     pub likes_users: HasMany<User>,
 }
@@ -59,7 +59,7 @@ pub struct Line {
 
 // The column `anything` is left out: it is declared without a type, so it may hold anything.
 // The column `shape` is left out: SQLite turns what it can of a GEOMETRY into numbers; declare it
-// as TEXT, INTEGER, REAL or BLOB; it is NOT NULL without a default, so this model inserts no rows.
+// as TEXT, INTEGER, REAL or BLOB.
 // The index `part` is left out: no model declares it.
 // CHECK (fooBar <> foo_bar) is left out: a model declares one for its rows.
 // CHECK (foo_bar <> "type") is left out: a model declares one for its rows.
@@ -140,7 +140,7 @@ pub struct User {
     #[has_many(key = "backup_name", target_key = "name")]
     pub backup_entries: HasMany<Entry>,
     #[many_to_many(through = "bookmarks")]
-    pub entries: HasMany<Entry>,
+    pub bookmarks_entries: HasMany<Entry>,
     #[many_to_many(through = "follows", key = "followed_id", target_key = "follower_id")]
     pub followers: HasMany<User>,
     #[many_to_many(through = "follows", key = "follower_id", target_key = "followed_id")]
@@ -155,6 +155,6 @@ pub struct User {
 // finds a row of it.
 
 /// Every model of this file.
-pub fn schema() -> orm_core::Schema {
+pub fn schema() -> orm_core::schema::Schema {
     schema![Entry, Hidden, Line, OptionRow, Part, Shown, Time, User]
 }

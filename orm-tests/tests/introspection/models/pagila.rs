@@ -289,7 +289,7 @@ pub struct Store {
 // `#[key]` finds a row of it.
 
 /// Every model of this file.
-pub fn schema() -> orm_core::Schema {
+pub fn schema() -> orm_core::schema::Schema {
     schema![
         Actor,
         Address,

@@ -192,7 +192,7 @@ pub struct User {
 // its foreign keys it links two models.
 
 /// Every model of this file.
-pub fn schema() -> orm_core::Schema {
+pub fn schema() -> orm_core::schema::Schema {
     schema![
         ActiveStorageAttachment,
         ActiveStorageBlob,

@@ -1,5 +1,5 @@
 CREATE TABLE "options" (id INTEGER PRIMARY KEY, "self" TEXT, "type" TEXT NOT NULL, "2nd" TEXT, draft BOOLEAN NOT NULL DEFAULT 0,
-    fooBar TEXT, foo_bar TEXT, anything, shape GEOMETRY NOT NULL, at DATETIME, kind VARCHAR(10) CHECK (kind <> ''),
+    fooBar TEXT, foo_bar TEXT, anything, shape GEOMETRY, at DATETIME, kind VARCHAR(10) CHECK (kind <> ''),
     CHECK (length(kind) < 5), CHECK (fooBar <> foo_bar), CHECK (foo_bar <> "type"));
 CREATE INDEX part ON options (kind) WHERE draft;
 CREATE TABLE times (year INTEGER NOT NULL, month INTEGER NOT NULL, day DATE, PRIMARY KEY (year, month)) WITHOUT ROWID;
