@@ -248,6 +248,7 @@ pub mod __private {
     pub use crate::model::hooks::{HasHooks, HookTable};
     pub use crate::model::loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
     pub use crate::model::model::Model;
+    pub use crate::model::resolved::{CheckedModel, ResolvedRelation};
     pub use crate::model::{
         Cascade, ColumnDef, IndexDef, KeyAction, Lazy, ModelDef, OrderDef, RelationDef, RelationKind,
         TableName, ThroughDef,

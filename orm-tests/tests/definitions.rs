@@ -203,3 +203,59 @@ fn only_what_is_not_raise_is_loaded_one_by_one() {
     recursive(User::TEAM);
     recursive(User::FRIENDS);
 }
+
+/// Its link table has one column for a key of two.
+#[derive(Model, Debug)]
+pub struct Basket {
+    #[key(auto)]
+    pub id: i64,
+    #[many_to_many(through = "basket_lines")]
+    pub lines: HasMany<OrderLine>,
+}
+
+/// Is valid itself, and leads to one that is not.
+#[derive(Model, Debug)]
+pub struct Visit {
+    #[key(auto)]
+    pub id: i64,
+    pub basket_id: i64,
+    #[belongs_to]
+    pub basket: BelongsTo<Basket>,
+}
+
+#[tokio::test]
+async fn an_invalid_model_is_refused_wherever_it_is_first_used() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    let log = engine.record();
+    let refused = |what: &str, error: Error| {
+        let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::InvalidModel, "{what}: {text}");
+        assert_eq!(text, "`Basket.lines`: a key of 1 columns cannot refer to 2", "{what}");
+    };
+    let any = Basket::LINES.any(OrderLine::SHOP.eq("a"));
+    refused("create_all", engine.create_all(schema![Basket, OrderLine, Part]).await.unwrap_err());
+    refused("all", engine.session().all(select::<Basket>()).await.unwrap_err());
+    refused("all of a model that leads there", engine.session().all(select::<Visit>()).await.unwrap_err());
+    refused("count", engine.session().count(select::<Basket>()).await.unwrap_err());
+    refused("plan", engine.plan(&select::<Basket>().with(Basket::LINES.selectin())).map(drop).unwrap_err());
+    refused("get", engine.session().get::<Basket>(1).await.map(drop).unwrap_err());
+    refused("get_many", engine.session().get_many::<Basket>([1, 2]).await.map(drop).unwrap_err());
+    refused(
+        "insert",
+        engine.session().execute(insert::<Basket>().rows([Basket::draft()])).await.map(drop).unwrap_err(),
+    );
+    refused(
+        "update",
+        engine.session().execute(update::<Visit>().set(Visit::BASKET_ID, 1)).await.map(drop).unwrap_err(),
+    );
+    let raw = sql("SELECT 1 AS id").entities::<Basket>();
+    refused("raw", engine.session().rows(raw).await.map(drop).unwrap_err());
+    let error = engine.session().all(select::<OrderLine>().filter(any)).await.unwrap_err();
+    assert!(error.to_string().contains("a key of 1 columns cannot refer to 2"), "{error}");
+    let mut session = engine.session();
+    session.add(Visit::draft().basket(Basket::draft()));
+    session.add(Basket::draft());
+    refused("flush", session.flush().await.unwrap_err());
+    assert_eq!(log.count(), 0, "{log}");
+    Ok(())
+}

@@ -163,14 +163,14 @@ impl Check {
             report.push(Kind::PrimaryKey, of, all.iter().copied());
         }
         let sides = [
-            (through.key, relation.parent(), relation.local_columns()?),
-            (through.target_key, relation.target(), relation.remote_columns()?),
+            (through.key, relation.parent(), relation.local_columns()),
+            (through.target_key, relation.target(), relation.remote_columns()),
         ];
         for (names, parent, refers_to) in sides {
             let key = KeyNames {
                 columns: names.to_vec(),
                 parent: parent.table,
-                refers_to: columns(parent, &refers_to),
+                refers_to: columns(parent, refers_to),
                 is_primary: refers_to == parent.key,
                 on_delete: KeyAction::NoAction,
                 on_update: KeyAction::NoAction,

@@ -24,7 +24,7 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
         }
     }
     for (at, (relation, through)) in schema.link_tables().into_iter().enumerate() {
-        statements.push(tables.create_link(at, relation, through)?);
+        statements.push(tables.create_link(at, relation, through));
         if !matches!(dialect, Dialect::Mysql(_)) {
             statements.push(tables.create_link_index(at, through));
         }
@@ -206,14 +206,14 @@ impl Tables {
         format!("CREATE INDEX IF NOT EXISTS {index} ON {table} {columns}")
     }
 
-    fn create_link(&self, at: usize, relation: &RelationDef, through: &ThroughDef) -> Result<String> {
+    fn create_link(&self, at: usize, relation: &RelationDef, through: &ThroughDef) -> String {
         let sides = [
-            (through.key, relation.parent(), relation.local_columns()?),
-            (through.target_key, relation.target(), relation.remote_columns()?),
+            (through.key, relation.parent(), relation.local_columns()),
+            (through.target_key, relation.target(), relation.remote_columns()),
         ];
         let mut parts = Vec::new();
         for (names, def, columns) in &sides {
-            for (name, column) in names.iter().zip(columns) {
+            for (name, column) in names.iter().zip(*columns) {
                 parts.push(format!("{} {} NOT NULL", self.quoted(name), self.declared(def, *column, true)));
             }
         }
@@ -231,7 +231,7 @@ impl Tables {
             let refers_to = self.list(def, columns);
             parts.push(format!("{constraint}FOREIGN KEY {key} REFERENCES {table} {refers_to}"));
         }
-        Ok(self.table(through.table, &parts))
+        self.table(through.table, &parts)
     }
 
     /// The primary key finds a link from one side, and this from the other. MySQL makes one with the foreign key.

@@ -18,7 +18,7 @@ impl ForeignKey {
     pub(super) fn all(schema: &Schema) -> Result<Vec<ForeignKey>> {
         let mut keys: Vec<ForeignKey> = Vec::new();
         for relation in schema.relations() {
-            let Some(key) = ForeignKey::of(relation)? else { continue };
+            let Some(key) = ForeignKey::of(relation) else { continue };
             match keys.iter_mut().find(|other| other.is_same(&key)) {
                 Some(other) => {
                     for (of, one, same) in [
@@ -39,31 +39,31 @@ impl ForeignKey {
         Ok(keys)
     }
 
-    fn of(relation: &'static RelationDef) -> Result<Option<ForeignKey>> {
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    fn of(relation: &'static RelationDef) -> Option<ForeignKey> {
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
         let (parent, target) = (relation.parent(), relation.target());
-        Ok(match relation.kind {
+        match relation.kind {
             RelationKind::ManyToMany => None,
             RelationKind::BelongsTo { .. } => Some(ForeignKey {
                 child: parent,
-                columns: local,
+                columns: local.to_vec(),
                 parent: target,
-                refers_to: remote,
+                refers_to: remote.to_vec(),
                 on_delete: relation.on_delete.unwrap_or_default(),
                 on_update: relation.on_update.unwrap_or_default(),
             }),
             RelationKind::HasMany | RelationKind::HasOne => Some(ForeignKey {
                 child: target,
-                columns: remote,
+                columns: remote.to_vec(),
                 parent,
-                refers_to: local,
+                refers_to: local.to_vec(),
                 on_delete: match relation.passive_deletes && relation.cascade.delete {
                     true => KeyAction::Cascade,
                     false => KeyAction::NoAction,
                 },
                 on_update: KeyAction::NoAction,
             }),
-        })
+        }
     }
 
     fn is_same(&self, other: &ForeignKey) -> bool {

@@ -153,8 +153,8 @@ impl Schema {
                     name,
                 )?;
             }
+            def.check()?;
             for relation in def.relations {
-                relation.remote_columns()?;
                 if let Some(through) = &relation.through {
                     self.check_link(relation, through)?;
                     let names = through.table.schema.into_iter().chain([through.table.name]);

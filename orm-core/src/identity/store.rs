@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, ObjectId, Region, Slot};
-use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef};
+use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef, RelationDef};
 use crate::sql::{Dialect, Statement};
 use crate::value::{Cells, Value, ValueRef};
 
@@ -66,7 +66,28 @@ impl Store {
     }
 
     /// The arena of a model, made at its first use.
-    pub(crate) fn arena_of(&mut self, model: &'static dyn ErasedModel) -> u32 {
+    ///
+    /// # Errors
+    /// `InvalidModel`: so a session holds objects of valid models alone.
+    pub(crate) fn arena_of(&mut self, model: &'static dyn ErasedModel) -> Result<u32> {
+        if let Some(arena) = self.by_type.get(&model.type_id()) {
+            return Ok(*arena);
+        }
+        model.def().check()?;
+        Ok(self.checked_arena(model))
+    }
+
+    /// The arena of the objects that have a relationship, of a model that was checked.
+    pub(crate) fn source_arena(&mut self, relation: &RelationDef) -> u32 {
+        self.checked_arena((relation.parent)())
+    }
+
+    /// The arena of a relationship's targets. A model is valid where those that it leads to are.
+    pub(crate) fn target_arena(&mut self, relation: &RelationDef) -> u32 {
+        self.checked_arena((relation.target)())
+    }
+
+    fn checked_arena(&mut self, model: &'static dyn ErasedModel) -> u32 {
         let graph = self.region.graph();
         *self.by_type.entry(model.type_id()).or_insert_with(|| {
             let index = graph.arena_count();

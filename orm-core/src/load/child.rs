@@ -59,7 +59,7 @@ impl Child {
     ) -> Result<Child> {
         let (relation, strategy) = (load.relation, load.strategy);
         let endless = load.depth == Some(Depth::Unlimited);
-        let (model, remote) = ((relation.target)(), relation.remote_columns()?);
+        let (model, remote) = ((relation.target)(), relation.remote_columns());
         let def = model.def();
         let source = Source::Table(def.table);
         // Ranked rows come out of a subquery that is called as the table is.
@@ -68,7 +68,7 @@ impl Child {
         let order = collection_order(relation, &load, &outside);
         let ranked_order = collection_order(relation, &load, &source);
         let chosen = ranks.iter().flat_map(|_| key_order(def, &outside)).collect::<Vec<_>>();
-        let (mut rows, key_source, key_columns) = rows(relation, &remote)?;
+        let (mut rows, key_source, key_columns) = rows(relation, remote);
         let made_up = MadeUp::beside(def)?;
         let selection = Selection::new(model, &load.undeferred);
         rows.filter = load.filter;
@@ -191,8 +191,8 @@ impl Child {
         match condition {
             Condition::Keys(keys) => rows.and_where(Expr::among(&self.key_source, &self.key_columns, keys)),
             Condition::Parents(origin) => {
-                let local = self.relation.local_columns()?;
-                let mut parents = parents(self.relation.parent(), &local, origin)?;
+                let local = self.relation.local_columns();
+                let mut parents = parents(self.relation.parent(), local, origin)?;
                 // All parents are more than those that have targets, whose keys an index finds then.
                 if let (Strategy::Whole, [key]) = (self.strategy, &self.key_columns[..]) {
                     let key = Expr::column(&self.key_source, key.name);
@@ -267,21 +267,20 @@ impl MadeUp {
 }
 
 /// `FROM target`, or `FROM link JOIN target`, and where the parents' keys are.
-fn rows(relation: &'static RelationDef, remote: &[usize]) -> Result<(Select, Source, Vec<KeyColumn>)> {
+fn rows(relation: &'static RelationDef, remote: &[usize]) -> (Select, Source, Vec<KeyColumn>) {
     let def = relation.target();
     let source = Source::Table(def.table);
     let table = TableRef::table(def.table);
-    Ok(match &relation.through {
+    match &relation.through {
         None => (Select::from(table), source, def.key_columns(remote)),
         Some(through) => {
             let link = Source::Table(through.table);
             let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
             let mut rows = Select::from(TableRef::table(through.table));
             rows.joins.push(Join { kind: JoinKind::Inner, table, on });
-            let keys = relation.parent().link_columns(through.key, &relation.local_columns()?);
-            (rows, link, keys)
+            (rows, link, relation.link_columns().to_vec())
         }
-    })
+    }
 }
 
 /// The first rows of each key: `SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY key ORDER BY ..)) WHERE`; over

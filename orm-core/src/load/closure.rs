@@ -58,8 +58,8 @@ impl Loader<'_> {
         batch_size: Option<usize>,
         levels: &mut Levels,
     ) -> Result<Targets> {
-        let local = child.relation.local_columns()?;
-        let keys = Keys::collect(self.store.arena(levels.levels[level].arena), nodes, &local);
+        let local = child.relation.local_columns();
+        let keys = Keys::collect(self.store.arena(levels.levels[level].arena), nodes, local);
         let mut pairs = Pairs::new(repeats);
         self.by_keys(child, true, batch_size, &keys, levels, &mut pairs).await?;
         pairs.group(child.relation, &keys.into_owners())

@@ -95,7 +95,7 @@ impl Plan {
             let Wanted { level, load, path } = next;
             let (depth, batched) = (load.depth, load.batch_size.is_some());
             let mut child = Child::new(&mut store, &mut levels, load, path)?;
-            let width = child.relation.local_columns()?.len();
+            let width = child.relation.local_columns().len();
             // Any values: the text is all that is shown.
             let keys: Vec<KeyValues> = vec![vec![Value::Int(0); width]; 2];
             let origin = levels.levels[level].origin.clone();

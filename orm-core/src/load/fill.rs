@@ -57,9 +57,7 @@ fn fill_back(
     overwrite: bool,
 ) {
     let (owners, targets) = (&levels.levels[at], &levels.levels[edge.level]);
-    let (Ok(keys), Ok(referred)) = (edge.relation.remote_columns(), edge.relation.local_columns()) else {
-        return;
-    };
+    let (keys, referred) = (edge.relation.remote_columns(), edge.relation.local_columns());
     let mut filled = Vec::new();
     {
         let (owner_arena, target_arena) = (store.arena(owners.arena), store.arena(targets.arena));
@@ -67,7 +65,7 @@ fn fill_back(
         for (position, owner) in owners.nodes.iter().enumerate() {
             for item in edge.targets.of(position) {
                 let Some(target) = targets.nodes.get(*item as usize) else { continue };
-                let agree = keys.iter().zip(&referred).all(|(key, referred)| {
+                let agree = keys.iter().zip(referred).all(|(key, referred)| {
                     target_arena.view(*target, *key) == owner_arena.view(*owner, *referred)
                 });
                 if agree && (overwrite || !slots.is_loaded(*target)) {

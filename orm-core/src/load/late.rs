@@ -57,7 +57,7 @@ impl Loader<'_> {
             ));
         }
         let known = self.store.mark();
-        let arena = self.store.arena_of((relation.parent)());
+        let arena = self.store.arena_of((relation.parent)())?;
         let mut levels = Levels::default();
         let root = levels.add(arena);
         let mut at = Vec::with_capacity(late.objects.len());

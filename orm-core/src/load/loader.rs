@@ -168,9 +168,9 @@ impl<'s> Loader<'s> {
                     if !edge.whole {
                         return Err(dropped(edge.relation));
                     }
-                    let columns = edge.relation.local_columns()?;
+                    let columns = edge.relation.local_columns();
                     let key =
-                        self.store.values(ObjectId { arena: level.arena, node: level.nodes[at] }, &columns);
+                        self.store.values(ObjectId { arena: level.arena, node: level.nodes[at] }, columns);
                     return Err(dangling(edge.relation, &key));
                 }
             }
@@ -191,7 +191,7 @@ fn number_of(cells: &dyn Cells, place: usize) -> Result<i64> {
 }
 
 fn dangling(relation: &crate::model::RelationDef, key: &[Value]) -> Error {
-    let local = relation.local_columns().unwrap_or_default();
+    let local = relation.local_columns();
     Error::new(
         ErrorKind::DanglingKey,
         format!(
@@ -199,7 +199,7 @@ fn dangling(relation: &crate::model::RelationDef, key: &[Value]) -> Error {
              `BelongsTo<Option<{}>>`",
             relation.path(),
             relation.target().name,
-            relation.parent().shown(&local, key),
+            relation.parent().shown(local, key),
             relation.target().name
         ),
     )

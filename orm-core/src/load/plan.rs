@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use super::shape::{Shape, sorts_by_selected};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, RelationDef, RelationKind, inverse_of};
+use crate::model::{ErasedModel, RelationDef, RelationKind};
 use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
 use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_condition, check_expression};
 
@@ -15,6 +15,7 @@ use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_condition, ch
 /// does not have.
 pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     check_refused(spec)?;
+    spec.model.def().check()?;
     if spec.behind && !spec.unique && !spec.distinct {
         spec.from.check_behind()?;
     }
@@ -86,6 +87,7 @@ fn is_by_key(spec: &SelectSpec) -> bool {
 /// # Errors
 /// As for [`of_select`].
 pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    item.model.def().check()?;
     let planner = Planner { raise_all: spec.raise_all, dialect };
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
@@ -112,6 +114,7 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
 /// # Errors
 /// As for [`of_select`].
 pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+    item.model.def().check()?;
     let planner = Planner { raise_all: false, dialect };
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
@@ -217,6 +220,7 @@ fn unselected(spec: &SelectSpec) -> Error {
 /// As for [`of_select`], and `InvalidQuery`: a load that needs all rows of the query.
 pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     check_refused(spec)?;
+    spec.model.def().check()?;
     if !spec.from.joins.is_empty() || spec.distinct || spec.lock.is_some() {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
@@ -260,6 +264,7 @@ pub(super) fn of_objects(
     defaults: bool,
     dialect: Dialect,
 ) -> Result<Option<LoadSpec>> {
+    model.def().check()?;
     let relation = load.relation.index;
     let planner = Planner { raise_all: !defaults, dialect };
     // Only what was named: eager defaults of the objects themselves were decided by the query they came from.
@@ -347,7 +352,7 @@ fn back_reference(load: &LoadSpec) -> Option<&'static RelationDef> {
         return None;
     }
     let named = |back: &RelationDef| load.loads.iter().any(|load| load.relation.index == back.index);
-    inverse_of(relation).filter(|back| by_default(back) && !named(back))
+    relation.inverse().filter(|back| by_default(back) && !named(back))
 }
 
 fn merge(loads: Vec<LoadSpec>) -> Result<Vec<LoadSpec>> {

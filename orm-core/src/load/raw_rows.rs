@@ -58,7 +58,7 @@ pub(super) fn raw_root(
     let Some(item) = &spec.entity else { return Ok(RowBranches::of_width(spec.width)) };
     let loads = plan::of_raw(item, dialect)?;
     let def = item.model.def();
-    let arena = store.arena_of(item.model);
+    let arena = store.arena_of(item.model)?;
     let below = |relation: &'static str| -> Arc<str> { format!("{}.{relation}", def.name).into() };
     let later = loads
         .into_iter()

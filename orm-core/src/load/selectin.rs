@@ -23,9 +23,9 @@ impl Loader<'_> {
         let batch_size = load.batch_size;
         let mut child = Child::new(self.store, levels, load, path)?;
 
-        let local = relation.local_columns()?;
+        let local = relation.local_columns();
         let parents = &levels.levels[level];
-        let keys = Keys::collect(self.store.arena(parents.arena), &parents.nodes, &local);
+        let keys = Keys::collect(self.store.arena(parents.arena), &parents.nodes, local);
         let mut pairs = Pairs::new(relation.through.is_some() || multiplies(&child.branch));
         let origin = parents.origin.clone();
         match child.at_once(origin.as_ref()) {
@@ -145,14 +145,14 @@ pub(super) fn multiplies(branch: &Branch) -> bool {
 fn unknown_key(relation: &RelationDef, cells: &dyn Cells, places: &[usize]) -> Error {
     let key: Vec<Value> =
         places.iter().filter_map(|place| cells.cell(*place).ok()).map(|cell| cell.to_value()).collect();
-    let local = relation.local_columns().unwrap_or_default();
+    let local = relation.local_columns();
     Error::new(
         ErrorKind::InvalidValue,
         format!(
             "`{}`: the database answered with the key {}, which no loaded object has; the key columns compare \
              differently in the database (a collation?)",
             relation.path(),
-            relation.parent().shown(&local, &key)
+            relation.parent().shown(local, &key)
         ),
     )
 }

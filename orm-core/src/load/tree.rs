@@ -93,7 +93,7 @@ impl Tree<'_> {
         inner_joins: &mut Vec<Join>,
     ) -> Result<Branch> {
         let first = self.select.columns.len() == self.own_columns;
-        let arena = self.store.arena_of(selection.model);
+        let arena = self.store.arena_of(selection.model)?;
         let level = self.levels.add(arena);
         let offset = self.select.columns.len();
         selection.columns().for_each(|column| self.select.returns(column.expr(source)));
@@ -292,12 +292,10 @@ pub(super) fn collection_order(relation: &RelationDef, load: &LoadSpec, source: 
     if !load.order.is_empty() {
         return load.order.iter().map(|term| term.clone().relocate(target.table, source)).collect();
     }
-    let term = |order: &crate::model::OrderDef| {
-        let column = target.column_of(order.field)?;
-        let name = target.columns[column].name;
-        Some(Order::new(Expr::column(source, name), order.descending))
+    let term = |(column, descending): &(usize, bool)| {
+        Order::new(Expr::column(source, target.columns[*column].name), *descending)
     };
-    relation.order_by.iter().filter_map(term).collect()
+    relation.order_columns().iter().map(term).collect()
 }
 
 /// The order by a model's primary key.

@@ -9,13 +9,13 @@ pub(crate) mod erased;
 pub(crate) mod hooks;
 mod identity_map;
 mod index_def;
-mod inverse;
 mod key_action;
 pub(crate) mod loaded_set;
 #[allow(clippy::module_inception)]
 pub(crate) mod model;
 mod model_def;
 mod relation_def;
+pub(crate) mod resolved;
 mod selection;
 
 pub use crate::sql::TableName;
@@ -28,10 +28,10 @@ pub(crate) use erased::{ErasedModel, erased};
 pub(crate) use hooks::{HookTable, NewRow};
 pub(crate) use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use index_def::IndexDef;
-pub(crate) use inverse::inverse_of;
 pub use key_action::KeyAction;
 pub(crate) use loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
 pub(crate) use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};
+pub(crate) use resolved::{CheckedModel, ResolvedRelation};
 pub(crate) use selection::{Selected, Selection};

@@ -1,4 +1,4 @@
-use super::{ColumnDef, IndexDef, RelationDef, Stamp};
+use super::{CheckedModel, ColumnDef, IndexDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
@@ -21,6 +21,9 @@ pub struct ModelDef {
     pub renamed_from: Option<&'static str>,
     /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
     pub indexes: &'static [IndexDef],
+    /// Whether it is valid, once that was checked.
+    #[doc(hidden)]
+    pub checked: CheckedModel,
 }
 
 impl ModelDef {
@@ -53,16 +56,6 @@ impl ModelDef {
             kind: self.columns[*column].kind,
         };
         columns.iter().map(part).collect()
-    }
-
-    /// The columns of a link table that refer to some columns of this model.
-    pub(crate) fn link_columns(&self, names: &[&'static str], refers_to: &[usize]) -> Vec<KeyColumn> {
-        let part = |(name, column): (&&'static str, &usize)| KeyColumn {
-            name,
-            secret: self.columns[*column].secret,
-            kind: self.columns[*column].kind,
-        };
-        names.iter().zip(refers_to).map(part).collect()
     }
 
     /// The values of some columns for a message; those of `secret` columns stay out of it.

@@ -1,5 +1,4 @@
-use super::{ErasedModel, IndexDef, KeyAction, ModelDef};
-use crate::error::{Error, ErrorKind, Result};
+use super::{ErasedModel, KeyAction, ModelDef, ResolvedRelation};
 use crate::sql::TableName;
 
 /// One relationship of a model.
@@ -40,6 +39,9 @@ pub struct RelationDef {
     pub parent: fn() -> &'static dyn ErasedModel,
     /// The model it leads to.
     pub target: fn() -> &'static dyn ErasedModel,
+    /// What the names above stand for, once it was looked up.
+    #[doc(hidden)]
+    pub resolved: ResolvedRelation,
 }
 
 /// The four kinds of relationship.
@@ -137,22 +139,6 @@ impl RelationDef {
         matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
     }
 
-    /// Whether the rows of the database may have several targets for one object, were it against the model: at most one
-    /// it is where the key that links them is unique.
-    pub(crate) fn may_find_several(&self) -> bool {
-        if self.is_collection() {
-            return true;
-        }
-        let target = self.target();
-        let Ok(remote) = self.remote_columns() else { return true };
-        let is_key = target.key.iter().all(|column| remote.contains(column));
-        let together =
-            |index: &IndexDef| index.unique && index.columns.iter().all(|column| remote.contains(column));
-        let is_unique =
-            remote.iter().any(|column| target.columns[*column].unique) || target.indexes.iter().any(together);
-        !is_key && !is_unique
-    }
-
     /// Whether this is that relationship: the same one of the same model.
     pub(crate) fn is(&self, other: &RelationDef) -> bool {
         self.index == other.index && std::ptr::eq(self.parent(), other.parent())
@@ -166,101 +152,6 @@ impl RelationDef {
     /// The model it leads to.
     pub fn target(&self) -> &'static ModelDef {
         (self.target)().def()
-    }
-
-    /// The columns of this model that make the link, by index.
-    ///
-    /// # Errors
-    /// `InvalidModel`: a field that the relationship names is not there.
-    pub fn local_columns(&self) -> Result<Vec<usize>> {
-        self.columns(self.parent(), self.local)
-    }
-
-    /// The columns of the target that make the link, by index.
-    ///
-    /// # Errors
-    /// `InvalidModel`: a field that the relationship names is not there, or the two sides differ in number.
-    pub fn remote_columns(&self) -> Result<Vec<usize>> {
-        let remote = self.columns(self.target(), self.remote)?;
-        let pairs = match &self.through {
-            Some(through) => {
-                [(self.local_columns()?.len(), through.key.len()), (remote.len(), through.target_key.len())]
-            }
-            None => [(self.local_columns()?.len(), remote.len()); 2],
-        };
-        if let Some((refers_to, key)) = pairs.into_iter().find(|(refers_to, key)| refers_to != key) {
-            return Err(Error::new(
-                ErrorKind::InvalidModel,
-                format!("`{}`: a key of {key} columns cannot refer to {refers_to}", self.path()),
-            ));
-        }
-        Ok(remote)
-    }
-
-    fn columns(&self, model: &'static ModelDef, fields: &[&str]) -> Result<Vec<usize>> {
-        if fields.is_empty() {
-            return Ok(model.key.to_vec());
-        }
-        let find = |field: &&str| {
-            model.column_of(field).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidModel,
-                    format!(
-                        "`{}` names the field `{field}`, which `{}` does not have",
-                        self.path(),
-                        model.name
-                    ),
-                )
-            })
-        };
-        let columns: Vec<usize> = fields.iter().map(find).collect::<Result<_>>()?;
-        match columns.iter().map(|column| &model.columns[*column]).find(|column| column.deferred) {
-            None => Ok(columns),
-            Some(column) => Err(Error::new(
-                ErrorKind::InvalidModel,
-                format!(
-                    "`{}` links by `{}.{}`, which is deferred; a key is read with every object, so remove `deferred`",
-                    self.path(),
-                    model.name,
-                    column.field
-                ),
-            )),
-        }
-    }
-
-    /// Where each part of the target's primary key is in a key of this relationship, if the link is from a key here to
-    /// the target's primary key: then the identity map can answer.
-    pub fn primary_key_places(&self) -> Option<Vec<usize>> {
-        if !matches!(self.kind, RelationKind::BelongsTo { .. }) {
-            return None;
-        }
-        let remote = self.remote_columns().ok()?;
-        let key = self.target().key;
-        let place = |column: &usize| remote.iter().position(|other| other == column);
-        let places: Vec<usize> = key.iter().map(place).collect::<Option<_>>()?;
-        (places.len() == remote.len()).then_some(places)
-    }
-
-    /// Whether a child may lose its parent: it is deleted then, or its key may be NULL.
-    pub(crate) fn may_lose_child(&self) -> Result<bool> {
-        let columns = self.target().columns;
-        let nullable = self.remote_columns()?.iter().any(|column| columns[*column].nullable);
-        Ok(nullable || self.cascade.delete_orphan)
-    }
-
-    /// Whether its link rows are objects as well, which go with their parent by a relationship of their own.
-    pub(crate) fn children_are_links(&self) -> bool {
-        let Some(through) = &self.through else { return false };
-        let is_by = |children: &RelationDef| {
-            let target = children.target();
-            let name = |column: usize| target.columns[column].name;
-            let names = children.remote_columns().map(|columns| columns.into_iter().map(name).collect());
-            target.table == through.table && names.is_ok_and(|names: Vec<&str>| names == through.key)
-        };
-        let children = self.parent().relations.iter().filter(|relation| {
-            matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) && relation.cascade.delete
-        });
-        children.into_iter().any(is_by)
     }
 
     /// `User.orders`, as messages name it.

@@ -14,18 +14,19 @@ pub fn link(
     target: TableRef,
     source: &Source,
 ) -> Result<(TableRef, Expr)> {
-    let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    relation.parent().check()?;
+    let (local, remote) = (relation.local_columns(), relation.remote_columns());
     let (here, there) = (relation.parent(), relation.target());
     let Some(through) = &relation.through else {
-        let on = equal(names(there, &remote), source, names(here, &local), parent);
+        let on = equal(names(there, remote), source, names(here, local), parent);
         return Ok((target, on));
     };
     let made = Made::like(through.table.name);
     let link = Source::Made(made);
-    let to_target = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
+    let to_target = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
     let first = TableRef::Table { name: through.table, alias: Some(made.into()) };
     let joins = vec![Join { kind: JoinKind::Inner, table: target, on: to_target }];
-    let on = equal(through.key.iter().copied(), &link, names(here, &local), parent);
+    let on = equal(through.key.iter().copied(), &link, names(here, local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
 }
 
@@ -41,18 +42,19 @@ pub fn targets_of(
     link: impl FnOnce(TableName) -> Option<Made>,
 ) -> Result<Select> {
     let (here, there) = (relation.parent(), relation.target());
-    let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    here.check()?;
+    let (local, remote) = (relation.local_columns(), relation.remote_columns());
     let Some(through) = &relation.through else {
         let mut select = Select::from(table);
-        select.and_where(equal(names(there, &remote), source, names(here, &local), parent));
+        select.and_where(equal(names(there, remote), source, names(here, local), parent));
         return Ok(select);
     };
     let alias = link(through.table);
     let link = alias.map_or(Source::Table(through.table), Source::Made);
     let mut select = Select::from(TableRef::Table { name: through.table, alias: alias.map(Into::into) });
-    let on = equal(names(there, &remote), source, through.target_key.iter().copied(), &link);
+    let on = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
     select.joins.push(Join { kind: JoinKind::Inner, table, on });
-    select.and_where(equal(through.key.iter().copied(), &link, names(here, &local), parent));
+    select.and_where(equal(through.key.iter().copied(), &link, names(here, local), parent));
     Ok(select)
 }
 

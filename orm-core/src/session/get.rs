@@ -74,7 +74,7 @@ impl Session {
         })?;
         self.check_usable()?;
         let values = key.values();
-        let arena = self.store.arena_of(erased::<M>());
+        let arena = self.store.arena_of(erased::<M>())?;
         let asks = lock.is_some() || populate_existing;
         if let Some(held) = self.store.find(arena, &values).filter(|_| !asks) {
             let held = self.get_held::<M>(held, caller).await?;

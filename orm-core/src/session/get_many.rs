@@ -53,7 +53,7 @@ impl Session {
                 .with_source(error)
         })?;
         self.check_usable()?;
-        let arena = self.store.arena_of(erased::<M>());
+        let arena = self.store.arena_of(erased::<M>())?;
         let keys: Vec<Vec<Value>> = keys.iter().map(Key::values).collect();
         let mut distinct = HashSet::new();
         let mut ask: Vec<Vec<Value>> = Vec::new();

@@ -110,7 +110,7 @@ impl Session {
                 return Err(deleted(source.model.def().name));
             }
             let Some(key) = source.key().filter(|_| source.own.is_none()) else { continue };
-            let arena = self.store.arena_of(source.model);
+            let arena = self.store.arena_of(source.model)?;
             let held = self.store.find(arena, &key);
             match held {
                 Some(node) if self.unit.state(node) == EntityState::Deleted => {

@@ -32,7 +32,7 @@ impl Session {
         let at = (entity.region().bare(), place.arena, place.node);
         let mut graph = MergeGraph::of_object(&self.unit, &self.store, erased::<M>(), at)?;
         for source in &graph.sources {
-            let arena = self.store.arena_of(source.model);
+            let arena = self.store.arena_of(source.model)?;
             let held = source.key().and_then(|key| self.store.find(arena, &key));
             if let Some(what) = held.and_then(|id| self.in_the_way(id)) {
                 let name = source.model.def().name;
@@ -43,7 +43,7 @@ impl Session {
             }
         }
         for source in &mut graph.sources {
-            let arena = self.store.arena_of(source.model);
+            let arena = self.store.arena_of(source.model)?;
             let cells: Vec<Value> =
                 source.values.iter().map(|value| value.clone().unwrap_or(Value::NotLoaded)).collect();
             let found = self.store.hydrate(arena, &cells.as_slice(), Hydrate::Follow)?;
@@ -52,7 +52,7 @@ impl Session {
         for source in &graph.sources {
             let Some(own) = source.own.as_ref().and_then(Ref::node) else { continue };
             for links in &source.links {
-                let target = self.store.arena_of((links.relation.target)());
+                let target = self.store.target_arena(links.relation);
                 let nodes: Vec<u32> =
                     links.targets.iter().filter_map(|target| Some(graph.own(target)?.node()?.node)).collect();
                 let slot = match (links.relation.is_collection(), nodes.first()) {

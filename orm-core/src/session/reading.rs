@@ -268,7 +268,7 @@ impl Session {
                 return Err(target_is_pending(relation));
             }
         }
-        if !self.holds(place, R::INDEX) && !self.hold_without_sql(relation, place)? {
+        if !self.holds(place, R::INDEX) && !self.hold_without_sql(relation, place) {
             self.autoflush().await?;
             if relation.lazy == Lazy::RaiseOnSql {
                 return Err(raise_on_sql(relation));
@@ -289,20 +289,20 @@ impl Session {
     }
 
     /// Answers a to-one from the identity map: a NULL key is nobody, and a target that the session holds is it.
-    fn hold_without_sql(&mut self, relation: &'static RelationDef, place: Place) -> Result<bool> {
-        let Some(places) = relation.primary_key_places() else { return Ok(false) };
-        let key = self.store.values(place.id(), &relation.local_columns()?);
-        let target = self.store.arena_of((relation.target)());
+    fn hold_without_sql(&mut self, relation: &'static RelationDef, place: Place) -> bool {
+        let Some(places) = relation.primary_key_places() else { return false };
+        let key = self.store.values(place.id(), relation.local_columns());
+        let target = self.store.target_arena(relation);
         let slot = if key.iter().any(Value::is_null) {
             Slot::Absent
         } else {
-            match self.store.find_target(target, &key, &places) {
+            match self.store.find_target(target, &key, places) {
                 Some(target) => Slot::One(target.node),
-                None => return Ok(false),
+                None => return false,
             }
         };
         self.store.fill_slot(place.id(), relation.index, target, slot);
-        Ok(true)
+        true
     }
 
     /// The other objects of the same level of a query that do not hold the relationship yet.

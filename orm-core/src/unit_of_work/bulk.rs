@@ -213,7 +213,7 @@ impl Flush<'_> {
         let mut nodes = Vec::new();
         let (arena, rows) = match bulk.kind {
             BulkKind::Insert { model, rows, conflict } => {
-                let arena = self.store.arena_of(model);
+                let arena = self.store.arena_of(model)?;
                 let count =
                     self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
                 (arena, count)
@@ -224,7 +224,7 @@ impl Flush<'_> {
                 return Ok(BulkDone { rows, answer: None });
             }
             BulkKind::Change(mut spec) => {
-                let arena = self.store.arena_of(spec.model);
+                let arena = self.store.arena_of(spec.model)?;
                 raise_version(&mut spec);
                 self.stamp_update(&mut spec)?;
                 let count = self.bulk_change(spec, arena, bulk.returning, &mut nodes).await?;

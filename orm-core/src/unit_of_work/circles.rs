@@ -15,10 +15,10 @@ impl Flush<'_> {
         if error.kind() != ErrorKind::ForeignKeyViolation || !self.dialect.checks_keys_by_row() {
             return error;
         }
-        let itself = |columns: &Vec<usize>| {
+        let itself = |columns: &[usize]| {
             nodes.iter().any(|node| self.referring(arena, std::slice::from_ref(node), columns) == [*node])
         };
-        let Ok(keys) = self.keys_between(arena, arena) else { return error };
+        let keys = self.keys_between(arena, arena);
         let Some(columns) = keys.iter().find(|columns| itself(columns)) else { return error };
         let def = self.store.def(arena);
         let fields: Vec<&str> = columns.iter().map(|column| def.columns[*column].field).collect();
@@ -43,41 +43,41 @@ impl Flush<'_> {
     }
 
     /// What a key of a model to itself refers to.
-    fn referred_columns(&self, arena: u32, columns: &[usize]) -> HashSet<Vec<usize>> {
+    fn referred_columns(&self, arena: u32, columns: &[usize]) -> HashSet<&'static [usize]> {
         let refers_to = |relation: &&RelationDef| {
-            relation.local_columns().is_ok_and(|local| local == columns)
+            relation.local_columns() == columns
                 || (matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
-                    && relation.remote_columns().is_ok_and(|remote| remote == columns))
+                    && relation.remote_columns() == columns)
         };
         let relations = self.store.def(arena).relations.iter();
         relations
             .filter(refers_to)
-            .filter_map(|relation| match relation.kind {
-                RelationKind::BelongsTo { .. } => relation.remote_columns().ok(),
-                _ => relation.local_columns().ok(),
+            .map(|relation| match relation.kind {
+                RelationKind::BelongsTo { .. } => relation.remote_columns(),
+                _ => relation.local_columns(),
             })
             .collect()
     }
 
     /// The keys of one model to another, as either of them declares them.
-    fn keys_between(&self, child: u32, parent: u32) -> Result<IndexSet<Vec<usize>>> {
+    fn keys_between(&self, child: u32, parent: u32) -> IndexSet<&'static [usize]> {
         let leads_to = |relation: &RelationDef, arena: u32| {
             (relation.target)().type_id() == self.store.model(arena).type_id()
         };
         let mut keys = IndexSet::new();
         for relation in self.store.def(child).relations {
             if matches!(relation.kind, RelationKind::BelongsTo { .. }) && leads_to(relation, parent) {
-                keys.insert(relation.local_columns()?);
+                keys.insert(relation.local_columns());
             }
         }
         for relation in self.store.def(parent).relations {
             if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
                 && leads_to(relation, child)
             {
-                keys.insert(relation.remote_columns()?);
+                keys.insert(relation.remote_columns());
             }
         }
-        Ok(keys)
+        keys
     }
 
     /// Columns of rows become NULL, before the rows themselves are written.

@@ -4,7 +4,7 @@ use super::unsaved_links::is_shown;
 use crate::error::Result;
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 /// Links between objects begin.
@@ -39,7 +39,7 @@ impl UnitOfWork {
                 target.node().into_iter().for_each(|child| self.adopt(child))
             }
         }
-        let there = self.is_linked(store, relation, parent, &target)?;
+        let there = self.is_linked(store, relation, parent, &target);
         if !there {
             self.leave_old(store, relation, parent, &target)?;
             self.link(store, relation, &Ref::Node(parent), &target)?;
@@ -60,41 +60,29 @@ impl UnitOfWork {
 
     /// Whether a link is there already: a key says so, or a link row. One that was to be deleted stays, one that is held
     /// is not inserted again.
-    fn is_linked(
-        &mut self,
-        store: &Store,
-        relation: &RelationDef,
-        parent: ObjectId,
-        target: &Ref,
-    ) -> Result<bool> {
+    fn is_linked(&mut self, store: &Store, relation: &RelationDef, parent: ObjectId, target: &Ref) -> bool {
         if relation.kind != RelationKind::ManyToMany {
             return self.key_says_so(store, relation, parent, target);
         }
         let ended = self.unlinks.remove(relation, &Ref::Node(parent), target);
         let held = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
-        Ok(held || ended || self.links.contains(relation, &Ref::Node(parent), target))
+        held || ended || self.links.contains(relation, &Ref::Node(parent), target)
     }
 
     /// Whether two objects are linked by their keys. What an expired object shows is not proof, nor is a key that is
     /// about to change.
-    fn key_says_so(
-        &self,
-        store: &Store,
-        relation: &RelationDef,
-        parent: ObjectId,
-        target: &Ref,
-    ) -> Result<bool> {
-        let Some(target) = target.node() else { return Ok(false) };
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+    fn key_says_so(&self, store: &Store, relation: &RelationDef, parent: ObjectId, target: &Ref) -> bool {
+        let Some(target) = target.node() else { return false };
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
         let (child, columns) = match relation.kind {
-            RelationKind::BelongsTo { .. } => (parent, &local),
-            _ => (target, &remote),
+            RelationKind::BelongsTo { .. } => (parent, local),
+            _ => (target, remote),
         };
         if self.waiting_keys.wait(child, columns) || store.is_expired(child) {
-            return Ok(false);
+            return false;
         }
-        let key = store.values(parent, &local);
-        Ok(!key.iter().any(Value::is_null) && key == store.values(target, &remote))
+        let key = store.values(parent, local);
+        !key.iter().any(Value::is_null) && key == store.values(target, remote)
     }
 
     /// What a new link ends: the child's link to its old parent, and the old target of a to-one.
@@ -108,13 +96,13 @@ impl UnitOfWork {
         match relation.kind {
             RelationKind::ManyToMany => {}
             RelationKind::BelongsTo { .. } => {
-                let Some(inverse) = inverse_of(relation) else { return Ok(()) };
+                let Some(inverse) = relation.inverse() else { return Ok(()) };
                 if let Some(old) = self.parent_of(store, relation, parent) {
                     self.let_go(store, old, inverse, parent);
                 }
             }
             RelationKind::HasMany | RelationKind::HasOne => {
-                if let (Some(child), Some(inverse)) = (target.node(), inverse_of(relation))
+                if let (Some(child), Some(inverse)) = (target.node(), relation.inverse())
                     && let Some(old) = self.parent_of(store, inverse, child)
                 {
                     self.let_go(store, old, relation, child);
@@ -154,10 +142,10 @@ impl UnitOfWork {
                 if target.is_some_and(|target| target.is(&Ref::Node(old))) {
                     return Ok(());
                 }
-                let here = store.values(parent, &relation.local_columns()?);
-                let remote = relation.remote_columns()?;
+                let here = store.values(parent, relation.local_columns());
+                let remote = relation.remote_columns();
                 // One that waits for another parent's key has moved already.
-                let stays = store.values(old, &remote) == here && !self.waiting_keys.wait(old, &remote);
+                let stays = store.values(old, remote) == here && !self.waiting_keys.wait(old, remote);
                 if stays {
                     self.orphan(store, relation, old)?;
                     self.let_go_of_parent(store, relation, parent, old);

@@ -83,15 +83,19 @@ impl Flush<'_> {
         let parents = parents.as_slice();
         let mut children = self.children(relation, arena, parents).await?;
         self.as_they_are_now(relation, arena, parents, &mut children)?;
-        let pending = self.unit.pending_children(self.store, relation, arena, parents)?;
+        let pending = self.unit.pending_children(self.store, relation, arena, parents);
         if relation.cascade.delete {
             children.into_iter().for_each(|child| self.unit.delete(child));
             pending.iter().for_each(|child| self.unit.drop_pending(self.store, child));
             return Ok(None);
         }
         let def = relation.target();
-        let nullable: Vec<usize> =
-            relation.remote_columns()?.into_iter().filter(|column| def.columns[*column].nullable).collect();
+        let nullable: Vec<usize> = relation
+            .remote_columns()
+            .iter()
+            .copied()
+            .filter(|column| def.columns[*column].nullable)
+            .collect();
         if nullable.is_empty() {
             if !pending.is_empty() {
                 return Err(needs_a_rule(relation, None));
@@ -117,20 +121,19 @@ impl Flush<'_> {
         parents: &[u32],
         children: &mut Vec<ObjectId>,
     ) -> Result<()> {
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
         // A key that a parent was given and that is not written yet is not its row's, which its children refer to.
         let keys: HashSet<Vec<Value>> = parents
             .iter()
             .flat_map(|parent| {
                 [
-                    self.store.values(ObjectId { arena, node: *parent }, &local),
-                    self.saved_values(ObjectId { arena, node: *parent }, &local),
+                    self.store.values(ObjectId { arena, node: *parent }, local),
+                    self.saved_values(ObjectId { arena, node: *parent }, local),
                 ]
             })
             .collect();
         let here = |child: &ObjectId| {
-            keys.contains(&self.store.values(*child, &remote))
-                && !self.unit.waiting_keys.wait(*child, &remote)
+            keys.contains(&self.store.values(*child, remote)) && !self.unit.waiting_keys.wait(*child, remote)
         };
         let target = (relation.target)().type_id();
         // A collection still shows what was expunged, beside the session's new object of its row.
@@ -201,18 +204,18 @@ impl Flush<'_> {
     pub(super) async fn displace(&mut self) -> Result<()> {
         for ((parent, _), relation) in std::mem::take(&mut self.unit.displaced) {
             let now = self.held(relation, parent);
-            let local = relation.local_columns()?;
-            let key = self.store.values(parent, &local);
-            let saved = self.saved_values(parent, &local);
-            if !self.has_new_target(relation, parent, &key)? {
+            let local = relation.local_columns();
+            let key = self.store.values(parent, local);
+            let saved = self.saved_values(parent, local);
+            if !self.has_new_target(relation, parent, &key) {
                 continue;
             }
             self.executed(|| FlushStep::Look { relation: relation.path(), rows: 1 });
             for child in self.rows_of(relation, parent).await? {
-                let remote = relation.remote_columns()?;
-                let now_refers_to = self.store.values(child, &remote);
+                let remote = relation.remote_columns();
+                let now_refers_to = self.store.values(child, remote);
                 let still = now_refers_to == key || now_refers_to == saved;
-                let moves = self.unit.waiting_keys.wait(child, &remote);
+                let moves = self.unit.waiting_keys.wait(child, remote);
                 if still && !moves && !now.contains(&child) {
                     self.unit.orphan(self.store, relation, child)?;
                 }
@@ -222,24 +225,19 @@ impl Flush<'_> {
     }
 
     /// Whether a `has_one` really gets another target, or none: what was to displace the old one may be gone itself.
-    fn has_new_target(
-        &self,
-        relation: &'static RelationDef,
-        parent: ObjectId,
-        key: &[Value],
-    ) -> Result<bool> {
+    fn has_new_target(&self, relation: &'static RelationDef, parent: ObjectId, key: &[Value]) -> bool {
         if self.store.is_held(parent, relation.index) {
-            return Ok(true);
+            return true;
         }
-        let remote = relation.remote_columns()?;
+        let remote = relation.remote_columns();
         let from = |other: &KeyFrom| other.columns == remote && other.from.node() == Some(parent);
         let target = (relation.target)().type_id();
         let pending = self.unit.pending.linked_to(&Ref::Node(parent));
         let comes = |node: &&ObjectId| {
-            self.store.model(node.arena).type_id() == target && self.store.values(**node, &remote) == key
+            self.store.model(node.arena).type_id() == target && self.store.values(**node, remote) == key
         };
-        Ok(pending.filter(|entry| entry.model.type_id() == target).any(|entry| entry.keys.iter().any(from))
-            || self.unit.dirty.keys().any(|node| comes(&node)))
+        pending.filter(|entry| entry.model.type_id() == target).any(|entry| entry.keys.iter().any(from))
+            || self.unit.dirty.keys().any(|node| comes(&node))
     }
 
     /// The children that the database has for a parent, whatever the parent holds.
@@ -248,7 +246,7 @@ impl Flush<'_> {
         self.store.arena(parent.arena).unload_one(parent.node, relation.index);
         let children = self.children(relation, parent.arena, &[parent.node]).await;
         if matches!(slot, Slot::One(_) | Slot::Absent) {
-            let target = self.store.arena_of((relation.target)());
+            let target = self.store.target_arena(relation);
             self.store.set_held(parent, relation.index, target, slot);
         }
         children
@@ -290,11 +288,11 @@ impl Flush<'_> {
             if relation.view_only || !which(through.table) || relation.children_are_links() {
                 continue;
             }
-            let local = relation.local_columns()?;
+            let local = relation.local_columns();
             let keys: Vec<Vec<Value>> =
-                nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, &local)).collect();
-            let columns = relation.parent().link_columns(through.key, &local);
-            let rows = usize::try_from(self.delete_where(through.table, &columns, &keys).await?);
+                nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, local)).collect();
+            let rows =
+                usize::try_from(self.delete_where(through.table, relation.link_columns(), &keys).await?);
             let rows = rows.unwrap_or(usize::MAX);
             if rows > 0 {
                 self.executed(|| FlushStep::Unlink { table: through.table, rows });
@@ -372,8 +370,8 @@ impl Flush<'_> {
     /// An object's row is gone: nobody holds it any more.
     pub(super) fn forget(&mut self, node: ObjectId) {
         for holder in holders(self.store, node.arena) {
-            let columns = holder.1.remote_columns().unwrap_or_default();
-            let key = self.store.values(node, &columns);
+            let columns = holder.1.remote_columns();
+            let key = self.store.values(node, columns);
             for parent in parents(self.store, holder, &key) {
                 self.unit.let_go(self.store, parent, holder.1, node);
             }
@@ -389,12 +387,8 @@ impl Flush<'_> {
 /// `key` is that of the child; a new one may have none yet.
 fn needs_a_rule(relation: &RelationDef, key: Option<&[Value]>) -> Error {
     let (path, target) = (relation.path(), relation.target());
-    let columns: Vec<&str> = relation
-        .remote_columns()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|column| target.columns[column].field)
-        .collect();
+    let columns: Vec<&str> =
+        relation.remote_columns().iter().map(|column| target.columns[*column].field).collect();
     let child = match key {
         Some(key) => format!("the `{}` with the key {}", target.name, target.shown(target.key, key)),
         None => format!("a new `{}`", target.name),

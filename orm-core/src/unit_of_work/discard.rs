@@ -87,7 +87,7 @@ impl UnitOfWork {
 fn parents_of(store: &mut Store, child: ObjectId) -> Vec<(&'static RelationDef, Vec<ObjectId>)> {
     let all = holders(store, child.arena);
     let of_holder = |holder: Holder| {
-        let key = store.values(child, &holder.1.remote_columns().unwrap_or_default());
+        let key = store.values(child, holder.1.remote_columns());
         (holder.1, parents(store, holder, &key))
     };
     all.into_iter().map(of_holder).collect()

@@ -5,7 +5,7 @@ use super::unsaved_links::is_shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 /// Links between objects end.
@@ -64,20 +64,20 @@ impl UnitOfWork {
         let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
         let member = match (target, target.node()) {
             (_, Some(child)) if by_key => {
-                let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
-                store.values(child, &remote) == store.values(parent, &here)
-                    && !self.waiting_keys.wait(child, &remote)
+                let (here, remote) = (relation.local_columns(), relation.remote_columns());
+                store.values(child, remote) == store.values(parent, here)
+                    && !self.waiting_keys.wait(child, remote)
             }
             (Ref::Pending(cell), None) if by_key => {
-                let (here, remote) = (relation.local_columns()?, relation.remote_columns()?);
-                let own = store.values(parent, &here);
+                let (here, remote) = (relation.local_columns(), relation.remote_columns());
+                let own = store.values(parent, here);
                 // The object of the same row that was expunged since is the parent as well.
                 let is_parent = |from: ObjectId, columns: &[usize]| {
                     from.arena == parent.arena && store.values(from, columns) == own
                 };
                 let comes = |key: &KeyFrom| {
                     key.columns == remote
-                        && key.from.node().is_some_and(|from| is_parent(from, &key.from_columns))
+                        && key.from.node().is_some_and(|from| is_parent(from, key.from_columns))
                 };
                 self.pending.get(cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
             }
@@ -109,11 +109,11 @@ impl UnitOfWork {
         if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
             return self.clear_key(store, relation, of);
         }
-        if !relation.may_lose_child()? {
+        if !relation.may_lose_child() {
             return Err(orphan_needs_a_rule(relation));
         }
         self.displace(store, relation, of, None)?;
-        let target = store.arena_of((relation.target)());
+        let target = store.target_arena(relation);
         self.set_slot(store, of, relation, Some(target), Slot::Absent);
         Ok(())
     }
@@ -126,7 +126,7 @@ impl UnitOfWork {
             && let Some(entry) = self.pending.get_mut(cell_id(cell))
         {
             entry.held_by.retain(|(held, node)| !held.is(relation) || !parent.is(&Ref::Node(*node)));
-            if let Some(inverse) = inverse_of(relation) {
+            if let Some(inverse) = relation.inverse() {
                 for (_, targets) in entry.holds.iter_mut().filter(|(held, _)| held.is(inverse)) {
                     targets.retain(|target| !target.is(&parent));
                 }
@@ -144,7 +144,7 @@ impl UnitOfWork {
         of: ObjectId,
     ) -> Result<()> {
         let old = self.parent_of(store, relation, of);
-        let local = relation.local_columns()?;
+        let local = relation.local_columns();
         let def = store.def(of.arena);
         let nullable: Vec<usize> =
             local.iter().copied().filter(|column| def.columns[*column].nullable).collect();
@@ -153,9 +153,9 @@ impl UnitOfWork {
         }
         self.waiting_keys.cancel(of, |column| nullable.contains(&column));
         self.change(store, of, nullable.into_iter().map(|column| (column, Value::Null)).collect())?;
-        let target = store.arena_of((relation.target)());
+        let target = store.target_arena(relation);
         self.set_slot(store, of, relation, Some(target), Slot::Absent);
-        if let (Some(old), Some(inverse)) = (old, inverse_of(relation)) {
+        if let (Some(old), Some(inverse)) = (old, relation.inverse()) {
             self.let_go(store, old, inverse, of);
         }
         Ok(())
@@ -173,7 +173,7 @@ impl UnitOfWork {
             return Ok(());
         }
         let def = store.def(child.arena);
-        let remote = relation.remote_columns()?;
+        let remote = relation.remote_columns();
         let nullable: Vec<usize> =
             remote.iter().copied().filter(|column| def.columns[*column].nullable).collect();
         if nullable.is_empty() {

@@ -1,7 +1,7 @@
 use super::flush::Flush;
 use super::unit_of_work::{PendingEntry, Ref};
 use crate::graph::{ObjectId, Slice, Slot};
-use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::model::{RelationDef, RelationKind};
 
 /// What new objects hold, and who holds them.
 impl Flush<'_> {
@@ -20,7 +20,7 @@ impl Flush<'_> {
                 continue;
             }
             let Some(first) = nodes.first() else {
-                let arena = self.store.arena_of((relation.target)());
+                let arena = self.store.target_arena(relation);
                 let empty =
                     if relation.is_collection() { Slot::Many(Slice::of(Vec::new())) } else { Slot::Absent };
                 self.unit.set_slot(self.store, node, relation, Some(arena), empty);
@@ -45,16 +45,12 @@ impl Flush<'_> {
         if relation.kind == RelationKind::ManyToMany {
             return true;
         }
-        match (relation.local_columns(), relation.remote_columns()) {
-            (Ok(local), Ok(remote)) => {
-                self.store.values(parent, &local) == self.store.values(target, &remote)
-            }
-            _ => false,
-        }
+        self.store.values(parent, relation.local_columns())
+            == self.store.values(target, relation.remote_columns())
     }
 
     fn hold_inverse(&mut self, relation: &'static RelationDef, node: ObjectId, targets: &[ObjectId]) {
-        let Some(inverse) = inverse_of(relation) else { return };
+        let Some(inverse) = relation.inverse() else { return };
         for target in targets {
             match inverse.is_collection() {
                 true => self.unit.hold(self.store, *target, inverse, node),

@@ -117,7 +117,7 @@ impl Flush<'_> {
     pub(super) fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
         for key in &entry.keys {
             let Some(from) = key.from.node() else { continue };
-            let values = self.store.values(from, &key.from_columns);
+            let values = self.store.values(from, key.from_columns);
             for (column, value) in key.columns.iter().zip(values) {
                 let given = entry.values[*column].replace(value.clone());
                 if let (Some(relation), Some(given)) = (key.given_by, given)
@@ -154,7 +154,7 @@ impl Flush<'_> {
         let Some(model) = entries.first().map(|entry| entry.model) else { return Ok(Vec::new()) };
         let def = model.def();
         // A row that is refused is named by its model, which the store may not have met yet.
-        self.store.arena_of(model);
+        self.store.arena_of(model)?;
         // Of a key that the database makes in its own way nobody knows whose row it is, unless there is one row.
         let unknown = def.auto_key().is_none() && def.key.iter().any(|key| !given.contains(key));
         let room = if unknown { 1 } else { self.rows_per_statement(&given) };
@@ -358,7 +358,7 @@ impl Flush<'_> {
 
     /// The new object, in the graph and the identity map.
     fn adopt(&mut self, entry: &PendingEntry, cells: &NewCells<'_>) -> Result<ObjectId> {
-        let arena = self.store.arena_of(entry.model);
+        let arena = self.store.arena_of(entry.model)?;
         // A key that the map still knows belonged to a row that is gone, or the database would have refused this one.
         let found = self.store.hydrate(arena, cells, Hydrate::Overwrite)?;
         let Some(found) = found else { return Err(not_null(entry.model.def(), "the primary key")) };

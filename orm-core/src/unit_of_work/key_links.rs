@@ -6,7 +6,7 @@ use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::model::{RelationDef, RelationKind};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
@@ -31,7 +31,7 @@ impl KeyLinks {
 
     /// A link is to come, or to go.
     fn set(&mut self, link: KeyLink, comes: bool) -> Result<()> {
-        if let Some(key) = link.key()? {
+        if let Some(key) = link.key() {
             self.links.insert(key, (link, comes));
         }
         Ok(())
@@ -39,7 +39,7 @@ impl KeyLinks {
 
     /// Something else was said of a link.
     fn forget(&mut self, link: &KeyLink) -> Result<()> {
-        if let Some(key) = link.key()? {
+        if let Some(key) = link.key() {
             self.links.swap_remove(&key);
         }
         Ok(())
@@ -67,21 +67,20 @@ type KeyRow = ((TableName, Vec<KeyColumn>), Vec<Value>);
 
 impl KeyLink {
     /// The row's table, its columns in their order, and their values. Both sides of one table name its columns in their own.
-    pub(super) fn row(&self) -> Result<Option<KeyRow>> {
-        let Some(through) = &self.relation.through else { return Ok(None) };
-        let (local, remote) = (self.relation.local_columns()?, self.relation.remote_columns()?);
-        let here = self.relation.parent().link_columns(through.key, &local);
-        let there = self.relation.target().link_columns(through.target_key, &remote);
-        let mut cells: Vec<(KeyColumn, Value)> = here.into_iter().zip(self.parent.iter().cloned()).collect();
-        cells.extend(there.into_iter().zip(self.target.iter().cloned()));
+    pub(super) fn row(&self) -> Option<KeyRow> {
+        let through = self.relation.through.as_ref()?;
+        let (here, there) = (self.relation.link_columns(), self.relation.link_target_columns());
+        let here = here.iter().copied().zip(self.parent.iter().cloned());
+        let there = there.iter().copied().zip(self.target.iter().cloned());
+        let mut cells: Vec<(KeyColumn, Value)> = here.chain(there).collect();
         cells.sort_by_key(|(column, _)| *column);
         let (columns, values) = cells.into_iter().unzip();
-        Ok(Some(((through.table, columns), values)))
+        Some(((through.table, columns), values))
     }
 
-    fn key(&self) -> Result<Option<(TableName, Vec<Value>)>> {
-        let row = self.row()?;
-        Ok(row.map(|((table, _), values)| (table, values.into_iter().map(Value::into_key_form).collect())))
+    fn key(&self) -> Option<(TableName, Vec<Value>)> {
+        let ((table, _), values) = self.row()?;
+        Some((table, values.into_iter().map(Value::into_key_form).collect()))
     }
 }
 
@@ -95,7 +94,7 @@ impl UnitOfWork {
         let KeyLinkOf { relation, parent, target } = link;
         check_written(relation)?;
         check_by_key(relation)?;
-        let (here, there) = (store.arena_of((relation.parent)()), store.arena_of((relation.target)()));
+        let (here, there) = (store.arena_of((relation.parent)())?, store.target_arena(relation));
         let held = (store.find(here, &parent), store.find(there, &target));
         if let (Some(parent), Some(target)) = held {
             self.linkable(store, parent)?;
@@ -122,8 +121,8 @@ impl UnitOfWork {
             return Ok(());
         }
         let Some(target) = target.node() else { return Ok(()) };
-        let parent = store.values(parent, &relation.local_columns()?);
-        let target = store.values(target, &relation.remote_columns()?);
+        let parent = store.values(parent, relation.local_columns());
+        let target = store.values(target, relation.remote_columns());
         self.key_links.forget(&KeyLink { relation, parent, target })
     }
 }
@@ -141,11 +140,10 @@ impl Flush<'_> {
     /// other one holds is not known any more.
     pub(super) fn follow_key_link(&mut self, link: &KeyLink, comes: bool) {
         let KeyLink { relation, parent, target } = link;
-        let (here, there) =
-            (self.store.arena_of((relation.parent)()), self.store.arena_of((relation.target)()));
+        let (here, there) = (self.store.source_arena(relation), self.store.target_arena(relation));
         let parent = self.store.find(here, parent);
         let target = self.store.find(there, target);
-        let inverse = inverse_of(relation);
+        let inverse = relation.inverse();
         match (parent, target) {
             (Some(parent), Some(target)) if comes => {
                 self.unit.hold_both(self.store, relation, parent, target);
@@ -180,8 +178,8 @@ fn check_by_key(relation: &RelationDef) -> Result<()> {
             ),
         ));
     }
-    let by_primary_keys = relation.local_columns()? == relation.parent().key
-        && relation.remote_columns()? == relation.target().key;
+    let by_primary_keys = relation.local_columns() == relation.parent().key
+        && relation.remote_columns() == relation.target().key;
     match by_primary_keys {
         true => Ok(()),
         false => Err(Error::new(

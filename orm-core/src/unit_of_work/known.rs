@@ -124,7 +124,7 @@ impl Known<'_> {
     /// has to agree.
     pub(super) fn parts_of(&self, entry: &mut PendingEntry, key: &KeyFrom, late: &[usize]) -> Result<()> {
         let early = |(column, _): &(&usize, &usize)| !late.contains(*column);
-        for (column, from_column) in key.columns.iter().zip(&key.from_columns).filter(early) {
+        for (column, from_column) in key.columns.iter().zip(key.from_columns).filter(early) {
             let Some(value) = self.given_from(&key.from, *from_column) else { continue };
             let given = entry.values[*column].replace(value.clone());
             if let (Some(relation), Some(given)) = (key.given_by, given)

@@ -46,7 +46,7 @@ impl Flush<'_> {
             for entry in &mut batch {
                 let Some(cut) = self.cut.get_mut(&Row::New(cell_id(&entry.cell))) else { continue };
                 let is_late = |columns: &[usize]| columns.iter().any(|column| cut.late.contains(column));
-                cut.keys = entry.keys.extract_if(.., |key| is_late(&key.columns)).collect();
+                cut.keys = entry.keys.extract_if(.., |key| is_late(key.columns)).collect();
                 let known = Known::new(self.unit, self.store, &self.switched);
                 for key in &cut.keys {
                     known.parts_of(entry, key, &cut.late)?;
@@ -91,7 +91,7 @@ impl Flush<'_> {
     /// A draft that was given a key which its row gets late, and a link: they lead to one row.
     fn agrees(&self, node: ObjectId, key: &KeyFrom, given: &[(usize, Value)]) -> Result<()> {
         let (Some(relation), Some(from)) = (key.given_by, key.from.node()) else { return Ok(()) };
-        let values = self.store.values(from, &key.from_columns);
+        let values = self.store.values(from, key.from_columns);
         let same = |one: &Value, other: &Value| one.clone().into_key_form() == other.clone().into_key_form();
         for (column, value) in key.columns.iter().zip(values) {
             let given = given.iter().filter(|(other, given)| other == column && !given.is_null());
@@ -105,15 +105,12 @@ impl Flush<'_> {
     /// The relationship that gives an object a key in these columns, from whichever side it is declared on.
     fn relation_by(&self, child: ObjectId, columns: &[usize]) -> Option<&'static RelationDef> {
         let own = |relation: &&RelationDef| {
-            matches!(relation.kind, RelationKind::BelongsTo { .. })
-                && relation.local_columns().is_ok_and(|local| local == columns)
+            matches!(relation.kind, RelationKind::BelongsTo { .. }) && relation.local_columns() == columns
         };
         let own = self.store.def(child.arena).relations.iter().find(own);
         own.or_else(|| {
             let holders = holders(self.store, child.arena).into_iter().map(|holder| holder.1);
-            holders
-                .into_iter()
-                .find(|relation| relation.remote_columns().is_ok_and(|remote| remote == columns))
+            holders.into_iter().find(|relation| relation.remote_columns() == columns)
         })
     }
 
@@ -129,10 +126,10 @@ impl Flush<'_> {
             self.unit.waiting_keys.set(node, key);
             return Ok(());
         };
-        let values = self.store.values(from, &key.from_columns);
-        if let Some(relation) = self.relation_by(node, &key.columns) {
-            self.unit.check_key(self.store, relation, node, &key.columns, values.clone())?;
+        let values = self.store.values(from, key.from_columns);
+        if let Some(relation) = self.relation_by(node, key.columns) {
+            self.unit.check_key(self.store, relation, node, key.columns, values.clone())?;
         }
-        self.unit.change(self.store, node, key.columns.into_iter().zip(values).collect())
+        self.unit.change(self.store, node, key.columns.iter().copied().zip(values).collect())
     }
 }

@@ -26,12 +26,12 @@ impl Flush<'_> {
     pub(super) async fn unlinked_rows(&mut self) -> Result<()> {
         let mut tables = Tables::new();
         for row in self.unit.unlinks.take() {
-            let Some((table, values)) = self.link_row(&row)? else { continue };
+            let Some((table, values)) = self.link_row(&row) else { continue };
             let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
             rows.1.push(values);
         }
         let by_key = self.unit.key_links.take(false);
-        add_by_key(&mut tables, &by_key)?;
+        add_by_key(&mut tables, &by_key);
         by_key.iter().for_each(|link| self.follow_key_link(link, false));
         for (((table, columns), seen), (relation, rows)) in tables {
             let gone = self.delete_where(table, &columns, &rows).await?;
@@ -49,12 +49,12 @@ impl Flush<'_> {
     pub(super) async fn link_rows(&mut self) -> Result<()> {
         let mut tables = Tables::new();
         for row in self.unit.links.take() {
-            let Some((table, values)) = self.link_row(&row)? else { continue };
+            let Some((table, values)) = self.link_row(&row) else { continue };
             let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
             rows.1.push(values);
         }
         let by_key = self.unit.key_links.take(true);
-        add_by_key(&mut tables, &by_key)?;
+        add_by_key(&mut tables, &by_key);
         by_key.iter().for_each(|link| self.follow_key_link(link, true));
         for (((table, columns), seen), (relation, mut rows)) in tables {
             let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
@@ -126,33 +126,32 @@ impl Flush<'_> {
         Ok(rows.iter().filter(|row| there.contains(&form(row))).cloned().collect())
     }
 
-    fn link_row(&self, row: &LinkRow) -> Result<Option<(Table, Vec<Value>)>> {
+    fn link_row(&self, row: &LinkRow) -> Option<(Table, Vec<Value>)> {
         let relation = row.relation;
         let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else {
-            return Ok(None);
+            return None;
         };
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
-        let parent = self.store.values(parent, &local);
-        let target = self.store.values(target, &remote);
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
+        let parent = self.store.values(parent, local);
+        let target = self.store.values(target, remote);
         KeyLink { relation, parent, target }.row()
     }
 }
 
 /// Links by keys that do not come from linked objects. Whether their rows exist is unknown.
-fn add_by_key(tables: &mut Tables, links: &[KeyLink]) -> Result<()> {
+fn add_by_key(tables: &mut Tables, links: &[KeyLink]) {
     if links.is_empty() {
-        return Ok(());
+        return;
     }
     let form = |row: &Vec<Value>| row.iter().cloned().map(Value::into_key_form).collect::<Vec<Value>>();
     let rows = tables.iter().flat_map(|((table, _), (_, rows))| rows.iter().map(|row| (table.0, form(row))));
     let there: HashSet<(TableName, Vec<Value>)> = rows.collect();
     for link in links {
-        let Some((table, values)) = link.row()? else { continue };
+        let Some((table, values)) = link.row() else { continue };
         if !there.contains(&(table.0, form(&values))) {
             tables.entry((table, false)).or_insert_with(|| (link.relation, Vec::new())).1.push(values);
         }
     }
-    Ok(())
 }
 
 fn stale_links(relation: &RelationDef, table: TableName, expected: usize, gone: u64) -> Error {

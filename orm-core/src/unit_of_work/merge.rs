@@ -145,7 +145,7 @@ impl UnitOfWork {
                 let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
                 let mut left = left_out(store, relation, parent, &targets).into_iter();
                 // One that is merged itself may go elsewhere.
-                if by_key && !relation.may_lose_child()? && left.any(|child| !merged.contains(&child)) {
+                if by_key && !relation.may_lose_child() && left.any(|child| !merged.contains(&child)) {
                     return Err(orphan_needs_a_rule(relation));
                 }
             }

@@ -12,7 +12,7 @@ use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ObjectId, Region, Slot};
 use crate::identity::Store;
-use crate::model::{ErasedModel, RelationDef, RelationKind, inverse_of};
+use crate::model::{ErasedModel, RelationDef, RelationKind};
 use crate::value::{Value, ValueRef};
 
 /// What is merged into a session: an object of another session or a draft, and what it holds for the relationships
@@ -120,17 +120,17 @@ impl MergeGraph {
                 let ([target], RelationKind::BelongsTo { .. }) = (targets.as_slice(), &relation.kind) else {
                     continue;
                 };
-                let remote = relation.remote_columns()?;
+                let remote = relation.remote_columns();
                 let key: Vec<Option<Value>> = match target {
                     MergeTarget::Source(target) => {
                         remote.iter().map(|column| self.sources[*target].values[*column].clone()).collect()
                     }
                     MergeTarget::Own(own) => match own.node() {
-                        Some(node) => store.values(node, &remote).into_iter().map(Some).collect(),
+                        Some(node) => store.values(node, remote).into_iter().map(Some).collect(),
                         None => continue,
                     },
                 };
-                parts.extend(relation.local_columns()?.into_iter().zip(key));
+                parts.extend(relation.local_columns().iter().copied().zip(key));
             }
             self.sources[at].complete_key(parts);
         }
@@ -150,9 +150,9 @@ impl MergeGraph {
                 if !matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) {
                     continue;
                 }
-                let key = store.values(node, &relation.local_columns()?);
+                let key = store.values(node, relation.local_columns());
                 let key: Vec<_> =
-                    relation.remote_columns()?.into_iter().zip(key.into_iter().map(Some)).collect();
+                    relation.remote_columns().iter().copied().zip(key.into_iter().map(Some)).collect();
                 parts.extend(targets.iter().filter_map(|target| match target {
                     MergeTarget::Source(target) => Some((*target, key.clone())),
                     MergeTarget::Own(_) => None,
@@ -171,11 +171,11 @@ impl MergeGraph {
         for MergeLinks { relation, targets } in &source.links {
             let (local, remote) = match relation.kind {
                 RelationKind::ManyToMany => continue,
-                _ => (relation.local_columns()?, relation.remote_columns()?),
+                _ => (relation.local_columns(), relation.remote_columns()),
             };
             let has_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
             for target in targets {
-                for (here, there) in local.iter().zip(&remote) {
+                for (here, there) in local.iter().zip(remote) {
                     let (given, linked, def, column) = match target {
                         MergeTarget::Source(at) if has_key && source.is_draft => (
                             value(source, *here),
@@ -303,7 +303,7 @@ impl<'s> Walk<'s> {
         through: Option<&'static RelationDef>,
     ) -> Vec<MergeLinks> {
         let depth = self.graph.sources[source].depth + 1;
-        let back = through.and_then(inverse_of);
+        let back = through.and_then(RelationDef::inverse);
         let mut links = Vec::new();
         for relation in self.graph.sources[source].model.def().relations {
             if !relation.cascade.merge || back.is_some_and(|back| back.is(relation)) {

@@ -20,9 +20,9 @@ impl UnitOfWork {
     ) {
         for relation in store.def(node.arena).relations {
             let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
-            let local = relation.local_columns().unwrap_or_default();
+            let local = relation.local_columns();
             if is_key && local.iter().any(|column| columns.contains(column)) {
-                self.follow_key(store, node, relation, &local);
+                self.follow_key(store, node, relation, local);
             }
         }
         self.move_child(store, node, columns, before);
@@ -34,8 +34,8 @@ impl UnitOfWork {
         let (slot, target) = store.held(node, relation.index);
         let key = store.values(node, local);
         let leads_to = |held: u32| {
-            let remote = relation.remote_columns().unwrap_or_default();
-            target.is_some_and(|arena| store.values(ObjectId { arena, node: held }, &remote) == key)
+            let remote = relation.remote_columns();
+            target.is_some_and(|arena| store.values(ObjectId { arena, node: held }, remote) == key)
         };
         let slot = match slot {
             Slot::Unloaded => return,
@@ -55,14 +55,14 @@ impl UnitOfWork {
         before: usize,
     ) {
         for holder in holders(store, child.arena) {
-            let Ok(remote) = holder.1.remote_columns() else { continue };
+            let remote = holder.1.remote_columns();
             if !remote.iter().any(|column| columns.contains(column)) {
                 continue;
             }
             let objects = store.arena(child.arena);
             let earlier = |column: &usize| objects.view_version(child.node, before, *column).to_value();
             let old: Vec<Value> = remote.iter().map(earlier).collect();
-            let new = store.values(child, &remote);
+            let new = store.values(child, remote);
             if old == new {
                 continue;
             }
@@ -127,7 +127,7 @@ pub(super) fn held(store: &Store, relation: &RelationDef, node: ObjectId) -> Vec
 
 /// The objects of this session that have a key, as a relationship to their children refers to it.
 pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value]) -> Vec<ObjectId> {
-    let Ok(local) = relation.local_columns() else { return Vec::new() };
+    let local = relation.local_columns();
     if key.iter().any(Value::is_null) {
         return Vec::new();
     }
@@ -139,7 +139,7 @@ pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value
     }
     let objects = store.arena(arena);
     let has_key = |node: &u32| {
-        !objects.is_detached(*node) && store.values(ObjectId { arena, node: *node }, &local) == key
+        !objects.is_detached(*node) && store.values(ObjectId { arena, node: *node }, local) == key
     };
     (0..objects.len()).filter(has_key).map(|node| ObjectId { arena, node }).collect()
 }

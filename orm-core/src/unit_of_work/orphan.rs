@@ -20,14 +20,14 @@ impl UnitOfWork {
         relation: &RelationDef,
         arena: u32,
         parents: &[u32],
-    ) -> Result<Vec<Arc<PendingCell>>> {
-        let (remote, target) = (relation.remote_columns()?, (relation.target)().type_id());
+    ) -> Vec<Arc<PendingCell>> {
+        let (remote, target) = (relation.remote_columns(), (relation.target)().type_id());
         let mut children: Vec<Arc<PendingCell>> = Vec::new();
         let mut ends: Vec<ObjectId> = parents.iter().map(|node| ObjectId { arena, node: *node }).collect();
         if !self.expunged_parents.is_empty() {
             // An object of the same row that was expunged since is the parent as well.
-            let local = relation.local_columns()?;
-            let key = |node: &ObjectId| store.values(*node, &local);
+            let local = relation.local_columns();
+            let key = |node: &ObjectId| store.values(*node, local);
             let keys: HashSet<Vec<Value>> = ends.iter().map(key).collect();
             let is_one = |node: &&ObjectId| node.arena == arena && keys.contains(&key(node));
             ends.extend(self.expunged_parents.iter().filter(is_one).copied());
@@ -39,7 +39,7 @@ impl UnitOfWork {
             children.extend(entries.map(|entry| Arc::clone(&entry.cell)));
         }
         children.sort_unstable_by_key(cell_id);
-        Ok(children)
+        children
     }
 
     /// A new object is not written after all, nor what would be deleted with it. Objects that were given to it are where
@@ -53,7 +53,7 @@ impl UnitOfWork {
                 dropped.extend(self.leave_pending(relation, &gone));
             }
             for (child, key) in self.waiting_keys.drop_from(&gone) {
-                self.return_to_parents(store, child, &key.columns);
+                self.return_to_parents(store, child, key.columns);
             }
             self.links.end(&gone);
             cell.set(PendingState::Discarded);
@@ -63,8 +63,8 @@ impl UnitOfWork {
     /// A child that was about to be deleted because it lost its parent stays.
     pub(super) fn return_to_all_parents(&mut self, store: &mut Store, child: ObjectId) {
         for holder in holders(store, child.arena) {
-            let columns = holder.1.remote_columns().unwrap_or_default();
-            let key = store.values(child, &columns);
+            let columns = holder.1.remote_columns();
+            let key = store.values(child, columns);
             for parent in parents(store, holder, &key) {
                 self.take_in(store, parent, holder.1, child);
             }
@@ -74,7 +74,7 @@ impl UnitOfWork {
     /// A child that was about to leave its parents stays.
     fn return_to_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {
-            if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
+            if holder.1.remote_columns() == columns {
                 let key = store.values(child, columns);
                 for parent in parents(store, holder, &key) {
                     self.take_in(store, parent, holder.1, child);
@@ -88,7 +88,7 @@ impl UnitOfWork {
         if !matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) {
             return Vec::new();
         }
-        let (remote, target) = (relation.remote_columns().unwrap_or_default(), (relation.target)().type_id());
+        let (remote, target) = (relation.remote_columns(), (relation.target)().type_id());
         let mut gone = Vec::new();
         let cells = self.pending.linked_to(parent).filter(|entry| entry.model.type_id() == target);
         let cells: Vec<CellId> = cells.map(|entry| cell_id(&entry.cell)).collect();
@@ -105,7 +105,7 @@ impl UnitOfWork {
 
     /// A new object loses its parent.
     pub(super) fn drop_key(&mut self, relation: &RelationDef, cell: &Arc<PendingCell>) -> Result<()> {
-        let remote = relation.remote_columns()?;
+        let remote = relation.remote_columns();
         if let Some(entry) = self.pending.get_mut(cell_id(cell)) {
             entry.keys.retain(|key| key.columns != remote);
             entry.held_by.retain(|(held, _): &(&RelationDef, ObjectId)| !held.is(relation));

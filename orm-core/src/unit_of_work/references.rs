@@ -12,27 +12,23 @@ use crate::value::Value;
 #[derive(Debug, PartialEq, Eq)]
 struct Reference {
     /// What it refers to: columns of the model.
-    to: Vec<usize>,
+    to: &'static [usize],
     /// The arena of the objects that refer.
     arena: u32,
     /// Their columns.
-    columns: Vec<usize>,
+    columns: &'static [usize],
 }
 
 /// Whether rows may refer to some columns of a model. Every update asks it, so it makes no lists.
 pub(super) fn is_referred(store: &Store, model: u32, columns: &[usize]) -> bool {
-    let (here, def) = (store.model(model).type_id(), store.def(model));
-    let among = |fields: &[&str]| {
-        let is = |column: &usize| match fields {
-            [] => def.key.contains(column),
-            fields => fields.contains(&def.columns[*column].field),
-        };
-        columns.iter().any(is)
-    };
+    let here = store.model(model).type_id();
+    let among = |referred: &[usize]| columns.iter().any(|column| referred.contains(column));
     let refers = |relation: &RelationDef| match relation.kind {
-        RelationKind::BelongsTo { .. } => (relation.target)().type_id() == here && among(relation.remote),
+        RelationKind::BelongsTo { .. } => {
+            (relation.target)().type_id() == here && among(relation.remote_columns())
+        }
         RelationKind::HasMany | RelationKind::HasOne => {
-            (relation.parent)().type_id() == here && among(relation.local)
+            (relation.parent)().type_id() == here && among(relation.local_columns())
         }
         RelationKind::ManyToMany => false,
     };
@@ -45,9 +41,7 @@ fn references(store: &Store, model: u32) -> Vec<Reference> {
     let mut found: Vec<Reference> = Vec::new();
     for arena in 0..store.graph().arena_count() {
         for relation in store.def(arena).relations {
-            let (Ok(local), Ok(remote)) = (relation.local_columns(), relation.remote_columns()) else {
-                continue;
-            };
+            let (local, remote) = (relation.local_columns(), relation.remote_columns());
             let leads_here = (relation.target)().type_id() == here;
             match relation.kind {
                 RelationKind::BelongsTo { .. } if leads_here => {
@@ -83,8 +77,8 @@ impl Flush<'_> {
             let Some(arena) = changed.first().map(|(node, _)| node.arena) else { continue };
             for reference in references(self.store, arena) {
                 let pair = |(node, before): &(ObjectId, usize)| {
-                    let was = values_of(self.store, *node, *before, &reference.to);
-                    let is = self.store.values(*node, &reference.to);
+                    let was = values_of(self.store, *node, *before, reference.to);
+                    let is = self.store.values(*node, reference.to);
                     (was != is && !was.iter().any(Value::is_null)).then_some((was, is))
                 };
                 let keys: HashMap<Vec<Value>, Vec<Value>> = changed.iter().filter_map(pair).collect();
@@ -109,7 +103,7 @@ impl Flush<'_> {
                 continue;
             }
             let before = self.unit.saved_version(self.store, node);
-            let Some(is) = keys.get(&values_of(self.store, node, before, &reference.columns)) else {
+            let Some(is) = keys.get(&values_of(self.store, node, before, reference.columns)) else {
                 continue;
             };
             let was = values_of(self.store, node, before, key);

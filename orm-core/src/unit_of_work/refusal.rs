@@ -13,14 +13,13 @@ use crate::value::Value;
 impl UnitOfWork {
     /// Whether a draft can be taken, with all that is in it.
     pub(super) fn check_draft(&self, store: &Store, draft: &DraftData) -> Result<()> {
+        draft.model.def().check()?;
         // Drafts in drafts may be deep. Most have no links.
         let mut drafts = if draft.links.is_empty() { Vec::new() } else { vec![draft] };
         while let Some(draft) = drafts.pop() {
             for given in &draft.links {
                 let relation = &draft.model.def().relations[given.relation];
                 check_written(relation)?;
-                relation.local_columns()?;
-                relation.remote_columns()?;
                 for target in &given.targets {
                     match target {
                         LinkTarget::Draft(inner) => drafts.push(inner),
@@ -55,11 +54,11 @@ impl UnitOfWork {
         self.check_target(store, target)?;
         let node = target.node(store);
         self.check_orphan(store, relation, Some(parent), node)?;
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
         match relation.kind {
             RelationKind::ManyToMany => Ok(()),
-            RelationKind::BelongsTo { .. } => match self.known_key(store, target, &remote) {
-                Some(key) => self.check_key(store, relation, parent, &local, key),
+            RelationKind::BelongsTo { .. } => match self.known_key(store, target, remote) {
+                Some(key) => self.check_key(store, relation, parent, local, key),
                 None => Ok(()),
             },
             RelationKind::HasMany | RelationKind::HasOne => {
@@ -101,15 +100,15 @@ impl UnitOfWork {
         parent: ObjectId,
         target: ObjectId,
     ) -> Result<()> {
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
         let values = |node: ObjectId, columns: &[usize]| store.values(node, columns);
         match relation.kind {
             RelationKind::ManyToMany => Ok(()),
             RelationKind::BelongsTo { .. } => {
-                self.check_key(store, relation, parent, &local, values(target, &remote))
+                self.check_key(store, relation, parent, local, values(target, remote))
             }
             RelationKind::HasMany | RelationKind::HasOne => {
-                self.check_key(store, relation, target, &remote, values(parent, &local))
+                self.check_key(store, relation, target, remote, values(parent, local))
             }
         }
     }
@@ -173,11 +172,11 @@ impl UnitOfWork {
     ) -> Result<()> {
         let old = store.held_objects(parent, relation.index).pop();
         let Some(old) = old.filter(|old| Some(*old) != target) else { return Ok(()) };
-        let here = store.values(parent, &relation.local_columns()?);
-        let remote = relation.remote_columns()?;
+        let here = store.values(parent, relation.local_columns());
+        let remote = relation.remote_columns();
         // One that waits for another parent's key has moved already.
-        let stays = store.values(old, &remote) == here && !self.waiting_keys.wait(old, &remote);
-        match stays && !relation.may_lose_child()? {
+        let stays = store.values(old, remote) == here && !self.waiting_keys.wait(old, remote);
+        match stays && !relation.may_lose_child() {
             true => Err(orphan_needs_a_rule(relation)),
             false => Ok(()),
         }

@@ -106,10 +106,10 @@ impl UnitOfWork {
             .collect();
         self.give(store, id, relation, ends.into_iter().map(|(end, _)| end).collect())?;
         match relation.kind {
-            RelationKind::BelongsTo { .. } => self.holds_to(id, relation, &relation.local_columns()?),
+            RelationKind::BelongsTo { .. } => self.holds_to(id, relation, relation.local_columns()),
             RelationKind::HasMany | RelationKind::HasOne => {
-                let columns = relation.remote_columns()?;
-                drafts.into_iter().for_each(|draft| self.holds_to(draft, relation, &columns));
+                let columns = relation.remote_columns();
+                drafts.into_iter().for_each(|draft| self.holds_to(draft, relation, columns));
             }
             RelationKind::ManyToMany => {}
         }
@@ -194,7 +194,7 @@ impl UnitOfWork {
         parent: &Ref,
         target: &Ref,
     ) -> Result<()> {
-        let (local, remote) = (relation.local_columns()?, relation.remote_columns()?);
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
         match relation.kind {
             RelationKind::ManyToMany => {
                 let seen = match (parent.node(), target.node()) {
@@ -234,8 +234,8 @@ impl UnitOfWork {
                 }
                 Some(from) => {
                     self.waiting_keys.cancel(node, |column| key.columns.contains(&column));
-                    let values = store.values(from, &key.from_columns);
-                    self.change(store, node, key.columns.into_iter().zip(values).collect())
+                    let values = store.values(from, key.from_columns);
+                    self.change(store, node, key.columns.iter().copied().zip(values).collect())
                 }
                 None => {
                     self.waiting_keys.set(node, key);

@@ -45,7 +45,7 @@ impl UnitOfWork {
         let leaving: Vec<ObjectId> = members.filter(|member| !given.contains(member)).collect();
         for member in leaving.iter().filter(|member| self.state(**member) != EntityState::Deleted) {
             self.check_member(store, relation, parent, &Ref::Node(*member))?;
-            if relation.kind == RelationKind::HasMany && !relation.may_lose_child()? {
+            if relation.kind == RelationKind::HasMany && !relation.may_lose_child() {
                 return Err(orphan_needs_a_rule(relation));
             }
         }
@@ -74,7 +74,7 @@ impl UnitOfWork {
         parent: ObjectId,
     ) -> Result<Vec<Ref>> {
         if relation.kind != RelationKind::ManyToMany {
-            let children = self.pending_children(store, relation, parent.arena, &[parent.node])?;
+            let children = self.pending_children(store, relation, parent.arena, &[parent.node]);
             return Ok(children.into_iter().map(Ref::Pending).collect());
         }
         Ok(self.links.new_ends(relation, &Ref::Node(parent)))

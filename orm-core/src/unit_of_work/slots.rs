@@ -1,7 +1,7 @@
 use super::unit_of_work::UnitOfWork;
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::model::{RelationDef, RelationKind};
 
 /// What objects hold for their relationships.
 impl UnitOfWork {
@@ -32,7 +32,7 @@ impl UnitOfWork {
             true => self.hold(store, parent, relation, target),
             false => self.set_slot(store, parent, relation, Some(target.arena), Slot::One(target.node)),
         }
-        let Some(inverse) = inverse_of(relation) else { return };
+        let Some(inverse) = relation.inverse() else { return };
         match inverse.is_collection() {
             true => self.hold(store, target, inverse, parent),
             false => self.set_slot(store, target, inverse, Some(parent.arena), Slot::One(parent.node)),
@@ -101,7 +101,7 @@ impl UnitOfWork {
         parent: ObjectId,
         child: ObjectId,
     ) {
-        let Some(inverse) = inverse_of(relation) else { return };
+        let Some(inverse) = relation.inverse() else { return };
         match inverse.is_collection() {
             true => self.let_go(store, child, inverse, parent),
             // A required one has none only until its object is deleted.
@@ -120,8 +120,8 @@ impl UnitOfWork {
         child: ObjectId,
     ) -> Option<ObjectId> {
         let places = relation.primary_key_places()?;
-        let key = store.values(child, &relation.local_columns().ok()?);
-        let arena = store.arena_of((relation.target)());
-        store.find_target(arena, &key, &places)
+        let key = store.values(child, relation.local_columns());
+        let arena = store.target_arena(relation);
+        store.find_target(arena, &key, places)
     }
 }

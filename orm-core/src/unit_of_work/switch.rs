@@ -141,7 +141,7 @@ impl Flush<'_> {
         self.complete(&mut entry)?;
         let def = entry.model.def();
         for relation in def.relations {
-            let target = self.store.arena_of((relation.target)());
+            let target = self.store.target_arena(relation);
             let unloaded = crate::graph::Slot::Unloaded;
             self.unit.set_slot(self.store, node, relation, Some(target), unloaded);
         }

@@ -90,9 +90,9 @@ pub(super) struct Unsaved {
 /// Columns that take their values from another object's.
 #[derive(Debug, Clone)]
 pub(super) struct KeyFrom {
-    pub(super) columns: Vec<usize>,
+    pub(super) columns: &'static [usize],
     pub(super) from: Ref,
-    pub(super) from_columns: Vec<usize>,
+    pub(super) from_columns: &'static [usize],
     /// The relationship by which one draft was given both the key's columns and the object: they have to agree.
     pub(super) given_by: Option<&'static RelationDef>,
 }

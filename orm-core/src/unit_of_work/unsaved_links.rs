@@ -5,7 +5,7 @@ use super::moves::{held, holders, parents};
 use super::unit_of_work::{LinkRow, Ref, UnitOfWork, by_arena};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
-use crate::model::{RelationDef, RelationKind, inverse_of};
+use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 /// Links that no flush has written, and what queries find without them.
@@ -14,8 +14,8 @@ impl UnitOfWork {
     pub(crate) fn awaits_target(&self, relation: &RelationDef, of: ObjectId) -> bool {
         match relation.kind {
             RelationKind::BelongsTo { .. } => {
-                let local = relation.local_columns().unwrap_or_default();
-                self.waiting_keys.wait(of, &local)
+                let local = relation.local_columns();
+                self.waiting_keys.wait(of, local)
             }
             RelationKind::HasOne => {
                 let given =
@@ -45,16 +45,16 @@ impl UnitOfWork {
             let columns: Vec<usize> = (0..store.def(node.arena).columns.len()).collect();
             self.move_child(store, node, &columns, saved);
         }
-        let leaving: Vec<(ObjectId, Vec<usize>)> =
-            self.waiting_keys.iter().map(|(node, key)| (node, key.columns.clone())).collect();
+        let leaving: Vec<(ObjectId, &'static [usize])> =
+            self.waiting_keys.iter().map(|(node, key)| (node, key.columns)).collect();
         for (node, columns) in leaving {
-            self.leave_parents(store, node, &columns);
-            self.forget_target(store, node, &columns);
+            self.leave_parents(store, node, columns);
+            self.forget_target(store, node, columns);
         }
         let deleted: Vec<ObjectId> = self.deleted.iter().copied().collect();
         for node in deleted {
             for holder in holders(store, node.arena) {
-                self.leave_parents(store, node, &holder.1.remote_columns().unwrap_or_default());
+                self.leave_parents(store, node, holder.1.remote_columns());
             }
         }
         for row in self.links.iter().cloned().collect::<Vec<_>>() {
@@ -73,7 +73,7 @@ impl UnitOfWork {
     /// The parents of a child that is about to leave them do not hold it.
     fn leave_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {
-            if holder.1.remote_columns().is_ok_and(|remote| remote == columns) {
+            if holder.1.remote_columns() == columns {
                 let key = store.values(child, columns);
                 for parent in parents(store, holder, &key) {
                     self.let_go(store, parent, holder.1, child);
@@ -86,7 +86,7 @@ impl UnitOfWork {
     fn forget_target(&mut self, store: &Store, child: ObjectId, columns: &[usize]) {
         for relation in store.def(child.arena).relations {
             let by_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
-            if by_key && relation.local_columns().is_ok_and(|local| local == columns) {
+            if by_key && relation.local_columns() == columns {
                 self.set_slot(store, child, relation, None, Slot::Unloaded);
             }
         }
@@ -116,7 +116,7 @@ impl UnitOfWork {
     ) {
         let (Some(parent), Some(target)) = (Ref::node(&row.parent), Ref::node(&row.target)) else { return };
         what(self, store, parent, row.relation, target);
-        if let Some(inverse) = inverse_of(row.relation) {
+        if let Some(inverse) = row.relation.inverse() {
             what(self, store, target, inverse, parent);
         }
     }
@@ -127,11 +127,11 @@ impl UnitOfWork {
         for (child_arena, nodes) in by_arena(children.iter().copied()) {
             for holder in holders(store, child_arena) {
                 let (arena, relation) = holder;
-                let columns = relation.remote_columns().unwrap_or_default();
+                let columns = relation.remote_columns();
                 let mut own: IndexSet<(ObjectId, ObjectId)> = IndexSet::new();
                 for node in &nodes {
                     let child = ObjectId { arena: child_arena, node: *node };
-                    let key = store.values(child, &columns);
+                    let key = store.values(child, columns);
                     own.extend(parents(store, holder, &key).into_iter().map(|parent| (parent, child)));
                 }
                 let mut wrong = Vec::new();
@@ -156,24 +156,24 @@ impl UnitOfWork {
         let moved: Vec<(ObjectId, usize)> = self.dirty.iter().map(|(node, of)| (*node, of.saved)).collect();
         for (child, saved) in moved {
             for holder in holders(store, child.arena) {
-                let Ok(columns) = holder.1.remote_columns() else { continue };
+                let columns = holder.1.remote_columns();
                 let objects = store.arena(child.arena);
                 let before = |column: &usize| objects.view_version(child.node, saved, *column).to_value();
                 let old: Vec<Value> = columns.iter().map(before).collect();
-                let new = store.values(child, &columns);
+                let new = store.values(child, columns);
                 if old == new {
                     continue;
                 }
                 let holds = parents(store, holder, &new);
                 if holds.iter().any(|parent| shows(store, holder.1, *parent, child) == Some(false)) {
                     // The values were the object's own, so they fit.
-                    let _ = self.change(store, child, columns.into_iter().zip(old).collect());
+                    let _ = self.change(store, child, columns.iter().copied().zip(old).collect());
                 }
             }
         }
         let says = |row: &LinkRow, what: bool| {
             let (Some(parent), Some(target)) = (row.parent.node(), row.target.node()) else { return false };
-            let inverse = inverse_of(row.relation);
+            let inverse = row.relation.inverse();
             shows(store, row.relation, parent, target) == Some(what)
                 || inverse.is_some_and(|inverse| shows(store, inverse, target, parent) == Some(what))
         };
@@ -189,13 +189,13 @@ impl UnitOfWork {
 /// Whether a collection shows a link, from either side.
 pub(super) fn is_shown(store: &Store, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
     shows(store, relation, parent, target) == Some(true)
-        || inverse_of(relation).is_some_and(|inverse| shows(store, inverse, target, parent) == Some(true))
+        || relation.inverse().is_some_and(|inverse| shows(store, inverse, target, parent) == Some(true))
 }
 
 /// Whether a collection says if there is a link, from either side.
 pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
     shows(store, relation, parent, target).is_some()
-        || inverse_of(relation).is_some_and(|inverse| shows(store, inverse, target, parent).is_some())
+        || relation.inverse().is_some_and(|inverse| shows(store, inverse, target, parent).is_some())
 }
 
 /// Whether a collection shows a member; none where it is not loaded.

@@ -206,7 +206,7 @@ impl<'u> Builder<'u> {
                 }
                 RelationKind::ManyToMany => continue,
             };
-            self.referred.extend(columns.into_iter().flatten().map(|column| (model.type_id(), column)));
+            self.referred.extend(columns.iter().map(|column| (model.type_id(), *column)));
         }
         for model in &models {
             let def = model.def();
@@ -219,9 +219,7 @@ impl<'u> Builder<'u> {
             }
         }
         for relation in known.iter().flat_map(|model| model.def().relations) {
-            let (Ok(local), Ok(remote)) = (relation.local_columns(), relation.remote_columns()) else {
-                continue;
-            };
+            let (local, remote) = (relation.local_columns(), relation.remote_columns());
             let (here, there) = ((relation.parent)(), (relation.target)());
             let (child, columns, parent, refers_to) = match relation.kind {
                 RelationKind::BelongsTo { .. } => (here, local, there, remote),
@@ -230,12 +228,12 @@ impl<'u> Builder<'u> {
             };
             if relation.kind == RelationKind::HasOne && self.place_of(child).is_some() {
                 // At most one child for each parent, whether or not the database was told.
-                self.own(child, columns.clone());
+                self.own(child, columns.to_vec());
             }
             let written = [child, parent].into_iter().all(|model| self.place_of(model).is_some());
             if written {
-                let set = self.own(parent, refers_to);
-                let columns = self.columns(child, columns);
+                let set = self.own(parent, refers_to.to_vec());
+                let columns = self.columns(child, columns.to_vec());
                 if let Some(shape) = self.place_of(child).and_then(|at| self.shapes.get_mut(at))
                     && !shape.keys.contains(&(columns, set))
                 {

@@ -75,16 +75,19 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
         let columns = list.names.iter().filter_map(place).map(Literal::usize_unsuffixed);
         quote!(#p::IndexDef { columns: &[#(#columns),*], unique: #unique })
     });
+    let count = Literal::usize_unsuffixed(scope.relations().count());
     quote! {
+        static RELATIONS: [#p::RelationDef; #count] = [#(#relations),*];
         static DEF: #p::ModelDef = #p::ModelDef {
             name: #name,
             table: #table,
             columns: &[#(#columns),*],
             key: &[#(#key),*],
-            relations: &[#(#relations),*],
+            relations: &RELATIONS,
             check: #check,
             renamed_from: #renamed_from,
             indexes: &[#(#indexes),*],
+            checked: #p::CheckedModel::new(),
         };
         &DEF
     }
@@ -224,6 +227,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             serialized: #serialized,
             parent: #p::erased::<#this>,
             target: #erased,
+            resolved: #p::ResolvedRelation::new(),
         }
     }
 }

@@ -6,6 +6,8 @@ use orm_core::model::{
 use orm_core::schema::Schema;
 use orm_core::value::{EnumDef, ValueKind};
 
+use orm_core::__private::{CheckedModel, ResolvedRelation};
+
 use crate::slots;
 
 #[derive(Debug, Clone, Default)]
@@ -252,6 +254,7 @@ impl Blueprint {
             serialized: None,
             parent: slots::model(first + at),
             target: slots::model(first + at),
+            resolved: ResolvedRelation::new(),
         };
         for column in &table.columns {
             let Some(to) = &column.refers_to else { continue };
@@ -288,6 +291,7 @@ impl Blueprint {
             check: table.check.as_deref().map(leak),
             renamed_from: table.renamed_from.as_deref().map(leak),
             indexes,
+            checked: CheckedModel::new(),
         }
     }
 
