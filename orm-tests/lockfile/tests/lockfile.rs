@@ -1,26 +1,19 @@
 //! The lockfile example as its users run it: answers, statement counts, databases that are kept, and bad input.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-const CIRCLES: &str = "orm-tests/tests/lockfile/circles.lock";
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const CIRCLES: &str = "orm-tests/lockfile/inputs/circles.lock";
 
-/// The example's binary. Cargo says where it is, and builds it first where a test is run alone.
-static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let manifest = Path::new(WORKSPACE).join("Cargo.toml");
-    // With the features of the whole workspace, as the test itself was built.
-    let build =
-        escargot::CargoBuild::new().manifest_path(manifest).current_release().workspace().bin("lockfile");
-    build.run().expect("the example builds").path().to_owned()
-});
+/// The example's binary.
+const BINARY: &str = env!("CARGO_BIN_EXE_lockfile");
 
 fn lockfile(arguments: &[&str]) -> Command {
-    let mut command = Command::new(&*BINARY);
+    let mut command = Command::new(BINARY);
     command.current_dir(WORKSPACE).args(arguments);
     command
 }
@@ -84,7 +77,7 @@ fn a_lock_file_with_circles() {
     assert_eq!(
         answers(&[CIRCLES]),
         "\
-orm-tests/tests/lockfile/circles.lock: 5 packages, 7 versions, 10 dependencies
+orm-tests/lockfile/inputs/circles.lock: 5 packages, 7 versions, 10 dependencies
 Stored in memory (5 statements, _ ms)
 
 Packages in several versions, and who asks for each 3 statements, _ ms
@@ -111,7 +104,7 @@ fn a_tree_ends_where_it_begins_again() {
     assert_eq!(
         answers(&[CIRCLES, "--tree", "app"]),
         "\
-orm-tests/tests/lockfile/circles.lock: 5 packages, 7 versions, 10 dependencies
+orm-tests/lockfile/inputs/circles.lock: 5 packages, 7 versions, 10 dependencies
 Stored in memory (5 statements, _ ms)
 
 What app depends on 7 statements, _ ms
@@ -143,11 +136,11 @@ util 10.0.0";
 
 #[test]
 fn the_oldest_format_is_read() {
-    let answers = answers(&["orm-tests/tests/lockfile/oldest.lock", "--tree", "app"]);
+    let answers = answers(&["orm-tests/lockfile/inputs/oldest.lock", "--tree", "app"]);
     assert_eq!(
         answers,
         "\
-orm-tests/tests/lockfile/oldest.lock: 2 packages, 2 versions, 1 dependency
+orm-tests/lockfile/inputs/oldest.lock: 2 packages, 2 versions, 1 dependency
 Stored in memory (5 statements, _ ms)
 
 What app depends on 6 statements, _ ms
@@ -279,8 +272,9 @@ fn bad_input_is_one_line_and_leaves_nothing_behind() {
     let line = refusal(&["orm-tests", "--db", &db]);
     assert!(line.starts_with("cannot read `orm-tests`: "), "{line}");
 
-    let line = refusal(&["orm-tests/tests/lockfile.rs", "--db", &db]);
-    let start = "`orm-tests/tests/lockfile.rs` is not a lock file: TOML parse error at line 1, column ";
+    let line = refusal(&["orm-tests/lockfile/tests/lockfile.rs", "--db", &db]);
+    let start =
+        "`orm-tests/lockfile/tests/lockfile.rs` is not a lock file: TOML parse error at line 1, column ";
     assert!(line.starts_with(start), "{line}");
     let line = refusal(&["Cargo.toml", "--db", &db]);
     assert_eq!(line, "`Cargo.toml` is not a lock file: it lists no packages");
