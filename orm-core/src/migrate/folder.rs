@@ -3,6 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sqlx::migrate::Migrator;
 
+use super::plan::File;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Date;
 
@@ -40,31 +41,63 @@ pub(super) async fn read(folder: &Path) -> Result<Migrator> {
     }
 }
 
-/// The two files of a new migration, which do not exist yet.
-pub(super) fn files(folder: &Path, migrator: &Migrator, name: &str) -> Result<(PathBuf, PathBuf)> {
+/// The names of new migrations.
+#[derive(Debug)]
+pub(super) struct Place {
+    version: i64,
+    name: String,
+}
+
+impl Place {
+    /// The two files of a migration, which do not exist yet; of several the one with a number.
+    fn files(&self, folder: &Path, number: usize) -> (PathBuf, PathBuf) {
+        let tail = if number == 0 { String::new() } else { format!("_{}", number + 1) };
+        let version = self.version + i64::try_from(number).unwrap_or_default();
+        let file = |direction: &str| folder.join(format!("{version}_{}{tail}.{direction}.sql", self.name));
+        (file("up"), file("down"))
+    }
+}
+
+/// What a new migration is called.
+pub(super) fn place(migrator: &Migrator, name: &str) -> Result<Place> {
     let name = file_name(name);
     if name.is_empty() {
         return Err(Error::new(ErrorKind::Migration, "a migration needs a name of letters: `new add_email`"));
     }
     let last = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
-    let version = now().max(last + 1);
-    let file = |direction: &str| folder.join(format!("{version}_{name}.{direction}.sql"));
-    Ok((file("up"), file("down")))
+    Ok(Place { version: now().max(last + 1), name })
 }
 
-/// Writes both files of a migration, or neither.
-pub(super) fn write(folder: &Path, (up, down): (&Path, &Path), texts: (&str, &str)) -> Result<()> {
-    let refuse = |error: std::io::Error| {
+/// Writes all files of a migration, or none, and returns their paths.
+pub(super) fn write(folder: &Path, place: &Place, files: &[File]) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    write_all(folder, place, files, &mut written).map_err(|error| {
+        for path in &written {
+            let _ = std::fs::remove_file(path);
+        }
         let message = format!("the migration cannot be written to `{}`: {error}", folder.display());
         Error::new(ErrorKind::Migration, message).with_source(error)
-    };
-    std::fs::create_dir_all(folder).map_err(refuse)?;
-    // An up migration without its down one would look like a migration without a way back.
-    std::fs::write(down, texts.1).map_err(refuse)?;
-    std::fs::write(up, texts.0).map_err(|error| {
-        let _ = std::fs::remove_file(down);
-        refuse(error)
-    })
+    })?;
+    Ok(written)
+}
+
+fn write_all(
+    folder: &Path,
+    place: &Place,
+    files: &[File],
+    written: &mut Vec<PathBuf>,
+) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (number, file) in files.iter().enumerate() {
+        let (up, down) = place.files(folder, number);
+        for (path, text) in [(up, &file.up), (down, &file.down)] {
+            written.push(path);
+            if let Some(path) = written.last() {
+                std::fs::write(path, text)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// As files are called: `Add e-mail!` is `add_e_mail`.

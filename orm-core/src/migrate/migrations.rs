@@ -38,6 +38,7 @@ pub struct Migrations {
     folder: PathBuf,
     scratch: Option<String>,
     allow_loss: bool,
+    online: bool,
     renames: Vec<(String, String)>,
     backfills: Vec<Backfill>,
     ignored: Vec<String>,
@@ -51,6 +52,7 @@ impl Migrations {
             folder: folder.into(),
             scratch: None,
             allow_loss: false,
+            online: false,
             renames: Vec::new(),
             backfills: Vec::new(),
             ignored: Vec::new(),
@@ -60,6 +62,14 @@ impl Migrations {
     /// Allows what is written to lose data: drops, narrower types, and zeros where a NOT NULL column has no value.
     pub fn allow_loss(mut self) -> Self {
         self.allow_loss = true;
+        self
+    }
+
+    /// Lets others write to existing tables of PostgreSQL while they change: indexes are built CONCURRENTLY, and constraints are
+    /// added NOT VALID and validated afterwards. That takes several migrations, which are written together: an index is built
+    /// outside transactions, and a constraint is validated in another transaction than the one that adds it.
+    pub fn online(mut self) -> Self {
+        self.online = true;
         self
     }
 
@@ -102,7 +112,7 @@ impl Migrations {
     ///
     /// # Errors
     /// `InvalidModel`, as for [`Engine::create_all`]; `Migration`: a migration fails, the folder is missing, or a rename
-    /// leads nowhere; `Configuration`: the server does not create databases.
+    /// leads nowhere; `Configuration`: the server does not create databases, or [`online`](Self::online) is for another one.
     pub async fn plan(&self, url: &str) -> Result<Plan> {
         self.plan_from(&folder::read(&self.folder).await?, url).await
     }
@@ -110,11 +120,11 @@ impl Migrations {
     async fn plan_from(&self, migrator: &Migrator, url: &str) -> Result<Plan> {
         let goal = Goal::new(&self.schema, &self.renames, &self.ignored)?;
         let url = self.scratch.as_deref().unwrap_or(url);
-        Box::pin(plan(&goal, migrator, url, &self.backfills)).await
+        Box::pin(plan(&goal, migrator, url, &self.backfills, self.online)).await
     }
 
     /// Writes `<time>_<name>.up.sql` and `.down.sql`, and returns their paths; where nothing differs it writes nothing, and
-    /// there are none.
+    /// there are none. With [`online`](Self::online) there may be several of each, which are called `<name>_2` and so on.
     ///
     /// # Errors
     /// As for [`plan`](Self::plan); `Migration`: data would be lost, and that was not allowed. Nothing is written then.
@@ -124,7 +134,7 @@ impl Migrations {
             // The first migration makes it.
             false => Migrator::with_migrations(Vec::new()),
         };
-        let (up, down) = folder::files(&self.folder, &migrator, name)?;
+        let place = folder::place(&migrator, name)?;
         let plan = self.plan_from(&migrator, url).await?;
         if plan.is_empty() {
             return Ok(Vec::new());
@@ -132,8 +142,7 @@ impl Migrations {
         if !self.allow_loss && !plan.losses.is_empty() {
             return Err(lossy(&plan));
         }
-        folder::write(&self.folder, (&up, &down), (&plan.up, &plan.down))?;
-        Ok(vec![up, down])
+        folder::write(&self.folder, &place, &plan.files)
     }
 
     /// Runs the pending migrations on a database, and returns them.

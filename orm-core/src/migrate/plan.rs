@@ -6,7 +6,7 @@ use super::difference::Difference;
 use super::goal::{Goal, Rename};
 use super::runner::{self, NO_TRANSACTION, run_file};
 use super::scratch::Scratch;
-use super::script::{Backfill, Loss, Script};
+use super::script::{Backfill, Loss, Script, Step};
 use super::structure::Structure;
 use crate::driver::{Borrower, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +28,15 @@ pub struct Plan {
     pub suggestions: Vec<String>,
     /// The places that need a value for existing rows, as `table.column`.
     pub needs_values: Vec<String>,
+    /// The files, in the order in which they run: one, or several of an online migration.
+    pub(super) files: Vec<File>,
+}
+
+/// The two texts of a migration.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub(super) up: String,
+    pub(super) down: String,
 }
 
 impl Plan {
@@ -44,6 +53,7 @@ pub(super) async fn plan(
     migrator: &Migrator,
     url: &str,
     backfills: &[Backfill],
+    online: bool,
 ) -> Result<Plan> {
     let ours = Scratch::create(url, &goal.schemas).await?;
     let theirs = match Scratch::create(url, &goal.schemas).await {
@@ -53,7 +63,7 @@ pub(super) async fn plan(
             return Err(error);
         }
     };
-    let found = find(goal, migrator, &ours.engine, &theirs.engine, backfills).await;
+    let found = find(goal, migrator, &ours.engine, &theirs.engine, backfills, online).await;
     let removed = [ours.remove().await, theirs.remove().await];
     let found = found?;
     removed.into_iter().collect::<Result<Vec<()>>>()?;
@@ -66,8 +76,16 @@ async fn find(
     ours: &Engine,
     theirs: &Engine,
     backfills: &[Backfill],
+    online: bool,
 ) -> Result<Plan> {
     let dialect = ours.database().dialect();
+    if online && dialect != Dialect::Postgres {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "`online` is for PostgreSQL: MySQL and MariaDB build indexes while others write by themselves, and SQLite has one \
+             writer at a time; leave it out",
+        ));
+    }
     let create = goal.create(dialect)?;
     let mut connection = ours.database().raw_connection().await?;
     let ran = runner::run(&mut connection, migrator).await;
@@ -88,22 +106,39 @@ async fn find(
     if difference.is_empty() && renames.is_empty() {
         return Ok(Plan::default());
     }
-    let script = Script::of(&difference, &renamed, backfills);
-    try_out(ours, &script, "up").await?;
+    let script = Script::of(&difference, &renamed, backfills, online);
+    try_out(ours, &text(dialect, &[], &script), "up").await?;
+    let later = later_files(&script);
+    let first_reached = if later.is_empty() { None } else { Some(read(ours, goal).await?) };
+    for file in &later {
+        try_out(ours, &file.up, "up").await?;
+    }
     let reached = read(ours, goal).await?;
     same(&reached, &target, &ignored, "the models define")?;
 
+    for file in later.iter().rev() {
+        try_out(ours, &file.down, "down").await?;
+    }
+    let reached = first_reached.unwrap_or(reached);
     let back: Vec<String> =
         renames.iter().rev().flat_map(|rename| rename_statements(dialect, rename, true)).collect();
     execute(ours, back.clone()).await?;
     let unnamed = if renames.is_empty() { reached } else { read(ours, goal).await? };
-    let reverse = Script::of(&Difference::between(&unnamed, &before, &ignored), &unnamed, &[]);
-    try_out(ours, &reverse, "down").await?;
+    let reverse = Script::of(&Difference::between(&unnamed, &before, &ignored), &unnamed, &[], false);
+    try_out(ours, &text(dialect, &[], &reverse), "down").await?;
     same(&read(ours, goal).await?, &before, &ignored, "the migrations produced before")?;
 
+    let own = File { up: text(dialect, &first, &script), down: text(dialect, &back, &reverse) };
+    let own = (!own.up.is_empty()).then_some(own);
+    let files: Vec<File> = own.into_iter().chain(later).collect();
+    let whole = |part: &dyn Fn(&File) -> &str, files: &mut dyn Iterator<Item = &File>| {
+        let parts: Vec<&str> = files.map(part).collect();
+        parts.join("\n-- The next file.\n\n")
+    };
     Ok(Plan {
-        up: text(dialect, &first, &script),
-        down: text(dialect, &back, &reverse),
+        up: whole(&|file| &file.up, &mut files.iter()),
+        down: whole(&|file| &file.down, &mut files.iter().rev()),
+        files,
         losses: script.losses.iter().map(|loss| loss.what.clone()).collect(),
         suggestions: goal.suggestions(&difference),
         needs_values: script.losses.into_iter().filter_map(|Loss { needs_value, .. }| needs_value).collect(),
@@ -128,11 +163,10 @@ async fn execute(engine: &Engine, statements: Vec<String>) -> Result<()> {
 }
 
 /// A text that the database refuses, or that does not lead where it should, is never written.
-async fn try_out(engine: &Engine, script: &Script, direction: &str) -> Result<()> {
-    if script.steps.is_empty() {
+async fn try_out(engine: &Engine, text: &str, direction: &str) -> Result<()> {
+    if text.is_empty() {
         return Ok(());
     }
-    let text = &text(engine.database().dialect(), &[], script);
     let mut connection = engine.database().raw_connection().await?;
     let done = run_file(&mut connection, text).await;
     connection.close().await;
@@ -155,7 +189,7 @@ fn same(
     if left.is_empty() {
         return Ok(());
     }
-    let rest = Script::of(&left, reached, &[]);
+    let rest = Script::of(&left, reached, &[], false);
     Err(Error::new(
         ErrorKind::Migration,
         format!(
@@ -181,19 +215,57 @@ fn rename_statements(dialect: Dialect, rename: &Rename, back: bool) -> Vec<Strin
     }]
 }
 
-/// A script as a file of migrations.
+/// What an online migration does after its other statements: each index in a file of its own, since it is built outside
+/// transactions, then the constraints, and what checks the rows for them.
+fn later_files(script: &Script) -> Vec<File> {
+    let mut files = Vec::new();
+    for one in &script.alone {
+        let up = format!("{NO_TRANSACTION}\n{}", statements(std::iter::once(&one.step)).trim_end());
+        let undo = one.undo.as_deref().unwrap_or_default();
+        files.push(File { up: format!("{up}\n"), down: format!("{NO_TRANSACTION}\n{undo};\n") });
+    }
+    for list in [&script.constraints, &script.validations] {
+        if list.is_empty() {
+            continue;
+        }
+        let up = statements(list.iter().map(|later| &later.step));
+        let undo: Vec<String> = list
+            .iter()
+            .rev()
+            .filter_map(|later| later.undo.as_ref())
+            .map(|undo| format!("{undo};\n"))
+            .collect();
+        let down = match undo.is_empty() {
+            true => "-- The file before takes the constraints away.\n".to_owned(),
+            false => undo.join("\n"),
+        };
+        files.push(File { up: format!("{}\n", up.trim_end()), down });
+    }
+    files
+}
+
+fn statements<'s>(steps: impl Iterator<Item = &'s Step>) -> String {
+    let mut text = String::new();
+    for step in steps {
+        for note in &step.notes {
+            let _ = writeln!(text, "-- {}", note.replace('\n', "\n-- "));
+        }
+        let _ = writeln!(text, "{};\n", step.sql);
+    }
+    text
+}
+
+/// A script as a file of migrations; empty where it does nothing.
 fn text(dialect: Dialect, first: &[String], script: &Script) -> String {
+    if first.is_empty() && script.steps.is_empty() {
+        return String::new();
+    }
     let mut text = String::new();
     let mut steps = String::new();
     for sql in first {
         let _ = writeln!(steps, "{sql};\n");
     }
-    for step in &script.steps {
-        for note in &step.notes {
-            let _ = writeln!(steps, "-- {}", note.replace('\n', "\n-- "));
-        }
-        let _ = writeln!(steps, "{};\n", step.sql);
-    }
+    steps.push_str(&statements(script.steps.iter()));
     if script.without_foreign_keys {
         let _ = writeln!(text, "{NO_TRANSACTION}");
         text.push_str(

@@ -1,13 +1,18 @@
 use super::conversion::Conversion;
 use super::difference::{ColumnChange, Difference, TableChange};
-use super::script::{Writer, shown};
+use super::script::{Later, Step, Writer, shown};
 use super::structure::{Structure, primary_key};
-use crate::ddl::{LiveColumn, LiveEnum, LiveTable};
+use crate::ddl::{LiveColumn, LiveEnum, LiveIndex, LiveTable};
 
 /// What a statement does to others that use the table.
 const SCANS: &str = "Scans the table; nothing else reads or writes it meanwhile (ACCESS EXCLUSIVE).";
 const REWRITES: &str = "Rewrites the table; nothing else reads or writes it meanwhile (ACCESS EXCLUSIVE).";
 const BLOCKS_WRITES: &str = "Nothing else writes to the table until the index is built (SHARE).";
+const LETS_WRITE: &str = "Others read and write the table meanwhile. Where it fails, it leaves an index that is invalid: drop that with\n\
+     DROP INDEX CONCURRENTLY, remove what made it fail, and run the migration again.";
+const BRIEF: &str = "Checks no row yet, so it holds its lock (ACCESS EXCLUSIVE) for a moment.";
+const VALIDATES: &str = "Checks every row, while others read and write the table (SHARE UPDATE EXCLUSIVE). Where it fails, the\n\
+     constraint stays and is checked for new rows alone: correct the rows, and run the migration again.";
 const CHECKS_ROWS: &str =
     "Checks every row; nothing else writes to either table meanwhile (SHARE ROW EXCLUSIVE).";
 
@@ -134,13 +139,80 @@ impl Writer<'_> {
             for index in &change.dropped_indexes {
                 match index.constraint {
                     true => self.drop_constraint(&change.before, &index.name),
-                    false => {
-                        let name = self.qualified(change.before.schema.as_deref(), &index.name);
-                        self.step(format!("DROP INDEX {name}"));
-                    }
+                    false => self.drop_index(change, index),
                 }
             }
         }
+    }
+
+    fn drop_index(&mut self, change: &TableChange, index: &LiveIndex) {
+        let name = self.qualified(change.before.schema.as_deref(), &index.name);
+        // An index over columns that change goes with them, or before.
+        let is_untouched = change.dropped.is_empty() && change.altered.is_empty();
+        match &index.definition {
+            Some(definition) if self.online && is_untouched => {
+                let step = Step { sql: format!("DROP INDEX CONCURRENTLY {name}"), notes: Vec::new() };
+                self.script.alone.push(Later { step, undo: Some(concurrently(definition)) });
+            }
+            _ => self.step(format!("DROP INDEX {name}")),
+        }
+    }
+
+    /// An index that is built while others write.
+    fn build_index(&mut self, change: &TableChange, index: &LiveIndex) {
+        let name = self.index_name(&change.after, index);
+        let (kind, fails) = match index.unique {
+            true => ("UNIQUE INDEX", "Fails where two rows have the same values. "),
+            false => ("INDEX", ""),
+        };
+        let table = self.named(&change.after);
+        let create = match (&index.definition, index.special) {
+            (Some(definition), true) => concurrently(definition),
+            _ => format!(
+                "CREATE {kind} CONCURRENTLY {} ON {table} {}",
+                self.quoted(&name),
+                self.columns_of(index)
+            ),
+        };
+        let place = self.qualified(change.after.schema.as_deref(), &name);
+        let step = Step { sql: create, notes: vec![format!("{fails}{LETS_WRITE}")] };
+        // Dropping the constraint that was made of it has dropped it.
+        let undo = Some(format!("DROP INDEX CONCURRENTLY IF EXISTS {place}"));
+        self.script.alone.push(Later { step, undo });
+        if index.constraint && !index.special {
+            let name = self.quoted(&name);
+            let sql = format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}");
+            let undo = Some(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+            self.script.constraints.push(Later { step: Step { sql, notes: Vec::new() }, undo });
+        }
+    }
+
+    /// A constraint that is checked for new rows first, and for the others while they are used.
+    pub(super) fn add_unchecked(&mut self, table: &LiveTable, name: &str, what: &str) {
+        let (table, name) = (self.named(table), self.quoted(name));
+        let sql = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {what} NOT VALID");
+        let undo = Some(format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"));
+        self.script.constraints.push(Later { step: Step { sql, notes: vec![BRIEF.to_owned()] }, undo });
+        let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
+        self.script
+            .validations
+            .push(Later { step: Step { sql, notes: vec![VALIDATES.to_owned()] }, undo: None });
+    }
+
+    /// SET NOT NULL, whose scan a constraint that says the same saves.
+    fn set_not_null(&mut self, change: &TableChange, column: &LiveColumn) {
+        let (table, name) = (self.named(&change.after), self.quoted(&column.name));
+        let set = format!("ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL");
+        if !self.online {
+            self.noted(set, &[SCANS]);
+            return;
+        }
+        let constraint = crate::ddl::name("nn", &change.after.name, &[&column.name]);
+        self.add_unchecked(&change.after, &constraint, &format!("CHECK ({name} IS NOT NULL)"));
+        let undo = Some(format!("ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL"));
+        self.script.validations.push(Later { step: Step { sql: set, notes: Vec::new() }, undo });
+        let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}", self.quoted(&constraint));
+        self.script.validations.push(Later { step: Step { sql: drop, notes: Vec::new() }, undo: None });
     }
 
     fn drop_constraint(&mut self, table: &LiveTable, name: &str) {
@@ -188,7 +260,7 @@ impl Writer<'_> {
             self.step(format!("ALTER TABLE {table} ADD COLUMN {}", self.column(&change.after, &nullable)));
             self.step(fill(value));
             if column.not_null {
-                self.noted(format!("ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"), &[SCANS]);
+                self.set_not_null(change, column);
             }
             return;
         }
@@ -249,7 +321,7 @@ impl Writer<'_> {
                 let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
                 self.noted(format!("UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"), &lost);
             }
-            self.noted(format!("{alter} SET NOT NULL"), &[SCANS]);
+            self.set_not_null(change, after);
         }
         if before.not_null && !after.not_null {
             self.step(format!("{alter} DROP NOT NULL"));
@@ -278,6 +350,10 @@ impl Writer<'_> {
             self.noted(add, &[SCANS]);
         }
         for index in &change.added_indexes {
+            if self.online {
+                self.build_index(change, index);
+                continue;
+            }
             match index.constraint && !index.special {
                 true => {
                     let constraint = self.index_constraint(&change.after, index);
@@ -294,10 +370,19 @@ impl Writer<'_> {
             }
         }
         for check in &change.added_checks {
+            if let (true, Some(name)) = (self.online, &check.name) {
+                self.add_unchecked(&change.after, name, &format!("CHECK ({})", check.expression));
+                continue;
+            }
             let add = format!("ALTER TABLE {table} ADD {}", self.check(check));
             self.noted(add, &["Fails where a row does not meet it.", SCANS]);
         }
     }
+}
+
+/// A statement that makes an index, without a lock on writers.
+fn concurrently(definition: &str) -> String {
+    definition.replacen("INDEX ", "INDEX CONCURRENTLY ", 1)
 }
 
 fn old_name(def: &LiveEnum) -> String {

@@ -151,6 +151,11 @@ trait Applies: Migrate {
     /// Whether a failure leaves what was executed before.
     const COMMITS_EACH: bool;
 
+    /// Waits until no other program runs migrations, in a way that keeps nothing from running.
+    fn wait_turn(&mut self) -> impl Future<Output = Result<(), MigrateError>> {
+        std::future::ready(Ok(()))
+    }
+
     /// Runs a migration and records it.
     fn run_one(&mut self, table: &str, migration: &Migration) -> impl Future<Output = Result<(), Stopped>>;
 
@@ -174,9 +179,11 @@ impl From<MigrateError> for Stopped {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 macro_rules! applies_at_once {
-    ($connection:ty) => {
+    ($connection:ty $(, $wait_turn:item)?) => {
         impl Applies for $connection {
             const COMMITS_EACH: bool = false;
+
+            $($wait_turn)?
 
             async fn run_one(&mut self, table: &str, migration: &Migration) -> Result<(), Stopped> {
                 Ok(self.apply(table, migration).await.map(|_: Duration| ())?)
@@ -192,7 +199,20 @@ macro_rules! applies_at_once {
 #[cfg(feature = "sqlite")]
 applies_at_once!(sqlx::SqliteConnection);
 #[cfg(feature = "postgres")]
-applies_at_once!(sqlx::PgConnection);
+applies_at_once!(
+    sqlx::PgConnection,
+    // A program that waits inside a statement holds a snapshot, and CREATE INDEX CONCURRENTLY waits for those.
+    async fn wait_turn(&mut self) -> Result<(), MigrateError> {
+        const AGAIN: Duration = Duration::from_millis(50);
+        loop {
+            let turn = sqlx::query_scalar::<_, bool>("SELECT pg_try_advisory_lock(1869770081, 1835624306)");
+            if turn.fetch_one(&mut *self).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+);
 
 /// As sqlx does it, with the statements counted.
 #[cfg(feature = "mysql")]
@@ -239,6 +259,7 @@ async fn counted(connection: &mut sqlx::MySqlConnection, migration: &Migration) 
 
 async fn run_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
     let table = &*migrator.table_name;
+    connection.wait_turn().await.map_err(refused)?;
     connection.lock().await.map_err(refused)?;
     let done = run_locked(connection, migrator, table).await;
     // A lock that cannot be given back goes with the connection, which the caller closes.
@@ -270,6 +291,7 @@ async fn revert_on<C: Applies>(
     count: usize,
 ) -> Result<Vec<MigrationStatus>> {
     let table = &*migrator.table_name;
+    connection.wait_turn().await.map_err(refused)?;
     connection.lock().await.map_err(refused)?;
     let done = revert_locked(connection, migrator, table, count).await;
     let _ = connection.unlock().await;
@@ -404,6 +426,11 @@ fn failed<C: Applies>(migration: &Migration, stopped: &Stopped, how: &str) -> Er
     };
     let place = match (C::COMMITS_EACH, stopped.done) {
         (false, _) if !migration.no_tx => "nothing of it was kept".to_owned(),
+        (false, _) if migration.sql.as_str().contains("CONCURRENTLY") => {
+            "it runs without a transaction, so an index that was not finished is there and invalid: drop it with DROP INDEX \
+             CONCURRENTLY, remove what made it fail, and run the migration again"
+                .to_owned()
+        }
         // The files that the tool writes without a transaction have one of their own.
         (false, _) => {
             "it runs without a transaction of sqlx's, and what it committed by itself is kept".to_owned()

@@ -15,6 +15,19 @@ pub(super) struct Script {
     pub(super) losses: Vec<Loss>,
     /// Whether SQLite must not act on foreign keys meanwhile, which it can be told outside transactions alone.
     pub(super) without_foreign_keys: bool,
+    /// Statements of PostgreSQL's that run outside transactions, each by itself, after the others.
+    pub(super) alone: Vec<Later>,
+    /// What follows them in one transaction: constraints that no row is checked for yet.
+    pub(super) constraints: Vec<Later>,
+    /// What checks the rows for these while others write.
+    pub(super) validations: Vec<Later>,
+}
+
+/// A statement in a file of its own, and what takes it back; nothing, where that which came before takes it along.
+#[derive(Debug)]
+pub(super) struct Later {
+    pub(super) step: Step,
+    pub(super) undo: Option<String>,
 }
 
 /// One statement, and what a reader of the file should know about it.
@@ -44,6 +57,8 @@ pub(super) struct Backfill {
 pub(super) struct Writer<'w> {
     pub(super) dialect: Dialect,
     backfills: &'w [Backfill],
+    /// Whether PostgreSQL keeps writing to tables meanwhile.
+    pub(super) online: bool,
     /// The names of indexes that stay, and of those that are made.
     taken: HashSet<String>,
     /// The names of foreign keys: one set for the database on MySQL, one for each table on PostgreSQL.
@@ -53,11 +68,17 @@ pub(super) struct Writer<'w> {
 
 impl Script {
     /// The statements that make a difference.
-    pub(super) fn of(difference: &Difference, before: &Structure, backfills: &[Backfill]) -> Script {
+    pub(super) fn of(
+        difference: &Difference,
+        before: &Structure,
+        backfills: &[Backfill],
+        online: bool,
+    ) -> Script {
         let dialect = before.dialect;
         let mut writer = Writer {
             dialect,
             backfills,
+            online,
             taken: HashSet::new(),
             taken_keys: HashSet::new(),
             script: Script::default(),
@@ -130,6 +151,12 @@ impl Writer<'_> {
         if self.dialect == Dialect::Sqlite {
             return String::new();
         }
+        let name = self.key_name(table, key);
+        format!("CONSTRAINT {} ", self.quoted(&name))
+    }
+
+    /// A name for a foreign key that no other one has.
+    fn key_name(&mut self, table: &LiveTable, key: &LiveKey) -> String {
         let space = self.key_space(table);
         let mut name = key.name.clone();
         let mut number = 1;
@@ -137,7 +164,7 @@ impl Writer<'_> {
             number += 1;
             name = self.dialect.numbered(&key.name, number);
         }
-        format!("CONSTRAINT {} ", self.quoted(&name))
+        name
     }
 
     /// The same before a primary key or a unique constraint; PostgreSQL's alone have names of their own.
@@ -257,6 +284,10 @@ impl Writer<'_> {
 
     pub(super) fn key(&mut self, table: &LiveTable, key: &LiveKey) -> String {
         let constraint = self.key_constraint(table, key);
+        format!("{constraint}{}", self.references(key))
+    }
+
+    fn references(&self, key: &LiveKey) -> String {
         let own = self.list(key.columns.iter().map(|(own, _)| own.as_str()));
         let theirs = self.list(key.columns.iter().filter_map(|(_, refers_to)| refers_to.as_deref()));
         let parent = match self.dialect {
@@ -264,7 +295,7 @@ impl Writer<'_> {
             Dialect::Sqlite => self.quoted(&key.parent),
             _ => self.qualified(key.parent_schema.as_deref(), &key.parent),
         };
-        let mut sql = format!("{constraint}FOREIGN KEY {own} REFERENCES {parent} {theirs}");
+        let mut sql = format!("FOREIGN KEY {own} REFERENCES {parent} {theirs}");
         for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
             let is_default = action == KeyAction::NoAction
                 || (matches!(self.dialect, Dialect::Mysql(_)) && action == KeyAction::Restrict);
@@ -394,6 +425,12 @@ impl Writer<'_> {
         }
         for change in &difference.changed {
             for key in &change.added_keys {
+                if self.online {
+                    let name = self.key_name(&change.after, key);
+                    let what = self.references(key);
+                    self.add_unchecked(&change.after, &name, &what);
+                    continue;
+                }
                 let add =
                     format!("ALTER TABLE {} ADD {}", self.named(&change.after), self.key(&change.after, key));
                 self.noted(add, &[checks_rows]);

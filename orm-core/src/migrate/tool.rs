@@ -21,6 +21,7 @@ Options:
   --url URL                      the database; without it DATABASE_URL
   --scratch URL                  the server for scratch databases, where that of the database allows none
   --allow-loss                   writes what loses data
+  --online                       lets others write to tables of PostgreSQL meanwhile, which takes several migrations
   --rename TABLE.COLUMN=NEW      says that a column was renamed; `TABLE=NEW` a table
   --backfill TABLE.COLUMN=SQL    the value of existing rows in a column that needs one
   --ignore TABLE                 leaves a table alone that no model describes; `*` stands for anything. `models` leaves
@@ -188,6 +189,7 @@ struct Asked<'a> {
     url: Option<&'a str>,
     scratch: Option<&'a str>,
     allow_loss: bool,
+    online: bool,
     renames: Vec<(&'a str, &'a str)>,
     backfills: Vec<(&'a str, &'a str, &'a str)>,
     ignored: Vec<&'a str>,
@@ -211,6 +213,7 @@ impl<'a> Asked<'a> {
             match option {
                 "--help" | "-h" => asked.help = true,
                 "--allow-loss" => asked.allow_loss = true,
+                "--online" => asked.online = true,
                 "--url" | "--scratch" | "--rename" | "--backfill" | "--ignore" | "--table" | "--schema" => {
                     let value = value.or_else(|| rest.next());
                     let value = value.ok_or_else(|| wrong(&format!("`{option}` needs a value")))?;
@@ -248,6 +251,9 @@ impl<'a> Asked<'a> {
         let mut migrations = Migrations::new(schema, folder);
         if self.allow_loss {
             migrations = migrations.allow_loss();
+        }
+        if self.online {
+            migrations = migrations.online();
         }
         if let Some(url) = self.scratch {
             migrations = migrations.scratch(url);

@@ -6,6 +6,7 @@ mod checked;
 mod dice;
 mod errors;
 mod mutation;
+mod online;
 mod round_trip;
 mod rows;
 mod slots;
