@@ -4,6 +4,7 @@ use crate::sql::Dialect;
 
 /// A list of models: what [`schema!`](crate::schema!) gives.
 #[derive(Debug, Default)]
+#[must_use = "a schema does nothing until it is given to an engine"]
 pub struct Schema {
     models: Vec<&'static dyn ErasedModel>,
 }

@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// What [`Engine::check`](crate::Engine::check) found: where the tables of a database are not what the models say.
 /// `Display` lists all of it.
 #[derive(Debug, Clone, Default)]
+#[must_use = "it says what differs, and nothing reads it"]
 pub struct SchemaReport {
     findings: Vec<SchemaFinding>,
 }

@@ -38,7 +38,7 @@ impl Connection {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.control(sql).await,
+            Connection::Sqlite(lease) => lease.control(sql).await.map_err(|error| lease.named(error)),
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.control(sql).await,
             #[cfg(feature = "mysql")]
@@ -59,7 +59,9 @@ impl Connection {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.fetch(statement, sink, rows).await,
+            Connection::Sqlite(lease) => {
+                lease.fetch(statement, sink, rows).await.map_err(|error| lease.named(error))
+            }
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.fetch(statement, sink, rows, within).await,
             #[cfg(feature = "mysql")]
@@ -73,7 +75,7 @@ impl Connection {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.execute(statement).await,
+            Connection::Sqlite(lease) => lease.execute(statement).await.map_err(|error| lease.named(error)),
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.execute(statement, within).await.map(Inserted::from),
             #[cfg(feature = "mysql")]
@@ -86,7 +88,9 @@ impl Connection {
     pub(super) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.only_reads(statement).await,
+            Connection::Sqlite(lease) => {
+                lease.only_reads(statement).await.map_err(|error| lease.named(error))
+            }
             #[allow(unreachable_patterns)]
             _ => Ok(None),
         }

@@ -216,7 +216,9 @@ impl Connection {
     ) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.open_cursor(statement, part, alone),
+            Connection::Sqlite(lease) => {
+                lease.open_cursor(statement, part, alone).map_err(|error| lease.named(error))
+            }
             // Rows of a dropped stream may still be refused, and their transaction with them.
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.open_cursor(statement, part, alone && !in_transaction).await,
@@ -235,7 +237,9 @@ impl Connection {
     ) -> Result<bool> {
         match self {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.next_rows(statement, sink, count).await,
+            Connection::Sqlite(lease) => {
+                lease.next_rows(statement, sink, count).await.map_err(|error| lease.named(error))
+            }
             #[cfg(feature = "postgres")]
             Connection::Postgres(lease) => lease.next_rows(statement, sink, count).await,
             #[cfg(feature = "mysql")]

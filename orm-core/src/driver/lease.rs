@@ -31,6 +31,8 @@ pub struct Lease {
     after: Option<&'static str>,
     /// No statement of the open transaction was sent yet.
     pub(super) empty: bool,
+    /// A statement of the open transaction may have written.
+    pub(super) wrote: bool,
     /// A statement of the open transaction failed. PostgreSQL answers COMMIT with success then and rolls back, and
     /// MySQL commits what came before the failure.
     pub(super) failed: bool,
@@ -87,6 +89,7 @@ impl Lease {
             by_itself: false,
             after: None,
             empty: true,
+            wrote: false,
             failed: false,
             running: false,
             written: None,
@@ -190,6 +193,11 @@ impl Lease {
         self.in_transaction() && self.failed
     }
 
+    /// Whether a transaction is open in which something may have been written.
+    pub fn has_written(&self) -> bool {
+        self.in_transaction() && self.wrote
+    }
+
     /// Why the connection cannot be used any more, if a future was dropped or the connection lost half-way.
     ///
     /// # Errors
@@ -224,6 +232,7 @@ impl Lease {
         self.by_itself = false;
         self.after = beginning.after;
         self.empty = true;
+        self.wrote = false;
         self.failed = false;
         Ok(())
     }

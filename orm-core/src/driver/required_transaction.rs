@@ -19,7 +19,11 @@ impl Lease {
         self.note_changes(statement)?;
         match effect {
             Effect::Outside => self.stand_aside(statement).await,
-            effect => self.begin_for(effect).await,
+            effect => {
+                self.begin_for(effect).await?;
+                self.wrote |= effect != Effect::Reads;
+                Ok(())
+            }
         }
     }
 

@@ -17,6 +17,7 @@ use crate::value::Value;
 
 /// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
 #[derive(Debug, Clone)]
+#[must_use = "a plan is what would run, and nothing reads it"]
 pub struct Plan {
     steps: Vec<PlanStep>,
 }

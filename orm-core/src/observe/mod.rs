@@ -5,6 +5,7 @@
 mod echo;
 mod echoed_rows;
 mod monitor;
+mod notice;
 mod query_log;
 mod query_scope;
 mod scope_report;
@@ -14,6 +15,7 @@ mod statement_hook;
 pub use echo::Echo;
 pub(crate) use echoed_rows::EchoedRows;
 pub(crate) use monitor::Monitor;
+pub(crate) use notice::Notice;
 pub use query_log::{ExecutedStatement, QueryLog};
 pub use query_scope::QueryScope;
 pub use scope_report::{ScopeReport, StatementGroup};

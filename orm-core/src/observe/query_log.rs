@@ -8,6 +8,7 @@ use crate::sql::Param;
 ///
 /// Transaction control is not counted. `Display` lists the SQL.
 #[derive(Debug, Clone, Default)]
+#[must_use = "it counts until it is dropped"]
 pub struct QueryLog {
     statements: Arc<Mutex<Vec<ExecutedStatement>>>,
 }

@@ -29,6 +29,7 @@ tokio::task_local! {
 /// A scope follows its future, not the tasks that this spawns: give them [`QueryScope::current`] and
 /// [`include`](Self::include). A scope inside another one counts for both.
 #[derive(Clone)]
+#[must_use = "it counts what runs inside its `run`"]
 pub struct QueryScope {
     scope: Arc<Scope>,
 }

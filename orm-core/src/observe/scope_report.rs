@@ -11,6 +11,7 @@ use crate::sql::{Statement, shortened};
 ///
 /// It keeps each text once, however often it was run, so that long work can be counted too.
 #[derive(Debug, Clone, Default)]
+#[must_use = "it says what ran, and nothing reads it"]
 pub struct ScopeReport {
     groups: IndexMap<(Option<Arc<str>>, Arc<str>), StatementGroup>,
 }

@@ -11,6 +11,7 @@ use crate::value::ColumnType;
 /// Without [`group_by`](super::SelectColumns::group_by) all rows are one group. With [`over`](Self::over) it is one of a
 /// window instead, and every row keeps its place.
 #[derive(Debug, Clone)]
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Aggregate<T> {
     expr: Expr,
     of: PhantomData<fn() -> T>,

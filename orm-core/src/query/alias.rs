@@ -23,6 +23,7 @@ use crate::value::ColumnType;
 /// # let _ = pairs; Ok(()) }
 /// # fn main() {}
 /// ```
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Alias<M> {
     table: Arc<TableRef>,
     of: PhantomData<fn() -> M>,

@@ -156,6 +156,7 @@ impl<M: Model, O> Delete<M, O> {
 /// # fn main() {}
 /// ```
 #[derive(Debug, Clone)]
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct OnConflict<M> {
     pub(crate) columns: Vec<&'static str>,
     pub(crate) update: Vec<&'static str>,

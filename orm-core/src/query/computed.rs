@@ -18,6 +18,7 @@ use crate::value::{ColumnType, Decimal, Float, Integer};
 /// let query = select::<Item>().filter(total.gt(100)).order_by(func::lower(Item::NAME));
 /// # let _ = query;
 /// ```
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Computed<T> {
     expr: Expr,
     of: PhantomData<fn() -> T>,

@@ -27,6 +27,7 @@ use crate::sql::{Cte, Expr, Select, SetOp, Source, TableRef};
 /// # fn main() {}
 /// ```
 #[derive(Debug, Clone)]
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Derived {
     table: Arc<TableRef>,
     columns: Arc<[DerivedColumn]>,

@@ -78,6 +78,7 @@ impl IntoTable for &Derived {
 }
 
 /// A relationship whose ends have names of their own in a query.
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct JoinPath<R> {
     from: Option<Source>,
     to: Option<Source>,

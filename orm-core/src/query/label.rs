@@ -10,6 +10,7 @@ use crate::value::ColumnType;
 ///
 /// The name is what a struct's field, and a column of a subquery or a common table expression, is found by.
 #[derive(Debug, Clone)]
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Labeled<E> {
     pub(super) expression: E,
     pub(super) name: &'static str,

@@ -5,6 +5,7 @@ use crate::value::ColumnType;
 
 /// One term of an order: `User::NAME.desc()`.
 #[derive(Debug, Clone)]
+#[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct OrderBy {
     order: Order,
 }

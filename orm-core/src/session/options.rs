@@ -8,6 +8,7 @@ use crate::driver::TransactionOptions;
 /// The settings of a session.
 #[derive(Clone)]
 #[non_exhaustive]
+#[must_use = "options do nothing until a session is made with them"]
 pub struct SessionOptions {
     pub(super) hooks: Option<Arc<dyn SessionHooks>>,
     pub(super) transactions: TransactionOptions,

@@ -42,13 +42,15 @@ impl Session {
         &mut self,
         query: Select<M, L>,
     ) -> impl Future<Output = Result<Entity<M, L>>> + Send {
-        let found = self.one_or_none(query);
+        let caller = Location::caller();
         async move {
-            found.await?.ok_or_else(|| {
+            let found = self.at_most_one(query, caller).await?;
+            let none = || {
                 let text =
                     format!("the query found no `{}`; use `one_or_none` where that can be", M::def().name);
                 Error::new(ErrorKind::NoRows, text)
-            })
+            };
+            self.note(found.ok_or_else(none))
         }
     }
 
@@ -61,20 +63,25 @@ impl Session {
         &mut self,
         query: Select<M, L>,
     ) -> impl Future<Output = Result<Option<Entity<M, L>>>> + Send {
-        let found = self.all(query);
-        async move {
-            let mut found = found.await?;
-            match found.len() {
-                0 | 1 => Ok(found.pop()),
-                several => Err(Error::new(
-                    ErrorKind::MultipleRows,
-                    format!(
-                        "the query found {several} rows of `{}` where at most one was expected; use `first` with an \
-                         order to take one of them",
-                        M::def().name
-                    ),
-                )),
-            }
+        self.at_most_one(query, Location::caller())
+    }
+
+    async fn at_most_one<M: Model, L>(
+        &mut self,
+        query: Select<M, L>,
+        caller: &'static Location<'static>,
+    ) -> Result<Option<Entity<M, L>>> {
+        let mut found: Vec<Entity<M, L>> = Entity::of_first_level(&self.select(query.spec, caller).await?);
+        match found.len() {
+            0 | 1 => Ok(found.pop()),
+            several => self.note(Err(Error::new(
+                ErrorKind::MultipleRows,
+                format!(
+                    "the query found {several} rows of `{}` where at most one was expected; use `first` with an order to \
+                     take one of them",
+                    M::def().name
+                ),
+            ))),
         }
     }
 

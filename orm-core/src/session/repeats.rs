@@ -6,6 +6,7 @@ use super::{RepeatedLoads, SessionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Origin;
 use crate::model::RelationDef;
+use crate::observe::Notice;
 
 /// How often each relationship was loaded object by object, over the objects of one query: where N+1 shows.
 #[derive(Debug, Default)]
@@ -34,7 +35,7 @@ impl Repeats {
         match options.repeated_loads {
             RepeatedLoads::Warn if *loads == options.repeated_loads_threshold => {
                 let text = notice(relation, *loads, origin, at);
-                tracing::warn!(target: "orm::n_plus_one", "{text}");
+                Notice::NPlusOne.give(&text);
                 Ok(())
             }
             RepeatedLoads::Refuse => {

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::SessionOptions;
 use super::repeats::Repeats;
+use super::restarts::Restarts;
 use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions, read_only};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
@@ -14,12 +15,13 @@ use crate::unit_of_work::{Flush, UnitOfWork};
 /// One unit of work with a database: a connection, the objects it loaded, and what it has to write.
 ///
 /// In a session one row is one object. A session takes a connection at its first statement and keeps it until
-/// `commit`, `rollback`, `close` or drop; dropping it rolls back. It cannot be shared between tasks: everything that
+/// `commit`, `rollback`, `close` or drop; dropping it rolls back, with a warning where work is lost that nothing refused. It cannot be shared between tasks: everything that
 /// runs SQL takes `&mut Session`. Give each task its own, from a clone of the [`Engine`](super::Engine).
+#[must_use = "a session does nothing until it is used"]
 pub struct Session {
     pub(super) database: Arc<Database>,
     /// Who it is for the pool: its number, and where it was made.
-    borrower: Borrower,
+    pub(super) borrower: Borrower,
     pub(super) options: SessionOptions,
     pub(super) store: Store,
     pub(super) unit: UnitOfWork,
@@ -29,6 +31,9 @@ pub struct Session {
     /// What the last savepoint was rolled back for.
     pub(super) undone: Option<Failure>,
     pub(super) repeats: Repeats,
+    pub(super) restarts: Restarts,
+    /// Something was refused since the last commit or rollback: what is unsaved then is not kept on purpose.
+    pub(super) erred: bool,
     /// Who ends the transaction, while a closure runs in it that may not.
     pub(super) ends: Vec<Ends>,
     /// How many statements it ran.
@@ -77,6 +82,8 @@ impl Session {
             failed: None,
             undone: None,
             repeats: Repeats::default(),
+            restarts: Restarts::default(),
+            erred: false,
             ends: Vec::new(),
             statements: Arc::default(),
         }
@@ -184,6 +191,7 @@ impl Session {
     /// Remembers an error of the database inside a transaction: what was done so far cannot be trusted.
     pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<T> {
         let result = result.map_err(|error| self.store.name_violation(error, self.database.dialect()));
+        self.erred |= result.is_err();
         if let Err(error) = &result
             && let Some(lease) = self.lease.as_ref().filter(|lease| lease.in_transaction())
             && self.failed.is_none()

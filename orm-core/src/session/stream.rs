@@ -52,7 +52,8 @@ impl Session {
     /// ```
     #[track_caller]
     pub fn stream<Q: Streamable<Row = T>, T>(&mut self, query: Q) -> QueryStream<'_, T> {
-        let plan = query.into_stream(self.database.dialect(), Location::caller());
+        let at = Location::caller();
+        let plan = query.into_stream(self.database.dialect(), at);
         let state = match plan {
             Ok(StreamPlan { rows: Some(0), .. }) => State::Refused(Error::new(
                 ErrorKind::InvalidQuery,
@@ -61,7 +62,14 @@ impl Session {
             Ok(plan) => State::New(plan),
             Err(error) => State::Refused(error),
         };
-        QueryStream { session: self, state, partition: None, waiting: VecDeque::new() }
+        QueryStream {
+            session: self,
+            state,
+            partition: None,
+            waiting: VecDeque::new(),
+            at,
+            given: Given::Nothing,
+        }
     }
 }
 
@@ -141,6 +149,18 @@ pub struct QueryStream<'s, T> {
     partition: Option<usize>,
     /// Rows that were read and not given yet.
     waiting: VecDeque<T>,
+    /// Where it was begun.
+    at: &'static Location<'static>,
+    given: Given,
+}
+
+/// What a stream has given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    Nothing,
+    OneBatch,
+    /// More, or word that there is no more.
+    More,
 }
 
 enum State<T> {
@@ -171,6 +191,17 @@ impl<'s, T: Send> QueryStream<'s, T> {
     /// A batch whose future is dropped half-way is lost, and the stream with it: it gives `InvalidState` from then on. Where
     /// it read in the session's transaction, it and the session give `PendingRollback` until `rollback`.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<T>>> {
+        let batch = self.next_rows().await;
+        if let Ok(batch) = &batch {
+            self.given = match (self.given, batch) {
+                (Given::Nothing, Some(_)) => Given::OneBatch,
+                _ => Given::More,
+            };
+        }
+        batch
+    }
+
+    async fn next_rows(&mut self) -> Result<Option<Vec<T>>> {
         let Some(rows) = self.partition else { return self.load().await };
         if rows == 0 {
             self.end();
@@ -326,6 +357,11 @@ impl<T> QueryStream<'_, T> {
 impl<T> Drop for QueryStream<'_, T> {
     fn drop(&mut self) {
         self.end();
+        match self.given {
+            Given::Nothing => {}
+            Given::OneBatch => self.session.restarts.left(self.at),
+            Given::More => self.session.restarts.read(),
+        }
     }
 }
 

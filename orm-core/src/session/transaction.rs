@@ -81,6 +81,7 @@ impl Session {
         // Nothing is awaited from here on: what is committed is never forgotten.
         self.unit.committed();
         self.store.committed();
+        self.erred = false;
         self.release().await;
         if self.options.expire_on_commit {
             self.store.expire_all();
@@ -112,6 +113,7 @@ impl Session {
     async fn rollback_now(&mut self) -> Result<()> {
         let mut lease = self.lease.take();
         self.failed = None;
+        self.erred = false;
         self.unit.rolled_back(&mut self.store);
         if lease.as_ref().is_some_and(Lease::is_commit_unknown) {
             self.store.expire_all();

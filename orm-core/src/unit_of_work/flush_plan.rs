@@ -16,6 +16,7 @@ use crate::value::Value;
 /// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives. After a flush, what it
 /// wrote: what [`SessionHooks::after_flush`](crate::hooks::SessionHooks::after_flush) gets.
 #[derive(Debug, Clone, Default)]
+#[must_use = "a plan is what would be written, and nothing reads it"]
 pub struct FlushPlan {
     steps: Vec<FlushStep>,
 }

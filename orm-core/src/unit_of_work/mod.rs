@@ -44,6 +44,7 @@ mod state;
 mod switch;
 #[allow(clippy::module_inception)]
 mod unit_of_work;
+mod unsaved;
 mod unsaved_links;
 mod update;
 mod waiting_keys;

@@ -85,7 +85,7 @@ impl ValueKind {
     note = "a type of your own becomes one with `#[derive(DbEnum)]` or `#[derive(DbType)]`, and every type with `serde` as JSON in a `Json<..>`",
     note = "a relationship is a `HasMany<..>`, `HasOne<..>` or `BelongsTo<..>` with its attribute"
 )]
-pub trait ColumnType: Clone + Send + Sync + 'static {
+pub trait ColumnType: Sized + Send + Sync + 'static {
     /// The family of types it compares with; an `Option` has the family of what is inside.
     type Family;
     /// The family of what is stored: for a newtype that of the value inside.

@@ -73,7 +73,7 @@ pub trait Key: IntoKey<Self> + Hash + Eq + Clone + Send + Sync + std::fmt::Debug
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ColumnType + IntoValue<T> + Hash + Eq + std::fmt::Debug> Key for T {
+impl<T: ColumnType + IntoValue<T> + Hash + Eq + Clone + std::fmt::Debug> Key for T {
     fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
         T::take(cells, columns.first().copied().unwrap_or_default())
     }
@@ -108,7 +108,7 @@ impl<K: ColumnType, V: IntoValue<K>> IntoKey<K> for V {
 macro_rules! tuple_key {
     ($(($($ty:ident $from:ident $at:tt),+))*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($ty: ColumnType + IntoValue<$ty> + Hash + Eq + std::fmt::Debug),+> Key for ($($ty,)+) {
+        impl<$($ty: ColumnType + IntoValue<$ty> + Hash + Eq + Clone + std::fmt::Debug),+> Key for ($($ty,)+) {
             fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError> {
                 let at = |i: usize| columns.get(i).copied().ok_or(ValueError::MissingCell { index: i });
                 Ok(($($ty::take(cells, at($at)?)?,)+))

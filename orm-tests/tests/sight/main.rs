@@ -5,3 +5,4 @@ mod hooks;
 mod scopes;
 mod spans;
 mod tests_that_count;
+mod warnings;

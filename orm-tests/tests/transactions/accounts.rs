@@ -20,7 +20,7 @@ pub struct Account {
 /// An engine, and the directory of its database where that is a file of SQLite.
 pub struct Bank {
     pub engine: Engine,
-    _directory: Option<Arc<TempDir>>,
+    pub directory: Option<Arc<TempDir>>,
 }
 
 impl Bank {
@@ -42,7 +42,7 @@ impl Bank {
         };
         let engine = builder.pool_size(pool).pool_timeout(Duration::from_secs(60)).connect().await?;
         Bank::fill(&engine, accounts).await?;
-        Ok(Bank { engine, _directory: directory })
+        Ok(Bank { engine, directory })
     }
 
     /// Creates the accounts in a database.

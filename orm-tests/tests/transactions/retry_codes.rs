@@ -133,18 +133,26 @@ on_every_backend! {
             return Ok(());
         }
         let bank = Bank::open(&database, 1, 2).await?;
+        let named = |error: &Error, line: u32, does: &str| {
+            let text = error.to_string();
+            assert!(text.contains(&format!("retry_codes.rs:{line}:")) && text.contains(does), "{text}");
+        };
+        let held_at = line!() + 1;
         let mut holder = bank.engine.session();
         add(&mut holder, 0, 1).await?;
+        let waits_at = line!() + 1;
         let mut waiter = bank.engine.session();
         let error = waiter.begin().await.unwrap_err();
         assert_eq!((error.kind(), &*code(&error)), (ErrorKind::Busy, "5"), "{error}");
         assert!(error.is_retryable());
+        named(&error, held_at, "has a transaction open that writes");
         assert!(!waiter.in_transaction(), "it can be tried again at once");
         holder.commit().await?;
         add(&mut waiter, 0, 1).await?;
         waiter.commit().await?;
 
         // COMMIT cannot finish while somebody reads, and leaves the transaction open.
+        let read_at = line!() + 1;
         let mut reader = bank.engine.session();
         reader.begin_with(TransactionOptions::new().read_only()).await?;
         reader.count(select::<Account>()).await?;
@@ -152,7 +160,14 @@ on_every_backend! {
         let error = waiter.commit().await.unwrap_err();
         assert_eq!((error.kind(), &*code(&error)), (ErrorKind::Busy, "5"), "{error}");
         assert!(error.is_retryable());
+        named(&error, read_at, "has a transaction open that reads");
         reader.commit().await?;
+        // An engine of its own on the same file is told as well.
+        let directory = bank.directory.as_ref().expect("a bank on SQLite is a file");
+        let url = format!("sqlite:{}", directory.path().join("bank.db").display());
+        let apart = Engine::builder(&url).busy_timeout(Duration::from_millis(20)).connect().await?;
+        let mut late = apart.session();
+        named(&late.begin().await.unwrap_err(), waits_at, "has a transaction open that writes");
         waiter.rollback().await?;
         assert_eq!(balances(&bank.engine).await?, [102]);
         Ok(())

@@ -47,6 +47,16 @@ impl Borrower {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Borrower { session: NEXT.fetch_add(1, Ordering::Relaxed), caller: Location::caller() }
     }
+
+    /// Where the session was made.
+    pub(crate) fn made_at(self) -> &'static Location<'static> {
+        self.caller
+    }
+
+    /// The session's number.
+    pub(in crate::driver) fn session(self) -> u64 {
+        self.session
+    }
 }
 
 impl Checkouts {

@@ -1,3 +1,4 @@
+use std::fs;
 use std::sync::Arc;
 
 use super::connection::{NotOpened, SqliteConnection};
@@ -14,6 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub(in crate::driver) struct SqliteDatabase {
     pool: Pool<SqliteConnector>,
+    /// Its file, by the one name that every engine of it has.
+    file: Arc<str>,
 }
 
 /// How connections are made.
@@ -65,7 +68,10 @@ impl SqliteDatabase {
         options: &ConnectOptions,
     ) -> Result<SqliteDatabase> {
         let opening = Arc::new(Opening::new(url, options)?);
-        let pool = Pool::new(SqliteConnector { opening, on_connect: options.on_connect.clone() }, options)?;
+        let pool = Pool::new(
+            SqliteConnector { opening: Arc::clone(&opening), on_connect: options.on_connect.clone() },
+            options,
+        )?;
         pool.prove(|error| match error {
             NotOpened::OnConnect(error) => error,
             error => {
@@ -73,7 +79,9 @@ impl SqliteDatabase {
             }
         })
         .await?;
-        Ok(SqliteDatabase { pool })
+        let file = fs::canonicalize(opening.location());
+        let file = file.map_or_else(|_| opening.location().into(), |file| file.to_string_lossy().into());
+        Ok(SqliteDatabase { pool, file })
     }
 
     pub(in crate::driver) async fn acquire(
@@ -82,7 +90,7 @@ impl SqliteDatabase {
         borrower: Borrower,
     ) -> Result<Connection> {
         let connection = self.pool.acquire(checkouts, borrower, not_opened).await?;
-        Ok(Connection::Sqlite(SqliteLease::new(connection)))
+        Ok(Connection::Sqlite(SqliteLease::new(connection, Arc::clone(&self.file), borrower)))
     }
 
     /// How many connections are open.

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use super::connection::{SqliteConnection, returned, rollback};
 use super::database::SqliteConnector;
 use super::error::database_error;
+use super::holders::{self, Holding};
 use super::job::{Job, JobRows, Ran};
 use super::prepared::Prepared;
 use super::reading::{Elsewhere, Ended, Stopped};
@@ -12,7 +13,7 @@ use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
 use crate::driver::RowSink;
 use crate::driver::connection::Inserted;
-use crate::driver::pool::Pooled;
+use crate::driver::pool::{Borrower, Pooled};
 use crate::driver::refusal::unfit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Expected, Leading, Param, Statement};
@@ -30,6 +31,10 @@ pub(in crate::driver) struct SqliteLease {
     away: Option<Away>,
     /// The statement that is read a part at a time.
     part: Option<PartRead>,
+    /// Which database it is of, and which session has it: what the error of a lock names.
+    file: Arc<str>,
+    by: Borrower,
+    holding: Option<Holding>,
 }
 
 /// A statement that is read a part at a time, with what it takes to go on elsewhere.
@@ -52,11 +57,30 @@ struct PartRead {
 }
 
 impl SqliteLease {
-    pub(super) fn new(connection: Pooled<SqliteConnector>) -> SqliteLease {
-        SqliteLease { connection: Some(connection), away: None, part: None }
+    pub(super) fn new(connection: Pooled<SqliteConnector>, file: Arc<str>, by: Borrower) -> SqliteLease {
+        SqliteLease { connection: Some(connection), away: None, part: None, file, by, holding: None }
     }
 
     pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
+        self.run_control(sql).await?;
+        match sql {
+            "COMMIT" | "ROLLBACK" => self.holding = None,
+            "BEGIN IMMEDIATE" | "BEGIN" => {
+                self.holding = None;
+                let writes = sql == "BEGIN IMMEDIATE";
+                self.holding = Some(Holding::begin(Arc::clone(&self.file), self.by, writes));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// An error with who holds the lock that it is about.
+    pub(in crate::driver) fn named(&self, error: Error) -> Error {
+        holders::named(error, &self.file, self.by)
+    }
+
+    async fn run_control(&mut self, sql: &str) -> Result<()> {
         let here = self.here()?;
         if sql == "ROLLBACK" && here.is_autocommit() {
             // SQLite ends a transaction by itself where it can do nothing else, on a full disk for example.
@@ -436,7 +460,9 @@ impl SqliteLease {
     pub(in crate::driver) fn take(&mut self) -> Option<SqliteLease> {
         let ended = self.close_part().is_ok();
         let connection = self.connection.take().filter(|_| ended)?;
-        Some(SqliteLease::new(connection))
+        let mut taken = SqliteLease::new(connection, Arc::clone(&self.file), self.by);
+        taken.holding = self.holding.take();
+        Some(taken)
     }
 
     /// Ends a transaction that has not written, and runs another statement that does not wait; says whether it did.

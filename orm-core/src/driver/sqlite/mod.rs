@@ -8,6 +8,7 @@ mod batch;
 mod connection;
 mod database;
 mod error;
+mod holders;
 mod job;
 mod lease;
 mod memory;

@@ -106,6 +106,11 @@ impl Opening {
         Ok(opening)
     }
 
+    /// The path of the file.
+    pub(super) fn location(&self) -> &str {
+        &self.location
+    }
+
     /// Opens a connection, and makes it reject a quoted name that is not a column instead of reading it as a text.
     ///
     /// # Errors
