@@ -43,7 +43,7 @@ macro_rules! calls {
             asks: Asks::$asks,
             name: $name,
             run: |$world| Box::pin(async move {
-                $call.await?;
+                let _ = $call.await?;
                 Ok(())
             }),
         },)*];
