@@ -1,5 +1,5 @@
 use super::Schema;
-use super::enum_type::{create_type, drop_type, enum_types, unless_there};
+use super::enum_type::{create_type, enum_types, unless_there};
 use super::foreign_key::ForeignKey;
 use super::name::{distinct, name};
 use crate::error::Result;
@@ -39,40 +39,6 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
         }
     }
     Ok(statements)
-}
-
-/// DROP TABLE for what is there, children first.
-///
-/// # Errors
-/// As for [`create_statements`].
-pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
-    let tables = Tables::of(schema, dialect)?;
-    let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
-    let names: Vec<String> = links
-        .chain(tables.order.iter().rev().map(|def| def.table))
-        .map(|table| tables.named(table))
-        .collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(match dialect {
-        Dialect::Sqlite => {
-            // Tables that refer to each other in a circle go as well: keys are checked at COMMIT.
-            let pragma = "PRAGMA defer_foreign_keys = ON".to_owned();
-            let drops = names.into_iter().map(|name| format!("DROP TABLE IF EXISTS {name}"));
-            std::iter::once(pragma).chain(drops).collect()
-        }
-        Dialect::Postgres => {
-            let tables = format!("DROP TABLE IF EXISTS {}", names.join(", "));
-            let types = enum_types(schema, dialect)?;
-            std::iter::once(tables).chain(types.into_iter().map(|def| drop_type(dialect, def))).collect()
-        }
-        Dialect::Mysql(server) => {
-            // MariaDB drops one table after the other and lets no key of a circle go with them.
-            let circles = tables.later_keys().filter(|_| server.mariadb).map(|key| tables.drop_key(key));
-            circles.chain([format!("DROP TABLE IF EXISTS {}", names.join(", "))]).collect()
-        }
-    })
 }
 
 /// The tables of a schema, in the order they are created in, and the keys between them.
@@ -173,7 +139,7 @@ impl Tables {
     }
 
     /// SQLite has no key that leads out of its file.
-    fn is_declared(&self, key: &ForeignKey) -> bool {
+    pub(super) fn is_declared(&self, key: &ForeignKey) -> bool {
         self.can_refer(key.child.table, key.parent.table)
     }
 
@@ -302,13 +268,13 @@ impl Tables {
         name.map_or_else(String::new, |name| format!("CONSTRAINT {} ", self.quoted(name)))
     }
 
-    fn key_name(&self, key: &ForeignKey) -> Option<&String> {
+    pub(super) fn key_name(&self, key: &ForeignKey) -> Option<&String> {
         let at = self.keys.iter().position(|other| std::ptr::eq(other, key))?;
         self.key_names.get(at)
     }
 
     /// The keys to tables that are created after the one with the key: those of circles.
-    fn later_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+    pub(super) fn later_keys(&self) -> impl Iterator<Item = &ForeignKey> {
         self.keys.iter().filter(|key| self.is_later(key))
     }
 
@@ -322,32 +288,26 @@ impl Tables {
         unless_there(&format!("ALTER TABLE {} ADD {}", self.named(key.child.table), self.key(key)))
     }
 
-    fn drop_key(&self, key: &ForeignKey) -> String {
-        let name = self.key_name(key).map_or_else(String::new, |name| self.quoted(name));
-        let table = self.named(key.child.table);
-        format!("ALTER TABLE IF EXISTS {table} DROP FOREIGN KEY IF EXISTS {name}")
-    }
-
     fn table(&self, name: TableName, parts: &[String]) -> String {
         format!("CREATE TABLE IF NOT EXISTS {} ({})", self.named(name), parts.join(", "))
     }
 
-    fn list(&self, def: &ModelDef, columns: &[usize]) -> String {
+    pub(super) fn list(&self, def: &ModelDef, columns: &[usize]) -> String {
         self.names(columns.iter().map(|column| def.columns[*column].name))
     }
 
-    fn names<'n>(&self, names: impl Iterator<Item = &'n str>) -> String {
+    pub(super) fn names<'n>(&self, names: impl Iterator<Item = &'n str>) -> String {
         let names: Vec<String> = names.map(|name| self.quoted(name)).collect();
         format!("({})", names.join(", "))
     }
 
-    fn named(&self, table: TableName) -> String {
+    pub(super) fn named(&self, table: TableName) -> String {
         let mut sql = String::new();
         self.dialect.name(&mut sql, table);
         sql
     }
 
-    fn quoted(&self, name: &str) -> String {
+    pub(super) fn quoted(&self, name: &str) -> String {
         let mut sql = String::new();
         self.dialect.quote(&mut sql, name);
         sql

@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod create;
 mod create_text;
+mod drop;
 mod enum_type;
 mod foreign_key;
 mod labels;
@@ -19,7 +20,8 @@ mod schema_report;
 mod sequences;
 
 pub use check::check;
-pub use create::{create_statements, drop_statements};
+pub use create::create_statements;
+pub use drop::drop_statements;
 #[cfg(feature = "migrate")]
 pub(crate) use labels::enum_labels;
 #[cfg(feature = "migrate")]

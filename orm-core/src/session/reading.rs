@@ -227,6 +227,7 @@ impl Session {
         if !self.unit.has_work() {
             return;
         }
+        self.unit.relink_expunged(&mut self.store);
         if overwrites {
             self.unit.overwritten(&mut self.store, answer);
         }

@@ -58,8 +58,8 @@ impl Session {
     /// `InvalidState`: the object belongs to another session.
     pub fn edit<E: AsEntity>(&mut self, entity: E, change: impl FnOnce(&mut E::Model)) -> Result<()> {
         let node = self.editable(entity.as_entity())?;
-        let arena = self.store.graph().arena::<E::Model>(node.arena);
         let def = E::Model::def();
+        let arena = self.store.graph().arena::<E::Model>(node.arena);
         let mut version = arena.duplicate(node.node).map_err(|error| cell_error(def, &error))?;
         change(&mut version);
         let current = arena.node(node.node).current();
@@ -72,7 +72,8 @@ impl Session {
             return Ok(());
         }
         self.unit.touch(&self.store, node);
-        self.unit.key_edited(node, &changed);
+        self.unit.key_edited(&mut self.store, node, &changed);
+        let arena = self.store.graph().arena::<E::Model>(node.arena);
         let before = arena.node(node.node).current_version();
         publish(arena, node.node, version, &changed);
         self.unit.keys_changed(&mut self.store, node, &changed, before);
@@ -357,6 +358,7 @@ impl Session {
             false => self.begin_writing().await?,
         }
         let done = self.flusher()?.bulk(bulk, at).await;
+        self.unit.relink_expunged(&mut self.store);
         if begins {
             self.end_empty().await;
         }

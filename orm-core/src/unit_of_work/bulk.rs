@@ -461,15 +461,15 @@ impl UnitOfWork {
     /// statement.
     fn before_row(
         &mut self,
-        store: &Store,
+        store: &mut Store,
         node: ObjectId,
         sets: impl Fn(usize) -> bool,
     ) -> (usize, Vec<(usize, Value)>) {
         let objects = store.arena(node.arena);
         let unsaved = self.changed_columns(store, node).into_iter().filter(|column| !sets(*column));
         let unsaved = unsaved.map(|column| (column, objects.view(node.node, column).to_value())).collect();
-        self.waiting_keys.cancel(node, sets);
-        let before = objects.version(node.node);
+        self.cancel_waiting(store, node, sets);
+        let before = store.arena(node.arena).version(node.node);
         self.journal.changed(node, before);
         (before, unsaved)
     }

@@ -12,19 +12,20 @@ impl UnitOfWork {
         node: ObjectId,
         changes: Vec<(usize, Value)>,
     ) -> Result<()> {
-        let arena = store.arena(node.arena);
         if store.is_expired(node) {
             // What the row has is not known, so equal to what it had is no reason not to write it.
             self.assign(store, node, changes.iter().map(|(column, _)| *column));
         }
+        let arena = store.arena(node.arena);
         let differs = |(column, value): &(usize, Value)| arena.view(node.node, *column) != value.as_ref();
         let changes: Vec<_> = changes.into_iter().filter(differs).collect();
         if changes.is_empty() {
             return Ok(());
         }
         // Of a link to a pending object and a value, the later one counts.
-        self.waiting_keys.cancel(node, |column| changes.iter().any(|(changed, _)| *changed == column));
+        self.cancel_waiting(store, node, |column| changes.iter().any(|(changed, _)| *changed == column));
         self.touch(store, node);
+        let arena = store.arena(node.arena);
         let before = arena.version(node.node);
         let done = arena.change(node.node, &changes);
         done.map_err(|error| cell_error(store.def(node.arena), &error))?;

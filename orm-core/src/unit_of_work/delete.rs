@@ -83,7 +83,7 @@ impl Flush<'_> {
         let parents = parents.as_slice();
         let mut children = self.children(relation, arena, parents).await?;
         self.as_they_are_now(relation, arena, parents, &mut children)?;
-        let pending = self.unit.pending_children(self.store, relation, arena, parents);
+        let pending = self.unit.pending_children(relation, arena, parents);
         if relation.cascade.delete {
             children.into_iter().for_each(|child| self.unit.delete(child));
             pending.iter().for_each(|child| self.unit.drop_pending(self.store, child));
@@ -184,6 +184,7 @@ impl Flush<'_> {
                 loader.load(LateLoad::bare(objects), LoadSpec::new(relation, Strategy::Selectin)).await;
             edited.into_iter().for_each(|(node, version)| self.store.arena(arena).revert(node, version));
             loaded?;
+            self.unit.relink_expunged(self.store);
             if self.executed.is_some() {
                 self.asked.insert(relation.path());
             }

@@ -151,7 +151,7 @@ impl UnitOfWork {
         if nullable.is_empty() {
             return Err(required(relation));
         }
-        self.waiting_keys.cancel(of, |column| nullable.contains(&column));
+        self.cancel_waiting(store, of, |column| nullable.contains(&column));
         self.change(store, of, nullable.into_iter().map(|column| (column, Value::Null)).collect())?;
         let target = store.target_arena(relation);
         self.set_slot(store, of, relation, Some(target), Slot::Absent);
@@ -179,7 +179,7 @@ impl UnitOfWork {
         if nullable.is_empty() {
             return Err(orphan_needs_a_rule(relation));
         }
-        self.waiting_keys.cancel(child, |column| nullable.contains(&column));
+        self.cancel_waiting(store, child, |column| nullable.contains(&column));
         self.change(store, child, nullable.into_iter().map(|column| (column, Value::Null)).collect())
     }
 }

@@ -72,6 +72,7 @@ impl Flush<'_> {
     /// # Errors
     /// A required column has no value, or the database refuses a row; the transaction must be rolled back then.
     pub(crate) async fn run(&mut self) -> Result<()> {
+        self.unit.relink_expunged(self.store);
         self.confirm().await?;
         self.displace().await?;
         self.follow_deletes().await?;
@@ -132,7 +133,7 @@ impl Flush<'_> {
         }
         self.unit.deleted.clear();
         self.unit.dirty.clear();
-        self.unit.expunged_parents.clear();
+        self.unit.expunged_ends.clear();
     }
 
     /// The link rows of all objects that are still to be deleted go before the first of these: a link may be declared on one

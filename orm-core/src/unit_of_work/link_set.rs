@@ -75,6 +75,29 @@ impl LinkSet {
         found
     }
 
+    /// The objects without a row that an object is linked to.
+    pub(super) fn new_at(&self, of: &Ref) -> Vec<CellId> {
+        let rows = self.of_new.get(&End::of(of)).into_iter().flatten().filter_map(|key| self.rows.get(key));
+        let ends = rows.flat_map(|row| [&row.parent, &row.target]);
+        let new = |end: &Ref| match end {
+            Ref::Pending(cell) if end.node().is_none() => Some(cell_id(cell)),
+            _ => None,
+        };
+        ends.filter_map(new).collect()
+    }
+
+    /// Another object takes the place of one in its links to objects without a row, which are returned.
+    pub(super) fn replace_end(&mut self, old: ObjectId, new: ObjectId) -> Vec<CellId> {
+        let linked = self.new_at(&Ref::Node(old));
+        for key in self.of_new.remove(&End::Node(old)).unwrap_or_default() {
+            let Some(mut row) = self.rows.swap_remove(&key) else { continue };
+            row.parent.replace(old, new);
+            row.target.replace(old, new);
+            self.insert(row);
+        }
+        linked
+    }
+
     pub(super) fn take(&mut self) -> impl Iterator<Item = LinkRow> + use<> {
         self.of_new.clear();
         std::mem::take(&mut self.rows).into_values()

@@ -32,7 +32,9 @@ impl UnitOfWork {
                 Some(Ref::Node(node)) if !source.values.is_empty() => {
                     let given = source.given();
                     // It may be merged after it was linked to what has no key yet.
-                    self.waiting_keys.cancel(*node, |column| given.iter().any(|(other, _)| *other == column));
+                    self.cancel_waiting(store, *node, |column| {
+                        given.iter().any(|(other, _)| *other == column)
+                    });
                     self.change(store, *node, given)?;
                 }
                 Some(Ref::Node(_) | Ref::Pending(_)) => {}
@@ -118,7 +120,7 @@ impl UnitOfWork {
                 _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
             }
         }
-        for member in self.pending_members(store, relation, parent)? {
+        for member in self.pending_members(relation, parent)? {
             if !targets.iter().any(|target| target.is(&member)) {
                 self.disconnect_from(store, relation, parent, member)?;
             }

@@ -1,7 +1,5 @@
 use std::sync::Arc;
 
-use hashbrown::HashSet;
-
 use super::PendingCell;
 use super::moves::{holders, parents};
 use super::pending::PendingState;
@@ -10,29 +8,18 @@ use crate::error::Result;
 use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
-use crate::value::Value;
 
 impl UnitOfWork {
     /// New objects whose key comes from one of some parents.
     pub(super) fn pending_children(
         &self,
-        store: &Store,
         relation: &RelationDef,
         arena: u32,
         parents: &[u32],
     ) -> Vec<Arc<PendingCell>> {
         let (remote, target) = (relation.remote_columns(), (relation.target)().type_id());
         let mut children: Vec<Arc<PendingCell>> = Vec::new();
-        let mut ends: Vec<ObjectId> = parents.iter().map(|node| ObjectId { arena, node: *node }).collect();
-        if !self.expunged_parents.is_empty() {
-            // An object of the same row that was expunged since is the parent as well.
-            let local = relation.local_columns();
-            let key = |node: &ObjectId| store.values(*node, local);
-            let keys: HashSet<Vec<Value>> = ends.iter().map(key).collect();
-            let is_one = |node: &&ObjectId| node.arena == arena && keys.contains(&key(node));
-            ends.extend(self.expunged_parents.iter().filter(is_one).copied());
-        }
-        for parent in ends.into_iter().map(Ref::Node) {
+        for parent in parents.iter().map(|node| Ref::Node(ObjectId { arena, node: *node })) {
             let from_here = |key: &KeyFrom| key.columns == remote && key.from.is(&parent);
             let entries = self.pending.linked_to(&parent).filter(|entry| entry.model.type_id() == target);
             let entries = entries.filter(|entry| entry.keys.iter().any(from_here));
@@ -57,6 +44,19 @@ impl UnitOfWork {
             }
             self.links.end(&gone);
             cell.set(PendingState::Discarded);
+        }
+    }
+
+    /// Columns of an object were given a value, so a key that shares one of them no longer waits for a pending object. The
+    /// object had left the parents of the key that it shows; whether it leaves them is up to the value.
+    pub(super) fn cancel_waiting(
+        &mut self,
+        store: &mut Store,
+        node: ObjectId,
+        columns: impl Fn(usize) -> bool,
+    ) {
+        for key in self.waiting_keys.cancel(node, columns) {
+            self.return_to_parents(store, node, key.columns);
         }
     }
 

@@ -75,6 +75,19 @@ impl PendingSet {
         entry.held_by.push((relation, holder));
     }
 
+    /// Another object takes the place of one that objects are linked to by their keys, and some by link rows.
+    pub(super) fn replace_end(&mut self, old: ObjectId, new: ObjectId, by_rows: Vec<CellId>) {
+        let by_keys = self.linked.remove(&End::Node(old)).unwrap_or_default();
+        for cell in by_keys.iter().chain(&by_rows) {
+            let Some(entry) = self.entries.get_mut(cell) else { continue };
+            entry.keys.iter_mut().for_each(|key| key.from.replace(old, new));
+            entry.holds.iter_mut().flat_map(|(_, held)| held).for_each(|held| held.replace(old, new));
+            let holders = entry.held_by.iter_mut().map(|(_, holder)| holder);
+            holders.filter(|holder| **holder == old).for_each(|holder| *holder = new);
+        }
+        self.linked.entry(End::Node(new)).or_default().extend(by_keys);
+    }
+
     /// Those that may have a key from an object or be given to it, in their order.
     pub(super) fn linked_to<'s>(&'s self, end: &Ref) -> impl Iterator<Item = &'s PendingEntry> + use<'s> {
         let mut cells = self.linked.get(&End::of(end)).cloned().unwrap_or_default();

@@ -233,11 +233,13 @@ impl UnitOfWork {
                     self.set_key(store, of, key)
                 }
                 Some(from) => {
-                    self.waiting_keys.cancel(node, |column| key.columns.contains(&column));
+                    self.cancel_waiting(store, node, |column| key.columns.contains(&column));
                     let values = store.values(from, key.from_columns);
                     self.change(store, node, key.columns.iter().copied().zip(values).collect())
                 }
                 None => {
+                    self.leave_parents(store, node, key.columns);
+                    self.forget_target(store, node, key.columns);
                     self.waiting_keys.set(node, key);
                     Ok(())
                 }

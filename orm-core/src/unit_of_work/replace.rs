@@ -49,7 +49,7 @@ impl UnitOfWork {
                 return Err(orphan_needs_a_rule(relation));
             }
         }
-        let mut waiting = self.pending_members(store, relation, parent)?;
+        let mut waiting = self.pending_members(relation, parent)?;
         for target in targets {
             let target = self.resolve(store, target)?;
             waiting.retain(|member| !member.is(&target));
@@ -67,14 +67,9 @@ impl UnitOfWork {
     }
 
     /// New objects that join a collection with the next flush.
-    pub(super) fn pending_members(
-        &self,
-        store: &Store,
-        relation: &RelationDef,
-        parent: ObjectId,
-    ) -> Result<Vec<Ref>> {
+    pub(super) fn pending_members(&self, relation: &RelationDef, parent: ObjectId) -> Result<Vec<Ref>> {
         if relation.kind != RelationKind::ManyToMany {
-            let children = self.pending_children(store, relation, parent.arena, &[parent.node]);
+            let children = self.pending_children(relation, parent.arena, &[parent.node]);
             return Ok(children.into_iter().map(Ref::Pending).collect());
         }
         Ok(self.links.new_ends(relation, &Ref::Node(parent)))

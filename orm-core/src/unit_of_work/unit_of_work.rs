@@ -37,8 +37,8 @@ pub(crate) struct UnitOfWork {
     /// To-one relationships by the other side's key that got a new target while their old one was not loaded, by object
     /// and relationship.
     pub(super) displaced: IndexMap<(ObjectId, usize), &'static RelationDef>,
-    /// Objects that were taken out of the session while new objects had keys from them.
-    pub(super) expunged_parents: Vec<ObjectId>,
+    /// Objects that were taken out of the session while new objects were linked to them.
+    pub(super) expunged_ends: Vec<ObjectId>,
     /// Objects whose row a flush deleted.
     gone: HashSet<ObjectId>,
     pub(super) journal: Journal,
@@ -219,8 +219,8 @@ impl UnitOfWork {
     }
 
     /// Columns of an object were edited: of them and a link to a pending object, the later one counts.
-    pub(crate) fn key_edited(&mut self, node: ObjectId, columns: &[usize]) {
-        self.waiting_keys.cancel(node, |column| columns.contains(&column));
+    pub(crate) fn key_edited(&mut self, store: &mut Store, node: ObjectId, columns: &[usize]) {
+        self.cancel_waiting(store, node, |column| columns.contains(&column));
     }
 
     /// Says that columns of an expired object are given a value.
@@ -300,8 +300,22 @@ impl UnitOfWork {
             // It was taken from its parents, which no flush has written.
             self.return_to_all_parents(store, node);
         }
-        if self.pending.linked_to(&Ref::Node(node)).next().is_some() {
-            self.expunged_parents.push(node);
+        let end = Ref::Node(node);
+        if self.pending.linked_to(&end).next().is_some() || !self.links.new_at(&end).is_empty() {
+            self.expunged_ends.push(node);
+        }
+    }
+
+    /// An object that was read anew takes the place of the one of its row that was expunged, in the links of new objects.
+    pub(crate) fn relink_expunged(&mut self, store: &mut Store) {
+        for old in std::mem::take(&mut self.expunged_ends) {
+            let key = store.key(old);
+            let Some(new) = store.find(old.arena, &key) else {
+                self.expunged_ends.push(old);
+                continue;
+            };
+            let linked = self.links.replace_end(old, new);
+            self.pending.replace_end(old, new, linked);
         }
     }
 
@@ -364,7 +378,7 @@ impl UnitOfWork {
         self.key_links = KeyLinks::default();
         self.waiting_keys = WaitingKeys::default();
         self.displaced.clear();
-        self.expunged_parents.clear();
+        self.expunged_ends.clear();
         self.refusal = None;
         for back in std::mem::take(&mut self.journal).undo(store) {
             self.gone.remove(&back);
@@ -395,6 +409,13 @@ impl Ref {
                 PendingState::Flushed { arena, node, .. } => Some(ObjectId { arena, node }),
                 PendingState::Waiting | PendingState::Discarded => None,
             },
+        }
+    }
+
+    /// Another object takes the place of one.
+    pub(super) fn replace(&mut self, old: ObjectId, new: ObjectId) {
+        if matches!(self, Ref::Node(node) if *node == old) {
+            *self = Ref::Node(new);
         }
     }
 

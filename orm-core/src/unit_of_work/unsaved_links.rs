@@ -70,8 +70,8 @@ impl UnitOfWork {
         }
     }
 
-    /// The parents of a child that is about to leave them do not hold it.
-    fn leave_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
+    /// The parents of a child whose key waits for a new object do not hold it.
+    pub(super) fn leave_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns() == columns {
                 let key = store.values(child, columns);
@@ -83,7 +83,7 @@ impl UnitOfWork {
     }
 
     /// Nor does it hold them.
-    fn forget_target(&mut self, store: &Store, child: ObjectId, columns: &[usize]) {
+    pub(super) fn forget_target(&mut self, store: &Store, child: ObjectId, columns: &[usize]) {
         for relation in store.def(child.arena).relations {
             let by_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
             if by_key && relation.local_columns() == columns {

@@ -44,14 +44,15 @@ impl WaitingKeys {
         keys.push(key);
     }
 
-    /// The object's columns were given something else, so a key that shares one of them waits no more.
-    pub(super) fn cancel(&mut self, node: ObjectId, columns: impl Fn(usize) -> bool) {
-        if let Some(keys) = self.of.get_mut(&node) {
-            keys.retain(|key| !key.columns.iter().any(|column| columns(*column)));
-            if keys.is_empty() {
-                self.of.swap_remove(&node);
-            }
+    /// Takes out the keys of an object that share one of some columns.
+    pub(super) fn cancel(&mut self, node: ObjectId, columns: impl Fn(usize) -> bool) -> Vec<KeyFrom> {
+        let Some(keys) = self.of.get_mut(&node) else { return Vec::new() };
+        let cancelled =
+            keys.extract_if(.., |key| key.columns.iter().any(|column| columns(*column))).collect();
+        if keys.is_empty() {
+            self.of.swap_remove(&node);
         }
+        cancelled
     }
 
     /// Takes out all keys of some objects.

@@ -4,6 +4,7 @@ mod blueprint;
 mod checked;
 #[path = "../equivalence/dice.rs"]
 mod dice;
+mod dropped;
 mod errors;
 mod mutation;
 mod online;

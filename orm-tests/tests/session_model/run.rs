@@ -54,8 +54,8 @@ pub struct Run {
     expire_on_commit: bool,
     pub model: Model,
     next_id: i64,
-    /// Authors that have other keys since the last commit: the old ones and the new.
-    rekeyed: Vec<(i64, i64)>,
+    /// Authors that have other keys since the last commit: the old ones, the new, and the objects.
+    rekeyed: Vec<(i64, i64, Entity<Author>)>,
     done: Vec<&'static str>,
     pub authors: Objects<Author>,
     pub books: Objects<Book>,
@@ -377,15 +377,33 @@ impl Run {
         let author = pick(&authors, op.a).filter(|_| !op.b.is_multiple_of(3) || op.kind == "add note");
         let name = format!("{} {}", op.kind, op.c % 3);
         let mut row = Row { name: name.clone(), author, shown: None };
+        let mut taken = Vec::new();
         let place = match op.kind {
             "add author" => {
                 row.author = None;
-                self.authors.pendings.insert(id, session.add(Author::draft().id(id).name(name)));
+                let mut draft = Author::draft().id(id).name(name);
+                // Some take over the books and notes of others.
+                let (books, notes) = (self.usable(Table::Book), self.usable(Table::Note));
+                if let Some(book) = pick(&books, op.b).filter(|_| op.a.is_multiple_of(3)) {
+                    draft = draft.books([&self.books.known(book)?]);
+                    taken.push((Table::Book, book));
+                }
+                if let Some(note) = pick(&notes, op.c).filter(|_| op.a.is_multiple_of(4)) {
+                    draft = draft.notes([&self.notes.known(note)?]);
+                    taken.push((Table::Note, note));
+                }
+                self.authors.pendings.insert(id, session.add(draft));
                 (Table::Author, id)
             }
             "add tag" => {
                 row.author = None;
-                self.tags.pendings.insert(id, session.add(Tag::draft().id(id).name(name)));
+                let mut draft = Tag::draft().id(id).name(name);
+                let books = self.usable(Table::Book);
+                if let Some(book) = pick(&books, op.b).filter(|_| op.a.is_multiple_of(3)) {
+                    draft = draft.books([&self.books.known(book)?]);
+                    self.model.live.links.insert((book, id));
+                }
+                self.tags.pendings.insert(id, session.add(draft));
                 (Table::Tag, id)
             }
             "add book" => {
@@ -419,6 +437,7 @@ impl Run {
         self.next_id += 1;
         self.model.live.rows.insert(place, row);
         self.model.pending.insert(place);
+        taken.into_iter().for_each(|child| self.model.set_author(child, Some(id)));
         Ok(true)
     }
 
@@ -679,7 +698,11 @@ impl Run {
 
     fn back_to(&mut self, world: World, rekeyed: usize) {
         self.model.back_to(world);
-        for (from, to) in self.rekeyed.split_off(rekeyed).into_iter().rev() {
+        for (from, to, author) in self.rekeyed.split_off(rekeyed).into_iter().rev() {
+            // Its row never had that key, so one that was read from it, after the other was expunged, is nobody's.
+            if self.authors.entity(to).is_some_and(|now| !Entity::same(&now, &author)) {
+                self.authors.entities.remove(&to);
+            }
             self.authors.rekey(to, from);
         }
         self.authors.rolled_back();
@@ -898,12 +921,13 @@ impl Run {
         let Some(from) = pick(&self.usable(Table::Author), op.a) else { return Ok(true) };
         let to = self.next_id;
         self.next_id += 1;
-        session.edit(&self.authors.known(from)?, |author| author.id = to).map_err(text)?;
+        let author = self.authors.known(from)?;
+        session.edit(&author, |author| author.id = to).map_err(text)?;
         session.flush().await.map_err(text)?;
         self.model.live.rekey(from, to);
         self.model.flushed.rekey(from, to);
         self.authors.rekey(from, to);
-        self.rekeyed.push((from, to));
+        self.rekeyed.push((from, to, author));
         Ok(true)
     }
 

@@ -1,0 +1,105 @@
+use hashbrown::HashSet;
+use indexmap::IndexSet;
+
+use super::Schema;
+use super::create::Tables;
+use super::enum_type::{drop_type, enum_types};
+use super::foreign_key::ForeignKey;
+use crate::error::Result;
+use crate::model::KeyAction;
+use crate::sql::{Dialect, TableName};
+
+/// DROP TABLE for the tables that exist, children first.
+///
+/// # Errors
+/// As for [`create_statements`](super::create_statements).
+pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
+    let tables = Tables::of(schema, dialect)?;
+    let links: Vec<TableName> = schema.link_tables().into_iter().map(|(_, through)| through.table).collect();
+    if links.is_empty() && tables.order.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = tables.order.iter().rev().map(|def| def.table);
+    let names = || links.iter().copied().chain(own.clone()).map(|table| tables.named(table));
+    let all = || format!("DROP TABLE IF EXISTS {}", names().collect::<Vec<String>>().join(", "));
+    Ok(match dialect {
+        Dialect::Sqlite => {
+            // Tables that refer to each other in a circle go as well: keys are checked at COMMIT.
+            let mut statements = vec!["PRAGMA defer_foreign_keys = ON".to_owned()];
+            statements.extend(links.iter().map(|link| tables.drop_one(*link)));
+            statements.extend(tables.drop_each());
+            statements
+        }
+        Dialect::Postgres => {
+            let types = enum_types(schema, dialect)?;
+            std::iter::once(all()).chain(types.into_iter().map(|def| drop_type(dialect, def))).collect()
+        }
+        Dialect::Mysql(server) => {
+            // MariaDB drops one table after the other and lets no key of a circle go with them.
+            let circles = tables.later_keys().filter(|_| server.mariadb).map(|key| tables.drop_key(key));
+            circles.chain([all()]).collect()
+        }
+    })
+}
+
+impl Tables {
+    /// The tables one by one. SQLite deletes the rows of a table before it drops the table, and for that compiles the actions
+    /// of the keys that refer to it: what these write to must find its own parents. In a circle some of them are gone, and an
+    /// empty table stands in for each.
+    fn drop_each(&self) -> Vec<String> {
+        let (mut statements, mut gone) = (Vec::new(), HashSet::new());
+        let mut stand_ins: IndexSet<TableName> = IndexSet::new();
+        for table in self.order.iter().rev().map(|def| def.table) {
+            for missing in self.parents_of_written(table).into_iter().filter(|parent| gone.contains(parent)) {
+                if stand_ins.insert(missing) {
+                    statements.push(self.stand_in(missing));
+                }
+            }
+            statements.push(self.drop_one(table));
+            gone.insert(table);
+        }
+        statements.extend(stand_ins.iter().map(|table| self.drop_one(*table)));
+        statements
+    }
+
+    /// The parents of all tables that the actions behind a DELETE on a table may write to.
+    fn parents_of_written(&self, table: TableName) -> IndexSet<TableName> {
+        let acts = |action: KeyAction| !matches!(action, KeyAction::NoAction | KeyAction::Restrict);
+        let mut written: IndexSet<TableName> = IndexSet::new();
+        let mut at = 0;
+        let mut of = Some(table);
+        while let Some(parent) = of {
+            let keys = self.keys.iter().filter(|key| self.is_declared(key) && key.parent.table == parent);
+            written.extend(
+                keys.filter(|key| acts(key.on_delete) || acts(key.on_update)).map(|key| key.child.table),
+            );
+            of = written.get_index(at).copied();
+            at += 1;
+        }
+        let keys = self.keys.iter().filter(|key| self.is_declared(key) && written.contains(&key.child.table));
+        keys.map(|key| key.parent.table).collect()
+    }
+
+    /// A table with nothing but the columns that keys refer to.
+    fn stand_in(&self, table: TableName) -> String {
+        let keys: Vec<&ForeignKey> = self.keys.iter().filter(|key| key.parent.table == table).collect();
+        let columns =
+            keys.iter().flat_map(|key| key.refers_to.iter().map(|column| key.parent.columns[*column].name));
+        let columns: IndexSet<&str> = columns.collect();
+        let unique: IndexSet<String> =
+            keys.iter().map(|key| format!("UNIQUE {}", self.list(key.parent, &key.refers_to))).collect();
+        let parts: Vec<String> =
+            columns.into_iter().map(|column| self.quoted(column)).chain(unique).collect();
+        format!("CREATE TABLE {} ({})", self.named(table), parts.join(", "))
+    }
+
+    fn drop_one(&self, table: TableName) -> String {
+        format!("DROP TABLE IF EXISTS {}", self.named(table))
+    }
+
+    fn drop_key(&self, key: &ForeignKey) -> String {
+        let name = self.key_name(key).map_or_else(String::new, |name| self.quoted(name));
+        let table = self.named(key.child.table);
+        format!("ALTER TABLE IF EXISTS {table} DROP FOREIGN KEY IF EXISTS {name}")
+    }
+}
