@@ -11,6 +11,7 @@ mod out_of_session;
 mod parts;
 mod plans;
 mod switched;
+mod waiting;
 
 use orm_core::observe::QueryLog;
 
