@@ -214,6 +214,12 @@ pub mod drivers {
     pub use sqlx;
 }
 
+/// What tests of a program need. See also [`Engine::sandbox`], and
+/// [`CompleteDraft::detached`](write::CompleteDraft::detached).
+pub mod testing {
+    pub use crate::session::TemporaryDatabase;
+}
+
 /// What would run: the statements and plans of a query, and what a flush would write.
 pub mod plan {
     pub use crate::load::{Plan, PlanStep};

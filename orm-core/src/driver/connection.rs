@@ -108,6 +108,32 @@ impl Connection {
         }
     }
 
+    /// Waits for what a future that was dropped left running, where the database is in this process; a server answers
+    /// whatever is asked next after it.
+    #[allow(clippy::unused_async, reason = "SQLite alone is in this process")]
+    pub(super) async fn come_back(&mut self) -> Result<()> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => lease.come_back().await,
+            #[allow(unreachable_patterns)]
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the connection out as it is, with whatever is open on it.
+    pub(super) fn leave(&mut self) -> Connection {
+        match self {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *never {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(lease) => Connection::Sqlite(lease.leave()),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(lease) => Connection::Postgres(lease.leave()),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(lease) => Connection::Mysql(lease.leave()),
+        }
+    }
+
     /// Takes the connection out, where no reader, cursor or task has it or has left anything open on it.
     pub(super) fn take(&mut self) -> Option<Connection> {
         match self {

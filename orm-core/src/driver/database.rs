@@ -1,16 +1,22 @@
+use std::sync::Arc;
+
 use super::pool::Borrower;
 use super::replicas::Replicas;
+use super::sandbox::Sandbox;
 use super::server::Server;
 use super::{ConnectOptions, DatabaseUrl, Lease, PoolStatus};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::observe::Monitor;
 use crate::sql::Dialect;
 
 /// A database: the server that is written to, its replicas, and who is told about statements.
 #[derive(Debug)]
 pub struct Database {
-    server: Server,
+    server: Arc<Server>,
     replicas: Option<Replicas>,
+    /// Where all connections are one, in a transaction that is never committed.
+    sandbox: Option<Sandbox>,
+    options: ConnectOptions,
     pub(crate) monitor: Monitor,
 }
 
@@ -22,7 +28,35 @@ impl Database {
     pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Database> {
         let server = Server::connect(url, options).await?;
         let replicas = Replicas::connect(&server, options).await?;
-        Ok(Database { server, replicas, monitor: Monitor::new(options.echo, options.slow_statements) })
+        let monitor = Monitor::new(options.echo, options.slow_statements);
+        Ok(Database { server: Arc::new(server), replicas, sandbox: None, options: options.clone(), monitor })
+    }
+
+    /// The same database, on one connection and in a transaction that is never committed.
+    ///
+    /// # Errors
+    /// `InvalidState`: it is such a one already. Those of [`acquire`](Self::acquire); the database does not begin.
+    pub(crate) async fn sandbox(&self, borrower: Borrower) -> Result<Database> {
+        self.refuse_in_sandbox("a sandbox inside a sandbox")?;
+        let options = self.options.clone();
+        let sandbox = Sandbox::begin(self.server.acquire(borrower).await?, &options).await?;
+        let monitor = Monitor::new(options.echo, options.slow_statements);
+        let server = Arc::clone(&self.server);
+        Ok(Database { server, replicas: None, sandbox: Some(sandbox), options, monitor })
+    }
+
+    /// Refuses what a sandbox cannot do.
+    ///
+    /// # Errors
+    /// `InvalidState`.
+    pub(crate) fn refuse_in_sandbox(&self, what: &str) -> Result<()> {
+        match &self.sandbox {
+            None => Ok(()),
+            Some(_) => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!("{what} is not possible: use the engine that `sandbox` was called on"),
+            )),
+        }
     }
 
     /// The server that is written to.
@@ -41,6 +75,9 @@ impl Database {
     /// # Errors
     /// `PoolTimeout`: none became free in time. `Connection`: a new one could not be made.
     pub(crate) async fn acquire(&self, borrower: Borrower) -> Result<Lease> {
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.acquire(borrower).await;
+        }
         let lease = self.server.acquire(borrower).await?;
         Ok(match &self.replicas {
             Some(replicas) => lease.telling(replicas.written()),
@@ -68,11 +105,17 @@ impl Database {
 
     /// How the pool is now, that of the primary where there are replicas.
     pub fn status(&self) -> PoolStatus {
-        self.server.status()
+        match &self.sandbox {
+            Some(sandbox) => sandbox.status(),
+            None => self.server.status(),
+        }
     }
 
     /// Closes the pools; sessions that hold a connection keep it until they end.
     pub async fn close(&self) {
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.close().await;
+        }
         self.server.close().await;
         if let Some(replicas) = &self.replicas {
             replicas.close().await;

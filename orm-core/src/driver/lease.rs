@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::connection::{Connection, Inserted};
 use super::cursor::Reading;
+use super::sandbox::{self, Stay};
 use super::written::{Commit, Written};
 use super::{Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,7 +29,7 @@ pub struct Lease {
     /// It began by itself, and nothing in it may have written.
     pub(super) by_itself: bool,
     /// What the connection needs after the end of the open transaction, to be as it was.
-    after: Option<&'static str>,
+    pub(super) after: Option<&'static str>,
     /// No statement of the open transaction was sent yet.
     pub(super) empty: bool,
     /// A statement of the open transaction may have written.
@@ -50,6 +51,8 @@ pub struct Lease {
     pub(super) reading: Option<Reading>,
     /// How many statements its session ran.
     pub(super) statements: Arc<AtomicU64>,
+    /// Where the connection goes back to, if not to a pool.
+    pub(super) stay: Option<Stay>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +68,7 @@ pub(super) enum TransactionState {
 }
 
 /// How long the end of a transaction may take that nobody waits for.
-const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a statement begins that goes back to a savepoint.
 const UNDO: &str = "ROLLBACK TO ";
@@ -98,6 +101,7 @@ impl Lease {
             lent: false,
             reading: None,
             statements: Arc::default(),
+            stay: None,
         }
     }
 
@@ -181,6 +185,9 @@ impl Lease {
     /// Where the database is in this process, closes the connection when all it was asked is done: what was committed is
     /// known from then on. Of another one nobody knows how far it is.
     pub async fn conclude(&mut self) {
+        if self.is_sandboxed() {
+            return;
+        }
         #[cfg(feature = "sqlite")]
         #[allow(irrefutable_let_patterns, reason = "there may be one backend alone")]
         if let Connection::Sqlite(lease) = &mut self.connection {
@@ -216,7 +223,10 @@ impl Lease {
     /// has to be dropped.
     pub async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         self.settle().await?;
-        let beginning = options.beginning(self.dialect);
+        let beginning = match self.is_sandboxed() {
+            true => options.beginning_inside(self.dialect),
+            false => options.beginning(self.dialect),
+        };
         self.state = TransactionState::Changing;
         for (place, sql) in beginning.statements.iter().enumerate() {
             if let Err(error) = self.connection.control(sql).await {
@@ -256,7 +266,8 @@ impl Lease {
         let written = self.written.clone().filter(|_| !read_only);
         // Dropped on the way, it leaves a doubt, and replicas are not read from.
         let commit = written.as_deref().map(Written::commit);
-        match self.connection.control("COMMIT").await {
+        let commit_sql = if self.is_sandboxed() { sandbox::COMMIT } else { "COMMIT" };
+        match self.connection.control(commit_sql).await {
             Ok(()) => {
                 if let (Some(written), Some(commit)) = (&written, commit) {
                     let doubts = written.doubts();
@@ -325,7 +336,14 @@ impl Lease {
         self.lent = false;
         self.settle().await?;
         self.state = TransactionState::Changing;
-        match self.connection.control("ROLLBACK").await {
+        let mut undone = match self.is_sandboxed() {
+            true => self.connection.control(sandbox::ROLLBACK).await,
+            false => self.connection.control("ROLLBACK").await,
+        };
+        if undone.is_ok() && self.is_sandboxed() {
+            undone = self.connection.control(sandbox::COMMIT).await;
+        }
+        match undone {
             Ok(()) => {
                 self.ended().await;
                 Ok(())
@@ -416,6 +434,7 @@ impl Lease {
         self.running = false;
         observed.failed = result.is_err();
         self.note(result.as_ref().err());
+        self.undo_failed_read().await;
         self.end_alone(alone, result.map(|()| observed.rows)).await
     }
 
@@ -451,6 +470,7 @@ impl Lease {
         observed.failed = result.is_err();
         observed.rows = result.as_ref().map_or(0, |inserted| inserted.rows);
         self.note(result.as_ref().err());
+        self.undo_failed_read().await;
         self.end_alone(alone, result).await
     }
 
@@ -473,6 +493,9 @@ impl Lease {
 impl Drop for Lease {
     /// The one exit of connections: whatever is not given back here is closed.
     fn drop(&mut self) {
+        if let Some(stay) = self.stay.take() {
+            return self.leave(stay);
+        }
         if self.running || self.unfit {
             return;
         }

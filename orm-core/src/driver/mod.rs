@@ -25,6 +25,7 @@ mod raw_connection;
 mod refusal;
 mod replicas;
 mod required_transaction;
+mod sandbox;
 mod server;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod server_error;

@@ -20,6 +20,7 @@ impl Database {
     /// # Errors
     /// `Connection`: the database does not answer.
     pub(crate) async fn raw_connection(&self) -> Result<RawConnection> {
+        self.refuse_in_sandbox("a connection for migrations")?;
         self.server().raw_connection().await
     }
 }

@@ -45,8 +45,9 @@ impl Lease {
     /// Begins the session's transaction, if something with this effect needs it and none is open.
     pub(super) async fn begin_for(&mut self, effect: Effect) -> Result<()> {
         let reads = effect == Effect::Reads || self.defaults.read_only;
-        if self.state == TransactionState::None && (effect != Effect::Reads || self.defaults.says_anything())
-        {
+        // A statement that fails in a sandbox must not take its transaction along.
+        let own = effect != Effect::Reads || self.defaults.says_anything() || self.is_sandboxed();
+        if self.state == TransactionState::None && own {
             self.begin(self.defaults).await?;
             self.by_itself = true;
         }
@@ -56,6 +57,15 @@ impl Lease {
 
     /// A statement that cannot run inside a transaction runs outside one, and is refused where one is open.
     async fn stand_aside(&mut self, statement: &Statement) -> Result<()> {
+        if self.is_sandboxed() {
+            let sql = shortened(&statement.sql);
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "`{sql}` cannot run inside a transaction, and a sandbox is one; use the engine around it"
+                ),
+            ));
+        }
         match self.state {
             TransactionState::Open if !self.empty => {
                 let does = match self.dialect {

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::Isolation;
+use super::sandbox;
 use crate::sql::Dialect;
 
 /// What a transaction is to be: how isolated, and whether it writes.
@@ -81,6 +82,22 @@ impl TransactionOptions {
             Dialect::Postgres => self.on_postgres(),
             Dialect::Mysql(_) => self.on_mysql(),
         }
+    }
+
+    /// The same where a transaction is open that it is a part of, whose isolation it has.
+    pub(super) fn beginning_inside(self, dialect: Dialect) -> Beginning {
+        let mut statements = vec![sandbox::BEGIN.into()];
+        let mut after = None;
+        match dialect {
+            Dialect::Sqlite if self.read_only => {
+                statements.push("PRAGMA query_only = ON".into());
+                after = Some("PRAGMA query_only = OFF");
+            }
+            // It holds until the end of the savepoint.
+            Dialect::Postgres if self.read_only => statements.push("SET TRANSACTION READ ONLY".into()),
+            _ => {}
+        }
+        Beginning { statements, after }
     }
 
     fn on_sqlite(self) -> Beginning {

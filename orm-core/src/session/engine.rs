@@ -10,7 +10,7 @@ use crate::load::Plan;
 use crate::model::Model;
 use crate::observe::{QueryLog, StatementEvent, StatementHook};
 use crate::query::Select;
-use crate::sql::Statement;
+use crate::sql::{Dialect, Statement};
 
 /// A database: the pool of connections that sessions take theirs from. Cheap to clone.
 ///
@@ -76,6 +76,49 @@ impl Engine {
     #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
         Session::new(Arc::clone(&self.database), options)
+    }
+
+    /// An engine for a test: everything that its sessions do is undone in the end, whatever they commit.
+    ///
+    /// All of them are on one connection, in a transaction around them that is never committed. `commit` and `rollback` are
+    /// those of a savepoint, so a session sees what earlier ones committed, constraints are checked, and
+    /// [`transact`](Self::transact) works. Sessions have the connection one after the other, as with a pool of one: one that
+    /// holds it while another one waits for it is `PoolTimeout`. [`record`](Self::record) and
+    /// [`on_execute`](Self::on_execute) see the sandbox alone. It ends with [`close`](Self::close), or when the last clone
+    /// and session are dropped.
+    ///
+    /// Isolation levels are that of the transaction around. What cannot run inside a transaction is refused, on MySQL and
+    /// MariaDB `create_all` too, and migrations everywhere. Sequences and `AUTO_INCREMENT` are not set back. On SQLite a
+    /// sandbox keeps everybody else from writing; for tests that run at the same time give each a
+    /// [database of its own](crate::testing::TemporaryDatabase).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// let sandbox = engine.sandbox().await?;
+    /// let mut session = sandbox.session();
+    /// session.add(User::draft().name("jack"));
+    /// session.commit().await?;
+    /// drop(session);
+    /// assert_eq!(sandbox.session().count(select::<User>()).await?, 1);
+    ///
+    /// sandbox.close().await;
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `PoolTimeout`, `Connection`: there is no connection for it. `Busy`: another connection to SQLite writes.
+    #[track_caller]
+    pub fn sandbox(&self) -> impl Future<Output = Result<Engine>> + Send {
+        let borrower = Borrower::here();
+        async move {
+            let database = Box::pin(self.database.sandbox(borrower)).await?;
+            Ok(Engine { database: Arc::new(database), options: self.options.clone(), turns: Arc::default() })
+        }
     }
 
     /// Creates the tables and indexes of the models that are not there yet: all or none, but on MySQL, whose DDL is
@@ -217,6 +260,17 @@ impl Engine {
         self.database.close().await;
     }
 
+    /// The SQL it speaks.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.database.dialect()
+    }
+
+    /// Runs a statement that is outside of every transaction.
+    pub(super) async fn administrate(&self, sql: String) -> Result<()> {
+        let mut lease = Box::pin(self.database.acquire(Borrower::here())).await?;
+        lease.execute(&self.database.monitor, &Statement::plain(sql)).await.map(|_| ())
+    }
+
     /// The database, for stages after this one.
     #[cfg(feature = "migrate")]
     pub(crate) fn database(&self) -> &Arc<Database> {
@@ -227,6 +281,9 @@ impl Engine {
         let statements = statements?;
         if statements.is_empty() {
             return Ok(());
+        }
+        if matches!(self.database.dialect(), Dialect::Mysql(_)) {
+            self.database.refuse_in_sandbox("DDL, which commits on MySQL and MariaDB,")?;
         }
         let mut lease = Box::pin(self.database.acquire(borrower)).await?;
         lease.begin(TransactionOptions::new()).await?;

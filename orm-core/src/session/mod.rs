@@ -29,6 +29,7 @@ mod session;
 mod states;
 mod stats;
 mod stream;
+mod temporary_database;
 mod transaction;
 mod writing;
 
@@ -48,3 +49,4 @@ pub use run::Run;
 pub use session::Session;
 pub use stats::SessionStats;
 pub use stream::{QueryStream, Streamable};
+pub use temporary_database::TemporaryDatabase;

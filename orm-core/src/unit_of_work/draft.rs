@@ -1,7 +1,9 @@
 use std::fmt;
 
+use super::detached::detached;
 use super::links::{IntoLinks, LinkTarget};
-use crate::entity::{IsField, Relation};
+use crate::entity::{Entity, IsField, Relation};
+use crate::error::Result;
 use crate::model::{ErasedModel, Model, erased};
 use crate::value::Value;
 
@@ -34,6 +36,30 @@ impl<F: IsField<FIELD>, const FIELD: u64> GivenOr<F, FIELD> for Missing {}
 pub trait CompleteDraft: Sized {
     /// The model.
     type Model: Model;
+
+    /// The object that the draft describes, without a database and in no session: for unit tests of what works on entities.
+    ///
+    /// It has columns alone. Nothing generates a key or a default, so the draft has to give them; times of
+    /// `#[column(created)]` and `#[column(updated)]` are those of the program's clock, and `before_insert` is called.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Account { #[key(auto)] id: i64, balance: i64 }
+    /// fn may_withdraw(account: &Entity<Account>, amount: i64) -> bool {
+    ///     account.balance >= amount
+    /// }
+    ///
+    /// # fn main() -> Result<()> {
+    /// let account = Account::draft().id(1).balance(100).detached()?;
+    /// assert!(may_withdraw(&account, 100) && !may_withdraw(&account, 101));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidState`: a column that the database would fill in was not given, or a relationship was. The error of the hook.
+    fn detached(self) -> Result<Entity<Self::Model>> {
+        detached(self.into_data())
+    }
 
     /// What was given; for the unit of work.
     #[doc(hidden)]

@@ -10,6 +10,7 @@ mod circles;
 mod conflict;
 mod connect;
 mod delete;
+mod detached;
 mod discard;
 mod disconnect;
 mod draft;

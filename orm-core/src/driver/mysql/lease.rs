@@ -150,6 +150,12 @@ impl MysqlLease {
         Ok(inserted)
     }
 
+    /// The lease as it is, out of this one.
+    pub(in crate::driver) fn leave(&mut self) -> MysqlLease {
+        let (connection, cursor) = (self.connection.take(), self.cursor.take());
+        MysqlLease { connection, server: self.server, cursor, source: self.source.clone() }
+    }
+
     /// The lease with its connection, where no cursor has that.
     pub(in crate::driver) fn take(&mut self) -> Option<MysqlLease> {
         let connection = self.connection.take().filter(|_| self.cursor.is_none())?;

@@ -404,6 +404,12 @@ impl PostgresLease {
         Ok(changed)
     }
 
+    /// The lease as it is, out of this one.
+    pub(in crate::driver) fn leave(&mut self) -> PostgresLease {
+        let (connection, cursor) = (self.connection.take(), self.cursor.take());
+        PostgresLease { connection, prepares: self.prepares, cursor }
+    }
+
     /// The lease with its connection, where no task has that and no cursor is open.
     pub(in crate::driver) fn take(&mut self) -> Option<PostgresLease> {
         let connection = self.connection.take().filter(|_| self.cursor.is_none())?;

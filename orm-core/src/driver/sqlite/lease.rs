@@ -456,6 +456,28 @@ impl SqliteLease {
         }
     }
 
+    /// Stops what the connection's thread does, and waits for the connection.
+    pub(in crate::driver) async fn come_back(&mut self) -> Result<()> {
+        if let Some(away) = &self.away {
+            away.stop().stop();
+            // It was stopped.
+            drop(self.back().await?);
+        }
+        Ok(())
+    }
+
+    /// The lease as it is, out of this one.
+    pub(in crate::driver) fn leave(&mut self) -> SqliteLease {
+        SqliteLease {
+            connection: self.connection.take(),
+            away: self.away.take(),
+            part: self.part.take(),
+            file: Arc::clone(&self.file),
+            by: self.by,
+            holding: self.holding.take(),
+        }
+    }
+
     /// The lease with its connection, where no thread has that and what was read here could be ended.
     pub(in crate::driver) fn take(&mut self) -> Option<SqliteLease> {
         let ended = self.close_part().is_ok();

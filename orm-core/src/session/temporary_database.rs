@@ -1,0 +1,166 @@
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime;
+
+use super::{Engine, EngineBuilder};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::Dialect;
+
+/// A database that one test has for itself: tests can run at the same time, and commit.
+///
+/// It is removed when it is dropped, also by a test that panics; declare it before engines and sessions, which are dropped
+/// before it then.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::testing::TemporaryDatabase;
+///
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let database = TemporaryDatabase::create("sqlite::memory:").await?;
+/// let engine = database.builder().pool_size(2).connect().await?;
+/// engine.create_all(schema![User]).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct TemporaryDatabase {
+    url: String,
+    home: Home,
+}
+
+#[derive(Debug)]
+enum Home {
+    /// The first engine of a database in memory: it is there for as long as this.
+    Memory { _engine: Engine },
+    /// How to connect beside it, and its name there.
+    Server { url: String, name: String },
+}
+
+/// How long the removal may take.
+const REMOVAL: Duration = Duration::from_secs(10);
+
+impl TemporaryDatabase {
+    /// Creates an empty database on the server of a URL, beside the database that the URL names, whose user has to be allowed
+    /// to create databases. A URL of SQLite gives a database in memory.
+    ///
+    /// # Errors
+    /// Those of [`EngineBuilder::connect`]. The server does not let the user create a database.
+    pub async fn create(url: &str) -> Result<TemporaryDatabase> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("orm_test_{}_{number}_{:04x}", process::id(), fastrand::u16(..));
+        if url.starts_with("sqlite:") {
+            let url = format!("sqlite:file:{name}?mode=memory&cache=shared");
+            let home = Home::Memory { _engine: Engine::connect(&url).await? };
+            return Ok(TemporaryDatabase { url, home });
+        }
+        let beside = with_database(url, &name)?;
+        let engine = Engine::builder(url).pool_size(1).connect().await?;
+        let created = engine.administrate(format!("CREATE DATABASE {name}")).await;
+        engine.close().await;
+        created?;
+        Ok(TemporaryDatabase { url: beside, home: Home::Server { url: url.to_owned(), name } })
+    }
+
+    /// How to connect to it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The settings of an engine on it.
+    pub fn builder(&self) -> EngineBuilder {
+        Engine::builder(&self.url)
+    }
+
+    /// An engine on it, with the default settings.
+    ///
+    /// # Errors
+    /// Those of [`EngineBuilder::connect`].
+    pub async fn engine(&self) -> Result<Engine> {
+        self.builder().connect().await
+    }
+
+    /// Removes it, and says whether that was possible; dropping it does the same and says nothing.
+    ///
+    /// # Errors
+    /// On MySQL and MariaDB a session that is not dropped yet keeps tables in use.
+    pub async fn remove(mut self) -> Result<()> {
+        match std::mem::replace(&mut self.home, Home::Server { url: String::new(), name: String::new() }) {
+            Home::Memory { .. } => Ok(()),
+            Home::Server { url, name } => remove(&url, &name).await,
+        }
+    }
+}
+
+impl Drop for TemporaryDatabase {
+    fn drop(&mut self) {
+        let Home::Server { url, name } = &mut self.home else { return };
+        if name.is_empty() {
+            return;
+        }
+        let (url, name) = (std::mem::take(url), std::mem::take(name));
+        // The runtime of the test may be this thread's, and may be at its end.
+        let removed = thread::spawn(move || {
+            if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
+                // What cannot be removed is left on the server.
+                let _ = runtime.block_on(remove(&url, &name));
+            }
+        });
+        let _ = removed.join();
+    }
+}
+
+async fn remove(url: &str, name: &str) -> Result<()> {
+    let removal = async {
+        let engine = Engine::builder(url).pool_size(1).pool_timeout(REMOVAL).connect().await?;
+        let removed = engine.administrate(match engine.dialect() {
+            Dialect::Postgres => format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            _ => format!("DROP DATABASE IF EXISTS {name}"),
+        });
+        let removed = removed.await;
+        engine.close().await;
+        removed
+    };
+    tokio::time::timeout(REMOVAL, removal).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Busy, format!("the database `{name}` is in use, and was not removed")))
+    })
+}
+
+/// A URL with another database in its path.
+fn with_database(url: &str, name: &str) -> Result<String> {
+    let (before, settings) = match url.find(['?', '#']) {
+        Some(at) => url.split_at(at),
+        None => (url, ""),
+    };
+    match before.split_once("://") {
+        Some((scheme, place)) => {
+            let server = place.rsplit_once('/').map_or(place, |(server, _)| server);
+            Ok(format!("{scheme}://{server}/{name}{settings}"))
+        }
+        None => Err(Error::new(
+            ErrorKind::Configuration,
+            "a URL of a server has `//` behind the colon: `postgres://user@host/database`",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn the_database_of_a_url_is_replaced() {
+        for (url, with) in [
+            ("postgres://jack@db:5432/app?sslmode=require", "postgres://jack@db:5432/t?sslmode=require"),
+            ("mysql://jack:p%40ss@db/app", "mysql://jack:p%40ss@db/t"),
+            ("postgres:///app", "postgres:///t"),
+            ("postgres://jack@db", "postgres://jack@db/t"),
+        ] {
+            assert_eq!(with_database(url, "t").unwrap_or_default(), with);
+        }
+        assert!(with_database("postgres:app", "t").is_err());
+    }
+}
