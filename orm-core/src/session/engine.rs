@@ -6,7 +6,7 @@ use super::{EngineBuilder, Session, SessionOptions};
 use crate::ddl::{Schema, SchemaReport, check, create_statements, drop_statements, sequence_statements};
 use crate::driver::{Borrower, Database, PoolStatus, TransactionOptions};
 use crate::error::Result;
-use crate::load::Plan;
+use crate::load::{LoadPlan, Plan};
 use crate::model::Model;
 use crate::observe::{QueryLog, StatementEvent, StatementHook};
 use crate::query::Select;
@@ -234,7 +234,8 @@ impl Engine {
     /// # Errors
     /// `InvalidQuery`: what running it would say.
     pub fn plan<M: Model, L>(&self, query: &Select<M, L>) -> Result<Plan> {
-        Plan::of(self.database.dialect(), query.spec.clone())
+        let dialect = self.database.dialect();
+        Plan::of(&LoadPlan::of_select(query.spec.clone(), dialect)?, dialect)
     }
 
     /// How the pool is now: how many connections are open and held, by whom, and how many sessions wait for one.

@@ -1,11 +1,9 @@
-use std::sync::Arc;
-
 use super::{Run, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::load::{explain_statement, first_select, rows_select};
+use crate::load::LoadPlan;
 use crate::model::Model;
 use crate::query::{Reader, Select, SelectColumns, Selectable};
-use crate::sql::{Dialect, Select as SelectSql};
+use crate::sql::Dialect;
 use crate::value::{Cells, ValueRef};
 
 /// What [`Session::explain`] takes: a query that the library writes.
@@ -14,20 +12,20 @@ use crate::value::{Cells, ValueRef};
     label = "expected `&select::<..>()..` or `&select_columns(..)..`"
 )]
 pub trait Explain {
-    /// Its first statement, and what it is of.
+    /// What it runs.
     #[doc(hidden)]
-    fn first_statement(&self, dialect: Dialect) -> Result<(SelectSql, Arc<str>)>;
+    fn plan(&self, dialect: Dialect) -> Result<LoadPlan>;
 }
 
 impl<M: Model, L> Explain for &Select<M, L> {
-    fn first_statement(&self, dialect: Dialect) -> Result<(SelectSql, Arc<str>)> {
-        first_select(dialect, self.spec.clone())
+    fn plan(&self, dialect: Dialect) -> Result<LoadPlan> {
+        LoadPlan::of_select(self.spec.clone(), dialect)
     }
 }
 
 impl<S: Selectable, R: Reader> Explain for &SelectColumns<S, R> {
-    fn first_statement(&self, dialect: Dialect) -> Result<(SelectSql, Arc<str>)> {
-        rows_select(dialect, &self.spec)
+    fn plan(&self, dialect: Dialect) -> Result<LoadPlan> {
+        LoadPlan::of_columns(&self.spec, dialect)
     }
 }
 
@@ -53,13 +51,13 @@ impl Session {
     /// # Errors
     /// `InvalidQuery`: what running it would say.
     pub fn explain(&mut self, query: impl Explain) -> Run<'_, String> {
-        let first = query.first_statement(self.database.dialect());
-        Run::new(self.explain_statement(first))
+        let plan = query.plan(self.database.dialect());
+        Run::new(self.explain_plan(plan))
     }
 
-    async fn explain_statement(&mut self, first: Result<(SelectSql, Arc<str>)>) -> Result<String> {
+    async fn explain_plan(&mut self, plan: Result<LoadPlan>) -> Result<String> {
         self.check_usable()?;
-        let (statement, column) = explain_statement(self.database.dialect(), &first?)?;
+        let (statement, column) = plan?.explain(self.database.dialect());
         self.connect().await?;
         let mut lines: Vec<String> = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {

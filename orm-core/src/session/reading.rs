@@ -13,7 +13,6 @@ use crate::identity::Store;
 use crate::load::{LateLoad, Loader, count_statement};
 use crate::model::{Lazy, Model, RelationDef};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
-use crate::sql::Expected;
 use crate::unit_of_work::another_session;
 use crate::value::{Cells, Value};
 
@@ -106,8 +105,7 @@ impl Session {
     pub async fn count<M: Model, L>(&mut self, query: Select<M, L>) -> Result<u64> {
         self.autoflush().await?;
         self.connect().await?;
-        let mut statement = count_statement(self.database.dialect(), query.spec)?;
-        statement.expected = Expected::One;
+        let statement = count_statement(self.database.dialect(), query.spec)?;
         let mut count = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             count = cells.cell(0).ok().map(|cell| cell.to_value());

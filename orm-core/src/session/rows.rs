@@ -1,12 +1,10 @@
 use std::panic::Location;
-use std::sync::Arc;
 
 use super::session::no_connection;
 use super::{Run, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Region;
 use crate::identity::Store;
-use crate::load::{Loader, RowSink};
+use crate::load::Loader;
 use crate::query::{Reader, RowQuery, RowView, RowsFrom};
 use crate::sql::{Effect, RawEffect};
 
@@ -100,12 +98,12 @@ impl Session {
             self.store.writes();
         }
         let answer = match self.options.identity_map {
-            true => run(self.loader(overwrites, caller)?, query, &mut sink).await,
+            true => self.loader(overwrites, caller)?.rows(&query, &mut sink).await,
             false => {
                 let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
                 let (mut store, dialect) = (Store::new(), database.dialect());
-                let loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
-                run(loader, query, &mut sink).await
+                let mut loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
+                loader.rows(&query, &mut sink).await
             }
         };
         let answer = self.note(answer)?;
@@ -124,12 +122,5 @@ fn at_most_one<T>(mut found: Vec<T>) -> Result<Option<T>> {
                  them"
             ),
         )),
-    }
-}
-
-async fn run(mut loader: Loader<'_>, query: RowsFrom, sink: &mut RowSink<'_>) -> Result<Arc<Region>> {
-    match query {
-        RowsFrom::Select(spec) => loader.rows(&spec, sink).await,
-        RowsFrom::Raw(spec) => loader.raw(spec, sink).await,
     }
 }

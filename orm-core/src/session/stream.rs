@@ -133,7 +133,7 @@ where
     ) -> Result<StreamPlan<Self::Row>> {
         let (query, reader) = self.into_query();
         let rows = query.yield_per();
-        Ok(StreamPlan { batches: Box::new(RowBatches::new(query, reader, dialect, caller)?), rows })
+        Ok(StreamPlan { batches: Box::new(RowBatches::new(&query, reader, dialect, caller)?), rows })
     }
 }
 

@@ -215,10 +215,6 @@ impl Source {
 impl Shown {
     /// What may be shown of the rows of a SELECT: nothing that is made of something secret. Where it mixes something secret
     /// with other values, nothing that another query gives it of a value that was bound: it may be that of the secret.
-    pub fn of_rows(select: &Select) -> Shown {
-        Shown::of_mixed(select, select.mixes_secret(false))
-    }
-
     pub(super) fn of_mixed(select: &Select, mixes: bool) -> Shown {
         let given = |at: usize| mixes && select.columns.get(at).is_some_and(|item| item.expr.reads_bound());
         Shown::of((0..select.width()).map(|at| select.is_secret(at) || given(at)))

@@ -128,13 +128,18 @@ async fn one_way<M: Member>(
     coverage.of(question, &rows);
     coverage.held += usize::from(!held.is_empty());
     comparison.query(question.kind, &things(found), &rows, &question.all_loads()).map_err(explain)?;
-    for statement in log.statements() {
+    let (ran, planned) = (log.statements(), plan.steps());
+    match (ran.first(), planned.first()) {
+        (Some(ran), Some(planned)) if ran.sql == planned.sql => {}
+        _ => return Err(explain(format!("the first statement is not that of the plan:\n{plan}"))),
+    }
+    for statement in ran {
         let is = |step: &orm_core::plan::PlanStep| {
             statement.path.as_deref().is_some_and(|path| level_of(path) == level_of(&step.path))
                 && statement.strategy == Some(step.strategy)
                 && without_lists(&statement.sql) == without_lists(&step.sql)
         };
-        if !plan.steps().iter().any(is) {
+        if !planned.iter().any(is) {
             let (path, strategy) = (&statement.path, statement.strategy);
             return Err(explain(format!(
                 "{path:?} by {strategy:?} is not in the plan: {}\n{plan}",

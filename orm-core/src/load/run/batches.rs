@@ -1,24 +1,23 @@
 use std::marker::PhantomData;
-use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::first_rows::{FirstRows, RowSink};
 use super::levels::Levels;
-use super::loader::{Loader, first_statement};
+use super::loader::Loader;
 use super::pages::Pages;
-use super::plan;
-use super::root::Root;
 use super::rows::Rows;
-use super::tree::Branch;
 use crate::driver::Lease;
 use crate::entity::Entity;
 use crate::error::Result;
+use crate::graph::Region;
 use crate::identity::Store;
+use crate::load::plan::{LoadPlan, Root};
 use crate::model::{Hydrate, Model};
 use crate::observe::Monitor;
 use crate::query::{LoadSpec, SelectSpec};
-use crate::sql::{Dialect, Statement, check};
+use crate::sql::{Dialect, Statement};
 use crate::value::Cells;
 
 /// What the rows of a stream become, a batch at a time.
@@ -62,14 +61,13 @@ pub trait Batches<T>: Send {
 #[doc(hidden)]
 pub type Finish<'f, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'f>>;
 
-/// Entities with what is loaded of their relationships: each batch has a graph of its own, which goes with the last
+/// Entities with what is loaded of their relationships: each batch has a graph of its own, which is freed with the last
 /// handle to one of its objects.
 pub(crate) struct EntityBatches<M: Model, L> {
+    plan: LoadPlan,
+    /// The query and its loads, for its pages.
     spec: SelectSpec,
     loads: Vec<LoadSpec>,
-    /// Whether one of them is a statement of its own.
-    asks_more: bool,
-    path: Arc<str>,
     dialect: Dialect,
     caller: &'static Location<'static>,
     pages: Pages,
@@ -80,10 +78,42 @@ pub(crate) struct EntityBatches<M: Model, L> {
 }
 
 /// One batch while its rows come.
-struct Batch {
+pub(super) struct Batch {
     store: Store,
     levels: Levels,
-    branch: Branch,
+    first: FirstRows,
+}
+
+impl Batch {
+    /// # Errors
+    /// `InvalidModel`.
+    pub(super) fn begin(plan: &LoadPlan) -> Result<Batch> {
+        let (mut store, mut levels) = (Store::new(), Levels::default());
+        let mut rows = Rows { store: &mut store, levels: &mut levels, existing: Hydrate::Keep };
+        let first = FirstRows::begin(plan, &mut rows)?;
+        Ok(Batch { store, levels, first })
+    }
+
+    /// Takes a row of the first statement.
+    pub(super) fn row(&mut self, plan: &LoadPlan, cells: &dyn Cells, sink: &mut RowSink<'_>) -> Result<()> {
+        let Batch { store, levels, first } = self;
+        first.take(plan, &mut Rows { store, levels, existing: Hydrate::Keep }, cells, sink)
+    }
+
+    /// Runs what the objects of the batch still wait for.
+    pub(super) async fn finish(
+        self,
+        plan: &LoadPlan,
+        (lease, monitor): (&mut Lease, &Monitor),
+        dialect: Dialect,
+        caller: &'static Location<'static>,
+    ) -> Result<Arc<Region>> {
+        let Batch { mut store, mut levels, first } = self;
+        let mut loader = Loader::new(&mut store, lease, monitor, dialect, false, caller);
+        let wanted = first.finish(plan, &mut levels)?;
+        loader.complete(wanted, &mut levels).await?;
+        loader.answer(levels)
+    }
 }
 
 impl<M: Model, L> EntityBatches<M, L> {
@@ -94,38 +124,16 @@ impl<M: Model, L> EntityBatches<M, L> {
         dialect: Dialect,
         caller: &'static Location<'static>,
     ) -> Result<EntityBatches<M, L>> {
-        let loads = plan::of_stream(&spec, dialect)?;
-        let asks_more = plan::of_row_batches(&loads)?;
-        let (path, pages) = (spec.model.def().name.into(), Pages::new(&spec)?);
-        Ok(EntityBatches {
-            spec,
-            loads,
-            asks_more,
-            path,
-            dialect,
-            caller,
-            pages,
-            page: None,
-            batch: None,
-            of: PhantomData,
-        })
-    }
-
-    fn write(&mut self, spec: SelectSpec, pages: bool) -> Result<Statement> {
-        let (mut store, mut levels) = (Store::new(), Levels::default());
-        let loads = self.loads.clone();
-        let Root { mut select, branch, .. } = Root::new(&mut store, &mut levels, spec, loads, &self.path)?;
-        if pages {
-            self.pages.select_terms(&mut select);
-        }
-        check(&select, self.dialect)?;
-        Ok(first_statement(self.dialect, &select, &branch, &self.path))
+        let (plan, loads) = LoadPlan::of_stream(spec.clone(), dialect)?;
+        let pages = Pages::new(&spec)?;
+        let (page, batch, of) = (None, None, PhantomData);
+        Ok(EntityBatches { plan, spec, loads, dialect, caller, pages, page, batch, of })
     }
 }
 
 impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     fn statement(&mut self) -> Result<Statement> {
-        self.write(self.spec.clone(), false)
+        Ok(self.plan.statement.clone())
     }
 
     fn in_pages(&self) -> bool {
@@ -133,28 +141,26 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     }
 
     fn asks_more(&self) -> bool {
-        self.asks_more
+        self.plan.asks_more()
     }
 
     fn page(&mut self, rows: usize) -> Result<Option<Statement>> {
         let Some(spec) = self.pages.page(self.spec.clone(), rows) else { return Ok(None) };
         self.page = spec.limit.map(|most| (most, 0));
-        self.write(spec, true).map(Some)
+        let path = spec.model.def().name;
+        let mut root = Root::new(spec, self.loads.clone())?;
+        self.pages.select_terms(&mut root.select);
+        root.statement(self.dialect, path).map(Some)
     }
 
     fn begin(&mut self) -> Result<()> {
-        let (mut store, mut levels) = (Store::new(), Levels::default());
-        let spec = SelectSpec { filter: None, order: Vec::new(), loads: Vec::new(), ..self.spec.clone() };
-        let loads = self.loads.clone();
-        let Root { mut branch, .. } = Root::new(&mut store, &mut levels, spec, loads, &self.path)?;
-        Rows { store: &mut store, levels: &mut levels, existing: Hydrate::Keep }.begin(&mut branch);
-        self.batch = Some(Batch { store, levels, branch });
+        self.batch = Some(Batch::begin(&self.plan)?);
         Ok(())
     }
 
     fn row(&mut self, cells: &dyn Cells) -> Result<()> {
-        if let Some(Batch { store, levels, branch }) = &mut self.batch {
-            Rows { store, levels, existing: Hydrate::Keep }.own(branch, cells)?;
+        if let Some(batch) = &mut self.batch {
+            batch.row(&self.plan, cells, &mut |_| Ok(()))?;
         }
         if let Some((most, taken)) = &mut self.page {
             *taken += 1;
@@ -167,11 +173,8 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
 
     fn finish<'f>(&'f mut self, lease: &'f mut Lease, monitor: &'f Monitor) -> Finish<'f, Entity<M, L>> {
         Box::pin(async move {
-            let Some(Batch { mut store, levels, branch }) = mem::take(&mut self.batch) else {
-                return Ok(Vec::new());
-            };
-            let mut loader = Loader::new(&mut store, lease, monitor, self.dialect, false, self.caller);
-            let answer = loader.complete(branch, levels).await?;
+            let Some(batch) = self.batch.take() else { return Ok(Vec::new()) };
+            let answer = batch.finish(&self.plan, (lease, monitor), self.dialect, self.caller).await?;
             Ok(Entity::of_first_level(&answer))
         })
     }

@@ -1,11 +1,8 @@
-use std::sync::Arc;
-
 use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Edge, Level, Targets};
 use crate::model::{RelationDef, RelationKind};
-use crate::sql::{Select, Source};
 
 /// The levels of an answer while its statements run.
 #[derive(Debug, Default)]
@@ -24,17 +21,6 @@ pub(super) struct LevelBuilder {
     /// Objects that were made one after the other have positions one after the other, and need no entry in the map.
     run: Run,
     pub(super) edges: Vec<EdgeBuilder>,
-    /// The statement whose rows the objects are, where it is one and sends no keys; for subquery loads below.
-    pub(super) origin: Option<Origin>,
-}
-
-/// A statement, and where in it a level's columns are from.
-#[derive(Debug, Clone)]
-pub(super) struct Origin {
-    pub(super) select: Arc<Select>,
-    pub(super) source: Source,
-    /// Whether each object has one row.
-    pub(super) once: bool,
 }
 
 /// One relationship of a level's objects.
@@ -65,7 +51,6 @@ impl Levels {
             positions: HashMap::new(),
             run: Run::default(),
             edges: Vec::new(),
-            origin: None,
         });
         self.levels.len() - 1
     }

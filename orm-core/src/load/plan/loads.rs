@@ -236,29 +236,25 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
     // Of each batch, so that `auto` asks by key.
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
-    loads.iter().try_for_each(|load| check_streams(load, true))?;
+    check_streams(&loads)?;
     let why = "its key is not unique, so one object may have several rows, and a batch may end among them";
     keep_rows(&spec.loads, &mut loads, why, &|load| load.relation.may_find_several())?;
     Ok(loads)
 }
 
-/// Whether the entities of rows that are read a batch at a time need further statements.
+/// Refuses loads that need all rows of the query, where it is read a batch at a time.
 ///
 /// # Errors
-/// `InvalidQuery`: a load that needs all rows of the query.
-pub(super) fn of_row_batches(loads: &[LoadSpec]) -> Result<bool> {
-    fn is_further(load: &LoadSpec) -> bool {
-        load.strategy != Strategy::Joined || load.loads.iter().any(is_further)
-    }
-    loads.iter().try_for_each(|load| check_streams(load, true))?;
-    Ok(loads.iter().any(is_further))
+/// `InvalidQuery`: what to use instead.
+pub(super) fn check_streams(loads: &[LoadSpec]) -> Result<()> {
+    loads.iter().try_for_each(|load| check_stream(load, true))
 }
 
 /// The loads of objects that are there.
 ///
 /// # Errors
 /// As for [`of_select`].
-pub(super) fn of_objects(
+pub(in crate::load) fn of_objects(
     model: &'static dyn ErasedModel,
     load: LoadSpec,
     defaults: bool,
@@ -396,7 +392,7 @@ fn check_terms(spec: &SelectSpec) -> Result<()> {
 }
 
 /// Refuses what cannot be loaded for the rows of one batch; `own` says that the load is of the stream's own statement.
-fn check_streams(load: &LoadSpec, own: bool) -> Result<()> {
+fn check_stream(load: &LoadSpec, own: bool) -> Result<()> {
     let (path, parent) = (load.relation.path(), load.relation.parent().name);
     let own = own && load.strategy == Strategy::Joined;
     let why = match load.strategy {
@@ -404,7 +400,7 @@ fn check_streams(load: &LoadSpec, own: bool) -> Result<()> {
         Strategy::Joined if own && load.relation.is_collection() => {
             format!("gives one `{parent}` several rows, and a batch would end among them")
         }
-        _ => return load.loads.iter().try_for_each(|below| check_streams(below, own)),
+        _ => return load.loads.iter().try_for_each(|below| check_stream(below, own)),
     };
     Err(Error::new(
         ErrorKind::InvalidQuery,

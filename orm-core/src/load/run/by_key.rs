@@ -5,11 +5,9 @@ use hashbrown::HashMap;
 
 use super::loader::Loader;
 use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef, Selection};
-use crate::query::{SelectSpec, Strategy};
-use crate::sql::{
-    BinaryOp, Bind, Dialect, Expected, Expr, Param, Select, Source, Statement, TableRef, Writer,
-};
+use crate::model::{ModelDef, Selection};
+use crate::query::Strategy;
+use crate::sql::{Bind, Dialect, Expected, Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 
 impl Loader<'_> {
@@ -44,30 +42,6 @@ impl Loader<'_> {
 /// Whether a query for one object of a model is one statement without joins.
 pub(crate) fn is_plain(def: &ModelDef) -> bool {
     def.relations.iter().all(|relation| Strategy::of_default(relation.lazy).is_none())
-}
-
-/// Whether a query asks for all columns of the key, or for a column that is unique, and so finds one row at most.
-pub(super) fn finds_one(spec: &SelectSpec) -> bool {
-    let def = spec.model.def();
-    let conditions = match &spec.filter {
-        Some(Expr::And(all)) => &all[..],
-        Some(one) => std::slice::from_ref(one),
-        None => return false,
-    };
-    let is_given = |column: &ColumnDef| {
-        conditions.iter().any(|condition| {
-            let Expr::Binary(left, BinaryOp::Eq, right) = condition else { return false };
-            let is_column = |expr: &Expr| {
-                matches!(expr, Expr::Column { source: Source::Table(table), name, .. }
-                    if *table == def.table && *name == column.name)
-            };
-            let is_value = |expr: &Expr| matches!(expr, Expr::Bind(bind) if !bind.value.is_null());
-            is_column(left) && is_value(right) || is_value(left) && is_column(right)
-        })
-    };
-    let has_key = !def.key.is_empty() && def.key.iter().all(|column| is_given(&def.columns[*column]));
-    spec.from.joins.is_empty()
-        && (has_key || def.columns.iter().any(|column| column.unique && is_given(column)))
 }
 
 /// The text of a model's statement for a dialect, which is written once in the process: a session often reads one row.

@@ -1,13 +1,12 @@
 use std::mem;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
-use super::keys::KeyValues;
-use super::levels::{Levels, Origin};
-use super::tree::{
-    Branch, OwnRows, Tree, collection_order, collections, inner_conditions, joins_one_row, key_order, then_by,
+use super::branch::{
+    Branch, Origin, OwnRows, Tree, collection_order, collections, inner_conditions, joins_one_row, key_order,
+    then_by,
 };
+use super::load_plan::Further;
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, Selection};
 use crate::query::{Depth, LoadSpec, Strategy, equal, names};
 use crate::sql::{
@@ -16,48 +15,85 @@ use crate::sql::{
 };
 use crate::value::Value;
 
-/// The statement of one relationship, but for its condition on the parents.
+/// How one relationship of a level's objects is loaded by statements of its own.
 ///
 /// One-to-many filters on the child's key, many-to-one on the target's key, many-to-many joins the link table to the
 /// target; the parents' table is in none of them.
 #[derive(Debug)]
-pub(super) struct Child {
-    pub(super) relation: &'static RelationDef,
-    strategy: Strategy,
+pub(in crate::load) struct Child {
+    pub(in crate::load) relation: &'static RelationDef,
+    /// Whether it is the whole relationship, so that objects may keep it.
+    pub(in crate::load) whole: bool,
+    /// What the targets hold of their owner.
+    pub(in crate::load) back: Option<&'static RelationDef>,
     /// Whether it is asked for again and again, to the last level: of objects that no statement has all of.
-    endless: bool,
-    pub(super) branch: Branch,
+    pub(in crate::load) endless: bool,
+    recursive: bool,
+    /// Whether rows may give a pair of owner and target twice.
+    pub(in crate::load) repeats: bool,
+    pub(in crate::load) branch: Branch,
     /// The deferred columns of the targets that are read.
-    pub(super) undeferred: Vec<usize>,
+    pub(in crate::load) undeferred: Vec<usize>,
     /// Where the key is in a row.
-    pub(super) key_places: Vec<usize>,
-    select: Select,
-    key_source: Source,
-    key_columns: Vec<KeyColumn>,
-    /// Whether `select` reads from a ranked subquery, into which the condition goes.
-    ranked: bool,
-    /// Whether each target has one row where each parent's key is asked for once.
-    once: bool,
-    path: Arc<str>,
+    pub(in crate::load) key_places: Vec<usize>,
+    pub(in crate::load) ask: Ask,
+    /// The levels below that a recursive relationship is followed to.
+    again: Option<Again>,
 }
 
-/// Which parents a statement is for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Condition<'k> {
-    /// Those with these keys.
-    Keys(&'k [KeyValues]),
-    /// Those of their own statement.
-    Parents(&'k Origin),
+/// How the targets are asked for.
+#[derive(Debug)]
+pub(in crate::load) enum Ask {
+    /// One statement for all parents, which names no keys.
+    AtOnce(Statement),
+    /// Statements with the parents' keys.
+    ByKeys(Box<ByKeys>),
+}
+
+/// A SELECT with a place for keys.
+#[derive(Debug)]
+pub(in crate::load) struct ByKeys {
+    select: Select,
+    key_source: Source,
+    pub(in crate::load) key_columns: Vec<KeyColumn>,
+    /// Whether `select` reads from a ranked subquery, into which the keys go.
+    ranked: bool,
+    strategy: Strategy,
+    /// The most keys in one statement that the query allows.
+    batch_size: Option<usize>,
+    /// How many values a statement binds beside keys.
+    others: OnceLock<usize>,
+}
+
+/// The levels below a recursive relationship's own.
+#[derive(Debug)]
+enum Again {
+    /// By keys the statement is the same at each of so many levels.
+    Same(usize),
+    /// Each statement repeats that of the level above.
+    Repeating(Box<LoadSpec>, Option<Origin>),
 }
 
 impl Child {
-    pub(super) fn new(
-        store: &mut Store,
-        levels: &mut Levels,
-        load: LoadSpec,
-        path: Arc<str>,
-    ) -> Result<Child> {
+    /// Plans how a relationship is loaded, and what is loaded below it. `origin` is the statement that the parents are
+    /// from, where it may be repeated.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: the statement cannot be written.
+    pub(in crate::load) fn plan(load: LoadSpec, origin: Option<&Origin>, dialect: Dialect) -> Result<Child> {
+        let recursive = load.depth.is_some();
+        let left = match load.depth {
+            Some(Depth::Limited(levels)) => levels,
+            _ => 0,
+        };
+        let at_once = matches!(load.strategy, Strategy::Subquery | Strategy::Whole)
+            && load.depth != Some(Depth::Unlimited);
+        let origin = origin.filter(|_| at_once);
+        let below = origin
+            .filter(|_| left > 0)
+            .map(|_| Box::new(LoadSpec { depth: Some(Depth::Limited(left - 1)), ..load.clone() }));
         let (relation, strategy) = (load.relation, load.strategy);
+        let (whole, back, batch_size) = (!load.is_view(), load.back, load.batch_size);
         let endless = load.depth == Some(Depth::Unlimited);
         let (model, remote) = ((relation.target)(), relation.remote_columns());
         let def = model.def();
@@ -100,14 +136,12 @@ impl Child {
         let collections = collections(&load.loads);
         let own_columns = select.columns.len();
         // A link table repeats a target for each of its parents, and an endless recursion reaches one at several levels.
-        let distinct = relation.through.is_none() && !endless;
+        let distinct = !linked && !endless;
         // The list of each parent keeps its order too.
         let ties = key_order(def, &outside).filter(|_| relation.is_collection()).collect();
-        let joined_order = Vec::new();
-        let mut tree =
-            Tree { store, levels, select, order: joined_order, ties, collections, own_columns, distinct };
+        let mut tree = Tree { select, order: Vec::new(), ties, collections, own_columns, distinct };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
-        let branch = tree.branch(selection, &outside, load.loads, &path, &mut joins, &mut inner)?;
+        let mut branch = tree.branch(selection, &outside, load.loads, &mut joins, &mut inner)?;
         let Tree { mut select, order: joined_order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
@@ -123,58 +157,101 @@ impl Child {
                 remote.iter().filter_map(place).collect()
             }
         };
+        let repeats = linked || branch.multiplies();
+        let mut again = (left > 0).then_some(Again::Same(left));
+        let ask = match origin {
+            None => {
+                check_joins(&select, dialect)?;
+                branch.plan_further(None, dialect)?;
+                // Without a statement to repeat, `.subquery()` asks by keys too.
+                let strategy = if strategy == Strategy::Subquery { Strategy::Selectin } else { strategy };
+                let others = OnceLock::new();
+                Ask::ByKeys(Box::new(ByKeys {
+                    select,
+                    key_source,
+                    key_columns,
+                    ranked,
+                    strategy,
+                    batch_size,
+                    others,
+                }))
+            }
+            Some(origin) => {
+                let key = (&key_source, &key_columns[..]);
+                change_rows(&mut select, ranked, |rows| of_parents(rows, (relation, strategy), key, origin))?;
+                check_joins(&select, dialect)?;
+                let statement = Writer::select(dialect, &select).for_path(relation.name, strategy.name());
+                let own = OwnRows { joins: 0, once };
+                let repeatable = statement.repeatable.then_some((&select, own));
+                branch.plan_further(repeatable, dialect)?;
+                again = below.map(|load| {
+                    let origin = repeatable.map(|(select, own)| branch.origin(select, own));
+                    Again::Repeating(load, origin)
+                });
+                Ask::AtOnce(statement)
+            }
+        };
+        let undeferred = load.undeferred;
         Ok(Child {
             relation,
-            strategy,
+            whole,
+            back,
             endless,
+            recursive,
+            repeats,
             branch,
-            undeferred: load.undeferred,
+            undeferred,
             key_places,
-            select,
-            key_source,
-            key_columns,
-            ranked,
-            once,
-            path,
+            ask,
+            again,
         })
     }
 
-    /// How many keys fit one statement: as many as the database binds, unless the query says fewer.
-    pub(super) fn most_keys(&self, dialect: Dialect, batch_size: Option<usize>) -> usize {
-        let others = Writer::select(dialect, &self.select).params.len();
-        let room = dialect.key_limit(self.key_columns.len(), others);
-        batch_size.unwrap_or(usize::MAX).min(room).max(1)
-    }
-
-    /// The condition of the one statement that gets the targets of all parents, where there is such a one; otherwise
-    /// statements ask by keys. `origin` is the statement that the parents are from.
-    pub(super) fn at_once<'o>(&self, origin: Option<&'o Origin>) -> Option<Condition<'o>> {
-        match (self.strategy, origin) {
-            (Strategy::Subquery | Strategy::Whole, Some(origin)) if !self.endless => {
-                Some(Condition::Parents(origin))
-            }
-            _ => None,
+    /// How many levels follow by the same statement.
+    pub(in crate::load) fn levels(&self) -> usize {
+        match self.again {
+            Some(Again::Same(levels)) => levels,
+            _ => 0,
         }
     }
 
-    /// The statement for some parents, and its SELECT. It is named after what it does: without a statement to repeat,
-    /// `.subquery()` asks by keys too.
-    pub(super) fn ask(&self, condition: Condition<'_>, dialect: Dialect) -> Result<(Select, Statement)> {
-        let strategy = match (condition, self.strategy) {
-            (Condition::Keys(_), Strategy::Subquery) => Strategy::Selectin,
-            (_, strategy) => strategy,
-        };
-        let select = self.select(condition, dialect)?;
-        check_joins(&select, dialect)?;
-        let statement = Writer::select(dialect, &select).for_path(&self.path, strategy.name());
-        Ok((select, statement))
+    /// The statement of the next level of a recursive relationship, where it is another one.
+    ///
+    /// # Errors
+    /// As for [`plan`](Self::plan).
+    pub(in crate::load) fn next_level(&self, dialect: Dialect) -> Result<Option<Child>> {
+        match &self.again {
+            Some(Again::Repeating(load, origin)) => {
+                Child::plan(LoadSpec::clone(load), origin.as_ref(), dialect).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl ByKeys {
+    /// How many keys fit one statement: as many as the database binds, unless the query allows fewer.
+    pub(in crate::load) fn most_keys(&self, dialect: Dialect) -> usize {
+        let others = self.others.get_or_init(|| Writer::select(dialect, &self.select).params.len());
+        let room = dialect.key_limit(self.key_columns.len(), *others);
+        self.batch_size.unwrap_or(usize::MAX).min(room).max(1)
     }
 
-    /// The SELECT for some parents.
-    fn select(&self, condition: Condition<'_>, dialect: Dialect) -> Result<Select> {
+    /// How often the statement runs.
+    pub(super) fn repeats(&self, of: &Further) -> &'static str {
+        if of.child.recursive {
+            "once a level"
+        } else if self.batch_size.is_some() {
+            "once a batch of keys"
+        } else {
+            "once, or once for as many keys as the database binds"
+        }
+    }
+
+    /// The statement for some keys.
+    pub(in crate::load) fn statement(&self, keys: &[Vec<Value>], path: &str, dialect: Dialect) -> Statement {
         let mut select = self.select.clone();
-        if let Condition::Keys(keys) = condition
-            && keys.len() > SORTED_AT_ONCE
+        if keys.len() > SORTED_AT_ONCE
             && dialect.reads_key_by_key()
             && !self.ranked
             && !select.order.is_empty()
@@ -184,39 +261,43 @@ impl Child {
             let order = mem::replace(&mut select.order, self.key_columns.iter().map(key).collect());
             then_by(&mut select.order, order);
         }
-        let rows = match &mut select.from {
-            Some(TableRef::Query { select, .. }) if self.ranked => &mut **select,
-            _ => &mut select,
-        };
-        match condition {
-            Condition::Keys(keys) => rows.and_where(Expr::among(&self.key_source, &self.key_columns, keys)),
-            Condition::Parents(origin) => {
-                let local = self.relation.local_columns();
-                let mut parents = parents(self.relation.parent(), local, origin)?;
-                // All parents are more than those that have targets, whose keys an index finds then.
-                if let (Strategy::Whole, [key]) = (self.strategy, &self.key_columns[..]) {
-                    let key = Expr::column(&self.key_source, key.name);
-                    parents.distinct = false;
-                    rows.and_where(Expr::InQuery(Box::new(key), Box::new(parents)));
-                    return Ok(select);
-                }
-                let called = Made::called(PARENTS);
-                let alias = Source::Made(called);
-                let keys = MadeUp::beside(self.relation.parent())?.links.into_iter().take(local.len());
-                let on = equal(self.key_columns.iter().map(|key| key.name), &self.key_source, keys, &alias);
-                let table = TableRef::query(parents, called);
-                rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
-            }
-        }
-        Ok(select)
+        let condition = Expr::among(&self.key_source, &self.key_columns, keys);
+        change_rows(&mut select, self.ranked, |rows| rows.and_where(condition));
+        Writer::select(dialect, &select).for_path(path, self.strategy.name())
     }
+}
 
-    /// Says of the levels which statement their objects are from, where a further one may repeat it.
-    pub(super) fn set_origins(&self, levels: &mut Levels, select: &Select, statement: &Statement) {
-        if statement.repeatable {
-            self.branch.set_origins(levels, select, OwnRows { joins: 0, once: self.once });
-        }
+/// Changes the rows of a SELECT before they are ranked.
+fn change_rows<T>(select: &mut Select, ranked: bool, change: impl FnOnce(&mut Select) -> T) -> T {
+    match &mut select.from {
+        Some(TableRef::Query { select, .. }) if ranked => change(select),
+        _ => change(select),
     }
+}
+
+/// Selects the targets of the parents that a statement finds.
+fn of_parents(
+    rows: &mut Select,
+    (relation, strategy): (&'static RelationDef, Strategy),
+    (key_source, key_columns): (&Source, &[KeyColumn]),
+    origin: &Origin,
+) -> Result<()> {
+    let local = relation.local_columns();
+    let mut parents = parents(relation.parent(), local, origin)?;
+    // All parents are more than those that have targets, whose keys an index finds then.
+    if let (Strategy::Whole, [key]) = (strategy, key_columns) {
+        let key = Expr::column(key_source, key.name);
+        parents.distinct = false;
+        rows.and_where(Expr::InQuery(Box::new(key), Box::new(parents)));
+        return Ok(());
+    }
+    let called = Made::called(PARENTS);
+    let alias = Source::Made(called);
+    let keys = MadeUp::beside(relation.parent())?.links.into_iter().take(local.len());
+    let on = equal(key_columns.iter().map(|key| key.name), key_source, keys, &alias);
+    let table = TableRef::query(parents, called);
+    rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
+    Ok(())
 }
 
 /// Names of columns that a statement makes up, and that no column of the model beside them has.

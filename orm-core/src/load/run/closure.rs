@@ -1,10 +1,9 @@
 use hashbrown::HashMap;
 
-use super::child::Child;
+use super::further::Found;
 use super::keys::Keys;
 use super::levels::{EdgeBuilder, Levels, Pairs, count};
-use super::loader::{Loader, Wanted, wanted};
-use super::selectin::multiplies;
+use super::loader::Loader;
 use crate::error::Result;
 use crate::graph::Targets;
 
@@ -13,16 +12,16 @@ impl Loader<'_> {
     ///
     /// All objects below the first are one level of the answer, and its edge leads back to itself: an object that is
     /// reached twice, in a circle too, is asked for once, and so is one of the first level that is reached again.
-    pub(super) async fn closure(&mut self, next: Wanted, levels: &mut Levels) -> Result<Vec<Wanted>> {
-        let Wanted { level, load, path } = next;
-        let (relation, whole, back) = (load.relation, !load.is_view(), load.back);
-        let batch_size = load.batch_size;
-        let mut child = Child::new(self.store, levels, load, path)?;
-        let below = child.branch.level;
-        let repeats = relation.through.is_some() || multiplies(&child.branch);
-
+    pub(super) async fn closure(
+        &mut self,
+        level: usize,
+        found: &mut Found<'_>,
+        levels: &mut Levels,
+    ) -> Result<()> {
+        let (relation, whole, back) = (found.child.relation, found.child.whole, found.child.back);
+        let below = found.rows.level;
         let parents = levels.levels[level].nodes.clone();
-        let first = self.frontier(&mut child, level, &parents, repeats, batch_size, levels).await?;
+        let first = self.frontier(found, level, &parents, levels).await?;
         let asked: HashMap<u32, usize> = (0..).zip(&parents).map(|(at, node)| (*node, at)).collect();
         let mut edge = empty(relation.is_collection());
         let mut done = 0;
@@ -30,39 +29,35 @@ impl Loader<'_> {
             let frontier = levels.levels[below].nodes[done..].to_vec();
             done += frontier.len();
             let new: Vec<u32> = frontier.iter().filter(|node| !asked.contains_key(*node)).copied().collect();
-            let found = self.frontier(&mut child, below, &new, repeats, batch_size, levels).await?;
+            let targets = self.frontier(found, below, &new, levels).await?;
             let mut next = 0..;
             for node in &frontier {
                 match asked.get(node) {
                     Some(at) => append(&mut edge, &first, Some(*at)),
-                    None => append(&mut edge, &found, next.next()),
+                    None => append(&mut edge, &targets, next.next()),
                 }
             }
         }
-
-        let next = wanted(&mut child.branch);
-        child.branch.finish(levels)?;
         let to_below = |targets| EdgeBuilder { relation, level: below, whole, back, targets };
         levels.levels[level].edges.push(to_below(first));
         levels.levels[below].edges.push(to_below(edge));
-        Ok(next)
+        Ok(())
     }
 
     /// The targets of some objects of a level.
     async fn frontier(
         &mut self,
-        child: &mut Child,
+        found: &mut Found<'_>,
         level: usize,
         nodes: &[u32],
-        repeats: bool,
-        batch_size: Option<usize>,
         levels: &mut Levels,
     ) -> Result<Targets> {
-        let local = child.relation.local_columns();
-        let keys = Keys::collect(self.store.arena(levels.levels[level].arena), nodes, local);
-        let mut pairs = Pairs::new(repeats);
-        self.by_keys(child, true, batch_size, &keys, levels, &mut pairs).await?;
-        pairs.group(child.relation, &keys.into_owners())
+        let relation = found.child.relation;
+        let arena = self.store.arena(levels.levels[level].arena);
+        let keys = Keys::collect(arena, nodes, relation.local_columns());
+        let mut pairs = Pairs::new(found.child.repeats);
+        self.ask(found, &keys, levels, &mut pairs).await?;
+        pairs.group(relation, &keys.into_owners())
     }
 }
 

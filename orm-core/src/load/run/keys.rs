@@ -6,7 +6,7 @@ use crate::graph::ErasedArena;
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// One key: the values of its columns.
-pub(super) type KeyValues = Vec<Value>;
+type KeyValues = Vec<Value>;
 
 /// The distinct keys of a level's objects, and who has which.
 #[derive(Debug, Default)]

@@ -5,10 +5,10 @@ use hashbrown::{HashMap, HashSet};
 use super::fill::fill;
 use super::levels::Levels;
 use super::loader::{Loader, Wanted};
-use super::plan;
 use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Edge, Level, Region, Targets};
+use crate::load::plan::{Child, Further, of_objects};
 use crate::model::Hydrate;
 use crate::query::LoadSpec;
 
@@ -41,7 +41,7 @@ impl Loader<'_> {
     /// As for [`select`](Self::select).
     pub(crate) async fn load(&mut self, late: LateLoad, load: LoadSpec) -> Result<(Arc<Region>, Vec<Place>)> {
         let relation = load.relation;
-        let Some(load) = plan::of_objects((relation.parent)(), load, late.defaults, self.dialect)? else {
+        let Some(load) = of_objects((relation.parent)(), load, late.defaults, self.dialect)? else {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
                 format!("`{}`: leaving a relationship out loads nothing; give a strategy", relation.path()),
@@ -56,6 +56,8 @@ impl Loader<'_> {
                 ),
             ));
         }
+        let child = Arc::new(Child::plan(load, None, self.dialect)?);
+        let further = Further::new(&child, relation.parent().name);
         let known = self.store.mark();
         let arena = self.store.arena_of((relation.parent)())?;
         let mut levels = Levels::default();
@@ -64,12 +66,8 @@ impl Loader<'_> {
         for (_, place) in &late.objects {
             at.push(levels.levels[root].position(place.node));
         }
-        let path = relation.path().into();
-        let done = self.load_wanted(vec![Wanted { level: root, load, path }], &mut levels).await;
-        if let Err(error) = done.and_then(|()| self.check(&levels)) {
-            self.store.forget_since(&known);
-            return Err(error);
-        }
+        let done = self.complete(vec![Wanted { level: root, further }], &mut levels).await;
+        self.kept(&known, done)?;
         fill(self.store, &levels, self.existing == Hydrate::Overwrite);
         Ok(self.merge(late, levels.finish(), &at))
     }

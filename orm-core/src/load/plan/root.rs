@@ -1,22 +1,22 @@
 use std::mem;
-use std::sync::Arc;
 
+use super::branch::{
+    Branch, OwnRows, Tree, collections, inner_conditions, joins_one_row, key_order, then_by,
+};
 use super::child::MadeUp;
-use super::levels::Levels;
 use super::shape::{List, Shape, repeats_statement};
-use super::tree::{Branch, OwnRows, Tree, collections, inner_conditions, joins_one_row, key_order, then_by};
 use crate::error::Result;
-use crate::identity::Store;
 use crate::model::Selection;
-use crate::query::{LoadSpec, SelectSpec, names};
+use crate::query::{LoadSpec, SelectSpec, Strategy, names};
 use crate::sql::{
-    BinaryOp, Expr, Function, Item, Lock, Made, Order, Select, Source, Statement, TableRef, Window,
+    BinaryOp, Dialect, Expr, Function, Item, Lock, Made, Order, Select, Source, Statement, TableRef, Window,
+    Writer, check,
 };
 
 /// The first statement of a query: its own rows with what is joined to them.
 #[derive(Debug)]
-pub(super) struct Root {
-    pub(super) select: Select,
+pub(in crate::load) struct Root {
+    pub(in crate::load) select: Select,
     pub(super) branch: Branch,
     pub(super) list: List,
     /// Where the number of the query's own row is, if it is in the statement's rows.
@@ -25,13 +25,9 @@ pub(super) struct Root {
 }
 
 impl Root {
-    pub(super) fn new(
-        store: &mut Store,
-        levels: &mut Levels,
-        spec: SelectSpec,
-        loads: Vec<LoadSpec>,
-        path: &Arc<str>,
-    ) -> Result<Root> {
+    /// # Errors
+    /// `InvalidQuery`: the statement cannot be written.
+    pub(in crate::load) fn new(spec: SelectSpec, loads: Vec<LoadSpec>) -> Result<Root> {
         let def = spec.model.def();
         let shape = Shape::of(&spec, &loads);
         let selection = Selection::new(spec.model, &spec.undeferred);
@@ -45,9 +41,10 @@ impl Root {
         // Parents keep their order: without one of their own the first child would decide it.
         let ties = if number.is_none() { key_order(def, &source).collect() } else { Vec::new() };
         let order = Vec::new();
-        let mut tree = Tree { store, levels, select, order, ties, collections, own_columns, distinct };
+        let mut tree = Tree { select, order, ties, collections, own_columns, distinct };
         let (mut joins, mut inner) = (Vec::new(), Vec::new());
-        let branch = tree.branch(selection, &source, loads, path, &mut joins, &mut inner)?;
+        let mut branch = tree.branch(selection, &source, loads, &mut joins, &mut inner)?;
+        branch.locked = tree.select.lock.is_some();
         let Tree { mut select, order, .. } = tree;
         select.joins.append(&mut inner);
         select.joins.append(&mut joins);
@@ -65,12 +62,18 @@ impl Root {
         })
     }
 
-    /// Says of the levels which statement their objects are from, where a further one may repeat it. It may not where the
-    /// same rows would not come again, or others are locked by then.
-    pub(super) fn set_origins(&self, levels: &mut Levels, statement: &Statement) {
-        if statement.repeatable && !self.branch.locked {
-            self.branch.set_origins(levels, &self.select, self.rows);
-        }
+    /// Plans the further statements. They may repeat this one where the same rows come again, and no others are locked by
+    /// then.
+    pub(super) fn plan_further(&mut self, statement: &Statement, dialect: Dialect) -> Result<()> {
+        let repeats = (statement.repeatable && !self.branch.locked).then_some((&self.select, self.rows));
+        self.branch.plan_further(repeats, dialect)
+    }
+
+    /// The text of the statement.
+    pub(in crate::load) fn statement(&self, dialect: Dialect, path: &str) -> Result<Statement> {
+        check(&self.select, dialect)?;
+        let strategy = if self.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
+        Ok(Writer::select(dialect, &self.select).for_path(path, strategy))
     }
 }
 

@@ -1,72 +1,115 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::levels::{EdgeBuilder, Levels, Origin, Owners, Pairs};
+use super::child::Child;
 use crate::error::Result;
-use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, RelationKind, Selection};
-use crate::query::{LoadSpec, Strategy, link, names, targets_of};
-use crate::sql::{Expr, Join, JoinKind, Made, Order, Select, Source, TableName, TableRef};
+use crate::query::{Depth, LoadSpec, Strategy, link, names, targets_of};
+use crate::sql::{Dialect, Expr, Join, JoinKind, Made, Order, Select, Source, TableName, TableRef};
+
+/// A statement whose rows a further one may ask for again, and where in it the objects of one branch are.
+#[derive(Debug, Clone)]
+pub(in crate::load) struct Origin {
+    pub(super) select: Arc<Select>,
+    pub(super) source: Source,
+    /// Whether each object has one row.
+    pub(super) once: bool,
+}
 
 /// Where the objects of one level are in a statement's rows, and what is joined to them.
 #[derive(Debug)]
-pub(super) struct Branch {
-    pub(super) level: usize,
-    pub(super) arena: u32,
+pub(in crate::load) struct Branch {
     /// Where its columns are from.
-    pub(super) source: Source,
+    pub(in crate::load) source: Source,
     /// Whether its rows are locked.
-    pub(super) locked: bool,
+    pub(in crate::load) locked: bool,
     /// Whether each row of the statement is another row of the branch's table.
-    pub(super) distinct: bool,
-    /// Whether each row is also one that the session holds no object of; see [`Rows::begin`](super::rows::Rows::begin).
-    pub(super) unseen: bool,
+    pub(in crate::load) distinct: bool,
     /// Which columns are in a row.
-    pub(super) selection: Selection,
+    pub(in crate::load) selection: Selection,
     /// The first of the model's columns in the row.
-    pub(super) offset: usize,
-    pub(super) joined: Vec<JoinedBranch>,
-    /// The relationships to ask for by further statements, with the path they are on.
-    pub(super) later: Vec<(LoadSpec, Arc<str>)>,
+    pub(in crate::load) offset: usize,
+    pub(in crate::load) joined: Vec<JoinedBranch>,
+    /// The relationships that further statements load.
+    pub(in crate::load) further: Vec<Arc<Child>>,
+    /// The same before their statements are planned.
+    loads: Vec<LoadSpec>,
 }
 
 impl Branch {
-    /// A branch that joins nothing and asks for nothing, of which nobody knows whether a row comes twice.
-    pub(super) fn new(
-        (level, arena): (usize, u32),
-        source: Source,
-        selection: Selection,
-        offset: usize,
-    ) -> Branch {
-        Branch {
-            level,
-            arena,
-            source,
-            locked: false,
-            distinct: false,
-            unseen: false,
-            selection,
-            offset,
-            joined: Vec::new(),
-            later: Vec::new(),
+    /// A branch that joins nothing, of which it is unknown whether a row comes twice.
+    pub(super) fn new(source: Source, selection: Selection, offset: usize, loads: Vec<LoadSpec>) -> Branch {
+        let (joined, further) = (Vec::new(), Vec::new());
+        Branch { source, locked: false, distinct: false, selection, offset, joined, further, loads }
+    }
+
+    /// Plans the statements of what is loaded further on, here and in what is joined. `repeats` is the statement that the
+    /// branch is in, where a further one may repeat it. The joins that add nothing but targets are left out of what the
+    /// branch's own relationships repeat.
+    pub(super) fn plan_further(
+        &mut self,
+        repeats: Option<(&Select, OwnRows)>,
+        dialect: Dialect,
+    ) -> Result<()> {
+        let repeats = repeats.filter(|_| self.repeats_parents());
+        let own = repeats.map(|(select, own)| self.origin(select, own));
+        self.plan_own(own.as_ref(), dialect)?;
+        let whole = repeats.map(|(select, _)| Arc::new(Select { columns: Vec::new(), ..select.clone() }));
+        let mut below: Vec<&mut JoinedBranch> = self.joined.iter_mut().collect();
+        while let Some(JoinedBranch { branch, .. }) = below.pop() {
+            let source = branch.source.clone();
+            let origin = whole.clone().map(|select| Origin { select, source, once: false });
+            branch.plan_own(origin.as_ref(), dialect)?;
+            below.extend(&mut branch.joined);
         }
+        Ok(())
+    }
+
+    /// The statement of the branch's own objects, for one that repeats it.
+    pub(super) fn origin(&self, select: &Select, own: OwnRows) -> Origin {
+        let mut rows = Select { columns: Vec::new(), ..select.clone() };
+        let mut at = 0..;
+        rows.joins.retain(|join| at.next().is_some_and(|at| at < own.joins) || join.kind == JoinKind::Inner);
+        Origin { select: Arc::new(rows), source: self.source.clone(), once: own.once }
+    }
+
+    fn plan_own(&mut self, origin: Option<&Origin>, dialect: Dialect) -> Result<()> {
+        for load in mem::take(&mut self.loads) {
+            self.further.push(Arc::new(Child::plan(load, origin, dialect)?));
+        }
+        Ok(())
+    }
+
+    fn repeats_parents(&self) -> bool {
+        self.loads.iter().any(repeats_parents)
+            || self.joined.iter().any(|joined| joined.branch.repeats_parents())
+    }
+
+    /// Whether joined collections repeat its rows.
+    pub(super) fn multiplies(&self) -> bool {
+        let mut joined = self.joined.iter();
+        joined.any(|joined| joined.relation.is_collection() || joined.branch.multiplies())
+    }
+
+    /// Whether the branch or what is joined to it is loaded further on.
+    pub(in crate::load) fn asks_more(&self) -> bool {
+        !self.further.is_empty() || self.joined.iter().any(|joined| joined.branch.asks_more())
     }
 }
 
 /// A branch that a join added.
 #[derive(Debug)]
-pub(super) struct JoinedBranch {
-    pub(super) relation: &'static RelationDef,
-    pub(super) whole: bool,
-    pub(super) back: Option<&'static RelationDef>,
-    pub(super) pairs: Pairs,
-    pub(super) branch: Branch,
+pub(in crate::load) struct JoinedBranch {
+    pub(in crate::load) relation: &'static RelationDef,
+    pub(in crate::load) whole: bool,
+    pub(in crate::load) back: Option<&'static RelationDef>,
+    /// Whether rows may give a pair of owner and target twice.
+    pub(in crate::load) repeats: bool,
+    pub(in crate::load) branch: Branch,
 }
 
 /// Adds columns and joins to a SELECT.
-pub(super) struct Tree<'l> {
-    pub(super) store: &'l mut Store,
-    pub(super) levels: &'l mut Levels,
+pub(super) struct Tree {
     pub(super) select: Select,
     /// The orders of what is joined, to follow the order of the statement's own rows.
     pub(super) order: Vec<Order>,
@@ -81,37 +124,33 @@ pub(super) struct Tree<'l> {
     pub(super) collections: usize,
 }
 
-impl Tree<'_> {
+impl Tree {
+    /// The SELECT of a query for rows, to which its entities are added.
+    pub(super) fn of_rows(select: Select) -> Tree {
+        let (order, ties) = (Vec::new(), Vec::new());
+        Tree { select, order, ties, own_columns: usize::MAX, distinct: false, collections: 0 }
+    }
+
     /// Adds the columns of a model, and its joined relationships below it.
     pub(super) fn branch(
         &mut self,
         selection: Selection,
         source: &Source,
         loads: Vec<LoadSpec>,
-        path: &Arc<str>,
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
     ) -> Result<Branch> {
         let first = self.select.columns.len() == self.own_columns;
-        let arena = self.store.arena_of(selection.model)?;
-        let level = self.levels.add(arena);
         let offset = self.select.columns.len();
         selection.columns().for_each(|column| self.select.returns(column.expr(source)));
-        let source = source.clone();
-        let mut branch = Branch::new((level, arena), source, selection, offset);
+        let mut branch = Branch::new(source.clone(), selection, offset, Vec::new());
         for load in loads {
-            let path = below(path, load.relation);
             match load.strategy {
-                Strategy::Filled => {
-                    let filled = self.filled(load, &path, joins, inner_joins)?;
-                    branch.joined.push(filled);
-                }
+                Strategy::Filled => branch.joined.push(self.filled(load, joins, inner_joins)?),
                 Strategy::Joined => {
-                    let parent = branch.source.clone();
-                    let joined = self.join(&parent, load, &path, joins, inner_joins, first)?;
-                    branch.joined.push(joined);
+                    branch.joined.push(self.join(source, load, joins, inner_joins, first)?);
                 }
-                _ => branch.later.push((load, path)),
+                _ => branch.loads.push(load),
             }
         }
         branch.distinct = first && self.distinct && branch.joined.is_empty();
@@ -122,7 +161,6 @@ impl Tree<'_> {
     fn filled(
         &mut self,
         load: LoadSpec,
-        path: &Arc<str>,
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
     ) -> Result<JoinedBranch> {
@@ -130,8 +168,8 @@ impl Tree<'_> {
         let source = load.source.unwrap_or(Source::Table(relation.target().table));
         let selection = Selection::new((relation.target)(), &load.undeferred);
         self.sort(relation, Vec::new(), &source);
-        let branch = self.branch(selection, &source, load.loads, path, joins, inner_joins)?;
-        Ok(JoinedBranch { relation, whole: false, back, pairs: Pairs::new(true), branch })
+        let branch = self.branch(selection, &source, load.loads, joins, inner_joins)?;
+        Ok(JoinedBranch { relation, whole: false, back, repeats: true, branch })
     }
 
     /// Sorts by what a relationship is sorted by, within the order of all that was joined before it: rows that sort alike
@@ -152,7 +190,6 @@ impl Tree<'_> {
         &mut self,
         parent: &Source,
         load: LoadSpec,
-        path: &Arc<str>,
         joins: &mut Vec<Join>,
         inner_joins: &mut Vec<Join>,
         first: bool,
@@ -167,7 +204,7 @@ impl Tree<'_> {
         let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
         let (mut below, mut below_inner) = (Vec::new(), Vec::new());
         let selection = Selection::new((relation.target)(), &load.undeferred);
-        let branch = self.branch(selection, &source, load.loads, path, &mut below, &mut below_inner)?;
+        let branch = self.branch(selection, &source, load.loads, &mut below, &mut below_inner)?;
 
         let table = TableRef::Table { name: target.table, alias: Some(alias.into()) };
         let (table, mut on) = link(relation, parent, table, &source)?;
@@ -201,8 +238,7 @@ impl Tree<'_> {
         // rows, when no collection is joined, or this one alone, by a key of its own.
         let alone = self.collections == 1 && relation.kind == RelationKind::HasMany;
         let once = first && self.distinct && (self.collections == 0 || alone);
-        let pairs = Pairs::new(!once);
-        Ok(JoinedBranch { relation, whole, back, pairs, branch })
+        Ok(JoinedBranch { relation, whole, back, repeats: !once, branch })
     }
 }
 
@@ -213,43 +249,6 @@ pub(super) struct OwnRows {
     pub(super) joins: usize,
     /// Whether each object has one of them, also where an inner join below drops some.
     pub(super) once: bool,
-}
-
-impl Branch {
-    /// Says of every level which statement its objects are from. The joins that add nothing but targets are left out
-    /// of what the first level repeats.
-    pub(super) fn set_origins(&self, levels: &mut Levels, select: &Select, own: OwnRows) {
-        let mut rows = select.clone();
-        rows.columns.clear();
-        let whole = Arc::new(rows.clone());
-        let mut at = 0..;
-        rows.joins.retain(|join| at.next().is_some_and(|at| at < own.joins) || join.kind == JoinKind::Inner);
-        let (select, source) = (Arc::new(rows), self.source.clone());
-        levels.levels[self.level].origin = Some(Origin { select, source, once: own.once });
-        let mut below: Vec<&JoinedBranch> = self.joined.iter().collect();
-        while let Some(JoinedBranch { branch, .. }) = below.pop() {
-            let (select, source) = (Arc::clone(&whole), branch.source.clone());
-            levels.levels[branch.level].origin = Some(Origin { select, source, once: false });
-            below.extend(&branch.joined);
-        }
-    }
-
-    /// Turns what the rows gave into edges of the levels.
-    pub(super) fn finish(&mut self, levels: &mut Levels) -> Result<()> {
-        for mut joined in mem::take(&mut self.joined) {
-            joined.branch.finish(levels)?;
-            let owners = Owners { count: levels.levels[self.level].nodes.len(), of: None };
-            let targets = joined.pairs.group(joined.relation, &owners)?;
-            levels.levels[self.level].edges.push(EdgeBuilder {
-                relation: joined.relation,
-                level: joined.branch.level,
-                whole: joined.whole,
-                back: joined.back,
-                targets,
-            });
-        }
-        Ok(())
-    }
 }
 
 /// How many relationships a statement with these loads joins that may give a row several rows.
@@ -312,6 +311,7 @@ pub(super) fn then_by(order: &mut Vec<Order>, terms: impl IntoIterator<Item = Or
     }
 }
 
-fn below(path: &Arc<str>, relation: &RelationDef) -> Arc<str> {
-    format!("{path}.{}", relation.name).into()
+/// Whether the statement of a load repeats that of its parents, where it can.
+fn repeats_parents(load: &LoadSpec) -> bool {
+    matches!(load.strategy, Strategy::Subquery | Strategy::Whole) && load.depth != Some(Depth::Unlimited)
 }

@@ -1,7 +1,7 @@
-use super::tree::collections;
-use crate::model::Selection;
+use super::branch::collections;
+use crate::model::{ColumnDef, Selection};
 use crate::query::{LoadSpec, SelectSpec, Strategy};
-use crate::sql::{Expr, Function, Source};
+use crate::sql::{BinaryOp, Expr, Function, Source};
 use crate::value::ValueKind;
 
 /// How the first statement of a query is written, so that nothing that it loads changes the list of entities.
@@ -27,7 +27,7 @@ pub(super) struct Shape {
 
 /// How the rows of a statement become the list of entities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum List {
+pub(in crate::load) enum List {
     /// Each entity is in it once, where it comes first.
     Once,
     /// Each row is an entity of the list.
@@ -109,4 +109,28 @@ pub(super) fn repeats_statement(loads: &[LoadSpec]) -> bool {
         Strategy::Joined => repeats_statement(&load.loads),
         _ => false,
     })
+}
+
+/// Whether a query asks for all columns of the key, or for a column that is unique, and so finds one row at most.
+pub(super) fn finds_one(spec: &SelectSpec) -> bool {
+    let def = spec.model.def();
+    let conditions = match &spec.filter {
+        Some(Expr::And(all)) => &all[..],
+        Some(one) => std::slice::from_ref(one),
+        None => return false,
+    };
+    let is_given = |column: &ColumnDef| {
+        conditions.iter().any(|condition| {
+            let Expr::Binary(left, BinaryOp::Eq, right) = condition else { return false };
+            let is_column = |expr: &Expr| {
+                matches!(expr, Expr::Column { source: Source::Table(table), name, .. }
+                    if *table == def.table && *name == column.name)
+            };
+            let is_value = |expr: &Expr| matches!(expr, Expr::Bind(bind) if !bind.value.is_null());
+            is_column(left) && is_value(right) || is_value(left) && is_column(right)
+        })
+    };
+    let has_key = !def.key.is_empty() && def.key.iter().all(|column| is_given(&def.columns[*column]));
+    spec.from.joins.is_empty()
+        && (has_key || def.columns.iter().any(|column| column.unique && is_given(column)))
 }
