@@ -207,7 +207,7 @@ pub mod options {
 
 /// The connections of the drivers, for what is not modelled, and the drivers' crates.
 pub mod drivers {
-    pub use crate::driver::DriverConnection;
+    pub use crate::driver::{DriverConnection, DriverError};
     #[cfg(feature = "sqlite")]
     pub use rusqlite;
     #[cfg(any(feature = "postgres", feature = "mysql"))]

@@ -75,12 +75,16 @@ impl<'c> DriverConnection<'c> {
             }
             #[cfg(feature = "postgres")]
             Place::NewPostgres(connection) => {
-                sqlx::Executor::execute(&mut **connection, sqlx::AssertSqlSafe(sql)).await?;
+                sqlx::Executor::execute(&mut **connection, sqlx::AssertSqlSafe(sql))
+                    .await
+                    .map_err(Error::driver)?;
                 Ok(())
             }
             #[cfg(feature = "mysql")]
             Place::NewMysql(connection) => {
-                sqlx::Executor::execute(&mut **connection, sqlx::AssertSqlSafe(sql)).await?;
+                sqlx::Executor::execute(&mut **connection, sqlx::AssertSqlSafe(sql))
+                    .await
+                    .map_err(Error::driver)?;
                 Ok(())
             }
         }

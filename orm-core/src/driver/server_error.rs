@@ -2,6 +2,7 @@ use std::io;
 
 use sqlx::error::DatabaseError;
 
+use super::driver_error::DriverError;
 use super::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
@@ -16,20 +17,19 @@ pub(super) enum NotConnected {
     OnConnect(Error),
 }
 
-/// An error of the driver, as one of a statement of this library would be: its kind, and the constraint where it names one.
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Error {
-        match &error {
+impl DriverError for sqlx::Error {
+    fn into_error(self) -> Error {
+        match &self {
             #[cfg(feature = "mysql")]
             sqlx::Error::Database(of)
                 if of.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().is_some() =>
             {
-                super::mysql::database_error(error, None)
+                super::mysql::database_error(self, None)
             }
             #[cfg(feature = "postgres")]
-            _ => super::postgres::database_error(error, None),
+            _ => super::postgres::database_error(self, None),
             #[cfg(not(feature = "postgres"))]
-            _ => super::mysql::database_error(error, None),
+            _ => super::mysql::database_error(self, None),
         }
     }
 }

@@ -175,14 +175,14 @@ on_every_backend! {
             }
             Backend::Postgres => {
                 let raw = connection.postgres()?;
-                let mut copy = raw.copy_in_raw("COPY coins (id, name) FROM STDIN").await?;
-                copy.send(&b"2\tdime\n"[..]).await?;
-                assert_eq!(copy.finish().await?, 1);
+                let mut copy = raw.copy_in_raw("COPY coins (id, name) FROM STDIN").await.map_err(Error::driver)?;
+                copy.send(&b"2\tdime\n"[..]).await.map_err(Error::driver)?;
+                assert_eq!(copy.finish().await.map_err(Error::driver)?, 1);
                 connection.mysql().map(|_| ())
             }
             Backend::Mysql | Backend::MysqlWithoutReturning => {
                 let query = orm_core::drivers::sqlx::query("INSERT INTO coins (id, name) VALUES (?, ?)").bind(2).bind("dime");
-                assert_eq!(connection.mysql()?.execute(query).await?.rows_affected(), 1);
+                assert_eq!(connection.mysql()?.execute(query).await.map_err(Error::driver)?.rows_affected(), 1);
                 connection.postgres().map(|_| ())
             }
         };
@@ -230,7 +230,7 @@ async fn texts_of_the_program_are_not_those_of_the_library() {
         assert_eq!(of_library(&mut session).await?, 7);
         let mut connection = session.connection().await?;
         let query = orm_core::drivers::sqlx::query_scalar::<_, String>(text).bind("seven");
-        assert_eq!(query.fetch_one(connection.postgres()?).await?, "seven");
+        assert_eq!(query.fetch_one(connection.postgres()?).await.map_err(Error::driver)?, "seven");
         assert_eq!(of_library(&mut session).await?, 7);
         Ok(())
     })

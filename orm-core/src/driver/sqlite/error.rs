@@ -1,5 +1,6 @@
 use rusqlite::ffi;
 
+use crate::driver::driver_error::DriverError;
 use crate::driver::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
@@ -7,10 +8,9 @@ use crate::sql::Statement;
 /// A trigger raised it, with words of its own.
 const RAISED: u32 = 1811;
 
-/// An error of the driver, as one of a statement of this library would be: its kind, and the constraint where it names one.
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Error {
-        database_error(error, None)
+impl DriverError for rusqlite::Error {
+    fn into_error(self) -> Error {
+        database_error(self, None)
     }
 }
 
