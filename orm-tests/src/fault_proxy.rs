@@ -26,6 +26,10 @@ struct Control {
     orderly: AtomicBool,
     /// How many bytes of the server were forwarded.
     answered: AtomicU64,
+    /// How many requests of clients waited for an answer.
+    asked: AtomicU64,
+    /// How often a client sent more while it waited for an answer.
+    asked_twice: AtomicU64,
 }
 
 impl FaultProxy {
@@ -42,6 +46,8 @@ impl FaultProxy {
             budget: AtomicI64::new(i64::MAX),
             orderly: AtomicBool::new(false),
             answered: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
+            asked_twice: AtomicU64::new(0),
         });
         let shared = Arc::clone(&control);
         tokio::spawn(async move {
@@ -100,6 +106,17 @@ impl FaultProxy {
         self.control.answered.load(Ordering::SeqCst)
     }
 
+    /// How many round trips there were so far: requests that waited for the server.
+    pub fn round_trips(&self) -> u64 {
+        self.control.asked.load(Ordering::SeqCst)
+    }
+
+    /// How often a client sent more before the server had answered. Without TCP_NODELAY the second packet waits there until
+    /// the server acknowledges the first, which it does 40 ms later unless it answers.
+    pub fn unanswered(&self) -> u64 {
+        self.control.asked_twice.load(Ordering::SeqCst)
+    }
+
     /// Ends nothing any more.
     pub fn heal(&self) {
         self.control.budget.store(i64::MAX, Ordering::SeqCst);
@@ -112,9 +129,11 @@ async fn forward(mut client: TcpStream, server: &str, number: u64, control: &Con
     server.set_nodelay(true)?;
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
+    // Whether the client waits for an answer.
+    let waits = AtomicBool::new(false);
     let ended = tokio::select! {
-        ended = copy(&mut from_client, &mut to_server, number, control, None) => ended,
-        ended = copy(&mut from_server, &mut to_client, number, control, Some(&control.budget)) => ended,
+        ended = copy(&mut from_client, &mut to_server, number, control, &waits, None) => ended,
+        ended = copy(&mut from_server, &mut to_client, number, control, &waits, Some(&control.budget)) => ended,
     };
     match control.orderly.load(Ordering::SeqCst) {
         true => client.shutdown().await?,
@@ -129,6 +148,7 @@ async fn copy(
     to: &mut (impl AsyncWrite + Unpin),
     number: u64,
     control: &Control,
+    waits: &AtomicBool,
     budget: Option<&AtomicI64>,
 ) -> Result<()> {
     let mut buffer = vec![0; 16 * 1024];
@@ -136,6 +156,14 @@ async fn copy(
         let length = from.read(&mut buffer).await?;
         if length == 0 {
             return Ok(());
+        }
+        // Only the client's side is without a budget.
+        match budget {
+            None if waits.swap(true, Ordering::SeqCst) => {
+                drop(control.asked_twice.fetch_add(1, Ordering::SeqCst))
+            }
+            None => drop(control.asked.fetch_add(1, Ordering::SeqCst)),
+            Some(_) => waits.store(false, Ordering::SeqCst),
         }
         let mut frozen = control.frozen_below.subscribe();
         // The sender lives as long as the control does.

@@ -8,6 +8,7 @@ mod lent;
 mod pool;
 mod pooler;
 mod prepared;
+mod round_trips;
 mod secrets;
 mod settings;
 #[path = "../backends/shop.rs"]

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use super::database::MysqlConnector;
+use super::prepared;
 use crate::driver::pool::Pooled;
 
 /// A result that is being read, and the connection that is busy with it.
@@ -98,6 +99,11 @@ impl Held {
         let Some(connection) = self.connection.as_mut().and_then(|held| held.connection().ok()) else {
             return false;
         };
+        if let Err(error) = prepared::prepare(connection, &sql).await {
+            let ended = matches!(error, sqlx::Error::Database(_));
+            let _ = parts.send(Part::Failed(error)).await;
+            return ended;
+        }
         let mut result = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(connection);
         let mut part = Vec::new();
         loop {

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor};
 
 use super::error::database_error;
 use super::lease::MysqlLease;
+use super::prepared;
 use crate::driver::connection::Connection;
 use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
 use crate::driver::server_error::{NotConnected, is_starting};
@@ -71,6 +72,10 @@ impl Connector for MysqlConnector {
         })
     }
 
+    fn is_worn(connection: &MySqlConnection) -> bool {
+        prepared::has_many(connection)
+    }
+
     async fn ping(connection: &mut MySqlConnection) -> Result<(), NotConnected> {
         Ok(connection.ping().await?)
     }
@@ -96,6 +101,7 @@ impl MysqlDatabase {
     ) -> Result<MysqlDatabase> {
         let connect: MySqlConnectOptions = url.read()?;
         let connect = encrypted(connect, &options.tls)?.disable_statement_logging();
+        let connect = prepared::with_cache(connect, url);
         let mut proof = url.first(options, connect.connect()).await?;
         let mut server = server(&mut proof).await?;
         server.returning &= options.insert_returning;

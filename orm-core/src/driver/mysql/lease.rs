@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use futures_util::TryStreamExt;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlTypeInfo};
 use sqlx::{
@@ -8,6 +10,7 @@ use super::cell;
 use super::cursor::{MysqlCursor, Part};
 use super::database::{MysqlConnector, Source};
 use super::error::database_error;
+use super::prepared;
 use crate::driver::RowSink;
 use crate::driver::connection::Inserted;
 use crate::driver::pool::Pooled;
@@ -40,6 +43,11 @@ impl MysqlLease {
         self.connection.as_mut().ok_or_else(gone)?.connection()
     }
 
+    async fn prepare(&mut self, sql: &Arc<str>, statement: &Statement) -> Result<()> {
+        let prepared = prepared::prepare(self.connection()?, sql).await;
+        prepared.map_err(|error| database_error(error, Some(statement)))
+    }
+
     pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
         let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| {
@@ -65,6 +73,7 @@ impl MysqlLease {
         let mut readers = Vec::new();
         for (sql, params) in statement.runs() {
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
+            self.prepare(sql, statement).await?;
             // `fetch` is this with one more layer around each row.
             let mut found = self.connection()?.fetch_many(query);
             while let Some(one) =
@@ -141,6 +150,7 @@ impl MysqlLease {
         let mut inserted = Inserted::from(0);
         for (sql, params) in statement.runs() {
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
+            self.prepare(sql, statement).await?;
             let done = query.execute(self.connection()?).await;
             let done = done.map_err(|error| database_error(error, Some(statement)))?;
             inserted.rows += done.rows_affected();

@@ -5,6 +5,7 @@ mod cursor;
 mod database;
 mod error;
 mod lease;
+mod prepared;
 
 pub(super) use database::MysqlDatabase;
 pub(super) use error::database_error;

@@ -19,6 +19,11 @@ pub(in crate::driver) trait Connector: Send + Sync + 'static {
         false
     }
 
+    /// Whether a connection has collected so much that another one takes its place before the next session.
+    fn is_worn(_connection: &Self::Connection) -> bool {
+        false
+    }
+
     /// Asks whether a connection is alive.
     fn ping(connection: &mut Self::Connection) -> impl Future<Output = Result<(), Self::Error>> + Send;
 

@@ -78,7 +78,8 @@ impl<C: Connector> managed::Manager for Manager<C> {
     }
 
     async fn recycle(&self, place: &mut Option<C::Connection>, metrics: &Metrics) -> RecycleResult<C::Error> {
-        if self.recycle.is_some_and(|age| metrics.age() >= age) {
+        let old = self.recycle.is_some_and(|age| metrics.age() >= age);
+        if old || place.as_ref().is_some_and(C::is_worn) {
             if let Some(connection) = place.take() {
                 tokio::spawn(farewell::<C>(connection));
             }

@@ -1,0 +1,57 @@
+//! How many statements a connection keeps prepared.
+//!
+//! The server does not answer the packet that closes a statement. sqlx sends one as soon as its cache is full, and the next
+//! statement after it; its sockets are without TCP_NODELAY, so the kernel holds the statement back until the server
+//! acknowledges the close, which the server's kernel does 40 ms later. Here the cache is never full: a connection that has
+//! many statements is replaced between two sessions, which costs less than one such wait.
+
+use std::sync::Arc;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sqlx::{AssertSqlSafe, Connection as _, Error, Executor as _, Result, SqlSafeStr as _};
+
+use crate::driver::DatabaseUrl;
+
+/// With so many prepared statements a connection is not lent again. The texts of statements depend on their shapes alone,
+/// so it takes a large program, or SQL text with values in it, to get there.
+const KEPT: usize = 512;
+
+/// So many statements one session may prepare before all are closed together, which waits once for all of them.
+const MOST: usize = 1024;
+
+/// The server's limit for all of its connections (`max_prepared_stmt_count`) is reached.
+const TOO_MANY: u16 = 1461;
+
+/// The driver's cache of statements, unless the URL sets its size.
+pub(super) fn with_cache(options: MySqlConnectOptions, url: &DatabaseUrl) -> MySqlConnectOptions {
+    let settings = url.as_str().split_once('?').map_or("", |(_, settings)| settings);
+    match settings.contains("statement-cache-capacity=") {
+        true => options,
+        false => options.statement_cache_capacity(MOST + 1),
+    }
+}
+
+/// Whether a connection has prepared so much that another one takes its place.
+pub(super) fn has_many(connection: &MySqlConnection) -> bool {
+    connection.cached_statements_size() >= KEPT
+}
+
+/// Prepares a statement that is not, and makes place for it: where the driver's cache has none, and where the server refuses
+/// another one.
+pub(super) async fn prepare(connection: &mut MySqlConnection, sql: &Arc<str>) -> Result<()> {
+    match connection.cached_statements_size() {
+        // Nothing could be closed. The driver prepares it, unless it keeps none at all.
+        0 => return Ok(()),
+        1..MOST => {}
+        _ => connection.clear_cached_statements().await?,
+    }
+    match connection.prepare(AssertSqlSafe(Arc::clone(sql)).into_sql_str()).await {
+        Err(error) if is_too_many(&error) => connection.clear_cached_statements().await,
+        prepared => prepared.map(drop),
+    }
+}
+
+fn is_too_many(error: &Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    error.is_some_and(|error| error.number() == TOO_MANY)
+}
