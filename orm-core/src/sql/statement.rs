@@ -162,6 +162,18 @@ impl Shown {
 }
 
 impl Param {
+    /// Another value for the same place of a statement.
+    pub(super) fn with(&self, value: Value) -> Param {
+        match self {
+            Param::One(Bind { secret, kind, .. }) | Param::Padding(Bind { secret, kind, .. }) => {
+                Param::One(Bind { value, secret: *secret, kind: *kind })
+            }
+            Param::Many { kind, secret, .. } => {
+                Param::Many { kind: *kind, values: vec![value], secret: *secret }
+            }
+        }
+    }
+
     /// What is bound.
     pub fn values(&self) -> &[Value] {
         match self {

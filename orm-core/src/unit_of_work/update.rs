@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
-    Bind, Expr, Made, NEW_COLUMNS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
+    Bind, Dialect, Expr, Made, NEW_COLUMNS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
 };
 use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind};
 
@@ -186,7 +186,8 @@ impl Flush<'_> {
         is_referred(self.store, group.arena, &group.columns)
     }
 
-    /// One row by its key, several that become the same by `IN`, several others by joining the new values.
+    /// One row by its key, several that become the same by `IN`, several others by joining the new values, or on SQLite by a
+    /// text that runs for each of them.
     fn statement(
         &self,
         def: &'static ModelDef,
@@ -200,25 +201,36 @@ impl Flush<'_> {
             Bind { value: value.clone(), secret, kind: Some(kind) }
         };
         let alike = rows.windows(2).all(|pair| pair[0].becomes == pair[1].becomes);
-        let update = match rows {
-            [first, ..] if alike => Update {
+        let becomes = |row: &Changed, filter: Expr| {
+            let set = columns.iter().zip(&row.becomes);
+            let set =
+                set.map(|(column, value)| (def.columns[*column].named(), Expr::Bind(bind(column, value))));
+            Update {
                 table: def.table,
-                set: columns
-                    .iter()
-                    .zip(&first.becomes)
-                    .map(|(column, value)| (def.columns[*column].named(), Expr::Bind(bind(column, value))))
-                    .collect(),
+                set: set.collect(),
                 from: NewRows::default(),
-                filter: Some(Expr::among(
-                    &Source::Table(def.table),
-                    &def.key_columns(identified),
-                    &rows.iter().map(|row| row.was.clone()).collect::<Vec<_>>(),
-                )),
+                filter: Some(filter),
                 returning: Vec::new(),
-            },
+            }
+        };
+        let own = Source::Table(def.table);
+        let update = match rows {
+            [first, ..] if alike => {
+                let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was.clone()).collect();
+                becomes(first, Expr::among(&own, &def.key_columns(identified), &keys))
+            }
+            [first, ..] if self.dialect == Dialect::Sqlite => {
+                let equal = |(column, value): (&usize, &Value)| {
+                    Expr::eq(def.columns[*column].expr(&own), Expr::Bind(bind(column, value)))
+                };
+                let key = Expr::And(identified.iter().zip(&first.was).map(equal).collect());
+                let values = rows.iter().flat_map(|row| row.becomes.iter().chain(&row.was).cloned());
+                let each = Writer::update_each(self.dialect, &becomes(first, key), values.collect());
+                return each.for_path(def.name, "flush");
+            }
             _ => {
                 let called = Made::called("_new");
-                let (own, given) = (Source::Table(def.table), Source::Made(called));
+                let given = Source::Made(called);
                 let new = |at: usize| Expr::column(&given, NEW_COLUMNS.get(at).copied().unwrap_or_default());
                 let equal = |(at, name): (usize, &&'static str)| Expr::eq(Expr::column(&own, name), new(at));
                 let set = columns.iter().enumerate();
@@ -247,10 +259,7 @@ impl Flush<'_> {
                 }
             }
         };
-        let mut statement = Writer::update(self.dialect, &update);
-        statement.path = Some(def.name.into());
-        statement.strategy = Some("flush");
-        statement
+        Writer::update(self.dialect, &update).for_path(def.name, "flush")
     }
 
     /// Counts the version up from what the database had, whatever the object says now.

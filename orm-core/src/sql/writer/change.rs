@@ -1,8 +1,9 @@
-use super::{Writer, nothing};
+use super::{Writer, are_plain};
 use crate::sql::{
     Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown, Statement,
     TableName, Update,
 };
+use crate::value::Value;
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
@@ -172,6 +173,30 @@ impl Writer {
         });
     }
 
+    /// The rows that an UPDATE joins: arrays, where the database has them, are one text for any number of rows.
+    pub(super) fn from_rows(&mut self, new: &NewRows) {
+        let plain = new.rows.first().is_some_and(|row| are_plain(row, row.len()));
+        if self.dialect != Dialect::Postgres || !plain {
+            self.sql.push_str(" FROM (VALUES ");
+            self.padded_rows(&new.rows, nothing);
+            self.sql.push_str(") AS ");
+            return self.call_rows(new.called);
+        }
+        self.sql.push_str(" FROM unnest(");
+        for column in 0..new.columns.len() {
+            if column > 0 {
+                self.sql.push_str(", ");
+            }
+            self.column_array(&new.rows, column);
+        }
+        self.sql.push_str(") AS ");
+        self.call_rows(new.called);
+        self.sql.push_str(" (");
+        let named = NEW_COLUMNS.get(..new.columns.len()).unwrap_or_default();
+        self.list(named, ", ", |writer, column| writer.quote(column));
+        self.sql.push(')');
+    }
+
     /// Rows with named columns where VALUES cannot name them: a row of the table that is not there does, and says of which
     /// types they are. The server would take those of the first row for all of them, the lengths of its texts too.
     pub(super) fn new_rows(&mut self, table: TableName, new: &NewRows) {
@@ -216,4 +241,9 @@ impl Writer {
             });
         }
     }
+}
+
+/// What fills up the rows that an UPDATE joins: their keys are NULL, and meet no row.
+fn nothing(bind: &Bind) -> Bind {
+    Bind { value: Value::Null, ..bind.clone() }
 }

@@ -140,6 +140,17 @@ impl Writer {
         Writer::fitting(dialect, |writer| writer.write_update(update)).finish()
     }
 
+    /// The text of an UPDATE of one row, which runs for each of several. `update` has the values of the first row, and `values`
+    /// those of all rows, in the order of the text: SQLite looks a key up faster than it joins a list.
+    pub fn update_each(dialect: Dialect, update: &Update, values: Vec<Value>) -> Statement {
+        let mut one = Writer::update(dialect, update);
+        let width = one.params.len().max(1);
+        let runs = Runs { sql: Arc::clone(&one.sql), values: width, times: values.len() / width };
+        let first = std::mem::take(&mut one.params);
+        let params = values.into_iter().zip(first.iter().cycle()).map(|(value, first)| first.with(value));
+        Statement { params: params.collect(), runs: vec![runs], expected: Expected::Few, ..one }
+    }
+
     fn write_update(&mut self, update: &Update) {
         let writer = self;
         writer.effect = Effect::Writes;
@@ -160,10 +171,7 @@ impl Writer {
             _ => {
                 writer.set(update);
                 if !update.from.rows.is_empty() {
-                    writer.sql.push_str(" FROM (VALUES ");
-                    writer.padded_rows(&update.from.rows, nothing);
-                    writer.sql.push_str(") AS ");
-                    writer.call_rows(update.from.called);
+                    writer.from_rows(&update.from);
                 }
             }
         }
@@ -365,11 +373,6 @@ impl Writer {
             self.names.check(kind, name);
         }
     }
-}
-
-/// What fills up the rows that an UPDATE joins: their keys are NULL, and meet no row.
-fn nothing(bind: &Bind) -> Bind {
-    Bind { value: Value::Null, ..bind.clone() }
 }
 
 /// Whether PostgreSQL has arrays of what the columns hold: there are no lists of lists.
