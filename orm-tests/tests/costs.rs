@@ -9,6 +9,8 @@ use allocation_counter::measure;
 use orm_core::prelude::*;
 use tokio::runtime::Runtime;
 
+#[path = "fixtures/blog.rs"]
+mod blog;
 #[path = "fixtures/library.rs"]
 mod library;
 use library::{Author, Book};
@@ -120,6 +122,31 @@ fn rows_cost_what_is_recorded() -> Result<()> {
             session.add(draft);
         }
         session.flush().await
+    });
+    let mut session = costs.engine.session();
+    let held = costs.runtime.block_on(session.all(select::<Book>().filter(Book::ID.le(BOOKS))))?;
+    costs.hold_in(&mut session, "edit and flush", BOOKS, 11.08, async |session| {
+        for book in &held {
+            session.edit(book, |book| book.pages += 1)?;
+        }
+        session.flush().await
+    });
+    drop((held, session));
+
+    let blog = costs.runtime.block_on(async {
+        let engine = Engine::connect("sqlite::memory:").await?;
+        blog::fill(&engine).await?;
+        // What a connection prepares once is no cost of a page.
+        blog::page(&mut engine.session(), 0).await?;
+        blog::siblings(&mut engine.session()).await?;
+        Ok::<_, Error>(engine)
+    })?;
+    costs.hold_in(&mut blog.session(), "page", blog::PAGE, 33.90, async |session| {
+        blog::page(session, 1).await
+    });
+    let siblings = blog::USERS * 3 * blog::EACH;
+    costs.hold_in(&mut blog.session(), "siblings", siblings, 2.06, async |session| {
+        blog::siblings(session).await
     });
     let wrong = costs.wrong.lock().expect("one thread");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
