@@ -158,12 +158,12 @@ async fn copy(
             return Ok(());
         }
         // Only the client's side is without a budget.
-        match budget {
-            None if waits.swap(true, Ordering::SeqCst) => {
-                drop(control.asked_twice.fetch_add(1, Ordering::SeqCst))
-            }
-            None => drop(control.asked.fetch_add(1, Ordering::SeqCst)),
-            Some(_) => waits.store(false, Ordering::SeqCst),
+        if budget.is_some() {
+            waits.store(false, Ordering::SeqCst);
+        } else if waits.swap(true, Ordering::SeqCst) {
+            control.asked_twice.fetch_add(1, Ordering::SeqCst);
+        } else {
+            control.asked.fetch_add(1, Ordering::SeqCst);
         }
         let mut frozen = control.frozen_below.subscribe();
         // The sender lives as long as the control does.

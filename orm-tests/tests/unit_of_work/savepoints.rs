@@ -182,7 +182,7 @@ async fn a_commit_inside_a_savepoint_is_refused() -> Result<()> {
         .nested(async |session| {
             session.add(Author::draft().name("inside"));
             assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::InvalidState);
-            Ok(())
+            Ok::<_, Error>(())
         })
         .await?;
     assert!(session.in_transaction(), "the refusal ended nothing");

@@ -63,7 +63,7 @@ async fn ok_commits_and_an_error_rolls_back() -> Result<()> {
     let answer = session
         .transaction(async |session| {
             work(session).await?;
-            Ok(42)
+            Ok::<_, Error>(42)
         })
         .await?;
     assert_eq!(answer, 42);
@@ -279,7 +279,7 @@ on_every_backend! {
                     ];
                     assert_eq!(log.count(), 0, "{log}");
                     session.rollback().await?;
-                    Ok(kinds)
+                    Ok::<_, Error>(kinds)
                 })
                 .await?;
             assert_eq!(kinds, [ErrorKind::InvalidState; 4], "commits: {commits}");
