@@ -48,6 +48,7 @@ mod unit_of_work;
 mod unsaved;
 mod unsaved_links;
 mod update;
+mod update_statement;
 mod waiting_keys;
 mod work;
 

@@ -1,14 +1,13 @@
 use super::flush::Flush;
 use super::insert::check_value;
 use super::references::is_referred;
+use super::update_statement::Changes;
 use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
-use crate::model::{ColumnDef, ModelDef};
-use crate::sql::{
-    Bind, Dialect, Expr, Made, NEW_COLUMNS, NewRows, Select, Source, Statement, TableRef, Update, Writer,
-};
-use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind};
+use crate::model::ModelDef;
+use crate::sql::{Expr, NEW_COLUMNS, Select, Source, TableRef, Writer};
+use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind, ValueRef};
 
 /// Objects of one model that differ from their rows in the same columns.
 #[derive(Debug)]
@@ -31,15 +30,6 @@ impl Groups {
             None => self.groups.push(Group { arena: node.arena, columns, nodes: vec![node] }),
         }
     }
-}
-
-/// One changed object: what identifies its row, and what its columns become.
-#[derive(Debug)]
-struct Changed {
-    node: ObjectId,
-    /// The key, and the version where there is one, as the database has them.
-    was: Vec<Value>,
-    becomes: Vec<Value>,
 }
 
 impl Flush<'_> {
@@ -75,18 +65,20 @@ impl Flush<'_> {
             let width = def.key.len() + columns.len();
             let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
             for nodes in nodes.chunks(room) {
-                let rows = nodes.iter().map(|node| Changed {
-                    node: *node,
-                    was: self.store.key(*node),
-                    becomes: self.store.values(*node, &columns),
-                });
-                let rows: Vec<Changed> = rows.collect();
-                let statement = self.statement(def, &columns, def.key, &rows);
+                let changes = || Changes {
+                    def,
+                    identified: def.key,
+                    columns: &columns,
+                    was: nodes.iter().flat_map(|node| self.store.key(*node)).collect(),
+                    becomes: nodes.iter().flat_map(|node| self.store.values(*node, &columns)).collect(),
+                };
+                let statement = changes().statement(self.dialect);
                 let hit = self.lease.execute(self.monitor, &statement).await?;
-                if hit != rows.len() as u64 {
-                    return Err(self.stale(arena, &columns, &rows).await);
+                if hit != nodes.len() as u64 {
+                    let changes = changes();
+                    return Err(self.stale(changes).await);
                 }
-                self.executed_update(def, &columns, rows.len());
+                self.executed_update(def, &columns, nodes.len());
             }
             for node in nodes {
                 self.unit.dirty.swap_remove(&node);
@@ -95,9 +87,32 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// What a statement writes into some columns of an object: what has to wait for other rows is NULL.
-    fn written(&self, node: ObjectId, columns: &[usize]) -> Vec<Value> {
-        let mut values = self.store.values(node, columns);
+    /// What a statement writes of some objects: what has to wait for other rows is NULL.
+    fn changes<'c>(
+        &self,
+        def: &'static ModelDef,
+        identified: &'c [usize],
+        columns: &'c [usize],
+        nodes: &[ObjectId],
+    ) -> Changes<'c> {
+        let mut was = Vec::with_capacity(nodes.len() * identified.len());
+        let mut becomes = Vec::with_capacity(nodes.len() * columns.len());
+        for node in nodes {
+            let objects = self.store.arena(node.arena);
+            let saved = self.unit.saved_version(self.store, *node);
+            let cells = identified.iter().map(|column| objects.view_version(node.node, saved, *column));
+            was.extend(cells.map(ValueRef::to_value));
+            let cells = columns.iter().map(|column| objects.view(node.node, *column));
+            becomes.extend(cells.map(ValueRef::to_value));
+            if !self.cut.is_empty() {
+                let first = becomes.len() - columns.len();
+                self.leave_out_late(*node, columns, &mut becomes[first..]);
+            }
+        }
+        Changes { def, identified, columns, was, becomes }
+    }
+
+    fn leave_out_late(&self, node: ObjectId, columns: &[usize], values: &mut [Value]) {
         for row in [Row::Changed(node), Row::Switched(node)] {
             for late in self.cut.get(&row).into_iter().flat_map(|cut| &cut.late) {
                 if let Some(at) = columns.iter().position(|column| column == late) {
@@ -105,15 +120,14 @@ impl Flush<'_> {
                 }
             }
         }
-        values
     }
 
     /// The columns in which an object differs from its row, with what its hook and its version make of it.
     fn changed(&mut self, node: ObjectId) -> Result<Option<Vec<usize>>> {
         let mut columns = self.unit.changed_columns(self.store, node);
         if columns.is_empty() {
-            let is_cut =
-                [Row::Changed(node), Row::Switched(node)].iter().any(|row| self.cut.contains_key(row));
+            let rows = [Row::Changed(node), Row::Switched(node)];
+            let is_cut = !self.cut.is_empty() && rows.iter().any(|row| self.cut.contains_key(row));
             if !is_cut {
                 return Ok(None);
             }
@@ -121,9 +135,12 @@ impl Flush<'_> {
             self.unit.touch(self.store, node);
         }
         if !self.switched.contains(node) {
-            let model = self.store.model(node.arena);
+            let (model, before) =
+                (self.store.model(node.arena), self.store.arena(node.arena).version(node.node));
             model.before_update(self.store.graph(), node.arena, node.node)?;
-            columns = self.unit.changed_columns(self.store, node);
+            if self.store.arena(node.arena).version(node.node) != before {
+                columns = self.unit.changed_columns(self.store, node);
+            }
             self.stamp(node, &mut columns)?;
         }
         let def = self.store.def(node.arena);
@@ -154,23 +171,20 @@ impl Flush<'_> {
         let width = identified.len() + group.columns.len();
         let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
         for nodes in group.nodes.chunks(room) {
-            let rows = nodes.iter().map(|node| Changed {
-                node: *node,
-                was: self.saved_values(*node, &identified),
-                becomes: self.written(*node, &group.columns),
-            });
-            let rows: Vec<Changed> = rows.collect();
-            let statement = self.statement(def, &group.columns, &identified, &rows);
+            let statement = self.changes(def, &identified, &group.columns, nodes).statement(self.dialect);
             let hit = self.lease.execute(self.monitor, &statement).await?;
-            if hit != rows.len() as u64 {
-                return Err(self.stale(group.arena, &group.columns, &rows).await);
+            if hit != nodes.len() as u64 {
+                let changes = self.changes(def, &identified, &group.columns, nodes);
+                return Err(self.stale(changes).await);
             }
-            self.executed_update(def, &group.columns, rows.len());
-            for row in &rows {
-                let is = self.store.key(row.node);
-                let was = &row.was[..def.key.len()];
+            self.executed_update(def, &group.columns, nodes.len());
+            if !def.key.iter().any(|column| group.columns.contains(column)) {
+                continue;
+            }
+            for node in nodes {
+                let (was, is) = (self.saved_values(*node, def.key), self.store.key(*node));
                 if was != is {
-                    self.rekey(row.node, was.to_vec(), is);
+                    self.rekey(*node, was, is);
                 }
             }
         }
@@ -184,82 +198,6 @@ impl Flush<'_> {
     /// Whether other rows may refer to a column that changes.
     fn changes_referred(&self, group: &Group) -> bool {
         is_referred(self.store, group.arena, &group.columns)
-    }
-
-    /// One row by its key, several that become the same by `IN`, several others by joining the new values, or on SQLite by a
-    /// text that runs for each of them.
-    fn statement(
-        &self,
-        def: &'static ModelDef,
-        columns: &[usize],
-        identified: &[usize],
-        rows: &[Changed],
-    ) -> Statement {
-        let names: Vec<&'static str> = identified.iter().map(|column| def.columns[*column].name).collect();
-        let bind = |column: &usize, value: &Value| {
-            let ColumnDef { secret, kind, .. } = def.columns[*column];
-            Bind { value: value.clone(), secret, kind: Some(kind) }
-        };
-        let alike = rows.windows(2).all(|pair| pair[0].becomes == pair[1].becomes);
-        let becomes = |row: &Changed, filter: Expr| {
-            let set = columns.iter().zip(&row.becomes);
-            let set =
-                set.map(|(column, value)| (def.columns[*column].named(), Expr::Bind(bind(column, value))));
-            Update {
-                table: def.table,
-                set: set.collect(),
-                from: NewRows::default(),
-                filter: Some(filter),
-                returning: Vec::new(),
-            }
-        };
-        let own = Source::Table(def.table);
-        let update = match rows {
-            [first, ..] if alike => {
-                let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was.clone()).collect();
-                becomes(first, Expr::among(&own, &def.key_columns(identified), &keys))
-            }
-            [first, ..] if self.dialect == Dialect::Sqlite => {
-                let equal = |(column, value): (&usize, &Value)| {
-                    Expr::eq(def.columns[*column].expr(&own), Expr::Bind(bind(column, value)))
-                };
-                let key = Expr::And(identified.iter().zip(&first.was).map(equal).collect());
-                let values = rows.iter().flat_map(|row| row.becomes.iter().chain(&row.was).cloned());
-                let each = Writer::update_each(self.dialect, &becomes(first, key), values.collect());
-                return each.for_path(def.name, "flush");
-            }
-            _ => {
-                let called = Made::called("_new");
-                let given = Source::Made(called);
-                let new = |at: usize| Expr::column(&given, NEW_COLUMNS.get(at).copied().unwrap_or_default());
-                let equal = |(at, name): (usize, &&'static str)| Expr::eq(Expr::column(&own, name), new(at));
-                let set = columns.iter().enumerate();
-                let row = |row: &Changed| {
-                    let was = identified.iter().zip(&row.was);
-                    was.chain(columns.iter().zip(&row.becomes))
-                        .map(|(column, value)| bind(column, value))
-                        .collect()
-                };
-                Update {
-                    table: def.table,
-                    set: set
-                        .map(|(at, column)| (def.columns[*column].named(), new(names.len() + at)))
-                        .collect(),
-                    from: NewRows {
-                        columns: identified
-                            .iter()
-                            .chain(columns)
-                            .map(|column| def.columns[*column].name)
-                            .collect(),
-                        called: Some(called),
-                        rows: rows.iter().map(row).collect(),
-                    },
-                    filter: Some(Expr::And(names.iter().enumerate().map(equal).collect())),
-                    returning: Vec::new(),
-                }
-            }
-        };
-        Writer::update(self.dialect, &update).for_path(def.name, "flush")
     }
 
     /// Counts the version up from what the database had, whatever the object says now.
@@ -307,10 +245,11 @@ impl Flush<'_> {
 
     /// Which of the rows is not what the session read: asks the database, to name it. Those that the statement did
     /// change have their new values by now.
-    async fn stale(&mut self, arena: u32, columns: &[usize], rows: &[Changed]) -> Error {
-        let def = self.store.def(arena);
+    async fn stale(&mut self, changes: Changes<'_>) -> Error {
+        let (def, columns) = (changes.def, changes.columns);
+        let rows: Vec<(&[Value], &[Value])> = changes.by_row().collect();
         let source = Source::Table(def.table);
-        let keys: Vec<Vec<Value>> = rows.iter().map(|row| row.was[..def.key.len()].to_vec()).collect();
+        let keys: Vec<Vec<Value>> = rows.iter().map(|(was, _)| was[..def.key.len()].to_vec()).collect();
         let version = def.version();
         let mut select = Select::from(TableRef::table(def.table));
         let shown = def.key.iter().copied().chain(version);
@@ -328,20 +267,18 @@ impl Flush<'_> {
         let asked = self.lease.fetch(self.monitor, &statement, &mut sink).await;
         let form =
             |values: &[Value]| values.iter().cloned().map(Value::into_key_form).collect::<Vec<Value>>();
-        let written = |row: &Changed, now: &Vec<Value>| {
-            now.get(row.was.len()..).unwrap_or_default() == form(&row.becomes)
-        };
-        let as_it_should = |row: &&Changed| {
-            let was = form(&row.was);
-            there.iter().any(|now| {
-                now.starts_with(&was) || (now.starts_with(&was[..def.key.len()]) && written(row, now))
-            })
+        let as_it_should = |(was, becomes): &&(&[Value], &[Value])| {
+            let (was, becomes) = (form(was), form(becomes));
+            let written = |now: &Vec<Value>| now.get(was.len()..).unwrap_or_default() == becomes;
+            there
+                .iter()
+                .any(|now| now.starts_with(&was) || (now.starts_with(&was[..def.key.len()]) && written(now)))
         };
         let stale = rows.iter().find(|row| !as_it_should(row));
-        let (Ok(_), Some(row)) = (asked, stale) else { return stale_row(def, &[], None) };
-        let key = &row.was[..def.key.len()];
+        let (Ok(_), Some((was, _))) = (asked, stale) else { return stale_row(def, &[], None) };
+        let key = &was[..def.key.len()];
         let now = there.iter().find(|other| other.starts_with(&form(key)));
-        let versions = match (row.was.get(def.key.len()), now.and_then(|now| now.get(def.key.len()))) {
+        let versions = match (was.get(def.key.len()), now.and_then(|now| now.get(def.key.len()))) {
             (Some(was), Some(is)) => {
                 Some(format!("this session read the version {was}, the row has the version {is}"))
             }

@@ -1,4 +1,4 @@
-use super::{Writer, are_plain};
+use super::Writer;
 use crate::sql::{
     Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown, Statement,
     TableName, Update,
@@ -173,28 +173,28 @@ impl Writer {
         });
     }
 
-    /// The rows that an UPDATE joins: arrays, where the database has them, are one text for any number of rows.
-    pub(super) fn from_rows(&mut self, new: &NewRows) {
-        let plain = new.rows.first().is_some_and(|row| are_plain(row, row.len()));
-        if self.dialect != Dialect::Postgres || !plain {
+    /// The rows that an UPDATE joins, as arrays or as a list.
+    pub(super) fn from_rows(&mut self, new: &NewRows, arrays: Vec<Param>) {
+        let columns = NEW_COLUMNS.get(..arrays.len()).unwrap_or_default();
+        if !columns.is_empty() {
+            self.sql.push_str(" FROM unnest(");
+            for (at, array) in arrays.into_iter().enumerate() {
+                if at > 0 {
+                    self.sql.push_str(", ");
+                }
+                self.array(array);
+            }
+            self.sql.push_str(") AS ");
+            self.call_rows(new.called);
+            self.sql.push_str(" (");
+            self.list(columns, ", ", |writer, column| writer.quote(column));
+            self.sql.push(')');
+        } else if !new.rows.is_empty() {
             self.sql.push_str(" FROM (VALUES ");
             self.padded_rows(&new.rows, nothing);
             self.sql.push_str(") AS ");
-            return self.call_rows(new.called);
+            self.call_rows(new.called);
         }
-        self.sql.push_str(" FROM unnest(");
-        for column in 0..new.columns.len() {
-            if column > 0 {
-                self.sql.push_str(", ");
-            }
-            self.column_array(&new.rows, column);
-        }
-        self.sql.push_str(") AS ");
-        self.call_rows(new.called);
-        self.sql.push_str(" (");
-        let named = NEW_COLUMNS.get(..new.columns.len()).unwrap_or_default();
-        self.list(named, ", ", |writer, column| writer.quote(column));
-        self.sql.push(')');
     }
 
     /// Rows with named columns where VALUES cannot name them: a row of the table that is not there does, and says of which

@@ -52,7 +52,11 @@ impl Writer {
                     if column > 0 {
                         self.sql.push_str(", ");
                     }
-                    self.column_array(rows, column);
+                    let cells = rows.iter().filter_map(|row| row.get(column));
+                    let secret = cells.clone().any(|bind| bind.secret);
+                    let kind = cells.clone().find_map(|bind| bind.kind);
+                    let values = cells.map(|bind| bind.value.clone()).collect();
+                    self.array(Param::Many { kind, values, secret });
                 }
                 self.sql.push(')');
             }
@@ -78,15 +82,6 @@ impl Writer {
         let more = padded(members).saturating_sub(members);
         let room = self.dialect.bind_limit().saturating_sub(self.params.len());
         if self.pads && more.saturating_mul(width) <= room { more } else { 0 }
-    }
-
-    /// A column of some rows as an array.
-    pub(super) fn column_array(&mut self, rows: &[Vec<Bind>], column: usize) {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let secret = cells.clone().any(|bind| bind.secret);
-        let kind = cells.clone().find_map(|bind| bind.kind);
-        let values = cells.map(|bind| bind.value.clone()).collect();
-        self.array(Param::Many { kind, values, secret });
     }
 
     /// An array of values, each of which has a type of its own.

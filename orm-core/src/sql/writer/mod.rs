@@ -137,7 +137,7 @@ impl Writer {
 
     /// The text of an UPDATE.
     pub fn update(dialect: Dialect, update: &Update) -> Statement {
-        Writer::fitting(dialect, |writer| writer.write_update(update)).finish()
+        Writer::fitting(dialect, |writer| writer.write_update(update, Vec::new())).finish()
     }
 
     /// The text of an UPDATE of one row, which runs for each of several. `update` has the values of the first row, and `values`
@@ -151,7 +151,14 @@ impl Writer {
         Statement { params: params.collect(), runs: vec![runs], expected: Expected::Few, ..one }
     }
 
-    fn write_update(&mut self, update: &Update) {
+    /// The text of an UPDATE that joins arrays, one for each column of its new rows: one text for any number of rows.
+    pub fn update_arrays(update: &Update, arrays: Vec<Param>) -> Statement {
+        let mut writer = Writer::new(Dialect::Postgres);
+        writer.write_update(update, arrays);
+        writer.finish()
+    }
+
+    fn write_update(&mut self, update: &Update, arrays: Vec<Param>) {
         let writer = self;
         writer.effect = Effect::Writes;
         let values = update.set.iter().map(|(_, value)| value);
@@ -170,9 +177,7 @@ impl Writer {
             }
             _ => {
                 writer.set(update);
-                if !update.from.rows.is_empty() {
-                    writer.from_rows(&update.from);
-                }
+                writer.from_rows(&update.from, arrays);
             }
         }
         writer.filter(update.filter.as_ref());

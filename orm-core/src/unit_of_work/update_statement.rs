@@ -1,0 +1,145 @@
+use crate::model::{ColumnDef, ModelDef};
+use crate::sql::{Bind, Dialect, Expr, Made, NEW_COLUMNS, NewRows, Param, Source, Statement, Update, Writer};
+use crate::value::{Value, ValueKind};
+
+/// Rows of one table that change in the same columns.
+pub(super) struct Changes<'c> {
+    pub(super) def: &'static ModelDef,
+    /// The columns that identify a row: the key, and the version where there is one.
+    pub(super) identified: &'c [usize],
+    /// The columns that change.
+    pub(super) columns: &'c [usize],
+    /// What identifies the rows, row by row, as the database has it.
+    pub(super) was: Vec<Value>,
+    /// What the columns become, row by row.
+    pub(super) becomes: Vec<Value>,
+}
+
+impl Changes<'_> {
+    /// One row by its key, and several that become the same by `IN`. Several others by a text that runs for each of them on
+    /// SQLite, and by joining the new values elsewhere: as arrays, which are one text for any number of rows, or as a list.
+    pub(super) fn statement(self, dialect: Dialect) -> Statement {
+        let (width, own, path) = (self.columns.len().max(1), Source::Table(self.def.table), self.def.name);
+        let first = self.becomes.get(..width).unwrap_or_default();
+        let statement = if self.becomes.chunks(width).all(|row| row == first) {
+            let keys = self.was.chunks(self.identified.len().max(1)).map(<[Value]>::to_vec);
+            let keys: Vec<Vec<Value>> = keys.collect();
+            let filter = Expr::among(&own, &self.def.key_columns(self.identified), &keys);
+            Writer::update(dialect, &self.first(filter))
+        } else if dialect == Dialect::Sqlite {
+            let equal = |(column, value): (&usize, &Value)| {
+                Expr::eq(self.def.columns[*column].expr(&own), Expr::Bind(self.bind(*column, value.clone())))
+            };
+            let key = Expr::And(self.identified.iter().zip(&self.was).map(equal).collect());
+            let one = self.first(key);
+            Writer::update_each(dialect, &one, self.in_text_order())
+        } else if dialect == Dialect::Postgres && self.has_arrays() {
+            let joined = self.joined();
+            Writer::update_arrays(&joined, self.arrays())
+        } else {
+            let mut joined = self.joined();
+            joined.from.rows = self.rows();
+            Writer::update(dialect, &joined)
+        };
+        statement.for_path(path, "flush")
+    }
+
+    /// What identifies each row, and what it becomes.
+    pub(super) fn by_row(&self) -> impl Iterator<Item = (&[Value], &[Value])> {
+        let was = self.was.chunks(self.identified.len().max(1));
+        was.zip(self.becomes.chunks(self.columns.len().max(1)))
+    }
+
+    fn bind(&self, column: usize, value: Value) -> Bind {
+        let ColumnDef { secret, kind, .. } = self.def.columns[column];
+        Bind { value, secret, kind: Some(kind) }
+    }
+
+    /// The columns of the new values: those that identify a row, and those that change.
+    fn all(&self) -> impl Iterator<Item = usize> {
+        self.identified.iter().chain(self.columns).copied()
+    }
+
+    /// Rows become what the first one becomes.
+    fn first(&self, filter: Expr) -> Update {
+        let set = self.columns.iter().zip(&self.becomes);
+        let set = set.map(|(column, value)| {
+            (self.def.columns[*column].named(), Expr::Bind(self.bind(*column, value.clone())))
+        });
+        Update {
+            table: self.def.table,
+            set: set.collect(),
+            from: NewRows::default(),
+            filter: Some(filter),
+            returning: Vec::new(),
+        }
+    }
+
+    /// Each row takes the new values that have its key.
+    fn joined(&self) -> Update {
+        let called = Made::called("_new");
+        let (own, given) = (Source::Table(self.def.table), Source::Made(called));
+        let new = |at: usize| Expr::column(&given, NEW_COLUMNS.get(at).copied().unwrap_or_default());
+        let keys = self.identified.len();
+        let set = self.columns.iter().enumerate();
+        let equal = |(at, column): (usize, &usize)| {
+            Expr::eq(Expr::column(&own, self.def.columns[*column].name), new(at))
+        };
+        Update {
+            table: self.def.table,
+            set: set.map(|(at, column)| (self.def.columns[*column].named(), new(keys + at))).collect(),
+            from: NewRows {
+                columns: self.all().map(|column| self.def.columns[column].name).collect(),
+                called: Some(called),
+                rows: Vec::new(),
+            },
+            filter: Some(Expr::And(self.identified.iter().enumerate().map(equal).collect())),
+            returning: Vec::new(),
+        }
+    }
+
+    /// What each row becomes, and what identifies it.
+    fn in_text_order(self) -> Vec<Value> {
+        let (width, keys) = (self.columns.len(), self.identified.len());
+        let mut values = Vec::with_capacity(self.was.len() + self.becomes.len());
+        let (mut was, mut becomes) = (self.was.into_iter(), self.becomes.into_iter());
+        while !was.as_slice().is_empty() {
+            values.extend(becomes.by_ref().take(width));
+            values.extend(was.by_ref().take(keys));
+        }
+        values
+    }
+
+    /// Whether PostgreSQL has arrays of all columns: there are no lists of lists.
+    fn has_arrays(&self) -> bool {
+        self.all().all(|column| !matches!(self.def.columns[column].kind, ValueKind::Array(_)))
+    }
+
+    fn arrays(self) -> Vec<Param> {
+        let (keys, def) = (self.identified.len(), self.def);
+        let rows = self.was.len() / keys.max(1);
+        let array = |column: usize| {
+            let ColumnDef { secret, kind, .. } = def.columns[column];
+            Param::Many { kind: Some(kind), values: Vec::with_capacity(rows), secret }
+        };
+        let mut arrays: Vec<Param> = self.all().map(array).collect();
+        let (was, becomes) = arrays.split_at_mut(keys);
+        for (arrays, cells) in [(was, self.was), (becomes, self.becomes)] {
+            let width = arrays.len().max(1);
+            for (at, cell) in cells.into_iter().enumerate() {
+                if let Some(Param::Many { values, .. }) = arrays.get_mut(at % width) {
+                    values.push(cell);
+                }
+            }
+        }
+        arrays
+    }
+
+    fn rows(&self) -> Vec<Vec<Bind>> {
+        let row = |(was, becomes): (&[Value], &[Value])| {
+            let cells = was.iter().chain(becomes).cloned();
+            self.all().zip(cells).map(|(column, value)| self.bind(column, value)).collect()
+        };
+        self.by_row().map(row).collect()
+    }
+}
