@@ -125,7 +125,7 @@ fn rows_cost_what_is_recorded() -> Result<()> {
     });
     let mut session = costs.engine.session();
     let held = costs.runtime.block_on(session.all(select::<Book>().filter(Book::ID.le(BOOKS))))?;
-    costs.hold_in(&mut session, "edit and flush", BOOKS, 11.08, async |session| {
+    costs.hold_in(&mut session, "edit and flush", BOOKS, 7.08, async |session| {
         for book in &held {
             session.edit(book, |book| book.pages += 1)?;
         }
@@ -141,7 +141,7 @@ fn rows_cost_what_is_recorded() -> Result<()> {
         blog::siblings(&mut engine.session()).await?;
         Ok::<_, Error>(engine)
     })?;
-    costs.hold_in(&mut blog.session(), "page", blog::PAGE, 33.90, async |session| {
+    costs.hold_in(&mut blog.session(), "page", blog::PAGE, 35.00, async |session| {
         blog::page(session, 1).await
     });
     let siblings = blog::USERS * 3 * blog::EACH;
