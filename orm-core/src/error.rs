@@ -66,6 +66,8 @@ pub enum ErrorKind {
     SchemaMismatch,
     /// A value does not fit its column, or a cell does not fit its field.
     InvalidValue,
+    /// What a client sent cannot be used. The message names its fields and says why, and a client may see it.
+    InvalidInput,
     /// The object is in a state in which this cannot be done.
     InvalidState,
     /// A pending object has no row yet.

@@ -184,6 +184,8 @@ pub mod write {
     pub use crate::unit_of_work::{
         BulkOperation, CompleteDraft, EntityState, Given, Insert, IntoLink, IntoLinks, Missing, Pending,
     };
+    #[cfg(feature = "serde")]
+    pub use crate::unit_of_work::{Input, InputDraft, Permitted};
 }
 
 /// What sessions call around inserts, flushes, commits and rollbacks.

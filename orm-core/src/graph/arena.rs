@@ -134,6 +134,12 @@ impl<M: Record> Arena<M> {
         M::read(&Fields(self.node(node).current()), &self.seed(node))
     }
 
+    /// The same, with some columns changed.
+    #[cfg(feature = "serde")]
+    pub(crate) fn duplicate_with(&self, node: u32, changes: &[(usize, Value)]) -> Result<M, CellError> {
+        M::read(&Changed { fields: Fields(self.node(node).current()), changes }, &self.seed(node))
+    }
+
     /// A version as its cells hold it. What cannot be read back cannot be written either, so it stays for the flush, which
     /// refuses it and names the column.
     pub(crate) fn as_stored(&self, node: u32, version: M) -> M {

@@ -18,6 +18,8 @@ mod merge;
 mod merge_cached;
 mod merge_draft;
 mod options;
+#[cfg(feature = "serde")]
+mod patching;
 mod reading;
 mod repeats;
 mod restarts;

@@ -4,7 +4,7 @@ use super::session::Failure;
 use super::{Run, Session};
 use crate::entity::{AsEntity, Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Record as _};
+use crate::graph::{CellError, ObjectId};
 use crate::identity::cell_error;
 use crate::model::{Model, ModelDef, publish};
 use crate::unit_of_work::{
@@ -58,10 +58,22 @@ impl Session {
     /// `InvalidState`: the object belongs to another session.
     pub fn edit<E: AsEntity>(&mut self, entity: E, change: impl FnOnce(&mut E::Model)) -> Result<()> {
         let node = self.editable(entity.as_entity())?;
-        let def = E::Model::def();
         let arena = self.store.graph().arena::<E::Model>(node.arena);
-        let mut version = arena.duplicate(node.node).map_err(|error| cell_error(def, &error))?;
-        change(&mut version);
+        let version = arena.duplicate(node.node).map(|mut version| {
+            change(&mut version);
+            version
+        });
+        self.publish_edit::<E::Model>(node, version)
+    }
+
+    /// Makes a version of an object the newest one.
+    pub(super) fn publish_edit<M: Model>(
+        &mut self,
+        node: ObjectId,
+        version: Result<M, CellError>,
+    ) -> Result<()> {
+        let (arena, def) = (self.store.graph().arena::<M>(node.arena), M::def());
+        let version = version.map_err(|error| cell_error(def, &error))?;
         let current = arena.node(node.node).current();
         let changed: Vec<usize> =
             (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
@@ -73,7 +85,7 @@ impl Session {
         }
         self.unit.touch(&self.store, node);
         self.unit.key_edited(&mut self.store, node, &changed);
-        let arena = self.store.graph().arena::<E::Model>(node.arena);
+        let arena = self.store.graph().arena::<M>(node.arena);
         let before = arena.node(node.node).current_version();
         publish(arena, node.node, version, &changed);
         self.unit.keys_changed(&mut self.store, node, &changed, before);

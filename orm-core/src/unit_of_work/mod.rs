@@ -18,6 +18,8 @@ mod flush;
 mod flush_plan;
 mod held_with;
 mod holding;
+#[cfg(feature = "serde")]
+mod input;
 mod insert;
 mod journal;
 mod key_links;
@@ -56,6 +58,10 @@ pub use bulk::{Bulk, BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, DraftData, Given, GivenOr, Missing};
 pub(crate) use flush::Flush;
 pub use flush_plan::{FlushPlan, FlushStep};
+#[cfg(feature = "serde")]
+pub(crate) use input::Problems;
+#[cfg(feature = "serde")]
+pub use input::{Input, InputDraft, Permitted};
 pub(crate) use key_links::KeyLinkOf;
 pub use links::{IntoLink, IntoLinks, LinkTarget, draft_link};
 pub(crate) use merge::another_version;

@@ -11,6 +11,8 @@ mod date_time;
 mod decimal;
 mod digits;
 pub(crate) mod features;
+#[cfg(feature = "serde")]
+pub(crate) mod input;
 mod into_value;
 pub(crate) mod key;
 mod list;

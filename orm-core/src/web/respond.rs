@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 /// | kinds | status |
 /// |---|---|
 /// | `NoRows` | 404 |
+/// | `InvalidInput` | 422, and the message: it names the fields that are wrong |
 /// | the violations of constraints, `Stale` | 409 |
 /// | `PoolTimeout`, `StatementTimeout`, `Busy`, `Serialization`, `Connection` | 503 |
 /// | everything else | 500 |
@@ -17,6 +18,9 @@ use crate::error::{Error, ErrorKind};
 /// [`kind`](Error::kind) and [`constraint`](Error::constraint) where the answer should say.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        if self.kind() == ErrorKind::InvalidInput {
+            return (StatusCode::UNPROCESSABLE_ENTITY, self.to_string()).into_response();
+        }
         let (status, said) = answer(self.kind());
         if status.is_server_error() {
             tracing::error!(target: "orm::web", status = status.as_u16(), "{self}");

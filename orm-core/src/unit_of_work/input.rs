@@ -1,0 +1,308 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+use super::draft::{CompleteDraft, DraftData};
+use crate::error::{Error, ErrorKind};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+use crate::graph::Seed;
+use crate::identity::Store;
+use crate::model::ColumnDef;
+use crate::model::column::Column;
+use crate::model::model::Model;
+use crate::query::bulk::IntoColumns;
+use crate::value::input::Raw;
+use crate::value::{Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Value, ValueError, ValueKind};
+
+/// What a client sent for an object of a model: fields of JSON, under the names that serialising gives them.
+///
+/// A field that is absent, one that is `null` and one with a value are three things. Nothing of it is used before
+/// [`permit`](Self::permit) says which columns the client may set.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::write::Input;
+///
+/// #[derive(Model, Debug)]
+/// #[serde(rename_all = "camelCase")]
+/// struct User {
+///     #[key(auto)]
+///     id: i64,
+///     full_name: String,
+///     bio: Option<String>,
+///     #[column(default = "FALSE")]
+///     is_admin: bool,
+/// }
+///
+/// /// In a handler of axum `input` comes from a `Json<Input<User>>`.
+/// async fn change(session: &mut Session, id: i64, input: Input<User>) -> Result<Entity<User>> {
+///     let user = session.one(select::<User>().filter(User::ID.eq(id))).await?;
+///     session.patch(&user, input.permit((User::FULL_NAME, User::BIO))?)?;
+///     session.commit().await?;
+///     Ok(user)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// # let mut session = engine.session();
+/// # session.add(User::draft().full_name("Jack").bio("sings").is_admin(false));
+/// # session.commit().await?;
+/// let input = |json: &str| serde_json::from_str(json).map_err(Error::other);
+/// let user = change(&mut session, 1, input(r#"{"fullName": "Jill"}"#)?).await?;
+/// assert_eq!((&*user.full_name, user.bio.as_deref()), ("Jill", Some("sings")));
+/// let user = change(&mut session, 1, input(r#"{"bio": null}"#)?).await?;
+/// assert_eq!(user.bio, None);
+///
+/// let refused = change(&mut session, 1, input(r#"{"fullName": null, "isAdmin": true}"#)?).await.unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+/// assert_eq!(refused.to_string(), "`fullName`: must not be null; `isAdmin`: cannot be set");
+/// # Ok(()) }
+/// ```
+///
+/// Columns that serialising leaves out, secret ones among them, have no name here: read those into a type of your own.
+pub struct Input<M> {
+    fields: Vec<(String, Raw)>,
+    of: PhantomData<fn() -> M>,
+}
+
+/// What a client may set, and what the program added; made by [`Input::permit`].
+///
+/// [`Session::patch`](crate::Session::patch) changes an object by it, and [`draft`](Self::draft) makes a new one.
+#[must_use]
+pub struct Permitted<M> {
+    /// By column.
+    values: Vec<(usize, Value)>,
+    /// Which columns the client may set.
+    permitted: Vec<usize>,
+    of: PhantomData<fn() -> M>,
+}
+
+/// A new row of what a client sent.
+pub struct InputDraft<M> {
+    data: DraftData,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Input<M> {
+    /// Takes the fields of these columns, and refuses all others. Several columns are a tuple, which may have tuples in it.
+    ///
+    /// # Errors
+    /// `InvalidInput`, which lists every field that is not permitted, not known, given twice, or not of its column's type. A
+    /// client may see it.
+    pub fn permit(self, columns: impl IntoColumns<M>) -> Result<Permitted<M>> {
+        let (permitted, mut problems) = (columns.into_columns(), Problems::default());
+        let mut values: Vec<(usize, Value)> = Vec::new();
+        for (name, raw) in self.fields {
+            let column = M::def().columns.iter().position(|column| column.serialized == Some(&*name));
+            let Some(index) = column.filter(|index| permitted.contains(index)) else {
+                problems.add(&name, if column.is_some() { "cannot be set" } else { "is not known" });
+                continue;
+            };
+            if values.iter().any(|(given, _)| *given == index) {
+                problems.add(&name, "is given twice");
+                continue;
+            }
+            let column = &M::def().columns[index];
+            match value(column, raw) {
+                Ok(value) => values.push((index, value)),
+                Err(why) => problems.add(&name, &why),
+            }
+        }
+        problems.none()?;
+        Ok(Permitted { values, permitted, of: PhantomData })
+    }
+}
+
+fn value(column: &ColumnDef, raw: Raw) -> Result<Value, String> {
+    if raw.is_null() && column.nullable {
+        return Ok(Value::Null);
+    }
+    let value = raw.into_value(column.kind)?;
+    if let (Some(most), Value::Text(text)) = (column.length, &value) {
+        let characters = text.chars().count();
+        if characters > most as usize {
+            return Err(format!("has {characters} characters, and may have {most}"));
+        }
+    }
+    Ok(value)
+}
+
+impl<M: Model> Permitted<M> {
+    /// Sets a column to a value of the program's, whatever the client sent for it.
+    pub fn set<T>(mut self, column: Column<M, T>, value: impl IntoValue<T>) -> Permitted<M> {
+        self.values.retain(|(index, _)| *index != column.index());
+        self.values.push((column.index(), value.into_value()));
+        self
+    }
+
+    /// Whether the client sent a column, or the program set it.
+    pub fn has<T>(&self, column: Column<M, T>) -> bool {
+        self.values.iter().any(|(index, _)| *index == column.index())
+    }
+
+    /// A new row, for `add`, `insert` and the bulk `insert`.
+    ///
+    /// # Errors
+    /// `InvalidInput`: a required field is missing, or a value is none of its column's type; a client may see it.
+    /// `InvalidState`: a required column is one that the client may not set, and the program did not.
+    pub fn draft(self) -> Result<InputDraft<M>> {
+        let def = M::def();
+        let mut problems = Problems::default();
+        for (index, column) in def.columns.iter().enumerate() {
+            let filled =
+                column.generated || column.nullable || column.version || column.is_stamped_on_insert();
+            if filled || self.values.iter().any(|(given, _)| *given == index) {
+                continue;
+            }
+            match column.serialized.filter(|_| self.permitted.contains(&index)) {
+                Some(name) => problems.add(name, "is required"),
+                None => {
+                    let (name, field) = (def.name, column.field);
+                    let message = format!(
+                        "`{name}.{field}` is required, and the client may not set it: give it with `.set(..)` before `.draft()`"
+                    );
+                    return Err(Error::new(ErrorKind::InvalidState, message));
+                }
+            }
+        }
+        self.check(&mut problems);
+        problems.none()?;
+        let mut data = DraftData::new::<M>();
+        self.values.iter().for_each(|(index, value)| data.set(*index, value.clone()));
+        Ok(InputDraft { data, of: PhantomData })
+    }
+
+    /// Reads the fields as an object's, whose types may refuse more than their columns do.
+    fn check(&self, problems: &mut Problems) {
+        let given =
+            |index: usize| self.values.iter().find(|(given, _)| *given == index).map(|(_, value)| value);
+        let columns = M::def().columns.iter().enumerate();
+        let row: Vec<Value> = columns
+            .map(|(index, column)| given(index).cloned().unwrap_or_else(|| any_value(column)))
+            .collect();
+        let store = Store::new();
+        let seed = Seed::new(store.graph().mooring(), 0, 0);
+        // What is no value of a column that was not given says nothing of those that were.
+        if let Err(error) = M::read(&&*row, &seed)
+            && given(error.column).is_some()
+        {
+            problems.add_unfit(&M::def().columns[error.column], &error.error);
+        }
+    }
+
+    pub(crate) fn values(&self) -> &[(usize, Value)] {
+        &self.values
+    }
+}
+
+/// Some value that a column could have.
+fn any_value(column: &ColumnDef) -> Value {
+    match column.kind {
+        _ if column.nullable => Value::Null,
+        _ if column.deferred => Value::NotLoaded,
+        ValueKind::Bool => Value::Bool(false),
+        ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => Value::Int(0),
+        ValueKind::Float32 | ValueKind::Float64 => Value::Float(0.0),
+        ValueKind::Text => Value::Text(String::new()),
+        ValueKind::Bytes => Value::Bytes(Vec::new()),
+        ValueKind::Date => Date::parse("2000-01-01").map_or(Value::Null, Value::Date),
+        ValueKind::Time => Time::parse("00:00:00").map_or(Value::Null, Value::Time),
+        ValueKind::DateTime => DateTime::parse("2000-01-01 00:00:00").map_or(Value::Null, Value::DateTime),
+        ValueKind::Timestamp => Timestamp::parse("2000-01-01 00:00:00").map_or(Value::Null, Value::Timestamp),
+        ValueKind::Decimal => Decimal::parse("0").map_or(Value::Null, Value::Decimal),
+        ValueKind::Uuid => Value::Uuid(Uuid([0; 16])),
+        ValueKind::Json => Value::Json("null".to_owned()),
+        ValueKind::Enum(def) => Value::Text(def.labels.first().copied().unwrap_or_default().to_owned()),
+        ValueKind::Array(_) => Value::Array(Vec::new()),
+    }
+}
+
+/// What is wrong with the fields of an input, in words for whoever sent it.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<String>);
+
+impl Problems {
+    fn add(&mut self, path: &str, why: &str) {
+        // Of a list it is a member.
+        let (place, why) = match why.split_once("] ") {
+            Some((place, why)) if place.starts_with('[') => (format!("{place}]"), why),
+            _ => (String::new(), why),
+        };
+        self.0.push(format!("`{path}{place}`: {why}"));
+    }
+
+    /// A value that is none of its field's type.
+    pub(crate) fn add_unfit(&mut self, column: &ColumnDef, error: &ValueError) {
+        let why = match error {
+            ValueError::Unknown { reason, .. } => reason,
+            ValueError::Range { .. } => "is out of range",
+            _ => "is not valid",
+        };
+        self.add(column.serialized.unwrap_or(column.field), why);
+    }
+
+    /// # Errors
+    /// `InvalidInput`: there are some.
+    pub(crate) fn none(&self) -> Result<()> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::InvalidInput, self.0.join("; "))),
+        }
+    }
+}
+
+struct Fields<M>(PhantomData<fn() -> M>);
+
+impl<'de, M: Model> Visitor<'de> for Fields<M> {
+    type Value = Input<M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the fields to set")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Input<M>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Input { fields, of: PhantomData })
+    }
+}
+
+impl<'de, M: Model> Deserialize<'de> for Input<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Input<M>, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+impl<M: Model> CompleteDraft for InputDraft<M> {
+    type Model = M;
+
+    fn into_data(self) -> DraftData {
+        self.data
+    }
+}
+
+/// It shows no values: which of them are secret is not known before they are permitted.
+impl<M: Model> fmt::Debug for Input<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.fields.iter().map(|(name, _)| &**name).collect();
+        f.debug_tuple("Input").field(&M::def().name).field(&names).finish()
+    }
+}
+
+impl<M: Model> fmt::Debug for Permitted<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.values.iter().map(|(index, _)| M::def().columns[*index].field).collect();
+        f.debug_tuple("Permitted").field(&M::def().name).field(&names).finish()
+    }
+}
+
+impl<M: Model> fmt::Debug for InputDraft<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.data.fmt(f)
+    }
+}

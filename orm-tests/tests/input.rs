@@ -1,0 +1,230 @@
+//! What clients send: patches and new rows, by the names of the model's serialisation, with errors that a client may see.
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use orm_core::prelude::*;
+use orm_core::write::Input;
+use orm_tests::{TestDatabase, on_every_backend};
+use serde_json::{Value as Json, json};
+
+#[derive(DbType, Clone, Debug, PartialEq)]
+#[db_type(try_from)]
+pub struct Email(String);
+
+impl TryFrom<String> for Email {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Email, &'static str> {
+        if text.contains('@') { Ok(Email(text)) } else { Err("an address has an @") }
+    }
+}
+
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
+#[db_enum(rename_all = "snake_case")]
+pub enum Level {
+    Beginner,
+    Expert,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "players")]
+#[serde(rename_all = "camelCase")]
+pub struct Player {
+    #[key(auto)]
+    pub id: i64,
+    #[column(length = 20)]
+    pub full_name: String,
+    #[serde(rename = "mail")]
+    pub email: Option<Email>,
+    pub level: Level,
+    pub is_admin: bool,
+    pub points: i16,
+    pub team_id: i64,
+    #[column(secret)]
+    pub password: Option<String>,
+    #[column(version)]
+    pub version: i64,
+    #[column(created)]
+    pub joined_at: time::OffsetDateTime,
+}
+
+/// A column of each kind.
+#[derive(Model, Debug)]
+#[model(table = "things")]
+pub struct Thing {
+    #[key]
+    pub id: i64,
+    pub truth: bool,
+    pub small: i16,
+    pub large: i64,
+    pub narrow: f32,
+    pub wide: f64,
+    pub text: String,
+    pub bytes: Vec<u8>,
+    pub day: time::Date,
+    pub hour: time::Time,
+    pub local: time::PrimitiveDateTime,
+    pub instant: time::OffsetDateTime,
+    pub price: rust_decimal::Decimal,
+    pub number: uuid::Uuid,
+    pub json: orm_core::Json<Vec<Option<i64>>>,
+    pub nothing: Option<i64>,
+}
+
+fn input<M: Model>(json: Json) -> Input<M> {
+    serde_json::from_value(json).expect("it is an object")
+}
+
+/// As text: a number of 32 bits has fewer digits there than as one of 64.
+fn written(value: &impl serde::Serialize) -> Json {
+    let text = serde_json::to_string(value).expect("it is JSON");
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+async fn players(database: &TestDatabase) -> Result<(Engine, Entity<Player>)> {
+    let engine = database.engine().await?;
+    engine.create_all(schema![Player, Thing]).await?;
+    let mut session = engine.session();
+    let jack =
+        Player::draft().full_name("Jack").email(Email("jack@example.com".into())).level(Level::Beginner);
+    let jack = session.insert(jack.is_admin(false).points(1).team_id(7).password("p").version(1)).await?;
+    session.commit().await?;
+    Ok((engine, jack))
+}
+
+on_every_backend! {
+    async fn a_patch_sets_what_was_sent(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let jack = session.one(select::<Player>()).await?;
+        let log = engine.record();
+        let permit = (Player::FULL_NAME, Player::EMAIL, Player::LEVEL);
+
+        // Absent, null, and a value.
+        session.patch(&jack, input(json!({"fullName": "Jill"})).permit(permit)?)?;
+        session.flush().await?;
+        assert_eq!((&*jack.full_name, jack.email.is_some()), ("Jill", true));
+        session.patch(&jack, input(json!({"mail": null, "level": "expert"})).permit(permit)?)?;
+        session.flush().await?;
+        assert_eq!((&*jack.full_name, &jack.email, jack.level), ("Jill", &None, Level::Expert));
+        assert_eq!(log.count(), 2, "{log}");
+        let texts: Vec<String> = log.statements().iter().map(|statement| statement.sql.to_string()).collect();
+        assert!(texts[0].contains("full_name") && !texts[0].contains("email"), "{}", texts[0]);
+        assert!(texts[1].contains("email") && !texts[1].contains("full_name"), "{}", texts[1]);
+
+        // What is there already is not written, and neither is nothing.
+        session.patch(&jack, input(json!({"fullName": "Jill"})).permit(permit)?)?;
+        session.patch(&jack, input(json!({})).permit(permit)?)?;
+        session.flush().await?;
+        assert_eq!(log.count(), 2, "{log}");
+
+        // What the program adds counts.
+        let patch = input::<Player>(json!({"fullName": "June"})).permit(Player::FULL_NAME)?.set(Player::POINTS, 5);
+        assert!(patch.has(Player::POINTS) && !patch.has(Player::EMAIL));
+        session.patch(&jack, patch)?;
+        session.commit().await?;
+        let row: (String, Option<Email>, i16) =
+            engine.session().row(select_columns((Player::FULL_NAME, Player::EMAIL, Player::POINTS))).await?;
+        assert_eq!(row, ("June".into(), None, 5));
+        Ok(())
+    }
+
+    async fn what_is_wrong_is_said_in_fields_and_changes_nothing(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let jack = session.one(select::<Player>()).await?;
+        let permit = ((Player::FULL_NAME, Player::EMAIL, Player::LEVEL), (Player::POINTS, Player::PASSWORD));
+        for (sent, said) in [
+            (json!({"fullName": null}), "`fullName`: must not be null"),
+            (json!({"fullName": 7}), "`fullName`: expected a text"),
+            (json!({"fullName": "x".repeat(21)}), "`fullName`: has 21 characters, and may have 20"),
+            (json!({"points": 1.5, "isAdmin": true}), "`isAdmin`: cannot be set; `points`: expected an integer"),
+            (json!({"id": 1, "version": 9, "full_name": "x"}), "`full_name`: is not known; `id`: cannot be set; `version`: cannot be set"),
+            (json!({"password": "x"}), "`password`: is not known"),
+        ] {
+            let refused = input::<Player>(sent).permit(permit).unwrap_err();
+            assert_eq!((refused.kind(), refused.to_string().as_str()), (ErrorKind::InvalidInput, said));
+        }
+        let twice: Input<Player> = serde_json::from_str(r#"{"points": 1, "points": 2}"#).expect("an object");
+        assert_eq!(twice.permit(permit).unwrap_err().to_string(), "`points`: is given twice");
+
+        // What the field's own type refuses.
+        let sent = json!({"mail": "nobody", "points": 70000, "level": "master", "fullName": "Jill"});
+        let refused = session.patch(&jack, input(sent).permit(permit)?).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+        let said = refused.to_string();
+        for part in ["`mail`: an address has an @", "`points`: is out of range", "`level`: "] {
+            assert!(said.contains(part), "{said}");
+        }
+        let log = engine.record();
+        session.commit().await?;
+        assert_eq!((&*jack.full_name, jack.points, log.count()), ("Jack", 1, 0), "{log}");
+
+        let response = refused.into_response();
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        Ok(())
+    }
+
+    async fn a_new_row_is_what_was_sent(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let permit = (Player::FULL_NAME, Player::EMAIL, Player::LEVEL);
+        let new = |sent: Json| input::<Player>(sent).permit(permit).map(|new| new.set(Player::IS_ADMIN, false).set(Player::POINTS, 0));
+        let missing = new(json!({"mail": null}))?.set(Player::TEAM_ID, 7).draft().unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::InvalidInput);
+        assert_eq!(missing.to_string(), "`fullName`: is required; `level`: is required");
+        let forgotten = new(json!({"fullName": "Jill", "level": "expert"}))?.draft().unwrap_err();
+        assert_eq!(forgotten.kind(), ErrorKind::InvalidState, "{forgotten}");
+        assert!(forgotten.to_string().contains("`Player.team_id`"), "{forgotten}");
+        let unfit = new(json!({"fullName": "Jill", "level": "expert", "mail": "nobody"}))?.set(Player::TEAM_ID, 7).draft();
+        assert_eq!(unfit.unwrap_err().to_string(), "`mail`: an address has an @");
+
+        let log = engine.record();
+        let jill = new(json!({"fullName": "Jill", "level": "expert", "mail": "jill@example.com"}))?.set(Player::TEAM_ID, 7);
+        let jill = session.insert(jill.draft()?).await?;
+        session.commit().await?;
+        assert_eq!((&*jill.full_name, jill.level, jill.team_id, jill.version), ("Jill", Level::Expert, 7, 1));
+        let inserts = log.statements().iter().filter(|statement| statement.sql.starts_with("INSERT")).count();
+        assert_eq!(inserts, 1, "{log}");
+        assert_eq!(engine.session().count(select::<Player>()).await?, 2);
+        Ok(())
+    }
+
+    async fn what_is_written_out_can_be_read_in(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let sent = json!({
+            "id": 1, "truth": true, "small": -7, "large": 9_007_199_254_740_993_i64, "narrow": 0.1, "wide": 0.1,
+            "text": "é\"", "bytes": [0, 255], "day": "2024-02-29", "hour": "23:59:59.5", "local": "2024-02-29T23:59:59.5",
+            "instant": "2024-02-29T23:59:59.123456Z", "price": "12.5", "number": "67e55044-10b1-426f-9247-bb680e5fe0c8",
+            "json": [1, null, 3], "nothing": null,
+        });
+        let all = (
+            (Thing::ID, Thing::TRUTH, Thing::SMALL, Thing::LARGE, Thing::NARROW, Thing::WIDE),
+            (Thing::TEXT, Thing::BYTES, Thing::DAY, Thing::HOUR, Thing::LOCAL, Thing::INSTANT),
+            (Thing::PRICE, Thing::NUMBER, Thing::JSON, Thing::NOTHING),
+        );
+        let thing = session.insert(input::<Thing>(sent.clone()).permit(all)?.draft()?).await?;
+        session.commit().await?;
+        assert_eq!(written(&thing), sent);
+        let thing = engine.session().one(select::<Thing>()).await?;
+        assert_eq!(written(&thing), sent);
+
+        // Finer than what is stored, with an offset, as a number.
+        let log = engine.record();
+        let finer = json!({"instant": "2024-03-01T00:59:59.123456789+01:00", "wide": 2, "price": 3});
+        let thing = session.one(select::<Thing>()).await?;
+        session.patch(&thing, input(finer).permit(all)?)?;
+        session.commit().await?;
+        let now = written(&thing);
+        assert_eq!((&now["instant"], &now["wide"], &now["price"]), (&json!("2024-02-29T23:59:59.123456Z"), &json!(2.0), &json!("3")));
+        assert_eq!(log.count(), 2, "{log}");
+        let refused = input::<Thing>(json!({"day": "2024-02-30", "bytes": [1, 256], "number": "7", "wide": "1"})).permit(all);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "`bytes`: expected a list of bytes; `day`: expected a value as in \"2024-02-29\"; `number`: expected a value as in \
+             \"67e55044-10b1-426f-9247-bb680e5fe0c8\"; `wide`: expected a number"
+        );
+        Ok(())
+    }
+}
