@@ -16,7 +16,6 @@ impl Schema {
     }
 
     /// Adds a model; one that is there already stays once.
-    #[must_use]
     pub fn with<M: Model>(mut self) -> Schema {
         let model = erased::<M>();
         if self.models.iter().all(|other| other.type_id() != model.type_id()) {

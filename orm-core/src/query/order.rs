@@ -18,14 +18,12 @@ impl OrderBy {
 
 impl OrderBy {
     /// Puts NULL before every value; otherwise each database has it where it likes.
-    #[must_use]
     pub fn nulls_first(mut self) -> OrderBy {
         self.order.nulls = Some(Nulls::First);
         self
     }
 
     /// Puts NULL after every value.
-    #[must_use]
     pub fn nulls_last(mut self) -> OrderBy {
         self.order.nulls = Some(Nulls::Last);
         self

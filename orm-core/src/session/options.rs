@@ -51,7 +51,6 @@ impl SessionOptions {
     }
 
     /// Whether a query first writes what is pending, so that it sees it; on by default.
-    #[must_use]
     pub fn autoflush(mut self, on: bool) -> SessionOptions {
         self.autoflush = on;
         self
@@ -61,7 +60,6 @@ impl SessionOptions {
     ///
     /// A session with any of them begins its transaction at its first statement, not at its first write, so that what it
     /// reads before it writes is covered too.
-    #[must_use]
     pub fn transactions(mut self, options: TransactionOptions) -> SessionOptions {
         self.transactions = options;
         self
@@ -70,14 +68,12 @@ impl SessionOptions {
     /// Makes the session read-only: a flush, a bulk statement or raw SQL that writes is `InvalidState`, its transaction,
     /// which begins at its first statement, is [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::options::EngineBuilder::replica) that
     /// has everything that the engine committed, where there is one.
-    #[must_use]
     pub fn read_only(mut self) -> SessionOptions {
         self.transactions = self.transactions.read_only();
         self
     }
 
     /// Whether a commit expires all objects, so that each is read anew when a query next returns it; off by default.
-    #[must_use]
     pub fn expire_on_commit(mut self, on: bool) -> SessionOptions {
         self.expire_on_commit = on;
         self
@@ -88,14 +84,12 @@ impl SessionOptions {
     /// Without it the objects of each query are its own and go with the last handle to one of them, so that a session
     /// that runs for hours over everything there is stays small. It is for reading: what is to be written is refused with
     /// `InvalidState`, and relationships are loaded by the query that finds the objects, not later.
-    #[must_use]
     pub fn identity_map(mut self, on: bool) -> SessionOptions {
         self.identity_map = on;
         self
     }
 
     /// What is called before and after flush, commit and rollback.
-    #[must_use]
     pub fn hooks(mut self, hooks: impl SessionHooks + 'static) -> SessionOptions {
         self.hooks = Some(Arc::new(hooks));
         self
@@ -111,7 +105,6 @@ impl SessionOptions {
     /// let options = SessionOptions::new().clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
     /// # let _ = options;
     /// ```
-    #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> SessionOptions {
         self.clock = Some(Arc::new(clock));
         self
@@ -122,14 +115,12 @@ impl SessionOptions {
     }
 
     /// What happens when a loop loads one relationship object by object.
-    #[must_use]
     pub fn repeated_loads(mut self, action: RepeatedLoads) -> SessionOptions {
         self.repeated_loads = action;
         self
     }
 
     /// How many loads of one relationship, over the objects of one query, are a loop; 10 by default, at least 2.
-    #[must_use]
     pub fn repeated_loads_threshold(mut self, loads: u32) -> SessionOptions {
         self.repeated_loads_threshold = loads.max(2);
         self

@@ -178,7 +178,7 @@ impl<'t> Described<'t> {
         self.unique.retain(|list| !(list.len() == key.len() && list.iter().all(|at| key.contains(at))));
         for field in &mut self.fields {
             // What is unique has an index, and so has a key of one column.
-            field.index &= !field.unique && !(field.key && key.len() == 1);
+            field.index &= !(field.unique || field.key && key.len() == 1);
         }
     }
 
