@@ -122,27 +122,16 @@ pub use entity::{BelongsTo, Deferred, Entity, HasMany, HasOne, Many};
 pub use error::{Constraint, Error, ErrorKind, Result};
 pub use model::column::Column;
 pub use model::model::Model;
-/// Fails a test that runs more statements than it should, and lists them by what they load.
-///
-/// It stands on an `async fn`, above or below the attribute that makes it a test, and counts what a
-/// [`QueryScope`](observe::QueryScope) around the function counts.
-///
-/// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-/// #[max_statements(3)]
-/// async fn the_list_of_users_costs_one_statement(engine: &Engine) -> Result<()> {
-///     engine.session().all(select::<User>()).await?;
-///     Ok(())
-/// }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-/// # let engine = Engine::connect("sqlite::memory:").await?;
-/// # engine.create_all(schema![User]).await?;
-/// # the_list_of_users_costs_one_statement(&engine).await
-/// # }
-/// ```
+#[doc = include_str!("guide/derives/db_enum.md")]
+pub use orm_derive::DbEnum;
+#[doc = include_str!("guide/derives/db_type.md")]
+pub use orm_derive::DbType;
+#[doc = include_str!("guide/derives/from_row.md")]
+pub use orm_derive::FromRow;
+#[doc = include_str!("guide/derives/model.md")]
+pub use orm_derive::Model;
+#[doc = include_str!("guide/derives/max_statements.md")]
 pub use orm_derive::max_statements;
-pub use orm_derive::{DbEnum, DbType, FromRow, Model};
 pub use query::alias::alias;
 pub use query::bulk::{delete, update};
 pub use query::from_row::FromRow;

@@ -36,21 +36,7 @@ mod fuzz;
 
 use errors::Errors;
 
-/// Makes a struct a model: one struct is one table.
-///
-/// The documentation of `orm_core::Model` shows what it generates.
-///
-/// | attribute | on | takes |
-/// |---|---|---|
-/// | `#[model(..)]` | the struct | `table`, `schema`, `module`, `hooks`, `debug`, `check`, `unique`, `index`, `renamed_from`, `crate` |
-/// | `#[serde(..)]` | the struct | `rename_all` |
-/// | `#[serde(..)]` | any field | `rename`, `skip`, `skip_serializing` |
-/// | `#[key]` | a primary key's field | `auto` |
-/// | `#[column(..)]` | a column's field | `name`, `unique`, `index`, `default`, `version`, `created`, `updated`, `secret`, `deferred`, `length`, `check`, `renamed_from` |
-/// | `#[has_many(..)]` | a `HasMany<T>` | `key`, `target_key`, `lazy`, `order_by`, `cascade`, `passive_deletes`, `inverse`, `view_only` |
-/// | `#[has_one(..)]` | a `HasOne<T>` | the same |
-/// | `#[belongs_to(..)]` | a `BelongsTo<T>` or `BelongsTo<Option<T>>` | `key`, `target_key`, `lazy`, `cascade`, `on_delete`, `on_update`, `inverse`, `view_only` |
-/// | `#[many_to_many(..)]` | a `HasMany<T>` | `through`, `through_schema`, `key`, `target_key`, `lazy`, `order_by`, `cascade`, `inverse`, `view_only` |
+/// Implemented in `orm-derive`; use it from `orm-core`, which re-exports and documents it.
 #[proc_macro_derive(
     Model,
     attributes(
@@ -75,10 +61,7 @@ pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
 }
 
-/// Fails a test that runs more statements than it should, and lists them by what they load.
-///
-/// It stands on an `async fn`, above or below the attribute that makes it a test. The documentation of
-/// `orm_core::max_statements` shows it.
+/// Implemented in `orm-derive`; use it from `orm-core`, which re-exports and documents it.
 #[proc_macro_attribute]
 pub fn max_statements(
     limit: proc_macro::TokenStream,
@@ -94,39 +77,19 @@ pub fn loaded_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     loaded_type::loaded_type(input.into()).into()
 }
 
-/// Makes a struct that takes the values of a row by name.
-///
-/// The documentation of `orm_core::FromRow` shows its use. `#[row(name = "..")]` on a field says what the query calls
-/// its value, where that is not the field's own name. `#[row(model = User)]` on the struct says that its fields are
-/// columns of a model, for `Select::load_only`; `#[row(crate = "shop::orm")]` says where the library is.
+/// Implemented in `orm-derive`; use it from `orm-core`, which re-exports and documents it.
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     row::derive(input.into()).into()
 }
 
-/// Makes an enum without fields a type that a column can have: a text, an integer, or a type of the database's own.
-///
-/// The documentation of `orm_core::value::ColumnType` shows it.
-///
-/// | attribute | on | takes |
-/// |---|---|---|
-/// | `#[db_enum(..)]` | the enum | `rename_all = "snake_case"`, `repr = "i16"`, `native = "mood"` |
-/// | `#[db_enum(..)]` | a variant | `rename = ".."` |
-///
-/// Without attributes a variant is stored as its name. `rename_all` takes `"snake_case"`, `"kebab-case"`,
-/// `"camelCase"`, `"PascalCase"`, `"SCREAMING_SNAKE_CASE"`, `"lowercase"` and `"UPPERCASE"`. With `repr` it is stored as
-/// its number, with `native` as a label of a type that `create_all` creates on PostgreSQL, or an `ENUM` on MySQL; on
-/// SQLite it stays a text.
+/// Implemented in `orm-derive`; use it from `orm-core`, which re-exports and documents it.
 #[proc_macro_derive(DbEnum, attributes(db_enum))]
 pub fn derive_db_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     db_enum::derive(input.into()).into()
 }
 
-/// Makes a struct around one value a type that a column can have: `struct UserId(i64);`.
-///
-/// The documentation of `orm_core::value::ColumnType` shows it. It is stored as what is inside, and compares with its own type
-/// alone. `#[db_type(try_from)]` reads it with the struct's own `TryFrom`, whose error then says why a stored value is
-/// none.
+/// Implemented in `orm-derive`; use it from `orm-core`, which re-exports and documents it.
 #[proc_macro_derive(DbType, attributes(db_type))]
 pub fn derive_db_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     db_type::derive(input.into()).into()
