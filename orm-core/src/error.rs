@@ -1,17 +1,39 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What [`Error`] says.
+/// The result of this library's functions; its error is [`Error`] unless you name another.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// async fn rename(session: &mut Session) -> Result<()> {
+///     session.flush().await
+/// }
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 
-/// Everything that can go wrong, with a [`kind`](Error::kind) to match on and a message that names model and
-/// relationship and says what to write instead.
+/// Everything that can go wrong, with a [`kind`](Error::kind) to match on. The message names the model and the
+/// relationship, and what to write instead.
 ///
-/// Nothing else converts into it, so `?` inside a closure for [`Session::transaction`](crate::Session::transaction) tells
-/// the compiler the type of its errors. An error of your own, or of another library, is wrapped with
-/// [`Error::other`], or the closure returns an error type that has a `From<Error>`.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let taken = session.insert(Author::draft().name("Nelle Harper Lee").email("ursula@example.com")).await;
+/// match taken {
+///     Err(error) if error.kind() == ErrorKind::UniqueViolation => println!("choose another address: {error}"),
+///     other => drop(other?),
+/// }
+/// session.rollback().await?;
+/// # Ok(()) }
+/// ```
+///
+/// No other type converts into it, so `?` inside a closure for [`Session::transaction`](crate::Session::transaction)
+/// determines the closure's error type. Wrap your own errors and those of other libraries with [`Error::other`], or let
+/// the closure return an error type that implements `From<Error>`.
 pub struct Error {
     // Shared with the session, which remembers what its transaction failed of.
     inner: Arc<Inner>,
@@ -28,7 +50,19 @@ struct Inner {
     quotes: bool,
 }
 
-/// The constraint that refused a row, as far as the database names it.
+/// The constraint that refused a row, as far as the database names it: what [`Error::constraint`] returns.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let draft = Author::draft().name("another").email("ursula@example.com");
+/// let error = session.insert(draft).await.unwrap_err();
+/// let columns = error.constraint().map(|constraint| constraint.columns.clone());
+/// assert_eq!(columns, Some(vec!["email".to_owned()]));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Constraint {
@@ -42,13 +76,27 @@ pub struct Constraint {
     pub columns: Vec<String>,
 }
 
-/// What went wrong.
+/// What went wrong: [`Error::kind`].
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// /// The status with which a web service answers.
+/// fn status(error: &Error) -> u16 {
+///     match error.kind() {
+///         ErrorKind::NoRows => 404,
+///         ErrorKind::UniqueViolation | ErrorKind::Stale => 409,
+///         ErrorKind::PoolTimeout | ErrorKind::Busy => 503,
+///         _ => 500,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A relationship was read that nobody loaded.
+    /// An unloaded relationship was read.
     NotLoaded,
-    /// A relationship was read that nobody loaded, and the session has gone.
+    /// An unloaded relationship of a detached object was read: its session was dropped.
     Detached,
     /// A loop loads one relationship object by object, and the session's options refuse that.
     RepeatedLoad,
@@ -56,25 +104,25 @@ pub enum ErrorKind {
     NoRows,
     /// A query that must find at most one row found more, or a `has_one` has several.
     MultipleRows,
-    /// A required relationship refers to a row that is not there.
+    /// A required relationship refers to a row that does not exist.
     DanglingKey,
     /// The query cannot be run as it is written.
     InvalidQuery,
-    /// The models do not fit together.
+    /// The models contradict each other.
     InvalidModel,
-    /// The tables of the database are not what the models say.
+    /// The tables of the database do not match the models.
     SchemaMismatch,
     /// A value does not fit its column, or a cell does not fit its field.
     InvalidValue,
     /// What a client sent cannot be used. The message names its fields and says why, and a client may see it.
     InvalidInput,
-    /// The object is in a state in which this cannot be done.
+    /// The object or session is in a state that does not allow the operation.
     InvalidState,
     /// A pending object has no row yet.
     NotFlushed,
     /// The transaction failed; the session needs `rollback`.
     PendingRollback,
-    /// The row changed behind the session.
+    /// Another transaction changed the row since the session read it.
     Stale,
     /// A UNIQUE or PRIMARY KEY constraint refused the rows.
     UniqueViolation,
@@ -89,11 +137,11 @@ pub enum ErrorKind {
     /// The server stopped the statement: it took longer than the
     /// [`statement_timeout`](crate::options::EngineBuilder::statement_timeout), or an administrator cancelled it.
     StatementTimeout,
-    /// Transactions got in each other's way, and the database ended this one: a deadlock, or an isolation level that
-    /// could not be kept. The same work may succeed when it is begun again.
+    /// The database ended this transaction because of concurrent ones: a deadlock, or an isolation level that
+    /// could not be kept. The same work may succeed in a new transaction.
     Serialization,
-    /// The connection was lost, or the future dropped, while the database was asked to commit: nobody knows whether it
-    /// did. Look for what the transaction wrote before you do its work again; nothing does that by itself.
+    /// The connection was lost, or the future dropped, during COMMIT: it is unknown whether the database
+    /// committed. Look for what the transaction wrote before you repeat its work; the library never repeats it.
     CommitUnknown,
     /// No connection became free in time.
     PoolTimeout,
@@ -101,12 +149,12 @@ pub enum ErrorKind {
     Connection,
     /// The URL or an option of the engine is wrong.
     Configuration,
-    /// A migration failed, was changed after it was applied, is missing from its folder, or would lose data that was not
-    /// given up with `--allow-loss`.
+    /// A migration failed, was changed after it was applied, is missing from its folder, or would lose data without
+    /// `--allow-loss`.
     Migration,
     /// The database refused the statement for another reason.
     Database,
-    /// The program refused: [`Error::other`] wraps an error of its own, or of another library.
+    /// An error of the program or of another library: [`Error::other`].
     Other,
 }
 
@@ -124,10 +172,11 @@ impl Error {
         }
     }
 
-    /// An error that does not come from this library: a reason of your own, or an error of another library. A hook refuses
-    /// with it, and `?` takes it out of a closure. Its kind is [`ErrorKind::Other`], its message is that of `source`, and
-    /// `source` is its [source](std::error::Error::source). Rolling back is up to what receives it: every closure that returns
-    /// an error is rolled back.
+    /// An error that does not come from this library: a reason of your own, or an error of another library.
+    ///
+    /// Hooks refuse with it, and `?` passes it out of a closure. Its kind is [`ErrorKind::Other`], its message is that
+    /// of `source`, and `source` is its [source](std::error::Error::source). The transaction functions roll back after
+    /// it, as after every error.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -218,22 +267,55 @@ impl Error {
         self
     }
 
-    /// The constraint that refused a row, where the error is a violation and the database names it.
+    /// The constraint that refused a row, if the error is a violation and the database names the constraint.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let draft = Author::draft().name("another").email("ursula@example.com");
+    /// let error = session.insert(draft).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+    /// assert_eq!(error.constraint().and_then(|constraint| constraint.table.as_deref()), Some("authors"));
+    /// # Ok(()) }
+    /// ```
     pub fn constraint(&self) -> Option<&Constraint> {
         self.inner.constraint.as_ref()
     }
 
-    /// Whether the same unit of work may succeed when all of it is done again, in a new transaction: other transactions
-    /// were in its way. [`Engine::transact`](crate::Engine::transact) does so.
+    /// Whether the same unit of work may succeed if all of it is done again in a new transaction, because concurrent
+    /// transactions were in its way. [`Engine::transact`](crate::Engine::transact) does that.
     ///
-    /// True of deadlocks and of isolation that could not be kept (SQLSTATE 40001, 40P01; MySQL 1213, 1020), of locks that
-    /// did not become free in time (MySQL 1205; SQLite 5, 517), and of `PendingRollback` after one of these. Never of a
-    /// violated constraint, of a statement that was cancelled, of a lost connection and of `CommitUnknown`.
+    /// It is true for deadlocks and for isolation that could not be kept (SQLSTATE 40001, 40P01; MySQL 1213, 1020), for
+    /// locks that did not become free in time (MySQL 1205; SQLite 5, 517), and for `PendingRollback` after one of
+    /// these. It is false for a violated constraint, a cancelled statement, a lost connection and `CommitUnknown`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.add(Author::draft().name("another").email("ursula@example.com"));
+    /// let error = session.commit().await.unwrap_err();
+    /// assert!(!error.is_retryable(), "a taken address stays taken");
+    /// # Ok(()) }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         self.inner.retryable
     }
 
     /// What went wrong, to match on.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let missing = session.one(select::<Author>().filter(Author::NAME.eq("nobody"))).await;
+    /// assert_eq!(missing.unwrap_err().kind(), ErrorKind::NoRows);
+    /// # Ok(()) }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }

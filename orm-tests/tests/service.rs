@@ -139,7 +139,7 @@ fn what_goes_wrong_has_a_status_and_tells_nothing() {
     let id = parsed(&body)["id"].clone();
 
     let (status, _, body) = service.post("/authors", &lem);
-    assert_eq!((status, body.as_str()), (409, "this is there already"));
+    assert_eq!((status, body.as_str()), (409, "this already exists"));
     let (_, _, body) = service.get("/books");
     assert_eq!(parsed(&body)["total"], json!(1), "nothing of it was kept");
 

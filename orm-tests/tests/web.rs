@@ -149,7 +149,7 @@ async fn an_error_is_a_response_that_shows_no_sql() -> Result<()> {
     let (address, app) = serve().await?;
     assert_eq!(ask(&address, "GET", "/missing").await, Some((404, "not found".into())));
     ask(&address, "POST", "/keep").await;
-    assert_eq!(ask(&address, "POST", "/keep").await, Some((409, "this is there already".into())));
+    assert_eq!(ask(&address, "POST", "/keep").await, Some((409, "this already exists".into())));
 
     let mut session = app.engine.session();
     let note = session.one(select::<Note>()).await?;
@@ -161,7 +161,7 @@ async fn an_error_is_a_response_that_shows_no_sql() -> Result<()> {
     session.edit(&note, |note| note.text = "mine".into())?;
     assert_eq!(
         answer(session.commit().await.unwrap_err()).await,
-        (409, "this was changed by somebody else".into())
+        (409, "this was changed concurrently".into())
     );
     session.rollback().await?;
     let error = session.all(select::<Missing>()).await.unwrap_err();

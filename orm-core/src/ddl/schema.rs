@@ -2,7 +2,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
 use crate::sql::Dialect;
 
-/// A list of models: what [`schema!`](crate::schema!) gives.
+/// A list of models: what [`schema!`](crate::schema!) builds, and what
+/// [`Engine::create_all`](crate::Engine::create_all), [`Engine::check`](crate::Engine::check) and migrations take.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// engine.check(schema![Author, Book, Tag]).await?.into_result()?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Default)]
 #[must_use = "a schema does nothing until it is given to an engine"]
 pub struct Schema {
@@ -11,11 +21,31 @@ pub struct Schema {
 
 impl Schema {
     /// An empty list.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// use orm_core::schema::Schema;
+    ///
+    /// /// The models of a library.
+    /// fn models() -> Schema {
+    ///     Schema::new().with::<Author>().with::<Book>().with::<Tag>()
+    /// }
+    /// # fn main() {}
+    /// ```
     pub fn new() -> Schema {
         Schema::default()
     }
 
-    /// Adds a model; one that is there already stays once.
+    /// Adds a model. Adding it again changes nothing.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// /// Adds the models that only tests need.
+    /// fn for_tests(schema: orm_core::schema::Schema) -> orm_core::schema::Schema {
+    ///     schema.with::<Tag>()
+    /// }
+    /// # fn main() {}
+    /// ```
     pub fn with<M: Model>(mut self) -> Schema {
         let model = erased::<M>();
         if self.models.iter().all(|other| other.type_id() != model.type_id()) {

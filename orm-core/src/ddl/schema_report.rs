@@ -2,15 +2,39 @@ use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What [`Engine::check`](crate::Engine::check) found: where the tables of a database are not what the models say.
-/// `Display` lists all of it.
+/// The differences between the models and the tables of a database: what [`Engine::check`](crate::Engine::check)
+/// returns. `Display` lists them all.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let engine = Engine::connect("sqlite::memory:").await?;
+/// let report = engine.check(schema![User]).await?;
+/// assert!(!report.is_empty(), "the table is missing");
+/// println!("{report}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "it says what differs, and nothing reads it"]
 pub struct SchemaReport {
     findings: Vec<SchemaFinding>,
 }
 
-/// One difference between the models and the database. `Display` says it in words.
+/// One difference between the models and the database: an entry of [`SchemaReport::findings`]. `Display` describes it.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// use orm_core::schema::SchemaFindingKind;
+///
+/// let report = engine.check(schema![User]).await?;
+/// let finding = &report.findings()[0];
+/// assert_eq!((&finding.kind, finding.model.as_str()), (&SchemaFindingKind::MissingTable, "User"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaFinding {
@@ -25,12 +49,20 @@ pub struct SchemaFinding {
 }
 
 /// How a database can differ from the models.
+///
+/// ```
+/// use orm_core::schema::{SchemaFindingKind, SchemaReport};
+///
+/// fn lacks_tables(report: &SchemaReport) -> bool {
+///     report.findings().iter().any(|finding| finding.kind == SchemaFindingKind::MissingTable)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemaFindingKind {
-    /// The table is not there.
+    /// The table does not exist.
     MissingTable,
-    /// The column is not there.
+    /// The column does not exist.
     MissingColumn,
     /// The column has another type.
     Type {
@@ -39,7 +71,7 @@ pub enum SchemaFindingKind {
         /// What it is.
         found: String,
     },
-    /// The enum of the database's own has other labels, or has them in another order.
+    /// The native enum has other labels, or another order.
     Labels {
         /// Those of the model.
         expected: Vec<String>,
@@ -49,9 +81,9 @@ pub enum SchemaFindingKind {
     /// The model leaves the column to the database, `#[key(auto)]` or `#[column(default)]`, and nothing there fills it in: it
     /// is NOT NULL and has no default.
     NotFilledIn,
-    /// The column may be NULL, and the field cannot.
+    /// The column may be NULL, and the field is not an `Option`.
     MayBeNull,
-    /// The column is NOT NULL, and the field may be none.
+    /// The column is NOT NULL, and the field is an `Option`.
     NotNull,
     /// The table has a column that is NOT NULL, has no default, and is in no model: nothing can be inserted.
     UnknownRequiredColumn,
@@ -66,19 +98,19 @@ pub enum SchemaFindingKind {
         /// Its columns.
         refers_to: Vec<String>,
     },
-    /// The foreign key does something else than the model says when the row that it refers to is deleted or changes.
+    /// The foreign key has another action than the model declares.
     KeyAction {
         /// What the model says: `on_delete`, `on_update`, or `passive_deletes`, which needs ON DELETE CASCADE.
         expected: String,
         /// What it does.
         found: String,
     },
-    /// No CHECK constraint has the name of the model's or is about the same columns.
+    /// No CHECK constraint has the model's name or concerns the same columns.
     MissingCheck {
         /// The model's expression.
         check: String,
     },
-    /// No index begins with the columns. Everything works without one, and gets slow when the table grows.
+    /// No index begins with the columns. Queries work without one, but get slow as the table grows.
     MissingIndex,
 }
 
@@ -96,20 +128,49 @@ impl SchemaReport {
         }
     }
 
-    /// Everything that differs, table by table.
+    /// The differences, table by table.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let report = engine.check(schema![Author, Book, Tag]).await?;
+    /// assert!(report.findings().iter().all(|finding| finding.is_advice()));
+    /// # Ok(()) }
+    /// ```
     pub fn findings(&self) -> &[SchemaFinding] {
         &self.findings
     }
 
-    /// Whether nothing differs.
+    /// Whether there are no differences.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// engine.create_all(schema![User]).await?;
+    /// assert!(engine.check(schema![User]).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// An error with the whole report, unless there is nothing in it but advice.
+    /// An error with the whole report, unless it contains only advice.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// engine.check(schema![Author, Book, Tag]).await?.into_result()?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `SchemaMismatch`: the database is not what the models say.
+    /// `SchemaMismatch`: the tables do not match the models.
     pub fn into_result(self) -> Result<()> {
         match self.findings.iter().all(SchemaFinding::is_advice) {
             true => Ok(()),
@@ -119,7 +180,19 @@ impl SchemaReport {
 }
 
 impl SchemaFinding {
-    /// Whether everything works all the same: it is about an index.
+    /// Whether the program works in spite of it: an index is missing.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let report = engine.check(schema![Author, Book, Tag]).await?;
+    /// for finding in report.findings().iter().filter(|finding| finding.is_advice()) {
+    ///     println!("consider: {finding}");
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn is_advice(&self) -> bool {
         self.kind == SchemaFindingKind::MissingIndex
     }
@@ -129,7 +202,7 @@ impl fmt::Display for SchemaReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.findings.len();
         match count {
-            0 => return f.write_str("the database has what the models say"),
+            0 => return f.write_str("the database matches the models"),
             1 => f.write_str("the database differs from the models in one place")?,
             _ => write!(f, "the database differs from the models in {count} places")?,
         }
@@ -145,7 +218,7 @@ impl fmt::Display for SchemaFinding {
         let SchemaFinding { model, table, .. } = self;
         let columns = self.columns.join(", ");
         match &self.kind {
-            SchemaFindingKind::MissingTable => write!(f, "`{model}`: there is no table `{table}`"),
+            SchemaFindingKind::MissingTable => write!(f, "`{model}`: the table `{table}` does not exist"),
             SchemaFindingKind::MissingColumn => write!(f, "`{model}`: `{table}` has no column `{columns}`"),
             SchemaFindingKind::Type { expected, found } => {
                 write!(f, "`{model}`: `{table}.{columns}` is {found}, and its field needs {expected}")
@@ -186,7 +259,7 @@ impl fmt::Display for SchemaFinding {
             ),
             SchemaFindingKind::KeyAction { expected, found } => write!(
                 f,
-                "`{model}`: the foreign key ({columns}) of `{table}` is {found}, and the model says {expected}"
+                "`{model}`: the foreign key ({columns}) of `{table}` is {found}, but the model declares {expected}"
             ),
             SchemaFindingKind::MissingCheck { check } => {
                 write!(f, "`{model}`: `{table}` has no constraint CHECK ({check})")

@@ -1,7 +1,7 @@
 use super::Schema;
 use crate::sql::Dialect;
 
-/// What moves the sequences of generated keys past the keys that are there. Nothing where the database counts given keys
+/// What moves the sequences of generated keys past the existing keys. Nothing where the database counts given keys
 /// itself.
 pub fn sequence_statements(schema: &Schema, dialect: Dialect) -> Vec<String> {
     if dialect != Dialect::Postgres {

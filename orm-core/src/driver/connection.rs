@@ -96,7 +96,7 @@ impl Connection {
         }
     }
 
-    /// Makes the driver forget the statements that it keeps by their texts, where somebody else may run the same texts with
+    /// Makes the driver forget the statements that it keeps by their texts, where another session may run the same texts with
     /// values of other types.
     #[allow(clippy::unused_async, reason = "PostgreSQL alone is asked")]
     pub(super) async fn forget_statements(&mut self) -> Result<()> {

@@ -20,7 +20,7 @@ impl DatabaseUrl {
         &self.0
     }
 
-    /// What it begins with, which names the database's kind; none where that is no such word.
+    /// What it begins with, which names the database's kind; `None` if that is no such word.
     pub(super) fn scheme(&self) -> Option<&str> {
         let (scheme, _) = self.0.split_once(':')?;
         let is_word = scheme.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char));
@@ -57,7 +57,7 @@ impl DatabaseUrl {
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     fn wrong(&self, why: &str) -> Error {
-        Error::new(ErrorKind::Configuration, format!("`{self}` is no URL of a database: {why}"))
+        Error::new(ErrorKind::Configuration, format!("`{self}` is not a database URL: {why}"))
     }
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]

@@ -1,18 +1,29 @@
-/// How much a transaction notices of others that run at the same time.
+/// How far a transaction is isolated from concurrent ones.
 ///
-/// A database may keep more than it was asked for: SQLite keeps every level by being serializable, and PostgreSQL reads
-/// nothing that is not committed.
+/// A database may isolate more than it was asked to: SQLite's transactions are always serializable, and PostgreSQL
+/// never reads uncommitted rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let options = TransactionOptions::new().isolation(Isolation::RepeatableRead);
+/// let total = session.transaction_with(options, async |session| session.count(select::<Book>()).await).await?;
+/// assert_eq!(total, 4);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Isolation {
-    /// Rows that others have written and may still take back are seen.
+    /// Uncommitted rows of other transactions are visible.
     ReadUncommitted,
     /// Each statement sees what was committed when it began.
     ReadCommitted,
     /// All statements see what was committed when the first one began.
     RepeatableRead,
-    /// As if transactions ran one after the other; a database that cannot keep that ends one of them, and
-    /// [`Error::is_retryable`](crate::Error::is_retryable) says so.
+    /// As if transactions ran one after another. A database that cannot guarantee it ends one of them with an error that
+    /// [is retryable](crate::Error::is_retryable).
     Serializable,
 }
 

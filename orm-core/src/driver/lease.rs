@@ -63,7 +63,7 @@ pub(super) enum TransactionState {
     Reading,
     /// BEGIN or ROLLBACK was sent and not answered. Nothing was done in the first, and nothing is kept of the second.
     Changing,
-    /// COMMIT was sent and not answered: nobody knows whether it happened.
+    /// COMMIT was sent and not answered: it is unknown whether it happened.
     Committing,
 }
 
@@ -183,7 +183,7 @@ impl Lease {
     }
 
     /// Where the database is in this process, closes the connection when all it was asked is done: what was committed is
-    /// known from then on. Of another one nobody knows how far it is.
+    /// known from then on. Of another one its position is unknown.
     pub async fn conclude(&mut self) {
         if self.is_sandboxed() {
             return;
@@ -527,8 +527,8 @@ impl Drop for Lease {
 fn abandoned() -> Error {
     Error::new(
         ErrorKind::PendingRollback,
-        "an earlier operation of this session was cancelled half-way, so its transaction cannot go on; call \
-         `session.rollback().await` and begin again",
+        "an earlier operation of this session was cancelled before it finished, so its transaction cannot continue; \
+         call `session.rollback().await` and begin again",
     )
 }
 
@@ -537,8 +537,8 @@ fn commit_unknown(how: &str) -> Error {
     Error::new(
         ErrorKind::CommitUnknown,
         format!(
-            "the commit {how} before the database answered, so nobody knows whether the transaction is committed; call \
-             `session.rollback().await`, look for what it wrote, and do the work again only if that is not there"
+            "the commit {how} before the database answered, so it is unknown whether the transaction was committed; \
+             call `session.rollback().await`, look for what it wrote, and repeat the work only if nothing was written"
         ),
     )
 }

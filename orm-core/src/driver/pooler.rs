@@ -1,8 +1,17 @@
-/// What stands between an engine and its database; see [`EngineBuilder::pooler`](crate::options::EngineBuilder::pooler).
+/// What is between an engine and its database: the argument of
+/// [`EngineBuilder::pooler`](crate::options::EngineBuilder::pooler).
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::options::Pooler;
+///
+/// let builder = Engine::builder("postgres://app@pgbouncer/shop").pooler(Pooler::Transaction);
+/// # let _ = builder;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Pooler {
-    /// Nothing, or a pooler that lends a connection for as long as the program holds it: PgBouncer's `session`.
+    /// No pooler, or one that lends a connection for as long as the program holds it: PgBouncer's `session`.
     #[default]
     Session,
     /// A pooler that lends a connection for one transaction: PgBouncer's `transaction`.

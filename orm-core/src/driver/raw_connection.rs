@@ -15,7 +15,7 @@ pub(crate) enum RawConnection {
 }
 
 impl Database {
-    /// Makes a connection that no pool knows. A database in memory goes with the engine all the same.
+    /// Makes a connection that no pool knows. A database in memory goes with the engine anyway.
     ///
     /// # Errors
     /// `Connection`: the database does not answer.

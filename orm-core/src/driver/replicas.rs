@@ -73,7 +73,7 @@ impl Replicas {
 fn not_here() -> Error {
     Error::new(
         ErrorKind::Configuration,
-        "replicas are for PostgreSQL: of other databases nobody could tell whether one has what a session wrote; make a \
-         second engine for a replica, and decide in the program what may be read from it",
+        "replicas are supported on PostgreSQL only: other databases do not report whether a replica has what a \
+         session wrote; create a second engine for the replica, and decide in the program what to read from it",
     )
 }

@@ -32,7 +32,7 @@ pub(super) struct Sandbox {
 
 /// What is kept between two sessions.
 struct Kept {
-    /// None where it was lost, or the sandbox was closed.
+    /// `None` if it was lost, or the sandbox was closed.
     connection: Option<Connection>,
     /// What the last session left open.
     left: Option<Left>,

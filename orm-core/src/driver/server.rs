@@ -194,7 +194,7 @@ fn unknown(scheme: &str) -> Error {
             format!("this build cannot connect to `{scheme}:`; enable the feature `{feature}` of orm-core")
         }
         None => format!(
-            "`{scheme}:` is no database that this library knows; a URL begins with `sqlite:`, `postgres:` or `mysql:`"
+            "unsupported database URL scheme `{scheme}:`; expected `sqlite:`, `postgres:` or `mysql:`"
         ),
     };
     Error::new(ErrorKind::Configuration, message)

@@ -30,7 +30,7 @@ impl TlsOptions {
 }
 
 fn no_file(path: &Path) -> Error {
-    let message = format!("there is no certificate or key at `{}`", path.display());
+    let message = format!("no certificate or key found at `{}`", path.display());
     Error::new(ErrorKind::Configuration, message)
 }
 

@@ -4,19 +4,17 @@ use super::Isolation;
 use super::sandbox;
 use crate::sql::Dialect;
 
-/// What a transaction is to be: how isolated, and whether it writes.
+/// Options for a transaction: isolation level and read-only mode.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64 }
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-/// # let engine = Engine::connect("sqlite::memory:").await?;
-/// # engine.create_all(schema![User]).await?;
-/// let mut session = engine.session();
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
 /// session.begin_with(TransactionOptions::new().isolation(Isolation::Serializable).read_only()).await?;
-/// let count = session.count(select::<User>()).await?;
+/// let count = session.count(select::<Book>()).await?;
 /// session.commit().await?;
-/// # assert_eq!(count, 0);
+/// assert_eq!(count, 4);
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,28 +33,63 @@ pub(super) struct Beginning {
 }
 
 impl TransactionOptions {
-    /// The default: the isolation that the database gives of itself, for reading and writing.
+    /// The default: the isolation level that the database is configured with, for reading and writing.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// assert_eq!(TransactionOptions::new(), TransactionOptions::default());
+    /// ```
     pub fn new() -> TransactionOptions {
         TransactionOptions::default()
     }
 
-    /// The isolation; what the database is set to by default.
+    /// Sets the isolation level. Without it, the database's own default applies.
     ///
-    /// SQLite's transactions are always serializable, which keeps every level.
+    /// SQLite's transactions are always serializable, which satisfies every level.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.begin_with(TransactionOptions::new().isolation(Isolation::Serializable)).await?;
+    /// session.count(select::<Book>()).await?;
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn isolation(mut self, isolation: Isolation) -> TransactionOptions {
         self.isolation = Some(isolation);
         self
     }
 
-    /// Refuses writes: a flush or a bulk statement is `InvalidState`, and the database knows it as well. On SQLite such
-    /// a transaction does not wait for the one that writes.
+    /// Refuses writes: a flush or a bulk statement fails with `InvalidState`, and the database refuses raw SQL that
+    /// writes. On SQLite such a transaction does not wait for a writer.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.begin_with(TransactionOptions::new().read_only()).await?;
+    /// let refused = session.execute(delete::<Book>()).await;
+    /// assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidState);
+    /// # Ok(()) }
+    /// ```
     pub fn read_only(mut self) -> TransactionOptions {
         self.read_only = true;
         self
     }
 
-    /// Waits at the beginning for a moment from which on nothing can make it fail, on PostgreSQL, if it is
-    /// serializable and read-only as well. Elsewhere it changes nothing.
+    /// On PostgreSQL, and with `Serializable` and `read_only`: waits at the beginning until the transaction cannot fail
+    /// or block others. Elsewhere it changes nothing.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let report = TransactionOptions::new().isolation(Isolation::Serializable).read_only().deferrable();
+    /// # let _ = report;
+    /// ```
     pub fn deferrable(mut self) -> TransactionOptions {
         self.deferrable = true;
         self

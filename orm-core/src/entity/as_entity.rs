@@ -1,7 +1,16 @@
 use super::Entity;
 use crate::model::Model;
 
-/// An entity, or a reference to one: what the methods of a session take.
+/// An entity or a reference to one: what the methods of a session take.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// /// Deletes any entity, whatever its query loaded.
+/// fn discard<E: orm_core::relation::AsEntity>(session: &mut Session, entity: E) -> Result<()> {
+///     session.delete(entity)
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an entity",
     label = "expected an entity: `&user`",
@@ -15,6 +24,16 @@ pub trait AsEntity {
     type Loaded;
 
     /// The entity.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// use orm_core::relation::AsEntity;
+    ///
+    /// fn title<E: AsEntity<Model = Book>>(book: E) -> String {
+    ///     book.as_entity().title.clone()
+    /// }
+    /// # fn main() {}
+    /// ```
     fn as_entity(&self) -> &Entity<Self::Model, Self::Loaded>;
 }
 

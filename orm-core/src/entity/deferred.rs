@@ -6,7 +6,7 @@ use crate::graph::CellError;
 use crate::model::ModelDef;
 use crate::value::{ColumnType, ValueRef};
 
-/// A column that is read only when a query asks for it: a long text, a picture.
+/// A column that is read only when a query asks for it, such as a long text or a picture.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -19,18 +19,23 @@ use crate::value::{ColumnType, ValueRef};
 ///     body: Deferred<String>,
 /// }
 ///
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// for post in session.all(select::<Post>().undefer(Post::BODY)).await? {
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Post]).await?;
+/// # let mut session = engine.session();
+/// session.add(Post::draft().title("first").body("a long text"));
+/// session.commit().await?;
+///
+/// for post in engine.session().all(select::<Post>().undefer(Post::BODY)).await? {
 ///     println!("{}: {}", post.title, post.body.get()?);
 /// }
 /// # Ok(()) }
-/// # fn main() {}
 /// ```
 ///
-/// The field is the place where the value is once it was read. Everywhere else the column is one of its bare type:
-/// `Post::BODY` filters and sorts, and a draft is given a `String`. What was read stays when other queries return the
-/// row without the column; where they take the row anew, `populate_existing` or after `expire`, it is not loaded until
-/// it is read again. `refresh` reads it again with the rest.
+/// Everywhere except in the struct the column has its bare type: `Post::BODY` filters and sorts, and a draft takes a
+/// `String`. A value stays loaded even if later queries do not select it. [`refresh`](crate::Session::refresh) reloads
+/// it with the row; after `populate_existing`, or after `expire` once a query returns the row, it is unloaded until you
+/// load it again.
 pub struct Deferred<T> {
     value: OnceLock<T>,
     /// Of what row it is; none of a value that was made by hand.
@@ -45,25 +50,85 @@ struct Of {
 }
 
 impl<T> Deferred<T> {
-    /// A value to be written.
+    /// A value to write, for a struct that is built by hand. Drafts take the bare value.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let body = Deferred::new("a long text".to_owned());
+    /// assert!(body.is_loaded());
+    /// ```
     pub fn new(value: T) -> Deferred<T> {
         Deferred { value: OnceLock::from(value), of: None }
     }
 
     /// The value.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Post { #[key(auto)] id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Post]).await?;
+    /// # let mut session = engine.session();
+    /// # session.add(Post::draft().body("a long text"));
+    /// # session.commit().await?;
+    /// # let mut session = engine.session();
+    /// let post = session.one(select::<Post>()).await?;
+    /// assert_eq!(post.body.get().unwrap_err().kind(), ErrorKind::NotLoaded);
+    ///
+    /// session.load_column(&post, Post::BODY).await?;             // one statement
+    /// assert_eq!(post.body.get()?, "a long text");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// `NotLoaded`: it was not read.
+    /// `NotLoaded`: no query has read the column. The message names the ways to read it.
     pub fn get(&self) -> Result<&T> {
         self.value.get().ok_or_else(|| not_loaded(self.of))
     }
 
-    /// Changes the value, within [`Session::edit`](crate::Session::edit); it need not have been read.
+    /// Changes the value, inside [`Session::edit`](crate::Session::edit). The old value need not be loaded.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Post { #[key(auto)] id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Post]).await?;
+    /// # let mut session = engine.session();
+    /// # session.add(Post::draft().body("a long text"));
+    /// # session.commit().await?;
+    /// # let mut session = engine.session();
+    /// let post = session.one(select::<Post>()).await?;
+    /// session.edit(&post, |post| post.body.set("a new text".into()))?;
+    /// session.commit().await?;
+    /// assert_eq!(post.body.get()?, "a new text");
+    /// # Ok(()) }
+    /// ```
     pub fn set(&mut self, value: T) {
         self.value = OnceLock::from(value);
     }
 
     /// Whether the value was read or set.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Post { #[key(auto)] id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Post]).await?;
+    /// # let mut session = engine.session();
+    /// # session.add(Post::draft().body("a long text"));
+    /// # session.commit().await?;
+    /// # let mut session = engine.session();
+    /// assert!(!session.one(select::<Post>()).await?.body.is_loaded());
+    /// assert!(session.one(select::<Post>().undefer(Post::BODY)).await?.body.is_loaded());
+    /// # Ok(()) }
+    /// ```
     pub fn is_loaded(&self) -> bool {
         self.value.get().is_some()
     }

@@ -10,11 +10,35 @@ use super::{Held, LoadedIn, Relation};
 use crate::graph::{Arena, Node, ObjectId, Region};
 use crate::model::Model;
 
-/// A handle to one object of a session; `L` is what the query it came from loaded.
+/// A handle to one object of a session. Read its columns as fields, `user.name`; read its relationships with
+/// [`get`](Self::get) if the query loaded them, and otherwise with the accessor that the derive generates,
+/// `user.orders()?`. Reading never runs a statement. To change columns, call [`Session::edit`](crate::Session::edit);
+/// to change relationships, call [`append`](crate::Session::append), [`assign`](crate::Session::assign) and their
+/// neighbours; `commit` writes the changes. With the feature `serde` an entity serialises its columns and the
+/// relationships that its type says are loaded.
 ///
-/// It is cheap to clone, `Send` and `Sync`, derefs to the model, and stays readable after its session has gone. Two
-/// handles to one row of one session are the same object ([`Entity::same`]), and a change made through one is seen
-/// through the other.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let lem = session.insert(Author::draft().name("Stanisław Lem")).await?;
+/// assert_eq!(lem.name, "Stanisław Lem");                                    // a column is a field
+///
+/// session.edit(&lem, |author| author.email = Some("lem@example.com".into()))?;
+/// session.append(&lem, Author::BOOKS, Book::draft().title("Solaris").year(1961))?;
+/// session.commit().await?;                                                  // one UPDATE, one INSERT
+///
+/// let query = select::<Author>().filter(Author::ID.eq(lem.id)).with(Author::BOOKS.selectin());
+/// let author = session.one(query).await?;
+/// assert_eq!(author.get(Author::BOOKS).len(), 1);                           // loaded by the query: no `?`
+/// assert!(author == lem);                                                   // one row is one object
+/// # Ok(()) }
+/// ```
+///
+/// `L` is the type of what the query loaded; [`loaded!`](macro@crate::loaded) writes it for a signature. A handle is
+/// cheap to clone, `Send` and `Sync`. It stays readable after its session is dropped. Two handles to one row of one
+/// session are the same object ([`same`](Self::same)), so a change made through one is visible through the other.
 pub struct Entity<M: Model, L = <M as Model>::Bare> {
     node: Yoke<&'static Node<M>, Arc<Region>>,
     place: Place,
@@ -63,14 +87,14 @@ impl<M: Model, L> Entity<M, L> {
 
     /// Reads a relationship that the query loaded: a [`Many`](super::Many), an `Entity`, or an `Option` of one.
     ///
-    /// It does not fail and runs no statement. What the query did not load does not compile. Links are as the query
-    /// found them, whatever happened since; columns are as the object is now.
+    /// It cannot fail and runs no statement. A relationship that the query did not load does not compile. The links are
+    /// those that the query found, even if they changed since; the columns show the object's current values.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String }
-    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
-    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
     /// let authors = session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
     /// for author in &authors {
     ///     for book in author.get(Author::BOOKS) {
@@ -78,7 +102,6 @@ impl<M: Model, L> Entity<M, L> {
     ///     }
     /// }
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     pub fn get<R: LoadedIn<L>>(&self, relation: R) -> R::Output<R::Nested> {
         let _ = relation;
@@ -96,12 +119,39 @@ impl<M: Model, L> Entity<M, L> {
         Held::find(self.region(), self.place, R::INDEX).map(R::output)
     }
 
-    /// Whether two handles are the same object: the same row of the same session.
+    /// Whether two handles refer to the same object: the same row of the same session. `==` does the same.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = || select::<Author>().filter(Author::NAME.eq("Harper Lee"));
+    /// let once = session.one(query()).await?;
+    /// let again = session.one(query()).await?;
+    /// assert!(Entity::same(&once, &again));
+    ///
+    /// let elsewhere = engine.session().one(query()).await?;
+    /// assert!(!Entity::same(&once, &elsewhere));
+    /// # Ok(()) }
+    /// ```
     pub fn same<K>(a: &Entity<M, L>, b: &Entity<M, K>) -> bool {
         std::ptr::eq(a.node(), b.node())
     }
 
-    /// The same handle with nothing proven.
+    /// The same object with a type that says nothing about loads. It lets entities of different queries share one type;
+    /// read their relationships with the accessors.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let with_books = session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+    /// let authors: Vec<Entity<Author>> = with_books.iter().map(Entity::dynamic).collect();
+    /// assert_eq!(authors[0].books()?.len(), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn dynamic(&self) -> Entity<M> {
         let place = Place { answer: None, ..self.place };
         Entity::new(self.region().bare(), place)

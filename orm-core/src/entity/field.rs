@@ -10,8 +10,8 @@ macro_rules! field {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// The field itself is only the place where the object's relationship begins: read it with the accessor of
-        /// the same name or with [`Entity::get`](super::Entity::get).
+        /// The field itself has no value to read: use the accessor of the same name or
+        /// [`Entity::get`](super::Entity::get).
         pub struct $name<T> {
             link: Link,
             to: PhantomData<fn() -> T>,
@@ -27,7 +27,7 @@ macro_rules! field {
             /// What the object holds; for generated accessors.
             ///
             /// # Errors
-            /// `NotLoaded` or `Detached`: nobody loaded the relationship.
+            /// `NotLoaded` or `Detached`: the relationship is not loaded.
             #[doc(hidden)]
             pub fn held<R: Relation>(&self, relation: R) -> Result<R::Output<<R::Target as Model>::Bare>> {
                 let _ = relation;
@@ -45,15 +45,50 @@ macro_rules! field {
 
 field! {
     /// A relationship to any number of rows: `#[has_many]` and `#[many_to_many]`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// assert_eq!(author.get(Author::BOOKS).len(), 3);   // what the query loaded
+    /// assert_eq!(author.books()?.len(), 3);             // what the object holds
+    /// # Ok(()) }
+    /// ```
     HasMany
 }
 field! {
     /// A relationship to at most one row whose key is on the other side: `#[has_one]`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Profile { #[key(auto)] id: i64, user_id: i64, text: String }
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, #[has_one] profile: HasOne<Profile> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User, Profile]).await?;
+    /// # let mut session = engine.session();
+    /// session.add(User::draft().profile(Profile::draft().text("writes")));
+    /// let user = session.one(select::<User>().with(User::PROFILE.joined())).await?;
+    /// assert_eq!(user.get(User::PROFILE).map(|profile| profile.text.clone()).as_deref(), Some("writes"));
+    /// # Ok(()) }
+    /// ```
     HasOne
 }
 field! {
     /// A relationship to the row that a key of this model refers to: `BelongsTo<T>` where the key is NOT NULL,
     /// `BelongsTo<Option<T>>` where it may be NULL.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(4)).with(Book::AUTHOR.joined())).await?;
+    /// assert_eq!(book.get(Book::AUTHOR).name, "Harper Lee");
+    /// # Ok(()) }
+    /// ```
     BelongsTo
 }
 
@@ -84,8 +119,8 @@ fn not_loaded(def: &RelationDef, open: bool) -> Error {
         return Error::new(
             ErrorKind::Detached,
             format!(
-                "`{path}` was not loaded, and this object is detached: its session has gone, expunged it or never kept it, \
-                 as those of a stream; load it with the object: `.with({constant}.selectin())` in the query"
+                "`{path}` was not loaded, and this object is detached: its session was dropped, expunged it or never \
+                 held it (objects of a stream); load it with the object: `.with({constant}.selectin())` in the query"
             ),
         );
     }

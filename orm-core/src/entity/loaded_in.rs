@@ -9,16 +9,48 @@ use std::marker::PhantomData;
 use super::Relation;
 use crate::model::{LoadedSet, LoadedShape, LoadedSlot};
 
-/// In a loaded set: this relationship was not loaded.
+/// In a loaded set: this relationship is not loaded.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// /// Takes authors of every query that did not load the books.
+/// fn summary(author: &Entity<Author, author::AuthorLoads<NotLoaded>>) -> String {
+///     author.name.clone()
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum NotLoaded {}
 
-/// In a loaded set: this relationship was loaded, and its targets with the loaded set `N`.
+/// In a loaded set: this relationship is loaded, and its targets have the loaded set `N`.
+/// [`loaded!`](macro@crate::loaded) writes these types for you.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// /// `loaded!(Author { books })` is shorter, and stays right if `Author` gets another relationship.
+/// fn count(author: &loaded!(Author { books })) -> usize {
+///     author.get(Author::BOOKS).len()
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Loaded<N>(PhantomData<fn() -> N>);
 
-/// In a loaded set: this self-referential relationship was loaded to the last level, by `.recursive(..)`. `N` is what was
-/// loaded with the objects of each level besides.
+/// In a loaded set: this self-referential relationship is loaded on every level, by `.recursive(..)`. `N` is what else
+/// is loaded with the objects of each level.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)]
+/// # struct Folder {
+/// #     #[key(auto)] id: i64, name: String, parent_id: Option<i64>,
+/// #     #[has_many(key = "parent_id")] children: HasMany<Folder>,
+/// # }
+/// fn size(folder: &loaded!(Folder { children { .. } })) -> usize {
+///     1 + folder.get(Folder::CHILDREN).iter().map(|child| size(&child)).sum::<usize>()
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Recursive<N>(PhantomData<fn() -> N>);
 
@@ -59,8 +91,8 @@ impl<N> LoadedAs for Recursive<N> {
     type Around<T> = Recursive<T>;
 }
 
-/// Two loaded sets of one model, or two values of one of its parameters, as one: what is loaded in either of them. So a
-/// relationship that a query names twice is loaded with what is below both.
+/// Combines two loaded sets of one model into what is loaded in either. A relationship that a query names twice is
+/// loaded with everything below both. Programs do not name it.
 #[diagnostic::on_unimplemented(
     message = "the loaded sets `{Self}` and `{Other}` are not known to be of one model",
     label = "a relationship is named twice here"
@@ -106,14 +138,12 @@ impl<M: MergesWith<N>, N> MergesWith<Recursive<N>> for Recursive<M> {
     type Merged = Recursive<M::Merged>;
 }
 
-/// The relationship is loaded in every value with the loaded set `L`.
+/// The relationship is loaded in every entity with the loaded set `L`.
 ///
-/// As a bound it is what a function asks for:
+/// As a bound it states what a function needs:
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Book { #[key] id: i64, author_id: i64 }
-/// # #[derive(Model, Debug)] struct Author { #[key] id: i64, name: String, #[has_many] books: HasMany<Book> }
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
 /// fn shelf<L>(author: &Entity<Author, L>) -> String
 /// where
 ///     author::Books: LoadedIn<L>,
@@ -123,8 +153,8 @@ impl<M: MergesWith<N>, N> MergesWith<Recursive<N>> for Recursive<M> {
 /// # fn main() {}
 /// ```
 ///
-/// A tree that was loaded with `.recursive(..)` has the same loaded set on every level, so a function that walks it calls
-/// itself:
+/// A tree that was loaded with `.recursive(..)` has the same loaded set on every level, so a function that walks it can
+/// call itself:
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -164,8 +194,8 @@ pub trait LoadedIn<L>: Relation {
     type Nested;
 }
 
-/// Naming the relationship in a query with the loaded set `L` gives the loaded set `Marked`. `S` says how it is loaded:
-/// [`Loaded`] or [`Recursive`].
+/// A query with the loaded set `L` that also loads this relationship has the loaded set `Marked`. `S` is [`Loaded`] or
+/// [`Recursive`]. Programs rarely name it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relationship of this model",
     label = "this relationship starts at another model",

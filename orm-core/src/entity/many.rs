@@ -7,7 +7,25 @@ use super::entity::Place;
 use crate::graph::{Region, Slice};
 use crate::model::Model;
 
-/// A loaded collection: the objects in the order they were loaded in. `N` is what was loaded of each.
+/// A loaded collection, in the order in which it was loaded. `N` is what was loaded with each member.
+///
+/// It is what [`Entity::get`] and the accessors return for a `has_many` or a `many_to_many`. It runs no statement, and
+/// is cheap to clone. It does not change when the collection changes; read the relationship again for that.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+/// let books = author.get(Author::BOOKS);
+/// assert_eq!(books.len(), 3);
+/// assert_eq!(books.iter().filter(|book| book.year < 1970).count(), 1);
+/// for book in &books {
+///     println!("{} ({})", book.title, book.year);
+/// }
+/// # Ok(()) }
+/// ```
 pub struct Many<M: Model, N = <M as Model>::Bare> {
     region: Arc<Region>,
     items: Items,
@@ -82,38 +100,114 @@ impl<M: Model, N> Many<M, N> {
         (&self.region, &self.items)
     }
 
-    /// How many there are.
+    /// The number of members.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// assert_eq!(author.get(Author::BOOKS).len(), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn len(&self) -> usize {
         self.items.len(&self.region)
     }
 
-    /// Whether there are none.
+    /// Whether the collection has no members.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books = session.all(select::<Book>().with(Book::TAGS.selectin()).order_by(Book::ID)).await?;
+    /// assert!(books[0].get(Book::TAGS).is_empty());
+    /// assert!(!books[1].get(Book::TAGS).is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The one at a position, from 0.
+    /// The member at a position, counted from 0; `None` past the end.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// let books = author.get(Author::BOOKS);
+    /// assert_eq!(books.get(1).map(|book| book.title.clone()).as_deref(), Some("The Lathe of Heaven"));
+    /// assert!(books.get(3).is_none());
+    /// # Ok(()) }
+    /// ```
     pub fn get(&self, index: usize) -> Option<Entity<M, N>> {
         let place = self.items.get(&self.region, index)?;
         Some(Entity::new(Arc::clone(&self.region), place))
     }
 
-    /// The first.
+    /// The first member; `None` if there are none.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// assert_eq!(author.get(Author::BOOKS).first().map(|book| book.year), Some(1968));
+    /// # Ok(()) }
+    /// ```
     pub fn first(&self) -> Option<Entity<M, N>> {
         self.get(0)
     }
 
-    /// The last.
+    /// The last member; `None` if there are none.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// assert_eq!(author.get(Author::BOOKS).last().map(|book| book.year), Some(1974));
+    /// # Ok(()) }
+    /// ```
     pub fn last(&self) -> Option<Entity<M, N>> {
         self.get(self.len().checked_sub(1)?)
     }
 
-    /// All of them, as handles of their own.
+    /// The members, each as its own handle. A `for` loop over the collection or a reference to it does the same.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// let newest = author.get(Author::BOOKS).iter().max_by_key(|book| book.year);
+    /// assert_eq!(newest.map(|book| book.title.clone()).as_deref(), Some("The Dispossessed"));
+    /// # Ok(()) }
+    /// ```
     pub fn iter(&self) -> IntoIter<M, N> {
         self.clone().into_iter()
     }
 
-    /// All of them in a `Vec`.
+    /// The members in a `Vec`, for sorting or indexing.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// let mut books = author.get(Author::BOOKS).to_vec();
+    /// books.sort_by(|a, b| a.title.cmp(&b.title));
+    /// assert_eq!(books[0].title, "A Wizard of Earthsea");
+    /// # Ok(()) }
+    /// ```
     pub fn to_vec(&self) -> Vec<Entity<M, N>> {
         self.iter().collect()
     }
@@ -131,7 +225,18 @@ impl<M: Model, N> fmt::Debug for Many<M, N> {
     }
 }
 
-/// The handles of a collection, one after the other.
+/// An iterator over the members of a [`Many`], as handles. It can be reversed and knows its length.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+/// let years: Vec<i32> = author.get(Author::BOOKS).into_iter().rev().map(|book| book.year).collect();
+/// assert_eq!(years, [1974, 1971, 1968]);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct IntoIter<M: Model, N> {
     many: Many<M, N>,

@@ -10,7 +10,7 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
 ///
-/// `AppendOnlyVec` grows without moving what is there and through `&self`; that is what lets handles borrow from it. It
+/// `AppendOnlyVec` grows without moving what exists and through `&self`; that is what lets handles borrow from it. It
 /// writes no memory that no object needs.
 pub struct Arena<M> {
     graph: Mooring,

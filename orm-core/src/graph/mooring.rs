@@ -10,7 +10,7 @@ static FREE: Mutex<Vec<&'static Anchor>> = Mutex::new(Vec::new());
 ///
 /// Each of them could keep a `Weak` of it, but counting these takes longer than anything else that making a field does:
 /// a count is one place in memory that every row would change, and with it each processor wait for the others. So one
-/// `Weak` lies here, and a field says which one it means. Anchors are used again, and a field of a graph that has gone
+/// `Weak` lies here, and a field says which one it means. Anchors are used again, and a field of a dropped graph
 /// finds that its turn is over.
 struct Anchor {
     now: RwLock<Now>,
@@ -33,7 +33,7 @@ pub struct Mooring {
 pub(super) struct Berth(Mooring);
 
 impl Mooring {
-    /// The graph, if it still is there.
+    /// The graph, if it still exists.
     pub(super) fn region(self) -> Option<Arc<Region>> {
         let now = self.anchor.now.read().unwrap_or_else(PoisonError::into_inner);
         if now.turn == self.turn { now.region.upgrade() } else { None }

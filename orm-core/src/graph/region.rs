@@ -81,12 +81,12 @@ impl Graph {
         self.berth.mooring()
     }
 
-    /// Whether the session still is there.
+    /// Whether the session still exists.
     pub(crate) fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Says that the session has gone; what it loaded stays readable.
+    /// Says that the session was dropped; what it loaded stays readable.
     pub(crate) fn close(&self) {
         self.open.store(false, Ordering::Release);
     }

@@ -77,7 +77,7 @@ impl Slots {
         }
     }
 
-    /// What an object holds, to change; none where it is not loaded.
+    /// What an object holds, to change; `None` if it is not loaded.
     pub(crate) fn loaded_mut(&mut self, node: u32) -> Option<&mut Slot> {
         self.slots.get_mut(node as usize).filter(|slot| !matches!(slot, Slot::Unloaded))
     }

@@ -15,7 +15,7 @@ pub struct Store {
     region: Arc<Region>,
     shelves: Vec<Shelf>,
     by_type: HashMap<TypeId, u32>,
-    /// Objects whose columns the next query that returns them fills in anew.
+    /// Objects whose columns the next query that returns them fills in again.
     expired: HashSet<ObjectId>,
     /// Those of them that have unsaved changes, which a query must not overwrite.
     changed: HashSet<ObjectId>,
@@ -152,7 +152,7 @@ impl Store {
         }
     }
 
-    /// Forgets what an object holds, and has its columns filled in anew by the next query that returns it.
+    /// Forgets what an object holds, and has its columns filled in again by the next query that returns it.
     pub(crate) fn expire(&mut self, id: ObjectId) {
         self.arena(id.arena).unload(id.node);
         self.expired.insert(id);
@@ -359,7 +359,7 @@ impl Store {
         {
             true => error.suffixed(&format!(
                 "\nif the key was generated: PostgreSQL does not count keys that rows were given; \
-                 `engine.sync_sequences(schema![{}])` makes it go on after them",
+                 `engine.sync_sequences(schema![{}])` continues the sequence after them",
                 def.name
             )),
             false => error,

@@ -14,8 +14,8 @@ pub(super) async fn read(folder: &Path) -> Result<Migrator> {
         return Err(Error::new(
             ErrorKind::Migration,
             format!(
-                "there is no folder `{}`; run this where the folder is, give its path, or make the first migration with \
-                 `new NAME`",
+                "the folder `{}` does not exist; run this where the folder is, pass its path, or create the first \
+                 migration with `new NAME`",
                 place.display()
             ),
         ));

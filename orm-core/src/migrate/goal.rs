@@ -31,7 +31,7 @@ pub(super) struct Rename {
     pub(super) schema: Option<String>,
     /// The table, by its new name.
     pub(super) table: String,
-    /// The new name of its column; none where the table itself is renamed.
+    /// The new name of its column; `None` if the table itself is renamed.
     pub(super) column: Option<String>,
     /// The old name.
     pub(super) from: String,

@@ -45,7 +45,18 @@ pub struct Migrations {
 }
 
 impl Migrations {
-    /// The migrations of some models, in a folder.
+    /// The migrations of some models, in a folder. It reads nothing yet.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64 }
+    /// # fn main() {
+    /// use orm_core::migrate::Migrations;
+    ///
+    /// let migrations = Migrations::new(schema![User], "migrations");
+    /// # let _ = migrations;
+    /// # }
+    /// ```
     pub fn new(schema: Schema, folder: impl Into<PathBuf>) -> Migrations {
         Migrations {
             schema,
@@ -59,7 +70,17 @@ impl Migrations {
         }
     }
 
-    /// Allows what is written to lose data: drops, narrower types, and zeros where a NOT NULL column has no value.
+    /// Allows migrations that lose data: drops, narrower types, and zeros where a NOT NULL column has no value.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64 }
+    /// # fn main() {
+    /// # use orm_core::migrate::Migrations;
+    /// let migrations = Migrations::new(schema![User], "migrations").allow_loss();
+    /// # let _ = migrations;
+    /// # }
+    /// ```
     pub fn allow_loss(mut self) -> Self {
         self.allow_loss = true;
         self
@@ -73,16 +94,35 @@ impl Migrations {
         self
     }
 
-    /// Says that a table or a column was renamed: `rename("people", "users")`, `rename("users.name", "full_name")`.
+    /// Declares that a table or a column was renamed: `rename("people", "users")`, `rename("users.name", "full_name")`.
     ///
-    /// `#[model(renamed_from = "..")]` and `#[column(renamed_from = "..")]` say the same where the model is.
+    /// `#[model(renamed_from = "..")]` and `#[column(renamed_from = "..")]` declare the same in the model.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(table = "users")] struct User { #[key(auto)] id: i64, full_name: String }
+    /// # fn main() {
+    /// # use orm_core::migrate::Migrations;
+    /// let migrations = Migrations::new(schema![User], "migrations").rename("users.name", "full_name");
+    /// # let _ = migrations;
+    /// # }
+    /// ```
     pub fn rename(mut self, from: &str, to: &str) -> Self {
         self.renames.push((from.to_owned(), to.to_owned()));
         self
     }
 
-    /// The value that existing rows get in a column which is new or becomes NOT NULL, as SQL: `backfill("users",
-    /// "full_name", "name || ' ?'")`.
+    /// The value of existing rows in a column that is new or becomes NOT NULL, as SQL.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(table = "users")] struct User { #[key(auto)] id: i64, name: String, full_name: String }
+    /// # fn main() {
+    /// # use orm_core::migrate::Migrations;
+    /// let migrations = Migrations::new(schema![User], "migrations").backfill("users", "full_name", "name || ' ?'");
+    /// # let _ = migrations;
+    /// # }
+    /// ```
     pub fn backfill(mut self, table: &str, column: &str, sql: &str) -> Self {
         self.backfills.push(Backfill {
             table: table.to_owned(),
@@ -92,14 +132,35 @@ impl Migrations {
         self
     }
 
-    /// Leaves tables alone that no model describes, by name or pattern: `ignore("audit_*")`. Without it they are dropped,
-    /// as tables of models that were removed are.
+    /// Ignores tables without a model, by name or pattern. Without it they are dropped, since a removed model looks the
+    /// same.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64 }
+    /// # fn main() {
+    /// # use orm_core::migrate::Migrations;
+    /// let migrations = Migrations::new(schema![User], "migrations").ignore("audit_*");
+    /// # let _ = migrations;
+    /// # }
+    /// ```
     pub fn ignore(mut self, pattern: &str) -> Self {
         self.ignored.push(pattern.to_owned());
         self
     }
 
-    /// The server on which scratch databases are made, where that of the URL allows none. It is of the same kind and version.
+    /// The server on which scratch databases are created, if the server of the URL does not allow it. It must be of the
+    /// same kind and version.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64 }
+    /// # fn main() {
+    /// # use orm_core::migrate::Migrations;
+    /// let migrations = Migrations::new(schema![User], "migrations").scratch("postgres://postgres@localhost");
+    /// # let _ = migrations;
+    /// # }
+    /// ```
     pub fn scratch(mut self, url: &str) -> Self {
         self.scratch = Some(url.to_owned());
         self
@@ -189,7 +250,7 @@ fn lossy(plan: &Plan) -> Error {
     for place in &plan.needs_values {
         message.push_str(&format!("\n  `--backfill '{place}=SQL'` gives `{place}` a value"));
     }
-    message.push_str("\n  `--allow-loss` writes it all the same");
+    message.push_str("\n  `--allow-loss` writes it anyway");
     Error::new(ErrorKind::Migration, message)
 }
 

@@ -13,18 +13,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::session::Engine;
 use crate::sql::{Dialect, Statement};
 
-/// A migration that is not written yet: what leads from the tables that the migrations of a folder produce to those that
+/// An unwritten migration: the SQL that leads from the tables that the migrations of a folder produce to those that
 /// the models define, and back.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The text that makes the difference; empty where there is none.
+    /// The SQL that applies the differences; empty if there are none.
     pub up: String,
-    /// The text that takes it back.
+    /// The SQL that reverts it.
     pub down: String,
-    /// What `up` loses, one sentence each. It has to be allowed, or given a value.
+    /// What `up` loses, one sentence each. Allow it, or provide a value.
     pub losses: Vec<String>,
-    /// What is written as a drop and an addition, and may be a rename.
+    /// What is planned as a drop and an addition but may be a rename.
     pub suggestions: Vec<String>,
     /// The places that need a value for existing rows, as `table.column`.
     pub needs_values: Vec<String>,
@@ -40,7 +40,11 @@ pub(super) struct File {
 }
 
 impl Plan {
-    /// Whether the migrations produce what the models define.
+    /// Whether the migrations already produce what the models define.
+    ///
+    /// ```
+    /// assert!(orm_core::migrate::Plan::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.up.is_empty()
     }
@@ -269,8 +273,8 @@ fn text(dialect: Dialect, first: &[String], script: &Script) -> String {
     if script.without_foreign_keys {
         let _ = writeln!(text, "{NO_TRANSACTION}");
         text.push_str(
-            "-- Tables that others refer to are made anew or dropped: SQLite must not act on foreign keys meanwhile, which\n\
-             -- it can be told outside transactions alone. The transaction below is the migration's own.\n\n\
+            "-- Tables that others refer to are recreated or dropped: foreign keys must be off meanwhile, which SQLite can only\n\
+             -- do outside transactions. The transaction below is the migration's own.\n\n\
              PRAGMA foreign_keys = OFF;\n\nBEGIN IMMEDIATE;\n\n",
         );
         text.push_str(&steps);

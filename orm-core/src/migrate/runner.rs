@@ -83,31 +83,50 @@ where
     }
 }
 
-/// What one migration is to a database.
+/// The state of a migration on a database.
+///
+/// ```
+/// use orm_core::migrate::MigrationState;
+///
+/// fn is_pending(state: MigrationState) -> bool {
+///     state == MigrationState::Pending
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MigrationState {
-    /// It was not run yet.
+    /// Not applied yet.
     Pending,
-    /// It was run.
+    /// Applied.
     Applied,
-    /// It was run, and its file has changed since.
+    /// Applied, and its file has changed since.
     Changed,
-    /// It was run, and its file is missing: the database is ahead of the folder.
+    /// Applied, and its file is missing: the database is ahead of the folder.
     FileMissing,
-    /// It failed half-way, on a database that commits each statement by itself.
+    /// Failed partway, on a database that commits each statement.
     Failed,
 }
 
-/// A migration, and what it is to a database. `Display` is one line.
+/// A migration and its state on a database: what [`Migrations::status`](super::Migrations::status) returns. `Display`
+/// is one line.
+///
+/// ```no_run
+/// # use orm_core::prelude::*;
+/// # use orm_core::migrate::Migrations;
+/// # async fn f(migrations: Migrations, engine: Engine) -> Result<()> {
+/// for migration in migrations.status(&engine).await? {
+///     println!("{migration}");
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MigrationStatus {
     /// Its number, the time of its file's name.
     pub version: i64,
-    /// What it is called; empty where its file is missing.
+    /// Its name; empty if its file is missing.
     pub name: String,
-    /// What it is to the database.
+    /// Its state on the database.
     pub state: MigrationState,
 }
 

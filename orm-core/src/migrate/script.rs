@@ -352,7 +352,7 @@ impl Writer<'_> {
     }
 
     /// What an existing row gets in a column that needs a value: what the user gave, what the database fills in, or else
-    /// zero, which is a loss; none where zero would break a key.
+    /// zero, which is a loss; `None` if zero would break a key.
     pub(super) fn value_for(&mut self, table: &LiveTable, column: &LiveColumn) -> Option<String> {
         if let Some(given) = self.backfill(table, column) {
             return Some(given);

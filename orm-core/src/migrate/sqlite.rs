@@ -4,8 +4,8 @@ use super::script::{Step, Writer, is_literal, shown};
 use super::structure::{Structure, column, mentions};
 use crate::ddl::{LiveColumn, LiveIndex, LiveTable};
 
-const REBUILDS: &str = "SQLite cannot change this in place: the table is made anew, its rows are copied, and nothing else \
-                        writes to the database meanwhile.";
+const REBUILDS: &str = "SQLite cannot change this in place: the table is recreated and its rows are copied; other \
+                        connections cannot write until it is done.";
 
 impl Writer<'_> {
     pub(super) fn sqlite(&mut self, difference: &Difference, before: &Structure) {
@@ -148,7 +148,7 @@ impl Writer<'_> {
         texts.into_iter().chain(before.triggers.iter().cloned()).for_each(|text| self.step(text));
     }
 
-    /// What the rows have in a column of the new table; none where the database fills it in.
+    /// What the rows have in a column of the new table; `None` if the database fills it in.
     fn copied(
         &mut self,
         change: &TableChange,

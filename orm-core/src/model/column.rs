@@ -4,7 +4,19 @@ use std::marker::PhantomData;
 use super::{ColumnDef, Model, ModelDef};
 use crate::value::{ColumnType, Comparable};
 
-/// A column of a model: `User::NAME`. What compares, sorts and filters.
+/// A column of a model: the type of the constant `User::NAME`, which the derive generates. It filters, sorts and is
+/// selected; see [`Expression`](crate::query::Expression).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Book>().filter(Book::YEAR.lt(1970)).order_by(Book::TITLE.desc());
+/// let titles: Vec<String> = session.all(query).await?.iter().map(|book| book.title.clone()).collect();
+/// assert_eq!(titles, ["To Kill a Mockingbird", "A Wizard of Earthsea"]);
+/// # Ok(()) }
+/// ```
 pub struct Column<M, T> {
     index: usize,
     of: PhantomData<fn() -> (M, T)>,
@@ -17,14 +29,29 @@ impl<M, T> Column<M, T> {
         Column { index, of: PhantomData }
     }
 
-    /// The column's place in the model, from 0.
+    /// The column's position in [`ModelDef::columns`], from 0.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Book::TITLE.index(), 2);
+    /// # }
+    /// ```
     pub fn index(self) -> usize {
         self.index
     }
 }
 
 impl<M: Model, T> Column<M, T> {
-    /// The column's description.
+    /// The description of the column.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Author::EMAIL.def().name, "email");
+    /// assert!(Author::EMAIL.def().unique && Author::EMAIL.def().nullable);
+    /// # }
+    /// ```
     pub fn def(self) -> &'static ColumnDef {
         let model: &'static ModelDef = M::def();
         &model.columns[self.index]

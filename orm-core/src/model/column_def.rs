@@ -10,7 +10,16 @@ pub enum Stamp {
     Updated,
 }
 
-/// One column of a model.
+/// One column of a model, as data.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// let required: Vec<&str> =
+///     Book::def().columns.iter().filter(|column| !column.nullable && !column.generated).map(|column| column.name).collect();
+/// assert_eq!(required, ["author_id", "title", "year"]);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnDef {
     /// The name in the database.
@@ -29,7 +38,7 @@ pub struct ColumnDef {
     pub unique: bool,
     /// `#[column(index)]`.
     pub index: bool,
-    /// `#[column(default)]`: the database fills it in; with a text, that is the SQL of the default.
+    /// `#[column(default)]`: the database fills it in; with a text, the SQL of the default.
     pub default: Option<&'static str>,
     /// Whether the database fills the column in when a draft leaves it out.
     pub generated: bool,
@@ -41,13 +50,13 @@ pub struct ColumnDef {
     pub secret: bool,
     /// `#[column(deferred)]`: read only when a query asks for it.
     pub deferred: bool,
-    /// `#[column(length = n)]`: the most characters of a text.
+    /// `#[column(length = n)]`: the largest number of characters.
     pub length: Option<u32>,
-    /// `#[column(check = "..")]`: the SQL of what every value has to meet.
+    /// `#[column(check = "..")]`: SQL that every value must satisfy.
     pub check: Option<&'static str>,
-    /// `#[column(renamed_from = "..")]`: the column's name before, for a migration.
+    /// `#[column(renamed_from = "..")]`: the column's earlier name, for migrations.
     pub renamed_from: Option<&'static str>,
-    /// What serialising calls it; none where it is left out, as `secret` columns are.
+    /// Its name when it is serialised; `None` if it is left out, as `secret` columns are.
     pub serialized: Option<&'static str>,
 }
 

@@ -5,7 +5,7 @@ use super::{Column, Model};
 use crate::error::Result;
 use crate::value::{ColumnType, IntoValue, Value, ValueRef};
 
-/// What a model does with its own rows before a flush writes them: timestamps, audit columns, checks. Asked for with
+/// Code that a model runs on its own rows before a flush writes them, for derived columns and checks. Enable it with
 /// `#[model(hooks)]`.
 ///
 /// ```
@@ -50,14 +50,40 @@ use crate::value::{ColumnType, IntoValue, Value, ValueRef};
 pub trait ModelHooks: Model + HasHooks {
     /// Called with each new row before it is inserted.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(hooks)] struct Tag { #[key(auto)] id: i64, name: String }
+    /// impl ModelHooks for Tag {
+    ///     fn before_insert(row: &mut NewRow<'_, Tag>) -> Result<()> {
+    ///         if row.get(Tag::NAME) == Some(orm_core::value::ValueRef::Text("")) {
+    ///             return Err(Error::other("a tag has a name"));
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
-    /// An error refuses the row: the flush fails with it before anything of the row is sent.
+    /// An error refuses the row: the flush fails with it before it sends the row.
     fn before_insert(row: &mut NewRow<'_, Self>) -> Result<()> {
         let _ = row;
         Ok(())
     }
 
-    /// Called with each changed object before it is updated; what it changes is written too.
+    /// Called with each changed object before its row is updated. Changes that it makes are written too.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(hooks)] struct Tag { #[key(auto)] id: i64, name: String }
+    /// impl ModelHooks for Tag {
+    ///     fn before_update(&mut self) -> Result<()> {
+    ///         self.name = self.name.to_lowercase();
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// An error refuses the change: the flush fails with it.
@@ -74,7 +100,27 @@ pub trait ModelHooks: Model + HasHooks {
 )]
 pub trait HasHooks {}
 
-/// A row that is about to be inserted.
+/// A row that is about to be inserted: the argument of [`ModelHooks::before_insert`].
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] #[model(hooks)] struct Page { #[key(auto)] id: i64, title: String, slug: Option<String> }
+/// impl ModelHooks for Page {
+///     fn before_insert(row: &mut NewRow<'_, Page>) -> Result<()> {
+///         if let (Some(orm_core::value::ValueRef::Text(title)), None) = (row.get(Page::TITLE), row.get(Page::SLUG)) {
+///             let slug = title.to_lowercase().replace(' ', "-");
+///             row.set(Page::SLUG, slug);
+///         }
+///         Ok(())
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Page]).await?;
+/// let page = engine.session().insert(Page::draft().title("Hello World")).await?;
+/// assert_eq!(page.slug.as_deref(), Some("hello-world"));
+/// # Ok(()) }
+/// ```
 pub struct NewRow<'r, M> {
     values: &'r mut [Option<Value>],
     of: PhantomData<fn() -> M>,
@@ -85,14 +131,40 @@ impl<'r, M: Model> NewRow<'r, M> {
         NewRow { values, of: PhantomData }
     }
 
-    /// Gives a column, whether the draft gave it or not.
+    /// Sets a column, replacing the draft's value if there is one.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(hooks)] struct Note { #[key(auto)] id: i64, #[column(default = "0")] edits: i64 }
+    /// impl ModelHooks for Note {
+    ///     fn before_insert(row: &mut NewRow<'_, Note>) -> Result<()> {
+    ///         row.set(Note::EDITS, 0);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     pub fn set<T: ColumnType>(&mut self, column: Column<M, T>, value: impl IntoValue<T>) {
         if let Some(slot) = self.values.get_mut(column.index()) {
             *slot = Some(value.into_value());
         }
     }
 
-    /// What the draft gave for a column; none where it gave nothing.
+    /// The draft's value for a column; `None` if the draft leaves the column out.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(hooks)] struct Note { #[key(auto)] id: i64, #[column(default = "0")] edits: i64 }
+    /// impl ModelHooks for Note {
+    ///     fn before_insert(row: &mut NewRow<'_, Note>) -> Result<()> {
+    ///         match row.get(Note::EDITS) {
+    ///             Some(_) => Err(Error::other("edits are counted, not set")),
+    ///             None => Ok(()),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     pub fn get<T: ColumnType>(&self, column: Column<M, T>) -> Option<ValueRef<'_>> {
         self.values.get(column.index())?.as_ref().map(Value::as_ref)
     }

@@ -1,21 +1,57 @@
-/// What a foreign key does when the row that it refers to is deleted, or its key changes.
+/// What happens to rows whose foreign key refers to a row that is deleted, or whose key changes: `on_delete = ".."` and
+/// `on_update = ".."` of a `belongs_to`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::model::KeyAction;
+/// use orm_core::relation::Relation;
+///
+/// #[derive(Model, Debug)]
+/// struct Team {
+///     #[key(auto)]
+///     id: i64,
+/// }
+///
+/// #[derive(Model, Debug)]
+/// struct Player {
+///     #[key(auto)]
+///     id: i64,
+///     team_id: Option<i64>,
+///     #[belongs_to(on_delete = "set null")]
+///     team: BelongsTo<Option<Team>>,
+/// }
+///
+/// fn on_delete<R: Relation>(_: R) -> Option<KeyAction> {
+///     R::def().on_delete
+/// }
+///
+/// # fn main() {
+/// assert_eq!(on_delete(Player::TEAM), Some(KeyAction::SetNull));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KeyAction {
-    /// It refuses that, at the end of the statement.
+    /// The change is refused, at the end of the statement.
     #[default]
     NoAction,
-    /// It refuses that at once.
+    /// The change is refused at once.
     Restrict,
-    /// The rows that refer to it are deleted, or their keys follow.
+    /// The referring rows are deleted, or their keys follow.
     Cascade,
-    /// Their keys become NULL.
+    /// The keys of the referring rows become NULL.
     SetNull,
-    /// Their keys get the defaults of their columns.
+    /// The keys of the referring rows get the defaults of their columns.
     SetDefault,
 }
 
 impl KeyAction {
-    /// As SQL has it: `ON DELETE SET NULL`.
+    /// The action in SQL.
+    ///
+    /// ```
+    /// use orm_core::model::KeyAction;
+    ///
+    /// assert_eq!(KeyAction::SetNull.sql(), "SET NULL");
+    /// ```
     pub fn sql(self) -> &'static str {
         match self {
             KeyAction::NoAction => "NO ACTION",

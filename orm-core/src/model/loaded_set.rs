@@ -1,13 +1,14 @@
-/// A loaded set: what a query loaded, as a type. What serialises an [`Entity`](crate::Entity) follows it.
+/// What a query loaded, as a type. What serialises an [`Entity`](crate::Entity) follows it.
 ///
-/// The derive makes one for each model; as a bound it is what a function needs that serialises entities of any query:
+/// The derive generates one for each model. A function that serialises or shows entities of any query has it as a
+/// bound:
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # use orm_core::loaded::LoadedSet;
-/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-/// fn shown<L: LoadedSet>(user: &Entity<User, L>) -> String {
-///     format!("{user:?}")
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::loaded::LoadedSet;
+///
+/// fn shown<L: LoadedSet>(author: &Entity<Author, L>) -> String {
+///     format!("{author:?}")
 /// }
 /// # fn main() {}
 /// ```
@@ -17,7 +18,7 @@
     note = "a function that takes entities of any query asks for it: `fn render<L: LoadedSet>(user: &Entity<User, L>)`"
 )]
 pub trait LoadedSet: 'static {
-    /// What was loaded of the targets of a relationship, by its index; none where it was not loaded.
+    /// What was loaded of the targets of a relationship, by its index; `None` if it was not loaded.
     #[doc(hidden)]
     fn below(relation: usize) -> Option<LoadedShape>;
 }

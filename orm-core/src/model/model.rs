@@ -2,7 +2,7 @@ use super::{HookTable, LoadedSet, LoadedSetOf, ModelDef};
 use crate::graph::Record;
 use crate::value::Key;
 
-/// A struct that is a table, by `#[derive(Model)]`.
+/// A struct that is a table; `#[derive(Model)]` implements it.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -27,6 +27,16 @@ use crate::value::Key;
 /// }
 /// # fn main() {}
 /// ```
+///
+/// [`derive(Model)`](derive@crate::Model) documents the attributes. As a bound it makes a function generic over models:
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// async fn total<M: Model>(session: &mut Session) -> Result<u64> {
+///     session.count(select::<M>()).await
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "not a model",
@@ -38,7 +48,16 @@ pub trait Model: Record {
     /// The loaded set in which nothing is loaded.
     type Bare: LoadedSet + LoadedSetOf<Self>;
 
-    /// Names, columns, key and relationships.
+    /// The description of the model: names, columns, key and relationships.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let def = Book::def();
+    /// assert_eq!(def.table.name, "books");
+    /// assert_eq!(def.columns.iter().map(|column| column.name).collect::<Vec<_>>(), ["id", "author_id", "title", "year"]);
+    /// # }
+    /// ```
     fn def() -> &'static ModelDef;
 
     /// The model's own hooks; for generated code.

@@ -2,12 +2,21 @@ use super::{CheckedModel, ColumnDef, IndexDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
-/// One model: its table, columns and relationships.
+/// One model as data: its table, columns, key and relationships. [`Model::def`](crate::Model::def) returns it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// for relation in Book::def().relations {
+///     println!("{} leads to {}", relation.path(), relation.target().name);
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ModelDef {
     /// The struct's name.
     pub name: &'static str,
-    /// The table's name, with its schema where it is in one.
+    /// The table's name, with its schema if it has one.
     pub table: TableName,
     /// The columns, in declaration order; a column's index is its place here.
     pub columns: &'static [ColumnDef],
@@ -15,9 +24,9 @@ pub struct ModelDef {
     pub key: &'static [usize],
     /// The relationships, in declaration order.
     pub relations: &'static [RelationDef],
-    /// `#[model(check = "..")]`: the SQL of what every row has to meet.
+    /// `#[model(check = "..")]`: SQL that every row must satisfy.
     pub check: Option<&'static str>,
-    /// `#[model(renamed_from = "..")]`: the table's name before, for a migration.
+    /// `#[model(renamed_from = "..")]`: the table's earlier name, for migrations.
     pub renamed_from: Option<&'static str>,
     /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
     pub indexes: &'static [IndexDef],
@@ -27,7 +36,15 @@ pub struct ModelDef {
 }
 
 impl ModelDef {
-    /// The index of the column that belongs to a field.
+    /// The index of the column of a field; `None` if the model has no such field.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Book::def().column_of("title"), Some(2));
+    /// assert_eq!(Book::def().column_of("isbn"), None);
+    /// # }
+    /// ```
     pub fn column_of(&self, field: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.field == field)
     }
@@ -43,7 +60,14 @@ impl ModelDef {
         def.key || def.unique || def.index || self.indexes.iter().any(|index| index.columns.contains(&column))
     }
 
-    /// The deferred columns.
+    /// The indices of the deferred columns.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Book::def().deferred().count(), 0);
+    /// # }
+    /// ```
     pub fn deferred(&self) -> impl Iterator<Item = usize> {
         self.columns.iter().enumerate().filter(|(_, column)| column.deferred).map(|(index, _)| index)
     }
@@ -83,7 +107,14 @@ impl ModelDef {
         self.key.iter().any(|column| self.columns[*column].secret)
     }
 
-    /// The key column that the database generates, if the key is one such column.
+    /// The index of the key column, if the key is one column that the database generates.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Book::def().auto_key(), Some(0));
+    /// # }
+    /// ```
     pub fn auto_key(&self) -> Option<usize> {
         match self.key {
             [only] if self.columns.get(*only).is_some_and(|column| column.auto) => Some(*only),

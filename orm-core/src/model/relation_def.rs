@@ -1,7 +1,21 @@
 use super::{ErasedModel, KeyAction, ModelDef, ResolvedRelation};
 use crate::sql::TableName;
 
-/// One relationship of a model.
+/// One relationship of a model, as data. [`Relation::def`](crate::relation::Relation::def) returns it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::model::RelationDef;
+/// use orm_core::relation::Relation;
+///
+/// fn def<R: Relation>(_: R) -> &'static RelationDef {
+///     R::def()
+/// }
+/// # fn main() {
+/// let books = def(Author::BOOKS);
+/// assert_eq!((books.path().as_str(), books.target().name), ("Author.books", "Book"));
+/// # }
+/// ```
 pub struct RelationDef {
     /// The field of the struct.
     pub name: &'static str,
@@ -17,23 +31,23 @@ pub struct RelationDef {
     pub remote: &'static [&'static str],
     /// The link table of a `many_to_many`.
     pub through: Option<ThroughDef>,
-    /// What happens when nobody named it in a query.
+    /// What a query does that does not name it.
     pub lazy: Lazy,
     /// The order of a collection.
     pub order_by: &'static [OrderDef],
     /// What follows the parent.
     pub cascade: Cascade,
-    /// Leaves the children of a deleted parent to the database's ON DELETE.
+    /// Whether the deletion of unloaded children is left to the database's ON DELETE.
     pub passive_deletes: bool,
-    /// Whether it is for reading alone: what another relationship writes.
+    /// Whether it is for reading only.
     pub view_only: bool,
     /// What the foreign key of a `belongs_to` does when its target is deleted: `on_delete = ".."`.
     pub on_delete: Option<KeyAction>,
-    /// What it does when the target's key changes: `on_update = ".."`.
+    /// What the foreign key does when the target's key changes: `on_update = ".."`.
     pub on_update: Option<KeyAction>,
-    /// The relationship on the other side, where it is named.
+    /// The relationship on the other side, if the attribute names it.
     pub inverse: Option<&'static str>,
-    /// What serialising calls it; none where it is left out.
+    /// Its name when it is serialised; `None` if it is left out.
     pub serialized: Option<&'static str>,
     /// The model it is declared on.
     pub parent: fn() -> &'static dyn ErasedModel,
@@ -45,6 +59,16 @@ pub struct RelationDef {
 }
 
 /// The four kinds of relationship.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::model::RelationKind;
+///
+/// # fn main() {
+/// let kinds: Vec<RelationKind> = Book::def().relations.iter().map(|relation| relation.kind).collect();
+/// assert_eq!(kinds, [RelationKind::BelongsTo { required: true }, RelationKind::ManyToMany]);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RelationKind {
@@ -61,10 +85,18 @@ pub enum RelationKind {
     ManyToMany,
 }
 
-/// The link table of a `many_to_many`.
+/// The link table of a `many_to_many`, as data.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// let tags = Book::def().relations[1].through.expect("a many-to-many has a link table");
+/// assert_eq!((tags.table.name, tags.key, tags.target_key), ("book_tags", &["book_id"][..], &["tag_id"][..]));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ThroughDef {
-    /// Its name, with its schema where it is in one.
+    /// Its name, with its schema if it has one.
     pub table: TableName,
     /// Its columns that refer to this model.
     pub key: &'static [&'static str],
@@ -72,26 +104,41 @@ pub struct ThroughDef {
     pub target_key: &'static [&'static str],
 }
 
-/// What a relationship does when a query did not name it.
+/// What happens to a relationship that a query does not name: the attribute `lazy = ".."`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::model::Lazy;
+///
+/// # fn main() {
+/// assert_eq!(Author::def().relations[0].lazy, Lazy::Select);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lazy {
-    /// Not loaded; `session.load` may ask for it.
+    /// Not loaded; `session.load` may load it.
     Select,
     /// Not loaded; `session.load` does not compile.
     Raise,
-    /// Not loaded; `session.load` answers from the identity map alone.
+    /// Not loaded; `session.load` answers only from the identity map.
     RaiseOnSql,
     /// Loaded with every query of the model, by a second statement.
     Selectin,
     /// Loaded with every query of the model, by a join.
     Joined,
-    /// Loaded with every query of the model, by a second statement around the first.
+    /// Loaded with every query of the model, by a second statement that repeats the first.
     Subquery,
 }
 
 impl Lazy {
-    /// As it is written in the attribute.
+    /// The value as the attribute has it.
+    ///
+    /// ```
+    /// use orm_core::model::Lazy;
+    ///
+    /// assert_eq!(Lazy::RaiseOnSql.as_str(), "raise_on_sql");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Lazy::Select => "select",
@@ -104,7 +151,15 @@ impl Lazy {
     }
 }
 
-/// One term of a relationship's order.
+/// One term of a relationship's `order_by`, as data.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// let order = Author::def().relations[0].order_by[0];
+/// assert_eq!((order.field, order.descending), ("id", false));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OrderDef {
     /// The field of the target.
@@ -113,28 +168,51 @@ pub struct OrderDef {
     pub descending: bool,
 }
 
-/// What follows the parent of a relationship.
+/// What follows the parent of a relationship: the attribute `cascade = ".."`, as data.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// let cascade = Author::def().relations[0].cascade;
+/// assert!(cascade.delete && !cascade.delete_orphan);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cascade {
-    /// What is held is merged with the parent.
+    /// Loaded targets are merged with the parent.
     pub merge: bool,
     /// Children are deleted with the parent.
     pub delete: bool,
     /// A child that loses its parent is deleted.
     pub delete_orphan: bool,
-    /// What is held is expired with the parent.
+    /// Loaded targets are expired with the parent.
     pub refresh_expire: bool,
-    /// What is held is taken out of the session with the parent.
+    /// Loaded targets are expunged with the parent.
     pub expunge: bool,
 }
 
 impl RelationDef {
-    /// Whether the key is on the target or in a link table, so that targets of all parents are all rows with a key.
+    /// Whether the key is on the target or in a link table, and not on this model.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert!(Author::def().relations[0].is_keyed_by_target());
+    /// assert!(!Book::def().relations[0].is_keyed_by_target());
+    /// # }
+    /// ```
     pub fn is_keyed_by_target(&self) -> bool {
         !matches!(self.kind, RelationKind::BelongsTo { .. })
     }
 
-    /// Whether it leads to any number of rows.
+    /// Whether it leads to any number of rows: a `has_many` or a `many_to_many`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert!(Author::def().relations[0].is_collection());
+    /// # }
+    /// ```
     pub fn is_collection(&self) -> bool {
         matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
     }
@@ -154,12 +232,26 @@ impl RelationDef {
         (self.target)().def()
     }
 
-    /// `User.orders`, as messages name it.
+    /// The name that messages and logs use: `User.orders`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Book::def().relations[1].path(), "Book.tags");
+    /// # }
+    /// ```
     pub fn path(&self) -> String {
         format!("{}.{}", self.parent().name, self.name)
     }
 
     /// The constant that names it in code: `User::ORDERS`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert_eq!(Book::def().relations[1].constant(), "Book::TAGS");
+    /// # }
+    /// ```
     pub fn constant(&self) -> String {
         format!("{}::{}", self.parent().name, self.name.to_ascii_uppercase())
     }

@@ -7,7 +7,7 @@ use crate::value::{Cells, ValueError, ValueRef};
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     pub(crate) model: &'static dyn ErasedModel,
-    /// Where each column is among those selected; none where all are.
+    /// Where each column is among those selected; `None` if all are.
     places: Option<Box<[Option<usize>]>>,
 }
 
@@ -56,7 +56,7 @@ impl Selection {
         self.def().columns.iter().enumerate().filter(selected).map(|(_, column)| column)
     }
 
-    /// Where a column is in a row, from the model's first; none where it is not selected.
+    /// Where a column is in a row, from the model's first; `None` if it is not selected.
     pub(crate) fn place(&self, column: usize) -> Option<usize> {
         match &self.places {
             None => Some(column),

@@ -1,4 +1,12 @@
-/// What an engine prints of each statement on standard error.
+/// What an engine prints of each statement to standard error.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let engine = Engine::builder("sqlite::memory:").echo(Echo::Params).connect().await?;
+/// engine.session().execute(sql("SELECT 1")).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum Echo {
@@ -9,7 +17,7 @@ pub enum Echo {
     Sql,
     /// The bound values too; those of `secret` columns as `***`.
     Params,
-    /// The number of rows and the first 20 of them too, each value up to 60 characters; what is made of `secret` columns as
-    /// `***`, and all values of SQL of your own, since nothing says where they are from.
+    /// The number of rows and the first 20 of them too, each value up to 60 characters; values from `secret` columns are
+    /// `***`, and so are all values of raw SQL, whose origin is unknown.
     Rows,
 }

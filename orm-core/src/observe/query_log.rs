@@ -4,16 +4,41 @@ use std::time::Duration;
 
 use crate::sql::Param;
 
-/// The statements that an engine ran while the log was there: what [`Engine::record`](crate::Engine::record) gives.
+/// The statements that an engine has run since [`Engine::record`](crate::Engine::record) returned the log.
 ///
-/// Transaction control is not counted. `Display` lists the SQL.
+/// BEGIN, COMMIT, ROLLBACK and savepoints are not counted. `Display` lists the SQL, so a failed assertion shows what
+/// ran. The engine records for as long as a clone of the log exists.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let log = engine.record();
+/// session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+/// assert_eq!(log.count(), 2, "{log}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "it counts until it is dropped"]
 pub struct QueryLog {
     statements: Arc<Mutex<Vec<ExecutedStatement>>>,
 }
 
-/// One statement that was run.
+/// One statement that an engine ran, as a [`QueryLog`] lists it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let log = engine.record();
+/// session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+/// let second = &log.statements()[1];
+/// assert_eq!((second.path.as_deref(), second.strategy), (Some("Author.books"), Some("selectin")));
+/// assert_eq!(second.rows, 4);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ExecutedStatement {
@@ -34,17 +59,53 @@ pub struct ExecutedStatement {
 }
 
 impl QueryLog {
-    /// How many statements were run.
+    /// The number of statements.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.count(select::<Book>()).await?;
+    /// assert_eq!(log.count(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn count(&self) -> usize {
         self.lock().len()
     }
 
-    /// The statements, in the order they ended in.
+    /// The statements, in the order in which they ended.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.all(select::<Author>().filter(Author::NAME.eq("Harper Lee"))).await?;
+    /// let statements = log.statements();
+    /// assert!(statements[0].sql.starts_with("SELECT"));
+    /// assert_eq!(statements[0].params, ["\"Harper Lee\""]);
+    /// # Ok(()) }
+    /// ```
     pub fn statements(&self) -> Vec<ExecutedStatement> {
         self.lock().clone()
     }
 
-    /// Forgets what was run so far.
+    /// Removes the statements recorded so far.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.count(select::<Book>()).await?;
+    /// log.clear();
+    /// assert_eq!(log.count(), 0);
+    /// # Ok(()) }
+    /// ```
     pub fn clear(&self) {
         self.lock().clear();
     }

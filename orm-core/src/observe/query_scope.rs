@@ -9,25 +9,24 @@ tokio::task_local! {
     static CURRENT: QueryScope;
 }
 
-/// Counts the statements of one piece of work, a web request for instance, whichever sessions and engines run them.
+/// Counts the statements of one piece of work, such as a web request, in all sessions and engines that it uses.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-/// # let engine = Engine::connect("sqlite::memory:").await?;
-/// # engine.create_all(schema![User]).await?;
-/// let (users, report) = QueryScope::run(async {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let (authors, report) = QueryScope::run(async {
 ///     let mut session = engine.session();
-///     session.all(select::<User>()).await
+///     session.all(select::<Author>()).await
 /// })
 /// .await;
-/// assert_eq!((users?.len(), report.count()), (0, 1), "{report}");
+/// assert_eq!((authors?.len(), report.count()), (2, 1), "{report}");
 /// # Ok(()) }
 /// ```
 ///
-/// A scope follows its future, not the tasks that this spawns: give them [`QueryScope::current`] and
-/// [`include`](Self::include). A scope inside another one counts for both.
+/// A scope covers its future, not the tasks that the future spawns; pass those through [`include`](Self::include). A
+/// statement inside nested scopes counts for each of them.
 #[derive(Clone)]
 #[must_use = "it counts what runs inside its `run`"]
 pub struct QueryScope {
@@ -40,34 +39,75 @@ struct Scope {
 }
 
 impl QueryScope {
-    /// Runs `work`, and reports the statements that it ran.
+    /// Runs `work` and returns its result with a report of the statements that it ran.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let (count, report) = QueryScope::run(session.count(select::<Book>())).await;
+    /// assert_eq!((count?, report.count()), (4, 1), "{report}");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Cancel safety
-    /// As that of `work`.
+    /// The same as that of `work`.
     pub async fn run<T>(work: impl Future<Output = T>) -> (T, ScopeReport) {
         let scope = QueryScope::inside_current();
         let value = CURRENT.scope(scope.clone(), work).await;
         (value, scope.report())
     }
 
-    /// The same for work that is no future: one that blocks on futures in this thread.
+    /// Like [`run`](Self::run) for a function that is not async, such as one that blocks on futures in this thread.
+    ///
+    /// ```
+    /// use orm_core::observe::QueryScope;
+    ///
+    /// let (answer, report) = QueryScope::run_blocking(|| 42);
+    /// assert_eq!((answer, report.count()), (42, 0));
+    /// ```
     pub fn run_blocking<T>(work: impl FnOnce() -> T) -> (T, ScopeReport) {
         let scope = QueryScope::inside_current();
         let value = CURRENT.sync_scope(scope.clone(), work);
         (value, scope.report())
     }
 
-    /// The innermost scope that this is called in, if it is called in one.
+    /// The innermost scope around the caller, if there is one.
+    ///
+    /// ```
+    /// # use orm_core::observe::QueryScope;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// assert!(QueryScope::current().is_none());
+    /// QueryScope::run(async { assert!(QueryScope::current().is_some()) }).await;
+    /// # }
+    /// ```
     pub fn current() -> Option<QueryScope> {
         CURRENT.try_with(QueryScope::clone).ok()
     }
 
-    /// What was run in the scope until now.
+    /// The statements that ran in the scope so far.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// QueryScope::run(async {
+    ///     session.count(select::<Book>()).await?;
+    ///     let so_far = QueryScope::current().map(|scope| scope.report().count());
+    ///     assert_eq!(so_far, Some(1));
+    ///     Ok::<_, Error>(())
+    /// })
+    /// .await
+    /// .0?;
+    /// # Ok(()) }
+    /// ```
     pub fn report(&self) -> ScopeReport {
         self.lock().clone()
     }
 
-    /// A future whose statements count for this scope too, to be spawned.
+    /// Wraps a future so that its statements count for this scope too, even in another task.
     ///
     /// ```
     /// # use orm_core::prelude::*;

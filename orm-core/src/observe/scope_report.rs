@@ -7,16 +7,46 @@ use indexmap::IndexMap;
 use super::StatementOutcome;
 use crate::sql::{Statement, shortened};
 
-/// The statements that a [`QueryScope`](super::QueryScope) counted. `Display` lists them by what they load.
+/// The statements that a [`QueryScope`](super::QueryScope) counted. `Display` groups them by what they load.
 ///
-/// It keeps each text once, however often it was run, so that long work can be counted too.
+/// It keeps each text once, however often it ran, so it stays small for long work.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let (authors, report) =
+///     QueryScope::run(session.all(select::<Author>().with(Author::BOOKS.selectin()))).await;
+/// assert_eq!(authors?.len(), 2);
+/// for group in report.groups() {
+///     println!("{:?}: {} times, {} rows", group.path, group.count, group.rows);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "it says what ran, and nothing reads it"]
 pub struct ScopeReport {
     groups: IndexMap<(Option<Arc<str>>, Arc<str>), StatementGroup>,
 }
 
-/// The runs of one text for one path.
+/// All runs of one SQL text for one path: an entry of [`ScopeReport::groups`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let (done, report) = QueryScope::run(async {
+///     session.count(select::<Book>()).await?;
+///     session.count(select::<Book>()).await
+/// })
+/// .await;
+/// done?;
+/// let group = report.groups().next().map(|group| (group.count, group.failed));
+/// assert_eq!(group, Some((2, 0)));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct StatementGroup {
@@ -37,22 +67,70 @@ pub struct StatementGroup {
 }
 
 impl ScopeReport {
-    /// How many statements were run. Transaction control is not counted.
+    /// The number of statements. BEGIN, COMMIT, ROLLBACK and savepoints are not counted.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let (count, report) = QueryScope::run(session.count(select::<Book>())).await;
+    /// assert_eq!((count?, report.count()), (4, 1));
+    /// # Ok(()) }
+    /// ```
     pub fn count(&self) -> usize {
         self.groups.values().map(|group| group.count).sum()
     }
 
-    /// The rows that they returned or changed.
+    /// The number of rows that the statements returned or changed, added up.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let (books, report) = QueryScope::run(session.all(select::<Book>())).await;
+    /// assert_eq!((books?.len(), report.rows()), (4, 4));
+    /// # Ok(()) }
+    /// ```
     pub fn rows(&self) -> u64 {
         self.groups.values().map(|group| group.rows).sum()
     }
 
-    /// The time that they took, added up.
+    /// The time from sending each statement to its last row, added up. Statements that ran concurrently count in full.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let (books, report) = QueryScope::run(session.all(select::<Book>())).await;
+    /// println!("{} books, {:?} in the database", books?.len(), report.duration());
+    /// # Ok(()) }
+    /// ```
     pub fn duration(&self) -> Duration {
         self.groups.values().map(|group| group.duration).sum()
     }
 
-    /// The statements with the same text and path as one, in the order of their first run.
+    /// The statements, grouped by text and path, in the order of their first run.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let (done, report) = QueryScope::run(async {
+    ///     for book in session.all(select::<Book>()).await? {
+    ///         session.load(&book, Book::TAGS).await?;
+    ///     }
+    ///     Ok::<_, Error>(())
+    /// })
+    /// .await;
+    /// done?;
+    /// let counts: Vec<usize> = report.groups().map(|group| group.count).collect();
+    /// assert_eq!(counts, [1, 4], "one for the books, and N+1 for their tags");
+    /// # Ok(()) }
+    /// ```
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &StatementGroup> {
         self.groups.values()
     }

@@ -3,8 +3,24 @@ use std::time::Duration;
 use super::query_log::shown;
 use crate::sql::Statement;
 
-/// A statement, as [`Engine::on_execute`](crate::Engine::on_execute) tells of it: once before it is sent, and once when
+/// A statement, as [`Engine::on_execute`](crate::Engine::on_execute) reports it: once before it is sent, and once when
 /// it has ended.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let hook = engine.on_execute(|event| {
+///     let Some(outcome) = event.outcome else { return };
+///     if outcome.failed {
+///         eprintln!("{} failed after {:?}", event.sql, outcome.duration);
+///     }
+/// });
+/// session.count(select::<Book>()).await?;
+/// hook.remove();
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct StatementEvent<'s> {
@@ -19,7 +35,18 @@ pub struct StatementEvent<'s> {
     statement: &'s Statement,
 }
 
-/// How a statement ended.
+/// How a statement ended: the field `outcome` of a [`StatementEvent`].
+///
+/// ```
+/// use orm_core::observe::StatementOutcome;
+///
+/// fn describe(outcome: StatementOutcome) -> String {
+///     match outcome.failed {
+///         true => "failed or cancelled".to_owned(),
+///         false => format!("{} rows in {:?}", outcome.rows, outcome.duration),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatementOutcome {
@@ -42,7 +69,21 @@ impl<'s> StatementEvent<'s> {
         }
     }
 
-    /// The bound values as text, those of `secret` columns as `***`. They are made into text when this is called.
+    /// The bound values as text, those of `secret` columns as `***`. The texts are made when this is called.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// engine.on_execute(|event| {
+    ///     if event.outcome.is_none() {
+    ///         println!("{} {:?}", event.sql, event.params());
+    ///     }
+    /// });
+    /// session.count(select::<Book>().filter(Book::YEAR.gt(1970))).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn params(&self) -> Vec<String> {
         shown(&self.statement.params)
     }

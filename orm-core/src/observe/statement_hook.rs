@@ -6,10 +6,29 @@ use super::StatementEvent;
 
 type Call = Arc<dyn Fn(&StatementEvent<'_>) + Send + Sync>;
 
-/// A function that an engine calls before and after each statement: what
-/// [`Engine::on_execute`](crate::Engine::on_execute) gives, to take the function back.
+/// Removes a function that [`Engine::on_execute`](crate::Engine::on_execute) registered.
 ///
-/// Dropping it changes nothing: the function stays for the engine's life.
+/// Dropping it changes nothing: the function stays registered for the engine's life.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use std::sync::Arc;
+///
+/// let count = Arc::new(AtomicUsize::new(0));
+/// let counter = Arc::clone(&count);
+/// let hook = engine.on_execute(move |event| {
+///     counter.fetch_add(usize::from(event.outcome.is_some()), Ordering::Relaxed);
+/// });
+/// session.count(select::<Book>()).await?;
+/// hook.remove();
+/// session.count(select::<Book>()).await?;
+/// assert_eq!(count.load(Ordering::Relaxed), 1);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct StatementHook {
     hooks: Weak<StatementHooks>,
@@ -30,7 +49,18 @@ struct Registered {
 }
 
 impl StatementHook {
-    /// Takes the function back: it is called for no statement that begins after this.
+    /// Removes the function. It is not called for statements that begin after this.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let hook = engine.on_execute(|event| println!("{}", event.sql));
+    /// session.count(select::<Book>()).await?;
+    /// hook.remove();
+    /// # Ok(()) }
+    /// ```
     pub fn remove(self) {
         if let Some(hooks) = self.hooks.upgrade() {
             hooks.change(|registered| {

@@ -7,21 +7,19 @@ use crate::model::{Column, Model};
 use crate::sql::{Source, TableRef};
 use crate::value::ColumnType;
 
-/// A model's table under another name, so that one query can name it twice.
+/// A model's table under another name, so one query can use the table twice.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, name: String, manager_id: Option<i64> }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let manager = alias::<Employee>("manager");
-/// let pairs: Vec<(String, String)> = session
-///     .rows(
-///         select_columns((Employee::NAME, manager.column(Employee::NAME)))
-///             .join_table(&manager, manager.column(Employee::ID).eq(Employee::MANAGER_ID)),
-///     )
-///     .await?;
-/// # let _ = pairs; Ok(()) }
-/// # fn main() {}
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let other = alias::<Book>("other");
+/// let query = select_columns((Book::TITLE, other.column(Book::TITLE)))
+///     .join_table(&other, other.column(Book::AUTHOR_ID).eq(Book::AUTHOR_ID) & other.column(Book::ID).gt(Book::ID));
+/// let pairs: Vec<(String, String)> = session.rows(query).await?;
+/// assert_eq!(pairs.len(), 3);
+/// # Ok(()) }
 /// ```
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Alias<M> {
@@ -30,6 +28,16 @@ pub struct Alias<M> {
 }
 
 /// A model's table under another name.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let b = alias::<Book>("b");
+/// assert_eq!(session.row(select_columns(func::max(b.column(Book::YEAR)))).await?, Some(1974));
+/// # Ok(()) }
+/// ```
 pub fn alias<M: Model>(name: &str) -> Alias<M> {
     let table = TableRef::Table { name: M::def().table, alias: Some(name.into()) };
     Alias { table: Arc::new(table), of: PhantomData }
@@ -37,11 +45,33 @@ pub fn alias<M: Model>(name: &str) -> Alias<M> {
 
 impl<M: Model> Alias<M> {
     /// A column of the aliased table.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let b = alias::<Book>("b");
+    /// let query = select_columns(b.column(Book::TITLE)).filter(b.column(Book::YEAR).eq(1960));
+    /// assert_eq!(session.rows(query).await?, ["To Kill a Mockingbird"]);
+    /// # Ok(()) }
+    /// ```
     pub fn column<T: ColumnType>(&self, column: Column<M, T>) -> Computed<T> {
         Computed::new(column.def().expr(&self.source()))
     }
 
-    /// The entity of the aliased table, to be selected.
+    /// The entity of the aliased table, to select it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let b = alias::<Book>("b");
+    /// let books: Vec<Entity<Book>> = session.rows(select_columns(b.entity()).order_by(b.column(Book::ID))).await?;
+    /// assert_eq!(books[0].id, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn entity(&self) -> EntityColumns<M> {
         EntityColumns::new(self.source())
     }

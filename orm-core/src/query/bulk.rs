@@ -6,7 +6,18 @@ use crate::model::{Column, ErasedModel, Model, erased};
 use crate::sql::{Delete as DeleteSql, Dialect, Expr, NewRows, Update as UpdateSql, Writer};
 use crate::value::{ColumnType, IntoValue};
 
-/// Changes rows past the identity map: `update::<User>().set(User::NAME, "x").filter(..)`.
+/// A bulk UPDATE: what [`update`] begins and [`Session::execute`](crate::Session::execute) runs.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = update::<Book>().set(Book::YEAR, 0).filter(Book::YEAR.lt(1970));
+/// assert_eq!(session.execute(query).await?, 2);
+/// session.commit().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is changed until `session.execute` runs it"]
 pub struct Update<M, O = Rows> {
@@ -14,7 +25,17 @@ pub struct Update<M, O = Rows> {
     of: PhantomData<fn() -> (M, O)>,
 }
 
-/// Deletes rows past the unit of work: `delete::<User>().filter(..)`.
+/// A bulk DELETE: what [`delete`] begins and [`Session::execute`](crate::Session::execute) runs.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.execute(delete::<Book>().filter(Book::YEAR.lt(1965))).await?, 1);
+/// session.commit().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is deleted until `session.execute` runs it"]
 pub struct Delete<M, O = Rows> {
@@ -22,11 +43,21 @@ pub struct Delete<M, O = Rows> {
     of: PhantomData<fn() -> (M, O)>,
 }
 
-/// A bulk statement that gives the number of its rows.
+/// Marks a bulk statement that returns the number of its rows.
 #[derive(Debug)]
 pub enum Rows {}
 
-/// A bulk statement that gives its rows as entities.
+/// Marks a bulk statement that returns its rows as entities.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::write::{Delete, Returning};
+///
+/// fn old_books() -> Delete<Book, Returning> {
+///     delete::<Book>().filter(Book::YEAR.lt(1900)).returning()
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum Returning {}
 
@@ -39,30 +70,33 @@ pub struct BulkSpec {
     pub(crate) deletes: bool,
 }
 
-/// An UPDATE of the rows of a model. Without a filter it changes all of them. A version column counts it, unless it is set.
+/// An UPDATE of the rows of a model. Without a filter it changes all of them. It raises the version column, unless it
+/// sets it.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, email: Option<String> }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let changed: u64 = session.execute(update::<User>().set(User::EMAIL, Null).filter(User::NAME.eq("jack"))).await?;
-/// let users: Vec<Entity<User>> = session.execute(update::<User>().set(User::NAME, "ed").returning()).await?;
-/// # let _ = (changed, users); Ok(()) }
-/// # fn main() {}
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let changed: u64 = session.execute(update::<Author>().set(Author::EMAIL, Null).filter(Author::ID.eq(1))).await?;
+/// let authors: Vec<Entity<Author>> = session.execute(update::<Author>().set(Author::NAME, "ed").returning()).await?;
+/// assert_eq!((changed, authors.len()), (1, 2));
+/// # Ok(()) }
 /// ```
 pub fn update<M: Model>() -> Update<M> {
     Update { spec: BulkSpec::new::<M>(false), of: PhantomData }
 }
 
-/// A DELETE of the rows of a model. Without a filter it deletes all of them. Cascades are the database's.
+/// A DELETE of the rows of a model. Without a filter it deletes all of them. Only the database's own cascades apply.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let gone: u64 = session.execute(delete::<User>().filter(User::NAME.like("j%"))).await?;
-/// # let _ = gone; Ok(()) }
-/// # fn main() {}
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let gone: u64 = session.execute(delete::<Book>().filter(Book::TITLE.like("To %"))).await?;
+/// assert_eq!(gone, 1);
+/// # Ok(()) }
 /// ```
 pub fn delete<M: Model>() -> Delete<M> {
     Delete { spec: BulkSpec::new::<M>(true), of: PhantomData }
@@ -106,54 +140,116 @@ impl fmt::Debug for BulkSpec {
 
 impl<M: Model, O> Update<M, O> {
     /// Sets a column to a value.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.execute(update::<Book>().set(Book::YEAR, 1969).set(Book::TITLE, "Earthsea").filter(Book::ID.eq(1))).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn set<T: ColumnType>(mut self, column: Column<M, T>, value: impl IntoValue<T>) -> Self {
         let bind = crate::sql::Bind { kind: Some(column.def().kind), ..value.into_value().into() };
         self.spec.set.push((column.index(), Expr::Bind(bind)));
         self
     }
 
-    /// Sets a column to another column of the same row.
+    /// Sets a column to another column of the same row, or to an expression.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.execute(update::<Book>().set_to(Book::TITLE, func::upper(Book::TITLE)).filter(Book::ID.eq(1))).await?;
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// assert_eq!(book.title, "A WIZARD OF EARTHSEA");
+    /// # Ok(()) }
+    /// ```
     pub fn set_to<T: ColumnType>(mut self, column: Column<M, T>, other: impl Comparand<T>) -> Self {
         self.spec.set.push((column.index(), other.into_comparand()));
         self
     }
 
-    /// Changes only the rows that meet the condition, and every earlier one.
+    /// Changes only the rows that meet this condition and every earlier one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = update::<Book>().set(Book::YEAR, 0).filter(Book::YEAR.lt(1970)).filter(Book::AUTHOR_ID.eq(1));
+    /// assert_eq!(session.execute(old).await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn filter(mut self, condition: Predicate) -> Self {
         self.spec.and_where(condition);
         self
     }
 
-    /// Gives the changed rows as entities.
+    /// Returns the changed rows as entities of the session.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books = session.execute(update::<Book>().set(Book::YEAR, 0).filter(Book::ID.eq(1)).returning()).await?;
+    /// assert_eq!((books.len(), books[0].year), (1, 0));
+    /// # Ok(()) }
+    /// ```
     pub fn returning(self) -> Update<M, Returning> {
         Update { spec: self.spec, of: PhantomData }
     }
 }
 
 impl<M: Model, O> Delete<M, O> {
-    /// Deletes only the rows that meet the condition, and every earlier one.
+    /// Deletes only the rows that meet this condition and every earlier one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let gone = session.execute(delete::<Book>().filter(Book::AUTHOR_ID.eq(2)).filter(Book::YEAR.lt(1970))).await?;
+    /// assert_eq!(gone, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn filter(mut self, condition: Predicate) -> Self {
         self.spec.and_where(condition);
         self
     }
 
-    /// Gives the rows as they were, as detached entities.
+    /// Returns the deleted rows as detached entities with their last values.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let gone = session.execute(delete::<Book>().filter(Book::ID.eq(4)).returning()).await?;
+    /// assert_eq!(gone[0].title, "To Kill a Mockingbird");
+    /// # Ok(()) }
+    /// ```
     pub fn returning(self) -> Delete<M, Returning> {
         Delete { spec: self.spec, of: PhantomData }
     }
 }
 
-/// What an INSERT does with a row that is there already.
+/// What an INSERT does with a row that exists already.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, #[column(unique)] email: String }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let draft = || User::draft().name("jack").email("jack@bean.com");
-/// session.execute(insert::<User>().rows([draft()]).on_conflict(OnConflict::nothing())).await?;
-/// session.execute(insert::<User>().rows([draft()]).on_conflict(OnConflict::update(User::EMAIL, User::NAME))).await?;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let draft = || Author::draft().name("U. K. Le Guin").email("ursula@example.com");
+/// let keep = insert::<Author>().rows([draft()]).on_conflict(OnConflict::nothing());
+/// assert_eq!(session.execute(keep).await?, 0);
+/// let rename = insert::<Author>().rows([draft()]).on_conflict(OnConflict::update(Author::EMAIL, Author::NAME));
+/// assert_eq!(session.execute(rename).await?, 1);
 /// # Ok(()) }
-/// # fn main() {}
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "it is a part of a query, and does nothing by itself"]
@@ -164,13 +260,36 @@ pub struct OnConflict<M> {
 }
 
 impl<M: Model> OnConflict<M> {
-    /// Leaves the row as it is, whichever constraint it meets.
+    /// Leaves the existing row unchanged, whichever constraint the new row violates.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let again = Author::draft().name("again").email("ursula@example.com");
+    /// let kept = session.execute(insert::<Author>().rows([again]).on_conflict(OnConflict::nothing())).await?;
+    /// assert_eq!(kept, 0);
+    /// # Ok(()) }
+    /// ```
     pub fn nothing() -> OnConflict<M> {
         OnConflict { columns: Vec::new(), update: Vec::new(), of: PhantomData }
     }
 
-    /// Gives the row that has the same value in the unique columns `on` the new values of the columns `take`. A version
-    /// column counts the update, whatever the new row has there.
+    /// Updates the row with the same values in the unique columns `on`: its columns `take` get the new row's values. A
+    /// version column is raised, whatever the new row has there.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let draft = Author::draft().name("U. K. Le Guin").email("ursula@example.com");
+    /// let upsert = insert::<Author>().rows([draft]).on_conflict(OnConflict::update(Author::EMAIL, Author::NAME));
+    /// session.execute(upsert).await?;
+    /// assert_eq!(session.count(select::<Author>().filter(Author::NAME.eq("U. K. Le Guin"))).await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn update(on: impl IntoColumns<M>, take: impl IntoColumns<M>) -> OnConflict<M> {
         let name = |column: usize| M::def().columns[column].name;
         OnConflict {
@@ -181,7 +300,15 @@ impl<M: Model> OnConflict<M> {
     }
 }
 
-/// Columns of one model: one, or a tuple of them.
+/// Columns of one model: a single column, or a tuple of them.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// fn key_of_upsert() -> orm_core::write::OnConflict<Author> {
+///     OnConflict::update(Author::EMAIL, (Author::NAME, Author::EMAIL))
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not columns of `{M}`",
     label = "expected a column of `{M}`, or a tuple of them"

@@ -8,14 +8,16 @@ use crate::value::ColumnType;
 /// A value that depends on conditions: `CASE WHEN .. THEN .. ELSE .. END`.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Item { #[key] id: i64, price: i64 }
-/// let class = func::case::<String>()
-///     .when(Item::PRICE.gt(100), "dear")
-///     .when(Item::PRICE.gt(10), "fair")
-///     .otherwise("cheap");
-/// let query = select_columns((Item::ID, class));
-/// # let _ = query;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let era = func::case::<String>()
+///     .when(Book::YEAR.lt(1965), "early")
+///     .when(Book::YEAR.lt(1972), "middle")
+///     .otherwise("late");
+/// assert_eq!(session.rows(select_columns(era).order_by(Book::ID)).await?, ["middle", "middle", "late", "early"]);
+/// # Ok(()) }
 /// ```
 #[derive(Clone)]
 #[must_use = "a case is an expression once `otherwise` or `or_null` ends it"]
@@ -29,13 +31,33 @@ impl<T: ColumnType> Case<T> {
         Case { whens: Vec::new(), of: PhantomData }
     }
 
-    /// Gives the value where the condition holds and no earlier one does.
+    /// The value if this condition holds and no earlier one does.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = func::case::<i64>().when(Book::YEAR.lt(1965), 1).otherwise(0);
+    /// assert_eq!(session.row(select_columns(func::sum(old))).await?, Some(1));
+    /// # Ok(()) }
+    /// ```
     pub fn when(mut self, condition: Predicate, value: impl Comparand<T>) -> Case<T> {
         self.whens.push((condition.into_sql(), value.into_comparand()));
         self
     }
 
-    /// Gives the value where no condition holds.
+    /// The value if no condition holds.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let rank = func::case::<i64>().when(Book::TITLE.like("The %"), 0).otherwise(1);
+    /// assert_eq!(session.all(select::<Book>().order_by((rank.asc(), Book::ID))).await?[0].id, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn otherwise(self, value: impl Comparand<T>) -> Computed<T> {
         let value = value.into_comparand();
         if self.whens.is_empty() {
@@ -44,7 +66,17 @@ impl<T: ColumnType> Case<T> {
         Computed::new(Expr::Case { whens: self.whens, otherwise: Some(Box::new(value)) })
     }
 
-    /// Gives NULL where no condition holds.
+    /// NULL if no condition holds.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = func::case::<i64>().when(Book::YEAR.lt(1965), 1).or_null();
+    /// assert_eq!(session.rows(select_columns(old).order_by(Book::ID)).await?, [None, None, None, Some(1)]);
+    /// # Ok(()) }
+    /// ```
     pub fn or_null(self) -> Computed<Option<T::Bare>> {
         if self.whens.is_empty() {
             return Computed::refused("a case without `.when(..)` is NULL always; give it a condition");

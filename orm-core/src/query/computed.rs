@@ -7,16 +7,19 @@ use crate::model::{Column, Model};
 use crate::sql::{BinaryOp, Expr};
 use crate::value::{ColumnType, Decimal, Float, Integer};
 
-/// Something that the database computes, of the type `T`: what functions, operators and subqueries give.
+/// A value of type `T` that the database computes: what functions, operators and subqueries return.
 ///
-/// It is used as a column is: selected, compared, sorted by, passed on to other functions.
+/// It is used like a column: selected, compared, sorted by, and passed to other functions.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Item { #[key] id: i64, price: i64, name: String }
-/// let total = Item::PRICE * 2 + 1;
-/// let query = select::<Item>().filter(total.gt(100)).order_by(func::lower(Item::NAME));
-/// # let _ = query;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let decade = Book::YEAR / 10 * 10;
+/// let query = select_columns((Book::ID, decade)).filter(func::length(Book::TITLE).gt(16)).order_by(Book::ID);
+/// assert_eq!(session.rows(query).await?.len(), 3);
+/// # Ok(()) }
 /// ```
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Computed<T> {
@@ -83,8 +86,8 @@ pub(super) use expression;
 
 expression!(Computed);
 
-/// Families of types that can be calculated with. SQLite has no exact numbers: there the arithmetic of decimals is an error
-/// before SQL.
+/// Families of types with arithmetic. SQLite has no exact decimals, so arithmetic on decimals there is an error before
+/// SQL is sent.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be calculated with", label = "not a number")]
 pub trait Number {
     /// How values of it are divided.

@@ -8,23 +8,20 @@ use crate::sql::{Cte, Expr, Select, SetOp, Source, TableRef};
 /// A query that another one reads from: a subquery in FROM, or a common table expression.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// const ORDERS: Label<i64> = label("orders");
-/// let counts = select_columns((Order::USER_ID, func::count(Order::ID).label(ORDERS)))
-///     .group_by(Order::USER_ID)
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// const BOOKS: Label<i64> = label("books");
+/// let counts = select_columns((Book::AUTHOR_ID, func::count_rows().label(BOOKS)))
+///     .group_by(Book::AUTHOR_ID)
 ///     .subquery("counts");
-/// let rows: Vec<(String, i64)> = session
-///     .rows(
-///         select_columns((User::NAME, counts.column(ORDERS)))
-///             .from::<User>()
-///             .join_table(&counts, counts.column(Order::USER_ID).eq(User::ID)),
-///     )
-///     .await?;
-/// # let _ = rows; Ok(()) }
-/// # fn main() {}
+/// let query = select_columns((Author::NAME, counts.column(BOOKS)))
+///     .from::<Author>()
+///     .join_table(&counts, counts.column(Book::AUTHOR_ID).eq(Author::ID))
+///     .order_by(Author::ID);
+/// assert_eq!(session.rows(query).await?[0], ("Ursula K. Le Guin".to_owned(), 3));
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "it is a part of a query, and does nothing by itself"]
@@ -76,8 +73,22 @@ impl Derived {
         Derived { table: Arc::new(table), columns }
     }
 
-    /// The same common table expression under another name, for a query that names it twice. A subquery gets another
-    /// name too.
+    /// The same common table expression or subquery under another name, for a query that uses it twice.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let years = select_columns(Book::YEAR).cte("years");
+    /// let later = years.alias("later");
+    /// let query = select_columns(years.column(Book::YEAR))
+    ///     .from_table(&years)
+    ///     .join_table(&later, later.column(Book::YEAR).gt(years.column(Book::YEAR)))
+    ///     .distinct();
+    /// assert_eq!(session.rows(query).await?.len(), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn alias(&self, name: &str) -> Derived {
         let table = match TableRef::clone(&self.table) {
             TableRef::Cte { cte, name: own, .. } => {
@@ -91,7 +102,18 @@ impl Derived {
         Derived { table: Arc::new(table), columns: self.columns.clone() }
     }
 
-    /// One of its columns: a column of a model that it selects, or one that it gave a [`Label`](super::Label).
+    /// One of its columns: a column of a model that it selects, or one with a [`Label`](super::Label).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = select_columns((Book::TITLE, Book::YEAR)).filter(Book::YEAR.lt(1970)).subquery("old");
+    /// let query = select_columns(old.column(Book::TITLE)).from_table(&old).order_by(old.column(Book::YEAR));
+    /// assert_eq!(session.rows(query).await?[0], "To Kill a Mockingbird");
+    /// # Ok(()) }
+    /// ```
     pub fn column<N: ColumnName>(&self, name: N) -> Computed<N::Value> {
         let (name, secret) = name.column_name();
         let Some(column) = self.columns.iter().find(|column| column.name == name) else {
@@ -106,6 +128,17 @@ impl Derived {
     }
 
     /// The entities whose columns it selects, as entities of the query that reads from it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = select_columns(Book::entity()).filter(Book::YEAR.lt(1970)).subquery("old");
+    /// let books: Vec<Entity<Book>> = session.rows(select_columns(old.entity::<Book>()).from_table(&old)).await?;
+    /// assert_eq!(books.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn entity<M: Model>(&self) -> EntityColumns<M> {
         EntityColumns::new(self.source())
     }

@@ -6,9 +6,21 @@ use super::{LoadOption, LoadSpec};
 use crate::model::{Column, Model, erased};
 use crate::sql::Source;
 
-/// An entity among what a query selects: `User::entity()`.
+/// An entity in the select list of a query: `User::entity()`. Each row returns the session's object of that row.
 ///
-/// Each row gives a handle to the row's object, which is in the session's identity map as any other.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns((Book::entity().with(Book::TAGS.selectin()), Author::NAME))
+///     .join(Book::AUTHOR)
+///     .order_by(Book::ID);
+/// for (book, author) in session.rows(query).await? {
+///     println!("{} by {author}, {} tags", book.title, book.get(Book::TAGS).len());
+/// }
+/// # Ok(()) }
+/// ```
 #[must_use = "it does nothing until it is given to `select_columns`"]
 pub struct EntityColumns<M: Model, L = <M as Model>::Bare> {
     pub(super) item: EntityItem,
@@ -16,6 +28,17 @@ pub struct EntityColumns<M: Model, L = <M as Model>::Bare> {
 }
 
 /// An entity that an outer join may not find: `Order::entity().optional()`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns((Book::TITLE, Tag::entity().optional())).left_join(Book::TAGS).order_by(Book::ID);
+/// let rows: Vec<(String, Option<Entity<Tag>>)> = session.rows(query).await?;
+/// assert!(rows[0].1.is_none() && rows[1].1.is_some());
+/// # Ok(()) }
+/// ```
 #[must_use = "it does nothing until it is given to `select_columns`"]
 pub struct OptionalEntity<M: Model, L = <M as Model>::Bare> {
     pub(super) item: EntityItem,
@@ -23,18 +46,30 @@ pub struct OptionalEntity<M: Model, L = <M as Model>::Bare> {
 }
 
 /// Models as parts of a query's result.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns((Book::entity(), Author::entity())).join(Book::AUTHOR).order_by(Book::ID);
+/// let rows: Vec<(Entity<Book>, Entity<Author>)> = session.rows(query).await?;
+/// assert_eq!(rows[3].1.name, "Harper Lee");
+/// # Ok(()) }
+/// ```
 pub trait ModelExt: Model {
-    /// The entity itself, to be selected beside columns.
+    /// The entity itself, to select it beside columns.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, department_id: i64 }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let by_id = window().partition_by(User::DEPARTMENT_ID).order_by(User::ID);
-    /// let ranked: Vec<(Entity<User>, i64)> =
-    ///     session.rows(select_columns((User::entity(), func::row_number().over(by_id)))).await?;
-    /// # let _ = ranked; Ok(()) }
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let by_year = window().partition_by(Book::AUTHOR_ID).order_by(Book::YEAR);
+    /// let ranked: Vec<(Entity<Book>, i64)> =
+    ///     session.rows(select_columns((Book::entity(), func::row_number().over(by_year))).order_by(Book::ID)).await?;
+    /// assert_eq!(ranked[2].1, 3);
+    /// # Ok(()) }
     /// ```
     fn entity() -> EntityColumns<Self> {
         EntityColumns::new(Source::Table(Self::def().table))
@@ -57,7 +92,17 @@ impl<M: Model> EntityColumns<M> {
 }
 
 impl<M: Model, L> EntityColumns<M, L> {
-    /// Loads a relationship with the entity; what it gives is part of the entity's type.
+    /// Loads a relationship with the entity and adds it to the entity's type.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Author::entity().with(Author::BOOKS.selectin()), Author::NAME)).order_by(Author::ID);
+    /// assert_eq!(session.rows(query).await?[0].0.get(Author::BOOKS).len(), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> EntityColumns<M, O::Marked> {
         let mut item = self.item;
         item.loads.push(load.into_spec());
@@ -65,6 +110,15 @@ impl<M: Model, L> EntityColumns<M, L> {
     }
 
     /// Reads a deferred column with the entity; see [`Deferred`](crate::Deferred).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key(auto)] id: i64, title: String, #[column(deferred)] body: Deferred<String> }
+    /// # fn main() {
+    /// let query = select_columns((Post::entity().undefer(Post::BODY), Post::TITLE));
+    /// # let _ = query;
+    /// # }
+    /// ```
     pub fn undefer<T>(mut self, column: Column<M, T>) -> EntityColumns<M, L> {
         self.item.undeferred.push(column.index());
         self
@@ -76,7 +130,19 @@ impl<M: Model, L> EntityColumns<M, L> {
         EntityColumns { item, of: PhantomData }
     }
 
-    /// An `Option` of the entity: an outer join may find none.
+    /// An `Option` of the entity, since an outer join may not find one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Author::NAME, Book::entity().optional()))
+    ///     .left_join_on::<Book>(Book::AUTHOR_ID.eq(Author::ID) & Book::YEAR.lt(1965))
+    ///     .order_by(Author::ID);
+    /// assert!(session.rows(query).await?[0].1.is_none());
+    /// # Ok(()) }
+    /// ```
     pub fn optional(self) -> OptionalEntity<M, L> {
         OptionalEntity { item: EntityItem { nullable: true, ..self.item }, of: PhantomData }
     }

@@ -5,29 +5,36 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::sql::{Expr, Function, Made, Select, Source, TableName, TableRef};
 
-/// Conditions on the targets of a relationship, answered by the database without loading them.
+/// Conditions on the targets of a relationship, which the database evaluates without loading them.
 ///
-/// A column of the target's model is one of the targets, also where the relationship leads from a model to itself: there
-/// the row around it can only be named where the target has another name, with `to_alias`.
+/// Columns of the target's model refer to the target, even if the relationship leads from a model to itself. To compare
+/// with the row around it, alias the target with `to_alias`.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String,
-/// #   #[belongs_to] author: BelongsTo<Author> }
-/// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
-/// let about_snow = select::<Author>().filter(Author::BOOKS.any(Book::TITLE.like("%snow%")));
-/// let busy = select::<Author>().filter(Author::BOOKS.count().ge(10)).order_by(Author::BOOKS.count().desc());
-/// let by_ursula = select::<Book>().filter(Book::AUTHOR.has(Author::NAME.eq("Ursula")));
-/// # let _ = (about_snow, busy, by_ursula);
-/// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
-/// #   #[belongs_to] manager: BelongsTo<Option<Employee>> }
-/// let manager = alias::<Employee>("manager");
-/// let older_than_their_manager = select::<Employee>()
-///     .filter(Employee::MANAGER.to_alias(&manager).has(manager.column(Employee::BORN).gt(Employee::BORN)));
-/// # let _ = older_than_their_manager;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let about_earth = select::<Author>().filter(Author::BOOKS.any(Book::TITLE.like("%Earthsea%")));
+/// assert_eq!(session.one(about_earth).await?.name, "Ursula K. Le Guin");
+/// let busy = select::<Author>().filter(Author::BOOKS.count().ge(3)).order_by(Author::BOOKS.count().desc());
+/// assert_eq!(session.count(busy).await?, 1);
+/// let by_lee = select::<Book>().filter(Book::AUTHOR.has(Author::NAME.like("%Lee")));
+/// assert_eq!(session.count(by_lee).await?, 1);
+/// # Ok(()) }
 /// ```
 pub trait RelationConditions: Relation {
     /// Whether one of the targets meets a condition: `EXISTS (SELECT ..)`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().filter(Author::BOOKS.any(Book::YEAR.lt(1965)));
+    /// assert_eq!(session.one(query).await?.name, "Harper Lee");
+    /// # Ok(()) }
+    /// ```
     fn any(self, condition: Predicate) -> Predicate
     where
         Self: ToMany,
@@ -35,7 +42,17 @@ pub trait RelationConditions: Relation {
         exists(Ends::of(Self::def()), Some(condition))
     }
 
-    /// Whether the target meets a condition: `EXISTS (SELECT ..)`; false where there is none.
+    /// Whether the target meets a condition: `EXISTS (SELECT ..)`. It is false if there is no target.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Book>().filter(Book::AUTHOR.has(Author::EMAIL.is_null()));
+    /// assert_eq!(session.one(query).await?.title, "To Kill a Mockingbird");
+    /// # Ok(()) }
+    /// ```
     fn has(self, condition: Predicate) -> Predicate
     where
         Self: ToOne,
@@ -43,13 +60,33 @@ pub trait RelationConditions: Relation {
         exists(Ends::of(Self::def()), Some(condition))
     }
 
-    /// Whether there is a target at all.
+    /// Whether there is a target.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(!Book::TAGS.exists())).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn exists(self) -> Predicate {
         exists(Ends::of(Self::def()), None)
     }
 
-    /// How many targets there are, counted by the database: `(SELECT count(*) ..)`. As in a collection, a target counts
-    /// once, however many links lead to it.
+    /// The number of targets, counted by the database: `(SELECT count(*) ..)`. A target counts once, however many links
+    /// lead to it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Author::NAME, Author::BOOKS.count())).order_by(Author::ID);
+    /// let rows: Vec<(String, i64)> = session.rows(query).await?;
+    /// assert_eq!((rows[0].1, rows[1].1), (3, 1));
+    /// # Ok(()) }
+    /// ```
     fn count(self) -> Computed<i64>
     where
         Self: ToMany,
@@ -57,7 +94,17 @@ pub trait RelationConditions: Relation {
         count(Ends::of(Self::def()), None)
     }
 
-    /// How many targets meet a condition, counted by the database.
+    /// The number of targets that meet a condition, counted by the database.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().filter(Author::BOOKS.count_of(Book::YEAR.gt(1970)).eq(2));
+    /// assert_eq!(session.one(query).await?.id, 1);
+    /// # Ok(()) }
+    /// ```
     fn count_of(self, condition: Predicate) -> Computed<i64>
     where
         Self: ToMany,
@@ -71,7 +118,20 @@ impl<R: Relation> RelationConditions for R {}
 /// Conditions on targets that have a name of their own, `Employee::MANAGER.to_alias(&manager).has(..)`: columns of the
 /// alias are the target's, and those of the model itself are of the row around it.
 impl<R: Relation> JoinPath<R> {
-    /// As [`RelationConditions::any`].
+    /// Like [`RelationConditions::any`]. Columns of the alias refer to the target, and columns of the model to the row
+    /// around it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
+    /// #   #[has_many(key = "manager_id")] reports: HasMany<Employee> }
+    /// # fn main() {
+    /// let report = alias::<Employee>("report");
+    /// let with_older_reports = select::<Employee>()
+    ///     .filter(Employee::REPORTS.to_alias(&report).any(report.column(Employee::BORN).lt(Employee::BORN)));
+    /// # let _ = with_older_reports;
+    /// # }
+    /// ```
     pub fn any(self, condition: Predicate) -> Predicate
     where
         R: ToMany,
@@ -79,7 +139,20 @@ impl<R: Relation> JoinPath<R> {
         exists(self.ends(), Some(condition))
     }
 
-    /// As [`RelationConditions::has`].
+    /// Like [`RelationConditions::has`]. Columns of the alias refer to the target, and columns of the model to the row
+    /// around it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
+    /// #   #[belongs_to] manager: BelongsTo<Option<Employee>> }
+    /// # fn main() {
+    /// let manager = alias::<Employee>("manager");
+    /// let older_than_their_manager = select::<Employee>()
+    ///     .filter(Employee::MANAGER.to_alias(&manager).has(manager.column(Employee::BORN).gt(Employee::BORN)));
+    /// # let _ = older_than_their_manager;
+    /// # }
+    /// ```
     pub fn has(self, condition: Predicate) -> Predicate
     where
         R: ToOne,
@@ -201,7 +274,7 @@ fn targets(ends: Ends, condition: Option<Predicate>) -> Result<Select> {
     Ok(select)
 }
 
-/// Whoever compares a column with itself means that of another row.
+/// Anyone who compares a column with itself means that of another row.
 fn itself(relation: &RelationDef, column: &str) -> Error {
     let (path, target) = (relation.path(), relation.target());
     let field = target.columns.iter().find(|known| known.name == column).map_or(column, |known| known.field);

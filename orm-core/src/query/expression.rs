@@ -5,19 +5,22 @@ use crate::model::{Column, Model};
 use crate::sql::{BinaryOp, Expr, Function, Source, TextPlace};
 use crate::value::{ColumnType, Text, Textual, Value};
 
-/// Something with a value in every row: a column, and what is computed from columns.
+/// Something with a value in every row: a column, or what is computed from columns.
 ///
-/// Its methods compare it with values and columns of its family of types; every value is bound, never written into
-/// the SQL.
+/// Its methods compare it with values and columns of its family of types. Every value is bound as a parameter; none
+/// becomes part of the SQL text.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, email: Option<String> }
-/// let query = select::<User>()
-///     .filter(User::NAME.like("j%").or(User::EMAIL.is_null()))
-///     .filter(User::ID.between(1, 100) & !User::ID.is_in([7, 9]))
-///     .order_by((User::NAME.asc(), User::ID.desc()));
-/// # let _ = query;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Book>()
+///     .filter(Book::TITLE.like("The %").or(Book::YEAR.between(1960, 1969)))
+///     .filter(Book::ID.lt(100) & !Book::ID.is_in([7, 9]))
+///     .order_by((Book::TITLE.asc(), Book::ID.desc()));
+/// assert_eq!(session.all(query).await?.len(), 4);
+/// # Ok(()) }
 /// ```
 // `is_null` and `is_in` are SQL's words for what they build.
 #[allow(clippy::wrong_self_convention)]
@@ -31,43 +34,107 @@ pub trait Expression: Sized {
     #[doc(hidden)]
     fn into_sql(self) -> Expr;
 
-    /// `=`; compared with a `None` it is `IS NULL`.
+    /// `=`; for `None` it is `IS NULL`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.eq(1960))).await?, 1);
+    /// assert_eq!(session.count(select::<Author>().filter(Author::EMAIL.eq(None))).await?, 1);
+    /// # Ok(()) }
+    /// ```
     fn eq(self, other: impl Comparand<Self::Value>) -> Predicate {
         let other = other.into_comparand();
         if is_null(&other) { self.is_null() } else { compare(self, BinaryOp::Eq, other) }
     }
 
-    /// `<>`; compared with a `None` it is `IS NOT NULL`.
+    /// `<>`; for `None` it is `IS NOT NULL`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.ne(1960))).await?, 3);
+    /// # Ok(()) }
+    /// ```
     fn ne(self, other: impl Comparand<Self::Value>) -> Predicate {
         let other = other.into_comparand();
         if is_null(&other) { self.is_not_null() } else { compare(self, BinaryOp::Ne, other) }
     }
 
     /// `<`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.lt(1968))).await?, 1);
+    /// # Ok(()) }
+    /// ```
     fn lt(self, other: impl Comparand<Self::Value>) -> Predicate {
         let other = other.into_comparand();
         compare(self, BinaryOp::Lt, other)
     }
 
     /// `<=`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.le(1968))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn le(self, other: impl Comparand<Self::Value>) -> Predicate {
         let other = other.into_comparand();
         compare(self, BinaryOp::Le, other)
     }
 
     /// `>`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.gt(1971))).await?, 1);
+    /// # Ok(()) }
+    /// ```
     fn gt(self, other: impl Comparand<Self::Value>) -> Predicate {
         let other = other.into_comparand();
         compare(self, BinaryOp::Gt, other)
     }
 
     /// `>=`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.ge(1971))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn ge(self, other: impl Comparand<Self::Value>) -> Predicate {
         let other = other.into_comparand();
         compare(self, BinaryOp::Ge, other)
     }
 
-    /// `BETWEEN`, both ends included.
+    /// `BETWEEN`, including both ends.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.between(1968, 1971))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn between(self, low: impl Comparand<Self::Value>, high: impl Comparand<Self::Value>) -> Predicate {
         let (low, high) = (low.into_comparand(), high.into_comparand());
         if is_null(&low) || is_null(&high) {
@@ -77,7 +144,16 @@ pub trait Expression: Sized {
         Predicate::new(Expr::Between(Box::new(self.into_sql()), Box::new(low), Box::new(high)))
     }
 
-    /// `IN (..)`; false for an empty list. A `None` in the list finds NULL, as `eq(None)` does.
+    /// `IN (..)`; false for an empty list. A `None` in the list matches NULL, as `eq(None)` does.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::ID.is_in([1, 3, 99]))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn is_in<I>(self, list: I) -> Predicate
     where
         I: IntoIterator<Item: IntoOperand<Self::Family>>,
@@ -97,7 +173,16 @@ pub trait Expression: Sized {
         if list.is_empty() { null } else { Predicate::new(Expr::In(Box::new(of), list)).or(null) }
     }
 
-    /// `NOT IN (..)`; true for an empty list. With a `None` in the list it leaves NULL out, and finds all other values.
+    /// `NOT IN (..)`; true for an empty list. With a `None` in the list it excludes NULL and matches all other values.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::ID.not_in([1, 3]))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn not_in<I>(self, list: I) -> Predicate
     where
         I: IntoIterator<Item: IntoOperand<Self::Family>>,
@@ -106,17 +191,46 @@ pub trait Expression: Sized {
     }
 
     /// `IS NULL`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Author>().filter(Author::EMAIL.is_null())).await?, 1);
+    /// # Ok(()) }
+    /// ```
     fn is_null(self) -> Predicate {
         Predicate::new(Expr::IsNull(Box::new(self.into_sql())))
     }
 
     /// `IS NOT NULL`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Author>().filter(Author::EMAIL.is_not_null())).await?, 1);
+    /// # Ok(()) }
+    /// ```
     fn is_not_null(self) -> Predicate {
         Predicate::new(Expr::IsNotNull(Box::new(self.into_sql())))
     }
 
-    /// `IN (SELECT ..)`: whether a query of one column has the value among its rows. NULLs among the rows are no values:
-    /// they are left out, so that `!` finds what is not among the others.
+    /// `IN (SELECT ..)`: whether the value is among the rows of a query of one column. NULLs among the rows are left
+    /// out, so `!` matches what is not among the others.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let prolific = select_columns(Book::AUTHOR_ID).group_by(Book::AUTHOR_ID).having(func::count_rows().gt(1));
+    /// let query = select::<Author>().filter(Author::ID.in_query(prolific));
+    /// assert_eq!(session.one(query).await?.name, "Ursula K. Le Guin");
+    /// # Ok(()) }
+    /// ```
     fn in_query<E>(self, query: SelectColumns<E>) -> Predicate
     where
         E: Expression<Family = Self::Family> + Selectable,
@@ -125,54 +239,160 @@ pub trait Expression: Sized {
         Predicate::new(Expr::InQuery(Box::new(self.into_sql()), Box::new(select)))
     }
 
-    /// The same under a name, for structs and subqueries.
+    /// The expression with a name, for structs and subqueries.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// #[derive(FromRow)]
+    /// struct Shelf {
+    ///     author_id: i64,
+    ///     books: i64,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Book::AUTHOR_ID, func::count_rows().label("books")))
+    ///     .group_by(Book::AUTHOR_ID)
+    ///     .order_by(Book::AUTHOR_ID);
+    /// let shelves: Vec<Shelf> = session.rows(query.into_struct::<Shelf>()).await?;
+    /// assert_eq!((shelves[0].author_id, shelves[0].books), (1, 3));
+    /// # Ok(()) }
+    /// ```
     fn label(self, name: impl IntoLabel<Self::Value>) -> Labeled<Self> {
         Labeled { expression: self, name: name.into_label() }
     }
 
-    /// The same as an `Option`, where a LEFT JOIN may find no row.
+    /// The expression as an `Option`, for a table that a LEFT JOIN may not find.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Book::TITLE, Tag::NAME.optional())).left_join(Book::TAGS).order_by(Book::ID);
+    /// let rows: Vec<(String, Option<String>)> = session.rows(query).await?;
+    /// assert_eq!(rows[0].1, None);
+    /// # Ok(()) }
+    /// ```
     fn optional(self) -> Computed<Option<<Self::Value as ColumnType>::Bare>> {
         Computed::new(self.into_sql())
     }
 
-    /// Ascending, for `order_by`.
+    /// Ascending, for `order_by`. A column alone is ascending too.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let oldest = session.first(select::<Book>().order_by(Book::YEAR.asc())).await?;
+    /// assert_eq!(oldest.map(|book| book.year), Some(1960));
+    /// # Ok(()) }
+    /// ```
     fn asc(self) -> OrderBy {
         OrderBy::new(self.into_sql(), false)
     }
 
     /// Descending, for `order_by`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let newest = session.first(select::<Book>().order_by(Book::YEAR.desc())).await?;
+    /// assert_eq!(newest.map(|book| book.year), Some(1974));
+    /// # Ok(()) }
+    /// ```
     fn desc(self) -> OrderBy {
         OrderBy::new(self.into_sql(), true)
     }
 }
 
-/// What only text can do, and a [`DbType`](derive@crate::DbType) around one.
+/// Operations on text columns, including a [`DbType`](derive@crate::DbType) around text.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Book>().filter(Book::TITLE.starts_with("The ") & !Book::TITLE.contains("Heaven"));
+/// assert_eq!(session.one(query).await?.title, "The Dispossessed");
+/// # Ok(()) }
+/// ```
 pub trait TextExpression: Expression {
-    /// `LIKE`: `%` is any text and `_` any character. SQLite ignores the case of ASCII letters; on MySQL the column's
-    /// collation decides.
+    /// `LIKE`: `%` matches any text and `_` any character. SQLite ignores the case of ASCII letters; on MySQL the
+    /// column's collation decides.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::TITLE.like("The %"))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn like(self, pattern: impl IntoOperand<Text>) -> Predicate {
         let pattern = pattern.into_operand();
         compare(self, BinaryOp::Like, pattern)
     }
 
     /// `NOT LIKE`
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::TITLE.not_like("The %"))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn not_like(self, pattern: impl IntoOperand<Text>) -> Predicate {
         let pattern = pattern.into_operand();
         compare(self, BinaryOp::NotLike, pattern)
     }
 
-    /// Whether another text is in it, as it is: no character of it stands for others, and upper and lower case differ. On
-    /// MySQL the column's collation decides.
+    /// Whether it contains another text. No character is a wildcard, and the case of letters matters; on MySQL the
+    /// column's collation decides.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::TITLE.contains("Heaven"))).await?, 1);
+    /// assert_eq!(session.count(select::<Book>().filter(Book::TITLE.contains("%"))).await?, 0);
+    /// # Ok(()) }
+    /// ```
     fn contains(self, text: impl IntoOperand<Text>) -> Predicate {
         has_text(self, TextPlace::Anywhere, text)
     }
 
-    /// Whether it begins with another text, as [`contains`](Self::contains) looks for it. An index may answer it.
+    /// Whether it begins with another text, compared as by [`contains`](Self::contains). An index may serve it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::TITLE.starts_with("The "))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     fn starts_with(self, text: impl IntoOperand<Text>) -> Predicate {
         has_text(self, TextPlace::Start, text)
     }
 
-    /// Whether it ends with another text, as [`contains`](Self::contains) looks for it.
+    /// Whether it ends with another text, compared as by [`contains`](Self::contains).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::TITLE.ends_with("Heaven"))).await?, 1);
+    /// # Ok(()) }
+    /// ```
     fn ends_with(self, text: impl IntoOperand<Text>) -> Predicate {
         has_text(self, TextPlace::End, text)
     }

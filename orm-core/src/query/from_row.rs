@@ -113,7 +113,7 @@ impl<T: FromRow> StructReader<T> {
             if item.nullable && !field.nullable {
                 let (name, field) = (T::NAME, field.name);
                 return Err(format!(
-                    "`{name}.{field}` may be NULL in the query and is no `Option` in the struct"
+                    "`{name}.{field}` may be NULL in the query but is not an `Option` in the struct"
                 ));
             }
             Ok(at)

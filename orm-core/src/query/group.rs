@@ -4,7 +4,19 @@ use crate::model::{Column, Model};
 use crate::sql::Expr;
 use crate::value::ColumnType;
 
-/// What `group_by`, `partition_by` and their like take: a column, an expression, or a tuple of these.
+/// What `group_by`, `partition_by` and similar methods take: a column, an expression, a condition, or a tuple or `Vec`
+/// of these.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let by = (Book::AUTHOR_ID, Book::YEAR / 10);
+/// let query = select_columns(func::count_rows()).from::<Book>().group_by(by);
+/// assert_eq!(session.rows(query).await?.len(), 3);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing to group by",
     label = "expected a column, an expression, or a tuple of these"

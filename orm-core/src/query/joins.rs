@@ -41,7 +41,20 @@ pub struct JoinSpec {
     pub(crate) may_repeat: bool,
 }
 
-/// What `join` and `left_join` take: a relationship, `User::ORDERS`, or one with other names for its ends.
+/// What `join` and `left_join` take: a relationship, or one with aliased ends.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::query::IntoJoin;
+///
+/// /// The titles of books by some path.
+/// fn titles_by(path: impl IntoJoin) -> SelectColumns<orm_core::query::Computed<String>> {
+///     select_columns(func::upper(Book::TITLE)).from::<Author>().join(path)
+/// }
+/// # fn main() {
+/// let _ = titles_by(Author::BOOKS);
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relationship to join",
     label = "expected a relationship: `User::ORDERS`",
@@ -77,7 +90,16 @@ impl IntoTable for &Derived {
     }
 }
 
-/// A relationship whose ends have names of their own in a query.
+/// A relationship with aliased ends: what [`RelationJoins::to_alias`] returns.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// let reader = alias::<Author>("reader");
+/// let query = select_columns((Book::TITLE, reader.column(Author::NAME))).join(Book::AUTHOR.to_alias(&reader));
+/// # let _ = query;
+/// # }
+/// ```
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct JoinPath<R> {
     from: Option<Source>,
@@ -85,9 +107,35 @@ pub struct JoinPath<R> {
     of: PhantomData<fn() -> R>,
 }
 
-/// Relationships as joins.
+/// Relationships as joins between aliased tables.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # fn main() {
+/// let other = alias::<Book>("other");
+/// let same_author = select_columns((Book::TITLE, other.column(Book::TITLE)))
+///     .join_table(&other, other.column(Book::AUTHOR_ID).eq(Book::AUTHOR_ID))
+///     .join(Book::AUTHOR.from_alias(&other));
+/// # let _ = same_author;
+/// # }
+/// ```
 pub trait RelationJoins: Relation {
     /// The relationship from an aliased table of its model.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = alias::<Book>("b");
+    /// let query = select_columns((book.column(Book::TITLE), Author::NAME))
+    ///     .from_table(&book)
+    ///     .join(Book::AUTHOR.from_alias(&book))
+    ///     .order_by(book.column(Book::ID));
+    /// let rows: Vec<(String, String)> = session.rows(query).await?;
+    /// assert_eq!(rows[3].1, "Harper Lee");
+    /// # Ok(()) }
+    /// ```
     // It is FROM that has the alias.
     #[allow(clippy::wrong_self_convention)]
     fn from_alias(self, parent: &Alias<Self::Parent>) -> JoinPath<Self> {
@@ -100,10 +148,12 @@ pub trait RelationJoins: Relation {
     /// # use orm_core::prelude::*;
     /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, name: String, manager_id: Option<i64>,
     /// #   #[belongs_to] manager: BelongsTo<Option<Employee>> }
+    /// # fn main() {
     /// let manager = alias::<Employee>("manager");
     /// let query = select_columns((Employee::NAME, manager.column(Employee::NAME).optional()))
     ///     .left_join(Employee::MANAGER.to_alias(&manager));
     /// # let _ = query;
+    /// # }
     /// ```
     fn to_alias(self, target: &Alias<Self::Target>) -> JoinPath<Self> {
         JoinPath { from: None, to: Some(target.source()), of: PhantomData }
@@ -118,7 +168,18 @@ impl<R: Relation> JoinPath<R> {
         (self.from, self.to)
     }
 
-    /// The target under another name too.
+    /// Aliases the target too.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let (book, writer) = (alias::<Book>("b"), alias::<Author>("w"));
+    /// let query = select_columns((book.column(Book::TITLE), writer.column(Author::NAME)))
+    ///     .from_table(&book)
+    ///     .join(Book::AUTHOR.from_alias(&book).to_alias(&writer));
+    /// # let _ = query;
+    /// # }
+    /// ```
     pub fn to_alias(self, target: &Alias<R::Target>) -> JoinPath<R> {
         JoinPath { to: Some(target.source()), ..self }
     }
@@ -246,7 +307,7 @@ impl FromSpec {
             let left = self.joins.iter().filter_map(|join| join.left.as_ref());
             first.extend(left.filter(|source| !joined.contains(source)).take(1));
         }
-        let unclear = "nothing says which table the query is from; name it with `.from::<Model>()`";
+        let unclear = "the query does not specify which table it reads from; name it with `.from::<Model>()`";
         match *first {
             [] if joins.is_empty() => Ok((None, joins)),
             [] => refuse(unclear),
@@ -278,15 +339,35 @@ fn refuse<T>(why: impl Into<String>) -> Result<T> {
 /// The joins of a query type with a method `joins_mut`.
 macro_rules! join_methods {
     () => {
-        /// Keeps the rows that have a target of a relationship, each as often as it has one. The target's columns can
-        /// then be named in the query.
+        /// Joins a relationship: keeps the rows with a target, each as often as it has targets. The target's columns
+        /// can then be used in the query.
+        ///
+        /// ```
+        /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+        /// # let engine = library().await?;
+        /// # let mut session = engine.session();
+        /// let query = select::<Author>().join(Author::BOOKS).filter(Book::YEAR.eq(1960));
+        /// assert_eq!(session.one(query).await?.name, "Harper Lee");
+        /// # Ok(()) }
+        /// ```
         pub fn join(mut self, relation: impl $crate::query::IntoJoin) -> Self {
             let join = relation.into_join($crate::sql::JoinKind::Inner);
             self.joins_mut().joins.push(join);
             self
         }
 
-        /// As [`join`](Self::join), and keeps the rows without a target too: once, with NULL for its columns.
+        /// Like [`join`](Self::join), but also keeps rows without a target: once, with NULL in the target's columns.
+        ///
+        /// ```
+        /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+        /// # let engine = library().await?;
+        /// # let mut session = engine.session();
+        /// let without_tags = select::<Book>().left_join(Book::TAGS).filter(Tag::ID.is_null());
+        /// assert_eq!(session.all(without_tags).await?.len(), 2);
+        /// # Ok(()) }
+        /// ```
         pub fn left_join(mut self, relation: impl $crate::query::IntoJoin) -> Self {
             let join = relation.into_join($crate::sql::JoinKind::Left);
             self.joins_mut().joins.push(join);
@@ -294,24 +375,70 @@ macro_rules! join_methods {
         }
 
         /// Joins the rows of a model that meet a condition.
+        ///
+        /// ```
+        /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+        /// # let engine = library().await?;
+        /// # let mut session = engine.session();
+        /// let query = select::<Author>().join_on::<Book>(Book::AUTHOR_ID.eq(Author::ID) & Book::YEAR.eq(1960));
+        /// assert_eq!(session.one(query).await?.name, "Harper Lee");
+        /// # Ok(()) }
+        /// ```
         pub fn join_on<T: Model>(mut self, on: Predicate) -> Self {
             self.joins_mut().join_model::<T>($crate::sql::JoinKind::Inner, on);
             self
         }
 
-        /// As [`join_on`](Self::join_on), and keeps the rows without a match too.
+        /// Like [`join_on`](Self::join_on), but also keeps rows without a match.
+        ///
+        /// ```
+        /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+        /// # let engine = library().await?;
+        /// # let mut session = engine.session();
+        /// let without_old_books = select::<Author>()
+        ///     .left_join_on::<Book>(Book::AUTHOR_ID.eq(Author::ID) & Book::YEAR.lt(1965))
+        ///     .filter(Book::ID.is_null());
+        /// assert_eq!(session.one(without_old_books).await?.name, "Ursula K. Le Guin");
+        /// # Ok(()) }
+        /// ```
         pub fn left_join_on<T: Model>(mut self, on: Predicate) -> Self {
             self.joins_mut().join_model::<T>($crate::sql::JoinKind::Left, on);
             self
         }
 
         /// Joins the rows of an alias, a subquery or a common table expression that meet a condition.
+        ///
+        /// ```
+        /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+        /// # let engine = library().await?;
+        /// # let mut session = engine.session();
+        /// let other = alias::<Book>("other");
+        /// let has_elder = select::<Book>().join_table(&other, other.column(Book::YEAR).lt(Book::YEAR)).distinct();
+        /// assert_eq!(session.all(has_elder).await?.len(), 3, "all but the oldest");
+        /// # Ok(()) }
+        /// ```
         pub fn join_table(mut self, table: impl $crate::query::IntoTable, on: Predicate) -> Self {
             self.joins_mut().join_table($crate::sql::JoinKind::Inner, table, on);
             self
         }
 
-        /// As [`join_table`](Self::join_table), and keeps the rows without a match too.
+        /// Like [`join_table`](Self::join_table), but also keeps rows without a match.
+        ///
+        /// ```
+        /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+        /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+        /// # let engine = library().await?;
+        /// # let mut session = engine.session();
+        /// let other = alias::<Book>("other");
+        /// let oldest = select::<Book>()
+        ///     .left_join_table(&other, other.column(Book::YEAR).lt(Book::YEAR))
+        ///     .filter(other.column(Book::ID).is_null());
+        /// assert_eq!(session.one(oldest).await?.year, 1960);
+        /// # Ok(()) }
+        /// ```
         pub fn left_join_table(mut self, table: impl $crate::query::IntoTable, on: Predicate) -> Self {
             self.joins_mut().join_table($crate::sql::JoinKind::Left, table, on);
             self

@@ -4,9 +4,31 @@ use super::{Computed, Expression, Predicate};
 use crate::sql::{Expr, JsonRead, JsonStep};
 use crate::value::{ColumnType, Document};
 
-/// What only JSON can do.
+/// Operations on JSON columns.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "json")] mod program {
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] pub struct User { #[key(auto)] pub id: i64, pub settings: serde_json::Value }
+/// # pub async fn run() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// # let mut session = engine.session();
+/// session.insert(User::draft().settings(serde_json::json!({ "theme": "dark", "sizes": [1, 2] }))).await?;
+/// let dark = select::<User>().filter(User::SETTINGS.at("theme").text().eq("dark"));
+/// assert_eq!(session.count(dark).await?, 1);
+/// let first: Option<i64> = session.row(select_columns(User::SETTINGS.at("sizes").at(0).integer())).await?;
+/// assert_eq!(first, Some(1));
+/// # Ok(()) }
+/// # }
+/// # #[cfg(feature = "json")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> { program::run().await }
+/// # #[cfg(not(feature = "json"))]
+/// # fn main() {}
+/// ```
 pub trait JsonExpression: Expression<Family = Document> {
-    /// A member of an object, `at("theme")`, or an element of an array from 0, `at(0)`, to go on from or to read.
+    /// A member of an object, `at("theme")`, or an element of an array counted from 0, `at(0)`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -21,7 +43,16 @@ pub trait JsonExpression: Expression<Family = Document> {
         JsonPath { of: self.into_sql(), path: vec![step.into_step()] }
     }
 
-    /// How many elements the array has; NULL of everything else.
+    /// The number of elements of the array; NULL for everything else.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct Recipe { #[key] id: i64, steps: serde_json::Value }
+    /// let long = select::<Recipe>().filter(Recipe::STEPS.array_length().gt(10));
+    /// # let _ = long; }
+    /// # fn main() {}
+    /// ```
     fn array_length(self) -> Computed<Option<i64>> {
         JsonPath { of: self.into_sql(), path: Vec::new() }.array_length()
     }
@@ -29,12 +60,22 @@ pub trait JsonExpression: Expression<Family = Document> {
 
 impl<E: Expression<Family = Document>> JsonExpression for E {}
 
-/// A place in a document: `User::SETTINGS.at("editor").at("theme")`.
+/// A place in a JSON document: `User::SETTINGS.at("editor").at("theme")`.
 ///
-/// What is read there is NULL where there is nothing, and where there is something else: a text is no number, and a number
-/// no text.
+/// Reading it gives NULL if the place does not exist or holds another type: text is not read as a number, nor a number
+/// as text.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "json")] fn f() {
+/// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+/// let size = User::SETTINGS.at("editor").at("font_size");
+/// let large = select::<User>().filter(size.clone().integer().gt(14)).order_by(size.integer().desc());
+/// # let _ = large; }
+/// # fn main() {}
+/// ```
 #[derive(Clone)]
-#[must_use = "a place in a document says nothing until something is read there"]
+#[must_use = "a place in a document does nothing until it is read"]
 pub struct JsonPath {
     of: Expr,
     path: Vec<JsonStep>,
@@ -42,43 +83,115 @@ pub struct JsonPath {
 
 impl JsonPath {
     /// A place further down.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let first_size = User::SETTINGS.at("sizes").at(0);
+    /// # let _ = first_size; }
+    /// # fn main() {}
+    /// ```
     pub fn at(mut self, step: impl IntoJsonStep) -> JsonPath {
         self.path.push(step.into_step());
         self
     }
 
-    /// The text that is there.
+    /// The text at this place.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let dark = select::<User>().filter(User::SETTINGS.at("theme").text().eq("dark"));
+    /// # let _ = dark; }
+    /// # fn main() {}
+    /// ```
     pub fn text(self) -> Computed<Option<String>> {
         self.read(JsonRead::Text)
     }
 
-    /// The whole number that is there, where it has room in an `i64`.
+    /// The whole number at this place, if it fits an `i64`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let large = select::<User>().filter(User::SETTINGS.at("font_size").integer().gt(14));
+    /// # let _ = large; }
+    /// # fn main() {}
+    /// ```
     pub fn integer(self) -> Computed<Option<i64>> {
         self.read(JsonRead::Integer)
     }
 
-    /// The number that is there.
+    /// The number at this place.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let zoomed = select::<User>().filter(User::SETTINGS.at("zoom").float().gt(1.5));
+    /// # let _ = zoomed; }
+    /// # fn main() {}
+    /// ```
     pub fn float(self) -> Computed<Option<f64>> {
         self.read(JsonRead::Float)
     }
 
-    /// The truth value that is there.
+    /// The truth value at this place.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let subscribed = select::<User>().filter(User::SETTINGS.at("newsletter").boolean().eq(true));
+    /// # let _ = subscribed; }
+    /// # fn main() {}
+    /// ```
     pub fn boolean(self) -> Computed<Option<bool>> {
         self.read(JsonRead::Boolean)
     }
 
-    /// The JSON that is there, of any form.
+    /// The JSON at this place, of any type.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let editors = select_columns((User::ID, User::SETTINGS.at("editor").value()));
+    /// # let _ = editors; }
+    /// # fn main() {}
+    /// ```
     #[cfg(feature = "json")]
     pub fn value(self) -> Computed<Option<serde_json::Value>> {
         self.read(JsonRead::Document)
     }
 
-    /// How many elements the array has that is there.
+    /// The number of elements of the array at this place; NULL for everything else.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let many = select::<User>().filter(User::SETTINGS.at("sizes").array_length().ge(3));
+    /// # let _ = many; }
+    /// # fn main() {}
+    /// ```
     pub fn array_length(self) -> Computed<Option<i64>> {
         self.read(JsonRead::Length)
     }
 
-    /// Whether anything is there, be it JSON's `null`.
+    /// Whether the place exists, even if it holds JSON's `null`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, settings: serde_json::Value }
+    /// let configured = select::<User>().filter(User::SETTINGS.at("editor").exists());
+    /// # let _ = configured; }
+    /// # fn main() {}
+    /// ```
     pub fn exists(self) -> Predicate {
         let JsonPath { of, path } = self;
         Predicate::new(Expr::Json { of: Box::new(of), path, read: JsonRead::Exists })
@@ -96,7 +209,7 @@ impl fmt::Debug for JsonPath {
     }
 }
 
-/// A step into a document: the name of a member, or the place of an element from 0.
+/// A step into a JSON document: the name of a member as text, or the position of an element from 0 as a `usize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no step into a document",
     label = "expected the name of a member, or the place of an element as a `usize`"

@@ -104,7 +104,7 @@ impl KeysetTerm {
         }
     }
 
-    /// What comes behind a value; none where nothing does.
+    /// What comes behind a value; `None` if nothing does.
     fn behind(&self, value: &Value) -> Option<Expr> {
         let nulls_first = self.order.nulls.map_or(!self.order.descending, |nulls| nulls == Nulls::First);
         if value.is_null() {

@@ -8,7 +8,18 @@ use crate::value::ColumnType;
 
 /// An expression with a name: `func::count(Order::ID).label("orders")`.
 ///
-/// The name is what a struct's field, and a column of a subquery or a common table expression, is found by.
+/// The field of a struct, and the column of a subquery or a common table expression, is found by this name.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let years = select_columns(Book::YEAR.label("published")).subquery("years");
+/// let newest = select_columns(func::max(years.column(label::<i32>("published")))).from_table(&years);
+/// assert_eq!(session.row(newest).await?, Some(1974));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct Labeled<E> {
@@ -19,14 +30,17 @@ pub struct Labeled<E> {
 /// The name of a column of a subquery, with its type.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-/// const ORDERS: Label<i64> = label("orders");
-/// let counts = select_columns((Order::USER_ID, func::count(Order::ID).label(ORDERS)))
-///     .group_by(Order::USER_ID)
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// const BOOKS: Label<i64> = label("books");
+/// let counts = select_columns((Book::AUTHOR_ID, func::count_rows().label(BOOKS)))
+///     .group_by(Book::AUTHOR_ID)
 ///     .subquery("counts");
-/// let many = counts.column(ORDERS).gt(1);
-/// # let _ = many;
+/// let many = select_columns(counts.column(Book::AUTHOR_ID)).from_table(&counts).filter(counts.column(BOOKS).gt(1));
+/// assert_eq!(session.rows(many).await?, [1]);
+/// # Ok(()) }
 /// ```
 pub struct Label<T> {
     name: &'static str,
@@ -34,6 +48,12 @@ pub struct Label<T> {
 }
 
 /// The name of a column of a subquery, with its type.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// const TOTAL: Label<i64> = label("total");
+/// ```
 pub const fn label<T>(name: &'static str) -> Label<T> {
     Label { name, of: PhantomData }
 }
@@ -52,7 +72,7 @@ impl<T> fmt::Debug for Label<T> {
     }
 }
 
-/// What a column can be called: a text, or a [`Label`] of its type.
+/// What names a column: a text, or a [`Label`] of the column's type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a column of type `{T}`",
     label = "expected a name, or a `Label<{T}>`"

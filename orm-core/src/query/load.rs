@@ -6,8 +6,22 @@ use super::{Alias, IntoOrder, IntoPredicate, LoadSpec, Strategy};
 use crate::entity::{Loaded, LoadedAs, Marks, Recursive, Relation, SelfReferential, ToMany};
 use crate::model::{Column, LoadedSetOf, Model};
 
-/// What to load of a relationship: `User::ORDERS.selectin()`, with what to load below it. `S` is the relationship's place
-/// in the loaded set: [`Loaded`] or [`Recursive`].
+/// A relationship to load, with a strategy: `User::ORDERS.selectin()`. Its methods say what to load below the
+/// relationship, and, for collections, which part of it. `S` is its place in the loaded set: [`Loaded`] or
+/// [`Recursive`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let load = Author::BOOKS.selectin().with(Book::TAGS.selectin());
+/// for author in session.all(select::<Author>().with(load)).await? {
+///     let tags: usize = author.get(Author::BOOKS).iter().map(|book| book.get(Book::TAGS).len()).sum();
+///     println!("{}: {tags} tags", author.name);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "a load does nothing until it is given to `with` or `load_all`"]
 pub struct Load<R, S> {
@@ -15,7 +29,23 @@ pub struct Load<R, S> {
     of: PhantomData<fn() -> (R, S)>,
 }
 
-/// What to load of a relationship of `M`, with nothing proven: [`Load::dynamic`].
+/// A load that is not part of the query's type: what [`Load::dynamic`] returns.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::query::DynamicLoad;
+///
+/// /// The relationships that a client asked for.
+/// fn loads(names: &[&str]) -> Vec<DynamicLoad<Book>> {
+///     let load = |name: &&str| match *name {
+///         "author" => Some(Book::AUTHOR.joined().dynamic()),
+///         "tags" => Some(Book::TAGS.selectin().dynamic()),
+///         _ => None,
+///     };
+///     names.iter().filter_map(load).collect()
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 #[must_use = "a load does nothing until it is given to `with` or `load_all`"]
 pub struct DynamicLoad<M> {
@@ -23,7 +53,25 @@ pub struct DynamicLoad<M> {
     of: PhantomData<fn() -> M>,
 }
 
-/// A relationship that this query leaves out, whatever the model says: `User::ORDERS.raise()`.
+/// A relationship that this query does not load, although the model loads it by default: `User::ORDERS.raise()`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64 }
+/// #[derive(Model, Debug)]
+/// struct Author {
+///     #[key(auto)]
+///     id: i64,
+///     #[has_many(lazy = "selectin")]
+///     books: HasMany<Book>,
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Author, Book]).await?;
+/// assert_eq!(engine.plan(&select::<Author>())?.steps().len(), 2);
+/// assert_eq!(engine.plan(&select::<Author>().with(Author::BOOKS.raise()))?.steps().len(), 1);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "it does nothing until it is given to `with`"]
 pub struct LeaveOut<R> {
@@ -32,50 +80,165 @@ pub struct LeaveOut<R> {
 }
 
 /// The loading strategies of a relationship.
+///
+/// | strategy | additional statements |
+/// |---|---|
+/// | [`selectin`](Self::selectin) | one for each level |
+/// | [`joined`](Self::joined) | none |
+/// | [`subquery`](Self::subquery) | one for each level, without keys |
+/// | [`auto`](Self::auto) | the cheapest of these |
+///
+/// A strategy never changes which entities a query returns, nor their order.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Book>().with(Book::AUTHOR.joined()).with(Book::TAGS.selectin());
+/// for book in session.all(query).await? {
+///     println!("{} by {}, {} tags", book.title, book.get(Book::AUTHOR).name, book.get(Book::TAGS).len());
+/// }
+/// # Ok(()) }
+/// ```
 pub trait RelationExt: Relation {
-    /// By a second statement: `SELECT .. WHERE key IN (..)`, as many keys at once as the database binds.
+    /// By a second statement, `SELECT .. WHERE key IN (..)`, with as many keys as the database can bind.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+    /// assert_eq!(log.count(), 2, "{log}");
+    /// # Ok(()) }
+    /// ```
     fn selectin(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Selectin)
     }
 
-    /// By a LEFT JOIN in the statement of the parents. Rows that this join multiplies collapse, and the list of parents is
-    /// the same as with every other strategy: limits, DISTINCT and the query's own joins apply to the parents' rows, which
-    /// are a subquery where that matters.
+    /// By a LEFT JOIN in the statement of the parents. The list of parents is the same as with every other strategy:
+    /// limits, DISTINCT and the query's own joins apply to the parents, which become a subquery if necessary.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// let books = session.all(select::<Book>().with(Book::AUTHOR.joined())).await?;
+    /// assert_eq!(log.count(), 1, "{log}");
+    /// println!("{}", books[0].get(Book::AUTHOR).name);
+    /// # Ok(()) }
+    /// ```
     fn joined(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Joined)
     }
 
-    /// By a second statement that joins the target to the parents' own statement: no keys are sent. Below a load that
-    /// has no statement of its own to repeat (`selectin`, `load_all`) the keys are at hand and are used.
+    /// By a second statement that joins the target to the parents' own statement, so it sends no keys. Below a load
+    /// without a statement to repeat (`selectin`, `load_all`) it uses the known keys.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.all(select::<Author>().filter(Author::NAME.like("%Lee")).with(Author::BOOKS.subquery())).await?;
+    /// assert_eq!(log.count(), 2, "{log}");
+    /// # Ok(()) }
+    /// ```
     fn subquery(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Subquery)
     }
 
-    /// The cheapest correct plan. A to-one of a page, or of one row that is found by its key, is joined, behind the page
-    /// where rows are skipped or sorted; otherwise each distinct target that the session does not hold is asked for once.
-    /// A collection of all rows of a table is asked for without sending their keys, and reads no row without a parent.
-    /// [`Engine::plan`](crate::Engine::plan) shows it.
+    /// The cheapest correct strategy.
+    ///
+    /// A to-one of a page, or of one row found by its key, is joined; if rows are sorted or skipped, it is joined
+    /// behind the page. Otherwise each distinct target that the session does not hold is selected once. A collection of
+    /// all rows of a table is selected without sending keys, and no row without a parent is read.
+    /// [`Engine::plan`](crate::Engine::plan) shows the choice.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let plan = engine.plan(&select::<Book>().with(Book::AUTHOR.auto()).limit(10))?;
+    /// assert_eq!(plan.steps().len(), 1, "joined: {plan}");
+    /// # Ok(()) }
+    /// ```
     fn auto(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Auto)
     }
 
-    /// From a join that the query has written itself; for [`Select::fill`](super::Select::fill).
+    /// From a join that the query itself contains, with more to load below it; for
+    /// [`Select::fill`](crate::Select::fill).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>()
+    ///     .join(Author::BOOKS)
+    ///     .filter(Book::YEAR.gt(1970))
+    ///     .fill(Author::BOOKS.filled().with(Book::TAGS.selectin()));
+    /// let authors = session.all(query).await?;
+    /// assert_eq!(authors[0].get(Author::BOOKS).len(), 2);
+    /// # Ok(()) }
+    /// ```
     fn filled(self) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         Load::new(Strategy::Filled)
     }
 
-    /// As [`filled`](Self::filled), from a join of the target under another name.
+    /// Like [`filled`](Self::filled), from a join of an aliased target.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let recent = alias::<Book>("recent");
+    /// let query = select::<Author>()
+    ///     .join(Author::BOOKS.to_alias(&recent))
+    ///     .filter(recent.column(Book::YEAR).gt(1970))
+    ///     .fill(Author::BOOKS.filled_by(&recent));
+    /// assert_eq!(session.all(query).await?[0].get(Author::BOOKS).len(), 2);
+    /// # Ok(()) }
+    /// ```
     fn filled_by(self, target: &Alias<Self::Target>) -> Load<Self, Loaded<<Self::Target as Model>::Bare>> {
         let source = target.source();
         Load::new(Strategy::Filled).map(|spec| spec.source = Some(source))
     }
 
-    /// Not loaded by this query, against an eager default of the model.
+    /// Not loaded by this query, although the model loads it by default.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let authors = session.all(select::<Author>().with(Author::BOOKS.raise())).await?;
+    /// assert_eq!(authors[0].books().unwrap_err().kind(), ErrorKind::NotLoaded);
+    /// # Ok(()) }
+    /// ```
     fn raise(self) -> LeaveOut<Self> {
         LeaveOut { spec: LoadSpec::new(Self::def(), Strategy::Raise), of: PhantomData }
     }
 
-    /// Not loaded by this query, against an eager default of the model; `session.load` may ask for it later.
+    /// Not loaded by this query, although the model loads it by default; `session.load` may load it later.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let authors = session.all(select::<Author>().with(Author::BOOKS.lazy())).await?;
+    /// assert_eq!(session.load(&authors[0], Author::BOOKS).await?.len(), 3);
+    /// # Ok(()) }
+    /// ```
     fn lazy(self) -> LeaveOut<Self> {
         LeaveOut { spec: LoadSpec::new(Self::def(), Strategy::Lazy), of: PhantomData }
     }
@@ -83,7 +246,8 @@ pub trait RelationExt: Relation {
 
 impl<R: Relation> RelationExt for R {}
 
-/// What `fill` takes: a relationship whose target the query joins, or `User::ORDERS.filled()` with more to load below it.
+/// What [`Select::fill`](crate::Select::fill) takes: a relationship that the query joins, or `User::ORDERS.filled()`
+/// with more to load below it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relationship to fill",
     label = "expected a relationship that the query joins: `User::ORDERS`"
@@ -128,12 +292,34 @@ impl<R: Relation, S> Load<R, S> {
         Load { spec, of: PhantomData }
     }
 
-    /// Reads a deferred column with every target; see [`Deferred`](crate::Deferred).
+    /// Reads a deferred column of every target; see [`Deferred`](crate::Deferred).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key(auto)] id: i64, blog_id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # #[derive(Model, Debug)] struct Blog { #[key(auto)] id: i64, #[has_many] posts: HasMany<Post> }
+    /// # fn main() {
+    /// let with_bodies = select::<Blog>().with(Blog::POSTS.selectin().undefer(Post::BODY));
+    /// # let _ = with_bodies;
+    /// # }
+    /// ```
     pub fn undefer<T>(self, column: Column<R::Target, T>) -> Load<R, S> {
         self.map(|spec| spec.undeferred.push(column.index()))
     }
 
-    /// Loads a relationship of the targets too. A relationship that is named twice is loaded once, with what is below either.
+    /// Loads a relationship of the targets too. A relationship that is named twice is loaded once, with everything
+    /// below either.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.all(select::<Author>().with(Author::BOOKS.selectin().with(Book::TAGS.selectin()))).await?;
+    /// assert_eq!(log.count(), 3, "{log}");
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<S::Nested>>(self, load: O) -> Load<R, S::Around<O::Marked>>
     where
         S: LoadedAs,
@@ -141,55 +327,97 @@ impl<R: Relation, S> Load<R, S> {
         self.retype(|spec| spec.loads.push(load.into_spec()))
     }
 
-    /// The same load with nothing proven: for loads that are chosen while the program runs. It leaves the query's type as
-    /// it is, and what it loads is read with the accessors.
+    /// The same load without an entry in the query's type, for loads that are chosen while the program runs. Read what
+    /// it loads with the accessors.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-    /// # #[derive(Model, Debug)] struct Profile { #[key] id: i64, user_id: i64 }
-    /// # #[derive(Model, Debug)] struct User {
-    /// #     #[key] id: i64, #[has_many] orders: HasMany<Order>, #[has_one] profile: HasOne<Profile>
-    /// # }
-    /// # async fn f(session: &mut Session, with_orders: bool) -> Result<()> {
-    /// let mut query = select::<User>();
-    /// if with_orders {
-    ///     query = query.with(User::ORDERS.selectin().dynamic());
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let with_books = true;
+    /// let mut query = select::<Author>();
+    /// if with_books {
+    ///     query = query.with(Author::BOOKS.selectin().dynamic());
     /// }
-    /// for user in session.all(query).await? {
-    ///     if with_orders {
-    ///         println!("{} orders", user.orders()?.len());
+    /// for author in session.all(query).await? {
+    ///     if with_books {
+    ///         println!("{} books", author.books()?.len());
     ///     }
     /// }
     ///
-    /// // Loads of one model are of one type then.
-    /// let chosen = [User::ORDERS.selectin().dynamic(), User::PROFILE.joined().dynamic()];
-    /// let query = chosen.into_iter().fold(select::<User>(), |query, load| query.with(load));
-    /// # let _ = query; Ok(()) }
-    /// # fn main() {}
+    /// // Loads of one model have one type then.
+    /// let chosen = [Book::AUTHOR.joined().dynamic(), Book::TAGS.selectin().dynamic()];
+    /// let query = chosen.into_iter().fold(select::<Book>(), |query, load| query.with(load));
+    /// assert_eq!(session.all(query).await?[0].author()?.name, "Ursula K. Le Guin");
+    /// # Ok(()) }
     /// ```
     pub fn dynamic(self) -> DynamicLoad<R::Parent> {
         DynamicLoad { spec: self.spec, of: PhantomData }
     }
 
-    /// The most keys in one statement; without it, as many as the database binds. 0 is an error when the query runs.
+    /// The largest number of keys in one statement; by default as many as the database can bind. 0 is an error when the
+    /// query runs.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.all(select::<Author>().with(Author::BOOKS.selectin().batch_size(1))).await?;
+    /// assert_eq!(log.count(), 3, "one for the authors, and one for each of the two: {log}");
+    /// # Ok(()) }
+    /// ```
     pub fn batch_size(self, keys: usize) -> Load<R, S> {
         self.map(|spec| spec.batch_size = Some(keys))
     }
 
-    /// Makes a join an inner one: parents without a target are dropped.
+    /// Makes a join an inner join: parents without a target are left out.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let written = session.all(select::<Book>().with(Book::TAGS.joined().inner())).await?;
+    /// assert_eq!(written.len(), 2, "the books with tags");
+    /// # Ok(()) }
+    /// ```
     pub fn inner(self) -> Load<R, S> {
         self.map(|spec| spec.inner = true)
     }
 
-    /// Follows a self-referential relationship below its first level: `.recursive(2)` twice more, a statement a level,
-    /// `.recursive(..)` to the last level, circles included.
+    /// Follows a self-referential relationship below its first level: `.recursive(2)` two more levels, `.recursive(..)`
+    /// to the last level, including circles. It runs one statement for each level.
     ///
-    /// With `..` every level is proven: `get` reads it wherever one is. With a number the first level is, and the
-    /// accessor of the objects below says what is loaded: what lies deeper than the limit is `NotLoaded`, not empty.
+    /// With `..` every level is part of the type, so `get` reads it anywhere. With a number only the first level is;
+    /// below it, read the accessor, which returns `NotLoaded` beyond the limit and never an empty collection.
     ///
-    /// With `..` an object that is reached again is not asked about again. With a number each level is read as a whole, with
-    /// what you load below it: in a circle its objects are asked about once for each level that they are on.
+    /// With `..` an object that is reached again is not selected again. With a number each level is read as a whole, so
+    /// in a circle an object is selected once for each level on which it is.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Folder {
+    /// #     #[key(auto)] id: i64, name: String, parent_id: Option<i64>,
+    /// #     #[has_many(key = "parent_id")] children: HasMany<Folder>,
+    /// # }
+    /// # fn size(folder: &loaded!(Folder { children { .. } })) -> usize {
+    /// #     1 + folder.get(Folder::CHILDREN).iter().map(|child| size(&child)).sum::<usize>()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Folder]).await?;
+    /// # let mut session = engine.session();
+    /// # session.add(Folder::draft().name("/").children([Folder::draft().name("etc"), Folder::draft().name("usr")]));
+    /// # session.commit().await?;
+    /// let query = select::<Folder>().filter(Folder::PARENT_ID.is_null()).with(Folder::CHILDREN.selectin().recursive(..));
+    /// let root = session.one(query).await?;
+    /// assert_eq!(size(&root), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn recursive<D: RecursionDepth<S>>(self, depth: D) -> Load<R, D::Slot>
     where
         R: SelfReferential,
@@ -198,7 +426,7 @@ impl<R: Relation, S> Load<R, S> {
     }
 }
 
-/// How far `.recursive(..)` goes: a number of further levels, or `..` for all.
+/// How many levels [`Load::recursive`] follows: a number of further levels, or `..` for all.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a recursion depth",
     label = "expected a number of levels, or `..` for all"
@@ -230,7 +458,19 @@ impl<S: LoadedAs> RecursionDepth<S> for RangeFull {
 
 /// Part of a relationship: read with `get`, it never becomes what the object holds.
 impl<R: ToMany, S> Load<R, S> {
-    /// Loads only the targets that meet the condition.
+    /// Loads only the targets that meet the condition. The part is read with `get`; it never becomes what the object
+    /// holds.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().with(Author::BOOKS.selectin().filter(Book::YEAR.gt(1970))).order_by(Author::ID);
+    /// let authors = session.all(query).await?;
+    /// assert_eq!(authors[0].get(Author::BOOKS).len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn filter(self, condition: impl IntoPredicate) -> Load<R, S> {
         let Some(condition) = condition.into_predicate() else { return self };
         self.map(|spec| {
@@ -240,17 +480,54 @@ impl<R: ToMany, S> Load<R, S> {
     }
 
     /// Loads the targets in this order instead of the relationship's own.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().with(Author::BOOKS.selectin().order_by(Book::TITLE)).order_by(Author::ID);
+    /// let authors = session.all(query).await?;
+    /// assert_eq!(authors[0].get(Author::BOOKS).first().map(|book| book.id), Some(1));
+    /// # Ok(()) }
+    /// ```
     pub fn order_by(self, order: impl IntoOrder) -> Load<R, S> {
         self.map(|spec| spec.order.extend(order.into_order()))
     }
 
-    /// Loads at most so many targets of each parent.
+    /// Loads at most this many targets of each parent.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let newest = Author::BOOKS.selectin().order_by(Book::YEAR.desc()).limit(1);
+    /// for author in session.all(select::<Author>().with(newest)).await? {
+    ///     assert_eq!(author.get(Author::BOOKS).len(), 1);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn limit(self, targets: u64) -> Load<R, S> {
         self.map(|spec| spec.limit = Some(targets))
     }
 }
 
-/// What `with` takes: a load of a relationship that starts at the model with the loaded set `L`.
+/// What [`Select::with`](crate::Select::with) takes: a load of a relationship that starts at the query's model.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::query::{LoadOption, RelationExt};
+///
+/// /// A load that several queries share.
+/// fn with_tags<L>() -> impl LoadOption<L>
+/// where
+///     book::Tags: orm_core::loaded::Marks<L, Loaded<<Tag as Model>::Bare>>,
+/// {
+///     Book::TAGS.selectin()
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something to load",
     label = "expected a relationship with a strategy: `User::ORDERS.selectin()`"

@@ -5,7 +5,8 @@ use crate::value::{ArrayElement, Boolean, Bytes, ColumnType, Float, Integer, Nul
 #[allow(unused_imports)]
 use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid};
 
-/// What a column of the family `F` compares with: a value, an `Option` of one, or another column.
+/// What a column of the family `F` can be compared with: a value, an `Option` of a value, or another column or
+/// expression.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{F}`",
     label = "the column's type is `{F}`"
@@ -16,8 +17,8 @@ pub trait IntoOperand<F> {
     fn into_operand(self) -> Expr;
 }
 
-/// What a value of the type `T` is compared with or set to: all that [`IntoOperand`] is for its family, and an `Option` of
-/// the type itself, so that a bare `None` says of what it is none.
+/// What a value of type `T` can be compared with or set to: everything that [`IntoOperand`] accepts for its family, and
+/// `None`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "the column's type is `{T}`",

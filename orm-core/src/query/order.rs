@@ -4,6 +4,16 @@ use crate::sql::{Expr, Nulls, Order};
 use crate::value::ColumnType;
 
 /// One term of an order: `User::NAME.desc()`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Author>().order_by((Author::EMAIL.asc().nulls_last(), Author::NAME.desc()));
+/// assert_eq!(session.all(query).await?[1].email, None);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct OrderBy {
@@ -17,20 +27,53 @@ impl OrderBy {
 }
 
 impl OrderBy {
-    /// Puts NULL before every value; otherwise each database has it where it likes.
+    /// Sorts NULL before all values. Without it, the place of NULL depends on the database.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().order_by(Author::EMAIL.asc().nulls_first());
+    /// assert_eq!(session.all(query).await?[0].email, None);
+    /// # Ok(()) }
+    /// ```
     pub fn nulls_first(mut self) -> OrderBy {
         self.order.nulls = Some(Nulls::First);
         self
     }
 
-    /// Puts NULL after every value.
+    /// Sorts NULL after all values. Without it, the place of NULL depends on the database.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().order_by(Author::EMAIL.asc().nulls_last());
+    /// assert_eq!(session.all(query).await?[1].email, None);
+    /// # Ok(()) }
+    /// ```
     pub fn nulls_last(mut self) -> OrderBy {
         self.order.nulls = Some(Nulls::Last);
         self
     }
 }
 
-/// What `order_by` takes: a column, `.asc()` or `.desc()` of one, a tuple or a `Vec` of these.
+/// What `order_by` takes: a column, `.asc()` or `.desc()` of one, a condition, or a tuple, an array or a `Vec` of
+/// these.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let ascending = false;
+/// let by_year = if ascending { Book::YEAR.asc() } else { Book::YEAR.desc() };
+/// let query = select::<Book>().order_by(vec![by_year, Book::ID.asc()]);
+/// assert_eq!(session.all(query).await?[0].year, 1974);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an order",
     label = "expected a column, `.asc()` or `.desc()` of one, or a tuple of these"

@@ -6,11 +6,28 @@ use super::{FromRow, Selectable, StructReader};
 use crate::model::{ColumnDef, Model};
 use crate::sql::Source;
 
-/// Some columns of a model as a struct of their own, by `#[derive(FromRow)]` and `#[row(model = User)]`; for
+/// Some columns of a model as your own struct, by `#[derive(FromRow)]` and `#[row(model = User)]`; for
 /// [`Select::load_only`](super::Select::load_only).
 ///
-/// A field is called as the model's field is, or says so with `#[row(name = "..")]`, and has its type: the compiler checks
-/// both.
+/// A field has the name of the model's field, or names it with `#[row(name = "..")]`, and has its type. The compiler
+/// checks both.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// #[derive(FromRow, Debug)]
+/// #[row(model = Book)]
+/// struct Title {
+///     #[row(name = "title")]
+///     text: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let title = session.row(select::<Book>().filter(Book::ID.eq(1)).load_only::<Title>()).await?;
+/// assert_eq!(title.text, "A Wizard of Earthsea");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no part of the model `{M}`",
     label = "its fields are not columns of `{M}`",
@@ -22,7 +39,7 @@ pub trait PartOf<M: Model>: FromRow {
     fn columns() -> Vec<usize>;
 }
 
-/// The columns of a struct of some of them.
+/// The columns of a partial struct in the select list: what [`Select::load_only`](super::Select::load_only) selects.
 #[must_use = "it does nothing until it is selected"]
 pub struct PartColumns<M, P> {
     of: PhantomData<fn() -> (M, P)>,

@@ -4,7 +4,18 @@ use super::Expression;
 use crate::sql::{Expr, MOST_DEPTH};
 use crate::value::Boolean;
 
-/// A condition on a row: what `filter` takes.
+/// A condition on a row: what `filter` takes. Conditions are combined with `&`, `|` and `!`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let recent = Book::YEAR.gt(1970);
+/// let by_lee = Book::AUTHOR.has(Author::NAME.like("%Lee"));
+/// assert_eq!(session.count(select::<Book>().filter(recent | by_lee)).await?, 3);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a condition does nothing until it is given to `filter`"]
 pub struct Predicate {
@@ -30,7 +41,17 @@ impl Predicate {
         self.expr
     }
 
-    /// Both; also written `&`.
+    /// Both conditions; also written `&`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Book>().filter(Book::YEAR.gt(1970).and(Book::TITLE.like("%Heaven")));
+    /// assert_eq!(session.count(query).await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn and(self, other: Predicate) -> Predicate {
         let depth = other.depth + 1;
         match self.expr {
@@ -41,7 +62,17 @@ impl Predicate {
         }
     }
 
-    /// One of them or both; also written `|`.
+    /// At least one of the conditions; also written `|`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Book>().filter(Book::YEAR.lt(1965).or(Book::YEAR.gt(1972)));
+    /// assert_eq!(session.count(query).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn or(self, other: Predicate) -> Predicate {
         let depth = other.depth + 1;
         match self.expr {
@@ -53,21 +84,32 @@ impl Predicate {
         }
     }
 
-    /// All of the conditions; true when there are none.
+    /// All of the conditions; true if there are none.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, age: i32 }
-    /// let conditions = vec![User::AGE.gt(18), User::NAME.like("j%")];
-    /// let query = select::<User>().filter(Predicate::all(conditions));
-    /// # let _ = query;
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let conditions = vec![Book::YEAR.gt(1965), Book::TITLE.like("The %")];
+    /// assert_eq!(session.count(select::<Book>().filter(Predicate::all(conditions))).await?, 2);
+    /// # Ok(()) }
     /// ```
     pub fn all(conditions: impl IntoIterator<Item = Predicate>) -> Predicate {
         Predicate::of_list(conditions, Expr::And)
     }
 
-    /// Any of the conditions; false when there are none.
+    /// At least one of the conditions; false if there are none.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let conditions = ["A %", "To %"].map(|pattern| Book::TITLE.like(pattern));
+    /// assert_eq!(session.count(select::<Book>().filter(Predicate::any(conditions))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn any(conditions: impl IntoIterator<Item = Predicate>) -> Predicate {
         Predicate::of_list(conditions, Expr::Or)
     }
@@ -83,7 +125,18 @@ impl Predicate {
     }
 }
 
-/// What `filter` takes: a [`Predicate`], or an `Option` of one, of which `None` filters nothing.
+/// What `filter` takes: a [`Predicate`], or an `Option` of one. `None` filters nothing.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let title: Option<&str> = None;
+/// let query = select::<Book>().filter(title.map(|title| Book::TITLE.eq(title)));
+/// assert_eq!(session.count(query).await?, 4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition",
     label = "expected a condition: `User::AGE.gt(18)`",
@@ -91,7 +144,17 @@ impl Predicate {
             `.is_in(..)` and more, and conditions combine with `&`, `|` and `!`, or `Predicate::all` and `Predicate::any`"
 )]
 pub trait IntoPredicate {
-    /// The condition; none filters nothing.
+    /// The condition; `None` filters nothing.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// use orm_core::query::IntoPredicate;
+    ///
+    /// # fn main() {
+    /// assert!(Book::YEAR.gt(1970).into_predicate().is_some());
+    /// assert!(None::<Predicate>.into_predicate().is_none());
+    /// # }
+    /// ```
     fn into_predicate(self) -> Option<Predicate>;
 }
 

@@ -13,30 +13,31 @@ use crate::model::Model;
 use crate::sql::{Bind, Source};
 use crate::value::{Cells, ColumnType, Value};
 
-/// SQL of your own: `sql("..").bind(..)`.
+/// Raw SQL: `sql("..").bind(..)`.
 ///
-/// Every `?` stands for a bound value, on every database; `??` is a question mark. What it gives is said by
-/// [`rows`](Self::rows), [`structs`](Self::structs) or [`entities`](Self::entities); [`Session::execute`] runs what gives
-/// nothing.
+/// Every `?` stands for a bound value, on every database; `??` is a question mark. [`rows`](Self::rows),
+/// [`structs`](Self::structs) or [`entities`](Self::entities) specify what it returns; [`Session::execute`] runs what
+/// returns no rows.
 ///
-/// SQL that may write or lock begins the session's transaction, however it is run, and a read-only session refuses it. What
-/// begins or ends a transaction is `InvalidQuery`.
+/// SQL that may write or lock begins the session's transaction, and a read-only session refuses it. SQL that begins or
+/// ends a transaction is `InvalidQuery`.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let query = sql("SELECT id, name FROM user WHERE name LIKE ?").bind("j%");
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = sql("SELECT id, title FROM books WHERE year < ? ORDER BY id").bind(1970);
 /// let rows: Vec<(i64, String)> = session.rows(query.rows::<(i64, String)>()).await?;
+/// assert_eq!(rows.len(), 2);
 ///
-/// let query = sql("SELECT * FROM user WHERE id = ?").bind(7).entities::<User>().with(User::ORDERS.selectin());
-/// for user in session.rows(query).await? {
-///     println!("{} has {} orders", user.name, user.get(User::ORDERS).len());
+/// let query = sql("SELECT * FROM books WHERE id = ?").bind(3).entities::<Book>().with(Book::TAGS.selectin());
+/// for book in session.rows(query).await? {
+///     println!("{} has {} tags", book.title, book.get(Book::TAGS).len());
 /// }
-/// let changed: u64 = session.execute(sql("UPDATE user SET name = ? WHERE id = ?").bind("ed").bind(7)).await?;
-/// # let _ = (rows, changed); Ok(()) }
-/// # fn main() {}
+/// let changed: u64 = session.execute(sql("UPDATE books SET year = ? WHERE id = ?").bind(1969).bind(1)).await?;
+/// assert_eq!(changed, 1);
+/// # Ok(()) }
 /// ```
 ///
 /// [`Session::execute`]: crate::Session::execute
@@ -46,7 +47,7 @@ pub struct Sql {
     pub(crate) spec: RawSpec,
 }
 
-/// SQL of a user's, without its types.
+/// raw SQL, without its types.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct RawSpec {
@@ -59,7 +60,17 @@ pub struct RawSpec {
     pub(crate) yield_per: Option<usize>,
 }
 
-/// SQL of your own.
+/// Raw SQL. The text is a constant of the program; values are bound with [`bind`](Sql::bind).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let titles = session.rows(sql("SELECT title FROM books WHERE id = ?").bind(1).rows::<String>()).await?;
+/// assert_eq!(titles, ["A Wizard of Earthsea"]);
+/// # Ok(()) }
+/// ```
 pub fn sql(text: &'static str) -> Sql {
     Sql {
         spec: RawSpec {
@@ -73,7 +84,21 @@ pub fn sql(text: &'static str) -> Sql {
 }
 
 impl Sql {
-    /// SQL that the program puts together. A value in it is an injection; values are bound.
+    /// Raw SQL that the program puts together. Never put a value into the text, which would be an SQL injection; bind
+    /// it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// use orm_core::query::Sql;
+    ///
+    /// let table = Book::def().table;
+    /// let count = Sql::from_text(format!("SELECT count(*) FROM {table}"));
+    /// assert_eq!(session.row(count.rows::<i64>()).await?, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn from_text(text: String) -> Sql {
         Sql {
             spec: RawSpec {
@@ -87,18 +112,48 @@ impl Sql {
     }
 
     /// The value of the next `?`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = sql("SELECT count(*) FROM books WHERE year BETWEEN ? AND ?").bind(1960).bind(1970);
+    /// assert_eq!(session.row(query.rows::<i64>()).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn bind(mut self, value: impl Into<Value>) -> Sql {
         self.spec.binds.push(value.into().into());
         self
     }
 
-    /// The value of the next `?`, which no log shows.
+    /// The value of the next `?`, shown as `***` in logs and errors.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = sql("SELECT count(*) FROM authors WHERE email = ?").bind_secret("ursula@example.com");
+    /// assert_eq!(session.row(query.rows::<i64>()).await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn bind_secret(mut self, value: impl Into<Value>) -> Sql {
         self.spec.binds.push(Bind { secret: true, ..value.into().into() });
         self
     }
 
-    /// Gives each row as a value or a tuple of values, by their place. A row that has further columns is an error.
+    /// Returns each row as a value or a tuple of values, by position. A row with more columns is an error.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let rows = session.rows(sql("SELECT id, year FROM books ORDER BY id").rows::<(i64, i32)>()).await?;
+    /// assert_eq!(rows[0], (1, 1968));
+    /// # Ok(()) }
+    /// ```
     pub fn rows<T: RawRow>(self) -> SqlRows<T::Reader> {
         let (mut spec, mut width) = (self.spec, 0);
         let reader = T::reader(&mut width);
@@ -106,20 +161,46 @@ impl Sql {
         SqlRows { spec, reader }
     }
 
-    /// Gives each row as a struct with `#[derive(FromRow)]`, by the columns' names. Columns that the struct has no field
-    /// for are not read.
+    /// Returns each row as a struct with `#[derive(FromRow)]`, by the columns' names. Columns without a field are
+    /// ignored.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// #[derive(FromRow)]
+    /// struct Decade {
+    ///     decade: i64,
+    ///     books: i64,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let text = "SELECT year / 10 * 10 AS decade, count(*) AS books FROM books GROUP BY 1 ORDER BY 1";
+    /// let decades: Vec<Decade> = session.rows(sql(text).structs::<Decade>()).await?;
+    /// assert_eq!((decades[0].decade, decades[0].books), (1960, 2));
+    /// # Ok(()) }
+    /// ```
     pub fn structs<T: FromRow>(self) -> SqlRows<NamedReader<T>> {
         SqlRows { spec: self.spec, reader: NamedReader { places: OnceLock::new(), of: PhantomData } }
     }
 
-    /// Gives each row as an entity, by the columns' names: they are in the session's identity map as any other, and load
-    /// what the query names by further statements.
+    /// Returns each row as an entity of the session, by the columns' names.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books = session.rows(sql("SELECT * FROM books WHERE year < 1965").entities::<Book>()).await?;
+    /// session.edit(&books[0], |book| book.year += 1)?;
+    /// # Ok(()) }
+    /// ```
     pub fn entities<M: Model>(self) -> SqlEntities<M> {
         SqlEntities { spec: self.spec, entity: EntityColumns::new(Source::Table(M::def().table)) }
     }
 }
 
-/// SQL of your own that gives rows.
+/// Raw SQL that returns rows: what [`Sql::rows`] and [`Sql::structs`] return.
 #[derive(Debug)]
 #[must_use = "SQL does nothing until a session runs it"]
 pub struct SqlRows<R> {
@@ -127,7 +208,7 @@ pub struct SqlRows<R> {
     pub(crate) reader: R,
 }
 
-/// SQL of your own that gives entities; `L` is what it loads with them.
+/// Raw SQL that returns entities: what [`Sql::entities`] returns. `L` is the type of what it loads with them.
 #[must_use = "SQL does nothing until a session runs it"]
 pub struct SqlEntities<M: Model, L = <M as Model>::Bare> {
     spec: RawSpec,
@@ -135,7 +216,17 @@ pub struct SqlEntities<M: Model, L = <M as Model>::Bare> {
 }
 
 impl<R> SqlRows<R> {
-    /// How many rows `session.stream(..)` reads at a time; 1,000 where nothing is said.
+    /// The number of rows in a batch of `session.stream(..)`; 1,000 by default.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = sql("SELECT id FROM books ORDER BY id").rows::<i64>().yield_per(3);
+    /// assert_eq!(session.stream(query).next_batch().await?, Some(vec![1, 2, 3]));
+    /// # Ok(()) }
+    /// ```
     pub fn yield_per(mut self, rows: usize) -> SqlRows<R> {
         self.spec.yield_per = Some(rows);
         self
@@ -143,14 +234,33 @@ impl<R> SqlRows<R> {
 }
 
 impl<M: Model, L> SqlEntities<M, L> {
-    /// How many entities `session.stream(..)` reads, and loads the relationships of, at a time; 1,000 where nothing is
-    /// said.
+    /// The number of entities in a batch of `session.stream(..)`; 1,000 by default.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = sql("SELECT * FROM books ORDER BY id").entities::<Book>().yield_per(3);
+    /// assert_eq!(session.stream(query).next_batch().await?.map(|batch| batch.len()), Some(3));
+    /// # Ok(()) }
+    /// ```
     pub fn yield_per(mut self, entities: usize) -> SqlEntities<M, L> {
         self.spec.yield_per = Some(entities);
         self
     }
 
-    /// Loads a relationship with every entity; what it gives is part of the entities' type.
+    /// Loads a relationship with every entity and adds it to the entities' type.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = sql("SELECT * FROM books WHERE id = 2").entities::<Book>().with(Book::TAGS.selectin());
+    /// assert_eq!(session.rows(query).await?[0].get(Book::TAGS).len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> SqlEntities<M, O::Marked> {
         SqlEntities { spec: self.spec, entity: self.entity.with(load) }
     }
@@ -170,7 +280,18 @@ impl<M: Model, L> fmt::Debug for SqlEntities<M, L> {
     }
 }
 
-/// What [`Sql::rows`] can give: a value, or a tuple of up to 16.
+/// What [`Sql::rows`] can return: a value, or a tuple of up to 16.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let pairs: Vec<(i64, Option<String>)> =
+///     session.rows(sql("SELECT id, email FROM authors ORDER BY id").rows::<(i64, Option<String>)>()).await?;
+/// assert_eq!(pairs[1], (2, None));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that a row of SQL can be",
     label = "expected a column's type, or a tuple of up to 16",

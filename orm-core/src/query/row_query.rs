@@ -3,8 +3,22 @@ use super::selectable::{Reader, Selectable};
 use super::{EntityColumns, RowsSpec, SelectColumns};
 use crate::model::Model;
 
-/// A query whose rows [`Session::rows`](crate::Session::rows) gives: [`select_columns`](crate::select_columns), or SQL of
-/// your own.
+/// A query whose rows [`Session::rows`](crate::Session::rows) returns: [`select_columns`](crate::select_columns), or
+/// raw SQL with a row type.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::query::RowQuery;
+///
+/// /// Runs any query for rows, and counts its statements.
+/// async fn counted<Q: RowQuery>(engine: &Engine, query: Q) -> Result<Vec<Q::Row>> {
+///     let log = engine.record();
+///     let rows = engine.session().rows(query).await;
+///     println!("{log}");
+///     rows
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a query for rows",
     label = "expected `select_columns(..)`, or `sql(\"..\")` with what it gives",

@@ -77,7 +77,7 @@ impl RowsSpec {
         Ok(select)
     }
 
-    /// Has running the query be an error. The first one is said.
+    /// Marks the query as invalid; running it returns the first reason recorded.
     pub(super) fn refuse(&mut self, why: impl Into<String>) {
         self.refused.get_or_insert_with(|| why.into());
     }

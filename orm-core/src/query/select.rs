@@ -13,22 +13,41 @@ use crate::entity::{Entity, ToMany};
 use crate::model::{Column, Model, erased};
 use crate::sql::{Expr, Lock};
 
-/// A query for the entities of one model; `L` is what it loads with them.
+/// A query for the entities of one model: what [`select`] begins and a session runs. `L` is the type of what it loads
+/// with them.
+///
+/// A query is a value: it can be stored, cloned and passed around, and it runs nothing. What is wrong with it is
+/// reported when it runs.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let mut query = select::<Book>().order_by(Book::TITLE);
+/// let only_new = true;
+/// if only_new {
+///     query = query.filter(Book::YEAR.gt(1970));
+/// }
+/// assert_eq!(session.all(query.limit(10)).await?.len(), 2);
+/// # Ok(()) }
+/// ```
 #[must_use = "a query does nothing until a session runs it"]
 pub struct Select<M: Model, L = <M as Model>::Bare> {
     pub(crate) spec: SelectSpec,
     of: PhantomData<fn() -> (M, L)>,
 }
 
-/// All rows of a model, to narrow down.
+/// A query for all entities of a model; narrow it down with [`filter`](Select::filter).
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let users = session.all(select::<User>().filter(User::NAME.like("j%")).order_by(User::ID).limit(10)).await?;
-/// # let _ = users; Ok(()) }
-/// # fn main() {}
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Book>().filter(Book::TITLE.like("The %")).order_by(Book::ID).limit(10);
+/// assert_eq!(session.all(query).await?.len(), 2);
+/// # Ok(()) }
 /// ```
 pub fn select<M: Model>() -> Select<M> {
     Select { spec: SelectSpec::of(erased::<M>()), of: PhantomData }
@@ -38,32 +57,57 @@ impl<M: Model, L> Select<M, L> {
     join_methods!();
     lock_methods!();
 
-    /// Loads a relationship with every entity; what it gives is part of the entities' type.
+    /// Loads a relationship with every entity and adds it to the entities' type.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books = session.all(select::<Book>().with(Book::AUTHOR.joined())).await?;
+    /// println!("{}", books[0].get(Book::AUTHOR).name);
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> Select<M, O::Marked> {
         let mut spec = self.spec;
         spec.loads.push(load.into_spec());
         Select { spec, of: PhantomData }
     }
 
-    /// Reads a deferred column with every entity; see [`Deferred`](crate::Deferred). One that is not deferred is read
-    /// anyway.
+    /// Reads a deferred column with every entity; see [`Deferred`](crate::Deferred). A column that is not deferred is
+    /// read anyway.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key(auto)] id: i64, #[column(deferred)] body: Deferred<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Post]).await?;
+    /// for post in engine.session().all(select::<Post>().undefer(Post::BODY)).await? {
+    ///     println!("{}", post.body.get()?);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn undefer<T>(self, column: Column<M, T>) -> Self {
         self.map(|spec| spec.undeferred.push(column.index()))
     }
 
-    /// Keeps the rows that meet the condition, and every earlier one. A condition is made of columns: `User::AGE.gt(18)`,
-    /// combined with `&`, `|` and `!`, or with [`Predicate::all`](super::Predicate::all) and `Predicate::any` from a list. `None` filters nothing:
+    /// Keeps the rows that meet this condition and every earlier one.
+    ///
+    /// Conditions are made of columns, `User::AGE.gt(18)`, and are combined with `&`, `|` and `!`, or with
+    /// [`Predicate::all`](super::Predicate::all) and `Predicate::any` from a list. `None` filters nothing:
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, age: i32 }
-    /// # async fn f(session: &mut Session, name: Option<&str>) -> Result<()> {
-    /// let query = select::<User>()
-    ///     .filter(User::AGE.gt(18) & !User::NAME.like("j%"))
-    ///     .filter(name.map(|name| User::NAME.eq(name)));
-    /// let users = session.all(query).await?;
-    /// # let _ = users; Ok(()) }
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let title: Option<&str> = None;
+    /// let query = select::<Book>()
+    ///     .filter(Book::YEAR.gt(1965) & !Book::TITLE.like("A %"))
+    ///     .filter(title.map(|title| Book::TITLE.eq(title)));
+    /// assert_eq!(session.all(query).await?.len(), 2);
+    /// # Ok(()) }
     /// ```
     pub fn filter(self, condition: impl IntoPredicate) -> Self {
         let Some(condition) = condition.into_predicate() else { return self };
@@ -71,6 +115,16 @@ impl<M: Model, L> Select<M, L> {
     }
 
     /// Sorts the rows, after every earlier order.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Book>().order_by((Book::AUTHOR_ID.desc(), Book::TITLE));
+    /// assert_eq!(session.all(query).await?[1].title, "A Wizard of Earthsea");
+    /// # Ok(()) }
+    /// ```
     pub fn order_by(self, order: impl IntoOrder) -> Self {
         self.map(|spec| {
             spec.order.extend(order.into_order());
@@ -80,17 +134,46 @@ impl<M: Model, L> Select<M, L> {
         })
     }
 
-    /// Takes at most so many entities.
+    /// Returns at most this many entities.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.all(select::<Book>().order_by(Book::ID).limit(2)).await?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn limit(self, entities: u64) -> Self {
         self.map(|spec| spec.limit = Some(entities))
     }
 
-    /// Skips so many entities first.
+    /// Skips this many entities first. Sort the query, since the order is undefined otherwise.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let rest = session.all(select::<Book>().order_by(Book::ID).offset(3)).await?;
+    /// assert_eq!(rest.len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn offset(self, entities: u64) -> Self {
         self.map(|spec| spec.offset = Some(entities))
     }
 
-    /// Takes one page of so many entities. The first one is number 1, and a number 0 is an error when the query runs.
+    /// Returns one page of `size` entities; the first page is number 1. Number 0 is an error when the query runs.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let second = session.all(select::<Book>().order_by(Book::ID).page(2, 3)).await?;
+    /// assert_eq!(second.len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn page(self, number: u64, size: u64) -> Self {
         self.map(|spec| match before_page(number, size) {
             Ok(before) => (spec.limit, spec.offset) = (Some(size), Some(before)),
@@ -98,28 +181,33 @@ impl<M: Model, L> Select<M, L> {
         })
     }
 
-    /// Takes the page of so many entities that comes after one of them in the query's order, or the first page. The
-    /// primary key is added to the order, so that rows that sort alike are on one page each.
+    /// Returns the page of `size` entities after an entity in the query's order, or the first page for `None`. The
+    /// primary key is added to the order, so rows that sort equally are on one page each.
     ///
-    /// Unlike [`page`](Self::page) it costs the same for every page, and rows that come or go meanwhile shift nothing.
+    /// Unlike [`page`](Self::page) every page costs the same, and rows that are inserted or deleted in between shift
+    /// nothing.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let mut last: Option<Entity<User>> = None;
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut last: Option<Entity<Book>> = None;
+    /// let mut pages = 0;
     /// loop {
-    ///     let page = session.all(select::<User>().order_by(User::NAME).page_after(last.as_ref(), 50)).await?;
+    ///     let page = session.all(select::<Book>().order_by(Book::TITLE).page_after(last.as_ref(), 3)).await?;
     ///     let Some(end) = page.last() else { break };
     ///     last = Some(end.clone());
+    ///     pages += 1;
     /// }
+    /// assert_eq!(pages, 2);
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
-    /// The order is said before. It is of the model's own columns, and says where NULL goes where one may be NULL; deferred
-    /// ones are read. A join that may repeat an entity needs [`distinct`](Self::distinct) or [`unique`](Self::unique).
-    /// Running the query is an error otherwise.
+    /// Call `order_by` before `page_after`, and order only by the model's own columns; say `nulls_first` or
+    /// `nulls_last` for a column that may be NULL. Deferred columns of the order are read. A join that may repeat
+    /// entities needs [`distinct`](Self::distinct) or [`unique`](Self::unique). Otherwise running the query is an
+    /// error.
     pub fn page_after<K>(self, last: Option<&Entity<M, K>>, size: u64) -> Self {
         self.limit(size).map(|spec| {
             if let Err(error) = keyset::begin_behind(spec, last) {
@@ -128,44 +216,56 @@ impl<M: Model, L> Select<M, L> {
         })
     }
 
-    /// Returns equal rows once: an entity that the query's own joins repeat is one row. The database does it, so the order
-    /// can only be of the model's own columns; [`unique`](Self::unique) takes any order.
+    /// Returns equal rows once, so an entity that the query's own joins repeat is one row. The database does it, so the
+    /// order may only contain the model's own columns; [`unique`](Self::unique) allows any order.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().join(Author::BOOKS).filter(Book::YEAR.gt(1960)).distinct();
+    /// assert_eq!(session.all(query).await?.len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn distinct(self) -> Self {
         self.map(|spec| spec.distinct = true)
     }
 
-    /// Returns an entity that the query's own joins repeat once, where it comes first in the order, which may be of the
-    /// joined tables. A limit, a page and a count are of entities then; with a limit the database drops the repeated rows,
-    /// which therefore cannot be locked.
+    /// Returns an entity that the query's own joins repeat once, at its first position in the order, which may contain
+    /// columns of joined tables. A limit, a page and a count then count entities. With a limit the database removes the
+    /// repeated rows, so they cannot be locked.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64, price: i64 }
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let buyers = select::<User>().join(User::ORDERS).order_by(Order::PRICE.desc()).unique();
-    /// let top_three = session.all(buyers.limit(3)).await?;      // three users, by their dearest order
-    /// # let _ = top_three; Ok(()) }
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().join(Author::BOOKS).order_by(Book::YEAR.desc()).unique();
+    /// let two = session.all(query.limit(2)).await?;          // two authors, by their newest book
+    /// assert_eq!(two[0].name, "Ursula K. Le Guin");
+    /// assert_eq!(two.len(), 2);
+    /// # Ok(()) }
     /// ```
     pub fn unique(self) -> Self {
         self.map(|spec| spec.unique = true)
     }
 
-    /// Gives each entity with the number of its targets of a relationship, counted by the database.
+    /// Returns each entity with the number of its targets of a relationship, counted by the database in the same
+    /// statement.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let page = select::<User>().order_by(User::NAME).page(1, 20).with_count(User::ORDERS);
-    /// let users: Vec<(Entity<User>, i64)> = session.rows(page).await?;
-    /// # let _ = users; Ok(()) }
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let page = select::<Author>().order_by(Author::NAME).page(1, 20).with_count(Author::BOOKS);
+    /// let authors: Vec<(Entity<Author>, i64)> = session.rows(page).await?;
+    /// assert_eq!((authors[0].1, authors[1].1), (1, 3));
+    /// # Ok(()) }
     /// ```
     ///
-    /// With `unique`, which is for entities, it is an error.
+    /// Together with `unique` it is an error when the query runs.
     pub fn with_count<R: ToMany>(self, relation: R) -> SelectColumns<(EntityColumns<M, L>, Computed<i64>)>
     where
         L: 'static,
@@ -180,27 +280,28 @@ impl<M: Model, L> Select<M, L> {
         rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), relation.count())))
     }
 
-    /// Reads some columns alone, as structs of their own, which are no entities: the session holds nothing of them, and
-    /// they load no relationships.
+    /// Reads only some columns, as your own structs. They are not entities: the session holds nothing of them, and they
+    /// have no relationships.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, biography: String }
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// #[derive(FromRow, Debug)]
-    /// #[row(model = User)]
-    /// struct UserName {
+    /// #[row(model = Book)]
+    /// struct Title {
     ///     id: i64,
-    ///     name: String,
+    ///     title: String,
     /// }
     ///
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let query = select::<User>().filter(User::NAME.like("j%")).order_by(User::ID);
-    /// let names: Vec<UserName> = session.rows(query.load_only::<UserName>()).await?;
-    /// # let _ = names; Ok(()) }
-    /// # fn main() {}
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Book>().filter(Book::YEAR.lt(1970)).order_by(Book::ID);
+    /// let titles: Vec<Title> = session.rows(query.load_only::<Title>()).await?;
+    /// assert_eq!(titles[0].title, "A Wizard of Earthsea");
+    /// # Ok(()) }
     /// ```
     ///
-    /// With a load, `undefer` or `unique`, which are for entities, it is an error.
+    /// Together with a load, `undefer` or `unique` it is an error when the query runs.
     pub fn load_only<P: PartOf<M>>(self) -> SelectColumns<PartColumns<M, P>> {
         let mut spec = self.spec;
         let what = match (spec.loads.is_empty(), spec.undeferred.is_empty() || spec.behind, spec.unique) {
@@ -216,24 +317,22 @@ impl<M: Model, L> Select<M, L> {
         rows_of::<M, _>(spec, select_columns(PartColumns::new()))
     }
 
-    /// Reads a relationship from a join of the query: `get` gives the targets that the query's rows have, be they all of
-    /// them or not, and each entity is returned once. They are not what the object holds: `user.orders()` still says not
-    /// loaded. SQLAlchemy calls it `contains_eager`.
+    /// Reads a relationship from a join of the query. `get` returns the targets present in the joined rows, which may
+    /// be only some of them. Each entity is returned once. The object does not hold these targets: `user.orders()`
+    /// stays unloaded. SQLAlchemy calls this `contains_eager`.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64, open: bool }
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let query = select::<User>().join(User::ORDERS).filter(Order::OPEN.eq(true)).fill(User::ORDERS);
-    /// for user in session.all(query).await? {
-    ///     println!("{} has {} open orders", user.name, user.get(User::ORDERS).len());
-    /// }
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().join(Author::BOOKS).filter(Book::YEAR.gt(1970)).fill(Author::BOOKS);
+    /// let authors = session.all(query).await?;
+    /// assert_eq!(authors[0].get(Author::BOOKS).len(), 2);
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
-    /// With `limit` or `offset` it is an error: those would cut a collection in two.
+    /// Together with `limit` or `offset` it is an error when the query runs, since they would cut a collection in two.
     pub fn fill<F: IntoFill<L>>(self, relation: F) -> Select<M, F::Marked> {
         let mut spec = self.spec;
         spec.loads.push(relation.into_fill());
@@ -248,42 +347,75 @@ impl<M: Model, L> Select<M, L> {
         &mut self.spec.from
     }
 
-    /// Loads nothing but what this query names: the eager defaults of every model are left out, at every level.
+    /// Loads only what this query names: the eager defaults of every model are left out, at every level.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let plan = engine.plan(&select::<Author>().raise_all())?;
+    /// assert_eq!(plan.steps().len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn raise_all(self) -> Self {
         self.map(|spec| spec.raise_all = true)
     }
 
-    /// Overwrites what the session already holds of the rows: unsaved changes and loaded relationships are replaced by
-    /// what the database has now.
+    /// Overwrites what the session already holds of the rows, including unsaved changes and loaded relationships.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// engine.session().transaction(async |other| other.execute(update::<Book>().set(Book::YEAR, 2000)).await).await?;
+    /// session.all(select::<Book>()).await?;
+    /// assert_eq!(book.year, 1968, "the session keeps what it read");
+    /// session.all(select::<Book>().populate_existing()).await?;
+    /// assert_eq!(book.year, 2000);
+    /// # Ok(()) }
+    /// ```
     pub fn populate_existing(self) -> Self {
         self.map(|spec| spec.populate_existing = true)
     }
 
-    /// How many entities `session.stream(..)` reads, and loads the relationships of, at a time; 1,000 where nothing is
-    /// said. The other methods of a session return all entities at once, however many that is said to be.
+    /// The number of entities in a batch of `session.stream(..)`; 1,000 by default. Other methods of a session ignore
+    /// it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut stream = session.stream(select::<Book>().yield_per(2));
+    /// assert_eq!(stream.next_batch().await?.map(|batch| batch.len()), Some(2));
+    /// # Ok(()) }
+    /// ```
     pub fn yield_per(self, entities: usize) -> Self {
         self.map(|spec| spec.yield_per = Some(entities))
     }
 
-    /// The same query with nothing proven: for loads that are chosen while the program runs. Its type is that of a query
-    /// without loads, so both arms of an `if` have it; what was loaded is read with the accessors.
+    /// The same query without loads in its type, for loads that are chosen while the program runs. Both arms of an `if`
+    /// then have one type. Read what was loaded with the accessors.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session, with_orders: bool) -> Result<()> {
-    /// let mut query = select::<User>().order_by(User::ID);
-    /// if with_orders {
-    ///     query = query.with(User::ORDERS.selectin()).dynamic();
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let with_books = true;
+    /// let mut query = select::<Author>().order_by(Author::ID);
+    /// if with_books {
+    ///     query = query.with(Author::BOOKS.selectin()).dynamic();
     /// }
-    /// for user in session.all(query).await? {
-    ///     if with_orders {
-    ///         println!("{} orders", user.orders()?.len());
+    /// for author in session.all(query).await? {
+    ///     if with_books {
+    ///         println!("{} books", author.books()?.len());
     ///     }
     /// }
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     pub fn dynamic(self) -> Select<M> {
         Select { spec: self.spec, of: PhantomData }

@@ -15,7 +15,22 @@ use crate::model::Model;
 use crate::sql::{Expr, Lock, SetOp};
 use crate::value::ColumnType;
 
-/// A query for rows of columns, expressions and entities; `S` is what it selects and `R` how a row is read.
+/// A query for rows of columns, expressions and entities: what [`select_columns`] begins and
+/// [`Session::rows`](crate::Session::rows) runs. `S` is what it selects, and `R` reads a row.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns((Author::NAME, func::max(Book::YEAR)))
+///     .join(Author::BOOKS)
+///     .group_by((Author::ID, Author::NAME))
+///     .order_by(Author::NAME);
+/// let rows: Vec<(String, Option<i32>)> = session.rows(query).await?;
+/// assert_eq!(rows[1], ("Ursula K. Le Guin".to_owned(), Some(1974)));
+/// # Ok(()) }
+/// ```
 #[must_use = "a query does nothing until a session runs it"]
 pub struct SelectColumns<S: Selectable, R: Reader = <S as Selectable>::Reader> {
     pub(crate) spec: RowsSpec,
@@ -23,25 +38,22 @@ pub struct SelectColumns<S: Selectable, R: Reader = <S as Selectable>::Reader> {
     of: PhantomData<fn() -> S>,
 }
 
-/// Rows of what is named: columns, expressions, aggregates, entities, in a tuple of up to 16.
+/// A query for rows of columns, expressions, aggregates and entities, in a tuple of up to 16.
 ///
-/// FROM is what the columns name, less what is joined; `.from::<Model>()` says it outright.
+/// FROM is inferred: every table named by a selected column that is not joined explicitly. `.from::<Model>()` names it.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-/// # async fn f(session: &mut Session) -> Result<()> {
-/// let rows: Vec<(String, i64)> = session
-///     .rows(
-///         select_columns((User::NAME, func::count(Order::ID)))
-///             .left_join(User::ORDERS)
-///             .group_by((User::ID, User::NAME))
-///             .order_by(User::NAME),
-///     )
-///     .await?;
-/// # let _ = rows; Ok(()) }
-/// # fn main() {}
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns((Author::NAME, func::count(Book::ID)))
+///     .left_join(Author::BOOKS)
+///     .group_by((Author::ID, Author::NAME))
+///     .order_by(Author::NAME);
+/// let rows: Vec<(String, i64)> = session.rows(query).await?;
+/// assert_eq!(rows[0], ("Harper Lee".to_owned(), 1));
+/// # Ok(()) }
 /// ```
 pub fn select_columns<S: Selectable>(what: S) -> SelectColumns<S> {
     let mut spec = RowsSpec::default();
@@ -53,13 +65,34 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     join_methods!();
     lock_methods!();
 
-    /// Says which model's table the query is from.
+    /// Names the model whose table the query reads from.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns(func::count_rows()).from::<Book>();
+    /// assert_eq!(session.row(query).await?, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn from<T: Model>(mut self) -> Self {
         self.joins_mut().name_first_model::<T>();
         self
     }
 
-    /// Says that the query is from an alias, a subquery or a common table expression.
+    /// Names the alias, subquery or common table expression that the query reads from.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = alias::<Book>("b");
+    /// let query = select_columns(func::count_rows()).from_table(&book).filter(book.column(Book::YEAR).lt(1970));
+    /// assert_eq!(session.row(query).await?, 2);
+    /// # Ok(()) }
+    /// ```
     // FROM is SQL's word.
     #[allow(clippy::wrong_self_convention)]
     pub fn from_table(mut self, table: impl IntoTable) -> Self {
@@ -67,47 +100,127 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self
     }
 
-    /// Pairs every row with every row of a model.
+    /// Pairs every row with every row of a model. Without it, two unjoined tables are an error.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let pairs = select_columns((Author::NAME, Tag::NAME)).from::<Author>().cross_join::<Tag>();
+    /// assert_eq!(session.rows(pairs).await?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn cross_join<T: Model>(mut self) -> Self {
         self.joins_mut().cross_model::<T>();
         self
     }
 
     /// Pairs every row with every row of an alias, a subquery or a common table expression.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let other = alias::<Author>("other");
+    /// let pairs = select_columns((Author::NAME, other.column(Author::NAME))).cross_join_table(&other);
+    /// assert_eq!(session.rows(pairs).await?.len(), 4);
+    /// # Ok(()) }
+    /// ```
     pub fn cross_join_table(mut self, table: impl IntoTable) -> Self {
         self.joins_mut().cross_table(table);
         self
     }
 
-    /// Keeps the rows that meet the condition, and every earlier one.
+    /// Keeps the rows that meet this condition and every earlier one; `None` filters nothing.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let titles = select_columns(Book::TITLE).filter(Book::YEAR.lt(1970)).filter(Book::AUTHOR_ID.eq(1));
+    /// assert_eq!(session.rows(titles).await?, ["A Wizard of Earthsea"]);
+    /// # Ok(()) }
+    /// ```
     pub fn filter(self, condition: impl IntoPredicate) -> Self {
         let Some(condition) = condition.into_predicate() else { return self };
         self.part("filter", |spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
     }
 
-    /// Makes one row of all rows that have the same values for these.
+    /// Combines the rows with the same values for these into one row.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Book::AUTHOR_ID, func::count_rows())).group_by(Book::AUTHOR_ID).order_by(Book::AUTHOR_ID);
+    /// assert_eq!(session.rows(query).await?, [(1, 3), (2, 1)]);
+    /// # Ok(()) }
+    /// ```
     pub fn group_by(self, by: impl IntoExpressions) -> Self {
         self.part("group_by", |spec| spec.group.extend(by.into_expressions()))
     }
 
-    /// Keeps the groups that meet the condition, and every earlier one.
+    /// Keeps the groups that meet this condition and every earlier one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns(Book::AUTHOR_ID).group_by(Book::AUTHOR_ID).having(func::count_rows().gt(1));
+    /// assert_eq!(session.rows(query).await?, [1]);
+    /// # Ok(()) }
+    /// ```
     pub fn having(self, condition: impl IntoPredicate) -> Self {
         let Some(condition) = condition.into_predicate() else { return self };
         self.part("having", |spec| spec.having = Some(Expr::and(spec.having.take(), condition.into_sql())))
     }
 
     /// Returns equal rows once.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.rows(select_columns(Book::AUTHOR_ID).distinct()).await?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn distinct(self) -> Self {
         self.part("distinct", |spec| spec.distinct = true)
     }
 
-    /// Returns the first row, in the query's order, of those that have the same values for these. PostgreSQL alone has
-    /// it; elsewhere it is an error that says what to write instead.
+    /// Returns the first row, in the query's order, of those with the same values for these. Only PostgreSQL has it; on
+    /// other databases it is an error that says what to write instead.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let newest_of_each = select_columns((Book::AUTHOR_ID, Book::TITLE))
+    ///     .distinct_on(Book::AUTHOR_ID)
+    ///     .order_by((Book::AUTHOR_ID, Book::YEAR.desc()));
+    /// # let _ = newest_of_each;
+    /// # }
+    /// ```
     pub fn distinct_on(self, by: impl IntoExpressions) -> Self {
         self.part("distinct_on", |spec| spec.distinct_on.extend(by.into_expressions()))
     }
 
     /// Sorts the rows, after every earlier order.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let titles = session.rows(select_columns(Book::TITLE).order_by((Book::YEAR.desc(), Book::ID))).await?;
+    /// assert_eq!(titles[0], "The Dispossessed");
+    /// # Ok(()) }
+    /// ```
     pub fn order_by(self, order: impl IntoOrder) -> Self {
         self.map(|spec| {
             spec.order.extend(order.into_order());
@@ -117,17 +230,44 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         })
     }
 
-    /// Takes at most so many rows.
+    /// Returns at most this many rows.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.rows(select_columns(Book::ID).order_by(Book::ID).limit(2)).await?, [1, 2]);
+    /// # Ok(()) }
+    /// ```
     pub fn limit(self, rows: u64) -> Self {
         self.map(|spec| spec.limit = Some(rows))
     }
 
-    /// Skips so many rows first.
+    /// Skips this many rows first. Sort the query, since the order is undefined otherwise.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.rows(select_columns(Book::ID).order_by(Book::ID).offset(2)).await?, [3, 4]);
+    /// # Ok(()) }
+    /// ```
     pub fn offset(self, rows: u64) -> Self {
         self.map(|spec| spec.offset = Some(rows))
     }
 
-    /// Takes one page of so many rows. The first one is number 1, and a number 0 is an error when the query runs.
+    /// Returns one page of `size` rows; the first page is number 1. Number 0 is an error when the query runs.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.rows(select_columns(Book::ID).order_by(Book::ID).page(2, 3)).await?, [4]);
+    /// # Ok(()) }
+    /// ```
     pub fn page(self, number: u64, size: u64) -> Self {
         self.map(|spec| match before_page(number, size) {
             Ok(before) => (spec.limit, spec.offset) = (Some(size), Some(before)),
@@ -135,18 +275,50 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         })
     }
 
-    /// Leaves out the eager defaults of the models of selected entities.
+    /// Leaves out the relationships that the models of selected entities load by default.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books = session.rows(select_columns((Book::entity(), Book::YEAR)).raise_all()).await?;
+    /// assert_eq!(books.len(), 4);
+    /// # Ok(()) }
+    /// ```
     pub fn raise_all(self) -> Self {
         self.map(|spec| spec.raise_all = true)
     }
 
-    /// Overwrites what the session already holds of the selected entities.
+    /// Overwrites what the session already holds of the selected entities, including unsaved changes.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// session.edit(&book, |book| book.year = 2000)?;
+    /// session.rollback().await?;
+    /// session.rows(select_columns((Book::entity(), Book::YEAR)).populate_existing()).await?;
+    /// assert_eq!(book.year, 1968);
+    /// # Ok(()) }
+    /// ```
     pub fn populate_existing(self) -> Self {
         self.map(|spec| spec.populate_existing = true)
     }
 
-    /// How many rows `session.stream(..)` reads at a time; 1,000 where nothing is said. The other methods of a session
-    /// return all rows at once, however many that is said to be.
+    /// The number of rows in a batch of `session.stream(..)`; 1,000 by default. Other methods of a session ignore it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut stream = session.stream(select_columns(Book::ID).order_by(Book::ID).yield_per(3));
+    /// assert_eq!(stream.next_batch().await?, Some(vec![1, 2, 3]));
+    /// # Ok(()) }
+    /// ```
     pub fn yield_per(self, rows: usize) -> Self {
         self.map(|spec| spec.yield_per = Some(rows))
     }

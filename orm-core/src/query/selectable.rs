@@ -12,6 +12,17 @@ use crate::value::{Cells, ColumnType, ValueError};
 
 /// What [`select_columns`](super::select_columns) takes: a column, an expression, an entity, or a tuple of up to 16 of
 /// these.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::query::Selectable;
+///
+/// /// The first page of any rows of books.
+/// async fn first_page<S: Selectable>(session: &mut Session, what: S) -> Result<Vec<S::Row>> {
+///     session.rows(select_columns(what).from::<Book>().limit(10)).await
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that a query can select",
     label = "expected columns, expressions or entities",
@@ -69,10 +80,9 @@ impl RowView<'_> {
 fn unfit(at: usize, error: ValueError, shown: &Shown) -> Error {
     let error = if shown.shows(at) { error } else { error.without_value() };
     let text = match &error {
-        ValueError::UnexpectedNull { .. } => format!(
-            "value {} of a row: {error}; select it with `.optional()`, so that it is an `Option`",
-            at + 1
-        ),
+        ValueError::UnexpectedNull { .. } => {
+            format!("value {} of a row: {error}; select it with `.optional()` to make it an `Option`", at + 1)
+        }
         error => format!("value {} of a row: {error}", at + 1),
     };
     Error::new(ErrorKind::InvalidValue, text).with_source(error)
@@ -178,7 +188,7 @@ impl<M: Model, L: 'static> Reader for EntityReader<M, L> {
     fn read(&self, row: &RowView<'_>) -> Result<Place> {
         row.entities.get(self.at).copied().flatten().ok_or_else(|| {
             let text = format!(
-                "a row has no `{}`; select `{0}::entity().optional()`, so that it is an `Option`",
+                "a row has no `{}`; select `{0}::entity().optional()` to make it an `Option`",
                 M::def().name
             );
             Error::new(ErrorKind::InvalidValue, text)

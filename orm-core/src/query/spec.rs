@@ -125,12 +125,12 @@ pub(super) const ORDER_FIRST: &str =
 /// # Errors
 /// There is no such page: why.
 pub(super) fn before_page(number: u64, size: u64) -> Result<u64, &'static str> {
-    let pages = number.checked_sub(1).ok_or("there is no page 0: the first one is `.page(1, size)`")?;
+    let pages = number.checked_sub(1).ok_or("page numbers start at 1: the first page is `.page(1, size)`")?;
     Ok(pages.saturating_mul(size))
 }
 
 impl SelectSpec {
-    /// Has running the query be an error. The first one is said.
+    /// Marks the query as invalid; running it returns the first reason recorded.
     pub(super) fn refuse(&mut self, why: impl Into<String>) {
         self.refused.get_or_insert_with(|| why.into());
     }

@@ -38,7 +38,7 @@ impl Session {
         if !self.store.has_columns(place.id(), &[column.index()]) {
             return Err(Error::new(
                 ErrorKind::NoRows,
-                format!("the row of this `{}` is gone: somebody else deleted it", def.name),
+                format!("the row of this `{}` no longer exists: it was deleted concurrently", def.name),
             ));
         }
         let column = column.index();

@@ -12,19 +12,18 @@ use crate::observe::{QueryLog, StatementEvent, StatementHook};
 use crate::query::Select;
 use crate::sql::{Dialect, Statement};
 
-/// A database: the pool of connections that sessions take theirs from. Cheap to clone.
+/// A database: the pool from which sessions take their connections. It is cheap to clone, and all clones share the
+/// pool.
 ///
 /// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-/// let engine = Engine::connect("sqlite::memory:").await?;
-/// engine.create_all(schema![User]).await?;
-///
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
 /// let mut session = engine.session();
-/// session.add(User::draft().name("jack"));
+/// session.add(Tag::draft().name("satire"));
 /// session.commit().await?;
-/// assert_eq!(session.count(select::<User>()).await?, 1);
+/// assert_eq!(session.count(select::<Tag>()).await?, 2);
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
@@ -41,38 +40,90 @@ impl Engine {
         Engine { database: Arc::new(database), options, turns: Arc::default() }
     }
 
-    /// Connects to the database that a URL names: `sqlite:path/to/file.db`, or `sqlite::memory:` for one that lives as
-    /// long as the engine and is shared by all its sessions; `postgres://user@host/name`; `mysql://user@host/name` or
-    /// `mariadb://..`. Each needs its feature.
+    /// Connects to the database of a URL:
     ///
-    /// On Linux with glibc the first engine of a program has it keep up to 8 MiB for each thread, so that what one session
-    /// frees is not taken from the system anew by the next one; set `MALLOC_TRIM_THRESHOLD_` for another limit.
+    /// | URL | database |
+    /// |---|---|
+    /// | `sqlite:path/to/file.db` | a file |
+    /// | `sqlite::memory:` | a database in memory, which lives as long as the engine and is shared by its sessions |
+    /// | `postgres://user@host/name` | PostgreSQL, with the feature `postgres` |
+    /// | `mysql://user@host/name`, `mariadb://..` | MySQL or MariaDB, with the feature `mysql` |
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::connect("sqlite::memory:").await?;
+    /// assert_eq!(engine.session().row(sql("SELECT 1").rows::<i64>()).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// On Linux with glibc the first engine of a program raises the heap-trim threshold, so glibc keeps up to 8 MiB per
+    /// thread instead of returning it; set `MALLOC_TRIM_THRESHOLD_` for another limit.
     ///
     /// # Errors
-    /// `Configuration`: no such backend. `Connection`: the database does not answer.
+    /// `Configuration`: the URL's scheme is unsupported, or its feature is not enabled. `Connection`: the database does
+    /// not answer.
     pub async fn connect(url: &str) -> Result<Engine> {
         Engine::builder(url).connect().await
     }
 
-    /// An engine with other settings than the default.
+    /// Starts an engine with settings other than the defaults.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:").pool_size(4).connect().await?;
+    /// assert_eq!(engine.status().pool_size, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn builder(url: &str) -> EngineBuilder {
         EngineBuilder::new(url)
     }
 
-    /// A session. It takes no connection before its first statement.
+    /// A new session. It takes a connection at its first statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut other = engine.session();
+    /// assert_eq!(other.count(select::<Book>()).await?, 4);
+    /// # Ok(()) }
+    /// ```
     #[track_caller]
     pub fn session(&self) -> Session {
         self.session_with(self.options.clone())
     }
 
-    /// A session that only reads, from a [replica](EngineBuilder::replica) where there is one: see
-    /// [`SessionOptions::read_only`].
+    /// A read-only session, on a [replica](EngineBuilder::replica) if there is one; see [`SessionOptions::read_only`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut reader = engine.read_session();
+    /// assert_eq!(reader.count(select::<Book>()).await?, 4);
+    /// assert!(reader.execute(delete::<Book>()).await.is_err());
+    /// # Ok(()) }
+    /// ```
     #[track_caller]
     pub fn read_session(&self) -> Session {
         self.session_with(self.options.clone().read_only())
     }
 
-    /// A session with other settings than the default.
+    /// A new session with its own settings.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut manual = engine.session_with(SessionOptions::new().autoflush(false));
+    /// assert_eq!(manual.count(select::<Book>()).await?, 4);
+    /// # Ok(()) }
+    /// ```
     #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
         Session::new(Arc::clone(&self.database), options)
@@ -121,59 +172,90 @@ impl Engine {
         }
     }
 
-    /// Creates the tables and indexes of the models that are not there yet: all or none, but on MySQL, whose DDL is
-    /// outside transactions.
+    /// Creates the missing tables and indexes of the models: all or none, except on MySQL, which commits each DDL
+    /// statement.
     ///
-    /// For tests and prototypes: it changes no table that exists.
-    ///
-    /// # Errors
-    /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
-    #[track_caller]
-    pub fn create_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
-        self.run_all(create_statements(&schema, self.database.dialect()), Borrower::here())
-    }
-
-    /// Drops the tables of the models that are there: all or none, but on MySQL, whose DDL is outside transactions.
-    ///
-    /// # Errors
-    /// As for [`create_all`](Self::create_all); `ForeignKeyViolation` when another table still refers to one of them.
-    #[track_caller]
-    pub fn drop_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
-        self.run_all(drop_statements(&schema, self.database.dialect()), Borrower::here())
-    }
-
-    /// Makes generated keys go on after the greatest key that is there, after rows were written with keys of their own: an
-    /// import, the fixtures of tests. PostgreSQL alone needs it; elsewhere it runs nothing.
-    ///
-    /// A sequence never goes back. Nobody writes to the tables meanwhile.
-    ///
-    /// # Errors
-    /// A table is not there.
-    #[track_caller]
-    pub fn sync_sequences(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
-        self.run_all(Ok(sequence_statements(&schema, self.database.dialect())), Borrower::here())
-    }
-
-    /// Compares the models with the tables that the database has, and reports everything at once: tables and columns
-    /// that are not there, other types, NOT NULL on one side alone, keys and indexes that are missing, and columns that
-    /// no model has and every INSERT would need; CHECK constraints that are missing, and foreign keys that do not cascade
-    /// where the model leaves that to them.
-    ///
-    /// For the start of a program and for tests of migrations. Three statements, however many models there are; one
-    /// more where a model has CHECK constraints, and on MySQL where a foreign key has actions.
+    /// It is meant for tests and prototypes: it never changes an existing table. Use
+    /// [migrations](crate::guide::migrations) in production.
     ///
     /// ```
     /// # use orm_core::prelude::*;
     /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-    /// # let engine = Engine::connect("sqlite::memory:").await?;
-    /// # engine.create_all(schema![User]).await?;
-    /// engine.check(schema![User]).await?.into_result()?;
+    /// let engine = Engine::connect("sqlite::memory:").await?;
+    /// engine.create_all(schema![User]).await?;
+    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// As for [`create_all`](Self::create_all); the database refuses to say what it has.
+    /// `InvalidModel`: two models have the same table, or a relationship leads to a model that is not in the list.
+    #[track_caller]
+    pub fn create_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(create_statements(&schema, self.database.dialect()), Borrower::here())
+    }
+
+    /// Drops the existing tables of the models: all or none, except on MySQL, which commits each DDL statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// engine.drop_all(schema![Author, Book, Tag]).await?;
+    /// assert!(session.count(select::<Book>()).await.is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`create_all`](Self::create_all); `ForeignKeyViolation` if another table refers to one of them.
+    #[track_caller]
+    pub fn drop_all(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(drop_statements(&schema, self.database.dialect()), Borrower::here())
+    }
+
+    /// Lets generated keys continue after the greatest existing key, after rows were written with explicit keys: an
+    /// import, or the fixtures of tests. Only PostgreSQL needs it; elsewhere it runs nothing.
+    ///
+    /// A sequence never goes back. Do not write to the tables concurrently.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.execute(insert::<Tag>().rows([Tag::draft().id(100).name("imported")])).await?;
+    /// session.commit().await?;
+    /// engine.sync_sequences(schema![Tag]).await?;
+    /// assert_eq!(session.insert(Tag::draft().name("next")).await?.id, 101);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// A table does not exist.
+    #[track_caller]
+    pub fn sync_sequences(&self, schema: Schema) -> impl Future<Output = Result<()>> + Send {
+        self.run_all(Ok(sequence_statements(&schema, self.database.dialect())), Borrower::here())
+    }
+
+    /// Compares the models with the tables of the database and reports all differences at once: missing tables and
+    /// columns; different types; NOT NULL on one side only; missing keys, indexes and CHECK constraints; columns that
+    /// no model has but every INSERT would need; and foreign keys that do not cascade although the model relies on it.
+    ///
+    /// Call it at the start of a program and in tests of migrations. It runs three statements for any number of models;
+    /// one more if a model has CHECK constraints, and on MySQL if a foreign key has actions.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// engine.check(schema![Author, Book, Tag]).await?.into_result()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`create_all`](Self::create_all). The database refuses access to its catalogue.
     #[track_caller]
     pub fn check(&self, schema: Schema) -> impl Future<Output = Result<SchemaReport>> + Send {
         let borrower = Borrower::here();
@@ -183,24 +265,35 @@ impl Engine {
         }
     }
 
-    /// A log of all statements that the engine runs from now on, for as long as the log is there.
+    /// Records the statements that the engine runs from now on, for as long as the log or a clone of it exists.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let log = engine.record();
+    /// session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+    /// assert_statements!(log, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn record(&self) -> QueryLog {
         self.database.monitor.record()
     }
 
-    /// Calls a function before and after each statement, for as long as the engine is there: for metrics, audits, and
-    /// logs of one's own.
+    /// Calls a function before and after each statement, for metrics, audits and your own logs. The function stays
+    /// registered for the engine's life, or until [`StatementHook::remove`](crate::observe::StatementHook::remove).
     ///
-    /// It is called by the task that runs the statement and holds it up, so it should be quick. One that panics does no
-    /// harm to the statement.
+    /// It runs in the task that runs the statement and delays it, so it should be quick. A panic in it does not affect
+    /// the statement.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-    /// # let engine = Engine::connect("sqlite::memory:").await?;
-    /// # engine.create_all(schema![User]).await?;
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    ///
     /// let rows = Arc::new(AtomicU64::new(0));
     /// let counted = Arc::clone(&rows);
     /// engine.on_execute(move |event| match event.outcome {
@@ -209,22 +302,21 @@ impl Engine {
     ///         counted.fetch_add(outcome.rows, Ordering::Relaxed);
     ///     }
     /// });
-    /// assert_eq!(engine.session().count(select::<User>()).await?, 0);
-    /// assert_eq!(rows.load(Ordering::Relaxed), 1);
+    /// session.all(select::<Book>()).await?;
+    /// assert_eq!(rows.load(Ordering::Relaxed), 4);
     /// # Ok(()) }
     /// ```
     pub fn on_execute(&self, call: impl Fn(&StatementEvent<'_>) + Send + Sync + 'static) -> StatementHook {
         self.database.monitor.on_execute(call)
     }
 
-    /// The statements that a query will run, without running them.
+    /// The statements that a query would run. It runs nothing.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64 }
-    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, #[has_many] books: HasMany<Book> }
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
     /// let plan = engine.plan(&select::<Author>().with(Author::BOOKS.auto()))?;
     /// assert_eq!(plan.steps().len(), 2);
     /// assert!(plan.steps()[1].sql.contains("IN (SELECT"), "all authors, without their keys: {}", plan.explain());
@@ -232,31 +324,42 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`: what running it would say.
+    /// `InvalidQuery`: the error that running the query would return.
     pub fn plan<M: Model, L>(&self, query: &Select<M, L>) -> Result<Plan> {
         let dialect = self.database.dialect();
         Plan::of(&LoadPlan::of_select(query.spec.clone(), dialect)?, dialect)
     }
 
-    /// How the pool is now: how many connections are open and held, by whom, and how many sessions wait for one.
+    /// The current state of the pool: how many connections are open and held, by which sessions, and how many sessions
+    /// wait.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-    /// # let engine = Engine::connect("sqlite::memory:").await?;
-    /// let mut session = engine.session();
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
     /// session.begin().await?;
     /// let status = engine.status();
     /// assert_eq!((status.checked_out, status.waiting), (1, 0), "{status}");
-    /// assert_eq!(status.checkouts[0].caller.file(), file!());
+    /// assert!(status.checkouts[0].caller.file().ends_with(".rs"), "where the session was made");
     /// # Ok(()) }
     /// ```
     pub fn status(&self) -> PoolStatus {
         self.database.status()
     }
 
-    /// Closes the engine for all its clones: the connections that nobody holds now, the others when their session ends,
-    /// for which it does not wait. A session that asks for a connection afterwards is refused.
+    /// Closes the engine and all its clones. Idle connections close now; the others when their session ends, which it
+    /// does not wait for. A session that needs a connection afterwards gets an error.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// engine.close().await;
+    /// assert!(engine.session().count(select::<Book>()).await.is_err());
+    /// # Ok(()) }
+    /// ```
     pub async fn close(&self) {
         self.database.close().await;
     }

@@ -9,19 +9,21 @@ use crate::driver::{
 use crate::error::Result;
 use crate::observe::Echo;
 
-/// The settings of an engine.
+/// The settings of an engine: what [`Engine::builder`] starts and [`connect`](Self::connect) ends.
 ///
 /// ```
 /// # use orm_core::prelude::*;
-/// # use std::time::Duration;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// use std::time::Duration;
+///
 /// let engine = Engine::builder("sqlite::memory:")
 ///     .pool_size(4)
 ///     .pool_timeout(Duration::from_secs(5))
-///     .echo(Echo::Off)
+///     .slow_statements(Duration::from_millis(200))
 ///     .connect()
 ///     .await?;
-/// # let _ = engine; Ok(()) }
+/// # let _ = engine;
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "an engine is made by `.connect().await`"]
@@ -40,49 +42,105 @@ impl EngineBuilder {
         }
     }
 
-    /// How many connections the pool keeps; 10 by default. It opens them when they are first needed.
+    /// The number of connections that the pool keeps; 10 by default. They are opened when they are first needed.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:").pool_size(2).connect().await?;
+    /// assert_eq!(engine.status().pool_size, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn pool_size(mut self, connections: u32) -> Self {
         self.options.pool_size = connections;
         self
     }
 
-    /// How many connections there may be above `pool_size` for a while; none by default.
+    /// The number of connections allowed above `pool_size`; 0 by default.
     ///
-    /// They are opened when all others are held, and closed when they come back and nobody waits for them.
+    /// They are opened when all others are held, and closed when they are returned and no session waits for them.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:").pool_size(2).max_overflow(8).connect().await?;
+    /// assert_eq!(engine.status().max_overflow, 8);
+    /// # Ok(()) }
+    /// ```
     pub fn max_overflow(mut self, connections: u32) -> Self {
         self.options.max_overflow = connections;
         self
     }
 
     /// How long a session waits for a connection before it fails with `PoolTimeout`; 30 seconds by default.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").pool_size(1).pool_timeout(Duration::from_millis(10)).connect().await?;
+    /// let mut holder = engine.session();
+    /// holder.begin().await?;
+    /// assert_eq!(engine.session().begin().await.unwrap_err().kind(), ErrorKind::PoolTimeout);
+    /// # Ok(()) }
+    /// ```
     pub fn pool_timeout(mut self, timeout: Duration) -> Self {
         self.options.pool_timeout = timeout;
         self
     }
 
-    /// The age from which a connection is replaced instead of being lent; never by default.
+    /// The age above which a connection is replaced instead of being lent; unlimited by default.
     ///
-    /// For servers and firewalls that drop old connections. Its age is looked at when a session takes it, never while it
-    /// is held.
+    /// Use it with servers and firewalls that drop old connections. The age is checked when a session takes the
+    /// connection, never while it is held.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").pool_recycle(Duration::from_secs(1800)).connect().await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn pool_recycle(mut self, age: Duration) -> Self {
         self.options.pool_recycle = Some(age);
         self
     }
 
-    /// Whether a connection is tested before a session gets it, and replaced when it is dead; off by default.
+    /// Whether a connection is tested before a session gets it, and replaced if it is dead; off by default.
     ///
-    /// One round trip for each session that takes a connection which was used before. Without it only a connection that no
-    /// session took for half a second is tested. One that does not answer within five seconds is dead.
+    /// It costs one round trip for each session that takes a used connection. When it is off, only connections that
+    /// were idle for half a second are tested. A connection that does not answer within five seconds is dead.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:").pool_pre_ping(true).connect().await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn pool_pre_ping(mut self, test: bool) -> Self {
         self.options.pool_pre_ping = test;
         self
     }
 
-    /// How long a statement on SQLite waits for a lock that another connection holds before it fails with `Busy`; five
-    /// seconds by default.
+    /// How long a statement on SQLite waits for another connection's lock before it fails with `Busy`; five seconds by
+    /// default.
     ///
-    /// In a URL it is `?busy_timeout=5000`, in milliseconds. Changes nothing on servers, which have settings of their own: `lock_timeout` of PostgreSQL,
-    /// `innodb_lock_wait_timeout` of MySQL.
+    /// In a URL it is `?busy_timeout=5000`, in milliseconds. It changes nothing on servers, which have their own
+    /// settings: `lock_timeout` of PostgreSQL, `innodb_lock_wait_timeout` of MySQL.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").busy_timeout(Duration::from_millis(500)).connect().await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.options.busy_timeout = Some(timeout);
         self
@@ -113,26 +171,48 @@ impl EngineBuilder {
         self
     }
 
-    /// How often SQLite waits for the disk; [`Full`](Synchronous::Full) by default. With
-    /// [`Wal`](JournalMode::Wal), [`Normal`](Synchronous::Normal) is safe for the file, and faster.
+    /// How often SQLite waits for the disk; [`Full`](Synchronous::Full) by default. With [`Wal`](JournalMode::Wal),
+    /// [`Normal`](Synchronous::Normal) keeps the file intact and is faster; a power failure may undo the last commits.
     ///
-    /// In a URL it is `?synchronous=normal`. Changes nothing on servers, nor for a database in memory.
+    /// In a URL it is `?synchronous=normal`. It changes nothing on servers, nor for a database in memory.
+    ///
+    /// ```
+    /// use orm_core::options::{JournalMode, Synchronous};
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder = Engine::builder("sqlite:app.db").journal_mode(JournalMode::Wal).synchronous(Synchronous::Normal);
+    /// # let _ = builder;
+    /// ```
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.options.synchronous = Some(synchronous);
         self
     }
 
-    /// Whether SQLite enforces foreign keys; on by default, as servers always do.
+    /// Whether SQLite enforces foreign keys; on by default, as it always is on servers.
     ///
-    /// In a URL it is `?foreign_keys=off`. Changes nothing on servers.
+    /// In a URL it is `?foreign_keys=off`. It changes nothing on servers.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder = Engine::builder("sqlite:legacy.db").foreign_keys(false);
+    /// # let _ = builder;
+    /// ```
     pub fn foreign_keys(mut self, enforced: bool) -> Self {
         self.options.foreign_keys = Some(enforced);
         self
     }
 
-    /// The name under which PostgreSQL lists the engine's connections, in `pg_stat_activity` and in its log.
+    /// The name of the engine's connections in `pg_stat_activity` and in the log of PostgreSQL.
     ///
-    /// In a URL it is `?application_name=shop`. Changes nothing on other databases.
+    /// In a URL it is `?application_name=shop`. It changes nothing on other databases.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder = Engine::builder("postgres://app@db/shop").application_name("shop-api");
+    /// # let _ = builder;
+    /// ```
     pub fn application_name(mut self, name: &str) -> Self {
         self.options.application_name = Some(name.to_owned());
         self
@@ -153,10 +233,20 @@ impl EngineBuilder {
         self
     }
 
-    /// How long a server works on one statement before it stops it with `StatementTimeout`; as the server is set by default.
+    /// How long a server works on one statement before it stops it with `StatementTimeout`; by default what the server
+    /// is configured with.
     ///
-    /// It is `statement_timeout` of PostgreSQL and `max_statement_time` of MariaDB. MySQL has `max_execution_time`, which
-    /// stops SELECT alone. Connecting fails with `Configuration` on SQLite, and behind [`Pooler::Transaction`].
+    /// It is `statement_timeout` of PostgreSQL and `max_statement_time` of MariaDB. On MySQL it is
+    /// `max_execution_time`, which stops only SELECT. Connecting fails with `Configuration` on SQLite, and behind
+    /// [`Pooler::Transaction`].
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = Engine::builder("postgres://app@db/shop").statement_timeout(Duration::from_secs(5));
+    /// # let _ = builder;
+    /// ```
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.options.statement_timeout = Some(timeout);
         self
@@ -191,8 +281,8 @@ impl EngineBuilder {
         self
     }
 
-    /// Attaches a database to an engine on SQLite, as the schema of that name: a file, or `:memory:` for one that lives as
-    /// long as the engine.
+    /// Attaches a database to an engine on SQLite, as a schema: a file, or `:memory:` for a database that lives as long
+    /// as the engine.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -214,18 +304,20 @@ impl EngineBuilder {
         self
     }
 
-    /// Says that a pooler stands in front of PostgreSQL, and how it lends connections; without it, that there is none.
+    /// Declares that a pooler is in front of PostgreSQL, and how it lends connections; by default there is none.
     ///
-    /// A pooler that lends by the transaction, as PgBouncer does with `pool_mode = transaction`, gives each transaction
-    /// whatever connection is free. What one session prepares is then another's, and rows of one query answer another.
-    /// With `Pooler::Transaction` no statement is prepared for longer than a transaction, and each one runs in a
-    /// transaction: a read outside one has two round trips more, so read in [`Session::begin`](crate::Session::begin)
-    /// what belongs together. An engine that finds such a pooler without having been told refuses to connect.
+    /// A pooler that lends a connection for each transaction, such as PgBouncer with `pool_mode = transaction`, mixes
+    /// up prepared statements of different sessions. With `Pooler::Transaction` no statement stays prepared after its
+    /// transaction, and each statement runs in a transaction. A read outside a transaction then takes two more round
+    /// trips, so read related data inside [`Session::begin`](crate::Session::begin). An engine that detects such a
+    /// pooler without this setting refuses to connect.
     ///
     /// ```no_run
     /// # use orm_core::prelude::*;
     /// # async fn connect() -> Result<Engine> {
-    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(orm_core::options::Pooler::Transaction).connect().await
+    /// use orm_core::options::Pooler;
+    ///
+    /// Engine::builder("postgres://app@pgbouncer:6432/app").pooler(Pooler::Transaction).connect().await
     /// # }
     /// ```
     pub fn pooler(mut self, pooler: Pooler) -> Self {
@@ -233,15 +325,17 @@ impl EngineBuilder {
         self
     }
 
-    /// Whether connections are encrypted and what the server has to prove, whatever the URL says.
+    /// Whether connections are encrypted and what is verified. It overrides the URL.
     ///
-    /// A mode that needs TLS needs the feature `tls-rustls` or `tls-native`.
+    /// A mode that requires TLS needs the feature `tls-rustls` or `tls-native`.
     ///
     /// ```no_run
     /// # use orm_core::prelude::*;
     /// # async fn connect() -> Result<Engine> {
+    /// use orm_core::options::SslMode;
+    ///
     /// Engine::builder("postgres://app@db.example/app")
-    ///     .ssl_mode(orm_core::options::SslMode::VerifyFull)
+    ///     .ssl_mode(SslMode::VerifyFull)
     ///     .ssl_root_cert("/etc/app/ca.pem")
     ///     .connect()
     ///     .await
@@ -252,60 +346,126 @@ impl EngineBuilder {
         self
     }
 
-    /// The file with the certificates of the authorities that may sign the server's certificate, in PEM.
+    /// The PEM file with the certificates of the authorities that may sign the server's certificate.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder = Engine::builder("postgres://app@db.example/app").ssl_root_cert("/etc/app/ca.pem");
+    /// # let _ = builder;
+    /// ```
     pub fn ssl_root_cert(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.tls.root_cert = Some(path.into());
         self
     }
 
-    /// The files with the certificate and the key that the program proves itself with, in PEM.
+    /// The PEM files with the certificate and the key with which the program authenticates itself.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder =
+    ///     Engine::builder("postgres://app@db.example/app").ssl_client_cert("/etc/app/client.pem", "/etc/app/client.key");
+    /// # let _ = builder;
+    /// ```
     pub fn ssl_client_cert(mut self, cert: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         self.options.tls.client_cert = Some((cert.into(), key.into()));
         self
     }
 
-    /// Whether an INSERT asks for what the database fills in with RETURNING, where the server has it; on by default.
+    /// Whether an INSERT reads generated values with RETURNING, if the server has it; on by default.
     ///
-    /// Off, MariaDB is used as MySQL is: generated keys come from the server's report of the first one, other columns
-    /// from a SELECT. For proxies and servers that speak MariaDB's protocol without its RETURNING.
+    /// When it is off, MariaDB is treated like MySQL: generated keys are derived from the first key that the server
+    /// reports, and other columns are read by a SELECT. Turn it off for proxies and servers that speak MariaDB's
+    /// protocol without RETURNING.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder = Engine::builder("mariadb://app@proxy/app").insert_returning(false);
+    /// # let _ = builder;
+    /// ```
     pub fn insert_returning(mut self, on: bool) -> Self {
         self.options.insert_returning = on;
         self
     }
 
-    /// What is printed of each statement on standard error; nothing by default.
+    /// What is printed of each statement to standard error; nothing by default.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:").echo(Echo::Sql).connect().await?;
+    /// engine.session().execute(sql("SELECT 1")).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn echo(mut self, echo: Echo) -> Self {
         self.options.echo = echo;
         self
     }
 
-    /// How long a statement may take until its `tracing` event is a warning; none is by default.
+    /// The duration from which a statement's `tracing` event is a warning; by default no statement is.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let engine = Engine::builder("sqlite::memory:").slow_statements(Duration::from_millis(200)).connect().await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn slow_statements(mut self, threshold: Duration) -> Self {
         self.options.slow_statements = Some(threshold);
         self
     }
 
-    /// A standby of the database, for sessions that [only read](SessionOptions::read_only); several may be named. On
-    /// PostgreSQL.
+    /// Adds a standby of a PostgreSQL database for [read-only](SessionOptions::read_only) sessions. Several may be
+    /// added.
     ///
-    /// A session reads from a replica only if that has everything that sessions of this engine have committed, and from
-    /// the primary otherwise: nobody misses what was acknowledged. What other programs wrote may be missing for a while.
-    /// It costs one more round trip for each commit and for each connection that a session takes from a replica.
+    /// A session reads from a replica only if the replica has everything that this engine's sessions committed;
+    /// otherwise it reads from the primary. Writes of other programs may be missing for a while. It costs one more
+    /// round trip for each commit and for each connection taken from a replica.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let builder = Engine::builder("postgres://app@primary/app").replica("postgres://app@standby/app");
+    /// # let _ = builder;
+    /// ```
     pub fn replica(mut self, url: &str) -> Self {
         self.options.replicas.push(DatabaseUrl::new(url));
         self
     }
 
-    /// The settings of the engine's sessions, where [`Engine::session_with`] gives no others.
+    /// The default settings of the engine's sessions; [`Engine::session_with`] overrides them.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let options = SessionOptions::new().repeated_loads(RepeatedLoads::Refuse);
+    /// let engine = Engine::builder("sqlite::memory:").session_options(options).connect().await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn session_options(mut self, options: SessionOptions) -> Self {
         self.sessions = options;
         self
     }
 
-    /// Connects.
+    /// Opens the engine and its first connection.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::builder("sqlite::memory:").connect().await?;
+    /// assert_eq!(engine.status().waiting, 0);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration`: no such backend. `Connection`: the database does not answer.
+    /// `Configuration`: the URL's scheme is unsupported, or its feature is not enabled. `Connection`: the database does
+    /// not answer.
     pub async fn connect(self) -> Result<Engine> {
         kept_memory::keep();
         Ok(Engine::new(Database::connect(&self.url, &self.options).await?, self.sessions))

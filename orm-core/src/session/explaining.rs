@@ -6,7 +6,17 @@ use crate::query::{Reader, Select, SelectColumns, Selectable};
 use crate::sql::Dialect;
 use crate::value::{Cells, ValueRef};
 
-/// What [`Session::explain`] takes: a query that the library writes.
+/// What [`Session::explain`] takes: a query built by this library.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let plan = session.explain(&select_columns(Book::TITLE).filter(Book::ID.eq(1))).await?;
+/// println!("{plan}");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no query that can be explained",
     label = "expected `&select::<..>()..` or `&select_columns(..)..`"

@@ -4,7 +4,19 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::unit_of_work::{Pending, PendingState, another_session};
 
-/// What [`Session::expunge`] takes out of a session: an entity, or a pending object.
+/// What [`Session::expunge`] removes from a session: an entity or a [`Pending`] object.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let satire = session.add(Tag::draft().name("satire"));
+/// session.expunge(&satire)?;
+/// session.commit().await?;
+/// assert_eq!(session.count(select::<Tag>()).await?, 1);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken out of a session",
     label = "expected an `&Entity<M>` or a `&Pending<M>`"

@@ -15,25 +15,27 @@ use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, ValueError};
 
 impl Session {
-    /// The entity with a primary key, or none. What the session already holds costs no statement, unless the row is to be
-    /// locked: `session.get::<User>(7).for_update().await?`. Relationships are loaded with it as with a query, also of an
-    /// object that the session holds:
+    /// The entity with a primary key, or `None`.
+    ///
+    /// An object that the session holds costs no statement, unless its row is to be locked:
+    /// `session.get::<User>(7).for_update().await?`. Otherwise it is one statement. [`with`](Get::with) loads
+    /// relationships too, even of an object that the session holds:
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, #[has_many] posts: HasMany<Post> }
-    /// # #[derive(Model, Debug)] struct Post { #[key(auto)] id: i64, user_id: i64 }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let user = session.get::<User>(7).with(User::POSTS.selectin()).await?;
-    /// if let Some(user) = user {
-    ///     println!("{} has {} posts", user.name, user.get(User::POSTS).len());
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.get::<Author>(1).with(Author::BOOKS.selectin()).await?;
+    /// if let Some(author) = author {
+    ///     assert_eq!(author.get(Author::BOOKS).len(), 3);
     /// }
+    /// assert!(session.get::<Author>(99).await?.is_none());
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidValue`: the key is out of its type's range; and those of [`all`](Self::all).
+    /// `InvalidValue`: the key is out of its type's range. Those of [`all`](Self::all).
     #[track_caller]
     pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Get<'_, M> {
         let (key, caller) = (key.into_key(), Location::caller());
@@ -121,9 +123,17 @@ impl Session {
     }
 }
 
-/// One entity by its key, to be found when it is awaited: what [`Session::get`] gives.
+/// The future of [`Session::get`], with options. Nothing runs until it is awaited.
 ///
-/// A type of its own for the same reason as [`LoadOne`](super::LoadOne): a wrong key is one error.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let book = session.get::<Book>(1).with(Book::AUTHOR.joined()).populate_existing().await?;
+/// assert_eq!(book.map(|book| book.get(Book::AUTHOR).name.clone()).as_deref(), Some("Ursula K. Le Guin"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is found until it is awaited"]
 pub struct Get<'s, M: Model, L = <M as Model>::Bare> {
@@ -139,16 +149,38 @@ pub struct Get<'s, M: Model, L = <M as Model>::Bare> {
 impl<'s, M: Model, L> Get<'s, M, L> {
     lock_methods!();
 
-    /// Loads a relationship with the entity; what it gives is part of the entity's type. For an object that the session
-    /// holds it is one statement for each relationship.
+    /// Loads a relationship with the entity and adds it to the entity's type. For an object that the session holds,
+    /// this is one statement for each relationship.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.get::<Book>(3).with(Book::TAGS.selectin()).await?;
+    /// assert_eq!(book.map(|book| book.get(Book::TAGS).len()), Some(1));
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> Get<'s, M, O::Marked> {
         let Get { session, key, caller, lock, populate_existing, mut loads, .. } = self;
         loads.push(load.into_spec());
         Get { session, key, caller, lock, populate_existing, loads, of: PhantomData }
     }
 
-    /// Reads the row and overwrites what the session already holds of it, unsaved changes and loaded relationships
-    /// included.
+    /// Reads the row even if the session holds its object, and overwrites the object, including unsaved changes and
+    /// loaded relationships.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// engine.session().transaction(async |other| other.execute(update::<Book>().set(Book::YEAR, 2000)).await).await?;
+    /// session.get::<Book>(1).populate_existing().await?;
+    /// assert_eq!(book.year, 2000);
+    /// # Ok(()) }
+    /// ```
     pub fn populate_existing(mut self) -> Self {
         self.populate_existing = true;
         self

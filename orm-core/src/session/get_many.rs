@@ -16,25 +16,26 @@ use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, Value, ValueError};
 
 impl Session {
-    /// The entities with some primary keys, in the order of the keys, and none where there is no such row. What the
-    /// session holds costs nothing, and all the rest is one statement, or as many as the database binds keys for.
+    /// The entities with some primary keys, in the order of the keys; `None` where there is no such row.
+    ///
+    /// Objects that the session holds cost nothing. The rest is one statement, or more if there are more keys than the
+    /// database can bind.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, #[has_many] posts: HasMany<Post> }
-    /// # #[derive(Model, Debug)] struct Post { #[key(auto)] id: i64, user_id: i64 }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let users: Vec<Option<Entity<User>>> = session.get_many::<User>([7, 8, 7]).await?;
-    /// assert_eq!(users.len(), 3);
-    /// for user in session.get_many::<User>([7, 8]).with(User::POSTS.selectin()).await?.into_iter().flatten() {
-    ///     println!("{} has {} posts", user.name, user.get(User::POSTS).len());
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books: Vec<Option<Entity<Book>>> = session.get_many::<Book>([3, 99, 3]).await?;
+    /// assert_eq!(books.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
+    /// for book in session.get_many::<Book>([1, 2]).with(Book::TAGS.selectin()).await?.into_iter().flatten() {
+    ///     println!("{} has {} tags", book.title, book.get(Book::TAGS).len());
     /// }
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidValue`: a key is out of its type's range; and those of [`all`](Self::all).
+    /// `InvalidValue`: a key is out of its type's range. Those of [`all`](Self::all).
     #[track_caller]
     pub fn get_many<M: Model>(&mut self, keys: impl IntoIterator<Item: IntoKey<M::Key>>) -> GetMany<'_, M> {
         let keys = keys.into_iter().map(IntoKey::into_key).collect();
@@ -122,9 +123,7 @@ fn in_key_form(key: Vec<Value>) -> Vec<Value> {
     key.into_iter().map(Value::into_key_form).collect()
 }
 
-/// Entities by their keys, to be found when it is awaited: what [`Session::get_many`] gives.
-///
-/// A type of its own, and not the future of an `async fn`: a wrong key is one error.
+/// The future of [`Session::get_many`], with options. Nothing runs until it is awaited.
 #[derive(Debug)]
 #[must_use = "nothing is found until it is awaited"]
 pub struct GetMany<'s, M: Model, L = <M as Model>::Bare> {
@@ -136,7 +135,17 @@ pub struct GetMany<'s, M: Model, L = <M as Model>::Bare> {
 }
 
 impl<'s, M: Model, L> GetMany<'s, M, L> {
-    /// Loads a relationship of all of the entities, by statements of its own; what it gives is part of the entities' type.
+    /// Loads a relationship of all the entities, by one statement for each level, and adds it to their type.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let books = session.get_many::<Book>([1, 2]).with(Book::TAGS.selectin()).await?;
+    /// assert_eq!(books.into_iter().flatten().map(|book| book.get(Book::TAGS).len()).collect::<Vec<_>>(), [0, 1]);
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> GetMany<'s, M, O::Marked> {
         let GetMany { session, keys, caller, mut loads, .. } = self;
         loads.push(load.into_spec());

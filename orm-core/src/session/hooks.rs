@@ -2,8 +2,8 @@ use super::Session;
 use crate::error::Result;
 use crate::unit_of_work::FlushPlan;
 
-/// What is called around a session's flushes, commits and rollbacks; given with
-/// [`SessionOptions::hooks`](super::SessionOptions::hooks). For what belongs to the rows of one model see
+/// Functions that are called around a session's flushes, commits and rollbacks; set them with
+/// [`SessionOptions::hooks`](super::SessionOptions::hooks). For the rows of one model use
 /// [`ModelHooks`](crate::hooks::ModelHooks).
 ///
 /// ```
@@ -31,7 +31,22 @@ use crate::unit_of_work::FlushPlan;
 /// # Ok(()) }
 /// ```
 pub trait SessionHooks: Send + Sync {
-    /// Before a flush that has something to write; what it adds, edits or deletes is part of the flush.
+    /// Called before a flush that has something to write. What it adds, edits or deletes is part of the flush.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// struct Limit;
+    ///
+    /// impl SessionHooks for Limit {
+    ///     fn before_flush(&self, session: &mut Session) -> Result<()> {
+    ///         match session.new_count() {
+    ///             0..=1000 => Ok(()),
+    ///             many => Err(Error::other(format!("{many} rows in one flush"))),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// An error refuses the flush before anything is sent.
@@ -40,12 +55,39 @@ pub trait SessionHooks: Send + Sync {
         Ok(())
     }
 
-    /// After a flush, with what it wrote.
+    /// Called after a flush with what it executed.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// struct Log;
+    ///
+    /// impl SessionHooks for Log {
+    ///     fn after_flush(&self, executed: &orm_core::plan::FlushPlan) {
+    ///         println!("{executed}");
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     fn after_flush(&self, executed: &FlushPlan) {
         let _ = executed;
     }
 
-    /// Before a commit, after its flush.
+    /// Called before a commit, after its flush. What it changes is flushed before the commit.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// struct OnlyReads;
+    ///
+    /// impl SessionHooks for OnlyReads {
+    ///     fn before_commit(&self, session: &mut Session) -> Result<()> {
+    ///         match session.in_transaction() {
+    ///             false => Ok(()),
+    ///             true => Err(Error::other("this session is for reading")),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// An error refuses the commit; the transaction stays open.
@@ -54,9 +96,21 @@ pub trait SessionHooks: Send + Sync {
         Ok(())
     }
 
-    /// After a commit.
+    /// Called after a commit: the place to send messages that must not be sent for a transaction that is rolled back.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// struct Notify(tokio::sync::mpsc::UnboundedSender<&'static str>);
+    ///
+    /// impl SessionHooks for Notify {
+    ///     fn after_commit(&self) {
+    ///         let _ = self.0.send("committed");
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     fn after_commit(&self) {}
 
-    /// After a rollback, also of one that closed the connection.
+    /// Called after a rollback, including one that closed the connection.
     fn after_rollback(&self) {}
 }

@@ -1,6 +1,6 @@
 //! What one session frees, the next one needs again.
 //!
-//! glibc gives the end of its heap back to the system as soon as more than 128 KiB of it are free, and then takes it anew,
+//! glibc gives the end of its heap back to the system as soon as more than 128 KiB of it are free, and then takes it again,
 //! page by page, which for a session of some thousand rows costs a third of its time. It learns otherwise from a program
 //! that frees a large block: from then on twice as much stays. A `Vec` that grows by doubling teaches it that; objects that
 //! stay where they are do not. So an engine says once what a program that reads lists would say.

@@ -18,31 +18,33 @@ use crate::unit_of_work::{EntityState, MergeGraph, Ref, another_version, deleted
 use crate::value::Value;
 
 impl Session {
-    /// Makes an object of another session, or a detached one, changes of this session's object of the same row, with
-    /// what it holds: its columns, and of every loaded relationship whose `cascade` says `merge` (by default all do) the
-    /// targets, and which they are. Members that it does not hold any more leave this session's collection as
-    /// [`remove`](Self::remove) would have it. What it has not loaded stays as it is here.
+    /// Copies the state of an object of another session, or of a detached object, into this session's object of the
+    /// same row. It copies the columns and, for every loaded relationship whose `cascade` includes `merge` (the
+    /// default), the targets and which they are. Members that the other object no longer holds are removed from this
+    /// session's collection as by [`remove`](Self::remove). Unloaded relationships stay as they are here.
     ///
-    /// Rows that the session does not hold are read, one statement for all of a model that are as far from the object,
-    /// and the collections that change as well, one statement for each relationship. `.with(..)` reads more with the
-    /// object, or the same in fewer statements. It flushes first, and not in between.
+    /// It flushes first. Rows that the session does not hold are read: one statement for all rows of a model at the
+    /// same distance from the object, and one for each collection that changes. `.with(..)` reads more, or the same in
+    /// fewer statements.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key(auto)] id: i64, user_id: Option<i64> }
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session, edited: &Entity<User>) -> Result<()> {
-    /// let user = session.merge(edited).await?;
-    /// assert!(Entity::same(&session.merge(edited).with(User::ORDERS.selectin()).await?, &user));
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let edited = engine.session().one(select::<Book>().filter(Book::ID.eq(1))).await?;   // from a cache, for example
+    /// let book = session.merge(&edited).with(Book::TAGS.selectin()).await?;
+    /// assert!(session.contains(&book));
     /// session.commit().await?;
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidState`: this session deleted one of the objects, or one would lose its parent and nothing says what
-    /// happens to it. `NoRows`: a row is not there; add it as a draft. `Stale`: an object has another version than its
-    /// row. Nothing is changed then.
+    /// * `InvalidState`: this session deleted one of the objects, or one would lose its parent and no cascade applies.
+    /// * `NoRows`: a row does not exist; add it as a draft.
+    /// * `Stale`: an object has another version than its row.
+    ///
+    /// Nothing is changed then.
     #[track_caller]
     pub fn merge<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Merge<'_, M> {
         let (region, place) = (entity.region().bare(), entity.place());
@@ -242,7 +244,7 @@ impl Session {
     }
 }
 
-/// One object to merge, when it is awaited: what [`Session::merge`] gives.
+/// The future of [`Session::merge`], with options. Nothing runs until it is awaited.
 #[derive(Debug)]
 #[must_use = "nothing is merged until it is awaited"]
 pub struct Merge<'s, M: Model, L = <M as Model>::Bare> {
@@ -254,7 +256,18 @@ pub struct Merge<'s, M: Model, L = <M as Model>::Bare> {
 }
 
 impl<'s, M: Model, L> Merge<'s, M, L> {
-    /// Loads a relationship with the session's own object; what it finds is from before the merge.
+    /// Loads a relationship of the session's own object, as it is before the merge.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let edited = engine.session().one(select::<Book>().filter(Book::ID.eq(2))).await?;
+    /// let book = session.merge(&edited).with(Book::TAGS.selectin()).await?;
+    /// assert_eq!(book.get(Book::TAGS).len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> Merge<'s, M, O::Marked> {
         let Merge { session, graph, mut loads, caller, .. } = self;
         loads.push(load.into_spec());

@@ -9,22 +9,23 @@ use crate::unit_of_work::{EntityState, MergeGraph, Ref};
 use crate::value::Value;
 
 impl Session {
-    /// Takes an object of another session, or a detached one, as this session's object of its row, without asking the
-    /// database: its columns are taken to be those of the row, and what it holds for relationships that are merged to be
-    /// what is there. For objects from a cache.
+    /// Trusts the given object, for example one from a cache, and takes its state into this session without querying
+    /// the database. Its columns are taken to be those of the row, and its loaded relationships to be complete.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-    /// # fn f(session: &mut Session, cached: &Entity<User>) -> Result<()> {
-    /// let user = session.merge_without_loading(cached)?;
-    /// assert!(!session.is_modified(&user));
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let cached = engine.session().one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// let book = session.merge_without_loading(&cached)?;
+    /// assert!(!session.is_modified(&book));
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidState`: this session deleted one of the objects, or holds unsaved changes of it. Nothing is taken then.
+    /// `InvalidState`: this session deleted one of the objects, or holds unsaved changes of it. Nothing is changed
+    /// then.
     pub fn merge_without_loading<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<Entity<M>> {
         self.check_usable()?;
         self.check_keeps_objects()?;

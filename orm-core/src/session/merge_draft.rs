@@ -11,31 +11,34 @@ use crate::query::{LoadOption, LoadSpec};
 use crate::unit_of_work::{CompleteDraft, MergeGraph, Pending, Ref};
 
 impl Session {
-    /// Merges a draft: with the key of a row that is there, its columns become changes of that row's object; otherwise
-    /// it is added. So are the drafts in it, and objects of other sessions that it links are merged as
-    /// [`merge`](Self::merge) does it; a relationship that it was given has exactly these targets afterwards.
+    /// Merges a draft. If a row with its key exists, the draft's columns become changes of that row's object; otherwise
+    /// the draft is added. The same applies to the drafts inside it. Objects of other sessions that it links are merged
+    /// as by [`merge`](Self::merge). A relationship that the draft sets has exactly these targets afterwards.
     ///
-    /// A draft takes the parts of its key that it was not given from what it is linked to: a line of an order, whose key is
-    /// the order's and a number, is found by the number. One without a key costs no statement. Those with one are looked up with one statement for all of a model
-    /// that are as deep in the draft, and the collections that change are read.
+    /// A draft takes missing parts of its key from what it is linked to: a line whose key is its order's key and a
+    /// number is found by the number. A draft without a key costs no statement. The others are looked up by one
+    /// statement for all drafts of a model on the same level, and the collections that change are read.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key(auto)] id: i64, user_id: Option<i64>, text: String }
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let orders = [Order::draft().id(1).text("changed"), Order::draft().id(2).text("kept")];
-    /// match session.merge_draft(User::draft().id(7).name("jack").orders(orders)).await? {
-    ///     Merged::Found(user) => println!("{} was there, and has two orders now", user.id),
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let draft = Author::draft().id(1).name("Ursula K. Le Guin").books([
+    ///     Book::draft().id(1).title("A Wizard of Earthsea").year(1968),
+    ///     Book::draft().title("The Tombs of Atuan").year(1971),
+    /// ]);
+    /// # session.execute(update::<Book>().set(Book::AUTHOR_ID, 2).filter(Book::ID.is_in([2, 3]))).await?;
+    /// match session.merge_draft(draft).await? {
+    ///     Merged::Found(author) => println!("{} exists, and has two books now", author.name),
     ///     Merged::Added(_) => println!("new"),
     /// }
     /// session.commit().await?;
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`: it was given a relationship that is not merged; and those of [`merge`](Self::merge).
+    /// `InvalidQuery`: it sets a relationship that is not merged. Those of [`merge`](Self::merge).
     #[track_caller]
     pub fn merge_draft<D: CompleteDraft>(&mut self, draft: D) -> MergeDraft<'_, D::Model> {
         let graph = MergeGraph::of_draft(&self.unit, &self.store, draft.into_data());
@@ -43,11 +46,23 @@ impl Session {
     }
 }
 
-/// What merging a draft gave: the object of the row that was there, or a pending one.
+/// What [`Session::merge_draft`] returns: the object of the existing row, or a pending object.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// match session.merge_draft(Tag::draft().id(1).name("utopias")).await? {
+///     Merged::Found(tag) => assert_eq!(tag.name, "utopias"),
+///     Merged::Added(_) => unreachable!("the tag exists"),
+/// }
+/// # Ok(()) }
+/// ```
 pub enum Merged<M: Model, L = <M as Model>::Bare> {
-    /// The row is there; the draft's columns are changes of its object.
+    /// The row exists; the draft's columns are changes of its object.
     Found(Entity<M, L>),
-    /// The row is not there; the next flush inserts it.
+    /// The row does not exist; the next flush inserts it.
     Added(Pending<M>),
 }
 
@@ -60,7 +75,7 @@ impl<M: Model, L> fmt::Debug for Merged<M, L> {
     }
 }
 
-/// One draft to merge, when it is awaited: what [`Session::merge_draft`] gives.
+/// The future of [`Session::merge_draft`], with options. Nothing runs until it is awaited.
 #[derive(Debug)]
 #[must_use = "nothing is merged until it is awaited"]
 pub struct MergeDraft<'s, M: Model, L = <M as Model>::Bare> {
@@ -72,7 +87,19 @@ pub struct MergeDraft<'s, M: Model, L = <M as Model>::Bare> {
 }
 
 impl<'s, M: Model, L> MergeDraft<'s, M, L> {
-    /// Loads a relationship with the object of the row, if it is there; what it finds is from before the merge.
+    /// Loads a relationship of the existing row's object, as it is before the merge.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let draft = Book::draft().id(2).author_id(1).title("The Lathe of Heaven").year(1971);
+    /// if let Merged::Found(book) = session.merge_draft(draft).with(Book::TAGS.selectin()).await? {
+    ///     assert_eq!(book.get(Book::TAGS).len(), 1);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> MergeDraft<'s, M, O::Marked> {
         let MergeDraft { session, graph, mut loads, caller, .. } = self;
         loads.push(load.into_spec());

@@ -5,7 +5,20 @@ use std::time::SystemTime;
 use super::SessionHooks;
 use crate::driver::TransactionOptions;
 
-/// The settings of a session.
+/// The settings of a session: the argument of [`Engine::session_with`](super::Engine::session_with) and
+/// [`EngineBuilder::session_options`](super::EngineBuilder::session_options).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let options = SessionOptions::new().autoflush(false).repeated_loads(RepeatedLoads::Refuse);
+/// let mut strict = engine.session_with(options);
+/// strict.add(Tag::draft().name("satire"));
+/// assert_eq!(strict.count(select::<Tag>()).await?, 1, "the new tag is not flushed");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 #[must_use = "options do nothing until a session is made with them"]
@@ -20,7 +33,21 @@ pub struct SessionOptions {
     clock: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
 }
 
-/// What a session does when a loop loads one relationship of the objects of one query one by one: N+1.
+/// What a session does when a loop loads one relationship of the objects of one query one by one, which is an N+1.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let mut session = engine.session_with(SessionOptions::new().repeated_loads(RepeatedLoads::LoadPeers));
+/// let log = engine.record();
+/// for book in session.all(select::<Book>()).await? {
+///     session.load(&book, Book::TAGS).await?;
+/// }
+/// assert_eq!(log.count(), 2, "one for the books, one for the tags of all of them: {log}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RepeatedLoads {
@@ -36,7 +63,14 @@ pub enum RepeatedLoads {
 }
 
 impl SessionOptions {
-    /// The default: autoflush on, repeated loads are warned of from the tenth on.
+    /// The default: autoflush is on, nothing expires on commit, and repeated loads emit a warning from the tenth on.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let options = SessionOptions::new();
+    /// # let _ = options;
+    /// ```
     pub fn new() -> SessionOptions {
         SessionOptions {
             hooks: None,
@@ -50,30 +84,69 @@ impl SessionOptions {
         }
     }
 
-    /// Whether a query first writes what is pending, so that it sees it; on by default.
+    /// Whether a query flushes pending changes first, so that it sees them; on by default.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+    /// session.add(Tag::draft().name("satire"));
+    /// assert_eq!(session.count(select::<Tag>()).await?, 1);
+    /// session.flush().await?;
+    /// assert_eq!(session.count(select::<Tag>()).await?, 2);
+    /// # Ok(()) }
+    /// ```
     pub fn autoflush(mut self, on: bool) -> SessionOptions {
         self.autoflush = on;
         self
     }
 
-    /// What the session's transactions are, where `begin_with` and `transaction_with` say nothing else.
+    /// Default options of the session's transactions; `begin_with` and `transaction_with` override them.
     ///
-    /// A session with any of them begins its transaction at its first statement, not at its first write, so that what it
-    /// reads before it writes is covered too.
+    /// A session with any of them begins its transaction at its first statement instead of its first write, so that
+    /// they also cover what it reads before it writes.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let serializable = TransactionOptions::new().isolation(Isolation::Serializable);
+    /// let options = SessionOptions::new().transactions(serializable);
+    /// # let _ = options;
+    /// ```
     pub fn transactions(mut self, options: TransactionOptions) -> SessionOptions {
         self.transactions = options;
         self
     }
 
-    /// Makes the session read-only: a flush, a bulk statement or raw SQL that writes is `InvalidState`, its transaction,
-    /// which begins at its first statement, is [`read_only`](TransactionOptions::read_only), and it reads from a [replica](crate::options::EngineBuilder::replica) that
-    /// has everything that the engine committed, where there is one.
+    /// Makes the session read-only. A flush, a bulk statement or raw SQL that writes fails with `InvalidState`. Its
+    /// transaction is [`read_only`](TransactionOptions::read_only) and begins at its first statement. It reads from a
+    /// [replica](crate::options::EngineBuilder::replica) that has everything this engine committed, if there is one.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut session = engine.session_with(SessionOptions::new().read_only());
+    /// session.add(Tag::draft().name("satire"));
+    /// assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::InvalidState);
+    /// # Ok(()) }
+    /// ```
     pub fn read_only(mut self) -> SessionOptions {
         self.transactions = self.transactions.read_only();
         self
     }
 
-    /// Whether a commit expires all objects, so that each is read anew when a query next returns it; off by default.
+    /// Whether a commit expires all objects, so the next query that returns an object reloads it; off by default.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let options = SessionOptions::new().expire_on_commit(true);
+    /// # let _ = options;
+    /// ```
     pub fn expire_on_commit(mut self, on: bool) -> SessionOptions {
         self.expire_on_commit = on;
         self
@@ -81,22 +154,51 @@ impl SessionOptions {
 
     /// Whether the session keeps the objects that it loaded; on by default.
     ///
-    /// Without it the objects of each query are its own and go with the last handle to one of them, so that a session
-    /// that runs for hours over everything there is stays small. It is for reading: what is to be written is refused with
-    /// `InvalidState`, and relationships are loaded by the query that finds the objects, not later.
+    /// Without it, each query returns its own objects, which are freed with their last handle, so a session that reads
+    /// everything for hours stays small. Such a session is for reading: writes are refused with `InvalidState`, and
+    /// relationships are loaded only by the query that finds the objects.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut reader = engine.session_with(SessionOptions::new().identity_map(false));
+    /// let first = reader.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// let second = reader.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// assert!(first != second, "two objects of one row");
+    /// # Ok(()) }
+    /// ```
     pub fn identity_map(mut self, on: bool) -> SessionOptions {
         self.identity_map = on;
         self
     }
 
-    /// What is called before and after flush, commit and rollback.
+    /// Functions that are called around flush, commit and rollback.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// struct Committed;
+    ///
+    /// impl SessionHooks for Committed {
+    ///     fn after_commit(&self) {
+    ///         println!("committed");
+    ///     }
+    /// }
+    ///
+    /// # fn main() {
+    /// let options = SessionOptions::new().hooks(Committed);
+    /// # let _ = options;
+    /// # }
+    /// ```
     pub fn hooks(mut self, hooks: impl SessionHooks + 'static) -> SessionOptions {
         self.hooks = Some(Arc::new(hooks));
         self
     }
 
-    /// The clock that `#[column(created)]` and `#[column(updated)]` take their time from; the system's by default. It is asked
-    /// once for each flush and each bulk statement, so all rows of one flush have one time. For tests, mostly.
+    /// The clock for `#[column(created)]` and `#[column(updated)]`; the system's clock by default. It is read once for
+    /// each flush and each bulk statement, so all rows of one flush get the same time. Mostly for tests.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -114,13 +216,35 @@ impl SessionOptions {
         self.clock.as_ref().map_or_else(SystemTime::now, |clock| clock())
     }
 
-    /// What happens when a loop loads one relationship object by object.
+    /// What happens when a loop loads one relationship object by object; [`RepeatedLoads::Warn`] by default.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let options = SessionOptions::new().repeated_loads(RepeatedLoads::Refuse);
+    /// # let _ = options;
+    /// ```
     pub fn repeated_loads(mut self, action: RepeatedLoads) -> SessionOptions {
         self.repeated_loads = action;
         self
     }
 
-    /// How many loads of one relationship, over the objects of one query, are a loop; 10 by default, at least 2.
+    /// From how many loads of one relationship, for objects of one query, the session assumes a loop; 10 by default,
+    /// and at least 2.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let options = SessionOptions::new().repeated_loads(RepeatedLoads::Refuse).repeated_loads_threshold(2);
+    /// let mut session = engine.session_with(options);
+    /// let books = session.all(select::<Book>()).await?;
+    /// session.load(&books[0], Book::TAGS).await?;
+    /// let second = session.load(&books[1], Book::TAGS).await;
+    /// assert_eq!(second.unwrap_err().kind(), ErrorKind::RepeatedLoad);
+    /// # Ok(()) }
+    /// ```
     pub fn repeated_loads_threshold(mut self, loads: u32) -> SessionOptions {
         self.repeated_loads_threshold = loads.max(2);
         self

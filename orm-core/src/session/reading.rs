@@ -19,9 +19,23 @@ use crate::value::{Cells, Value};
 impl Session {
     /// All entities of a query, in its order.
     ///
+    /// It runs one statement for the entities, and one for each relationship loaded by `selectin` or `subquery`. With
+    /// autoflush, pending changes are flushed first.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let authors = session.all(select::<Author>().with(Author::BOOKS.selectin()).order_by(Author::NAME)).await?;
+    /// assert_eq!(authors[0].name, "Harper Lee");
+    /// assert_eq!(authors[1].get(Author::BOOKS).len(), 3);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// `InvalidQuery`: the query cannot be run as it is written. `DanglingKey`, `MultipleRows`, `InvalidValue`: the
-    /// database holds what the models exclude.
+    /// * `InvalidQuery`: the query cannot be run as it is written.
+    /// * `DanglingKey`, `MultipleRows`, `InvalidValue`: the database holds what the models exclude.
     #[track_caller]
     pub fn all<M: Model, L>(
         &mut self,
@@ -32,7 +46,17 @@ impl Session {
         async move { Ok(Entity::of_first_level(&self.select(query.spec, caller).await?)) }
     }
 
-    /// The one entity of a query.
+    /// The only entity of a query.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::NAME.eq("Harper Lee"))).await?;
+    /// assert_eq!(author.name, "Harper Lee");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `NoRows`, `MultipleRows`, and those of [`all`](Self::all).
@@ -46,14 +70,24 @@ impl Session {
             let found = self.at_most_one(query, caller).await?;
             let none = || {
                 let text =
-                    format!("the query found no `{}`; use `one_or_none` where that can be", M::def().name);
+                    format!("the query found no `{}`; use `one_or_none` if that is expected", M::def().name);
                 Error::new(ErrorKind::NoRows, text)
             };
             self.note(found.ok_or_else(none))
         }
     }
 
-    /// The one entity of a query, or none.
+    /// The only entity of a query, or `None`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let tag = session.one_or_none(select::<Tag>().filter(Tag::NAME.eq("satire"))).await?;
+    /// assert!(tag.is_none());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `MultipleRows`, and those of [`all`](Self::all).
@@ -84,7 +118,17 @@ impl Session {
         }
     }
 
-    /// The first entity of a query, or none.
+    /// The first entity of a query, or `None`. It adds `LIMIT 1`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let newest = session.first(select::<Book>().order_by(Book::YEAR.desc())).await?;
+    /// assert_eq!(newest.map(|book| book.year), Some(1974));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`all`](Self::all).
@@ -98,7 +142,16 @@ impl Session {
         async move { Ok(found.await?.into_iter().next()) }
     }
 
-    /// How many entities a query has, counted by the database.
+    /// The number of entities of a query, counted by the database with one statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.lt(1970))).await?, 2);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`all`](Self::all).
@@ -120,14 +173,25 @@ impl Session {
         }
     }
 
-    /// Loads a relationship of one object, and gives what the object holds from then on. What it already holds, and a
-    /// to-one whose target the session holds, cost no statement.
+    /// Loads a relationship of one object, and returns what the object then holds.
     ///
-    /// A loop of these is how N+1 happens; [`load_all`](Self::load_all) is one statement for all objects. A
+    /// It runs one statement, or none if the object already holds the relationship or the session holds the target of a
+    /// to-one. A loop of these is an N+1; [`load_all`](Self::load_all) needs one statement for all objects. A
     /// relationship declared `lazy = "raise"` does not compile here.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1))).await?;
+    /// assert_eq!(session.load(&author, Author::BOOKS).await?.len(), 3);
+    /// assert_eq!(author.books()?.len(), 3, "the object holds them now");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// `InvalidState`: the object belongs to another session; and those of [`all`](Self::all).
+    /// `InvalidState`: the object belongs to another session. Those of [`all`](Self::all).
     #[track_caller]
     pub fn load<E: AsEntity, R: LazyLoad<Parent = E::Model>>(
         &mut self,
@@ -140,22 +204,25 @@ impl Session {
         LoadOne { session: self, region, place, caller, relation: PhantomData }
     }
 
-    /// Loads a relationship of many objects at once, and gives them back with it proven. They may be any list or
-    /// iterator of entities or of references to them.
+    /// Loads a relationship of many objects at once, and returns the objects with the relationship in their type. They
+    /// may be any list or iterator of entities or of references to them.
+    ///
+    /// It runs one statement for each level, or more if there are more keys than the database can bind. `.joined()`
+    /// needs none of its own only in a query; here it is one statement too.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, user_id: i64 }
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, #[has_many] orders: HasMany<Order> }
-    /// # async fn f(session: &mut Session, users: Vec<Entity<User>>) -> Result<()> {
-    /// let users = session.load_all(users, User::ORDERS.selectin()).await?;
-    /// println!("{}", users[0].get(User::ORDERS).len());
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let authors = session.all(select::<Author>().order_by(Author::ID)).await?;
+    /// let authors = session.load_all(authors, Author::BOOKS.selectin()).await?;
+    /// assert_eq!(authors[0].get(Author::BOOKS).len(), 3);
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidState`: an object belongs to another session; and those of [`all`](Self::all).
+    /// `InvalidState`: an object belongs to another session. Those of [`all`](Self::all).
     #[track_caller]
     pub fn load_all<E: AsEntity, O: LoadOption<E::Loaded>>(
         &mut self,
@@ -334,10 +401,18 @@ impl Session {
     }
 }
 
-/// One relationship of one object, to be loaded when it is awaited: what [`Session::load`] gives.
+/// The future of [`Session::load`]. Nothing is loaded until it is awaited.
 ///
-/// A type of its own, and not the future of an `async fn`: the bound that refuses `lazy = "raise"` would be part of that
-/// future, and one mistake would be three errors.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let author = session.one(select::<Author>().filter(Author::ID.eq(1))).await?;
+/// let loading: orm_core::futures::LoadOne<'_, author::Books> = session.load(&author, Author::BOOKS);
+/// assert_eq!(loading.await?.len(), 3);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is loaded until it is awaited"]
 pub struct LoadOne<'s, R> {
@@ -357,7 +432,7 @@ impl<'s, R: Relation> IntoFuture for LoadOne<'s, R> {
     }
 }
 
-/// A relationship of many objects, to be loaded when it is awaited: what [`Session::load_all`] gives.
+/// The future of [`Session::load_all`]. Nothing is loaded until it is awaited.
 #[must_use = "nothing is loaded until it is awaited"]
 pub struct LoadAll<'s, M, L> {
     future: Run<'s, (Arc<Region>, Vec<Place>)>,

@@ -11,12 +11,12 @@ use super::{Engine, Session, SessionOptions};
 use crate::driver::TransactionOptions;
 use crate::error::{Error, Result};
 
-/// How often and how long [`Engine::transact`] does a unit of work again.
+/// How often and for how long [`Engine::transact`] repeats a unit of work.
 ///
-/// By default 30 attempts within 30 seconds. Before each one it waits for a random time. The first wait is at most 5 ms,
-/// or as long as the attempt took; every further one may be twice as long, up to half a second, and none is less than
-/// half of what it may be. A unit that has failed six times goes first among those of its engine: it makes two attempts
-/// in a row, and others that would begin meanwhile wait for them, for at most a tenth of a second.
+/// By default it makes up to 30 attempts within 30 seconds, and waits for a random time before each repetition. The
+/// first wait is at most 5 ms, or as long as the attempt took; each further one may be twice as long, up to half a
+/// second, and is never shorter than half its limit. A unit that has failed six times gets priority in its engine: it
+/// makes two attempts in a row, while others that would begin wait for at most a tenth of a second.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -39,7 +39,7 @@ pub struct RetryPolicy {
     session: Option<SessionOptions>,
 }
 
-/// From how many failed attempts on a unit goes first. Units that begin anew meet no wait, so that without this one that
+/// From how many failed attempts on a unit goes first. New units meet no wait, so that without this one that
 /// waits loses to them again and again.
 const GOES_FIRST: u32 = 6;
 
@@ -58,6 +58,16 @@ struct Attempts<'p> {
 
 impl RetryPolicy {
     /// The default: 30 attempts within 30 seconds.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let count = engine.transact(RetryPolicy::new(), async |session| session.count(select::<Book>()).await).await?;
+    /// assert_eq!(count, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn new() -> RetryPolicy {
         RetryPolicy {
             attempts: 30,
@@ -70,41 +80,86 @@ impl RetryPolicy {
         }
     }
 
-    /// The most attempts, the first one included; 1 never tries again.
+    /// The largest number of attempts, including the first; 1 never repeats.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let once = RetryPolicy::new().attempts(1);
+    /// # let _ = once;
+    /// ```
     pub fn attempts(mut self, attempts: u32) -> RetryPolicy {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// How long after the first attempt began the last one may begin. It does not cut an attempt short.
+    /// How long after the start of the first attempt another one may begin. It does not interrupt an attempt.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let policy = RetryPolicy::new().deadline(Duration::from_secs(2));
+    /// # let _ = policy;
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> RetryPolicy {
         self.deadline = deadline;
         self
     }
 
-    /// The longest wait after the first attempt, which doubles with every further one, and what it grows to. Where attempts
-    /// take longer than `first`, the time of the last one counts in its place.
+    /// The limit of the first wait, which doubles with each further wait, and the limit it grows to. If attempts take
+    /// longer than `first`, the duration of the last attempt replaces it.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let policy = RetryPolicy::new().backoff(Duration::from_millis(20), Duration::from_secs(1));
+    /// # let _ = policy;
+    /// ```
     pub fn backoff(mut self, first: Duration, longest: Duration) -> RetryPolicy {
         self.first_wait = first;
         self.longest_wait = longest;
         self
     }
 
-    /// Makes the choice of the waits the same every time, for tests.
+    /// Makes the random waits reproducible, for tests.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let policy = RetryPolicy::new().seed(1);
+    /// # let _ = policy;
+    /// ```
     pub fn seed(mut self, seed: u64) -> RetryPolicy {
         self.seed = Some(seed);
         self
     }
 
-    /// Tries again after other errors too: `ErrorKind::Stale`, where the unit reads what it changes, or
-    /// `ErrorKind::Connection`, to survive a server that is replaced. Never asked about `CommitUnknown`. Where the unit
-    /// returns errors of a type of your own it is asked about the error of the database that the transaction failed of.
+    /// Repeats after other errors too: `ErrorKind::Stale` if the unit reads what it changes, or `ErrorKind::Connection`
+    /// to survive the replacement of a server. The function is never called for `CommitUnknown`. If the unit returns
+    /// its own error type, the function gets the database error that made the transaction fail.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let policy = RetryPolicy::new().also_when(|error| error.kind() == ErrorKind::Stale);
+    /// # let _ = policy;
+    /// ```
     pub fn also_when(mut self, again: impl Fn(&Error) -> bool + Send + Sync + 'static) -> RetryPolicy {
         self.also = Some(Arc::new(again));
         self
     }
 
     /// The settings of the sessions; those of the engine by default.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// let serializable = TransactionOptions::new().isolation(Isolation::Serializable);
+    /// let policy = RetryPolicy::new().session(SessionOptions::new().transactions(serializable));
+    /// # let _ = policy;
+    /// ```
     pub fn session(mut self, options: SessionOptions) -> RetryPolicy {
         self.session = Some(options);
         self
@@ -112,41 +167,39 @@ impl RetryPolicy {
 }
 
 impl Engine {
-    /// Runs `work` in a transaction of a session of its own, and all of it again, with a new session, when other
-    /// transactions got in its way: after each error that [is retryable](Error::is_retryable).
+    /// Runs `work` in a transaction of a new session, and repeats all of it with another new session if concurrent
+    /// transactions were in its way: after each error that [is retryable](Error::is_retryable).
     ///
-    /// The errors of `work` are of any type that [`Error`] converts into, as those of
-    /// [`Session::transaction`](super::Session::transaction). Where it is `Error`, or a boxed error that is one or has one
-    /// among its sources, that one decides; otherwise the error of the database that the transaction failed of, whatever
-    /// `work` made of it. A refusal of your own is returned after the first attempt.
+    /// `work` may return any error type that [`Error`] converts into, as in
+    /// [`Session::transaction`](super::Session::transaction). If it is `Error`, or a boxed error with an `Error` among
+    /// its sources, that error decides whether to repeat; otherwise the database error that made the transaction fail
+    /// decides. Your own errors are returned after the first attempt.
     ///
-    /// What `work` does outside the database it does as often. It is cloned for each attempt, so it borrows what it needs,
-    /// or owns what can be cloned. Entities that it returns stay readable.
+    /// Anything that `work` does outside the database is repeated too. `work` is cloned for each attempt, so it may
+    /// borrow, or own what can be cloned. Entities that it returns stay readable.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Account { #[key] id: i64, balance: i64 }
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-    /// # let engine = Engine::connect("sqlite::memory:").await?;
-    /// # engine.create_all(schema![Account]).await?;
-    /// # engine.session().transaction(async |s| { s.add(Account::draft().id(1).balance(100)); s.flush().await }).await?;
-    /// let account = engine
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = engine
     ///     .transact(RetryPolicy::new(), async |session| {
-    ///         let account = session.one(select::<Account>().filter(Account::ID.eq(1))).await?;
-    ///         session.edit(&account, |account| account.balance -= 30)?;
-    ///         Ok(account)
+    ///         let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    ///         session.edit(&book, |book| book.year += 1)?;
+    ///         Ok(book)
     ///     })
     ///     .await?;
-    /// assert_eq!(account.balance, 70);
+    /// assert_eq!(book.year, 1969);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// The error of the last attempt; an [`Error`] says how many there were and how long they took. `CommitUnknown` ends it
-    /// at once: the work may be done.
+    /// The error of the last attempt; an [`Error`] also states the number of attempts and the time they took.
+    /// `CommitUnknown` ends it at once, since the work may be done.
     ///
     /// # Cancel safety
-    /// When its future is dropped the attempt is rolled back, unless it was in its COMMIT.
+    /// If the future is dropped, the attempt is rolled back, unless it was in its COMMIT.
     pub async fn transact<T, E: From<Error> + 'static>(
         &self,
         policy: RetryPolicy,
@@ -242,9 +295,7 @@ impl Attempts<'_> {
         }
         let times = if self.made == 1 { "attempt" } else { "attempts" };
         let (made, seconds) = (self.made, elapsed.as_secs_f64());
-        Err(format!(
-            "\n(the last of {made} {times} in {seconds:.1} s; `RetryPolicy` says how many there may be)"
-        ))
+        Err(format!("\n(the last of {made} {times} in {seconds:.1} s; `RetryPolicy` sets the limit)"))
     }
 
     /// Some time of the upper half below a limit that doubles: those who met once must not meet again, and have to be gone

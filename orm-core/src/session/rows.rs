@@ -10,22 +10,26 @@ use crate::sql::{Effect, RawEffect};
 
 /// Rows of values and entities.
 impl Session {
-    /// All rows of a query, in its order: a tuple each, a single value, a struct or an entity.
+    /// All rows of a query, in its order. A row is a single value, a tuple, a struct or an entity.
+    ///
+    /// It runs one statement, and one for each relationship that the query's entities load by `selectin` or `subquery`.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let names: Vec<String> = session.rows(select_columns(User::NAME).order_by(User::NAME)).await?;
-    /// let both: Vec<(Entity<User>, i64)> =
-    ///     session.rows(select_columns((User::entity(), func::length(User::NAME)))).await?;
-    /// # let _ = (names, both); Ok(()) }
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let titles: Vec<String> = session.rows(select_columns(Book::TITLE).order_by(Book::YEAR)).await?;
+    /// assert_eq!(titles[0], "To Kill a Mockingbird");
+    /// let both: Vec<(Entity<Book>, i64)> =
+    ///     session.rows(select_columns((Book::entity(), func::length(Book::TITLE))).order_by(Book::ID)).await?;
+    /// assert_eq!(both[1].1, 19);
+    /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`: the query cannot be run as it is written. `InvalidValue`: a value is not what the type says, a
-    /// NULL that is no `Option` for one.
+    /// * `InvalidQuery`: the query cannot be run as it is written.
+    /// * `InvalidValue`: a value does not have the row's type, such as NULL where the type is not an `Option`.
     #[track_caller]
     pub fn rows<Q: RowQuery>(&mut self, query: Q) -> Run<'_, Vec<Q::Row>> {
         let caller = Location::caller();
@@ -33,7 +37,17 @@ impl Session {
         Run::new(self.rows_of(query, reader, caller))
     }
 
-    /// The one row of a query.
+    /// The only row of a query.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let (books, newest) = session.row(select_columns((func::count_rows(), func::max(Book::YEAR)))).await?;
+    /// assert_eq!((books, newest), (4, Some(1974)));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `NoRows`, `MultipleRows`, and those of [`rows`](Self::rows).
@@ -43,12 +57,22 @@ impl Session {
         let (query, reader) = query.into_query();
         Run::new(async move {
             at_most_one(self.rows_of(query, reader, caller).await?)?.ok_or_else(|| {
-                Error::new(ErrorKind::NoRows, "the query found no row; use `row_or_none` where that can be")
+                Error::new(ErrorKind::NoRows, "the query found no row; use `row_or_none` if that is expected")
             })
         })
     }
 
-    /// The one row of a query, or none.
+    /// The only row of a query, or `None`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let year = session.row_or_none(select_columns(Book::YEAR).filter(Book::TITLE.eq("Solaris"))).await?;
+    /// assert_eq!(year, None);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `MultipleRows`, and those of [`rows`](Self::rows).
@@ -59,7 +83,17 @@ impl Session {
         Run::new(async move { at_most_one(self.rows_of(query, reader, caller).await?) })
     }
 
-    /// The first row of a query, or none.
+    /// The first row of a query, or `None`. It adds `LIMIT 1`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let oldest = session.first_row(select_columns(Book::TITLE).order_by(Book::YEAR)).await?;
+    /// assert_eq!(oldest.as_deref(), Some("To Kill a Mockingbird"));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`rows`](Self::rows).

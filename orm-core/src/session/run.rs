@@ -4,10 +4,18 @@ use std::task::{Context, Poll};
 
 use crate::error::Result;
 
-/// What a method of a session does when it is awaited; it gives a `T`.
+/// The future of a session's method; its output is a `Result<T>`. Nothing runs until it is awaited.
 ///
-/// A type of its own, over what it gives and not over what it was given: a wrong argument is one error then, at the
-/// argument. It is boxed once, so that futures around it stay small.
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let adding: orm_core::futures::Run<'_, Entity<Tag>> = session.insert(Tag::draft().name("satire"));
+/// let tag: Entity<Tag> = adding.await?;
+/// assert_eq!(tag.name, "satire");
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing runs until it is awaited"]
 pub struct Run<'s, T> {
     future: Pin<Box<dyn Future<Output = Result<T>> + Send + 's>>,

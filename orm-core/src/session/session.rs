@@ -12,11 +12,32 @@ use crate::identity::Store;
 use crate::load::Loader;
 use crate::unit_of_work::{Flush, UnitOfWork};
 
-/// One unit of work with a database: a connection, the objects it loaded, and what it has to write.
+/// One unit of work with a database: a connection, the objects it loaded, and the changes it has to write.
 ///
-/// In a session one row is one object. A session takes a connection at its first statement and keeps it until
-/// `commit`, `rollback`, `close` or drop; dropping it rolls back, with a warning where work is lost that nothing refused. It cannot be shared between tasks: everything that
-/// runs SQL takes `&mut Session`. Give each task its own, from a clone of the [`Engine`](super::Engine).
+/// In a session one row is one object. A session takes a connection at its first statement and keeps it until `commit`,
+/// `rollback`, `close` or drop. Dropping it rolls back, with a warning if that loses unsaved work that was not refused.
+/// Everything that runs SQL takes `&mut Session`, so a session cannot be shared between tasks: give each task its own
+/// session from a clone of the [`Engine`](super::Engine).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let author = session.one(select::<Author>().filter(Author::NAME.eq("Harper Lee"))).await?;
+/// session.edit(&author, |author| author.email = Some("harper@example.com".into()))?;
+/// session.append(&author, Author::BOOKS, Book::draft().title("Go Set a Watchman").year(2015))?;
+/// session.commit().await?;                       // one UPDATE and one INSERT, in one transaction
+/// # Ok(()) }
+/// ```
+///
+/// | to | call |
+/// |---|---|
+/// | query | [`all`](Self::all), [`one`](Self::one), [`first`](Self::first), [`get`](Self::get), [`rows`](Self::rows), [`count`](Self::count), [`stream`](Self::stream) |
+/// | load relationships later | [`load_all`](Self::load_all), [`load`](Self::load) |
+/// | write | [`add`](Self::add), [`insert`](Self::insert), [`edit`](Self::edit), [`delete`](Self::delete), [`execute`](Self::execute) |
+/// | link objects | [`append`](Self::append), [`remove`](Self::remove), [`replace`](Self::replace), [`assign`](Self::assign), [`unassign`](Self::unassign) |
+/// | end the transaction | [`commit`](Self::commit), [`rollback`](Self::rollback), [`transaction`](Self::transaction) |
 #[must_use = "a session does nothing until it is used"]
 pub struct Session {
     pub(super) database: Arc<Database>,
@@ -89,7 +110,18 @@ impl Session {
         }
     }
 
-    /// Whether a transaction is open.
+    /// Whether a transaction is open. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert!(!session.in_transaction());
+    /// session.begin().await?;
+    /// assert!(session.in_transaction());
+    /// # Ok(()) }
+    /// ```
     pub fn in_transaction(&self) -> bool {
         self.lease.as_ref().is_some_and(Lease::in_transaction)
     }
@@ -111,7 +143,8 @@ impl Session {
         if self.ends.last() == Some(&(Ends::Transaction { early: true })) {
             return Err(Error::new(
                 ErrorKind::InvalidState,
-                "the transaction of `session.transaction(..)` has ended inside its closure; return from it, and go on outside",
+                "the transaction of `session.transaction(..)` has ended inside its closure; return from the closure \
+                 and continue outside",
             ));
         }
         self.lease.as_ref().map_or(Ok(()), Lease::check)
@@ -133,8 +166,8 @@ impl Session {
         }
         Err(Error::new(
             ErrorKind::InvalidState,
-            "this session was made with `identity_map(false)`, for reading: it keeps no objects to write or to load \
-             more of; name what is to be loaded in the query, and write with another session",
+            "this session was made with `identity_map(false)`, which is for reading: it keeps no objects to change or \
+             to load relationships for; load them in the query, and write with another session",
         ))
     }
 

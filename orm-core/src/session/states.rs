@@ -12,7 +12,19 @@ use crate::sql::{Expr, Source};
 use crate::unit_of_work::EntityState;
 
 impl Session {
-    /// What an object is to this session.
+    /// The state of an object in this session. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// assert_eq!(session.state(&book), EntityState::Persistent);
+    /// session.expunge(&book)?;
+    /// assert_eq!(session.state(&book), EntityState::Detached);
+    /// # Ok(()) }
+    /// ```
     pub fn state<M: Model, L>(&self, entity: &Entity<M, L>) -> EntityState {
         let place = entity.place();
         match self.check_mine(entity) {
@@ -21,9 +33,25 @@ impl Session {
         }
     }
 
-    /// Forgets what an object holds: its unsaved changes are lost, its relationships are not loaded any more, and the
-    /// next query that returns its row fills its columns in anew. Until then they read as they were. So do those that it
-    /// holds, where the relationship's `cascade` says `refresh-expire` or `all`.
+    /// Discards what the session knows of an object: unsaved changes are lost, its relationships become unloaded, and
+    /// the next query that returns its row reloads its columns. Until then the columns keep their last values. Objects
+    /// that it holds are expired too if the relationship's `cascade` includes `refresh-expire`.
+    ///
+    /// It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// engine.session().transaction(async |other| other.execute(update::<Book>().set(Book::YEAR, 2000)).await).await?;
+    /// session.expire(&book)?;
+    /// assert_eq!(book.year, 1968);
+    /// session.all(select::<Book>()).await?;
+    /// assert_eq!(book.year, 2000);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `InvalidState`: the object is deleted, or belongs to another session.
@@ -41,17 +69,44 @@ impl Session {
         nodes.iter().for_each(|node| self.store.expire(*node));
     }
 
-    /// Expires all objects of the session. What was added stays pending, and what is deleted stays so.
+    /// [Expires](Self::expire) all objects of the session. Added objects stay pending, and deleted ones stay deleted.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// session.edit(&book, |book| book.year = 2000)?;
+    /// session.expire_all();
+    /// session.all(select::<Book>()).await?;
+    /// assert_eq!(book.year, 1968, "the edit is lost");
+    /// # Ok(()) }
+    /// ```
     pub fn expire_all(&mut self) {
         self.unit.discard_all_changes(&mut self.store);
         self.store.expire_all();
     }
 
-    /// Reads an object's row again, with what its model loads by default. Unsaved changes of it are lost. What it holds is
-    /// expired with it as by [`expire`](Self::expire).
+    /// Reloads an object's row, with the relationships that its model loads by default. Unsaved changes are lost.
+    /// Objects that it holds are expired as by [`expire`](Self::expire).
+    ///
+    /// It runs one statement, and those of the model's default loads.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// engine.session().transaction(async |other| other.execute(update::<Book>().set(Book::YEAR, 2000)).await).await?;
+    /// session.refresh(&book).await?;
+    /// assert_eq!(book.year, 2000);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: the object is deleted, or belongs to another session. `NoRows`: its row is gone.
+    /// `InvalidState`: the object is deleted, or belongs to another session. `NoRows`: its row no longer exists.
     pub async fn refresh<M: Model, L>(&mut self, entity: &Entity<M, L>) -> Result<()> {
         let node = self.editable(entity)?;
         self.expire_with_held(node);
@@ -60,12 +115,12 @@ impl Session {
             true => Ok(()),
             false => Err(Error::new(
                 ErrorKind::NoRows,
-                format!("the row of this `{}` is gone: somebody else deleted it", M::def().name),
+                format!("the row of this `{}` no longer exists: it was deleted concurrently", M::def().name),
             )),
         }
     }
 
-    /// Reads the row of an object that is there; whether it still is.
+    /// Reads the row of an existing object; whether it still is.
     pub(super) async fn read_row<M: Model>(
         &mut self,
         node: ObjectId,
@@ -81,9 +136,21 @@ impl Session {
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }
 
-    /// Takes an object out of the session: it stays readable and is detached. What was to be written of it is dropped, and
-    /// a pending object is discarded. What it holds goes with it where the relationship's `cascade` says `expunge` or
-    /// `all`. A rollback does not bring it back.
+    /// Removes an object from the session: it stays readable and is detached. Its unsaved changes are dropped; a
+    /// pending object is discarded. Objects that it holds are removed with it if the relationship's `cascade` includes
+    /// `expunge`. A rollback does not bring it back.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// session.expunge(&book)?;
+    /// assert_eq!(book.title, "A Wizard of Earthsea");
+    /// assert!(!session.contains(&book));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `InvalidState`: the object belongs to another session.
@@ -91,9 +158,20 @@ impl Session {
         object.expunge_from(self)
     }
 
-    /// Takes all objects out of the session as they are: detached, with what they show. What a flush wrote stays part of
-    /// the transaction; what no flush has written is dropped, and what waits for its row is discarded. The memory of what
-    /// no handle keeps is freed.
+    /// Removes all objects from the session: they are detached and keep what they show. What a flush wrote stays part
+    /// of the transaction. Unsaved changes are dropped, and pending objects are discarded. Objects without a handle are
+    /// freed.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.all(select::<Book>()).await?;
+    /// session.expunge_all();
+    /// assert!(session.stats().objects.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn expunge_all(&mut self) {
         self.store = Store::new();
         if self.in_transaction() {
@@ -103,7 +181,18 @@ impl Session {
         self.unit.expunged_all(&mut self.store);
     }
 
-    /// Whether the session holds the object of a row, without asking the database.
+    /// Whether the session holds the object as persistent. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// assert!(session.contains(&book));
+    /// assert!(!engine.session().contains(&book));
+    /// # Ok(()) }
+    /// ```
     pub fn contains<M: Model, L>(&self, entity: &Entity<M, L>) -> bool {
         self.state(entity) == EntityState::Persistent
     }

@@ -2,38 +2,50 @@ use std::sync::atomic::Ordering;
 
 use super::Session;
 
-/// How large a session has become: what [`Session::stats`] gives.
+/// The size of a session: what [`Session::stats`] returns.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// session.all(select::<Book>()).await?;
+/// session.add(Tag::draft().name("satire"));
+/// let stats = session.stats();
+/// assert_eq!((stats.objects[0], stats.pending, stats.statements), (("Book", 4), 1, 1));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionStats {
-    /// How many objects of each model it holds, by the model's name, in the order in which they came.
+    /// The number of objects of each model, by the model's name, in the order of their first object.
     pub objects: Vec<(&'static str, usize)>,
     /// About how many bytes these take, without the texts and bytes in their columns. Objects that were expunged one by
     /// one count as well: they are freed with the session's others.
     pub object_bytes: usize,
-    /// How many objects a flush would insert.
+    /// The number of objects that a flush would insert.
     pub pending: usize,
-    /// How many objects have unsaved changes.
+    /// The number of objects with unsaved changes.
     pub modified: usize,
-    /// How many objects a flush would delete.
+    /// The number of objects that a flush would delete.
     pub deleted: usize,
-    /// How many statements it has run, failed ones included; transaction control is not counted.
+    /// The number of statements it ran, including failed ones; transaction control is not counted.
     pub statements: u64,
 }
 
 impl Session {
-    /// How large the session has become: for the log of a program that keeps one for long.
+    /// The size of the session, to log in a program that keeps one for a long time. It runs no statement.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let users = session.all(select::<User>()).await?;
-    /// assert_eq!(session.stats().objects, [("User", users.len())]);
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.all(select::<Book>()).await?;
+    /// assert_eq!(session.stats().objects, [("Book", 4)]);
     /// session.expunge_all();
     /// assert!(session.stats().objects.is_empty());
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     pub fn stats(&self) -> SessionStats {
         let sizes = || self.store.sizes();

@@ -21,34 +21,37 @@ use crate::value::Cells;
 const BATCH: usize = 1_000;
 
 impl Session {
-    /// Reads the rows of a query a batch at a time, so that memory is bounded by the batch: see [`QueryStream`].
+    /// Reads the rows of a query in batches, so memory is bounded by the batch.
     ///
-    /// `yield_per` on the query says how many rows a batch has. Relationships are loaded for each batch: with
-    /// `selectin` by one statement each, and a to-one also by a join. Rows of [`select_columns`](crate::select_columns)
-    /// and of SQL of your own are streamed in the same way; locks and SQL that writes are refused.
+    /// `yield_per` on the query sets the number of rows in a batch; 1,000 by default. Relationships are loaded for each
+    /// batch: by one statement each with `selectin`, and a to-one also by a join. Rows of
+    /// [`select_columns`](crate::select_columns) and of raw SQL can be streamed too. Locks and SQL that writes are
+    /// refused.
     ///
-    /// The objects are not the session's: each batch has its own, which go with the last handle to one of them, and the
-    /// identity map neither answers a stream nor learns from it. So they cannot be edited; `session.get` or
-    /// `session.merge` gives the session's own object of a row.
+    /// The objects do not belong to the session: each batch has its own, freed with their last handle, and the identity
+    /// map is not used. They cannot be edited; `session.get` or `session.merge` returns the session's own object of a
+    /// row.
     ///
-    /// All batches show the database as it was when the first one was read, with what the session had pending by then:
-    /// in the session's transaction where one is open or begins, and in a read-only one otherwise, which ends with the stream.
-    /// The session belongs to the stream until then; write with another one.
+    /// All batches show the database at the time of the first one, including what the session had pending then. They
+    /// are read in the session's transaction if one is open or begins, and otherwise in a read-only transaction that
+    /// ends with the stream. The stream borrows the session until then; write with another session.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64 }
-    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let query = select::<Author>().with(Author::BOOKS.selectin()).order_by(Author::ID).yield_per(500);
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select::<Author>().with(Author::BOOKS.selectin()).order_by(Author::ID).yield_per(1);
     /// let mut stream = session.stream(query);
+    /// let mut batches = 0;
     /// while let Some(batch) = stream.next_batch().await? {
+    ///     batches += 1;
     ///     for author in batch {
     ///         println!("{}: {} books", author.name, author.get(Author::BOOKS).len());
     ///     }
     /// }
+    /// assert_eq!(batches, 2);
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     #[track_caller]
     pub fn stream<Q: Streamable<Row = T>, T>(&mut self, query: Q) -> QueryStream<'_, T> {
@@ -73,7 +76,20 @@ impl Session {
     }
 }
 
-/// What [`Session::stream`] takes: a query for entities or for rows, also one of your own SQL.
+/// What [`Session::stream`] takes: a query for entities or for rows, or raw SQL that returns them.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// use futures_util::TryStreamExt;
+///
+/// let titles = session.stream(select_columns(Book::TITLE).order_by(Book::ID)).rows();
+/// let titles: Vec<String> = titles.try_collect().await?;
+/// assert_eq!(titles.len(), 4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be streamed",
     label = "expected a query, as `select::<User>()` is one",
@@ -137,10 +153,22 @@ where
     }
 }
 
-/// The rows of a query, a batch at a time: what [`Session::stream`] gives.
+/// The rows of a query in batches: what [`Session::stream`] returns.
 ///
-/// It may be dropped at any time: what it had open is ended by whatever the session does next, and a session that is
-/// dropped too leaves nothing to the next one.
+/// It may be dropped at any time. What it had open is ended by the next use of the session, and does not affect the
+/// session that next takes the connection.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let mut stream = session.stream(select::<Book>().yield_per(3));
+/// assert_eq!(stream.next_batch().await?.map(|batch| batch.len()), Some(3));
+/// assert_eq!(stream.next_batch().await?.map(|batch| batch.len()), Some(1));
+/// assert!(stream.next_batch().await?.is_none());
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is read until a batch is asked for"]
 pub struct QueryStream<'s, T> {
     session: &'s mut Session,
@@ -181,15 +209,27 @@ struct Open<T> {
 }
 
 impl<'s, T: Send> QueryStream<'s, T> {
-    /// The next rows with what is loaded of them; none when there are no more.
+    /// The next rows with the relationships loaded for them; `None` at the end.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut stream = session.stream(select::<Book>().yield_per(3));
+    /// while let Some(batch) = stream.next_batch().await? {
+    ///     println!("{} books", batch.len());
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`, before anything is run: the query cannot be run, or not a batch at a time, as with a joined
+    /// `InvalidQuery`, before anything runs: the query cannot be run, or not in batches, such as one with a joined
     /// collection or a subquery load. Those of [`Session::all`]. The stream ends with an error.
     ///
     /// # Cancel safety
-    /// A batch whose future is dropped half-way is lost, and the stream with it: it gives `InvalidState` from then on. Where
-    /// it read in the session's transaction, it and the session give `PendingRollback` until `rollback`.
+    /// If the future is dropped, the batch and the stream are lost: the stream returns `InvalidState` from then on. If
+    /// it read in the session's transaction, it and the session return `PendingRollback` until `rollback`.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<T>>> {
         let batch = self.next_rows().await;
         if let Ok(batch) = &batch {
@@ -216,8 +256,18 @@ impl<'s, T: Send> QueryStream<'s, T> {
         Ok((most > 0).then(|| self.waiting.drain(..most).collect()))
     }
 
-    /// Has [`next_batch`](Self::next_batch) give so many rows at a time. They are loaded in batches as before, and rows
-    /// of several batches may come together.
+    /// The number of rows that [`next_batch`](Self::next_batch) returns at a time. The rows are loaded in batches as
+    /// before, so a partition may combine rows of several batches.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut stream = session.stream(select::<Book>().yield_per(1)).partitions(4);
+    /// assert_eq!(stream.next_batch().await?.map(|rows| rows.len()), Some(4));
+    /// # Ok(()) }
+    /// ```
     pub fn partitions(mut self, rows: usize) -> Self {
         self.partition = Some(rows);
         self
@@ -226,17 +276,17 @@ impl<'s, T: Send> QueryStream<'s, T> {
     /// The rows one by one, as a `Stream` of the `futures` crates. They are loaded in batches as before.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
     /// use futures_util::TryStreamExt;
     ///
-    /// let mut authors = session.stream(select::<Author>().order_by(Author::ID)).rows();
-    /// while let Some(author) = authors.try_next().await? {
-    ///     println!("{}", author.name);
+    /// let mut books = session.stream(select::<Book>().order_by(Book::ID)).rows();
+    /// while let Some(book) = books.try_next().await? {
+    ///     println!("{}", book.title);
     /// }
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     pub fn rows(self) -> Pin<Box<dyn Stream<Item = Result<T>> + Send + 's>>
     where

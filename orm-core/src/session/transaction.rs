@@ -6,21 +6,48 @@ use crate::driver::{Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Session {
-    /// Begins a transaction now. Without it one begins at the first statement that may write, and at the first statement of
-    /// all where [`SessionOptions::transactions`](super::SessionOptions::transactions) says how transactions are; one that
-    /// began in this way and has only read is the transaction that this begins.
+    /// Begins a transaction now.
+    ///
+    /// Without it a transaction begins at the first statement that may write; if
+    /// [`SessionOptions::transactions`](super::SessionOptions::transactions) sets options, it begins at the first
+    /// statement. If a transaction has begun in this way and has only read, `begin` continues it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.begin().await?;
+    /// let books = session.count(select::<Book>()).await?;
+    /// let tags = session.count(select::<Tag>()).await?;      // the same snapshot, on databases with snapshots
+    /// session.commit().await?;
+    /// assert_eq!((books, tags), (4, 1));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: one is open already. `Busy`: another connection writes.
+    /// `InvalidState`: a transaction is open already. `Busy`: another connection writes.
     pub async fn begin(&mut self) -> Result<()> {
         self.begin_with(TransactionOptions::new()).await
     }
 
-    /// Begins a transaction of a certain isolation, or one that only reads. What the options leave out is as
-    /// [`SessionOptions::transactions`](super::SessionOptions::transactions) says.
+    /// Begins a transaction with an isolation level, or a read-only one. Options that are left out come from
+    /// [`SessionOptions::transactions`](super::SessionOptions::transactions).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.begin_with(TransactionOptions::new().isolation(Isolation::Serializable)).await?;
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// session.edit(&book, |book| book.year += 1)?;
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// Those of [`begin`](Self::begin); and the database may refuse the options.
+    /// Those of [`begin`](Self::begin). The database may refuse the options.
     pub async fn begin_with(&mut self, options: TransactionOptions) -> Result<()> {
         self.check_usable()?;
         let options = options.or(self.options.transactions);
@@ -37,20 +64,33 @@ impl Session {
         self.begin_transaction(options).await
     }
 
-    /// Flushes, makes everything permanent, and gives the connection back. Objects stay as they are.
+    /// Flushes, commits, and returns the connection to the pool. Objects keep their values.
+    ///
+    /// It runs the statements of [`flush`](Self::flush), and COMMIT if a transaction is open.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.add(Tag::draft().name("satire"));
+    /// session.commit().await?;
+    /// assert_eq!(engine.session().count(select::<Tag>()).await?, 2);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: inside the closure of [`nested`](Self::nested) or of
-    /// [`Engine::transact`](super::Engine::transact). Those of [`flush`](Self::flush); `PendingRollback` after an error;
-    /// an error of COMMIT itself, after which the session waits for [`rollback`](Self::rollback).
-    ///
-    /// `CommitUnknown`: the connection was lost before the database answered. The session says so again until
-    /// `rollback`, after which its objects are as before the transaction and are read anew by the next query that
-    /// returns them. Look for what the transaction wrote before you do its work again.
+    /// * `InvalidState`: inside the closure of [`nested`](Self::nested) or of
+    ///   [`Engine::transact`](super::Engine::transact).
+    /// * Those of [`flush`](Self::flush); `PendingRollback` after an error.
+    /// * An error of COMMIT itself, after which the session needs [`rollback`](Self::rollback).
+    /// * `CommitUnknown`: the connection was lost before the database answered. The session returns it again until
+    ///   `rollback`; after that its objects are as before the transaction, and the next query that returns them reloads
+    ///   them. Look for what the transaction wrote before you do its work again.
     ///
     /// # Cancel safety
-    /// A commit whose future is dropped may or may not have happened, which is `CommitUnknown` as well; the connection
-    /// is closed.
+    /// If the future is dropped, the commit may or may not have happened, which is `CommitUnknown` as well; the
+    /// connection is closed.
     pub async fn commit(&mut self) -> Result<()> {
         self.check_usable()?;
         self.check_may_end("commit")?;
@@ -92,17 +132,29 @@ impl Session {
         Ok(())
     }
 
-    /// Undoes everything since the last commit, in the database and in memory: pending objects are gone, edits and
-    /// links are taken back. Gives the connection back.
+    /// Undoes everything since the last commit, in the database and in memory, and returns the connection to the pool.
+    /// Pending objects are discarded; edits and links are reverted.
     ///
-    /// After a commit of which nobody knows whether it happened, the objects are read anew by the next query that
-    /// returns them. On SQLite that query knows: such a commit has come to its end when this returns. A server may still
-    /// be at it.
+    /// After `CommitUnknown`, the next query that returns an object reloads it. On SQLite the outcome of the commit is
+    /// known by then; a server may still be executing it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1))).await?;
+    /// session.edit(&author, |author| author.name = "someone else".into())?;
+    /// session.flush().await?;
+    /// session.rollback().await?;
+    /// assert_eq!(author.name, "Ursula K. Le Guin");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: inside the closure of [`nested`](Self::nested) or of
-    /// [`Engine::transact`](super::Engine::transact), and nothing is undone. The database does not answer; the
-    /// connection is closed then, which undoes the transaction as well.
+    /// * `InvalidState`: inside the closure of [`nested`](Self::nested) or of
+    ///   [`Engine::transact`](super::Engine::transact). Nothing is undone.
+    /// * The database does not answer. The connection is closed, which undoes the transaction too.
     pub async fn rollback(&mut self) -> Result<()> {
         self.check_may_end("rollback")?;
         let done = self.rollback_now().await;
@@ -141,8 +193,19 @@ impl Session {
         }
     }
 
-    /// Discards what is not committed and gives the connection back. The session can be used again; the objects it
-    /// loaded stay in it.
+    /// Discards what is not committed and returns the connection to the pool. The session can be used again and keeps
+    /// its objects.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.add(Tag::draft().name("satire"));
+    /// session.close().await?;
+    /// assert_eq!(session.count(select::<Tag>()).await?, 1);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`rollback`](Self::rollback).
@@ -150,15 +213,37 @@ impl Session {
         self.rollback().await
     }
 
-    /// Runs `work` in a savepoint, in the transaction that is open or in a new one: keeps what it did when it returns
-    /// `Ok`, and undoes that alone, in the database and in memory, when it returns `Err`. Savepoints can be nested. The
-    /// errors of `work` are of any type that [`Error`] converts into, as those of [`transaction`](Self::transaction).
+    /// Runs `work` in a savepoint, inside the open transaction or a new one. `Ok` keeps what `work` did; `Err` undoes
+    /// that alone, in the database and in memory. Savepoints can be nested. `work` may return any error type that
+    /// [`Error`] converts into.
+    ///
+    /// It runs two statements besides those of `work` and of the flushes before and after it: SAVEPOINT, and RELEASE;
+    /// an error adds ROLLBACK TO.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.add(Tag::draft().name("kept"));
+    /// let refused = session
+    ///     .nested(async |session| {
+    ///         session.add(Tag::draft().name("undone"));
+    ///         session.flush().await?;
+    ///         Err::<(), _>(Error::other("not this one"))
+    ///     })
+    ///     .await;
+    /// assert!(refused.is_err());
+    /// session.commit().await?;
+    /// assert_eq!(session.count(select::<Tag>().filter(Tag::NAME.is_in(["kept", "undone"]))).await?, 1);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// The error of `work`, or that of the savepoint.
+    /// The error of `work`, or of the savepoint.
     ///
     /// # Cancel safety
-    /// When its future is dropped the session waits for [`rollback`](Self::rollback).
+    /// If the future is dropped, the session needs [`rollback`](Self::rollback).
     pub async fn nested<T, E: From<Error>>(
         &mut self,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
@@ -236,26 +321,27 @@ impl Session {
         done
     }
 
-    /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back when it returns `Err`, panics, or its
-    /// future is dropped. When `work` itself calls [`commit`](Self::commit) or [`rollback`](Self::rollback) the
-    /// transaction is over, and until `work` returns the session refuses to do more.
+    /// Runs `work` in a transaction. It commits when `work` returns `Ok`, and rolls back when `work` returns `Err` or
+    /// panics, or when the future is dropped. If `work` itself calls [`commit`](Self::commit) or
+    /// [`rollback`](Self::rollback), the transaction is over, and the session refuses to do more until `work` returns.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
     /// let count = session
     ///     .transaction(async |session| {
-    ///         session.add(User::draft().name("jack"));
-    ///         session.count(select::<User>()).await
+    ///         session.add(Tag::draft().name("satire"));
+    ///         session.count(select::<Tag>()).await
     ///     })
     ///     .await?;
-    /// # let _ = count; Ok(()) }
-    /// # fn main() {}
+    /// assert_eq!(count, 2);
+    /// # Ok(()) }
     /// ```
     ///
-    /// The errors of `work` are of any type that [`Error`] converts into. Whatever it is, `Err` rolls back, and what is in
-    /// `Ok` is committed: where the value itself is a `Result`, `Ok(Err(..))` commits.
+    /// `work` may return any error type that [`Error`] converts into. Every `Err` rolls back and every `Ok` commits,
+    /// even `Ok(Err(..))`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -287,16 +373,16 @@ impl Session {
     /// # fn main() {}
     /// ```
     ///
-    /// Where neither the closure nor its surroundings name the type, the compiler asks for it: `Ok::<_, Error>(..)` at the
-    /// end of the closure does.
+    /// If neither the closure nor its surroundings determine the error type, the compiler asks for it: end the closure
+    /// with `Ok::<_, Error>(..)`.
     ///
     /// # Errors
-    /// The error of `work`, or that of BEGIN or COMMIT. After each of them the transaction is rolled back, `CommitUnknown`
-    /// included.
+    /// The error of `work`, of BEGIN or of COMMIT. The transaction is rolled back after each of them, including
+    /// `CommitUnknown`.
     ///
     /// # Cancel safety
-    /// When its future is dropped the transaction is rolled back, in the database and in memory. When it is dropped
-    /// during COMMIT the session says `CommitUnknown` until [`rollback`](Self::rollback).
+    /// If the future is dropped, the transaction is rolled back in the database and in memory. If it is dropped during
+    /// COMMIT, the session returns `CommitUnknown` until [`rollback`](Self::rollback).
     pub async fn transaction<T, E: From<Error>>(
         &mut self,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
@@ -304,21 +390,21 @@ impl Session {
         self.transaction_with(TransactionOptions::new(), work).await
     }
 
-    /// Runs `work` in a transaction of a certain isolation, or in one that only reads; otherwise as
-    /// [`transaction`](Self::transaction).
+    /// Like [`transaction`](Self::transaction), with an isolation level or read-only.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
     /// let options = TransactionOptions::new().isolation(Isolation::RepeatableRead).read_only();
-    /// let count = session.transaction_with(options, async |session| session.count(select::<User>()).await).await?;
-    /// # let _ = count; Ok(()) }
-    /// # fn main() {}
+    /// let count = session.transaction_with(options, async |session| session.count(select::<Book>()).await).await?;
+    /// assert_eq!(count, 4);
+    /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// Those of [`transaction`](Self::transaction); and the database may refuse the options.
+    /// Those of [`transaction`](Self::transaction). The database may refuse the options.
     pub async fn transaction_with<T, E: From<Error>>(
         &mut self,
         options: TransactionOptions,

@@ -14,10 +14,24 @@ use crate::unit_of_work::{
 use crate::value::{IntoKey, Key, ValueError};
 
 impl Session {
-    /// Takes a draft, and the drafts inside it; the next flush writes them, parents first.
+    /// Adds a draft and the drafts inside it. The next flush inserts them, parents first. It runs no statement.
     ///
-    /// A required column that the draft lacks is a compile error. What cannot be linked (an object of another session)
-    /// is an error of the flush.
+    /// A missing required column is a compile error. A link that is not possible, such as to an object of another
+    /// session, is an error of the flush.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.add(Author::draft().name("Stanisław Lem").books([
+    ///     Book::draft().title("Solaris").year(1961),
+    ///     Book::draft().title("The Cyberiad").year(1965),
+    /// ]));
+    /// session.commit().await?;                       // two INSERTs: one for the author, one for both books
+    /// assert!(author.entity()?.id > 0);
+    /// # Ok(()) }
+    /// ```
     pub fn add<D: CompleteDraft>(&mut self, draft: D) -> Pending<D::Model> {
         self.add_data(draft.into_data())
     }
@@ -26,7 +40,19 @@ impl Session {
         Pending::new(self.unit.add(&mut self.store, data))
     }
 
-    /// Adds a draft, flushes, and gives the entity.
+    /// Adds a draft, flushes, and returns the entity. It runs the statements of a [`flush`](Self::flush): one INSERT if
+    /// nothing else is pending.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let tag = session.insert(Tag::draft().name("satire")).await?;
+    /// assert!(tag.id > 0);
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`flush`](Self::flush).
@@ -39,23 +65,25 @@ impl Session {
         })
     }
 
-    /// Changes an object's columns; the next flush writes those that differ from the database.
+    /// Changes an object's columns. The next flush writes those that differ from the row. It runs no statement.
     ///
-    /// The change is seen through every handle at once. Relationships are changed with `append`, `assign` and the
-    /// rest, not here.
+    /// The change is visible through every handle at once. Relationships are changed with [`append`](Self::append),
+    /// [`assign`](Self::assign) and their neighbours.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-    /// # async fn f(session: &mut Session, user: Entity<User>) -> Result<()> {
-    /// session.edit(&user, |user| user.name = "Jack".into())?;
-    /// session.commit().await
-    /// # }
-    /// # fn main() {}
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// session.edit(&book, |book| book.year = 1969)?;
+    /// session.commit().await?;                       // UPDATE books SET year = ?
+    /// assert_eq!(book.year, 1969);
+    /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// `InvalidState`: the object belongs to another session.
+    /// `InvalidState`: the object is deleted, or belongs to another session.
     pub fn edit<E: AsEntity>(&mut self, entity: E, change: impl FnOnce(&mut E::Model)) -> Result<()> {
         let node = self.editable(entity.as_entity())?;
         let arena = self.store.graph().arena::<E::Model>(node.arena);
@@ -92,13 +120,27 @@ impl Session {
         Ok(())
     }
 
-    /// Adds to a collection: an entity, a pending object or a draft. Sets the key or adds the link row at the next
-    /// flush. A collection that is loaded has the new member at once (a draft's after the flush); one that is not
-    /// loaded is not loaded for it. A link that exists already stays as it is.
+    /// Adds an entity, a pending object or a draft to a collection. The next flush sets its key or inserts the link
+    /// row. It runs no statement.
+    ///
+    /// A loaded collection shows the new member at once (a draft after the flush); an unloaded collection stays
+    /// unloaded. A link that exists already stays as it is.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(2)).with(Author::BOOKS.selectin())).await?;
+    /// session.append(&author, Author::BOOKS, Book::draft().title("Go Set a Watchman").year(2015))?;
+    /// session.commit().await?;
+    /// assert_eq!(author.books()?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: one of the objects belongs to another session, or the target's key shares a column with its primary
-    /// key, which would change. Nothing is changed then.
+    /// `InvalidState`: one of the objects belongs to another session, or the target's key shares a column with its
+    /// primary key, which would change. Nothing is changed then.
     pub fn append<M: Model, L, R: ToMany<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -108,11 +150,25 @@ impl Session {
         self.connect_objects(entity, relation, target)
     }
 
-    /// Sets a to-one relationship: the key at once, or at the next flush where the target is new.
+    /// Sets a to-one relationship. The key changes at once, or at the next flush if the target is new. It runs no
+    /// statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(4))).await?;
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1))).await?;
+    /// session.assign(&book, Book::AUTHOR, &author)?;
+    /// assert_eq!(book.author_id, 1);
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: one of the objects belongs to another session; the key shares a column with the primary key, which
-    /// would change; or the old target of a `has_one` cannot be without it. Nothing is changed then.
+    /// `InvalidState`: one of the objects belongs to another session; the key shares a column with the primary key,
+    /// which would change; or the old target of a `has_one` cannot be without its parent. Nothing is changed then.
     pub fn assign<M: Model, L, R: ToOne<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -122,11 +178,25 @@ impl Session {
         self.connect_objects(entity, relation, target)
     }
 
-    /// Takes a member out of a collection: its key becomes NULL, or it is deleted under `delete-orphan` unless it gets
-    /// another parent before the flush; of a many-to-many, the link row goes.
+    /// Removes a member from a collection. The next flush sets its key to NULL, or deletes the member under
+    /// `delete-orphan` unless it has another parent by then. For a many-to-many it deletes the link row. It runs no
+    /// statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(2)).with(Book::TAGS.selectin())).await?;
+    /// let utopia = book.get(Book::TAGS).to_vec()[0].clone();
+    /// session.remove(&book, Book::TAGS, &utopia)?;
+    /// session.commit().await?;
+    /// assert!(book.tags()?.is_empty());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidState`: it is no member, its key cannot be NULL and no cascade says what to do, or one of the objects
+    /// `InvalidState`: the object is not a member; its key cannot be NULL and no cascade applies; or one of the objects
     /// belongs to another session.
     pub fn remove<M: Model, L, R: ToMany<Parent = M>>(
         &mut self,
@@ -139,8 +209,27 @@ impl Session {
         self.unit.disconnect(&mut self.store, R::def(), parent, target.into_link())
     }
 
-    /// Ends a to-one relationship: its key becomes NULL. Of a `has_one` the other side's key does, or the other side is
-    /// deleted under `delete-orphan`.
+    /// Ends a to-one relationship: the key becomes NULL. For a `has_one` it is the other side's key, or the other side
+    /// is deleted under `delete-orphan`. It runs no statement.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Team { #[key(auto)] id: i64 }
+    /// # #[derive(Model, Debug)]
+    /// # struct Player {
+    /// #     #[key(auto)] id: i64, team_id: Option<i64>,
+    /// #     #[belongs_to] team: BelongsTo<Option<Team>>,
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Team, Player]).await?;
+    /// # let mut session = engine.session();
+    /// let player = session.insert(Player::draft().team(Team::draft())).await?;
+    /// session.unassign(&player, Player::TEAM)?;
+    /// assert_eq!(player.team_id, None);
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `InvalidState`: the relationship is required, or the object belongs to another session.
@@ -154,11 +243,24 @@ impl Session {
         self.unit.end_to_one(&mut self.store, R::def(), parent)
     }
 
-    /// Makes a loaded collection hold exactly these: what is missing is appended, what is not among them is removed.
+    /// Sets the members of a loaded collection: missing ones are appended, all others are removed. It runs no
+    /// statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(2)).with(Book::TAGS.selectin())).await?;
+    /// session.replace(&book, Book::TAGS, [Tag::draft().name("dreams"), Tag::draft().name("psychiatry")])?;
+    /// session.commit().await?;
+    /// assert_eq!(book.tags()?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `NotLoaded`: what to remove is not known; load the collection first. And those of `append` and `remove`. Nothing is
-    /// changed then.
+    /// `NotLoaded`: load the collection first, since what to remove is unknown. Those of [`append`](Self::append) and
+    /// [`remove`](Self::remove). Nothing is changed then.
     pub fn replace<M: Model, L, R: ToMany<Parent = M>>(
         &mut self,
         entity: &Entity<M, L>,
@@ -170,27 +272,27 @@ impl Session {
         self.unit.replace(&mut self.store, R::def(), parent, targets.into_links())
     }
 
-    /// Adds a row to the link table of a many-to-many at the next flush, by the keys of its ends: neither has to be loaded.
-    /// A link that exists already stays as it is. What the session holds of both shows it at once.
+    /// Adds a row to the link table of a many-to-many at the next flush, by the keys of its ends, which need not be
+    /// loaded. A link that exists already stays as it is. Loaded collections of both ends show it at once. It runs no
+    /// statement.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)]
-    /// # struct User {
-    /// #     #[key(auto)] id: i64,
-    /// #     #[many_to_many(through = "follows", key = "user_id", target_key = "followed_id")]
-    /// #     following: HasMany<User>,
-    /// # }
-    /// # async fn f(session: &mut Session, me: i64, them: i64) -> Result<()> {
-    /// session.link(User::FOLLOWING, me, them)?;
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.link(Book::TAGS, 1, 1)?;
     /// session.commit().await?;
+    /// let book = session.get::<Book>(1).with(Book::TAGS.selectin()).await?;
+    /// assert_eq!(book.map(|book| book.get(Book::TAGS).len()), Some(1));
     /// # Ok(()) }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
-    /// `InvalidState`: the relationship has no link table, or one by other columns than the primary keys. `InvalidValue`: a
-    /// key is out of its type's range. A key that no row has is a `ForeignKeyViolation` of the flush.
+    /// * `InvalidState`: the relationship has no link table, or its link table refers to other columns than the primary
+    ///   keys.
+    /// * `InvalidValue`: a key is out of its type's range.
+    /// * A key without a row is a `ForeignKeyViolation` of the flush.
     pub fn link<R: ToMany>(
         &mut self,
         relation: R,
@@ -202,11 +304,23 @@ impl Session {
         self.unit.link_keys(&mut self.store, link, true)
     }
 
-    /// Takes a row out of the link table of a many-to-many at the next flush, by the keys of its ends. A row that does not
-    /// exist is not an error.
+    /// Removes a row from the link table of a many-to-many at the next flush, by the keys of its ends. It is not an
+    /// error if the row does not exist. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.unlink(Book::TAGS, 2, 1)?;
+    /// session.commit().await?;
+    /// let book = session.get::<Book>(2).with(Book::TAGS.selectin()).await?;
+    /// assert_eq!(book.map(|book| book.get(Book::TAGS).len()), Some(0));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// Those of [`link`](Self::link), but for keys that no row has.
+    /// Those of [`link`](Self::link), except for keys without a row.
     pub fn unlink<R: ToMany>(
         &mut self,
         relation: R,
@@ -236,8 +350,20 @@ impl Session {
         Ok(KeyLinkOf { relation, parent, target })
     }
 
-    /// Deletes an object at the next flush, and what its relationships' cascades say: children are deleted too, or lose
-    /// their key, or the flush refuses because neither is possible.
+    /// Deletes an object at the next flush, and applies its relationships' cascades: children are deleted too, or their
+    /// key is set to NULL. If neither is possible, the flush is refused. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(2))).await?;
+    /// session.delete(&author)?;
+    /// session.commit().await?;                       // `books` has cascade = "all"
+    /// assert_eq!(session.count(select::<Book>()).await?, 3);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `InvalidState`: the object is deleted already, or belongs to another session.
@@ -276,24 +402,63 @@ impl Session {
         self.unit.connect(&mut self.store, R::def(), parent, target.into_link())
     }
 
-    /// Whether an object differs from its row as the session knows it. Never runs a statement.
+    /// Whether a flush would update the object's row. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+    /// session.edit(&book, |book| book.year = 2000)?;
+    /// assert!(session.is_modified(&book));
+    /// session.edit(&book, |book| book.year = 1968)?;
+    /// assert!(!session.is_modified(&book), "it has the row's value again");
+    /// # Ok(()) }
+    /// ```
     pub fn is_modified<M: Model, L>(&self, entity: &Entity<M, L>) -> bool {
         let place = entity.place();
         let node = place.id();
         self.check_mine(entity).is_ok() && !self.unit.changed_columns(&self.store, node).is_empty()
     }
 
-    /// How many objects wait for their row.
+    /// The number of objects that the next flush inserts. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.add(Tag::draft().name("satire"));
+    /// assert_eq!(session.new_count(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn new_count(&self) -> usize {
         self.unit.new_count()
     }
 
-    /// Writes what is pending: inserts parents first, in batches, then the changed columns of changed objects, then
-    /// link rows. Begins a transaction if none is open; nothing is permanent before [`commit`](Self::commit).
+    /// Writes pending changes: inserts with parents first, in batches; then the changed columns of edited objects; then
+    /// link rows. It begins a transaction if none is open. Nothing is permanent before [`commit`](Self::commit).
+    ///
+    /// It runs one INSERT for consecutive rows of a model that set the same columns, one UPDATE for a batch with the
+    /// same changed columns, and one DELETE for each table and batch; and a SELECT where children of a deleted object
+    /// must be found. Without pending changes it runs nothing.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let tag = session.add(Tag::draft().name("satire"));
+    /// session.flush().await?;
+    /// println!("the key is {}", tag.entity()?.id);
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// A constraint refuses a row, a required column has no value, or a row is not what the session read (`Stale`).
-    /// The session then waits for [`rollback`](Self::rollback).
+    /// A constraint refuses a row, a required column has no value, or a row is not what the session read (`Stale`). The
+    /// session then needs [`rollback`](Self::rollback).
     pub async fn flush(&mut self) -> Result<()> {
         self.check_usable()?;
         self.unit.take_refusal()?;
@@ -328,20 +493,45 @@ impl Session {
         Ok(())
     }
 
-    /// What a flush would write now, without writing it: the steps that the flush executes. What it has to look for in the
-    /// database first, such as the children of deleted rows, is added to them by then, and so is what hooks of models change.
+    /// The steps that a flush would execute now. It writes nothing and runs no statement.
+    ///
+    /// What the flush has to look up first, such as the children of deleted rows, and what hooks of models change is
+    /// not part of the plan.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// session.add(Tag::draft().name("satire"));
+    /// assert_eq!(session.flush_plan().to_string(), "1. insert 1 Tag");
+    /// # Ok(()) }
+    /// ```
     pub fn flush_plan(&self) -> FlushPlan {
         FlushPlan::of(&self.unit, &self.store, self.database.dialect())
     }
 
-    /// Runs a bulk statement (`insert`, `update`, `delete`) past the unit of work: gives the number of its rows, or with
-    /// `.returning()` its rows as entities. Begins a transaction if none is open; raw SQL that only reads does not.
+    /// Runs a bulk statement, which bypasses the unit of work: [`insert`](crate::insert), [`update`](crate::update),
+    /// [`delete`](crate::delete), or raw [`sql`](crate::sql). It returns the number of rows, or the rows as entities
+    /// with `.returning()`. It begins a transaction if none is open, except for raw SQL that only reads.
     ///
-    /// Objects that the session holds follow their rows: they have the new values, or are deleted. What is unsaved of other
-    /// columns stays so; an unsaved edit of a column that the statement sets is dropped.
+    /// Objects in the session follow their rows: they get the new values, or are deleted. Unsaved edits of other
+    /// columns stay unsaved; an unsaved edit of a column that the statement sets is dropped.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let changed = session.execute(update::<Book>().set(Book::YEAR, 1969).filter(Book::ID.eq(1))).await?;
+    /// let gone: Vec<Entity<Book>> = session.execute(delete::<Book>().filter(Book::ID.eq(4)).returning()).await?;
+    /// assert_eq!((changed, gone.len()), (1, 1));
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`: it cannot be run as it is written. A constraint refuses a row; the session then waits for
+    /// `InvalidQuery`: the statement cannot be run as it is written. A constraint refuses a row; the session then needs
     /// [`rollback`](Self::rollback).
     #[track_caller]
     pub fn execute<O: BulkOperation>(&mut self, operation: O) -> Run<'_, O::Output> {

@@ -1,4 +1,4 @@
-//! What a user's query must keep to, found before it is written: every column is from a table that is there, no table is
+//! What a user's query must keep to, found before it is written: every column is from an existing table, no table is
 //! there twice, and the database can do what is asked of it.
 
 use super::writer::LONGEST_SQLITE_PATTERN;
@@ -355,7 +355,7 @@ impl Checker {
         }
         if self.dialect == Dialect::Sqlite && lock.wait == LockWait::Fail {
             return refuse(
-                "SQLite locks the whole database and waits for it as long as `busy_timeout` says; it has no `no_wait`",
+                "SQLite locks the whole database and waits for it up to `busy_timeout`; it does not support `no_wait`",
             );
         }
         Ok(())

@@ -24,6 +24,6 @@ pub enum JsonRead {
     Document,
     /// How many elements an array has.
     Length,
-    /// Whether anything is there, be it JSON's null: never NULL.
+    /// Whether anything is there, including JSON's null: never NULL.
     Exists,
 }

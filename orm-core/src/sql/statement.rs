@@ -9,7 +9,7 @@ use crate::value::{Value, ValueKind};
 pub struct Bind {
     /// The value.
     pub value: Value,
-    /// Whether it is a secret itself. It may have to be hidden all the same, for what it stands beside in a statement.
+    /// Whether it is a secret itself. It may have to be hidden anyway, for what it stands beside in a statement.
     pub secret: bool,
     /// The kind of the column it is for, where that is known. It gives a NULL its type.
     pub kind: Option<ValueKind>,
@@ -75,7 +75,7 @@ pub struct Statement {
     pub effect: Effect,
     /// Whether it leaves something on the connection that outlives its transaction.
     pub changes_connection: bool,
-    /// The texts that together are one statement, each for a part of the values; none where its own text takes all of them.
+    /// The texts that together are one statement, each for a part of the values; `None` if its own text takes all of them.
     pub runs: Vec<Runs>,
     /// The text for the first row of an INSERT, which gives back the key that the database generated for it; where it is
     /// known that those of the other rows follow, one by one.
@@ -100,7 +100,7 @@ pub struct Leading {
 /// Which values of a statement's rows may be shown.
 #[derive(Debug, Clone)]
 pub enum Shown {
-    /// None: nobody knows what they are.
+    /// None: they are unknown.
     Nothing,
     /// All but those at some places.
     AllBut(Vec<usize>),
@@ -184,7 +184,7 @@ impl Param {
 }
 
 impl Statement {
-    /// A text without values, of which nobody knows what it returns.
+    /// A text without values, whose result shape is unknown.
     pub fn plain(sql: impl Into<Arc<str>>) -> Statement {
         Statement {
             sql: sql.into(),

@@ -22,7 +22,14 @@ pub enum TimePart {
     DayOfYear,
 }
 
-/// A unit of time, for [`func::truncate`](crate::query::func::truncate) and [`func::add_time`](crate::query::func::add_time).
+/// A unit of time: an argument of [`func::truncate`](crate::query::func::truncate) and
+/// [`func::add_time`](crate::query::func::add_time).
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// assert!(TimeUnit::Hour.is_below_day());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {
@@ -41,7 +48,13 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// Its name, as SQL has it.
+    /// The name in SQL.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// assert_eq!(TimeUnit::Month.name(), "MONTH");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             TimeUnit::Year => "YEAR",
@@ -53,7 +66,13 @@ impl TimeUnit {
         }
     }
 
-    /// Whether a day is made of several of it.
+    /// Whether it is shorter than a day.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    ///
+    /// assert!(TimeUnit::Minute.is_below_day() && !TimeUnit::Day.is_below_day());
+    /// ```
     pub fn is_below_day(self) -> bool {
         matches!(self, TimeUnit::Hour | TimeUnit::Minute | TimeUnit::Second)
     }

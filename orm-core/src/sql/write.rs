@@ -11,7 +11,7 @@ pub struct Insert {
     pub rows: usize,
     /// Their values, row by row, in column order.
     pub values: Vec<Bind>,
-    /// What happens to a row that is there already.
+    /// What happens to an existing row.
     pub conflict: Option<Conflict>,
     /// RETURNING.
     pub returning: Vec<NamedColumn>,

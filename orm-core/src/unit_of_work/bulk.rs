@@ -17,7 +17,20 @@ use crate::sql::{
 };
 use crate::value::{Cells, Value};
 
-/// Inserts rows past the unit of work: `insert::<User>().rows(drafts)`.
+/// A bulk INSERT: what [`insert`] begins and [`Session::execute`](crate::Session::execute) runs.
+///
+/// It bypasses the unit of work. It is one statement for as many rows as the database can bind.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let tags = ["classic", "satire"].map(|name| Tag::draft().name(name));
+/// assert_eq!(session.execute(insert::<Tag>().rows(tags)).await?, 2);
+/// session.commit().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is inserted until `session.execute` runs it"]
 pub struct Insert<M, O = Rows> {
@@ -42,13 +55,37 @@ pub fn insert<M: Model>() -> Insert<M> {
 }
 
 impl<M: Model, O> Insert<M, O> {
-    /// Adds rows. Drafts with links are an error: those belong to `session.add`.
+    /// Adds rows. A draft with links is an error when the statement runs; add those with
+    /// [`Session::add`](crate::Session::add).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let rows = (0..1000).map(|n| Tag::draft().name(format!("tag {n}")));
+    /// assert_eq!(session.execute(insert::<Tag>().rows(rows)).await?, 1000);
+    /// # Ok(()) }
+    /// ```
     pub fn rows<D: CompleteDraft<Model = M>>(mut self, drafts: impl IntoIterator<Item = D>) -> Self {
         self.rows.extend(drafts.into_iter().map(CompleteDraft::into_data));
         self
     }
 
-    /// What happens to a row that is there already; without it, a `UniqueViolation`.
+    /// What to do with a row that exists already. Without it, the statement fails with `UniqueViolation`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let draft = Author::draft().name("U. K. Le Guin").email("ursula@example.com");
+    /// let conflict = OnConflict::update(Author::EMAIL, Author::NAME);
+    /// session.execute(insert::<Author>().rows([draft]).on_conflict(conflict)).await?;
+    /// let author = session.one(select::<Author>().filter(Author::EMAIL.eq("ursula@example.com"))).await?;
+    /// assert_eq!(author.name, "U. K. Le Guin");
+    /// # Ok(()) }
+    /// ```
     pub fn on_conflict(mut self, conflict: OnConflict<M>) -> Self {
         let update = conflict.update;
         let version = M::def().version().map(|version| M::def().columns[version].name);
@@ -59,14 +96,34 @@ impl<M: Model, O> Insert<M, O> {
         self
     }
 
-    /// Gives the rows as entities, which the session holds from then on. Rows that a conflict left as they were are not
-    /// among them.
+    /// Returns the inserted rows as entities of the session. Rows that a conflict left unchanged are not among them.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let tags = session.execute(insert::<Tag>().rows([Tag::draft().name("satire")]).returning()).await?;
+    /// assert_eq!(tags[0].name, "satire");
+    /// # Ok(()) }
+    /// ```
     pub fn returning(self) -> Insert<M, Returning> {
         Insert { rows: self.rows, conflict: self.conflict, of: PhantomData }
     }
 }
 
-/// A statement past the unit of work: `insert`, `update` and `delete`.
+/// A statement that [`Session::execute`](crate::Session::execute) runs: [`insert`], [`update`](crate::update),
+/// [`delete`](crate::delete), and raw [`sql`](crate::sql) that returns no rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let changed = session.execute(update::<Book>().set(Book::YEAR, 1969).filter(Book::ID.eq(1))).await?;
+/// assert_eq!(changed, 1);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a statement to execute",
     label = "expected `insert`, `update`, `delete`, or `sql` without rows",
@@ -110,7 +167,7 @@ pub struct BulkDone {
     answer: Option<Arc<Region>>,
 }
 
-/// SQL of a user's that gives nothing but the number of its rows. What the session holds does not follow it.
+/// raw SQL that gives nothing but the number of its rows. What the session holds does not follow it.
 impl BulkOperation for Sql {
     type Output = u64;
 
@@ -160,7 +217,7 @@ operation! {
 }
 
 impl Bulk {
-    /// Whether it is SQL of a user's.
+    /// Whether it is raw SQL.
     pub(crate) fn is_raw(&self) -> bool {
         matches!(self.kind, BulkKind::Raw(_))
     }
@@ -404,7 +461,7 @@ pub(super) struct Taking {
     pub(super) follow: Follow,
     pub(super) selection: Selection,
     existing: Hydrate,
-    /// The columns that the statement gives to rows that were there; all of them where there is no list.
+    /// The columns that the statement gives to existing rows; all of them where there is no list.
     set: Option<Vec<usize>>,
     /// Whether an object that is new to the session goes with a rollback: its row may have come with the statement.
     inserts: bool,

@@ -66,7 +66,7 @@ impl Flush<'_> {
         self.lease.execute(self.monitor, &statement).await
     }
 
-    /// The keys of the rows that a statement is about to change; nobody else changes them meanwhile.
+    /// The keys of the rows that a statement is about to change; no other transaction changes them until then.
     async fn locked_keys(&mut self, def: &'static ModelDef, filter: Option<Expr>) -> Result<Vec<Vec<Value>>> {
         let source = Source::Table(def.table);
         let mut select = Select::from(TableRef::table(def.table));
@@ -84,8 +84,8 @@ impl Flush<'_> {
         Ok(keys)
     }
 
-    /// Inserts rows or changes those that are there; objects that the session holds follow. The rows are found by their
-    /// keys, and by the columns that say what is there already.
+    /// Inserts rows or changes existing ones; objects that the session holds follow. The rows are found by their
+    /// keys, and by the columns that say what exists already.
     pub(super) async fn upsert_and_ask(
         &mut self,
         def: &'static ModelDef,
@@ -142,7 +142,7 @@ impl Flush<'_> {
 }
 
 impl Conflict {
-    /// The columns that a row which was there takes or counts; none where it stays as it is.
+    /// The columns that an existing row takes or counts; `None` if it stays as it is.
     pub(super) fn taken(&self, def: &ModelDef) -> Option<Vec<usize>> {
         let names: Vec<&str> = self
             .update

@@ -408,8 +408,8 @@ fn stale_delete(def: &ModelDef, expected: usize, gone: u64) -> Error {
     Error::new(
         ErrorKind::Stale,
         format!(
-            "{expected} rows of `{}` were to be deleted and {gone} were there as this session read them; somebody \
-             else changed or deleted the rest; roll back and load them again",
+            "tried to delete {expected} rows of `{}`, but only {gone} still match what this session loaded: the \
+             others were changed or deleted concurrently; roll back and reload",
             def.name
         ),
     )

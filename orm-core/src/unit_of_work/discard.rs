@@ -7,7 +7,7 @@ use crate::identity::Store;
 use crate::model::RelationDef;
 
 impl UnitOfWork {
-    /// Takes back the unsaved changes of some objects: their columns, and their links to objects that are there, on both
+    /// Takes back the unsaved changes of some objects: their columns, and their links to existing objects, on both
     /// sides. What waits for its row keeps its links.
     pub(crate) fn discard_changes(&mut self, store: &mut Store, nodes: &IndexSet<ObjectId>) {
         let now: Vec<_> = nodes.iter().map(|node| parents_of(store, *node)).collect();

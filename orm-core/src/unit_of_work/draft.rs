@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::model::{ErasedModel, Model, erased};
 use crate::value::Value;
 
-/// In a draft's type: the column was given.
+/// In a draft's type: the column is set.
 #[derive(Debug)]
 pub enum Given {}
 
-/// In a draft's type: the column was not given yet.
+/// In a draft's type: the column is not set. The name appears in the compiler's message about an incomplete draft.
 #[derive(Debug)]
 pub enum Missing {}
 
@@ -23,10 +23,24 @@ impl<F, const FIELD: u64> GivenOr<F, FIELD> for Given {}
 
 impl<F: IsField<FIELD>, const FIELD: u64> GivenOr<F, FIELD> for Missing {}
 
-/// A row that is not in the database yet, with every required column set: what `User::draft()..` builds. The derive
-/// implements it; what is missing is a compile error that lists the required columns.
+/// A new row with every required column set: what `User::draft()..` builds. The derive implements it. If a column is
+/// missing, the compiler lists the required columns.
 ///
-/// A function that returns a draft names it: `fn guest(name: &str) -> impl CompleteDraft<Model = User>`.
+/// A function that returns a draft names it, and a function that takes any complete draft has it as a bound:
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// fn guest(name: &str) -> impl CompleteDraft<Model = Author> {
+///     Author::draft().name(name)
+/// }
+///
+/// let author = session.insert(guest("Anonymous")).await?;
+/// assert_eq!(author.name, "Anonymous");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a new row",
     label = "expected a draft: `User::draft().name(..)`",
@@ -69,7 +83,7 @@ pub trait CompleteDraft: Sized {
 /// The columns and links that a draft was given.
 pub struct DraftData {
     pub(crate) model: &'static dyn ErasedModel,
-    /// By column index; none where nothing was given.
+    /// By column index; `None` if nothing was given.
     pub(crate) values: Vec<Option<Value>>,
     pub(crate) links: Vec<DraftLinks>,
 }

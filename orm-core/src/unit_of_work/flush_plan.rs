@@ -13,8 +13,20 @@ use crate::model::{ModelDef, RelationKind};
 use crate::sql::{Dialect, TableName};
 use crate::value::Value;
 
-/// What a flush would write now: what [`Session::flush_plan`](crate::Session::flush_plan) gives. After a flush, what it
-/// wrote: what [`SessionHooks::after_flush`](crate::hooks::SessionHooks::after_flush) gets.
+/// The steps of a flush: what [`Session::flush_plan`](crate::Session::flush_plan) would execute now, or what
+/// [`SessionHooks::after_flush`](crate::hooks::SessionHooks::after_flush) reports as executed. `Display` lists them.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// session.add(Tag::draft().name("satire"));
+/// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+/// session.edit(&book, |book| book.year = 1969)?;
+/// println!("{}", session.flush_plan());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "a plan is what would be written, and nothing reads it"]
 pub struct FlushPlan {
@@ -22,11 +34,24 @@ pub struct FlushPlan {
 }
 
 /// One step of a [`FlushPlan`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// use orm_core::plan::FlushStep;
+///
+/// session.add(Tag::draft().name("satire"));
+/// session.add(Tag::draft().name("classic"));
+/// assert_eq!(session.flush_plan().steps(), [FlushStep::Insert { model: "Tag", rows: 2 }]);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlushStep {
-    /// Old targets of a `has_one` that got another one and was not loaded: they are looked for first, and then they are
-    /// deleted, or lose their key.
+    /// Old targets of an unloaded `has_one` that has a new target: they are looked up first, and then deleted, or their
+    /// key is set to NULL.
     Look {
         /// The relationship.
         relation: String,
@@ -49,14 +74,14 @@ pub enum FlushStep {
         /// How many rows.
         rows: usize,
     },
-    /// Rows of a link table that go.
+    /// Link rows that are deleted.
     Unlink {
         /// The link table.
         table: TableName,
         /// How many.
         rows: usize,
     },
-    /// Rows of a link table that come.
+    /// Link rows that are inserted.
     Link {
         /// The link table.
         table: TableName,
@@ -69,8 +94,8 @@ pub enum FlushStep {
         model: &'static str,
         /// How many.
         rows: usize,
-        /// The relationships whose targets are looked at first: they are deleted too, or lose their key. Of a flush that was
-        /// executed, those that were looked at by a statement.
+        /// The relationships whose targets are looked up first: they are deleted too, or their key is set to NULL. After a
+        /// flush, those that a statement looked up.
         follows: Vec<String>,
     },
 }
@@ -107,12 +132,32 @@ impl FlushPlan {
         }
     }
 
-    /// The steps, in order.
+    /// The steps, in the order in which they are executed.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert_eq!(session.flush_plan().steps().len(), 0);
+    /// session.add(Tag::draft().name("satire"));
+    /// assert_eq!(session.flush_plan().steps().len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn steps(&self) -> &[FlushStep] {
         &self.steps
     }
 
     /// Whether there is nothing to write.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// assert!(session.flush_plan().is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }

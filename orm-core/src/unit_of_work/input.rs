@@ -220,7 +220,7 @@ fn any_value(column: &ColumnDef) -> Value {
     }
 }
 
-/// What is wrong with the fields of an input, in words for whoever sent it.
+/// What is wrong with the fields of an input, in words for its sender.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(Vec<String>);
 

@@ -502,8 +502,8 @@ fn unknown_key(def: &ModelDef, field: &str) -> Error {
     )
 }
 
-/// Refuses what the database could not store, and a text that is longer than its column says: SQLite would store it all
-/// the same, and another database refuse it.
+/// Refuses what the database could not store, and a text that is longer than its column allows: SQLite would store it, and
+/// another database refuse it.
 pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, value: &Value) -> Result<()> {
     if let Some(reason) = dialect.refuses(value) {
         let reason =

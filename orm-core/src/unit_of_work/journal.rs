@@ -71,7 +71,7 @@ impl Journal {
         }
     }
 
-    /// Takes everything back; returns the objects that are there again.
+    /// Takes everything back; returns the objects that exist again.
     pub(super) fn undo(self, store: &mut Store) -> Vec<ObjectId> {
         // What was expunged is not the session's any more.
         let mine = |store: &Store, node: ObjectId| !store.arena(node.arena).is_detached(node.node);
@@ -122,7 +122,7 @@ impl Journal {
     }
 }
 
-/// The row with this key never was, so whoever was read from it is nobody's; a key that another object has again stays
+/// The row with this key never was, so what was read from it belongs to no row; a key that another object has again stays
 /// its own.
 fn evict(store: &mut Store, arena: u32, key: &[Value], restored: &HashSet<ObjectId>) {
     let Some(node) = store.find(arena, key) else { return };

@@ -99,7 +99,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// Those of some rows of a link table that are there.
+    /// Which of some rows of a link table exist.
     async fn links_there(
         &mut self,
         table: TableName,
@@ -158,8 +158,8 @@ fn stale_links(relation: &RelationDef, table: TableName, expected: usize, gone: 
     Error::new(
         ErrorKind::Stale,
         format!(
-            "tried to delete {expected} rows of `{table}` for links that `{}` lost, but only {gone} were there: another \
-             session deleted the rest; roll back and load the collection again",
+            "tried to delete {expected} rows of `{table}` for links that `{}` lost, but only {gone} still exist: the \
+             others were deleted concurrently; roll back and reload the collection",
             relation.path()
         ),
     )
@@ -169,7 +169,7 @@ fn another_constraint(relation: &RelationDef, table: TableName) -> Error {
     Error::new(
         ErrorKind::UniqueViolation,
         format!(
-            "`{}`: a unique constraint of `{table}` refused a link that is not there; another link has one of its values",
+            "`{}`: a unique constraint of `{table}` refused a new link; another link already has one of its values",
             relation.path()
         ),
     )

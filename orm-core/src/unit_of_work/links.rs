@@ -6,7 +6,7 @@ use crate::entity::{Entity, Many};
 use crate::graph::Region;
 use crate::model::Model;
 
-/// The other end of a link: a row to be written with it, one that waits for a flush, or one that is there.
+/// The other end of a link: a row to be written with it, one that waits for a flush, or an existing one.
 #[derive(Debug)]
 pub enum LinkTarget {
     /// A draft that is added with the link.
@@ -24,8 +24,24 @@ pub enum LinkTarget {
     },
 }
 
-/// What a relationship to one `M` takes: a complete draft, a pending object or an entity. `F` is [`Fills`](crate::relation::Fills): the
-/// field that the relationship itself fills, which a draft may leave out.
+/// What a relationship to one `M` takes: a draft, a [`Pending`](crate::write::Pending) object or an entity. `F` is
+/// [`Fills`](crate::relation::Fills): the field that the relationship itself fills, which a draft may leave out.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let author = session.one(select::<Author>().filter(Author::ID.eq(2))).await?;
+/// session.append(&author, Author::BOOKS, Book::draft().title("Go Set a Watchman").year(2015))?;   // a draft
+/// let pending = session.add(Book::draft().author_id(1).title("untitled").year(2000));
+/// session.append(&author, Author::BOOKS, &pending)?;                                             // a pending object
+/// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;
+/// session.append(&author, Author::BOOKS, &book)?;                                                // an entity
+/// session.commit().await?;
+/// assert_eq!(session.count(select::<Book>().filter(Book::AUTHOR_ID.eq(2))).await?, 4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be linked as a `{M}`",
     label = "expected a draft of `{M}`, a `Pending<{M}>` or an `&Entity<{M}>`"
@@ -36,8 +52,18 @@ pub trait IntoLink<M: Model, F = ()> {
     fn into_link(self) -> LinkTarget;
 }
 
-/// What a collection of `M` takes: an array, a `Vec` or a slice of what a single link takes, or a collection that was
-/// loaded.
+/// What a collection of `M` takes: an array, a `Vec` or a slice of what [`IntoLink`] takes, or a loaded collection.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let tags: Vec<Pending<Tag>> = ["classic", "satire"].map(|name| session.add(Tag::draft().name(name))).into();
+/// let book = session.insert(Book::draft().author_id(1).title("untitled").year(2000).tags(&tags)).await?;
+/// assert_eq!(session.load(&book, Book::TAGS).await?.len(), 2);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be linked as a collection of `{M}`",
     label = "expected an array, a `Vec` or a slice of drafts, pendings or entities of `{M}`"

@@ -31,7 +31,7 @@ pub(crate) struct MergeSource {
     pub(crate) is_draft: bool,
     /// How many relationships away from the first one it is.
     pub(crate) depth: usize,
-    /// By column; none where nothing is known.
+    /// By column; `None` if nothing is known.
     pub(crate) values: Vec<Option<Value>>,
     pub(crate) links: Vec<MergeLinks>,
     /// The session's own object of it.

@@ -7,7 +7,7 @@ use crate::value::Value;
 /// A relationship by whose key parents hold their children, and the arena of the parents.
 pub(super) type Holder = (u32, &'static RelationDef);
 
-/// What objects hold follows a key, whoever changed it: an edit, a link, a bulk statement, or the undoing of one.
+/// What objects hold follows a key, whatever changed it: an edit, a link, a bulk statement, or the undoing of one.
 impl UnitOfWork {
     /// An object's columns changed from what they were in an earlier version. It no longer holds what its old key led
     /// to, and moves from the collections of its old parents to those of its new ones, where they are loaded.

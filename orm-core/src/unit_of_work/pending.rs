@@ -7,7 +7,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::model::Model;
 
-/// An object that was added to a session and has no row yet; a flush gives it one.
+/// An object that was added to a session and has no row yet. The next flush inserts it. It can be linked to other
+/// objects before that.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let satire = session.add(Tag::draft().name("satire"));
+/// let book = session.one(select::<Book>().filter(Book::ID.eq(1))).await?;   // flushes first: one INSERT
+/// session.append(&book, Book::TAGS, &satire)?;
+/// session.commit().await?;
+/// assert!(satire.entity()?.id > 0);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Pending<M> {
     cell: Arc<PendingCell>,
@@ -61,11 +75,24 @@ impl<M: Model> Pending<M> {
         &self.cell
     }
 
-    /// The object, once a flush wrote it.
+    /// The object, after a flush inserted it. It runs no statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let satire = session.add(Tag::draft().name("satire"));
+    /// assert_eq!(satire.entity().unwrap_err().kind(), ErrorKind::NotFlushed);
+    /// session.flush().await?;
+    /// assert_eq!(satire.entity()?.name, "satire");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `NotFlushed`: call `session.flush().await` first. `InvalidState`: a rollback discarded it, or it was taken out of
-    /// its session.
+    /// * `NotFlushed`: call `session.flush().await` first.
+    /// * `InvalidState`: a rollback discarded it, or it was expunged from its session.
+    /// * `Detached`: its session was dropped and no handle to the object is left.
     pub fn entity(&self) -> Result<Entity<M>> {
         let name = M::def().name;
         match self.cell.state() {
@@ -77,7 +104,9 @@ impl<M: Model> Pending<M> {
                 Some(region) => Ok(Entity::new(region, Place { arena, node, answer: None })),
                 None => Err(Error::new(
                     ErrorKind::Detached,
-                    format!("this `{name}` was written by a session that has gone, and no handle kept it"),
+                    format!(
+                        "this `{name}` was written by a session that has been dropped, and no handle to it was kept"
+                    ),
                 )),
             },
             PendingState::Discarded => Err(Error::new(

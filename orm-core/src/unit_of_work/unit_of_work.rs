@@ -55,7 +55,7 @@ pub(super) fn cell_id(cell: &Arc<PendingCell>) -> CellId {
     cell.id()
 }
 
-/// An object that is there, or one that a flush will make.
+/// An existing object, or one that a flush will make.
 #[derive(Debug, Clone)]
 pub(crate) enum Ref {
     Node(ObjectId),
@@ -306,7 +306,7 @@ impl UnitOfWork {
         }
     }
 
-    /// An object that was read anew takes the place of the one of its row that was expunged, in the links of new objects.
+    /// An object that was read again takes the place of the one of its row that was expunged, in the links of new objects.
     pub(crate) fn relink_expunged(&mut self, store: &mut Store) {
         for old in std::mem::take(&mut self.expunged_ends) {
             let key = store.key(old);

@@ -198,7 +198,7 @@ pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: ObjectId, 
         || relation.inverse().is_some_and(|inverse| shows(store, inverse, target, parent).is_some())
 }
 
-/// Whether a collection shows a member; none where it is not loaded.
+/// Whether a collection shows a member; `None` if it is not loaded.
 fn shows(store: &Store, relation: &RelationDef, of: ObjectId, member: ObjectId) -> Option<bool> {
     match store.held(of, relation.index).0 {
         Slot::Many(slice) => Some(slice.contains(member.node)),

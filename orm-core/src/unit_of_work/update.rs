@@ -293,8 +293,8 @@ fn stale_row(def: &ModelDef, key: &[Value], versions: Option<String>) -> Error {
     Error::new(
         ErrorKind::Stale,
         format!(
-            "the `{}` with the key {} was changed or deleted by somebody else ({why}); roll back, load it again and \
-             repeat the change",
+            "the `{}` with the key {} was changed or deleted concurrently ({why}); roll back, reload it and repeat \
+             the change",
             def.name,
             def.shown(def.key, key)
         ),

@@ -380,7 +380,7 @@ impl<'u> Builder<'u> {
         }
     }
 
-    /// The values of a row before it is written; none where there is no row, or a NULL.
+    /// The values of a row before it is written; `None` if there is no row, or a NULL.
     fn before(&self, operation: usize, columns: usize) -> Option<Vec<Value>> {
         let node = match self.rows.rows[operation] {
             Row::New(_) => return None,

@@ -1,7 +1,25 @@
 use super::comparable::{Boolean, Bytes, Float, Integer, Text};
 use super::{Cells, Value, ValueError, ValueRef};
 
-/// A type that PostgreSQL knows by name: a list of labels, in the order in which they sort.
+/// The labels of an enum type that the database knows by name, in the order in which they sort: `#[db_enum(native =
+/// "..")]`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::value::{ColumnType, ValueKind};
+///
+/// #[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
+/// #[db_enum(native = "mood", rename_all = "snake_case")]
+/// enum Mood {
+///     Sad,
+///     Happy,
+/// }
+///
+/// # fn main() {
+/// let ValueKind::Enum(def) = Mood::KIND else { panic!("a native enum") };
+/// assert_eq!((def.name, def.labels), ("mood", &["sad", "happy"][..]));
+/// # }
+/// ```
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnumDef {
     /// The type's name in the database.
@@ -10,7 +28,13 @@ pub struct EnumDef {
     pub labels: &'static [&'static str],
 }
 
-/// What a column is declared as in the database.
+/// The kind of a column in the database, from which `create_all` chooses the declared type.
+///
+/// ```
+/// use orm_core::value::{ColumnType, ValueKind};
+///
+/// assert_eq!(u32::KIND, ValueKind::Int64);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ValueKind {
@@ -71,12 +95,40 @@ impl ValueKind {
     }
 }
 
-/// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each; with their
-/// features the types of `chrono`, `time`, `jiff`, `uuid`, `rust_decimal` and `serde_json`; and types of your own with
-/// [`DbType`](derive@crate::DbType) and [`DbEnum`](derive@crate::DbEnum).
+/// A Rust type that a column can have: integers, floats, `bool`, `String`, `Vec<u8>`, and `Option` of each. The
+/// features `chrono`, `time`, `jiff`, `uuid`, `decimal` and `json` add the types of those crates. Derive
+/// [`DbType`](derive@crate::DbType) or [`DbEnum`](derive@crate::DbEnum) for your own types.
 ///
-/// Reading checks what the cell holds: SQLite stores any type in any column, and a text read as a number would be a
-/// wrong answer.
+/// Reading checks what the cell holds, because SQLite stores any type in any column: text in a column of numbers is an
+/// error and not a wrong answer.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// #[derive(DbType, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// struct UserId(i64);
+///
+/// #[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
+/// #[db_enum(rename_all = "snake_case")]
+/// enum Status {
+///     Active,
+///     OnHold,
+/// }
+///
+/// #[derive(Model, Debug)]
+/// struct User {
+///     #[key]
+///     id: UserId,
+///     status: Status,
+///     nickname: Option<String>,
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![User]).await?;
+/// let user = engine.session().insert(User::draft().id(UserId(7)).status(Status::OnHold)).await?;
+/// assert_eq!((user.id, user.status), (UserId(7), Status::OnHold));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
@@ -101,11 +153,24 @@ pub trait ColumnType: Sized + Send + Sync + 'static {
 
     /// Reads a cell.
     ///
+    /// ```
+    /// use orm_core::value::{ColumnType, ValueRef};
+    ///
+    /// assert_eq!(bool::read(ValueRef::Int(1)), Ok(true));
+    /// assert!(bool::read(ValueRef::Text("yes")).is_err());
+    /// ```
+    ///
     /// # Errors
-    /// The cell holds another type, a number out of range, or NULL where the type is no `Option`.
+    /// The cell holds another type, a number that is out of range, or NULL where the type is not an `Option`.
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError>;
 
-    /// Shows the value as a cell.
+    /// The value as a cell.
+    ///
+    /// ```
+    /// use orm_core::value::{ColumnType, ValueRef};
+    ///
+    /// assert_eq!(None::<i64>.view(), ValueRef::Null);
+    /// ```
     fn view(&self) -> ValueRef<'_>;
 
     /// Reads a cell of a row that holds what such a column nearly always does, by the shortest way that there is; `None`

@@ -18,11 +18,22 @@ pub enum Boolean {}
 #[derive(Debug)]
 pub enum Bytes {}
 
-/// JSON. Databases disagree on when two documents are equal, so it compares with NULL alone.
+/// JSON. Databases disagree on when two documents are equal, so it compares only with NULL.
 #[derive(Debug)]
 pub enum Document {}
 
-/// What a column stores where it is text: that of `String`, and of a newtype around one.
+/// Families that are stored as text: that of `String`, and of newtypes around it. The functions of texts take their
+/// columns.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let shouted = select_columns(func::upper(Author::NAME)).order_by(Author::ID).limit(1);
+/// assert_eq!(session.row(shouted).await?, "URSULA K. LE GUIN");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` are not text",
     label = "not text",
@@ -32,7 +43,17 @@ pub trait Textual {}
 
 impl Textual for Text {}
 
-/// Families of types that have a day, and with it a year and a month.
+/// Families of types with a day, and so with a year and a month. The functions of days take their columns.
+///
+/// ```
+/// use orm_core::family::Calendar;
+/// use orm_core::prelude::*;
+///
+/// /// Rows of one year, by any column with a date.
+/// fn of_year<E: Expression<Family: Calendar>>(column: E, year: i64) -> Predicate {
+///     func::year(column).eq(year)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(message = "values of the family `{Self}` have no day", label = "not a date")]
 pub trait Calendar {}
 
@@ -40,7 +61,8 @@ impl Calendar for Date {}
 impl Calendar for DateTime {}
 impl Calendar for Timestamp {}
 
-/// Families of types that have a time of day.
+/// Families of types with a time of day. The functions of times take their columns, such as
+/// [`func::hour`](crate::query::func::hour).
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` have no time of day",
     label = "not a time"
@@ -63,7 +85,19 @@ impl Moment for Time {}
 impl Moment for DateTime {}
 impl Moment for Timestamp {}
 
-/// Two families that a key and the column it refers to may have.
+/// Two families of SQL types whose columns can be compared, so a key of one can refer to a key of the other.
+///
+/// ```
+/// use orm_core::family::Comparable;
+/// use orm_core::value::ColumnType;
+///
+/// fn comparable<A: ColumnType, B: ColumnType>()
+/// where
+///     A::Family: Comparable<B::Family>,
+/// {
+/// }
+/// comparable::<i64, i32>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a key column of type `{Self}` cannot refer to a column of type `{Other}`",
     label = "this key and the column it refers to have different types"

@@ -2,9 +2,22 @@ use std::fmt;
 
 use super::Value;
 
-/// A field that is no cell yet: a list, or a value that becomes JSON. It is made one when somebody needs it.
+/// A field that is converted into a cell only when it is needed: a list, or a value that is stored as JSON.
+///
+/// ```
+/// use orm_core::value::{ColumnType, ValueRef};
+///
+/// let steps = vec!["boil".to_owned(), "serve".to_owned()];
+/// assert!(matches!(steps.view(), ValueRef::Composite(_)));
+/// ```
 pub trait Composite: Send + Sync {
-    /// The cell; [`Value::Unfit`] where there is none.
+    /// The cell; [`Value::Unfit`] if the field cannot be stored.
+    ///
+    /// ```
+    /// use orm_core::value::{Composite, Value};
+    ///
+    /// assert_eq!(vec![1_i32, 2].to_value(), Value::Array(vec![Value::Int(1), Value::Int(2)]));
+    /// ```
     fn to_value(&self) -> Value;
 }
 

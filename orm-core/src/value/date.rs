@@ -2,9 +2,17 @@ use std::fmt;
 
 use super::{ValueError, ValueRef};
 
-/// A day of the Gregorian calendar: what a cell of a date column holds, and the family of date columns.
+/// A day of the Gregorian calendar: the cell of a date column.
 ///
-/// The types of `chrono`, `time` and `jiff` become one; it has no calendar functions of its own.
+/// The date types of `chrono`, `time` and `jiff` are stored as one; models use those types. `Display` and the database
+/// write it as `2024-02-29`.
+///
+/// ```
+/// use orm_core::value::Date;
+///
+/// let leap_day = Date::from_civil(2024, 2, 29).unwrap();
+/// assert_eq!(leap_day.to_string(), "2024-02-29");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     days: i32,
@@ -16,17 +24,36 @@ const TO_1970: i64 = 719_468;
 const ERA: i64 = 146_097;
 
 impl Date {
-    /// The day so many days after the first one of 1970.
+    /// The day that is this many days after 1970-01-01; negative numbers are before it.
+    ///
+    /// ```
+    /// use orm_core::value::Date;
+    ///
+    /// assert_eq!(Date::from_days(-1).to_string(), "1969-12-31");
+    /// ```
     pub const fn from_days(days: i32) -> Date {
         Date { days }
     }
 
-    /// The days since the first one of 1970.
+    /// The number of days since 1970-01-01.
+    ///
+    /// ```
+    /// use orm_core::value::Date;
+    ///
+    /// assert_eq!(Date::from_days(11_016).days(), 11_016);
+    /// ```
     pub const fn days(self) -> i32 {
         self.days
     }
 
-    /// The day with this year, month and day of the month; none where there is no such day.
+    /// The day with this year, month and day of the month, both from 1; `None` if there is no such day.
+    ///
+    /// ```
+    /// use orm_core::value::Date;
+    ///
+    /// assert_eq!(Date::from_civil(2000, 2, 29).map(Date::days), Some(11_016));
+    /// assert_eq!(Date::from_civil(2023, 2, 29), None);
+    /// ```
     pub fn from_civil(year: i32, month: u8, day: u8) -> Option<Date> {
         let (month, day) = (i64::from(month), i64::from(day));
         let year = i64::from(year) - i64::from(month <= 2);
@@ -40,7 +67,13 @@ impl Date {
         ((same_month, same_day) == (month, day)).then_some(date)
     }
 
-    /// The year, the month from 1 and the day from 1.
+    /// The year, the month from 1, and the day of the month from 1.
+    ///
+    /// ```
+    /// use orm_core::value::Date;
+    ///
+    /// assert_eq!(Date::from_days(0).civil(), (1970, 1, 1));
+    /// ```
     pub fn civil(self) -> (i32, u8, u8) {
         let (year, month, day) = self.parts();
         let small = |part: i64| u8::try_from(part).unwrap_or_default();

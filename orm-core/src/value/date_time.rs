@@ -3,7 +3,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Date, Time, ValueError, ValueRef, digits};
 
-/// A day and a time without a time zone: what a cell of such a column holds, and the family of these columns.
+/// A day and a time without a time zone: the cell of a TIMESTAMP or DATETIME column. `Display` writes it as `2024-02-29
+/// 23:59:59.5`.
+///
+/// ```
+/// use orm_core::value::{Date, DateTime, Time};
+///
+/// let noon = DateTime { date: Date::from_days(0), time: Time::new(12 * 3600, 0).unwrap() };
+/// assert_eq!(noon.to_string(), "1970-01-01 12:00:00");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime {
     /// The day.
@@ -12,7 +20,14 @@ pub struct DateTime {
     pub time: Time,
 }
 
-/// An instant, as day and time in UTC: what a cell of such a column holds, and the family of these columns.
+/// An instant, as day and time in UTC: the cell of a column of instants, such as `DateTime<Utc>` of chrono.
+///
+/// ```
+/// use orm_core::value::{DateTime, Timestamp};
+///
+/// let instant = Timestamp(DateTime::from_unix(1_709_251_199, 0).unwrap());
+/// assert_eq!(instant.to_string(), "2024-02-29 23:59:59");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub DateTime);
 
@@ -37,7 +52,13 @@ impl DateTime {
         DateTime { date: self.date, time: self.time.in_micros() }
     }
 
-    /// What is so many seconds after 1970 began, and so many nanoseconds after that.
+    /// The day and time this many seconds after 1970-01-01 00:00:00, plus nanoseconds; `None` if it is out of range.
+    ///
+    /// ```
+    /// use orm_core::value::DateTime;
+    ///
+    /// assert_eq!(DateTime::from_unix(-1, 500_000_000).map(|time| time.to_string()).as_deref(), Some("1969-12-31 23:59:59.5"));
+    /// ```
     pub fn from_unix(second: i64, nanosecond: u32) -> Option<DateTime> {
         let date = Date::from_days(i32::try_from(second.div_euclid(SECONDS)).ok()?);
         let second = u32::try_from(second.rem_euclid(SECONDS)).ok()?;
@@ -53,7 +74,13 @@ impl DateTime {
         DateTime::from_micros(micros)
     }
 
-    /// The seconds since 1970 began.
+    /// The seconds since 1970-01-01 00:00:00, without fractions.
+    ///
+    /// ```
+    /// use orm_core::value::DateTime;
+    ///
+    /// assert_eq!(DateTime::from_unix(86_400, 0).map(DateTime::unix), Some(86_400));
+    /// ```
     pub fn unix(self) -> i64 {
         i64::from(self.date.days()) * SECONDS + i64::from(self.time.second())
     }

@@ -2,9 +2,16 @@ use std::fmt;
 
 use super::{ValueError, ValueRef};
 
-/// An exact decimal number: what a cell of such a column holds, and the family of these columns.
+/// An exact decimal number: the cell of a decimal column.
 ///
-/// It has 96 bits of digits, of which up to 28 are behind the point: what `rust_decimal` has.
+/// It has 96 bits of digits, of which up to 28 are fractional: the range of `rust_decimal`.
+///
+/// ```
+/// use orm_core::value::Decimal;
+///
+/// let price = Decimal::new(1_999, 2).unwrap();
+/// assert_eq!(price.to_string(), "19.99");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
     low: u64,
@@ -21,7 +28,14 @@ impl Decimal {
     /// 0.
     pub const ZERO: Decimal = Decimal { low: 0, high: 0, scale: 0, negative: false };
 
-    /// `mantissa / 10^scale`; none where it is no such number.
+    /// The number `mantissa / 10^scale`; `None` if it does not fit.
+    ///
+    /// ```
+    /// use orm_core::value::Decimal;
+    ///
+    /// assert_eq!(Decimal::new(-5, 1).map(|number| number.to_string()).as_deref(), Some("-0.5"));
+    /// assert_eq!(Decimal::new(1, 29), None);
+    /// ```
     pub fn new(mantissa: i128, scale: u32) -> Option<Decimal> {
         let digits = mantissa.unsigned_abs();
         let scale = u8::try_from(scale).ok().filter(|scale| usize::from(*scale) <= MOST_SCALE)?;
@@ -29,13 +43,25 @@ impl Decimal {
         Some(Decimal { low, high: u32::try_from(digits >> 64).ok()?, scale, negative: mantissa < 0 })
     }
 
-    /// The digits, with the sign.
+    /// The digits as an integer, with the sign.
+    ///
+    /// ```
+    /// use orm_core::value::Decimal;
+    ///
+    /// assert_eq!(Decimal::new(1_999, 2).map(Decimal::mantissa), Some(1_999));
+    /// ```
     pub fn mantissa(self) -> i128 {
         let digits = i128::from(self.high) << 64 | i128::from(self.low);
         if self.negative { -digits } else { digits }
     }
 
-    /// How many of the digits are behind the point.
+    /// The number of fractional digits.
+    ///
+    /// ```
+    /// use orm_core::value::Decimal;
+    ///
+    /// assert_eq!(Decimal::new(1_999, 2).map(Decimal::scale), Some(2));
+    /// ```
     pub fn scale(self) -> u32 {
         self.scale.into()
     }

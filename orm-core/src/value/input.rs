@@ -24,7 +24,7 @@ impl Raw {
     /// The value of a column of such a kind.
     ///
     /// # Errors
-    /// What was expected instead, in words for whoever sent it.
+    /// What was expected instead, in words for its sender.
     pub(crate) fn into_value(self, kind: ValueKind) -> Result<Value, String> {
         let expected = |what: &str| Err(format!("expected {what}"));
         match (kind, self) {

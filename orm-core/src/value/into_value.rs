@@ -1,6 +1,21 @@
 use super::{ColumnType, Value};
 
 /// A Rust value that a column of type `T` takes: the type itself, or one that widens into it without loss.
+///
+/// An `i64` column takes `i32`, a `String` column takes `&str`, and an `Option<T>` column takes a bare `T` and
+/// [`Null`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let draft = Author::draft().name("Ann Leckie").email(Null);
+/// session.add(draft);
+/// let query = select::<Book>().filter(Book::ID.eq(3_i32));
+/// assert_eq!(session.one(query).await?.title, "The Dispossessed");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit a column of type `{T}`",
     label = "this column is a `{T}`",
@@ -8,10 +23,27 @@ use super::{ColumnType, Value};
 )]
 pub trait IntoValue<T> {
     /// The cell to store.
+    ///
+    /// ```
+    /// use orm_core::value::{IntoValue, Value};
+    ///
+    /// let cell = IntoValue::<String>::into_value("utopia");
+    /// assert_eq!(cell, Value::Text("utopia".to_owned()));
+    /// ```
     fn into_value(self) -> Value;
 }
 
-/// NULL, as a value of any type: `draft.email(Null)`, which is the same as `draft.email(None)`.
+/// NULL, as a value of any nullable type: `draft.email(Null)` is `draft.email(None)`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let changed = session.execute(update::<Author>().set(Author::EMAIL, Null)).await?;
+/// assert_eq!(changed, 2);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Null;
 

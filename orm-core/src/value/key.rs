@@ -56,6 +56,23 @@ impl Cells for &[Value] {
 }
 
 /// A primary key: the type of the key field, or a tuple of the key fields' types in declaration order.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// #[derive(Model, Debug)]
+/// struct Setting {
+///     #[key]
+///     user_id: i64,
+///     #[key]
+///     name: String,
+///     value: String,
+/// }
+///
+/// fn key(setting: &Setting) -> <Setting as Model>::Key {
+///     (setting.user_id, setting.name.clone())
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
     label = "not a key type",
@@ -64,11 +81,24 @@ impl Cells for &[Value] {
 pub trait Key: IntoKey<Self> + Hash + Eq + Clone + Send + Sync + std::fmt::Debug + 'static {
     /// Reads the key from the cells at these positions.
     ///
+    /// ```
+    /// use orm_core::value::{Key, Value};
+    ///
+    /// let cells: &[Value] = &[Value::Text("dark".into()), Value::Int(7)];
+    /// assert_eq!(<i64 as Key>::read(&cells, &[1]), Ok(7));
+    /// ```
+    ///
     /// # Errors
     /// A cell does not hold the key's type.
     fn read(cells: &dyn Cells, columns: &[usize]) -> Result<Self, ValueError>;
 
-    /// The key's cells, in order.
+    /// The cells of the key, in order.
+    ///
+    /// ```
+    /// use orm_core::value::{Key, Value};
+    ///
+    /// assert_eq!(Key::values(&(7_i64, "theme".to_owned())), [Value::Int(7), Value::Text("theme".into())]);
+    /// ```
     fn values(&self) -> Vec<Value>;
 }
 
@@ -83,7 +113,17 @@ impl<T: ColumnType + IntoValue<T> + Hash + Eq + Clone + std::fmt::Debug> Key for
     }
 }
 
-/// What `get` takes for a key of type `K`: everything that fits the key columns.
+/// What [`Session::get`](crate::Session::get) takes for a key of type `K`: any values that fit the key columns, as a
+/// tuple if there are several.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// /// For any model.
+/// async fn exists<M: Model>(session: &mut Session, key: impl IntoKey<M::Key>) -> Result<bool> {
+///     Ok(session.get::<M>(key).await?.is_some())
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of this model",
     label = "the model's primary key is `{K}`",
@@ -92,6 +132,13 @@ impl<T: ColumnType + IntoValue<T> + Hash + Eq + Clone + std::fmt::Debug> Key for
 )]
 pub trait IntoKey<K>: Sized {
     /// The key.
+    ///
+    /// ```
+    /// use orm_core::value::IntoKey;
+    ///
+    /// let key: Result<(i64, String), _> = (7, "theme").into_key();
+    /// assert_eq!(key, Ok((7, "theme".to_owned())));
+    /// ```
     ///
     /// # Errors
     /// The value is out of the key type's range.

@@ -2,7 +2,19 @@ use super::{ColumnType, Composite, IntoValue, Value, ValueError, ValueKind, Valu
 
 /// A type that lists in columns may hold: a `Vec<T>` is a column on PostgreSQL.
 ///
-/// A `Vec<u8>` is bytes, on every database; a list of small numbers is a `Vec<i16>`.
+/// A `Vec<u8>` is bytes on every database; a list of small numbers is a `Vec<i16>`.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// #[derive(Model, Debug)]
+/// struct Recipe {
+///     #[key(auto)]
+///     id: i64,
+///     steps: Vec<String>,
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a column cannot be a list of `{Self}`",
     label = "not an element of a list",

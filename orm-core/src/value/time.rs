@@ -2,7 +2,13 @@ use std::fmt;
 
 use super::{ValueError, ValueRef, digits};
 
-/// A time of day: what a cell of a time column holds, and the family of time columns.
+/// A time of day: the cell of a time column. `Display` writes it as `23:59:59.5`.
+///
+/// ```
+/// use orm_core::value::Time;
+///
+/// assert_eq!(Time::new(86_399, 500_000_000).map(|time| time.to_string()).as_deref(), Some("23:59:59.5"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time {
     second: u32,
@@ -13,8 +19,16 @@ impl Time {
     /// The first time of a day.
     pub const MIDNIGHT: Time = Time { second: 0, nanosecond: 0 };
 
-    /// The time so many seconds after midnight and so many nanoseconds after that. A leap second is its minute's last
-    /// one with a billion nanoseconds or more; no database takes it.
+    /// The time this many seconds after midnight, plus nanoseconds; `None` if it is out of range.
+    ///
+    /// A leap second is the last second of its minute with 1,000,000,000 nanoseconds or more. No database stores one.
+    ///
+    /// ```
+    /// use orm_core::value::Time;
+    ///
+    /// assert_eq!(Time::new(0, 0), Some(Time::MIDNIGHT));
+    /// assert_eq!(Time::new(86_400, 0), None);
+    /// ```
     pub const fn new(second: u32, nanosecond: u32) -> Option<Time> {
         if second < 86_400 && nanosecond < 2_000_000_000 { Some(Time { second, nanosecond }) } else { None }
     }
@@ -37,12 +51,24 @@ impl Time {
         i64::from(self.second) * 1_000_000 + i64::from(self.nanosecond / 1_000)
     }
 
-    /// The seconds after midnight.
+    /// The seconds since midnight.
+    ///
+    /// ```
+    /// use orm_core::value::Time;
+    ///
+    /// assert_eq!(Time::new(3_600, 0).map(Time::second), Some(3_600));
+    /// ```
     pub const fn second(self) -> u32 {
         self.second
     }
 
-    /// The nanoseconds after the second.
+    /// The nanoseconds since the second began.
+    ///
+    /// ```
+    /// use orm_core::value::Time;
+    ///
+    /// assert_eq!(Time::new(0, 5).map(Time::nanosecond), Some(5));
+    /// ```
     pub const fn nanosecond(self) -> u32 {
         self.nanosecond
     }

@@ -2,7 +2,13 @@ use std::fmt;
 
 use super::{ValueError, ValueRef};
 
-/// 16 bytes that identify something: what a cell of such a column holds, and the family of these columns.
+/// A UUID: the cell of a UUID column. Models use the type of the crate `uuid`.
+///
+/// ```
+/// use orm_core::value::Uuid;
+///
+/// assert_eq!(Uuid([0; 16]).to_string(), "00000000-0000-0000-0000-000000000000");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(pub [u8; 16]);
 

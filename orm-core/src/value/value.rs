@@ -3,9 +3,16 @@ use std::hash::{Hash, Hasher};
 
 use super::{Composite, Date, DateTime, Decimal, Time, Timestamp, Uuid};
 
-/// An owned cell: what a statement binds.
+/// An owned cell: a value that a statement binds, and that a raw row returns.
 ///
-/// Integers of every width are one variant as long as they fit `i64`, so that keys of different widths compare.
+/// Integers of every width are one variant if they fit `i64`, so keys of different widths compare.
+///
+/// ```
+/// use orm_core::value::Value;
+///
+/// assert_eq!(Value::from(7_u8), Value::Int(7));
+/// assert_eq!(Value::from("utopia").to_string(), "\"utopia\"");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Value {
@@ -39,13 +46,22 @@ pub enum Value {
     Json(String),
     /// A list of values of one kind.
     Array(Vec<Value>),
-    /// What no cell can hold, and why. A statement that binds it is refused.
+    /// A value that cannot be stored, with the reason. A statement that binds it is refused.
     Unfit(String),
-    /// A deferred column that nobody read. A statement that binds it is refused.
+    /// An unloaded deferred column. A statement that binds it is refused.
     NotLoaded,
 }
 
-/// A borrowed cell: what a result row shows, and what an object's field holds.
+/// A borrowed cell: what a result row or an object's field holds.
+///
+/// Equality is that of dirty tracking and keys: floats are compared by their bits, so NaN equals itself.
+///
+/// ```
+/// use orm_core::value::{ColumnType, ValueRef};
+///
+/// assert_eq!(7_i32.view(), ValueRef::Int(7));
+/// assert_eq!(f64::NAN.view(), ValueRef::Float(f64::NAN));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum ValueRef<'v> {
@@ -77,11 +93,11 @@ pub enum ValueRef<'v> {
     Uuid(Uuid),
     /// JSON, as text.
     Json(&'v str),
-    /// What has to be made first: a list, or JSON of a field.
+    /// A field that is converted when it is needed: a list, or JSON.
     Composite(&'v dyn Composite),
-    /// What no cell can hold, and why.
+    /// A value that cannot be stored, with the reason.
     Unfit(&'v str),
-    /// A deferred column that nobody read.
+    /// An unloaded deferred column.
     NotLoaded,
 }
 
@@ -90,6 +106,12 @@ const _: () = assert!(size_of::<ValueRef<'static>>() == 24 || size_of::<usize>()
 
 impl Value {
     /// Borrows the cell.
+    ///
+    /// ```
+    /// use orm_core::value::{Value, ValueRef};
+    ///
+    /// assert_eq!(Value::Text("utopia".into()).as_ref(), ValueRef::Text("utopia"));
+    /// ```
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Value::Null => ValueRef::Null,
@@ -113,6 +135,12 @@ impl Value {
     }
 
     /// Whether the cell is NULL.
+    ///
+    /// ```
+    /// use orm_core::value::Value;
+    ///
+    /// assert!(Value::Null.is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
@@ -157,7 +185,13 @@ impl Hash for Value {
 }
 
 impl<'v> ValueRef<'v> {
-    /// Copies the cell out of what it borrows from.
+    /// Copies the cell.
+    ///
+    /// ```
+    /// use orm_core::value::{Value, ValueRef};
+    ///
+    /// assert_eq!(ValueRef::Text("utopia").to_value(), Value::Text("utopia".into()));
+    /// ```
     pub fn to_value(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,
@@ -181,6 +215,12 @@ impl<'v> ValueRef<'v> {
     }
 
     /// Whether the cell is NULL.
+    ///
+    /// ```
+    /// use orm_core::value::ValueRef;
+    ///
+    /// assert!(ValueRef::Null.is_null() && !ValueRef::Int(0).is_null());
+    /// ```
     pub fn is_null(self) -> bool {
         matches!(self, ValueRef::Null)
     }

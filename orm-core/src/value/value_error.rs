@@ -2,13 +2,20 @@ use std::fmt;
 
 use super::ValueRef;
 
-/// Why a cell could not become the Rust type of its column, or the other way round.
+/// Why a cell could not be read as the Rust type of its column, or a value could not be stored.
 ///
-/// The stage that knows model and column wraps it into an [`Error`](crate::Error) that names both.
+/// Errors of queries wrap it in an [`Error`](crate::Error) that names the model and the column; it is the
+/// [source](std::error::Error::source) of that error.
+///
+/// ```
+/// use orm_core::value::{ColumnType, ValueError, ValueRef};
+///
+/// assert_eq!(i8::read(ValueRef::Int(300)), Err(ValueError::Range { value: "300".into(), expected: "i8" }));
+/// ```
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueError {
-    /// The cell holds something else than the column's type can read.
+    /// The cell holds a value that the column's type cannot read.
     #[error("the database holds {found} where the field is `{expected}`")]
     Type {
         /// What the cell holds, in words.
@@ -24,7 +31,7 @@ pub enum ValueError {
         /// The type it should fit.
         expected: &'static str,
     },
-    /// The text is written otherwise than the column's type is stored, so that it would sort and compare wrongly.
+    /// The text is not written as the column's type is stored, so it would sort and compare wrongly.
     #[error("the database holds {value:?} where `{expected}` is stored as in \"{example}\"")]
     Format {
         /// The text, or its beginning.
@@ -34,8 +41,8 @@ pub enum ValueError {
         /// The Rust type of the field.
         expected: &'static str,
     },
-    /// The value is none of those that the column's type has.
-    #[error("the database holds {value}, which is no `{expected}`: {reason}")]
+    /// The value is not one of the column's type.
+    #[error("the database holds {value}, which is not a valid `{expected}`: {reason}")]
     Unknown {
         /// The value.
         value: String,
@@ -44,7 +51,7 @@ pub enum ValueError {
         /// What it should be.
         reason: String,
     },
-    /// The value is none of those that the type has, and is not shown.
+    /// The value is not one of the column's type, and is not shown because it may be secret.
     #[error("a value that is not shown, since it may be a secret, does not fit `{expected}`")]
     Hidden {
         /// The type it should fit.

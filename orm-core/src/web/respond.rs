@@ -32,11 +32,11 @@ impl IntoResponse for Error {
 fn answer(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::NoRows => (StatusCode::NOT_FOUND, "not found"),
-        ErrorKind::UniqueViolation => (StatusCode::CONFLICT, "this is there already"),
+        ErrorKind::UniqueViolation => (StatusCode::CONFLICT, "this already exists"),
         ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
-            (StatusCode::CONFLICT, "this does not fit what is there")
+            (StatusCode::CONFLICT, "this conflicts with existing data")
         }
-        ErrorKind::Stale => (StatusCode::CONFLICT, "this was changed by somebody else"),
+        ErrorKind::Stale => (StatusCode::CONFLICT, "this was changed concurrently"),
         ErrorKind::PoolTimeout
         | ErrorKind::StatementTimeout
         | ErrorKind::Busy

@@ -56,7 +56,7 @@ fn belongs_to(model: &Model) -> impl Iterator<Item = &Relation> {
     sound(model).filter(|relation| relation.kind == Kind::BelongsTo)
 }
 
-/// The key's columns; none where one of them does not exist, which has been reported.
+/// The key's columns; `None` if one of them does not exist, which has been reported.
 fn columns<'m>(model: &'m Model, relation: &Relation) -> Option<Vec<&'m Column>> {
     relation.key.names.iter().map(|name| model.column(name)).collect()
 }

@@ -167,7 +167,7 @@ pub fn checks_say_something(model: &Model, errors: &mut Errors) {
     for check in columns.chain(&model.check).filter(|check| check.value.trim().is_empty()) {
         errors.at(
             check.span,
-            "`check` says nothing; write the SQL that has to be true, as `check = \"price >= 0\"`",
+            "`check` is empty; write the SQL that must be true, such as `check = \"price >= 0\"`",
         );
     }
 }

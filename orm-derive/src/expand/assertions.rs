@@ -178,7 +178,7 @@ fn integer(column: &Column) -> TokenStream {
     let (field, kind) = (&column.field, column_type(&column.ty, "KIND"));
     let message = match auto {
         Some(_) => format!("the database generates integers, and `{field}` is none; write `#[key]`"),
-        None => format!("a version is a counter, and `{field}` is no integer"),
+        None => format!("a version is a counter, but `{field}` is not an integer"),
     };
     let p = private_at(span);
     let integers = ["i16", "i32", "i64"].map(|name| {

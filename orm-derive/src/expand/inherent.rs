@@ -52,7 +52,7 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         #[doc = #doc]
         ///
         /// # Errors
-        /// `NotLoaded`: nobody loaded it; `Detached`: nor can anybody now, because the session has gone.
+        /// `NotLoaded`: nobody loaded it; `Detached`: nor can anybody now, because the session was dropped.
         #visible fn #accessor(&self) -> #p::Result<#output> #bound {
             #body
         }

@@ -36,7 +36,7 @@ pub struct Column {
     pub check: Option<Text>,
     /// The column's name before.
     pub renamed_from: Option<Text>,
-    /// What serialising calls it; none where it is left out.
+    /// What serialising calls it; `None` if it is left out.
     pub serialized: Option<Text>,
     /// A relationship attribute, which a type that holds no relationship must not have.
     pub stray: Option<RelationAttribute>,
@@ -103,7 +103,7 @@ impl Column {
         created.or(self.updated.map(|span| ("updated", span)))
     }
 
-    /// Whether it is a text; none where the type's tokens do not tell.
+    /// Whether it is a text; `None` if the type's tokens do not tell.
     pub fn is_text(&self) -> Option<bool> {
         let inner = inner_of_option(&self.ty);
         match last_name(inner)?.as_str() {
@@ -115,7 +115,7 @@ impl Column {
         }
     }
 
-    /// Whether it is an integer; none where the type's tokens do not tell.
+    /// Whether it is an integer; `None` if the type's tokens do not tell.
     pub fn is_integer(&self) -> Option<bool> {
         match last_name(&self.ty)?.as_str() {
             "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Some(true),

@@ -43,7 +43,7 @@ pub struct Relation {
     pub on_delete: Option<(KeyAction, Span)>,
     pub on_update: Option<(KeyAction, Span)>,
     pub inverse: Option<Text>,
-    /// What serialising calls it; none where it is left out.
+    /// What serialising calls it; `None` if it is left out.
     pub serialized: Option<Text>,
 }
 

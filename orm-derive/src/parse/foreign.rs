@@ -24,7 +24,7 @@ pub fn option(name: &str, attribute: &str) -> Option<String> {
         }
         ("column", "column_name" | "rename" | "db_name" | "sql_name") => "write `name = \"user_name\"`",
         ("column", "column_type" | "sql_type" | "db_type" | "type") => {
-            "the type of the field says the type of the column"
+            "the field's type determines the column's type"
         }
         ("column", "default_value" | "server_default" | "default_expr") => "write `default = \"0\"`, in SQL",
         ("column", "indexed") => "write `index`",

@@ -49,7 +49,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// What serialising calls it, where a struct's fields are named so; none where it is left out.
+    /// What serialising calls it, where a struct's fields are named so; `None` if it is left out.
     pub fn serialized(&self, rename_all: RenameAll) -> Option<Text> {
         let span = self.ident.span();
         match &self.serde {
@@ -60,7 +60,7 @@ impl Field {
     }
 }
 
-/// Reads the item under the derive; none where nothing can be generated for it.
+/// Reads the item under the derive; `None` if nothing can be generated for it.
 pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
     let item: DeriveInput = match syn::parse2(tokens) {
         Ok(item) => item,

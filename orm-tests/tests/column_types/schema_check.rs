@@ -361,7 +361,7 @@ on_every_backend! {
         let text = report.to_string();
         assert_eq!(text.lines().count(), expected.len() + 1, "{text}");
         assert!(text.contains("  `Person`: `people.age` is "), "{text}");
-        assert!(text.contains("  `Person.tags`: there is no table `person_tags`"), "{text}");
+        assert!(text.contains("  `Person.tags`: the table `person_tags` does not exist"), "{text}");
         let error = report.into_result().unwrap_err();
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::SchemaMismatch, text));
         Ok(())
@@ -370,7 +370,7 @@ on_every_backend! {
     async fn an_empty_database_has_no_tables(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         let report = engine.check(schema![EveryType]).await?;
-        assert_eq!(report.to_string().lines().nth(1), Some("  `EveryType`: there is no table `every_type`"));
+        assert_eq!(report.to_string().lines().nth(1), Some("  `EveryType`: the table `every_type` does not exist"));
         assert!(engine.check(schema![]).await?.is_empty());
         Ok(())
     }

@@ -120,7 +120,7 @@ on_every_backend! {
         assert_eq!(strays, 0, "{report}");
         let report = engine.check(schema![Stray]).await?;
         let text = report.to_string();
-        assert!(text.ends_with("`Stray`: there is no table `orm_nowhere.items`"), "{text}");
+        assert!(text.ends_with("`Stray`: the table `orm_nowhere.items` does not exist"), "{text}");
         clear(&database).await;
         Ok(())
     }

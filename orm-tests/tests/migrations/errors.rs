@@ -13,7 +13,7 @@ on_every_backend! {
         for error in [missing.run(&engine).await.unwrap_err(), missing.plan(database.url()).await.unwrap_err()] {
             assert_eq!(error.kind(), ErrorKind::Migration);
             let text = error.to_string();
-            assert!(text.starts_with("there is no folder `/") && text.contains("missing"), "{text}");
+            assert!(text.starts_with("the folder `/") && text.contains("missing"), "{text}");
         }
         let migrations = Migrations::new(one::schema(), folder.path());
         let written = migrations.write(database.url(), "one").await?;

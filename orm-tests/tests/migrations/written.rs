@@ -87,7 +87,7 @@ on_every_backend! {
             "drops `people.name` with its values",
             "write `#[column(renamed_from = \"name\")]`, or add `--rename people.name=full_name`",
             "`--backfill 'people.email=SQL'` gives `people.email` a value",
-            "`--allow-loss` writes it all the same",
+            "`--allow-loss` writes it anyway",
         ] {
             // On servers the column has a length, so that the two are not the same.
             if database.backend() == Backend::Sqlite || !part.contains("renamed_from") {

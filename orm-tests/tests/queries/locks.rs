@@ -62,8 +62,8 @@ on_every_backend! {
         let error = session.all(query()).await.unwrap_err();
         assert_eq!((error.kind(), log.count()), (ErrorKind::Stale, 1), "{log}");
         let message = error.to_string();
-        assert!(message.contains("`Sheet` with the key 1") && message.contains("holds the version 1"), "{message}");
-        assert!(message.contains("has the version 2") && message.contains(".populate_existing()"), "{message}");
+        assert!(message.contains("`Sheet` with the key 1") && message.contains("holds version 1"), "{message}");
+        assert!(message.contains("has version 2") && message.contains(".populate_existing()"), "{message}");
         session.rollback().await?;
         let rows = session.rows(select_columns(Sheet::entity()).for_update()).await.unwrap_err();
         assert_eq!(rows.kind(), ErrorKind::Stale);

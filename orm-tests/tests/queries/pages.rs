@@ -192,7 +192,7 @@ on_every_backend! {
         let last = session.get::<Note>(1).await?.unwrap();
         let log = engine.record();
         let text = refusal(&mut session, select::<Note>().page(0, 10)).await;
-        assert!(text.contains("no page 0") && text.contains(".page(1, size)"), "{text}");
+        assert!(text.contains("page numbers start at 1") && text.contains(".page(1, size)"), "{text}");
         let rows = session.rows(select_columns(Note::ID).page(0, 10)).await.unwrap_err();
         assert_eq!((rows.kind(), rows.to_string()), (ErrorKind::InvalidQuery, text));
         let text = refusal(&mut session, select::<Note>().order_by(Note::RANK).page_after(Some(&last), 2)).await;

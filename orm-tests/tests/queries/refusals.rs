@@ -49,7 +49,7 @@ on_every_backend! {
         refused!(session, select_columns(User::ID).into_struct::<Named>(), "`Named.name`", "is not selected", "`id`");
         refused!(session, select_columns(User::ID).into_struct::<Counted>(), "`Counted.id`", "Text", "Int64");
         refused!(session, select_columns((User::ID, User::ID)).into_struct::<Counted>(), "two values");
-        refused!(session, select_columns(func::custom::<i64>("f(); DROP TABLE users", User::ID)), "no name of a function");
+        refused!(session, select_columns(func::custom::<i64>("f(); DROP TABLE users", User::ID)), "not a valid function name");
         refused!(session, select_columns(func::value(1i64)).join_on::<User>(User::ID.eq(1)), "from");
         let unnamed = select_columns(func::count(Order::ID)).subquery("counts");
         refused!(session, select_columns(func::count_rows()).from_table(&unnamed), "no name", "label");

@@ -140,7 +140,7 @@ on_every_backend! {
         session.rollback().await?;
         assert_eq!(balances(&bank.engine).await?, [100], "the server never heard of it");
         assert_eq!(session.count(select::<Account>()).await?, 1, "on another connection");
-        // The server learns that the connection has gone.
+        // The server learns that the connection is closed.
         proxy.thaw();
         Ok(())
     }

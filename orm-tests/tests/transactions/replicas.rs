@@ -131,7 +131,7 @@ on_every_backend! {
         }
         let error = connected.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(error.to_string().contains("replicas are for PostgreSQL"), "{error}");
+        assert!(error.to_string().contains("replicas are supported on PostgreSQL only"), "{error}");
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub(in crate::driver) fn time(bytes: &[u8]) -> Cell {
         _ => None,
     };
     // A TIME of MySQL may be negative or longer than a day.
-    read().map(ValueRef::Time).ok_or_else(|| "a TIME that is no time of day cannot be read".into())
+    read().map(ValueRef::Time).ok_or_else(|| "a TIME that is not a time of day cannot be read".into())
 }
 
 /// A DECIMAL, which is sent as text.
@@ -60,8 +60,8 @@ fn clock(bytes: &[u8]) -> Option<Time> {
 fn unknown(name: &str, bytes: &[u8]) -> Box<dyn Error + Send + Sync> {
     match bytes {
         [0] | [_, 0, 0, 0, 0, ..] => {
-            format!("a {name} that is all zeros is no day; use an `Option` and NULL").into()
+            format!("a {name} of zeros is not a date; use an `Option` and NULL").into()
         }
-        _ => format!("a {name} that is no day of the calendar cannot be read").into(),
+        _ => format!("a {name} that is not a day of the calendar cannot be read").into(),
     }
 }

@@ -179,7 +179,7 @@ impl MysqlLease {
 }
 
 fn gone() -> Error {
-    Error::new(ErrorKind::Connection, "the connection has gone")
+    Error::new(ErrorKind::Connection, "the connection is closed")
 }
 
 fn arguments(server: MysqlServer, params: &[Param]) -> Result<MySqlArguments> {

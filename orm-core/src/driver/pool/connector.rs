@@ -7,7 +7,7 @@ pub(in crate::driver) trait Connector: Send + Sync + 'static {
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Whether the place of a connection that is not given back is free only when the connection is closed: what it holds
-    /// is nobody else's before.
+    /// belongs to no one else before.
     const CLOSES_FIRST: bool;
 
     /// Makes a connection that is ready for a session.

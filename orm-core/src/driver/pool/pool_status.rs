@@ -2,35 +2,59 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-/// What an engine's pool looks like at one moment: what [`Engine::status`](crate::Engine::status) gives.
+/// The state of an engine's pool at one moment: what [`Engine::status`](crate::Engine::status) returns. `Display` lists
+/// it with the sessions that have held a connection longest.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// session.begin().await?;
+/// let status = engine.status();
+/// assert_eq!((status.checked_out, status.waiting), (1, 0), "{status}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PoolStatus {
-    /// How many connections are kept.
+    /// The number of connections that the pool keeps.
     pub pool_size: u32,
-    /// How many there may be above them.
+    /// The number of connections allowed above `pool_size`.
     pub max_overflow: u32,
-    /// The open connections that nobody holds.
+    /// The number of idle open connections.
     pub idle: u32,
-    /// The connections that are held.
+    /// The number of connections that sessions hold.
     pub checked_out: u32,
-    /// How many of the open connections are above `pool_size`.
+    /// The number of open connections above `pool_size`.
     pub overflow: u32,
-    /// How many sessions wait for a connection.
+    /// The number of sessions that wait for a connection.
     pub waiting: u32,
-    /// Who holds the connections, longest first.
+    /// The sessions that hold a connection, longest first.
     pub checkouts: Vec<Checkout>,
 }
 
-/// A connection that is held.
+/// A connection that a session holds: an entry of [`PoolStatus::checkouts`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// session.begin().await?;
+/// for checkout in engine.status().checkouts {
+///     println!("session {} of {} has a connection since {:?}", checkout.session, checkout.caller, checkout.age);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Checkout {
-    /// The number of the session; one for each that was made.
+    /// The number of the session, unique in the engine.
     pub session: u64,
-    /// Where the session was made.
+    /// Where the session was created.
     pub caller: &'static Location<'static>,
-    /// Since when the session holds it.
+    /// How long the session has held it.
     pub age: Duration,
 }
 

@@ -85,7 +85,7 @@ impl<C: Connector> managed::Manager for Manager<C> {
             }
             return Err(RecycleError::message("its time is over"));
         }
-        let Some(connection) = place else { return Err(RecycleError::message("it has gone")) };
+        let Some(connection) = place else { return Err(RecycleError::message("it is closed")) };
         if !self.ping && metrics.last_used() < FRESH {
             return Ok(());
         }
@@ -274,7 +274,7 @@ fn closed() -> Error {
 }
 
 fn gone() -> Error {
-    Error::new(ErrorKind::Connection, "the connection has gone")
+    Error::new(ErrorKind::Connection, "the connection is closed")
 }
 
 impl<C: Connector> Drop for Pooled<C> {

@@ -260,7 +260,7 @@ fn encode(value: &Value, buffer: &mut Vec<u8>) -> Result<(), BoxDynError> {
             buffer.extend(v.as_bytes());
         }
         Value::Null | Value::Array(_) | Value::Unfit(_) | Value::NotLoaded => {
-            return Err("it is no single value".into());
+            return Err("it is not a single value".into());
         }
     }
     Ok(())

@@ -435,7 +435,7 @@ impl PostgresLease {
 }
 
 fn gone() -> Error {
-    Error::new(ErrorKind::Connection, "the connection has gone")
+    Error::new(ErrorKind::Connection, "the connection is closed")
 }
 
 /// The values of a statement, and the numbers of their types.

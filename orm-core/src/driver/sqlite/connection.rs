@@ -167,7 +167,7 @@ impl SqliteConnection {
         ran
     }
 
-    /// Runs a statement that begins a transaction or a part of one, and says whether it did: none where it would have to
+    /// Runs a statement that begins a transaction or a part of one, and says whether it did: `None` if it would have to
     /// wait for another connection.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ impl SqliteConnection {
         !matches!(state, Ok(TransactionState::None | TransactionState::Read))
     }
 
-    /// Whether a statement writes nothing; none where it cannot be compiled without waiting for another connection.
+    /// Whether a statement writes nothing; `None` if it cannot be compiled without waiting for another connection.
     ///
     /// # Errors
     /// SQLite refuses the statement.
@@ -203,7 +203,7 @@ impl SqliteConnection {
         }
     }
 
-    /// Runs a statement of a few rows into the sink, and says how many rows it changed; none where it takes longer than the
+    /// Runs a statement of a few rows into the sink, and says how many rows it changed; `None` if it takes longer than the
     /// caller's thread may be held up, or would have to wait for another connection. The sink has no row then.
     ///
     /// # Errors
@@ -279,7 +279,7 @@ impl SqliteConnection {
         Reading { connection: raw, budget, sink, given: count }.run(sql, params)
     }
 
-    /// Begins to read a statement a part at a time; says whether a transaction was begun for it. None where it has to be
+    /// Begins to read a statement a part at a time; says whether a transaction was begun for it. `None` if it has to be
     /// read elsewhere.
     ///
     /// # Errors
@@ -304,7 +304,7 @@ impl SqliteConnection {
     }
 
     /// Reads the next rows of the statement that is open, as [`read`](Self::read) does, and says whether they were the last
-    /// ones; none where it has to be read elsewhere from here on.
+    /// ones; `None` if it has to be read elsewhere from here on.
     ///
     /// # Errors
     /// SQLite refuses, or the sink a row.

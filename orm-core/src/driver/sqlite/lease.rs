@@ -399,7 +399,7 @@ impl SqliteLease {
         Ok(Inserted { rows, keys: vec![(first, rows)] })
     }
 
-    /// Whether SQLite says that a statement writes nothing; none where it cannot be asked now.
+    /// Whether SQLite says that a statement writes nothing; `None` if it cannot be asked now.
     pub(in crate::driver) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
         let refused = |error| database_error(error, Some(statement));
         if let Some(reads) = self.here()?.only_reads(&statement.sql).map_err(refused)? {

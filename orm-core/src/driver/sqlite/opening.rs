@@ -242,7 +242,7 @@ pub(super) fn in_uri(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-/// A text with its `%3F` read; none where that is not UTF-8.
+/// A text with its `%3F` read; `None` if that is not UTF-8.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -95,7 +95,7 @@ impl Prepared {
         }
         let at = c_int::try_from(index).ok()?;
         // SAFETY: the statement has this column, and a name stays where it is for as long as the statement is not prepared
-        // anew, which happens only before its first row, when no row has been read.
+        // again, which happens only before its first row, when no row has been read.
         unsafe {
             let name = ffi::sqlite3_column_name(self.statement.as_ptr(), at);
             if name.is_null() { None } else { CStr::from_ptr(name).to_str().ok() }

@@ -1,7 +1,7 @@
 //! A statement that is read on the thread of the caller.
 //!
 //! Rows go from the statement straight to who asked for them: no cell is copied, and no thread waits for another one. What
-//! SQLite does for a row is short, but nobody knows how long it looks for the next one. So it counts what it does, and a
+//! SQLite does for a row is short, but it is unknown how long it looks for the next one. So it counts what it does, and a
 //! statement that looks for too long is stopped, and read on the connection's own thread from where it was. Both see one
 //! state of the database.
 
@@ -98,7 +98,7 @@ impl Reading<'_> {
         self.rows(&mut statement, usize::MAX).await.map(Some)
     }
 
-    /// Reads the next rows of a statement, and says whether they were the last ones; none where it has to be read
+    /// Reads the next rows of a statement, and says whether they were the last ones; `None` if it has to be read
     /// elsewhere from here on.
     pub(super) async fn part(
         mut self,

@@ -75,7 +75,7 @@ impl Away {
     /// Has a connection's thread do something with it, and give it back.
     ///
     /// # Errors
-    /// The connection has gone.
+    /// The connection is closed.
     pub(super) fn send(
         mut connection: Pooled<SqliteConnector>,
         work: impl FnOnce(&mut SqliteConnection) -> rusqlite::Result<Ran> + Send + 'static,
@@ -101,7 +101,7 @@ impl Away {
     /// waiting can wait again.
     ///
     /// # Errors
-    /// The connection has gone.
+    /// The connection is closed.
     pub(super) async fn back(&mut self) -> Result<(Pooled<SqliteConnector>, rusqlite::Result<Ran>)> {
         let (mut lent, done) = (&mut self.back).await.map_err(|_| gone())?;
         self.runs_on = true;
@@ -137,7 +137,7 @@ impl Drop for Lent {
 }
 
 pub(super) fn gone() -> Error {
-    Error::new(ErrorKind::Connection, "the connection has gone")
+    Error::new(ErrorKind::Connection, "the connection is closed")
 }
 
 impl fmt::Debug for Worker {

@@ -8,7 +8,18 @@ use crate::error::Result;
 use crate::sql::{Dialect, Statement};
 use crate::value::Value;
 
-/// The statements that a query will run, before it runs: what [`Engine::plan`](crate::Engine::plan) gives.
+/// The statements that a query runs: what [`Engine::plan`](crate::Engine::plan) returns. `Display` is
+/// [`explain`](Self::explain).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let plan = engine.plan(&select::<Book>().with(Book::AUTHOR.joined()).with(Book::TAGS.selectin()))?;
+/// println!("{plan}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a plan is what would run, and nothing reads it"]
 pub struct Plan {
@@ -16,6 +27,17 @@ pub struct Plan {
 }
 
 /// One statement of a [`Plan`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let plan = engine.plan(&select::<Author>().with(Author::BOOKS.selectin()))?;
+/// let step = &plan.steps()[1];
+/// assert_eq!((&*step.path, step.strategy), ("Author.books", "selectin"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PlanStep {
@@ -23,7 +45,7 @@ pub struct PlanStep {
     pub path: Arc<str>,
     /// The strategy that makes it.
     pub strategy: &'static str,
-    /// The text. A list of keys stands as two; how many there will be, nobody knows yet.
+    /// The SQL. A list of keys is shown with two keys, since their number is not known yet.
     pub sql: Arc<str>,
     /// How often it runs.
     pub repeats: &'static str,
@@ -62,12 +84,32 @@ impl Plan {
         Ok(Plan { steps })
     }
 
-    /// The statements, in the order they run in.
+    /// The statements, in the order in which they run.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let plan = engine.plan(&select::<Book>().with(Book::AUTHOR.joined()).with(Book::TAGS.selectin()))?;
+    /// assert_eq!(plan.steps().len(), 2, "the author is joined");
+    /// # Ok(()) }
+    /// ```
     pub fn steps(&self) -> &[PlanStep] {
         &self.steps
     }
 
-    /// The statements as text, one a paragraph.
+    /// The plan as text, a step for each statement.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let plan = engine.plan(&select::<Author>().with(Author::BOOKS.selectin()))?;
+    /// assert!(plan.explain().contains("Author.books"));
+    /// # Ok(()) }
+    /// ```
     pub fn explain(&self) -> String {
         self.to_string()
     }

@@ -176,7 +176,7 @@ impl LoadPlan {
     }
 
     /// A statement that makes the database explain how it would run the first one, and the column of its answer that does;
-    /// none where all of them do.
+    /// `None` if all of them do.
     pub(crate) fn explain(&self, dialect: Dialect) -> (Statement, Option<usize>) {
         let statement = self.statement.clone();
         let (prefix, column) = match dialect {

@@ -109,7 +109,7 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
     Ok(loads)
 }
 
-/// The loads of entities that SQL of a user's gives: there is nothing to join to.
+/// The loads of entities that raw SQL gives: there is nothing to join to.
 ///
 /// # Errors
 /// As for [`of_select`].
@@ -124,10 +124,7 @@ pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec
         {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
-                format!(
-                    "`{}`: nothing can be joined to SQL of your own; use `.selectin()`",
-                    load.relation.path()
-                ),
+                format!("`{}`: raw SQL cannot be joined; use `.selectin()`", load.relation.path()),
             ));
         }
         if load.strategy == Strategy::Joined {
@@ -185,8 +182,8 @@ fn check_filled(loads: &[LoadSpec], here: bool) -> Result<()> {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
                 format!(
-                    "`{path}` is to be filled from a join, which only `select` itself can have, with a filter or order of \
-                     the whole query; use `.selectin()`"
+                    "`{path}` cannot be filled here: only `select` itself has joins to fill from, and their filter \
+                     and order are those of the whole query; use `.selectin()`"
                 ),
             ));
         }
@@ -250,7 +247,7 @@ pub(super) fn check_streams(loads: &[LoadSpec]) -> Result<()> {
     loads.iter().try_for_each(|load| check_stream(load, true))
 }
 
-/// The loads of objects that are there.
+/// The loads of existing objects.
 ///
 /// # Errors
 /// As for [`of_select`].
@@ -510,7 +507,7 @@ fn agree(earlier: &LoadSpec, later: &LoadSpec) -> Result<()> {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
-                "`{path}` is to be loaded twice, by `{}` and by `{}`; name it once",
+                "`{path}` is loaded twice, by `{}` and by `{}`; name it once",
                 describe(earlier),
                 describe(later)
             ),
@@ -520,8 +517,8 @@ fn agree(earlier: &LoadSpec, later: &LoadSpec) -> Result<()> {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
-                "`{path}` is to be loaded twice with a filter, order or limit of its own, and one query reads a \
-                 relationship one way; load the other view with `session.load_all(..)`"
+                "`{path}` is loaded twice with its own filter, order or limit, but one query loads a relationship \
+                 only once; load the other view with `session.load_all(..)`"
             ),
         ));
     }

@@ -11,7 +11,7 @@ use crate::sql::{Bind, Dialect, Expected, Expr, Param, Select, Source, Statement
 use crate::value::{Cells, Value};
 
 impl Loader<'_> {
-    /// The object with a primary key, read from its row; none where there is no such row. Only for a model that
+    /// The object with a primary key, read from its row; `None` if there is no such row. Only for a model that
     /// [`is_plain`]: with nothing to plan or to answer, all that is left is one statement whose text is kept.
     ///
     /// # Errors

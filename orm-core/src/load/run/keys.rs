@@ -15,7 +15,7 @@ pub(super) struct Keys {
     /// Keys that are one integer, as most are, by themselves.
     numbers: HashMap<i64, u32>,
     index: HashMap<KeyValues, u32>,
-    /// The key of each object of the level; none where a part of it is NULL.
+    /// The key of each object of the level; `None` if a part of it is NULL.
     of: Vec<Option<u32>>,
 }
 
@@ -65,7 +65,7 @@ impl Keys {
         }
     }
 
-    /// The key in a row, by the places of its cells; none where nobody asked for it.
+    /// The key in a row, by the places of its cells; `None` if nobody asked for it.
     pub(super) fn find(&self, cells: &dyn Cells, places: &[usize]) -> Result<Option<u32>, ValueError> {
         if let [place] = places {
             if let Some(number) = cells.integer(*place) {

@@ -12,7 +12,7 @@ use crate::load::plan::{Child, Further, of_objects};
 use crate::model::Hydrate;
 use crate::query::LoadSpec;
 
-/// Objects that are there, of one model, with the answers they came from.
+/// Existing objects, of one model, with the answers they came from.
 #[derive(Debug, Default)]
 pub(crate) struct LateLoad {
     objects: Vec<(Arc<Region>, Place)>,
@@ -34,7 +34,7 @@ impl LateLoad {
 }
 
 impl Loader<'_> {
-    /// Loads a relationship of objects that are there. Their new places are in one answer that holds what their own
+    /// Loads a relationship of existing objects. Their new places are in one answer that holds what their own
     /// answers hold, and the new relationship beside it.
     ///
     /// # Errors
@@ -44,14 +44,17 @@ impl Loader<'_> {
         let Some(load) = of_objects((relation.parent)(), load, late.defaults, self.dialect)? else {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
-                format!("`{}`: leaving a relationship out loads nothing; give a strategy", relation.path()),
+                format!(
+                    "`{}`: `.raise()` and `.lazy()` load nothing; use a loading strategy such as `.selectin()`",
+                    relation.path()
+                ),
             ));
         };
         if load.inner {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,
                 format!(
-                    "`{}`: objects that are there cannot be dropped by an inner join; leave `.inner()` out",
+                    "`{}`: `load_all` cannot drop objects by an inner join; remove `.inner()`",
                     relation.path()
                 ),
             ));

@@ -23,7 +23,7 @@ pub(crate) struct Loader<'s> {
     pub(super) lease: &'s mut Lease,
     pub(super) monitor: &'s Monitor,
     pub(super) dialect: Dialect,
-    /// What rows do to objects that are there.
+    /// What rows do to existing objects.
     pub(super) existing: Hydrate,
     /// Where the query is in the program.
     pub(super) caller: &'static Location<'static>,

@@ -79,7 +79,7 @@ impl Rows<'_> {
         self.take(branch, into, cells)?.ok_or_else(|| null_key(branch.selection.def()))
     }
 
-    /// Takes a branch's part of one row; returns the object's position, or none where an outer join found nothing.
+    /// Takes a branch's part of one row; returns the object's position, or `None` if an outer join found nothing.
     pub(super) fn take(
         &mut self,
         branch: &Branch,
@@ -123,8 +123,8 @@ fn stale(def: &ModelDef, key: &[Value], held: ValueRef<'_>, is: ValueRef<'_>) ->
     Error::new(
         ErrorKind::Stale,
         format!(
-            "the `{}` with the key {} was changed by somebody else: this session holds the version {held}, the row that \
-             it locked has the version {is}; roll back, and add `.populate_existing()` to the query or `refresh` the \
+            "the `{}` with the key {} was changed concurrently: this session holds version {held}, but the locked row \
+             has version {is}; roll back, and add `.populate_existing()` to the query or `refresh` the \
              object before it",
             def.name,
             def.shown(def.key, key)

@@ -191,7 +191,7 @@ fn field_code(field: &Field<'_>, keys: usize) -> String {
     code
 }
 
-/// The default as a model has it; none where it is NULL. PostgreSQL says the type of each text.
+/// The default as a model has it; `None` if it is NULL. PostgreSQL says the type of each text.
 fn default_text(default: &str) -> Option<String> {
     if default.eq_ignore_ascii_case("null") || default.starts_with("NULL::") {
         return None;

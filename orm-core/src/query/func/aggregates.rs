@@ -5,20 +5,47 @@ use crate::sql::{Expr, Function};
 use crate::value::Decimal;
 use crate::value::{ColumnType, Float, Integer, Textual};
 
-/// How many rows there are in which the expression is not NULL.
+/// The number of rows in which the expression is not NULL.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::count(Author::EMAIL))).await?, 1);
+/// # Ok(()) }
+/// ```
 pub fn count(of: impl Expression) -> Aggregate<i64> {
     aggregate(Function::Named("count"), of)
 }
 
-/// How many rows there are.
+/// The number of rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::count_rows()).from::<Book>()).await?, 4);
+/// # Ok(()) }
+/// ```
 pub fn count_rows() -> Aggregate<i64> {
     let expr =
         Expr::Aggregate { function: Function::Named("count"), of: None, distinct: false, filter: None };
     Aggregate::new(expr)
 }
 
-/// The sum; NULL of no rows. The database refuses a sum that does not fit. Of decimals SQLite has none, which is an error
-/// before SQL.
+/// The sum; NULL for no rows. A sum that does not fit is an error of the database. SQLite has no exact decimals, so a
+/// sum of decimals there is an error before SQL is sent.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::sum(Book::ID))).await?, Some(10));
+/// # Ok(()) }
+/// ```
 pub fn sum<E: Expression>(of: E) -> Aggregate<Option<<E::Family as Summed>::Sum>>
 where
     E::Family: Summed,
@@ -26,7 +53,16 @@ where
     aggregate(<E::Family as Summed>::function(), of)
 }
 
-/// The mean: of integers and floats a floating-point number, of decimals a decimal; NULL of no rows.
+/// The mean: a floating-point number for integers and floats, a decimal for decimals; NULL for no rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::avg(Book::ID))).await?, Some(2.5));
+/// # Ok(()) }
+/// ```
 pub fn avg<E: Expression>(of: E) -> Aggregate<Option<<E::Family as Summed>::Mean>>
 where
     E::Family: Summed,
@@ -34,18 +70,46 @@ where
     aggregate(<E::Family as Summed>::mean(), of)
 }
 
-/// The smallest value; NULL of no rows.
+/// The smallest value; NULL for no rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::min(Book::YEAR))).await?, Some(1960));
+/// # Ok(()) }
+/// ```
 pub fn min<E: Expression>(of: E) -> Aggregate<Option<Bare<E>>> {
     aggregate(Function::Named("min"), of)
 }
 
-/// The largest value; NULL of no rows.
+/// The largest value; NULL for no rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::max(Book::YEAR))).await?, Some(1974));
+/// # Ok(()) }
+/// ```
 pub fn max<E: Expression>(of: E) -> Aggregate<Option<Bare<E>>> {
     aggregate(Function::Named("max"), of)
 }
 
-/// The texts of a group one after the other, with another text between them; NULL of no rows. The order is the
-/// database's: `string_agg` and `group_concat`.
+/// The texts of a group, joined with a separator; NULL for no rows. The order is up to the database: it is `string_agg`
+/// or `group_concat`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::join_text(Tag::NAME, ", "));
+/// assert_eq!(session.row(query).await?.as_deref(), Some("utopia"));
+/// # Ok(()) }
+/// ```
 pub fn join_text<E: TextExpression>(of: E, between: &str) -> Aggregate<Option<String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -53,7 +117,7 @@ where
     aggregate(Function::JoinText(between.into()), of)
 }
 
-/// Families of types that have a sum.
+/// Families of types with a sum and a mean.
 #[diagnostic::on_unimplemented(message = "values of the family `{Self}` have no sum", label = "not a number")]
 pub trait Summed {
     /// What the sum is.

@@ -3,7 +3,7 @@ use crate::query::{Computed, Division, Expression, Number};
 use crate::sql::{Expr, Function};
 use crate::value::{Decimal, Float};
 
-/// Families of numbers that have a fraction.
+/// Families of numbers with a fraction.
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` have no fraction to round",
     label = "not a number with a fraction"
@@ -13,7 +13,17 @@ pub trait Fractional: Number {}
 impl Fractional for Float {}
 impl Fractional for Decimal {}
 
-/// The number without its sign.
+/// The absolute value.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::abs(Book::YEAR - 1970)).order_by(Book::ID);
+/// assert_eq!(session.rows(query).await?, [2, 1, 4, 10]);
+/// # Ok(()) }
+/// ```
 pub fn abs<E: Expression>(of: E) -> Computed<E::Value>
 where
     E::Family: Number,
@@ -22,6 +32,16 @@ where
 }
 
 /// The nearest whole number.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::round(func::avg(Book::ID)));
+/// assert_eq!(session.row(query).await?, Some(3.0));
+/// # Ok(()) }
+/// ```
 pub fn round<E: Expression>(of: E) -> Computed<E::Value>
 where
     E::Family: Fractional,
@@ -29,7 +49,17 @@ where
     exact::<E>(call(Function::Named("round"), of, []))
 }
 
-/// The nearest number with so many places behind the point.
+/// The nearest number with this many decimal places.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::round_to(func::avg(Book::YEAR), 1));
+/// assert_eq!(session.row(query).await?, Some(1968.3));
+/// # Ok(()) }
+/// ```
 pub fn round_to<E: Expression>(of: E, places: u32) -> Computed<E::Value>
 where
     E::Family: Fractional,

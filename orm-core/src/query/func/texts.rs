@@ -3,7 +3,17 @@ use crate::query::{Computed, Expression, IntoOperand};
 use crate::sql::{Expr, Function};
 use crate::value::{ColumnType, Text, Textual};
 
-/// The text in lower case; on SQLite the letters of ASCII alone.
+/// The text in lower case; on SQLite only ASCII letters change.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select::<Tag>().filter(func::lower(Tag::NAME).eq("utopia"));
+/// assert_eq!(session.count(query).await?, 1);
+/// # Ok(()) }
+/// ```
 pub fn lower<E: Expression>(of: E) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -11,7 +21,16 @@ where
     call(Function::Named("lower"), of, [])
 }
 
-/// The text in upper case; on SQLite the letters of ASCII alone.
+/// The text in upper case; on SQLite only ASCII letters change.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::upper(Tag::NAME))).await?, ["UTOPIA"]);
+/// # Ok(()) }
+/// ```
 pub fn upper<E: Expression>(of: E) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -19,7 +38,17 @@ where
     call(Function::Named("upper"), of, [])
 }
 
-/// The text without blanks at its ends.
+/// The text without spaces at its ends.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::trim(func::value("  utopia ".to_owned())));
+/// assert_eq!(session.row(query).await?, "utopia");
+/// # Ok(()) }
+/// ```
 pub fn trim<E: Expression>(of: E) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -27,7 +56,17 @@ where
     call(Function::Named("trim"), of, [])
 }
 
-/// The text without blanks at its start.
+/// The text without spaces at its start.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::trim_start(func::value("  utopia ".to_owned())));
+/// assert_eq!(session.row(query).await?, "utopia ");
+/// # Ok(()) }
+/// ```
 pub fn trim_start<E: Expression>(of: E) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -35,7 +74,17 @@ where
     call(Function::Named("ltrim"), of, [])
 }
 
-/// The text without blanks at its end.
+/// The text without spaces at its end.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::trim_end(func::value("  utopia ".to_owned())));
+/// assert_eq!(session.row(query).await?, "  utopia");
+/// # Ok(()) }
+/// ```
 pub fn trim_end<E: Expression>(of: E) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -44,6 +93,15 @@ where
 }
 
 /// The number of characters of a text.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::length(Tag::NAME))).await?, [6]);
+/// # Ok(()) }
+/// ```
 pub fn length<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -51,7 +109,16 @@ where
     call(Function::Length, of, [])
 }
 
-/// Two texts one after the other; NULL where one of them is.
+/// Two texts joined; NULL if either is NULL.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::concat(Tag::NAME, "!"))).await?, ["utopia!"]);
+/// # Ok(()) }
+/// ```
 pub fn concat<E: Expression>(a: E, b: impl IntoOperand<Text>) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -59,7 +126,16 @@ where
     call_with(Function::Concat, a, b)
 }
 
-/// The first characters of a text, at most so many.
+/// The first characters of a text, at most this many.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::left(Tag::NAME, 3))).await?, ["uto"]);
+/// # Ok(()) }
+/// ```
 pub fn left<E: Expression>(of: E, characters: u32) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -67,7 +143,16 @@ where
     substring(of, 1, characters)
 }
 
-/// The last characters of a text, at most so many.
+/// The last characters of a text, at most this many.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::right(Tag::NAME, 3))).await?, ["pia"]);
+/// # Ok(()) }
+/// ```
 pub fn right<E: Expression>(of: E, characters: u32) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -75,7 +160,16 @@ where
     call(Function::Right, of, [Expr::Number(characters.into())])
 }
 
-/// So many characters of a text from one of them on, counted from 1.
+/// At most this many characters of a text, starting with one of them, counted from 1.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::substring(Tag::NAME, 2, 3))).await?, ["top"]);
+/// # Ok(()) }
+/// ```
 pub fn substring<E: Expression>(of: E, from: u32, characters: u32) -> Computed<Like<E, String>>
 where
     <E::Value as ColumnType>::Stored: Textual,
@@ -85,6 +179,15 @@ where
 }
 
 /// The text with every occurrence of one text replaced by another.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::replace(Tag::NAME, "u", "eu"))).await?, ["eutopia"]);
+/// # Ok(()) }
+/// ```
 pub fn replace<E: Expression>(
     of: E,
     what: impl IntoOperand<Text>,
@@ -97,7 +200,16 @@ where
     call(Function::Named("replace"), of, arguments)
 }
 
-/// The place of a text in another one, counted from 1; 0 where it is not in it.
+/// The position of another text in a text, counted from 1; 0 if it does not occur.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.rows(select_columns(func::position(Tag::NAME, "top"))).await?, [2]);
+/// # Ok(()) }
+/// ```
 pub fn position<E: Expression>(of: E, what: impl IntoOperand<Text>) -> Computed<Like<E, i64>>
 where
     <E::Value as ColumnType>::Stored: Textual,

@@ -5,10 +5,22 @@ use crate::query::{Computed, Expression};
 use crate::sql::{Expr, Function, TimeFunction, TimePart, TimeUnit};
 use crate::value::{Calendar, Clock, ColumnType, Moment, ValueKind};
 
-/// The current instant, or the day, the time, or both, that it is in UTC: `func::now::<chrono::DateTime<Utc>>()`. In one
-/// statement it stays the same.
+/// The current time in UTC, as an instant, a date, a time or both: `func::now::<chrono::DateTime<Utc>>()`. It is the
+/// same everywhere in one statement.
 ///
-/// SQLite knows milliseconds, the others microseconds. On PostgreSQL it is when the transaction began.
+/// SQLite returns milliseconds, other databases microseconds. On PostgreSQL it is the time at which the transaction
+/// began.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// use chrono::{DateTime, Utc};
+///
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: DateTime<Utc> }
+/// let upcoming = select::<Event>().filter(Event::STARTS_AT.gt(func::now::<DateTime<Utc>>()));
+/// # let _ = upcoming; }
+/// # fn main() {}
+/// ```
 pub fn now<T: ColumnType>() -> Computed<T>
 where
     T::Family: Moment,
@@ -17,6 +29,15 @@ where
 }
 
 /// The year of a date.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let query = select::<Event>().filter(func::year(Event::STARTS_AT).eq(2024));
+/// # let _ = query; }
+/// # fn main() {}
+/// ```
 pub fn year<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Calendar,
@@ -25,6 +46,15 @@ where
 }
 
 /// The month of a date, from 1.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let december = select::<Event>().filter(func::month(Event::STARTS_AT).eq(12));
+/// # let _ = december; }
+/// # fn main() {}
+/// ```
 pub fn month<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Calendar,
@@ -32,7 +62,16 @@ where
     part(TimePart::Of(TimeUnit::Month), of)
 }
 
-/// The day of a date in its month, from 1.
+/// The day of the month, from 1.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let first_of_month = select::<Event>().filter(func::day(Event::STARTS_AT).eq(1));
+/// # let _ = first_of_month; }
+/// # fn main() {}
+/// ```
 pub fn day<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Calendar,
@@ -41,6 +80,15 @@ where
 }
 
 /// The day of the week: 1 is Monday and 7 is Sunday.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let at_weekends = select::<Event>().filter(func::weekday(Event::STARTS_AT).ge(6));
+/// # let _ = at_weekends; }
+/// # fn main() {}
+/// ```
 pub fn weekday<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Calendar,
@@ -48,7 +96,16 @@ where
     part(TimePart::Weekday, of)
 }
 
-/// The day of a date in its year, from 1.
+/// The day of the year, from 1.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let in_january = select::<Event>().filter(func::day_of_year(Event::STARTS_AT).le(31));
+/// # let _ = in_january; }
+/// # fn main() {}
+/// ```
 pub fn day_of_year<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Calendar,
@@ -57,6 +114,15 @@ where
 }
 
 /// The hour of a time, from 0.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let mornings = select::<Event>().filter(func::hour(Event::STARTS_AT).lt(12));
+/// # let _ = mornings; }
+/// # fn main() {}
+/// ```
 pub fn hour<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Clock,
@@ -65,6 +131,15 @@ where
 }
 
 /// The minute of a time, from 0.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let on_the_hour = select::<Event>().filter(func::minute(Event::STARTS_AT).eq(0));
+/// # let _ = on_the_hour; }
+/// # fn main() {}
+/// ```
 pub fn minute<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Clock,
@@ -72,7 +147,16 @@ where
     part(TimePart::Of(TimeUnit::Minute), of)
 }
 
-/// The whole second of a time, from 0.
+/// The second of a time without its fraction, from 0.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// # #[derive(Model, Debug)] struct Event { #[key] id: i64, starts_at: chrono::DateTime<chrono::Utc> }
+/// let seconds = select_columns(func::second(Event::STARTS_AT));
+/// # let _ = seconds; }
+/// # fn main() {}
+/// ```
 pub fn second<E: Expression>(of: E) -> Computed<Like<E, i64>>
 where
     E::Family: Clock,
@@ -80,11 +164,10 @@ where
     part(TimePart::Of(TimeUnit::Second), of)
 }
 
-/// The beginning of the year, month, day, hour, minute or second that a date or time is in.
+/// The beginning of the year, month, day, hour, minute or second of a date or time.
 ///
 /// ```
 /// # use orm_core::prelude::*;
-/// # use orm_core::query::TimeUnit;
 /// # #[cfg(feature = "chrono")] fn f() {
 /// # #[derive(Model, Debug)] struct Order { #[key] id: i64, placed_at: chrono::DateTime<chrono::Utc> }
 /// let month = || func::truncate(Order::PLACED_AT, TimeUnit::Month);
@@ -93,7 +176,7 @@ where
 /// # fn main() {}
 /// ```
 ///
-/// A day has no hours, minutes and seconds: to ask for those is an error when the query runs.
+/// A date has no hours, minutes and seconds: truncating it to one of these is an error when the query runs.
 pub fn truncate<E: Expression>(of: E, unit: TimeUnit) -> Computed<E::Value>
 where
     E::Family: Calendar,
@@ -101,10 +184,22 @@ where
     of_unit(TimeFunction::Truncate(unit), unit, of)
 }
 
-/// What is so many years, months, days, hours, minutes or seconds after a date or time, or before it for a negative
-/// number. Of a month that has no such day it is the last one: a month after the 31st of January is in February.
+/// A date or time plus a number of years, months, days, hours, minutes or seconds; a negative number subtracts. If the
+/// month has no such day, the result is its last day: one month after 31 January is in February.
 ///
-/// A day has no hours, minutes and seconds: to add those is an error when the query runs.
+/// A date has no hours, minutes and seconds: adding these is an error when the query runs.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// use chrono::{DateTime, Utc};
+///
+/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, placed_at: DateTime<Utc> }
+/// let overdue = select::<Order>()
+///     .filter(func::add_time(Order::PLACED_AT, 30, TimeUnit::Day).lt(func::now::<DateTime<Utc>>()));
+/// # let _ = overdue; }
+/// # fn main() {}
+/// ```
 pub fn add_time<E: Expression>(of: E, count: i32, unit: TimeUnit) -> Computed<E::Value>
 where
     E::Family: Calendar,

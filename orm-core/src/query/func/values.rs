@@ -3,13 +3,33 @@ use crate::query::{Case, Computed, Expression, IntoExpressions, IntoOperand};
 use crate::sql::{Bind, Expr, Function};
 use crate::value::{ColumnType, IntoValue, ValueKind};
 
-/// A value as an expression: `func::value(0i64)`. It is bound, as every value is.
+/// A value as an expression: `func::value(0i64)`. It is bound as a parameter.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// assert_eq!(session.row(select_columns(func::value(7i64))).await?, 7);
+/// # Ok(()) }
+/// ```
 pub fn value<T: ColumnType + IntoValue<T>>(value: T) -> Computed<T> {
     Computed::new(Expr::Bind(Bind { kind: Some(T::KIND), ..value.into_value().into() }))
 }
 
-/// The same value as another type; what cannot be converted is an error of the database, or what it makes of it. Between
-/// dates and times the parts are those in UTC. SQLite makes nothing of decimals, which is an error before SQL.
+/// The value as another type. What the database cannot convert is its error, or whatever it makes of it. Dates and
+/// times are converted in UTC. SQLite has no exact decimals, so a cast to or from them there is an error before SQL is
+/// sent.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::cast::<String, _>(Book::YEAR)).filter(Book::ID.eq(1));
+/// assert_eq!(session.row(query).await?, "1968");
+/// # Ok(()) }
+/// ```
 pub fn cast<T: ColumnType, E: Expression>(of: E) -> Computed<Like<E, T>> {
     let (from, to) = (<E::Value as ColumnType>::KIND, T::KIND);
     let of = of.into_sql();
@@ -23,46 +43,98 @@ pub fn cast<T: ColumnType, E: Expression>(of: E) -> Computed<Like<E, T>> {
     Computed::new(expr)
 }
 
-/// The value, or another one where it is NULL.
+/// The value, or another one if it is NULL.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::coalesce(Author::EMAIL, "unknown")).order_by(Author::ID);
+/// assert_eq!(session.rows(query).await?, ["ursula@example.com", "unknown"]);
+/// # Ok(()) }
+/// ```
 pub fn coalesce<E: Expression>(of: E, fallback: impl IntoOperand<E::Family>) -> Computed<Bare<E>> {
     call_with(Function::Named("coalesce"), of, fallback)
 }
 
-/// The value, or NULL where it is equal to another one.
+/// The value, or NULL if it equals another one.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::null_if(Tag::NAME, "utopia"));
+/// assert_eq!(session.rows(query).await?, [None]);
+/// # Ok(()) }
+/// ```
 pub fn null_if<E: Expression>(of: E, nothing: impl IntoOperand<E::Family>) -> Computed<Option<Bare<E>>> {
     call_with(Function::Named("nullif"), of, nothing)
 }
 
 /// A value that depends on conditions.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let label = func::case::<String>().when(Book::YEAR.lt(1965), "old").otherwise("new");
+/// assert_eq!(session.rows(select_columns(label).order_by(Book::ID)).await?[3], "old");
+/// # Ok(()) }
+/// ```
 pub fn case<T: ColumnType>() -> Case<T> {
     Case::new()
 }
 
-/// The larger of two values; NULL where one of them is on SQLite and MySQL, and the other one on PostgreSQL.
+/// The larger of two values. If one is NULL, the result is NULL on SQLite and MySQL, and the other value on PostgreSQL.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::greatest(Book::YEAR, 1970)).order_by(Book::ID);
+/// assert_eq!(session.rows(query).await?, [1970, 1971, 1974, 1970]);
+/// # Ok(()) }
+/// ```
 pub fn greatest<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E::Value> {
     call_with(Function::Greatest, a, b)
 }
 
 /// The smaller of two values; NULL as for [`greatest`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(func::least(Book::YEAR, 1970)).order_by(Book::ID);
+/// assert_eq!(session.rows(query).await?, [1968, 1970, 1970, 1960]);
+/// # Ok(()) }
+/// ```
 pub fn least<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E::Value> {
     call_with(Function::Least, a, b)
 }
 
-/// A function of the database by its name: `func::custom::<i64>("pg_backend_pid", ())`. What it gives has to be the
-/// type that is said here.
+/// A function of the database by its name: `func::custom::<i64>("pg_backend_pid", ())`. You specify the type that it
+/// returns.
 ///
 /// ```
 /// # use orm_core::prelude::*;
 /// # #[derive(Model, Debug)] struct Item { #[key] id: i64, name: String }
+/// # fn main() {
 /// let process = select_columns(func::custom::<i64>("pg_backend_pid", ()));
 /// let sound = func::custom::<String>("soundex", Item::NAME);
 /// let query = select::<Item>().filter(sound.eq("R163"));
 /// # let _ = (process, query);
+/// # }
 /// ```
 pub fn custom<T: ColumnType>(name: &str, arguments: impl IntoExpressions) -> Computed<T> {
     if !Function::is_name(name) {
         return Computed::refused(format!(
-            "`{name}` is no name of a function; one is made of letters, digits, `_` and dots"
+            "`{name}` is not a valid function name; use letters, digits, `_` and dots"
         ));
     }
     Computed::new(Expr::Call(Function::Custom(name.into()), arguments.into_expressions()))

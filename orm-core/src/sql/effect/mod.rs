@@ -1,4 +1,4 @@
-//! What SQL of a user's own does, as far as its text tells.
+//! What raw SQL does, as far as its text tells.
 //!
 //! It is an allow-list: a statement reads if it is known to, and everything else may write.
 
@@ -30,7 +30,7 @@ pub enum Effect {
     Outside,
 }
 
-/// What SQL of a user's own does.
+/// What raw SQL does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawEffect {
     /// What it does to the database.
@@ -39,7 +39,7 @@ pub struct RawEffect {
     pub changes_connection: bool,
 }
 
-/// Why SQL of a user's own is not run.
+/// Why raw SQL is not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotRun {
     /// It begins or ends a transaction.
@@ -55,7 +55,7 @@ impl From<Effect> for RawEffect {
 }
 
 impl RawEffect {
-    /// What SQL of a user's own does.
+    /// What raw SQL does.
     ///
     /// # Errors
     /// The session would not know what it does.

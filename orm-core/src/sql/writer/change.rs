@@ -109,7 +109,7 @@ impl Writer {
         self.stamp(conflict);
     }
 
-    /// Sets when a row that was there is updated.
+    /// Sets when an existing row is updated.
     fn stamp(&mut self, conflict: &Conflict) {
         let Some((column, now)) = &conflict.stamp else { return };
         self.sql.push_str(", ");
@@ -118,7 +118,7 @@ impl Writer {
         self.bind(now.clone());
     }
 
-    /// Counts the update of a row that was there.
+    /// Counts the update of an existing row.
     fn raise(&mut self, conflict: &Conflict, insert: &Insert) {
         let Some(version) = conflict.raise else { return };
         if !conflict.update.is_empty() {

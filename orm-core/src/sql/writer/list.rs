@@ -77,7 +77,7 @@ impl Writer {
         }
     }
 
-    /// How many more members fill up a list whose members are written; none where the statement would not take them.
+    /// How many more members fill up a list whose members are written; `None` if the statement would not take them.
     fn padding(&self, members: usize, width: usize) -> usize {
         let more = padded(members).saturating_sub(members);
         let room = self.dialect.bind_limit().saturating_sub(self.params.len());
@@ -96,7 +96,7 @@ impl Writer {
     }
 }
 
-/// A list of values as one array; none where there is something else in it, or nothing that has a type.
+/// A list of values as one array; `None` if there is something else in it, or nothing that has a type.
 fn array(list: &[Expr]) -> Option<Param> {
     let mut values = Vec::with_capacity(list.len());
     let (mut hidden, mut known) = (false, None);

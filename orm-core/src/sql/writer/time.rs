@@ -171,7 +171,7 @@ impl Writer {
         }
     }
 
-    /// A date or time as one of another kind; none where the database converts by itself.
+    /// A date or time as one of another kind; `None` if the database converts by itself.
     pub(super) fn time_as(&mut self, of: &Expr, from: ValueKind, to: ValueKind) {
         match (self.dialect, from, to) {
             (_, from, to) if from == to => self.expr(of),

@@ -3,7 +3,7 @@
 
 use super::{Claim, Columns, Kind, Operation, Part, Role, Work, schedule};
 
-/// A row changes its key, and many rows follow: they let go of its old key before, and refer to the new one after.
+/// A row changes its key, and many rows follow: they release its old key before, and refer to the new one after.
 fn star(rows: usize, nullable: bool) -> Work {
     let hub = Operation { kind: Kind::Update, rank: 0, shape: 0 };
     let ray = Operation { kind: Kind::Update, rank: 1, shape: 0 };

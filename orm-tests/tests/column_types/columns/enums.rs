@@ -137,14 +137,14 @@ on_every_backend! {
         assert_eq!(error.kind(), ErrorKind::InvalidValue);
         assert_eq!(
             error.to_string(),
-            "`Ticket.status`: the database holds \"lost\", which is no `Status`: there are \"new\", \"in_progress\" and \
+            "`Ticket.status`: the database holds \"lost\", which is not a valid `Status`: there are \"new\", \"in_progress\" and \
              \"finished ✓\""
         );
         session.execute(update::<Plain>().set(Plain::STATUS, "new").set(Plain::PRIORITY, 7)).await?;
         session.commit().await?;
         let error = engine.session().all(select::<Ticket>()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidValue);
-        assert!(error.to_string().starts_with("`Ticket.priority`: the database holds 7, which is no `Priority`"), "{error}");
+        assert!(error.to_string().starts_with("`Ticket.priority`: the database holds 7, which is not a valid `Priority`"), "{error}");
         Ok(())
     }
 

@@ -1,0 +1,185 @@
+//! Documentation and messages are in idiomatic English: phrases that a reader has to decode are refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// What not to write, and what to write instead. A phrase is whole words, in any case.
+const PHRASES: &[(&str, &str)] = &[
+    ("all the same", "anyway, still"),
+    ("anew", "again, re-"),
+    ("be it", "whether"),
+    ("be they", "whether"),
+    ("lets go of", "releases"),
+    ("let go of", "release"),
+    ("nobody knows", "it is unknown"),
+    ("none where", "`None` if"),
+    ("of one's own", "your own"),
+    ("somebody else", "another session, concurrently"),
+    ("sql of a user's", "raw SQL"),
+    ("sql of one's own", "raw SQL"),
+    ("that are there", "existing"),
+    ("that is there", "existing, present"),
+    ("were to be", "should have been"),
+    ("what is there", "what exists, existing data"),
+    ("whoever", "the caller, anyone who"),
+];
+
+#[test]
+fn the_book_is_in_plain_english() {
+    let mut found = Vec::new();
+    let mut files = vec![Path::new(ROOT).join("README.md")];
+    files.extend(files_of(&Path::new(ROOT).join("docs"), "md"));
+    files.extend(files_of(&Path::new(ROOT).join("orm-core/src/guide"), "md"));
+    assert!(files.len() > 20, "the book has pages: {files:?}");
+    for file in files {
+        check(&file, &prose(&read(&file)), &mut found);
+    }
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn the_reference_and_messages_are_in_plain_english() {
+    let mut found = Vec::new();
+    let mut texts = 0;
+    for folder in ["orm-core/src", "orm-derive/src"] {
+        for file in files_of(&Path::new(ROOT).join(folder), "rs") {
+            let tokens: TokenStream = read(&file).parse().unwrap_or_else(|error| panic!("{file:?}: {error}"));
+            for text in texts_of(tokens) {
+                texts += 1;
+                check(&file, &prose(&text), &mut found);
+            }
+        }
+    }
+    assert!(texts > 5_000, "documentation and messages are read: {texts}");
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn phrases_are_found_as_whole_words_across_lines() {
+    let found = |text: &str| {
+        let mut found = Vec::new();
+        check(Path::new("page.md"), &prose(text), &mut found);
+        found.len()
+    };
+    assert_eq!(found("Rows that are\nthere are read Anew."), 2);
+    assert_eq!(found("the manewest; that are therefore; `anew`"), 0);
+    assert_eq!(found("```\nanew\n```\n"), 0);
+    let code = "/// Rows that are\n/// there.\nfn f() { panic!(\"somebody \\\n else\") }";
+    let texts = texts_of(code.parse().expect("it is Rust"));
+    assert_eq!(texts.iter().map(|text| found(text)).collect::<Vec<_>>(), [1, 1]);
+}
+
+fn check(file: &Path, text: &str, found: &mut Vec<String>) {
+    let words = format!(" {} ", words(text).collect::<Vec<_>>().join(" "));
+    for (phrase, instead) in PHRASES {
+        for (at, _) in words.match_indices(&format!(" {phrase} ")) {
+            let start = words[..at].char_indices().rev().nth(40).map_or(0, |(start, _)| start);
+            let near = words[start..].chars().take(100).collect::<String>();
+            let name = file.strip_prefix(ROOT).unwrap_or(file).display();
+            found.push(format!("{name}: \"{phrase}\", better \"{instead}\": ..{near}.."));
+        }
+    }
+}
+
+/// The words in lower case, without punctuation around them; the end of a sentence separates phrases.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split_whitespace().map(|word| {
+        let end = if word.ends_with(['.', ';', ':', ',', ')']) { word.len() - 1 } else { word.len() };
+        word[..end].trim_start_matches('(').to_lowercase()
+    })
+}
+
+/// The text without code.
+fn prose(text: &str) -> String {
+    let mut code = false;
+    let mut kept = String::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            code = !code;
+        } else if !code {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept.split('`').step_by(2).collect::<Vec<_>>().join("`code`")
+}
+
+/// The string literals of a file, with the lines of a documentation comment as one text.
+fn texts_of(tokens: TokenStream) -> Vec<String> {
+    let mut texts = Vec::new();
+    collect(tokens, &mut texts, &mut String::new());
+    texts
+}
+
+fn collect(tokens: TokenStream, texts: &mut Vec<String>, docs: &mut String) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some((line, next)) = doc_line(&tokens[at..]) {
+            docs.push_str(&line);
+            docs.push('\n');
+            at += next;
+            continue;
+        }
+        if !docs.is_empty() {
+            texts.push(std::mem::take(docs));
+        }
+        match &tokens[at] {
+            TokenTree::Group(group) => {
+                collect(group.stream(), texts, &mut String::new());
+            }
+            TokenTree::Literal(literal) => texts.extend(text_of(&literal.to_string())),
+            _ => {}
+        }
+        at += 1;
+    }
+    if !docs.is_empty() {
+        texts.push(std::mem::take(docs));
+    }
+}
+
+/// The text of a `///` or `//!` comment at the start of the tokens, which are `#[doc = ".."]`, and how many tokens it has.
+fn doc_line(tokens: &[TokenTree]) -> Option<(String, usize)> {
+    let [TokenTree::Punct(hash), rest @ ..] = tokens else { return None };
+    let (inner, rest) = match rest {
+        [TokenTree::Punct(bang), rest @ ..] if bang.as_char() == '!' => (1, rest),
+        rest => (0, rest),
+    };
+    let [TokenTree::Group(group), ..] = rest else { return None };
+    let attribute: Vec<TokenTree> = group.stream().into_iter().collect();
+    let [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Literal(text)] = attribute.as_slice() else {
+        return None;
+    };
+    let is_doc = hash.as_char() == '#' && name == "doc";
+    is_doc.then(|| text_of(&text.to_string()).map(|text| (text, 2 + inner)))?
+}
+
+/// What a string literal holds; nothing for another literal.
+fn text_of(literal: &str) -> Option<String> {
+    let text = literal.trim_start_matches(['r', '#']).strip_prefix('"')?;
+    let text = text.trim_end_matches('#').strip_suffix('"')?;
+    Some(text.replace("\\n", " ").replace("\\\n", " ").replace("\\\"", "\""))
+}
+
+/// The files of a folder with an extension.
+fn files_of(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
+        let path = entry.expect("the folder can be listed").path();
+        if path.is_dir() {
+            files.extend(files_of(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{file:?}: {error}"))
+}
