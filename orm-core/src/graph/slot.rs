@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 /// What an object holds for one of its relationships: the dynamic tier's three states, by target index.
 #[derive(Debug, Clone, Default)]
 pub enum Slot {
@@ -14,39 +16,93 @@ pub enum Slot {
     Many(Slice),
 }
 
-/// A range of a shared index array.
+/// The targets of a collection.
 #[derive(Debug, Clone)]
-pub struct Slice {
-    items: Arc<Vec<u32>>,
-    start: usize,
-    len: usize,
+pub enum Slice {
+    /// A range of an index array that collections share.
+    Range {
+        /// The array.
+        items: Arc<Vec<u32>>,
+        /// Where the range begins.
+        start: usize,
+        /// How long it is.
+        len: usize,
+    },
+    /// Its own, which may change.
+    Own(Arc<Members>),
 }
+
+/// The targets of a collection that changes.
+#[derive(Debug, Clone, Default)]
+pub struct Members {
+    nodes: Vec<u32>,
+    /// The same as a set, where there are many: each change looks for one of them.
+    known: HashSet<u32>,
+}
+
+/// From how many members on a collection that changes has a set of them.
+const MANY: usize = 64;
 
 impl Slice {
     pub(crate) fn new(items: Arc<Vec<u32>>, start: usize, len: usize) -> Slice {
-        Slice { items, start, len }
+        Slice::Range { items, start, len }
     }
 
-    pub(crate) fn of(items: Vec<u32>) -> Slice {
-        let len = items.len();
-        Slice { items: Arc::new(items), start: 0, len }
+    pub(crate) fn of(nodes: Vec<u32>) -> Slice {
+        Slice::Own(Arc::new(Members { nodes, known: HashSet::new() }))
     }
 
     pub(crate) fn as_slice(&self) -> &[u32] {
-        self.items.get(self.start..self.start + self.len).unwrap_or_default()
+        match self {
+            Slice::Range { items, start, len } => items.get(*start..*start + *len).unwrap_or_default(),
+            Slice::Own(members) => &members.nodes,
+        }
     }
 
-    pub(crate) fn contains(&self, item: u32) -> bool {
-        self.as_slice().contains(&item)
+    pub(crate) fn contains(&self, node: u32) -> bool {
+        match self {
+            Slice::Own(members) if !members.known.is_empty() => members.known.contains(&node),
+            _ => self.as_slice().contains(&node),
+        }
     }
 
-    /// The collection's own array, to change; copied first where other objects or readers share it.
-    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Vec<u32>)) {
-        if self.start != 0 || self.len != self.items.len() {
+    pub(crate) fn push(&mut self, node: u32) {
+        let Members { nodes, known } = self.own();
+        nodes.push(node);
+        if !known.is_empty() {
+            known.insert(node);
+        } else if nodes.len() >= MANY {
+            known.extend(nodes.iter().copied());
+        }
+    }
+
+    pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        let Members { nodes, known } = self.own();
+        nodes.retain(|node| keep(*node));
+        known.retain(|node| keep(*node));
+    }
+
+    pub(crate) fn remove(&mut self, node: u32) {
+        let Members { nodes, known } = self.own();
+        if let Some(at) = nodes.iter().position(|other| *other == node) {
+            nodes.remove(at);
+        }
+        // A link table may hold a link twice.
+        if known.len() <= nodes.len() && nodes.contains(&node) {
+            return;
+        }
+        known.remove(&node);
+    }
+
+    /// The collection's own members, to change; copied first where other objects or readers share them.
+    fn own(&mut self) -> &mut Members {
+        if let Slice::Range { .. } = self {
             *self = Slice::of(self.as_slice().to_vec());
         }
-        change(Arc::make_mut(&mut self.items));
-        self.len = self.items.len();
+        match self {
+            Slice::Own(members) => Arc::make_mut(members),
+            Slice::Range { .. } => unreachable!("it has become its own"),
+        }
     }
 }
 
@@ -101,13 +157,25 @@ mod tests {
         let mut slots = Slots::default();
         *slots.slot_mut(0, 0) = Slot::Many(Slice::of(Vec::with_capacity(64)));
         let Some(Slot::Many(members)) = slots.loaded_mut(0) else { unreachable!("it was set") };
-        members.edit(|nodes| nodes.reserve(64));
+        members.push(0);
         let place = members.as_slice().as_ptr();
-        (0..64).for_each(|node| members.edit(|nodes| nodes.push(node)));
+        (1..64).for_each(|node| members.push(node));
         assert_eq!((members.as_slice().as_ptr(), members.as_slice().len()), (place, 64));
         // A reader keeps what it has.
         let reader = members.clone();
-        members.edit(|nodes| nodes.push(64));
+        members.push(64);
         assert_eq!((reader.as_slice().len(), members.as_slice().len()), (64, 65));
+    }
+
+    #[test]
+    fn a_large_collection_knows_its_members() {
+        let mut members = Slice::new(Arc::new((0..200).collect()), 10, 150);
+        assert!(members.contains(10) && members.contains(159) && !members.contains(160));
+        members.push(7);
+        members.remove(10);
+        members.retain(|node| node % 3 != 0);
+        let listed: Vec<u32> = (11..160).chain([7]).filter(|node| node % 3 != 0).collect();
+        assert_eq!(members.as_slice(), listed);
+        assert!((0..300).all(|node| members.contains(node) == listed.contains(&node)));
     }
 }

@@ -19,8 +19,31 @@ impl UnitOfWork {
         target: LinkTarget,
     ) -> Result<()> {
         self.check_connect(store, relation, parent, &target)?;
+        let is_draft = matches!(target, LinkTarget::Draft(_));
         let target = self.resolve(store, target)?;
-        self.connect_to(store, relation, parent, target)
+        self.connect_resolved(store, relation, parent, target, is_draft)
+    }
+
+    /// The same with the other end resolved, which may have been a draft.
+    pub(super) fn connect_resolved(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: ObjectId,
+        target: Ref,
+        is_draft: bool,
+    ) -> Result<()> {
+        let child = match (&target, &relation.kind) {
+            (Ref::Pending(cell), RelationKind::HasMany | RelationKind::HasOne) if is_draft => {
+                Some(cell_id(cell))
+            }
+            _ => None,
+        };
+        self.connect_to(store, relation, parent, target)?;
+        if let Some(child) = child {
+            self.holds_to(child, relation, relation.remote_columns());
+        }
+        Ok(())
     }
 
     /// The same with the other end resolved, and the link checked.

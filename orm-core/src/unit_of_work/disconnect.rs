@@ -33,6 +33,17 @@ impl UnitOfWork {
         target: Ref,
     ) -> Result<()> {
         self.check_member(store, relation, parent, &target)?;
+        self.disconnect_member(store, relation, parent, target)
+    }
+
+    /// The same for a target that is a member.
+    pub(super) fn disconnect_member(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: ObjectId,
+        target: Ref,
+    ) -> Result<()> {
         self.key_link_ends(store, relation, parent, &target)?;
         match relation.kind {
             RelationKind::ManyToMany => self.unlink(store, relation, parent, &target),

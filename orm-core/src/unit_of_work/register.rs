@@ -117,7 +117,7 @@ impl UnitOfWork {
     }
 
     /// A draft was given a link and perhaps the columns of its key as well: the flush, which knows both, compares them.
-    fn holds_to(&mut self, id: CellId, relation: &'static RelationDef, columns: &[usize]) {
+    pub(super) fn holds_to(&mut self, id: CellId, relation: &'static RelationDef, columns: &[usize]) {
         let Some(entry) = self.pending.get_mut(id) else { return };
         let given = |column: &usize| matches!(&entry.values[*column], Some(value) if !value.is_null());
         if columns.iter().any(given)

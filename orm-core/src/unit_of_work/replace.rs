@@ -51,16 +51,22 @@ impl UnitOfWork {
         }
         let mut waiting = self.pending_members(relation, parent)?;
         for target in targets {
+            let is_draft = matches!(target, LinkTarget::Draft(_));
             let target = self.resolve(store, target)?;
             waiting.retain(|member| !member.is(&target));
             if !target.node().is_some_and(|node| held.contains(&node.node)) {
-                self.connect_to(store, relation, parent, target)?;
+                self.connect_resolved(store, relation, parent, target, is_draft)?;
             }
+        }
+        // Whether a link row that ends was shown says whether it must exist.
+        if relation.kind != RelationKind::ManyToMany {
+            let gone: HashSet<u32> = leaving.iter().map(|member| member.node).collect();
+            self.let_go_all(store, parent, relation, &gone);
         }
         for member in leaving {
             match self.state(member) {
                 EntityState::Deleted => self.let_go(store, parent, relation, member),
-                _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
+                _ => self.disconnect_member(store, relation, parent, Ref::Node(member))?,
             }
         }
         waiting.into_iter().try_for_each(|member| self.disconnect_from(store, relation, parent, member))

@@ -1,3 +1,5 @@
+use hashbrown::HashSet;
+
 use super::unit_of_work::UnitOfWork;
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
@@ -45,7 +47,7 @@ impl UnitOfWork {
             Slot::Many(members) if members.contains(target.node) => None,
             Slot::Many(_) => Some(|slot, node| {
                 if let Slot::Many(members) = slot {
-                    members.edit(|nodes| nodes.push(node));
+                    members.push(node);
                 }
             }),
             Slot::One(_) | Slot::Absent => Some(|slot, node| *slot = Slot::One(node)),
@@ -64,16 +66,29 @@ impl UnitOfWork {
         self.edit_slot(store, parent, relation, target, |slot| match slot {
             Slot::Many(members) if members.contains(target.node) => Some(|slot, node| {
                 if let Slot::Many(members) = slot {
-                    members.edit(|nodes| {
-                        if let Some(at) = nodes.iter().position(|other| *other == node) {
-                            nodes.remove(at);
-                        }
-                    });
+                    members.remove(node);
                 }
             }),
             Slot::One(held) if *held == target.node => Some(|slot, _| *slot = Slot::Absent),
             _ => None,
         });
+    }
+
+    /// Takes members out of a collection that an object holds, all at once.
+    pub(super) fn let_go_all(
+        &mut self,
+        store: &Store,
+        parent: ObjectId,
+        relation: &RelationDef,
+        gone: &HashSet<u32>,
+    ) {
+        let Some(mut slots) = store.arena(parent.arena).slots_mut(relation.index) else { return };
+        let Some(target) = slots.target() else { return };
+        let Some(slot @ Slot::Many(_)) = slots.loaded_mut(parent.node) else { return };
+        self.journal.slot_changed(parent, relation.index, target, || slot.clone());
+        if let Slot::Many(members) = slot {
+            members.retain(|node| !gone.contains(&node));
+        }
     }
 
     /// Changes what an object holds where it is, after a note of what it was: `how` looks at it first.

@@ -84,7 +84,7 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let (ident, target, marker) =
         (&relation.relation.ident, &relation.relation.target, scope.marker(relation));
     let draft = scope.draft_type(None);
-    let (field, fills) = (&relation.relation.field, fills(relation.relation));
+    let (field, fills) = (&relation.relation.field, fills(scope, relation));
     if relation.relation.kind.is_collection() {
         let doc = format!("Gives the relationship `{field}` its rows: drafts, pending objects or entities.");
         return quote! {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Visibility;
@@ -31,7 +33,7 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         _ => quote!(optional),
     };
     let bound = relation.bound();
-    let fills = fills(relation.relation);
+    let (fills, fields) = (fills(scope, relation), filled_fields(scope, relation));
     // A target that is less visible than the struct is an error here.
     let types = quote_spanned! {relation.target_span()=>
         type Target = #target;
@@ -49,19 +51,35 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
                 held.#shape()
             }
         }
+
+        #fields
     }
 }
 
-/// The field of its targets that a relationship fills. Of several none may be left out: a type can name one.
-pub fn fills(relation: &Relation) -> TokenStream {
+/// What stands for the fields of its targets that a relationship fills: the hash of one, or the relationship itself where its
+/// key has several.
+pub fn fills(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let p = private();
-    match &relation.key.names[..] {
-        [field] if relation.kind.is_has() => {
-            let field = names::hash(field.trim_start_matches("r#"));
-            quote!(#p::Fills<#field>)
-        }
-        _ => quote!(()),
+    match &filled(relation.relation)[..] {
+        [] => quote!(()),
+        [field] => quote!(#p::Fills<#field>),
+        _ => scope.marker(relation),
     }
+}
+
+fn filled_fields(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
+    let (p, marker) = (private(), scope.marker(relation));
+    match &filled(relation.relation)[..] {
+        [] | [_] => TokenStream::new(),
+        fields => quote!(#(impl #p::IsField<#fields> for #marker {})*),
+    }
+}
+
+/// The fields of its targets that a relationship fills, by their hashes.
+fn filled(relation: &Relation) -> Vec<u64> {
+    let names = relation.key.names.iter().filter(|_| relation.kind.is_has());
+    let hashes: BTreeSet<u64> = names.map(|field| names::hash(field.trim_start_matches("r#"))).collect();
+    hashes.into_iter().collect()
 }
 
 /// Which loaded sets have the relationship in them, and what naming it makes of one that has not.
