@@ -67,41 +67,49 @@ impl Slice {
     }
 
     pub(crate) fn push(&mut self, node: u32) {
-        let Members { nodes, known } = self.own();
-        nodes.push(node);
-        if !known.is_empty() {
-            known.insert(node);
-        } else if nodes.len() >= MANY {
-            known.extend(nodes.iter().copied());
-        }
+        self.change(|Members { nodes, known }| {
+            nodes.push(node);
+            if !known.is_empty() {
+                known.insert(node);
+            }
+        });
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        let Members { nodes, known } = self.own();
-        nodes.retain(|node| keep(*node));
-        known.retain(|node| keep(*node));
+        self.change(|Members { nodes, known }| {
+            nodes.retain(|node| keep(*node));
+            known.retain(|node| keep(*node));
+        });
     }
 
     pub(crate) fn remove(&mut self, node: u32) {
-        let Members { nodes, known } = self.own();
-        if let Some(at) = nodes.iter().position(|other| *other == node) {
-            nodes.remove(at);
-        }
-        // A link table may hold a link twice.
-        if known.len() <= nodes.len() && nodes.contains(&node) {
-            return;
-        }
-        known.remove(&node);
+        self.change(|Members { nodes, known }| {
+            let repeats = known.len() < nodes.len();
+            if let Some(at) = nodes.iter().position(|other| *other == node) {
+                nodes.remove(at);
+            }
+            // A link table may hold a link twice.
+            if !repeats || !nodes.contains(&node) {
+                known.remove(&node);
+            }
+        });
     }
 
-    /// The collection's own members, to change; copied first where other objects or readers share them.
-    fn own(&mut self) -> &mut Members {
-        if let Slice::Range { .. } = self {
-            *self = Slice::of(self.as_slice().to_vec());
-        }
+    /// Changes the collection's own members, which are copied first where other objects or readers share them.
+    fn change(&mut self, change: impl FnOnce(&mut Members)) {
+        let change = |members: &mut Members| {
+            change(members);
+            if members.known.is_empty() && members.nodes.len() >= MANY {
+                members.known.extend(members.nodes.iter().copied());
+            }
+        };
         match self {
-            Slice::Own(members) => Arc::make_mut(members),
-            Slice::Range { .. } => unreachable!("it has become its own"),
+            Slice::Own(members) => change(Arc::make_mut(members)),
+            Slice::Range { .. } => {
+                let mut members = Members { nodes: self.as_slice().to_vec(), known: HashSet::new() };
+                change(&mut members);
+                *self = Slice::Own(Arc::new(members));
+            }
         }
     }
 }
