@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value as Json, json};
@@ -18,13 +18,17 @@ struct Service {
 /// Status, the header `x-statements`, and the body.
 type Answer = (u16, String, String);
 
+/// The example, built.
+fn binary() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let build = escargot::CargoBuild::new().manifest_path(manifest).current_release().example("service");
+    build.run().expect("the example builds").path().to_owned()
+}
+
 impl Service {
     fn start() -> Service {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-        let build = escargot::CargoBuild::new().manifest_path(manifest).current_release().example("service");
-        let binary = build.run().expect("the example builds").path().to_owned();
         let files = orm_tests::directory();
-        let mut command = Command::new(binary);
+        let mut command = Command::new(binary());
         command.args(["--port", "0"]).env("TMPDIR", files.path()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the example runs");
         let mut line = String::new();
@@ -153,4 +157,13 @@ fn what_goes_wrong_has_a_status_and_tells_nothing() {
     assert_eq!(service.delete(&format!("/authors/{id}")).0, 404);
     let (_, _, body) = service.get("/books");
     assert_eq!(parsed(&body)["total"], json!(0), "the books went with their author");
+}
+
+#[test]
+fn its_migrations_produce_what_its_models_define() {
+    let check = Command::new(binary()).args(["migrate", "check", "--url", "sqlite::memory:"]).output();
+    let check = check.expect("the example runs");
+    let (out, errors) = (String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
+    assert!(check.status.success(), "{out}{errors}");
+    assert_eq!(out, "the migrations produce what the models define\n");
 }

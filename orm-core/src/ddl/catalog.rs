@@ -108,7 +108,7 @@ impl Catalog {
                 "SELECT t.name, t.type <> 'table', c.name, c.type, c.\"notnull\" OR c.pk > 0, \
                  c.dflt_value IS NOT NULL OR c.hidden > 1 OR (c.pk = 1 AND upper(c.type) = 'INTEGER' AND NOT t.wr \
                  AND (SELECT count(*) FROM pragma_table_info(t.name, ?1) AS k WHERE k.pk > 0) = 1), NULL, NULL, \
-                 c.dflt_value, NULL, c.hidden = 3, c.pk = 1 AND upper(c.type) = 'INTEGER' AND NOT t.wr \
+                 c.dflt_value, CASE WHEN c.hidden > 1 THEN '' END, c.hidden = 3, c.pk = 1 AND upper(c.type) = 'INTEGER' AND NOT t.wr \
                  AND (SELECT count(*) FROM pragma_table_info(t.name, ?1) AS k WHERE k.pk > 0) = 1 \
                  FROM pragma_table_list AS t, pragma_table_xinfo(t.name, ?1) AS c \
                  WHERE t.schema = ?1 AND c.hidden <> 1 AND t.name COLLATE NOCASE",

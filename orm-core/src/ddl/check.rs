@@ -1,6 +1,7 @@
 use super::Schema;
 use super::create::Tables;
 use super::foreign_key::ForeignKey;
+use super::labels::enum_labels;
 use super::live_table::{self, LiveColumn, LiveKey, LiveTable, Wanted};
 use super::live_type;
 use super::schema_report::SchemaFindingKind as Kind;
@@ -35,7 +36,7 @@ pub async fn check(
         check.model(&tables, def);
     }
     for (relation, through) in links {
-        check.link(relation, through)?;
+        check.link(&tables, relation, through)?;
     }
     Ok(check.report)
 }
@@ -73,11 +74,14 @@ impl Check {
             if cut || rounds || !fits {
                 let found = found.type_name.clone();
                 report.push(Kind::Type { expected, found }, of, [column.name]);
-            } else if let (Some(def), Some(found)) = (enum_of(dialect, column.kind), &found.enumerated)
-                && found.labels != def.labels
+            } else if let Some((def, labels)) = labels_of(dialect, column.kind, found)
+                && labels != def.labels
             {
                 let expected = def.labels.iter().map(|label| (*label).to_owned()).collect();
-                report.push(Kind::Labels { expected, found: found.labels.clone() }, of, [column.name]);
+                report.push(Kind::Labels { expected, found: labels }, of, [column.name]);
+            }
+            if found.computed.is_some() && !column.generated {
+                report.push(Kind::Generated, of, [column.name]);
             }
             if column.generated && found.not_null && !found.filled_in && !live.is_view {
                 report.push(Kind::NotFilledIn, of, [column.name]);
@@ -136,7 +140,7 @@ impl Check {
     }
 
     /// A link table that is no model: its columns, its keys, and the index that reads it from the other side.
-    fn link(&mut self, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
+    fn link(&mut self, tables: &Tables, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
         let (path, table) = (relation.path(), through.table.to_string());
         let of = (path.as_str(), table.as_str());
         let (dialect, report) = (self.dialect, &mut self.report);
@@ -145,11 +149,26 @@ impl Check {
             return Ok(());
         };
         let all: Vec<&str> = through.key.iter().chain(through.target_key).copied().collect();
-        for name in &all {
-            match live.column(dialect, name) {
-                None => report.push(Kind::MissingColumn, of, [*name]),
-                Some(found) if !found.not_null && !live.is_view => report.push(Kind::MayBeNull, of, [*name]),
-                Some(_) => {}
+        let own =
+            through.key.iter().zip(relation.local_columns()).map(|(name, at)| (name, relation.parent(), *at));
+        let theirs = through
+            .target_key
+            .iter()
+            .zip(relation.remote_columns())
+            .map(|(name, at)| (name, relation.target(), *at));
+        for (name, def, at) in own.chain(theirs) {
+            let Some(found) = live.column(dialect, name) else {
+                report.push(Kind::MissingColumn, of, [*name]);
+                continue;
+            };
+            let expected = tables.declared(def, at, true);
+            if enum_of(dialect, def.columns[at].kind).is_none()
+                && !live_type::fits(dialect, &expected, &found.type_name)
+            {
+                report.push(Kind::Type { expected, found: found.type_name.clone() }, of, [*name]);
+            }
+            if !found.not_null && !live.is_view {
+                report.push(Kind::MayBeNull, of, [*name]);
             }
         }
         if live.is_view {
@@ -187,6 +206,18 @@ fn enum_of(dialect: Dialect, kind: ValueKind) -> Option<&'static EnumDef> {
         (Dialect::Postgres, ValueKind::Enum(def)) => Some(def),
         (Dialect::Postgres, ValueKind::Array(of)) => enum_of(dialect, *of),
         _ => None,
+    }
+}
+
+/// The labels that a column of an enum has in the database, and those that it should have.
+fn labels_of(
+    dialect: Dialect,
+    kind: ValueKind,
+    found: &LiveColumn,
+) -> Option<(&'static EnumDef, Vec<String>)> {
+    match (dialect, kind) {
+        (Dialect::Mysql(_), ValueKind::Enum(def)) => Some((def, enum_labels(&found.type_name)?)),
+        _ => Some((enum_of(dialect, kind)?, found.enumerated.as_ref()?.labels.clone())),
     }
 }
 

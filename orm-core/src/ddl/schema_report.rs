@@ -81,6 +81,8 @@ pub enum SchemaFindingKind {
     /// The model leaves the column to the database, `#[key(auto)]` or `#[column(default)]`, and nothing there fills it in: it
     /// is NOT NULL and has no default.
     NotFilledIn,
+    /// The database generates the column from others and refuses every value for it, and the model writes it.
+    Generated,
     /// The column may be NULL, and the field is not an `Option`.
     MayBeNull,
     /// The column is NOT NULL, and the field is an `Option`.
@@ -231,6 +233,11 @@ impl fmt::Display for SchemaFinding {
                 f,
                 "`{model}`: the model leaves `{table}.{columns}` to the database, which has no default for it; give it one \
                  there (an identity, AUTO_INCREMENT, INTEGER PRIMARY KEY), or take `auto` or `default` off its field"
+            ),
+            SchemaFindingKind::Generated => write!(
+                f,
+                "`{model}`: the database generates `{table}.{columns}` and takes no value for it; add `#[column(default)]` to its \
+                 field, and do not edit it"
             ),
             SchemaFindingKind::MayBeNull => {
                 write!(

@@ -226,6 +226,19 @@ impl Migrations {
         status
     }
 
+    /// Records the pending migrations as applied without running them, and returns them: for a database whose tables were made
+    /// in another way, and are what the migrations would make.
+    ///
+    /// # Errors
+    /// `Migration`: the folder is missing, or what the database has recorded does not fit it.
+    pub async fn stamp(&self, engine: &Engine) -> Result<Vec<MigrationStatus>> {
+        let migrator = folder::read(&self.folder).await?;
+        let mut connection = engine.database().raw_connection().await?;
+        let stamped = runner::stamp(&mut connection, &migrator).await;
+        connection.close().await;
+        stamped
+    }
+
     /// Reverts the last migrations that were applied to a database, and returns them.
     ///
     /// # Errors

@@ -165,6 +165,14 @@ pub(super) async fn revert(
     on!(connection, it => revert_on(&mut **it, migrator, count).await)
 }
 
+/// Records the pending migrations without running them, and returns them.
+pub(super) async fn stamp(
+    connection: &mut RawConnection,
+    migrator: &Migrator,
+) -> Result<Vec<MigrationStatus>> {
+    on!(connection, it => stamp_on(&mut **it, migrator).await)
+}
+
 /// Applying a migration so that it is known how far it got.
 trait Applies: Migrate {
     /// Whether a failure leaves what was executed before.
@@ -357,6 +365,32 @@ async fn revert_locked<C: Applies>(
 
 async fn status_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
     states(connection, migrator).await
+}
+
+async fn stamp_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
+    let table = &*migrator.table_name;
+    connection.wait_turn().await.map_err(refused)?;
+    connection.lock().await.map_err(refused)?;
+    let done = stamp_locked(connection, migrator, table).await;
+    let _ = connection.unlock().await;
+    done
+}
+
+async fn stamp_locked<C: Applies>(
+    connection: &mut C,
+    migrator: &Migrator,
+    table: &str,
+) -> Result<Vec<MigrationStatus>> {
+    connection.ensure_migrations_table(table).await.map_err(refused)?;
+    let states = states(connection, migrator).await?;
+    refuse_what_does_not_fit(&states)?;
+    let mut done = Vec::new();
+    for status in states.into_iter().filter(|status| status.state == MigrationState::Pending) {
+        let Some(migration) = up(migrator, status.version) else { continue };
+        connection.skip(table, migration).await.map_err(refused)?;
+        done.push(MigrationStatus { state: MigrationState::Applied, ..status });
+    }
+    Ok(done)
 }
 
 fn up(migrator: &Migrator, version: i64) -> Option<&Migration> {

@@ -15,6 +15,7 @@ Commands:
   run        runs the pending migrations on the database
   status     lists the migrations: pending, applied, changed since, missing
   revert     reverts the last migration; `revert 3` the last three
+  stamp      records the pending migrations as applied without running them
   models     prints Rust models for the tables that exist; `models URL` for those of another database
 
 Options:
@@ -144,6 +145,14 @@ async fn run(schema: Schema, folder: &str, arguments: &[&str]) -> Result<Answer>
                 |state: &MigrationState| matches!(state, MigrationState::Pending | MigrationState::Applied);
             let success = states.iter().all(|status| fits(&status.state));
             Ok(Answer { text: states.iter().map(|status| format!("{status}\n")).collect(), success })
+        }
+        (["stamp"], _) => {
+            let engine = Engine::builder(&asked.url()?).pool_size(1).connect().await?;
+            let stamped = migrations.stamp(&engine).await?;
+            if stamped.is_empty() {
+                return Ok("nothing is pending\n".to_owned().into());
+            }
+            Ok(stamped.iter().map(|status| format!("{status}\n")).collect::<String>().into())
         }
         (["revert"], _) => revert(&migrations, &asked, 1).await,
         (["revert", count], _) => {

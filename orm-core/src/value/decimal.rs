@@ -126,13 +126,29 @@ impl Decimal {
         Decimal::new(if negative { -mantissa } else { mantissa }, u32::try_from(scale).ok()?)
     }
 
+    /// The decimal that a float was made of, which is certain up to 15 digits: any two of so many digits are two floats. One
+    /// with more digits was calculated, and is no decimal.
+    fn written_as(number: f64) -> Option<Decimal> {
+        const CERTAIN: usize = 15;
+        let text = number.to_string();
+        let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+        let zeros = if text.contains('.') { 0 } else { text.len() - text.trim_end_matches('0').len() };
+        (digits.saturating_sub(zeros) <= CERTAIN).then(|| Decimal::parse(&text))?
+    }
+
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Decimal, ValueError> {
         const FORM: &str = "00000000000000000000000000012.5000000000000000000000000000";
         match cell {
             ValueRef::Decimal(found) => Ok(found),
-            ValueRef::Text(text) => {
-                Decimal::from_sortable(text).ok_or_else(|| ValueError::format(text, FORM, expected))
+            // What other programs wrote is read where its meaning is certain: plain digits, integers, and floats.
+            ValueRef::Text(text) => Decimal::from_sortable(text)
+                .or_else(|| Decimal::parse(text))
+                .ok_or_else(|| ValueError::format(text, FORM, expected)),
+            ValueRef::Int(number) => {
+                Decimal::new(number.into(), 0).ok_or_else(|| ValueError::mismatch(cell, expected))
             }
+            ValueRef::Float(number) => Decimal::written_as(number)
+                .ok_or_else(|| ValueError::Range { value: number.to_string(), expected }),
             other => Err(ValueError::mismatch(other, expected)),
         }
     }
@@ -207,6 +223,26 @@ mod tests {
         }
         let long = format!("9{}", &text[1..]);
         assert_eq!(Decimal::from_sortable(&long), None, "a number of more digits than fit");
+    }
+
+    #[test]
+    fn a_float_is_the_decimal_that_it_was_written_as() {
+        let read = |number: f64| Decimal::written_as(number).map(|decimal| decimal.to_string());
+        for (number, expected) in [
+            (0.99, Some("0.99")),
+            (-12.5, Some("-12.5")),
+            (5.0, Some("5")),
+            (1e20, Some("100000000000000000000")),
+            (0.000_001, Some("0.000001")),
+            (123_456_789.012_345, Some("123456789.012345")),
+            (0.1 + 0.2, None),
+            (1.0 / 3.0, None),
+            (1e300, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(read(number).as_deref(), expected, "{number}");
+        }
     }
 
     #[test]

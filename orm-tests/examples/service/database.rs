@@ -1,4 +1,4 @@
-//! The database: migrated by sqlx, then compared with the models.
+//! The database: migrated, then compared with the models.
 
 use std::path::Path;
 
@@ -12,15 +12,18 @@ use crate::model::{Author, Book};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("examples/service/migrations");
 
+/// Where `migrate new` writes.
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/service/migrations");
+
 /// Brings the file up to date and opens it.
 pub async fn open(file: &Path) -> Result<Engine, Failure> {
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     // Requests that read do not wait for one that writes.
-    let mut connection = options.journal_mode(SqliteJournalMode::Wal).connect().await?;
-    MIGRATIONS.run(&mut connection).await?;
+    let connection = options.journal_mode(SqliteJournalMode::Wal).connect().await?;
     connection.close().await?;
 
     let engine = Engine::connect(&format!("sqlite:{}", file.display())).await?;
+    engine.migrate(&MIGRATIONS).await?;
     engine.check(schema![Author, Book]).await?.into_result()?;
     Ok(engine)
 }

@@ -4,6 +4,8 @@
 //! cargo run --example service                      on port 3000, in a temporary file
 //! cargo run --example service -- --db library.db   keep the database
 //! cargo run --example service -- --port 0          on a free port, which it prints
+//!
+//! cargo run --example service -- migrate new NAME --url sqlite:library.db   write the next migration from the models
 //! ```
 
 mod authors;
@@ -19,9 +21,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use orm_core::schema;
 use tokio::net::TcpListener;
 
 use failure::Failure;
+use model::{Author, Book};
 
 /// Authors and their books, over HTTP.
 #[derive(Parser)]
@@ -37,6 +41,11 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("migrate", words)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        let words = words.iter().map(String::as_str);
+        return orm_core::migrate::command(schema![Author, Book], database::FOLDER, words).await;
+    }
     match serve(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

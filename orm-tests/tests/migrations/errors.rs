@@ -40,6 +40,24 @@ on_every_backend! {
         engine.check(one::schema()).await?.into_result()
     }
 
+    async fn a_database_that_has_the_tables_is_stamped(database: TestDatabase) -> Result<()> {
+        let (folder, engine) = (orm_tests::directory(), database.engine().await?);
+        let migrations = Migrations::new(one::schema(), folder.path());
+        migrations.write(database.url(), "one").await?;
+        engine.create_all(one::schema()).await?;
+        assert!(migrations.run(&engine).await.is_err(), "the tables exist");
+        if database.is_mysql() {
+            // Which it keeps a record of.
+            let mut session = engine.session();
+            session.execute(sql("DELETE FROM _sqlx_migrations")).await?;
+            session.commit().await?;
+        }
+        assert_eq!(migrations.stamp(&engine).await?.len(), 1);
+        assert_eq!(migrations.status(&engine).await?[0].state, MigrationState::Applied);
+        assert_eq!((migrations.stamp(&engine).await?.len(), migrations.run(&engine).await?.len()), (0, 0));
+        engine.check(one::schema()).await?.into_result()
+    }
+
     async fn a_failure_says_what_was_kept(database: TestDatabase) -> Result<()> {
         let (folder, engine) = (orm_tests::directory(), database.engine().await?);
         let file = "CREATE TABLE a (id INTEGER);\nCREATE TABLE b (id INTEGER);\nCREATE TABLE a (id INTEGER);\n";
@@ -91,6 +109,29 @@ async fn a_server_that_creates_no_databases_is_said() {
         let elsewhere = migrations.scratch(database.url());
         assert_eq!(elsewhere.write(&url, "one").await?.len(), 2);
         database.run(&format!("DROP ROLE {role}")).await;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_of_mysql_that_creates_no_databases_is_said() {
+    orm_tests::run(Backend::Mysql, async |database: TestDatabase| {
+        let (_, place) = database.url().split_once('@').expect("it names a user");
+        let name = place.rsplit_once('/').expect("it names a database").1;
+        for host in ["%", "localhost", "127.0.0.1"] {
+            database.run(&format!("CREATE USER IF NOT EXISTS 'no_scratch'@'{host}'")).await;
+            database.run(&format!("GRANT ALL ON `{name}`.* TO 'no_scratch'@'{host}'")).await;
+        }
+        let folder = orm_tests::directory();
+        let migrations = Migrations::new(one::schema(), folder.path());
+        let url = format!("mysql://no_scratch@{place}");
+        let error = migrations.write(&url, "one").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        let text = error.to_string();
+        assert!(text.contains("``GRANT ALL ON `orm\\_scratch\\_%`.* TO ..`` allows it"), "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0);
+        assert_eq!(migrations.scratch(database.url()).write(&url, "one").await?.len(), 2);
         Ok(())
     })
     .await;

@@ -90,7 +90,7 @@ async fn live(life: &Life, seed: u64) -> Result<usize> {
             expected.push(rows::texts(&life.engine, life.backend, old, &old_columns).await?);
         }
         // No other table has a name of the version before.
-        before.schema(of_before);
+        let _ = before.schema(of_before);
         let files = life.migrate(&after, of_after).await?;
         if files == 0 {
             before = after;

@@ -84,7 +84,7 @@ on_every_backend! {
             (Texts::TIME, "1:00"),
             (Texts::AT, "2024-02-29T10:00:00Z"),
             (Texts::INSTANT, "2024-02-29T10:00"),
-            (Texts::PRICE, "12.5"),
+            (Texts::PRICE, "12,5"),
             (Texts::JSON, "[1,"),
         ] {
             session.execute(update::<Texts>().set(column, text)).await?;
@@ -256,4 +256,45 @@ on_every_backend! {
         assert!(error.to_string().starts_with("`Foreign.time`: "), "{error}");
         Ok(())
     }
+}
+
+/// A table of another program, whose numbers SQLite keeps as they come.
+#[derive(Model, Debug)]
+#[model(table = "tracks")]
+struct Track {
+    #[key]
+    id: i64,
+    price: Option<Decimal>,
+}
+
+#[tokio::test]
+async fn decimals_of_other_programs_are_read_where_they_are_certain() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    let mut session = engine.session();
+    session.execute(sql("CREATE TABLE tracks (id INTEGER PRIMARY KEY, price NUMERIC(10, 2))")).await?;
+    session
+        .execute(sql("INSERT INTO tracks VALUES (1, 0.99), (2, 5), (3, '12.50'), (4, NULL), (5, -3.125)"))
+        .await?;
+    session.commit().await?;
+    let prices = engine.session().all(select::<Track>().order_by(Track::ID)).await?;
+    let shown: Vec<Option<String>> =
+        prices.iter().map(|track| track.price.map(|price| price.to_string())).collect();
+    let expected = [Some("0.99"), Some("5"), Some("12.5"), None, Some("-3.125")];
+    assert_eq!(shown, expected.map(|price| price.map(str::to_owned)));
+    // A float that was calculated is no decimal.
+    session.execute(sql("UPDATE tracks SET price = 1.0 / 3 WHERE id = 1")).await?;
+    session.commit().await?;
+    let error = engine.session().get::<Track>(1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidValue);
+    assert!(
+        error.to_string().starts_with("`Track.price`: ") && error.to_string().contains("0.3333"),
+        "{error}"
+    );
+    // Comparing in SQL compares other forms, so the column is reported.
+    let report = engine.check(schema![Track]).await?;
+    assert!(
+        report.to_string().contains("`tracks.price` is NUMERIC(10, 2), and its field needs TEXT"),
+        "{report}"
+    );
+    Ok(())
 }

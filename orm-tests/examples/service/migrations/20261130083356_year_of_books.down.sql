@@ -1,0 +1,2 @@
+-- LOSS: drops `books.published_in` with its values.
+ALTER TABLE "books" DROP COLUMN "published_in";
