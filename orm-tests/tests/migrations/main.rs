@@ -6,6 +6,7 @@ mod checked;
 mod dice;
 mod dropped;
 mod errors;
+mod generated;
 mod mutation;
 mod online;
 mod round_trip;
