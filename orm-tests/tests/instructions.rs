@@ -25,12 +25,13 @@ const COUNTS: usize = 3;
 /// Each piece of work, and how many instructions one row of it takes; of `identity hit` and `edit and flush`, with reading it
 /// before; of `page`, one post and all that is shown of it; of `siblings`, one user with fifteen objects. The tables of these
 /// two are filled for `blog`, which they are compared with.
-const RECORDED: [(&str, i64); 11] = [
+const RECORDED: [(&str, i64); 12] = [
     ("hydrate", 7_790),
     ("identity hit", 14_680),
     ("selectin", 52_410),
     ("joined", 89_790),
     ("get", 32_500),
+    ("one by key", 65_500),
     ("stream", 8_340),
     ("bulk insert", 16_850),
     ("add and flush", 60_120),
@@ -113,6 +114,11 @@ async fn run(work: &str) -> Result<()> {
                 session.edit(&book, |book| book.pages += 1)?;
             }
             session.flush().await?;
+        }
+        "one by key" => {
+            for id in 1..=ROWS {
+                session.one(select::<Author>().filter(Author::ID.eq(id))).await?;
+            }
         }
         "stream" => {
             let mut stream = session.stream(books().yield_per(100));

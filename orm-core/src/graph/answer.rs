@@ -1,3 +1,5 @@
+//! What a query found, as levels of objects with edges between them.
+
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

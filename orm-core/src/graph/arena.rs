@@ -1,3 +1,5 @@
+//! The objects of one model.
+
 use std::any::Any;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

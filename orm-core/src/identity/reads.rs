@@ -1,3 +1,5 @@
+//! What was read in a transaction, which a rollback forgets.
+
 use std::mem;
 
 use crate::graph::ObjectId;

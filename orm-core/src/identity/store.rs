@@ -1,3 +1,5 @@
+//! The objects of a session: its graph and its identity maps.
+
 use std::any::TypeId;
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, ObjectId, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef, RelationDef};
-use crate::sql::{Dialect, Statement};
+use crate::sql::Dialect;
 use crate::value::{Cells, Value, ValueRef};
 
 /// The graph of one session, with its identity maps.
@@ -29,8 +31,6 @@ struct Shelf {
     /// The first of the objects that the identity map does not know yet, if there are any; those after it are the rest
     /// of them. Most of what a session reads is never looked for, and then no map is made.
     admitted: Option<u32>,
-    /// The statement that finds a row by its key, without the key.
-    by_key: Option<Statement>,
 }
 
 impl Shelf {
@@ -92,7 +92,7 @@ impl Store {
         *self.by_type.entry(model.type_id()).or_insert_with(|| {
             let index = graph.arena_count();
             let identity = model.new_identity();
-            self.shelves.push(Shelf { model, identity, admitted: None, by_key: None });
+            self.shelves.push(Shelf { model, identity, admitted: None });
             graph.add_arena(model.new_arena(graph.mooring(), index))
         })
     }
@@ -285,12 +285,6 @@ impl Store {
                 self.find(arena, &ordered)
             }
         }
-    }
-
-    /// The statement that finds a row by its key, without the key; written at its first use.
-    pub(crate) fn by_key(&mut self, arena: u32, write: impl FnOnce() -> Statement) -> Statement {
-        let shelf = &mut self.shelves[arena as usize];
-        shelf.by_key.get_or_insert_with(write).clone()
     }
 
     pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {

@@ -86,7 +86,7 @@ pub struct LoadSpec {
 
 /// How a relationship is loaded.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Strategy {
     /// A second statement with the parents' keys.
     Selectin,
@@ -108,7 +108,7 @@ pub enum Strategy {
 
 /// How often a self-referential relationship is followed below its first level.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Depth {
     /// So many times.
     Limited(usize),

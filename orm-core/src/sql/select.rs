@@ -165,7 +165,7 @@ pub struct Order {
 }
 
 /// Where NULL stands in an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Nulls {
     /// Before every value.
     First,

@@ -1,3 +1,5 @@
+//! Where objects are in the rows of a statement, and the joins that bring them there.
+
 use std::mem;
 use std::sync::Arc;
 
@@ -89,6 +91,12 @@ impl Branch {
     pub(super) fn multiplies(&self) -> bool {
         let mut joined = self.joined.iter();
         joined.any(|joined| joined.relation.is_collection() || joined.branch.multiplies())
+    }
+
+    /// Whether no statement below it binds values but keys.
+    pub(super) fn binds_nothing(&self, dialect: Dialect) -> bool {
+        self.further.iter().all(|child| child.binds_nothing(dialect))
+            && self.joined.iter().all(|joined| joined.branch.binds_nothing(dialect))
     }
 
     /// Whether the branch or what is joined to it is loaded further on.

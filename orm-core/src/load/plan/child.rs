@@ -1,3 +1,5 @@
+//! The statements that load one relationship.
+
 use std::mem;
 use std::sync::OnceLock;
 
@@ -207,6 +209,17 @@ impl Child {
         })
     }
 
+    /// Whether its statements bind nothing but keys.
+    pub(super) fn binds_nothing(&self, dialect: Dialect) -> bool {
+        let own = match &self.ask {
+            Ask::AtOnce(statement) => {
+                statement.params.is_empty() && !matches!(self.again, Some(Again::Repeating(..)))
+            }
+            Ask::ByKeys(by_keys) => by_keys.others(dialect) == 0,
+        };
+        own && self.branch.binds_nothing(dialect)
+    }
+
     /// How many levels follow by the same statement.
     pub(in crate::load) fn levels(&self) -> usize {
         match self.again {
@@ -232,9 +245,13 @@ impl Child {
 impl ByKeys {
     /// How many keys fit one statement: as many as the database binds, unless the query allows fewer.
     pub(in crate::load) fn most_keys(&self, dialect: Dialect) -> usize {
-        let others = self.others.get_or_init(|| Writer::select(dialect, &self.select).params.len());
-        let room = dialect.key_limit(self.key_columns.len(), *others);
+        let room = dialect.key_limit(self.key_columns.len(), self.others(dialect));
         self.batch_size.unwrap_or(usize::MAX).min(room).max(1)
+    }
+
+    /// How many values a statement binds beside keys.
+    fn others(&self, dialect: Dialect) -> usize {
+        *self.others.get_or_init(|| Writer::select(dialect, &self.select).params.len())
     }
 
     /// How often the statement runs.

@@ -1,3 +1,5 @@
+//! The statement that counts the entities of a query.
+
 use super::branch::inner_conditions;
 use super::loads;
 use crate::error::Result;

@@ -1,3 +1,5 @@
+//! A plan for people to read.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;

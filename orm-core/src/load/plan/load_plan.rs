@@ -1,23 +1,26 @@
+//! What a query runs: all that is decided before it does.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
 use super::branch::{Branch, Tree};
 use super::child::Child;
-use super::loads;
 use super::root::Root;
 use super::shape::{List, finds_one};
+use super::{cache, loads};
 use crate::error::Result;
-use crate::model::{ModelDef, Selection};
+use crate::model::{ErasedModel, ModelDef, Selection};
 use crate::query::{LoadSpec, RawSpec, RowsFrom, RowsSpec, SelectSpec};
 use crate::sql::{Dialect, Effect, Expected, Param, Shown, Source, Statement, Writer, check, raw};
+use crate::value::Value;
 
 /// What a query runs: its first statement, where objects are in its rows, and the statements that load further on.
 #[doc(hidden)]
 pub struct LoadPlan {
     pub(in crate::load) statement: Statement,
     /// The entities in a row.
-    pub(in crate::load) branches: Vec<Branch>,
+    pub(in crate::load) branches: Arc<[Branch]>,
     pub(in crate::load) rows: FirstRows,
 }
 
@@ -49,6 +52,22 @@ impl LoadPlan {
     /// # Errors
     /// `InvalidQuery`: the query cannot be run.
     pub(crate) fn of_select(spec: SelectSpec, dialect: Dialect) -> Result<LoadPlan> {
+        cache::kept(spec, dialect, |spec| LoadPlan::plan_select(spec, dialect))
+    }
+
+    /// Plans a query for the row with a key, which loads nothing else.
+    ///
+    /// # Errors
+    /// `InvalidModel`.
+    pub(in crate::load) fn by_key(
+        model: &'static dyn ErasedModel,
+        key: Vec<Value>,
+        dialect: Dialect,
+    ) -> Result<LoadPlan> {
+        cache::by_key(model, key, dialect, |spec| LoadPlan::plan_select(spec, dialect))
+    }
+
+    fn plan_select(spec: SelectSpec, dialect: Dialect) -> Result<LoadPlan> {
         let loads = loads::of_select(&spec, dialect)?;
         let expected = match spec.one {
             true => Expected::One,
@@ -81,7 +100,8 @@ impl LoadPlan {
         let statement = root.statement(dialect, path)?;
         root.plan_further(&statement, dialect)?;
         let Root { branch, list, number, .. } = root;
-        Ok(LoadPlan { statement, branches: vec![branch], rows: FirstRows::Entities { list, number } })
+        let branches = Arc::new([branch]);
+        Ok(LoadPlan { statement, branches, rows: FirstRows::Entities { list, number } })
     }
 
     /// Plans a query for rows.
@@ -141,14 +161,14 @@ impl LoadPlan {
             [only] if spec.list.entities.is_empty() => Some(only.name.unwrap_or("the selected value")),
             _ => None,
         };
-        Ok(LoadPlan { statement, branches, rows: FirstRows::Listed { only } })
+        Ok(LoadPlan { statement, branches: branches.into(), rows: FirstRows::Listed { only } })
     }
 
     fn of_raw(spec: &RawSpec, dialect: Dialect, streams: bool) -> Result<LoadPlan> {
         let statement = raw(dialect, &spec.text, &spec.binds)?.for_path("sql", "raw");
         let Some(item) = &spec.entity else {
             let rows = FirstRows::Raw { width: spec.width };
-            return Ok(LoadPlan { statement, branches: Vec::new(), rows });
+            return Ok(LoadPlan { statement, branches: Arc::new([]), rows });
         };
         let loads = loads::of_raw(item, dialect)?;
         if streams {
@@ -159,7 +179,7 @@ impl LoadPlan {
         let selection = Selection::new(item.model, &every);
         let mut branch = Branch::new(Source::Table(def.table), selection, 0, loads);
         branch.plan_further(None, dialect)?;
-        Ok(LoadPlan { statement, branches: vec![branch], rows: FirstRows::Named(def) })
+        Ok(LoadPlan { statement, branches: Arc::new([branch]), rows: FirstRows::Named(def) })
     }
 
     /// Whether further statements may follow the first one.

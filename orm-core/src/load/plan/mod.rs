@@ -4,6 +4,7 @@
 //! and no objects.
 
 mod branch;
+mod cache;
 mod child;
 mod count;
 mod explain;

@@ -1,3 +1,5 @@
+//! The first statement of a query for entities.
+
 use std::mem;
 
 use super::branch::{

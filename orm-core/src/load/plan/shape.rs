@@ -1,3 +1,5 @@
+//! Whether a query's own rows are a subquery of its first statement.
+
 use super::branch::collections;
 use crate::model::{ColumnDef, Selection};
 use crate::query::{LoadSpec, SelectSpec, Strategy};

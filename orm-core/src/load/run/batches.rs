@@ -1,3 +1,5 @@
+//! Streams: one plan, run for a batch of rows at a time.
+
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;

@@ -1,3 +1,5 @@
+//! A recursive relationship to its last level.
+
 use hashbrown::HashMap;
 
 use super::further::Found;

@@ -1,3 +1,5 @@
+//! What objects hold of what a query loaded.
+
 use std::sync::Arc;
 
 use super::levels::{EdgeBuilder, Levels};

@@ -1,3 +1,5 @@
+//! The rows of a plan's first statement.
+
 use super::levels::Levels;
 use super::loader::{Wanted, wanted};
 use super::rows::{BranchRows, Rows};
@@ -30,7 +32,7 @@ impl FirstRows {
     /// `InvalidModel`.
     pub(super) fn begin(plan: &LoadPlan, rows: &mut Rows<'_>) -> Result<FirstRows> {
         let mut branches = Vec::with_capacity(plan.branches.len());
-        for branch in &plan.branches {
+        for branch in plan.branches.iter() {
             let mut into = BranchRows::new(branch, rows.store, rows.levels)?;
             rows.begin(branch, &mut into);
             branches.push(into);
@@ -57,7 +59,10 @@ impl FirstRows {
         sink: &mut RowSink<'_>,
     ) -> Result<()> {
         match plan.rows {
-            plan::FirstRows::Entities { number, .. } => self.entity(plan, number, rows, cells),
+            plan::FirstRows::Entities { number, .. } => match (&*plan.branches, &mut *self.branches) {
+                ([branch], [into]) => entity(branch, into, &mut self.last, number, rows, cells),
+                _ => Ok(()),
+            },
             plan::FirstRows::Listed { only } => {
                 self.row(plan, rows, cells, sink).map_err(|error| match only {
                     Some(name) if error.kind() == ErrorKind::InvalidValue => {
@@ -68,25 +73,6 @@ impl FirstRows {
             }
             plan::FirstRows::Named(_) | plan::FirstRows::Raw { .. } => self.row(plan, rows, cells, sink),
         }
-    }
-
-    fn entity(
-        &mut self,
-        plan: &LoadPlan,
-        number: Option<usize>,
-        rows: &mut Rows<'_>,
-        cells: &dyn Cells,
-    ) -> Result<()> {
-        let ([branch], [into]) = (&plan.branches[..], &mut self.branches[..]) else { return Ok(()) };
-        let position = rows.own(branch, into, cells)?;
-        if let Some(list) = &mut rows.levels.rows {
-            let run = number.map(|place| number_of(cells, place)).transpose()?;
-            if run.is_none() || run != self.last {
-                list.push(position);
-            }
-            self.last = run;
-        }
-        Ok(())
     }
 
     fn row(
@@ -118,6 +104,17 @@ impl FirstRows {
         sink(&RowView { cells, entities: &self.places, shown })
     }
 
+    /// What takes the rows of a query for entities, without asking of each what it is.
+    pub(super) fn entities<'t>(
+        &'t mut self,
+        plan: &'t LoadPlan,
+    ) -> Option<impl FnMut(&mut Rows<'_>, &dyn Cells) -> Result<()> + 't> {
+        let plan::FirstRows::Entities { number, .. } = plan.rows else { return None };
+        let ([branch], [into]) = (&*plan.branches, &mut *self.branches) else { return None };
+        let last = &mut self.last;
+        Some(move |rows: &mut Rows<'_>, cells: &dyn Cells| entity(branch, into, last, number, rows, cells))
+    }
+
     /// All rows were taken; returns what their entities still wait for.
     ///
     /// # Errors
@@ -130,6 +127,26 @@ impl FirstRows {
         }
         Ok(waiting)
     }
+}
+
+/// Takes a row of a query for entities.
+fn entity(
+    branch: &Branch,
+    into: &mut BranchRows,
+    last: &mut Option<i64>,
+    number: Option<usize>,
+    rows: &mut Rows<'_>,
+    cells: &dyn Cells,
+) -> Result<()> {
+    let position = rows.own(branch, into, cells)?;
+    if let Some(list) = &mut rows.levels.rows {
+        let run = number.map(|place| number_of(cells, place)).transpose()?;
+        if run.is_none() || run != *last {
+            list.push(position);
+        }
+        *last = run;
+    }
+    Ok(())
 }
 
 /// The number of the query's own row that a row of the statement is of.

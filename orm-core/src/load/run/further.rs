@@ -1,3 +1,5 @@
+//! The statements that load a relationship of a whole level.
+
 use super::keys::Keys;
 use super::levels::{EdgeBuilder, Levels, Pairs};
 use super::loader::{Loader, Wanted, wanted};

@@ -1,3 +1,5 @@
+//! The distinct keys of objects, and which object has which.
+
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 

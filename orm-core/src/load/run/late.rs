@@ -1,3 +1,5 @@
+//! Relationships of objects that were loaded before.
+
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};

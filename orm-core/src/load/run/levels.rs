@@ -1,3 +1,5 @@
+//! The levels of an answer while it is built.
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};

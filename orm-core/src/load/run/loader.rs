@@ -1,3 +1,5 @@
+//! Runs a plan on a connection, into the graph of a session.
+
 use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::Arc;
@@ -79,8 +81,13 @@ impl<'s> Loader<'s> {
         let mut levels = Levels::default();
         let mut rows = Rows { store: self.store, levels: &mut levels, existing: self.existing };
         let mut first = FirstRows::begin(plan, &mut rows)?;
-        let mut take = |cells: &dyn Cells| first.take(plan, &mut rows, cells, sink);
-        self.lease.fetch(self.monitor, &plan.statement, &mut take).await?;
+        if let Some(mut take) = first.entities(plan) {
+            let mut take = |cells: &dyn Cells| take(&mut rows, cells);
+            self.lease.fetch(self.monitor, &plan.statement, &mut take).await?;
+        } else {
+            let mut take = |cells: &dyn Cells| first.take(plan, &mut rows, cells, sink);
+            self.lease.fetch(self.monitor, &plan.statement, &mut take).await?;
+        }
         let wanted = first.finish(plan, &mut levels)?;
         self.complete(wanted, &mut levels).await?;
         self.answer(levels)

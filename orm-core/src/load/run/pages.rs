@@ -1,3 +1,5 @@
+//! The statements of a stream that is read in pages.
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Selection;
 use crate::query::{Keyset, SelectSpec};

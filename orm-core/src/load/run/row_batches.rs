@@ -1,3 +1,5 @@
+//! Streams of rows of values and entities.
+
 use std::panic::Location;
 
 use super::batches::{Batch, Batches, Finish};

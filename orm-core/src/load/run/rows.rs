@@ -1,3 +1,5 @@
+//! Rows as objects of the graph and of levels.
+
 use std::collections::VecDeque;
 
 use super::levels::{EdgeBuilder, Levels, Owners, Pairs};
@@ -99,8 +101,13 @@ impl Rows<'_> {
             self.check_version(into.arena, found.node, own)?;
         }
         let position = self.levels.levels[into.level].position(found.node);
-        for (joined, (pairs, below)) in branch.joined.iter().zip(&mut into.joined) {
-            if let Some(target) = self.take(&joined.branch, below, cells)? {
+        if branch.joined.is_empty() {
+            return Ok(Some(position));
+        }
+        let mut joined = into.joined.iter_mut();
+        for below in &branch.joined {
+            let Some((pairs, rows)) = joined.next() else { break };
+            if let Some(target) = self.take(&below.branch, rows, cells)? {
                 pairs.push(position, target);
             }
         }
