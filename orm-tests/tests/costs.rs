@@ -141,7 +141,7 @@ fn rows_cost_what_is_recorded() -> Result<()> {
         blog::siblings(&mut engine.session()).await?;
         Ok::<_, Error>(engine)
     })?;
-    costs.hold_in(&mut blog.session(), "page", blog::PAGE, 35.00, async |session| {
+    costs.hold_in(&mut blog.session(), "page", blog::PAGE, 30.40, async |session| {
         blog::page(session, 1).await
     });
     let siblings = blog::USERS * 3 * blog::EACH;
