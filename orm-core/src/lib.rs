@@ -142,7 +142,7 @@ pub use query::select::{Select, select};
 pub use query::select_columns::{SelectColumns, exists, select_columns};
 pub use query::window::window;
 pub use session::{Engine, Session};
-pub use unit_of_work::insert;
+pub use unit_of_work::{insert, insert_from};
 #[cfg(feature = "json")]
 pub use value::features::Json;
 
@@ -168,10 +168,11 @@ pub mod relation {
 
 /// What writes rows: drafts, links and bulk statements, and what becomes of objects.
 pub mod write {
-    pub use crate::query::bulk::{Delete, IntoColumns, OnConflict, Returning, Rows, Update};
+    pub use crate::query::bulk::{Delete, IntoColumns, OnConflict, Returning, Rows, Update, WritableColumns};
     pub use crate::session::{Expunge, Merged};
     pub use crate::unit_of_work::{
-        BulkOperation, CompleteDraft, EntityState, Given, Insert, IntoLink, IntoLinks, Missing, Pending,
+        BulkOperation, CompleteDraft, EntityState, FitsColumn, FitsColumns, Given, Insert, InsertFrom,
+        IntoLink, IntoLinks, Missing, Pending,
     };
     #[cfg(feature = "serde")]
     pub use crate::unit_of_work::{Input, InputDraft, Permitted};
@@ -239,7 +240,7 @@ pub mod __private {
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
-    pub use crate::model::column::{Column, check_key, check_reference};
+    pub use crate::model::column::{Column, ReadOnly, check_key, check_read_key, check_reference};
     pub use crate::model::column_def::Stamp;
     pub use crate::model::erased::{ErasedModel, erased};
     pub use crate::model::hooks::{HasHooks, HookTable};
@@ -247,8 +248,8 @@ pub mod __private {
     pub use crate::model::model::Model;
     pub use crate::model::resolved::{CheckedModel, ResolvedRelation};
     pub use crate::model::{
-        Cascade, ColumnDef, IndexDef, KeyAction, Lazy, ModelDef, OrderDef, RelationDef, RelationKind,
-        TableName, ThroughDef,
+        Cascade, ColumnDef, ComputedDef, IndexDef, KeyAction, Lazy, ModelDef, OrderDef, RelationDef,
+        RelationKind, TableName, ThroughDef,
     };
     pub use crate::query::PartOf;
     pub use crate::query::from_row::{FromRow, RowField, StructRow};
@@ -289,13 +290,15 @@ pub mod prelude {
     pub use crate::query::select_columns::{SelectColumns, exists, select_columns};
     pub use crate::query::window::window;
     pub use crate::query::{
-        Expression, JsonExpression, Label, ModelExt, RelationConditions, RelationExt, RelationJoins,
-        TextExpression, TimeUnit, func,
+        Expression, JsonExpression, Label, ModelExt, PostgresExpression, RelationConditions, RelationExt,
+        RelationJoins, TextExpression, TimeUnit, func,
     };
     pub use crate::session::{
         Engine, Merged, RepeatedLoads, RetryPolicy, Session, SessionHooks, SessionOptions,
     };
-    pub use crate::unit_of_work::{CompleteDraft, EntityState, IntoLink, IntoLinks, Pending, insert};
+    pub use crate::unit_of_work::{
+        CompleteDraft, EntityState, IntoLink, IntoLinks, Pending, insert, insert_from,
+    };
     pub use crate::value::{IntoKey, IntoValue, Null};
     pub use orm_derive::{DbEnum, DbType, FromRow, Model, max_statements};
 }

@@ -8,7 +8,7 @@ use super::schema_report::SchemaFindingKind as Kind;
 use super::schema_report::SchemaReport;
 use crate::driver::Lease;
 use crate::error::Result;
-use crate::model::{KeyAction, ModelDef, RelationDef, ThroughDef};
+use crate::model::{ColumnDef, KeyAction, ModelDef, RelationDef, ThroughDef};
 use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
 use crate::value::{EnumDef, ValueKind};
@@ -28,7 +28,9 @@ pub async fn check(
     let names = tables.order.iter().map(|def| def.table);
     let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
     let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
-    let wanted = Wanted { checks: !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
+    let computes = |def: &&ModelDef| def.columns.iter().any(|column| column.computed.is_some());
+    let texts = !tables.checks.is_empty() || tables.order.iter().any(computes);
+    let wanted = Wanted { checks: texts, actions: tables.keys.iter().any(acts) };
     let live = live_table::read(lease, monitor, dialect, &names, wanted).await?;
 
     let mut check = Check { dialect, live, report: SchemaReport::default() };
@@ -80,14 +82,24 @@ impl Check {
                 let expected = def.labels.iter().map(|label| (*label).to_owned()).collect();
                 report.push(Kind::Labels { expected, found: labels }, of, [column.name]);
             }
-            if found.computed.is_some() && !column.generated {
-                report.push(Kind::Generated, of, [column.name]);
+            let (expected, generates) = (column.computed.map(|computed| computed.sql), &found.computed);
+            let generates = generates.as_ref().map(|computed| computed.expression.as_str());
+            if !live.is_view && !is_generated_by(def, column, expected, generates) {
+                let kind = Kind::Generated {
+                    expected: expected.map(str::to_owned),
+                    found: generates.map(str::to_owned),
+                };
+                report.push(kind, of, [column.name]);
             }
-            if column.generated && found.not_null && !found.filled_in && !live.is_view {
+            // What a trigger fills in needs no default.
+            let filled_in = found.filled_in || column.read_only;
+            if column.generated && found.not_null && !filled_in && !live.is_view {
                 report.push(Kind::NotFilledIn, of, [column.name]);
             }
             match (column.nullable, found.not_null) {
                 _ if live.is_view => {}
+                // MySQL and MariaDB say of no generated column that it is NOT NULL.
+                (false, false) if column.computed.is_some() && matches!(dialect, Dialect::Mysql(_)) => {}
                 (false, false) => report.push(Kind::MayBeNull, of, [column.name]),
                 (true, true) => report.push(Kind::NotNull, of, [column.name]),
                 (true, false) | (false, true) => {}
@@ -350,6 +362,21 @@ impl LiveTable {
             live.name.as_deref().is_some_and(|live| dialect.is_same_name(live, name))
                 || mentions(&live.expression) == expected
         })
+    }
+}
+
+/// Whether a column is generated as its model says. Databases write expressions in their own way, so they are compared by
+/// the columns that they mention.
+fn is_generated_by(def: &ModelDef, column: &ColumnDef, expected: Option<&str>, found: Option<&str>) -> bool {
+    let mentioned = |expression: &str| {
+        let names = def.columns.iter().map(|column| column.name);
+        names.filter(|name| mentions(expression, name)).collect::<Vec<&str>>()
+    };
+    match (expected, found) {
+        (None, None) => true,
+        (None, Some(_)) => column.read_only,
+        (Some(_), None) => false,
+        (Some(expected), Some(found)) => found.is_empty() || mentioned(expected) == mentioned(found),
     }
 }
 

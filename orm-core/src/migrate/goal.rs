@@ -69,7 +69,7 @@ impl Goal<'_> {
                         asked: false,
                     });
                 }
-                if column.generated && column.default.is_none() && !column.auto {
+                if column.generated && column.default.is_none() && column.computed.is_none() && !column.auto {
                     let (schema, table) = (def.table.schema, def.table.name);
                     left_to_database.push(Place { schema, table, column: column.name });
                 }

@@ -5,7 +5,7 @@ use super::{ColumnDef, Model, ModelDef};
 use crate::value::{ColumnType, Comparable};
 
 /// A column of a model: the type of the constant `User::NAME`, which the derive generates. It filters, sorts and is
-/// selected; see [`Expression`](crate::query::Expression).
+/// selected; see [`Expression`](crate::query::Expression). `A` specifies whether a program may set it.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -17,15 +17,33 @@ use crate::value::{ColumnType, Comparable};
 /// assert_eq!(titles, ["To Kill a Mockingbird", "A Wizard of Earthsea"]);
 /// # Ok(()) }
 /// ```
-pub struct Column<M, T> {
+pub struct Column<M, T, A = ReadWrite> {
     index: usize,
-    of: PhantomData<fn() -> (M, T)>,
+    of: PhantomData<fn() -> (M, T, A)>,
 }
 
-impl<M, T> Column<M, T> {
+/// A column that drafts, edits and bulk statements set.
+#[derive(Debug)]
+pub enum ReadWrite {}
+
+/// A column that the database alone fills in: `#[column(generated)]`.
+#[derive(Debug)]
+pub enum ReadOnly {}
+
+/// Columns that a program may set.
+#[diagnostic::on_unimplemented(
+    message = "a generated column cannot be set",
+    label = "the database fills this column in",
+    note = "the column is `#[column(generated)]`: its value is read back after each INSERT and UPDATE"
+)]
+pub trait Writable {}
+
+impl Writable for ReadWrite {}
+
+impl<M, T, A> Column<M, T, A> {
     /// The column at an index of the model; for generated code.
     #[doc(hidden)]
-    pub const fn new(index: usize) -> Column<M, T> {
+    pub const fn new(index: usize) -> Column<M, T, A> {
         Column { index, of: PhantomData }
     }
 
@@ -42,7 +60,7 @@ impl<M, T> Column<M, T> {
     }
 }
 
-impl<M: Model, T> Column<M, T> {
+impl<M: Model, T, A> Column<M, T, A> {
     /// The description of the column.
     ///
     /// ```
@@ -58,23 +76,31 @@ impl<M: Model, T> Column<M, T> {
     }
 }
 
-impl<M, T> Clone for Column<M, T> {
+impl<M, T, A> Clone for Column<M, T, A> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M, T> Copy for Column<M, T> {}
+impl<M, T, A> Copy for Column<M, T, A> {}
 
-impl<M: Model, T> fmt::Debug for Column<M, T> {
+impl<M: Model, T, A> fmt::Debug for Column<M, T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", M::def().table, self.def().name)
     }
 }
 
-/// Checks while compiling that a key column can refer to a column; for generated code.
+/// Checks while compiling that a key column can refer to a column, and that links can set it; for generated code.
 #[doc(hidden)]
-pub const fn check_key<A, F, B, K>(_key: Column<A, F>, _refers_to: Column<B, K>)
+pub const fn check_key<A, F, W: Writable, B, K, V>(_key: Column<A, F, W>, _refers_to: Column<B, K, V>)
+where
+    F: RefersTo<K>,
+{
+}
+
+/// As [`check_key`], of a relationship that sets no key; for generated code.
+#[doc(hidden)]
+pub const fn check_read_key<A, F, W, B, K, V>(_key: Column<A, F, W>, _refers_to: Column<B, K, V>)
 where
     F: RefersTo<K>,
 {

@@ -1,5 +1,5 @@
 use crate::sql::{Expr, NamedColumn, Source};
-use crate::value::ValueKind;
+use crate::value::{Value, ValueKind};
 
 /// When a column takes the time of the session's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,6 +8,15 @@ pub enum Stamp {
     Created,
     /// `#[column(updated)]`: when its row is inserted or updated; a nullable one is NULL until the first update.
     Updated,
+}
+
+/// What makes the values of a generated column: `#[column(generated = "..")]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComputedDef {
+    /// The expression.
+    pub sql: &'static str,
+    /// Whether the value is stored with the row; otherwise it is computed when it is read.
+    pub stored: bool,
 }
 
 /// One column of a model, as data.
@@ -42,6 +51,14 @@ pub struct ColumnDef {
     pub default: Option<&'static str>,
     /// Whether the database fills the column in when a draft leaves it out.
     pub generated: bool,
+    /// `#[column(default_with = "..")]`: makes the value of a new row whose draft leaves the column out.
+    pub default_with: Option<fn() -> Value>,
+    /// `#[column(generated)]`: the database fills it in, and nothing else does.
+    pub read_only: bool,
+    /// `#[column(generated = "..")]`: what the database fills it in by; none where a trigger does.
+    pub computed: Option<ComputedDef>,
+    /// Whether a trigger may change what is written into it: `#[column(read_back)]`, and `generated` without SQL.
+    pub read_back: bool,
     /// `#[column(version)]`: the counter of optimistic locking.
     pub version: bool,
     /// `#[column(created)]` or `#[column(updated)]`: what the clock fills in.
@@ -74,6 +91,10 @@ impl ColumnDef {
             index: false,
             default: None,
             generated: false,
+            default_with: None,
+            read_only: false,
+            computed: None,
+            read_back: false,
             version: false,
             stamp: None,
             secret: false,
@@ -83,6 +104,11 @@ impl ColumnDef {
             renamed_from: None,
             serialized: Some(field),
         }
+    }
+
+    /// Whether the database may have given it another value than was written.
+    pub(crate) fn comes_back(&self) -> bool {
+        self.read_only || self.read_back
     }
 
     /// Whether a new row takes the clock's time where its draft gave nothing.

@@ -67,11 +67,25 @@ impl<M: Model> ErasedModel for Erased<M> {
         let columns = 0..M::def().columns.len();
         let changed: Vec<usize> =
             columns.filter(|column| current.view(*column) != version.view(*column)).collect();
+        if let Some(column) = changed.iter().find(|column| M::def().columns[**column].read_only) {
+            return Err(generated(M::def(), *column));
+        }
         if !changed.is_empty() {
             publish(arena, node, version, &changed);
         }
         Ok(())
     }
+}
+
+/// A column that the database fills in was given a value.
+pub(crate) fn generated(def: &ModelDef, column: usize) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "`{}.{}` is filled in by the database and cannot be set; it is read back after each INSERT and UPDATE",
+            def.name, def.columns[column].field
+        ),
+    )
 }
 
 /// Publishes a version of an object. A time that a clock told is cut to microseconds first, so that the object shows what its

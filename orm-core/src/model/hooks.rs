@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Model};
+use super::{Column, Model, Writable};
 use crate::error::Result;
 use crate::value::{ColumnType, IntoValue, Value, ValueRef};
 
@@ -144,7 +144,7 @@ impl<'r, M: Model> NewRow<'r, M> {
     /// }
     /// # fn main() {}
     /// ```
-    pub fn set<T: ColumnType>(&mut self, column: Column<M, T>, value: impl IntoValue<T>) {
+    pub fn set<T: ColumnType, A: Writable>(&mut self, column: Column<M, T, A>, value: impl IntoValue<T>) {
         if let Some(slot) = self.values.get_mut(column.index()) {
             *slot = Some(value.into_value());
         }
@@ -165,7 +165,7 @@ impl<'r, M: Model> NewRow<'r, M> {
     /// }
     /// # fn main() {}
     /// ```
-    pub fn get<T: ColumnType>(&self, column: Column<M, T>) -> Option<ValueRef<'_>> {
+    pub fn get<T: ColumnType, A>(&self, column: Column<M, T, A>) -> Option<ValueRef<'_>> {
         self.values.get(column.index())?.as_ref().map(Value::as_ref)
     }
 }

@@ -20,11 +20,10 @@ mod selection;
 
 pub use crate::sql::TableName;
 pub(crate) use column::Column;
-pub use column::RefersTo;
-pub use column_def::ColumnDef;
+pub use column::{ReadOnly, ReadWrite, RefersTo, Writable};
 pub(crate) use column_def::Stamp;
-pub(crate) use erased::publish;
-pub(crate) use erased::{ErasedModel, erased};
+pub use column_def::{ColumnDef, ComputedDef};
+pub(crate) use erased::{ErasedModel, erased, generated, publish};
 pub(crate) use hooks::{HookTable, NewRow};
 pub(crate) use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use index_def::IndexDef;

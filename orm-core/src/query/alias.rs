@@ -56,7 +56,7 @@ impl<M: Model> Alias<M> {
     /// assert_eq!(session.rows(query).await?, ["To Kill a Mockingbird"]);
     /// # Ok(()) }
     /// ```
-    pub fn column<T: ColumnType>(&self, column: Column<M, T>) -> Computed<T> {
+    pub fn column<T: ColumnType, A>(&self, column: Column<M, T, A>) -> Computed<T> {
         Computed::new(column.def().expr(&self.source()))
     }
 

@@ -2,8 +2,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Comparand, Predicate};
-use crate::model::{Column, ErasedModel, Model, erased};
-use crate::sql::{Delete as DeleteSql, Dialect, Expr, NewRows, Update as UpdateSql, Writer};
+use crate::model::{Column, ErasedModel, Model, Writable, erased};
+use crate::sql::{
+    Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql, Writer,
+};
 use crate::value::{ColumnType, IntoValue};
 
 /// A bulk UPDATE: what [`update`] begins and [`Session::execute`](crate::Session::execute) runs.
@@ -149,7 +151,11 @@ impl<M: Model, O> Update<M, O> {
     /// session.execute(update::<Book>().set(Book::YEAR, 1969).set(Book::TITLE, "Earthsea").filter(Book::ID.eq(1))).await?;
     /// # Ok(()) }
     /// ```
-    pub fn set<T: ColumnType>(mut self, column: Column<M, T>, value: impl IntoValue<T>) -> Self {
+    pub fn set<T: ColumnType, A: Writable>(
+        mut self,
+        column: Column<M, T, A>,
+        value: impl IntoValue<T>,
+    ) -> Self {
         let bind = crate::sql::Bind { kind: Some(column.def().kind), ..value.into_value().into() };
         self.spec.set.push((column.index(), Expr::Bind(bind)));
         self
@@ -167,7 +173,11 @@ impl<M: Model, O> Update<M, O> {
     /// assert_eq!(book.title, "A WIZARD OF EARTHSEA");
     /// # Ok(()) }
     /// ```
-    pub fn set_to<T: ColumnType>(mut self, column: Column<M, T>, other: impl Comparand<T>) -> Self {
+    pub fn set_to<T: ColumnType, A: Writable>(
+        mut self,
+        column: Column<M, T, A>,
+        other: impl Comparand<T>,
+    ) -> Self {
         self.spec.set.push((column.index(), other.into_comparand()));
         self
     }
@@ -249,13 +259,20 @@ impl<M: Model, O> Delete<M, O> {
 /// assert_eq!(session.execute(keep).await?, 0);
 /// let rename = insert::<Author>().rows([draft()]).on_conflict(OnConflict::update(Author::EMAIL, Author::NAME));
 /// assert_eq!(session.execute(rename).await?, 1);
+///
+/// // The row's own columns by their names, and those of the new row by `excluded`.
+/// let longer = OnConflict::update(Author::EMAIL, ()).set(Author::NAME, func::concat(Author::NAME, func::excluded(Author::NAME)));
+/// session.execute(insert::<Author>().rows([draft()]).on_conflict(longer)).await?;
 /// # Ok(()) }
 /// ```
+///
+/// Objects that the session holds follow their rows.
 #[derive(Debug, Clone)]
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct OnConflict<M> {
     pub(crate) columns: Vec<&'static str>,
-    pub(crate) update: Vec<&'static str>,
+    pub(crate) set: Vec<(usize, Expr)>,
+    pub(crate) filter: Option<Expr>,
     of: PhantomData<fn() -> M>,
 }
 
@@ -273,11 +290,18 @@ impl<M: Model> OnConflict<M> {
     /// # Ok(()) }
     /// ```
     pub fn nothing() -> OnConflict<M> {
-        OnConflict { columns: Vec::new(), update: Vec::new(), of: PhantomData }
+        OnConflict { columns: Vec::new(), set: Vec::new(), filter: None, of: PhantomData }
     }
 
-    /// Updates the row with the same values in the unique columns `on`: its columns `take` get the new row's values. A
-    /// version column is raised, whatever the new row has there.
+    /// Leaves the row as it is that has the same value in the unique columns `on`; other constraints are still violated. MySQL
+    /// and MariaDB do not tell constraints apart, there it is as [`nothing`](Self::nothing).
+    pub fn nothing_on(on: impl IntoColumns<M>) -> OnConflict<M> {
+        let columns = on.into_columns().into_iter().map(|column| M::def().columns[column].name);
+        OnConflict { columns: columns.collect(), ..OnConflict::nothing() }
+    }
+
+    /// Updates the row with the same values in the unique columns `on`: its columns `take` get the new row's values; `take` is
+    /// `()` where [`set`](Self::set) follows. A version column is raised, whatever the new row has there.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -290,15 +314,47 @@ impl<M: Model> OnConflict<M> {
     /// assert_eq!(session.count(select::<Author>().filter(Author::NAME.eq("U. K. Le Guin"))).await?, 1);
     /// # Ok(()) }
     /// ```
-    pub fn update(on: impl IntoColumns<M>, take: impl IntoColumns<M>) -> OnConflict<M> {
-        let name = |column: usize| M::def().columns[column].name;
-        OnConflict {
-            columns: on.into_columns().into_iter().map(name).collect(),
-            update: take.into_columns().into_iter().map(name).collect(),
-            of: PhantomData,
-        }
+    pub fn update(on: impl IntoColumns<M>, take: impl WritableColumns<M>) -> OnConflict<M> {
+        let table = Source::Table(M::def().table);
+        let taken = |column: usize| {
+            let value = Expr::Call(Function::Excluded, vec![M::def().columns[column].expr(&table)]);
+            (column, value)
+        };
+        let set = take.into_columns().into_iter().map(taken).collect();
+        OnConflict { set, ..OnConflict::nothing_on(on) }
+    }
+
+    /// Gives a column of the row a computed value: of its own columns, of [`func::excluded`](crate::query::func::excluded)
+    /// and of values.
+    #[must_use]
+    pub fn set<T: ColumnType, A: Writable>(
+        mut self,
+        column: Column<M, T, A>,
+        value: impl Comparand<T>,
+    ) -> OnConflict<M> {
+        self.set.push((column.index(), value.into_comparand()));
+        self
+    }
+
+    /// Updates only rows that meet the condition, which may name `func::excluded`; the others stay as they are, and are not
+    /// counted. MySQL and MariaDB have no such condition, there it is `InvalidQuery` before SQL.
+    #[must_use]
+    pub fn filter(mut self, condition: Predicate) -> OnConflict<M> {
+        self.filter = Some(Expr::and(self.filter, condition.into_sql()));
+        self
     }
 }
+
+/// Columns of one model that a program may set: one, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are not columns of `{M}` that can be set",
+    label = "expected a column of `{M}`, or a tuple of them, none of which the database generates"
+)]
+pub trait WritableColumns<M>: IntoColumns<M> {}
+
+impl<M, T, A: Writable> WritableColumns<M> for Column<M, T, A> {}
+
+impl<M> WritableColumns<M> for () {}
 
 /// Columns of one model: a single column, or a tuple of them.
 ///
@@ -319,7 +375,13 @@ pub trait IntoColumns<M> {
     fn into_columns(self) -> Vec<usize>;
 }
 
-impl<M, T> IntoColumns<M> for Column<M, T> {
+impl<M> IntoColumns<M> for () {
+    fn into_columns(self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+impl<M, T, A> IntoColumns<M> for Column<M, T, A> {
     fn into_columns(self) -> Vec<usize> {
         vec![self.index()]
     }
@@ -334,6 +396,8 @@ macro_rules! tuple_columns {
                 columns
             }
         }
+
+        impl<M, $($ty: WritableColumns<M>),+> WritableColumns<M> for ($($ty,)+) {}
     )*};
 }
 

@@ -161,16 +161,16 @@ where
 
 macro_rules! operators {
     ($($trait:ident $method:ident $op:expr;)*) => {$(
-        operators!(@on Column, M: Model; $trait $method $op);
+        operators!(@on Column, M: Model, A; $trait $method $op);
         operators!(@on Computed; $trait $method $op);
         operators!(@on Aggregate; $trait $method $op);
         operators!(@number i32 f64; $trait $method $op);
     )*};
 
     // What has a column's value, and a value, an expression of its family, or an `Option` of them.
-    (@on $of:ident $(, $model:ident: $bound:ident)?; $trait:ident $method:ident $op:expr) => {
+    (@on $of:ident $(, $model:ident: $bound:ident, $access:ident)?; $trait:ident $method:ident $op:expr) => {
         #[diagnostic::do_not_recommend]
-        impl<$($model: $bound,)? T: ColumnType, R: IntoOperand<T::Family>> $trait<R> for $of<$($model,)? T>
+        impl<$($model: $bound, $access,)? T: ColumnType, R: IntoOperand<T::Family>> $trait<R> for $of<$($model,)? T $(, $access)?>
         where
             T::Family: Number,
         {
@@ -184,21 +184,21 @@ macro_rules! operators {
 
     // A number before an expression. One type of integers: a literal has to become it.
     (@number $($number:ident)*; $trait:ident $method:ident $op:expr) => {$(
-        operators!(@before $number, Column, M: Model; $trait $method $op);
+        operators!(@before $number, Column, M: Model, A; $trait $method $op);
         operators!(@before $number, Computed; $trait $method $op);
         operators!(@before $number, Aggregate; $trait $method $op);
     )*};
 
-    (@before $number:ident, $of:ident $(, $model:ident: $bound:ident)?; $trait:ident $method:ident $op:expr) => {
+    (@before $number:ident, $of:ident $(, $model:ident: $bound:ident, $access:ident)?; $trait:ident $method:ident $op:expr) => {
         #[diagnostic::do_not_recommend]
-        impl<$($model: $bound,)? T: ColumnType> $trait<$of<$($model,)? T>> for $number
+        impl<$($model: $bound, $access,)? T: ColumnType> $trait<$of<$($model,)? T $(, $access)?>> for $number
         where
             $number: IntoOperand<T::Family>,
             T::Family: Number,
         {
             type Output = Computed<T>;
 
-            fn $method(self, other: $of<$($model,)? T>) -> Computed<T> {
+            fn $method(self, other: $of<$($model,)? T $(, $access)?>) -> Computed<T> {
                 of_number(self, $op, other)
             }
         }
@@ -222,7 +222,7 @@ macro_rules! mixed {
         mixed!(@ops $integer, $float; Div div BinaryOp::Divide);
 
         #[diagnostic::do_not_recommend]
-        impl<M: Model> IntoOperand<Float> for Column<M, $integer> {
+        impl<M: Model, A> IntoOperand<Float> for Column<M, $integer, A> {
             fn into_operand(self) -> Expr {
                 self.into_sql()
             }
@@ -244,15 +244,15 @@ macro_rules! mixed {
     )*};
 
     (@ops $integer:ty, $float:ty; $trait:ident $method:ident $op:expr) => {
-        mixed!(@of [M: Model] Column<M, $integer>, $float; $trait $method $op);
+        mixed!(@of [M: Model, A] Column<M, $integer, A>, $float; $trait $method $op);
         mixed!(@of [] Computed<$integer>, $float; $trait $method $op);
         mixed!(@of [] Aggregate<$integer>, $float; $trait $method $op);
     };
 
     (@of [$($generics:tt)*] $left:ty, $float:ty; $trait:ident $method:ident $op:expr) => {
         mixed!(@one [$($generics)*] $left, f64, $float; $trait $method $op);
-        mixed!(@one [N: Model, $($generics)*] $left, Column<N, f64>, $float; $trait $method $op);
-        mixed!(@one [N: Model, $($generics)*] $left, Column<N, Option<f64>>, $float; $trait $method $op);
+        mixed!(@one [N: Model, B, $($generics)*] $left, Column<N, f64, B>, $float; $trait $method $op);
+        mixed!(@one [N: Model, B, $($generics)*] $left, Column<N, Option<f64>, B>, $float; $trait $method $op);
         mixed!(@one [$($generics)*] $left, Computed<f64>, $float; $trait $method $op);
         mixed!(@one [$($generics)*] $left, Computed<Option<f64>>, $float; $trait $method $op);
         mixed!(@one [$($generics)*] $left, Aggregate<Option<f64>>, $float; $trait $method $op);

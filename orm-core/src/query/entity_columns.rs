@@ -2,8 +2,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::list::EntityItem;
-use super::{LoadOption, LoadSpec};
-use crate::model::{Column, Model, erased};
+use super::{LoadOption, LoadSpec, OrderBy};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Column, Model, ModelDef, erased};
 use crate::sql::Source;
 
 /// An entity in the select list of a query: `User::entity()`. Each row returns the session's object of that row.
@@ -73,6 +74,29 @@ pub trait ModelExt: Model {
     /// ```
     fn entity() -> EntityColumns<Self> {
         EntityColumns::new(Source::Table(Self::def().table))
+    }
+
+    /// The order that a text names, as a request has it: `name`, or `-created,name` with the newest first.
+    ///
+    /// Columns are called what serialising calls them, which is their field's name where nothing else is said. `secret` and
+    /// skipped columns cannot be named: an order tells something of what it sorts by.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String, #[column(secret)] password: String }
+    /// # async fn f(session: &mut Session, sort: &str) -> Result<()> {
+    /// let users = session.all(select::<User>().order_by(User::order_named(sort)?).limit(20)).await?;
+    /// # let _ = users; Ok(()) }
+    /// # fn main() {
+    /// assert!(User::order_named("-name,id").is_ok());
+    /// assert_eq!(User::order_named("password").unwrap_err().kind(), ErrorKind::InvalidValue);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidValue`: a name is not that of a column, or is there twice. The message lists the columns.
+    fn order_named(names: &str) -> Result<Vec<OrderBy>> {
+        order_named(Self::def(), names)
     }
 }
 
@@ -158,4 +182,33 @@ impl<M: Model, L> fmt::Debug for OptionalEntity<M, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OptionalEntity").field(&self.item).finish()
     }
+}
+
+fn order_named(def: &ModelDef, names: &str) -> Result<Vec<OrderBy>> {
+    let source = Source::Table(def.table);
+    let mut order: Vec<OrderBy> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for term in names.split(',').map(str::trim).filter(|term| !term.is_empty()) {
+        let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
+        let Some(column) = def.columns.iter().find(|column| column.serialized == Some(name)) else {
+            let known: Vec<&str> = def.columns.iter().filter_map(|column| column.serialized).collect();
+            return Err(Error::new(
+                ErrorKind::InvalidValue,
+                format!(
+                    "`{}` cannot be sorted by `{name}`; its columns are `{}`",
+                    def.name,
+                    known.join("`, `")
+                ),
+            ));
+        };
+        if seen.contains(&name) {
+            return Err(Error::new(
+                ErrorKind::InvalidValue,
+                format!("`{name}` is in the order twice; remove one"),
+            ));
+        }
+        seen.push(name);
+        order.push(OrderBy::new(column.expr(&source), descending));
+    }
+    Ok(order)
 }

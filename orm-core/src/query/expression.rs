@@ -405,7 +405,7 @@ fn has_text<E: Expression>(of: E, place: TextPlace, text: impl IntoOperand<Text>
     Predicate::new(Expr::Call(Function::HasText(place), vec![of.into_sql(), text]))
 }
 
-impl<M: Model, T: ColumnType> Expression for Column<M, T> {
+impl<M: Model, T: ColumnType, A> Expression for Column<M, T, A> {
     type Family = T::Family;
     type Value = T;
 

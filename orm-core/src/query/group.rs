@@ -27,7 +27,7 @@ pub trait IntoExpressions {
     fn into_expressions(self) -> Vec<Expr>;
 }
 
-impl<M: Model, T: ColumnType> IntoExpressions for Column<M, T> {
+impl<M: Model, T: ColumnType, A> IntoExpressions for Column<M, T, A> {
     fn into_expressions(self) -> Vec<Expr> {
         vec![self.into_sql()]
     }

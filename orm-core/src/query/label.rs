@@ -109,7 +109,7 @@ pub trait ColumnName {
     fn column_name(self) -> (&'static str, bool);
 }
 
-impl<M: Model, T: ColumnType> ColumnName for Column<M, T> {
+impl<M: Model, T: ColumnType, A> ColumnName for Column<M, T, A> {
     type Value = T;
 
     fn column_name(self) -> (&'static str, bool) {

@@ -56,13 +56,13 @@ impl<T: ColumnType + IntoOperand<T::Family> + Plain> Comparand<T> for Option<T> 
     }
 }
 
-impl<M: Model, T: ColumnType> Plain for Column<M, T> {}
+impl<M: Model, T: ColumnType, A> Plain for Column<M, T, A> {}
 impl<V: ?Sized> Plain for &V {}
 impl Plain for Null {}
 impl<T> Plain for Vec<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: ColumnType> IntoOperand<T::Family> for Column<M, T> {
+impl<M: Model, T: ColumnType, A> IntoOperand<T::Family> for Column<M, T, A> {
     fn into_operand(self) -> Expr {
         self.into_sql()
     }

@@ -90,7 +90,7 @@ impl IntoOrder for OrderBy {
     }
 }
 
-impl<M: Model, T: ColumnType> IntoOrder for Column<M, T> {
+impl<M: Model, T: ColumnType, A> IntoOrder for Column<M, T, A> {
     fn into_order(self) -> Vec<Order> {
         self.asc().into_order()
     }

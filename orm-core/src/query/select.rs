@@ -444,6 +444,12 @@ fn rows_of<M: Model, S: Selectable>(spec: SelectSpec, mut query: SelectColumns<S
     query
 }
 
+impl<M: Model, L> Clone for Select<M, L> {
+    fn clone(&self) -> Self {
+        Select { spec: self.spec.clone(), of: PhantomData }
+    }
+}
+
 impl<M: Model, L> fmt::Debug for Select<M, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Select").field(&self.spec).finish()

@@ -131,7 +131,7 @@ fn list_value<E: Expression>(
     ValueReader::new(at)
 }
 
-impl<M: Model, T: ColumnType> Selectable for Column<M, T> {
+impl<M: Model, T: ColumnType, A> Selectable for Column<M, T, A> {
     type Row = T;
     type Reader = ValueReader<T>;
 

@@ -156,9 +156,56 @@ impl Session {
     /// # Errors
     /// Those of [`all`](Self::all).
     pub async fn count<M: Model, L>(&mut self, query: Select<M, L>) -> Result<u64> {
+        self.count_of(query.spec).await
+    }
+
+    /// The entities of a page, and how many the query has on all of them.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// let (users, total) = session.all_and_total(select::<User>().order_by(User::NAME).page(3, 20)).await?;
+    /// println!("{} of {total}", users.len());
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # SQL
+    /// A `count(*)` without the limit and the offset, and then the page with what it loads; nothing more where the count is 0.
+    /// Rows that other sessions change between the two are in one of them alone, unless the transaction is `RepeatableRead`.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: the query begins behind an entity (`page_after`), so it does not know what came before. And those of
+    /// [`all`](Self::all).
+    #[track_caller]
+    pub fn all_and_total<M: Model, L>(
+        &mut self,
+        query: Select<M, L>,
+    ) -> impl Future<Output = Result<(Vec<Entity<M, L>>, u64)>> + Send {
+        let caller = Location::caller();
+        async move {
+            let mut counted = query.spec.clone();
+            if counted.behind {
+                return Err(Error::new(
+                    ErrorKind::InvalidQuery,
+                    "`page_after` leaves out what comes before its entity, so the total is unknown; count the query before \
+                     `page_after`",
+                ));
+            }
+            (counted.limit, counted.offset) = (None, None);
+            let total = self.count_of(counted).await?;
+            if total == 0 {
+                return Ok((Vec::new(), 0));
+            }
+            Ok((Entity::of_first_level(&self.select(query.spec, caller).await?), total))
+        }
+    }
+
+    async fn count_of(&mut self, spec: SelectSpec) -> Result<u64> {
         self.autoflush().await?;
         self.connect().await?;
-        let statement = count_statement(self.database.dialect(), query.spec)?;
+        let statement = count_statement(self.database.dialect(), spec)?;
         let mut count = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             count = cells.cell(0).ok().map(|cell| cell.to_value());

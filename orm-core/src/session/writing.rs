@@ -6,7 +6,7 @@ use crate::entity::{AsEntity, Entity, Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{CellError, ObjectId};
 use crate::identity::cell_error;
-use crate::model::{Model, ModelDef, publish};
+use crate::model::{Model, ModelDef, generated, publish};
 use crate::unit_of_work::{
     Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, IntoLink, IntoLinks, KeyLinkOf,
     Pending, deleted,
@@ -105,6 +105,9 @@ impl Session {
         let current = arena.node(node.node).current();
         let changed: Vec<usize> =
             (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
+        if let Some(column) = changed.iter().find(|column| def.columns[**column].read_only) {
+            return Err(generated(def, *column));
+        }
         if self.store.is_expired(node) {
             self.unit.presume(&self.store, node);
         }

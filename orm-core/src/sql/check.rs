@@ -3,7 +3,8 @@
 
 use super::writer::LONGEST_SQLITE_PATTERN;
 use super::{
-    BinaryOp, Bind, Dialect, Expr, Function, Item, JoinKind, JsonStep, LockWait, Select, Source, TableRef,
+    BinaryOp, Bind, Conflict, Dialect, Expr, Function, Item, JoinKind, JsonStep, LockWait, NamedColumn,
+    Select, Source, TableRef, refused_fragment,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
@@ -17,7 +18,7 @@ const MOST_SQLITE_OPERANDS: usize = 500;
 /// `InvalidQuery`: a column of a table that is not in the query, a table that is in it twice, or something that the
 /// database cannot do.
 pub fn check(select: &Select, dialect: Dialect) -> Result<()> {
-    Checker { dialect, locks: false }.select(select, &[])
+    Checker { dialect, locks: false, excludes: false }.select(select, &[])
 }
 
 /// Checks an expression on the rows of some tables.
@@ -25,7 +26,7 @@ pub fn check(select: &Select, dialect: Dialect) -> Result<()> {
 /// # Errors
 /// As for [`check`].
 pub fn check_expression(expr: &Expr, tables: &[Source], dialect: Dialect) -> Result<()> {
-    Checker { dialect, locks: false }.expr(expr, tables)
+    Checker { dialect, locks: false, excludes: false }.expr(expr, tables)
 }
 
 /// Checks a condition on the rows of some tables.
@@ -33,7 +34,7 @@ pub fn check_expression(expr: &Expr, tables: &[Source], dialect: Dialect) -> Res
 /// # Errors
 /// As for [`check`].
 pub fn check_condition(expr: &Expr, tables: &[Source], dialect: Dialect) -> Result<()> {
-    Checker { dialect, locks: false }.condition(expr, tables)
+    Checker { dialect, locks: false, excludes: false }.condition(expr, tables)
 }
 
 /// Checks an expression of an UPDATE or DELETE, whose subqueries may lock what they find.
@@ -41,7 +42,61 @@ pub fn check_condition(expr: &Expr, tables: &[Source], dialect: Dialect) -> Resu
 /// # Errors
 /// As for [`check`].
 pub fn check_change(expr: &Expr, table: &Source, dialect: Dialect) -> Result<()> {
-    Checker { dialect, locks: true }.condition(expr, std::slice::from_ref(table))
+    Checker { dialect, locks: true, excludes: false }.condition(expr, std::slice::from_ref(table))
+}
+
+/// Checks what an INSERT does with rows that are there.
+///
+/// # Errors
+/// As for [`check`], and for what the database cannot do.
+pub fn check_conflict(conflict: &Conflict, table: &Source, dialect: Dialect) -> Result<()> {
+    let checker = Checker { dialect, locks: true, excludes: true };
+    for expr in conflict.set.iter().map(|(_, value)| value).chain(&conflict.filter) {
+        checker.condition(expr, std::slice::from_ref(table))?;
+    }
+    let twice = conflict
+        .set
+        .iter()
+        .enumerate()
+        .find(|(at, (column, _))| conflict.set[..*at].iter().any(|(other, _)| other.name == column.name));
+    if let Some((_, (column, _))) = twice {
+        return refuse(format!("`on_conflict` sets the column `{}` twice; leave one out", column.name));
+    }
+    match conflict.filter.is_some() && matches!(dialect, Dialect::Mysql(_)) {
+        true => refuse(
+            "MySQL and MariaDB have no condition for rows that are there; give each column \
+             `func::case().when(condition, func::excluded(column)).otherwise(column)`",
+        ),
+        false => Ok(()),
+    }
+}
+
+/// Puts assignments into an order in which MySQL computes each from the row as it was: there an assignment sees those before
+/// it, and elsewhere none.
+///
+/// # Errors
+/// `InvalidQuery`: columns take each other's values.
+pub fn order_assignments(dialect: Dialect, table: &Source, set: &mut Vec<(NamedColumn, Expr)>) -> Result<()> {
+    if !matches!(dialect, Dialect::Mysql(_)) || set.len() < 2 {
+        return Ok(());
+    }
+    let mut left = std::mem::take(set);
+    while !left.is_empty() {
+        let is_read = |at: &usize| {
+            let (name, others) = (left[*at].0.name, left.iter().enumerate());
+            others.filter(|(other, _)| other != at).any(|(_, (_, value))| value.reads(table, name))
+        };
+        let Some(next) = (0..left.len()).find(|at| !is_read(at)) else {
+            let names: Vec<&str> = left.iter().map(|(column, _)| column.name).collect();
+            return refuse(format!(
+                "the columns `{}` take each other's values, and MySQL and MariaDB set one after the other; read the rows and \
+                 set values",
+                names.join("`, `")
+            ));
+        };
+        set.push(left.remove(next));
+    }
+    Ok(())
 }
 
 /// Checks that a SELECT joins no more tables than the database takes.
@@ -66,6 +121,8 @@ struct Checker {
     dialect: Dialect,
     /// Whether queries inside others may lock: those of a statement that is in a transaction anyway.
     locks: bool,
+    /// Whether there is a row that an INSERT did not insert.
+    excludes: bool,
 }
 
 impl Checker {
@@ -303,6 +360,22 @@ impl Checker {
                     }
                     _ => {}
                 }
+            }
+            Expr::Call(Function::Excluded, _) if !self.excludes => {
+                return refuse(
+                    "`func::excluded` is what a row would have been inserted with: it is for `on_conflict` of an insert",
+                );
+            }
+            Expr::Call(Function::Fragment(text), parts) => {
+                if let Some(why) = refused_fragment(self.dialect, text, parts.len()) {
+                    return refuse(why);
+                }
+            }
+            Expr::Call(Function::Operator(operator), _) if self.dialect != Dialect::Postgres => {
+                return refuse(format!(
+                    "`{operator}` is an operator of PostgreSQL alone; write the condition for this database with \
+                     `func::condition(..)`, or compare in another way (`like`, `contains`, `at(..)` of JSON)"
+                ));
             }
             Expr::Call(Function::Named("replace"), arguments)
                 if self.dialect == Dialect::Sqlite

@@ -373,6 +373,19 @@ impl Expr {
         self.visit_parts(&mut |part| part.walk(visit));
     }
 
+    /// Whether it depends on a column of a row that is there.
+    pub fn reads(&self, table: &Source, column: &str) -> bool {
+        if matches!(self, Expr::Call(Function::Excluded, _)) {
+            return false;
+        }
+        let mut found =
+            matches!(self, Expr::Column { source, name, .. } if source == table && *name == column);
+        // What a subquery reads of the row is not looked for.
+        found |= self.query().is_some();
+        self.visit_parts(&mut |part| found |= part.reads(table, column));
+        found
+    }
+
     /// A column of a table that a comparison has on both sides: it is the same row's on both.
     pub fn compared_with_itself(&self, table: TableName) -> Option<&'static str> {
         let mut found = None;

@@ -38,6 +38,16 @@ pub enum Function {
     Time(TimeFunction, ValueKind),
     /// A date or time of one kind as one of another.
     TimeAs(ValueKind, ValueKind),
+    /// What an INSERT that met a row would have given a column.
+    Excluded,
+    /// SQL of the user's own, with places for its arguments.
+    Fragment(&'static str),
+    /// An operator of PostgreSQL between its two arguments.
+    Operator(&'static str),
+    /// A text as the words that PostgreSQL's full text search finds, in a language.
+    TextVector(&'static str),
+    /// What a user looks for, in that language.
+    TextQuery(&'static str),
     /// Texts of a group in one, with what stands between them.
     JoinText(Arc<str>),
 }
@@ -82,8 +92,18 @@ impl Function {
             (Function::Average | Function::MeanDecimal, _) => "avg",
             (Function::RoundFloat, _) => "round",
             (Function::Right, _) => "right",
+            (Function::TextVector(_), _) => "to_tsvector",
+            (Function::TextQuery(_), _) => "websearch_to_tsquery",
             // These are written in other ways than by a name.
-            (Function::HasText(_) | Function::Time(..) | Function::TimeAs(..), _) => "",
+            (
+                Function::Excluded
+                | Function::Fragment(_)
+                | Function::Operator(_)
+                | Function::HasText(_)
+                | Function::Time(..)
+                | Function::TimeAs(..),
+                _,
+            ) => "",
             (Function::JoinText(_), Dialect::Postgres) => "string_agg",
             (Function::JoinText(_), _) => "group_concat",
         }

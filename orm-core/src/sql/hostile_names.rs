@@ -9,8 +9,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
-    Alias, Bind, Conflict, Delete, Dialect, Expr, Insert, Item, Join, JoinKind, MysqlServer, NamedColumn,
-    NewRows, Order, Select, Source, Statement, TableName, TableRef, Update, Writer,
+    Alias, Bind, Conflict, Delete, Dialect, Expr, Function, Insert, Item, Join, JoinKind, MysqlServer,
+    NamedColumn, NewRows, Order, Select, Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -106,12 +106,14 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
 
     let returned = [a, b].map(|name| NamedColumn { name, secret: false });
     let returning = if dialect.returning() { returned.to_vec() } else { vec![] };
+    let value = Expr::Call(Function::Excluded, vec![Expr::column(&here, b)]);
+    let taken = vec![(NamedColumn { name: b, secret: false }, value)];
     let insert = Insert {
         table,
         columns: vec![a, b],
         rows: 1,
         values: vec![bind(), bind()],
-        conflict: Some(Conflict { columns: vec![a], update: vec![b], raise: Some(b), stamp: None }),
+        conflict: Some(Conflict { columns: vec![a], set: taken, filter: None }),
         returning: returning.clone(),
     };
     let filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));

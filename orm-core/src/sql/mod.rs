@@ -12,6 +12,7 @@ mod depth;
 mod dialect;
 mod effect;
 mod expr;
+mod fragment;
 mod function;
 #[cfg(test)]
 mod hostile_names;
@@ -28,11 +29,14 @@ mod write;
 mod writer;
 
 pub use alias::{Alias, Made};
-pub use check::{check, check_change, check_condition, check_expression, check_joins};
+pub use check::{
+    check, check_change, check_condition, check_conflict, check_expression, check_joins, order_assignments,
+};
 pub use depth::MOST_DEPTH;
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use effect::{Effect, NotRun, RawEffect};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
+pub use fragment::{Piece, pieces, refused_fragment};
 pub use function::{Function, TextPlace};
 pub use json_read::{JsonRead, JsonStep};
 pub use raw::{is_at_end, raw};

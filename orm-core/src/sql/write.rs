@@ -31,12 +31,26 @@ pub struct NamedColumn {
 pub struct Conflict {
     /// The columns whose values must be unique; any constraint where none is named.
     pub columns: Vec<&'static str>,
-    /// The columns that take the new row's values; DO NOTHING where none is named.
-    pub update: Vec<&'static str>,
-    /// The column that counts the updates of a row, where there is one and the row is updated.
-    pub raise: Option<&'static str>,
-    /// The column that holds when a row was updated, and the time it takes, where there is one and the row is updated.
-    pub stamp: Option<(&'static str, Bind)>,
+    /// What columns of the row that is there become; DO NOTHING where there are none.
+    pub set: Vec<(NamedColumn, Expr)>,
+    /// Which of these rows are updated; the others stay as they are.
+    pub filter: Option<Expr>,
+}
+
+impl Conflict {
+    /// A row that is there stays as it is.
+    pub fn nothing() -> Conflict {
+        Conflict { columns: Vec::new(), set: Vec::new(), filter: None }
+    }
+
+    /// Whether values are bound behind those of the rows.
+    pub fn has_binds(&self) -> bool {
+        let mut found = false;
+        for expr in self.set.iter().map(|(_, value)| value).chain(&self.filter) {
+            expr.walk(&mut |part| found |= matches!(part, Expr::Bind(_)) || part.query().is_some());
+        }
+        found
+    }
 }
 
 /// An UPDATE.

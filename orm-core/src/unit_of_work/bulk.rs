@@ -6,6 +6,7 @@ use super::bulk_asked::check_conflict;
 use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
 use super::insert::check_value;
+use super::insert_from::CopySpec;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, Level, ObjectId, Region};
@@ -13,7 +14,8 @@ use crate::identity::Store;
 use crate::model::{ColumnDef, ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
 use crate::sql::{
-    self, BinaryOp, Bind, Conflict, Dialect, Expr, Source, Statement, Writer, check_change, raw,
+    self, BinaryOp, Bind, Conflict, Dialect, Expr, NamedColumn, Source, Statement, Writer, check_change,
+    order_assignments, raw,
 };
 use crate::value::{Cells, Value};
 
@@ -87,12 +89,14 @@ impl<M: Model, O> Insert<M, O> {
     /// # Ok(()) }
     /// ```
     pub fn on_conflict(mut self, conflict: OnConflict<M>) -> Self {
-        let update = conflict.update;
-        let version = M::def().version().map(|version| M::def().columns[version].name);
-        // It counts the updates of the row, whatever the new row says.
-        let raise = version.filter(|_| !update.is_empty());
-        let update = update.into_iter().filter(|column| Some(*column) != raise).collect();
-        self.conflict = Some(Conflict { columns: conflict.columns, update, raise, stamp: None });
+        let (def, mut set) = (M::def(), conflict.set);
+        if let Some(version) = def.version().filter(|_| !set.is_empty()) {
+            // It counts the updates of the row, whatever the new row says.
+            set.retain(|(column, _)| *column != version);
+            set.push((version, counted(def, version)));
+        }
+        let set = set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
+        self.conflict = Some(Conflict { columns: conflict.columns, set, filter: conflict.filter });
         self
     }
 
@@ -155,6 +159,7 @@ pub struct Bulk {
 enum BulkKind {
     Raw(RawSpec),
     Insert { model: &'static dyn ErasedModel, rows: Vec<DraftData>, conflict: Option<Conflict> },
+    Copy(CopySpec),
     Change(BulkSpec),
 }
 
@@ -165,6 +170,12 @@ pub struct BulkDone {
     rows: u64,
     /// The rows, where they were asked for, as the first level of an answer.
     answer: Option<Arc<Region>>,
+}
+
+impl BulkDone {
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
 }
 
 /// raw SQL that gives nothing but the number of its rows. What the session holds does not follow it.
@@ -217,6 +228,10 @@ operation! {
 }
 
 impl Bulk {
+    pub(super) fn copy(spec: CopySpec) -> Bulk {
+        Bulk { kind: BulkKind::Copy(spec), returning: false }
+    }
+
     /// Whether it is raw SQL.
     pub(crate) fn is_raw(&self) -> bool {
         matches!(self.kind, BulkKind::Raw(_))
@@ -229,15 +244,17 @@ impl Bulk {
     pub(crate) fn check(&self, store: &Store, dialect: Dialect) -> Result<()> {
         match &self.kind {
             BulkKind::Raw(spec) => raw(dialect, &spec.text, &spec.binds).map(drop),
+            BulkKind::Copy(spec) => spec.check(dialect).map(drop),
             BulkKind::Insert { model, rows, conflict } => {
                 let def = model.def();
                 if rows.iter().any(DraftData::has_links) {
                     return Err(has_links(def));
                 }
-                match conflict {
-                    Some(conflict) if self.returning => check_conflict(def, dialect, conflict),
-                    _ => Ok(()),
-                }
+                let Some(conflict) = conflict else { return Ok(()) };
+                let table = Source::Table(def.table);
+                sql::check_conflict(conflict, &table, dialect)?;
+                order_assignments(dialect, &table, &mut conflict.set.clone())?;
+                if self.returning { check_conflict(def, dialect, conflict) } else { Ok(()) }
             }
             BulkKind::Change(spec) => {
                 let def = spec.model.def();
@@ -248,6 +265,7 @@ impl Bulk {
                 for expr in spec.filter.iter().chain(spec.set.iter().map(|(_, value)| value)) {
                     check_change(expr, &table, dialect)?;
                 }
+                order_assignments(dialect, &table, &mut named(def, &spec.set))?;
                 let key = spec.set.iter().find(|(column, _)| def.key.contains(column));
                 match key {
                     Some((key, _)) if holds(store, spec.model) => Err(key_of_held(def, *key)),
@@ -274,6 +292,9 @@ impl Flush<'_> {
                 let count =
                     self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
                 (arena, count)
+            }
+            BulkKind::Copy(spec) => {
+                return Ok(BulkDone { rows: self.copy(&spec).await?, answer: None });
             }
             BulkKind::Raw(spec) => {
                 let statement = raw(self.dialect, &spec.text, &spec.binds)?.for_path("sql", "raw");
@@ -307,6 +328,7 @@ impl Flush<'_> {
         let mut conflict = conflict;
         if let Some(conflict) = &mut conflict {
             self.stamp_conflict(def, conflict)?;
+            order_assignments(self.dialect, &Source::Table(def.table), &mut conflict.set)?;
         }
         let updated = conflict.as_ref().and_then(|conflict| conflict.taken(def));
         let model = self.store.model(arena);
@@ -330,6 +352,7 @@ impl Flush<'_> {
             count +=
                 self.run_bulk(&statement, arena, (returning || follows).then_some(&taking), nodes).await?;
         }
+        self.read_back_bulk(arena, nodes).await?;
         Ok(count)
     }
 
@@ -348,13 +371,14 @@ impl Flush<'_> {
     /// And so are rows that a conflict updates.
     fn stamp_conflict(&self, def: &ModelDef, conflict: &mut Conflict) -> Result<()> {
         let Some(updated) = def.updated().map(|updated| &def.columns[updated]) else { return Ok(()) };
-        if !conflict.update.is_empty() && !conflict.update.contains(&updated.name) {
-            conflict.stamp = Some((updated.name, self.now_of(def, updated)?));
+        let is_set = conflict.set.iter().any(|(column, _)| column.name == updated.name);
+        if !conflict.set.is_empty() && !is_set {
+            conflict.set.push((updated.named(), Expr::Bind(self.now_of(def, updated)?)));
         }
         Ok(())
     }
 
-    fn now_of(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
+    pub(super) fn now_of(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
         let value = self.clock(column.kind);
         check_value(self.dialect, def, column, &value)?;
         Ok(Bind { value, secret: column.secret, kind: Some(column.kind) })
@@ -382,8 +406,9 @@ impl Flush<'_> {
                 self.run_bulk(&statement, arena, follows.then_some(&taking), nodes).await?
             }
         };
-        if deletes {
-            self.rows_gone(arena, nodes);
+        match deletes {
+            true => self.rows_gone(arena, nodes),
+            false => self.read_back_bulk(arena, nodes).await?,
         }
         Ok(count)
     }
@@ -394,7 +419,9 @@ impl Flush<'_> {
             let delete = sql::Delete { table: def.table, filter: spec.filter, returning };
             return Writer::delete(self.dialect, &delete).for_path(def.name, "bulk");
         }
-        let set = spec.set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
+        let mut set = named(def, &spec.set);
+        // What cannot be put in order was refused before.
+        let _ = order_assignments(self.dialect, &Source::Table(def.table), &mut set);
         let update = sql::Update {
             table: def.table,
             set,
@@ -484,6 +511,11 @@ impl Taking {
         Taking { existing: Hydrate::Follow, inserts: false, ..Taking::inserted(model, Follow::Known) }
     }
 
+    /// Of rows that triggers changed.
+    pub(super) fn read_back(model: &'static dyn ErasedModel) -> Taking {
+        Taking { set: Some(Vec::new()), ..Taking::filled(model) }
+    }
+
     /// Of changed rows: what the statement sets, whether deferred or not; other deferred columns stay as they are.
     fn changed(spec: &BulkSpec, follow: Follow) -> Taking {
         let set: Vec<usize> = spec.set.iter().map(|(column, _)| *column).collect();
@@ -543,6 +575,16 @@ fn raise_version(spec: &mut BulkSpec) {
     let one = Bind { value: Value::Int(1), secret: false, kind: Some(column.kind) };
     let is = column.expr(&Source::Table(def.table));
     spec.set.push((version, Expr::Binary(Box::new(is), BinaryOp::Add, Box::new(Expr::Bind(one)))));
+}
+
+/// A version that counts one more.
+fn counted(def: &ModelDef, version: usize) -> Expr {
+    let is = def.columns[version].expr(&Source::Table(def.table));
+    Expr::Binary(Box::new(is), BinaryOp::Add, Box::new(Expr::Number(1)))
+}
+
+fn named(def: &ModelDef, set: &[(usize, Expr)]) -> Vec<(NamedColumn, Expr)> {
+    set.iter().map(|(column, value)| (def.columns[*column].named(), value.clone())).collect()
 }
 
 fn holds(store: &Store, model: &'static dyn ErasedModel) -> bool {

@@ -22,7 +22,7 @@ impl Flush<'_> {
     ) -> Result<u64> {
         let taking = Taking::inserted(self.store.model(arena), Follow::Hold);
         let mut count = 0;
-        for mut chunk in self.bulk_chunks(rows)? {
+        for mut chunk in self.bulk_chunks(rows, 0)? {
             let (_, keys) = self.insert_for_keys(def, &chunk.given, &mut chunk.entries, "bulk").await?;
             let first = nodes.len();
             count += self.ask(arena, def.key, &keys, &taking, nodes).await?;
@@ -144,13 +144,7 @@ impl Flush<'_> {
 impl Conflict {
     /// The columns that an existing row takes or counts; `None` if it stays as it is.
     pub(super) fn taken(&self, def: &ModelDef) -> Option<Vec<usize>> {
-        let names: Vec<&str> = self
-            .update
-            .iter()
-            .copied()
-            .chain(self.raise)
-            .chain(self.stamp.as_ref().map(|(column, _)| *column))
-            .collect();
+        let names: Vec<&str> = self.set.iter().map(|(column, _)| column.name).collect();
         let place = |name: &&str| def.columns.iter().position(|column| column.name == *name);
         (!names.is_empty()).then(|| names.iter().filter_map(place).collect())
     }

@@ -241,6 +241,7 @@ impl Shown<'_> {
             let was = unit.saved_values(store, node, &[column]).pop();
             match self.known.value(entry, column) {
                 _ if of_column.version => columns.push(column),
+                _ if of_column.read_only => {}
                 Some(value) if was.as_ref() == Some(&value) => {}
                 Some(_) => columns.push(column),
                 None if linked(column) || of_column.is_stamped_on_insert() => columns.push(column),

@@ -12,7 +12,7 @@ use crate::identity::Store;
 use crate::model::ColumnDef;
 use crate::model::column::Column;
 use crate::model::model::Model;
-use crate::query::bulk::IntoColumns;
+use crate::query::bulk::WritableColumns;
 use crate::value::input::Raw;
 use crate::value::{Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Value, ValueError, ValueKind};
 
@@ -92,7 +92,7 @@ impl<M: Model> Input<M> {
     /// # Errors
     /// `InvalidInput`, which lists every field that is not permitted, not known, given twice, or not of its column's type. A
     /// client may see it.
-    pub fn permit(self, columns: impl IntoColumns<M>) -> Result<Permitted<M>> {
+    pub fn permit(self, columns: impl WritableColumns<M>) -> Result<Permitted<M>> {
         let (permitted, mut problems) = (columns.into_columns(), Problems::default());
         let mut values: Vec<(usize, Value)> = Vec::new();
         for (name, raw) in self.fields {
@@ -132,14 +132,14 @@ fn value(column: &ColumnDef, raw: Raw) -> Result<Value, String> {
 
 impl<M: Model> Permitted<M> {
     /// Sets a column to a value of the program's, whatever the client sent for it.
-    pub fn set<T>(mut self, column: Column<M, T>, value: impl IntoValue<T>) -> Permitted<M> {
+    pub fn set<T, A: Writable>(mut self, column: Column<M, T, A>, value: impl IntoValue<T>) -> Permitted<M> {
         self.values.retain(|(index, _)| *index != column.index());
         self.values.push((column.index(), value.into_value()));
         self
     }
 
     /// Whether the client sent a column, or the program set it.
-    pub fn has<T>(&self, column: Column<M, T>) -> bool {
+    pub fn has<T, A>(&self, column: Column<M, T, A>) -> bool {
         self.values.iter().any(|(index, _)| *index == column.index())
     }
 
@@ -152,8 +152,11 @@ impl<M: Model> Permitted<M> {
         let def = M::def();
         let mut problems = Problems::default();
         for (index, column) in def.columns.iter().enumerate() {
-            let filled =
-                column.generated || column.nullable || column.version || column.is_stamped_on_insert();
+            let filled = column.generated
+                || column.nullable
+                || column.version
+                || column.is_stamped_on_insert()
+                || column.default_with.is_some();
             if filled || self.values.iter().any(|(given, _)| *given == index) {
                 continue;
             }

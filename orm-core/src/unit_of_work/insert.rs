@@ -8,9 +8,12 @@ use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
 use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
-use crate::sql::{Bind, Conflict, Dialect, Expr, Insert, Param, Select, Source, Statement, TableRef, Writer};
+use crate::sql::{Bind, Conflict, Dialect, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
+
+/// How many values are left for what an upsert computes with.
+const CONFLICT_BINDS: usize = 512;
 
 /// What an INSERT gave its rows, and what the database filled in: the cells of new objects.
 struct NewRows {
@@ -60,8 +63,9 @@ impl Flush<'_> {
         Ok(made)
     }
 
-    /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes.
-    pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>) -> Result<Vec<Shape>> {
+    /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes that binds
+    /// so many other values.
+    pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>, reserved: usize) -> Result<Vec<Shape>> {
         let cell = Arc::new(PendingCell::new());
         let mut batch: Vec<PendingEntry> =
             rows.into_iter().map(|row| PendingEntry::of_row(row, &cell)).collect();
@@ -70,7 +74,7 @@ impl Flush<'_> {
         }
         let mut chunks = Vec::new();
         for Shape { given, returned, mut entries } in shapes(batch, None) {
-            let room = self.rows_per_statement(&given);
+            let room = self.rows_per_statement(&given, reserved);
             while entries.len() > room {
                 let rest = entries.split_off(room);
                 let entries = std::mem::replace(&mut entries, rest);
@@ -99,12 +103,14 @@ impl Flush<'_> {
             insert.conflict.clone_from(&conflict);
             self.labelled(def, Writer::insert(self.dialect, insert), "bulk")
         };
-        Ok(self.bulk_chunks(rows)?.into_iter().map(statement).collect())
+        let binds = conflict.as_ref().is_some_and(Conflict::has_binds);
+        let reserved = if binds { CONFLICT_BINDS } else { 0 };
+        Ok(self.bulk_chunks(rows, reserved)?.into_iter().map(statement).collect())
     }
 
     /// How many rows one statement takes; a row of defaults alone has no form with several.
-    fn rows_per_statement(&self, given: &[usize]) -> usize {
-        if given.is_empty() { 1 } else { (self.dialect.bind_limit() / given.len()).max(1) }
+    fn rows_per_statement(&self, given: &[usize], reserved: usize) -> usize {
+        if given.is_empty() { 1 } else { ((self.dialect.bind_limit() - reserved) / given.len()).max(1) }
     }
 
     fn labelled(&self, def: &ModelDef, mut statement: Statement, strategy: &'static str) -> Statement {
@@ -128,8 +134,13 @@ impl Flush<'_> {
                 }
             }
         }
-        entry.model.before_insert(&mut entry.values)?;
         let def = entry.model.def();
+        for (column, value) in def.columns.iter().zip(&mut entry.values) {
+            if let (None, Some(default)) = (&value, column.default_with) {
+                *value = Some(default());
+            }
+        }
+        entry.model.before_insert(&mut entry.values)?;
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
             if value.is_none() && column.is_stamped_on_insert() {
                 *value = Some(self.clock(column.kind));
@@ -157,7 +168,7 @@ impl Flush<'_> {
         self.store.arena_of(model)?;
         // Of a key that the database makes in its own way nobody knows whose row it is, unless there is one row.
         let unknown = def.auto_key().is_none() && def.key.iter().any(|key| !given.contains(key));
-        let room = if unknown { 1 } else { self.rows_per_statement(&given) };
+        let room = if unknown { 1 } else { self.rows_per_statement(&given, 0) };
         let mut made = Vec::with_capacity(entries.len());
         let mut rest = entries.into_iter();
         loop {
@@ -209,9 +220,20 @@ impl Flush<'_> {
         returned: &[usize],
         chunk: &mut [PendingEntry],
     ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        if !returned.is_empty() && !self.dialect.returning() {
+        if !returned.is_empty() && (!self.dialect.returning() || self.asks_after(def)) {
             return self.send_and_ask(def, given, returned, chunk).await;
         }
+        self.send_returning(def, given, returned, chunk).await
+    }
+
+    /// [`send`](Self::send) where the statement itself gives back what it wrote.
+    pub(super) async fn send_returning(
+        &mut self,
+        def: &'static ModelDef,
+        given: &[usize],
+        returned: &[usize],
+        chunk: &mut [PendingEntry],
+    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
         if self.is_by_rowid(def, given, returned, chunk.len()) {
             let insert = self.insert_of(def, given, returned, chunk);
             return self.send_by_rowid(def, insert).await;
@@ -277,8 +299,8 @@ impl Flush<'_> {
         Ok((statement.params, keys))
     }
 
-    /// [`send`](Self::send) where an INSERT returns nothing. The keys that one statement generates follow each other
-    /// from the one that the server reports; what else it filled in is read by key.
+    /// [`send`](Self::send) where an INSERT returns nothing, or not what triggers made of it. The keys that one statement
+    /// generates follow each other from the one that the server reports; what else it filled in is read by key.
     async fn send_and_ask(
         &mut self,
         def: &'static ModelDef,
@@ -286,16 +308,14 @@ impl Flush<'_> {
         returned: &[usize],
         chunk: &mut [PendingEntry],
     ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        let (values, keys) = self.insert_for_keys(def, given, chunk, "flush").await?;
+        let (values, keys) = match self.dialect {
+            Dialect::Sqlite => self.send_for_keys(def, given, chunk).await?,
+            Dialect::Postgres | Dialect::Mysql(_) => self.insert_for_keys(def, given, chunk, "flush").await?,
+        };
         if def.auto_key().is_some_and(|auto| returned == [auto]) {
             return Ok((values, keys));
         }
-        let source = Source::Table(def.table);
-        let mut select = Select::from(TableRef::table(def.table));
-        returned.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
-        select.filter = Some(Expr::among(&source, &def.key_columns(def.key), &keys));
-        let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
-        let rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
+        let rows = self.rows_of_keys(def, returned, &keys).await?;
         Ok((values, by_key(def, returned, &keys, rows)?))
     }
 
@@ -339,14 +359,7 @@ impl Flush<'_> {
         width: usize,
         expected: usize,
     ) -> Result<Vec<Vec<Value>>> {
-        let mut rows: Vec<Vec<Value>> = Vec::with_capacity(expected);
-        let mut sink = |cells: &dyn Cells| -> Result<()> {
-            let row =
-                (0..width).map(|at| cells.cell(at).map(|cell| cell.to_value())).collect::<Result<_, _>>();
-            rows.push(row.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
-            Ok(())
-        };
-        self.lease.fetch(self.monitor, statement, &mut sink).await?;
+        let rows = self.values_of_rows(statement, width).await?;
         if rows.len() != expected {
             return Err(Error::new(
                 ErrorKind::Database,
@@ -427,7 +440,7 @@ fn shapes(batch: Vec<PendingEntry>, auto: Option<usize>) -> Vec<Shape> {
                 let columns = 0..entry.values.len();
                 let (given, left): (Vec<_>, Vec<_>) =
                     columns.partition(|column| entry.values[*column].is_some());
-                let returned = returned(entry.model.def(), left);
+                let returned = returned(entry.model.def(), &given, left);
                 shapes.push(Shape { given, returned, entries: vec![entry] });
             }
         }
@@ -435,9 +448,10 @@ fn shapes(batch: Vec<PendingEntry>, auto: Option<usize>) -> Vec<Shape> {
     shapes
 }
 
-/// What must come back: the columns that the database fills in, and a key to tell the rows apart.
-fn returned(def: &ModelDef, mut left: Vec<usize>) -> Vec<usize> {
+/// What must come back: the columns that the database fills in or changes, and a key to tell the rows apart.
+fn returned(def: &ModelDef, given: &[usize], mut left: Vec<usize>) -> Vec<usize> {
     left.retain(|column| !def.columns[*column].deferred);
+    left.extend(given.iter().filter(|column| def.columns[**column].read_back));
     if left.is_empty() {
         return left;
     }
@@ -447,7 +461,7 @@ fn returned(def: &ModelDef, mut left: Vec<usize>) -> Vec<usize> {
 }
 
 /// The keys that rows were given, in their order.
-fn given_keys(def: &ModelDef, chunk: &[PendingEntry]) -> Vec<Vec<Value>> {
+pub(super) fn given_keys(def: &ModelDef, chunk: &[PendingEntry]) -> Vec<Vec<Value>> {
     let value = |entry: &PendingEntry, column: &usize| entry.values[*column].clone();
     chunk.iter().map(|entry| def.key.iter().filter_map(|column| value(entry, column)).collect()).collect()
 }

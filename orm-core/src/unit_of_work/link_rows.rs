@@ -72,7 +72,7 @@ impl Flush<'_> {
                 };
                 let values = chunk.iter().flat_map(|row| columns.iter().zip(row).map(bind)).collect();
                 let names = columns.iter().map(|column| column.name).collect();
-                let nothing = Conflict { columns: Vec::new(), update: Vec::new(), raise: None, stamp: None };
+                let nothing = Conflict::nothing();
                 let conflict = (!seen && !asks).then_some(nothing);
                 let insert = Insert {
                     table,

@@ -230,10 +230,16 @@ impl MergeSource {
         }
     }
 
-    /// The columns that it has, with their values.
+    /// The columns that it has, with their values, but for those that the database alone fills in.
     pub(crate) fn given(&self) -> Vec<(usize, Value)> {
+        let columns = self.model.def().columns;
         let given = |(column, value): (usize, &Option<Value>)| Some((column, value.clone()?));
-        self.values.iter().enumerate().filter_map(given).collect()
+        self.values
+            .iter()
+            .enumerate()
+            .filter_map(given)
+            .filter(|(column, _)| !columns[*column].read_only)
+            .collect()
     }
 }
 

@@ -21,6 +21,7 @@ mod holding;
 #[cfg(feature = "serde")]
 mod input;
 mod insert;
+mod insert_from;
 mod journal;
 mod key_links;
 mod known;
@@ -36,6 +37,7 @@ mod orphan;
 mod pending;
 mod pending_set;
 mod presumed;
+mod read_back;
 mod references;
 mod refusal;
 mod register;
@@ -62,6 +64,7 @@ pub use flush_plan::{FlushPlan, FlushStep};
 pub(crate) use input::Problems;
 #[cfg(feature = "serde")]
 pub use input::{Input, InputDraft, Permitted};
+pub use insert_from::{FitsColumn, FitsColumns, InsertFrom, insert_from};
 pub(crate) use key_links::KeyLinkOf;
 pub use links::{IntoLink, IntoLinks, LinkTarget, draft_link};
 pub(crate) use merge::another_version;

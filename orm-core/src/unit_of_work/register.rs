@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ObjectId, Region};
 use crate::identity::Store;
 use crate::model::{ModelDef, RelationDef, RelationKind};
+use crate::value::Value;
 
 /// A draft whose links are being entered.
 struct Entering {
@@ -74,7 +75,8 @@ impl UnitOfWork {
     fn begin(&mut self, mut draft: DraftData) -> Entering {
         let cell = Arc::new(PendingCell::new());
         self.journal.registered(Arc::clone(&cell));
-        let (model, values) = (draft.model, std::mem::take(&mut draft.values));
+        let (model, mut values) = (draft.model, std::mem::take(&mut draft.values));
+        fill_in_defaults(model.def(), &mut values);
         let entry = PendingEntry {
             cell: Arc::clone(&cell),
             model,
@@ -280,4 +282,18 @@ pub(crate) fn another_session() -> Error {
         "the object belongs to another session, or to a stream; load it in this one (`session.get::<M>(key)`) and use \
          that",
     )
+}
+
+/// Values that functions make are known from the start, as those that drafts are given are. A key that a link may give waits
+/// for it.
+fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
+    for (column, value) in def.columns.iter().zip(values) {
+        let (Some(default), None) = (column.default_with, &value) else { continue };
+        let is_linked = |relation: &RelationDef| {
+            matches!(relation.kind, RelationKind::BelongsTo { .. }) && relation.local.contains(&column.field)
+        };
+        if !def.relations.iter().any(is_linked) {
+            *value = Some(default());
+        }
+    }
 }

@@ -150,6 +150,7 @@ impl Flush<'_> {
         let values = given.into_iter().filter(|column| !def.columns[*column].version);
         let changes = values.filter_map(|column| Some((column, entry.values[column].clone()?))).collect();
         self.unit.change(self.store, node, changes)?;
+        let left: Vec<usize> = left.into_iter().filter(|column| !def.columns[*column].read_only).collect();
         if !left.is_empty() {
             self.switched.defaults.entry((node.arena, left)).or_default().push(node.node);
         }

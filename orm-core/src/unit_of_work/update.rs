@@ -64,21 +64,19 @@ impl Flush<'_> {
             let def = self.store.def(arena);
             let width = def.key.len() + columns.len();
             let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
+            let returned = self.returned_by_update(def, &columns);
             for nodes in nodes.chunks(room) {
-                let changes = || Changes {
-                    def,
-                    identified: def.key,
-                    columns: &columns,
-                    was: nodes.iter().flat_map(|node| self.store.key(*node)).collect(),
-                    becomes: nodes.iter().flat_map(|node| self.store.values(*node, &columns)).collect(),
-                };
-                let statement = changes().statement(self.dialect);
-                let hit = self.lease.execute(self.monitor, &statement).await?;
+                let changes = self.late_changes(def, &columns, nodes);
+                let statement = Changes { returned: &returned, ..changes }.statement(self.dialect);
+                let hit = self.run_update(&statement, arena, &returned).await?;
                 if hit != nodes.len() as u64 {
-                    let changes = changes();
+                    let changes = self.late_changes(def, &columns, nodes);
                     return Err(self.stale(changes).await);
                 }
                 self.executed_update(def, &columns, nodes.len());
+            }
+            if returned.is_empty() {
+                self.read_back(arena, &nodes).await?;
             }
             for node in nodes {
                 self.unit.dirty.swap_remove(&node);
@@ -109,7 +107,19 @@ impl Flush<'_> {
                 self.leave_out_late(*node, columns, &mut becomes[first..]);
             }
         }
-        Changes { def, identified, columns, was, becomes }
+        Changes { def, identified, columns, was, becomes, returned: &[] }
+    }
+
+    /// What a statement changes of rows that are written in parts.
+    fn late_changes<'c>(
+        &self,
+        def: &'static ModelDef,
+        columns: &'c [usize],
+        nodes: &[ObjectId],
+    ) -> Changes<'c> {
+        let was = nodes.iter().flat_map(|node| self.store.key(*node)).collect();
+        let becomes = nodes.iter().flat_map(|node| self.store.values(*node, columns)).collect();
+        Changes { def, identified: def.key, columns, was, becomes, returned: &[] }
     }
 
     fn leave_out_late(&self, node: ObjectId, columns: &[usize], values: &mut [Value]) {
@@ -169,10 +179,13 @@ impl Flush<'_> {
         let def = self.store.def(group.arena);
         let identified: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
         let width = identified.len() + group.columns.len();
+        let returned = self.returned_by_update(def, &group.columns);
         let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
         for nodes in group.nodes.chunks(room) {
-            let statement = self.changes(def, &identified, &group.columns, nodes).statement(self.dialect);
-            let hit = self.lease.execute(self.monitor, &statement).await?;
+            let changes =
+                Changes { returned: &returned, ..self.changes(def, &identified, &group.columns, nodes) };
+            let statement = changes.statement(self.dialect);
+            let hit = self.run_update(&statement, group.arena, &returned).await?;
             if hit != nodes.len() as u64 {
                 let changes = self.changes(def, &identified, &group.columns, nodes);
                 return Err(self.stale(changes).await);
@@ -187,6 +200,9 @@ impl Flush<'_> {
                     self.rekey(*node, was, is);
                 }
             }
+        }
+        if returned.is_empty() {
+            self.read_back(group.arena, &group.nodes).await?;
         }
         if self.changes_referred(&group) {
             let moved = group.nodes.iter().map(|node| (*node, self.unit.saved_version(self.store, *node)));

@@ -1,5 +1,7 @@
 use crate::model::{ColumnDef, ModelDef};
-use crate::sql::{Bind, Dialect, Expr, Made, NEW_COLUMNS, NewRows, Param, Source, Statement, Update, Writer};
+use crate::sql::{
+    Bind, Dialect, Expr, Made, NEW_COLUMNS, NamedColumn, NewRows, Param, Source, Statement, Update, Writer,
+};
 use crate::value::{Value, ValueKind};
 
 /// Rows of one table that change in the same columns.
@@ -13,6 +15,8 @@ pub(super) struct Changes<'c> {
     pub(super) was: Vec<Value>,
     /// What the columns become, row by row.
     pub(super) becomes: Vec<Value>,
+    /// The columns that the statement gives back.
+    pub(super) returned: &'c [usize],
 }
 
 impl Changes<'_> {
@@ -55,6 +59,10 @@ impl Changes<'_> {
         Bind { value, secret, kind: Some(kind) }
     }
 
+    fn returning(&self) -> Vec<NamedColumn> {
+        self.returned.iter().map(|column| self.def.columns[*column].named()).collect()
+    }
+
     /// The columns of the new values: those that identify a row, and those that change.
     fn all(&self) -> impl Iterator<Item = usize> {
         self.identified.iter().chain(self.columns).copied()
@@ -71,7 +79,7 @@ impl Changes<'_> {
             set: set.collect(),
             from: NewRows::default(),
             filter: Some(filter),
-            returning: Vec::new(),
+            returning: self.returning(),
         }
     }
 
@@ -94,7 +102,7 @@ impl Changes<'_> {
                 rows: Vec::new(),
             },
             filter: Some(Expr::And(self.identified.iter().enumerate().map(equal).collect())),
-            returning: Vec::new(),
+            returning: self.returning(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod belongs_to;
 mod declarations;
+mod generated;
 mod has_many;
 mod keys;
 mod many_to_many;
@@ -48,6 +49,11 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     keys::version_is_single,
     keys::version_is_no_key,
     declarations::stamps_are_plain,
+    generated::is_filled_in_once,
+    generated::sql_says_something,
+    generated::is_virtual_by_sql,
+    generated::default_with_is_the_only_source,
+    generated::is_written_to_be_read_back,
     declarations::deferred_is_written_twice,
     keys::key_is_read,
     belongs_to::key_is_a_column,

@@ -70,11 +70,14 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     };
     let (key_span, target_span) = (at(relation.key.span), at(relation.target_key.span));
     let p = private_at(key_span);
+    // What is for reading writes no key.
+    let check = if relation.view_only.is_some() { "check_read_key" } else { "check_key" };
+    let check = Ident::new(check, key_span);
     match relation.kind {
         Kind::BelongsTo if relation.target_key.given => {
             let pairs = relation.key.names.iter().zip(&relation.target_key.names).map(|(key, target_key)| {
                 let (key, target_key) = (own(key, key_span), theirs(target_key, target_span));
-                quote_spanned!(key_span=> #p::check_key(#key, #target_key);)
+                quote_spanned!(key_span=> #p::#check(#key, #target_key);)
             });
             pairs.collect()
         }
@@ -83,7 +86,7 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             let refers_to = if relation.target_key.given { &relation.target_key.names } else { &primary };
             let pairs = relation.key.names.iter().zip(refers_to).map(|(key, own_key)| {
                 let (key, own_key) = (theirs(key, key_span), own(own_key, key_span));
-                quote_spanned!(key_span=> #p::check_key(#key, #own_key);)
+                quote_spanned!(key_span=> #p::#check(#key, #own_key);)
             });
             pairs.collect()
         }
@@ -98,7 +101,7 @@ fn order_by(named: &Named<'_>) -> TokenStream {
     let p = private_at(span);
     let terms = order.terms.iter().map(|term| {
         let constant = names::constant(&term.field, span);
-        quote_spanned!(span=> let _: #p::Column<#target, _> = <#target>::#constant;)
+        quote_spanned!(span=> let _: #p::Column<#target, _, _> = <#target>::#constant;)
     });
     terms.collect()
 }

@@ -2,7 +2,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::scope::{Named, Scope};
-use super::{column_type, private, private_at, quiet};
+use super::{at, column_type, private, private_at, quiet};
 use crate::model::Column;
 use crate::parse::{Cascade, KeyAction, Kind, Lazy, Text};
 
@@ -110,7 +110,9 @@ fn column_def(column: &Column) -> TokenStream {
         ("auto", column.auto()),
         ("unique", column.unique),
         ("index", column.index),
-        ("generated", column.default || column.auto()),
+        ("generated", column.default || column.auto() || column.generated.is_some()),
+        ("read_only", column.generated.is_some()),
+        ("read_back", column.read_back.is_some() || is_triggered(column)),
         ("version", column.version.is_some()),
         ("secret", column.secret),
         ("deferred", column.is_deferred),
@@ -150,7 +152,26 @@ fn column_def(column: &Column) -> TokenStream {
     if let Some(sql) = &column.default_sql {
         set.push(quote!(default: ::core::option::Option::Some(#sql),));
     }
+    if let Some(sql) = &column.generated_sql {
+        let (sql, stored) = (&sql.value, column.is_virtual.is_none());
+        set.push(quote! {
+            computed: ::core::option::Option::Some(#p::ComputedDef { sql: #sql, stored: #stored }),
+        });
+    }
+    if let Some(function) = &column.default_with
+        && let Some(path) = &function.path
+    {
+        let (ty, span) = (&column.ty, at(function.span));
+        let at_path = private_at(span);
+        let value = quote_spanned!(span=> || #at_path::IntoValue::<#ty>::into_value(#path()));
+        set.push(quote!(default_with: ::core::option::Option::Some(#value),));
+    }
     if set.is_empty() { plain } else { quote!(#p::ColumnDef { #(#set)* ..#plain }) }
+}
+
+/// Whether the database fills it in and nothing says by which SQL: a trigger does.
+fn is_triggered(column: &Column) -> bool {
+    column.generated.is_some() && column.generated_sql.is_none()
 }
 
 fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {

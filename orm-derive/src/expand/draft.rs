@@ -13,7 +13,8 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
     let this = &scope.model.ident;
     let draft = scope.draft_type(None);
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.to_token_stream()).collect();
-    let columns = scope.columns().map(|(column, names)| column_setter(scope, column, names));
+    let columns = scope.columns().filter(|(column, _)| column.generated.is_none());
+    let columns = columns.map(|(column, names)| column_setter(scope, column, names));
     let written = scope.relations().filter(|relation| relation.relation.view_only.is_none());
     let relations = written.map(|relation| relation_setter(scope, &relation));
     let parameters = if states.is_empty() { TokenStream::new() } else { quote!(<#(#states),*>) };

@@ -28,9 +28,10 @@ fn columns(scope: &Scope<'_>) -> TokenStream {
         let visible = scope.visibility(&column.visibility);
         let (constant, ty, index) = (&names.constant, &column.ty, names.place());
         let doc = format!("The column `{table}.{}`: the field `{}`.", column.name.value, column.field);
+        let access = column.generated.map(|_| quote!(, #p::ReadOnly));
         quote! {
             #[doc = #doc]
-            #visible const #constant: #p::Column<#this, #ty> = #p::Column::new(#index);
+            #visible const #constant: #p::Column<#this, #ty #access> = #p::Column::new(#index);
         }
     });
     constants.collect()

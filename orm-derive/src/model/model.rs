@@ -101,10 +101,8 @@ impl Model {
     /// The columns that a draft must be given: NOT NULL, filled in neither by the database nor by a link.
     pub fn required(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| {
-            let filled_in =
-                column.auto() || column.default || column.version.is_some() || column.stamp().is_some();
             let linked = self.relations.iter().any(|relation| relation.has_key_here(&column.field));
-            !(column.nullable || filled_in || linked)
+            !(column.nullable || column.is_filled_in() || linked)
         })
     }
 }

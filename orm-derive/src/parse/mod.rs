@@ -17,4 +17,4 @@ pub use input::{Field, Input, input};
 pub use options::{Form, Known, Options};
 pub use serde::RenameAll;
 pub use types::{Holder, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text};
-pub use value::{Cascade, KeyAction, Lazy, Names, OrderBy, Text, unknown};
+pub use value::{Cascade, Function, KeyAction, Lazy, Names, OrderBy, Text, unknown};

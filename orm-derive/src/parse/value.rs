@@ -1,4 +1,5 @@
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::LitStr;
 
 use crate::errors::Errors;
@@ -18,6 +19,27 @@ impl Text {
 
     pub fn of(literal: &LitStr) -> Text {
         Text::new(literal.value(), literal.span())
+    }
+}
+
+/// The path of a function, and where it is written.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// None where the text is not a path, which has been reported.
+    pub path: Option<TokenStream>,
+    pub span: Span,
+}
+
+impl Function {
+    pub fn read(literal: &LitStr, errors: &mut Errors) -> Function {
+        let path = literal.parse::<syn::Path>().ok().map(ToTokens::into_token_stream);
+        if path.is_none() {
+            errors.at(
+                literal.span(),
+                "expected the path of a function without arguments: `default_with = \"Uuid::new_v4\"`",
+            );
+        }
+        Function { path, span: literal.span() }
     }
 }
 

@@ -122,7 +122,7 @@ fn found(findings: &[SchemaFinding]) -> Vec<(String, &'static str)> {
         Kind::MissingIndex => "index",
         Kind::Labels { .. } => "labels",
         Kind::NotFilledIn => "not filled in",
-        Kind::Generated => "generated",
+        Kind::Generated { .. } => "generated",
         _ => "new",
     };
     let place = |finding: &SchemaFinding| format!("{}.{}", finding.table, finding.columns.join("+"));

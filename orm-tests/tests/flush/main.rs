@@ -3,14 +3,17 @@
 #![allow(missing_docs)]
 
 mod associations;
+mod generated;
 mod getting;
 mod links_by_key;
+mod made_defaults;
 mod nested_drafts;
 mod order;
 mod out_of_session;
 mod parts;
 mod plans;
 mod switched;
+mod upserts;
 mod waiting;
 
 use orm_core::observe::QueryLog;

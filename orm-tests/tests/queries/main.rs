@@ -11,6 +11,7 @@ mod deferred;
 mod documents;
 mod entities;
 mod explained;
+mod fragments;
 mod grammar;
 mod joins;
 mod locks;

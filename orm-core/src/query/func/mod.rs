@@ -24,6 +24,7 @@
 
 mod aggregates;
 mod call;
+mod fragments;
 mod numbers;
 mod texts;
 mod times;
@@ -31,12 +32,13 @@ mod values;
 mod windows;
 
 pub use aggregates::{Summed, avg, count, count_rows, join_text, max, min, sum};
+pub use fragments::{IntoParts, condition, fragment};
 pub use numbers::{Fractional, abs, round, round_to};
 pub use texts::{
     concat, left, length, lower, position, replace, right, substring, trim, trim_end, trim_start, upper,
 };
 pub use times::{add_time, day, day_of_year, hour, minute, month, now, second, truncate, weekday, year};
-pub use values::{case, cast, coalesce, custom, greatest, least, null_if, value};
+pub use values::{case, cast, coalesce, custom, excluded, greatest, least, null_if, value};
 pub use windows::{
     cume_dist, dense_rank, first_value, lag, last_value, lead, nth_value, ntile, percent_rank, rank,
     row_number,

@@ -1,4 +1,5 @@
 use super::call::{Bare, Like, call_with};
+use crate::model::{Column, Model};
 use crate::query::{Case, Computed, Expression, IntoExpressions, IntoOperand};
 use crate::sql::{Bind, Expr, Function};
 use crate::value::{ColumnType, IntoValue, ValueKind};
@@ -116,6 +117,12 @@ pub fn greatest<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed
 /// ```
 pub fn least<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E::Value> {
     call_with(Function::Least, a, b)
+}
+
+/// What the new row has in a column, where an INSERT meets a row that is there: for [`OnConflict`](crate::write::OnConflict).
+/// Elsewhere a query with it is `InvalidQuery`.
+pub fn excluded<M: Model, T: ColumnType, A>(column: Column<M, T, A>) -> Computed<T> {
+    Computed::new(Expr::Call(Function::Excluded, vec![column.into_sql()]))
 }
 
 /// A function of the database by its name: `func::custom::<i64>("pg_backend_pid", ())`. You specify the type that it

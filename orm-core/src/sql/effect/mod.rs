@@ -79,6 +79,12 @@ impl RawEffect {
         Ok(told)
     }
 
+    /// What an expression of a user's own does.
+    pub(super) fn of_expression(dialect: Dialect, text: &str) -> RawEffect {
+        let told = RawEffect::of(dialect, &format!("SELECT {text}"));
+        told.unwrap_or(RawEffect { effect: Effect::MayWrite, changes_connection: true })
+    }
+
     /// What a call of a function does that a user names.
     pub(super) fn of_function(dialect: Dialect, name: &str) -> RawEffect {
         let name = name.strip_prefix("pg_catalog.").unwrap_or(name);

@@ -1,7 +1,7 @@
 use super::Writer;
 use crate::sql::{
-    Bind, Conflict, Dialect, Effect, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown, Statement,
-    TableName, Update,
+    Bind, Conflict, Dialect, Effect, Expr, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown,
+    Statement, TableName, Update,
 };
 use crate::value::Value;
 
@@ -95,58 +95,29 @@ impl Writer {
             self.list(&conflict.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push(')');
         }
-        if conflict.update.is_empty() && conflict.raise.is_none() {
+        if conflict.set.is_empty() {
             self.sql.push_str(" DO NOTHING");
             return;
         }
+        self.note_secrets(conflict);
         self.sql.push_str(" DO UPDATE SET ");
-        self.list(&conflict.update, ", ", |writer, column| {
-            writer.quote(column);
-            writer.sql.push_str(" = excluded.");
-            writer.quote(column);
-        });
-        self.raise(conflict, insert);
-        self.stamp(conflict);
-    }
-
-    /// Sets when an existing row is updated.
-    fn stamp(&mut self, conflict: &Conflict) {
-        let Some((column, now)) = &conflict.stamp else { return };
-        self.sql.push_str(", ");
-        self.quote(column);
-        self.sql.push_str(" = ");
-        self.bind(now.clone());
-    }
-
-    /// Counts the update of an existing row.
-    fn raise(&mut self, conflict: &Conflict, insert: &Insert) {
-        let Some(version) = conflict.raise else { return };
-        if !conflict.update.is_empty() {
-            self.sql.push_str(", ");
+        self.names.call_by_name(insert.table);
+        self.assignments(&conflict.set, None);
+        if let Some(filter) = &conflict.filter {
+            self.sql.push_str(" WHERE ");
+            self.expr(filter);
         }
-        self.quote(version);
-        self.sql.push_str(" = ");
-        // SQLite takes no name with a schema here.
-        self.quote(insert.table.name);
-        self.sql.push('.');
-        self.quote(version);
-        self.sql.push_str(" + 1");
     }
 
     /// MySQL's ON CONFLICT: for every unique key of the table, whatever columns are named. A row that stays as it is
     /// gives a column its own value: INSERT IGNORE would also ignore values that do not fit.
     fn duplicate_key(&mut self, conflict: &Conflict, insert: &Insert) {
         self.sql.push_str(" ON DUPLICATE KEY UPDATE ");
-        let stays = conflict.update.is_empty() && conflict.raise.is_none();
+        let stays = conflict.set.is_empty();
         let Some(kept) = conflict.columns.first().or(insert.columns.first()).filter(|_| stays) else {
-            self.list(&conflict.update, ", ", |writer, column| {
-                writer.quote(column);
-                writer.sql.push_str(" = VALUES(");
-                writer.quote(column);
-                writer.sql.push(')');
-            });
-            self.raise(conflict, insert);
-            return self.stamp(conflict);
+            self.names.call_by_name(insert.table);
+            self.note_secrets(conflict);
+            return self.assignments(&conflict.set, None);
         };
         self.quote(kept);
         self.sql.push_str(" = ");
@@ -155,11 +126,32 @@ impl Writer {
         self.quote(kept);
     }
 
+    fn note_secrets(&mut self, conflict: &Conflict) {
+        let values = conflict.set.iter().map(|(_, value)| value).chain(&conflict.filter);
+        self.secrets |= conflict.set.iter().any(|(column, _)| column.secret)
+            || values.into_iter().any(Expr::mentions_secret);
+    }
+
+    /// What an INSERT would have given a column of a row that is there.
+    pub(super) fn excluded(&mut self, column: &[Expr]) {
+        let [Expr::Column { name, .. }] = column else { return self.sql.push_str("NULL") };
+        let (before, after) = match self.dialect {
+            Dialect::Sqlite | Dialect::Postgres => ("excluded.", ""),
+            Dialect::Mysql(_) => ("VALUES(", ")"),
+        };
+        self.sql.push_str(before);
+        self.quote(name);
+        self.sql.push_str(after);
+    }
+
     pub(super) fn set(&mut self, update: &Update) {
         self.sql.push_str(" SET ");
         // MySQL takes a column of a join by its table's name, which the others refuse.
-        let table = matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table);
-        self.list(&update.set, ", ", |writer, (column, value)| {
+        self.assignments(&update.set, matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table));
+    }
+
+    fn assignments(&mut self, set: &[(NamedColumn, Expr)], table: Option<TableName>) {
+        self.list(set, ", ", |writer, (column, value)| {
             if let Some(table) = table {
                 writer.name(table);
                 writer.sql.push('.');

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use super::Writer;
 use crate::sql::secrecy::Hiding;
-use crate::sql::{BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Param, RawEffect, Window};
+use crate::sql::{
+    BinaryOp, Bind, Bound, Dialect, Expr, Frame, Function, Param, Piece, RawEffect, Window, pieces,
+};
 use crate::value::{Value, ValueKind};
 
 /// What is kept of a quotient of decimals: MySQL would give more places than a field holds.
@@ -239,6 +241,27 @@ impl Writer {
         self.sql.push_str(function.name(self.dialect));
     }
 
+    /// In parentheses, so that what stands beside it does not reach into it.
+    fn fragment(&mut self, text: &str, arguments: &[Expr]) {
+        self.repeatable = false;
+        let told = RawEffect::of_expression(self.dialect, text);
+        self.effect = self.effect.max(told.effect);
+        self.changes_connection |= told.changes_connection;
+        let mut arguments = arguments.iter();
+        self.sql.push('(');
+        for piece in pieces(self.dialect, text) {
+            match piece {
+                Piece::Text(text) => self.sql.push_str(text),
+                Piece::Place => {
+                    if let Some(argument) = arguments.next() {
+                        self.operand(argument);
+                    }
+                }
+            }
+        }
+        self.sql.push(')');
+    }
+
     fn call(&mut self, function: &Function, arguments: &[Expr]) {
         match (function, self.dialect) {
             // SQLite has had `concat` only since 3.44, and it takes NULL for an empty text.
@@ -268,6 +291,20 @@ impl Writer {
                 [of, what] => self.has_text(*place, of, what),
                 _ => self.sql.push_str("NULL"),
             },
+            (Function::Excluded, _) => self.excluded(arguments),
+            (Function::Fragment(text), _) => self.fragment(text, arguments),
+            (Function::Operator(operator), _) => {
+                self.sql.push('(');
+                self.list(arguments, &format!(" {operator} "), Writer::operand);
+                self.sql.push(')');
+            }
+            (Function::TextVector(language) | Function::TextQuery(language), _) => {
+                self.function(function);
+                // Written out, or an index of the same expression would not be used.
+                self.sql.push_str(&format!("('{}', ", language.replace('\'', "''")));
+                self.list(arguments, ", ", Writer::expr);
+                self.sql.push(')');
+            }
             (Function::Right, Dialect::Sqlite) => match arguments {
                 [of, characters] => {
                     self.sql.push_str("substr(");

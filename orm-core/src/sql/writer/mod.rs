@@ -17,8 +17,8 @@ use self::names::Names;
 use super::dialect::LONGEST_NAME;
 use super::secrecy::Hiding;
 use super::{
-    Bind, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, Made, Param, Runs, Select, Shown, Source,
-    Statement, TableName, Update,
+    Bind, Conflict, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, Made, NamedColumn, Param, Runs,
+    Select, Shown, Source, Statement, TableName, Update,
 };
 use crate::error::ErrorKind;
 use crate::value::{Value, ValueKind};
@@ -88,13 +88,43 @@ impl Writer {
         if dialect == Dialect::Postgres && insert.rows > 1 && are_plain(&values, insert.columns.len()) {
             return Writer::insert_arrays(&insert, values);
         }
-        let runs = dialect.insert_runs(insert.rows, insert.columns.len());
+        // Values behind those of the rows would be part of each run.
+        let is_one = insert.conflict.as_ref().is_some_and(Conflict::has_binds);
+        let runs = match is_one {
+            true => vec![(insert.rows, 1)],
+            false => dialect.insert_runs(insert.rows, insert.columns.len()),
+        };
         if runs.len() <= 1 && runs.iter().all(|(_, times)| *times == 1) {
             let mut writer = Writer::new(dialect);
             writer.write_insert(&insert, insert.rows, values);
             return Statement { expected: Expected::Few, ..writer.finish() };
         }
         Writer::insert_in_runs(dialect, &insert, values, &runs)
+    }
+
+    /// The text of an INSERT of the rows of a query.
+    pub fn insert_select(
+        dialect: Dialect,
+        table: TableName,
+        columns: &[NamedColumn],
+        select: &Select,
+    ) -> Statement {
+        let is_secret = columns.iter().any(|column| column.secret);
+        let secrets = is_secret || select.mixes_secret(false);
+        let mut writer = Writer::fitting(dialect, |writer| {
+            writer.secrets = secrets;
+            if is_secret {
+                writer.enter(Hiding::All);
+            }
+            writer.sql.push_str("INSERT INTO ");
+            writer.name(table);
+            writer.sql.push_str(" (");
+            writer.list(columns, ", ", |writer, column| writer.quote(column.name));
+            writer.sql.push_str(") ");
+            writer.write_select(select);
+        });
+        writer.effect = Effect::Writes;
+        writer.finish()
     }
 
     /// An INSERT as several texts, with places for the values alone.

@@ -82,6 +82,13 @@ impl Names {
         rows.into_iter().for_each(|rows| self.make(rows));
     }
 
+    /// Of an INSERT's table with a schema, what happens to rows that are there says the name alone: SQLite takes no other.
+    pub(super) fn call_by_name(&mut self, table: TableName) {
+        let name = table.schema.map(|_| Arc::from(table.name));
+        self.renamed += usize::from(name.is_some());
+        self.in_sight.push(Named { source: Source::Table(table), name });
+    }
+
     /// Ends what [`enter`](Self::enter) began.
     pub(super) fn leave(&mut self, before: Sight) {
         self.in_sight.truncate(before.known);

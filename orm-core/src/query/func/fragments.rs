@@ -1,0 +1,121 @@
+use crate::model::{Column, Model};
+use crate::query::{Aggregate, Computed, Expression, Predicate};
+use crate::sql::{Expr, Function};
+use crate::value::{ArrayElement, ColumnType, Value};
+
+/// SQL of your own as an expression: every `?` outside of texts and names is the place of a column, an expression or a value,
+/// and `??` is a question mark. Columns are quoted and named as the rest of the query names them, and values are bound.
+///
+/// The text is written for one database, and `T` is what the expression gives there. Whether it only reads is told from its
+/// text as for [`sql`](crate::sql).
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Item { #[key] id: i64, name: String, price: i64 }
+/// let cents = func::fragment::<i64>("? % ?", (Item::PRICE, 100));
+/// let query = select::<Item>().filter(cents.clone().gt(50)).order_by(cents.desc());
+/// # let _ = query;
+/// # fn main() {}
+/// ```
+///
+/// Running the query is `InvalidQuery` where the places are not as many as the parts, or the text is not one expression: it
+/// has a comment, a `;`, or a quote or parenthesis that it does not open and close.
+pub fn fragment<T: ColumnType>(text: &'static str, parts: impl IntoParts) -> Computed<T> {
+    Computed::new(Expr::Call(Function::Fragment(text), parts.into_parts()))
+}
+
+/// SQL of your own as a condition, as [`fragment`] is an expression.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Item { #[key] id: i64, name: String, price: i64 }
+/// let odd = select::<Item>().filter(func::condition("? % 2 = ?", (Item::PRICE, 1)) | Item::NAME.eq("none"));
+/// # let _ = odd;
+/// # fn main() {}
+/// ```
+pub fn condition(text: &'static str, parts: impl IntoParts) -> Predicate {
+    Predicate::new(Expr::Call(Function::Fragment(text), parts.into_parts()))
+}
+
+/// What stands in the places of a fragment: a column, an expression, a value, or a tuple of up to 8.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a fragment of SQL",
+    label = "expected a column, an expression, a value, or a tuple of these",
+    note = "a value of another type is given by `func::value(..)`, and nothing at all by `()`"
+)]
+pub trait IntoParts {
+    /// The expressions.
+    #[doc(hidden)]
+    fn into_parts(self) -> Vec<Expr>;
+}
+
+impl IntoParts for () {
+    fn into_parts(self) -> Vec<Expr> {
+        Vec::new()
+    }
+}
+
+impl<M: Model, T: ColumnType, A> IntoParts for Column<M, T, A> {
+    fn into_parts(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl<T: ColumnType> IntoParts for Computed<T> {
+    fn into_parts(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl<T: ColumnType> IntoParts for Aggregate<T> {
+    fn into_parts(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl IntoParts for Predicate {
+    fn into_parts(self) -> Vec<Expr> {
+        vec![self.into_sql()]
+    }
+}
+
+impl<T: ArrayElement> IntoParts for Vec<T> {
+    fn into_parts(self) -> Vec<Expr> {
+        vec![super::value(self).into_sql()]
+    }
+}
+
+macro_rules! values {
+    ($($ty:ty),*) => {$(
+        impl IntoParts for $ty {
+            fn into_parts(self) -> Vec<Expr> {
+                vec![Expr::Bind(Value::from(self).into())]
+            }
+        }
+    )*};
+}
+
+values!(i32, i64, f64, bool, &str, String);
+
+macro_rules! tuples {
+    ($(($($ty:ident $at:tt),+))*) => {$(
+        impl<$($ty: IntoParts),+> IntoParts for ($($ty,)+) {
+            fn into_parts(self) -> Vec<Expr> {
+                let mut parts = Vec::new();
+                $(parts.extend(self.$at.into_parts());)+
+                parts
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+}

@@ -1,0 +1,110 @@
+use super::{Expression, IntoOperand, Predicate};
+use crate::sql::{Bind, Expr, Function};
+use crate::value::{ArrayElement, ColumnType, Document, IntoValue, Text, Textual};
+
+/// Operators that PostgreSQL alone has. On another database a query with one of them is `InvalidQuery` before it is sent.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "json")] fn f() {
+/// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String>, meta: serde_json::Value }
+/// let query = select::<Post>()
+///     .filter(Post::TITLE.ilike("%rust%"))
+///     .filter(Post::TAGS.contains_all(vec!["async".to_owned()]))
+///     .filter(Post::META.contains_all(serde_json::json!({ "draft": false })))
+///     .filter(Post::TITLE.matches_text("english", "orm -java"));
+/// # let _ = query; }
+/// # fn main() {}
+/// ```
+pub trait PostgresExpression: Expression {
+    /// `ILIKE`: a pattern, whatever the case of the letters.
+    fn ilike(self, pattern: impl IntoOperand<Text>) -> Predicate
+    where
+        <Self::Value as ColumnType>::Stored: Textual,
+    {
+        operator("ILIKE", self.into_sql(), pattern.into_operand())
+    }
+
+    /// `NOT ILIKE`.
+    fn not_ilike(self, pattern: impl IntoOperand<Text>) -> Predicate
+    where
+        <Self::Value as ColumnType>::Stored: Textual,
+    {
+        operator("NOT ILIKE", self.into_sql(), pattern.into_operand())
+    }
+
+    /// `@>`: a list with all elements of another one, in any order; a JSON document with all that another one has.
+    fn contains_all(self, other: impl IntoValue<Bare<Self>>) -> Predicate
+    where
+        Self::Family: Containment,
+    {
+        operator("@>", self.into_sql(), bound::<Self>(other))
+    }
+
+    /// `<@`: a list whose elements are all in another one; a JSON document that another one has all of.
+    fn contained_in(self, other: impl IntoValue<Bare<Self>>) -> Predicate
+    where
+        Self::Family: Containment,
+    {
+        operator("<@", self.into_sql(), bound::<Self>(other))
+    }
+
+    /// `&&`: a list that has an element in common with another one.
+    fn overlaps(self, other: impl IntoValue<Bare<Self>>) -> Predicate
+    where
+        Self::Family: Overlap,
+    {
+        operator("&&", self.into_sql(), bound::<Self>(other))
+    }
+
+    /// `?`: a JSON object with a member of that name, or a JSON array with such a text.
+    fn has_key(self, key: impl IntoOperand<Text>) -> Predicate
+    where
+        Self: Expression<Family = Document>,
+    {
+        operator("?", self.into_sql(), key.into_operand())
+    }
+
+    /// Full text search, `to_tsvector(..) @@ websearch_to_tsquery(..)`, in a language that the server knows, such as
+    /// `"english"` or `"simple"`. The query is what a person types: words, `"a phrase"`, `or`, and `-` before what is not
+    /// wanted. An index makes it fast: `USING gin (to_tsvector('english', title))`.
+    fn matches_text(self, language: &'static str, query: impl IntoOperand<Text>) -> Predicate
+    where
+        <Self::Value as ColumnType>::Stored: Textual,
+    {
+        let vector = Expr::Call(Function::TextVector(language), vec![self.into_sql()]);
+        operator("@@", vector, Expr::Call(Function::TextQuery(language), vec![query.into_operand()]))
+    }
+}
+
+impl<E: Expression> PostgresExpression for E {}
+
+/// Families of types of which one value may contain another one: lists and JSON.
+#[diagnostic::on_unimplemented(
+    message = "values of the family `{Self}` contain no others",
+    label = "neither a list nor JSON",
+    note = "a text is searched with `.contains(..)`"
+)]
+pub trait Containment {}
+
+impl Containment for Document {}
+impl<T: ArrayElement> Containment for Vec<T> {}
+
+/// Families of lists.
+#[diagnostic::on_unimplemented(
+    message = "values of the family `{Self}` have no elements",
+    label = "not a list"
+)]
+pub trait Overlap {}
+
+impl<T: ArrayElement> Overlap for Vec<T> {}
+
+type Bare<E> = <<E as Expression>::Value as ColumnType>::Bare;
+
+fn bound<E: Expression>(value: impl IntoValue<Bare<E>>) -> Expr {
+    Expr::Bind(Bind { kind: Some(<E::Value as ColumnType>::KIND), ..value.into_value().into() })
+}
+
+fn operator(operator: &'static str, left: Expr, right: Expr) -> Predicate {
+    Predicate::new(Expr::Call(Function::Operator(operator), vec![left, right]))
+}

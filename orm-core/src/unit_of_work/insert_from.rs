@@ -1,0 +1,172 @@
+use std::marker::PhantomData;
+
+use super::bulk::{Bulk, BulkDone, BulkOperation};
+use super::flush::Flush;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Column, ErasedModel, Model, ModelDef, erased};
+use crate::query::bulk::WritableColumns;
+use crate::query::{RowsSpec, SelectColumns, Selectable};
+use crate::sql::{Dialect, Expr, Item, Select, Statement, Writer, check};
+use crate::value::ColumnType;
+
+/// INSERT .. SELECT: `insert_from::<Archived, _, _>((Archived::ID, Archived::TEXT), select_columns((Note::ID, Note::TEXT)))`.
+#[derive(Debug)]
+#[must_use = "nothing is inserted until `session.execute` runs it"]
+pub struct InsertFrom<M> {
+    spec: CopySpec,
+    of: PhantomData<fn() -> M>,
+}
+
+/// An INSERT of the rows of a query, in one statement and without reading them. It gives the number of rows.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Note { #[key] id: i64, text: String, done: bool }
+/// # #[derive(Model, Debug)] struct Archived { #[key] id: i64, text: String, reason: Option<String> }
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// let done = select_columns((Note::ID, Note::TEXT)).filter(Note::DONE.eq(true));
+/// let copied: u64 = session.execute(insert_from((Archived::ID, Archived::TEXT), done)).await?;
+/// # let _ = copied; Ok(()) }
+/// # fn main() {}
+/// ```
+///
+/// Columns that are left out are NULL or have their default; times that the clock fills in and versions are set as by every
+/// other INSERT. Hooks are not called.
+///
+/// Running it is `InvalidQuery` where a column is left out that needs a value, also one with `default_with`, or is named twice.
+pub fn insert_from<M, C, S>(columns: C, query: SelectColumns<S>) -> InsertFrom<M>
+where
+    M: Model,
+    C: WritableColumns<M>,
+    S: Selectable,
+    S::Row: FitsColumns<C>,
+{
+    let spec = CopySpec { model: erased::<M>(), columns: columns.into_columns(), rows: query.spec };
+    InsertFrom { spec, of: PhantomData }
+}
+
+impl<M: Model> BulkOperation for InsertFrom<M> {
+    type Output = u64;
+
+    fn into_bulk(self) -> Bulk {
+        Bulk::copy(self.spec)
+    }
+
+    fn output(done: BulkDone) -> u64 {
+        done.rows()
+    }
+}
+
+/// Values that a column of the type `T` takes: its own type, and that type without its `Option`.
+#[diagnostic::on_unimplemented(
+    message = "a value of the type `{Self}` does not fit into a column of the type `{T}`",
+    label = "the query gives `{Self}` here",
+    note = "`func::cast::<..>(..)` gives a value another type, and `func::coalesce(..)` one for NULL"
+)]
+pub trait FitsColumn<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> FitsColumn<T> for T {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> FitsColumn<Option<T>> for T {}
+
+/// Rows of a query that the columns `C` take: a value for one, a tuple for several.
+#[diagnostic::on_unimplemented(
+    message = "rows of the type `{Self}` do not fit into the columns `{C}`",
+    label = "the query selects other values than the columns take",
+    note = "select as many values as there are columns, in their order"
+)]
+pub trait FitsColumns<C> {}
+
+impl<M, T, A, R: FitsColumn<T>> FitsColumns<Column<M, T, A>> for R {}
+
+macro_rules! fits {
+    ($(($($row:ident $ty:ident $access:ident),+))*) => {$(
+        impl<M, $($row: FitsColumn<$ty>, $ty, $access),+> FitsColumns<($(Column<M, $ty, $access>,)+)> for ($($row,)+) {}
+    )*};
+}
+
+fits! {
+    (A Ta Xa, B Tb Xb)
+    (A Ta Xa, B Tb Xb, C Tc Xc)
+    (A Ta Xa, B Tb Xb, C Tc Xc, D Td Xd)
+    (A Ta Xa, B Tb Xb, C Tc Xc, D Td Xd, E Te Xe)
+    (A Ta Xa, B Tb Xb, C Tc Xc, D Td Xd, E Te Xe, F Tf Xf)
+}
+
+/// An INSERT .. SELECT without its types.
+#[derive(Debug)]
+pub(super) struct CopySpec {
+    model: &'static dyn ErasedModel,
+    columns: Vec<usize>,
+    rows: RowsSpec,
+}
+
+impl CopySpec {
+    /// The query, and the columns that are filled in beside it.
+    ///
+    /// # Errors
+    /// `InvalidQuery`: it cannot be run as it is written.
+    pub(super) fn check(&self, dialect: Dialect) -> Result<(Select, Vec<usize>)> {
+        let def = self.model.def();
+        let select = self.rows.to_select()?;
+        check(&select, dialect)?;
+        let twice = |at: &usize| self.columns[..*at].contains(&self.columns[*at]);
+        if let Some(at) = (0..self.columns.len()).find(twice) {
+            let field = def.columns[self.columns[at]].field;
+            return refuse(format!("`insert_from` names `{}.{field}` twice; leave one out", def.name));
+        }
+        let mut filled = Vec::new();
+        for at in (0..def.columns.len()).filter(|at| !self.columns.contains(at)) {
+            let column = &def.columns[at];
+            if column.version || column.is_stamped_on_insert() {
+                filled.push(at);
+            } else if !(column.nullable || column.generated) || column.default_with.is_some() {
+                return refuse(format!(
+                    "`insert_from` gives `{}.{}` no value, and the column needs one; select it too",
+                    def.name, column.field
+                ));
+            }
+        }
+        if let Some(at) = filled.first().filter(|_| select.left.is_some() || !select.set.is_empty()) {
+            let field = def.columns[*at].field;
+            return refuse(format!(
+                "the rows of a union have no place for `{}.{field}`; select it in each query of the union",
+                def.name
+            ));
+        }
+        Ok((select, filled))
+    }
+}
+
+impl Flush<'_> {
+    /// Inserts the rows of a query.
+    pub(super) async fn copy(&mut self, spec: &CopySpec) -> Result<u64> {
+        let def = spec.model.def();
+        let (mut select, filled) = spec.check(self.dialect)?;
+        for column in &filled {
+            let expr = match def.columns[*column].version {
+                true => Expr::Number(1),
+                false => Expr::Bind(self.now_of(def, &def.columns[*column])?),
+            };
+            select.columns.push(Item { expr, alias: None });
+        }
+        let statement = copy_statement(self.dialect, def, spec.columns.iter().chain(&filled), &select);
+        self.lease.execute(self.monitor, &statement).await
+    }
+}
+
+fn copy_statement<'c>(
+    dialect: Dialect,
+    def: &ModelDef,
+    columns: impl Iterator<Item = &'c usize>,
+    select: &Select,
+) -> Statement {
+    let columns: Vec<_> = columns.map(|column| def.columns[*column].named()).collect();
+    Writer::insert_select(dialect, def.table, &columns, select).for_path(def.name, "bulk")
+}
+
+fn refuse<T>(why: String) -> Result<T> {
+    Err(Error::new(ErrorKind::InvalidQuery, why))
+}

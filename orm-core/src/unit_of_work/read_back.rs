@@ -1,0 +1,141 @@
+use super::bulk::Taking;
+use super::flush::Flush;
+use super::insert::given_keys;
+use super::unit_of_work::PendingEntry;
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
+use crate::model::ModelDef;
+use crate::sql::{Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
+use crate::value::{Cells, Value};
+
+/// Columns whose values the database makes are read after each write: by the statement itself where it gives them back, by
+/// a SELECT otherwise.
+impl Flush<'_> {
+    /// Whether a statement does not give back what triggers make of its rows: SQLite returns them as they were before.
+    pub(super) fn asks_after(&self, def: &ModelDef) -> bool {
+        self.dialect == Dialect::Sqlite && def.columns.iter().any(|column| column.read_back)
+    }
+
+    /// What an UPDATE of some columns gives back: the key, and what the database may have changed; nothing where that is
+    /// asked for afterwards.
+    pub(super) fn returned_by_update(&self, def: &ModelDef, columns: &[usize]) -> Vec<usize> {
+        let moves = def.key.iter().any(|key| columns.contains(key));
+        match self.dialect.update_returning() && !self.asks_after(def) && !moves {
+            true => returned(def),
+            false => Vec::new(),
+        }
+    }
+
+    /// Runs an UPDATE, and takes what it gives back; returns how many rows it found.
+    pub(super) async fn run_update(
+        &mut self,
+        statement: &Statement,
+        arena: u32,
+        returned: &[usize],
+    ) -> Result<u64> {
+        if returned.is_empty() {
+            return self.lease.execute(self.monitor, statement).await;
+        }
+        let rows = self.values_of_rows(statement, returned.len()).await?;
+        let hit = rows.len() as u64;
+        self.take_back(arena, returned, rows)?;
+        Ok(hit)
+    }
+
+    /// Reads what the database made of updated rows, where their UPDATE did not give it back.
+    pub(super) async fn read_back(&mut self, arena: u32, nodes: &[ObjectId]) -> Result<()> {
+        let def = self.store.def(arena);
+        let returned = returned(def);
+        if returned.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<Vec<Value>> = nodes.iter().map(|node| self.store.key(*node)).collect();
+        let rows = self.rows_of_keys(def, &returned, &keys).await?;
+        self.take_back(arena, &returned, rows)
+    }
+
+    /// As [`read_back`](Self::read_back), after a bulk statement and of objects that it gave or that the session holds;
+    /// what is unsaved of them stays.
+    pub(super) async fn read_back_bulk(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+        let def = self.store.def(arena);
+        if nodes.is_empty() || !self.asks_after(def) {
+            return Ok(());
+        }
+        let keys: Vec<Vec<Value>> =
+            nodes.iter().map(|node| self.store.key(ObjectId { arena, node: *node })).collect();
+        let taking = Taking::read_back(self.store.model(arena));
+        self.ask(arena, def.key, &keys, &taking, &mut Vec::new()).await?;
+        Ok(())
+    }
+
+    fn take_back(&mut self, arena: u32, returned: &[usize], rows: Vec<Vec<Value>>) -> Result<()> {
+        let width = self.store.def(arena).key.len();
+        for mut row in rows {
+            let values = row.split_off(width);
+            let Some(node) = self.store.find(arena, &row) else { continue };
+            let changes = returned[width..].iter().copied().zip(values).collect();
+            self.unit.change(self.store, node, changes)?;
+        }
+        Ok(())
+    }
+
+    /// Inserts rows on SQLite, whose triggers run after it gave back what it inserted; returns their values and keys.
+    pub(super) async fn send_for_keys(
+        &mut self,
+        def: &'static ModelDef,
+        given: &[usize],
+        chunk: &mut [PendingEntry],
+    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
+        if def.key.iter().all(|key| given.contains(key)) {
+            let keys = given_keys(def, chunk);
+            let (values, _) = self.send_returning(def, given, &[], chunk).await?;
+            return Ok((values, keys));
+        }
+        self.send_returning(def, given, def.key, chunk).await
+    }
+
+    /// Some columns of the rows with these keys.
+    pub(super) async fn rows_of_keys(
+        &mut self,
+        def: &'static ModelDef,
+        columns: &[usize],
+        keys: &[Vec<Value>],
+    ) -> Result<Vec<Vec<Value>>> {
+        let (source, key) = (Source::Table(def.table), def.key_columns(def.key));
+        let mut rows = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(self.dialect.key_limit(key.len(), 0).max(1)) {
+            let mut select = Select::from(TableRef::table(def.table));
+            columns.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
+            select.filter = Some(Expr::among(&source, &key, keys));
+            let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
+            rows.append(&mut self.values_of_rows(&statement, columns.len()).await?);
+        }
+        Ok(rows)
+    }
+
+    /// The rows that a statement gives.
+    pub(super) async fn values_of_rows(
+        &mut self,
+        statement: &Statement,
+        width: usize,
+    ) -> Result<Vec<Vec<Value>>> {
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        let mut sink = |cells: &dyn Cells| -> Result<()> {
+            let row =
+                (0..width).map(|at| cells.cell(at).map(|cell| cell.to_value())).collect::<Result<_, _>>();
+            rows.push(row.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
+            Ok(())
+        };
+        self.lease.fetch(self.monitor, statement, &mut sink).await?;
+        Ok(rows)
+    }
+}
+
+/// The key and the columns that the database fills in or changes; nothing where there are no such columns.
+fn returned(def: &ModelDef) -> Vec<usize> {
+    let mut columns = def.columns.iter().enumerate().filter(|(_, column)| column.comes_back()).peekable();
+    if columns.peek().is_none() {
+        return Vec::new();
+    }
+    def.key.iter().copied().chain(columns.map(|(at, _)| at)).collect()
+}

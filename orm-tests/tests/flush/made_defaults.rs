@@ -1,0 +1,100 @@
+//! Columns whose values a function makes where a draft leaves them out.
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use orm_core::prelude::*;
+use orm_tests::{TestDatabase, on_every_backend};
+
+use crate::shape;
+
+#[derive(Model, Debug)]
+#[model(table = "md_folders")]
+struct Folder {
+    #[key]
+    #[column(default_with = "fresh", length = 20)]
+    id: String,
+    #[column(length = 20)]
+    parent_id: Option<String>,
+    #[column(default_with = "Vec::new")]
+    content: Vec<u8>,
+    #[column(default_with = "names::untitled", length = 20)]
+    name: Option<String>,
+    #[belongs_to(key = "parent_id")]
+    parent: BelongsTo<Option<Folder>>,
+    #[has_many(key = "parent_id", inverse = "parent", order_by = "id")]
+    folders: HasMany<Folder>,
+}
+
+mod names {
+    pub fn untitled() -> &'static str {
+        "untitled"
+    }
+}
+
+static CALLS: AtomicI64 = AtomicI64::new(0);
+
+/// Of one test alone, which counts its calls.
+fn fresh() -> String {
+    static NEXT: AtomicI64 = AtomicI64::new(1000);
+    format!("f{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[derive(Model, Debug)]
+#[model(table = "md_tickets")]
+struct Ticket {
+    #[key]
+    id: i64,
+    #[column(default_with = "counted")]
+    number: i64,
+}
+
+fn counted() -> i64 {
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    7
+}
+
+on_every_backend! {
+    async fn a_function_makes_what_a_draft_leaves_out(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Folder, Ticket]).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let child = |name: &str| Folder::draft().name(name.to_owned());
+        let root = session.add(Folder::draft().parent_id(None).content(vec![1]).folders([child("a"), child("b")]));
+        assert_eq!(session.flush_plan().to_string(), "1. insert 1 Folder\n2. insert 2 Folder");
+        session.commit().await?;
+        assert_eq!(shape(&log), ["INSERT md_folders"; 2], "{log}");
+        let root = root.entity()?;
+        assert_eq!((root.name.as_deref(), &root.content[..]), (Some("untitled"), &[1][..]));
+        let mut other = engine.session();
+        let found = other.all(select::<Folder>().filter(Folder::PARENT_ID.eq(&root.id)).order_by(Folder::NAME)).await?;
+        let found: Vec<_> = found.iter().map(|folder| (folder.name.as_deref(), folder.content.len())).collect();
+        assert_eq!(found, [(Some("a"), 0), (Some("b"), 0)]);
+
+        // A given value and an explicit NULL are kept.
+        let given = session.insert(Folder::draft().id("mine").name(None)).await?;
+        assert_eq!((&*given.id, given.name.as_deref()), ("mine", None));
+        session.commit().await?;
+        Ok(())
+    }
+
+    async fn it_is_called_for_each_new_row_and_for_no_other(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Ticket]).await?;
+        let mut session = engine.session();
+        let ticket = session.insert(Ticket::draft().id(1)).await?;
+        session.add(Ticket::draft().id(2).number(3));
+        session.execute(insert::<Ticket>().rows([3, 4].map(|id| Ticket::draft().id(id)))).await?;
+        session.commit().await?;
+        let numbers: Vec<i64> = session.rows(select_columns(Ticket::NUMBER).order_by(Ticket::ID)).await?;
+        assert_eq!(numbers, [7, 3, 7, 7]);
+
+        // A row that is merged is none that is new.
+        session.edit(&ticket, |ticket| ticket.number = 1)?;
+        session.commit().await?;
+        let before = CALLS.load(Ordering::Relaxed);
+        session.merge_draft(Ticket::draft().id(1)).await?;
+        session.commit().await?;
+        assert_eq!((ticket.number, before >= 3), (1, true));
+        Ok(())
+    }
+}
