@@ -55,7 +55,7 @@ pub struct ColumnDef {
     pub default_with: Option<fn() -> Value>,
     /// `#[column(generated)]`: the database fills it in, and nothing else does.
     pub read_only: bool,
-    /// `#[column(generated = "..")]`: what the database fills it in by; none where a trigger does.
+    /// `#[column(generated = "..")]`: what the database computes it from; `None` if a trigger fills it in.
     pub computed: Option<ComputedDef>,
     /// Whether a trigger may change what is written into it: `#[column(read_back)]`, and `generated` without SQL.
     pub read_back: bool,

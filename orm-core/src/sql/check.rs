@@ -45,7 +45,7 @@ pub fn check_change(expr: &Expr, table: &Source, dialect: Dialect) -> Result<()>
     Checker { dialect, locks: true, excludes: false }.condition(expr, std::slice::from_ref(table))
 }
 
-/// Checks what an INSERT does with rows that are there.
+/// Checks what an INSERT does with existing rows.
 ///
 /// # Errors
 /// As for [`check`], and for what the database cannot do.
@@ -64,7 +64,7 @@ pub fn check_conflict(conflict: &Conflict, table: &Source, dialect: Dialect) -> 
     }
     match conflict.filter.is_some() && matches!(dialect, Dialect::Mysql(_)) {
         true => refuse(
-            "MySQL and MariaDB have no condition for rows that are there; give each column \
+            "MySQL and MariaDB have no condition for existing rows; give each column \
              `func::case().when(condition, func::excluded(column)).otherwise(column)`",
         ),
         false => Ok(()),

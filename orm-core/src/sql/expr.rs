@@ -373,7 +373,7 @@ impl Expr {
         self.visit_parts(&mut |part| part.walk(visit));
     }
 
-    /// Whether it depends on a column of a row that is there.
+    /// Whether it depends on a column of an existing row.
     pub fn reads(&self, table: &Source, column: &str) -> bool {
         if matches!(self, Expr::Call(Function::Excluded, _)) {
             return false;

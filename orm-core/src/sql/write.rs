@@ -31,14 +31,14 @@ pub struct NamedColumn {
 pub struct Conflict {
     /// The columns whose values must be unique; any constraint where none is named.
     pub columns: Vec<&'static str>,
-    /// What columns of the row that is there become; DO NOTHING where there are none.
+    /// What columns of the existing row become; DO NOTHING where there are none.
     pub set: Vec<(NamedColumn, Expr)>,
     /// Which of these rows are updated; the others stay as they are.
     pub filter: Option<Expr>,
 }
 
 impl Conflict {
-    /// A row that is there stays as it is.
+    /// An existing row stays as it is.
     pub fn nothing() -> Conflict {
         Conflict { columns: Vec::new(), set: Vec::new(), filter: None }
     }

@@ -25,7 +25,7 @@ impl Text {
 /// The path of a function, and where it is written.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// None where the text is not a path, which has been reported.
+    /// `None` if the text is not a path, which has been reported.
     pub path: Option<TokenStream>,
     pub span: Span,
 }

@@ -119,7 +119,7 @@ pub fn least<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E:
     call_with(Function::Least, a, b)
 }
 
-/// What the new row has in a column, where an INSERT meets a row that is there: for [`OnConflict`](crate::write::OnConflict).
+/// What the new row has in a column, where an INSERT meets an existing row: for [`OnConflict`](crate::write::OnConflict).
 /// Elsewhere a query with it is `InvalidQuery`.
 pub fn excluded<M: Model, T: ColumnType, A>(column: Column<M, T, A>) -> Computed<T> {
     Computed::new(Expr::Call(Function::Excluded, vec![column.into_sql()]))

@@ -132,7 +132,7 @@ impl Writer {
             || values.into_iter().any(Expr::mentions_secret);
     }
 
-    /// What an INSERT would have given a column of a row that is there.
+    /// What an INSERT would have given a column of an existing row.
     pub(super) fn excluded(&mut self, column: &[Expr]) {
         let [Expr::Column { name, .. }] = column else { return self.sql.push_str("NULL") };
         let (before, after) = match self.dialect {
