@@ -155,12 +155,19 @@ pub mod family {
 
 /// Loaded sets: what a query loads, as the type of its entities. [`loaded!`](macro@crate::loaded) writes one.
 pub mod loaded {
+    #[doc(hidden)]
+    pub use crate::entity::RelationNamed;
     pub use crate::entity::{Loaded, LoadedIn, Marks, MergesWith, NotLoaded, Recursive};
     pub use crate::model::loaded_set::LoadedSet;
 }
 
 /// Relationships as types, for functions that are generic over them.
 pub mod relation {
+    #[cfg(feature = "serde")]
+    #[doc(hidden)]
+    pub use crate::entity::field_stubs::SerializedAsEntity;
+    #[doc(hidden)]
+    pub use crate::entity::field_stubs::{ClonedAsEntity, ComparedAsEntity, MadeAsDraft, ReadThroughEntity};
     pub use crate::entity::{
         AsEntity, Fills, IntoIter, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne,
     };
@@ -194,7 +201,7 @@ pub mod futures {
 /// What engines, sessions and transactions can be told.
 pub mod options {
     pub use crate::driver::{Isolation, JournalMode, Pooler, SslMode, Synchronous, TransactionOptions};
-    pub use crate::session::{EngineBuilder, RepeatedLoads, RetryPolicy, SessionOptions};
+    pub use crate::session::{EngineBuilder, Repeatable, RepeatedLoads, RetryPolicy, SessionOptions};
 }
 
 /// The connections of the drivers, for what is not modelled, and the drivers' crates.
@@ -233,13 +240,14 @@ pub mod schema {
 /// What generated code names.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::entity::field_stubs::{Derives, DerivesNothing};
     pub use crate::entity::{
         At, BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, Held, IsField, LazyLoad, Loaded, LoadedIn,
-        Many, Marks, MergesWith, NotLoaded, Recursive, Relation, RelationNamed, SelfReferential, ToMany,
-        ToOne, With,
+        Many, Marks, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, With,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
+    pub use crate::loaded;
     pub use crate::model::column::{Column, ReadOnly, check_key, check_read_key, check_reference};
     pub use crate::model::column_def::Stamp;
     pub use crate::model::erased::{ErasedModel, erased};

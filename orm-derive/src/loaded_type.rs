@@ -119,7 +119,7 @@ impl Loads {
             let span = at(load.name.span());
             let p = quote!(#library::__private);
             let name = names::hash(&names::plain(&load.name));
-            let named = quote_spanned!(span=> <#model as #p::RelationNamed<#name>>);
+            let named = quote_spanned!(span=> <#model as #library::loaded::RelationNamed<#name>>);
             let below = load.below.set(library, &quote_spanned!(span=> #named::Target));
             let slot = match load.below.recursive {
                 Some(_) => quote!(#p::Recursive<#below>),

@@ -1,6 +1,8 @@
 //! What a relationship's field is mistaken for. Nothing here can be called or derived: each has a bound that nothing meets,
 //! and the compiler says what to write instead.
 
+use std::marker::PhantomData;
+
 use super::{BelongsTo, HasMany, HasOne};
 
 /// What would be returned.
@@ -54,14 +56,25 @@ pub trait ComparedAsEntity: Never {}
 )]
 pub trait SerializedAsEntity: Never {}
 
-/// Nothing meets it.
+/// What a model derives, as constants: one that is inherent, where the derive is there, goes before that of the trait.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Derives<T>(PhantomData<T>);
+
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub trait DerivesNothing {
+    const DESERIALIZE: bool = false;
+}
+
+impl<T> DerivesNothing for Derives<T> {}
+
 #[cfg(feature = "serde")]
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a model derives no `Deserialize`: read a struct of your own, and make a draft of it, `User::draft().name(form.name)`",
-    label = "remove `Deserialize` from the model"
-)]
-pub trait DeserializedAsForm: Never {}
+#[allow(missing_docs)]
+impl<T: serde::de::DeserializeOwned> Derives<T> {
+    pub const DESERIALIZE: bool = true;
+}
 
 macro_rules! stubs {
     ($($field:ident)*) => {$(
@@ -119,22 +132,37 @@ macro_rules! stubs {
             }
         }
 
+        // A derive would be three errors; what the derive of the model generates makes one of them.
         #[cfg(feature = "serde")]
         #[doc(hidden)]
-        impl<T: SerializedAsEntity> serde::Serialize for $field<T> {
-            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-                T::never()
-            }
-        }
-
-        #[cfg(feature = "serde")]
-        #[doc(hidden)]
-        impl<'de, T: DeserializedAsForm> serde::Deserialize<'de> for $field<T> {
+        impl<'de, T> serde::Deserialize<'de> for $field<T> {
             fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-                T::never()
+                Err(serde::de::Error::custom("a relationship is not a part of what is read"))
             }
         }
     )*};
 }
 
 stubs! { HasMany HasOne BelongsTo }
+
+// Not by the macro: the compiler would show that too.
+#[cfg(feature = "serde")]
+impl<T: SerializedAsEntity> serde::Serialize for HasMany<T> {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        T::never()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<T: SerializedAsEntity> serde::Serialize for HasOne<T> {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        T::never()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<T: SerializedAsEntity> serde::Serialize for BelongsTo<T> {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        T::never()
+    }
+}

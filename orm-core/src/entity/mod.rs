@@ -8,7 +8,7 @@ mod deferred;
 #[allow(clippy::module_inception)]
 mod entity;
 mod field;
-mod field_stubs;
+pub(crate) mod field_stubs;
 mod held;
 pub(crate) mod loaded_in;
 mod many;

@@ -24,6 +24,11 @@ use crate::value::{ColumnType, Text, Textual, Value};
 /// ```
 // `is_null` and `is_in` are SQL's words for what they build.
 #[allow(clippy::wrong_self_convention)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a column nor an expression",
+    label = "expected a column or an expression, as `User::AGE` or `func::count(User::ID)` is",
+    note = "how many rows a relationship has is `User::ORDERS.count()`; a plain value is bound where it is compared: `User::AGE.gt(18)`"
+)]
 pub trait Expression: Sized {
     /// The family of types it compares with.
     type Family;
@@ -321,6 +326,10 @@ pub trait Expression: Sized {
 /// assert_eq!(session.one(query).await?.title, "The Dispossessed");
 /// # Ok(()) }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column or an expression of text",
+    label = "expected a text"
+)]
 pub trait TextExpression: Expression {
     /// `LIKE`: `%` matches any text and `_` any character. SQLite ignores the case of ASCII letters; on MySQL the
     /// column's collation decides.

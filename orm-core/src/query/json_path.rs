@@ -27,6 +27,10 @@ use crate::value::{ColumnType, Document};
 /// # #[cfg(not(feature = "json"))]
 /// # fn main() {}
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column or an expression of JSON",
+    label = "expected a column of JSON, as a `Json<..>` or a `serde_json::Value` is"
+)]
 pub trait JsonExpression: Expression<Family = Document> {
     /// A member of an object, `at("theme")`, or an element of an array counted from 0, `at(0)`.
     ///

@@ -42,6 +42,10 @@ pub trait Selectable {
 
 /// Reads one part of each row: first what the row itself holds, and what entities need when all of them are loaded.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` reads no rows",
+    label = "expected what a query for rows gives"
+)]
 pub trait Reader: Send + Sync + 'static {
     /// What is kept of a row until the query is done.
     type Held: Send;
@@ -241,6 +245,11 @@ impl<M: Model, L: 'static> Selectable for OptionalEntity<M, L> {
 
 /// What can be selected, with one more part.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{X}` cannot be added to `{Self}`: a query selects at most 16 things",
+    label = "more than a row of this query can have",
+    note = "more columns fit into a struct with `#[derive(FromRow)]`"
+)]
 pub trait Append<X: Selectable>: Selectable {
     /// Both.
     type Appended: Selectable;

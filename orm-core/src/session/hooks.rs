@@ -30,6 +30,10 @@ use crate::unit_of_work::FlushPlan;
 /// assert_eq!(audit.what, "1. insert 1 User");
 /// # Ok(()) }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no hooks of a session",
+    label = "expected a type with `impl SessionHooks for {Self}`"
+)]
 pub trait SessionHooks: Send + Sync {
     /// Called before a flush that has something to write. What it adds, edits or deletes is part of the flush.
     ///

@@ -46,7 +46,7 @@ pub use merge::Merge;
 pub use merge_draft::{MergeDraft, Merged};
 pub use options::{RepeatedLoads, SessionOptions};
 pub use reading::{LoadAll, LoadOne};
-pub use retry_policy::RetryPolicy;
+pub use retry_policy::{Repeatable, RetryPolicy};
 pub use run::Run;
 pub use session::Session;
 pub use stats::SessionStats;

@@ -203,7 +203,7 @@ impl Engine {
     pub async fn transact<T, E: From<Error> + 'static>(
         &self,
         policy: RetryPolicy,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T, E> + Clone,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, E> + Repeatable,
     ) -> Result<T, E> {
         let mut attempts = Attempts::of(&policy);
         let mut turn = None;
@@ -350,6 +350,17 @@ impl fmt::Debug for RetryPolicy {
             .finish()
     }
 }
+
+/// Work that can be done again: a closure of which all that it captures can be cloned.
+#[diagnostic::on_unimplemented(
+    message = "this work cannot be done again: something that it captures cannot be cloned",
+    label = "each attempt runs a clone of this closure",
+    note = "make drafts, and whatever else is used up, inside the closure"
+)]
+pub trait Repeatable: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Repeatable for T {}
 
 #[cfg(test)]
 mod tests {

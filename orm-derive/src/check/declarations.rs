@@ -4,7 +4,7 @@ use super::sound;
 use crate::errors::Errors;
 use crate::model::Model;
 use crate::parse::{
-    Holder, Kind, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text,
+    Holder, Kind, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text, wrapped,
 };
 use crate::suggest;
 
@@ -22,7 +22,9 @@ pub fn target_is_named(model: &Model, errors: &mut Errors) {
 pub fn type_is_a_relationship(model: &Model, errors: &mut Errors) {
     for column in &model.columns {
         let wrapper = Wrapper::of(&column.ty);
-        let (Some(attribute), None) = (&column.stray, wrapper.holder) else { continue };
+        // Of an attribute with a mistake in it that is the mistake.
+        let stray = column.stray.as_ref().filter(|attribute| attribute.complete);
+        let (Some(attribute), None) = (stray, wrapper.holder) else { continue };
         let (kind, holder) = (attribute.kind.name(), attribute.kind.holder().name());
         let written = type_text(&column.ty);
         let target = wrapper.target.as_ref().unwrap_or(&column.ty);
@@ -34,6 +36,32 @@ pub fn type_is_a_relationship(model: &Model, errors: &mut Errors) {
             (true, _) => format!("{holder}<{}>", type_text(target)),
         };
         errors.on(&column.ty, format!("`#[{kind}]` needs a `{fix}`, this is `{written}`"));
+    }
+}
+
+/// A field that holds the model itself is a relationship.
+pub fn is_not_in_itself(model: &Model, errors: &mut Errors) {
+    for column in model.columns.iter().filter(|column| column.stray.is_none()) {
+        let (mut inside, mut many, mut optional) = (&column.ty, false, false);
+        while let Some((wrapper, inner)) = wrapped(inside) {
+            many |= wrapper == "Vec";
+            optional |= wrapper == "Option";
+            inside = inner;
+        }
+        if !model.is(inside) {
+            continue;
+        }
+        let (field, name) = (&column.field, &model.name);
+        let written = match (many, optional) {
+            (true, _) => format!("`#[has_many(key = \"parent_id\")] {field}: HasMany<{name}>`"),
+            (false, true) => {
+                format!("`#[belongs_to] {field}: BelongsTo<Option<{name}>>`, beside its key `{field}_id`")
+            }
+            (false, false) => {
+                format!("`#[belongs_to] {field}: BelongsTo<{name}>`, beside its key `{field}_id`")
+            }
+        };
+        errors.on(&column.ty, format!("a `{name}` in a `{name}` is a relationship: write {written}"));
     }
 }
 

@@ -20,6 +20,7 @@ use crate::model::{Model, Relation};
 const RULES: &[fn(&Model, &mut Errors)] = &[
     declarations::target_is_named,
     declarations::type_is_a_relationship,
+    declarations::is_not_in_itself,
     declarations::has_an_attribute,
     declarations::has_one_attribute,
     declarations::attribute_fits_the_type,

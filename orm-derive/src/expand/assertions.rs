@@ -18,12 +18,36 @@ pub fn assertions(scope: &Scope<'_>) -> TokenStream {
     if columns.is_empty() && relations.is_empty() {
         return TokenStream::new();
     }
+    let derives = derives(scope);
     quote! {
         #[allow(dead_code, deprecated, trivial_bounds, clippy::all, clippy::pedantic)]
         const _: () = {
             #columns
             #relations
+            #derives
         };
+    }
+}
+
+/// A derive beside this one that no model can have, and that would be several errors in words of its own.
+fn derives(scope: &Scope<'_>) -> TokenStream {
+    if scope.relations().next().is_none() {
+        return TokenStream::new();
+    }
+    let (this, name) = (&scope.model.ident, &scope.model.name);
+    let span = at(this.span());
+    let p = private_at(span);
+    let message = format!(
+        "`{name}` derives `Deserialize`, which a model with relationships cannot: read a struct of your own, and make a draft \
+         of it, `{name}::draft().name(form.name)`"
+    );
+    quote_spanned! {span=>
+        {
+            use #p::DerivesNothing as _;
+            if #p::Derives::<#this>::DESERIALIZE {
+                ::core::panic!(#message);
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::inherent::given;
+use super::inherent::{above, given};
 use super::relation::fills;
 use super::scope::{ColumnNames, Named, Scope};
 use super::{private, quiet, respanned};
@@ -69,7 +69,9 @@ fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> Tok
     } else {
         quote!(self)
     };
+    let docs = above(&column.docs);
     quote! {
+        #docs
         #[doc = #doc]
         #visible fn #ident(mut self, value: impl #p::IntoValue<#ty>) -> #draft {
             self.data.set(#index, #p::IntoValue::<#ty>::into_value(value));
@@ -86,9 +88,11 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         (&relation.relation.ident, &relation.relation.target, scope.marker(relation));
     let draft = scope.draft_type(None);
     let (field, fills) = (&relation.relation.field, fills(scope, relation));
+    let docs = above(&relation.relation.docs);
     if relation.relation.kind.is_collection() {
         let doc = format!("Gives the relationship `{field}` its rows: drafts, pending objects or entities.");
         return quote! {
+            #docs
             #[doc = #doc]
             #visible fn #ident(mut self, targets: impl #p::IntoLinks<#target, #fills>) -> #draft #bound {
                 self.data.link(#marker, targets);
@@ -98,6 +102,7 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     }
     let doc = format!("Gives the relationship `{field}` its row: a draft, a pending object or an entity.");
     quote! {
+        #docs
         #[doc = #doc]
         #visible fn #ident(mut self, target: impl #p::IntoLink<#target, #fills>) -> #draft #bound {
             self.data.link(#marker, [target]);

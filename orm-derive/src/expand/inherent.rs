@@ -1,5 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::Attribute;
 
 use super::scope::{Named, Scope};
 use super::{private, quiet};
@@ -29,7 +30,9 @@ fn columns(scope: &Scope<'_>) -> TokenStream {
         let (constant, ty, index) = (&names.constant, &column.ty, names.place());
         let doc = format!("The column `{table}.{}`: the field `{}`.", column.name.value, column.field);
         let access = column.generated.map(|_| quote!(, #p::ReadOnly));
+        let docs = above(&column.docs);
         quote! {
+            #docs
             #[doc = #doc]
             #visible const #constant: #p::Column<#this, #ty #access> = #p::Column::new(#index);
         }
@@ -46,10 +49,13 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let constant_doc = format!("The relationship of the field `{field}`, to load and to change it.");
     let doc = format!("What this object holds for the relationship `{field}`; it runs no statement.");
     let body = if scope.complete { quote!(self.#accessor.held(#marker)) } else { quote!(loop {}) };
+    let docs = above(&relation.relation.docs);
     quote! {
+        #docs
         #[doc = #constant_doc]
         #visible const #constant: #marker = #marker;
 
+        #docs
         #[doc = #doc]
         ///
         /// # Errors
@@ -66,12 +72,19 @@ fn draft(scope: &Scope<'_>) -> TokenStream {
     let name = &scope.draft;
     let doc = format!("A new `{}`, to be given its columns and added to a session.", scope.model.name);
     let given = given(scope);
+    // Going to its definition leads to the struct.
+    let draft = Ident::new("draft", super::at(this.span()));
     quote! {
         #[doc = #doc]
-        #visible fn draft() -> #module::#name {
+        #visible fn #draft() -> #module::#name {
             #module::#name { data: #p::DraftData::new::<#this>() #given }
         }
     }
+}
+
+/// The user's doc comment above what is said of every such item.
+pub fn above(docs: &[Attribute]) -> TokenStream {
+    if docs.is_empty() { TokenStream::new() } else { quote!(#(#docs)* #[doc = ""]) }
 }
 
 /// The field of a draft that carries its type parameters, where there are any.

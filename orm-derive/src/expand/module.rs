@@ -101,6 +101,7 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
             #[doc = #doc]
             #[must_use = "a draft does nothing until it is added to a session"]
             #inside struct #name {
+                #[doc(hidden)]
                 pub(super) data: #p::DraftData,
             }
 
@@ -117,7 +118,9 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
         /// Its parameters say of each required column whether it was given.
         #[must_use = "a draft does nothing until it is added to a session"]
         #inside struct #name<#(#states = #p::Missing),*> {
+            #[doc(hidden)]
             pub(super) data: #p::DraftData,
+            #[doc(hidden)]
             pub(super) given: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
         }
 

@@ -138,7 +138,7 @@ fn named(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     quote! {
         #quiet
         #[diagnostic::do_not_recommend]
-        impl #p::RelationNamed<#name> for #this #bound {
+        impl #p::loaded::RelationNamed<#name> for #this #bound {
             type Target = <#marker as #p::Relation>::Target;
             type Place = #p::At<#place>;
         }

@@ -1,5 +1,5 @@
 use proc_macro2::Span;
-use syn::{Ident, Type, Visibility};
+use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::names;
 use crate::parse::{
@@ -50,6 +50,8 @@ pub struct Column {
     pub serialized: Option<Text>,
     /// A relationship attribute, which a type that holds no relationship must not have.
     pub stray: Option<RelationAttribute>,
+    /// The doc comment of the field.
+    pub docs: Vec<Attribute>,
 }
 
 impl Column {
@@ -109,6 +111,7 @@ impl Column {
             renamed_from: attribute.renamed_from,
             serialized: serialized.filter(|_| !attribute.secret),
             stray: field.relations.into_iter().next(),
+            docs: field.docs,
         }
     }
 

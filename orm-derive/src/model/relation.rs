@@ -1,5 +1,5 @@
 use proc_macro2::Span;
-use syn::{Ident, Type, Visibility};
+use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::names;
 use crate::parse::{
@@ -45,6 +45,8 @@ pub struct Relation {
     pub inverse: Option<Text>,
     /// What serialising calls it; `None` if it is left out.
     pub serialized: Option<Text>,
+    /// The doc comment of the field.
+    pub docs: Vec<Attribute>,
 }
 
 impl Relation {
@@ -90,6 +92,7 @@ impl Relation {
             on_update: None,
             inverse: None,
             serialized,
+            docs: field.docs,
         };
         if let Some(attribute) =
             field.relations.into_iter().find(|attribute| attribute.kind.holder() == holder)

@@ -46,6 +46,8 @@ pub struct Field {
     pub column: Option<ColumnAttribute>,
     pub relations: Vec<RelationAttribute>,
     pub serde: Option<SerdeAttribute>,
+    /// The doc comment of the field.
+    pub docs: Vec<Attribute>,
 }
 
 impl Field {
@@ -161,6 +163,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
         column: None,
         relations: Vec::new(),
         serde: None,
+        docs: field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect(),
     };
     for attribute in &field.attrs {
         let span = attribute.path().span();

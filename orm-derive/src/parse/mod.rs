@@ -16,5 +16,7 @@ pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute};
 pub use input::{Field, Input, input};
 pub use options::{Form, Known, Options};
 pub use serde::RenameAll;
-pub use types::{Holder, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text};
+pub use types::{
+    Holder, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text, wrapped,
+};
 pub use value::{Cascade, Function, KeyAction, Lazy, Names, OrderBy, Text, unknown};

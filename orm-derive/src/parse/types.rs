@@ -67,6 +67,14 @@ pub fn inner_of_option(ty: &Type) -> &Type {
     inner().unwrap_or(ty)
 }
 
+/// What holds one value, or a list of them, and the type inside.
+pub fn wrapped(ty: &Type) -> Option<(String, &Type)> {
+    let segment = last_segment(ty)?;
+    let name = segment.ident.to_string();
+    let holds = matches!(name.as_str(), "Option" | "Vec" | "Box" | "Rc" | "Arc");
+    argument(segment).filter(|_| holds).map(|inner| (name, inner))
+}
+
 /// What is inside a `Deferred`.
 pub fn inner_of_deferred(ty: &Type) -> Option<&Type> {
     last_segment(ty).filter(|segment| segment.ident == "Deferred").and_then(argument)
