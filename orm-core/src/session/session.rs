@@ -192,9 +192,11 @@ impl Session {
         if self.lease.is_none() {
             let lease = match replica {
                 // Boxed, as all that is large and not always needed: a future has room for those inside it.
-                true => Box::pin(self.database.acquire_to_read(self.borrower)).await?,
-                false => Box::pin(self.database.acquire(self.borrower)).await?,
+                true => Box::pin(self.database.acquire_to_read(self.borrower)).await,
+                false => Box::pin(self.database.acquire(self.borrower)).await,
             };
+            self.erred |= lease.is_err();
+            let lease = lease?;
             self.lease = Some(lease.for_session(self.options.transactions, Arc::clone(&self.statements)));
         }
         Ok(())
@@ -205,6 +207,7 @@ impl Session {
         self.connect_for(options).await?;
         let Some(lease) = &mut self.lease else { return Err(no_connection()) };
         let begun = lease.begin(options).await;
+        self.erred |= begun.is_err();
         if begun.is_err() && lease.is_lost() {
             // Nothing of the session was on the connection, so the next statement takes another one.
             self.lease = None;

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::process::Command;
+use std::time::Duration;
 
 use orm_core::prelude::*;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::authors::{Author, Book, authors};
+use crate::authors::{Author, Book, authors, filled};
 
 thread_local! {
     static WARNINGS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -142,6 +143,23 @@ async fn sessions_that_lose_nothing_or_failed() -> Result<()> {
     session.add(Book::draft().id(1).author_id(1).title("again"));
     assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::UniqueViolation);
     drop(session);
+    none();
+
+    let held = Engine::builder("sqlite::memory:")
+        .pool_size(2)
+        .max_overflow(0)
+        .pool_timeout(Duration::from_millis(20))
+        .busy_timeout(Duration::from_millis(20));
+    let held = filled(held.connect().await?).await?;
+    let mut holder = held.session();
+    holder.begin().await?;
+    let mut late = held.session();
+    late.add(book());
+    assert_eq!(late.commit().await.unwrap_err().kind(), ErrorKind::Busy);
+    let mut later = held.session();
+    later.add(book());
+    assert_eq!(later.commit().await.unwrap_err().kind(), ErrorKind::PoolTimeout);
+    drop((late, later));
     none();
 
     let failed: Result<()> = engine
