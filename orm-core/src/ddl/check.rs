@@ -374,7 +374,8 @@ fn is_generated_by(def: &ModelDef, column: &ColumnDef, expected: Option<&str>, f
     };
     match (expected, found) {
         (None, None) => true,
-        (None, Some(_)) => column.read_only,
+        // A column that the model leaves to the database may be generated.
+        (None, Some(_)) => column.read_only || column.generated,
         (Some(_), None) => false,
         (Some(expected), Some(found)) => found.is_empty() || mentioned(expected) == mentioned(found),
     }
