@@ -99,7 +99,9 @@ fn sorts_by_columns(spec: &SelectSpec) -> bool {
 fn sorts_alike(spec: &SelectSpec) -> bool {
     let mut alike = true;
     for term in &spec.order {
-        term.expr.walk(&mut |part| alike &= !matches!(part, Expr::Call(Function::Custom(_), _)));
+        term.expr.walk(&mut |part| {
+            alike &= !matches!(part, Expr::Call(Function::Custom(_) | Function::Fragment(_), _))
+        });
     }
     alike
 }
