@@ -30,7 +30,7 @@ const RECORDED: [(&str, i64); 12] = [
     ("identity hit", 14_680),
     ("selectin", 52_410),
     ("joined", 89_790),
-    ("get", 32_500),
+    ("get", 36_300),
     ("one by key", 65_500),
     ("stream", 8_340),
     ("bulk insert", 16_850),

@@ -55,14 +55,14 @@ async fn a_plan_is_what_runs() -> Result<()> {
     let strategies: Vec<&str> = plan.steps().iter().map(|step| step.strategy).collect();
     assert_eq!(strategies, ["joined", "selectin", "selectin"]);
 
-    assert_planned(&engine, || {
+    let _ = assert_planned(&engine, || {
         select::<User>()
             .order_by(User::ID)
             .limit(3)
             .with(User::ORDERS.subquery().with(Order::ITEMS.subquery()))
     })
     .await?;
-    assert_planned(&engine, || {
+    let _ = assert_planned(&engine, || {
         select::<User>()
             .with(User::ORDERS.auto().with(Order::ITEMS.auto()))
             .with(User::ADDRESSES.selectin().limit(1))

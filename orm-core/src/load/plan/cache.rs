@@ -107,7 +107,7 @@ pub(super) fn by_key(
 }
 
 fn known() -> RwLockReadGuard<'static, HashMap<Shape, Kept>> {
-    // What is there is complete, whoever panicked meanwhile.
+    // The plans are complete even if another thread panicked.
     KEPT.read().unwrap_or_else(PoisonError::into_inner)
 }
 
