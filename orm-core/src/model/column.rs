@@ -19,8 +19,11 @@ use crate::value::{ColumnType, Comparable};
 /// ```
 pub struct Column<M, T, A = ReadWrite> {
     index: usize,
-    of: PhantomData<fn() -> (M, T, A)>,
+    of: PhantomData<Of<M, T, A>>,
 }
+
+/// A column belongs to these types, and holds none of them.
+type Of<M, T, A> = fn() -> (M, T, A);
 
 /// A column that drafts, edits and bulk statements set.
 #[derive(Debug)]

@@ -326,7 +326,6 @@ impl<M: Model> OnConflict<M> {
 
     /// Gives a column of the row a computed value: of its own columns, of [`func::excluded`](crate::query::func::excluded)
     /// and of values.
-    #[must_use]
     pub fn set<T: ColumnType, A: Writable>(
         mut self,
         column: Column<M, T, A>,
@@ -338,7 +337,6 @@ impl<M: Model> OnConflict<M> {
 
     /// Updates only rows that meet the condition, which may name `func::excluded`; the others stay as they are, and are not
     /// counted. MySQL and MariaDB have no such condition, there it is `InvalidQuery` before SQL.
-    #[must_use]
     pub fn filter(mut self, condition: Predicate) -> OnConflict<M> {
         self.filter = Some(Expr::and(self.filter, condition.into_sql()));
         self

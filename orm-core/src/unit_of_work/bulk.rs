@@ -158,8 +158,8 @@ pub struct Bulk {
 #[derive(Debug)]
 enum BulkKind {
     Raw(RawSpec),
-    Insert { model: &'static dyn ErasedModel, rows: Vec<DraftData>, conflict: Option<Conflict> },
-    Copy(CopySpec),
+    Insert { model: &'static dyn ErasedModel, rows: Vec<DraftData>, conflict: Option<Box<Conflict>> },
+    Copy(Box<CopySpec>),
     Change(BulkSpec),
 }
 
@@ -222,14 +222,14 @@ macro_rules! operation {
 }
 
 operation! {
-    Insert |this| BulkKind::Insert { model: erased::<M>(), rows: this.rows, conflict: this.conflict };
+    Insert |this| BulkKind::Insert { model: erased::<M>(), rows: this.rows, conflict: this.conflict.map(Box::new) };
     Update |this| BulkKind::Change(this.spec);
     Delete |this| BulkKind::Change(this.spec);
 }
 
 impl Bulk {
     pub(super) fn copy(spec: CopySpec) -> Bulk {
-        Bulk { kind: BulkKind::Copy(spec), returning: false }
+        Bulk { kind: BulkKind::Copy(Box::new(spec)), returning: false }
     }
 
     /// Whether it is raw SQL.
@@ -289,8 +289,16 @@ impl Flush<'_> {
         let (arena, rows) = match bulk.kind {
             BulkKind::Insert { model, rows, conflict } => {
                 let arena = self.store.arena_of(model)?;
-                let count =
-                    self.bulk_insert(model.def(), arena, rows, conflict, bulk.returning, &mut nodes).await?;
+                let count = self
+                    .bulk_insert(
+                        model.def(),
+                        arena,
+                        rows,
+                        conflict.map(|conflict| *conflict),
+                        bulk.returning,
+                        &mut nodes,
+                    )
+                    .await?;
                 (arena, count)
             }
             BulkKind::Copy(spec) => {

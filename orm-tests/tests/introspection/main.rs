@@ -119,7 +119,7 @@ async fn the_command_prints_models() {
     create(&engine, include_str!("sql/chinook.sql")).await.expect("tables");
     engine.close().await;
     let ask = async |words: &[&str]| {
-        let words: Vec<&str> = words.iter().copied().collect();
+        let words: Vec<&str> = words.to_vec();
         orm_core::migrate::command(Schema::new(), "migrations", words).await
             == std::process::ExitCode::SUCCESS
     };

@@ -83,10 +83,10 @@ async fn each_file_holds_what_one_transaction_may() {
         assert_eq!((ups.len(), written.len()), (6, 12), "{written:?}");
         assert!(written[2].to_string_lossy().ends_with("_stricter_2.up.sql"), "{written:?}");
         has(0, &["ADD COLUMN \"age\" bigint", "SET \"name\" = '?' WHERE \"name\" IS NULL", "DROP CONSTRAINT"]);
-        for at in 1..4 {
+        for (at, up) in ups.iter().enumerate().take(4).skip(1) {
             has(at, &["-- no-transaction\n", "INDEX CONCURRENTLY", "Others read and write the table meanwhile."]);
-            let statements = ups[at].lines().filter(|line| !line.starts_with("--") && !line.is_empty()).count();
-            assert_eq!(statements, 1, "{}", ups[at]);
+            let statements = up.lines().filter(|line| !line.starts_with("--") && !line.is_empty()).count();
+            assert_eq!(statements, 1, "{up}");
         }
         has(4, &["UNIQUE USING INDEX", "ON DELETE RESTRICT NOT VALID", "(\"name\" IS NOT NULL) NOT VALID", "NOT VALID"]);
         has(5, &["VALIDATE CONSTRAINT", "ALTER COLUMN \"name\" SET NOT NULL", "ALTER COLUMN \"age\" SET NOT NULL"]);

@@ -17,9 +17,9 @@ impl EnumOf {
     /// The enums of some structs, each before the first struct that has it; fields get their types.
     pub(super) fn of(structs: &mut [Described<'_>], taken: &mut Names) -> Vec<(usize, EnumOf)> {
         let mut enums: Vec<(usize, EnumOf)> = Vec::new();
-        for at in 0..structs.len() {
-            let noun = structs[at].noun();
-            for field in &mut structs[at].fields {
+        for (at, described) in structs.iter_mut().enumerate() {
+            let noun = described.noun();
+            for field in &mut described.fields {
                 let Some(labels) = &field.ty.labels else { continue };
                 let same =
                     |other: &EnumOf| labels.type_name.is_some() && other.labels.type_name == labels.type_name;

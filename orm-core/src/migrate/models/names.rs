@@ -161,8 +161,10 @@ fn plain(text: &str) -> String {
     text.chars().map(|char| if char.is_alphanumeric() { char } else { '_' }).collect()
 }
 
+type Case = fn(&str) -> String;
+
 /// How `DbEnum` may write variants as labels.
-const CASES: [(&str, fn(&str) -> String); 7] = [
+const CASES: [(&str, Case); 7] = [
     ("snake_case", |name| name.to_snake_case()),
     ("lowercase", |name| name.to_lowercase()),
     ("UPPERCASE", |name| name.to_uppercase()),
@@ -174,7 +176,7 @@ const CASES: [(&str, fn(&str) -> String); 7] = [
 
 /// The case that makes the labels of all variants, if there is one.
 pub(super) fn case_of(variants: &[(String, String)]) -> Option<&'static str> {
-    let fits = |case: fn(&str) -> String| variants.iter().all(|(variant, label)| case(variant) == *label);
+    let fits = |case: Case| variants.iter().all(|(variant, label)| case(variant) == *label);
     CASES.iter().find(|(_, case)| fits(*case)).map(|(name, _)| *name)
 }
 

@@ -166,7 +166,7 @@ impl Writer {
     }
 
     /// The rows that an UPDATE joins, as arrays or as a list.
-    pub(super) fn from_rows(&mut self, new: &NewRows, arrays: Vec<Param>) {
+    pub(super) fn rows_to_update_from(&mut self, new: &NewRows, arrays: Vec<Param>) {
         let columns = NEW_COLUMNS.get(..arrays.len()).unwrap_or_default();
         if !columns.is_empty() {
             self.sql.push_str(" FROM unnest(");

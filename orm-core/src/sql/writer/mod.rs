@@ -207,7 +207,7 @@ impl Writer {
             }
             _ => {
                 writer.set(update);
-                writer.from_rows(&update.from, arrays);
+                writer.rows_to_update_from(&update.from, arrays);
             }
         }
         writer.filter(update.filter.as_ref());
