@@ -13,7 +13,7 @@ use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
 use crate::sql::{BinaryOp, Bind, Dialect, Effect, Expected, Expr, Nulls, Param, Source, Statement};
 use crate::value::{Value, ValueKind};
 
-/// The most plans that are kept. When a program has more shapes of queries, keeping begins anew.
+/// The most plans that are kept. When a program has more shapes of queries, all are dropped and the cache fills again.
 const MOST_PLANS: usize = 512;
 /// The most values that a query of a kept plan binds.
 const MOST_VALUES: usize = 16;
@@ -171,7 +171,7 @@ impl Kept {
     }
 }
 
-/// The shape of a query, and its values in their order; none where it has parts whose text depends on more than that.
+/// The shape of a query, and its values in their order; `None` if the text of a part depends on more than that.
 fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> {
     let other = spec.from.first.is_some()
         || !spec.from.joins.is_empty()
