@@ -1,9 +1,9 @@
 //! A plan is kept by the shape of its query: the second query of a shape runs the same text with its own values, and shows
-//! what a query that is planned anew shows.
+//! what a newly planned query shows.
 #![allow(missing_docs)]
 
 use orm_core::prelude::*;
-use orm_tests::{TestDatabase, on_every_backend};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]
 #[model(table = "kept_accounts")]
@@ -89,6 +89,20 @@ on_every_backend! {
             let joined = engine.session().all(all().with(Account::PARENT.joined()).order_by(Account::ID)).await?;
             let parents: Vec<_> = joined.iter().map(|one| one.get(Account::PARENT).map(|one| one.id)).collect();
             assert_eq!(parents, [None, None, Some(1)]);
+        }
+        Ok(())
+    }
+
+    async fn a_pattern_is_checked_also_after_others_of_its_shape(database: TestDatabase) -> Result<()> {
+        let engine = accounts(&database).await?;
+        let named = |pattern: &str| select::<Account>().filter(Account::NAME.like(pattern)).order_by(Account::ID);
+        assert_eq!(ids(&engine.session().all(named("name 1%")).await?), [1]);
+        assert_eq!(ids(&engine.session().all(named("name 2%")).await?), [2]);
+        if database.backend() == Backend::Sqlite {
+            for pattern in ["name 1\0%".to_owned(), "%".repeat(60_000)] {
+                let refused = engine.session().all(named(&pattern)).await.unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{refused}");
+            }
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ use crate::value::{Value, ValueKind};
 const MOST_PLANS: usize = 512;
 /// The most values that a query of a kept plan binds.
 const MOST_VALUES: usize = 16;
+/// The most parts of its shape.
+const MOST_PARTS: usize = 128;
 
 static KEPT: LazyLock<RwLock<HashMap<Shape, Kept>>> = LazyLock::new(RwLock::default);
 
@@ -208,7 +210,8 @@ fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> 
         reading.values.push(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)));
     }
     let Reading { parts, values, .. } = reading;
-    (values.len() <= MOST_VALUES).then_some((Shape::Query(parts, dialect), values))
+    let is_small = values.len() <= MOST_VALUES && parts.len() <= MOST_PARTS;
+    is_small.then_some((Shape::Query(parts, dialect), values))
 }
 
 struct Reading {
@@ -234,7 +237,8 @@ impl Reading {
                 self.values.push(bind.value.clone());
                 Some(())
             }
-            Expr::Binary(left, op, right) => {
+            // Whether SQLite takes a pattern depends on its text, and is checked while the query is planned.
+            Expr::Binary(left, op, right) if !matches!(op, BinaryOp::Like | BinaryOp::NotLike) => {
                 self.parts.push(Part::Binary(*op));
                 self.expr(left)?;
                 self.expr(right)
