@@ -47,7 +47,7 @@ pub fn refused_fragment(dialect: Dialect, text: &str, parts: usize) -> Option<St
 
 fn flaw(dialect: Dialect, text: &str) -> Option<&'static str> {
     if text.trim().is_empty() {
-        return Some("says nothing; write the SQL of an expression");
+        return Some("is empty; write the SQL of an expression");
     }
     if text.contains('\0') {
         return Some("has a NUL character in it; bind the value that has one");
@@ -60,7 +60,7 @@ fn flaw(dialect: Dialect, text: &str) -> Option<&'static str> {
             if rest.starts_with("--") || rest.starts_with("/*") || next == '#' {
                 return Some("has a comment in it, which would hide what follows; remove it");
             }
-            if !is_closed(&rest[..length], next) {
+            if !is_closed(dialect, &rest[..length]) {
                 return Some("opens a quote that it does not close");
             }
             at += length;
@@ -93,16 +93,9 @@ fn flaw(dialect: Dialect, text: &str) -> Option<&'static str> {
     (depth > 0).then_some("opens a parenthesis that it does not close")
 }
 
-/// Whether a quoted text or name ends with its quote, and not with the fragment.
-fn is_closed(quoted: &str, first: char) -> bool {
-    match first {
-        'e' | 'E' => quoted.len() > 2 && quoted.ends_with('\''),
-        '$' => {
-            let tag = quoted[1..].find('$').map_or(quoted, |end| &quoted[..end + 2]);
-            quoted.len() >= 2 * tag.len() && quoted.ends_with(tag)
-        }
-        quote => quoted.len() > 1 && quoted.ends_with(quote),
-    }
+/// Whether a quoted text or name ends with its quote, and not with the fragment: then nothing behind it is a part of it.
+fn is_closed(dialect: Dialect, quoted: &str) -> bool {
+    skipped(&format!("{quoted} "), dialect) == quoted.len()
 }
 
 #[cfg(test)]
@@ -147,5 +140,13 @@ mod tests {
             assert!(refused_fragment(Dialect::Sqlite, text, 0).is_some(), "{text}");
         }
         assert!(refused_fragment(MYSQL, "a ?? 'b'", 0).is_some());
+        for (dialect, text) in [
+            (Dialect::Sqlite, "'it''"),
+            (Dialect::Postgres, "E'\\'"),
+            (Dialect::Postgres, "$a$ $b$"),
+            (MYSQL, "'\\'"),
+        ] {
+            assert!(refused_fragment(dialect, text, 0).is_some(), "{dialect:?}: {text}");
+        }
     }
 }

@@ -105,7 +105,7 @@ on_every_backend! {
             (func::condition("? = 1 -- all", Item::ID), "has a comment"),
             (func::condition("? = 'a", Item::ID), "opens a quote"),
             (func::condition("? = 1; DELETE FROM fr_items", Item::ID), "has a `;`"),
-            (func::condition("", ()), "says nothing"),
+            (func::condition("", ()), "is empty"),
         ];
         for (condition, why) in conditions {
             let delete = delete::<Item>().filter(condition.clone());
