@@ -62,6 +62,12 @@ pub fn check_conflict(conflict: &Conflict, table: &Source, dialect: Dialect) -> 
     if let Some((_, (column, _))) = twice {
         return refuse(format!("`on_conflict` sets the column `{}` twice; leave one out", column.name));
     }
+    if dialect == Dialect::Postgres && conflict.columns.is_empty() && !conflict.set.is_empty() {
+        return refuse(
+            "PostgreSQL updates an existing row only if it knows which values the row shares with the new one; name the \
+             unique columns, `OnConflict::update(columns, ..)`",
+        );
+    }
     match conflict.filter.is_some() && matches!(dialect, Dialect::Mysql(_)) {
         true => refuse(
             "MySQL and MariaDB have no condition for existing rows; give each column \
