@@ -1,4 +1,4 @@
-use super::{Bind, Expr, Made, TableName};
+use super::{Bind, Dialect, Expr, Made, TableName, Writer};
 
 /// An INSERT of any number of rows.
 #[derive(Debug, Clone)]
@@ -43,13 +43,10 @@ impl Conflict {
         Conflict { columns: Vec::new(), set: Vec::new(), filter: None }
     }
 
-    /// Whether values are bound behind those of the rows.
-    pub fn has_binds(&self) -> bool {
-        let mut found = false;
-        for expr in self.set.iter().map(|(_, value)| value).chain(&self.filter) {
-            expr.walk(&mut |part| found |= matches!(part, Expr::Bind(_)) || part.query().is_some());
-        }
-        found
+    /// How many values are bound behind those of the rows. Some have no expression of their own, such as a path in JSON.
+    pub fn binds(&self, dialect: Dialect) -> usize {
+        let values = self.set.iter().map(|(_, value)| value).chain(&self.filter);
+        values.map(|value| Writer::expression(dialect, value).params.len()).sum()
     }
 }
 

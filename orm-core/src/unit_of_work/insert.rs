@@ -12,9 +12,6 @@ use crate::sql::{Bind, Conflict, Dialect, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
 
-/// How many values are left for what an upsert computes with.
-const CONFLICT_BINDS: usize = 512;
-
 /// What an INSERT gave its rows, and what the database filled in: the cells of new objects.
 struct NewRows {
     /// Where the value of each column is, among those of a row that were given or those that came back.
@@ -103,14 +100,17 @@ impl Flush<'_> {
             insert.conflict.clone_from(&conflict);
             self.labelled(def, Writer::insert(self.dialect, insert), "bulk")
         };
-        let binds = conflict.as_ref().is_some_and(Conflict::has_binds);
-        let reserved = if binds { CONFLICT_BINDS } else { 0 };
+        let reserved = conflict.as_ref().map_or(0, |conflict| conflict.binds(self.dialect));
         Ok(self.bulk_chunks(rows, reserved)?.into_iter().map(statement).collect())
     }
 
     /// How many rows one statement takes; a row of defaults alone has no form with several.
     fn rows_per_statement(&self, given: &[usize], reserved: usize) -> usize {
-        if given.is_empty() { 1 } else { ((self.dialect.bind_limit() - reserved) / given.len()).max(1) }
+        if given.is_empty() {
+            1
+        } else {
+            (self.dialect.bind_limit().saturating_sub(reserved) / given.len()).max(1)
+        }
     }
 
     fn labelled(&self, def: &ModelDef, mut statement: Statement, strategy: &'static str) -> Statement {

@@ -17,8 +17,8 @@ use self::names::Names;
 use super::dialect::LONGEST_NAME;
 use super::secrecy::Hiding;
 use super::{
-    Bind, Conflict, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, Made, NamedColumn, Param, Runs,
-    Select, Shown, Source, Statement, TableName, Update,
+    Bind, Delete, Dialect, Effect, Expected, Expr, Insert, Leading, Made, NamedColumn, Param, Runs, Select,
+    Shown, Source, Statement, TableName, Update,
 };
 use crate::error::ErrorKind;
 use crate::value::{Value, ValueKind};
@@ -89,7 +89,7 @@ impl Writer {
             return Writer::insert_arrays(&insert, values);
         }
         // Values behind those of the rows would be part of each run.
-        let is_one = insert.conflict.as_ref().is_some_and(Conflict::has_binds);
+        let is_one = insert.conflict.as_ref().is_some_and(|conflict| conflict.binds(dialect) > 0);
         let runs = match is_one {
             true => vec![(insert.rows, 1)],
             false => dialect.insert_runs(insert.rows, insert.columns.len()),
