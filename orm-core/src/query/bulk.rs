@@ -293,15 +293,16 @@ impl<M: Model> OnConflict<M> {
         OnConflict { columns: Vec::new(), set: Vec::new(), filter: None, of: PhantomData }
     }
 
-    /// Leaves the row as it is that has the same value in the unique columns `on`; other constraints are still violated. MySQL
-    /// and MariaDB do not tell constraints apart, there it is as [`nothing`](Self::nothing).
+    /// Leaves the existing row with the same values in the unique columns `on` unchanged; a row that violates another
+    /// constraint is still an error. MySQL and MariaDB do not tell constraints apart, so there it equals
+    /// [`nothing`](Self::nothing).
     pub fn nothing_on(on: impl IntoColumns<M>) -> OnConflict<M> {
         let columns = on.into_columns().into_iter().map(|column| M::def().columns[column].name);
         OnConflict { columns: columns.collect(), ..OnConflict::nothing() }
     }
 
-    /// Updates the row with the same values in the unique columns `on`: its columns `take` get the new row's values; `take` is
-    /// `()` where [`set`](Self::set) follows. A version column is raised, whatever the new row has there.
+    /// Updates the row with the same values in the unique columns `on`: its columns `take` get the new row's values; pass
+    /// `()` if only [`set`](Self::set) sets columns. A version column is always raised by one.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -324,8 +325,8 @@ impl<M: Model> OnConflict<M> {
         OnConflict { set, ..OnConflict::nothing_on(on) }
     }
 
-    /// Gives a column of the row a computed value: of its own columns, of [`func::excluded`](crate::query::func::excluded)
-    /// and of values.
+    /// Sets a column of the existing row to an expression of its columns, of values, and of
+    /// [`func::excluded`](crate::query::func::excluded).
     pub fn set<T: ColumnType, A: Writable>(
         mut self,
         column: Column<M, T, A>,
@@ -335,8 +336,8 @@ impl<M: Model> OnConflict<M> {
         self
     }
 
-    /// Updates only rows that meet the condition, which may name `func::excluded`; the others stay as they are, and are not
-    /// counted. MySQL and MariaDB have no such condition, there it is `InvalidQuery` before SQL.
+    /// Updates only rows that meet the condition, which may contain `func::excluded`; the others stay unchanged and are not
+    /// counted. MySQL and MariaDB have no such condition: there the statement fails with `InvalidQuery` before it is sent.
     pub fn filter(mut self, condition: Predicate) -> OnConflict<M> {
         self.filter = Some(Expr::and(self.filter, condition.into_sql()));
         self

@@ -76,10 +76,10 @@ pub trait ModelExt: Model {
         EntityColumns::new(Source::Table(Self::def().table))
     }
 
-    /// The order that a text names, as a request has it: `name`, or `-created,name` with the newest first.
+    /// An order from a text, as a request sends it: `name`, or `-created,name` for the newest first.
     ///
-    /// Columns are called what serialising calls them, which is their field's name where nothing else is said. `secret` and
-    /// skipped columns cannot be named: an order tells something of what it sorts by.
+    /// The names are those of serialized entities, by default the names of fields. `secret` and skipped columns cannot be
+    /// named, since an order reveals something about the values that it sorts by.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -94,7 +94,7 @@ pub trait ModelExt: Model {
     /// ```
     ///
     /// # Errors
-    /// `InvalidValue`: a name is not that of a column, or is there twice. The message lists the columns.
+    /// `InvalidValue`: a name is unknown, and the message lists the known ones; or it appears twice.
     fn order_named(names: &str) -> Result<Vec<OrderBy>> {
         order_named(Self::def(), names)
     }

@@ -274,7 +274,7 @@ fn targets(ends: Ends, condition: Option<Predicate>) -> Result<Select> {
     Ok(select)
 }
 
-/// Anyone who compares a column with itself means that of another row.
+/// A column that is compared with itself is meant to be that of another row.
 fn itself(relation: &RelationDef, column: &str) -> Error {
     let (path, target) = (relation.path(), relation.target());
     let field = target.columns.iter().find(|known| known.name == column).map_or(column, |known| known.field);

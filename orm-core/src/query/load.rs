@@ -6,7 +6,7 @@ use super::{Alias, IntoOrder, IntoPredicate, LoadSpec, Strategy};
 use crate::entity::{Loaded, LoadedAs, Marks, Recursive, Relation, SelfReferential, ToMany};
 use crate::model::{Column, LoadedSetOf, Model};
 
-/// A relationship to load, with a strategy: `User::ORDERS.selectin()`. Its methods say what to load below the
+/// A relationship to load, with a strategy: `User::ORDERS.selectin()`. Its methods set what to load below the
 /// relationship, and, for collections, which part of it. `S` is its place in the loaded set: [`Loaded`] or
 /// [`Recursive`].
 ///

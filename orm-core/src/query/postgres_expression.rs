@@ -2,7 +2,8 @@ use super::{Expression, IntoOperand, Predicate};
 use crate::sql::{Bind, Expr, Function};
 use crate::value::{ArrayElement, ColumnType, Document, IntoValue, Text, Textual};
 
-/// Operators that PostgreSQL alone has. On another database a query with one of them is `InvalidQuery` before it is sent.
+/// Operators that only PostgreSQL has. On another database a query with one of them fails with `InvalidQuery` before it is
+/// sent.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -17,7 +18,7 @@ use crate::value::{ArrayElement, ColumnType, Document, IntoValue, Text, Textual}
 /// # fn main() {}
 /// ```
 pub trait PostgresExpression: Expression {
-    /// `ILIKE`: a pattern, whatever the case of the letters.
+    /// `ILIKE`: whether the text matches a pattern, ignoring case.
     fn ilike(self, pattern: impl IntoOperand<Text>) -> Predicate
     where
         <Self::Value as ColumnType>::Stored: Textual,
@@ -33,7 +34,7 @@ pub trait PostgresExpression: Expression {
         operator("NOT ILIKE", self.into_sql(), pattern.into_operand())
     }
 
-    /// `@>`: a list with all elements of another one, in any order; a JSON document with all that another one has.
+    /// `@>`: whether a list has all elements of another one, in any order, or a JSON document contains another one.
     fn contains_all(self, other: impl IntoValue<Bare<Self>>) -> Predicate
     where
         Self::Family: Containment,
@@ -41,7 +42,7 @@ pub trait PostgresExpression: Expression {
         operator("@>", self.into_sql(), bound::<Self>(other))
     }
 
-    /// `<@`: a list whose elements are all in another one; a JSON document that another one has all of.
+    /// `<@`: whether another list has all elements of this one, or another JSON document contains this one.
     fn contained_in(self, other: impl IntoValue<Bare<Self>>) -> Predicate
     where
         Self::Family: Containment,
@@ -49,7 +50,7 @@ pub trait PostgresExpression: Expression {
         operator("<@", self.into_sql(), bound::<Self>(other))
     }
 
-    /// `&&`: a list that has an element in common with another one.
+    /// `&&`: whether two lists have an element in common.
     fn overlaps(self, other: impl IntoValue<Bare<Self>>) -> Predicate
     where
         Self::Family: Overlap,
@@ -57,7 +58,7 @@ pub trait PostgresExpression: Expression {
         operator("&&", self.into_sql(), bound::<Self>(other))
     }
 
-    /// `?`: a JSON object with a member of that name, or a JSON array with such a text.
+    /// `?`: whether a JSON object has a member of that name, or a JSON array such a text.
     fn has_key(self, key: impl IntoOperand<Text>) -> Predicate
     where
         Self: Expression<Family = Document>,
@@ -66,8 +67,8 @@ pub trait PostgresExpression: Expression {
     }
 
     /// Full text search, `to_tsvector(..) @@ websearch_to_tsquery(..)`, in a language that the server knows, such as
-    /// `"english"` or `"simple"`. The query is what a person types: words, `"a phrase"`, `or`, and `-` before what is not
-    /// wanted. An index makes it fast: `USING gin (to_tsvector('english', title))`.
+    /// `"english"` or `"simple"`. The query is what a person types: words, `"a phrase"`, `or`, and `-` before words to
+    /// exclude. An index makes it fast: `USING gin (to_tsvector('english', title))`.
     fn matches_text(self, language: &'static str, query: impl IntoOperand<Text>) -> Predicate
     where
         <Self::Value as ColumnType>::Stored: Textual,

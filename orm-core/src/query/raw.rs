@@ -47,7 +47,7 @@ pub struct Sql {
     pub(crate) spec: RawSpec,
 }
 
-/// raw SQL, without its types.
+/// Raw SQL without its types.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct RawSpec {

@@ -204,7 +204,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     ///
-    /// Call `order_by` before `page_after`, and order only by the model's own columns; say `nulls_first` or
+    /// Call `order_by` before `page_after`, and order only by the model's own columns; use `nulls_first` or
     /// `nulls_last` for a column that may be NULL. Deferred columns of the order are read. A join that may repeat
     /// entities needs [`distinct`](Self::distinct) or [`unique`](Self::unique). Otherwise running the query is an
     /// error.

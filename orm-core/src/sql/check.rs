@@ -1,5 +1,5 @@
-//! What a user's query must keep to, found before it is written: every column is from an existing table, no table is
-//! there twice, and the database can do what is asked of it.
+//! The rules for a user's query, checked before it is written: every column is from an existing table, no table appears
+//! twice, and the database supports what the query uses.
 
 use super::writer::LONGEST_SQLITE_PATTERN;
 use super::{
@@ -127,7 +127,7 @@ struct Checker {
     dialect: Dialect,
     /// Whether queries inside others may lock: those of a statement that is in a transaction anyway.
     locks: bool,
-    /// Whether there is a row that an INSERT did not insert.
+    /// Whether `excluded` is known: the row that an INSERT did not insert.
     excludes: bool,
 }
 

@@ -380,7 +380,7 @@ impl Expr {
         }
         let mut found =
             matches!(self, Expr::Column { source, name, .. } if source == table && *name == column);
-        // What a subquery reads of the row is not looked for.
+        // A subquery may read it too.
         found |= self.query().is_some();
         self.visit_parts(&mut |part| found |= part.reads(table, column));
         found

@@ -38,15 +38,15 @@ pub enum Function {
     Time(TimeFunction, ValueKind),
     /// A date or time of one kind as one of another.
     TimeAs(ValueKind, ValueKind),
-    /// What an INSERT that met a row would have given a column.
+    /// The value that an INSERT would have given a column if it had not met an existing row.
     Excluded,
-    /// SQL of the user's own, with places for its arguments.
+    /// Raw SQL with places for its arguments.
     Fragment(&'static str),
     /// An operator of PostgreSQL between its two arguments.
     Operator(&'static str),
     /// A text as the words that PostgreSQL's full text search finds, in a language.
     TextVector(&'static str),
-    /// What a user looks for, in that language.
+    /// What a full text search looks for, in that language.
     TextQuery(&'static str),
     /// Texts of a group in one, with what stands between them.
     JoinText(Arc<str>),

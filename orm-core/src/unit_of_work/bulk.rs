@@ -178,7 +178,7 @@ impl BulkDone {
     }
 }
 
-/// raw SQL that gives nothing but the number of its rows. What the session holds does not follow it.
+/// Raw SQL that returns only the number of its rows. What the session holds does not follow it.
 impl BulkOperation for Sql {
     type Output = u64;
 

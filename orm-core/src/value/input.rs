@@ -98,8 +98,8 @@ impl Raw {
     fn number(&self) -> Option<f64> {
         match *self {
             Raw::Float(v) => Some(v),
-            // A number of JSON is a float to most who write it.
-            #[allow(clippy::cast_precision_loss, reason = "as it is for who reads it as a float")]
+            // Most clients write every number of JSON as a float.
+            #[allow(clippy::cast_precision_loss, reason = "a client that reads it as a float gets the same")]
             Raw::Int(v) => Some(v as f64),
             #[allow(clippy::cast_precision_loss, reason = "as above")]
             Raw::UInt(v) => Some(v as f64),

@@ -1,4 +1,4 @@
-//! Plans that are kept: a query of a shape that ran before is not planned again, and its text is not written again.
+//! Kept plans: a query of a known shape is neither planned nor written again.
 
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
@@ -22,11 +22,11 @@ const MOST_PARTS: usize = 128;
 
 static KEPT: LazyLock<RwLock<HashMap<Shape, Kept>>> = LazyLock::new(RwLock::default);
 
-/// All of a query that decides its plan, which is everything but the values that it binds. Only queries whose text takes its
-/// values in the order of the query have one.
+/// Everything in a query that decides its plan: all but the values that it binds. Only queries whose text binds the values
+/// in the query's order have one.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Shape {
-    /// One object of a model, by the address of its description, whose key is given.
+    /// The object of a model with some key; the model by the address of its description.
     Key(usize, Dialect),
     Query(Vec<Part>, Dialect),
 }
@@ -45,7 +45,7 @@ enum Part {
     IsNull,
     IsNotNull,
     Order(bool, Option<Nulls>),
-    /// The address of the relationship's description, and how it is loaded, with so many loads below it.
+    /// The address of the relationship's description, how it is loaded, and the number of loads below it.
     Load {
         relation: usize,
         strategy: Strategy,
@@ -68,9 +68,9 @@ enum Class {
 /// A plan without its values.
 struct Kept {
     statement: Statement,
-    /// For each value, whether it is hidden, and what it is for.
+    /// For each value, whether it is hidden, and the kind of its column.
     binds: Vec<(bool, Option<ValueKind>)>,
-    /// How many rows there will be, where no limit decides it.
+    /// How many rows to expect, unless the limit decides it.
     expected: Option<Expected>,
     branches: Arc<[Branch]>,
     rows: FirstRows,
@@ -142,7 +142,7 @@ impl Kept {
             && statement.refused.is_none()
             && statement.effect == Effect::Reads
             && plan.branches.iter().all(|branch| branch.binds_nothing(dialect));
-        // Of two equal values it would not be known which is which.
+        // Equal values could not be told apart.
         let distinct = (1..values.len()).all(|at| !values[..at].contains(&values[at]));
         if !plain || !distinct || statement.params.len() != values.len() {
             return None;

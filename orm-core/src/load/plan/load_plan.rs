@@ -27,13 +27,13 @@ pub struct LoadPlan {
 /// What the rows of a query's first statement are.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::load) enum FirstRows {
-    /// Entities; and where in a row the number of the query's own row is, if it is there.
+    /// Entities; and the place in a row of the number of the query's own row, if it has one.
     Entities { list: List, number: Option<usize> },
     /// Values and entities; and the name of the value, where it is the only one.
     Listed { only: Option<&'static str> },
     /// An entity of raw SQL, whose columns are found by their names.
     Named(&'static ModelDef),
-    /// Values of raw SQL; and how many columns a row has to have.
+    /// Values of raw SQL; and how many columns a row must have.
     Raw { width: Option<usize> },
 }
 
@@ -71,7 +71,7 @@ impl LoadPlan {
         let loads = loads::of_select(&spec, dialect)?;
         let expected = match spec.one {
             true => Expected::One,
-            // Few, and not one: whether a table has the key that its model says was not checked.
+            // Few rather than one: whether the table has the model's key is not checked.
             false if finds_one(&spec) => Expected::Few,
             false => Expected::limited(spec.limit),
         };

@@ -1,6 +1,6 @@
 //! Planning: what a query runs, decided and checked before any of it runs.
 //!
-//! Enters: a query's description. Leaves: a [`LoadPlan`], which is not changed any more. It knows no store, no connection
+//! Enters: a query's description. Leaves: a [`LoadPlan`], which never changes. It knows no store, no connection
 //! and no objects.
 
 mod branch;

@@ -37,7 +37,7 @@ pub trait Batches<T>: Send {
     /// Whether a batch may need further statements.
     fn asks_more(&self) -> bool;
 
-    /// The statement of the next page, where the whole cannot be read a part at a time; none when there is none.
+    /// The statement of the next page, where the whole cannot be read a part at a time; `None` after the last page.
     ///
     /// # Errors
     /// `InvalidQuery`: the stream cannot be read in pages.

@@ -145,8 +145,8 @@ impl Loader<'_> {
     }
 }
 
-/// A row whose key nobody asked for: the database compares keys in a way that this process does not, as a column with
-/// a collation that ignores case does. Guessing an owner would be a wrong answer.
+/// A row with a key that was not asked for: the database compares keys differently from this process, for example in a
+/// column whose collation ignores case. Guessing an owner would be a wrong answer.
 fn unknown_key(relation: &RelationDef, cells: &dyn Cells, places: &[usize]) -> Error {
     let key: Vec<Value> =
         places.iter().filter_map(|place| cells.cell(*place).ok()).map(|cell| cell.to_value()).collect();

@@ -67,7 +67,7 @@ impl Keys {
         }
     }
 
-    /// The key in a row, by the places of its cells; `None` if nobody asked for it.
+    /// The key in a row, by the places of its cells; `None` if it was not asked for.
     pub(super) fn find(&self, cells: &dyn Cells, places: &[usize]) -> Result<Option<u32>, ValueError> {
         if let [place] = places {
             if let Some(number) = cells.integer(*place) {

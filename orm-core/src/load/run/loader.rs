@@ -155,7 +155,7 @@ fn dangling(relation: &crate::model::RelationDef, key: &[Value]) -> Error {
     )
 }
 
-/// A to-one is no whole relationship only where an inner join below it drops its row.
+/// A to-one is not a whole relationship only if an inner join below it drops its row.
 fn dropped(relation: &crate::model::RelationDef) -> Error {
     let path = relation.path();
     Error::new(

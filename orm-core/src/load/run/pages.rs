@@ -41,7 +41,7 @@ impl Pages {
         Ok(Pages { keyset, cells, after: None, left: spec.limit })
     }
 
-    /// The query of the next page, of at most so many entities; none when the limit of the query is reached.
+    /// The query of the next page, of at most so many entities; `None` when the limit of the query is reached.
     pub(super) fn page(&self, mut spec: SelectSpec, entities: usize) -> Option<SelectSpec> {
         let most = u64::try_from(entities).unwrap_or(u64::MAX);
         let most = self.left.map_or(most, |left| left.min(most));

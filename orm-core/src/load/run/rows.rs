@@ -114,7 +114,7 @@ impl Rows<'_> {
         Ok(Some(position))
     }
 
-    /// Who locks a row is about to change it: what the session holds of it must be the row.
+    /// A locked row is about to be changed, so the session's object must have its version.
     fn check_version(&self, arena: u32, node: u32, row: &dyn Cells) -> Result<()> {
         let def = self.store.def(arena);
         let Some(version) = def.columns.iter().position(|column| column.version) else { return Ok(()) };

@@ -3,11 +3,11 @@ use crate::query::{Aggregate, Computed, Expression, Predicate};
 use crate::sql::{Expr, Function};
 use crate::value::{ArrayElement, ColumnType, Value};
 
-/// SQL of your own as an expression: every `?` outside of texts and names is the place of a column, an expression or a value,
-/// and `??` is a question mark. Columns are quoted and named as the rest of the query names them, and values are bound.
+/// Raw SQL as an expression: every `?` outside of quoted texts and names is the place of a column, an expression or a value,
+/// and `??` is a question mark. Columns are quoted and named as in the rest of the query, and values are bound.
 ///
-/// The text is written for one database, and `T` is what the expression gives there. Whether it only reads is told from its
-/// text as for [`sql`](crate::sql).
+/// The text is for one database, and `T` is the type of its value there. Its text decides whether it only reads, as for
+/// [`sql`](crate::sql).
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -18,13 +18,13 @@ use crate::value::{ArrayElement, ColumnType, Value};
 /// # fn main() {}
 /// ```
 ///
-/// Running the query is `InvalidQuery` where the places are not as many as the parts, or the text is not one expression: it
-/// has a comment, a `;`, or a quote or parenthesis that it does not open and close.
+/// Running the query fails with `InvalidQuery` if the numbers of places and parts differ, or if the text is not one
+/// expression: it has a comment, a `;`, or an unmatched quote or parenthesis.
 pub fn fragment<T: ColumnType>(text: &'static str, parts: impl IntoParts) -> Computed<T> {
     Computed::new(Expr::Call(Function::Fragment(text), parts.into_parts()))
 }
 
-/// SQL of your own as a condition, as [`fragment`] is an expression.
+/// Raw SQL as a condition, with places as in [`fragment`].
 ///
 /// ```
 /// # use orm_core::prelude::*;

@@ -119,8 +119,8 @@ pub fn least<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed<E:
     call_with(Function::Least, a, b)
 }
 
-/// What the new row has in a column, where an INSERT meets an existing row: for [`OnConflict`](crate::write::OnConflict).
-/// Elsewhere a query with it is `InvalidQuery`.
+/// The new row's value in a column where an INSERT meets an existing row: for [`OnConflict`](crate::write::OnConflict).
+/// Any other query that contains it fails with `InvalidQuery`.
 pub fn excluded<M: Model, T: ColumnType, A>(column: Column<M, T, A>) -> Computed<T> {
     Computed::new(Expr::Call(Function::Excluded, vec![column.into_sql()]))
 }

@@ -79,7 +79,7 @@ impl RawEffect {
         Ok(told)
     }
 
-    /// What an expression of a user's own does.
+    /// What an expression of raw SQL does.
     pub(super) fn of_expression(dialect: Dialect, text: &str) -> RawEffect {
         let told = RawEffect::of(dialect, &format!("SELECT {text}"));
         told.unwrap_or(RawEffect { effect: Effect::MayWrite, changes_connection: true })

@@ -82,7 +82,7 @@ impl Names {
         rows.into_iter().for_each(|rows| self.make(rows));
     }
 
-    /// Of an INSERT's table with a schema, what happens to existing rows says the name alone: SQLite takes no other.
+    /// In ON CONFLICT, a table with a schema is called by its name alone: SQLite takes no other.
     pub(super) fn call_by_name(&mut self, table: TableName) {
         let name = table.schema.map(|_| Arc::from(table.name));
         self.renamed += usize::from(name.is_some());
