@@ -94,3 +94,31 @@ pub struct Delete {
     /// RETURNING.
     pub returning: Vec<NamedColumn>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{JsonRead, JsonStep, Source};
+    use super::{Conflict, Dialect, Expr, Insert, NamedColumn, TableName, Writer};
+    use crate::value::Value;
+
+    #[test]
+    fn an_upsert_that_binds_a_path_in_json_is_one_text() {
+        let table = TableName::new("notes");
+        let of = Box::new(Expr::column(&Source::Table(table), "data"));
+        let value = Expr::Json { of, path: vec![JsonStep::Key("title".into())], read: JsonRead::Text };
+        let set = vec![(NamedColumn { name: "title", secret: false }, value)];
+        let conflict = Conflict { columns: vec!["id"], set, filter: None };
+        assert!(conflict.binds(Dialect::Sqlite) > 0);
+        let insert = Insert {
+            table,
+            columns: vec!["id"],
+            rows: 100,
+            values: (0..100).map(|id| Value::Int(id).into()).collect(),
+            conflict: Some(conflict),
+            returning: Vec::new(),
+        };
+        let statement = Writer::insert(Dialect::Sqlite, insert);
+        let places = statement.sql.matches('?').count();
+        assert_eq!((statement.runs.len(), statement.params.len()), (0, places));
+    }
+}
