@@ -42,6 +42,8 @@ impl Session {
                 None => Err(no_connection()),
             };
             self.note(ready)?;
+            // A rollback takes back what is written on it, and what is read of that.
+            self.store.writes();
             self.lease.as_mut().map(|lease| lease.lend()).ok_or_else(no_connection)
         })
     }

@@ -65,6 +65,26 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn what_is_read_of_its_rows_is_undone_with_them(database: TestDatabase) -> Result<()> {
+        let engine = engine(&database).await?;
+        let mut session = engine.session();
+        session.connection().await?.execute("INSERT INTO coins (id, name) VALUES (1, 'penny')").await?;
+        assert!(session.get::<Coin>(1).await?.is_some());
+        session.rollback().await?;
+        assert!(session.get::<Coin>(1).await?.is_none());
+
+        session.add(Coin::draft().id(1).name("penny"));
+        session.commit().await?;
+        session.expunge_all();
+        session.connection().await?.execute("UPDATE coins SET name = 'cent' WHERE id = 1").await?;
+        let coin = session.one(select::<Coin>()).await?;
+        assert_eq!(coin.name, "cent");
+        session.rollback().await?;
+        session.all(select::<Coin>()).await?;
+        assert_eq!(coin.name, "penny");
+        Ok(())
+    }
+
     async fn what_is_left_on_it_meets_nobody(database: TestDatabase) -> Result<()> {
         let engine = engine(&database).await?;
         let mut session = engine.session();
