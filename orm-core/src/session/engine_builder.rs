@@ -237,7 +237,7 @@ impl EngineBuilder {
     /// is configured with.
     ///
     /// It is `statement_timeout` of PostgreSQL and `max_statement_time` of MariaDB. On MySQL it is
-    /// `max_execution_time`, which stops only SELECT. Connecting fails with `Configuration` on SQLite, and behind
+    /// `max_execution_time`, which stops only SELECT. More than 24 days count as 24 days. Connecting fails with `Configuration` on SQLite, and behind
     /// [`Pooler::Transaction`].
     ///
     /// ```

@@ -158,9 +158,8 @@ fn set_up(mut connect: PgConnectOptions, options: &ConnectOptions) -> PgConnectO
             schemas.iter().map(|schema| format!("\"{}\"", schema.replace('"', "\"\""))).collect();
         connect = connect.options([("search_path", quoted.join(","))]);
     }
-    if let Some(timeout) = options.statement_timeout {
-        // 0 is none at all.
-        connect = connect.options([("statement_timeout", timeout.as_millis().max(1))]);
+    if let Some(milliseconds) = options.statement_milliseconds() {
+        connect = connect.options([("statement_timeout", milliseconds)]);
     }
     connect
 }
