@@ -1,6 +1,6 @@
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -103,13 +103,14 @@ impl Drop for TemporaryDatabase {
         }
         let (url, name) = (std::mem::take(url), std::mem::take(name));
         // The runtime of the test may be this thread's, and may be at its end.
-        let removed = thread::spawn(move || {
+        let removed = thread::Builder::new().spawn(move || {
             if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
                 // What cannot be removed is left on the server.
                 let _ = runtime.block_on(remove(&url, &name));
             }
         });
-        let _ = removed.join();
+        // A system without another thread leaves it on the server as well.
+        let _ = removed.map(JoinHandle::join);
     }
 }
 
@@ -135,6 +136,13 @@ fn with_database(url: &str, name: &str) -> Result<String> {
         Some(at) => url.split_at(at),
         None => (url, ""),
     };
+    if settings.split(['?', '&']).any(|setting| setting.starts_with("dbname=")) {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "the `dbname` of this URL would be used instead of the temporary database; write the database in the path: \
+             `postgres://user@host/database`",
+        ));
+    }
     match before.split_once("://") {
         Some((scheme, place)) => {
             let server = place.rsplit_once('/').map_or(place, |(server, _)| server);
@@ -162,5 +170,6 @@ mod tests {
             assert_eq!(with_database(url, "t").unwrap_or_default(), with);
         }
         assert!(with_database("postgres:app", "t").is_err());
+        assert!(with_database("postgres://jack@db?sslmode=require&dbname=app", "t").is_err());
     }
 }
