@@ -79,13 +79,10 @@ mod tests {
 
     #[test]
     fn every_server_takes_the_milliseconds_of_a_statement() {
-        for (timeout, milliseconds) in [
-            (Duration::ZERO, 1),
-            (Duration::from_micros(1_500_900), 1_500),
-            (Duration::MAX, 2_147_483_647),
-        ] {
-            let options =
-                ConnectOptions { statement_timeout: Some(timeout), ..ConnectOptions::default() };
+        for (timeout, milliseconds) in
+            [(Duration::ZERO, 1), (Duration::from_micros(1_500_900), 1_500), (Duration::MAX, 2_147_483_647)]
+        {
+            let options = ConnectOptions { statement_timeout: Some(timeout), ..ConnectOptions::default() };
             assert_eq!(options.statement_milliseconds(), Some(milliseconds), "{timeout:?}");
         }
         assert_eq!(ConnectOptions::default().statement_milliseconds(), None);
