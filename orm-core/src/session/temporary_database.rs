@@ -9,10 +9,10 @@ use super::{Engine, EngineBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
-/// A database that one test has for itself: tests can run at the same time, and commit.
+/// A database for one test, so tests can commit and run concurrently.
 ///
-/// It is removed when it is dropped, also by a test that panics; declare it before engines and sessions, which are dropped
-/// before it then.
+/// It is removed when it is dropped, even if the test panics. Declare it before engines and sessions, so they are dropped
+/// first.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -33,9 +33,9 @@ pub struct TemporaryDatabase {
 
 #[derive(Debug)]
 enum Home {
-    /// The first engine of a database in memory: it is there for as long as this.
+    /// The first engine of a database in memory, which exists for as long as this.
     Memory { _engine: Engine },
-    /// How to connect beside it, and its name there.
+    /// The URL that it was created through, and its name.
     Server { url: String, name: String },
 }
 
@@ -43,11 +43,12 @@ enum Home {
 const REMOVAL: Duration = Duration::from_secs(10);
 
 impl TemporaryDatabase {
-    /// Creates an empty database on the server of a URL, beside the database that the URL names, whose user has to be allowed
-    /// to create databases. A URL of SQLite gives a database in memory.
+    /// Creates an empty database on the server of a URL, beside the database that the URL names. The URL's user must be
+    /// allowed to create databases. With a URL of SQLite it is a database in memory.
     ///
     /// # Errors
-    /// Those of [`EngineBuilder::connect`]. The server does not let the user create a database.
+    /// Those of [`EngineBuilder::connect`]. `Configuration`: the URL names its database by `dbname`. The user may not create
+    /// databases.
     pub async fn create(url: &str) -> Result<TemporaryDatabase> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -65,12 +66,12 @@ impl TemporaryDatabase {
         Ok(TemporaryDatabase { url: beside, home: Home::Server { url: url.to_owned(), name } })
     }
 
-    /// How to connect to it.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The settings of an engine on it.
+    /// A builder for an engine on it.
     pub fn builder(&self) -> EngineBuilder {
         Engine::builder(&self.url)
     }
@@ -83,10 +84,10 @@ impl TemporaryDatabase {
         self.builder().connect().await
     }
 
-    /// Removes it, and says whether that was possible; dropping it does the same and says nothing.
+    /// Removes it and reports errors; dropping it removes it too, and ignores them.
     ///
     /// # Errors
-    /// On MySQL and MariaDB a session that is not dropped yet keeps tables in use.
+    /// `Busy`: on MySQL and MariaDB, an open session still uses its tables. Those of [`EngineBuilder::connect`].
     pub async fn remove(mut self) -> Result<()> {
         match std::mem::replace(&mut self.home, Home::Server { url: String::new(), name: String::new() }) {
             Home::Memory { .. } => Ok(()),

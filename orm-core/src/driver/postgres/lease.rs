@@ -419,7 +419,7 @@ impl PostgresLease {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 
-    /// Makes the connection one that a program uses as well.
+    /// Prepares the connection for use by the program.
     pub(in crate::driver) async fn forget_statements(&mut self) -> Result<()> {
         self.place()?.share().await.map_err(|error| database_error(error, None))
     }
