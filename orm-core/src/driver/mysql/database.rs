@@ -110,7 +110,7 @@ impl MysqlDatabase {
         let (session, on_connect) = (session(server, options), options.on_connect.clone());
         let pool = Pool::new(MysqlConnector { options: connect, session, on_connect }, options)?;
         if options.on_connect.is_given() {
-            pool.prove(not_connected).await?;
+            pool.prove_in_time(not_connected).await?;
         }
         Ok(MysqlDatabase { pool: Arc::new(pool), server })
     }

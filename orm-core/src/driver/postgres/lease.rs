@@ -117,7 +117,7 @@ impl PostgresDatabase {
         let on_connect = options.on_connect.clone();
         let pool = Pool::new(PostgresConnector { options: connect, prepares, on_connect }, options)?;
         if options.on_connect.is_given() {
-            pool.prove(not_connected).await?;
+            pool.prove_in_time(not_connected).await?;
         }
         Ok(PostgresDatabase { pool, prepares })
     }
