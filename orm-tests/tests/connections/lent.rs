@@ -258,6 +258,22 @@ async fn texts_of_the_program_are_not_those_of_the_library() {
 }
 
 #[tokio::test]
+async fn texts_of_on_connect_are_not_those_of_the_library() {
+    orm_tests::run(Backend::Postgres, |database| async move {
+        let builder = database.builder().on_connect(|connection| {
+            Box::pin(async move {
+                let query = orm_core::drivers::sqlx::query_scalar::<_, String>("SELECT $1").bind("seven");
+                query.fetch_one(connection.postgres()?).await.map_err(Error::driver).map(drop)
+            })
+        });
+        let engine = builder.connect().await?;
+        assert_eq!(engine.session().row(sql("SELECT ?").bind(7).rows::<i64>()).await?, 7);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn it_is_not_lent_behind_a_pooler() {
     orm_tests::run(Backend::Postgres, |database| async move {
         let engine = database.builder().pooler(orm_core::options::Pooler::Transaction).connect().await?;

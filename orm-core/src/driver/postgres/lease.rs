@@ -66,8 +66,12 @@ impl Connector for PostgresConnector {
         if !self.prepares {
             meet_types(&mut connection).await?;
         }
-        let called = self.on_connect.run(DriverConnection::new_postgres(&mut connection)).await;
-        called.map_err(NotConnected::OnConnect)?;
+        if self.on_connect.is_given() {
+            let called = self.on_connect.run(DriverConnection::new_postgres(&mut connection)).await;
+            called.map_err(NotConnected::OnConnect)?;
+            // A text that it prepared may be one of this library's, with values of other types.
+            connection.clear_cached_statements().await?;
+        }
         Ok(PostgresConnection::new(connection))
     }
 
