@@ -173,7 +173,7 @@ pub mod relation {
     };
 }
 
-/// What writes rows: drafts, links and bulk statements, and what becomes of objects.
+/// Writing rows: drafts, links, bulk statements, and the states of objects.
 pub mod write {
     pub use crate::query::bulk::{Delete, IntoColumns, OnConflict, Returning, Rows, Update, WritableColumns};
     pub use crate::session::{Expunge, Merged};
@@ -185,7 +185,7 @@ pub mod write {
     pub use crate::unit_of_work::{Input, InputDraft, Permitted};
 }
 
-/// What sessions call around inserts, flushes, commits and rollbacks.
+/// Functions that sessions call around inserts, flushes, commits and rollbacks.
 pub mod hooks {
     pub use crate::model::hooks::{ModelHooks, NewRow};
     pub use crate::session::SessionHooks;
@@ -198,13 +198,13 @@ pub mod futures {
     };
 }
 
-/// What engines, sessions and transactions can be told.
+/// The settings of engines, sessions and transactions.
 pub mod options {
     pub use crate::driver::{Isolation, JournalMode, Pooler, SslMode, Synchronous, TransactionOptions};
     pub use crate::session::{EngineBuilder, Repeatable, RepeatedLoads, RetryPolicy, SessionOptions};
 }
 
-/// The connections of the drivers, for what is not modelled, and the drivers' crates.
+/// The drivers' own connections, for what this library does not model, and the drivers' crates.
 pub mod drivers {
     pub use crate::driver::{DriverConnection, DriverError};
     #[cfg(feature = "sqlite")]
@@ -213,7 +213,7 @@ pub mod drivers {
     pub use sqlx;
 }
 
-/// What tests of a program need. See also [`Engine::sandbox`], and
+/// Helpers for tests of your program. See also [`Engine::sandbox`], and
 /// [`CompleteDraft::detached`](write::CompleteDraft::detached).
 pub mod testing {
     pub use crate::session::TemporaryDatabase;
@@ -226,13 +226,13 @@ pub mod plan {
     pub use crate::unit_of_work::{FlushPlan, FlushStep};
 }
 
-/// What pools and sessions hold at the moment.
+/// The current state of pools and sessions.
 pub mod stats {
     pub use crate::driver::{Checkout, PoolStatus};
     pub use crate::session::SessionStats;
 }
 
-/// Tables of models: which there are, and how they differ from those of the database.
+/// The tables of models, and how they differ from those of the database.
 pub mod schema {
     pub use crate::ddl::{Schema, SchemaFinding, SchemaFindingKind, SchemaReport};
 }

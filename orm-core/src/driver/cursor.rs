@@ -138,7 +138,7 @@ impl Lease {
         }
     }
 
-    /// Ends what a stream left open, and goes on after the connection was lent.
+    /// Ends what a stream left open, and continues after the connection was lent.
     ///
     /// # Errors
     /// The database does not answer; the connection is closed when the lease is dropped.

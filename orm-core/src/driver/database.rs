@@ -14,7 +14,7 @@ use crate::sql::Dialect;
 pub struct Database {
     server: Arc<Server>,
     replicas: Option<Replicas>,
-    /// Where all connections are one, in a transaction that is never committed.
+    /// If set, all sessions share one connection, in a transaction that is never committed.
     sandbox: Option<Sandbox>,
     options: ConnectOptions,
     pub(crate) monitor: Monitor,
@@ -35,7 +35,7 @@ impl Database {
     /// The same database, on one connection and in a transaction that is never committed.
     ///
     /// # Errors
-    /// `InvalidState`: it is such a one already. Those of [`acquire`](Self::acquire); the database does not begin.
+    /// `InvalidState`: it is a sandbox already. Those of [`acquire`](Self::acquire); the database does not begin.
     pub(crate) async fn sandbox(&self, borrower: Borrower) -> Result<Database> {
         self.refuse_in_sandbox("a sandbox inside a sandbox")?;
         let options = self.options.clone();

@@ -7,12 +7,12 @@ use super::lease::Lease;
 use super::sqlite::SqliteConnection;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The driver's own connection, for what is not modelled: COPY, pragmas, functions of a program's own.
+/// The driver's own connection, for what this library does not model: COPY, pragmas, your own SQL functions.
 ///
-/// [`Session::connection`](crate::Session::connection) lends the one of a session, and
-/// [`EngineBuilder::on_connect`](crate::options::EngineBuilder::on_connect) each new one. Its types are those of the crates that this
-/// library re-exports, `orm_core::drivers::sqlx` and `orm_core::drivers::rusqlite`. What runs on it is
-/// neither logged nor counted.
+/// [`Session::connection`](crate::Session::connection) lends the connection of a session, and
+/// [`EngineBuilder::on_connect`](crate::options::EngineBuilder::on_connect) each new one. Its types come from the crates that this
+/// library re-exports, `orm_core::drivers::sqlx` and `orm_core::drivers::rusqlite`. Statements on it are neither logged nor
+/// counted.
 pub struct DriverConnection<'c> {
     place: Place<'c>,
 }
@@ -47,14 +47,14 @@ impl<'c> DriverConnection<'c> {
         DriverConnection { place: Place::NewMysql(connection) }
     }
 
-    /// Runs SQL without values, on every database; several statements are separated by semicolons. It is also what
-    /// [`on_connect`](crate::options::EngineBuilder::on_connect) takes.
+    /// Runs SQL without parameters, on every database; separate several statements by semicolons. A function for
+    /// [`on_connect`](crate::options::EngineBuilder::on_connect) can return its future.
     ///
     /// # Errors
     /// Those of the database.
     ///
     /// # Cancel safety
-    /// When its future is dropped half-way, the session waits for `rollback`.
+    /// If the future is dropped before its end, the session needs `rollback`.
     pub fn execute<'s>(&'s mut self, sql: &str) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 's>> {
         let sql = sql.to_owned();
         Box::pin(self.run(sql))
@@ -90,7 +90,7 @@ impl<'c> DriverConnection<'c> {
         }
     }
 
-    /// The connection of sqlx to PostgreSQL.
+    /// The connection to PostgreSQL, of sqlx.
     ///
     /// # Errors
     /// `InvalidState`: the engine is on another database.
@@ -103,7 +103,7 @@ impl<'c> DriverConnection<'c> {
         }
     }
 
-    /// The connection of sqlx to MySQL or MariaDB.
+    /// The connection to MySQL or MariaDB, of sqlx.
     ///
     /// # Errors
     /// `InvalidState`: the engine is on another database.
@@ -116,15 +116,15 @@ impl<'c> DriverConnection<'c> {
         }
     }
 
-    /// Calls a function with the connection of rusqlite, on the thread of that connection, so it may block.
+    /// Calls a function with rusqlite's connection, on the connection's own thread, so the function may block.
     ///
-    /// A function that panics does so in the caller.
+    /// If the function panics, the panic continues in the caller.
     ///
     /// # Errors
     /// The error of `work`. `InvalidState`: the engine is on another database.
     ///
     /// # Cancel safety
-    /// When its future is dropped, the statement that runs is interrupted and the session waits for `rollback`.
+    /// If the future is dropped, the running statement is interrupted and the session needs `rollback`.
     #[cfg(feature = "sqlite")]
     pub async fn sqlite<T: Send + 'static>(
         &mut self,

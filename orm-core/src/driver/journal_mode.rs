@@ -1,4 +1,4 @@
-/// How SQLite keeps what a transaction may have to undo: `PRAGMA journal_mode`. The file remembers [`Wal`](Self::Wal).
+/// How SQLite keeps its journal, from which it rolls back: `PRAGMA journal_mode`. The file remembers [`Wal`](Self::Wal).
 ///
 /// SQLite's `MEMORY` and `OFF` are left out: without a journal on disk a crash in a transaction destroys the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum JournalMode {
     Truncate,
     /// The same, with its header overwritten instead.
     Persist,
-    /// A write-ahead log: those who read and the one who writes do not wait for each other.
+    /// A write-ahead log: readers and the writer do not wait for each other.
     Wal,
 }
 

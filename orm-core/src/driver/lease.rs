@@ -45,13 +45,13 @@ pub struct Lease {
     reached: Option<u64>,
     /// The connection is closed, whatever it says of itself.
     pub(super) unfit: bool,
-    /// It was lent, and nothing was asked of it since.
+    /// It was lent, and the session has not used it since.
     pub(super) lent: bool,
     /// What a stream has open.
     pub(super) reading: Option<Reading>,
     /// How many statements its session ran.
     pub(super) statements: Arc<AtomicU64>,
-    /// Where the connection goes back to, if not to a pool.
+    /// Where the connection returns to, if not to a pool.
     pub(super) stay: Option<Stay>,
 }
 
@@ -391,7 +391,7 @@ impl Lease {
     /// # Errors
     /// The database refuses.
     pub async fn savepoint(&mut self, sql: &str) -> Result<()> {
-        // It undoes what the connection was lent for, a failure included.
+        // It undoes what ran on the lent connection, including a failure.
         self.lent &= !sql.starts_with(UNDO);
         self.settle().await?;
         self.running = true;

@@ -1,11 +1,11 @@
-//! What a session lends of its connection, and what it finds when it goes on.
+//! Lends a session's connection, and checks its transaction when the session continues.
 
 use super::lease::{Lease, TransactionState};
 use super::{DriverConnection, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Effect;
 
-/// It is there for as long as the transaction in which the connection was lent.
+/// It exists for as long as the transaction in which the connection was lent.
 const MARK: &str = "SAVEPOINT orm_connection";
 const TAKE_AWAY: &str = "RELEASE SAVEPOINT orm_connection";
 
@@ -18,8 +18,8 @@ impl Lease {
         if self.pooler == Pooler::Transaction {
             return Err(Error::new(
                 ErrorKind::InvalidState,
-                "behind a pooler that lends by the transaction, what is left on a connection would meet other programs, so \
-                 it is not lent; use a second engine that connects to the server itself",
+                "behind a pooler that lends by the transaction, settings that are left on a connection would reach other \
+                 programs, so it cannot be lent; use a second engine that connects to the server directly",
             ));
         }
         self.settle().await?;
@@ -40,7 +40,7 @@ impl Lease {
         DriverConnection::lent(self)
     }
 
-    /// Goes on after the connection was lent.
+    /// Continues after the connection was lent.
     ///
     /// # Errors
     /// `PendingRollback`: a statement failed on it. `CommitUnknown`: the transaction was ended on it.
@@ -65,8 +65,8 @@ impl Lease {
                 self.state = TransactionState::Committing;
                 Err(Error::new(
                     ErrorKind::CommitUnknown,
-                    "the transaction was ended on the connection that `session.connection()` lent, so it is unknown what of it \
-                     is committed; call `session.rollback().await`, and end transactions with the methods of the session",
+                    "the transaction was ended on the connection that `session.connection()` lent, so it is unknown what was \
+                     committed; call `session.rollback().await`, and end transactions with the methods of the session",
                 )
                 .with_source(error))
             }

@@ -9,7 +9,7 @@ type Call = dyn for<'c> Fn(&'c mut DriverConnection<'_>) -> Pin<Box<dyn Future<O
     + Send
     + Sync;
 
-/// What each new connection of an engine is given to, before a session gets it; in the order in which they were added.
+/// The functions that get each new connection before a session does, in the order in which they were added.
 #[derive(Clone, Default)]
 pub(crate) struct OnConnect {
     calls: Vec<Arc<Call>>,
@@ -33,7 +33,7 @@ impl OnConnect {
     }
 
     /// # Errors
-    /// The first one that was refused.
+    /// That of the first function that fails.
     pub(super) async fn run(&self, mut connection: DriverConnection<'_>) -> Result<()> {
         for call in &self.calls {
             call(&mut connection).await?;

@@ -4,6 +4,9 @@ use std::time::Duration;
 use super::tls::TlsOptions;
 use super::{DatabaseUrl, JournalMode, OnConnect, Pooler, Synchronous};
 
+/// PostgreSQL counts the milliseconds of a statement in 31 bits, and the other servers more of them.
+const LONGEST_STATEMENT: u128 = i32::MAX as u128;
+
 /// How an engine connects; see [`EngineBuilder`](crate::options::EngineBuilder), which documents each.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
@@ -36,6 +39,11 @@ impl ConnectOptions {
     pub(super) fn most_connections(&self) -> u32 {
         self.pool_size.saturating_add(self.max_overflow)
     }
+
+    /// How many milliseconds a server may work on a statement. 0 would be no limit, and too many are refused.
+    pub(super) fn statement_milliseconds(&self) -> Option<u128> {
+        self.statement_timeout.map(|timeout| timeout.as_millis().clamp(1, LONGEST_STATEMENT))
+    }
 }
 
 impl Default for ConnectOptions {
@@ -62,5 +70,21 @@ impl Default for ConnectOptions {
             echo: Echo::Off,
             slow_statements: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_server_takes_the_milliseconds_of_a_statement() {
+        for (timeout, milliseconds) in
+            [(Duration::ZERO, 1), (Duration::from_micros(1_500_900), 1_500), (Duration::MAX, 2_147_483_647)]
+        {
+            let options = ConnectOptions { statement_timeout: Some(timeout), ..ConnectOptions::default() };
+            assert_eq!(options.statement_milliseconds(), Some(milliseconds), "{timeout:?}");
+        }
+        assert_eq!(ConnectOptions::default().statement_milliseconds(), None);
     }
 }

@@ -21,7 +21,8 @@ impl Lease {
             Effect::Outside => self.stand_aside(statement).await,
             effect => {
                 self.begin_for(effect).await?;
-                self.wrote |= effect != Effect::Reads;
+                // A lock alone is nothing that a rollback loses.
+                self.wrote |= matches!(effect, Effect::MayWrite | Effect::Writes);
                 Ok(())
             }
         }

@@ -50,12 +50,12 @@ struct Left {
 pub(super) struct Stay {
     kept: OwnedMutexGuard<Kept>,
     closed: Arc<AtomicBool>,
-    /// Who has the connection, until this is dropped.
+    /// Counts the session as the holder until this is dropped.
     _held: Held,
 }
 
 impl Sandbox {
-    /// Begins the transaction around all of it.
+    /// Begins the enclosing transaction.
     ///
     /// # Errors
     /// The database refuses.
@@ -93,12 +93,12 @@ impl Sandbox {
         Ok(lease)
     }
 
-    /// How it is: as a pool of one connection.
+    /// Its state, as that of a pool of one connection.
     pub(super) fn status(&self) -> PoolStatus {
         self.checkouts.status(u32::from(!self.closed.load(Ordering::Relaxed)))
     }
 
-    /// Ends the transaction around all of it: at once, or when the session that has the connection ends.
+    /// Ends the enclosing transaction: at once, or when the session that has the connection ends.
     pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         let Ok(mut kept) = self.kept.try_lock() else { return };
@@ -117,8 +117,8 @@ impl Sandbox {
         Error::new(
             ErrorKind::PoolTimeout,
             format!(
-                "the connection of the sandbox did not become free in {waited:?} (`pool_timeout`): its sessions have it one \
-                 after the other, each from its first statement until commit, rollback, close or drop. {status}"
+                "the connection of the sandbox did not become free in {waited:?} (`pool_timeout`): its sessions use it one \
+                 at a time, each from its first statement until commit, rollback, close or drop. {status}"
             ),
         )
     }
@@ -163,8 +163,7 @@ impl Lease {
         }
     }
 
-    /// A statement that only reads, and fails outside a transaction, leaves nothing behind elsewhere; here the savepoint that
-    /// it is in goes with it.
+    /// A read that fails outside a transaction leaves nothing behind on other engines; here its savepoint has to be undone.
     pub(super) async fn undo_failed_read(&mut self) {
         if self.is_sandboxed() && self.failed && self.by_itself && !self.defaults.says_anything() {
             // If it is refused, the session waits for a rollback.
@@ -188,7 +187,10 @@ impl Lease {
 }
 
 fn no_answer() -> Error {
-    Error::new(ErrorKind::Connection, "the database did not undo in time what a dropped session had done")
+    Error::new(
+        ErrorKind::Connection,
+        "the database did not roll back in time what a dropped session had done",
+    )
 }
 
 impl fmt::Debug for Sandbox {

@@ -12,7 +12,7 @@ use crate::sql::Statement;
 pub(super) enum NotConnected {
     #[error(transparent)]
     Refused(#[from] sqlx::Error),
-    /// What is called with each new connection refused it.
+    /// A function of `on_connect` refused the connection.
     #[error(transparent)]
     OnConnect(Error),
 }

@@ -117,7 +117,7 @@ impl TransactionOptions {
         }
     }
 
-    /// The same where a transaction is open that it is a part of, whose isolation it has.
+    /// The same inside an open transaction, whose isolation level applies.
     pub(super) fn beginning_inside(self, dialect: Dialect) -> Beginning {
         let mut statements = vec![sandbox::BEGIN.into()];
         let mut after = None;

@@ -1,11 +1,11 @@
 use std::panic::catch_unwind;
 
-/// What a program does without an error, and hardly means.
+/// A likely mistake that is not an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Notice {
     /// A relationship is loaded object by object.
     NPlusOne,
-    /// A session was dropped with work that nothing keeps.
+    /// A session was dropped with unsaved or uncommitted work.
     Lost,
     /// The same stream begins again and again.
     Restarted,

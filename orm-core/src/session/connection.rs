@@ -3,15 +3,16 @@ use super::{Run, Session};
 use crate::driver::DriverConnection;
 
 impl Session {
-    /// Lends the driver's connection, in the session's transaction, for what is not modelled: COPY of PostgreSQL, pragmas and
-    /// functions of SQLite, anything that a driver can do.
+    /// Lends the driver's connection, in the session's transaction, for what this library does not model: COPY of PostgreSQL,
+    /// pragmas and functions of SQLite, and anything else that the driver can do.
     ///
-    /// What is pending is flushed first, and a transaction begins if none is open; it is committed and rolled back by the
-    /// session, as everything else in it. The session does not see what runs on the connection: it is neither logged nor
-    /// counted, and objects whose rows it changes are to be expired or refreshed. What it leaves on the connection is for
-    /// this session alone, because the connection is closed when the session gives it back.
+    /// With autoflush, pending changes are flushed first. A transaction begins if none is open; end it with the session's
+    /// `commit` or `rollback`. The session does not see what runs on the connection: statements are neither logged nor
+    /// counted, and objects whose rows they change must be expired or refreshed. Settings and temporary tables that are left
+    /// on the connection are seen by this session only, since the connection is closed when the session returns it.
     ///
-    /// Two statements mark the place in the transaction, and PostgreSQL forgets what was prepared; none of them is counted.
+    /// It sets a savepoint, which the session's next statement releases, and PostgreSQL forgets the prepared statements of
+    /// the connection; none of this is counted.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -42,6 +43,8 @@ impl Session {
                 None => Err(no_connection()),
             };
             self.note(ready)?;
+            // A rollback takes back what is written on it, and what is read of that.
+            self.store.writes();
             self.lease.as_mut().map(|lease| lease.lend()).ok_or_else(no_connection)
         })
     }

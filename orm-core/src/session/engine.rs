@@ -131,17 +131,17 @@ impl Engine {
 
     /// An engine for a test: everything that its sessions do is undone in the end, whatever they commit.
     ///
-    /// All of them are on one connection, in a transaction around them that is never committed. `commit` and `rollback` are
-    /// those of a savepoint, so a session sees what earlier ones committed, constraints are checked, and
-    /// [`transact`](Self::transact) works. Sessions have the connection one after the other, as with a pool of one: one that
-    /// holds it while another one waits for it is `PoolTimeout`. [`record`](Self::record) and
-    /// [`on_execute`](Self::on_execute) see the sandbox alone. It ends with [`close`](Self::close), or when the last clone
+    /// All its sessions use one connection, in an enclosing transaction that is never committed. `commit` and `rollback` end
+    /// a savepoint in it, so a session sees what earlier ones committed, constraints are checked, and
+    /// [`transact`](Self::transact) works. Sessions use the connection one at a time, as with a pool of one: while one holds
+    /// it, others wait, and fail with `PoolTimeout` in the end. [`record`](Self::record) and
+    /// [`on_execute`](Self::on_execute) see only the sandbox. It ends with [`close`](Self::close), or when the last clone
     /// and session are dropped.
     ///
-    /// Isolation levels are that of the transaction around. What cannot run inside a transaction is refused, on MySQL and
-    /// MariaDB `create_all` too, and migrations everywhere. Sequences and `AUTO_INCREMENT` are not set back. On SQLite a
-    /// sandbox keeps everybody else from writing; for tests that run at the same time give each a
-    /// [database of its own](crate::testing::TemporaryDatabase).
+    /// The isolation level is always that of the enclosing transaction. What cannot run inside a transaction is refused, as
+    /// are `create_all` on MySQL and MariaDB, and migrations everywhere. Sequences and `AUTO_INCREMENT` are not reset. On
+    /// SQLite a sandbox keeps all others from writing; give tests that run concurrently a
+    /// [`TemporaryDatabase`](crate::testing::TemporaryDatabase) each.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -369,7 +369,7 @@ impl Engine {
         self.database.dialect()
     }
 
-    /// Runs a statement that is outside of every transaction.
+    /// Runs a statement outside any transaction.
     pub(super) async fn administrate(&self, sql: String) -> Result<()> {
         let mut lease = Box::pin(self.database.acquire(Borrower::here())).await?;
         lease.execute(&self.database.monitor, &Statement::plain(sql)).await.map(|_| ())

@@ -146,11 +146,10 @@ impl EngineBuilder {
         self
     }
 
-    /// How SQLite keeps what a transaction may have to undo; as the file has it by default, which is
-    /// [`Delete`](JournalMode::Delete) for a new one. Services want [`Wal`](JournalMode::Wal), with which readers and the
-    /// writer do not wait for each other.
+    /// How SQLite keeps its journal; by default as the file has it, which is [`Delete`](JournalMode::Delete) for a new
+    /// one. Services want [`Wal`](JournalMode::Wal), with which readers and the writer do not wait for each other.
     ///
-    /// In a URL it is `?journal_mode=wal`. Changes nothing on servers, nor for a database in memory.
+    /// In a URL it is `?journal_mode=wal`. It changes nothing on servers, nor for a database in memory.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -237,8 +236,8 @@ impl EngineBuilder {
     /// is configured with.
     ///
     /// It is `statement_timeout` of PostgreSQL and `max_statement_time` of MariaDB. On MySQL it is
-    /// `max_execution_time`, which stops only SELECT. Connecting fails with `Configuration` on SQLite, and behind
-    /// [`Pooler::Transaction`].
+    /// `max_execution_time`, which stops only SELECT. More than 24 days count as 24 days. Connecting fails
+    /// with `Configuration` on SQLite, and behind [`Pooler::Transaction`].
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -252,8 +251,8 @@ impl EngineBuilder {
         self
     }
 
-    /// Calls a function with each new connection, before a session gets it: for settings, and for functions that SQLite is
-    /// to know. Several are called in the order in which they were added. Connections to replicas are new ones as well.
+    /// Calls a function with each new connection before a session gets it, to set it up or to register SQL functions with
+    /// SQLite. Several are called in the order in which they were added, also for connections to replicas.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -268,7 +267,7 @@ impl EngineBuilder {
     /// ```
     ///
     /// An error of the function is that of [`connect`](Self::connect), or of the statement that needed the connection. What
-    /// it sets holds for as long as the connection does. On SQLite, migrations have connections that it does not see.
+    /// it sets lasts for as long as the connection. On SQLite it is not called for the connections of migrations.
     /// Connecting fails with `Configuration` behind [`Pooler::Transaction`].
     pub fn on_connect<F>(mut self, call: F) -> Self
     where

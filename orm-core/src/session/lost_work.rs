@@ -5,7 +5,7 @@ use crate::driver::Lease;
 use crate::observe::Notice;
 
 impl Drop for Session {
-    /// Dropping a session rolls back. Where nothing failed before, a `commit` was more likely forgotten than left out.
+    /// Dropping a session rolls back. If nothing failed before, a `commit` was more likely forgotten than left out.
     fn drop(&mut self) {
         if self.erred || self.failed.is_some() || thread::panicking() {
             return;
@@ -27,7 +27,7 @@ impl Drop for Session {
         let (lost, at) = (lost.join(", "), self.borrower.made_at());
         Notice::Lost.give(&format!(
             "a session that was made at {at} was dropped with {lost}, which is lost now; `session.commit().await` keeps it, \
-             and `session.rollback().await` says that it is not to be kept"
+             and `session.rollback().await` discards it without this warning"
         ));
     }
 }

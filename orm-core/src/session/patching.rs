@@ -5,11 +5,12 @@ use crate::model::model::Model;
 use crate::unit_of_work::{Permitted, Problems};
 
 impl Session {
-    /// Changes an object by what a client sent: the columns that [`Input::permit`](crate::write::Input::permit) let it set and
-    /// it sent, and what the program added. The rest stays as it is; the next flush writes what differs from the database.
+    /// Applies a client's input to an object: the columns that the client sent and
+    /// [`Input::permit`](crate::write::Input::permit) allowed, and those that the program added. Other columns stay
+    /// unchanged. The next flush writes what differs from the row. It runs no statement.
     ///
     /// # Errors
-    /// `InvalidInput`: a value is none of its field's type, and nothing is changed; a client may see it. Those of
+    /// `InvalidInput`: a value is not valid for its field. Nothing is changed, and a client may see the message. Those of
     /// [`edit`](Self::edit).
     pub fn patch<E: AsEntity>(&mut self, entity: E, input: Permitted<E::Model>) -> Result<()> {
         let entity = entity.as_entity();

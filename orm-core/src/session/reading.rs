@@ -159,7 +159,7 @@ impl Session {
         self.count_of(query.spec).await
     }
 
-    /// The entities of a page, and how many the query has on all of them.
+    /// The entities of a page, and the number of entities on all pages.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -172,11 +172,11 @@ impl Session {
     /// ```
     ///
     /// # SQL
-    /// A `count(*)` without the limit and the offset, and then the page with what it loads; nothing more where the count is 0.
-    /// Rows that other sessions change between the two are in one of them alone, unless the transaction is `RepeatableRead`.
+    /// A `count(*)` without the limit and the offset, and then the page with what it loads, unless the count is 0. The two may
+    /// disagree about rows that other sessions change in between, unless the transaction is `RepeatableRead`.
     ///
     /// # Errors
-    /// `InvalidQuery`: the query begins behind an entity (`page_after`), so it does not know what came before. And those of
+    /// `InvalidQuery`: the query starts after an entity (`page_after`), so the total is unknown. Those of
     /// [`all`](Self::all).
     #[track_caller]
     pub fn all_and_total<M: Model, L>(

@@ -351,7 +351,7 @@ impl fmt::Debug for RetryPolicy {
     }
 }
 
-/// Work that can be done again: a closure of which all that it captures can be cloned.
+/// Work that can be repeated: a closure whose captures can all be cloned.
 #[diagnostic::on_unimplemented(
     message = "this work cannot be done again: something that it captures cannot be cloned",
     label = "each attempt runs a clone of this closure",

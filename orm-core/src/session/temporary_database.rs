@@ -1,6 +1,6 @@
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -9,10 +9,10 @@ use super::{Engine, EngineBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
-/// A database that one test has for itself: tests can run at the same time, and commit.
+/// A database for one test, so tests can commit and run concurrently.
 ///
-/// It is removed when it is dropped, also by a test that panics; declare it before engines and sessions, which are dropped
-/// before it then.
+/// It is removed when it is dropped, even if the test panics. Declare it before engines and sessions, so they are dropped
+/// first.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -33,9 +33,9 @@ pub struct TemporaryDatabase {
 
 #[derive(Debug)]
 enum Home {
-    /// The first engine of a database in memory: it is there for as long as this.
+    /// The first engine of a database in memory, which exists for as long as this.
     Memory { _engine: Engine },
-    /// How to connect beside it, and its name there.
+    /// The URL that it was created through, and its name.
     Server { url: String, name: String },
 }
 
@@ -43,11 +43,12 @@ enum Home {
 const REMOVAL: Duration = Duration::from_secs(10);
 
 impl TemporaryDatabase {
-    /// Creates an empty database on the server of a URL, beside the database that the URL names, whose user has to be allowed
-    /// to create databases. A URL of SQLite gives a database in memory.
+    /// Creates an empty database on the server of a URL, beside the database that the URL names. The URL's user must be
+    /// allowed to create databases. With a URL of SQLite it is a database in memory.
     ///
     /// # Errors
-    /// Those of [`EngineBuilder::connect`]. The server does not let the user create a database.
+    /// Those of [`EngineBuilder::connect`]. `Configuration`: the URL names its database by `dbname`. The user may not create
+    /// databases.
     pub async fn create(url: &str) -> Result<TemporaryDatabase> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -65,12 +66,12 @@ impl TemporaryDatabase {
         Ok(TemporaryDatabase { url: beside, home: Home::Server { url: url.to_owned(), name } })
     }
 
-    /// How to connect to it.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The settings of an engine on it.
+    /// A builder for an engine on it.
     pub fn builder(&self) -> EngineBuilder {
         Engine::builder(&self.url)
     }
@@ -83,10 +84,10 @@ impl TemporaryDatabase {
         self.builder().connect().await
     }
 
-    /// Removes it, and says whether that was possible; dropping it does the same and says nothing.
+    /// Removes it and reports errors; dropping it removes it too, and ignores them.
     ///
     /// # Errors
-    /// On MySQL and MariaDB a session that is not dropped yet keeps tables in use.
+    /// `Busy`: on MySQL and MariaDB, an open session still uses its tables. Those of [`EngineBuilder::connect`].
     pub async fn remove(mut self) -> Result<()> {
         match std::mem::replace(&mut self.home, Home::Server { url: String::new(), name: String::new() }) {
             Home::Memory { .. } => Ok(()),
@@ -103,13 +104,14 @@ impl Drop for TemporaryDatabase {
         }
         let (url, name) = (std::mem::take(url), std::mem::take(name));
         // The runtime of the test may be this thread's, and may be at its end.
-        let removed = thread::spawn(move || {
+        let removed = thread::Builder::new().spawn(move || {
             if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
                 // What cannot be removed is left on the server.
                 let _ = runtime.block_on(remove(&url, &name));
             }
         });
-        let _ = removed.join();
+        // A system without another thread leaves it on the server as well.
+        let _ = removed.map(JoinHandle::join);
     }
 }
 
@@ -135,6 +137,13 @@ fn with_database(url: &str, name: &str) -> Result<String> {
         Some(at) => url.split_at(at),
         None => (url, ""),
     };
+    if settings.split(['?', '&']).any(|setting| setting.starts_with("dbname=")) {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "the `dbname` of this URL would be used instead of the temporary database; write the database in the path: \
+             `postgres://user@host/database`",
+        ));
+    }
     match before.split_once("://") {
         Some((scheme, place)) => {
             let server = place.rsplit_once('/').map_or(place, |(server, _)| server);
@@ -162,5 +171,6 @@ mod tests {
             assert_eq!(with_database(url, "t").unwrap_or_default(), with);
         }
         assert!(with_database("postgres:app", "t").is_err());
+        assert!(with_database("postgres://jack@db?sslmode=require&dbname=app", "t").is_err());
     }
 }

@@ -65,6 +65,26 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn what_is_read_of_its_rows_is_undone_with_them(database: TestDatabase) -> Result<()> {
+        let engine = engine(&database).await?;
+        let mut session = engine.session();
+        session.connection().await?.execute("INSERT INTO coins (id, name) VALUES (1, 'penny')").await?;
+        assert!(session.get::<Coin>(1).await?.is_some());
+        session.rollback().await?;
+        assert!(session.get::<Coin>(1).await?.is_none());
+
+        session.add(Coin::draft().id(1).name("penny"));
+        session.commit().await?;
+        session.expunge_all();
+        session.connection().await?.execute("UPDATE coins SET name = 'cent' WHERE id = 1").await?;
+        let coin = session.one(select::<Coin>()).await?;
+        assert_eq!(coin.name, "cent");
+        session.rollback().await?;
+        session.all(select::<Coin>()).await?;
+        assert_eq!(coin.name, "penny");
+        Ok(())
+    }
+
     async fn what_is_left_on_it_meets_nobody(database: TestDatabase) -> Result<()> {
         let engine = engine(&database).await?;
         let mut session = engine.session();
@@ -232,6 +252,22 @@ async fn texts_of_the_program_are_not_those_of_the_library() {
         let query = orm_core::drivers::sqlx::query_scalar::<_, String>(text).bind("seven");
         assert_eq!(query.fetch_one(connection.postgres()?).await.map_err(Error::driver)?, "seven");
         assert_eq!(of_library(&mut session).await?, 7);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn texts_of_on_connect_are_not_those_of_the_library() {
+    orm_tests::run(Backend::Postgres, |database| async move {
+        let builder = database.builder().on_connect(|connection| {
+            Box::pin(async move {
+                let query = orm_core::drivers::sqlx::query_scalar::<_, String>("SELECT $1").bind("seven");
+                query.fetch_one(connection.postgres()?).await.map_err(Error::driver).map(drop)
+            })
+        });
+        let engine = builder.connect().await?;
+        assert_eq!(engine.session().row(sql("SELECT ?").bind(7).rows::<i64>()).await?, 7);
         Ok(())
     })
     .await;

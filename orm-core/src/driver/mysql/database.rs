@@ -110,7 +110,7 @@ impl MysqlDatabase {
         let (session, on_connect) = (session(server, options), options.on_connect.clone());
         let pool = Pool::new(MysqlConnector { options: connect, session, on_connect }, options)?;
         if options.on_connect.is_given() {
-            pool.prove(not_connected).await?;
+            pool.prove_in_time(not_connected).await?;
         }
         Ok(MysqlDatabase { pool: Arc::new(pool), server })
     }
@@ -149,9 +149,7 @@ fn not_connected(error: NotConnected) -> Error {
 /// What every session is set to, with what the builder says.
 fn session(server: MysqlServer, options: &ConnectOptions) -> String {
     let mut session = SESSION.to_owned();
-    if let Some(timeout) = options.statement_timeout {
-        // 0 is none at all.
-        let milliseconds = timeout.as_millis().max(1);
+    if let Some(milliseconds) = options.statement_milliseconds() {
         session.push_str(&match server.mariadb {
             true => {
                 format!(", SESSION max_statement_time = {}.{:03}", milliseconds / 1000, milliseconds % 1000)

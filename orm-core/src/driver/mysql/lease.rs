@@ -55,8 +55,8 @@ impl MysqlLease {
                 error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
             });
             match number {
-                // Interrupted by an administrator, who cannot say how far it was either.
-                Some(1317) if sql == "COMMIT" => {
+                // Interrupted by an administrator or by MariaDB's `max_statement_time`: neither says how far it was.
+                Some(1317 | 1969) if sql == "COMMIT" => {
                     Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
                 }
                 _ => database_error(error, None),

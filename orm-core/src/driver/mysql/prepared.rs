@@ -12,11 +12,11 @@ use sqlx::{AssertSqlSafe, Connection as _, Error, Executor as _, Result, SqlSafe
 
 use crate::driver::DatabaseUrl;
 
-/// With so many prepared statements a connection is not lent again. The texts of statements depend on their shapes alone,
+/// A connection with this many prepared statements is not lent again. The texts of statements depend on their shapes alone,
 /// so it takes a large program, or SQL text with values in it, to get there.
 const KEPT: usize = 512;
 
-/// So many statements one session may prepare before all are closed together, which waits once for all of them.
+/// A session may prepare this many statements before all of them are closed together, with one wait.
 const MOST: usize = 1024;
 
 /// The server's limit for all of its connections (`max_prepared_stmt_count`) is reached.
@@ -36,11 +36,11 @@ pub(super) fn has_many(connection: &MySqlConnection) -> bool {
     connection.cached_statements_size() >= KEPT
 }
 
-/// Prepares a statement that is not, and makes place for it: where the driver's cache has none, and where the server refuses
-/// another one.
+/// Prepares a statement unless it is prepared already, and makes room for it if the driver's cache is full or the server
+/// refuses another one.
 pub(super) async fn prepare(connection: &mut MySqlConnection, sql: &Arc<str>) -> Result<()> {
     match connection.cached_statements_size() {
-        // Nothing could be closed. The driver prepares it, unless it keeps none at all.
+        // There is nothing to close. The driver prepares it when it runs.
         0 => return Ok(()),
         1..MOST => {}
         _ => connection.clear_cached_statements().await?,

@@ -19,7 +19,7 @@ pub(in crate::driver) trait Connector: Send + Sync + 'static {
         false
     }
 
-    /// Whether a connection has collected so much that another one takes its place before the next session.
+    /// Whether a connection is worn out, so a new one replaces it before the next session.
     fn is_worn(_connection: &Self::Connection) -> bool {
         false
     }

@@ -138,6 +138,24 @@ impl<C: Connector> Pool<C> {
         }
     }
 
+    /// The same, for no longer than a session waits for a connection: a server that is full is asked again and again.
+    ///
+    /// # Errors
+    /// As there. `Connection`: it takes longer.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(in crate::driver) async fn prove_in_time(&self, refused: impl Fn(C::Error) -> Error) -> Result<()> {
+        timeout(self.timeout, self.prove(refused)).await.unwrap_or_else(|_| {
+            let waited = self.timeout;
+            Err(Error::new(
+                ErrorKind::Connection,
+                format!(
+                    "the first connection was not ready in {waited:?} (`pool_timeout`): the server takes no more connections, \
+                     or a function of `on_connect` does not end"
+                ),
+            ))
+        })
+    }
+
     /// Borrows a connection; `refused` says what an error of the database means.
     ///
     /// # Errors

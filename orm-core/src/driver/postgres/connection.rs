@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnection;
 pub(in crate::driver) struct PostgresConnection {
     inner: PgConnection,
     types: HashMap<Arc<str>, Box<[u32]>>,
-    /// A program has used it as well, so no text is known to be prepared for certain types.
+    /// The program has used it too, so the types that a text is prepared for are unknown.
     shared: bool,
 }
 
@@ -59,7 +59,7 @@ impl PostgresConnection {
         Ok(())
     }
 
-    /// A program is about to prepare statements of its own, whose texts may be those of this library.
+    /// The program is about to prepare its own statements, whose texts may equal those of this library.
     ///
     /// # Errors
     /// The server does not answer.

@@ -66,8 +66,12 @@ impl Connector for PostgresConnector {
         if !self.prepares {
             meet_types(&mut connection).await?;
         }
-        let called = self.on_connect.run(DriverConnection::new_postgres(&mut connection)).await;
-        called.map_err(NotConnected::OnConnect)?;
+        if self.on_connect.is_given() {
+            let called = self.on_connect.run(DriverConnection::new_postgres(&mut connection)).await;
+            called.map_err(NotConnected::OnConnect)?;
+            // A text that it prepared may be one of this library's, with values of other types.
+            connection.clear_cached_statements().await?;
+        }
         Ok(PostgresConnection::new(connection))
     }
 
@@ -117,7 +121,7 @@ impl PostgresDatabase {
         let on_connect = options.on_connect.clone();
         let pool = Pool::new(PostgresConnector { options: connect, prepares, on_connect }, options)?;
         if options.on_connect.is_given() {
-            pool.prove(not_connected).await?;
+            pool.prove_in_time(not_connected).await?;
         }
         Ok(PostgresDatabase { pool, prepares })
     }
@@ -158,9 +162,8 @@ fn set_up(mut connect: PgConnectOptions, options: &ConnectOptions) -> PgConnectO
             schemas.iter().map(|schema| format!("\"{}\"", schema.replace('"', "\"\""))).collect();
         connect = connect.options([("search_path", quoted.join(","))]);
     }
-    if let Some(timeout) = options.statement_timeout {
-        // 0 is none at all.
-        connect = connect.options([("statement_timeout", timeout.as_millis().max(1))]);
+    if let Some(milliseconds) = options.statement_milliseconds() {
+        connect = connect.options([("statement_timeout", milliseconds)]);
     }
     connect
 }
@@ -420,7 +423,7 @@ impl PostgresLease {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 
-    /// Makes the connection one that a program uses as well.
+    /// Prepares the connection for use by the program.
     pub(in crate::driver) async fn forget_statements(&mut self) -> Result<()> {
         self.place()?.share().await.map_err(|error| database_error(error, None))
     }

@@ -65,7 +65,7 @@ pub(super) enum NotOpened {
     /// It is open elsewhere, cannot be written, or is not on a disk that can have such a journal.
     #[error("the file cannot have the journal mode `{asked}`: it stays in `{stays}`")]
     Journal { asked: &'static str, stays: String },
-    /// What is called with each new connection refused it.
+    /// A function of `on_connect` refused the connection.
     #[error(transparent)]
     OnConnect(Error),
 }
@@ -106,7 +106,7 @@ impl SqliteConnection {
     pub(super) fn lend<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Lent<T> {
         let done = catch_unwind(AssertUnwindSafe(|| self.patiently(work)));
         let Inner { raw, budget, waits, .. } = self.inner();
-        // It may have set its own.
+        // The program may have set its own handlers.
         let restored = count_instructions(raw, budget).and_then(|()| wait::changed(raw));
         done.map(|done| {
             *waits = restored?.unwrap_or(*waits);
@@ -360,7 +360,7 @@ fn count_instructions(raw: &Connection, budget: &Arc<AtomicU32>) -> rusqlite::Re
     )
 }
 
-/// What a function of the program returned, on the thread of its caller: a panic goes on there.
+/// What a function of the program returned, on the thread of its caller: a panic continues there.
 pub(super) fn returned<T>(done: Lent<T>) -> crate::error::Result<T> {
     match done {
         Ok(done) => done.map_err(|error| database_error(error, None)),

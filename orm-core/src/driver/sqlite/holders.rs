@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::driver::pool::Borrower;
 use crate::error::{Error, ErrorKind};
 
-/// SQLite's code for a snapshot that is too old to write: nobody holds anything then.
+/// SQLite's code for a snapshot that is too old to write: there is no lock then.
 const SNAPSHOT: i32 = 517;
 
 static HOLDERS: Mutex<Vec<Holder>> = Mutex::new(Vec::new());
@@ -38,8 +38,8 @@ impl Drop for Holding {
     }
 }
 
-/// Adds to the error of a lock who holds it, if that is another session of this process. One that writes keeps others from
-/// writing, and one that reads keeps them from committing where the database has no write-ahead log.
+/// Names the session that holds the lock in the error, if it is another one of this process. A writer keeps others from
+/// writing; a reader keeps them from committing if the database has no write-ahead log.
 pub(super) fn named(error: Error, file: &str, waiting: Borrower) -> Error {
     if error.kind() != ErrorKind::Busy || code(&error) == Some(SNAPSHOT) {
         return error;

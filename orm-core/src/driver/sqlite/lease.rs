@@ -31,7 +31,7 @@ pub(in crate::driver) struct SqliteLease {
     away: Option<Away>,
     /// The statement that is read a part at a time.
     part: Option<PartRead>,
-    /// Which database it is of, and which session has it: what the error of a lock names.
+    /// The database and the session, which the error of a lock names.
     file: Arc<str>,
     by: Borrower,
     holding: Option<Holding>,
@@ -75,7 +75,7 @@ impl SqliteLease {
         Ok(())
     }
 
-    /// An error with who holds the lock that it is about.
+    /// The error of a lock with the session that holds the lock.
     pub(in crate::driver) fn named(&self, error: Error) -> Error {
         holders::named(error, &self.file, self.by)
     }

@@ -93,7 +93,7 @@ impl Opening {
             opening.location = memory.file().to_string_lossy().into_owned();
             (opening.flags, opening.vfs) = (Settings::default().flags(), VFS.map(str::to_owned));
             opening.memory = Some(memory);
-            // Nothing of it outlives the engine, and those who read do not wait.
+            // Nothing of it outlives the engine, and readers do not wait.
             (opening.journal_mode, opening.synchronous) = (Some(JournalMode::Wal), Some(Synchronous::Off));
         } else if opening.location.is_empty() {
             return Err(Error::new(
