@@ -1,6 +1,6 @@
-use super::bulk::Taking;
 use super::flush::Flush;
 use super::insert::given_keys;
+use super::taking::Taking;
 use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
