@@ -135,11 +135,7 @@ impl Flush<'_> {
             }
         }
         let def = entry.model.def();
-        for (column, value) in def.columns.iter().zip(&mut entry.values) {
-            if let (None, Some(default)) = (&value, column.default_with) {
-                *value = Some(default());
-            }
-        }
+        make_defaults(def, &mut entry.values);
         entry.model.before_insert(&mut entry.values)?;
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
             if value.is_none() && column.is_stamped_on_insert() {
@@ -458,6 +454,15 @@ fn returned(def: &ModelDef, given: &[usize], mut left: Vec<usize>) -> Vec<usize>
     let mut returned: Vec<usize> = def.key.iter().copied().filter(|column| !left.contains(column)).collect();
     returned.extend(left);
     returned
+}
+
+/// Calls `default_with` for columns without a value.
+pub(super) fn make_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
+    for (column, value) in def.columns.iter().zip(values) {
+        if let (None, Some(default)) = (&value, column.default_with) {
+            *value = Some(default());
+        }
+    }
 }
 
 /// The keys that rows were given, in their order.
