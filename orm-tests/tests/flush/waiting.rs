@@ -85,6 +85,24 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_discarded_wait_leaves_the_old_parent_to_a_query(database: TestDatabase) -> Result<()> {
+        let engine = filled(&database).await?;
+        let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+        let author = session
+            .one(select::<Author>().with(Author::BOOKS.selectin()).with(Author::PORTRAIT.selectin()))
+            .await?;
+        let (book, portrait) = (author.books()?.first().expect("a book"), author.portrait()?.expect("a portrait"));
+        session.add(Author::draft().id(2).books([&book]).portrait(&portrait));
+        session.expire(&book)?;
+        session.expire(&portrait)?;
+        let mut members = ids(author.books(), |book| book.id)?;
+        members.sort_unstable();
+        assert_eq!(members, [1, 2]);
+        assert_eq!(author.portrait().unwrap_err().kind(), ErrorKind::NotLoaded, "its portrait is not known to be gone");
+        session.rollback().await?;
+        Ok(())
+    }
+
     async fn a_value_that_ends_the_wait_may_be_the_old_one(database: TestDatabase) -> Result<()> {
         let engine = filled(&database).await?;
         let options = SessionOptions::new().autoflush(false);
