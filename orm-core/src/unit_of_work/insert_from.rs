@@ -110,6 +110,7 @@ impl CopySpec {
     /// `InvalidQuery`: it cannot be run as it is written.
     pub(super) fn check(&self, dialect: Dialect) -> Result<(Select, Vec<usize>)> {
         let def = self.model.def();
+        def.check()?;
         let select = self.rows.to_select()?;
         check(&select, dialect)?;
         let twice = |at: &usize| self.columns[..*at].contains(&self.columns[*at]);
