@@ -29,8 +29,10 @@ pub async fn check(
     let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
     let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
     let computes = |def: &&ModelDef| def.columns.iter().any(|column| column.computed.is_some());
-    let texts = !tables.checks.is_empty() || tables.order.iter().any(computes);
-    let wanted = Wanted { checks: texts, actions: tables.keys.iter().any(acts) };
+    // SQLite has the expressions of generated columns only in the texts that made its tables.
+    let computed = dialect == Dialect::Sqlite && tables.order.iter().any(computes);
+    let wanted =
+        Wanted { checks: computed || !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
     let live = live_table::read(lease, monitor, dialect, &names, wanted).await?;
 
     let mut check = Check { dialect, live, report: SchemaReport::default() };
