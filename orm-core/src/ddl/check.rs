@@ -29,7 +29,7 @@ pub async fn check(
     let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
     let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
     let computes = |def: &&ModelDef| def.columns.iter().any(|column| column.computed.is_some());
-    // SQLite has the expressions of generated columns only in the texts that made its tables.
+    // SQLite keeps the expressions of generated columns only in the texts of CREATE TABLE.
     let computed = dialect == Dialect::Sqlite && tables.order.iter().any(computes);
     let wanted =
         Wanted { checks: computed || !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
@@ -100,7 +100,7 @@ impl Check {
             }
             match (column.nullable, found.not_null) {
                 _ if live.is_view => {}
-                // MySQL and MariaDB say of no generated column that it is NOT NULL.
+                // MySQL and MariaDB do not report NOT NULL for generated columns.
                 (false, false) if column.computed.is_some() && matches!(dialect, Dialect::Mysql(_)) => {}
                 (false, false) => report.push(Kind::MayBeNull, of, [column.name]),
                 (true, true) => report.push(Kind::NotNull, of, [column.name]),
@@ -367,8 +367,8 @@ impl LiveTable {
     }
 }
 
-/// Whether a column is generated as its model says. Databases write expressions in their own way, so they are compared by
-/// the columns that they mention.
+/// Whether a column is generated as its model declares. Databases rewrite expressions, so only the columns that they
+/// mention are compared.
 fn is_generated_by(def: &ModelDef, column: &ColumnDef, expected: Option<&str>, found: Option<&str>) -> bool {
     let mentioned = |expression: &str| {
         let names = def.columns.iter().map(|column| column.name);

@@ -36,11 +36,11 @@ pub enum Slice {
 #[derive(Debug, Clone, Default)]
 pub struct Members {
     nodes: Vec<u32>,
-    /// The same as a set, where there are many: each change looks for one of them.
+    /// The same as a set, if there are many: each change looks up a member.
     known: HashSet<u32>,
 }
 
-/// From how many members on a collection that changes has a set of them.
+/// The number of members from which a changing collection keeps a set of them.
 const MANY: usize = 64;
 
 impl Slice {
@@ -95,7 +95,7 @@ impl Slice {
         });
     }
 
-    /// Changes the collection's own members, which are copied first where other objects or readers share them.
+    /// Changes the collection's own members; they are copied first if other objects or readers share them.
     fn change(&mut self, change: impl FnOnce(&mut Members)) {
         let change = |members: &mut Members| {
             change(members);

@@ -178,7 +178,7 @@ impl BulkDone {
     }
 }
 
-/// raw SQL that gives nothing but the number of its rows. What the session holds does not follow it.
+/// Raw SQL that returns only the number of its rows. The session's objects do not follow it.
 impl BulkOperation for Sql {
     type Output = u64;
 
@@ -428,7 +428,7 @@ impl Flush<'_> {
             return Writer::delete(self.dialect, &delete).for_path(def.name, "bulk");
         }
         let mut set = named(def, &spec.set);
-        // What cannot be put in order was refused before.
+        // Assignments that cannot be ordered were refused before.
         let _ = order_assignments(self.dialect, &Source::Table(def.table), &mut set);
         let update = sql::Update {
             table: def.table,

@@ -12,7 +12,7 @@ use crate::sql::{Bind, Conflict, Dialect, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
 
-/// How many values are left for what an upsert computes with.
+/// How many binds are reserved for the expressions of an upsert.
 const CONFLICT_BINDS: usize = 512;
 
 /// What an INSERT gave its rows, and what the database filled in: the cells of new objects.
@@ -63,8 +63,8 @@ impl Flush<'_> {
         Ok(made)
     }
 
-    /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes that binds
-    /// so many other values.
+    /// The rows of a bulk insert: those with values for the same columns together, as many as one statement takes. `reserved`
+    /// is how many other values it binds.
     pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>, reserved: usize) -> Result<Vec<Shape>> {
         let cell = Arc::new(PendingCell::new());
         let mut batch: Vec<PendingEntry> =
@@ -222,7 +222,7 @@ impl Flush<'_> {
         self.send_returning(def, given, returned, chunk).await
     }
 
-    /// [`send`](Self::send) where the statement itself gives back what it wrote.
+    /// [`send`](Self::send) if the statement itself returns what it wrote.
     pub(super) async fn send_returning(
         &mut self,
         def: &'static ModelDef,
@@ -295,7 +295,7 @@ impl Flush<'_> {
         Ok((statement.params, keys))
     }
 
-    /// [`send`](Self::send) where an INSERT returns nothing, or not what triggers made of it. The keys that one statement
+    /// [`send`](Self::send) if an INSERT returns nothing, or not what triggers changed. The keys that one statement
     /// generates follow each other from the one that the server reports; what else it filled in is read by key.
     async fn send_and_ask(
         &mut self,

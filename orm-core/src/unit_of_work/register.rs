@@ -284,8 +284,8 @@ pub(crate) fn another_session() -> Error {
     )
 }
 
-/// Values that functions make are known from the start, as those that drafts are given are. A key that a link may give waits
-/// for it.
+/// Values of `default_with` are known from the start, like those that drafts set. A key that a link may set waits for the
+/// link.
 fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
     for (column, value) in def.columns.iter().zip(values) {
         let (Some(default), None) = (column.default_with, &value) else { continue };

@@ -58,7 +58,7 @@ impl UnitOfWork {
                 self.connect_resolved(store, relation, parent, target, is_draft)?;
             }
         }
-        // Whether a link row that ends was shown says whether it must exist.
+        // A link row that the collection shows must exist, which its removal checks, so those leave one by one.
         if relation.kind != RelationKind::ManyToMany {
             let gone: HashSet<u32> = leaving.iter().map(|member| member.node).collect();
             self.let_go_all(store, parent, relation, &gone);

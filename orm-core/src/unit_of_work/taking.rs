@@ -8,15 +8,15 @@ use crate::query::BulkSpec;
 use crate::sql::Statement;
 use crate::value::{Cells, Value};
 
-/// What a session takes of the rows that a statement gives back.
+/// What a session takes of the rows that a statement returns.
 #[derive(Debug)]
 pub(super) struct Taking {
     pub(super) follow: Follow,
     pub(super) selection: Selection,
     existing: Hydrate,
-    /// The columns that the statement gives to existing rows; all of them where there is no list.
+    /// The columns that the statement sets in existing rows; `None` if it sets all.
     set: Option<Vec<usize>>,
-    /// Whether an object that is new to the session goes with a rollback: its row may have come with the statement.
+    /// Whether a rollback drops an object that is new to the session: the statement may have inserted its row.
     inserts: bool,
 }
 
@@ -27,12 +27,12 @@ impl Taking {
         Taking { follow, selection, existing: Hydrate::Overwrite, set: None, inserts: true }
     }
 
-    /// Of rows that were inserted, or were there and took these columns.
+    /// Of rows that were inserted, or existed and took these columns.
     pub(super) fn upserted(model: &'static dyn ErasedModel, follow: Follow, set: Vec<usize>) -> Taking {
         Taking { set: Some(set), ..Taking::inserted(model, follow) }
     }
 
-    /// Of rows that the database gave values of its own; deferred columns stay as they are.
+    /// Of rows in which the database set values; deferred columns stay as they are.
     pub(super) fn filled(model: &'static dyn ErasedModel) -> Taking {
         Taking { existing: Hydrate::Follow, inserts: false, ..Taking::inserted(model, Follow::Known) }
     }
@@ -57,7 +57,7 @@ impl Taking {
 /// Which of the returned rows a session takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Follow {
-    /// All, and none of them was there before.
+    /// All, and none of them existed before.
     New,
     /// All.
     Hold,

@@ -306,7 +306,7 @@ impl UnitOfWork {
         }
     }
 
-    /// An object that was read again takes the place of the one of its row that was expunged, in the links of new objects.
+    /// In the links of new objects, an object that was read again replaces the expunged object of the same row.
     pub(crate) fn relink_expunged(&mut self, store: &mut Store) {
         for old in std::mem::take(&mut self.expunged_ends) {
             let key = store.key(old);
@@ -412,7 +412,7 @@ impl Ref {
         }
     }
 
-    /// Another object takes the place of one.
+    /// Replaces one object with another.
     pub(super) fn replace(&mut self, old: ObjectId, new: ObjectId) {
         if matches!(self, Ref::Node(node) if *node == old) {
             *self = Ref::Node(new);

@@ -1,4 +1,4 @@
-//! Columns whose values a function makes where a draft leaves them out.
+//! Columns whose values a function makes if a draft leaves them out.
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 

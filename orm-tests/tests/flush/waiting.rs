@@ -138,7 +138,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn an_object_that_is_read_anew_takes_the_place_of_an_expunged_one(database: TestDatabase) -> Result<()> {
+    async fn an_object_that_is_read_again_replaces_an_expunged_one(database: TestDatabase) -> Result<()> {
         let engine = filled(&database).await?;
         let mut session = engine.session_with(SessionOptions::new().autoflush(false));
         let tag = session.one(select::<Tag>()).await?;
@@ -158,7 +158,7 @@ on_every_backend! {
         assert!(Entity::same(&book.author()?.expect("an author"), &author));
         session.rollback().await?;
 
-        // What is deleted takes the link along, and what is taken out of the collection ends it.
+        // Taking the object out of the collection ends the link, and so does deleting the other end.
         let tag = session.one(select::<Tag>()).await?;
         let book = session.add(Book::draft().id(3).tags([&tag]));
         session.expunge(&tag)?;
