@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_collection_that_nobody_shares_is_changed_where_it_is() {
+    fn an_unshared_collection_is_changed_in_place() {
         let mut slots = Slots::default();
         *slots.slot_mut(0, 0) = Slot::Many(Slice::of(Vec::with_capacity(64)));
         let Some(Slot::Many(members)) = slots.loaded_mut(0) else { unreachable!("it was set") };
@@ -173,6 +173,17 @@ mod tests {
         let reader = members.clone();
         members.push(64);
         assert_eq!((reader.as_slice().len(), members.as_slice().len()), (64, 65));
+    }
+
+    #[test]
+    fn a_member_that_is_listed_twice_leaves_with_its_second_removal() {
+        let mut members = Slice::of((0..100).chain([5]).collect());
+        members.push(200);
+        let holds = |members: &Slice| (members.contains(5), members.as_slice().contains(&5));
+        members.remove(5);
+        assert_eq!(holds(&members), (true, true));
+        members.remove(5);
+        assert_eq!(holds(&members), (false, false));
     }
 
     #[test]
