@@ -101,7 +101,7 @@ impl Check {
             match (column.nullable, found.not_null) {
                 _ if live.is_view => {}
                 // MySQL and MariaDB do not report NOT NULL for generated columns.
-                (false, false) if column.computed.is_some() && matches!(dialect, Dialect::Mysql(_)) => {}
+                (false, false) if found.computed.is_some() && matches!(dialect, Dialect::Mysql(_)) => {}
                 (false, false) => report.push(Kind::MayBeNull, of, [column.name]),
                 (true, true) => report.push(Kind::NotNull, of, [column.name]),
                 (true, false) | (false, true) => {}
