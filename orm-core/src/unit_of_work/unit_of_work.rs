@@ -68,6 +68,8 @@ pub(super) struct PendingEntry {
     pub(super) cell: Arc<PendingCell>,
     pub(super) model: &'static dyn ErasedModel,
     pub(super) values: Vec<Option<Value>>,
+    /// The columns whose values `default_with` made, which a link replaces.
+    pub(super) made: Vec<usize>,
     /// Keys that come from other objects.
     pub(super) keys: Vec<KeyFrom>,
     /// What it was given for its relationships, to hold once it is there.
@@ -393,6 +395,7 @@ impl PendingEntry {
             cell: Arc::clone(cell),
             model: draft.model,
             values: std::mem::take(&mut draft.values),
+            made: Vec::new(),
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),

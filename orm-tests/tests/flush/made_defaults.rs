@@ -45,6 +45,29 @@ struct Ticket {
     number: i64,
 }
 
+/// Only the relationship of its case declares the key.
+#[derive(Model, Debug)]
+#[model(table = "md_parts")]
+struct Part {
+    #[key]
+    id: i64,
+    #[column(default_with = "elsewhere")]
+    case_id: i64,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "md_cases")]
+struct Case {
+    #[key]
+    id: i64,
+    #[has_many(key = "case_id", order_by = "id")]
+    parts: HasMany<Part>,
+}
+
+fn elsewhere() -> i64 {
+    9
+}
+
 thread_local! {
     // Other tests that run at the same time have other threads.
     static CALLS: Cell<i64> = const { Cell::new(0) };
@@ -85,6 +108,20 @@ on_every_backend! {
         let given = session.insert(Folder::draft().id("mine").name(None)).await?;
         assert_eq!((&*given.id, given.name.as_deref()), ("mine", None));
         session.commit().await?;
+        Ok(())
+    }
+
+    async fn a_link_replaces_what_a_function_makes(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Case, Part]).await?;
+        let mut session = engine.session();
+        session.add(Case::draft().id(9));
+        let case = session.insert(Case::draft().id(5).parts([Part::draft().id(1)])).await?;
+        session.append(&case, Case::PARTS, Part::draft().id(2))?;
+        session.add(Part::draft().id(3));
+        session.commit().await?;
+        let cases: Vec<i64> = session.rows(select_columns(Part::CASE_ID).order_by(Part::ID)).await?;
+        assert_eq!(cases, [5, 5, 9]);
         Ok(())
     }
 
