@@ -29,8 +29,10 @@ pub async fn check(
     let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
     let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
     let computes = |def: &&ModelDef| def.columns.iter().any(|column| column.computed.is_some());
-    let texts = !tables.checks.is_empty() || tables.order.iter().any(computes);
-    let wanted = Wanted { checks: texts, actions: tables.keys.iter().any(acts) };
+    // SQLite keeps the expressions of generated columns only in the texts of CREATE TABLE.
+    let computed = dialect == Dialect::Sqlite && tables.order.iter().any(computes);
+    let wanted =
+        Wanted { checks: computed || !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
     let live = live_table::read(lease, monitor, dialect, &names, wanted).await?;
 
     let mut check = Check { dialect, live, report: SchemaReport::default() };
@@ -98,8 +100,8 @@ impl Check {
             }
             match (column.nullable, found.not_null) {
                 _ if live.is_view => {}
-                // MySQL and MariaDB say of no generated column that it is NOT NULL.
-                (false, false) if column.computed.is_some() && matches!(dialect, Dialect::Mysql(_)) => {}
+                // MySQL and MariaDB do not report NOT NULL for generated columns.
+                (false, false) if found.computed.is_some() && matches!(dialect, Dialect::Mysql(_)) => {}
                 (false, false) => report.push(Kind::MayBeNull, of, [column.name]),
                 (true, true) => report.push(Kind::NotNull, of, [column.name]),
                 (true, false) | (false, true) => {}
@@ -365,8 +367,8 @@ impl LiveTable {
     }
 }
 
-/// Whether a column is generated as its model says. Databases write expressions in their own way, so they are compared by
-/// the columns that they mention.
+/// Whether a column is generated as its model declares. Databases rewrite expressions, so only the columns that they
+/// mention are compared.
 fn is_generated_by(def: &ModelDef, column: &ColumnDef, expected: Option<&str>, found: Option<&str>) -> bool {
     let mentioned = |expression: &str| {
         let names = def.columns.iter().map(|column| column.name);

@@ -24,7 +24,7 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
     let all = || format!("DROP TABLE IF EXISTS {}", names().collect::<Vec<String>>().join(", "));
     Ok(match dialect {
         Dialect::Sqlite => {
-            // Tables that refer to each other in a circle go as well: keys are checked at COMMIT.
+            // This also drops tables that refer to each other in a circle: keys are checked at COMMIT.
             let mut statements = vec!["PRAGMA defer_foreign_keys = ON".to_owned()];
             statements.extend(links.iter().map(|link| tables.drop_one(*link)));
             statements.extend(tables.drop_each());
@@ -35,7 +35,7 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
             std::iter::once(all()).chain(types.into_iter().map(|def| drop_type(dialect, def))).collect()
         }
         Dialect::Mysql(server) => {
-            // MariaDB drops one table after the other and lets no key of a circle go with them.
+            // MariaDB drops one table after the other, which a key of a circle prevents.
             let circles = tables.later_keys().filter(|_| server.mariadb).map(|key| tables.drop_key(key));
             circles.chain([all()]).collect()
         }
@@ -43,9 +43,9 @@ pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>>
 }
 
 impl Tables {
-    /// The tables one by one. SQLite deletes the rows of a table before it drops the table, and for that compiles the actions
-    /// of the keys that refer to it: what these write to must find its own parents. In a circle some of them are gone, and an
-    /// empty table stands in for each.
+    /// Drops the tables one by one. SQLite deletes the rows of a table before it drops the table, and compiles the actions of
+    /// the keys that refer to it: the tables that these actions write to need their own parents. In a circle some parents are
+    /// dropped already, and an empty table stands in for each.
     fn drop_each(&self) -> Vec<String> {
         let (mut statements, mut gone) = (Vec::new(), HashSet::new());
         let mut stand_ins: IndexSet<TableName> = IndexSet::new();
@@ -80,7 +80,7 @@ impl Tables {
         keys.map(|key| key.parent.table).collect()
     }
 
-    /// A table with nothing but the columns that keys refer to.
+    /// Creates a table with only the columns that keys refer to.
     fn stand_in(&self, table: TableName) -> String {
         let keys: Vec<&ForeignKey> = self.keys.iter().filter(|key| key.parent.table == table).collect();
         let columns =

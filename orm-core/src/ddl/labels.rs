@@ -1,4 +1,4 @@
-/// The labels of a type of MySQL's, `enum('a','b')`; `None` if it is another type.
+/// The labels of a MySQL type, `enum('a','b')`; `None` if it is another type.
 pub(crate) fn enum_labels(type_name: &str) -> Option<Vec<String>> {
     let start = type_name.get(..5).filter(|start| start.eq_ignore_ascii_case("enum("))?;
     let mut rest = type_name[start.len()..].strip_suffix(')')?;

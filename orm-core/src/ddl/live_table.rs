@@ -88,7 +88,7 @@ pub(crate) struct LiveKey {
 /// A CHECK constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveCheck {
-    /// `None` if the text that made it gives none.
+    /// `None` if it was declared without one.
     pub(crate) name: Option<String>,
     pub(crate) expression: String,
     /// The column whose definition it is part of, on MariaDB.

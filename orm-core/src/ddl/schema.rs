@@ -240,5 +240,5 @@ macro_rules! schema {
     };
 }
 
-// A path to the macro that is no path to the module of its name.
+// A path to the macro that does not also lead to the module of the same name.
 pub use schema;

@@ -1,8 +1,8 @@
 use super::Schema;
 use crate::sql::Dialect;
 
-/// What moves the sequences of generated keys past the existing keys. Nothing where the database counts given keys
-/// itself.
+/// Moves the sequences of generated keys past the existing keys. Empty if the database itself counts keys that an INSERT
+/// sets.
 pub fn sequence_statements(schema: &Schema, dialect: Dialect) -> Vec<String> {
     if dialect != Dialect::Postgres {
         return Vec::new();

@@ -56,7 +56,7 @@ pub trait ComparedAsEntity: Never {}
 )]
 pub trait SerializedAsEntity: Never {}
 
-/// What a model derives, as constants: one that is inherent, where the derive is there, goes before that of the trait.
+/// What a model derives, as constants: an inherent constant, which exists with the derive, hides the one of the trait.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Derives<T>(PhantomData<T>);
@@ -132,7 +132,7 @@ macro_rules! stubs {
             }
         }
 
-        // A derive would be three errors; what the derive of the model generates makes one of them.
+        // Without it a derived `Deserialize` would be three errors; what the derive of the model generates is one.
         #[cfg(feature = "serde")]
         #[doc(hidden)]
         impl<'de, T> serde::Deserialize<'de> for $field<T> {
@@ -145,7 +145,7 @@ macro_rules! stubs {
 
 stubs! { HasMany HasOne BelongsTo }
 
-// Not by the macro: the compiler would show that too.
+// Not in the macro: the compiler would show its expansion too.
 #[cfg(feature = "serde")]
 impl<T: SerializedAsEntity> serde::Serialize for HasMany<T> {
     fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {

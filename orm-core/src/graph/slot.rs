@@ -36,11 +36,11 @@ pub enum Slice {
 #[derive(Debug, Clone, Default)]
 pub struct Members {
     nodes: Vec<u32>,
-    /// The same as a set, where there are many: each change looks for one of them.
+    /// The same as a set, if there are many: each change looks up a member.
     known: HashSet<u32>,
 }
 
-/// From how many members on a collection that changes has a set of them.
+/// The number of members from which a changing collection keeps a set of them.
 const MANY: usize = 64;
 
 impl Slice {
@@ -95,7 +95,7 @@ impl Slice {
         });
     }
 
-    /// Changes the collection's own members, which are copied first where other objects or readers share them.
+    /// Changes the collection's own members; they are copied first if other objects or readers share them.
     fn change(&mut self, change: impl FnOnce(&mut Members)) {
         let change = |members: &mut Members| {
             change(members);
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_collection_that_nobody_shares_is_changed_where_it_is() {
+    fn an_unshared_collection_is_changed_in_place() {
         let mut slots = Slots::default();
         *slots.slot_mut(0, 0) = Slot::Many(Slice::of(Vec::with_capacity(64)));
         let Some(Slot::Many(members)) = slots.loaded_mut(0) else { unreachable!("it was set") };
@@ -173,6 +173,17 @@ mod tests {
         let reader = members.clone();
         members.push(64);
         assert_eq!((reader.as_slice().len(), members.as_slice().len()), (64, 65));
+    }
+
+    #[test]
+    fn a_member_that_is_listed_twice_leaves_with_its_second_removal() {
+        let mut members = Slice::of((0..100).chain([5]).collect());
+        members.push(200);
+        let holds = |members: &Slice| (members.contains(5), members.as_slice().contains(&5));
+        members.remove(5);
+        assert_eq!(holds(&members), (true, true));
+        members.remove(5);
+        assert_eq!(holds(&members), (false, false));
     }
 
     #[test]

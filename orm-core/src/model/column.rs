@@ -22,7 +22,7 @@ pub struct Column<M, T, A = ReadWrite> {
     of: PhantomData<Of<M, T, A>>,
 }
 
-/// A column belongs to these types, and holds none of them.
+/// The types of a column, which holds no values of them.
 type Of<M, T, A> = fn() -> (M, T, A);
 
 /// A column that drafts, edits and bulk statements set.

@@ -53,7 +53,7 @@ pub struct ColumnDef {
     pub generated: bool,
     /// `#[column(default_with = "..")]`: makes the value of a new row whose draft leaves the column out.
     pub default_with: Option<fn() -> Value>,
-    /// `#[column(generated)]`: the database fills it in, and nothing else does.
+    /// `#[column(generated)]`: only the database fills it in.
     pub read_only: bool,
     /// `#[column(generated = "..")]`: what the database computes it from; `None` if a trigger fills it in.
     pub computed: Option<ComputedDef>,
@@ -106,7 +106,7 @@ impl ColumnDef {
         }
     }
 
-    /// Whether the database may have given it another value than was written.
+    /// Whether the database may store another value than was written.
     pub(crate) fn comes_back(&self) -> bool {
         self.read_only || self.read_back
     }

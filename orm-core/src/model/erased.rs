@@ -77,7 +77,7 @@ impl<M: Model> ErasedModel for Erased<M> {
     }
 }
 
-/// A column that the database fills in was given a value.
+/// A column that only the database fills in was set.
 pub(crate) fn generated(def: &ModelDef, column: usize) -> Error {
     Error::new(
         ErrorKind::InvalidState,

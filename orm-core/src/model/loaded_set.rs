@@ -1,4 +1,4 @@
-/// What a query loaded, as a type. What serialises an [`Entity`](crate::Entity) follows it.
+/// What a query loaded, as a type. It decides what serialising an [`Entity`](crate::Entity) includes.
 ///
 /// The derive generates one for each model. A function that serialises or shows entities of any query has it as a
 /// bound:

@@ -30,7 +30,7 @@ pub struct ModelDef {
     pub renamed_from: Option<&'static str>,
     /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
     pub indexes: &'static [IndexDef],
-    /// Whether it is valid, once that was checked.
+    /// Whether it is valid, checked once.
     #[doc(hidden)]
     pub checked: CheckedModel,
 }

@@ -31,7 +31,7 @@ pub struct RelationDef {
     pub remote: &'static [&'static str],
     /// The link table of a `many_to_many`.
     pub through: Option<ThroughDef>,
-    /// What a query does that does not name it.
+    /// How a query that does not name it loads it.
     pub lazy: Lazy,
     /// The order of a collection.
     pub order_by: &'static [OrderDef],
@@ -53,7 +53,7 @@ pub struct RelationDef {
     pub parent: fn() -> &'static dyn ErasedModel,
     /// The model it leads to.
     pub target: fn() -> &'static dyn ErasedModel,
-    /// What the names above stand for, once it was looked up.
+    /// What the names above refer to, looked up once.
     #[doc(hidden)]
     pub resolved: ResolvedRelation,
 }

@@ -1,4 +1,4 @@
-//! What the names in a relationship's declaration stand for, looked up once.
+//! The columns and relationships that a declaration names, looked up once.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use super::{IndexDef, ModelDef, RelationDef, RelationKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::KeyColumn;
 
-/// Where a relationship keeps what its names stand for; for generated code.
+/// Caches what the names of a relationship refer to; for generated code.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct ResolvedRelation {
@@ -14,7 +14,7 @@ pub struct ResolvedRelation {
     others: OnceLock<Others>,
 }
 
-/// Where a model keeps whether it is valid; for generated code.
+/// Caches whether a model is valid; for generated code.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct CheckedModel(OnceLock<Result<(), String>>);
@@ -50,7 +50,7 @@ struct Columns {
     invalid: Option<String>,
 }
 
-/// What other relationships are to this one.
+/// What depends on other relationships.
 #[derive(Debug)]
 struct Others {
     inverse: Option<&'static RelationDef>,
@@ -58,8 +58,8 @@ struct Others {
 }
 
 impl ModelDef {
-    /// Whether this model and all that its relationships lead to are valid. Whatever first takes a model into a session,
-    /// a query or a schema asks this, so what comes after it can rely on the columns of relationships.
+    /// Checks this model and all that its relationships lead to. Every place where a model enters a session, a query or a
+    /// schema calls it, so later stages can rely on the columns of relationships.
     ///
     /// # Errors
     /// `InvalidModel`: a relationship names what does not exist, or its two sides do not fit.

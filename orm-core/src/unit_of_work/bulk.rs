@@ -7,17 +7,17 @@ use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
 use super::insert::check_value;
 use super::insert_from::CopySpec;
-use super::unit_of_work::UnitOfWork;
+use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Answer, Level, ObjectId, Region};
+use crate::graph::{Answer, Level, Region};
 use crate::identity::Store;
-use crate::model::{ColumnDef, ErasedModel, Hydrate, Model, ModelDef, Selection, erased};
+use crate::model::{ColumnDef, ErasedModel, Model, ModelDef, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
 use crate::sql::{
     self, BinaryOp, Bind, Conflict, Dialect, Expr, NamedColumn, Source, Statement, Writer, check_change,
     order_assignments, raw,
 };
-use crate::value::{Cells, Value};
+use crate::value::Value;
 
 /// A bulk INSERT: what [`insert`] begins and [`Session::execute`](crate::Session::execute) runs.
 ///
@@ -178,7 +178,7 @@ impl BulkDone {
     }
 }
 
-/// Raw SQL that returns only the number of its rows. What the session holds does not follow it.
+/// Raw SQL that returns only the number of its rows. The session's objects do not follow it.
 impl BulkOperation for Sql {
     type Output = u64;
 
@@ -428,7 +428,7 @@ impl Flush<'_> {
             return Writer::delete(self.dialect, &delete).for_path(def.name, "bulk");
         }
         let mut set = named(def, &spec.set);
-        // What cannot be put in order was refused before.
+        // Assignments that cannot be ordered were refused before.
         let _ = order_assignments(self.dialect, &Source::Table(def.table), &mut set);
         let update = sql::Update {
             table: def.table,
@@ -438,137 +438,6 @@ impl Flush<'_> {
             returning,
         };
         Writer::update(self.dialect, &update).for_path(def.name, "bulk")
-    }
-
-    /// Runs a statement; the rows it returns are taken into the session, all of them or those that it holds already.
-    pub(super) async fn run_bulk(
-        &mut self,
-        statement: &Statement,
-        arena: u32,
-        taking: Option<&Taking>,
-        nodes: &mut Vec<u32>,
-    ) -> Result<u64> {
-        let Some(taking) = taking else { return self.lease.execute(self.monitor, statement).await };
-        let def = self.store.def(arena);
-        let (store, unit) = (&mut *self.store, &mut *self.unit);
-        let mut sink = |cells: &dyn Cells| -> Result<()> {
-            let cells = &taking.selection.cells(cells, 0);
-            let key = def.key.iter().map(|column| cells.cell(*column).map(|cell| cell.to_value()));
-            let key = key.collect::<Result<Vec<Value>, _>>();
-            let held = key.ok().and_then(|key| store.find(arena, &key));
-            if held.is_none() && taking.follow == Follow::Known {
-                return Ok(());
-            }
-            if held.is_some_and(|node| unit.presumes(node)) {
-                // It was edited on what it showed, which only its flush can compare with the row.
-                nodes.extend(held.map(|node| node.node));
-                return Ok(());
-            }
-            let before = held.map(|node| unit.before_row(store, node, |column| taking.sets(column)));
-            if let Some(found) = store.hydrate(arena, cells, taking.existing)? {
-                let node = ObjectId { arena, node: found.node };
-                if let Some((before, unsaved)) = before {
-                    unit.rebased(store, node, unsaved)?;
-                    let objects = store.arena(arena);
-                    let changed: Vec<usize> = (0..def.columns.len())
-                        .filter(|column| {
-                            objects.view_version(node.node, before, *column)
-                                != objects.view(node.node, *column)
-                        })
-                        .collect();
-                    unit.keys_changed(store, node, &changed, before);
-                }
-                if found.new && taking.inserts {
-                    let key = store.key(ObjectId { arena, node: found.node });
-                    unit.journal.inserted(node, key);
-                }
-                nodes.push(found.node);
-            }
-            Ok(())
-        };
-        self.lease.fetch(self.monitor, statement, &mut sink).await
-    }
-}
-
-/// What a session takes of the rows that a statement gives back.
-#[derive(Debug)]
-pub(super) struct Taking {
-    pub(super) follow: Follow,
-    pub(super) selection: Selection,
-    existing: Hydrate,
-    /// The columns that the statement gives to existing rows; all of them where there is no list.
-    set: Option<Vec<usize>>,
-    /// Whether an object that is new to the session goes with a rollback: its row may have come with the statement.
-    inserts: bool,
-}
-
-impl Taking {
-    /// Of inserted rows.
-    pub(super) fn inserted(model: &'static dyn ErasedModel, follow: Follow) -> Taking {
-        let selection = Selection::new(model, &[]);
-        Taking { follow, selection, existing: Hydrate::Overwrite, set: None, inserts: true }
-    }
-
-    /// Of rows that were inserted, or were there and took these columns.
-    pub(super) fn upserted(model: &'static dyn ErasedModel, follow: Follow, set: Vec<usize>) -> Taking {
-        Taking { set: Some(set), ..Taking::inserted(model, follow) }
-    }
-
-    /// Of rows that the database gave values of its own; deferred columns stay as they are.
-    pub(super) fn filled(model: &'static dyn ErasedModel) -> Taking {
-        Taking { existing: Hydrate::Follow, inserts: false, ..Taking::inserted(model, Follow::Known) }
-    }
-
-    /// Of rows that triggers changed.
-    pub(super) fn read_back(model: &'static dyn ErasedModel) -> Taking {
-        Taking { set: Some(Vec::new()), ..Taking::filled(model) }
-    }
-
-    /// Of changed rows: what the statement sets, whether deferred or not; other deferred columns stay as they are.
-    fn changed(spec: &BulkSpec, follow: Follow) -> Taking {
-        let set: Vec<usize> = spec.set.iter().map(|(column, _)| *column).collect();
-        let selection = Selection::new(spec.model, &set);
-        Taking { follow, selection, existing: Hydrate::Follow, set: Some(set), inserts: false }
-    }
-
-    fn sets(&self, column: usize) -> bool {
-        self.set.as_ref().is_none_or(|set| set.contains(&column))
-    }
-}
-
-/// Which of the returned rows a session takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Follow {
-    /// All, and none of them was there before.
-    New,
-    /// All.
-    Hold,
-    /// Those whose objects it holds.
-    Known,
-}
-
-impl UnitOfWork {
-    /// Whether an object was edited while it was expired.
-    fn presumes(&self, node: ObjectId) -> bool {
-        self.dirty.get(&node).is_some_and(|unsaved| unsaved.presumes)
-    }
-
-    /// The version of an object that is about to take its row, and what is unsaved of it: a rollback takes the object back
-    /// to what it was. Of an edit and a statement that gives the same column a value, the later one counts, which is the
-    /// statement.
-    fn before_row(
-        &mut self,
-        store: &mut Store,
-        node: ObjectId,
-        sets: impl Fn(usize) -> bool,
-    ) -> (usize, Vec<(usize, Value)>) {
-        let objects = store.arena(node.arena);
-        let unsaved = self.changed_columns(store, node).into_iter().filter(|column| !sets(*column));
-        let unsaved = unsaved.map(|column| (column, objects.view(node.node, column).to_value())).collect();
-        self.cancel_waiting(store, node, sets);
-        let before = store.arena(node.arena).version(node.node);
-        self.journal.changed(node, before);
-        (before, unsaved)
     }
 }
 

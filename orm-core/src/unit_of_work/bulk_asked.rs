@@ -1,8 +1,8 @@
 use hashbrown::HashMap;
 
-use super::bulk::{Follow, Taking};
 use super::draft::DraftData;
 use super::flush::Flush;
+use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
 use crate::model::{ModelDef, Selection};

@@ -54,7 +54,7 @@ impl UnitOfWork {
         parent: ObjectId,
         target: Ref,
     ) -> Result<()> {
-        self.key_link_ends(store, relation, parent, &target)?;
+        self.key_link_ends(store, relation, parent, &target);
         match relation.kind {
             RelationKind::ManyToMany => {}
             RelationKind::BelongsTo { .. } => self.adopt(parent),

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::draft::DraftData;
+use super::insert::make_defaults;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
@@ -9,7 +10,7 @@ use crate::model::Hydrate;
 use crate::model::model::Model;
 use crate::value::{DateTime, Timestamp, Value, ValueKind};
 
-/// The object that a draft would be, in no session.
+/// The object that a draft describes, in no session.
 pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
     let def = M::def();
     if data.has_links() {
@@ -22,6 +23,7 @@ pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
             ),
         ));
     }
+    make_defaults(def, &mut data.values);
     data.model.before_insert(&mut data.values)?;
     let now = DateTime::of_clock(SystemTime::now());
     let mut missing = Vec::new();

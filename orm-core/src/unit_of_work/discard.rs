@@ -66,11 +66,12 @@ impl UnitOfWork {
             self.let_go(store, *from, relation, child);
             self.unload_to_one(store, relation, *from);
         }
+        let is_absent = |of: ObjectId| matches!(store.held(of, relation.index).0, Slot::Absent);
         for to in to {
             match relation.is_collection() {
                 true => self.hold(store, *to, relation, child),
-                false if !from.contains(to) => self.unload_to_one(store, relation, *to),
-                false => {}
+                false if from.contains(to) && !is_absent(*to) => {}
+                false => self.unload_to_one(store, relation, *to),
             }
         }
     }

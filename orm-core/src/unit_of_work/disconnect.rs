@@ -44,7 +44,7 @@ impl UnitOfWork {
         parent: ObjectId,
         target: Ref,
     ) -> Result<()> {
-        self.key_link_ends(store, relation, parent, &target)?;
+        self.key_link_ends(store, relation, parent, &target);
         match relation.kind {
             RelationKind::ManyToMany => self.unlink(store, relation, parent, &target),
             RelationKind::BelongsTo { .. } => self.clear_key(store, relation, parent)?,

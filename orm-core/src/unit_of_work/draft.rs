@@ -51,10 +51,11 @@ pub trait CompleteDraft: Sized {
     /// The model.
     type Model: Model;
 
-    /// The object that the draft describes, without a database and in no session: for unit tests of what works on entities.
+    /// The object that the draft describes, without a database or a session, for unit tests of code that takes entities.
     ///
-    /// It has columns alone. Nothing generates a key or a default, so the draft has to give them; times of
-    /// `#[column(created)]` and `#[column(updated)]` are those of the program's clock, and `before_insert` is called.
+    /// It has only columns. The draft must set every key and default that the database would generate; `default_with`
+    /// functions and `before_insert` are called, and `#[column(created)]` and `#[column(updated)]` take the time of the
+    /// program's clock.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -70,7 +71,7 @@ pub trait CompleteDraft: Sized {
     /// ```
     ///
     /// # Errors
-    /// `InvalidState`: a column that the database would fill in was not given, or a relationship was. The error of the hook.
+    /// `InvalidState`: a column that the database would fill in is not set, or a relationship is. The error of the hook.
     fn detached(self) -> Result<Entity<Self::Model>> {
         detached(self.into_data())
     }

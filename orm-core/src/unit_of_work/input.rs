@@ -5,8 +5,6 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::draft::{CompleteDraft, DraftData};
 use crate::error::{Error, ErrorKind};
-
-type Result<T, E = Error> = std::result::Result<T, E>;
 use crate::graph::Seed;
 use crate::identity::Store;
 use crate::model::column::Column;
@@ -16,10 +14,12 @@ use crate::query::bulk::WritableColumns;
 use crate::value::input::Raw;
 use crate::value::{Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Value, ValueError, ValueKind};
 
-/// What a client sent for an object of a model: fields of JSON, under the names that serialising gives them.
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a client sent for an object of a model: JSON fields, with the names that serialising uses.
 ///
-/// A field that is absent, one that is `null` and one with a value are three things. Nothing of it is used before
-/// [`permit`](Self::permit) says which columns the client may set.
+/// It distinguishes a field that is absent, one that is `null` and one with a value. Nothing is used until
+/// [`permit`](Self::permit) states which columns the client may set.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -62,7 +62,7 @@ use crate::value::{Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Va
 /// # Ok(()) }
 /// ```
 ///
-/// Columns that serialising leaves out, secret ones among them, have no name here: read those into a type of your own.
+/// Columns that serialising leaves out, such as secret ones, have no name here; read them into your own type.
 pub struct Input<M> {
     fields: Vec<(String, Raw)>,
     of: PhantomData<fn() -> M>,
@@ -70,7 +70,7 @@ pub struct Input<M> {
 
 /// What a client may set, and what the program added; made by [`Input::permit`].
 ///
-/// [`Session::patch`](crate::Session::patch) changes an object by it, and [`draft`](Self::draft) makes a new one.
+/// [`Session::patch`](crate::Session::patch) applies it to an object, and [`draft`](Self::draft) makes a new row of it.
 #[must_use]
 pub struct Permitted<M> {
     /// By column.
@@ -80,18 +80,18 @@ pub struct Permitted<M> {
     of: PhantomData<fn() -> M>,
 }
 
-/// A new row of what a client sent.
+/// A new row from what a client sent.
 pub struct InputDraft<M> {
     data: DraftData,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Input<M> {
-    /// Takes the fields of these columns, and refuses all others. Several columns are a tuple, which may have tuples in it.
+    /// Takes the fields of these columns and refuses all others. Pass several columns as a tuple, which may be nested.
     ///
     /// # Errors
-    /// `InvalidInput`, which lists every field that is not permitted, not known, given twice, or not of its column's type. A
-    /// client may see it.
+    /// `InvalidInput`, which lists every field that is not permitted, unknown, repeated, or not of its column's type. It may
+    /// be shown to the client.
     pub fn permit(self, columns: impl WritableColumns<M>) -> Result<Permitted<M>> {
         let (permitted, mut problems) = (columns.into_columns(), Problems::default());
         let mut values: Vec<(usize, Value)> = Vec::new();
@@ -131,7 +131,7 @@ fn value(column: &ColumnDef, raw: Raw) -> Result<Value, String> {
 }
 
 impl<M: Model> Permitted<M> {
-    /// Sets a column to a value of the program's, whatever the client sent for it.
+    /// Sets a column to a value of the program, even if the client sent one.
     pub fn set<T, A: Writable>(mut self, column: Column<M, T, A>, value: impl IntoValue<T>) -> Permitted<M> {
         self.values.retain(|(index, _)| *index != column.index());
         self.values.push((column.index(), value.into_value()));
@@ -146,8 +146,8 @@ impl<M: Model> Permitted<M> {
     /// A new row, for `add`, `insert` and the bulk `insert`.
     ///
     /// # Errors
-    /// `InvalidInput`: a required field is missing, or a value is none of its column's type; a client may see it.
-    /// `InvalidState`: a required column is one that the client may not set, and the program did not.
+    /// `InvalidInput`: a required field is missing, or a value does not fit its type; it may be shown to the client.
+    /// `InvalidState`: the client may not set a required column, and the program did not set it.
     pub fn draft(self) -> Result<InputDraft<M>> {
         let def = M::def();
         let mut problems = Problems::default();
@@ -178,7 +178,7 @@ impl<M: Model> Permitted<M> {
         Ok(InputDraft { data, of: PhantomData })
     }
 
-    /// Reads the fields as an object's, whose types may refuse more than their columns do.
+    /// Reads the values as fields of the model, whose types may refuse more than their columns do.
     fn check(&self, problems: &mut Problems) {
         let given =
             |index: usize| self.values.iter().find(|(given, _)| *given == index).map(|(_, value)| value);
@@ -188,7 +188,7 @@ impl<M: Model> Permitted<M> {
             .collect();
         let store = Store::new();
         let seed = Seed::new(store.graph().mooring(), 0, 0);
-        // What is no value of a column that was not given says nothing of those that were.
+        // An error of a column that is not set is one of its made-up value.
         if let Err(error) = M::read(&&*row, &seed)
             && given(error.column).is_some()
         {
@@ -201,7 +201,7 @@ impl<M: Model> Permitted<M> {
     }
 }
 
-/// Some value that a column could have.
+/// A valid value for a column, to fill in those that are not set.
 fn any_value(column: &ColumnDef) -> Value {
     match column.kind {
         _ if column.nullable => Value::Null,
@@ -223,13 +223,13 @@ fn any_value(column: &ColumnDef) -> Value {
     }
 }
 
-/// What is wrong with the fields of an input, in words for its sender.
+/// The problems of an input's fields, in words for its sender.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(Vec<String>);
 
 impl Problems {
     fn add(&mut self, path: &str, why: &str) {
-        // Of a list it is a member.
+        // The reason may name a member of a list.
         let (place, why) = match why.split_once("] ") {
             Some((place, why)) if place.starts_with('[') => (format!("{place}]"), why),
             _ => (String::new(), why),
@@ -237,7 +237,7 @@ impl Problems {
         self.0.push(format!("`{path}{place}`: {why}"));
     }
 
-    /// A value that is none of its field's type.
+    /// A value that does not fit the type of its field.
     pub(crate) fn add_unfit(&mut self, column: &ColumnDef, error: &ValueError) {
         let why = match error {
             ValueError::Unknown { reason, .. } => reason,
@@ -248,7 +248,7 @@ impl Problems {
     }
 
     /// # Errors
-    /// `InvalidInput`: there are some.
+    /// `InvalidInput`: there is at least one.
     pub(crate) fn none(&self) -> Result<()> {
         match self.0.is_empty() {
             true => Ok(()),
@@ -289,7 +289,7 @@ impl<M: Model> CompleteDraft for InputDraft<M> {
     }
 }
 
-/// It shows no values: which of them are secret is not known before they are permitted.
+/// Shows no values: until they are permitted, it is unknown which are secret.
 impl<M: Model> fmt::Debug for Input<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.fields.iter().map(|(name, _)| &**name).collect();

@@ -60,8 +60,8 @@ impl Flush<'_> {
         Ok(made)
     }
 
-    /// The rows of a bulk insert: those with values for the same columns together, as many as a statement takes that binds
-    /// so many other values.
+    /// The rows of a bulk insert: those with values for the same columns together, as many as one statement takes. `reserved`
+    /// is how many other values it binds.
     pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>, reserved: usize) -> Result<Vec<Shape>> {
         let cell = Arc::new(PendingCell::new());
         let mut batch: Vec<PendingEntry> =
@@ -128,6 +128,7 @@ impl Flush<'_> {
                 let given = entry.values[*column].replace(value.clone());
                 if let (Some(relation), Some(given)) = (key.given_by, given)
                     && !given.is_null()
+                    && !entry.made.contains(column)
                     && given.into_key_form() != value.clone().into_key_form()
                 {
                     return Err(disagrees(entry.model.def(), *column, relation, &value));
@@ -135,11 +136,7 @@ impl Flush<'_> {
             }
         }
         let def = entry.model.def();
-        for (column, value) in def.columns.iter().zip(&mut entry.values) {
-            if let (None, Some(default)) = (&value, column.default_with) {
-                *value = Some(default());
-            }
-        }
+        make_defaults(def, &mut entry.values);
         entry.model.before_insert(&mut entry.values)?;
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
             if value.is_none() && column.is_stamped_on_insert() {
@@ -226,7 +223,7 @@ impl Flush<'_> {
         self.send_returning(def, given, returned, chunk).await
     }
 
-    /// [`send`](Self::send) where the statement itself gives back what it wrote.
+    /// [`send`](Self::send) if the statement itself returns what it wrote.
     pub(super) async fn send_returning(
         &mut self,
         def: &'static ModelDef,
@@ -299,7 +296,7 @@ impl Flush<'_> {
         Ok((statement.params, keys))
     }
 
-    /// [`send`](Self::send) where an INSERT returns nothing, or not what triggers made of it. The keys that one statement
+    /// [`send`](Self::send) if an INSERT returns nothing, or not what triggers changed. The keys that one statement
     /// generates follow each other from the one that the server reports; what else it filled in is read by key.
     async fn send_and_ask(
         &mut self,
@@ -458,6 +455,15 @@ fn returned(def: &ModelDef, given: &[usize], mut left: Vec<usize>) -> Vec<usize>
     let mut returned: Vec<usize> = def.key.iter().copied().filter(|column| !left.contains(column)).collect();
     returned.extend(left);
     returned
+}
+
+/// Calls `default_with` for columns without a value.
+pub(super) fn make_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
+    for (column, value) in def.columns.iter().zip(values) {
+        if let (None, Some(default)) = (&value, column.default_with) {
+            *value = Some(default());
+        }
+    }
 }
 
 /// The keys that rows were given, in their order.

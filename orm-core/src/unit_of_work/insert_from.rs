@@ -17,7 +17,7 @@ pub struct InsertFrom<M> {
     of: PhantomData<fn() -> M>,
 }
 
-/// An INSERT of the rows of a query, in one statement and without reading them. It gives the number of rows.
+/// Inserts the rows of a query, in one statement and without reading them. Returns the number of rows.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -30,10 +30,11 @@ pub struct InsertFrom<M> {
 /// # fn main() {}
 /// ```
 ///
-/// Columns that are left out are NULL or have their default; times that the clock fills in and versions are set as by every
-/// other INSERT. Hooks are not called.
+/// Columns that are left out are NULL or get their default. Versions and times of the clock are set as by any other INSERT.
+/// Hooks are not called.
 ///
-/// Running it is `InvalidQuery` where a column is left out that needs a value, also one with `default_with`, or is named twice.
+/// Running it returns `InvalidQuery` if a column is named twice, or if a column that needs a value is left out, which includes
+/// those with `default_with`.
 pub fn insert_from<M, C, S>(columns: C, query: SelectColumns<S>) -> InsertFrom<M>
 where
     M: Model,
@@ -57,7 +58,7 @@ impl<M: Model> BulkOperation for InsertFrom<M> {
     }
 }
 
-/// Values that a column of the type `T` takes: its own type, and that type without its `Option`.
+/// A value for a column of the type `T`: of the same type, or of that type without its `Option`.
 #[diagnostic::on_unimplemented(
     message = "a value of the type `{Self}` does not fit into a column of the type `{T}`",
     label = "the query gives `{Self}` here",
@@ -71,7 +72,7 @@ impl<T: ColumnType> FitsColumn<T> for T {}
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType> FitsColumn<Option<T>> for T {}
 
-/// Rows of a query that the columns `C` take: a value for one, a tuple for several.
+/// Rows of a query for the columns `C`: a value for one column, a tuple for several.
 #[diagnostic::on_unimplemented(
     message = "rows of the type `{Self}` do not fit into the columns `{C}`",
     label = "the query selects other values than the columns take",
@@ -104,12 +105,13 @@ pub(super) struct CopySpec {
 }
 
 impl CopySpec {
-    /// The query, and the columns that are filled in beside it.
+    /// The query, and the columns that are filled in besides.
     ///
     /// # Errors
     /// `InvalidQuery`: it cannot be run as it is written.
     pub(super) fn check(&self, dialect: Dialect) -> Result<(Select, Vec<usize>)> {
         let def = self.model.def();
+        def.check()?;
         let select = self.rows.to_select()?;
         check(&select, dialect)?;
         let twice = |at: &usize| self.columns[..*at].contains(&self.columns[*at]);

@@ -30,19 +30,17 @@ impl KeyLinks {
     }
 
     /// A link is to come, or to go.
-    fn set(&mut self, link: KeyLink, comes: bool) -> Result<()> {
+    fn set(&mut self, link: KeyLink, comes: bool) {
         if let Some(key) = link.key() {
             self.links.insert(key, (link, comes));
         }
-        Ok(())
     }
 
     /// Something else was said of a link.
-    fn forget(&mut self, link: &KeyLink) -> Result<()> {
+    fn forget(&mut self, link: &KeyLink) {
         if let Some(key) = link.key() {
             self.links.swap_remove(&key);
         }
-        Ok(())
     }
 
     /// Takes out the links that come, or those that go.
@@ -93,8 +91,9 @@ impl UnitOfWork {
     pub(crate) fn link_keys(&mut self, store: &mut Store, link: KeyLinkOf, comes: bool) -> Result<()> {
         let KeyLinkOf { relation, parent, target } = link;
         check_written(relation)?;
+        relation.parent().check()?;
         check_by_key(relation)?;
-        let (here, there) = (store.arena_of((relation.parent)())?, store.target_arena(relation));
+        let (here, there) = (store.source_arena(relation), store.target_arena(relation));
         let held = (store.find(here, &parent), store.find(there, &target));
         if let (Some(parent), Some(target)) = held {
             self.linkable(store, parent)?;
@@ -106,7 +105,8 @@ impl UnitOfWork {
                 false => self.disconnect_from(store, relation, parent, target),
             };
         }
-        self.key_links.set(KeyLink { relation, parent, target }, comes)
+        self.key_links.set(KeyLink { relation, parent, target }, comes);
+        Ok(())
     }
 
     /// A link between existing objects counts, whatever was said of their keys before.
@@ -116,14 +116,14 @@ impl UnitOfWork {
         relation: &'static RelationDef,
         parent: ObjectId,
         target: &Ref,
-    ) -> Result<()> {
+    ) {
         if self.key_links.is_empty() || relation.kind != RelationKind::ManyToMany {
-            return Ok(());
+            return;
         }
-        let Some(target) = target.node() else { return Ok(()) };
+        let Some(target) = target.node() else { return };
         let parent = store.values(parent, relation.local_columns());
         let target = store.values(target, relation.remote_columns());
-        self.key_links.forget(&KeyLink { relation, parent, target })
+        self.key_links.forget(&KeyLink { relation, parent, target });
     }
 }
 

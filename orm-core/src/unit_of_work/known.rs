@@ -129,6 +129,7 @@ impl Known<'_> {
             let given = entry.values[*column].replace(value.clone());
             if let (Some(relation), Some(given)) = (key.given_by, given)
                 && !given.is_null()
+                && !entry.made.contains(column)
                 && given.into_key_form() != value.clone().into_key_form()
             {
                 return Err(disagrees(entry.model.def(), *column, relation, &value));

@@ -86,7 +86,7 @@ impl LinkSet {
         ends.filter_map(new).collect()
     }
 
-    /// Another object takes the place of one in its links to objects without a row, which are returned.
+    /// Replaces one object with another in its links to objects without a row, and returns these.
     pub(super) fn replace_end(&mut self, old: ObjectId, new: ObjectId) -> Vec<CellId> {
         let linked = self.new_at(&Ref::Node(old));
         for key in self.of_new.remove(&End::Node(old)).unwrap_or_default() {

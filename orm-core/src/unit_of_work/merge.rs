@@ -120,7 +120,7 @@ impl UnitOfWork {
                 _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
             }
         }
-        for member in self.pending_members(relation, parent)? {
+        for member in self.pending_members(relation, parent) {
             if !targets.iter().any(|target| target.is(&member)) {
                 self.disconnect_from(store, relation, parent, member)?;
             }

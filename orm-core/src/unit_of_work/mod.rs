@@ -47,6 +47,7 @@ mod schedule;
 mod slots;
 mod state;
 mod switch;
+mod taking;
 #[allow(clippy::module_inception)]
 mod unit_of_work;
 mod unsaved;

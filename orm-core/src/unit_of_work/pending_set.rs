@@ -75,7 +75,7 @@ impl PendingSet {
         entry.held_by.push((relation, holder));
     }
 
-    /// Another object takes the place of one that objects are linked to by their keys, and some by link rows.
+    /// Replaces one object with another in the entries that are linked to it, by their keys or by link rows.
     pub(super) fn replace_end(&mut self, old: ObjectId, new: ObjectId, by_rows: Vec<CellId>) {
         let by_keys = self.linked.remove(&End::Node(old)).unwrap_or_default();
         for cell in by_keys.iter().chain(&by_rows) {

@@ -1,6 +1,6 @@
-use super::bulk::Taking;
 use super::flush::Flush;
 use super::insert::given_keys;
+use super::taking::Taking;
 use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
@@ -8,16 +8,16 @@ use crate::model::ModelDef;
 use crate::sql::{Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 
-/// Columns whose values the database makes are read after each write: by the statement itself where it gives them back, by
-/// a SELECT otherwise.
+/// Columns whose values the database makes are read after each write: by RETURNING if it includes them, and by a SELECT
+/// otherwise.
 impl Flush<'_> {
-    /// Whether a statement does not give back what triggers make of its rows: SQLite returns them as they were before.
+    /// Whether RETURNING misses what triggers change: SQLite returns rows as they were before its triggers.
     pub(super) fn asks_after(&self, def: &ModelDef) -> bool {
         self.dialect == Dialect::Sqlite && def.columns.iter().any(|column| column.read_back)
     }
 
-    /// What an UPDATE of some columns gives back: the key, and what the database may have changed; nothing where that is
-    /// asked for afterwards.
+    /// What an UPDATE of some columns returns: the key, and what the database may have changed; empty if that is read
+    /// afterwards.
     pub(super) fn returned_by_update(&self, def: &ModelDef, columns: &[usize]) -> Vec<usize> {
         let moves = def.key.iter().any(|key| columns.contains(key));
         match self.dialect.update_returning() && !self.asks_after(def) && !moves {
@@ -26,7 +26,7 @@ impl Flush<'_> {
         }
     }
 
-    /// Runs an UPDATE, and takes what it gives back; returns how many rows it found.
+    /// Runs an UPDATE and takes what it returns into the objects; returns how many rows it found.
     pub(super) async fn run_update(
         &mut self,
         statement: &Statement,
@@ -42,7 +42,7 @@ impl Flush<'_> {
         Ok(hit)
     }
 
-    /// Reads what the database made of updated rows, where their UPDATE did not give it back.
+    /// Reads what the database made of updated rows, if their UPDATE did not return it.
     pub(super) async fn read_back(&mut self, arena: u32, nodes: &[ObjectId]) -> Result<()> {
         let def = self.store.def(arena);
         let returned = returned(def);
@@ -54,8 +54,8 @@ impl Flush<'_> {
         self.take_back(arena, &returned, rows)
     }
 
-    /// As [`read_back`](Self::read_back), after a bulk statement and of objects that it gave or that the session holds;
-    /// what is unsaved of them stays.
+    /// As [`read_back`](Self::read_back) after a bulk statement, for the objects that it returned or that the session holds;
+    /// their unsaved changes stay.
     pub(super) async fn read_back_bulk(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         if nodes.is_empty() || !self.asks_after(def) {
@@ -79,7 +79,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// Inserts rows on SQLite, whose triggers run after it gave back what it inserted; returns their values and keys.
+    /// Inserts rows on SQLite, whose triggers run after RETURNING; returns their values and keys.
     pub(super) async fn send_for_keys(
         &mut self,
         def: &'static ModelDef,
@@ -113,7 +113,7 @@ impl Flush<'_> {
         Ok(rows)
     }
 
-    /// The rows that a statement gives.
+    /// The rows that a statement returns.
     pub(super) async fn values_of_rows(
         &mut self,
         statement: &Statement,
@@ -131,7 +131,7 @@ impl Flush<'_> {
     }
 }
 
-/// The key and the columns that the database fills in or changes; nothing where there are no such columns.
+/// The key and the columns that the database fills in or changes; empty if there are no such columns.
 fn returned(def: &ModelDef) -> Vec<usize> {
     let mut columns = def.columns.iter().enumerate().filter(|(_, column)| column.comes_back()).peekable();
     if columns.peek().is_none() {

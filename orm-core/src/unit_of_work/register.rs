@@ -76,11 +76,12 @@ impl UnitOfWork {
         let cell = Arc::new(PendingCell::new());
         self.journal.registered(Arc::clone(&cell));
         let (model, mut values) = (draft.model, std::mem::take(&mut draft.values));
-        fill_in_defaults(model.def(), &mut values);
+        let made = fill_in_defaults(model.def(), &mut values);
         let entry = PendingEntry {
             cell: Arc::clone(&cell),
             model,
             values,
+            made,
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),
@@ -121,7 +122,10 @@ impl UnitOfWork {
     /// A draft was given a link and perhaps the columns of its key as well: the flush, which knows both, compares them.
     pub(super) fn holds_to(&mut self, id: CellId, relation: &'static RelationDef, columns: &[usize]) {
         let Some(entry) = self.pending.get_mut(id) else { return };
-        let given = |column: &usize| matches!(&entry.values[*column], Some(value) if !value.is_null());
+        let given = |column: &usize| {
+            let value = &entry.values[*column];
+            !entry.made.contains(column) && matches!(value, Some(value) if !value.is_null())
+        };
         if columns.iter().any(given)
             && let Some(key) = entry.keys.iter_mut().find(|key| key.columns == columns)
         {
@@ -284,16 +288,19 @@ pub(crate) fn another_session() -> Error {
     )
 }
 
-/// Values that functions make are known from the start, as those that drafts are given are. A key that a link may give waits
-/// for it.
-fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
-    for (column, value) in def.columns.iter().zip(values) {
+/// Values of `default_with` are known from the start, like those that drafts set. A key that a link may set waits for the
+/// link. Returns the columns that were filled in.
+fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) -> Vec<usize> {
+    let mut made = Vec::new();
+    for (at, (column, value)) in def.columns.iter().zip(values).enumerate() {
         let (Some(default), None) = (column.default_with, &value) else { continue };
         let is_linked = |relation: &RelationDef| {
             matches!(relation.kind, RelationKind::BelongsTo { .. }) && relation.local.contains(&column.field)
         };
         if !def.relations.iter().any(is_linked) {
             *value = Some(default());
+            made.push(at);
         }
     }
+    made
 }

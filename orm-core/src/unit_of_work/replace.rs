@@ -49,7 +49,7 @@ impl UnitOfWork {
                 return Err(orphan_needs_a_rule(relation));
             }
         }
-        let mut waiting = self.pending_members(relation, parent)?;
+        let mut waiting = self.pending_members(relation, parent);
         for target in targets {
             let is_draft = matches!(target, LinkTarget::Draft(_));
             let target = self.resolve(store, target)?;
@@ -58,7 +58,7 @@ impl UnitOfWork {
                 self.connect_resolved(store, relation, parent, target, is_draft)?;
             }
         }
-        // Whether a link row that ends was shown says whether it must exist.
+        // A link row that the collection shows must exist, which its removal checks, so those leave one by one.
         if relation.kind != RelationKind::ManyToMany {
             let gone: HashSet<u32> = leaving.iter().map(|member| member.node).collect();
             self.let_go_all(store, parent, relation, &gone);
@@ -73,11 +73,11 @@ impl UnitOfWork {
     }
 
     /// New objects that join a collection with the next flush.
-    pub(super) fn pending_members(&self, relation: &RelationDef, parent: ObjectId) -> Result<Vec<Ref>> {
+    pub(super) fn pending_members(&self, relation: &RelationDef, parent: ObjectId) -> Vec<Ref> {
         if relation.kind != RelationKind::ManyToMany {
             let children = self.pending_children(relation, parent.arena, &[parent.node]);
-            return Ok(children.into_iter().map(Ref::Pending).collect());
+            return children.into_iter().map(Ref::Pending).collect();
         }
-        Ok(self.links.new_ends(relation, &Ref::Node(parent)))
+        self.links.new_ends(relation, &Ref::Node(parent))
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 
-use super::bulk::Taking;
 use super::flush::Flush;
 use super::known::Known;
 use super::pending::PendingState;
+use super::taking::Taking;
 use super::unit_of_work::{CellId, PendingEntry, UnitOfWork, by_arena};
 use super::work::Row;
 use crate::error::Result;

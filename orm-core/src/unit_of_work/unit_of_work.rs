@@ -68,6 +68,8 @@ pub(super) struct PendingEntry {
     pub(super) cell: Arc<PendingCell>,
     pub(super) model: &'static dyn ErasedModel,
     pub(super) values: Vec<Option<Value>>,
+    /// The columns whose values `default_with` made, which a link replaces.
+    pub(super) made: Vec<usize>,
     /// Keys that come from other objects.
     pub(super) keys: Vec<KeyFrom>,
     /// What it was given for its relationships, to hold once it is there.
@@ -306,7 +308,7 @@ impl UnitOfWork {
         }
     }
 
-    /// An object that was read again takes the place of the one of its row that was expunged, in the links of new objects.
+    /// In the links of new objects, an object that was read again replaces the expunged object of the same row.
     pub(crate) fn relink_expunged(&mut self, store: &mut Store) {
         for old in std::mem::take(&mut self.expunged_ends) {
             let key = store.key(old);
@@ -393,6 +395,7 @@ impl PendingEntry {
             cell: Arc::clone(cell),
             model: draft.model,
             values: std::mem::take(&mut draft.values),
+            made: Vec::new(),
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),
@@ -412,7 +415,7 @@ impl Ref {
         }
     }
 
-    /// Another object takes the place of one.
+    /// Replaces one object with another.
     pub(super) fn replace(&mut self, old: ObjectId, new: ObjectId) {
         if matches!(self, Ref::Node(node) if *node == old) {
             *self = Ref::Node(new);

@@ -2,7 +2,7 @@ use super::UnitOfWork;
 use crate::identity::Store;
 
 impl UnitOfWork {
-    /// What a flush would write, as a reader counts it; empty where it would write nothing.
+    /// What a flush would write, in words; empty if it would write nothing.
     pub(crate) fn unsaved(&self, store: &Store) -> Vec<String> {
         let links = self.links.iter().count() + self.unlinks.iter().count();
         let others = usize::from(

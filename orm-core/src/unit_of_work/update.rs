@@ -85,7 +85,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// What a statement writes of some objects: what has to wait for other rows is NULL.
+    /// What a statement writes of some objects: values that have to wait for other rows are NULL.
     fn changes<'c>(
         &self,
         def: &'static ModelDef,

@@ -15,13 +15,13 @@ pub(super) struct Changes<'c> {
     pub(super) was: Vec<Value>,
     /// What the columns become, row by row.
     pub(super) becomes: Vec<Value>,
-    /// The columns that the statement gives back.
+    /// The columns that the statement returns.
     pub(super) returned: &'c [usize],
 }
 
 impl Changes<'_> {
-    /// One row by its key, and several that become the same by `IN`. Several others by a text that runs for each of them on
-    /// SQLite, and by joining the new values elsewhere: as arrays, which are one text for any number of rows, or as a list.
+    /// Finds one row by its key, and rows that get the same values by `IN`. Other rows are updated on SQLite by a text that
+    /// runs for each, and elsewhere by joining the new values: arrays, which are one text for any number of rows, or a list.
     pub(super) fn statement(self, dialect: Dialect) -> Statement {
         let (width, own, path) = (self.columns.len().max(1), Source::Table(self.def.table), self.def.name);
         let first = self.becomes.get(..width).unwrap_or_default();
@@ -68,7 +68,7 @@ impl Changes<'_> {
         self.identified.iter().chain(self.columns).copied()
     }
 
-    /// Rows become what the first one becomes.
+    /// An UPDATE that sets the values of the first row.
     fn first(&self, filter: Expr) -> Update {
         let set = self.columns.iter().zip(&self.becomes);
         let set = set.map(|(column, value)| {
@@ -83,7 +83,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Each row takes the new values that have its key.
+    /// An UPDATE in which each row takes the new values with its key.
     fn joined(&self) -> Update {
         let called = Made::called("_new");
         let (own, given) = (Source::Table(self.def.table), Source::Made(called));
@@ -106,7 +106,7 @@ impl Changes<'_> {
         }
     }
 
-    /// What each row becomes, and what identifies it.
+    /// All values in the order of the text: for each row what it becomes, then what identifies it.
     fn in_text_order(self) -> Vec<Value> {
         let (width, keys) = (self.columns.len(), self.identified.len());
         let mut values = Vec::with_capacity(self.was.len() + self.becomes.len());
@@ -118,7 +118,7 @@ impl Changes<'_> {
         values
     }
 
-    /// Whether PostgreSQL has arrays of all columns: there are no lists of lists.
+    /// Whether PostgreSQL has an array type for every column: it has no lists of lists.
     fn has_arrays(&self) -> bool {
         self.all().all(|column| !matches!(self.def.columns[column].kind, ValueKind::Array(_)))
     }

@@ -122,7 +122,7 @@ fn triggers(backend: Backend, table: &str) -> Vec<String> {
     }
 }
 
-/// What an INSERT and an UPDATE cost where the statement gives generated columns back, or does not.
+/// The statements of an INSERT or UPDATE, which may need a SELECT for generated columns.
 fn statements(database: &TestDatabase, verb: &str, table: &str) -> Vec<String> {
     let is_given_back = match database.backend() {
         Backend::Sqlite | Backend::Postgres => true,
@@ -134,7 +134,7 @@ fn statements(database: &TestDatabase, verb: &str, table: &str) -> Vec<String> {
     statements
 }
 
-/// The same of what triggers change, which SQLite never gives back.
+/// The same for what triggers change, which SQLite never returns.
 fn triggered(database: &TestDatabase, verb: &str, table: &str) -> Vec<String> {
     match database.backend() {
         Backend::Sqlite => vec![format!("{verb} {table}"), format!("SELECT {table}")],

@@ -84,7 +84,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_condition_says_which_rows_are_updated(database: TestDatabase) -> Result<()> {
+    async fn a_condition_chooses_the_rows_to_update(database: TestDatabase) -> Result<()> {
         let engine = open(&database).await?;
         let mut session = engine.session();
         let conflict = OnConflict::update(Plain::ID, Plain::A).filter(Plain::B.lt(func::excluded(Plain::B)));
@@ -102,7 +102,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_target_says_which_rows_stay(database: TestDatabase) -> Result<()> {
+    async fn a_target_chooses_the_rows_that_stay(database: TestDatabase) -> Result<()> {
         let engine = open(&database).await?;
         let mut session = engine.session();
         let nothing = || OnConflict::nothing_on(Plain::CODE);
@@ -113,7 +113,7 @@ on_every_backend! {
         let same_key = Plain::draft().id(1).code(9).a(0).b(0);
         let done = session.execute(insert::<Plain>().rows([same_key]).on_conflict(nothing())).await;
         match database.is_mysql() {
-            // It does not tell constraints apart.
+            // It does not distinguish constraints.
             true => assert!(done.is_ok()),
             false => assert_eq!(done.unwrap_err().kind(), ErrorKind::UniqueViolation),
         }
@@ -155,7 +155,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_no_upsert_is_refused(database: TestDatabase) -> Result<()> {
+    async fn invalid_upserts_are_refused(database: TestDatabase) -> Result<()> {
         let engine = open(&database).await?;
         let mut session = engine.session();
         let log = engine.record();

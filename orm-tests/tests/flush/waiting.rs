@@ -85,6 +85,24 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_discarded_wait_leaves_the_old_parent_to_a_query(database: TestDatabase) -> Result<()> {
+        let engine = filled(&database).await?;
+        let mut session = engine.session_with(SessionOptions::new().autoflush(false));
+        let author = session
+            .one(select::<Author>().with(Author::BOOKS.selectin()).with(Author::PORTRAIT.selectin()))
+            .await?;
+        let (book, portrait) = (author.books()?.first().expect("a book"), author.portrait()?.expect("a portrait"));
+        session.add(Author::draft().id(2).books([&book]).portrait(&portrait));
+        session.expire(&book)?;
+        session.expire(&portrait)?;
+        let mut members = ids(author.books(), |book| book.id)?;
+        members.sort_unstable();
+        assert_eq!(members, [1, 2]);
+        assert_eq!(author.portrait().unwrap_err().kind(), ErrorKind::NotLoaded, "its portrait is not known to be gone");
+        session.rollback().await?;
+        Ok(())
+    }
+
     async fn a_value_that_ends_the_wait_may_be_the_old_one(database: TestDatabase) -> Result<()> {
         let engine = filled(&database).await?;
         let options = SessionOptions::new().autoflush(false);
@@ -120,7 +138,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn an_object_that_is_read_anew_takes_the_place_of_an_expunged_one(database: TestDatabase) -> Result<()> {
+    async fn an_object_that_is_read_again_replaces_an_expunged_one(database: TestDatabase) -> Result<()> {
         let engine = filled(&database).await?;
         let mut session = engine.session_with(SessionOptions::new().autoflush(false));
         let tag = session.one(select::<Tag>()).await?;
@@ -140,7 +158,7 @@ on_every_backend! {
         assert!(Entity::same(&book.author()?.expect("an author"), &author));
         session.rollback().await?;
 
-        // What is deleted takes the link along, and what is taken out of the collection ends it.
+        // Taking the object out of the collection ends the link, and so does deleting the other end.
         let tag = session.one(select::<Tag>()).await?;
         let book = session.add(Book::draft().id(3).tags([&tag]));
         session.expunge(&tag)?;

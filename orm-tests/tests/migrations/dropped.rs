@@ -31,7 +31,7 @@ async fn come_and_go(engine: &Engine, backend: Backend, seed: u64) -> Result<()>
     }
     engine.drop_all(made.schema(0)).await?;
     assert_eq!(tables(engine, backend).await?, 0, "something is left");
-    // What does not exist is no error.
+    // Tables that do not exist are not an error.
     engine.drop_all(made.schema(0)).await
 }
 

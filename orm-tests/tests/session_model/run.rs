@@ -699,7 +699,7 @@ impl Run {
     fn back_to(&mut self, world: World, rekeyed: usize) {
         self.model.back_to(world);
         for (from, to, author) in self.rekeyed.split_off(rekeyed).into_iter().rev() {
-            // Its row never had that key, so one that was read from it, after the other was expunged, is nobody's.
+            // Its row never had that key, so an object that was read from it after the first was expunged has no row.
             if self.authors.entity(to).is_some_and(|now| !Entity::same(&now, &author)) {
                 self.authors.entities.remove(&to);
             }
