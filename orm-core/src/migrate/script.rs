@@ -21,6 +21,8 @@ pub(super) struct Script {
     pub(super) constraints: Vec<Later>,
     /// What checks the rows for these while others write.
     pub(super) validations: Vec<Later>,
+    /// What needs checked rows and keeps others out for a moment, behind all checks of the same transaction.
+    pub(super) settled: Vec<Later>,
 }
 
 /// A statement in a file of its own, and what takes it back; nothing, where that which came before takes it along.
