@@ -174,7 +174,7 @@ fn field_code(field: &Field<'_>, keys: usize) -> String {
         options.push("index".to_owned());
     }
     if let Some(computed) = column.computed.as_ref().filter(|_| !field.key) {
-        options.push(format!("generated = {:?}", computed.expression.replace('\n', " ")));
+        options.push(format!("generated = {:?}", on_one_line(&computed.expression)));
         options.extend((!computed.stored).then(|| "virtual".to_owned()));
     }
     let default = column.default.as_deref().and_then(default_text);
@@ -207,6 +207,25 @@ fn default_text(default: &str) -> Option<String> {
         rest[end + 1..].starts_with("::").then(|| format!("'{}'", &rest[..end]))
     });
     Some(text.unwrap_or_else(|| default.to_owned()))
+}
+
+/// An expression without the line breaks that the database put into it. Those inside quotes belong to a value, and one behind
+/// `--` ends a comment.
+fn on_one_line(expression: &str) -> String {
+    if expression.contains("--") {
+        return expression.to_owned();
+    }
+    let mut quote = None;
+    let mut line = String::with_capacity(expression.len());
+    for char in expression.chars() {
+        match quote {
+            Some(open) if open == char => quote = None,
+            None if matches!(char, '\'' | '"' | '`') => quote = Some(char),
+            _ => {}
+        }
+        line.push(if char == '\n' && quote.is_none() { ' ' } else { char });
+    }
+    line
 }
 
 /// An attribute on one line, or a line for each of its options.
@@ -256,7 +275,13 @@ fn schema(structs: &[Described<'_>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::default_text;
+    use super::{default_text, on_one_line};
+
+    #[test]
+    fn line_breaks_of_values_stay() {
+        assert_eq!(on_one_line("CASE\n WHEN a = '\n' THEN b\nEND"), "CASE  WHEN a = '\n' THEN b END");
+        assert_eq!(on_one_line("a -- the first\n+ b"), "a -- the first\n+ b");
+    }
 
     #[test]
     fn defaults_are_plain_sql() {

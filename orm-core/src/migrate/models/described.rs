@@ -195,6 +195,10 @@ impl<'t> Described<'t> {
             }
             let about: Vec<&LiveColumn> =
                 self.table.columns.iter().filter(|column| mentions(expression, &column.name)).collect();
+            if about.iter().any(|column| self.fields.iter().all(|field| field.column.name != column.name)) {
+                self.notes.push(format!("CHECK ({expression}) is left out: a column of it has no field."));
+                continue;
+            }
             let place = match about.as_slice() {
                 [only] => self.fields.iter_mut().find(|field| field.column.name == only.name),
                 _ => None,

@@ -1,6 +1,6 @@
 use super::described::{Described, parent, role};
 use super::inflection::plural;
-use super::names::snake;
+use super::names::{is_reserved, snake};
 use crate::ddl::LiveTable;
 use crate::migrate::structure::{Structure, primary_key};
 use crate::model::KeyAction;
@@ -34,7 +34,8 @@ pub(super) struct LinkTable<'t> {
     sides: [(usize, Vec<String>); 2],
 }
 
-/// Whether a table may link two others: two foreign keys that are unique together, and nothing else but a number.
+/// Whether a table may link two others: two foreign keys that are unique together, and nothing else but a number. A table
+/// that others refer to needs a model.
 pub(super) fn is_link(structure: &Structure, table: &LiveTable) -> bool {
     let [one, other] = table.keys.as_slice() else { return false };
     let own: Vec<&str> = one.columns.iter().chain(&other.columns).map(|(own, _)| own.as_str()).collect();
@@ -52,7 +53,11 @@ pub(super) fn is_link(structure: &Structure, table: &LiveTable) -> bool {
             primary.columns.len() == key.columns.len() && primary.columns.iter().all(named)
         })
     });
-    rest_is_a_number && unique && never_null && refers_to_keys
+    let is_parent = structure.tables.iter().flat_map(|other| &other.keys).any(|key| {
+        parent(structure, key)
+            .is_some_and(|parent| parent.schema == table.schema && parent.name == table.name)
+    });
+    rest_is_a_number && unique && never_null && refers_to_keys && !is_parent
 }
 
 impl<'t> LinkTable<'t> {
@@ -296,12 +301,10 @@ fn many_to_many(
     Relationship { name, ty, attribute: "many_to_many", options }
 }
 
-/// What every model has is not a relationship's name.
+/// The names, each changed if it is reserved.
 fn not_reserved(mut wanted: Vec<String>) -> Vec<String> {
-    for name in &mut wanted {
-        if matches!(name.as_str(), "draft" | "entity") {
-            name.push_str("_row");
-        }
+    for name in wanted.iter_mut().filter(|name| is_reserved(name)) {
+        name.push_str("_row");
     }
     wanted
 }
