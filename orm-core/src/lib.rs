@@ -46,7 +46,7 @@
 //! # }
 //! ```
 //!
-//! Without the `.with(..)` that loop does not compile: "`Books` is not loaded by this query". The dynamic tier,
+//! Without the `.with(..)` that loop does not compile: "`Author.books` is not loaded by this query". The dynamic tier,
 //! `author.books()`, is a `Result`: what the object holds, or `NotLoaded` with what to write.
 //!
 //! Start with [`Model`](macro@Model), [`Engine`] and [`Session`]; the [book](guide) shows all of it.

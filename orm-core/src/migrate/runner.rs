@@ -458,7 +458,7 @@ fn failed<C: Applies>(migration: &Migration, stopped: &Stopped, how: &str) -> Er
     let place = match (C::COMMITS_EACH, stopped.done) {
         (false, _) if !migration.no_tx => "nothing of it was kept".to_owned(),
         (false, _) if migration.sql.as_str().contains("CONCURRENTLY") => {
-            "it runs without a transaction, so an index that was not finished is there and invalid: drop it with DROP INDEX \
+            "it runs without a transaction, so an unfinished index exists and is invalid: drop it with DROP INDEX \
              CONCURRENTLY, remove what made it fail, and run the migration again"
                 .to_owned()
         }
