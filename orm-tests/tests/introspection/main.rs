@@ -148,6 +148,22 @@ async fn a_link_table_that_others_refer_to_has_a_model() -> Result<()> {
 }
 
 #[tokio::test]
+async fn links_do_not_set_a_generated_key() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    create(
+        &engine,
+        "CREATE TABLE cities (id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE streets (id INTEGER PRIMARY KEY, code INTEGER NOT NULL,\n\
+         city_id INTEGER NOT NULL AS (code / 100) STORED REFERENCES cities (id) ON DELETE CASCADE);",
+    )
+    .await?;
+    let code = Introspection::new().models(&engine).await?;
+    assert!(code.contains("#[belongs_to(on_delete = \"cascade\", view_only)]"), "{code}");
+    assert!(code.contains("#[has_many(view_only)]\n    pub streets: HasMany<Street>,"), "{code}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_check_of_a_column_without_a_field_is_a_comment() -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;
     create(&engine, "CREATE TABLE parcels (id INTEGER PRIMARY KEY, weight INTEGER, CHECK (weight > 0))")

@@ -36,6 +36,13 @@ pub(super) struct Field<'t> {
     pub(super) check: Option<String>,
 }
 
+impl Field<'_> {
+    /// Whether the database computes it. Of a key the program gives the value, to find the row by it.
+    pub(super) fn is_generated(&self) -> bool {
+        self.column.computed.is_some() && !self.key
+    }
+}
+
 impl<'t> Described<'t> {
     /// The struct of a table, without relationships, or why it cannot be one.
     pub(super) fn of(

@@ -28,6 +28,13 @@ struct Reference {
     on_update: KeyAction,
 }
 
+impl Reference {
+    /// Whether the database computes a field of it, which no link can set.
+    fn is_generated(&self, child: &Described<'_>) -> bool {
+        self.pairs.iter().any(|(field, _)| child.fields[*field].is_generated())
+    }
+}
+
 /// A table that is nothing but pairs of rows.
 pub(super) struct LinkTable<'t> {
     table: &'t LiveTable,
@@ -46,7 +53,11 @@ pub(super) fn is_link(structure: &Structure, table: &LiveTable) -> bool {
         columns.len() == own.len() && columns.iter().all(|name| name.as_deref().is_some_and(is_own))
     };
     let unique = table.indexes.iter().any(|index| index.unique && !index.partial && is_pair(&index.columns));
-    let never_null = table.columns.iter().filter(|column| is_own(&column.name)).all(|column| column.not_null);
+    let never_null = table
+        .columns
+        .iter()
+        .filter(|column| is_own(&column.name))
+        .all(|column| column.not_null && column.computed.is_none());
     let refers_to_keys = [one, other].iter().all(|key| {
         parent(structure, key).and_then(primary_key).is_some_and(|primary| {
             let named = |name: &Option<String>| key.columns.iter().any(|(_, refers_to)| refers_to == name);
@@ -206,6 +217,7 @@ fn belongs_to(dialect: Dialect, structs: &mut [Described<'_>], reference: &Refer
         true => format!("BelongsTo<Option<{}>>", parent.name),
         false => format!("BelongsTo<{}>", parent.name),
     };
+    let is_generated = reference.is_generated(child);
     let key: Vec<String> = reference.pairs.iter().map(|(field, _)| own(field)).collect();
     let target_key: Vec<String> = reference.pairs.iter().map(|(_, refers_to)| theirs(refers_to)).collect();
     let name = structs[reference.child].names.take(&not_reserved(wanted));
@@ -223,6 +235,9 @@ fn belongs_to(dialect: Dialect, structs: &mut [Described<'_>], reference: &Refer
         if !is_default {
             options.push(format!("{option} = {:?}", action.sql().to_lowercase()));
         }
+    }
+    if is_generated {
+        options.push("view_only".to_owned());
     }
     Relationship { name, ty, attribute: "belongs_to", options }
 }
@@ -251,7 +266,9 @@ fn has(structs: &mut [Described<'_>], reference: &Reference, role: &str, has_sib
     if !reference.is_primary {
         options.push(format!("target_key = {:?}", refers_to.join(", ")));
     }
-    if reference.on_delete == KeyAction::Cascade {
+    if reference.is_generated(child) {
+        options.push("view_only".to_owned());
+    } else if reference.on_delete == KeyAction::Cascade {
         options.push("cascade = \"all, delete\"".to_owned());
         options.push("passive_deletes".to_owned());
     }
