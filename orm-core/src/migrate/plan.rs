@@ -219,8 +219,8 @@ fn rename_statements(dialect: Dialect, rename: &Rename, back: bool) -> Vec<Strin
     }]
 }
 
-/// What an online migration does after its other statements: each index in a file of its own, since it is built outside
-/// transactions, then the constraints, and what checks the rows for them.
+/// What an online migration does after its other statements: each index in its own file, since it is built outside
+/// transactions, then the constraints, then what checks the rows for them.
 fn later_files(script: &Script) -> Vec<File> {
     let mut files = Vec::new();
     for one in &script.alone {

@@ -1,7 +1,7 @@
-//! Models that are written for tables of other programs: they compile, they are what is in the repository, and the tables
-//! check clean against them.
+//! Models that are written for tables of other programs: they compile, they equal the files in the repository, and `check`
+//! accepts the tables.
 //!
-//! `ORM_TEST_MODELS=write cargo test -p orm-tests --test introspection` writes the files anew.
+//! `ORM_TEST_MODELS=write cargo test -p orm-tests --test introspection` writes the files again.
 
 use std::path::PathBuf;
 

@@ -17,7 +17,7 @@ pub(super) fn code(structure: &Structure, ignores: &dyn Fn(&str, &str) -> bool) 
     let mut structs = Vec::new();
     let mut left_out = Vec::new();
     describe(structure, &tables, ignores, &mut taken, &mut structs, &mut left_out);
-    // A link table whose sides are not both there is a table as any other.
+    // A link table is a table like any other if one of its sides has no model.
     let is_whole = |table: &&LiveTable| LinkTable::of(structure, table, &structs).is_some();
     let (_, others): (Vec<&LiveTable>, Vec<&LiveTable>) = pairs.into_iter().partition(is_whole);
     describe(structure, &others, ignores, &mut taken, &mut structs, &mut left_out);
@@ -196,7 +196,7 @@ fn field_code(field: &Field<'_>, keys: usize) -> String {
     code
 }
 
-/// The default as a model has it; `None` if it is NULL. PostgreSQL says the type of each text.
+/// The default as a model has it; `None` if it is NULL. PostgreSQL adds the type to each text.
 fn default_text(default: &str) -> Option<String> {
     if default.eq_ignore_ascii_case("null") || default.starts_with("NULL::") {
         return None;

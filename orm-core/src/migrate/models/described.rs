@@ -13,12 +13,12 @@ pub(super) struct Described<'t> {
     pub(super) table: &'t LiveTable,
     pub(super) name: String,
     pub(super) fields: Vec<Field<'t>>,
-    /// SQL that every row has to meet.
+    /// SQL that every row must satisfy.
     pub(super) check: Option<String>,
     /// Lists of fields that are unique together, and those with an index.
     pub(super) unique: Vec<Vec<usize>>,
     pub(super) indexes: Vec<Vec<usize>>,
-    /// What the struct does not say, and why.
+    /// What the struct does not express, and why.
     pub(super) notes: Vec<String>,
     /// What its fields are called.
     pub(super) names: Names,
@@ -117,7 +117,7 @@ impl<'t> Described<'t> {
 
     fn field(&mut self, structure: &Structure, column: &'t LiveColumn, ty: RustType, key: bool) {
         let plain = field_name(&column.name);
-        // A key is called as one, so that its relationship may have the plain name.
+        // The field is named as a key, so its relationship can have the plain name.
         let mut wanted = vec![plain.clone()];
         if let Some(refers_to) = only_reference(structure, self.table, column)
             && role(&plain, &refers_to).is_none()
@@ -196,7 +196,7 @@ impl<'t> Described<'t> {
     fn declare_checks(&mut self) {
         for check in &self.table.checks {
             let expression = without_parentheses(&check.expression);
-            // MariaDB's way to have JSON.
+            // How MariaDB declares JSON.
             if expression.to_ascii_lowercase().starts_with("json_valid(") {
                 continue;
             }

@@ -13,7 +13,7 @@ const KEYWORDS: [&str; 48] = [
 /// Keywords that cannot be written with `r#`.
 const UNUSABLE: [&str; 4] = ["crate", "self", "super", "Self"];
 
-/// Types that the code names, and types of the prelude that every program names: a model is called otherwise.
+/// Types that the code names, and types of the prelude that every program names: a model gets another name.
 const TAKEN_TYPES: [&str; 25] = [
     "BelongsTo",
     "Box",
@@ -106,7 +106,7 @@ pub(super) fn struct_name(table: &str) -> String {
     type_name(&singular(&snake(table)))
 }
 
-/// A name of a type made of any text.
+/// The name of a type, made from any text.
 pub(super) fn type_name(text: &str) -> String {
     let name = plain(text).to_upper_camel_case();
     let name = if name.starts_with(|char: char| char.is_alphabetic()) { name } else { format!("N{name}") };
@@ -116,7 +116,7 @@ pub(super) fn type_name(text: &str) -> String {
     }
 }
 
-/// What a variant is called whose label is a text.
+/// The name of the variant for a label.
 pub(super) fn variant_name(label: &str) -> String {
     let name = plain(label).to_upper_camel_case();
     match name.chars().next() {
@@ -125,7 +125,7 @@ pub(super) fn variant_name(label: &str) -> String {
     }
 }
 
-/// What a column's field is called, without `r#`.
+/// The name of a column's field, without `r#`.
 pub(super) fn field_name(column: &str) -> String {
     let name = snake(column);
     match name.chars().next() {

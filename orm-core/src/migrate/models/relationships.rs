@@ -94,7 +94,7 @@ impl<'t> LinkTable<'t> {
             Some((at, columns.collect::<Option<Vec<String>>>()?))
         };
         let sides = [side(one)?, side(other)?];
-        // A model in a schema has no way to say that its link table is in none.
+        // A model in a schema cannot declare that its link table is in none.
         let is_reachable = |at: usize| table.schema.is_some() || structs[at].table.schema.is_none();
         sides.iter().all(|(at, _)| is_reachable(*at)).then_some(LinkTable { table, sides })
     }
@@ -293,7 +293,7 @@ fn many_to_many(
     let by_table = format!("{}_{noun}", snake(table));
     let wanted = match (at == target, by_role) {
         (true, Some(role)) => vec![role, by_table],
-        // Which link it is by says more.
+        // The link table's name tells them apart.
         _ if has_siblings => vec![by_table],
         // `groups` of `group_id`, where the table is `auth_group`.
         (_, Some(role)) if noun.ends_with(&format!("_{role}")) => vec![role, noun, by_table],
