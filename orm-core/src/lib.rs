@@ -57,8 +57,8 @@
 //!
 //! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
 //! as columns; they need a backend and nothing else.
-//! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers. `migrate`: migrations from the
-//! models.
+//! `serde`: entities serialise what is loaded, and `write::Input` reads what clients send. `axum`: sessions and errors in
+//! handlers. `migrate`: migrations from the models, and models from tables. `tls-rustls`, `tls-native`: TLS to servers.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend or the types of one crate alone need is unused in builds without them.
