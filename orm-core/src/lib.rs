@@ -46,7 +46,7 @@
 //! # }
 //! ```
 //!
-//! Without the `.with(..)` that loop does not compile: "`Books` is not loaded by this query". The dynamic tier,
+//! Without the `.with(..)` that loop does not compile: "`Author.books` is not loaded by this query". The dynamic tier,
 //! `author.books()`, is a `Result`: what the object holds, or `NotLoaded` with what to write.
 //!
 //! Start with [`Model`](macro@Model), [`Engine`] and [`Session`]; the [book](guide) shows all of it.
@@ -57,8 +57,8 @@
 //!
 //! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
 //! as columns; they need a backend and nothing else.
-//! `serde`: entities serialise what is loaded. `axum`: sessions and errors in handlers. `migrate`: migrations from the
-//! models.
+//! `serde`: entities serialise what is loaded, and `write::Input` reads what clients send. `axum`: sessions and errors in
+//! handlers. `migrate`: migrations from the models, and models from tables. `tls-rustls`, `tls-native`: TLS to servers.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one backend or the types of one crate alone need is unused in builds without them.

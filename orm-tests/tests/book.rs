@@ -26,7 +26,12 @@ fn each_link_between_pages_leads_somewhere() {
         if let Some(inline) = prose(&text).find(|line| line.contains("](") && line.contains(".md)")) {
             wrong.push(format!("{page:?}: write `[text][page]` instead of an inline link: {inline}"));
         }
-        let own: BTreeMap<&str, &str> = definitions(&text).collect();
+        let mut own: BTreeMap<&str, &str> = BTreeMap::new();
+        for (label, target) in definitions(&text) {
+            if own.insert(label, target).is_some() {
+                wrong.push(format!("{page:?}: `[{label}]` is defined twice"));
+            }
+        }
         for label in used(&text) {
             if !own.contains_key(&*label) {
                 wrong.push(format!("{page:?}: `[{label}]` has no definition at the end of the page"));

@@ -112,7 +112,7 @@ on_every_backend! {
         assert!(texts[0].contains("full_name") && !texts[0].contains("email"), "{}", texts[0]);
         assert!(texts[1].contains("email") && !texts[1].contains("full_name"), "{}", texts[1]);
 
-        // What is there already is not written, and neither is nothing.
+        // An unchanged value is not written, and neither is an empty patch.
         session.patch(&jack, input(json!({"fullName": "Jill"})).permit(permit)?)?;
         session.patch(&jack, input(json!({})).permit(permit)?)?;
         session.flush().await?;
@@ -129,7 +129,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_wrong_is_said_in_fields_and_changes_nothing(database: TestDatabase) -> Result<()> {
+    async fn errors_name_fields_and_change_nothing(database: TestDatabase) -> Result<()> {
         let (engine, _) = players(&database).await?;
         let mut session = engine.session();
         let jack = session.one(select::<Player>()).await?;

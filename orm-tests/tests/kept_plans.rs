@@ -1,5 +1,5 @@
 //! A plan is kept by the shape of its query: the second query of a shape runs the same text with its own values, and shows
-//! what a newly planned query shows.
+//! what a query that is planned again shows.
 #![allow(missing_docs)]
 
 use orm_core::prelude::*;
@@ -21,7 +21,7 @@ pub struct Account {
     pub children: HasMany<Account>,
 }
 
-/// Each has a score of its own, every second one the first as its parent.
+/// Each has another score, every second one the first as its parent.
 async fn accounts(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Account]).await?;

@@ -170,7 +170,7 @@ on_every_backend! {
         let name = sandbox
             .transact(RetryPolicy::new().also_when(|error| error.kind() == ErrorKind::Other), async |session| {
                 let owner = session.insert(Owner::draft().name("jack")).await?;
-                let mut attempts = counter.lock().expect("nobody panics");
+                let mut attempts = counter.lock().expect("no thread panics");
                 **attempts += 1;
                 if **attempts == 1 { Err(Error::other("not at first")) } else { Ok(owner.name.clone()) }
             })

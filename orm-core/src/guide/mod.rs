@@ -1,7 +1,7 @@
 #![doc = include_str!("links.md")]
 #![doc = include_str!("../../docs/README.md")]
 // Some methods that the book links to exist only with their feature.
-#![cfg_attr(not(feature = "migrate"), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(not(all(feature = "migrate", feature = "serde")), allow(rustdoc::broken_intra_doc_links))]
 
 // The book is Markdown in `docs/`, which the repository shows as it is. Here each page becomes a module, so docs.rs has it,
 // search finds it, and every program in it is a doctest. `links.md` comes first in each page: a link has its first

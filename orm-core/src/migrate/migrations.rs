@@ -214,7 +214,7 @@ impl Migrations {
         engine.migrate(&folder::read(&self.folder).await?).await
     }
 
-    /// What every migration is to a database: pending, applied, changed since, or missing from the folder. It writes nothing.
+    /// The state of every migration on a database: pending, applied, changed since, or missing from the folder. It writes nothing.
     ///
     /// # Errors
     /// `Migration`: the folder is missing. The database does not answer.
@@ -226,8 +226,8 @@ impl Migrations {
         status
     }
 
-    /// Records the pending migrations as applied without running them, and returns them: for a database whose tables were made
-    /// in another way, and are what the migrations would make.
+    /// Records the pending migrations as applied without running them, and returns them: for a database whose tables were created
+    /// in another way, and equal what the migrations would create.
     ///
     /// # Errors
     /// `Migration`: the folder is missing, or what the database has recorded does not fit it.

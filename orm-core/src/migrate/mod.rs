@@ -3,7 +3,7 @@
 //! Enters: models and a folder of migrations. Leaves: the next migration, up and down. What the folder produces and what
 //! the models define are both made in scratch databases and read from the catalogue, so that no guess is needed at how a
 //! database spells a type or a default; and what is written has been run there, both ways. The other way round, `models`
-//! writes the models of tables that exist.
+//! writes models for existing tables.
 
 mod conversion;
 mod difference;

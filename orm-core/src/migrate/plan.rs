@@ -6,7 +6,7 @@ use super::difference::Difference;
 use super::goal::{Goal, Rename};
 use super::runner::{self, NO_TRANSACTION, run_file};
 use super::scratch::Scratch;
-use super::script::{Backfill, Loss, Script, Step};
+use super::script::{Backfill, Later, Loss, Script, Step};
 use super::structure::Structure;
 use crate::driver::{Borrower, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -219,8 +219,8 @@ fn rename_statements(dialect: Dialect, rename: &Rename, back: bool) -> Vec<Strin
     }]
 }
 
-/// What an online migration does after its other statements: each index in a file of its own, since it is built outside
-/// transactions, then the constraints, and what checks the rows for them.
+/// What an online migration does after its other statements: each index in its own file, since it is built outside
+/// transactions, then the constraints, then what checks the rows for them.
 fn later_files(script: &Script) -> Vec<File> {
     let mut files = Vec::new();
     for one in &script.alone {
@@ -228,7 +228,9 @@ fn later_files(script: &Script) -> Vec<File> {
         let undo = one.undo.as_deref().unwrap_or_default();
         files.push(File { up: format!("{up}\n"), down: format!("{NO_TRANSACTION}\n{undo};\n") });
     }
-    for list in [&script.constraints, &script.validations] {
+    let checks: Vec<&Later> = script.validations.iter().chain(&script.settled).collect();
+    let constraints: Vec<&Later> = script.constraints.iter().collect();
+    for list in [constraints, checks] {
         if list.is_empty() {
             continue;
         }

@@ -210,9 +210,9 @@ impl Writer<'_> {
         let constraint = crate::ddl::name("nn", &change.after.name, &[&column.name]);
         self.add_unchecked(&change.after, &constraint, &format!("CHECK ({name} IS NOT NULL)"));
         let undo = Some(format!("ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL"));
-        self.script.validations.push(Later { step: Step { sql: set, notes: Vec::new() }, undo });
+        self.script.settled.push(Later { step: Step { sql: set, notes: Vec::new() }, undo });
         let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}", self.quoted(&constraint));
-        self.script.validations.push(Later { step: Step { sql: drop, notes: Vec::new() }, undo: None });
+        self.script.settled.push(Later { step: Step { sql: drop, notes: Vec::new() }, undo: None });
     }
 
     fn drop_constraint(&mut self, table: &LiveTable, name: &str) {

@@ -145,24 +145,24 @@ impl std::fmt::Display for MigrationStatus {
 
 /// Runs the pending migrations, and returns them.
 pub(super) async fn run(connection: &mut RawConnection, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
-    on!(connection, it => run_on(&mut **it, migrator).await)
+    on!(connection, it => locked(&mut **it, migrator, Task::Run).await)
 }
 
-/// What every migration is to the database. It writes nothing.
+/// The state of every migration on the database. It writes nothing.
 pub(super) async fn status(
     connection: &mut RawConnection,
     migrator: &Migrator,
 ) -> Result<Vec<MigrationStatus>> {
-    on!(connection, it => status_on(&mut **it, migrator).await)
+    on!(connection, it => states(&mut **it, migrator).await)
 }
 
-/// Takes the last migrations back, and returns them.
+/// Reverts the last migrations, and returns them.
 pub(super) async fn revert(
     connection: &mut RawConnection,
     migrator: &Migrator,
     count: usize,
 ) -> Result<Vec<MigrationStatus>> {
-    on!(connection, it => revert_on(&mut **it, migrator, count).await)
+    on!(connection, it => locked(&mut **it, migrator, Task::Revert(count)).await)
 }
 
 /// Records the pending migrations without running them, and returns them.
@@ -170,7 +170,7 @@ pub(super) async fn stamp(
     connection: &mut RawConnection,
     migrator: &Migrator,
 ) -> Result<Vec<MigrationStatus>> {
-    on!(connection, it => stamp_on(&mut **it, migrator).await)
+    on!(connection, it => locked(&mut **it, migrator, Task::Stamp).await)
 }
 
 /// Applying a migration so that it is known how far it got.
@@ -178,7 +178,7 @@ trait Applies: Migrate {
     /// Whether a failure leaves what was executed before.
     const COMMITS_EACH: bool;
 
-    /// Waits until no other program runs migrations, in a way that keeps nothing from running.
+    /// Waits until no other program runs migrations, without blocking anything meanwhile.
     fn wait_turn(&mut self) -> impl Future<Output = Result<(), MigrateError>> {
         std::future::ready(Ok(()))
     }
@@ -186,7 +186,7 @@ trait Applies: Migrate {
     /// Runs a migration and records it.
     fn run_one(&mut self, table: &str, migration: &Migration) -> impl Future<Output = Result<(), Stopped>>;
 
-    /// Runs the text that takes a migration back, and records that.
+    /// Runs the text that reverts a migration, and records that.
     fn revert_one(&mut self, table: &str, migration: &Migration)
     -> impl Future<Output = Result<(), Stopped>>;
 }
@@ -284,53 +284,61 @@ async fn counted(connection: &mut sqlx::MySqlConnection, migration: &Migration) 
     })
 }
 
-async fn run_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
-    let table = &*migrator.table_name;
+/// What one program at a time does to a database.
+#[derive(Debug, Clone, Copy)]
+enum Task {
+    Run,
+    Stamp,
+    Revert(usize),
+}
+
+async fn locked<C: Applies>(
+    connection: &mut C,
+    migrator: &Migrator,
+    task: Task,
+) -> Result<Vec<MigrationStatus>> {
     connection.wait_turn().await.map_err(refused)?;
     connection.lock().await.map_err(refused)?;
-    let done = run_locked(connection, migrator, table).await;
-    // A lock that cannot be given back goes with the connection, which the caller closes.
+    let done = match task {
+        Task::Run => apply_pending(connection, migrator, false).await,
+        Task::Stamp => apply_pending(connection, migrator, true).await,
+        Task::Revert(count) => revert_last(connection, migrator, count).await,
+    };
+    // If the unlock fails, the lock is released with the connection, which the caller closes.
     let _ = connection.unlock().await;
     done
 }
 
-async fn run_locked<C: Applies>(
+/// Runs the pending migrations, or only records them.
+async fn apply_pending<C: Applies>(
     connection: &mut C,
     migrator: &Migrator,
-    table: &str,
+    only_record: bool,
 ) -> Result<Vec<MigrationStatus>> {
+    let table = &*migrator.table_name;
     connection.ensure_migrations_table(table).await.map_err(refused)?;
     let states = states(connection, migrator).await?;
     refuse_what_does_not_fit(&states)?;
     let mut done = Vec::new();
     for status in states.into_iter().filter(|status| status.state == MigrationState::Pending) {
         let Some(migration) = up(migrator, status.version) else { continue };
-        let ran = connection.run_one(table, migration).await;
-        ran.map_err(|stopped| failed::<C>(migration, &stopped, "failed").with_source(stopped.error))?;
+        if only_record {
+            connection.skip(table, migration).await.map_err(refused)?;
+        } else {
+            let ran = connection.run_one(table, migration).await;
+            ran.map_err(|stopped| failed::<C>(migration, &stopped, "failed").with_source(stopped.error))?;
+        }
         done.push(MigrationStatus { state: MigrationState::Applied, ..status });
     }
     Ok(done)
 }
 
-async fn revert_on<C: Applies>(
+async fn revert_last<C: Applies>(
     connection: &mut C,
     migrator: &Migrator,
     count: usize,
 ) -> Result<Vec<MigrationStatus>> {
     let table = &*migrator.table_name;
-    connection.wait_turn().await.map_err(refused)?;
-    connection.lock().await.map_err(refused)?;
-    let done = revert_locked(connection, migrator, table, count).await;
-    let _ = connection.unlock().await;
-    done
-}
-
-async fn revert_locked<C: Applies>(
-    connection: &mut C,
-    migrator: &Migrator,
-    table: &str,
-    count: usize,
-) -> Result<Vec<MigrationStatus>> {
     let states = states(connection, migrator).await?;
     refuse_what_does_not_fit(&states)?;
     let applied = states.into_iter().filter(|status| status.state == MigrationState::Applied);
@@ -342,7 +350,7 @@ async fn revert_locked<C: Applies>(
             .iter()
             .find(|other| other.version == status.version && other.migration_type.is_down_migration())
     };
-    // Nothing is taken back where one of them cannot be.
+    // If one of them cannot be reverted, none is.
     if let Some(status) = applied.iter().find(|status| down(status).is_none()) {
         return Err(Error::new(
             ErrorKind::Migration,
@@ -361,36 +369,6 @@ async fn revert_locked<C: Applies>(
         status.state = MigrationState::Pending;
     }
     Ok(applied)
-}
-
-async fn status_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
-    states(connection, migrator).await
-}
-
-async fn stamp_on<C: Applies>(connection: &mut C, migrator: &Migrator) -> Result<Vec<MigrationStatus>> {
-    let table = &*migrator.table_name;
-    connection.wait_turn().await.map_err(refused)?;
-    connection.lock().await.map_err(refused)?;
-    let done = stamp_locked(connection, migrator, table).await;
-    let _ = connection.unlock().await;
-    done
-}
-
-async fn stamp_locked<C: Applies>(
-    connection: &mut C,
-    migrator: &Migrator,
-    table: &str,
-) -> Result<Vec<MigrationStatus>> {
-    connection.ensure_migrations_table(table).await.map_err(refused)?;
-    let states = states(connection, migrator).await?;
-    refuse_what_does_not_fit(&states)?;
-    let mut done = Vec::new();
-    for status in states.into_iter().filter(|status| status.state == MigrationState::Pending) {
-        let Some(migration) = up(migrator, status.version) else { continue };
-        connection.skip(table, migration).await.map_err(refused)?;
-        done.push(MigrationStatus { state: MigrationState::Applied, ..status });
-    }
-    Ok(done)
 }
 
 fn up(migrator: &Migrator, version: i64) -> Option<&Migration> {
@@ -480,7 +458,7 @@ fn failed<C: Applies>(migration: &Migration, stopped: &Stopped, how: &str) -> Er
     let place = match (C::COMMITS_EACH, stopped.done) {
         (false, _) if !migration.no_tx => "nothing of it was kept".to_owned(),
         (false, _) if migration.sql.as_str().contains("CONCURRENTLY") => {
-            "it runs without a transaction, so an index that was not finished is there and invalid: drop it with DROP INDEX \
+            "it runs without a transaction, so an unfinished index exists and is invalid: drop it with DROP INDEX \
              CONCURRENTLY, remove what made it fail, and run the migration again"
                 .to_owned()
         }

@@ -15,15 +15,17 @@ pub(super) struct Script {
     pub(super) losses: Vec<Loss>,
     /// Whether SQLite must not act on foreign keys meanwhile, which it can be told outside transactions alone.
     pub(super) without_foreign_keys: bool,
-    /// Statements of PostgreSQL's that run outside transactions, each by itself, after the others.
+    /// Statements of PostgreSQL that run outside transactions, each in its own file, after the others.
     pub(super) alone: Vec<Later>,
-    /// What follows them in one transaction: constraints that no row is checked for yet.
+    /// What follows them in one transaction: constraints for which no row is checked yet.
     pub(super) constraints: Vec<Later>,
-    /// What checks the rows for these while others write.
+    /// What checks the rows for these constraints while others write.
     pub(super) validations: Vec<Later>,
+    /// What needs checked rows and locks its table for a moment: it follows all checks of the same transaction.
+    pub(super) settled: Vec<Later>,
 }
 
-/// A statement in a file of its own, and what takes it back; nothing, where that which came before takes it along.
+/// A statement of a later file, and what reverts it; `None` if reverting an earlier statement reverts it too.
 #[derive(Debug)]
 pub(super) struct Later {
     pub(super) step: Step,
@@ -57,7 +59,7 @@ pub(super) struct Backfill {
 pub(super) struct Writer<'w> {
     pub(super) dialect: Dialect,
     backfills: &'w [Backfill],
-    /// Whether PostgreSQL keeps writing to tables meanwhile.
+    /// Whether others may write to tables of PostgreSQL meanwhile.
     pub(super) online: bool,
     /// The names of indexes that stay, and of those that are made.
     taken: HashSet<String>,

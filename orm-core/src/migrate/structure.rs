@@ -36,7 +36,7 @@ impl Structure {
         let views = views.into_iter().map(|view| view.name).collect();
         let mut read = Structure { dialect, tables, views, enums };
         read.name_referred_columns();
-        read.name_schemas(&asked);
+        read.name_schemas(current.as_ref());
         Ok(read)
     }
 
@@ -65,15 +65,13 @@ impl Structure {
         }
     }
 
-    /// A schema that was not asked for is the one that connections are in, which statements do not name.
-    fn name_schemas(&mut self, asked: &[Option<String>]) {
+    /// Statements do not name the schema that connections are in.
+    fn name_schemas(&mut self, current: Option<&String>) {
         for table in &mut self.tables {
             for key in &mut table.keys {
                 key.parent_schema = match self.dialect {
                     Dialect::Sqlite => table.schema.clone(),
-                    Dialect::Postgres => {
-                        key.parent_schema.take().filter(|schema| asked.contains(&Some(schema.clone())))
-                    }
+                    Dialect::Postgres => key.parent_schema.take().filter(|schema| Some(schema) != current),
                     Dialect::Mysql(_) => None,
                 };
             }

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use super::{Introspection, MigrationState, Migrations};
+use super::{Introspection, MigrationState, MigrationStatus, Migrations};
 use crate::ddl::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Engine;
@@ -11,21 +11,21 @@ Usage: COMMAND [OPTIONS]
 Commands:
   new NAME   writes the migration that leads from the existing ones to the models
   sql        prints what `new` would write
-  check      exits with 1 where the models define something else than the migrations produce
+  check      exits with 1 if the models and the migrations differ
   run        runs the pending migrations on the database
   status     lists the migrations: pending, applied, changed since, missing
   revert     reverts the last migration; `revert 3` the last three
   stamp      records the pending migrations as applied without running them
-  models     prints Rust models for the tables that exist; `models URL` for those of another database
+  models     prints Rust models for the existing tables; `models URL` for those of another database
 
 Options:
   --url URL                      the database; without it DATABASE_URL
-  --scratch URL                  the server for scratch databases, where that of the database allows none
+  --scratch URL                  the server for scratch databases, if that of the database allows none
   --allow-loss                   writes what loses data
   --online                       lets others write to tables of PostgreSQL meanwhile, which takes several migrations
-  --rename TABLE.COLUMN=NEW      says that a column was renamed; `TABLE=NEW` a table
+  --rename TABLE.COLUMN=NEW      declares that a column was renamed; `TABLE=NEW` a table
   --backfill TABLE.COLUMN=SQL    the value of existing rows in a column that needs one
-  --ignore TABLE                 leaves a table alone that no model describes; `*` stands for anything. `models` leaves
+  --ignore TABLE                 ignores a table without a model; `*` stands for anything. `models` leaves
                                  it out, and `--ignore TABLE.COLUMN` a column
   --table TABLE                  the tables that `models` prints, by name or pattern; all without it
   --schema SCHEMA                a schema that `models` reads as well, on PostgreSQL
@@ -131,28 +131,20 @@ async fn run(schema: Schema, folder: &str, arguments: &[&str]) -> Result<Answer>
             })
         }
         (["run"], _) => {
-            let engine = Engine::builder(&asked.url()?).pool_size(1).connect().await?;
-            let ran = migrations.run(&engine).await?;
-            if ran.is_empty() {
-                return Ok("nothing is pending\n".to_owned().into());
-            }
-            Ok(ran.iter().map(|status| format!("{status}\n")).collect::<String>().into())
+            let engine = connect(&asked.url()?).await?;
+            Ok(applied(&migrations.run(&engine).await?))
         }
         (["status"], _) => {
-            let engine = Engine::builder(&asked.url()?).pool_size(1).connect().await?;
+            let engine = connect(&asked.url()?).await?;
             let states = migrations.status(&engine).await?;
             let fits =
                 |state: &MigrationState| matches!(state, MigrationState::Pending | MigrationState::Applied);
             let success = states.iter().all(|status| fits(&status.state));
-            Ok(Answer { text: states.iter().map(|status| format!("{status}\n")).collect(), success })
+            Ok(Answer { text: lines(&states), success })
         }
         (["stamp"], _) => {
-            let engine = Engine::builder(&asked.url()?).pool_size(1).connect().await?;
-            let stamped = migrations.stamp(&engine).await?;
-            if stamped.is_empty() {
-                return Ok("nothing is pending\n".to_owned().into());
-            }
-            Ok(stamped.iter().map(|status| format!("{status}\n")).collect::<String>().into())
+            let engine = connect(&asked.url()?).await?;
+            Ok(applied(&migrations.stamp(&engine).await?))
         }
         (["revert"], _) => revert(&migrations, &asked, 1).await,
         (["revert", count], _) => {
@@ -162,14 +154,30 @@ async fn run(schema: Schema, folder: &str, arguments: &[&str]) -> Result<Answer>
         }
         (["models"], _) => models(&asked, &asked.url()?).await,
         (["models", url], _) => models(&asked, url).await,
-        ([word, ..], _) => {
-            Err(wrong(&format!("`{}` is not a command\n\n{USAGE}", [word].map(|word| *word).concat())))
+        ([word @ ("sql" | "check" | "run" | "status" | "stamp" | "revert" | "models"), ..], _) => {
+            Err(wrong(&format!("too many arguments for `{word}`\n\n{USAGE}")))
         }
+        ([word, ..], _) => Err(wrong(&format!("`{word}` is not a command\n\n{USAGE}"))),
     }
 }
 
+async fn connect(url: &str) -> Result<Engine> {
+    Engine::builder(url).pool_size(1).connect().await
+}
+
+fn applied(done: &[MigrationStatus]) -> Answer {
+    match done.is_empty() {
+        true => "nothing is pending\n".to_owned().into(),
+        false => lines(done).into(),
+    }
+}
+
+fn lines(migrations: &[MigrationStatus]) -> String {
+    migrations.iter().map(|status| format!("{status}\n")).collect()
+}
+
 async fn revert(migrations: &Migrations, asked: &Asked<'_>, count: usize) -> Result<Answer> {
-    let engine = Engine::builder(&asked.url()?).pool_size(1).connect().await?;
+    let engine = connect(&asked.url()?).await?;
     let reverted = migrations.revert(&engine, count).await?;
     if reverted.is_empty() {
         return Ok("nothing is applied\n".to_owned().into());
@@ -182,7 +190,7 @@ async fn revert(migrations: &Migrations, asked: &Asked<'_>, count: usize) -> Res
 }
 
 async fn models(asked: &Asked<'_>, url: &str) -> Result<Answer> {
-    let engine = Engine::builder(url).pool_size(1).connect().await?;
+    let engine = connect(url).await?;
     let introspection = Introspection::new();
     let introspection = asked.tables.iter().fold(introspection, |all, pattern| all.table(pattern));
     let introspection = asked.ignored.iter().fold(introspection, |all, pattern| all.ignore(pattern));

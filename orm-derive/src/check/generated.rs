@@ -35,8 +35,8 @@ pub fn sql_says_something(model: &Model, errors: &mut Errors) {
         if sql.value.trim().is_empty() {
             errors.at(
                 sql.span,
-                "`generated` says nothing; write the SQL of the value, as `generated = \"price * quantity\"`, or \
-                 `generated` alone where a trigger fills the column in",
+                "`generated` is empty; write the SQL of the value, such as `generated = \"price * quantity\"`, or \
+                 `generated` alone if a trigger fills the column in",
             );
         }
     }

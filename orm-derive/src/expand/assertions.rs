@@ -29,7 +29,7 @@ pub fn assertions(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// A derive beside this one that no model can have, and that would be several errors in words of its own.
+/// A derive beside this one that a model cannot have, and that would cause several errors of its own.
 fn derives(scope: &Scope<'_>) -> TokenStream {
     if scope.relations().next().is_none() {
         return TokenStream::new();
@@ -51,7 +51,7 @@ fn derives(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// The checks of one relationship, in functions that nobody calls. The bound keeps them from being looked into where
+/// The checks of one relationship, in functions that are never called. The bound keeps them from being looked into where
 /// the target is no model.
 fn relation_checks(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let mut checks = key(scope, named);

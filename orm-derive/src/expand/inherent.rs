@@ -59,7 +59,7 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         #[doc = #doc]
         ///
         /// # Errors
-        /// `NotLoaded`: nobody loaded it; `Detached`: nor can anybody now, because the session was dropped.
+        /// `NotLoaded`: it was not loaded; `Detached`: it was not loaded, and the session was dropped.
         #visible fn #accessor(&self) -> #p::Result<#output> #bound {
             #body
         }

@@ -235,7 +235,7 @@ impl Pool {
                 "{case}: {before} before, then {seen:?}"
             ),
         }
-        // Rows of a COMMIT that still goes on are left: no other life has their number.
+        // Rows of a COMMIT that is still running are left: no other life has their number.
         let mut numbers = vec![marker, tick(number)];
         if seen == with {
             numbers.push(number);

@@ -1,5 +1,5 @@
 //! The driver's connection that a session lends: what is done with it is in the session's transaction, and nothing that is
-//! left on it meets another session.
+//! left on it reaches another session.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ on_every_backend! {
             let mut session = engine.session();
             session.add(Coin::draft().id(1).name("penny"));
             let mut connection = session.connection().await?;
-            // What was pending is there.
+            // What was pending has been flushed.
             connection.execute("UPDATE coins SET name = 'cent' WHERE id = 1").await?;
             connection.execute("INSERT INTO coins (id, name) VALUES (2, 'dime')").await?;
             assert!(session.in_transaction());
@@ -85,7 +85,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_left_on_it_meets_nobody(database: TestDatabase) -> Result<()> {
+    async fn what_is_left_on_it_reaches_no_other_session(database: TestDatabase) -> Result<()> {
         let engine = engine(&database).await?;
         let mut session = engine.session();
         session.connection().await?.execute(TEMPORARY).await?;
@@ -95,7 +95,7 @@ on_every_backend! {
         let gone = engine.session().rows(sql(LEFT_OVER).rows::<i64>()).await.unwrap_err();
         assert_eq!(gone.kind(), ErrorKind::Database, "{gone}");
 
-        // Neither where the session goes on with another transaction, nor where it is dropped.
+        // The same if the session continues with another transaction, and if it is dropped.
         let mut session = engine.session();
         session.connection().await?.execute(TEMPORARY).await?;
         session.rollback().await?;

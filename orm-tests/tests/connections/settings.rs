@@ -49,7 +49,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_it_refuses_connects_nobody(database: TestDatabase) -> Result<()> {
+    async fn nothing_connects_if_it_refuses(database: TestDatabase) -> Result<()> {
         let refused = database
             .builder()
             .on_connect(|connection| connection.execute("no such statement"))
@@ -149,7 +149,7 @@ async fn pragmas_come_from_the_url_and_the_builder() -> Result<()> {
     let directory = orm_tests::directory();
     let url = format!("sqlite:{}/app.db", directory.path().display());
     let of = async |url: &str| pragmas(&Engine::connect(url).await?).await;
-    // The library waits for locks itself, so SQLite says that there is no wait.
+    // The library waits for locks itself, so SQLite reports that it does not wait.
     assert_eq!(of(&url).await?, ("delete".to_owned(), [2, 1, 0]));
     let set = format!("{url}?journal_mode=WAL&synchronous=normal&foreign_keys=off&busy_timeout=1");
     assert_eq!(of(&set).await?, ("wal".to_owned(), [1, 0, 0]));

@@ -1,7 +1,7 @@
-//! Models that are written for tables of other programs: they compile, they are what is in the repository, and the tables
-//! check clean against them.
+//! Models that are written for tables of other programs: they compile, they equal the files in the repository, and `check`
+//! accepts the tables.
 //!
-//! `ORM_TEST_MODELS=write cargo test -p orm-tests --test introspection` writes the files anew.
+//! `ORM_TEST_MODELS=write cargo test -p orm-tests --test introspection` writes the files again.
 
 use std::path::PathBuf;
 
@@ -108,6 +108,69 @@ pub fn schema() -> orm_core::schema::Schema {
     assert!(needs.contains("it is NOT NULL without a default, so this model inserts no rows."), "{needs}");
     let nothing = Introspection::new().ignore("*").models(&engine).await?;
     assert_eq!(nothing, "// Models of the tables of an SQLite database, as its catalogue describes them.\n");
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_relationship_is_called_as_a_keyword() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    create(
+        &engine,
+        "CREATE TABLE crates (id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE versions (id INTEGER PRIMARY KEY, crate_id INTEGER NOT NULL REFERENCES crates (id));",
+    )
+    .await?;
+    let code = Introspection::new().models(&engine).await?;
+    assert!(
+        code.contains("#[belongs_to(key = \"crate_id\")]\n    pub crate_row: BelongsTo<Crate>,"),
+        "{code}"
+    );
+    assert!(code.contains("module = \"crate_model\""), "{code}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_table_that_others_refer_to_has_a_model() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    create(
+        &engine,
+        "CREATE TABLE students (id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE courses (id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE enrolments (id INTEGER PRIMARY KEY, student_id INTEGER NOT NULL REFERENCES students (id),\n\
+         course_id INTEGER NOT NULL REFERENCES courses (id), UNIQUE (student_id, course_id));\n\
+         CREATE TABLE grades (id INTEGER PRIMARY KEY, enrolment_id INTEGER NOT NULL REFERENCES enrolments (id));",
+    )
+    .await?;
+    let code = Introspection::new().models(&engine).await?;
+    assert!(code.contains("pub enrolment: BelongsTo<Enrolment>,"), "{code}");
+    assert!(!code.contains("many_to_many"), "{code}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn links_do_not_set_a_generated_key() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    create(
+        &engine,
+        "CREATE TABLE cities (id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE streets (id INTEGER PRIMARY KEY, code INTEGER NOT NULL,\n\
+         city_id INTEGER NOT NULL AS (code / 100) STORED REFERENCES cities (id) ON DELETE CASCADE);",
+    )
+    .await?;
+    let code = Introspection::new().models(&engine).await?;
+    assert!(code.contains("#[belongs_to(on_delete = \"cascade\", view_only)]"), "{code}");
+    assert!(code.contains("#[has_many(view_only)]\n    pub streets: HasMany<Street>,"), "{code}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_check_of_a_column_without_a_field_is_a_comment() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    create(&engine, "CREATE TABLE parcels (id INTEGER PRIMARY KEY, weight INTEGER, CHECK (weight > 0))")
+        .await?;
+    let code = Introspection::new().ignore("parcels.weight").models(&engine).await?;
+    assert!(code.contains("// CHECK (weight > 0) is left out: a column of it has no field."), "{code}");
+    assert!(!code.contains("check ="), "{code}");
     Ok(())
 }
 

@@ -30,8 +30,8 @@ async fn come_and_go(engine: &Engine, backend: Backend, seed: u64) -> Result<()>
         rows::fill(engine, backend, &made).await?;
     }
     engine.drop_all(made.schema(0)).await?;
-    assert_eq!(tables(engine, backend).await?, 0, "something is left");
-    // Tables that do not exist are not an error.
+    assert_eq!(tables(engine, backend).await?, 0, "a table is left");
+    // Dropping what does not exist is not an error.
     engine.drop_all(made.schema(0)).await
 }
 

@@ -47,7 +47,7 @@ on_every_backend! {
         engine.create_all(one::schema()).await?;
         assert!(migrations.run(&engine).await.is_err(), "the tables exist");
         if database.is_mysql() {
-            // Which it keeps a record of.
+            // MySQL keeps a record of the attempt.
             let mut session = engine.session();
             session.execute(sql("DELETE FROM _sqlx_migrations")).await?;
             session.commit().await?;
@@ -115,7 +115,7 @@ async fn a_server_that_creates_no_databases_is_said() {
 }
 
 #[tokio::test]
-async fn a_server_of_mysql_that_creates_no_databases_is_said() {
+async fn a_server_of_mysql_that_creates_no_databases_is_an_error() {
     orm_tests::run(Backend::Mysql, async |database: TestDatabase| {
         let (_, place) = database.url().split_once('@').expect("it names a user");
         let name = place.rsplit_once('/').expect("it names a database").1;

@@ -1,6 +1,6 @@
-//! Models that are written for random schemas compile, and the tables check clean against them.
+//! Models that are written for random schemas compile, and `check` accepts the tables.
 //!
-//! `ORM_TEST_MODELS=write` writes the files anew.
+//! `ORM_TEST_MODELS=write` writes the files again.
 
 use std::path::PathBuf;
 

@@ -90,6 +90,8 @@ async fn each_file_holds_what_one_transaction_may() {
         }
         has(4, &["UNIQUE USING INDEX", "ON DELETE RESTRICT NOT VALID", "(\"name\" IS NOT NULL) NOT VALID", "NOT VALID"]);
         has(5, &["VALIDATE CONSTRAINT", "ALTER COLUMN \"name\" SET NOT NULL", "ALTER COLUMN \"age\" SET NOT NULL"]);
+        let (check, exclusive) = (ups[5].rfind("VALIDATE CONSTRAINT"), ups[5].find("SET NOT NULL"));
+        assert!(check < exclusive, "no rows are checked under an exclusive lock:\n{}", ups[5]);
         assert!(migrations.plan(url).await?.is_empty(), "nothing differs after it");
 
         // Two people are called ann, so the unique index cannot be built.

@@ -1,4 +1,4 @@
-//! SQL of a user's own as expressions and conditions, operators of PostgreSQL, and what requests ask for: orders by name and
+//! Raw SQL as expressions and conditions, operators of PostgreSQL, and what requests ask for: orders by name and
 //! pages with their total.
 use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase, on_every_backend};

@@ -1,4 +1,4 @@
-//! What a program does without an error and hardly means is a warning: in `tracing`, or else on standard error.
+//! What is not an error and probably a mistake is a warning: in `tracing`, or else on standard error.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -162,7 +162,7 @@ on_every_backend! {
         assert!(error.is_retryable());
         named(&error, read_at, "has a transaction open that reads");
         reader.commit().await?;
-        // An engine of its own on the same file is told as well.
+        // Another engine on the same file gets the same message.
         let directory = bank.directory.as_ref().expect("a bank on SQLite is a file");
         let url = format!("sqlite:{}", directory.path().join("bank.db").display());
         let apart = Engine::builder(&url).busy_timeout(Duration::from_millis(20)).connect().await?;

@@ -13,12 +13,12 @@ pub(super) struct Described<'t> {
     pub(super) table: &'t LiveTable,
     pub(super) name: String,
     pub(super) fields: Vec<Field<'t>>,
-    /// SQL that every row has to meet.
+    /// SQL that every row must satisfy.
     pub(super) check: Option<String>,
     /// Lists of fields that are unique together, and those with an index.
     pub(super) unique: Vec<Vec<usize>>,
     pub(super) indexes: Vec<Vec<usize>>,
-    /// What the struct does not say, and why.
+    /// What the struct does not express, and why.
     pub(super) notes: Vec<String>,
     /// What its fields are called.
     pub(super) names: Names,
@@ -34,6 +34,13 @@ pub(super) struct Field<'t> {
     pub(super) unique: bool,
     pub(super) index: bool,
     pub(super) check: Option<String>,
+}
+
+impl Field<'_> {
+    /// Whether the database computes it. Of a key the program gives the value, to find the row by it.
+    pub(super) fn is_generated(&self) -> bool {
+        self.column.computed.is_some() && !self.key
+    }
 }
 
 impl<'t> Described<'t> {
@@ -110,7 +117,7 @@ impl<'t> Described<'t> {
 
     fn field(&mut self, structure: &Structure, column: &'t LiveColumn, ty: RustType, key: bool) {
         let plain = field_name(&column.name);
-        // A key is called as one, so that its relationship may have the plain name.
+        // The field is named as a key, so its relationship can have the plain name.
         let mut wanted = vec![plain.clone()];
         if let Some(refers_to) = only_reference(structure, self.table, column)
             && role(&plain, &refers_to).is_none()
@@ -189,12 +196,16 @@ impl<'t> Described<'t> {
     fn declare_checks(&mut self) {
         for check in &self.table.checks {
             let expression = without_parentheses(&check.expression);
-            // MariaDB's way to have JSON.
+            // How MariaDB declares JSON.
             if expression.to_ascii_lowercase().starts_with("json_valid(") {
                 continue;
             }
             let about: Vec<&LiveColumn> =
                 self.table.columns.iter().filter(|column| mentions(expression, &column.name)).collect();
+            if about.iter().any(|column| self.fields.iter().all(|field| field.column.name != column.name)) {
+                self.notes.push(format!("CHECK ({expression}) is left out: a column of it has no field."));
+                continue;
+            }
             let place = match about.as_slice() {
                 [only] => self.fields.iter_mut().find(|field| field.column.name == only.name),
                 _ => None,

@@ -9,7 +9,7 @@ use crate::session::Engine;
 ///
 /// It reads the catalogue and nothing else. A struct for each table with a primary key, with its keys, indexes, defaults,
 /// CHECK constraints and enums; `#[belongs_to]` for each foreign key and `#[has_many]`, `#[has_one]` (a unique key) or
-/// `#[many_to_many]` (a table of nothing but two keys) on the other side. What no model can say is a comment that explains
+/// `#[many_to_many]` (a table of nothing but two keys) on the other side. What a model cannot express is a comment that explains
 /// why. The text is yours to edit: rename fields as you like, and keep `#[column(name = "..")]`.
 ///
 /// ```
@@ -46,7 +46,8 @@ impl Introspection {
         Introspection::default()
     }
 
-    /// Tables by name or pattern, `*` standing for anything; without it all of them. May be called several times.
+    /// Only tables with this name or pattern, in which `*` stands for anything; may be called several times. Without it, all
+    /// tables.
     pub fn table(mut self, pattern: &str) -> Self {
         self.tables.push(pattern.to_owned());
         self
@@ -58,7 +59,7 @@ impl Introspection {
         self
     }
 
-    /// Also reads a schema, on PostgreSQL; its models say which one they are in.
+    /// Also reads a schema, on PostgreSQL; its models name it.
     pub fn schema(mut self, name: &str) -> Self {
         self.schemas.push(name.to_owned());
         self
@@ -66,7 +67,7 @@ impl Introspection {
 
     /// The text of a Rust file with the models, which uses `orm_core` and the crates whose types its columns have.
     ///
-    /// On SQLite, PostgreSQL, MySQL and MariaDB alike it runs a few statements on the catalogue, and none that writes.
+    /// On every database it runs a few statements on the catalogue, and none that writes.
     ///
     /// # Errors
     /// `Connection`: the database does not answer. `Configuration`: no table has one of the names.

@@ -1,7 +1,7 @@
-//! Models for tables that exist: the text of a Rust file.
+//! Models for existing tables: the text of a Rust file.
 //!
 //! Enters: the structure of a database. Leaves: structs with their relationships and enums, and a comment for everything
-//! that no model can say.
+//! that a model cannot express.
 
 mod code;
 mod described;

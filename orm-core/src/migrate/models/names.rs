@@ -2,7 +2,7 @@ use heck::{ToKebabCase, ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase, ToUppe
 
 use super::inflection::singular;
 
-/// Keywords, which are written `r#type`.
+/// Keywords that are written with `r#`: `r#type`.
 const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -10,10 +10,10 @@ const KEYWORDS: [&str; 48] = [
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Keywords that cannot be written so.
+/// Keywords that cannot be written with `r#`.
 const UNUSABLE: [&str; 4] = ["crate", "self", "super", "Self"];
 
-/// Types that the code names, and types of the prelude that every program names: a model is called otherwise.
+/// Types that the code names, and types of the prelude that every program names: a model gets another name.
 const TAKEN_TYPES: [&str; 25] = [
     "BelongsTo",
     "Box",
@@ -73,14 +73,14 @@ const TAKEN_MODULES: [&str; 27] = [
     "i128",
 ];
 
-/// Names that are given once, whatever their case and underscores: constants and modules are made of them.
+/// Names that are taken once, whatever their case and underscores: constants and modules are made of them.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     taken: Vec<String>,
 }
 
 impl Names {
-    /// Takes the first name of some that is free; where none is, the last one with a number.
+    /// Takes the first free name of some; if none is free, the last one with a number.
     pub(super) fn take(&mut self, wanted: &[String]) -> String {
         let free = wanted.iter().find(|name| !self.has(name)).cloned();
         let name = free.unwrap_or_else(|| {
@@ -106,7 +106,7 @@ pub(super) fn struct_name(table: &str) -> String {
     type_name(&singular(&snake(table)))
 }
 
-/// A name of a type made of any text.
+/// The name of a type, made from any text.
 pub(super) fn type_name(text: &str) -> String {
     let name = plain(text).to_upper_camel_case();
     let name = if name.starts_with(|char: char| char.is_alphabetic()) { name } else { format!("N{name}") };
@@ -116,7 +116,7 @@ pub(super) fn type_name(text: &str) -> String {
     }
 }
 
-/// What a variant is called whose label is a text.
+/// The name of the variant for a label.
 pub(super) fn variant_name(label: &str) -> String {
     let name = plain(label).to_upper_camel_case();
     match name.chars().next() {
@@ -125,7 +125,7 @@ pub(super) fn variant_name(label: &str) -> String {
     }
 }
 
-/// What a column's field is called, without `r#`.
+/// The name of a column's field, without `r#`.
 pub(super) fn field_name(column: &str) -> String {
     let name = snake(column);
     match name.chars().next() {
@@ -156,9 +156,20 @@ pub(super) fn other_module(struct_name: &str) -> Option<String> {
     hides.then(|| format!("{module}_model"))
 }
 
-/// Letters and digits, and what separates them.
+/// Whether a relationship cannot have a name: a keyword without an `r#`, or what every model has.
+pub(super) fn is_reserved(relationship: &str) -> bool {
+    UNUSABLE.contains(&relationship) || matches!(relationship, "draft" | "entity")
+}
+
+/// Letters and digits that an identifier can have, and an underscore for each of the others.
 fn plain(text: &str) -> String {
-    text.chars().map(|char| if char.is_alphanumeric() { char } else { '_' }).collect()
+    text.chars().map(|char| if is_of_identifier(char) { char } else { '_' }).collect()
+}
+
+/// `²` is numeric and `Ⓐ` alphabetic, and an identifier has neither.
+fn is_of_identifier(char: char) -> bool {
+    let is_enclosed = matches!(char, '\u{24B6}'..='\u{24E9}' | '\u{1F130}'..='\u{1F189}');
+    char.is_ascii_digit() || (char.is_alphabetic() && !is_enclosed)
 }
 
 type Case = fn(&str) -> String;
@@ -196,6 +207,8 @@ mod tests {
             ("options", "OptionRow"),
             ("2fa codes", "N2faCode"),
             ("größen", "Größen"),
+            ("m²", "M"),
+            ("Ⓐ plans", "Plan"),
         ] {
             assert_eq!(struct_name(table), name, "{table}");
         }
@@ -210,6 +223,7 @@ mod tests {
             assert_eq!(field_name(column), field, "{column}");
         }
         assert_eq!(identifier("type"), "r#type");
+        assert!(is_reserved("crate") && is_reserved("draft") && !is_reserved("type"));
         assert_eq!(other_module("Time").as_deref(), Some("time_model"));
         assert_eq!(variant_name("PG-13"), "Pg13");
         assert_eq!(variant_name("24h"), "V24h");
@@ -219,7 +233,7 @@ mod tests {
     fn a_name_is_given_once() {
         let mut names = Names::default();
         let mut take = |name: &str| names.take(&[name.to_owned()]);
-        assert_eq!([take("user_id"), take("userid"), take("user_id")], ["user_id", "userid_2", "user_id_2"]);
+        assert_eq!([take("user_id"), take("userid"), take("user_id")], ["user_id", "userid_2", "user_id_3"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::described::{Described, parent, role};
 use super::inflection::plural;
-use super::names::snake;
+use super::names::{is_reserved, snake};
 use crate::ddl::LiveTable;
 use crate::migrate::structure::{Structure, primary_key};
 use crate::model::KeyAction;
@@ -28,13 +28,21 @@ struct Reference {
     on_update: KeyAction,
 }
 
+impl Reference {
+    /// Whether the database computes a field of it, which no link can set.
+    fn is_generated(&self, child: &Described<'_>) -> bool {
+        self.pairs.iter().any(|(field, _)| child.fields[*field].is_generated())
+    }
+}
+
 /// A table that is nothing but pairs of rows.
 pub(super) struct LinkTable<'t> {
     table: &'t LiveTable,
     sides: [(usize, Vec<String>); 2],
 }
 
-/// Whether a table may link two others: two foreign keys that are unique together, and nothing else but a number.
+/// Whether a table may link two others: two foreign keys that are unique together, and nothing else but a number. A table
+/// that others refer to needs a model.
 pub(super) fn is_link(structure: &Structure, table: &LiveTable) -> bool {
     let [one, other] = table.keys.as_slice() else { return false };
     let own: Vec<&str> = one.columns.iter().chain(&other.columns).map(|(own, _)| own.as_str()).collect();
@@ -45,14 +53,22 @@ pub(super) fn is_link(structure: &Structure, table: &LiveTable) -> bool {
         columns.len() == own.len() && columns.iter().all(|name| name.as_deref().is_some_and(is_own))
     };
     let unique = table.indexes.iter().any(|index| index.unique && !index.partial && is_pair(&index.columns));
-    let never_null = table.columns.iter().filter(|column| is_own(&column.name)).all(|column| column.not_null);
+    let never_null = table
+        .columns
+        .iter()
+        .filter(|column| is_own(&column.name))
+        .all(|column| column.not_null && column.computed.is_none());
     let refers_to_keys = [one, other].iter().all(|key| {
         parent(structure, key).and_then(primary_key).is_some_and(|primary| {
             let named = |name: &Option<String>| key.columns.iter().any(|(_, refers_to)| refers_to == name);
             primary.columns.len() == key.columns.len() && primary.columns.iter().all(named)
         })
     });
-    rest_is_a_number && unique && never_null && refers_to_keys
+    let is_parent = structure.tables.iter().flat_map(|other| &other.keys).any(|key| {
+        parent(structure, key)
+            .is_some_and(|parent| parent.schema == table.schema && parent.name == table.name)
+    });
+    rest_is_a_number && unique && never_null && refers_to_keys && !is_parent
 }
 
 impl<'t> LinkTable<'t> {
@@ -78,7 +94,7 @@ impl<'t> LinkTable<'t> {
             Some((at, columns.collect::<Option<Vec<String>>>()?))
         };
         let sides = [side(one)?, side(other)?];
-        // A model in a schema has no way to say that its link table is in none.
+        // A model in a schema cannot declare that its link table is in none.
         let is_reachable = |at: usize| table.schema.is_some() || structs[at].table.schema.is_none();
         sides.iter().all(|(at, _)| is_reachable(*at)).then_some(LinkTable { table, sides })
     }
@@ -201,6 +217,7 @@ fn belongs_to(dialect: Dialect, structs: &mut [Described<'_>], reference: &Refer
         true => format!("BelongsTo<Option<{}>>", parent.name),
         false => format!("BelongsTo<{}>", parent.name),
     };
+    let is_generated = reference.is_generated(child);
     let key: Vec<String> = reference.pairs.iter().map(|(field, _)| own(field)).collect();
     let target_key: Vec<String> = reference.pairs.iter().map(|(_, refers_to)| theirs(refers_to)).collect();
     let name = structs[reference.child].names.take(&not_reserved(wanted));
@@ -218,6 +235,9 @@ fn belongs_to(dialect: Dialect, structs: &mut [Described<'_>], reference: &Refer
         if !is_default {
             options.push(format!("{option} = {:?}", action.sql().to_lowercase()));
         }
+    }
+    if is_generated {
+        options.push("view_only".to_owned());
     }
     Relationship { name, ty, attribute: "belongs_to", options }
 }
@@ -246,7 +266,9 @@ fn has(structs: &mut [Described<'_>], reference: &Reference, role: &str, has_sib
     if !reference.is_primary {
         options.push(format!("target_key = {:?}", refers_to.join(", ")));
     }
-    if reference.on_delete == KeyAction::Cascade {
+    if reference.is_generated(child) {
+        options.push("view_only".to_owned());
+    } else if reference.on_delete == KeyAction::Cascade {
         options.push("cascade = \"all, delete\"".to_owned());
         options.push("passive_deletes".to_owned());
     }
@@ -271,7 +293,7 @@ fn many_to_many(
     let by_table = format!("{}_{noun}", snake(table));
     let wanted = match (at == target, by_role) {
         (true, Some(role)) => vec![role, by_table],
-        // Which link it is by says more.
+        // The link table's name tells them apart.
         _ if has_siblings => vec![by_table],
         // `groups` of `group_id`, where the table is `auth_group`.
         (_, Some(role)) if noun.ends_with(&format!("_{role}")) => vec![role, noun, by_table],
@@ -296,12 +318,10 @@ fn many_to_many(
     Relationship { name, ty, attribute: "many_to_many", options }
 }
 
-/// What every model has is not a relationship's name.
+/// The names, each changed if it is reserved.
 fn not_reserved(mut wanted: Vec<String>) -> Vec<String> {
-    for name in &mut wanted {
-        if matches!(name.as_str(), "draft" | "entity") {
-            name.push_str("_row");
-        }
+    for name in wanted.iter_mut().filter(|name| is_reserved(name)) {
+        name.push_str("_row");
     }
     wanted
 }

@@ -281,7 +281,7 @@ async fn decimals_of_other_programs_are_read_where_they_are_certain() -> Result<
         prices.iter().map(|track| track.price.map(|price| price.to_string())).collect();
     let expected = [Some("0.99"), Some("5"), Some("12.5"), None, Some("-3.125")];
     assert_eq!(shown, expected.map(|price| price.map(str::to_owned)));
-    // A float that was calculated is no decimal.
+    // A calculated float is not a decimal.
     session.execute(sql("UPDATE tracks SET price = 1.0 / 3 WHERE id = 1")).await?;
     session.commit().await?;
     let error = engine.session().get::<Track>(1).await.unwrap_err();
