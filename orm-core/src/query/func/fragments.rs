@@ -15,7 +15,6 @@ use crate::value::{ArrayElement, ColumnType, Value};
 /// let cents = func::fragment::<i64>("? % ?", (Item::PRICE, 100));
 /// let query = select::<Item>().filter(cents.clone().gt(50)).order_by(cents.desc());
 /// # let _ = query;
-/// # fn main() {}
 /// ```
 ///
 /// Running the query fails with `InvalidQuery` if the numbers of places and parts differ, or if the text is not one
@@ -31,7 +30,6 @@ pub fn fragment<T: ColumnType>(text: &'static str, parts: impl IntoParts) -> Com
 /// # #[derive(Model, Debug)] struct Item { #[key] id: i64, name: String, price: i64 }
 /// let odd = select::<Item>().filter(func::condition("? % 2 = ?", (Item::PRICE, 1)) | Item::NAME.eq("none"));
 /// # let _ = odd;
-/// # fn main() {}
 /// ```
 pub fn condition(text: &'static str, parts: impl IntoParts) -> Predicate {
     Predicate::new(Expr::Call(Function::Fragment(text), parts.into_parts()))
