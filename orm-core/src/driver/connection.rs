@@ -46,7 +46,8 @@ impl Connection {
         }
     }
 
-    /// `within` says whether a transaction is open.
+    /// `within` says whether a transaction is open. The futures of servers are boxed: their size would be copied for each
+    /// statement of SQLite as well.
     #[allow(unused_variables, reason = "one backend alone asks")]
     pub(super) async fn fetch(
         &mut self,
@@ -63,9 +64,9 @@ impl Connection {
                 lease.fetch(statement, sink, rows).await.map_err(|error| lease.named(error))
             }
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.fetch(statement, sink, rows, within).await,
+            Connection::Postgres(lease) => Box::pin(lease.fetch(statement, sink, rows, within)).await,
             #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.fetch(statement, sink, rows).await,
+            Connection::Mysql(lease) => Box::pin(lease.fetch(statement, sink, rows)).await,
         }
     }
 
@@ -77,9 +78,11 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(lease) => lease.execute(statement).await.map_err(|error| lease.named(error)),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.execute(statement, within).await.map(Inserted::from),
+            Connection::Postgres(lease) => {
+                Box::pin(lease.execute(statement, within)).await.map(Inserted::from)
+            }
             #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.execute(statement).await,
+            Connection::Mysql(lease) => Box::pin(lease.execute(statement)).await,
         }
     }
 

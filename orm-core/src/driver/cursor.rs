@@ -143,10 +143,14 @@ impl Lease {
     /// # Errors
     /// The database does not answer; the connection is closed when the lease is dropped.
     pub async fn settle(&mut self) -> Result<()> {
-        self.take_back().await?;
-        if !self.reading.as_ref().is_some_and(|reading| reading.left) {
-            return Ok(());
+        let is_left = |lease: &Lease| lease.reading.as_ref().is_some_and(|reading| reading.left);
+        if self.lent {
+            Box::pin(self.take_back()).await?;
         }
+        if is_left(self) { Box::pin(self.end_left_reading()).await } else { Ok(()) }
+    }
+
+    async fn end_left_reading(&mut self) -> Result<()> {
         self.running = true;
         // The end of its own transaction ends a cursor, and a transaction that has failed takes nothing else.
         let ends = self.state == TransactionState::Reading || self.failed;

@@ -18,7 +18,7 @@ impl Lease {
         }
         self.note_changes(statement)?;
         match effect {
-            Effect::Outside => self.stand_aside(statement).await,
+            Effect::Outside => Box::pin(self.stand_aside(statement)).await,
             effect => {
                 self.begin_for(effect).await?;
                 // A lock alone is nothing that a rollback loses.
@@ -34,7 +34,7 @@ impl Lease {
             return Ok(statement.effect);
         }
         self.running = true;
-        let only_reads = self.connection.only_reads(statement).await;
+        let only_reads = Box::pin(self.connection.only_reads(statement)).await;
         self.running = false;
         Ok(match only_reads? {
             Some(true) => Effect::Reads,
@@ -49,7 +49,7 @@ impl Lease {
         // A statement that fails in a sandbox must not take its transaction along.
         let own = effect != Effect::Reads || self.defaults.says_anything() || self.is_sandboxed();
         if self.state == TransactionState::None && own {
-            self.begin(self.defaults).await?;
+            Box::pin(self.begin(self.defaults)).await?;
             self.by_itself = true;
         }
         self.by_itself &= reads;
@@ -123,7 +123,7 @@ impl Lease {
             && self.state == TransactionState::None
             && statement.effect != Effect::Outside;
         if alone {
-            self.control("BEGIN", TransactionState::Reading).await?;
+            Box::pin(self.control("BEGIN", TransactionState::Reading)).await?;
         }
         Ok(alone)
     }
@@ -133,10 +133,12 @@ impl Lease {
             return result;
         }
         match result {
-            Ok(value) => self.control("COMMIT", TransactionState::None).await.map(|()| value),
+            Ok(value) => {
+                Box::pin(self.control("COMMIT", TransactionState::None)).await.map(|()| value)
+            }
             Err(error) => {
                 // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
-                let _ = self.control("ROLLBACK", TransactionState::None).await;
+                let _ = Box::pin(self.control("ROLLBACK", TransactionState::None)).await;
                 Err(error)
             }
         }

@@ -167,7 +167,7 @@ impl Lease {
     pub(super) async fn undo_failed_read(&mut self) {
         if self.is_sandboxed() && self.failed && self.by_itself && !self.defaults.says_anything() {
             // If it is refused, the session waits for a rollback.
-            let _ = self.rollback().await;
+            let _ = Box::pin(self.rollback()).await;
         }
     }
 

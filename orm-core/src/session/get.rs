@@ -52,7 +52,7 @@ impl Session {
         if self.unit.state(at) == EntityState::Deleted {
             return Ok(None);
         }
-        if self.store.is_expired(at) && !self.read_row::<M>(at, caller).await? {
+        if self.store.is_expired(at) && !Box::pin(self.read_row::<M>(at, caller)).await? {
             self.unit.row_vanished(&mut self.store, at);
             return Ok(None);
         }
@@ -81,7 +81,7 @@ impl Session {
         if let Some(held) = self.store.find(arena, &values).filter(|_| !asks) {
             let held = self.get_held::<M>(held, caller).await?;
             let Some(held) = held else { return Ok(None) };
-            return Ok(self.load_each(vec![held], loads, caller).await?.pop());
+            return Ok(Box::pin(self.load_each(vec![held], loads, caller)).await?.pop());
         }
         if self.options.identity_map && is_plain(def) && !asks && loads.is_empty() {
             self.autoflush().await?;

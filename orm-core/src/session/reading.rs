@@ -363,7 +363,7 @@ impl Session {
     ) -> Result<(Arc<Region>, Vec<Place>)> {
         self.connect().await?;
         let mut loader = self.loader(false, caller)?;
-        let loaded = loader.load(objects, load).await;
+        let loaded = Box::pin(loader.load(objects, load)).await;
         let loaded = self.note(loaded)?;
         self.loaded(&loaded.0, false);
         Ok(loaded)

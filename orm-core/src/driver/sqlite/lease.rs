@@ -126,7 +126,7 @@ impl SqliteLease {
                 from = None;
             }
             if let Some(from) = from {
-                self.run_there(statement, sql, params, from, sink, count).await?;
+                Box::pin(self.run_there(statement, sql, params, from, sink, count)).await?;
             }
         }
         Ok(())
@@ -437,7 +437,8 @@ impl SqliteLease {
                 Some(changed) => changed,
                 None => {
                     let from = Elsewhere::default();
-                    self.run_there(statement, sql, params, from, &mut nobody, &mut 0).await?
+                    let (sink, rows) = (&mut nobody, &mut 0);
+                    Box::pin(self.run_there(statement, sql, params, from, sink, rows)).await?
                 }
             };
         }

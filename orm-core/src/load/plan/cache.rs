@@ -141,6 +141,7 @@ impl Kept {
             && statement.leading.is_none()
             && statement.refused.is_none()
             && statement.effect == Effect::Reads
+            && !statement.changes_connection
             && plan.branches.iter().all(|branch| branch.binds_nothing(dialect));
         // Equal values could not be told apart.
         let distinct = (1..values.len()).all(|at| !values[..at].contains(&values[at]));
@@ -168,7 +169,22 @@ impl Kept {
             params.push(Param::One(Bind { value, secret: *secret, kind: *kind }));
         }
         let expected = self.expected.unwrap_or_else(|| Expected::limited(limit));
-        let statement = Statement { params, expected, ..self.statement.clone() };
+        let Statement { sql, path, strategy, repeatable, effect, shown, computes_secret, .. } = &self.statement;
+        let statement = Statement {
+            sql: Arc::clone(sql),
+            params,
+            path: path.clone(),
+            strategy: *strategy,
+            expected,
+            repeatable: *repeatable,
+            effect: *effect,
+            changes_connection: false,
+            runs: Vec::new(),
+            leading: None,
+            shown: shown.clone(),
+            refused: None,
+            computes_secret: *computes_secret,
+        };
         LoadPlan { statement, branches: Arc::clone(&self.branches), rows: self.rows }
     }
 }
