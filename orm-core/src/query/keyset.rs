@@ -35,7 +35,7 @@ impl Keyset {
         let source = Source::Table(def.table);
         let key = names(def, def.key).map(|name| Order::new(Expr::column(&source, name), false));
         let mut terms: Vec<KeysetTerm> = Vec::new();
-        for order in spec.order.iter().cloned().chain(key) {
+        for order in spec.core.order.iter().cloned().chain(key) {
             let term = KeysetTerm::new(order, def);
             let has = |column| terms.iter().any(|earlier| earlier.column == Some(column));
             if !term.column.is_some_and(has) && !def.key.iter().all(|column| has(*column)) {
@@ -162,10 +162,10 @@ pub(super) fn begin_behind<M: Model, L>(spec: &mut SelectSpec, last: Option<&Ent
         values.extend(value);
         spec.undeferred.push(column);
     }
-    spec.order = keyset.order();
-    spec.behind = true;
+    spec.core.order = keyset.order();
+    spec.core.behind = true;
     if last.is_some() {
-        spec.filter = Some(Expr::and(spec.filter.take(), keyset.behind(&values)));
+        spec.core.and_where(keyset.behind(&values));
     }
     Ok(())
 }

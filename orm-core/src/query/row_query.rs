@@ -51,7 +51,7 @@ impl RowsFrom {
     /// How many rows of a stream make a batch, where the query says it.
     pub(crate) fn yield_per(&self) -> Option<usize> {
         match self {
-            RowsFrom::Select(spec) => spec.yield_per,
+            RowsFrom::Select(spec) => spec.core.yield_per,
             RowsFrom::Raw(spec) => spec.yield_per,
         }
     }

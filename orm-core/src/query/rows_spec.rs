@@ -1,4 +1,4 @@
-use super::joins::FromSpec;
+use super::QueryCore;
 use super::list::SelectList;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Expr, Item, Lock, Order, Select, SetOp, Source};
@@ -10,28 +10,14 @@ pub(super) const MOST_UNIONS: usize = 32;
 #[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct RowsSpec {
+    pub(crate) core: QueryCore,
     pub(crate) list: SelectList,
     /// What a union begins with, where that is a union or a page itself.
     pub(crate) left: Option<Box<RowsSpec>>,
-    pub(crate) from: FromSpec,
-    pub(crate) filter: Option<Expr>,
     pub(crate) group: Vec<Expr>,
     pub(crate) having: Option<Expr>,
-    pub(crate) distinct: bool,
     pub(crate) distinct_on: Vec<Expr>,
     pub(crate) set: Vec<(SetOp, RowsSpec)>,
-    pub(crate) order: Vec<Order>,
-    pub(crate) limit: Option<u64>,
-    pub(crate) offset: Option<u64>,
-    pub(crate) lock: Option<Lock>,
-    /// How many rows of a stream make a batch.
-    pub(crate) yield_per: Option<usize>,
-    pub(crate) raise_all: bool,
-    pub(crate) populate_existing: bool,
-    /// As of [`SelectSpec`](super::SelectSpec).
-    pub(crate) behind: bool,
-    /// What is wrong with the query, found while it was written.
-    pub(crate) refused: Option<String>,
 }
 
 impl RowsSpec {
@@ -41,16 +27,14 @@ impl RowsSpec {
     /// `InvalidQuery`: FROM cannot be told, a value is neither grouped nor an aggregate, or a value that a LEFT JOIN may
     /// not find is no `Option`.
     pub(crate) fn values(&self) -> Result<Select> {
-        if let Some(reason) = &self.refused {
-            return refuse(reason);
-        }
-        if self.behind && !self.distinct {
-            self.from.check_behind()?;
+        self.core.check_refused()?;
+        if self.core.behind && !self.core.distinct {
+            self.core.from.check_behind()?;
         }
         self.check_grouping()?;
         self.check_outer()?;
         let named = if self.left.is_some() { Vec::new() } else { self.list.sources() };
-        let (from, joins) = self.from.lower(&named)?;
+        let (from, joins) = self.core.from.lower(&named)?;
         let value = |item: &super::list::ValueItem| {
             // A column that is called by its own name needs no other.
             let own = matches!(&item.expr, Expr::Column { name, .. } if Some(*name) == item.name);
@@ -63,29 +47,24 @@ impl RowsSpec {
         select.columns = self.list.values.iter().map(value).collect();
         select.from = from;
         select.joins = joins;
-        select.filter.clone_from(&self.filter);
+        select.filter.clone_from(&self.core.filter);
         select.group.clone_from(&self.group);
         select.having.clone_from(&self.having);
-        select.distinct = self.distinct;
+        select.distinct = self.core.distinct;
         select.distinct_on.clone_from(&self.distinct_on);
         for (op, operand) in &self.set {
             select.set.push((*op, operand.to_select()?));
         }
         select.order = self.ordered()?;
-        (select.limit, select.offset) = (self.limit, self.offset);
+        (select.limit, select.offset) = (self.core.limit, self.core.offset);
         select.lock = self.locked();
         Ok(select)
-    }
-
-    /// Marks the query as invalid; running it returns the first reason recorded.
-    pub(super) fn refuse(&mut self, why: impl Into<String>) {
-        self.refused.get_or_insert_with(|| why.into());
     }
 
     /// Refuses what a union has none of, where the query is one.
     pub(super) fn refuse_of_union(&mut self, method: &str) {
         if !self.set.is_empty() {
-            self.refuse(format!(
+            self.core.refuse(format!(
                 "`{method}` comes after a union, which is made of its queries' rows; call it on each of them, or read from \
                  the union with `.subquery(\"name\")`"
             ));
@@ -112,16 +91,9 @@ impl RowsSpec {
     /// The query as the first operand of a union.
     pub(super) fn wrapped(self) -> RowsSpec {
         let mut left = self;
-        let outer = RowsSpec {
-            list: left.list.clone(),
-            yield_per: left.yield_per,
-            raise_all: left.raise_all,
-            populate_existing: left.populate_existing,
-            refused: left.refused.take(),
-            ..RowsSpec::default()
-        };
+        let (core, list) = (left.core.outside(), left.list.clone());
         left.list.entities.iter_mut().for_each(|entity| entity.loads.clear());
-        RowsSpec { left: Some(Box::new(left)), ..outer }
+        RowsSpec { core, list, left: Some(Box::new(left)), ..RowsSpec::default() }
     }
 
     /// How many unions are inside each other.
@@ -146,8 +118,8 @@ impl RowsSpec {
 
     /// The order. That of a union can name its columns alone, and does so by their number.
     fn ordered(&self) -> Result<Vec<Order>> {
-        if self.set.is_empty() && !self.distinct {
-            return Ok(self.order.clone());
+        if self.set.is_empty() && !self.core.distinct {
+            return Ok(self.core.order.clone());
         }
         let mut columns: Vec<Expr> = self.list.values.iter().map(|item| item.expr.clone()).collect();
         for entity in &self.list.entities {
@@ -157,7 +129,7 @@ impl RowsSpec {
         let numbered = |term: &Order| {
             let number = columns.iter().position(|column| *column == term.expr);
             let number = number.ok_or_else(|| {
-                let what = if self.distinct { "DISTINCT rows" } else { "the rows of a union" };
+                let what = if self.core.distinct { "DISTINCT rows" } else { "the rows of a union" };
                 Error::new(
                     ErrorKind::InvalidQuery,
                     format!("{what} can be sorted by what the query selects alone; select it too"),
@@ -166,13 +138,13 @@ impl RowsSpec {
             let expr = if self.set.is_empty() { term.expr.clone() } else { Expr::Number(number as u64 + 1) };
             Ok(Order { expr, ..term.clone() })
         };
-        self.order.iter().map(numbered).collect()
+        self.core.order.iter().map(numbered).collect()
     }
 
     fn locked(&self) -> Option<Lock> {
-        let mut lock = self.lock.clone()?;
+        let mut lock = self.core.lock.clone()?;
         // Rows that an outer join may not find cannot be locked.
-        let outer = self.from.outer();
+        let outer = self.core.from.outer();
         let entity = self.list.entities.iter().find(|entity| !outer.contains(&entity.source));
         lock.of = lock.of.or_else(|| entity.map(|entity| entity.source.clone()));
         Some(lock)
@@ -182,7 +154,7 @@ impl RowsSpec {
         if self.left.is_some() {
             return Ok(());
         }
-        if self.filter.as_ref().is_some_and(has_aggregate) {
+        if self.core.filter.as_ref().is_some_and(has_aggregate) {
             return refuse("WHERE looks at single rows and knows no aggregate; use `.having(..)`");
         }
         let aggregates = self.list.values.iter().any(|item| has_aggregate(&item.expr));
@@ -239,14 +211,14 @@ impl RowsSpec {
     /// Whether the groups have the key of a source, so that each has one row of it. What is behind a source is not
     /// always known; the database judges then.
     fn is_keyed(&self, source: &Source) -> bool {
-        let models = self.list.models.iter().cloned().chain(self.from.models());
+        let models = self.list.models.iter().cloned().chain(self.core.from.models());
         let Some((_, def)) = models.into_iter().find(|(known, _)| known == source) else { return true };
         let mut key = def.key.iter().map(|column| Expr::column(source, def.columns[*column].name));
         key.all(|column| self.group.contains(&column))
     }
 
     fn check_outer(&self) -> Result<()> {
-        let outer = self.from.outer();
+        let outer = self.core.from.outer();
         if outer.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 use super::joins::join_methods;
 use super::keyset;
 use super::lock::{lock_methods, locked};
-use super::spec::{ORDER_FIRST, before_page};
 use super::{
     Computed, EntityColumns, FromSpec, IntoFill, IntoOrder, IntoPredicate, LoadOption, PartColumns, PartOf,
     Predicate, RelationConditions, SelectColumns, SelectSpec, Selectable, select_columns,
@@ -111,7 +110,7 @@ impl<M: Model, L> Select<M, L> {
     /// ```
     pub fn filter(self, condition: impl IntoPredicate) -> Self {
         let Some(condition) = condition.into_predicate() else { return self };
-        self.map(|spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
+        self.map(|spec| spec.core.and_where(condition.into_sql()))
     }
 
     /// Sorts the rows, after every earlier order.
@@ -126,12 +125,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn order_by(self, order: impl IntoOrder) -> Self {
-        self.map(|spec| {
-            spec.order.extend(order.into_order());
-            if spec.behind {
-                spec.refuse(ORDER_FIRST);
-            }
-        })
+        self.map(|spec| spec.core.order_by(order))
     }
 
     /// Returns at most this many entities.
@@ -145,7 +139,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn limit(self, entities: u64) -> Self {
-        self.map(|spec| spec.limit = Some(entities))
+        self.map(|spec| spec.core.limit = Some(entities))
     }
 
     /// Skips this many entities first. Sort the query, since the order is undefined otherwise.
@@ -160,7 +154,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn offset(self, entities: u64) -> Self {
-        self.map(|spec| spec.offset = Some(entities))
+        self.map(|spec| spec.core.offset = Some(entities))
     }
 
     /// Returns one page of `size` entities; the first page is number 1. Number 0 is an error when the query runs.
@@ -175,10 +169,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn page(self, number: u64, size: u64) -> Self {
-        self.map(|spec| match before_page(number, size) {
-            Ok(before) => (spec.limit, spec.offset) = (Some(size), Some(before)),
-            Err(why) => spec.refuse(why),
-        })
+        self.map(|spec| spec.core.page(number, size))
     }
 
     /// Returns the page of `size` entities after an entity in the query's order, or the first page for `None`. The
@@ -211,7 +202,7 @@ impl<M: Model, L> Select<M, L> {
     pub fn page_after<K>(self, last: Option<&Entity<M, K>>, size: u64) -> Self {
         self.limit(size).map(|spec| {
             if let Err(error) = keyset::begin_behind(spec, last) {
-                spec.refuse(error.to_string());
+                spec.core.refuse(error.to_string());
             }
         })
     }
@@ -229,7 +220,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn distinct(self) -> Self {
-        self.map(|spec| spec.distinct = true)
+        self.map(|spec| spec.core.distinct = true)
     }
 
     /// Returns an entity that the query's own joins repeat once, at its first position in the order, which may contain
@@ -272,7 +263,7 @@ impl<M: Model, L> Select<M, L> {
     {
         let mut spec = self.spec;
         if spec.unique {
-            spec.refuse(
+            spec.core.refuse(
                 "`with_count` gives the rows as they are, and `.unique()` is for entities; use `.distinct()`",
             );
         }
@@ -304,7 +295,7 @@ impl<M: Model, L> Select<M, L> {
     /// Together with a load, `undefer` or `unique` it is an error when the query runs.
     pub fn load_only<P: PartOf<M>>(self) -> SelectColumns<PartColumns<M, P>> {
         let mut spec = self.spec;
-        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty() || spec.behind, spec.unique) {
+        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty() || spec.core.behind, spec.unique) {
             (false, ..) => Some("`.with(..)`"),
             (_, false, _) => Some("`.undefer(..)`"),
             (_, _, true) => Some("`.unique()`"),
@@ -312,7 +303,7 @@ impl<M: Model, L> Select<M, L> {
         };
         if let Some(what) = what {
             let (part, model) = (P::NAME, M::def().name);
-            spec.refuse(format!("`load_only::<{part}>()` gives no entities of `{model}`; leave {what} out"));
+            spec.core.refuse(format!("`load_only::<{part}>()` gives no entities of `{model}`; leave {what} out"));
         }
         rows_of::<M, _>(spec, select_columns(PartColumns::new()))
     }
@@ -340,11 +331,11 @@ impl<M: Model, L> Select<M, L> {
     }
 
     fn lock_mut(&mut self) -> &mut Lock {
-        locked(&mut self.spec.lock)
+        locked(&mut self.spec.core.lock)
     }
 
     fn joins_mut(&mut self) -> &mut FromSpec {
-        &mut self.spec.from
+        &mut self.spec.core.from
     }
 
     /// Loads only what this query names: the eager defaults of every model are left out, at every level.
@@ -359,7 +350,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn raise_all(self) -> Self {
-        self.map(|spec| spec.raise_all = true)
+        self.map(|spec| spec.core.raise_all = true)
     }
 
     /// Overwrites what the session already holds of the rows, including unsaved changes and loaded relationships.
@@ -378,7 +369,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn populate_existing(self) -> Self {
-        self.map(|spec| spec.populate_existing = true)
+        self.map(|spec| spec.core.populate_existing = true)
     }
 
     /// The number of entities in a batch of `session.stream(..)`; 1,000 by default. Other methods of a session ignore
@@ -394,7 +385,7 @@ impl<M: Model, L> Select<M, L> {
     /// # Ok(()) }
     /// ```
     pub fn yield_per(self, entities: usize) -> Self {
-        self.map(|spec| spec.yield_per = Some(entities))
+        self.map(|spec| spec.core.yield_per = Some(entities))
     }
 
     /// The same query without loads in its type, for loads that are chosen while the program runs. Both arms of an `if`
@@ -429,18 +420,8 @@ impl<M: Model, L> Select<M, L> {
 
 /// The rows of a query for entities, as those of one for something else.
 fn rows_of<M: Model, S: Selectable>(spec: SelectSpec, mut query: SelectColumns<S>) -> SelectColumns<S> {
-    query.spec.from = spec.from;
-    query.spec.from.name_model::<M>();
-    query.spec.filter = spec.filter;
-    query.spec.distinct = spec.distinct;
-    query.spec.order = spec.order;
-    (query.spec.limit, query.spec.offset) = (spec.limit, spec.offset);
-    query.spec.lock = spec.lock;
-    query.spec.raise_all = spec.raise_all;
-    query.spec.populate_existing = spec.populate_existing;
-    query.spec.yield_per = spec.yield_per;
-    query.spec.behind = spec.behind;
-    query.spec.refused = spec.refused;
+    query.spec.core = spec.core;
+    query.spec.core.from.name_model::<M>();
     query
 }
 

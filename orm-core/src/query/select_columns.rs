@@ -5,7 +5,6 @@ use super::joins::join_methods;
 use super::lock::{lock_methods, locked};
 use super::rows_spec::MOST_UNIONS;
 use super::selectable::{Reader, Selectable};
-use super::spec::{ORDER_FIRST, before_page};
 use super::{
     Computed, Derived, Expression, FromRow, IntoExpressions, IntoOrder, IntoPredicate, IntoTable, Predicate,
     RowsSpec, StructReader,
@@ -146,7 +145,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// ```
     pub fn filter(self, condition: impl IntoPredicate) -> Self {
         let Some(condition) = condition.into_predicate() else { return self };
-        self.part("filter", |spec| spec.filter = Some(Expr::and(spec.filter.take(), condition.into_sql())))
+        self.part("filter", |spec| spec.core.and_where(condition.into_sql()))
     }
 
     /// Combines the rows with the same values for these into one row.
@@ -191,7 +190,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn distinct(self) -> Self {
-        self.part("distinct", |spec| spec.distinct = true)
+        self.part("distinct", |spec| spec.core.distinct = true)
     }
 
     /// Returns the first row, in the query's order, of those with the same values for these. Only PostgreSQL has it; on
@@ -222,12 +221,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn order_by(self, order: impl IntoOrder) -> Self {
-        self.map(|spec| {
-            spec.order.extend(order.into_order());
-            if spec.behind {
-                spec.refuse(ORDER_FIRST);
-            }
-        })
+        self.map(|spec| spec.core.order_by(order))
     }
 
     /// Returns at most this many rows.
@@ -241,7 +235,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn limit(self, rows: u64) -> Self {
-        self.map(|spec| spec.limit = Some(rows))
+        self.map(|spec| spec.core.limit = Some(rows))
     }
 
     /// Skips this many rows first. Sort the query, since the order is undefined otherwise.
@@ -255,7 +249,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn offset(self, rows: u64) -> Self {
-        self.map(|spec| spec.offset = Some(rows))
+        self.map(|spec| spec.core.offset = Some(rows))
     }
 
     /// Returns one page of `size` rows; the first page is number 1. Number 0 is an error when the query runs.
@@ -269,10 +263,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn page(self, number: u64, size: u64) -> Self {
-        self.map(|spec| match before_page(number, size) {
-            Ok(before) => (spec.limit, spec.offset) = (Some(size), Some(before)),
-            Err(why) => spec.refuse(why),
-        })
+        self.map(|spec| spec.core.page(number, size))
     }
 
     /// Leaves out the relationships that the models of selected entities load by default.
@@ -287,7 +278,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn raise_all(self) -> Self {
-        self.map(|spec| spec.raise_all = true)
+        self.map(|spec| spec.core.raise_all = true)
     }
 
     /// Overwrites what the session already holds of the selected entities, including unsaved changes.
@@ -305,7 +296,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn populate_existing(self) -> Self {
-        self.map(|spec| spec.populate_existing = true)
+        self.map(|spec| spec.core.populate_existing = true)
     }
 
     /// The number of rows in a batch of `session.stream(..)`; 1,000 by default. Other methods of a session ignore it.
@@ -320,7 +311,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// # Ok(()) }
     /// ```
     pub fn yield_per(self, rows: usize) -> Self {
-        self.map(|spec| spec.yield_per = Some(rows))
+        self.map(|spec| spec.core.yield_per = Some(rows))
     }
 
     /// The rows of both queries, equal ones once. What follows, an order or a limit, is of the whole; conditions, joins and
@@ -415,7 +406,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     pub fn into_struct<T: FromRow>(self) -> SelectColumns<S, StructReader<T>> {
         let mut spec = self.spec;
         let reader = StructReader::new(&spec.list).unwrap_or_else(|why| {
-            spec.refuse(why);
+            spec.core.refuse(why);
             StructReader::none()
         });
         SelectColumns { spec, reader, of: PhantomData }
@@ -440,12 +431,12 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         other.list.entities.iter_mut().for_each(|entity| entity.loads.clear());
         // INTERSECT binds more tightly than the others on some databases and not on others: in parentheses it is clear.
         if self.spec.unions().max(other.unions() + 1) > MOST_UNIONS {
-            self.spec.refuse(format!(
+            self.spec.core.refuse(format!(
                 "there are more than {MOST_UNIONS} unions inside each other; give them as subqueries, or in several queries"
             ));
             return self;
         }
-        let ends = !self.spec.order.is_empty() || self.spec.limit.is_some() || self.spec.offset.is_some();
+        let ends = !self.spec.core.order.is_empty() || self.spec.core.limit.is_some() || self.spec.core.offset.is_some();
         let mixed = self.spec.set.iter().any(|(earlier, _)| *earlier != op);
         if ends || mixed {
             self.spec = self.spec.wrapped();
@@ -455,12 +446,12 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     }
 
     fn lock_mut(&mut self) -> &mut Lock {
-        locked(&mut self.spec.lock)
+        locked(&mut self.spec.core.lock)
     }
 
     fn joins_mut(&mut self) -> &mut super::joins::FromSpec {
         self.spec.refuse_of_union("a table");
-        &mut self.spec.from
+        &mut self.spec.core.from
     }
 
     /// Changes what a union has none of.

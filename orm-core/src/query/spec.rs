@@ -1,59 +1,27 @@
-use super::FromSpec;
+use super::QueryCore;
 use crate::model::{ErasedModel, Lazy, RelationDef, RelationKind};
-use crate::sql::{Expr, Lock, Order, Source};
+use crate::sql::{Expr, Order, Source};
 
 /// A query for the entities of one model, without its types.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct SelectSpec {
     pub(crate) model: &'static dyn ErasedModel,
-    pub(crate) from: FromSpec,
-    pub(crate) filter: Option<Expr>,
-    pub(crate) distinct: bool,
+    pub(crate) core: QueryCore,
     /// Whether an object that joins of the query repeat is returned once.
     pub(crate) unique: bool,
-    pub(crate) order: Vec<Order>,
-    pub(crate) limit: Option<u64>,
-    pub(crate) offset: Option<u64>,
-    pub(crate) lock: Option<Lock>,
     pub(crate) loads: Vec<LoadSpec>,
-    /// Leaves out the eager defaults of every model.
-    pub(crate) raise_all: bool,
     /// Whether it finds one row at most, by its key.
     pub(crate) one: bool,
-    pub(crate) populate_existing: bool,
     /// The deferred columns to read.
     pub(crate) undeferred: Vec<usize>,
-    /// How many entities a stream holds at a time.
-    pub(crate) yield_per: Option<usize>,
-    /// Whether it is one of the pages that begin behind an entity of the page before.
-    pub(crate) behind: bool,
-    /// What is wrong with the query, found while it was written.
-    pub(crate) refused: Option<String>,
 }
 
 impl SelectSpec {
     /// All rows of a model.
     pub(crate) fn of(model: &'static dyn ErasedModel) -> SelectSpec {
-        SelectSpec {
-            model,
-            from: FromSpec::default(),
-            filter: None,
-            distinct: false,
-            unique: false,
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            lock: None,
-            loads: Vec::new(),
-            raise_all: false,
-            one: false,
-            populate_existing: false,
-            undeferred: Vec::new(),
-            yield_per: None,
-            behind: false,
-            refused: None,
-        }
+        let (core, loads, undeferred) = (QueryCore::default(), Vec::new(), Vec::new());
+        SelectSpec { model, core, unique: false, loads, one: false, undeferred }
     }
 }
 
@@ -114,26 +82,6 @@ pub enum Depth {
     Limited(usize),
     /// To the last level.
     Unlimited,
-}
-
-/// What an order is told that is said after a page.
-pub(super) const ORDER_FIRST: &str =
-    "`order_by` comes after `page_after`, which has chosen the page by then; say the order before";
-
-/// How many rows are before a page.
-///
-/// # Errors
-/// There is no such page: why.
-pub(super) fn before_page(number: u64, size: u64) -> Result<u64, &'static str> {
-    let pages = number.checked_sub(1).ok_or("page numbers start at 1: the first page is `.page(1, size)`")?;
-    Ok(pages.saturating_mul(size))
-}
-
-impl SelectSpec {
-    /// Marks the query as invalid; running it returns the first reason recorded.
-    pub(super) fn refuse(&mut self, why: impl Into<String>) {
-        self.refused.get_or_insert_with(|| why.into());
-    }
 }
 
 impl Strategy {

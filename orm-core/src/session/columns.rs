@@ -81,7 +81,7 @@ impl Session {
         let room = self.database.dialect().key_limit(columns.len(), 0).max(1);
         for keys in keys.chunks(room) {
             let mut query = select::<M>().raise_all().undefer(column);
-            query.spec.filter = Some(Expr::among(&Source::Table(def.table), &columns, keys));
+            query.spec.core.filter = Some(Expr::among(&Source::Table(def.table), &columns, keys));
             query.spec.one = keys.len() == 1;
             self.select(query.spec, Location::caller()).await?;
         }

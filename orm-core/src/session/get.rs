@@ -93,9 +93,9 @@ impl Session {
         }
         let filter = Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[values]);
         let mut query = crate::query::select::<M>();
-        query.spec.filter = Some(filter);
+        query.spec.core.filter = Some(filter);
         query.spec.one = true;
-        (query.spec.lock, query.spec.populate_existing) = (lock, populate_existing);
+        (query.spec.core.lock, query.spec.core.populate_existing) = (lock, populate_existing);
         let is_bare = loads.is_empty();
         query.spec.loads = loads;
         let answer = self.select(query.spec, caller).await?;

@@ -169,7 +169,7 @@ impl Session {
         for asked in asked.chunks(self.database.dialect().key_limit(columns.len(), 0).max(1)) {
             let keys: Vec<Vec<Value>> = asked.iter().map(|(_, key)| key.clone()).collect();
             let mut spec = SelectSpec::of(model);
-            spec.filter = Some(Expr::among(&Source::Table(def.table), &columns, &keys));
+            spec.core.filter = Some(Expr::among(&Source::Table(def.table), &columns, &keys));
             spec.one = keys.len() == 1;
             spec.undeferred.clone_from(&undeferred);
             spec.loads = loads.to_vec();

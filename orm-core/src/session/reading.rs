@@ -137,7 +137,7 @@ impl Session {
         &mut self,
         query: Select<M, L>,
     ) -> impl Future<Output = Result<Option<Entity<M, L>>>> + Send {
-        let limit = query.spec.limit.map_or(1, |limit| limit.min(1));
+        let limit = query.spec.core.limit.map_or(1, |limit| limit.min(1));
         let found = self.all(query.limit(limit));
         async move { Ok(found.await?.into_iter().next()) }
     }
@@ -186,14 +186,14 @@ impl Session {
         let caller = Location::caller();
         async move {
             let mut counted = query.spec.clone();
-            if counted.behind {
+            if counted.core.behind {
                 return Err(Error::new(
                     ErrorKind::InvalidQuery,
                     "`page_after` leaves out what comes before its entity, so the total is unknown; count the query before \
                      `page_after`",
                 ));
             }
-            (counted.limit, counted.offset) = (None, None);
+            (counted.core.limit, counted.core.offset) = (None, None);
             let total = self.count_of(counted).await?;
             if total == 0 {
                 return Ok((Vec::new(), 0));
@@ -326,7 +326,7 @@ impl Session {
             let answer = self.report(spec, caller).await;
             return self.note(answer);
         }
-        let populate_existing = spec.populate_existing;
+        let populate_existing = spec.core.populate_existing;
         let mut loader = self.loader(populate_existing, caller)?;
         let answer = loader.select(spec).await;
         let answer = self.note(answer)?;

@@ -102,7 +102,7 @@ impl Session {
         let caller = Location::caller();
         let (mut query, reader) = query.into_query();
         if let RowsFrom::Select(spec) = &mut query {
-            spec.limit = Some(spec.limit.map_or(1, |limit| limit.min(1)));
+            spec.core.limit = Some(spec.core.limit.map_or(1, |limit| limit.min(1)));
         }
         Run::new(async move { Ok(self.rows_of(query, reader, caller).await?.into_iter().next()) })
     }
@@ -121,7 +121,7 @@ impl Session {
             Ok(())
         };
         let (overwrites, writes) = match &query {
-            RowsFrom::Select(spec) => (spec.populate_existing, false),
+            RowsFrom::Select(spec) => (spec.core.populate_existing, false),
             RowsFrom::Raw(spec) => {
                 let told = RawEffect::of(self.database.dialect(), &spec.text);
                 (false, told.is_ok_and(|told| told.effect >= Effect::MayWrite))

@@ -128,7 +128,7 @@ impl<M: Model, L: 'static> Streamable for Select<M, L> {
         dialect: Dialect,
         caller: &'static Location<'static>,
     ) -> Result<StreamPlan<Entity<M, L>>> {
-        let rows = self.spec.yield_per;
+        let rows = self.spec.core.yield_per;
         let batches = EntityBatches::new(self.spec, dialect, caller)?;
         Ok(StreamPlan { batches: Box::new(batches), rows })
     }

@@ -84,7 +84,7 @@ pub(super) fn kept(
 ) -> Result<LoadPlan> {
     let Some((shape, values)) = shape_of(&spec, dialect) else { return plan(spec) };
     if let Some(kept) = known().get(&shape) {
-        return Ok(kept.with(values, spec.limit));
+        return Ok(kept.with(values, spec.core.limit));
     }
     keep(shape, spec, &values, dialect, plan)
 }
@@ -103,8 +103,8 @@ pub(super) fn by_key(
     }
     let mut spec = SelectSpec::of(model);
     let keys = std::slice::from_ref(&key);
-    spec.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
-    (spec.one, spec.raise_all) = (true, true);
+    spec.core.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
+    (spec.one, spec.core.raise_all) = (true, true);
     keep(shape, spec, &key, dialect, plan)
 }
 
@@ -191,12 +191,12 @@ impl Kept {
 
 /// The shape of a query, and its values in their order; `None` if the text of a part depends on more than that.
 fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> {
-    let other = spec.from.first.is_some()
-        || !spec.from.joins.is_empty()
-        || spec.lock.is_some()
+    let other = spec.core.from.first.is_some()
+        || !spec.core.from.joins.is_empty()
+        || spec.core.lock.is_some()
         || !spec.undeferred.is_empty()
-        || spec.behind
-        || spec.refused.is_some();
+        || spec.core.behind
+        || spec.core.is_refused();
     if other {
         return None;
     }
@@ -206,23 +206,23 @@ fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> 
     reading.parts.push(Part::Model(std::ptr::from_ref(def).addr()));
     reading.parts.push(Part::Flags([
         spec.one,
-        spec.distinct,
+        spec.core.distinct,
         spec.unique,
-        spec.raise_all,
-        spec.limit.is_some(),
-        spec.offset.is_some(),
+        spec.core.raise_all,
+        spec.core.limit.is_some(),
+        spec.core.offset.is_some(),
     ]));
-    if let Some(filter) = &spec.filter {
+    if let Some(filter) = &spec.core.filter {
         reading.expr(filter)?;
     }
-    for term in &spec.order {
+    for term in &spec.core.order {
         reading.parts.push(Part::Order(term.descending, term.nulls));
         reading.column(&term.expr)?;
     }
     for load in &spec.loads {
         reading.load(load)?;
     }
-    for rows in [spec.limit, spec.offset].into_iter().flatten() {
+    for rows in [spec.core.limit, spec.core.offset].into_iter().flatten() {
         reading.values.push(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)));
     }
     let Reading { parts, values, .. } = reading;

@@ -11,19 +11,20 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
     let loads = loads::of_select(&spec, dialect)?;
     let def = spec.model.def();
     let source = Source::Table(def.table);
-    let (from, joins) = spec.from.of_model(def).lower(&[])?;
-    let mut rows = Select { from, joins, filter: spec.filter, ..Select::constant() };
+    let (from, joins) = spec.core.from.of_model(def).lower(&[])?;
+    let paged = spec.core.is_paged();
+    let mut rows = Select { from, joins, filter: spec.core.filter, ..Select::constant() };
     for condition in inner_conditions(&source, &loads)? {
         rows.and_where(condition);
     }
     let filled = loads.iter().any(|load| load.strategy == Strategy::Filled);
-    rows.distinct = !spec.from.joins.is_empty() && (spec.unique || spec.distinct || filled);
+    rows.distinct = !spec.core.from.joins.is_empty() && (spec.unique || spec.core.distinct || filled);
     if rows.distinct {
         names(def, def.key).for_each(|name| rows.returns(Expr::column(&source, name)));
     }
-    let mut select = if spec.limit.is_some() || spec.offset.is_some() || rows.distinct {
-        rows.limit = spec.limit;
-        rows.offset = spec.offset;
+    let mut select = if paged || rows.distinct {
+        rows.limit = spec.core.limit;
+        rows.offset = spec.core.offset;
         Select::from(TableRef::query(rows, Made::called(def.table.name)))
     } else {
         rows

@@ -73,7 +73,7 @@ impl LoadPlan {
             true => Expected::One,
             // Few rather than one: whether the table has the model's key is not checked.
             false if finds_one(&spec) => Expected::Few,
-            false => Expected::limited(spec.limit),
+            false => Expected::limited(spec.core.limit),
         };
         let mut plan = LoadPlan::of_root(spec, loads, dialect)?;
         if plan.branches.iter().all(|branch| branch.joined.is_empty()) {
@@ -156,7 +156,7 @@ impl LoadPlan {
         check(&select, dialect)?;
         let path = spec.list.entities.first().map_or("rows", |item| item.model.def().name);
         let mut statement = Writer::select(dialect, &select).for_path(path, "select");
-        statement.expected = Expected::limited(spec.limit);
+        statement.expected = Expected::limited(spec.core.limit);
         let only = match &spec.list.values[..] {
             [only] if spec.list.entities.is_empty() => Some(only.name.unwrap_or("the selected value")),
             _ => None,

@@ -14,29 +14,29 @@ use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_condition, ch
 /// `InvalidQuery`: one relationship with two strategies or as two views, a batch size of 0, an option that the strategy
 /// does not have.
 pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
-    check_refused(spec)?;
+    spec.core.check_refused()?;
     spec.model.def().check()?;
-    if spec.behind && !spec.unique && !spec.distinct {
-        spec.from.check_behind()?;
+    if spec.core.behind && !spec.unique && !spec.core.distinct {
+        spec.core.from.check_behind()?;
     }
-    let alone = spec.from.joins.is_empty();
+    let alone = spec.core.from.joins.is_empty();
     if alone {
         check_terms(spec)?;
     }
-    if spec.distinct && !sorts_by_selected(spec) {
+    if spec.core.distinct && !sorts_by_selected(spec) {
         return Err(unselected(spec));
     }
-    let paged = spec.limit.is_some() || spec.offset.is_some();
-    let planner = Planner { raise_all: spec.raise_all, dialect };
+    let paged = spec.core.is_paged();
+    let planner = Planner { raise_all: spec.core.raise_all, dialect };
     let few = paged || alone && is_by_key(spec);
-    let parents = Parents { all: spec.filter.is_none() && !paged && alone, few };
+    let parents = Parents { all: spec.core.filter.is_none() && !paged && alone, few };
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
     check_filled(&loads, true)?;
     let filled = loads.iter().find(|load| load.strategy == Strategy::Filled);
     if let Some(filled) = filled.filter(|_| paged) {
         return Err(cut(filled));
     }
-    if spec.lock.is_some() {
+    if spec.core.lock.is_some() {
         lockable(spec, &mut loads)?;
     }
     Ok(loads)
@@ -45,7 +45,7 @@ pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
 /// Rows that a statement numbers or leaves out cannot be locked by it: the joins that need it become further statements.
 fn lockable(spec: &SelectSpec, loads: &mut [LoadSpec]) -> Result<()> {
     let shape = Shape::of(spec, loads);
-    if shape.first || shape.distinct && !spec.distinct {
+    if shape.first || shape.distinct && !spec.core.distinct {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
@@ -78,7 +78,7 @@ fn is_by_key(spec: &SelectSpec) -> bool {
         }
     }
     let (def, mut known) = (spec.model.def(), Vec::new());
-    spec.filter.iter().for_each(|filter| columns(filter, &Source::Table(def.table), &mut known));
+    spec.core.filter.iter().for_each(|filter| columns(filter, &Source::Table(def.table), &mut known));
     def.key.iter().all(|column| known.contains(&def.columns[*column].name))
 }
 
@@ -88,19 +88,19 @@ fn is_by_key(spec: &SelectSpec) -> bool {
 /// As for [`of_select`].
 pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     item.model.def().check()?;
-    let planner = Planner { raise_all: spec.raise_all, dialect };
+    let planner = Planner { raise_all: spec.core.raise_all, dialect };
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
     // What these make of rows would be something else with a join more.
     let grouped = !spec.group.is_empty()
-        || spec.distinct
+        || spec.core.distinct
         || !spec.distinct_on.is_empty()
         || !spec.set.is_empty()
         || spec.having.is_some();
     let drops =
         |load: &LoadSpec| load.inner && load.relation.kind != RelationKind::BelongsTo { required: true };
     // Without a page each entity has all of its rows, and is found to have several.
-    let paged = spec.limit.is_some() || spec.offset.is_some();
+    let paged = spec.core.is_paged();
     let repeats =
         |load: &LoadSpec| load.relation.is_collection() || paged && load.relation.may_find_several();
     let why = "a join would change the rows that the query returns";
@@ -192,14 +192,6 @@ fn check_filled(loads: &[LoadSpec], here: bool) -> Result<()> {
     Ok(())
 }
 
-/// What was found to be wrong while the query was written.
-fn check_refused(spec: &SelectSpec) -> Result<()> {
-    match &spec.refused {
-        Some(why) => Err(Error::new(ErrorKind::InvalidQuery, why)),
-        None => Ok(()),
-    }
-}
-
 fn unselected(spec: &SelectSpec) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
@@ -216,9 +208,9 @@ fn unselected(spec: &SelectSpec) -> Error {
 /// # Errors
 /// As for [`of_select`], and `InvalidQuery`: a load that needs all rows of the query.
 pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
-    check_refused(spec)?;
+    spec.core.check_refused()?;
     spec.model.def().check()?;
-    if !spec.from.joins.is_empty() || spec.distinct || spec.lock.is_some() {
+    if !spec.core.from.joins.is_empty() || spec.core.distinct || spec.core.lock.is_some() {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
@@ -229,7 +221,7 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
         ));
     }
     check_terms(spec)?;
-    let planner = Planner { raise_all: spec.raise_all, dialect };
+    let planner = Planner { raise_all: spec.core.raise_all, dialect };
     // Of each batch, so that `auto` asks by key.
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
@@ -384,7 +376,7 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
 
 fn check_terms(spec: &SelectSpec) -> Result<()> {
     let def = spec.model.def();
-    let terms = spec.filter.iter().chain(spec.order.iter().map(|term| &term.expr));
+    let terms = spec.core.filter.iter().chain(spec.core.order.iter().map(|term| &term.expr));
     check_tables(terms, def.table, &format!("a query for `{}`", def.name))
 }
 

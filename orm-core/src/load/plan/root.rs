@@ -34,7 +34,7 @@ impl Root {
         let shape = Shape::of(&spec, &loads);
         let selection = Selection::new(spec.model, &spec.undeferred);
         let collections = collections(&loads);
-        let distinct = spec.from.joins.is_empty();
+        let distinct = spec.core.from.joins.is_empty();
         let rows_once = !shape.repeats && joins_one_row(&loads);
         let Own { select, source, number } = own_rows(spec, &loads, &selection, shape)?;
         let own_joins = if shape.inside || shape.first { 0 } else { select.joins.len() };
@@ -90,14 +90,14 @@ struct Own {
 fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: Shape) -> Result<Own> {
     let def = spec.model.def();
     let mut source = Source::Table(def.table);
-    let (from, joins) = spec.from.of_model(def).lower(&[])?;
+    let (from, joins) = spec.core.from.of_model(def).lower(&[])?;
     let mut rows = Select { from, joins, ..Select::constant() };
-    rows.filter = spec.filter;
+    rows.filter = spec.core.filter;
     rows.distinct = shape.distinct;
-    rows.lock = spec.lock.map(|lock| Lock { of: Some(source.clone()), ..lock });
-    rows.order = spec.order;
-    rows.limit = spec.limit;
-    rows.offset = spec.offset;
+    rows.lock = spec.core.lock.map(|lock| Lock { of: Some(source.clone()), ..lock });
+    rows.order = spec.core.order;
+    rows.limit = spec.core.limit;
+    rows.offset = spec.core.offset;
 
     let pages = rows.limit.is_some() || rows.offset.is_some();
     if pages && repeats_statement(loads) {

@@ -40,22 +40,22 @@ pub(in crate::load) enum List {
 
 impl Shape {
     pub(super) fn of(spec: &SelectSpec, loads: &[LoadSpec]) -> Shape {
-        let paged = spec.limit.is_some() || spec.offset.is_some();
+        let paged = spec.core.is_paged();
         let filled = loads.iter().any(|load| load.strategy == Strategy::Filled);
         let joined = loads.iter().any(|load| load.strategy == Strategy::Joined);
         let multiplies = collections(loads) > 0;
-        let may_repeat = spec.from.may_repeat();
+        let may_repeat = spec.core.from.may_repeat();
         // What is filled is in the query's own rows, each of which has another target.
-        let stays = may_repeat && !spec.unique && !spec.distinct && !filled;
-        let pages_entities = spec.unique && !spec.distinct && paged && may_repeat && !filled;
+        let stays = may_repeat && !spec.unique && !spec.core.distinct && !filled;
+        let pages_entities = spec.unique && !spec.core.distinct && paged && may_repeat && !filled;
         let first = pages_entities && !(sorts_by_selected(spec) && compares(spec));
-        let distinct = !filled && spec.distinct || pages_entities && !first;
+        let distinct = !filled && spec.core.distinct || pages_entities && !first;
 
         let told_apart = multiplies && (paged || stays || !sorts_alike(spec));
         let repeated = (distinct || first) && paged && repeats_statement(loads);
         // A join that `auto` chose looks up no targets of rows that the page skips.
-        let sorted_or_skips = spec.offset.is_some() || paged && !spec.order.is_empty();
-        let beside = sorted_or_skips && spec.lock.is_none() && loads.iter().any(chosen);
+        let sorted_or_skips = spec.core.offset.is_some() || paged && !spec.core.order.is_empty();
+        let beside = sorted_or_skips && spec.core.lock.is_none() && loads.iter().any(chosen);
         let inside = !filled && (told_apart || distinct && joined || repeated || beside);
         let numbered = inside && (first || multiplies && stays || !sorts_by_columns(spec));
         let list = match (stays, multiplies) {
@@ -80,7 +80,7 @@ pub(super) fn sorts_by_selected(spec: &SelectSpec) -> bool {
         Expr::Column { source, name, .. } => *source == own && selection.names().any(|known| known == *name),
         _ => false,
     };
-    spec.order.iter().all(|term| selected(&term.expr))
+    spec.core.order.iter().all(|term| selected(&term.expr))
 }
 
 /// Whether every database compares the rows: PostgreSQL has documents that it does not.
@@ -92,13 +92,13 @@ fn compares(spec: &SelectSpec) -> bool {
 /// Whether the order is of columns of the query's own model, which a query around it can sort by too.
 fn sorts_by_columns(spec: &SelectSpec) -> bool {
     let own = Source::Table(spec.model.def().table);
-    spec.order.iter().all(|term| matches!(&term.expr, Expr::Column { source, .. } if *source == own))
+    spec.core.order.iter().all(|term| matches!(&term.expr, Expr::Column { source, .. } if *source == own))
 }
 
 /// Whether a row sorts alike each time: a function of the user's may be one of chance.
 fn sorts_alike(spec: &SelectSpec) -> bool {
     let mut alike = true;
-    for term in &spec.order {
+    for term in &spec.core.order {
         term.expr.walk(&mut |part| {
             alike &= !matches!(part, Expr::Call(Function::Custom(_) | Function::Fragment(_), _))
         });
@@ -118,7 +118,7 @@ pub(super) fn repeats_statement(loads: &[LoadSpec]) -> bool {
 /// Whether a query asks for all columns of the key, or for a column that is unique, and so finds one row at most.
 pub(super) fn finds_one(spec: &SelectSpec) -> bool {
     let def = spec.model.def();
-    let conditions = match &spec.filter {
+    let conditions = match &spec.core.filter {
         Some(Expr::And(all)) => &all[..],
         Some(one) => std::slice::from_ref(one),
         None => return false,
@@ -135,6 +135,6 @@ pub(super) fn finds_one(spec: &SelectSpec) -> bool {
         })
     };
     let has_key = !def.key.is_empty() && def.key.iter().all(|column| is_given(&def.columns[*column]));
-    spec.from.joins.is_empty()
+    spec.core.from.joins.is_empty()
         && (has_key || def.columns.iter().any(|column| column.unique && is_given(column)))
 }

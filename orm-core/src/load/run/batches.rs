@@ -148,7 +148,7 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
 
     fn page(&mut self, rows: usize) -> Result<Option<Statement>> {
         let Some(spec) = self.pages.page(self.spec.clone(), rows) else { return Ok(None) };
-        self.page = spec.limit.map(|most| (most, 0));
+        self.page = spec.core.limit.map(|most| (most, 0));
         let path = spec.model.def().name;
         let mut root = Root::new(spec, self.loads.clone())?;
         self.pages.select_terms(&mut root.select);

@@ -38,7 +38,7 @@ impl Pages {
             TermCell { selected: place.is_some(), cell: place.unwrap_or_default() }
         };
         let cells = keyset.terms().iter().map(|term| cell(term.column)).collect();
-        Ok(Pages { keyset, cells, after: None, left: spec.limit })
+        Ok(Pages { keyset, cells, after: None, left: spec.core.limit })
     }
 
     /// The query of the next page, of at most so many entities; `None` when the limit of the query is reached.
@@ -48,11 +48,11 @@ impl Pages {
         if most == 0 {
             return None;
         }
-        spec.order = self.keyset.order();
-        spec.limit = Some(most);
+        spec.core.order = self.keyset.order();
+        spec.core.limit = Some(most);
         if let Some(after) = &self.after {
-            spec.offset = None;
-            spec.filter = Some(Expr::and(spec.filter.take(), self.keyset.behind(after)));
+            spec.core.offset = None;
+            spec.core.and_where(self.keyset.behind(after));
         }
         Some(spec)
     }

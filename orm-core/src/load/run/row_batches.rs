@@ -32,7 +32,7 @@ impl<R: Reader> RowBatches<R> {
         caller: &'static Location<'static>,
     ) -> Result<RowBatches<R>> {
         if let RowsFrom::Select(spec) = query
-            && spec.lock.is_some()
+            && spec.core.lock.is_some()
         {
             return refuse(
                 "a stream locks no rows; lock them with `session.rows(..)`, a limited number at once",
