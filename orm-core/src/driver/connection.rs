@@ -1,4 +1,4 @@
-use super::RowSink;
+use super::{Control, RowSink};
 use crate::error::Result;
 use crate::sql::Statement;
 
@@ -33,16 +33,16 @@ impl From<u64> for Inserted {
 }
 
 impl Connection {
-    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+    pub(super) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             Connection::None(never) => match *never {},
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.control(sql).await.map_err(|error| lease.named(error)),
+            Connection::Sqlite(lease) => lease.control(control).await.map_err(|error| lease.named(error)),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.control(sql).await,
+            Connection::Postgres(lease) => lease.run_text(&control.sql()).await,
             #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.control(sql).await,
+            Connection::Mysql(lease) => lease.control(control).await,
         }
     }
 
@@ -177,9 +177,9 @@ impl Connection {
 
     /// Ends a transaction of which nothing is kept, and makes the connection what it was; says whether it did.
     pub(super) async fn roll_back(&mut self, after: Option<&'static str>) -> bool {
-        self.control("ROLLBACK").await.is_ok()
+        self.control(&Control::Rollback).await.is_ok()
             && match after {
-                Some(sql) => self.control(sql).await.is_ok(),
+                Some(sql) => self.control(&Control::other(sql)).await.is_ok(),
                 None => true,
             }
     }

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
-use super::RowSink;
 use super::connection::Connection;
 use super::lease::{Lease, TransactionState};
+use super::{Control, RowSink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::observe::{EchoedRows, Monitor, QueryScope, StatementOutcome};
 use crate::sql::{Dialect, Effect, Statement};
@@ -51,8 +51,8 @@ impl Lease {
         self.begin_for(effect).await?;
         let cursors = self.connection.has_cursors(pages);
         if !self.in_transaction() {
-            for (place, &(sql, next)) in snapshot(self.dialect).iter().enumerate() {
-                let begun = self.control(sql, next).await;
+            for (place, (control, next)) in snapshot(self.dialect).iter().enumerate() {
+                let begun = self.control(control, *next).await;
                 // What came before a refused statement is still set on the connection.
                 self.unfit |= begun.is_err() && place > 0;
                 begun?;
@@ -160,7 +160,7 @@ impl Lease {
         closed?;
         self.reading = None;
         if self.state == TransactionState::Reading {
-            self.control("ROLLBACK", TransactionState::None).await?;
+            self.control(&Control::Rollback, TransactionState::None).await?;
         }
         Ok(())
     }
@@ -178,19 +178,19 @@ impl Lease {
 }
 
 /// What begins a transaction in which every statement sees the same rows, whatever others commit.
-fn snapshot(dialect: Dialect) -> &'static [(&'static str, TransactionState)] {
+fn snapshot(dialect: Dialect) -> Vec<(Control<'static>, TransactionState)> {
     use TransactionState::{None, Reading};
     match dialect {
         // The cursor does it.
-        Dialect::Sqlite => &[],
+        Dialect::Sqlite => Vec::new(),
         // A cursor is planned for its first rows, and a stream reads all of them.
-        Dialect::Postgres => &[(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1",
-            Reading,
-        )],
-        Dialect::Mysql(_) => &[
-            ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None),
-            ("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", Reading),
+        Dialect::Postgres => {
+            let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1";
+            vec![(Control::begin(sql), Reading)]
+        }
+        Dialect::Mysql(_) => vec![
+            (Control::other("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"), None),
+            (Control::begin("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"), Reading),
         ],
     }
 }

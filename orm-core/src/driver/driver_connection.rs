@@ -1,6 +1,7 @@
 use std::fmt;
 use std::pin::Pin;
 
+use super::Control;
 use super::connection::Connection;
 use super::lease::Lease;
 #[cfg(feature = "sqlite")]
@@ -69,7 +70,7 @@ impl<'c> DriverConnection<'c> {
             }
             Place::Lent(lease) => {
                 lease.running = true;
-                let done = lease.connection.control(&sql).await;
+                let done = lease.connection.control(&Control::other(&sql)).await;
                 lease.running = false;
                 done
             }

@@ -6,7 +6,7 @@ use super::connection::{Connection, Inserted};
 use super::cursor::Reading;
 use super::sandbox::{self, Stay};
 use super::written::{Commit, Written};
-use super::{Pooler, RowSink, TransactionOptions};
+use super::{Control, Pooler, RowSink, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::observe::Monitor;
 use crate::sql::{Dialect, Effect, Expected, Statement};
@@ -69,9 +69,6 @@ pub(super) enum TransactionState {
 
 /// How long the end of a transaction may take that nobody waits for.
 pub(super) const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How a statement begins that goes back to a savepoint.
-const UNDO: &str = "ROLLBACK TO ";
 
 /// How far the log is, as a number. What a commit wrote is before it, even where it is not on disk yet.
 const PRIMARY_POSITION: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint";
@@ -228,8 +225,8 @@ impl Lease {
             false => options.beginning(self.dialect),
         };
         self.state = TransactionState::Changing;
-        for (place, sql) in beginning.statements.iter().enumerate() {
-            if let Err(error) = self.connection.control(sql).await {
+        for (place, control) in beginning.controls.iter().enumerate() {
+            if let Err(error) = self.connection.control(control).await {
                 // What came before the refused statement is still set on the connection, which is closed for it.
                 if place == 0 && error.kind() != ErrorKind::Connection {
                     self.state = TransactionState::None;
@@ -266,8 +263,8 @@ impl Lease {
         let written = self.written.clone().filter(|_| !read_only);
         // Dropped on the way, it leaves a doubt, and replicas are not read from.
         let commit = written.as_deref().map(Written::commit);
-        let commit_sql = if self.is_sandboxed() { sandbox::COMMIT } else { "COMMIT" };
-        match self.connection.control(commit_sql).await {
+        let control = if self.is_sandboxed() { sandbox::COMMIT } else { Control::Commit };
+        match self.connection.control(&control).await {
             Ok(()) => {
                 if let (Some(written), Some(commit)) = (&written, commit) {
                     let doubts = written.doubts();
@@ -309,12 +306,13 @@ impl Lease {
         self.running = true;
         // A pooler that lends by the transaction may answer from two connections otherwise.
         let alone = self.pooler == Pooler::Transaction;
-        let mut asked = if alone { self.connection.control("BEGIN READ ONLY").await } else { Ok(()) };
+        let begin = Control::begin("BEGIN READ ONLY");
+        let mut asked = if alone { self.connection.control(&begin).await } else { Ok(()) };
         if asked.is_ok() {
             asked = self.connection.fetch(&statement, &mut sink, &mut 0, alone).await;
         }
         if alone && asked.is_ok() {
-            asked = self.connection.control("COMMIT").await;
+            asked = self.connection.control(&Control::Commit).await;
         }
         self.running = false;
         if let Err(error) = asked {
@@ -336,12 +334,10 @@ impl Lease {
         self.lent = false;
         self.settle().await?;
         self.state = TransactionState::Changing;
-        let mut undone = match self.is_sandboxed() {
-            true => self.connection.control(sandbox::ROLLBACK).await,
-            false => self.connection.control("ROLLBACK").await,
-        };
+        let control = if self.is_sandboxed() { sandbox::ROLLBACK } else { Control::Rollback };
+        let mut undone = self.connection.control(&control).await;
         if undone.is_ok() && self.is_sandboxed() {
-            undone = self.connection.control(sandbox::COMMIT).await;
+            undone = self.connection.control(&sandbox::COMMIT).await;
         }
         match undone {
             Ok(()) => {
@@ -361,7 +357,7 @@ impl Lease {
     /// The transaction has ended; the connection becomes what it was, or is closed.
     async fn ended(&mut self) {
         if let Some(sql) = self.after.take()
-            && self.connection.control(sql).await.is_err()
+            && self.connection.control(&Control::other(sql)).await.is_err()
         {
             self.unfit = true;
         }
@@ -371,9 +367,9 @@ impl Lease {
     }
 
     /// Begins or ends the transaction that a stream has for itself.
-    pub(super) async fn control(&mut self, sql: &'static str, next: TransactionState) -> Result<()> {
+    pub(super) async fn control(&mut self, control: &Control<'_>, next: TransactionState) -> Result<()> {
         let before = std::mem::replace(&mut self.state, TransactionState::Changing);
-        let result = self.connection.control(sql).await;
+        let result = self.connection.control(control).await;
         match &result {
             Ok(()) => {
                 self.state = next;
@@ -390,16 +386,17 @@ impl Lease {
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn savepoint(&mut self, sql: &str) -> Result<()> {
+    pub async fn savepoint(&mut self, control: &Control<'_>) -> Result<()> {
+        let undoes = matches!(control, Control::RollbackTo(_));
         // It undoes what ran on the lent connection, including a failure.
-        self.lent &= !sql.starts_with(UNDO);
+        self.lent &= !undoes;
         self.settle().await?;
         self.running = true;
         self.empty = false;
-        let result = self.connection.control(sql).await;
+        let result = self.connection.control(control).await;
         self.running = false;
         match &result {
-            Ok(()) if sql.starts_with(UNDO) => self.failed = false,
+            Ok(()) if undoes => self.failed = false,
             Ok(()) => {}
             Err(_) => self.failed = self.in_transaction(),
         }
@@ -462,7 +459,7 @@ impl Lease {
         let result = match statement.effect == Effect::Outside && self.pooler == Pooler::Transaction {
             // What is prepared first may be run on another connection of the server.
             true if statement.params.is_empty() => {
-                self.connection.control(&statement.sql).await.map(|()| 0.into())
+                self.connection.control(&Control::other(&statement.sql)).await.map(|()| 0.into())
             }
             _ => self.connection.execute(statement, within).await,
         };

@@ -1,13 +1,12 @@
 //! Lends a session's connection, and checks its transaction when the session continues.
 
 use super::lease::{Lease, TransactionState};
-use super::{DriverConnection, Pooler};
+use super::{Control, DriverConnection, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Effect;
 
 /// It exists for as long as the transaction in which the connection was lent.
-const MARK: &str = "SAVEPOINT orm_connection";
-const TAKE_AWAY: &str = "RELEASE SAVEPOINT orm_connection";
+const MARK: &str = "orm_connection";
 
 impl Lease {
     /// Makes the connection ready to be lent: in a transaction, with a mark in it, and not to be given back to the pool.
@@ -30,7 +29,7 @@ impl Lease {
         self.running = false;
         self.note(forgotten.as_ref().err());
         forgotten?;
-        self.savepoint(MARK).await?;
+        self.savepoint(&Control::Savepoint(MARK)).await?;
         self.lent = true;
         Ok(())
     }
@@ -49,7 +48,7 @@ impl Lease {
             return Ok(());
         }
         self.running = true;
-        let released = self.connection.control(TAKE_AWAY).await;
+        let released = self.connection.control(&Control::Release(MARK)).await;
         self.running = false;
         let Err(error) = released else { return Ok(()) };
         self.failed = true;

@@ -4,6 +4,7 @@
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
 mod connection;
+mod control;
 mod cursor;
 mod database;
 mod database_url;
@@ -38,6 +39,7 @@ mod tls;
 mod transaction_options;
 mod written;
 
+pub use control::Control;
 pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use driver_connection::DriverConnection;

@@ -1,6 +1,6 @@
 //! Which transaction a statement needs, and what a session refuses before it is sent.
 
-use super::Pooler;
+use super::{Control, Pooler};
 use super::lease::{Lease, TransactionState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Effect, Statement, shortened};
@@ -123,7 +123,7 @@ impl Lease {
             && self.state == TransactionState::None
             && statement.effect != Effect::Outside;
         if alone {
-            Box::pin(self.control("BEGIN", TransactionState::Reading)).await?;
+            Box::pin(self.control(&Control::begin("BEGIN"), TransactionState::Reading)).await?;
         }
         Ok(alone)
     }
@@ -134,11 +134,11 @@ impl Lease {
         }
         match result {
             Ok(value) => {
-                Box::pin(self.control("COMMIT", TransactionState::None)).await.map(|()| value)
+                Box::pin(self.control(&Control::Commit, TransactionState::None)).await.map(|()| value)
             }
             Err(error) => {
                 // One that cannot be rolled back stays in its transaction, and is closed when it is given back.
-                let _ = Box::pin(self.control("ROLLBACK", TransactionState::None)).await;
+                let _ = Box::pin(self.control(&Control::Rollback, TransactionState::None)).await;
                 Err(error)
             }
         }

@@ -12,13 +12,13 @@ use super::connection::Connection;
 use super::cursor::Reading;
 use super::lease::{Lease, ROLLBACK_TIMEOUT, TransactionState};
 use super::pool::{Borrower, Checkouts, Held};
-use super::{ConnectOptions, PoolStatus, Pooler, TransactionOptions};
+use super::{ConnectOptions, Control, PoolStatus, Pooler, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
-pub(super) const BEGIN: &str = "SAVEPOINT orm_session";
-pub(super) const COMMIT: &str = "RELEASE SAVEPOINT orm_session";
-pub(super) const ROLLBACK: &str = "ROLLBACK TO SAVEPOINT orm_session";
+pub(super) const BEGIN: Control<'_> = Control::Savepoint("orm_session");
+pub(super) const COMMIT: Control<'_> = Control::Release("orm_session");
+pub(super) const ROLLBACK: Control<'_> = Control::RollbackTo("orm_session");
 
 /// The connection of a sandbox. One session at a time has it; the next one waits as for a pool of one connection.
 pub(super) struct Sandbox {

@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 
-use super::Isolation;
-use super::sandbox;
+use super::{Control, Isolation, sandbox};
 use crate::sql::Dialect;
 
 /// Options for a transaction: isolation level and read-only mode.
@@ -28,7 +27,7 @@ pub struct TransactionOptions {
 /// The statements that begin a transaction, and the one that its end needs besides COMMIT or ROLLBACK.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Beginning {
-    pub(super) statements: Vec<Cow<'static, str>>,
+    pub(super) controls: Vec<Control<'static>>,
     pub(super) after: Option<&'static str>,
 }
 
@@ -119,28 +118,29 @@ impl TransactionOptions {
 
     /// The same inside an open transaction, whose isolation level applies.
     pub(super) fn beginning_inside(self, dialect: Dialect) -> Beginning {
-        let mut statements = vec![sandbox::BEGIN.into()];
+        let mut controls = vec![sandbox::BEGIN];
         let mut after = None;
         match dialect {
             Dialect::Sqlite if self.read_only => {
-                statements.push("PRAGMA query_only = ON".into());
+                controls.push(Control::other("PRAGMA query_only = ON"));
                 after = Some("PRAGMA query_only = OFF");
             }
             // It holds until the end of the savepoint.
-            Dialect::Postgres if self.read_only => statements.push("SET TRANSACTION READ ONLY".into()),
+            Dialect::Postgres if self.read_only => controls.push(Control::other("SET TRANSACTION READ ONLY")),
             _ => {}
         }
-        Beginning { statements, after }
+        Beginning { controls, after }
     }
 
     fn on_sqlite(self) -> Beginning {
         if !self.read_only {
             // A transaction that reads first and writes later would fail as soon as two of them do.
-            return Beginning { statements: vec!["BEGIN IMMEDIATE".into()], after: None };
+            let begin = Control::Begin { sql: "BEGIN IMMEDIATE".into(), writes: true };
+            return Beginning { controls: vec![begin], after: None };
         }
         // It belongs to the connection and not to the transaction, so it has to be taken back.
-        let statements = vec!["BEGIN".into(), "PRAGMA query_only = ON".into()];
-        Beginning { statements, after: Some("PRAGMA query_only = OFF") }
+        let controls = vec![Control::begin("BEGIN"), Control::other("PRAGMA query_only = ON")];
+        Beginning { controls, after: Some("PRAGMA query_only = OFF") }
     }
 
     fn on_postgres(self) -> Beginning {
@@ -154,17 +154,19 @@ impl TransactionOptions {
         if self.deferrable {
             sql.to_mut().push_str(" DEFERRABLE");
         }
-        Beginning { statements: vec![sql], after: None }
+        Beginning { controls: vec![Control::Begin { sql, writes: !self.read_only }], after: None }
     }
 
     fn on_mysql(self) -> Beginning {
-        let mut statements = Vec::new();
+        let mut controls = Vec::new();
         if let Some(isolation) = self.isolation {
             // It holds for the next transaction alone, whoever begins it.
-            statements.push(format!("SET TRANSACTION ISOLATION LEVEL {}", isolation.sql()).into());
+            let sql = format!("SET TRANSACTION ISOLATION LEVEL {}", isolation.sql());
+            controls.push(Control::Other(sql.into()));
         }
-        statements.push(if self.read_only { "START TRANSACTION READ ONLY" } else { "BEGIN" }.into());
-        Beginning { statements, after: None }
+        let sql = if self.read_only { "START TRANSACTION READ ONLY" } else { "BEGIN" }.into();
+        controls.push(Control::Begin { sql, writes: !self.read_only });
+        Beginning { controls, after: None }
     }
 }
 
@@ -177,7 +179,10 @@ mod tests {
 
     #[test]
     fn each_database_is_told_in_its_words() {
-        let said = |options: TransactionOptions, dialect| options.beginning(dialect).statements.join("; ");
+        let said = |options: TransactionOptions, dialect| {
+            let controls = options.beginning(dialect).controls;
+            controls.iter().map(Control::sql).collect::<Vec<_>>().join("; ")
+        };
         let plain = TransactionOptions::new();
         assert_eq!(said(plain, Dialect::Sqlite), "BEGIN IMMEDIATE");
         assert_eq!(said(plain, Dialect::Postgres), "BEGIN");

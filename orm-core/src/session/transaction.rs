@@ -2,7 +2,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::Session;
 use super::session::{Ends, Failure};
-use crate::driver::{Lease, TransactionOptions};
+use crate::driver::{Control, Lease, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Session {
@@ -255,7 +255,7 @@ impl Session {
         // By its depth, so that sessions do not send ever new texts.
         let around = self.ends.iter().filter(|ends| matches!(ends, Ends::Nested)).count();
         let name = format!("orm_{}", around + 1);
-        self.control(&format!("SAVEPOINT {name}")).await?;
+        self.control(&Control::Savepoint(&name)).await?;
         self.unit.savepoint();
         self.store.savepoint();
         self.ends.push(Ends::Nested);
@@ -271,21 +271,20 @@ impl Session {
         };
         match result {
             Ok(value) => {
-                session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
+                session.control(&Control::Release(&name)).await?;
                 session.unit.savepoint_released();
                 session.store.savepoint_released();
                 Ok(value)
             }
             Err(error) => {
-                let undo = format!("ROLLBACK TO SAVEPOINT {name}");
                 session.undone = session.failed.take();
                 session.unit.savepoint_rolled_back(&mut session.store);
-                if session.control(&undo).await.is_err() {
+                if session.control(&Control::RollbackTo(&name)).await.is_err() {
                     // Gone with the transaction: MySQL ends all of it at a deadlock. What counts is why.
                     session.failed = session.undone.take().or(session.failed.take());
                     return Err(error);
                 }
-                session.control(&format!("RELEASE SAVEPOINT {name}")).await?;
+                session.control(&Control::Release(&name)).await?;
                 Err(error)
             }
         }
@@ -310,9 +309,9 @@ impl Session {
         Err(Error::new(ErrorKind::InvalidState, text))
     }
 
-    async fn control(&mut self, sql: &str) -> Result<()> {
+    async fn control(&mut self, control: &Control<'_>) -> Result<()> {
         let done = match &mut self.lease {
-            Some(lease) => lease.savepoint(sql).await,
+            Some(lease) => lease.savepoint(control).await,
             None => Ok(()),
         };
         if let Err(error) = &done {

@@ -5,12 +5,16 @@ use super::flush::Flush;
 use super::flush_plan::FlushStep;
 use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::PendingEntry;
+use crate::driver::Control;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
 use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
 use crate::sql::{Bind, Conflict, Dialect, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
+
+/// Around an INSERT whose keys may turn out to be unknown.
+const SAVEPOINT: &str = "orm_keys";
 
 /// What an INSERT gave its rows, and what the database filled in: the cells of new objects.
 struct NewRows {
@@ -276,15 +280,15 @@ impl Flush<'_> {
             ..insert
         };
         let statement = self.labelled(def, Writer::insert_by_rowid(insert), "flush");
-        self.lease.savepoint("SAVEPOINT orm_keys").await?;
+        self.lease.savepoint(&Control::Savepoint(SAVEPOINT)).await?;
         let inserted = self.lease.insert(self.monitor, &statement).await?;
         if let [(first, _)] = inserted.keys[..] {
-            self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
+            self.lease.savepoint(&Control::Release(SAVEPOINT)).await?;
             let key = |at: i64| vec![Value::Int(first.saturating_add(at))];
             return Ok((statement.params, (0..).take(rows).map(key).collect()));
         }
-        self.lease.savepoint("ROLLBACK TO SAVEPOINT orm_keys").await?;
-        self.lease.savepoint("RELEASE SAVEPOINT orm_keys").await?;
+        self.lease.savepoint(&Control::RollbackTo(SAVEPOINT)).await?;
+        self.lease.savepoint(&Control::Release(SAVEPOINT)).await?;
         let values = statement.params.into_iter().filter_map(|param| match param {
             Param::One(bind) | Param::Padding(bind) => Some(bind),
             Param::Many { .. } => None,

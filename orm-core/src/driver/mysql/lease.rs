@@ -11,7 +11,7 @@ use super::cursor::{MysqlCursor, Part};
 use super::database::{MysqlConnector, Source};
 use super::error::database_error;
 use super::prepared;
-use crate::driver::RowSink;
+use crate::driver::{Control, RowSink};
 use crate::driver::connection::Inserted;
 use crate::driver::pool::Pooled;
 use crate::driver::refusal::{too_many, unfit};
@@ -48,15 +48,15 @@ impl MysqlLease {
         prepared.map_err(|error| database_error(error, Some(statement)))
     }
 
-    pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
-        let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
+    pub(in crate::driver) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
+        let done = self.connection()?.execute(AssertSqlSafe(control.sql().into_owned())).await;
         done.map(|_| ()).map_err(|error| {
             let number = error.as_database_error().and_then(|error| {
                 error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
             });
             match number {
                 // Interrupted by an administrator or by MariaDB's `max_statement_time`: neither says how far it was.
-                Some(1317 | 1969) if sql == "COMMIT" => {
+                Some(1317 | 1969) if *control == Control::Commit => {
                     Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
                 }
                 _ => database_error(error, None),

@@ -230,7 +230,8 @@ fn pooled(how: &str) -> Error {
 }
 
 impl PostgresLease {
-    pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
+    /// Runs a text without values and rows.
+    pub(in crate::driver) async fn run_text(&mut self, sql: &str) -> Result<()> {
         let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
@@ -372,7 +373,7 @@ impl PostgresLease {
         }
         match transaction_ends {
             true => Ok(()),
-            false => self.control(&format!("CLOSE orm_stream_{number}")).await,
+            false => self.run_text(&format!("CLOSE orm_stream_{number}")).await,
         }
     }
 

@@ -116,6 +116,7 @@ fn not_opened(error: NotOpened) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::Control;
     use crate::sql::Statement;
 
     async fn lease(database: &SqliteDatabase, checkouts: &Arc<Checkouts>) -> Result<SqliteLease> {
@@ -136,13 +137,13 @@ mod tests {
             (SqliteDatabase::connect(&url, &options).await?, Checkouts::new(&options));
         let (mut first, mut second) =
             (lease(&database, &checkouts).await?, lease(&database, &checkouts).await?);
-        first.control("PRAGMA journal_mode = WAL").await?;
-        first.control("CREATE TABLE t (n INTEGER)").await?;
-        first.control("BEGIN").await?;
-        first.control("SELECT n FROM t").await?;
-        second.control("INSERT INTO t VALUES (1)").await?;
+        first.control(&Control::other("PRAGMA journal_mode = WAL")).await?;
+        first.control(&Control::other("CREATE TABLE t (n INTEGER)")).await?;
+        first.control(&Control::begin("BEGIN")).await?;
+        first.control(&Control::other("SELECT n FROM t")).await?;
+        second.control(&Control::other("INSERT INTO t VALUES (1)")).await?;
         let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
-        first.control("ROLLBACK").await?;
+        first.control(&Control::Rollback).await?;
         drop((first, second));
         database.close().await;
         for suffix in ["", "-wal", "-shm"] {

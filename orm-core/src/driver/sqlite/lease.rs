@@ -11,7 +11,7 @@ use super::prepared::Prepared;
 use super::reading::{Elsewhere, Ended, Stopped};
 use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
-use crate::driver::RowSink;
+use crate::driver::{Control, RowSink};
 use crate::driver::connection::Inserted;
 use crate::driver::pool::{Borrower, Pooled};
 use crate::driver::refusal::unfit;
@@ -61,16 +61,14 @@ impl SqliteLease {
         SqliteLease { connection: Some(connection), away: None, part: None, file, by, holding: None }
     }
 
-    pub(in crate::driver) async fn control(&mut self, sql: &str) -> Result<()> {
-        self.run_control(sql).await?;
-        match sql {
-            "COMMIT" | "ROLLBACK" => self.holding = None,
-            "BEGIN IMMEDIATE" | "BEGIN" => {
-                self.holding = None;
-                let writes = sql == "BEGIN IMMEDIATE";
-                self.holding = Some(Holding::begin(Arc::clone(&self.file), self.by, writes));
-            }
-            _ => {}
+    pub(in crate::driver) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
+        self.run_control(control).await?;
+        if control.ends_transaction() {
+            self.holding = None;
+        }
+        if let Control::Begin { writes, .. } = control {
+            self.holding = None;
+            self.holding = Some(Holding::begin(Arc::clone(&self.file), self.by, *writes));
         }
         Ok(())
     }
@@ -80,22 +78,23 @@ impl SqliteLease {
         holders::named(error, &self.file, self.by)
     }
 
-    async fn run_control(&mut self, sql: &str) -> Result<()> {
+    async fn run_control(&mut self, control: &Control<'_>) -> Result<()> {
         let here = self.here()?;
-        if sql == "ROLLBACK" && here.is_autocommit() {
+        let undoes = *control == Control::Rollback;
+        if undoes && here.is_autocommit() {
             // SQLite ends a transaction by itself where it can do nothing else, on a full disk for example.
             return Ok(());
         }
         // What ends a transaction may have to write all of it.
-        let ends = matches!(sql, "COMMIT" | "ROLLBACK");
-        if (!ends || !here.writes()) && here.control(sql).map_err(|error| database_error(error, None))? {
+        let (sql, ends) = (control.sql(), control.ends_transaction());
+        if (!ends || !here.writes()) && here.control(&sql).map_err(|error| database_error(error, None))? {
             return Ok(());
         }
-        let sql = sql.to_owned();
+        let sql = sql.into_owned();
         let work = move |lent: &mut SqliteConnection| {
-            lent.patiently(|connection| match sql.as_str() {
-                "ROLLBACK" => rollback(connection),
-                sql => connection.execute_batch(sql),
+            lent.patiently(|connection| match undoes {
+                true => rollback(connection),
+                false => connection.execute_batch(&sql),
             })?;
             Ok(Ran::default())
         };
