@@ -1,7 +1,7 @@
 //! Which transaction a statement needs, and what a session refuses before it is sent.
 
-use super::{Control, Pooler};
 use super::lease::{Lease, TransactionState};
+use super::{Control, Pooler};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Effect, Statement, shortened};
 

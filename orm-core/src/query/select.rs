@@ -10,7 +10,7 @@ use super::{
 };
 use crate::entity::{Entity, ToMany};
 use crate::model::{Column, Model, erased};
-use crate::sql::{Expr, Lock};
+use crate::sql::Lock;
 
 /// A query for the entities of one model: what [`select`] begins and a session runs. `L` is the type of what it loads
 /// with them.
@@ -295,7 +295,8 @@ impl<M: Model, L> Select<M, L> {
     /// Together with a load, `undefer` or `unique` it is an error when the query runs.
     pub fn load_only<P: PartOf<M>>(self) -> SelectColumns<PartColumns<M, P>> {
         let mut spec = self.spec;
-        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty() || spec.core.behind, spec.unique) {
+        let what = match (spec.loads.is_empty(), spec.undeferred.is_empty() || spec.core.behind, spec.unique)
+        {
             (false, ..) => Some("`.with(..)`"),
             (_, false, _) => Some("`.undefer(..)`"),
             (_, _, true) => Some("`.unique()`"),
@@ -303,7 +304,8 @@ impl<M: Model, L> Select<M, L> {
         };
         if let Some(what) = what {
             let (part, model) = (P::NAME, M::def().name);
-            spec.core.refuse(format!("`load_only::<{part}>()` gives no entities of `{model}`; leave {what} out"));
+            spec.core
+                .refuse(format!("`load_only::<{part}>()` gives no entities of `{model}`; leave {what} out"));
         }
         rows_of::<M, _>(spec, select_columns(PartColumns::new()))
     }

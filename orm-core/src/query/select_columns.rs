@@ -436,7 +436,9 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
             ));
             return self;
         }
-        let ends = !self.spec.core.order.is_empty() || self.spec.core.limit.is_some() || self.spec.core.offset.is_some();
+        let ends = !self.spec.core.order.is_empty()
+            || self.spec.core.limit.is_some()
+            || self.spec.core.offset.is_some();
         let mixed = self.spec.set.iter().any(|(earlier, _)| *earlier != op);
         if ends || mixed {
             self.spec = self.spec.wrapped();

@@ -72,7 +72,8 @@ impl Session {
         let mut own: HashMap<Vec<Value>, Entity<M>> = HashMap::new();
         for keys in ask.chunks(most) {
             let mut query = crate::query::select::<M>();
-            query.spec.core.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
+            query.spec.core.filter =
+                Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
             let answer = self.select(query.spec, caller).await?;
             if !self.options.identity_map {
                 // Objects of their own, which nobody else knows.

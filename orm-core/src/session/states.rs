@@ -129,7 +129,8 @@ impl Session {
         let def = M::def();
         let mut query = crate::query::select::<M>();
         let key = self.store.key(node);
-        query.spec.core.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
+        query.spec.core.filter =
+            Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
         query.spec.one = true;
         query.spec.undeferred = self.store.undeferred(node);
         let answer = self.select(query.spec, at).await?;

@@ -463,9 +463,9 @@ fn returned(def: &ModelDef, given: &[usize], mut left: Vec<usize>) -> Vec<usize>
 
 /// Calls `default_with` for columns without a value.
 pub(super) fn make_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
-    for (column, value) in def.columns.iter().zip(values) {
-        if let (None, Some(default)) = (&value, column.default_with) {
-            *value = Some(default());
+    for (at, column) in def.columns.iter().enumerate() {
+        if let Some(default) = column.default_with {
+            values[at].get_or_insert_with(default);
         }
     }
 }

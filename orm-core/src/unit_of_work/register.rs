@@ -292,13 +292,13 @@ pub(crate) fn another_session() -> Error {
 /// link. Returns the columns that were filled in.
 fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) -> Vec<usize> {
     let mut made = Vec::new();
-    for (at, (column, value)) in def.columns.iter().zip(values).enumerate() {
-        let (Some(default), None) = (column.default_with, &value) else { continue };
+    for (at, column) in def.columns.iter().enumerate() {
+        let Some(default) = column.default_with.filter(|_| values[at].is_none()) else { continue };
         let is_linked = |relation: &RelationDef| {
             matches!(relation.kind, RelationKind::BelongsTo { .. }) && relation.local.contains(&column.field)
         };
         if !def.relations.iter().any(is_linked) {
-            *value = Some(default());
+            values[at] = Some(default());
             made.push(at);
         }
     }

@@ -169,7 +169,8 @@ impl Kept {
             params.push(Param::One(Bind { value, secret: *secret, kind: *kind }));
         }
         let expected = self.expected.unwrap_or_else(|| Expected::limited(limit));
-        let Statement { sql, path, strategy, repeatable, effect, shown, computes_secret, .. } = &self.statement;
+        let Statement { sql, path, strategy, repeatable, effect, shown, computes_secret, .. } =
+            &self.statement;
         let statement = Statement {
             sql: Arc::clone(sql),
             params,

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Selection;
 use crate::query::{Keyset, SelectSpec};
-use crate::sql::{Expr, Select};
+use crate::sql::Select;
 use crate::value::{Cells, Value, ValueError};
 
 /// A query in pages, each of which begins after the last row of the one before: what reads a long result where no
