@@ -46,7 +46,7 @@ struct Inner {
     constraint: Option<Constraint>,
     retryable: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync + 'static>>,
-    /// Whether the message says what the source does, in its words.
+    /// Whether the message repeats the source's text.
     quotes: bool,
 }
 
@@ -114,7 +114,8 @@ pub enum ErrorKind {
     SchemaMismatch,
     /// A value does not fit its column, or a cell does not fit its field.
     InvalidValue,
-    /// What a client sent cannot be used. The message names its fields and says why, and a client may see it.
+    /// Input from a client cannot be used. The message names its fields and the reasons, and may be shown to the
+    /// client.
     InvalidInput,
     /// The object or session is in a state that does not allow the operation.
     InvalidState,
@@ -235,18 +236,18 @@ impl Error {
         self
     }
 
-    /// The same error with something said after its message.
+    /// Returns the same error with text appended to its message.
     pub(crate) fn suffixed(mut self, suffix: &str) -> Error {
         self.suffix(suffix);
         self
     }
 
-    /// Says something after the message.
+    /// Appends text to the message.
     pub(crate) fn suffix(&mut self, suffix: &str) {
         self.change().message.push_str(suffix);
     }
 
-    /// The same error with something said before its message.
+    /// Returns the same error with text put before its message.
     pub(crate) fn prefixed(mut self, prefix: &str) -> Error {
         self.change().message.insert_str(0, prefix);
         self

@@ -149,7 +149,7 @@ fn expand(this: &Ident, inner: Option<Type>, checked: bool) -> TokenStream {
                 .map_err(|error| #p::ValueError::not_accepted(cell, #name, &error))
         },
     };
-    // What a conversion refuses is told with the cell, which the short way does not have.
+    // A conversion error includes the cell, which the short path does not have.
     let short = (!checked).then(|| {
         quote! {
             fn quick(cells: &dyn #p::Cells, index: usize) -> ::core::option::Option<Self> {

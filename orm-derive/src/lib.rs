@@ -4,7 +4,7 @@
 //! them in plain structs with the defaults filled in, `check` holds the rules, `expand` writes the code. `row` is all of the small
 //! `FromRow`.
 
-// Nothing but the macro is exported: `pub` says that another stage uses an item.
+// Only the macros are exported: `pub` means that another stage uses an item.
 #![allow(unreachable_pub)]
 
 use proc_macro2::TokenStream;
@@ -70,7 +70,7 @@ pub fn max_statements(
     max_statements::max_statements(limit.into(), function.into()).into()
 }
 
-/// The type of a loaded entity. `orm_core::loaded!`, which the documentation shows, says where the library is.
+/// The type of a loaded entity. `orm_core::loaded!`, which is the documented form, adds the path of the library.
 #[doc(hidden)]
 #[proc_macro]
 pub fn loaded_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {

@@ -48,7 +48,7 @@ fn ends_with_root(tokens: &[TokenTree]) -> bool {
     }
 }
 
-/// The path as it is written in generated code, which is partly in a module of its own.
+/// The path as generated code writes it, which is partly in a nested module.
 pub fn path(text: &LitStr, errors: &mut Errors) -> Option<TokenStream> {
     let Ok(path) = text.parse_with(Path::parse_mod_style) else {
         errors.on(

@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 
-/// A function whose body is counted: its tokens with another body, or one error and the function as it was.
+/// A function whose body is counted: its tokens with another body, or one error and the function unchanged.
 pub fn max_statements(limit: TokenStream, function: TokenStream) -> TokenStream {
     match expand(limit, function.clone()) {
         Ok(counted) => counted,

@@ -24,7 +24,7 @@ pub fn marker(field: &str, span: Span) -> Ident {
     identifier(&field.to_upper_camel_case(), span).unwrap_or_else(|| spelled_out(field, field, span))
 }
 
-/// A name as an identifier, `r#` where it is a keyword; `None` if it can be no identifier.
+/// A name as an identifier, with `r#` if it is a keyword; `None` if it cannot be an identifier.
 pub fn identifier(name: &str, span: Span) -> Option<Ident> {
     let mut chars = name.chars();
     let starts = chars.next().is_some_and(|c| c == '_' || c.is_alphabetic());

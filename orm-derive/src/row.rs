@@ -140,7 +140,7 @@ fn expand(input: &DeriveInput, fields: &[Taken], complete: bool) -> TokenStream 
     }
 }
 
-/// The struct as part of a model: each field's column has the field's name and its type, or the compiler says so.
+/// The struct as part of a model: the compiler checks that each field has the name and type of a column.
 fn part(input: &DeriveInput, model: &Path, fields: &[Taken]) -> TokenStream {
     let struct_name = &input.ident;
     let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();

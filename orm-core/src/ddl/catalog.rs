@@ -17,7 +17,7 @@ pub(super) enum Catalog {
     /// Table, key, the table it refers to, column, the column it refers to (NULL where that is the primary key), the
     /// schema of the table it refers to (NULL where it is the table's own), ON DELETE, ON UPDATE.
     ForeignKeys,
-    /// Table, key, ON DELETE, ON UPDATE, on MySQL, where these are not said with the keys.
+    /// Table, key, ON DELETE, ON UPDATE, on MySQL, where the catalogue lists these separately from the keys.
     KeyActions,
     /// Table, name, expression, whether it belongs to a column's definition. SQLite has these in its texts alone.
     Checks,
@@ -36,7 +36,7 @@ pub(super) enum Asked<'a> {
     All,
 }
 
-/// What MySQL and MariaDB say of a column in the same words, up to its default.
+/// The part of a column's description that MySQL and MariaDB share, up to its default.
 macro_rules! mysql_columns {
     () => {
         "SELECT CAST(c.table_name AS CHAR), t.table_type <> 'BASE TABLE', CAST(c.column_name AS CHAR), \
@@ -114,7 +114,7 @@ impl Catalog {
                  WHERE t.schema = ?1 AND c.hidden <> 1 AND t.name COLLATE NOCASE",
                 "ORDER BY t.name, c.cid",
             ),
-            // The key of a table with row numbers has no index of its own.
+            // The key of a table with row numbers has no separate index.
             Catalog::Indexes => (
                 "SELECT t, i, u, p, c, partial, special, made FROM ( \
                  SELECT t.name AS t, '' AS i, 1 AS u, 1 AS p, c.pk AS n, c.name AS c, 0 AS partial, 0 AS special, \
@@ -264,7 +264,7 @@ impl Catalog {
     }
 }
 
-/// How a statement says which schema it asks about, and the value that it binds first for it.
+/// How a statement names the schema it asks about, and the value that it binds first for it.
 fn within<'s>(
     dialect: Dialect,
     schema: Option<&'s str>,

@@ -16,7 +16,7 @@ use crate::value::{EnumDef, ValueKind};
 /// Compares models with the tables of the database.
 ///
 /// # Errors
-/// `InvalidModel`, as for [`create_statements`](super::create_statements); the database refuses to say what it has.
+/// `InvalidModel`, as for [`create_statements`](super::create_statements); or the database's catalogue cannot be read.
 pub async fn check(
     schema: &Schema,
     lease: &mut Lease,
@@ -153,7 +153,7 @@ impl Check {
         }
     }
 
-    /// A link table that is no model: its columns, its keys, and the index that reads it from the other side.
+    /// A link table without a model: its columns, its keys, and the index for reading from the other side.
     fn link(&mut self, tables: &Tables, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
         let (path, table) = (relation.path(), through.table.to_string());
         let of = (path.as_str(), table.as_str());
@@ -297,7 +297,7 @@ fn foreign_key(
 }
 
 impl LiveKey {
-    /// A table whose schema is not named is in that which the connection is in.
+    /// A table without a schema name is in the connection's current schema.
     fn refers_to(&self, dialect: Dialect, parent: TableName) -> bool {
         let same_schema = match (&self.parent_schema, parent.schema) {
             (Some(live), Some(schema)) => dialect.is_same_name(live, schema),

@@ -84,7 +84,7 @@ impl Tables {
             indexed.iter().map(|(def, columns)| name("ix", def.table.name, columns)).collect();
         let of_links = links.iter().map(|(_, through)| name("lx", through.table.name, through.target_key));
         names.extend(of_links);
-        // Tables and indexes are told apart by name alone.
+        // Tables and indexes have one namespace.
         let mut names = distinct(dialect, names, &tables);
         let link_indexes = names.split_off(indexed.len());
         let indexes =
@@ -162,7 +162,7 @@ impl Tables {
     }
 
     fn index(&self, name: &str, of: TableName, columns: &str) -> String {
-        // SQLite says with the index where it is, PostgreSQL with the table.
+        // SQLite names the schema with the index, PostgreSQL with the table.
         let (index, table) = match (self.dialect, of.schema) {
             (Dialect::Sqlite, Some(schema)) => {
                 (format!("{}.{}", self.quoted(schema), self.quoted(name)), self.quoted(of.name))

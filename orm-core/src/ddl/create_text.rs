@@ -1,7 +1,7 @@
 use super::live_table::{Computed, LiveCheck};
 
-/// What SQLite's own text of a table says and no PRAGMA does: CHECK constraints, generation expressions, collations, and
-/// what follows the columns.
+/// The parts of a table that only its SQL text has, and no PRAGMA: CHECK constraints, generation expressions,
+/// collations, and what follows the columns.
 #[derive(Debug, Default)]
 pub(super) struct CreateText {
     pub(super) columns: Vec<ColumnText>,

@@ -91,7 +91,7 @@ pub(crate) struct LiveCheck {
     /// `None` if it was declared without one.
     pub(crate) name: Option<String>,
     pub(crate) expression: String,
-    /// The column whose definition it is part of, on MariaDB.
+    /// The column whose definition contains it, on MariaDB.
     pub(crate) of_column: Option<String>,
 }
 

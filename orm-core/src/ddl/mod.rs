@@ -1,8 +1,8 @@
 //! DDL: the tables of a list of models, to make for tests and prototypes, and to compare with those of a database; and
 //! the sequences of their keys.
 //!
-//! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order, and a report of where a database is not
-//! what the descriptors say. Production schemas are migrations.
+//! Enters: descriptors. Leaves: CREATE and DROP statements in dependency order, and a report of the differences between
+//! a database and the descriptors. Production schemas use migrations.
 
 mod catalog;
 mod check;

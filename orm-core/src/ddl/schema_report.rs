@@ -108,7 +108,7 @@ pub enum SchemaFindingKind {
     },
     /// The foreign key has another action than the model declares.
     KeyAction {
-        /// What the model says: `on_delete`, `on_update`, or `passive_deletes`, which needs ON DELETE CASCADE.
+        /// The model's value: `on_delete`, `on_update`, or `passive_deletes`, which needs ON DELETE CASCADE.
         expected: String,
         /// What it does.
         found: String,

@@ -32,9 +32,9 @@ struct Cursor {
 }
 
 impl Lease {
-    /// Begins to read what the database holds now: in the transaction that is open or that the statement needs, and
-    /// otherwise in a snapshot of its own. Returns whether the statement is to be read a part at a time; otherwise each part
-    /// is a statement, which `pages` says can be had.
+    /// Begins to read what the database holds now: in the open transaction, in the one that the statement needs, or in its
+    /// own snapshot. Returns whether the statement is read a part at a time; otherwise each part is a statement, which
+    /// `pages` allows.
     ///
     /// # Errors
     /// `InvalidQuery`: the statement writes. The database refuses.
@@ -62,8 +62,8 @@ impl Lease {
         Ok(cursors)
     }
 
-    /// Begins to read a statement, so many rows at a time; `alone` says that no other statement runs before its end, so
-    /// that it may be read ahead.
+    /// Begins to read a statement, a number of rows at a time. `alone`: no other statement runs before its end, so it
+    /// may be read ahead.
     ///
     /// # Errors
     /// The database refuses the statement.
@@ -253,7 +253,7 @@ impl Connection {
         }
     }
 
-    /// `in_transaction` says whether the session's own transaction is on the connection.
+    /// `in_transaction`: whether the session's own transaction is on the connection.
     fn leave_cursor(&mut self, in_transaction: bool) {
         match self {
             #[cfg(feature = "sqlite")]

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::observe::Monitor;
 use crate::sql::Dialect;
 
-/// A database: the server that is written to, its replicas, and who is told about statements.
+/// A database: the server for writes, its replicas, and the monitor that receives statements.
 #[derive(Debug)]
 pub struct Database {
     server: Arc<Server>,

@@ -20,7 +20,7 @@ impl DatabaseUrl {
         &self.0
     }
 
-    /// What it begins with, which names the database's kind; `None` if that is no such word.
+    /// The URL's scheme, which names the kind of database; `None` if it is not a scheme.
     pub(super) fn scheme(&self) -> Option<&str> {
         let (scheme, _) = self.0.split_once(':')?;
         let is_word = scheme.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char));
@@ -31,7 +31,7 @@ impl DatabaseUrl {
     /// How a driver connects to a server.
     ///
     /// # Errors
-    /// `Configuration`: it does not say so, or where its password ends cannot be told.
+    /// `Configuration`: the URL cannot be read, or the end of its password is ambiguous.
     pub(super) fn read<T: FromStr<Err = sqlx::Error>>(&self) -> Result<T> {
         if !self.0.contains("://") {
             return Err(
@@ -103,7 +103,7 @@ impl fmt::Display for DatabaseUrl {
         };
         let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
         let server = place.split_once('/').map_or(place, |(server, _)| server);
-        // Behind the last colon of `[::1]` is no port.
+        // What follows the last colon of `[::1]` is not a port.
         let port = server.rsplit_once(':').map_or("", |(_, port)| port);
         match server.ends_with(']') || port.chars().all(|char| char.is_ascii_digit()) {
             true => write!(f, "{scheme}://{place}"),

@@ -39,11 +39,11 @@ pub struct Lease {
     pub(super) failed: bool,
     /// A statement is running, or was when its future was dropped.
     pub(super) running: bool,
-    /// Where the position of its commits is told, if there are replicas that have to reach it.
+    /// Where the position of commits is recorded, if there are replicas that have to reach it.
     written: Option<Arc<Written>>,
     /// Of a connection to a replica, the position that it is known to have reached.
     reached: Option<u64>,
-    /// The connection is closed, whatever it says of itself.
+    /// The connection is closed, whatever its own state.
     pub(super) unfit: bool,
     /// It was lent, and the session has not used it since.
     pub(super) lent: bool,
@@ -59,7 +59,7 @@ pub struct Lease {
 pub(super) enum TransactionState {
     None,
     Open,
-    /// A stream, or one statement, has it for itself; it ends with that and nothing else is in it.
+    /// A transaction that only a stream or one statement uses; it ends with that.
     Reading,
     /// BEGIN or ROLLBACK was sent and not answered. Nothing was done in the first, and nothing is kept of the second.
     Changing,
@@ -67,7 +67,7 @@ pub(super) enum TransactionState {
     Committing,
 }
 
-/// How long the end of a transaction may take that nobody waits for.
+/// How long the end of a transaction may take if no caller waits for it.
 pub(super) const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How far the log is, as a number. What a commit wrote is before it, even where it is not on disk yet.
@@ -119,8 +119,8 @@ impl Lease {
         self.reached
     }
 
-    /// Is for a session: counts its statements, of which it may send others to other leases, and begins its transactions
-    /// as it says.
+    /// Makes the lease a session's: it counts the session's statements, may send some of them to other leases, and
+    /// begins transactions with the session's options.
     #[must_use]
     pub fn for_session(mut self, defaults: TransactionOptions, statements: Arc<AtomicU64>) -> Lease {
         (self.defaults, self.statements) = (defaults, statements);
@@ -166,8 +166,7 @@ impl Lease {
         self.in_transaction() && self.by_itself && self.options.isolation.is_none()
     }
 
-    /// Makes the transaction that began by itself at a statement that only reads one that was asked for, if it is as the
-    /// options say.
+    /// Turns the transaction that a reading statement began implicitly into an explicit one, if its options match.
     pub fn adopt(&mut self, options: TransactionOptions) -> bool {
         let adopts = self.in_transaction() && self.by_itself && self.options == options;
         self.by_itself &= !adopts;
@@ -290,7 +289,7 @@ impl Lease {
     /// Of a connection to a replica, how far its server is.
     ///
     /// # Errors
-    /// The database refuses to say; the connection is closed when the lease is dropped.
+    /// The database refuses to report it; the connection is closed when the lease is dropped.
     pub(super) async fn replayed(&mut self) -> Result<u64> {
         self.position(REPLICA_POSITION).await
     }
@@ -529,7 +528,7 @@ fn abandoned() -> Error {
     )
 }
 
-/// The error for a COMMIT that nobody answered.
+/// The error for a COMMIT without an answer.
 fn commit_unknown(how: &str) -> Error {
     Error::new(
         ErrorKind::CommitUnknown,

@@ -40,7 +40,7 @@ impl ConnectOptions {
         self.pool_size.saturating_add(self.max_overflow)
     }
 
-    /// How many milliseconds a server may work on a statement. 0 would be no limit, and too many are refused.
+    /// How many milliseconds a server may work on a statement. 0 would mean no limit, and too many are refused.
     pub(super) fn statement_milliseconds(&self) -> Option<u128> {
         self.statement_timeout.map(|timeout| timeout.as_millis().clamp(1, LONGEST_STATEMENT))
     }

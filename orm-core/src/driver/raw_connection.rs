@@ -29,7 +29,7 @@ impl RawConnection {
     /// Ends it.
     pub(crate) async fn close(self) {
         use sqlx::Connection as _;
-        // It is gone, whatever it says.
+        // The connection is gone in either case.
         let _ = match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             RawConnection::None(never) => match never {},

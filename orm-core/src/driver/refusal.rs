@@ -1,7 +1,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::sql::{Statement, shortened};
 
-/// Whether what the database says must not be shown: databases quote the values that they refuse.
+/// Whether the database's message must be hidden: databases quote the values that they refuse.
 pub(super) fn hides(statement: Option<&Statement>) -> bool {
     statement.is_some_and(Statement::is_secret)
 }

@@ -34,7 +34,7 @@ impl Replicas {
         Ok(Some(Replicas { servers, next: AtomicUsize::new(0), written: Arc::default() }))
     }
 
-    /// Takes a connection to one that has everything that the engine committed; none if there is no such.
+    /// Takes a connection to a replica that has everything the engine committed; `None` if there is none.
     pub(super) async fn acquire(&self, borrower: Borrower) -> Result<Option<Lease>> {
         let Some(position) = self.written.position() else { return Ok(None) };
         let first = self.next.fetch_add(1, Ordering::Relaxed);
@@ -42,7 +42,7 @@ impl Replicas {
             let server = &self.servers[first.wrapping_add(offset) % self.servers.len()];
             let mut lease = match server.acquire(borrower).await {
                 Ok(lease) => lease,
-                // One that does not answer is no reason not to read.
+                // A replica that does not answer must not prevent reading.
                 Err(error) if error.kind() == ErrorKind::Connection => continue,
                 Err(error) => return Err(error),
             };

@@ -6,8 +6,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Effect, Statement, shortened};
 
 impl Lease {
-    /// Begins the transaction that a statement needs: what may write is in one, and so is everything where the session says
-    /// what its transactions are.
+    /// Begins the transaction that a statement needs. A statement that may write is always in one; if the session sets
+    /// transaction options, so is every other statement.
     ///
     /// # Errors
     /// `InvalidState`: the statement writes where nothing may be written. `InvalidQuery`: it would end the transaction.
@@ -28,7 +28,7 @@ impl Lease {
         }
     }
 
-    /// What a statement does: what its text says, and where that leaves it open, what the database says.
+    /// What a statement does: as its text tells, and otherwise as the database reports.
     pub(super) async fn effect(&mut self, statement: &Statement) -> Result<Effect> {
         if statement.effect != Effect::MayWrite {
             return Ok(statement.effect);
@@ -116,8 +116,8 @@ impl Lease {
         }
     }
 
-    /// Behind a pooler that lends by the transaction, a statement outside one would be prepared on one connection of the
-    /// server and run on another: it gets a transaction of its own. Returns whether it did.
+    /// Behind a pooler in transaction mode, a statement outside a transaction could be prepared on one server connection
+    /// and run on another, so it gets its own transaction. Returns whether it did.
     pub(super) async fn begin_alone(&mut self, statement: &Statement) -> Result<bool> {
         let alone = self.pooler == Pooler::Transaction
             && self.state == TransactionState::None

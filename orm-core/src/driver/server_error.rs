@@ -7,7 +7,7 @@ use super::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
-/// Why there is no connection to a server.
+/// Why connecting to a server failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotConnected {
     #[error(transparent)]
@@ -40,12 +40,12 @@ pub(super) struct Refused {
     /// Whether the same work may succeed when it is begun again.
     pub(super) retryable: bool,
     pub(super) constraint: Option<Constraint>,
-    /// What the database said, without the values of a row that it quotes.
+    /// The database's message, without the values of a row that it quotes.
     pub(super) without_values: Option<String>,
 }
 
-/// What the database said of a row that it refused, without its values: columns that the statement did not name are among
-/// them, and may be secret.
+/// The database's message about a row that it refused, without the row's values: they include columns that the statement
+/// did not name, which may be secret.
 #[derive(Debug, thiserror::Error)]
 #[error("error returned from database: {message} ({code})")]
 struct WithoutValues {
@@ -94,7 +94,7 @@ pub(super) fn refusal(
     }
 }
 
-/// Whether a server that refuses a connection is about to start, or says so by one of these codes.
+/// Whether a server that refuses a connection is still starting, or returns one of these codes for it.
 pub(super) fn is_starting(error: &sqlx::Error, codes: &[&str]) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use super::SslMode;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What an engine's builder says about TLS; the URL says the rest.
+/// TLS settings of an engine's builder; the URL has the others.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TlsOptions {
     pub(crate) mode: Option<SslMode>,
@@ -14,7 +14,7 @@ pub(crate) struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// Whether anything is said.
+    /// Whether anything is set.
     pub(super) fn is_given(&self) -> bool {
         self.mode.is_some() || self.root_cert.is_some() || self.client_cert.is_some()
     }

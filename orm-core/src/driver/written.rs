@@ -22,7 +22,7 @@ pub(super) struct Commit<'w> {
 }
 
 impl Written {
-    /// The position; none while a commit may have happened whose position is not known.
+    /// The position; `None` while a commit may have happened whose position is unknown.
     pub(super) fn position(&self) -> Option<u64> {
         let state = self.state();
         (state.doubts == state.settled).then_some(state.position)

@@ -139,8 +139,8 @@ impl<M: Model, L> Entity<M, L> {
         std::ptr::eq(a.node(), b.node())
     }
 
-    /// The same object with a type that says nothing about loads. It lets entities of different queries share one type;
-    /// read their relationships with the accessors.
+    /// The same object with a type that does not record what is loaded. It lets entities of different queries share one
+    /// type; read their relationships with the accessors.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -157,7 +157,7 @@ impl<M: Model, L> Entity<M, L> {
         Entity::new(self.region().bare(), place)
     }
 
-    /// The same entity, of which its answer holds more than its type said.
+    /// The same entity, whose answer holds more than its type recorded.
     pub(crate) fn proven<K>(self) -> Entity<M, K> {
         Entity { node: self.node, place: self.place, loaded: PhantomData }
     }

@@ -59,7 +59,7 @@ field! {
     HasMany
 }
 field! {
-    /// A relationship to at most one row whose key is on the other side: `#[has_one]`.
+    /// A relationship to at most one row whose foreign key is in the target: `#[has_one]`.
     ///
     /// ```
     /// # use orm_core::prelude::*;

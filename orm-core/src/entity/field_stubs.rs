@@ -1,5 +1,5 @@
-//! What a relationship's field is mistaken for. Nothing here can be called or derived: each has a bound that nothing meets,
-//! and the compiler says what to write instead.
+//! Common misuses of a relationship's field. Nothing here can be called or derived: each has a bound that no type
+//! satisfies, and the compiler then suggests what to write instead.
 
 use std::marker::PhantomData;
 

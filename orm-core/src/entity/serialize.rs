@@ -9,9 +9,9 @@ use crate::graph::Region;
 use crate::model::{ColumnDef, LoadedSet, LoadedShape, Model, ModelDef, RelationDef};
 use crate::value::{ColumnType, ValueKind, ValueRef};
 
-/// The columns, and the relationships that the type says are loaded; a recursion with a number of levels is written out
-/// to the last one that was read. What was not loaded is left out: it is neither
-/// `null` nor an empty list. `secret` columns are left out too.
+/// The columns, and the relationships that the type records as loaded; a recursion with a number of levels is written
+/// to the last level that was read. What was not loaded is left out: it is neither `null` nor an empty list. `secret`
+/// columns are left out too.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -108,8 +108,8 @@ impl Object<'_> {
         false
     }
 
-    /// What is loaded of the targets of a relationship: as the type says, or further down a recursion with a number of
-    /// levels, which the type does not count.
+    /// What is loaded of the targets of a relationship: as the type records, or further down a recursion with a number
+    /// of levels, which the type does not count.
     fn below(&self, relation: &RelationDef) -> Option<LoadedShape> {
         let again = || {
             self.via.filter(|via| std::ptr::eq(*via, relation))?;

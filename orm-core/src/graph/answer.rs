@@ -22,7 +22,7 @@ pub struct Answer {
 /// Which query an answer is of.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {
-    /// A number of its own.
+    /// A number that no other answer has.
     pub(crate) id: u64,
     /// Where it was run.
     pub(crate) at: &'static Location<'static>,
@@ -57,7 +57,7 @@ pub enum Targets {
         /// All parents' items, parent by parent.
         items: Vec<u32>,
     },
-    /// Position `p` has `items[p]`, or nobody.
+    /// Position `p` has `items[p]`, or nothing.
     One {
         /// Each parent's target.
         items: Vec<Option<u32>>,

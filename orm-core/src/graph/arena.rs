@@ -24,7 +24,7 @@ pub struct Arena<M> {
     detached: RwLock<HashSet<u32>>,
 }
 
-/// An arena whose model is not known here.
+/// An arena as a trait object.
 pub trait ErasedArena: Any + Send + Sync {
     /// The arena itself, to downcast.
     fn as_any(&self) -> &dyn Any;
@@ -66,7 +66,7 @@ pub trait ErasedArena: Any + Send + Sync {
     fn unload_one(&self, node: u32, relation: usize);
     /// Whether an object was taken out of its session.
     fn is_detached(&self, node: u32) -> bool;
-    /// Says that an object was taken out of its session.
+    /// Marks an object as removed from its session.
     fn detach(&self, node: u32);
     /// What the objects hold for one relationship.
     fn slots(&self, relation: usize) -> Option<RwLockReadGuard<'_, Slots>>;

@@ -4,8 +4,8 @@
 //! and the answers of queries as levels of indices. Called by entities (to read) and by loading and the unit of work
 //! (to fill). Knows no SQL and no session.
 //!
-//! One graph belongs to one session. Objects of one model lie in one arena and refer to each other by index, so that
-//! cycles cannot leak, no object needs a reference count of its own, and everything is freed with the last handle.
+//! One graph belongs to one session. Objects of one model lie in one arena and refer to each other by index. So cycles
+//! cannot leak, objects need no reference counts, and everything is freed with the last handle.
 
 mod answer;
 mod arena;

@@ -3,15 +3,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::Region;
 
-/// The anchors that no graph has. There are as many in all as there ever were graphs at one time.
+/// The declared type of a column. `length` is the greatest number of characters of a text; `indexed` is true if a key
+/// or an index contains the column.
 static FREE: Mutex<Vec<&'static Anchor>> = Mutex::new(Vec::new());
 
 /// Where relationship fields find the graph that they are in.
 ///
-/// Each of them could keep a `Weak` of it, but counting these takes longer than anything else that making a field does:
-/// a count is one place in memory that every row would change, and with it each processor wait for the others. So one
-/// `Weak` lies here, and a field says which one it means. Anchors are used again, and a field of a dropped graph
-/// finds that its turn is over.
+/// A field could keep a `Weak` of the graph, but counting these would cost more than all other work on the field: the
+/// count is one place in memory that every row changes, so processors wait for each other. So one `Weak` lies here and
+/// fields refer to it by number. Anchors are reused; a field of a dropped graph finds that its turn is over.
 struct Anchor {
     now: RwLock<Now>,
 }
@@ -39,7 +39,7 @@ impl Mooring {
         if now.turn == self.turn { now.region.upgrade() } else { None }
     }
 
-    /// Says which graph it is.
+    /// Sets the graph.
     pub(super) fn moor(self, region: &Arc<Region>) {
         let mut now = self.anchor.now.write().unwrap_or_else(PoisonError::into_inner);
         now.region = Arc::downgrade(region);

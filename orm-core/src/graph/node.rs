@@ -38,7 +38,7 @@ impl<M> Node<M> {
         self.newer.get().map_or(0, |newer| newer.current.load(Ordering::Acquire))
     }
 
-    /// A version by number; the first where there is no such number.
+    /// A version by number; the first if the number does not exist.
     pub(crate) fn version(&self, number: usize) -> &M {
         let older = number.checked_sub(1).zip(self.newer.get());
         match older {

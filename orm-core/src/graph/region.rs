@@ -47,7 +47,7 @@ impl Region {
         }
     }
 
-    /// The query whose answer it is; none of a bare graph.
+    /// The query whose answer it is; `None` for a bare graph.
     pub(crate) fn origin(&self) -> Option<Origin> {
         match self {
             Region::Graph(_) => None,
@@ -86,7 +86,7 @@ impl Graph {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Says that the session was dropped; what it loaded stays readable.
+    /// Marks the session as dropped; what it loaded stays readable.
     pub(crate) fn close(&self) {
         self.open.store(false, Ordering::Release);
     }

@@ -147,7 +147,7 @@ impl Store {
                 self.reads.node(ObjectId { arena, node });
                 Ok(Some(Found { node, new: true, read: true }))
             }
-            // It may have no key, and says so there.
+            // It may have no key, and then reports it there.
             Err(_) => self.hydrate(arena, cells, Hydrate::Keep),
         }
     }
@@ -158,7 +158,7 @@ impl Store {
         self.expired.insert(id);
     }
 
-    /// Says which objects have unsaved changes, before a query that could overwrite those that are expired.
+    /// Records which objects have unsaved changes, before a query that could overwrite expired ones.
     pub(crate) fn keep_changes(&mut self, changed: impl Iterator<Item = ObjectId>) {
         self.changed.clear();
         if !self.expired.is_empty() {
@@ -268,7 +268,7 @@ impl Store {
         self.values(id, self.def(id.arena).key)
     }
 
-    /// The object with a key, if the session holds it. Cells that are no key find nothing.
+    /// The object with a key, if the session holds it. Cells that are not a key find nothing.
     pub(crate) fn find(&mut self, arena: u32, key: &[Value]) -> Option<ObjectId> {
         let node = self.identity_mut(arena).find(key).ok().flatten()?;
         Some(ObjectId { arena, node })
@@ -361,7 +361,7 @@ impl Store {
         error.prefixed(&format!("{}: ", fields.join(", ")))
     }
 
-    /// The model whose table a constraint is on, as far as it can be told: two schemas may have tables of one name.
+    /// The model whose table has the constraint, if that is unambiguous: tables in two schemas may share a name.
     fn violated(&self, constraint: &Constraint) -> Option<&'static ModelDef> {
         let named = |def: &&'static ModelDef| constraint.table.as_deref() == Some(def.table.name);
         let mut defs = self.shelves.iter().map(|shelf| shelf.model.def()).filter(named);

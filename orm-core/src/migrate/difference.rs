@@ -337,7 +337,7 @@ fn unmatched<T: Clone>(before: &[T], after: &[T], is_same: impl Fn(&T, &T) -> bo
 
 fn is_same_type(dialect: Dialect, before: &LiveColumn, after: &LiveColumn) -> bool {
     match dialect {
-        // `INTEGER` alone makes a key that is numbered, which is told apart as that.
+        // Only `INTEGER` makes a numbered key, and that is compared separately.
         Dialect::Sqlite => affinity(&before.type_name) == affinity(&after.type_name),
         Dialect::Postgres | Dialect::Mysql(_) => before.type_name == after.type_name,
     }

@@ -271,9 +271,9 @@ impl Engine {
     /// Runs the pending migrations of sqlx, `sqlx::migrate!()` or a folder's, and returns them; sqlx's own table records
     /// them.
     ///
-    /// All programs that start at once may call it: on PostgreSQL, MySQL and MariaDB one of them runs the migrations while
-    /// the others wait. A migration is applied as a whole or not at all, but on MySQL and MariaDB, whose statements commit
-    /// one by one; there the error says which statement stopped it.
+    /// All instances of a program may call it at startup: on PostgreSQL, MySQL and MariaDB one of them runs the migrations
+    /// while the others wait. A migration is applied as a whole or not at all, except on MySQL and MariaDB, whose DDL
+    /// statements commit one by one; there the error names the statement that failed.
     ///
     /// ```
     /// # use orm_core::prelude::*;

@@ -199,7 +199,7 @@ impl Writer<'_> {
             .push(Later { step: Step { sql, notes: vec![VALIDATES.to_owned()] }, undo: None });
     }
 
-    /// SET NOT NULL, whose scan a constraint that says the same saves.
+    /// SET NOT NULL; a CHECK constraint with the same condition saves its scan.
     fn set_not_null(&mut self, change: &TableChange, column: &LiveColumn) {
         let (table, name) = (self.named(&change.after), self.quoted(&column.name));
         let set = format!("ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL");

@@ -21,7 +21,7 @@ impl Failed {
     }
 }
 
-/// What a database says, without what the driver puts before it.
+/// A database's message, without the driver's prefix.
 pub(super) fn said(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
@@ -50,7 +50,7 @@ pub(super) async fn run_script(connection: &mut RawConnection, sql: &str) -> Res
     on!(connection, it => script(&mut **it, sql).await)
 }
 
-/// One of the texts that the tool writes, which is a transaction unless it says otherwise in its first line.
+/// Runs one of the files that the tool writes. It is a transaction unless its first line opts out.
 pub(super) async fn run_file(connection: &mut RawConnection, sql: &str) -> Result<(), Failed> {
     let within = !sql.starts_with(NO_TRANSACTION);
     if within {

@@ -245,7 +245,7 @@ impl Writer<'_> {
         match (self.dialect, column.not_null) {
             (Dialect::Mysql(_), _) if column.computed.is_some() => {}
             (_, true) => sql.push_str(" NOT NULL"),
-            // A TIMESTAMP is NOT NULL where nothing is said.
+            // A TIMESTAMP is NOT NULL by default.
             (Dialect::Mysql(_), false) => sql.push_str(" NULL"),
             _ => {}
         }

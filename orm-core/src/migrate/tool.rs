@@ -41,9 +41,8 @@ Options:
 /// }
 /// ```
 ///
-/// With that as `src/bin/migrate.rs`, `cargo run --bin migrate -- new add_email` writes a migration, and `run`, `status`,
-/// `revert`, `check` and `sql` do what they say. The process ends with 0, or with 1 after an error and where `check` finds a
-/// difference.
+/// With that as `src/bin/migrate.rs`, `cargo run --bin migrate -- new add_email` writes a migration; the other commands are
+/// `run`, `status`, `revert`, `check` and `sql`. The exit status is 0, or 1 after an error or if `check` finds a difference.
 pub fn main(schema: Schema, folder: &str) {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Arena, ErasedArena, Graph, Mooring};
 use crate::value::Value;
 
-/// A model whose type is not known here: what loading, flush and DDL work with, so that they are compiled once.
+/// A model as a trait object. Loading, flush and DDL use it, so they are compiled once.
 pub trait ErasedModel: Send + Sync {
     /// Names, columns, key and relationships.
     fn def(&self) -> &'static ModelDef;

@@ -92,7 +92,7 @@ pub trait ModelHooks: Model + HasHooks {
     }
 }
 
-/// Models whose hooks are called; for generated code, which has it of `#[model(hooks)]`.
+/// Models whose hooks are called; for generated code, which implements it for `#[model(hooks)]`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the hooks of `{Self}` would never be called",

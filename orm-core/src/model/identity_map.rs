@@ -37,7 +37,7 @@ pub struct Found {
     pub read: bool,
 }
 
-/// An identity map whose model is not known here.
+/// An identity map as a trait object.
 pub trait ErasedIdentity: Send + Sync {
     /// The object of a row: the one that the map knows, or a new one read from the cells. None when the key is NULL,
     /// as an outer join without a match gives it.
@@ -58,19 +58,19 @@ pub trait ErasedIdentity: Send + Sync {
     /// The object with this key.
     ///
     /// # Errors
-    /// The cells are no key of the model.
+    /// The cells are not a key of the model.
     fn find(&self, key: &[Value]) -> Result<Option<u32>, ValueError>;
 
     /// Forgets the object with this key.
     ///
     /// # Errors
-    /// The cells are no key of the model.
+    /// The cells are not a key of the model.
     fn remove(&mut self, key: &[Value]) -> Result<Option<u32>, ValueError>;
 
     /// Enters an object under a key; the object that had it is returned.
     ///
     /// # Errors
-    /// The cells are no key of the model.
+    /// The cells are not a key of the model.
     fn insert(&mut self, key: &[Value], node: u32) -> Result<Option<u32>, ValueError>;
 
     /// How many objects there are.

@@ -1,6 +1,6 @@
 /// What a query loaded, as a type. It decides what serialising an [`Entity`](crate::Entity) includes.
 ///
-/// The derive generates one for each model. A function that serialises or shows entities of any query has it as a
+/// The derive implements it for each model. A function that serialises or prints entities of any query needs it as a
 /// bound:
 ///
 /// ```

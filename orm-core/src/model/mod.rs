@@ -1,4 +1,4 @@
-//! Descriptors: what `#[derive(Model)]` says of a model, as static data and as types.
+//! Descriptors: a model's definition by `#[derive(Model)]`, as static data and as types.
 //!
 //! Enters: nothing, they are constants and impls in the user's crate. Leaves: names, columns, keys and relationships
 //! for the query, and the typed operations on objects that later stages reach through [`ErasedModel`].

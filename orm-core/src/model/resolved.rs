@@ -119,8 +119,8 @@ impl RelationDef {
         self.columns().primary_key_places.as_deref()
     }
 
-    /// Whether the database may hold several targets for one object, even where the model says at most one: there is
-    /// at most one if the key that links them is unique.
+    /// Whether the database may hold several targets for one object although the relationship is a to-one: only a
+    /// unique key prevents that.
     pub(crate) fn may_find_several(&self) -> bool {
         self.columns().may_find_several
     }

@@ -2,8 +2,8 @@ use super::{ColumnDef, ErasedModel, ModelDef};
 use crate::sql::{Expr, Source};
 use crate::value::{Cells, ValueError, ValueRef};
 
-/// Which columns of a model a statement selects, and where they are in its rows: all but the deferred ones that nobody
-/// asked for.
+/// Which columns of a model a statement selects, and where they are in its rows: all but the deferred ones that were
+/// not requested.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     pub(crate) model: &'static dyn ErasedModel,

@@ -17,7 +17,7 @@ pub enum Echo {
     Sql,
     /// The bound values too; those of `secret` columns as `***`.
     Params,
-    /// The number of rows and the first 20 of them too, each value up to 60 characters; values from `secret` columns are
-    /// `***`, and so are all values of raw SQL, whose origin is unknown.
+    /// Also the number of rows and the first 20 of them, each value up to 60 characters. Values from `secret` columns
+    /// are `***`, and so are all values of raw SQL, whose origin is unknown.
     Rows,
 }

@@ -1,4 +1,4 @@
-//! Who is told about each statement: hooks, scopes, logs, what is printed, and `tracing`.
+//! Observers of statements: hooks, scopes, logs, echo and `tracing`.
 //!
 //! Enters: a statement before it is sent, and how it ended. Knows no connection.
 

@@ -51,7 +51,7 @@ impl Monitor {
         self.hooks.add(Arc::new(call))
     }
 
-    /// Says before a statement that it begins.
+    /// Reports that a statement begins.
     pub(crate) fn begins(&self, statement: &Statement) {
         self.hooks.call(|| StatementEvent::new(statement, None));
     }

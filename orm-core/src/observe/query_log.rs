@@ -114,7 +114,7 @@ impl QueryLog {
         self.lock().push(statement);
     }
 
-    /// Whether nobody but the engine holds the log any more.
+    /// Whether only the engine still holds the log.
     pub(super) fn is_abandoned(&self) -> bool {
         Arc::strong_count(&self.statements) == 1
     }

@@ -53,7 +53,7 @@ impl<T> fmt::Debug for Computed<T> {
     }
 }
 
-/// What makes an expression of something with SQL of its own and a type.
+/// Implements an expression for a type with its own SQL and value type.
 macro_rules! expression {
     ($ty:ident) => {
         impl<T: $crate::value::ColumnType> $crate::query::Expression for $ty<T> {

@@ -42,7 +42,7 @@ pub trait RelationConditions: Relation {
         exists(Ends::of(Self::def()), Some(condition))
     }
 
-    /// Whether the target meets a condition: `EXISTS (SELECT ..)`. It is false if there is no target.
+    /// Whether the target meets a condition: `EXISTS (SELECT ..)`. It is false without a target.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -237,7 +237,7 @@ impl FromSpec {
     pub(super) fn name_first(&mut self, joined: Joined) {
         match self.first {
             None => self.first = Some(joined),
-            // The second one is there twice or not joined, and the message says which.
+            // The second model occurs twice or is not joined; the message tells which.
             Some(_) => {
                 let on = unjoined(&joined);
                 self.join(JoinKind::Inner, joined, on);
@@ -290,7 +290,7 @@ impl FromSpec {
     /// FROM and its joins, for a query that names some sources.
     ///
     /// # Errors
-    /// `InvalidQuery`: nothing says what the query is from, or how its tables belong together.
+    /// `InvalidQuery`: the query has no FROM, or its tables are not joined.
     pub(crate) fn lower(&self, named: &[Source]) -> Result<(Option<TableRef>, Vec<Join>)> {
         let joins = self.joins.iter().map(|join| Join {
             kind: join.kind,

@@ -5,10 +5,10 @@ use crate::model::{Model, ModelDef};
 use crate::sql::{BinaryOp, Bind, Expr, Nulls, Order, Source};
 use crate::value::{Value, ValueKind};
 
-/// The order of a query for entities with the primary key behind it, so that each row has a place of its own: what pages
-/// need that begin where the one before ended.
+/// The order of a query for entities followed by the primary key, so each row has a unique position. Keyset pages need
+/// that.
 ///
-/// Where the order does not say it, NULL comes before every value, as on SQLite and MySQL.
+/// If the order does not specify it, NULL comes before every value, as on SQLite and MySQL.
 #[derive(Debug, Clone)]
 pub(crate) struct Keyset {
     terms: Vec<KeysetTerm>,

@@ -61,7 +61,7 @@ impl SelectList {
         self.entities.len() - 1
     }
 
-    /// Says which model is behind a source.
+    /// Records the model of a source.
     pub(super) fn know(&mut self, source: Source, def: &'static ModelDef) {
         if !self.models.iter().any(|(known, _)| *known == source) {
             self.models.push((source, def));

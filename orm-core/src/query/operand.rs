@@ -30,7 +30,7 @@ pub trait Comparand<T> {
     fn into_comparand(self) -> Expr;
 }
 
-/// Operands that are no `Option`; for generated code.
+/// Operands that are not an `Option`; for generated code.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a value of a column", label = "not a value")]
 pub trait Plain {}
@@ -216,7 +216,7 @@ macro_rules! integer_as_float {
 // Literals without a point: `PRICE.gt(5)`.
 integer_as_float!(i8, i16, i32, u8, u16, u32);
 
-/// A value of a type that says itself what its columns are declared as; for generated code.
+/// A value whose type determines how its columns are declared; for generated code.
 #[doc(hidden)]
 pub fn operand<T: ColumnType>(value: &T) -> Expr {
     Expr::Bind(Bind { kind: Some(T::KIND), ..value.view().to_value().into() })

@@ -20,7 +20,7 @@ use crate::value::Boolean;
 #[must_use = "a condition does nothing until it is given to `filter`"]
 pub struct Predicate {
     expr: Expr,
-    /// How deep the expression is, so that nobody measures a long list of conditions for each that is added.
+    /// The depth of the expression, stored so that adding a condition does not measure a long list again.
     depth: usize,
 }
 

@@ -349,7 +349,7 @@ raw_tuples! {
     (A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P)
 }
 
-/// Reads a struct by the names that the first row says the columns have.
+/// Reads a struct by the column names of the first row.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct NamedReader<T> {

@@ -48,7 +48,7 @@ pub enum RowsFrom {
 }
 
 impl RowsFrom {
-    /// How many rows of a stream make a batch, where the query says it.
+    /// The number of rows in a batch of a stream, if the query sets it.
     pub(crate) fn yield_per(&self) -> Option<usize> {
         match self {
             RowsFrom::Select(spec) => spec.core.yield_per,

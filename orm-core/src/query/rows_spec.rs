@@ -24,8 +24,8 @@ impl RowsSpec {
     /// The SELECT of the values alone; the columns of the entities are to follow them, entity by entity.
     ///
     /// # Errors
-    /// `InvalidQuery`: FROM cannot be told, a value is neither grouped nor an aggregate, or a value that a LEFT JOIN may
-    /// not find is no `Option`.
+    /// `InvalidQuery`: FROM cannot be inferred, a value is neither grouped nor aggregated, or a value that a LEFT JOIN
+    /// may not find is not an `Option`.
     pub(crate) fn values(&self) -> Result<Select> {
         self.core.check_refused()?;
         if self.core.behind && !self.core.distinct {

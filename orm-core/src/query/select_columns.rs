@@ -193,8 +193,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self.part("distinct", |spec| spec.core.distinct = true)
     }
 
-    /// Returns the first row, in the query's order, of those with the same values for these. Only PostgreSQL has it; on
-    /// other databases it is an error that says what to write instead.
+    /// Returns the first row, in the query's order, of those with the same values for these expressions. Only
+    /// PostgreSQL supports it; on other databases it is an error that suggests what to write instead.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -340,8 +340,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         Derived::subquery(&self.spec, name, false)
     }
 
-    /// As [`subquery`](Self::subquery); it sees the tables before it, and is run for each of their rows. SQLite and
-    /// MariaDB do not have it; there it is an error that says what to write instead.
+    /// Like [`subquery`](Self::subquery), but it sees the tables before it and runs for each of their rows. SQLite and
+    /// MariaDB do not support it; there it is an error that suggests what to write instead.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -363,9 +363,9 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         Derived::cte(&self.spec, name)
     }
 
-    /// A recursive common table expression: it begins with the rows of this query, and `next` says what follows from the
-    /// rows found last, until nothing does. Rows that come twice stay twice, so a circle never ends;
-    /// [`recursive_distinct`](Self::recursive_distinct) takes each once.
+    /// A recursive common table expression: it begins with the rows of this query, and `next` selects the rows that
+    /// follow from those found last, until there are none. Duplicate rows are kept, so a cycle never ends;
+    /// [`recursive_distinct`](Self::recursive_distinct) takes each row once.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -427,7 +427,7 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     }
 
     fn set(mut self, op: SetOp, mut other: RowsSpec) -> Self {
-        // The types say that both load the same, and the first query says how.
+        // The types guarantee that both load the same; the first query's strategies apply.
         other.list.entities.iter_mut().for_each(|entity| entity.loads.clear());
         // INTERSECT binds more tightly than the others on some databases and not on others: in parentheses it is clear.
         if self.spec.unions().max(other.unions() + 1) > MOST_UNIONS {

@@ -55,7 +55,7 @@ pub trait Reader: Send + Sync + 'static {
     /// Reads a row.
     ///
     /// # Errors
-    /// A cell does not hold what the type says.
+    /// A cell's content does not match the type.
     fn read(&self, row: &RowView<'_>) -> Result<Self::Held>;
 
     /// Turns what was kept into what the query gives.

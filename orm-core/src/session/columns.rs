@@ -45,8 +45,8 @@ impl Session {
         T::read(entity.view(column)).map_err(|error| cell_error(def, &CellError { column, error }))
     }
 
-    /// Reads a deferred column of many objects at once: of those that lack it, by one statement for as many as the
-    /// database binds keys. An object whose row is gone has none.
+    /// Reads a deferred column of many objects: one statement for as many objects without it as the database can bind
+    /// keys. An object whose row no longer exists gets none.
     ///
     /// ```
     /// # use orm_core::prelude::*;

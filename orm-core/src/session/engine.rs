@@ -29,7 +29,7 @@ use crate::sql::{Dialect, Statement};
 #[derive(Debug, Clone)]
 pub struct Engine {
     database: Arc<Database>,
-    /// The settings of sessions that say nothing else.
+    /// The default options of sessions.
     options: SessionOptions,
     /// Held by the attempt that goes first.
     pub(super) turns: Arc<Mutex<()>>,
@@ -162,7 +162,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// `PoolTimeout`, `Connection`: there is no connection for it. `Busy`: another connection to SQLite writes.
+    /// `PoolTimeout`, `Connection`: no connection is available. `Busy`: another connection to SQLite writes.
     #[track_caller]
     pub fn sandbox(&self) -> impl Future<Output = Result<Engine>> + Send {
         let borrower = Borrower::here();

@@ -44,7 +44,7 @@ impl Session {
     ///
     /// In the place of a secret value it binds a stand-in, since databases repeat what they are given.
     ///
-    /// [`Engine::plan`](crate::Engine::plan) says which statements there are; this says which indexes they use.
+    /// [`Engine::plan`](crate::Engine::plan) shows which statements run; this shows which indexes they use.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -59,7 +59,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `InvalidQuery`: what running it would say.
+    /// `InvalidQuery`: the query cannot run.
     pub fn explain(&mut self, query: impl Explain) -> Run<'_, String> {
         let plan = query.plan(self.database.dialect());
         Run::new(self.explain_plan(plan))

@@ -16,7 +16,7 @@ use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, Value, ValueError};
 
 impl Session {
-    /// The entities with some primary keys, in the order of the keys; `None` where there is no such row.
+    /// The entities with the given primary keys, in the order of the keys; `None` for a key without a row.
     ///
     /// Objects that the session holds cost nothing. The rest is one statement, or more if there are more keys than the
     /// database can bind.
@@ -76,7 +76,7 @@ impl Session {
                 Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
             let answer = self.select(query.spec, caller).await?;
             if !self.options.identity_map {
-                // Objects of their own, which nobody else knows.
+                // Objects of their own, with no other handles.
                 let found = Entity::<M>::of_first_level(&answer);
                 own.extend(found.iter().map(|entity| (key_of(entity, def.key), entity.dynamic())));
                 continue;

@@ -50,7 +50,7 @@ impl Session {
         let (region, place) = (entity.region().bare(), entity.place());
         let mine = self.check_mine(entity).is_ok();
         let graph = match mine {
-            // An object of its own is merged already.
+            // An object of the session is already merged.
             true => Ok(MergeGraph::of_own(erased::<M>(), place.id())),
             false => {
                 let at = (region, place.arena, place.node);

@@ -17,7 +17,7 @@ impl Session {
     ///
     /// A draft takes missing parts of its key from what it is linked to: a line whose key is its order's key and a
     /// number is found by the number. A draft without a key costs no statement. The others are looked up by one
-    /// statement for all drafts of a model on the same level, and the collections that change are read.
+    /// statement for all drafts of a model on the same level, and collections that change are read.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

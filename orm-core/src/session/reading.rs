@@ -255,7 +255,7 @@ impl Session {
     /// may be any list or iterator of entities or of references to them.
     ///
     /// It runs one statement for each level, or more if there are more keys than the database can bind. `.joined()`
-    /// needs none of its own only in a query; here it is one statement too.
+    /// saves a statement only in a query; here it is one statement too.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -408,7 +408,8 @@ impl Session {
         Ok(R::output(Held::slot(Arc::clone(self.store.region()), target.unwrap_or_default(), slot)))
     }
 
-    /// Answers a to-one from the identity map: a NULL key is nobody, and a target that the session holds is it.
+    /// Answers a to-one from the identity map: it is empty for a NULL key, and the session's object if the session
+    /// holds the target.
     fn hold_without_sql(&mut self, relation: &'static RelationDef, place: Place) -> bool {
         let Some(places) = relation.primary_key_places() else { return false };
         let key = self.store.values(place.id(), relation.local_columns());

@@ -229,11 +229,12 @@ impl Engine {
                 Attempt::Transaction(error) => attempts.failed(error, took)?,
                 Attempt::Work(error, cause) => attempts.work_failed(error, cause, took)?,
             };
-            // What was in the way had begun before, and is over: the next attempt meets nobody of this engine.
+            // The transactions that were in the way had begun before, and are over: the next attempt competes with none
+            // of this engine.
             if turn.is_some() && !follows {
                 continue;
             }
-            // Nobody waits for one that waits itself.
+            // Nothing waits for a unit that waits itself.
             turn = None;
             tokio::time::sleep(wait).await;
         }
@@ -282,7 +283,7 @@ impl Attempts<'_> {
         })
     }
 
-    /// How long to wait before the next attempt, or what the error of the last one says further.
+    /// How long to wait before the next attempt, or the text to append to the last error.
     fn next(&mut self, again: bool, took: Duration) -> Result<Duration, String> {
         self.made += 1;
         let (policy, elapsed) = (self.policy, self.started.elapsed());

@@ -66,7 +66,7 @@ pub(super) struct Failure {
     pub(super) error: Error,
 }
 
-/// A closure that says when the transaction ends.
+/// A closure that decides when the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
     /// That of `transaction`, which may end it early and is done then.

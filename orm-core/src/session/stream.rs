@@ -17,7 +17,7 @@ use crate::query::{Reader, RowQuery, Select};
 use crate::sql::Dialect;
 use crate::value::Cells;
 
-/// How many rows a batch has where the query does not say.
+/// The default number of rows in a batch.
 const BATCH: usize = 1_000;
 
 impl Session {
@@ -116,7 +116,7 @@ pub trait Streamable {
 #[doc(hidden)]
 pub struct StreamPlan<T> {
     pub(crate) batches: Box<dyn Batches<T>>,
-    /// How many rows a batch has, where the query says it.
+    /// The number of rows in a batch, if the query sets it.
     pub(crate) rows: Option<usize>,
 }
 
@@ -375,7 +375,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
         Ok((batch, !last))
     }
 
-    /// Why there is no other batch.
+    /// Why there is no further batch.
     fn cancelled(&self) -> Error {
         match self.session.check_usable() {
             Err(error) => error,

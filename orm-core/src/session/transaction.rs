@@ -118,7 +118,7 @@ impl Session {
             let committed = lease.commit().await;
             self.note(committed)?;
         }
-        // Nothing is awaited from here on: what is committed is never forgotten.
+        // Nothing is awaited from here on: a committed transaction is never forgotten.
         self.unit.committed();
         self.store.committed();
         self.erred = false;
@@ -416,7 +416,7 @@ impl Session {
         }
     }
 
-    /// As [`transaction_with`](Self::transaction_with), and says whose error it was.
+    /// Like [`transaction_with`](Self::transaction_with), and also tells whose error it was.
     pub(super) async fn attempt<T, E>(
         &mut self,
         options: TransactionOptions,
@@ -480,7 +480,7 @@ impl Drop for Scope<'_> {
     }
 }
 
-/// A savepoint whose `work` does not come to its end: nobody can undo it here, so nothing after it may be committed.
+/// A savepoint whose `work` was dropped before its end: it cannot be undone here, so nothing after it may be committed.
 struct NestedScope<'s> {
     session: &'s mut Session,
     ended: bool,

@@ -558,7 +558,7 @@ impl Session {
         }
         let begins = !self.in_transaction();
         match bulk.is_raw() {
-            // What it needs, it says itself.
+            // It connects by itself if it has to.
             true => self.connect().await?,
             false => self.begin_writing().await?,
         }

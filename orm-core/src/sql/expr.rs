@@ -91,7 +91,7 @@ pub enum Expr {
     Scalar(Box<Select>),
     /// The default of the column that an UPDATE sets; with its SQL where the database has no word for it.
     Default(Option<Arc<str>>),
-    /// What cannot be written, and why: the statement that has it is refused before it is written.
+    /// Something that cannot be written, and the reason. A statement that contains it is refused before it is written.
     Refused(Arc<str>),
 }
 

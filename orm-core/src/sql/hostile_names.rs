@@ -1,5 +1,5 @@
-//! Names that try to end their quotes: whatever a table or a column is called, a text is one statement, and says every
-//! name as it is.
+//! Names that try to end their quotes: whatever a table or a column is called, the text stays one statement and
+//! contains every name unchanged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashMap;

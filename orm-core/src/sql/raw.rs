@@ -50,11 +50,11 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
             ),
         ));
     }
-    // How many rows it returns, nobody knows.
+    // The number of rows it returns is unknown.
     Ok(Statement { params, effect, changes_connection, ..Statement::plain(sql) })
 }
 
-/// The session would not know of it, and take back or keep other things than it says.
+/// The session would not notice, and would commit or roll back other changes than it reports.
 fn not_run(why: NotRun, text: &str) -> Error {
     let start: String = text.trim().chars().take(40).collect();
     let message = match why {
@@ -72,7 +72,7 @@ fn not_run(why: NotRun, text: &str) -> Error {
 
 fn place(dialect: Dialect, bind: &Bind, sql: &mut String, params: &mut Vec<Param>) {
     match dialect {
-        // A NULL that nobody knows the type of has none.
+        // A NULL of unknown type has no type name.
         Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => sql.push_str("NULL"),
         Dialect::Postgres => {
             params.push(Param::One(bind.clone()));

@@ -35,7 +35,7 @@ pub(super) fn refusal(dialect: Dialect, value: &Value) -> Option<String> {
     }
 }
 
-/// What a list is told on a database that has none.
+/// The message about a list on a database without lists.
 pub(super) fn no_lists(dialect: Dialect) -> String {
     let name = if dialect == Dialect::Sqlite { "SQLite has" } else { "MySQL and MariaDB have" };
     format!("{name} no lists; a relationship, or JSON in a `Json<Vec<..>>`, works on every database")

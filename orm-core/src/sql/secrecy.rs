@@ -1,9 +1,9 @@
 //! What must not be shown.
 //!
-//! Secrecy begins at `secret` columns and at values that were bound as secrets, and it goes where they go. An expression
-//! is secret when any part of it is. What stands beside a secret in an expression, or in a place of a union that one also
-//! fills, tells something about it, so the values bound there are hidden as well. What the database says of a statement
-//! is shown only if nothing secret is bound or computed with.
+//! Secrecy begins at `secret` columns and at values that were bound as secrets, and follows them. An expression is secret
+//! if any part of it is. Values that are bound beside a secret in an expression, or in the same column of a union, could
+//! reveal it, so they are hidden as well. The database's message about a statement is shown only if nothing secret is
+//! bound or computed with.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid, Value, ValueK
 /// Stands for what is not shown.
 const HIDDEN: &str = "***";
 
-/// Whether what a column holds must not be shown. It is not part of what a statement says: expressions that differ in it
-/// alone are equal.
+/// Whether a column's content must not be shown. It does not count in comparisons: expressions that differ only in it
+/// are equal.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret(pub bool);
 
@@ -222,7 +222,7 @@ impl Shown {
 }
 
 impl Statement {
-    /// Whether what the database says of it must not be shown, since it may quote something secret.
+    /// Whether the database's messages about the statement must not be shown, because they may quote something secret.
     pub fn is_secret(&self) -> bool {
         self.computes_secret || self.params.iter().any(Param::is_secret)
     }

@@ -45,7 +45,7 @@ pub struct Item {
     pub alias: Option<Arc<str>>,
 }
 
-/// Something with columns. `Debug` says its name.
+/// Something with columns. `Debug` prints its name.
 #[derive(Clone, PartialEq)]
 pub enum TableRef {
     /// A table.
@@ -160,7 +160,7 @@ pub struct Order {
     pub expr: Expr,
     /// DESC.
     pub descending: bool,
-    /// Where NULL goes; as the database has it where nothing is said.
+    /// Where NULL sorts; `None` leaves it to the database.
     pub nulls: Option<Nulls>,
 }
 
@@ -173,8 +173,8 @@ pub enum Nulls {
     Last,
 }
 
-/// Two are one when they say the same: which of the library's tables they are from is not part of it, as each time that a
-/// condition is written it has tables of its own.
+/// Two queries are equal if they select the same, even from different tables of the library's own: each time a condition
+/// is written it gets new ones.
 impl PartialEq for Select {
     fn eq(&self, other: &Select) -> bool {
         let (own, others) = (self.made(), other.made());
@@ -232,8 +232,8 @@ impl Select {
         self.filter = Some(Expr::and(self.filter.take(), condition));
     }
 
-    /// Whether it can be an operand of a union as it is. SQLite takes no parentheses around one, and an order or a limit of
-    /// its own needs them, so that another one is a subquery of FROM.
+    /// Whether it can be an operand of a union without a wrapper. SQLite does not accept parentheses around operands, so an
+    /// operand with its own order or limit becomes a subquery of FROM.
     pub(super) fn is_plain_operand(&self) -> bool {
         let is_set = self.left.is_some() || !self.set.is_empty();
         !is_set && self.order.is_empty() && (self.limit, self.offset) == (None, None)
@@ -374,7 +374,7 @@ impl TableRef {
         }
     }
 
-    /// The tables in it that are no parentheses.
+    /// The tables in it, without parentheses.
     pub fn leaves<'t>(&'t self, into: &mut Vec<&'t TableRef>) {
         match self {
             TableRef::Nested { first, joins } => {

@@ -15,7 +15,7 @@ pub struct Bind {
     pub kind: Option<ValueKind>,
 }
 
-/// Values are one when the database is given the same: whether they are shown is no part of that.
+/// Values are equal if the database receives the same; whether they are shown does not matter.
 impl PartialEq for Bind {
     fn eq(&self, other: &Self) -> bool {
         (&self.value, self.kind) == (&other.value, other.kind)
@@ -68,8 +68,8 @@ pub struct Statement {
     pub strategy: Option<&'static str>,
     /// How many rows it returns, as far as one knows before.
     pub expected: Expected,
-    /// Whether it returns the same rows in the same order each time it runs on one state of the database, as far as one
-    /// can tell: nothing in it is the user's own SQL, the time, or a function that nobody here knows.
+    /// Whether it returns the same rows in the same order each time it runs on one state of the database, as far as the
+    /// library can tell: it contains no raw SQL, no current time, and no unknown function.
     pub repeatable: bool,
     /// What it does to the database.
     pub effect: Effect,
@@ -136,7 +136,7 @@ impl From<Value> for Bind {
 }
 
 impl Expected {
-    /// What a limit says.
+    /// The row count that a limit implies.
     pub fn limited(limit: Option<u64>) -> Expected {
         const FEW: u64 = 8;
         match limit {
@@ -214,7 +214,7 @@ impl Statement {
         }
     }
 
-    /// Says what the statement loads, and how.
+    /// Records what the statement loads, and how.
     #[must_use]
     pub fn for_path(mut self, path: &str, strategy: &'static str) -> Statement {
         self.path = Some(path.into());

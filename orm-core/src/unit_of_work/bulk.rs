@@ -91,7 +91,7 @@ impl<M: Model, O> Insert<M, O> {
     pub fn on_conflict(mut self, conflict: OnConflict<M>) -> Self {
         let (def, mut set) = (M::def(), conflict.set);
         if let Some(version) = def.version().filter(|_| !set.is_empty()) {
-            // It counts the updates of the row, whatever the new row says.
+            // The version counts updates of the row, so a value given for it is ignored.
             set.retain(|(column, _)| *column != version);
             set.push((version, counted(def, version)));
         }

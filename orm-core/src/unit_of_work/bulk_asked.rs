@@ -84,8 +84,8 @@ impl Flush<'_> {
         Ok(keys)
     }
 
-    /// Inserts rows or changes existing ones; objects that the session holds follow. The rows are found by their
-    /// keys, and by the columns that say what exists already.
+    /// Inserts rows or changes existing ones, and updates the objects that the session holds. The rows are found by
+    /// their keys and by the conflict columns.
     pub(super) async fn upsert_and_ask(
         &mut self,
         def: &'static ModelDef,
@@ -150,7 +150,8 @@ impl Conflict {
     }
 }
 
-/// Refuses an INSERT that may meet rows and is to give back those that it wrote, where the database does not say which.
+/// Refuses an INSERT that may conflict with existing rows and should return the rows written, if the database cannot
+/// return them.
 pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Conflict) -> Result<()> {
     let tells = match dialect {
         Dialect::Sqlite | Dialect::Postgres => true,

@@ -5,7 +5,7 @@ use crate::identity::{Store, cell_error};
 use crate::value::Value;
 
 impl UnitOfWork {
-    /// Changes columns of an object, so that the next flush writes them; values equal to the row's are no change.
+    /// Changes columns of an object, so that the next flush writes them. A value equal to the row's is not a change.
     pub(crate) fn change(
         &mut self,
         store: &mut Store,
@@ -13,7 +13,7 @@ impl UnitOfWork {
         changes: Vec<(usize, Value)>,
     ) -> Result<()> {
         if store.is_expired(node) {
-            // What the row has is not known, so equal to what it had is no reason not to write it.
+            // The row's present content is unknown, so a value equal to its former one must be written too.
             self.assign(store, node, changes.iter().map(|(column, _)| *column));
         }
         let arena = store.arena(node.arena);

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Rows that are in each other's way.
 impl Flush<'_> {
-    /// Says which rows are in each other's way where the database refused one of them.
+    /// Names the rows that conflict with each other after the database refused one of them.
     pub(super) fn in_each_others_way(&self, error: Error, plan: &RowPlan, step: &Step) -> Error {
         if !matches!(error.kind(), ErrorKind::UniqueViolation | ErrorKind::ForeignKeyViolation) {
             return error;

@@ -81,8 +81,8 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Whether a link is there already: a key says so, or a link row. One that was to be deleted stays, one that is held
-    /// is not inserted again.
+    /// Whether a link already exists, by a key or by a link row. A link that would have been deleted stays; an existing
+    /// one is not inserted again.
     fn is_linked(&mut self, store: &Store, relation: &RelationDef, parent: ObjectId, target: &Ref) -> bool {
         if relation.kind != RelationKind::ManyToMany {
             return self.key_says_so(store, relation, parent, target);

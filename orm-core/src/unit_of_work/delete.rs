@@ -112,8 +112,8 @@ impl Flush<'_> {
         Ok(None)
     }
 
-    /// The children that rows say are not all: those that moved away and are not written yet are none any more, and
-    /// those that moved here are.
+    /// Corrects children read from rows by unsaved changes: removes those that have moved away and adds those that have
+    /// moved here.
     fn as_they_are_now(
         &self,
         relation: &'static RelationDef,
@@ -368,7 +368,7 @@ impl Flush<'_> {
         Ok(gone)
     }
 
-    /// An object's row is gone: nobody holds it any more.
+    /// An object's row is gone: removes the object from all collections and to-ones.
     pub(super) fn forget(&mut self, node: ObjectId) {
         for holder in holders(self.store, node.arena) {
             let columns = holder.1.remote_columns();

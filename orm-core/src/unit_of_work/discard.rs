@@ -17,7 +17,7 @@ impl UnitOfWork {
         for ((node, now), waited) in nodes.iter().zip(now).zip(waited) {
             let before = parents_of(store, *node);
             for ((relation, now), (_, before)) in now.into_iter().zip(before) {
-                // One that waited for another parent's key left the one that its own key says.
+                // A child that waited for another parent's key was removed from the parent that its own key names.
                 if waited || now != before {
                     self.child_returns(store, relation, *node, &now, &before);
                 }
@@ -39,7 +39,7 @@ impl UnitOfWork {
     fn revert(&mut self, store: &Store, nodes: &IndexSet<ObjectId>) {
         let revert = |node: &ObjectId, saved: usize| store.arena(node.arena).revert(node.node, saved);
         if let (Some(node), 1) = (nodes.first(), nodes.len()) {
-            // What is left is written in another order then, which nothing depends on.
+            // This changes the order of the remaining entries, on which nothing depends.
             if let Some(unsaved) = self.dirty.swap_remove(node) {
                 revert(node, unsaved.saved);
             }
@@ -76,7 +76,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Which of several children a `has_one` has after one of them went back is for a query to say.
+    /// If several children remain for a `has_one` after one of them went back, only a query can choose.
     fn unload_to_one(&mut self, store: &Store, relation: &RelationDef, parent: ObjectId) {
         if !relation.is_collection() {
             self.set_slot(store, parent, relation, None, Slot::Unloaded);

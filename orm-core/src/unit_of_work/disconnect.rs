@@ -147,7 +147,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Ends a to-one whose key is here.
+    /// Ends a to-one whose foreign key is in this object.
     pub(crate) fn clear_key(
         &mut self,
         store: &mut Store,

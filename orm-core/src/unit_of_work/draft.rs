@@ -26,7 +26,8 @@ impl<F: IsField<FIELD>, const FIELD: u64> GivenOr<F, FIELD> for Missing {}
 /// A new row with every required column set: what `User::draft()..` builds. The derive implements it. If a column is
 /// missing, the compiler lists the required columns.
 ///
-/// A function that returns a draft names it, and a function that takes any complete draft has it as a bound:
+/// Use it as the return type of a function that returns a draft, and as a bound for a function that takes any complete
+/// draft:
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -8,7 +8,7 @@ use crate::model::{Cascade, RelationDef};
 use std::sync::Arc;
 
 impl UnitOfWork {
-    /// An object and those that follow it: what it holds for relationships that say so, and what they hold.
+    /// An object and the objects that follow it through relationships with the given cascade, to any depth.
     pub(crate) fn held_with(
         &self,
         store: &Store,

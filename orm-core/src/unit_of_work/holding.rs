@@ -40,7 +40,7 @@ impl Flush<'_> {
         }
     }
 
-    /// Whether the keys of two objects say that they are linked; link rows have no key in the objects.
+    /// Whether the keys of two objects link them; link tables are not considered.
     fn keys_agree(&self, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
         if relation.kind == RelationKind::ManyToMany {
             return true;

@@ -167,7 +167,7 @@ impl Flush<'_> {
         let def = model.def();
         // A row that is refused is named by its model, which the store may not have met yet.
         self.store.arena_of(model)?;
-        // Of a key that the database makes in its own way nobody knows whose row it is, unless there is one row.
+        // If the database makes keys in its own way, keys and rows can be matched only if there is one row.
         let unknown = def.auto_key().is_none() && def.key.iter().any(|key| !given.contains(key));
         let room = if unknown { 1 } else { self.rows_per_statement(&given, 0) };
         let mut made = Vec::with_capacity(entries.len());
@@ -239,7 +239,8 @@ impl Flush<'_> {
             let insert = self.insert_of(def, given, returned, chunk);
             return self.send_by_rowid(def, insert).await;
         }
-        // RETURNING promises no order. Generated keys rise in the order of the rows; given keys say whose row it is.
+        // RETURNING does not guarantee an order. Generated keys ascend in the order of the rows; given keys identify
+        // their rows.
         let auto = def.auto_key().filter(|auto| !given.contains(auto));
         let by_keys = auto.is_none() && !returned.is_empty() && chunk.len() > 1;
         let keys = if by_keys { given_keys(def, chunk) } else { Vec::new() };
@@ -419,7 +420,7 @@ impl Cells for NewCells<'_> {
     }
 }
 
-/// The rows with values for the same columns together; of those whose key is generated, only those that follow each other.
+/// Groups rows with values for the same columns; rows with generated keys only if they are adjacent.
 fn shapes(batch: Vec<PendingEntry>, auto: Option<usize>) -> Vec<Shape> {
     let mut shapes: Vec<Shape> = Vec::new();
     for entry in batch {

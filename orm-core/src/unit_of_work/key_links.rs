@@ -10,7 +10,7 @@ use crate::model::{RelationDef, RelationKind};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
-/// Links by keys, whose objects the session may not hold: what was said last of each link.
+/// Links by keys, whose objects the session may not hold: the last change of each link.
 #[derive(Debug, Default)]
 pub(super) struct KeyLinks {
     links: IndexMap<(TableName, Vec<Value>), (KeyLink, bool)>,
@@ -36,7 +36,7 @@ impl KeyLinks {
         }
     }
 
-    /// Something else was said of a link.
+    /// Forgets a link by keys, because the link was changed through objects.
     fn forget(&mut self, link: &KeyLink) {
         if let Some(key) = link.key() {
             self.links.swap_remove(&key);
@@ -109,7 +109,7 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// A link between existing objects counts, whatever was said of their keys before.
+    /// A change of the link between existing objects replaces an earlier change by their keys.
     pub(super) fn key_link_ends(
         &mut self,
         store: &Store,

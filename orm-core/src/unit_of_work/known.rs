@@ -59,7 +59,7 @@ impl<'u> Known<'u> {
         self.follow(entry, column, false)
     }
 
-    /// The same where drafts that wait for their rows say what they were given.
+    /// The same, if pending drafts supply the values they were given.
     pub(super) fn given(&self, entry: &'u PendingEntry, column: usize) -> Option<Value> {
         match entry.keys.is_empty() {
             true => entry.values[column].clone(),
@@ -76,7 +76,7 @@ impl<'u> Known<'u> {
         }
     }
 
-    /// The same where drafts that wait for their rows say what they were given.
+    /// The same, if pending drafts supply the values they were given.
     pub(super) fn given_from(&self, from: &Ref, column: usize) -> Option<Value> {
         match self.origin(from) {
             Origin::New(entry) | Origin::Switched(_, entry) => self.given(entry, column),

@@ -17,11 +17,11 @@ use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 impl UnitOfWork {
-    /// Makes what was merged changes of the session's own objects: columns and new objects first, then what is linked
-    /// to them, and what they hold no more at last, so that a child that moved from one to the other is no orphan.
+    /// Applies what was merged to the session's own objects: columns and new objects first, then links, and removals
+    /// last, so a child that moves from one parent to another is never an orphan.
     ///
     /// # Errors
-    /// `InvalidState`: a child would lose its parent, and nothing says what happens to it. Nothing is changed then.
+    /// `InvalidState`: a child would lose its parent and no cascade applies to it. Nothing is changed then.
     pub(crate) fn merge(&mut self, store: &mut Store, graph: &mut MergeGraph) -> Result<()> {
         self.check_merge(store, graph)?;
         // A new row that is in the graph twice is one row, of which what is merged later counts.
@@ -98,7 +98,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Ends the links to what is not among the targets. A `belongs_to` is what its key says.
+    /// Ends the links to objects that are not among the targets. A `belongs_to` follows its key.
     fn merge_removals(
         &mut self,
         store: &mut Store,

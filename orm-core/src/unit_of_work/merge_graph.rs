@@ -108,10 +108,10 @@ impl MergeGraph {
         (0..self.sources.len()).filter(|source| self.sources[*source].depth == depth).collect()
     }
 
-    /// Gives drafts the parts of their keys that a `belongs_to` in them says, the innermost first.
+    /// Fills in the parts of drafts' keys that come from a nested `belongs_to`, the innermost first.
     ///
     /// # Errors
-    /// `InvalidModel`: a relationship does not say its columns.
+    /// `InvalidModel`: a relationship's columns are missing or ambiguous.
     pub(crate) fn keys_of_targets(&mut self, store: &Store) -> Result<()> {
         for at in (0..self.sources.len()).rev() {
             let source = &self.sources[at];
@@ -137,8 +137,8 @@ impl MergeGraph {
         Ok(())
     }
 
-    /// Gives drafts in the collections of some sources the parts of their keys that these say, where their rows are there:
-    /// what belongs to a new row is new.
+    /// Fills in the parts of keys that drafts in collections take from their owners, if the owners' rows exist: what
+    /// belongs to a new row is new.
     ///
     /// # Errors
     /// As for [`keys_of_targets`](Self::keys_of_targets).
@@ -299,8 +299,8 @@ impl<'s> Walk<'s> {
         self.graph.sources.len() - 1
     }
 
-    /// What an object holds for the relationships that are merged. The one that leads back to where it was reached
-    /// from is left out: the other side says it, and says all of it.
+    /// What an object holds for the merged relationships. The relationship that leads back to where it was reached from
+    /// is left out, because the other side covers it completely.
     fn held(
         &mut self,
         source: usize,
@@ -354,7 +354,7 @@ impl<'s> Walk<'s> {
                             let region = region.upgrade().ok_or_else(super::register::another_session)?;
                             self.target(relation, (region, arena, node), depth)
                         }
-                        // A link says what is wrong with one of another session.
+                        // An entity of another session is reported when it is linked.
                         _ => MergeTarget::Own(self.unit.linkable_pending(cell)?),
                     },
                 });

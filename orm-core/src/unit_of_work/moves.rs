@@ -28,8 +28,8 @@ impl UnitOfWork {
         self.move_child(store, node, columns, before);
     }
 
-    /// A to-one whose key changed holds nobody for a NULL, the object that it held if the key leads to it, and
-    /// otherwise what a query finds.
+    /// Updates a to-one whose key changed: it is empty for NULL, the session's object with that key if there is one,
+    /// and otherwise unloaded.
     fn follow_key(&mut self, store: &Store, node: ObjectId, relation: &RelationDef, local: &[usize]) {
         let (slot, target) = store.held(node, relation.index);
         let key = store.values(node, local);
@@ -75,7 +75,7 @@ impl UnitOfWork {
         }
     }
 
-    /// A parent holds a child whose key leads to it. Of two for a `has_one` a query has to say which.
+    /// Adds a child to the parent that its key names. If a `has_one` would have two, it is unloaded.
     pub(super) fn take_in(
         &mut self,
         store: &Store,

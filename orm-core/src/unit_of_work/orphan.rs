@@ -29,8 +29,8 @@ impl UnitOfWork {
         children
     }
 
-    /// A new object is not written after all, nor what would be deleted with it. Objects that were given to it are where
-    /// their keys say again.
+    /// Drops a new object, and the objects that would be deleted with it. Objects that were moved to it return to where
+    /// their keys place them.
     pub(super) fn drop_pending(&mut self, store: &mut Store, cell: &Arc<PendingCell>) {
         let mut dropped = vec![Arc::clone(cell)];
         while let Some(cell) = dropped.pop() {

@@ -131,7 +131,7 @@ impl Flush<'_> {
     }
 }
 
-/// The key and the columns that the database fills in or changes; empty if there are no such columns.
+/// The key and the columns that the database fills in or changes; empty if the model has no such columns.
 fn returned(def: &ModelDef) -> Vec<usize> {
     let mut columns = def.columns.iter().enumerate().filter(|(_, column)| column.comes_back()).peekable();
     if columns.peek().is_none() {

@@ -160,7 +160,7 @@ impl UnitOfWork {
         }
     }
 
-    /// The other end of a link that is no draft.
+    /// The other end of a link, if it is not a draft.
     pub(super) fn existing(&self, store: &Store, target: &LinkTarget) -> Result<Ref> {
         match (target, target.node(store)) {
             (_, Some(node)) => self.linkable(store, node),

@@ -108,7 +108,7 @@ impl NewKeys {
 }
 
 impl Flush<'_> {
-    /// Takes the objects whose rows become others out of what is deleted. Children of the drafts refer to them from now on.
+    /// Takes the objects that drafts replace out of the deletions. From now on, children of the drafts refer to them.
     pub(super) fn switch_rows(&mut self) {
         self.switched = Switched::of(self.unit, self.store);
         if self.switched.is_empty() {
@@ -189,7 +189,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// The default of a column. SQLite has no word for it in an UPDATE, but says what it is.
+    /// The default of a column. SQLite has no DEFAULT keyword in an UPDATE, but its catalogue has the default.
     async fn default_of(&mut self, def: &'static ModelDef, column: &'static str) -> Result<Option<Expr>> {
         if self.dialect != Dialect::Sqlite {
             return Ok(Some(Expr::Default(None)));

@@ -44,7 +44,7 @@ pub(crate) struct UnitOfWork {
     pub(super) journal: Journal,
     /// The journals around the open savepoints.
     outer: Vec<Journal>,
-    /// Why a draft could not be taken; the next flush says it.
+    /// Why a draft could not be taken; the next flush returns it.
     refusal: Option<Error>,
 }
 
@@ -105,7 +105,8 @@ pub(super) struct LinkRow {
     pub(super) relation: &'static RelationDef,
     pub(super) parent: Ref,
     pub(super) target: Ref,
-    /// Whether a loaded collection said if it was there: then a row that goes must be there, and one that comes must not.
+    /// Whether a loaded collection showed the link or its absence: then a removed row must exist, and an added one must
+    /// not.
     pub(super) seen: bool,
 }
 
@@ -123,7 +124,7 @@ impl UnitOfWork {
             || !self.displaced.is_empty()
     }
 
-    /// Takes a draft. `add` cannot fail, so what is wrong with its links is said by the next flush.
+    /// Takes a draft. `add` cannot fail, so the next flush reports mistakes in its links.
     pub(crate) fn add(&mut self, store: &mut Store, draft: DraftData) -> Arc<PendingCell> {
         match self.register(store, draft) {
             Ok(cell) => cell,
@@ -203,8 +204,8 @@ impl UnitOfWork {
         self.journal.deleted(node, key);
     }
 
-    /// An expired object has no row any more: the session does not know it, until a rollback brings the row back. What
-    /// is unsaved of it is stale, as the flush will say.
+    /// The row of an expired object no longer exists: the session forgets the object until a rollback brings the row
+    /// back. Its unsaved changes are stale, and the flush reports that.
     pub(crate) fn row_vanished(&mut self, store: &mut Store, node: ObjectId) {
         let key = store.key(node);
         // A key read from an object is a key of its model.
@@ -213,7 +214,7 @@ impl UnitOfWork {
         self.journal.deleted(node, key);
     }
 
-    /// Says that an object is about to change.
+    /// Records that an object is about to change.
     pub(crate) fn touch(&mut self, store: &Store, node: ObjectId) {
         let saved = store.arena(node.arena).version(node.node);
         self.dirty.entry(node).or_insert(Unsaved { saved, ..Unsaved::default() });
@@ -225,7 +226,7 @@ impl UnitOfWork {
         self.cancel_waiting(store, node, |column| columns.contains(&column));
     }
 
-    /// Says that columns of an expired object are given a value.
+    /// Records that columns of an expired object are assigned.
     pub(super) fn assign(&mut self, store: &Store, node: ObjectId, columns: impl Iterator<Item = usize>) {
         self.touch(store, node);
         if let Some(unsaved) = self.dirty.get_mut(&node) {
@@ -233,8 +234,8 @@ impl UnitOfWork {
         }
     }
 
-    /// Says that an expired object is edited: which of the columns that look as before were given a value cannot be
-    /// told, so the flush looks whether the row has what it showed.
+    /// Records that an expired object is edited. It is unknown which of the unchanged columns were assigned, so the
+    /// flush checks whether the row still has the values that the object showed.
     pub(crate) fn presume(&mut self, store: &Store, node: ObjectId) {
         self.touch(store, node);
         if let Some(unsaved) = self.dirty.get_mut(&node) {
@@ -389,7 +390,7 @@ impl UnitOfWork {
 }
 
 impl PendingEntry {
-    /// A row whose object nobody waits for, so that all may have one cell.
+    /// A row whose object has no other references, so all such rows can share one cell.
     pub(super) fn of_row(mut draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
         PendingEntry {
             cell: Arc::clone(cell),

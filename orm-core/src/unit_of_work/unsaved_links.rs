@@ -192,7 +192,7 @@ pub(super) fn is_shown(store: &Store, relation: &RelationDef, parent: ObjectId, 
         || relation.inverse().is_some_and(|inverse| shows(store, inverse, target, parent) == Some(true))
 }
 
-/// Whether a collection says if there is a link, from either side.
+/// Whether a loaded collection shows if a link exists, from either side.
 pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: ObjectId, target: ObjectId) -> bool {
     shows(store, relation, parent, target).is_some()
         || relation.inverse().is_some_and(|inverse| shows(store, inverse, target, parent).is_some())

@@ -216,7 +216,7 @@ impl Flush<'_> {
         is_referred(self.store, group.arena, &group.columns)
     }
 
-    /// Counts the version up from what the database had, whatever the object says now.
+    /// Increments the version that the database had, whatever the object's field contains now.
     fn bump(&mut self, node: ObjectId, saved: usize, version: usize) -> Result<()> {
         let was = self.store.arena(node.arena).view_version(node.node, saved, version).to_value();
         let next = match was {

@@ -416,7 +416,7 @@ impl<'u> Builder<'u> {
         whole(all.iter().map(value))
     }
 
-    /// Keys that are not known before the rows that they come from are written, but whose they are is.
+    /// Claims keys that are unknown until the rows that they come from are written; the owners of those keys are known.
     fn claim_links(&mut self, operation: usize, shapes: &[Shape]) {
         let keys: Vec<(&'u KeyFrom, &'u PendingEntry, usize)> =
             self.keys_from(operation).filter_map(|key| self.unwritten(key)).collect();

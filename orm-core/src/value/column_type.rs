@@ -185,7 +185,7 @@ pub trait ColumnType: Sized + Send + Sync + 'static {
     /// Reads a cell of a row.
     ///
     /// # Errors
-    /// There is no such cell, or it is none of this type.
+    /// The cell does not exist, or has another type.
     #[doc(hidden)]
     #[inline]
     fn take(cells: &dyn Cells, index: usize) -> Result<Self, ValueError> {

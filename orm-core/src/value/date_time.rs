@@ -85,8 +85,8 @@ impl DateTime {
         i64::from(self.date.days()) * SECONDS + i64::from(self.time.second())
     }
 
-    /// What a text says as [`Display`](fmt::Display) writes it: `2024-02-29 23:59:59.5`; and, as other programs write it,
-    /// with a `T` in the place of the blank.
+    /// Parses what [`Display`](fmt::Display) writes, `2024-02-29 23:59:59.5`; also, as other programs write it, with a
+    /// `T` instead of the space.
     pub(crate) fn parse(text: &str) -> Option<DateTime> {
         let (date, time) = text.split_once([' ', 'T'])?;
         Some(DateTime { date: Date::parse(date)?, time: Time::parse(time)? })
@@ -102,12 +102,12 @@ impl DateTime {
 }
 
 impl Timestamp {
-    /// What a text says: a day and a time in UTC, or as other programs write it, with a `Z` or an offset behind it.
+    /// Parses a day and a time in UTC; also, as other programs write it, with a trailing `Z` or offset.
     pub(crate) fn parse(text: &str) -> Option<Timestamp> {
         if let Some(utc) = text.strip_suffix('Z') {
             return DateTime::parse(utc).map(Timestamp);
         }
-        // The day has hyphens of its own.
+        // The day contains hyphens itself.
         const DAY: usize = "2024-02-29 ".len();
         let Some(at) = text.get(DAY..).and_then(|time| time.find(['+', '-'])) else {
             return DateTime::parse(text).map(Timestamp);

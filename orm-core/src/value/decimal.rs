@@ -126,8 +126,8 @@ impl Decimal {
         Decimal::new(if negative { -mantissa } else { mantissa }, u32::try_from(scale).ok()?)
     }
 
-    /// The decimal that a float was made of, which is certain up to 15 digits: any two of so many digits are two floats. One
-    /// with more digits was calculated, and is no decimal.
+    /// The decimal that a float was made from. This is certain up to 15 digits, because two such decimals are never the same
+    /// float. A float with more digits was calculated, and gives `None`.
     fn written_as(number: f64) -> Option<Decimal> {
         const CERTAIN: usize = 15;
         let text = number.to_string();

@@ -54,7 +54,7 @@ impl<T: ColumnType> IntoValue<Option<T>> for Null {
     }
 }
 
-/// Of the column's own type alone, or a bare `None` would not say of what it is none.
+/// Only for the column's own type; otherwise a bare `None` would have no type.
 #[diagnostic::do_not_recommend]
 impl<T: ColumnType + IntoValue<T>> IntoValue<Option<T>> for Option<T> {
     fn into_value(self) -> Value {

@@ -7,11 +7,11 @@ pub trait Cells {
     /// The cell at a position, from 0.
     ///
     /// # Errors
-    /// There is no such cell, or the driver cannot hand it out.
+    /// The cell does not exist, or the driver cannot return it.
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError>;
 
-    /// The truth value at a position. `None`, here and of the three that follow, says that there may be anything else,
-    /// or nothing: then [`cell`](Self::cell) tells.
+    /// The truth value at a position. `None`, here and in the three methods below, means anything else or nothing;
+    /// [`cell`](Self::cell) tells which.
     ///
     /// These four exist for speed. What they return fits into registers; the result of `cell` goes through memory, where
     /// it is written in small parts and copied in large ones, and a processor waits until it can do that.
@@ -42,7 +42,7 @@ pub trait Cells {
         None
     }
 
-    /// What the database calls the cell at a position; nothing behind the last one, and where nobody asks.
+    /// The name of the column at a position; `None` after the last one, or if names were not requested.
     fn name(&self, index: usize) -> Option<&str> {
         let _ = index;
         None

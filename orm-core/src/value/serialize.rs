@@ -43,7 +43,7 @@ impl Serialize for Value {
     }
 }
 
-/// JSON as what it says.
+/// JSON as the value it represents.
 #[cfg(feature = "json")]
 fn json<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(S::Error::custom)?;

@@ -169,7 +169,8 @@ impl Value {
     }
 }
 
-/// Keys are values: two are the same when the database would say so, and a float equals itself, NaN included.
+/// Values are compared as keys: two are equal if the database considers them equal, and a float equals itself,
+/// including NaN.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         self.as_ref() == other.as_ref()

@@ -3,8 +3,8 @@ use http::StatusCode;
 
 use crate::error::{Error, ErrorKind};
 
-/// What a client is told of an error: a status and a few words, and nothing of the SQL, the tables or the values. What
-/// is the server's fault goes to the log, on the target `orm::web`.
+/// The response to a client: a status and a few words, without SQL, tables or values. Faults of the server go to the
+/// log, on the target `orm::web`.
 ///
 /// | kinds | status |
 /// |---|---|
@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind};
 /// | `PoolTimeout`, `StatementTimeout`, `Busy`, `Serialization`, `Connection` | 503 |
 /// | everything else | 500 |
 ///
-/// Which input of the client's is wrong, a handler knows and the database does not: match on
-/// [`kind`](Error::kind) and [`constraint`](Error::constraint) where the answer should say.
+/// The handler knows which input was wrong; the database does not. Match on [`kind`](Error::kind) and
+/// [`constraint`](Error::constraint) if the response should name it.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if self.kind() == ErrorKind::InvalidInput {

@@ -1,4 +1,4 @@
-//! Rules about a `belongs_to`, whose key is here.
+//! Rules about a `belongs_to`, whose foreign key is in this model.
 
 use super::{count, sound};
 use crate::errors::Errors;

@@ -200,7 +200,7 @@ pub fn checks_say_something(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// An index is over columns of the model, each once, and over several: one column says so itself.
+/// An index contains columns of the model, each once, and several of them: a single column has its own attribute.
 pub fn indexes_are_of_columns(model: &Model, errors: &mut Errors) {
     let unique = model.unique.iter().map(|names| ("unique", names));
     for (option, list) in unique.chain(model.indexes.iter().map(|names| ("index", names))) {
@@ -223,7 +223,7 @@ pub fn indexes_are_of_columns(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// What is deferred is so by its attribute and its type.
+/// A deferred column has both the attribute and the type.
 pub fn deferred_is_written_twice(model: &Model, errors: &mut Errors) {
     for column in &model.columns {
         let (field, ty) = (&column.field, type_text(&column.ty));

@@ -1,4 +1,4 @@
-//! Rules about a `has_many` and a `has_one`, whose key is on the other side.
+//! Rules about a `has_many` and a `has_one`, whose foreign key is in the target.
 
 use super::{count, sound};
 use crate::errors::Errors;

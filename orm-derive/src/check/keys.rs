@@ -104,7 +104,7 @@ pub fn version_is_no_key(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A key and a version are read with every object: one says which row it is, the other whether it is stale.
+/// A key and a version are read with every object: one identifies the row, the other tells whether the object is stale.
 pub fn key_is_read(model: &Model, errors: &mut Errors) {
     let linked =
         |column: &Column| model.relations.iter().find(|relation| relation.has_key_here(&column.field));

@@ -15,7 +15,7 @@ pub fn there_is_a_table(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// Between rows of one table the columns' names say who is who.
+/// Between rows of one table, the columns' names tell the two ends apart.
 pub fn self_links_are_written(model: &Model, errors: &mut Errors) {
     for relation in many_to_many(model) {
         let written = relation.key.given && relation.target_key.given;

@@ -91,7 +91,7 @@ pub fn constants_differ(model: &Model, errors: &mut Errors) {
     for relation in &model.relations {
         let ident = &relation.ident;
         let marker = names::marker(&relation.field, ident.span());
-        // One of them is enough to say so.
+        // One of the generated names is enough to report it.
         let _ = take(path(&names::constant(&relation.field, ident.span())), ident)
             && take(path(ident), ident)
             && take(format!("{}::{marker}", model.module.value), ident);

@@ -29,7 +29,7 @@ pub fn assertions(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// A derive beside this one that a model cannot have, and that would cause several errors of its own.
+/// A derive beside this one that a model cannot have, and that would cause several errors.
 fn derives(scope: &Scope<'_>) -> TokenStream {
     if scope.relations().next().is_none() {
         return TokenStream::new();
@@ -51,8 +51,8 @@ fn derives(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// The checks of one relationship, in functions that are never called. The bound keeps them from being looked into where
-/// the target is no model.
+/// The checks of one relationship, in functions that are never called. The bound keeps rustc from checking their bodies
+/// if the target is not a model.
 fn relation_checks(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let mut checks = key(scope, named);
     checks.extend(order_by(named));
@@ -143,7 +143,7 @@ fn inverse(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     }}
 }
 
-/// What an `Option` is around is no `Option` by another name.
+/// The type inside an `Option` must not be an `Option` under another name.
 fn single_option(column: &Column) -> TokenStream {
     let inner = inner_of_option(&column.ty);
     // A type of the language or the standard library is none.

@@ -169,7 +169,7 @@ fn column_def(column: &Column) -> TokenStream {
     if set.is_empty() { plain } else { quote!(#p::ColumnDef { #(#set)* ..#plain }) }
 }
 
-/// Whether the database fills it in and nothing says by which SQL: a trigger does.
+/// Whether the database fills it in and no SQL is given: then a trigger does.
 fn is_triggered(column: &Column) -> bool {
     column.generated.is_some() && column.generated_sql.is_none()
 }

@@ -82,7 +82,7 @@ fn draft(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// The user's doc comment above what is said of every such item.
+/// The user's doc comment, to be put above the generated text.
 pub fn above(docs: &[Attribute]) -> TokenStream {
     if docs.is_empty() { TokenStream::new() } else { quote!(#(#docs)* #[doc = ""]) }
 }

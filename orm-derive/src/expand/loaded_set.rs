@@ -4,7 +4,7 @@ use quote::quote;
 use super::scope::Scope;
 use super::{private, quiet};
 
-/// What the record of what was loaded says at run time, for what follows it without the model's type.
+/// The value of the loads type, for stages without the model's type.
 pub fn loaded_set(scope: &Scope<'_>) -> TokenStream {
     let (p, quiet) = (private(), quiet());
     let (this, module, loads) = (&scope.model.ident, &scope.module, &scope.loads);

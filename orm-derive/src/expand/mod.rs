@@ -54,8 +54,8 @@ pub fn private_at(span: Span) -> TokenStream {
     quote_spanned!(span=> ::orm_core::__private)
 }
 
-/// `<i64 as ColumnType>::view`. It is all in one place, the type's: of a type that can be no column the compiler then
-/// reports one error, however often it is named.
+/// `<i64 as ColumnType>::view`. Its span is the type's, so a type that cannot be a column is one error, however often
+/// it is named.
 pub fn column_type(ty: &Type, item: &str) -> TokenStream {
     let span = at(ty.span());
     let (p, item) = (private_at(span), Ident::new(item, span));

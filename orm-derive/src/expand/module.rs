@@ -115,7 +115,7 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     quote! {
         #[doc = #doc]
         ///
-        /// Its parameters say of each required column whether it was given.
+        /// Its parameters record which required columns have values.
         #[must_use = "a draft does nothing until it is added to a session"]
         #inside struct #name<#(#states = #p::Missing),*> {
             #[doc(hidden)]

@@ -174,8 +174,8 @@ impl Named<'_> {
 
     /// A bound that the target is a model.
     ///
-    /// It depends on no parameter and says nothing new, unless the target is no model: then what has the bound is not
-    /// looked into, and of the same error in the same place the compiler reports one.
+    /// The bound depends on no parameter and adds nothing, unless the target is not a model: then rustc does not check
+    /// what has the bound, and reports the same error in the same place once.
     pub fn bound(&self) -> TokenStream {
         let span = self.target_span();
         let (p, target) = (super::private_at(span), &self.relation.target);
@@ -218,7 +218,7 @@ fn relation_names(model: &Model, taken: &mut Taken) -> Vec<RelationNames> {
 }
 
 fn column_names(model: &Model, complete: bool, taken: &mut Taken) -> Vec<ColumnNames> {
-    // With a mistake in a relationship nobody knows which columns its link gives.
+    // If a relationship has a mistake, it is unknown which columns its link provides.
     let required: HashSet<&str> =
         model.required().filter(|_| complete).map(|column| column.field.as_str()).collect();
     let mut names = Vec::new();

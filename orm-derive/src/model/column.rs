@@ -38,7 +38,7 @@ pub struct Column {
     pub secret: bool,
     /// Where `deferred` is written.
     pub deferred: Option<Span>,
-    /// Whether the field is a `Deferred<..>`, whose parameter `ty` is.
+    /// Whether the field is a `Deferred<ty>`.
     pub is_deferred: bool,
     /// The most characters of a text.
     pub length: Option<Text>,

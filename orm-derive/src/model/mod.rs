@@ -1,4 +1,4 @@
-//! The model: what a struct says, in plain structs with the defaults filled in and the place of every part.
+//! The model: a struct's meaning, as plain structs with defaults filled in and a span for every part.
 //!
 //! Enters: the raw input. Leaves: a [`Model`] for the rules and the expansion, whatever mistakes it has. Nothing is
 //! reported here.

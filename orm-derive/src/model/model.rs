@@ -16,7 +16,7 @@ pub struct Model {
     pub schema: Option<Text>,
     /// The module of the generated types.
     pub module: Text,
-    /// Whether it has hooks of its own.
+    /// Whether it has its own hooks.
     pub hooks: bool,
     /// Whether it is given a `Debug` that hides what is secret.
     pub debug: bool,

@@ -19,7 +19,7 @@ pub struct Relation {
     pub target: Type,
     /// Whether the type's parameter is an `Option`.
     pub optional: bool,
-    /// What the attribute says; without one that fits, what the type says.
+    /// The kind by the attribute; if none fits, by the type.
     pub kind: Kind,
     /// The relationship attributes that are written: one, or there is a mistake.
     pub attributes: Vec<(Kind, Span)>,
@@ -131,8 +131,8 @@ impl Relation {
         }
     }
 
-    /// Whether the attribute could be read and fits the type; otherwise that has been reported, and no rule about what
-    /// it says looks at it.
+    /// Whether the attribute could be read and fits the type; otherwise that has been reported, and no further rule
+    /// looks at it.
     pub fn is_sound(&self) -> bool {
         let fits = matches!(self.attributes.as_slice(), [(kind, _)] if kind.holder() == self.holder);
         fits && self.complete && self.stray.is_empty() && (self.holder == Holder::BelongsTo || !self.optional)

@@ -24,7 +24,7 @@ pub struct Input {
     pub unique: Vec<Names>,
     /// Fields with an index over them.
     pub indexes: Vec<Names>,
-    /// Whether it has hooks of its own.
+    /// Whether it has its own hooks.
     pub hooks: bool,
     /// Whether it is given a `Debug` that hides what is secret.
     pub debug: bool,
@@ -37,7 +37,7 @@ pub struct Input {
     pub has_fields: bool,
 }
 
-/// A field and what its attributes say.
+/// A field and the contents of its attributes.
 pub struct Field {
     pub visibility: Visibility,
     pub ident: Ident,
@@ -127,7 +127,7 @@ fn named_fields(item: &DeriveInput, errors: &mut Errors) -> Option<Vec<syn::Fiel
     None
 }
 
-/// What `#[model(..)]` says, where it is there, and how `#[serde(..)]` names the fields.
+/// The content of `#[model(..)]`, if present, and how `#[serde(..)]` names the fields.
 fn struct_options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Options>, RenameAll) {
     let mut read: Option<Options> = None;
     let mut rename_all = None;

@@ -29,7 +29,7 @@ pub struct Known(pub &'static str, pub Form, pub &'static str);
 /// What is written between the parentheses of one attribute.
 pub struct Options {
     entries: Vec<Entry>,
-    /// Whether all of it could be read; otherwise that has been reported, and what is missing is no other mistake.
+    /// Whether all of it could be read; otherwise that has been reported, and what is missing is not a second mistake.
     pub complete: bool,
 }
 

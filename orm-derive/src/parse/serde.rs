@@ -26,7 +26,7 @@ pub enum RenameAll {
     ScreamingKebab,
 }
 
-/// What concerns reading a struct is no business of an entity's, and may stand there for a derive of serde's.
+/// Options for deserialising do not concern an entity, and may be present for serde's own derive.
 const FIELD: &[Known] = &[
     Known("rename", Form::Text, "userName"),
     Known("skip", Form::Flag, ""),

@@ -931,7 +931,7 @@ impl Run {
         Ok(true)
     }
 
-    /// Lets go of everything: what was flushed is the transaction's, and the objects stay as they are.
+    /// EXPLAIN runs nothing, except with ANALYZE.
     async fn expunge_all(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         if op.a.is_multiple_of(2) {
             session.flush().await.map_err(text)?;

@@ -1,8 +1,8 @@
 //! A MySQL result that is read a part at a time, by a task that has its connection until then.
 //!
-//! The server sends the rows as they are taken, and takes nothing else meanwhile. The task is allowed one part ahead of
-//! the reader and one in between. A connection whose result has not ended goes back to nobody: it is closed, or read to
-//! the end where a transaction depends on it.
+//! The server sends rows as they are taken, and accepts nothing else meanwhile. The task reads at most one part ahead
+//! of the reader, plus one in the channel. A connection whose result has not ended is never returned to the pool: it is
+//! closed, or read to the end if a transaction depends on it.
 
 use std::fmt;
 use std::mem;
@@ -65,8 +65,8 @@ impl MysqlCursor {
         part
     }
 
-    /// Nobody reads on. The result is cut off with its connection, unless a transaction depends on that; then it is read
-    /// to its end.
+    /// The reader has gone. The result is cut off by closing its connection, unless a transaction depends on it; then it
+    /// is read to its end.
     pub(in crate::driver) fn leave(&mut self, depends: bool) {
         self.parts.close();
         if !depends && !self.ended {

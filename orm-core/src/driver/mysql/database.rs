@@ -14,8 +14,8 @@ use crate::driver::{ConnectOptions, DatabaseUrl, DriverConnection, OnConnect, Ss
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::MysqlServer;
 
-/// What every session is set to: whatever the server's own mode says, a value that does not fit is an error, a key of 0 is
-/// a key, a backslash in a literal is written as two, and joined texts are not cut.
+/// The settings of every session. Whatever the server's own mode, a value that does not fit is an error, a key of 0 is a
+/// key, a backslash in a literal is written as two, and joined texts are not cut.
 const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
      ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), SESSION group_concat_max_len = 4294967295";
 
@@ -81,7 +81,7 @@ impl Connector for MysqlConnector {
     }
 
     async fn close(connection: MySqlConnection) {
-        // It is gone, whatever it says.
+        // The connection is gone in either case.
         let _ = connection.close().await;
     }
 }
@@ -146,7 +146,7 @@ fn not_connected(error: NotConnected) -> Error {
     }
 }
 
-/// What every session is set to, with what the builder says.
+/// The settings of every session, with those of the builder.
 fn session(server: MysqlServer, options: &ConnectOptions) -> String {
     let mut session = SESSION.to_owned();
     if let Some(milliseconds) = options.statement_milliseconds() {
@@ -160,7 +160,7 @@ fn session(server: MysqlServer, options: &ConnectOptions) -> String {
     session
 }
 
-/// The settings with what the builder says about TLS.
+/// The settings with the builder's TLS options.
 fn encrypted(mut connect: MySqlConnectOptions, tls: &TlsOptions) -> Result<MySqlConnectOptions> {
     if let Some(mode) = tls.mode {
         connect = connect.ssl_mode(match mode {
@@ -200,7 +200,7 @@ async fn server(connection: &mut MySqlConnection) -> Result<MysqlServer> {
     Ok(MysqlServer { mariadb, returning: mariadb, key_step })
 }
 
-/// The first two parts of a version. A MariaDB behind a replication prefix says `5.5.5-` first.
+/// The first two parts of a version. A MariaDB behind a replication prefix starts with `5.5.5-`.
 fn number(version: &str) -> (u32, u32) {
     let version = version.strip_prefix("5.5.5-").unwrap_or(version);
     let mut parts = version.split(|char: char| !char.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));

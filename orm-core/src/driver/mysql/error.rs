@@ -29,7 +29,7 @@ fn without_entry(number: u16, message: &str) -> Option<String> {
     Some(format!("Duplicate entry for key {key}"))
 }
 
-/// What MySQL said, by its error number: its SQLSTATEs are too coarse.
+/// The kind of an error of MySQL, by its error number: its SQLSTATEs are too coarse.
 fn kind_of(number: u16) -> ErrorKind {
     match number {
         1062 | 1169 | 1586 => ErrorKind::UniqueViolation,

@@ -68,7 +68,7 @@ impl Checkouts {
         })
     }
 
-    /// Somebody begins to wait for a connection.
+    /// A borrower begins to wait for a connection.
     pub(in crate::driver) fn wait(self: &Arc<Self>, borrower: Borrower) -> Waiting {
         self.lock().waiting += 1;
         Waiting { checkouts: Arc::clone(self), borrower }
@@ -115,8 +115,8 @@ impl Drop for Waiting {
 }
 
 impl Held {
-    /// The connection comes back: `close` is called where it is above the size of the pool and nobody waits for it.
-    /// Two that come back at once are asked about one after the other, so `close` is where `open` changes.
+    /// The connection comes back: `close` is called if the pool is above its size and nothing waits for a connection.
+    /// Two that come back at once are handled one after the other, so `close` also changes `open`.
     pub(in crate::driver) fn ends(&self, open: impl FnOnce() -> u32, close: impl FnOnce()) {
         let mut state = self.checkouts.lock();
         remove(&mut state, self.borrower);

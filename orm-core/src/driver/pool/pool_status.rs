@@ -58,7 +58,7 @@ pub struct Checkout {
     pub age: Duration,
 }
 
-/// The most holders that are named: the longest say enough.
+/// The most holders that are named; those with the longest times are enough.
 const NAMED: usize = 8;
 
 /// `10 of 10 connections and 5 of 5 above them are open, 15 held and 2 waited for; session 3 of src/main.rs:12:30 ..`

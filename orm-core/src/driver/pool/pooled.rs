@@ -13,7 +13,7 @@ use super::connector::Connector;
 use crate::driver::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a connection may take to answer the question whether it is alive, and to say farewell.
+/// How long a connection may take to answer a ping, and to close.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that was lent so recently is taken to be alive, as HikariCP does it: to ask before every session would be
 /// one more trip to the server for each.
@@ -129,7 +129,7 @@ impl<C: Connector> Pool<C> {
     /// Makes the first connection, which stays for the first session.
     ///
     /// # Errors
-    /// None could be made; `refused` says what that means.
+    /// No connection could be made; `refused` converts the error.
     pub(in crate::driver) async fn prove(&self, refused: impl Fn(C::Error) -> Error) -> Result<()> {
         match self.inner.get().await {
             Ok(_) => Ok(()),
@@ -156,7 +156,7 @@ impl<C: Connector> Pool<C> {
         })
     }
 
-    /// Borrows a connection; `refused` says what an error of the database means.
+    /// Borrows a connection; `refused` converts an error of the database.
     ///
     /// # Errors
     /// `PoolTimeout`: none became free in time. `Connection`: none could be made, or the engine was closed.
@@ -168,7 +168,7 @@ impl<C: Connector> Pool<C> {
     ) -> Result<Pooled<C>> {
         let waiting = checkouts.wait(borrower);
         let mut getting = pin!(self.inner.get());
-        // A timer is not made for a connection that is there.
+        // No timer is made if a connection is available.
         let got = match poll_fn(|context| Poll::Ready(getting.as_mut().poll(context))).await {
             Poll::Ready(got) => Ok(got),
             Poll::Pending => timeout(self.timeout, getting).await,
@@ -257,8 +257,7 @@ impl<C: Connector> Pooled<C> {
 
     /// Returns the connection to the pool, as it is.
     ///
-    /// The one place that calls it is the drop of a lease, once everything that used the connection has said that it is
-    /// clean.
+    /// Only the drop of a lease calls it, after everything that used the connection has reported it clean.
     pub(in crate::driver) fn give_back(mut self) {
         if self.unfit || self.pool.is_closed() || tokio::runtime::Handle::try_current().is_err() {
             return;
@@ -280,7 +279,7 @@ impl<C: Connector> Pooled<C> {
         }
     }
 
-    /// Closes the connections that nobody holds: what they know of the database is not true any more.
+    /// Closes idle connections: what they know of the database is outdated.
     #[cfg(feature = "postgres")]
     pub(in crate::driver) fn close_idle(&self) {
         drop(self.pool.retain(|_, _| false));

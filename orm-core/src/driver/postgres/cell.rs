@@ -20,7 +20,7 @@ const MICROS_TO_2000: i64 = 946_684_800_000_000;
 /// The numbers of user-defined types begin here.
 const FIRST_OF_USERS: u32 = 16_384;
 
-/// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
+/// How the cells of a column are read: chosen once for a result, by the type that the server reports.
 #[derive(Debug, Clone)]
 pub(in crate::driver) enum Reader {
     Bool,
@@ -183,7 +183,7 @@ impl<'v> Wire<'v> {
         Ok(Wire { number: number_of(kind), value, list: None })
     }
 
-    /// A list. Where nobody says of what it is, its first value does.
+    /// A list. If its element type is unknown, the first value determines it.
     pub(in crate::driver) fn list(values: &'v [Value], of: Option<ValueKind>) -> Result<Wire<'v>> {
         let first = values.iter().find(|value| !value.is_null()).map(kind_of);
         let element = wide(first.or(of).unwrap_or(ValueKind::Text));

@@ -25,15 +25,15 @@ pub(super) fn is_outdated(error: &(dyn DatabaseError + 'static)) -> bool {
     error.is_some_and(|error| error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery"))
 }
 
-/// What PostgreSQL said of a violated constraint, without the detail: that quotes the row, or the key that others refer
-/// to.
+/// PostgreSQL's message about a violated constraint, without the detail: that quotes the row, or the key that others
+/// refer to.
 fn without_detail(error: &(dyn DatabaseError + 'static)) -> Option<String> {
     let error = error.try_downcast_ref::<PgDatabaseError>()?;
     error.detail().filter(|_| error.code().starts_with("23"))?;
     Some(error.message().to_owned())
 }
 
-/// What PostgreSQL said, by its SQLSTATE.
+/// The kind of an error of PostgreSQL, by its SQLSTATE.
 fn kind_of(code: &str) -> ErrorKind {
     match code {
         "23505" | "23P01" => ErrorKind::UniqueViolation,
@@ -41,7 +41,7 @@ fn kind_of(code: &str) -> ErrorKind {
         "23503" | "2BP01" => ErrorKind::ForeignKeyViolation,
         "23502" => ErrorKind::NotNullViolation,
         "23514" => ErrorKind::CheckViolation,
-        // CockroachDB and YugabyteDB say the first as well.
+        // CockroachDB and YugabyteDB return the first as well.
         "40001" | "40P01" => ErrorKind::Serialization,
         // CockroachDB's, which does not know either.
         "40003" => ErrorKind::CommitUnknown,

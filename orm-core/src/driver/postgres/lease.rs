@@ -85,7 +85,7 @@ impl Connector for PostgresConnector {
     }
 
     async fn close(connection: PostgresConnection) {
-        // It is gone, whatever it says.
+        // The connection is gone in either case.
         let _ = connection.into_inner().close().await;
     }
 }
@@ -152,7 +152,7 @@ fn not_connected(error: NotConnected) -> Error {
     }
 }
 
-/// The settings with what the builder says about the server's.
+/// The settings with the builder's server options.
 fn set_up(mut connect: PgConnectOptions, options: &ConnectOptions) -> PgConnectOptions {
     if let Some(name) = &options.application_name {
         connect = connect.application_name(name);
@@ -168,7 +168,7 @@ fn set_up(mut connect: PgConnectOptions, options: &ConnectOptions) -> PgConnectO
     connect
 }
 
-/// The settings with what the builder says about TLS.
+/// The settings with the builder's TLS options.
 fn encrypted(mut connect: PgConnectOptions, tls: &TlsOptions) -> Result<PgConnectOptions> {
     if let Some(mode) = tls.mode {
         connect = connect.ssl_mode(match mode {
@@ -236,7 +236,7 @@ impl PostgresLease {
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
-    /// `within` says whether a transaction is open.
+    /// `within`: whether a transaction is open.
     pub(in crate::driver) async fn fetch(
         &mut self,
         statement: &Statement,
@@ -296,8 +296,8 @@ impl PostgresLease {
         Ok(sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(prepares))
     }
 
-    /// Where a statement was prepared when its tables were others, this connection and those that nobody holds forget what
-    /// they prepared. Says whether the statement can run again at once: in a transaction, that has failed.
+    /// If a statement was prepared before its tables changed, this connection and all idle ones forget their prepared
+    /// statements. Returns whether the statement can run again at once: not inside a transaction, which has failed.
     async fn is_to_be_prepared_anew(&mut self, outdated: bool, within: bool) -> bool {
         let Some(connection) = self.connection.as_mut().filter(|_| outdated) else { return false };
         connection.close_idle();
@@ -311,9 +311,9 @@ impl PostgresLease {
         forgotten && !within
     }
 
-    /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so that FETCH can be
-    /// one plain statement: one trip for each part, with the types that the server says the columns have. `alone` says
-    /// that nothing else is asked before it is closed.
+    /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so FETCH can be a
+    /// plain statement: one round trip for each part, with the column types that the server reports. `alone`: no other
+    /// statement runs before the cursor is closed.
     pub(in crate::driver) async fn open_cursor(
         &mut self,
         statement: &Statement,
@@ -358,7 +358,7 @@ impl PostgresLease {
         Ok(rows.len() < cursor.part)
     }
 
-    /// Nobody reads on.
+    /// The reader has gone.
     pub(in crate::driver) fn leave_cursor(&mut self) {
         if let Some(ahead) = self.cursor.as_mut().and_then(|cursor| cursor.ahead.as_mut()) {
             ahead.leave();
@@ -377,10 +377,10 @@ impl PostgresLease {
         }
     }
 
-    /// `within` says whether a transaction is open.
+    /// `within`: whether a transaction is open.
     pub(in crate::driver) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<u64> {
         if !self.prepares && statement.sql.contains("CREATE TYPE") {
-            // Connections that are there have not met it.
+            // Existing connections have not received it.
             if let Some(connection) = &mut self.connection {
                 connection.mark_unfit();
                 connection.close_idle();

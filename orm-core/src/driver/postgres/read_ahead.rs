@@ -25,7 +25,7 @@ pub(in crate::driver) struct ReadAhead {
 /// So many rows as were asked for, or fewer where they are the last ones.
 type Part = sqlx::Result<Vec<PgRow>>;
 
-/// A connection whose transaction is open.
+/// A connection with an open transaction.
 struct Held {
     connection: Option<Pooled<PostgresConnector>>,
     /// Whether the server has not ended its answer.
@@ -53,7 +53,7 @@ impl ReadAhead {
         self.parts.recv().await
     }
 
-    /// Nobody reads on: nothing more is asked for.
+    /// The reader has gone: no further part is requested.
     pub(in crate::driver) fn leave(&mut self) {
         self.parts.close();
     }
@@ -73,7 +73,7 @@ impl Drop for ReadAhead {
 }
 
 impl Held {
-    /// Reads until the end, an error, or that nobody wants another part.
+    /// Reads until the end, an error, or until the reader has gone.
     async fn read(&mut self, fetch: &str, most: usize, parts: &Sender<Part>) {
         while !parts.is_closed() {
             self.reading = true;

@@ -37,7 +37,7 @@ impl<'r> RowCells<'r> {
             Ok(cell) if cell.format() == PgValueFormat::Text => {
                 Err(Error::new(ErrorKind::Database, "the server sent text where binary was asked for"))
             }
-            // There may be no columns.
+            // The result may have no columns.
             _ => Ok(RowCells::readers(row)),
         }
     }

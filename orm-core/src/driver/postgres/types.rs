@@ -18,7 +18,7 @@ const TYPES: &str = "SELECT CAST(of.oid AS bigint) FROM pg_catalog.pg_type AS of
      WHERE of.oid >= 16384 AND of.typtype NOT IN ('c', 'p') AND COALESCE(element.typtype, 'b') NOT IN ('c', 'p') \
      ORDER BY of.oid LIMIT 30000";
 
-/// What the server says of a statement that was ended.
+/// The server's code for a prepared statement that no longer exists.
 const NO_STATEMENT: &str = "26000";
 
 /// Has the driver ask about all types, in a transaction that leaves nothing.
@@ -65,7 +65,7 @@ pub(in crate::driver) async fn readers_of(
         places.push(format!("${}", arguments.len()));
         types.push(number.0.to_string());
     }
-    // What is prepared is found by its text, so that names the types.
+    // A prepared statement is found by its text, so the text names the types.
     let sql = format!("SELECT {} /* {} */", places.join(", "), types.join(", "));
     let met =
         sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(prepares).fetch_one(connection).await?;

@@ -24,7 +24,7 @@ impl Attachment {
     /// `path` is a file's, or `:memory:` for a database that lives as long as the engine.
     ///
     /// # Errors
-    /// `Configuration`: there is no place for a database in memory.
+    /// `Configuration`: the folder for databases in memory cannot be made.
     pub(super) fn new(schema: &str, path: &str) -> Result<Attachment> {
         let memory = if path == ":memory:" { Some(MemoryFiles::new()?) } else { None };
         let (path, vfs) = match &memory {

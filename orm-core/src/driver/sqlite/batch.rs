@@ -12,7 +12,7 @@ pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
 #[derive(Default)]
 pub(super) struct Batch {
     width: usize,
-    /// What the columns are called; empty where nobody can ask.
+    /// The columns' names; empty if nothing can ask for them.
     names: Arc<[Box<str>]>,
     cells: Vec<Cell>,
     text: String,

@@ -55,7 +55,7 @@ struct Inner {
 /// What a function of the program returned, or what it panicked with.
 pub(super) type Lent<T> = Result<rusqlite::Result<T>, Box<dyn any::Any + Send>>;
 
-/// Why there is no connection.
+/// Why opening a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotOpened {
     #[error(transparent)]
@@ -167,8 +167,8 @@ impl SqliteConnection {
         ran
     }
 
-    /// Runs a statement that begins a transaction or a part of one, and says whether it did: `None` if it would have to
-    /// wait for another connection.
+    /// Runs a statement that begins a transaction or a savepoint, and returns whether it did: `None` if it would have
+    /// to wait for another connection.
     ///
     /// # Errors
     /// SQLite refuses the statement.
@@ -203,8 +203,8 @@ impl SqliteConnection {
         }
     }
 
-    /// Runs a statement of a few rows into the sink, and says how many rows it changed; `None` if it takes longer than the
-    /// caller's thread may be held up, or would have to wait for another connection. The sink has no row then.
+    /// Runs a statement of a few rows into the sink, and returns how many rows it changed; `None` if it takes longer than
+    /// the caller's thread may be blocked, or would have to wait for another connection. The sink has no rows then.
     ///
     /// # Errors
     /// SQLite refuses the statement, or the sink a row.
@@ -228,7 +228,7 @@ impl SqliteConnection {
             // that would roll the transaction back.
             return Ok(None);
         }
-        // What is found at once is told at once; what may be stopped is told when it is complete.
+        // A read of many rows may be stopped, so its rows are passed on only when it is complete.
         let collects = reads && expected != Expected::One;
         let before = *count;
         rows.empty(statement.width());
@@ -263,8 +263,8 @@ impl SqliteConnection {
         }
     }
 
-    /// Reads a statement on the caller's thread, row by row into the sink, and lets other tasks have the thread in
-    /// between. Where the next row takes longer than the thread may be held up, it says how many rows were given.
+    /// Reads a statement on the caller's thread, row by row into the sink, and yields to other tasks in between. If the
+    /// next row takes longer than the thread may be blocked, it returns how many rows were passed on.
     ///
     /// # Errors
     /// SQLite refuses the statement, or the sink a row.
@@ -279,8 +279,8 @@ impl SqliteConnection {
         Reading { connection: raw, budget, sink, given: count }.run(sql, params)
     }
 
-    /// Begins to read a statement a part at a time; says whether a transaction was begun for it. `None` if it has to be
-    /// read elsewhere.
+    /// Begins to read a statement a part at a time; returns whether a transaction was begun for it. `None` if it has to
+    /// be read elsewhere.
     ///
     /// # Errors
     /// SQLite refuses the statement, or it is one that writes.
@@ -303,8 +303,8 @@ impl SqliteConnection {
         Ok(Some(alone))
     }
 
-    /// Reads the next rows of the statement that is open, as [`read`](Self::read) does, and says whether they were the last
-    /// ones; `None` if it has to be read elsewhere from here on.
+    /// Reads the next rows of the open statement, as [`read`](Self::read) does, and returns whether they were the last;
+    /// `None` if the rest has to be read elsewhere.
     ///
     /// # Errors
     /// SQLite refuses, or the sink a row.

@@ -5,7 +5,7 @@ use crate::driver::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
-/// A trigger raised it, with words of its own.
+/// A trigger raised it, with its own message.
 const RAISED: u32 = 1811;
 
 impl DriverError for rusqlite::Error {
@@ -14,14 +14,14 @@ impl DriverError for rusqlite::Error {
     }
 }
 
-/// What SQLite said, as a kind. Constraint violations are told apart by the extended result code.
+/// The kind of an error of SQLite. Constraint violations are distinguished by the extended result code.
 pub(super) fn database_error(error: rusqlite::Error, statement: Option<&Statement>) -> Error {
     let (code, text) = refusal(&error);
     let refused = refused(u32::try_from(code).ok(), &text, statement);
     if hides(statement) { refused } else { refused.with_quoted_source(error) }
 }
 
-/// SQLite's extended result code, and what it said.
+/// SQLite's extended result code and message.
 fn refusal(error: &rusqlite::Error) -> (i32, String) {
     match error {
         rusqlite::Error::SqliteFailure(failure, text) => {
@@ -42,7 +42,7 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
         _ => ErrorKind::Database,
     };
-    // What it says itself of constraints and locks is made of names alone.
+    // SQLite's own messages about constraints and locks contain only names.
     let names = code != Some(RAISED) && kind != ErrorKind::Database;
     let said = match !names && hides(statement) {
         true => hidden(&code.map(|code| code.to_string()).unwrap_or_default()),
@@ -56,8 +56,8 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         None => String::new(),
     };
     let message = in_statement(format!("the database refused the statement: {said}{advice}"), statement);
-    // BUSY, with what it says of its reason: another connection writes, or wrote what this one had read (517). LOCKED (6)
-    // is the connection in its own way.
+    // BUSY, with its reason: another connection writes, or has written what this one had read (517). LOCKED (6) means
+    // that the connection blocks itself.
     let error = Error::new(kind, message).retryable(code.is_some_and(|code| code & 0xff == 5));
     match constraint_of(text).filter(|_| names) {
         Some(constraint) => error.with_constraint(constraint),

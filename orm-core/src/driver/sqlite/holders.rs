@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::driver::pool::Borrower;
 use crate::error::{Error, ErrorKind};
 
-/// SQLite's code for a snapshot that is too old to write: there is no lock then.
+/// SQLite's code for a snapshot that is too old to write: no lock is involved then.
 const SNAPSHOT: i32 = 517;
 
 static HOLDERS: Mutex<Vec<Holder>> = Mutex::new(Vec::new());

@@ -51,7 +51,7 @@ pub(super) struct Ran {
     pub(super) changed: u64,
     /// Whether its last row was read.
     pub(super) ended: bool,
-    /// Whether SQLite says that it changes nothing, where that was asked.
+    /// Whether SQLite reports that it changes nothing, if that was asked.
     pub(super) reads: bool,
 }
 
@@ -105,7 +105,7 @@ impl Job {
         Ok(Ran { changed, ended, reads: false })
     }
 
-    /// Reads so many rows; says whether they were the last ones. A statement that has ended is not kept.
+    /// Reads a number of rows; returns whether they were the last. A statement that has ended is not kept.
     fn step(
         &mut self,
         connection: &Connection,

@@ -27,7 +27,7 @@ const TURNS: usize = 8;
 pub(in crate::driver) struct SqliteLease {
     /// None while its thread has it, or where it was lost on its way back.
     connection: Option<Pooled<SqliteConnector>>,
-    /// What the connection's thread does; also when nobody waits for that any more.
+    /// What the connection's thread is doing, even if no caller waits for it any more.
     away: Option<Away>,
     /// The statement that is read a part at a time.
     part: Option<PartRead>,
@@ -151,7 +151,7 @@ impl SqliteLease {
         }
     }
 
-    /// Reads a text of a statement on the caller's thread; says where to go on where that takes too long.
+    /// Reads a statement on the caller's thread; returns where to continue if that takes too long.
     async fn read_here(
         &mut self,
         statement: &Statement,
@@ -221,14 +221,14 @@ impl SqliteLease {
     ) -> Result<T> {
         let (give, taken) = oneshot::channel();
         let work = move |connection: &mut SqliteConnection| {
-            // Nobody may wait for it any more.
+            // The caller may have gone.
             let _ = give.send(connection.lend(work));
             Ok(Ran::default())
         };
         let stop = self.send(work)?.stop().on_drop();
         let back = self.back().await;
         stop.ended();
-        // The thread itself has nothing to say.
+        // The thread's own result is empty.
         let _ = back?;
         returned(taken.await.map_err(|_| gone())?)
     }
@@ -242,7 +242,7 @@ impl SqliteLease {
         Ok(self.away.insert(Away::send(connection, work)?))
     }
 
-    /// Waits for the connection's thread, which gives the connection back and says what came of it.
+    /// Waits for the connection's thread, which returns the connection and the result.
     async fn back(&mut self) -> Result<rusqlite::Result<Ran>> {
         let away = self.away.as_mut().ok_or_else(gone)?;
         let back = away.back().await;
@@ -252,7 +252,7 @@ impl SqliteLease {
         Ok(done)
     }
 
-    /// Begins to read a statement, so many rows at a time; `alone` says that no other statement runs before its end.
+    /// Begins to read a statement, a number of rows at a time. `alone`: no other statement runs before its end.
     pub(in crate::driver) fn open_cursor(
         &mut self,
         statement: &Statement,
@@ -342,7 +342,7 @@ impl SqliteLease {
         if ahead.give_some(rows, sink, count).await? {
             return Ok(false);
         }
-        // The statement has ended, and says how.
+        // The statement has ended, with this result.
         let ran = self.back().await?;
         ran.map(|_| true).map_err(|error| database_error(error, Some(statement)))
     }
@@ -365,10 +365,10 @@ impl SqliteLease {
         self.close_part()
     }
 
-    /// Inserts rows whose keys SQLite generates. Says the first key where each row has the key after that of the one before
-    /// it: the first row's is its number in the table, each run inserted as many rows as it was given, and the last number
-    /// rose by as many. A trigger that inserts or leaves out rows of the table, or a table without such numbers, is seen in
-    /// that, and nothing is said of the keys.
+    /// Inserts rows whose keys SQLite generates. Returns the first key if the keys are known to be consecutive: the first
+    /// row's key is its row number in the table, each run inserted as many rows as it was given, and the last number rose
+    /// by as many. A trigger that inserts or drops rows of the table, or a table without row numbers, breaks one of these
+    /// conditions, and then no key is returned.
     async fn insert_by_rowid(&mut self, statement: &Statement, leading: &Leading) -> Result<Inserted> {
         let mut key = None;
         let mut sink = |cells: &dyn Cells| {
@@ -398,13 +398,13 @@ impl SqliteLease {
         Ok(Inserted { rows, keys: vec![(first, rows)] })
     }
 
-    /// Whether SQLite says that a statement writes nothing; `None` if it cannot be asked now.
+    /// Whether SQLite reports that a statement writes nothing; `None` if it cannot be asked now.
     pub(in crate::driver) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
         let refused = |error| database_error(error, Some(statement));
         if let Some(reads) = self.here()?.only_reads(&statement.sql).map_err(refused)? {
             return Ok(Some(reads));
         }
-        // Somebody has the tables' definitions locked, which takes a thread that can wait.
+        // The tables' definitions are locked, so this takes a thread that can wait.
         let sql = Arc::clone(&statement.sql);
         let work = move |lent: &mut SqliteConnection| {
             lent.patiently(|connection| {
@@ -444,11 +444,11 @@ impl SqliteLease {
         Ok(Inserted::from(changed))
     }
 
-    /// Closes the connection when what it was asked is done: it is in this process, and does that whether or not somebody
-    /// waits for the answer.
+    /// Closes the connection when its work is done: it is in this process, and finishes whether or not a caller waits for
+    /// the answer.
     pub(in crate::driver) async fn conclude(&mut self) {
         if self.away.is_some() {
-            // Of one that is lost, or whose answer says that it is not fit, nothing else is asked either.
+            // A connection that is lost, or whose answer marks it as unfit, is not used further.
             let _ = self.back().await;
         }
         if let Some(connection) = self.connection.take() {
@@ -487,7 +487,7 @@ impl SqliteLease {
         Some(taken)
     }
 
-    /// Ends a transaction that has not written, and runs another statement that does not wait; says whether it did.
+    /// Ends a transaction that has not written, and runs another statement that does not wait; returns whether it did.
     pub(in crate::driver) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
         let Ok(here) = self.here() else { return false };
         ["ROLLBACK"].into_iter().chain(after).all(|sql| here.control(sql).unwrap_or(false))

@@ -1,9 +1,9 @@
 //! Databases in memory.
 //!
-//! SQLite's own either lock readers out while somebody writes (`memdb`), or show them what is not committed (a shared
-//! cache). So one in memory is a file with a write-ahead log that is never synced, in a folder that no other process uses;
-//! on Unix its locks and the log's index are in this process (`unix-excl`), which makes it as fast as `memdb`. What was
-//! left by a process that was killed goes when another one makes its first database in memory.
+//! SQLite's own databases in memory either lock readers out during a write (`memdb`), or show them uncommitted data (a
+//! shared cache). So a database in memory is a file with a write-ahead log that is never synced, in a folder that no other
+//! process uses. On Unix its locks and the log's index are in this process (`unix-excl`), which makes it as fast as
+//! `memdb`. Files left by a process that was killed are removed when another one makes its first database in memory.
 
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, DirEntry, File};
@@ -14,16 +14,16 @@ use std::{env, io, process};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Which part of SQLite opens the files; where there is no such part, that of every file does.
+/// The VFS that opens the files; `None` for SQLite's default.
 pub(super) const VFS: Option<&str> = if cfg!(unix) { Some("unix-excl") } else { None };
 
 /// What the names of folders begin with.
 const PREFIX: &str = "orm-core-memory-";
-/// The file that is locked for as long as somebody uses the folder.
+/// The file that is locked while a process uses the folder.
 const LOCK: &str = "lock";
 /// A folder that is so young may not have its lock yet.
 const YOUNG: Duration = Duration::from_secs(60);
-/// Memory of less than so many KiB is for something else: a container gets 64 MiB where nobody asks for more.
+/// A memory file system below this size, in KiB, is meant for something else: a container gets 64 MiB by default.
 const LARGE: u64 = 1024 * 1024;
 
 /// The folder of a database, which goes with it.
@@ -35,10 +35,10 @@ pub(super) struct MemoryFiles {
 }
 
 impl MemoryFiles {
-    /// A database of its own.
+    /// A private database.
     ///
     /// # Errors
-    /// `Configuration`: there is no place for it.
+    /// `Configuration`: the folder cannot be made.
     pub(super) fn new() -> Result<Arc<MemoryFiles>> {
         static SWEPT: Once = Once::new();
         let places = places();
@@ -62,7 +62,7 @@ impl MemoryFiles {
         ))
     }
 
-    /// The database that has a name in this process, which is there for as long as somebody uses it.
+    /// The database with a name in this process. It exists as long as something uses it.
     ///
     /// # Errors
     /// Those of [`new`](Self::new).
@@ -148,13 +148,13 @@ fn has_large_memory(mounts: &str) -> bool {
 fn sweep(place: &Path) {
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) && is_left(&entry) {
-            // Somebody else may do the same.
+            // Another process may do the same.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// Whether nobody uses a folder any more.
+/// Whether no process uses a folder any more.
 fn is_left(entry: &DirEntry) -> bool {
     let old = |entry: &DirEntry| {
         let changed = entry.metadata()?.modified()?;

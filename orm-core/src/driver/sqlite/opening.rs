@@ -1,4 +1,4 @@
-//! How a URL says that a database is opened.
+//! How to open a database, as its URL specifies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::memory::{MemoryFiles, VFS};
 use crate::driver::{ConnectOptions, DatabaseUrl, JournalMode, Synchronous};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a statement waits for a lock where nothing else is said.
+/// How long a statement waits for a lock by default.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SQLite counts the milliseconds of a wait in 32 bits.
@@ -36,7 +36,7 @@ pub(super) struct Opening {
     attached: Vec<Attachment>,
 }
 
-/// What a URL says behind its `?`.
+/// The parameters of a URL, after its `?`.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Settings {
     mode: Mode,
@@ -60,7 +60,7 @@ enum Mode {
 }
 
 impl Opening {
-    /// How to connect. Every engine has a database in memory of its own, unless the URL names one that is shared:
+    /// How to connect. Every engine has its own database in memory, unless the URL names a shared one:
     /// `sqlite:file:name?mode=memory&cache=shared`.
     ///
     /// # Errors

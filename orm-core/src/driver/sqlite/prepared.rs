@@ -137,8 +137,8 @@ impl Prepared {
 
     fn bind_one(&self, at: c_int, value: &Value) -> rusqlite::Result<c_int> {
         let statement = self.statement.as_ptr();
-        // SAFETY: the statement is there until this is dropped; a place that it has not is answered with an error; SQLite
-        // copies texts and bytes, which are as long as is said.
+        // SAFETY: the statement lives until this is dropped; SQLite answers a wrong position with an error; it copies
+        // texts and bytes, whose lengths are passed correctly.
         Ok(unsafe {
             match value {
                 Value::Null => ffi::sqlite3_bind_null(statement, at),
@@ -267,7 +267,7 @@ impl Cells for Row<'_> {
     }
 }
 
-/// Compiles the first statement of a text, if there is one, and says how much of the text that was.
+/// Compiles the first statement of a text, if there is one, and returns its length in the text.
 fn compile(
     connection: &Connection,
     sql: &str,
@@ -275,8 +275,8 @@ fn compile(
     let length = length(sql.len())?;
     let (mut statement, mut rest) = (ptr::null_mut(), ptr::null());
     let text = sql.as_ptr().cast();
-    // SAFETY: the handle is open for as long as `connection` is there, the text is as long as is said, and SQLite copies
-    // it; what it says of the rest points into the text.
+    // SAFETY: the handle is open as long as `connection` lives, the length is the text's, and SQLite copies the text;
+    // the tail that it returns points into the text.
     unsafe {
         let handle = connection.handle();
         match ffi::sqlite3_prepare_v2(handle, text, length, &raw mut statement, &raw mut rest) {
@@ -291,7 +291,7 @@ fn other_than_one(found: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(text))
 }
 
-/// What SQLite says of a failure.
+/// SQLite's message about a failure.
 ///
 /// # Safety
 /// The handle belongs to an open connection that nothing else uses.
@@ -312,7 +312,7 @@ unsafe fn failure(handle: *mut ffi::sqlite3, code: c_int) -> rusqlite::Error {
 /// The bytes of a value; `None` if SQLite is out of memory.
 ///
 /// # Safety
-/// There are as many bytes as is said, and they stay as they are for as long as the result is there.
+/// `first` points to `length` bytes, which do not change during the lifetime of the result.
 unsafe fn bytes<'r>(first: *const u8, length: c_int) -> &'r [u8] {
     match usize::try_from(length) {
         // SAFETY: as the caller promises.

@@ -98,8 +98,8 @@ impl Reading<'_> {
         self.rows(&mut statement, usize::MAX).await.map(Some)
     }
 
-    /// Reads the next rows of a statement, and says whether they were the last ones; `None` if it has to be read
-    /// elsewhere from here on.
+    /// Reads the next rows of a statement, and returns whether they were the last; `None` if the rest has to be read
+    /// elsewhere.
     pub(super) async fn part(
         mut self,
         statement: &mut Prepared,

@@ -3,8 +3,8 @@
 //! * **A lock of the database**: as long as the connection's `busy_timeout` allows, five seconds by default, over all
 //!   locks that one statement meets. Only the connection's own thread waits ([`patiently`]); on the thread of the caller a
 //!   lock is refused at once, and the statement moves to the other thread.
-//! * **The connection's thread**: nobody waits for it without a way out. It owns the sender of everything that a reader
-//!   receives, so a reader is told when the work ends, however it ends; and a reader that leaves drops its receiver, or
+//! * **The connection's thread**: every wait for it has a way out. It owns the sender of everything that a reader
+//!   receives, so a reader learns when the work ends, however it ends; and a reader that leaves drops its receiver, or
 //!   stops the work ([`Stop`]).
 //! * **A place in the pool**: `pool_timeout`, as on every database.
 
@@ -38,7 +38,7 @@ struct Patience {
 #[derive(Debug, Clone)]
 pub(super) struct Stop(Arc<AtomicU32>);
 
-/// Stops a statement when it is dropped before its end: nobody waits for its rows any more.
+/// Stops a statement when it is dropped before its end: its rows are no longer wanted.
 pub(super) struct StopOnDrop(Option<Stop>);
 
 impl Stop {
@@ -75,7 +75,7 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Takes the waiting for locks over from SQLite, and says how long a statement of the connection may wait.
+/// Takes over the waiting for locks from SQLite, and returns how long a statement of the connection may wait.
 ///
 /// # Errors
 /// SQLite refuses.
@@ -90,7 +90,7 @@ pub(super) fn take_over(connection: &Connection) -> rusqlite::Result<Duration> {
 /// # Errors
 /// SQLite refuses.
 pub(super) fn changed(connection: &Connection) -> rusqlite::Result<Option<Duration>> {
-    // While this file does the waiting, SQLite says that there is none.
+    // While this file does the waiting, SQLite reports a timeout of zero.
     let waits = set_by_pragma(connection)?;
     if waits.is_zero() {
         return Ok(None);

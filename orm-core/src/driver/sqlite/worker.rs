@@ -1,7 +1,7 @@
 //! The thread of a connection, for what may take long or wait: opening it, closing it, and some statements.
 //!
-//! The connection itself moves to the thread and comes back with what was done, so at any time one thread has it. What is
-//! lent ([`Lent`]) is closed when nobody takes it back.
+//! The connection itself moves to the thread and comes back with the result, so it always has one owner. A lent
+//! connection ([`Lent`]) that is not taken back is closed.
 
 use std::sync::mpsc;
 use std::{fmt, io, thread};
@@ -36,7 +36,7 @@ pub(super) struct Away {
 /// A connection on its way to its thread and back.
 struct Lent {
     connection: Option<Pooled<SqliteConnector>>,
-    /// What closes connections; the connection's thread is none of its own.
+    /// Where connections are closed; the connection's own thread has no runtime.
     runtime: Option<runtime::Handle>,
 }
 
@@ -66,7 +66,7 @@ impl Worker {
     }
 
     fn send(&self, work: impl FnOnce() + Send + 'static) {
-        // A thread that has ended drops the work, which says so to who waits for it.
+        // A thread that has ended drops the work, and so notifies the waiting caller.
         let _ = self.work.send(Box::new(work));
     }
 }
@@ -90,7 +90,7 @@ impl Away {
                 Some(connection) => work(connection),
                 None => Err(rusqlite::Error::InvalidQuery),
             };
-            // Where nobody takes it, it is dropped here.
+            // If it is not received, it is dropped here.
             let _ = give_back.send((lent, done));
         };
         worker.send(work);

@@ -242,8 +242,8 @@ impl Tree {
             joins.push(Join { kind: JoinKind::Left, table, on });
         }
         joins.append(&mut below);
-        // A pair comes once where its owner does and nothing else repeats the row: beside the statement's own distinct
-        // rows, when no collection is joined, or this one alone, by a key of its own.
+        // A pair occurs once if its owner does and nothing else repeats the row: beside the statement's own distinct
+        // rows, when no collection is joined, or only this one, by its own key.
         let alone = self.collections == 1 && relation.kind == RelationKind::HasMany;
         let once = first && self.distinct && (self.collections == 0 || alone);
         Ok(JoinedBranch { relation, whole, back, repeats: !once, branch })

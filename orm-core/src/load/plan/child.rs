@@ -17,7 +17,7 @@ use crate::sql::{
 };
 use crate::value::Value;
 
-/// How one relationship of a level's objects is loaded by statements of its own.
+/// How one relationship of a level's objects is loaded by separate statements.
 ///
 /// One-to-many filters on the child's key, many-to-one on the target's key, many-to-many joins the link table to the
 /// target; the parents' table is in none of them.
@@ -348,7 +348,7 @@ const MADE_UP: [MadeUp; 3] = [
 const PARENTS: &str = "_parents";
 const PAGE: &str = "_page";
 
-/// The rows of so many keys are sorted all at once: that costs nothing, and the statement says what it is for.
+/// The rows of this many keys are sorted together, which costs nothing and keeps the statement readable.
 const SORTED_AT_ONCE: usize = 100;
 
 impl MadeUp {

@@ -380,7 +380,7 @@ fn check_terms(spec: &SelectSpec) -> Result<()> {
     check_tables(terms, def.table, &format!("a query for `{}`", def.name))
 }
 
-/// Refuses what cannot be loaded for the rows of one batch; `own` says that the load is of the stream's own statement.
+/// Refuses what cannot be loaded for the rows of one batch. `own`: the load belongs to the stream's own statement.
 fn check_stream(load: &LoadSpec, own: bool) -> Result<()> {
     let (path, parent) = (load.relation.path(), load.relation.parent().name);
     let own = own && load.strategy == Strategy::Joined;

@@ -63,8 +63,8 @@ pub trait Batches<T>: Send {
 #[doc(hidden)]
 pub type Finish<'f, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'f>>;
 
-/// Entities with what is loaded of their relationships: each batch has a graph of its own, which is freed with the last
-/// handle to one of its objects.
+/// Entities with their loaded relationships: each batch has its own graph, which is freed with the last handle to one
+/// of its objects.
 pub(crate) struct EntityBatches<M: Model, L> {
     plan: LoadPlan,
     /// The query and its loads, for its pages.

@@ -9,7 +9,7 @@ use crate::value::{Cells, Value};
 
 impl Loader<'_> {
     /// The object with a primary key, read from its row; `None` if there is no such row. Only for a model that
-    /// [`is_plain`]: with nothing to answer, all that is left of running the plan is one statement.
+    /// [`is_plain`]: such a plan has no loads, so one statement is all that remains.
     ///
     /// # Errors
     /// The database refuses the statement, or the row does not fit.

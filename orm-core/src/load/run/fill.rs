@@ -49,8 +49,8 @@ pub(super) fn fill(store: &mut Store, levels: &Levels, overwrite: bool) {
     }
 }
 
-/// Gives targets the owner that they were found for, where their keys name it: an edit that is not flushed may say
-/// something else.
+/// Sets the owner on the targets that were found for it, if their keys name it: an unflushed edit may have changed
+/// them.
 fn fill_back(
     store: &mut Store,
     (levels, at): (&Levels, usize),

@@ -134,8 +134,8 @@ impl Merge {
         offset
     }
 
-    /// Gives the objects of a level the edges that the late load found for its own first level. Objects of the level
-    /// that were not among those to load have none: no handle says that they do.
+    /// Gives the objects of a level the edges that the late load found for its own first level. Other objects of the
+    /// level get none; no handle's type claims otherwise.
     fn extend(&mut self, level: usize, root: usize) {
         let loaded: HashMap<u32, usize> =
             (0..).zip(self.levels[root].nodes.iter()).map(|(p, n)| (*n, p)).collect();

@@ -137,8 +137,8 @@ impl Pairs {
         }
     }
 
-    /// Groups by owner: one pass counts, one pass places. `owners` says which owner each position of the level has, so
-    /// that parents with the same key share what was found for it.
+    /// Groups by owner: one pass counts, one pass places. `owners` maps each position of the level to its owner, so
+    /// parents with the same key share what was found for it.
     pub(super) fn group(self, relation: &RelationDef, owners: &Owners) -> Result<Targets> {
         if relation.is_collection() { Ok(self.group_many(owners)) } else { self.group_one(relation, owners) }
     }
@@ -197,7 +197,7 @@ impl Pairs {
 pub(super) struct Owners {
     /// How many owners there are.
     pub(super) count: usize,
-    /// The owner of each parent, where owners are keys; none for a parent whose key is NULL.
+    /// The owner of each parent, if owners are keys; `None` for a parent whose key is NULL.
     pub(super) of: Option<Vec<Option<u32>>>,
 }
 

@@ -69,14 +69,14 @@ impl BranchRows {
 }
 
 impl Rows<'_> {
-    /// A statement begins whose own rows the branch is. Where none of them can be one that the session holds, no row is
-    /// looked for in the identity map.
+    /// A statement begins, and the branch describes its own rows. If the session cannot hold any of them yet, rows are
+    /// not looked up in the identity map.
     pub(super) fn begin(&self, branch: &Branch, into: &mut BranchRows) {
         // A locked row may have moved to where the statement comes by it again.
         into.unseen = branch.distinct && !branch.locked && self.store.holds_none(into.arena);
     }
 
-    /// Takes one row of a statement whose own rows the branch is; returns the object's position.
+    /// Takes one row of a statement, described by the branch; returns the object's position.
     pub(super) fn own(&mut self, branch: &Branch, into: &mut BranchRows, cells: &dyn Cells) -> Result<u32> {
         self.take(branch, into, cells)?.ok_or_else(|| null_key(branch.selection.def()))
     }

@@ -237,7 +237,7 @@ pub(super) fn parent<'s>(structure: &'s Structure, key: &LiveKey) -> Option<&'s 
     structure.table(key.parent_schema.as_deref(), &key.parent)
 }
 
-/// What a field says of the row that it refers to: `author` of `author_id`.
+/// The role that a key field names: `author` for `author_id`.
 pub(super) fn role(field: &str, refers_to: &str) -> Option<String> {
     let own = format!("_{refers_to}");
     let role =

@@ -87,7 +87,7 @@ const IRREGULAR: [(&str, &str); 54] = [
     ("toe", "toes"),
 ];
 
-/// The singular of a name in snake_case, whose last word is the noun: `order_items`, `order_item`.
+/// The singular of a name in snake_case, whose last word is the noun: `order_item` for `order_items`.
 pub(super) fn singular(name: &str) -> String {
     on_last_word(name, singular_word)
 }

@@ -8,7 +8,7 @@ pub(super) type Bare<E> = <<E as Expression>::Value as ColumnType>::Bare;
 /// Another type, as nullable as an expression is.
 pub(super) type Like<E, T> = <<E as Expression>::Value as ColumnType>::Like<T>;
 
-/// A function of an expression and of arguments that are no values.
+/// A function of an expression and of arguments that are not values.
 pub(super) fn call<E: Expression, T>(
     function: Function,
     of: E,

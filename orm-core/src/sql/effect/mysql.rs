@@ -5,8 +5,8 @@ use super::token::Token;
 
 /// Whether a statement commits the open transaction by itself.
 ///
-/// They are those of both manuals, and some more of which the manuals say nothing: to run one of them outside a transaction
-/// is never wrong.
+/// The list is that of both manuals, with some statements that neither manual mentions: running one of those outside a
+/// transaction is never wrong.
 pub(super) fn commits(first: Token<'_>, rest: &[Token<'_>]) -> bool {
     let second = rest.first().copied().unwrap_or(Token::Other);
     if first.is_any(&["create", "drop"]) {

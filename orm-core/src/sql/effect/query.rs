@@ -4,7 +4,7 @@ use super::functions::{is_function, only_reads};
 use super::token::Token;
 use super::{Effect, server};
 
-/// EXPLAIN runs nothing, unless it is to say how long it took.
+/// EXPLAIN runs nothing, except with ANALYZE.
 pub(super) fn explained(tokens: &[Token<'_>], mysql: bool) -> Effect {
     if !tokens.iter().any(|token| token.is_any(&["analyze", "analyse"])) {
         return Effect::Reads;
@@ -19,7 +19,7 @@ pub(super) fn explained(tokens: &[Token<'_>], mysql: bool) -> Effect {
     }
 }
 
-/// A statement with common table expressions: what follows them says what it does, and each of them may write.
+/// A statement with common table expressions: what follows them determines what it does, and each of them may write.
 pub(super) fn with(tokens: &[Token<'_>]) -> Effect {
     let verbs = ["insert", "update", "delete", "merge", "replace"];
     let mut depth = 0_usize;

@@ -189,8 +189,8 @@ impl Writer {
         }
     }
 
-    /// Rows with named columns where VALUES cannot name them: a row of the table that is not there does, and says of which
-    /// types they are. The server would take those of the first row for all of them, the lengths of its texts too.
+    /// Rows with named columns where VALUES cannot name them: an empty SELECT from the table provides names and types.
+    /// Otherwise the server would take both from the first row, including the lengths of texts.
     pub(super) fn new_rows(&mut self, table: TableName, new: &NewRows) {
         self.sql.push_str("SELECT ");
         for (at, column) in new.columns.iter().enumerate() {
@@ -221,7 +221,8 @@ impl Writer {
         });
     }
 
-    /// With the table's name: SQLite takes a quoted name that is no column for a text. It takes none with a schema here.
+    /// With the table's name, because SQLite treats a quoted name that is not a column as a text. It does not accept a
+    /// schema here.
     pub(super) fn returning(&mut self, table: TableName, columns: &[NamedColumn]) {
         self.shown = Shown::of(columns.iter().map(|column| column.secret));
         if !columns.is_empty() {

@@ -46,7 +46,7 @@ impl Writer {
         self.hiding = around;
     }
 
-    /// Begins a part of the statement, of whose values something is known.
+    /// Begins a part of the statement, with the hiding of its values.
     pub(super) fn enter(&mut self, hiding: Hiding) {
         self.hiding = hiding;
         self.computes_secret |= hiding == Hiding::All;
@@ -213,8 +213,8 @@ impl Writer {
         self.compared(right, ranked);
     }
 
-    /// MySQL sorts an enum of its own by the place among its labels and compares it as a text: before and after are
-    /// those of the places.
+    /// MySQL sorts a native enum by the position of its label but compares it as a text: `lt` and `gt` have to compare
+    /// positions.
     fn compares_ranks(&self, a: &Expr, b: &Expr) -> bool {
         matches!(self.dialect, Dialect::Mysql(_)) && (rank(a).is_some() || rank(b).is_some())
     }
@@ -274,7 +274,7 @@ impl Writer {
             (Function::Greatest | Function::Least, Dialect::Sqlite) if arguments.len() == 1 => {
                 self.list(arguments, "", Writer::operand);
             }
-            // Texts that are no columns have a collation that ignores case.
+            // Texts that are not columns have a collation that ignores case.
             (Function::Position, Dialect::Mysql(_)) if arguments.len() == 2 => {
                 self.sql.push_str("instr(");
                 self.list(&arguments[..1], "", Writer::expr);
@@ -397,8 +397,8 @@ impl Writer {
         filter
     }
 
-    /// Texts with another one between them. MySQL takes a literal alone between them, so what is bound is put before each of
-    /// them and taken away from the first.
+    /// Joins texts with a separator. MySQL accepts only a literal separator, so a bound one is put before each text and
+    /// removed from the first.
     fn join_texts(&mut self, of: &Expr, between: &str, distinct: bool, filter: Option<&Expr>) {
         let between = Bind::from(Value::from(between));
         self.sql.push_str("substring(group_concat(");

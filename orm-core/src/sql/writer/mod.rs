@@ -54,7 +54,7 @@ pub struct Writer {
     shares: bool,
     /// What the SELECT being written groups by and MySQL would not find again, because values are in it.
     grouped: Vec<Expr>,
-    /// The same of what it selects, where it is told apart by that: the order has to go by its name.
+    /// The selected expressions with their names, for DISTINCT and unions: an ORDER BY has to use the name.
     named: Vec<(Expr, Arc<str>)>,
     /// Whether lists are filled up to lengths that more lists have.
     pads: bool,
@@ -138,7 +138,7 @@ impl Writer {
         let mut first = None;
         let mut run = |(rows, times): &(usize, usize)| {
             let mut writer = Writer::new(dialect);
-            // The places say which types their values have.
+            // The placeholders carry the types of their values.
             let shape =
                 if dialect == Dialect::Sqlite { &[] } else { values.get(..width).unwrap_or_default() };
             writer.write_insert(insert, *rows, shape.iter().cloned().cycle().take(rows * width).collect());
@@ -228,7 +228,7 @@ impl Writer {
         Writer::fitting(dialect, write).finish()
     }
 
-    /// What is written, with lists filled up where the statement then binds no more than it may.
+    /// The kind of an error of PostgreSQL, by its SQLSTATE.
     fn fitting(dialect: Dialect, write: impl Fn(&mut Writer)) -> Writer {
         let mut writer = Writer::new(dialect);
         write(&mut writer);
@@ -330,7 +330,7 @@ impl Writer {
 
     fn bind(&mut self, bind: Bind) {
         match self.dialect {
-            // A statement keeps the types of its first values, and a NULL that nobody knows the type of has none.
+            // A statement keeps the types of its first values, and a NULL of unknown type has none.
             Dialect::Postgres if bind.value.is_null() && bind.kind.is_none() => self.sql.push_str("NULL"),
             _ => {
                 let cast = self.dialect.cast(bind.kind, &bind.value);
@@ -410,7 +410,7 @@ impl Writer {
     }
 }
 
-/// Whether PostgreSQL has arrays of what the columns hold: there are no lists of lists.
+/// Whether PostgreSQL has arrays of the columns' types: it has no lists of lists.
 fn are_plain(values: &[Bind], columns: usize) -> bool {
     let plain = |bind: &Bind| bind.kind.is_some_and(|kind| !matches!(kind, ValueKind::Array(_)));
     columns > 0 && values.iter().take(columns).all(plain)

@@ -121,7 +121,7 @@ impl Names {
         }
     }
 
-    /// Something with a name of its own, which it keeps unless something else in sight is called so.
+    /// Adds a source with a name. It keeps the name unless another source in scope has it.
     fn add(&mut self, source: Source) {
         let own = source.name();
         let hides = self.visible().any(|named| {
@@ -239,7 +239,7 @@ impl Names {
     }
 }
 
-/// Whether two sources are tables that are told apart by their schemas.
+/// Whether two sources are tables that differ in their schemas.
 fn have_schemas(a: &Source, b: &Source) -> bool {
     let has_schema = |source: &Source| matches!(source, Source::Table(TableName { schema: Some(_), .. }));
     has_schema(a) && has_schema(b)

@@ -20,7 +20,7 @@ impl Writer {
     pub(super) fn write_select(&mut self, select: &Select) {
         let (shares, hiding) = (self.shares, self.hiding);
         self.hiding = hiding.inside_query();
-        // Whoever takes what it gives may compare it with a secret.
+        // The outer query may compare the result with a secret.
         let gives = std::mem::take(&mut self.gives) || select.left.is_some() || !select.set.is_empty();
         self.shares |= select.distinct || !select.group.is_empty();
         let around = std::mem::take(&mut self.grouped);
@@ -219,7 +219,8 @@ impl Writer {
         }
     }
 
-    /// The first table of a SELECT that may lock. MySQL locks the rows of a subquery only where it is told so inside.
+    /// The first table of a SELECT that may lock. MySQL locks the rows of a subquery only if the subquery has its own
+    /// lock clause.
     fn locked_table(&mut self, table: &TableRef, lock: Option<&Lock>) {
         let locks = |lock: &&Lock| lock.of.as_ref().is_none_or(|of| Some(of) == table.source().as_ref());
         match (table, lock.filter(locks), self.dialect) {

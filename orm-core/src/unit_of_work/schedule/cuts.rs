@@ -172,7 +172,7 @@ impl Scheduler<'_> {
         })
     }
 
-    /// Whether a row refers to columns of its own by a key that cannot be NULL while they are.
+    /// Whether a row refers to its own columns, some of which are cut, by a key that cannot be NULL.
     fn refers_to_itself(&self, node: usize, why: Why, cut: &[usize]) -> bool {
         let is_cut = |columns: &Columns| columns.all.iter().any(|column| cut.contains(column));
         self.loops(node).filter(|edge| edge.why == why).any(|edge| {

@@ -8,7 +8,7 @@ use crate::value::{ColumnType, Composite, Document, IntoValue, Value, ValueError
 
 /// A column with JSON that is a type of yours: everything that `serde` writes and reads.
 ///
-/// A change of what is inside is a change of the column. `serde_json::Value` is a column of its own, for JSON of any
+/// A change inside the value is a change of the column. `serde_json::Value` is a column type itself, for JSON of any
 /// form.
 ///
 /// ```
@@ -40,7 +40,7 @@ use crate::value::{ColumnType, Composite, Document, IntoValue, Value, ValueError
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Json<T>(
-    /// What the JSON says.
+    /// The value in the JSON.
     pub T,
 );
 
