@@ -1,10 +1,10 @@
 //! Makes a library of each contract program: the same functions, which `tests/contract_backends.rs` runs on every
-//! backend, each in a database of its own. The programs themselves say SQLite.
+//! backend, each in a separate database. The programs themselves use SQLite.
 
 use std::path::Path;
 use std::{env, fs, io};
 
-/// What a program says of SQLite that another database does in its own way, and what says it for all of them.
+/// What a program contains for SQLite that another database writes differently, and the replacement for all of them.
 const DIFFERS: [(&str, &str, &str); 2] = [
     ("loading", r#"sql.contains(" IN (")"#, "sql.contains(shop::keys())"),
     ("querying", r#"assert_eq!(log.count(), 1 + 2, "#, "assert_eq!(log.count(), shop::stream_of_two(), "),

@@ -47,7 +47,7 @@ impl Backend {
     }
 }
 
-/// Runs a test on one backend, in a database of its own that is dropped afterwards.
+/// Runs a test on one backend, in a separate database that is dropped afterwards.
 ///
 /// # Panics
 /// The test fails, or the backend is not there and `CI=true`.
@@ -73,8 +73,8 @@ where
     }
 }
 
-/// Says once for each backend or program that a test was not run with it. Written past the capture of test output, which
-/// hides it otherwise.
+/// Prints once for each backend or program that a test was not run with it. It bypasses the capture of test output,
+/// which would hide it.
 ///
 /// # Panics
 /// `CI=true`: nothing must be missing there.

@@ -36,7 +36,7 @@ impl FaultProxy {
     /// A proxy in front of `host:port`.
     ///
     /// # Errors
-    /// There is no free port.
+    /// No port is free.
     pub async fn new(server: String) -> Result<FaultProxy> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();

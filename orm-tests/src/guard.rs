@@ -12,14 +12,14 @@ pub(crate) struct Guard {
     _process: Child,
 }
 
-/// The file in a directory that says that a server in it is running.
+/// The file in a directory that marks a running server.
 pub(crate) const RUNNING: &str = "running";
 
 impl Guard {
     /// # Errors
-    /// There is no `sh`.
+    /// `sh` is missing.
     pub(crate) fn of(directory: &Path) -> Result<Guard, String> {
-        // What fills the directory may not have noticed yet that nobody waits for it.
+        // The process that fills the directory may not have noticed yet that the test has gone.
         const WATCH: &str = r#"
             directory=$1; running=$2
             read -r _
@@ -39,7 +39,7 @@ impl Guard {
 /// Starts a process that ends when the standard input that is returned with it closes.
 pub(crate) fn watch(mut process: Command) -> Result<Child, String> {
     use std::os::unix::process::CommandExt;
-    // In a group of its own: a Ctrl-C on the terminal must leave it to do its work.
+    // In a separate process group: a Ctrl-C on the terminal must not stop its work.
     process.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     process.spawn().map_err(|error| format!("cannot start sh: {error}"))
 }
@@ -47,7 +47,7 @@ pub(crate) fn watch(mut process: Command) -> Result<Child, String> {
 /// A directory for the files of a test, which is removed when it is dropped, and when this process ends in whatever way.
 ///
 /// # Panics
-/// There is no room for it.
+/// The directory cannot be made.
 pub fn directory() -> TempDir {
     static ROOT: OnceLock<(PathBuf, Guard)> = OnceLock::new();
     let (root, _) = ROOT.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! What the tests of orm-core share: databases of their own on every backend, and the servers that hold them.
+//! What the tests of orm-core share: a database for each test on every backend, and the servers that hold them.
 //!
 //! [`on_every_backend!`] makes one test of each backend from one async function. SQLite needs nothing. PostgreSQL and
 //! MariaDB or MySQL are found on this machine and started privately, on free loopback ports with an empty directory

@@ -28,7 +28,7 @@ pub(crate) fn server() -> Result<Server, String> {
     start("mysql", &[]).map(|(server, _)| server)
 }
 
-/// A private server with further settings; also says whether it is MariaDB.
+/// A private server with further settings; also returns whether it is MariaDB.
 pub(crate) fn start(name: &str, settings: &[&str]) -> Result<(Server, bool), String> {
     let (program, is_mariadb) = program()?;
     let place = Place::new(name, &USERS_TO_RUN_AS)?;

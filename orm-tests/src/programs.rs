@@ -22,7 +22,7 @@ pub(crate) fn versions(parent: &str, child: &str) -> Vec<PathBuf> {
     found.into_iter().rev().map(|(_, path)| path).collect()
 }
 
-/// Installs a package where that needs no password: on Debian and its children, as root. Says so.
+/// Installs a package if that needs no password: on Debian and its derivatives, as root. Prints that it does.
 pub(crate) fn install(package: &str) -> bool {
     let is_debian = Path::new("/etc/debian_version").exists();
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"));

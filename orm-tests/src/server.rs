@@ -158,7 +158,7 @@ impl User {
     }
 }
 
-/// A port of the loopback interface that nobody listens on.
+/// An unused port of the loopback interface.
 pub(crate) fn free_port() -> Result<u16, String> {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     free.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
@@ -171,7 +171,7 @@ fn id(arguments: &[&str]) -> Result<u32, String> {
     text.trim().parse().map_err(|_| format!("id {} said `{text}`", arguments.join(" ")))
 }
 
-/// Whether a server on a port sends something as soon as somebody connects: MySQL's greeting.
+/// Whether a server on a port sends something as soon as a client connects: MySQL's greeting.
 pub(crate) fn greets(port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));

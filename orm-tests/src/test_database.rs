@@ -50,7 +50,7 @@ impl TestDatabase {
         matches!(self.backend, Backend::Mysql | Backend::MysqlWithoutReturning)
     }
 
-    /// How to connect to it. On SQLite every engine has a database of its own.
+    /// How to connect to it. On SQLite every engine has a separate database.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -63,7 +63,7 @@ impl TestDatabase {
     /// A proxy in front of its server, and the settings of an engine that goes through it.
     ///
     /// # Panics
-    /// It is SQLite, or there is no free port.
+    /// It is SQLite, or no port is free.
     pub async fn behind_proxy(&self) -> (FaultProxy, EngineBuilder) {
         let (server, name) = self.place();
         let (before, _) = self.url.split_once('@').expect("the URL of a server names a user");
@@ -101,10 +101,10 @@ impl TestDatabase {
         self.builder().connect().await
     }
 
-    /// Runs a statement past the library, on a connection of its own.
+    /// Runs a statement outside the library, on a separate connection.
     ///
     /// # Panics
-    /// The database refuses it, or it is SQLite in memory, which nobody else can connect to.
+    /// The database refuses it, or it is SQLite in memory, to which no other program can connect.
     pub async fn run(&self, sql: &str) {
         let done = self.run_on(&self.url, sql).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));

@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::server::{Place, Server};
 use crate::{Backend, FaultProxy};
 
-/// A private server that takes connections by TLS alone, with a certificate for `localhost` of an authority of its own.
+/// A private server that accepts only TLS connections, with a certificate for `localhost` from its own authority.
 #[derive(Debug)]
 pub struct TlsServer {
     server: Server,
@@ -56,7 +56,7 @@ impl TlsServer {
     /// Its address with a proxy in front of it, which it returns as well.
     ///
     /// # Panics
-    /// There is no free port.
+    /// No port is free.
     pub async fn behind_proxy(&self) -> (FaultProxy, String) {
         let (user, place) = self.server.url.split_once('@').expect("the URL of a server names a user");
         let (server, name) = place.split_once('/').expect("the URL of a server names a database");

@@ -6,7 +6,7 @@ use crate::programs::{find, install};
 /// The number depends on no other load of the machine. Valgrind counts, which is installed where that needs no password.
 ///
 /// # Errors
-/// There is no valgrind, or the test fails in it; the text says which.
+/// valgrind is missing, or the test fails in it; the text tells which.
 pub fn instructions(test: &str, variable: (&str, &str)) -> Result<u64, String> {
     let valgrind = find("valgrind", &[])
         .or_else(|| install("valgrind").then(|| find("valgrind", &[])).flatten())

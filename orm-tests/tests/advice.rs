@@ -1,4 +1,4 @@
-//! What the derive's messages say to write compiles: each model here is a mistake with its advice followed.
+//! What the derive's messages suggest compiles: each model here is a mistake with its advice followed.
 #![allow(missing_docs, dead_code)]
 
 /// The library under another path, as where a dependency is renamed or re-exported.

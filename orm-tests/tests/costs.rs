@@ -136,7 +136,7 @@ fn rows_cost_what_is_recorded() -> Result<()> {
     let blog = costs.runtime.block_on(async {
         let engine = Engine::connect("sqlite::memory:").await?;
         blog::fill(&engine).await?;
-        // What a connection prepares once is no cost of a page.
+        // What a connection prepares once does not count as a cost of a page.
         blog::page(&mut engine.session(), 0).await?;
         blog::siblings(&mut engine.session()).await?;
         Ok::<_, Error>(engine)

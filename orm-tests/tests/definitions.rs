@@ -1,4 +1,4 @@
-//! What the derive says of a model: names, columns, keys and relationships, with the defaults filled in.
+//! What the derive makes of a model: names, columns, keys and relationships, with the defaults filled in.
 #![allow(missing_docs, dead_code)]
 
 use orm_core::model::{ColumnDef, Lazy, RelationDef, RelationKind};

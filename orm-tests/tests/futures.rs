@@ -1,4 +1,4 @@
-//! How large the futures of the API are: one lies on the stack of whoever polls it, with those inside it.
+//! How large the futures of the API are: a future lies on the stack of the task that polls it, with those inside it.
 
 use std::mem::size_of_val;
 

@@ -1,5 +1,5 @@
-//! What takes twice as long for twice as many objects may not take four times as long: the instructions that each piece of
-//! work takes for a number of objects and for four times as many, counted by valgrind in processes of their own.
+//! Work for twice as many objects may take twice as long, but not four times: the instructions of each piece of work for a
+//! number of objects and for four times as many, counted by valgrind in separate processes.
 
 use orm_core::prelude::*;
 use orm_tests::instructions;
@@ -8,7 +8,7 @@ use orm_tests::instructions;
 mod library;
 use library::{Author, Book};
 
-/// Says which work the process is for, and for how many objects.
+/// Tells the process which work to do, and for how many objects.
 const WORK: &str = "ORM_TESTS_GROWING_WORK";
 const FEW: i64 = 400;
 const MANY: i64 = 4 * FEW;

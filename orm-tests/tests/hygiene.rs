@@ -1,5 +1,5 @@
-//! What the derive writes means the same wherever it stands: whatever names are in scope, whatever is visible from
-//! there, and without a warning of its own.
+//! Generated code means the same everywhere: whatever names are in scope, whatever is visible from there, and without
+//! warnings.
 #![deny(
     warnings,
     missing_docs,

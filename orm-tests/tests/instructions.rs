@@ -1,5 +1,5 @@
-//! What a row costs in instructions, which no other load of the machine changes: each piece of work is run in a process of
-//! its own that valgrind counts, and what it takes more than one that only makes the rows is divided among them.
+//! What a row costs in instructions, which no other load of the machine changes: valgrind counts each piece of work in a
+//! separate process, and what it takes more than a process that only makes the rows is divided among them.
 //!
 //! The numbers are of the unoptimised build that the tests are, so they are several times those of a release. They stay
 //! the same from run to run within a part in a hundred but for what the threads of a process race for, so work that seems
@@ -16,7 +16,7 @@ mod blog;
 mod library;
 use library::{Author, Book};
 
-/// Says which work the process is for.
+/// Tells the process which work to do.
 const WORK: &str = "ORM_TESTS_COUNTED_WORK";
 const ROWS: i64 = 1_000;
 const BOOKS_OF_EACH: i64 = 3;
@@ -140,7 +140,7 @@ async fn run(work: &str) -> Result<()> {
     Ok(())
 }
 
-/// Each page is one of a session of its own, as in a service.
+/// Each page uses a new session, as in a service.
 async fn run_blog(engine: Engine, work: &str) -> Result<()> {
     blog::fill(&engine).await?;
     match work {

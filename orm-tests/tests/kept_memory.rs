@@ -1,4 +1,4 @@
-//! What one session frees is there for the next one: a list that is read again takes nothing anew from the system.
+//! Memory that one session frees is available to the next: a list that is read again takes none from the system.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! `unsafe` is in one file, and each use of it says why it is sound.
+//! `unsafe` is in one file, and a comment on each use explains why it is sound.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -148,7 +148,7 @@ fn line(span: Span) -> usize {
 }
 
 /// Collects every name that is reached from the root of the crate, by `crate::` or by `super::` often enough. Comments
-/// are no tokens, and what macros are given is.
+/// are not tokens; arguments of macros are.
 fn collect(tokens: TokenStream, depth: usize, roots: &mut Vec<Ident>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;

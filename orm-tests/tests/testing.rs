@@ -1,4 +1,5 @@
-//! What the tests of a program use: a sandbox whose commits are undone, databases of their own, objects without a database.
+//! What the tests of a program use: a sandbox whose commits are undone, a database for each test, objects without a
+//! database.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Handlers. Each has a session of its own, which takes a connection at its first statement and is rolled back when the
+//! Handlers. Each has its own session, which takes a connection at its first statement and is rolled back when the
 //! handler ends without a commit, however it ends.
 
 use axum::Json;

@@ -1,4 +1,4 @@
-//! The routes, and a header on every response that says what it cost.
+//! The routes, and a header on every response with its cost.
 
 use axum::Router;
 use axum::extract::Request;

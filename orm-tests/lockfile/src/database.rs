@@ -32,7 +32,8 @@ impl Database {
     /// A database in a file. One that holds this lock file already is used as it is, one that holds another lock file
     /// is replaced.
     ///
-    /// The new one is written beside the file and takes its place when it is complete, so nobody ever finds half of it.
+    /// The new one is written beside the file and takes its place when it is complete, so no reader ever finds half of
+    /// it.
     pub async fn in_file(lock: &Lock, path: &Path) -> Result<Database, Failure> {
         let shown = path.display().to_string();
         let unwritable = |reason| Failure::Unwritable { path: shown.clone(), reason };
@@ -66,7 +67,7 @@ async fn fill(engine: &Engine, lock: &Lock) -> Result<Cost> {
     Ok(meter.stop())
 }
 
-/// The database in a file, and the text of the lock file that it holds; none where there is no database yet.
+/// The database in a file, and the text of the lock file that it holds; `None` without a database.
 async fn held(path: &Path, shown: &str) -> Result<Option<(Engine, String, Cost)>, Failure> {
     let foreign = |reason: &str| Failure::ForeignDatabase {
         path: shown.to_owned(),
@@ -104,7 +105,7 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-/// The URL of a file that is there. In a URL `?` begins the options.
+/// The URL of an existing file. In a URL `?` begins the options.
 fn url(file: &Path) -> io::Result<String> {
     let not_text = || io::Error::new(io::ErrorKind::InvalidFilename, "its name is not UTF-8");
     let path = file.to_str().ok_or_else(not_text)?.replace('%', "%25").replace('?', "%3F");

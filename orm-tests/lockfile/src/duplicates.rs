@@ -41,7 +41,7 @@ pub async fn answer(engine: &Engine, page: &mut Page, full: bool) -> Result<()> 
     Ok(())
 }
 
-/// The name of a version's package, and the number where the name alone would not say which version it is.
+/// The name of a version's package, with the version's number if the name is ambiguous.
 fn call<L>(version: &Entity<Version, L>, ambiguous: &HashSet<i64>) -> String
 where
     version::Package: LoadedIn<L>,

@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let line = failure.to_string().replace('\n', " ");
-            // With standard error closed there is nobody left to tell.
+            // With standard error closed, the message has no reader.
             let _ = writeln!(io::stderr(), "error: {line}");
             ExitCode::FAILURE
         }
@@ -98,7 +98,7 @@ fn count(number: usize, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
 
-/// Prints a page. A reader that has seen enough, as `head` has, is no failure.
+/// Prints a page. A reader that has seen enough, such as `head`, is not a failure.
 fn print(page: Page) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(page.into_text().as_bytes()).and_then(|()| out.flush()) {

@@ -60,7 +60,8 @@ async fn naive(engine: &Engine, query: Select<Package>) -> Result<(Report, Cost)
     Ok((report, meter.stop()))
 }
 
-/// All at once: the query says what it loads, and reading that asks nothing. The strategy is not part of the type.
+/// All at once: the query specifies what it loads, and reading that runs no query. The strategy is not part of the
+/// type.
 async fn eager<L, V, D>(engine: &Engine, query: Select<Package, L>) -> Result<(Report, Cost)>
 where
     package::Versions: LoadedIn<L, Nested = V>,

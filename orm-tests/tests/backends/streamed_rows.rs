@@ -259,7 +259,7 @@ on_every_backend! {
             }
             assert_eq!(session.count(select::<Point>()).await?, 10);
         }
-        // Where nobody comes to it, no transaction fails for it.
+        // A reader that does not come to it fails no transaction.
         for inside in [false, true] {
             if inside {
                 session.begin().await?;

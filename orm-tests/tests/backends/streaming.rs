@@ -396,7 +396,7 @@ on_every_backend! {
     async fn in_an_open_transaction_a_stream_reads_as_it_does(database: TestDatabase) -> Result<()> {
         let (engine, _directory) = shared_shop(&database).await?;
         let mut session = engine.session();
-        // On SQLite an open transaction is the writer's, so that there is nobody else to be seen.
+        // On SQLite an open transaction is the writer's, so no other session can be observed.
         let alone = database.backend() == Backend::Sqlite;
         session.begin().await?;
         let query = select::<User>().with(User::ADDRESSES.selectin()).order_by(User::ID).yield_per(1);
@@ -419,7 +419,7 @@ on_every_backend! {
     }
 }
 
-/// Without a write-ahead log a stream keeps others from committing, and they are told so.
+/// Without a write-ahead log a stream keeps others from committing, and they get an error that explains it.
 #[tokio::test]
 async fn on_sqlite_without_a_log_a_writer_waits_for_the_stream() -> Result<()> {
     let directory = orm_tests::directory();

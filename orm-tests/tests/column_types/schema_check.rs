@@ -202,7 +202,7 @@ pub struct Timed {
     pub document: Option<serde_json::Value>,
 }
 
-/// Runs statements that make tables as somebody else would.
+/// Runs statements that make tables as another program would.
 async fn made(engine: &Engine, statements: &[&'static str]) -> Result<()> {
     let mut session = engine.session();
     for statement in statements {
@@ -411,7 +411,7 @@ on_every_backend! {
     }
 
     async fn a_view_has_no_keys_to_miss(database: TestDatabase) -> Result<()> {
-        // Nobody else can connect to SQLite in memory, and only migrations make views.
+        // No other program can connect to SQLite in memory, and only migrations make views.
         if database.backend() == Backend::Sqlite {
             return Ok(());
         }

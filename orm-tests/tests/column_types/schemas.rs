@@ -53,7 +53,7 @@ pub struct Thing {
     pub liked_by: HasMany<Owner>,
 }
 
-/// The same as [`Thing`], of a schema that nobody made.
+/// The same as [`Thing`], in a schema that does not exist.
 #[derive(Model, Debug)]
 #[model(table = "items", schema = "orm_nowhere")]
 pub struct Stray {

@@ -1,4 +1,4 @@
-//! Entities as JSON: columns, and what the type says is loaded.
+//! Entities as JSON: columns, and the relationships that the type records as loaded.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};
@@ -113,7 +113,7 @@ on_every_backend! {
         );
         assert_eq!(found[0]["orders"][0].get("user"), None);
 
-        // A part that a load of its own kept is what `get` reads, and what is written.
+        // A part that a load kept is what `get` reads, and what is written.
         let first = User::ORDERS.selectin().filter(Order::ISOPEN.eq(true)).limit(1);
         let jack = session.one(select::<User>().filter(User::ID.eq(7)).with(first)).await?;
         assert_eq!(as_json(&jack)["orders"].as_array().map(Vec::len), Some(1));

@@ -1,4 +1,4 @@
-//! What a database refuses, and what the session says about it.
+//! What a database refuses, and how the session reports it.
 
 use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase, on_every_backend};
@@ -87,7 +87,7 @@ async fn owners(database: &TestDatabase) -> Result<Engine> {
     Ok(engine)
 }
 
-/// All that an error says, in any way.
+/// All texts of an error, in any form.
 fn everything(error: &Error) -> String {
     let mut said = format!("{error} {error:?}");
     let mut source = std::error::Error::source(error);
@@ -209,7 +209,7 @@ on_every_backend! {
         let mut session = engine.session();
         session.insert(Owner::draft().id(2).token("hush2")).await?;
         session.commit().await?;
-        // The statement binds no secret, and MySQL quotes the entry that is there already.
+        // The statement binds no secret, and MySQL quotes the existing entry.
         let error = session.execute(sql("UPDATE owners SET token = (SELECT t FROM (SELECT token AS t FROM owners WHERE id = 1) AS one) WHERE id = 2")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UniqueViolation);
         let said = everything(&error);

@@ -1,4 +1,4 @@
-//! Sessions that stay small: without an identity map, and the numbers that say how large one is.
+//! Sessions that stay small: without an identity map, and the numbers that show how large one is.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};

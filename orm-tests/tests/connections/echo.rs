@@ -49,7 +49,7 @@ pub struct Use {
     pub badge: BelongsTo<Badge>,
 }
 
-/// What the second process is told.
+/// Tells the second process the database.
 const URL: &str = "ORM_TESTS_ECHO_URL";
 const RETURNING: &str = "ORM_TESTS_ECHO_RETURNING";
 

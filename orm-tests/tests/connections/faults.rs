@@ -1,4 +1,4 @@
-//! Connections that die: what the session says, what it keeps, and that the pool gets its place back.
+//! Connections that die: what the session reports, what it keeps, and that the pool gets its place back.
 
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ async fn silent_for(database: &TestDatabase, silence: Duration, when: u64, delay
         }
     }
     drop(session);
-    // Somebody wants the place while nothing goes through.
+    // A session waits for the place while nothing passes through.
     let next = engine.clone();
     let waiting = tokio::spawn(async move { next.session().count(select::<River>()).await });
     tokio::time::sleep(silence).await;

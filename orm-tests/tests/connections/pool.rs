@@ -1,4 +1,4 @@
-//! The settings of the pool: what is kept, what is closed, who waits, and what a session is told.
+//! The settings of the pool: what is kept, what is closed, who waits, and which errors sessions get.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ on_every_backend! {
         let mut held = holder(&engine).await?;
         drop(holder(&engine).await?);
         settled(&engine, [1, 1, 0, 0]).await;
-        // It waits for no session, which may be its own.
+        // It does not wait for sessions, one of which may be the caller's.
         engine.close().await;
         settled(&engine, [1, 0, 0, 0]).await;
         assert_eq!(held.count(select::<Drop>()).await?, 0, "what is held stays");

@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode: every answer is that of its own query.
+//! PgBouncer in transaction mode: every answer belongs to its query.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn shelves(database: &TestDatabase) -> Result<()> {
     session.commit().await
 }
 
-/// A pooler in front of the database; none where there is no PostgreSQL or no PgBouncer.
+/// A pooler in front of the database; `None` without PostgreSQL or PgBouncer.
 async fn pooler(database: &TestDatabase, lenient: bool) -> Option<PgBouncer> {
     if database.backend() != Backend::Postgres {
         return None;
@@ -227,7 +227,7 @@ on_every_backend! {
     async fn native_enums_are_read(database: TestDatabase) -> Result<()> {
         let Some(pooler) = pooler(&database, true).await else { return Ok(()) };
         let engine = pooler.builder().pooler(Pooler::Transaction).pool_size(4).pool_timeout(Duration::from_secs(60)).connect().await?;
-        // Connections that are there before the types are.
+        // Connections that are older than the types.
         let (mut one, mut two) = (engine.session(), engine.session());
         assert_eq!((one.row(sql("SELECT 1").rows::<i32>()).await?, two.row(sql("SELECT 2").rows::<i32>()).await?), (1, 2));
         one.close().await?;

@@ -123,11 +123,11 @@ on_every_backend! {
         };
         session.rows(whole()).await?;
         migrate().await;
-        // Outside a transaction nobody notices.
+        // Outside a transaction there is no visible effect.
         let log = engine.record();
         assert_eq!(session.rows(whole()).await?.len(), 1);
         assert_eq!(log.count(), 1, "{log}");
-        // Inside one the error says that the work may be done again, and then it is done.
+        // Inside one the error is retryable, and repeating the unit succeeds.
         migrate().await;
         let mut failed = 0;
         for _ in 0..2 {

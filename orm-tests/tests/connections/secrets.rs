@@ -119,7 +119,7 @@ fn leak(id: i64, text: &str) -> impl orm_core::write::CompleteDraft<Model = Leak
         .level(Level::High)
 }
 
-/// Everything that was said so far.
+/// All output so far.
 #[derive(Default)]
 struct Said(Vec<String>);
 
@@ -141,7 +141,7 @@ impl Said {
         }
     }
 
-    /// What a session said; one that failed begins anew.
+    /// The outcome of a call; a session that failed is rolled back.
     async fn done<T>(&mut self, session: &mut Session, done: Result<T>) {
         if let Err(error) = done {
             self.error(&error);
@@ -158,7 +158,7 @@ impl Said {
     }
 }
 
-/// Shows, explains and runs a query for rows; the query is made anew for each.
+/// Shows, explains and runs a query for rows; the query is built again for each.
 macro_rules! look {
     ($said:ident, $session:ident: $($query:expr;)*) => {$({
         let query = $query;
@@ -548,7 +548,7 @@ async fn everything(database: &TestDatabase, engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// What the second process is told.
+/// Tells the second process the database.
 const URL: &str = "ORM_TESTS_SECRETS_URL";
 
 /// The second process, whose output is what an engine echoes.

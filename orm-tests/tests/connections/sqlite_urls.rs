@@ -1,4 +1,4 @@
-//! What the URL of a SQLite database says, and what every connection to one is set to.
+//! The settings in the URL of a SQLite database, and those of every connection to one.
 
 use orm_core::prelude::*;
 

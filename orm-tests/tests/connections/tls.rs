@@ -1,4 +1,4 @@
-//! TLS to a server with a certificate of an authority that nobody knows: who is let through, and what the others are told.
+//! TLS to a server with a certificate of an unknown authority: which settings connect, and which errors the others get.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ on_every_backend! {
         let wrong = at("127.0.0.1").ssl_mode(SslMode::VerifyFull).ssl_root_cert(server.authority());
         refused(wrong, ErrorKind::Connection, "for the host of the URL").await;
 
-        // Without proof it is encrypted all the same, and this server takes nothing else.
+        // Encrypted without verification, which this server still requires.
         works(at("127.0.0.1").ssl_mode(SslMode::Require)).await?;
         works(at("127.0.0.1")).await?;
         refused(at("127.0.0.1").ssl_mode(SslMode::Disable), ErrorKind::Connection, "cannot connect").await;

@@ -85,7 +85,7 @@ impl Many {
         run(&mut self.side_door, &sql).await;
     }
 
-    /// A child of its own for each parent.
+    /// A child for each parent.
     async fn children(&mut self, count: usize) {
         let sql = format!(
             "DELETE FROM friend; DELETE FROM child; DELETE FROM parent;
@@ -96,7 +96,7 @@ impl Many {
         run(&mut self.side_door, &sql).await;
     }
 
-    /// Pairs (n % 7, n) from 1 to `count`, each with a part of its own.
+    /// Pairs (n % 7, n) from 1 to `count`, each with its part.
     async fn pairs(&mut self, count: usize) {
         let sql = format!(
             "DELETE FROM part; DELETE FROM pair;
@@ -235,7 +235,7 @@ async fn a_batch_size_is_kept_to() -> Result<()> {
         many.engine.session().all(query).await?;
         assert_eq!(bound(&log), batches(count, 500), "{count} parents");
     }
-    // More than the database binds is no error: it is as many as it binds.
+    // More keys than the database binds are not an error: they are split.
     many.parents(ROOM + 1).await;
     let log = many.engine.record();
     many.engine

@@ -87,7 +87,7 @@ impl Choice {
         [first, second].map(|half| Choice { below: half.to_vec(), ..once.clone() }).into()
     }
 
-    /// Whether it is a filter, order or limit of its own.
+    /// Whether it has its own filter, order or limit.
     pub fn has_own_terms(&self) -> bool {
         self.filter
             || self.only.is_some()

@@ -18,7 +18,7 @@ pub struct Comparison<'d> {
     visited: HashSet<(String, usize)>,
     /// Relationships that the session's queries loaded whole, and those that they loaded in part.
     whole: HashSet<(usize, usize)>,
-    /// Whether accessors are to say "not loaded" where nothing was loaded whole.
+    /// Whether accessors must return "not loaded" for what was not loaded whole.
     pub cold: bool,
 }
 
@@ -149,7 +149,7 @@ impl<'d> Comparison<'d> {
             match thing.held(load.relation) {
                 Err(error) if error.kind() == ErrorKind::NotLoaded => {}
                 Err(error) => return Err(format!("{path}: {error}")),
-                // A collection that was loaded whole says who the parent of its members is.
+                // A collection that was loaded whole determines the parent of its members.
                 Ok(held) if link.kind == LinkKind::ToPrimaryKey && self.are(&held, kind, row, link) => {}
                 Ok(_) => {
                     return Err(format!("{path}: a part of the relationship became what the object holds"));
@@ -167,7 +167,7 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// Whether a load gives a part of the relationship: by terms of its own, or because a join right below drops targets.
+/// Whether a load returns a part of the relationship: by its own terms, or because a join right below drops targets.
 fn is_part(kind: usize, load: &Choice) -> bool {
     let target = &TABLES[TABLES[kind].relations[load.relation].target];
     let dropping = |below: &Choice| below.inner && !target.relations[below.relation].required;

@@ -109,7 +109,7 @@ pub fn data(seed: u64) -> Data {
         tables[SEAL].push(vec![bytes.to_vec().into(), number(dice, 0, 3)]);
     }
     for rows in &mut tables {
-        // What comes first in the table says nothing about order.
+        // The order of rows in the table means nothing.
         for at in (1..rows.len()).rev() {
             rows.swap(at, dice.below(at + 1));
         }

@@ -72,7 +72,7 @@ impl<'d> Forecast<'d> {
         forecast.run()
     }
 
-    /// The statements of loading one relationship of objects that are there.
+    /// The statements of loading one relationship of existing objects.
     pub fn of_load_all(
         data: &'d Data,
         held: &'d mut Held,

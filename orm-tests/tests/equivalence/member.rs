@@ -48,7 +48,7 @@ pub trait Member: Model {
     /// How many rows a collection has, and how many that meet a condition.
     fn count(relation: usize, of: Option<Predicate>) -> Computed<i64>;
 
-    /// Joins one of its relationships to a query, with the names of its ends where they have names of their own.
+    /// Joins one of its relationships to a query, under aliases if it has them.
     fn join<Q: Member>(
         query: Select<Q>,
         relation: usize,
@@ -57,7 +57,7 @@ pub trait Member: Model {
         to: Option<&str>,
     ) -> Select<Q>;
 
-    /// Fills one of its relationships from a join of the query, whose target may have a name of its own.
+    /// Fills one of its relationships from a join of the query, whose target may have an alias.
     fn fill_join(query: Select<Self>, relation: usize, to: Option<&str>) -> Select<Self>;
 
     /// What a query found for one object.
@@ -232,7 +232,7 @@ fn recursive<R: SelfReferential>(load: LoadOf<R>, option: &Choice) -> DynamicLoa
     }
 }
 
-/// Whether there is a target, as each kind of relationship says it.
+/// Whether there is a target, for each kind of relationship.
 macro_rules! has {
     (one $relation:expr, $of:expr) => {
         match $of {

@@ -1,4 +1,4 @@
-//! What the rows say, by nested loops over all of them: which objects a query returns and what belongs to them.
+//! The expected answers, by nested loops over all rows: which objects a query returns and what belongs to them.
 
 use super::cell::Cell;
 use super::choice::{Choice, Depth, Query, Strategy};
@@ -9,7 +9,7 @@ use super::tables::{LINK_TABLES, Link, Pivot, TABLES, place};
 pub struct Data {
     pub tables: Vec<Vec<Vec<Cell>>>,
     pub links: Vec<Vec<Vec<Cell>>>,
-    /// Whether NULL comes behind every value where an order does not say it.
+    /// Whether NULL sorts after every value if an order does not specify it.
     pub nulls_are_high: bool,
 }
 
@@ -38,7 +38,7 @@ impl Data {
         found
     }
 
-    /// The rows of a relationship as a join finds them: a link that is there twice is two rows.
+    /// The rows of a relationship as a join finds them: a duplicate link is two rows.
     pub fn matches(&self, kind: usize, row: usize, link: &Link) -> Vec<usize> {
         let Some(key) = self.key(kind, row, link) else { return Vec::new() };
         let targets = 0..self.tables[link.target].len();

@@ -161,7 +161,7 @@ async fn one_page<M: Member>(world: &World, query: &Query) -> Result<Vec<usize>,
     let expected = world.data.roots(query);
     let rows = match query.total {
         true => expected,
-        // Among ties any row may come; which ones did, their keys say.
+        // Among ties any row may come; the keys tell which ones did.
         false => rows_of(&world.data, query, &found, &expected).map_err(explain)?,
     };
     let mut comparison = Comparison::new(&world.data);

@@ -1,4 +1,4 @@
-//! Runs the cases of a test, and says of one that fails how to run it again.
+//! Runs the cases of a test, and prints how to repeat one that fails.
 
 use std::future::Future;
 use std::ops::Range;

@@ -46,7 +46,7 @@ impl SideDoor {
         }
     }
 
-    /// Whether NULL comes behind every value where an order does not say it.
+    /// Whether NULL sorts after every value if an order does not specify it.
     pub fn nulls_are_high(&self) -> bool {
         matches!(self, SideDoor::Postgres(_))
     }

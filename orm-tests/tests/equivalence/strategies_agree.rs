@@ -147,7 +147,7 @@ pub fn things<M: Member>(found: Vec<Entity<M>>) -> Vec<Thing> {
     found.into_iter().map(|entity| Box::new(entity) as Thing).collect()
 }
 
-/// In a session of its own.
+/// In a new session.
 async fn cold<M: Member>(world: &World, query: &Query) -> Result<(), String> {
     if !is_small(&world.data, query, MOST_ROWS) {
         return Ok(());
@@ -208,7 +208,7 @@ async fn load_all<M: Member>(world: &World, query: &Query, case: u64) -> Result<
         found = found.iter().map(Entity::dynamic).collect();
     }
     for load in &query.loads {
-        // Objects that are there cannot be dropped, and a load is named once.
+        // Existing objects cannot be dropped, and a load is named once.
         let load = Choice { inner: false, twice: false, ..load.clone() };
         let log = world.engine.record();
         let explain = |what: String| {

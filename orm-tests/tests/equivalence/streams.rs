@@ -1,4 +1,5 @@
-//! A stream gives what the query gives, batch by batch, each with objects of its own; and refuses what needs all rows.
+//! A stream returns what the query returns, batch by batch, each with separate objects; and refuses what needs all
+//! rows.
 
 use orm_core::ErrorKind;
 

@@ -33,7 +33,7 @@ pub struct Link {
     pub order: &'static [(&'static str, bool)],
     /// Whether there always is a row.
     pub required: bool,
-    /// The strategy by which the model loads it where a query does not say.
+    /// The strategy by which the model loads it unless a query specifies one.
     pub default: Option<Strategy>,
 }
 
@@ -92,7 +92,7 @@ const fn required(link: Link) -> Link {
     Link { required: true, ..link }
 }
 
-/// A relationship that the model loads where a query does not say how.
+/// A relationship that the model loads by default.
 const fn eager(link: Link, by: Strategy) -> Link {
     Link { default: Some(by), ..link }
 }
@@ -120,7 +120,7 @@ const fn through(
 const UP: bool = false;
 const DOWN: bool = true;
 
-/// The link tables. The columns of one side come first, whoever asks: a relationship says which are its own.
+/// The link tables. The columns of one side come first for both sides: a relationship tells which are its own.
 pub struct LinkTable {
     pub name: &'static str,
     pub columns: &'static [&'static str],

@@ -55,7 +55,7 @@ impl World {
         Ok(())
     }
 
-    /// Whether NULL comes behind every value where an order does not say it.
+    /// Whether NULL sorts after every value if an order does not specify it.
     pub fn nulls_are_high(&self) -> bool {
         self.side_door.nulls_are_high()
     }
@@ -108,7 +108,7 @@ fn link_columns(link: usize) -> Vec<(&'static str, ValueKind)> {
     LINK_TABLES[link].columns.iter().map(|name| (*name, kind(name))).collect()
 }
 
-/// The oracle's tables say of names and columns what the models say.
+/// The oracle's tables have the names and columns of the models.
 #[test]
 fn the_tables_are_written_twice_alike() {
     for (kind, table) in TABLES.iter().enumerate() {

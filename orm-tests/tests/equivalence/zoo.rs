@@ -200,7 +200,7 @@ pub struct Seal {
     pub loans: HasMany<Loan>,
 }
 
-// The same tables, whose relationships are loaded where a query does not say how.
+// The same tables, whose relationships are loaded by default.
 #[derive(Model, Debug)]
 #[model(table = "author")]
 pub struct EagerAuthor {

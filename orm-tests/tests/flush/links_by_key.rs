@@ -74,7 +74,7 @@ on_every_backend! {
         assert_eq!(written, ["INSERT lk_follows"], "one statement, and one that was there stays: {log}");
         assert_eq!(links(&engine).await?, [(1, 2), (1, 3), (2, 1)]);
 
-        // From the other side, and what was said last counts.
+        // From the other side; the later call counts.
         session.unlink(User::FOLLOWERS, 2, 1)?;
         session.link(User::FOLLOWING, 4, 1)?;
         session.unlink(User::FOLLOWING, 4, 1)?;

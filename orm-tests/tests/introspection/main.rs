@@ -34,7 +34,7 @@ async fn create(engine: &Engine, statements: &'static str) -> Result<()> {
     session.commit().await
 }
 
-/// What is written for the tables is the file, and the tables are what it says.
+/// The models written for the tables match the file, and the tables match the models.
 async fn written(engine: &Engine, file: &str, schema: Schema) -> Result<()> {
     let code = Introspection::new().models(engine).await?;
     let path =

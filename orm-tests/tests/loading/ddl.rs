@@ -4,7 +4,7 @@ use orm_core::prelude::*;
 
 use crate::fixtures::{SideDoor, composite, ids, nodes, record, standard};
 
-/// The names of the tables and indexes that are there.
+/// The names of the existing tables and indexes.
 async fn names(door: &SideDoor, kind: &str) -> Vec<String> {
     door.texts(&format!(
         "SELECT name FROM sqlite_schema WHERE type = '{kind}' AND name NOT LIKE 'sqlite%' ORDER BY name"
@@ -269,7 +269,7 @@ mod one_sided {
         let error = session.insert(Thing::draft().id(1).box_number(1)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
         session.rollback().await?;
-        // The thing is added first; the key says that it comes second.
+        // The thing is added first, but its key refers to the box.
         session.add(Thing::draft().id(1).box_number(1));
         session.add(Box::draft().id(1));
         session.commit().await?;
@@ -279,7 +279,7 @@ mod one_sided {
     }
 }
 
-/// A link table with columns of its own is a model like any other.
+/// A link table with further columns is a model like any other.
 mod association {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! What an object says of its relationships when nothing is proven: `user.orders()` and its errors.
+//! What an object's accessors return when the types prove nothing: `user.orders()` and its errors.
 
 use orm_core::prelude::*;
 

@@ -475,7 +475,7 @@ async fn the_query_sorts_first_then_the_relationships() -> Result<()> {
         users[1].get(User::ORDERS).iter().map(|order| ids!(order.get(Order::ITEMS))).collect();
     assert_eq!(items, [vec![1, 2, 3], vec![1, 5]], "{log}");
 
-    // Without an order of its own the parents' order must not become the children's.
+    // Without an order for the children, the parents' order must not become theirs.
     let users = engine.session().all(select::<User>().with(User::ADDRESSES.joined())).await?;
     assert_eq!(ids!(users), [7, 8, 9, 10], "{log}");
     Ok(())
@@ -584,7 +584,7 @@ mod narrow {
     pub struct Right {
         #[key]
         pub id: i64,
-        /// NULL in a row that is there.
+        /// NULL in an existing row.
         pub note: Option<String>,
     }
 

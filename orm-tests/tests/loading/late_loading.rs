@@ -1,4 +1,4 @@
-//! `load_all`: a relationship of objects that are there, for all of them at once.
+//! `load_all`: a relationship of existing objects, for all of them at once.
 
 use orm_core::prelude::*;
 

@@ -15,7 +15,7 @@ pub struct Person {
     pub followers: HasMany<Person>,
 }
 
-/// Person 1 follows 2 and 3, 2 follows 3 and 1, 3 follows itself, 4 follows nobody and is followed by nobody.
+/// Person 1 follows 2 and 3, 2 follows 3 and 1, 3 follows itself; 4 has no links.
 async fn people() -> Result<Engine> {
     let engine = Engine::connect("sqlite::memory:").await?;
     engine.create_all(schema![Person]).await?;

@@ -50,7 +50,7 @@ async fn a_few_rows_that_take_long_to_find_are_found() -> Result<()> {
     Ok(())
 }
 
-/// One thread for everything: if the get held it up, nobody could let go of the lock that it waits for.
+/// One thread for everything: if the get blocked it, the lock that it waits for could not be released.
 #[tokio::test(flavor = "current_thread")]
 async fn waiting_for_a_lock_holds_up_nobody() -> Result<()> {
     let door = nodes(10).await?;

@@ -58,7 +58,7 @@ where
 }
 
 /// Runs the whole query with the strategies given for addresses, orders, items, keywords and the orders' addresses with
-/// their users; all of it, page by page, and onto objects that are there.
+/// their users; all of it, page by page, and onto existing objects.
 macro_rules! mix {
     ($addresses:ident $orders:ident $items:ident $keywords:ident $address:ident $user:ident, $statements:expr) => {{
         let engine = standard().await?;

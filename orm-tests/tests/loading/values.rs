@@ -1,4 +1,5 @@
-//! Values of every column type: what is written is what is read, and what cannot be stored is an error before it is sent.
+//! Values of every column type: they are read as they were written, and what cannot be stored is an error before it is
+//! sent.
 
 use orm_core::prelude::*;
 

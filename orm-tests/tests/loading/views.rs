@@ -1,4 +1,4 @@
-//! Loads with a filter, an order or a limit of their own: read with `get`, and never what the object holds.
+//! Loads with a filter, an order or a limit: read with `get`, and never stored in the object's slot.
 
 use orm_core::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What `Engine::check` says of tables that another version of the models made.
+//! What `Engine::check` reports about tables that another version of the models made.
 
 use orm_core::prelude::*;
 use orm_core::schema::{SchemaFinding, SchemaFindingKind, SchemaReport};
@@ -24,7 +24,7 @@ on_every_backend! {
         let acts = |kind: &SchemaFindingKind| matches!(kind, SchemaFindingKind::KeyAction { expected, .. } if expected == "ON UPDATE CASCADE");
         assert_eq!(columns(&report, acts), ["pets.person_id"], "{report}");
         assert!(report.to_string().contains("is ON UPDATE "), "{report}");
-        // Its columns are missing, which is said.
+        // Its columns are missing, which is reported.
         assert_eq!(columns(&report, |kind| *kind == SchemaFindingKind::MissingColumn), ["people.age"], "{report}");
 
         let report = engine.check(three::schema()).await?;

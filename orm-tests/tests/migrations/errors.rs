@@ -1,4 +1,4 @@
-//! What is wrong with migrations is said before anything runs, or with what was kept.
+//! Mistakes in migrations are reported before anything runs, or together with what was kept.
 
 use orm_core::migrate::{MigrationState, Migrations};
 use orm_core::prelude::*;

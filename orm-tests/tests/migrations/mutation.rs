@@ -318,7 +318,7 @@ fn rename_table(made: &mut Blueprint, dice: &mut Dice) {
     }
 }
 
-/// A key to a table whose key is one column, which may be the table itself or one that refers back.
+/// A foreign key to a table with a key of one column, which may be the table itself or one that refers back.
 pub fn add_reference(made: &mut Blueprint, dice: &mut Dice) {
     let (from, to) = (dice.below(made.tables.len()), dice.below(made.tables.len()));
     if made.tables[to].key == Key::Composite {

@@ -1,4 +1,4 @@
-//! Deferred columns: read when they are asked for, never in between, and never a value that nobody read.
+//! Deferred columns: read when requested, never in between, and never with a value that was not read.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};
@@ -205,7 +205,7 @@ on_every_backend! {
         let update = log.statements()[0].sql.clone();
         assert!(update.starts_with("UPDATE") && update.contains("text") && !update.contains("title"), "{update}");
 
-        // Read while something else is changed: it is no change of its own.
+        // Read while something else is changed: reading does not count as a change.
         let mut other = engine.session();
         let theirs = other.get::<Post>(1).await?.unwrap();
         assert_eq!(other.load_column(&theirs, Post::BODY).await?, "mine");

@@ -1,4 +1,4 @@
-//! Entities in queries with joins of their own, and beside columns.
+//! Entities in queries with explicit joins, and beside columns.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};

@@ -60,7 +60,7 @@ macro_rules! below {
     }};
 }
 
-/// The same load by each strategy, each in a session of its own.
+/// The same load by each strategy, each in a new session.
 macro_rules! each_strategy {
     ($engine:expr, $relation:expr, |$load:ident| $view:expr, $expected:expr) => {{
         let expected: &[(i64, &[i64])] = &$expected;

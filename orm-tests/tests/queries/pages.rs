@@ -75,7 +75,7 @@ async fn pages_of(
     let (mut found, mut last, log) = (Vec::new(), None::<Entity<Note>>, engine.record());
     let mut pages = 0;
     loop {
-        // Sessions of their own: the last entity of a page is from another one.
+        // New sessions: the last entity of a page is from another one.
         let page = engine.session().all(sorted().page_after(last.as_ref(), size)).await?;
         pages += 1;
         found.extend(ids(&page));

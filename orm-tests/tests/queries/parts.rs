@@ -1,4 +1,4 @@
-//! Some columns of a model as a struct of their own.
+//! Some columns of a model as a separate struct.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};

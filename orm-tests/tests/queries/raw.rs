@@ -49,7 +49,7 @@ on_every_backend! {
         let error = session.rows(sql("SELECT 1, 2, 3").rows::<(i64, i64)>()).await.unwrap_err();
         assert!(error.to_string().contains("3 columns"), "{error}");
         assert_eq!(session.rows(sql("SELECT 1, 2").rows::<(i64, i64)>()).await?, [(1, 2)]);
-        // By their names, further columns are no doubt.
+        // Columns are read by name, so further ones are not ambiguous.
         let query = sql("SELECT 3 AS orders, 'jack' AS name, 7 AS further").structs::<Buyer>();
         assert_eq!(session.rows(query).await?, [Buyer { orders: 3, called: "jack".into() }]);
         Ok(())

@@ -31,7 +31,7 @@ struct Seen {
     at: jiff::Timestamp,
 }
 
-/// The last moment of a leap year, which whoever rounds makes the first of another, and a day that not every month has.
+/// The last moment of a leap year, which rounding turns into the first of the next, and a day that not every month has.
 const MOMENTS: [&str; 2] = ["2024-12-31 23:59:59.999999", "2024-01-31 08:05:00"];
 
 fn moment(text: &str) -> NaiveDateTime {
@@ -53,7 +53,7 @@ async fn visits(database: &TestDatabase) -> Result<Engine> {
     Ok(engine)
 }
 
-/// A session far from UTC, where the server has such: what is asked of an instant is of the one in UTC all the same.
+/// A session far from UTC, if the server has such a setting: parts of an instant are still those in UTC.
 async fn far_from_utc(engine: &Engine, backend: Backend) -> Result<Session> {
     let mut session = engine.session();
     if backend == Backend::Postgres {

@@ -112,8 +112,8 @@ impl Run {
         Ok(())
     }
 
-    /// A collection: not loaded, or what the model says. What is pending joins it with its flush, what is to be deleted
-    /// may be in it until then, and one that holds an expunged object is as it was.
+    /// A collection: not loaded, or as in the model. Pending objects join it with their flush, deleted ones may be in
+    /// it until then, and one that holds an expunged object is as it was.
     fn many<M: Shown>(
         &self,
         session: &Session,
@@ -151,7 +151,7 @@ impl Run {
         }
     }
 
-    /// What the database holds, through a session of its own.
+    /// What the database holds, read by another session.
     pub async fn compare_database(&mut self, session: &Session) -> Outcome {
         if session.in_transaction() {
             return Err("the transaction is open".to_owned());
@@ -174,7 +174,7 @@ impl Run {
                 ));
             }
         }
-        // In a session of its own: what is merged later has no relationship loaded.
+        // In another session: what is merged later has no relationship loaded.
         let mut links = self.engine.session();
         for book in links.all(select::<Book>().with(Book::TAGS.selectin())).await.map_err(text)? {
             world.links.extend(book.get(Book::TAGS).iter().map(|tag| (book.id, tag.id)));
@@ -187,7 +187,7 @@ impl Run {
 }
 
 impl<M: Shown> Objects<M> {
-    /// Pendings that a flush wrote have their objects; those that are gone say so.
+    /// Pending entries that a flush wrote have their objects; discarded ones report it.
     fn settle(&mut self, model: &Model, table: Table) -> Outcome {
         let mut gone = Vec::new();
         for (id, pending) in &self.pendings {
@@ -201,7 +201,7 @@ impl<M: Shown> Objects<M> {
                 }
                 (Err(error), true, true) if error.kind() == ErrorKind::NotFlushed => {}
                 (Err(error), false, false) if error.kind() == ErrorKind::InvalidState => gone.push(*id),
-                // It was to take the place of an object that is there again.
+                // It should have replaced an object that exists again.
                 (Err(error), true, false)
                     if error.kind() == ErrorKind::InvalidState && self.entities.contains_key(id) =>
                 {
@@ -233,7 +233,7 @@ impl<M: Shown> Objects<M> {
             let state = session.state(entity);
             let Some(row) = model.live.rows.get(&place) else {
                 match state {
-                    // Whether the row of one whose reading a rollback made untrue is there, the next query says.
+                    // If a rollback undid what was read of the row, the next query finds whether it exists.
                     EntityState::Persistent if !self.stale.contains(id) => {
                         return Err(format!("{place:?} is gone and {state:?}"));
                     }

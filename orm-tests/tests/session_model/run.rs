@@ -227,7 +227,7 @@ impl Run {
         }
     }
 
-    /// Objects that may be changed: those that are there and were not expunged.
+    /// Objects that may be changed: existing ones that were not expunged.
     fn usable(&self, table: Table) -> Vec<i64> {
         self.model.usable(table).into_iter().filter(|id| self.holds(table, *id)).collect()
     }
@@ -856,7 +856,7 @@ impl Run {
         Ok(true)
     }
 
-    /// A tag is inserted, or the one that is there gets the new name.
+    /// Inserts a tag, or gives the existing one the new name.
     async fn upsert(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         self.before_bulk(session, Table::Tag, self.next_id).await?;
         let rows: Vec<i64> = self.model.flushed.of(Table::Tag).collect();
@@ -1059,7 +1059,7 @@ impl Run {
         Ok(true)
     }
 
-    /// Loads a relationship: it must hold what the model says.
+    /// Loads a relationship: it must hold what the model has.
     async fn load(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let table = TABLES[op.a % 4];
         let Some(id) = pick(&self.usable(table), op.b) else { return Ok(false) };

@@ -70,7 +70,7 @@ impl Model {
         self.pending.is_empty() && self.deleted.is_empty() && self.live == self.committed
     }
 
-    /// Objects that are there and not to be deleted: what may be changed.
+    /// Existing objects without a pending deletion: what may be changed.
     pub fn usable(&self, table: Table) -> Vec<i64> {
         let usable =
             |id: &i64| !self.pending.contains(&(table, *id)) && !self.deleted.contains(&(table, *id));
@@ -143,7 +143,7 @@ impl Model {
         self.orphans.clear();
     }
 
-    /// Takes the unsaved changes of an object back, and its links to objects that are there.
+    /// Undoes the unsaved changes of an object, and its links to existing objects.
     pub fn discard(&mut self, place: Place) {
         let row = self.flushed.rows[&place].clone();
         self.live.rows.insert(place, row);

@@ -1,4 +1,4 @@
-//! Who is told about statements: hooks, scopes, spans, slow ones; and what tests assert about their number.
+//! Observers of statements: hooks, scopes, spans, slow ones; and what tests assert about their number.
 
 mod authors;
 mod hooks;

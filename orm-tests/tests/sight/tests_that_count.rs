@@ -6,7 +6,7 @@ use orm_core::prelude::*;
 
 use crate::authors::{Author, authors, read};
 
-/// What a test says when it fails.
+/// The message of a failing test.
 fn message(panic: Box<dyn std::any::Any + Send>) -> String {
     *panic.downcast().expect("a message")
 }

@@ -55,7 +55,7 @@ impl tracing::Subscriber for Warnings {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// What one warning says.
+/// The text of one warning.
 fn one() -> String {
     let warnings = WARNINGS.take();
     assert_eq!(warnings.len(), 1, "{warnings:?}");

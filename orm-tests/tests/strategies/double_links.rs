@@ -51,7 +51,7 @@ async fn people(database: &TestDatabase) -> Result<Engine> {
         "CREATE TABLE double_person_rooms (person_id BIGINT, floor BIGINT, door BIGINT)",
         "CREATE TABLE double_friends (one_id BIGINT, other_id BIGINT)",
     ] {
-        // Without a key of its own.
+        // Without a primary key.
         session.execute(sql(table)).await?;
     }
     session.commit().await?;

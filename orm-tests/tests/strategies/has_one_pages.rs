@@ -1,5 +1,5 @@
 //! A joined `has_one` whose key is not unique may find two rows for one object: that is an error wherever the query ends,
-//! and no page counts them.
+//! and no page counts both.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};

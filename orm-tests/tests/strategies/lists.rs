@@ -1,4 +1,4 @@
-//! What a query loads, and how, never changes the list of entities: with joins of its own, DISTINCT, `unique` and pages.
+//! What a query loads, and how, never changes the list of entities: with explicit joins, DISTINCT, `unique` and pages.
 
 use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase, on_every_backend};

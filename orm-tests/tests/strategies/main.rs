@@ -1,4 +1,4 @@
-//! Strategies beside selectin and joined, defaults and overrides, and what loading does to objects that are there.
+//! Strategies other than selectin and joined, defaults and overrides, and loading onto existing objects.
 
 #[allow(dead_code, unused_imports)]
 #[path = "../fixtures/mod.rs"]

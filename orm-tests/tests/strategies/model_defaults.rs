@@ -127,14 +127,14 @@ async fn a_default_that_would_come_back_is_the_owner() -> Result<()> {
     of_its_owner!(Team::PLAYERS.subquery());
     of_its_owner!(Team::PLAYERS.auto());
 
-    // A part of the players too, and objects that are there.
+    // Some of the players too, and existing objects.
     let mut session = engine.session();
     let teams = session.all(select::<Team>().raise_all().order_by(Team::ID)).await?;
     let teams = session.load_all(teams, Team::PLAYERS.selectin().filter(Player::ID.gt(11))).await?;
     let player = teams[0].get(Team::PLAYERS).first().expect("player 12");
     assert!(Entity::same(&player.team()?, &teams[0]));
 
-    // An edit that is not flushed says another owner.
+    // An unflushed edit names another owner.
     let mut session = engine.session_with(SessionOptions::new().autoflush(false));
     let player = session.one(select::<Player>().raise_all().filter(Player::ID.eq(11))).await?;
     session.edit(&player, |player| player.team_id = 2)?;

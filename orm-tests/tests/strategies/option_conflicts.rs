@@ -1,4 +1,4 @@
-//! One relationship named twice: merged where both say the same, an error that names both where they do not.
+//! One relationship named twice: merged if both loads agree, otherwise an error that names both.
 
 use orm_core::Select;
 use orm_core::prelude::*;

@@ -1,4 +1,4 @@
-//! `.raise()`, `.lazy()` and `.raise_all()`: what a query leaves out, and what it names all the same.
+//! `.raise()`, `.lazy()` and `.raise_all()`: what a query leaves out, and what it loads because it names it.
 
 use orm_core::prelude::*;
 
@@ -141,7 +141,7 @@ mod raise_on_sql {
         let engine = shops().await?;
         let mut session = engine.session();
         let shop = session.one(select::<Shop>()).await?;
-        // All of them are held, and nobody but the database knows that these are all.
+        // The session holds all of them, but only the database knows that they are all.
         session.all(select::<Visit>()).await?;
         let log = record(&engine);
         let error = session.load(&shop, Shop::VISITS).await.expect_err("a statement");

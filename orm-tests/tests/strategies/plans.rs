@@ -22,7 +22,7 @@ async fn assert_planned<M: orm_core::Model, L>(
     for (at, (step, statement)) in plan.steps().iter().zip(log.statements()).enumerate() {
         assert_eq!(Some(&step.path), statement.path.as_ref(), "step {at}");
         assert_eq!(Some(step.strategy), statement.strategy, "step {at}");
-        // The number of places is all that nobody knows yet.
+        // Only the number of placeholders is unknown before the query runs.
         assert_eq!(without_places(&step.sql), without_places(&statement.sql), "step {at}");
     }
     Ok(plan)

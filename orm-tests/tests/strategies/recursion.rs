@@ -290,7 +290,7 @@ async fn an_inner_join_below_makes_every_level_a_part() -> Result<()> {
     let load =
         Node::CHILDREN.selectin().with(Node::PARENT.joined().inner().with(Node::PARENT.joined().inner()));
     let roots = session.all(query().with(load.recursive(..))).await?;
-    // The parents of the second level have no parent themselves: nobody survives there.
+    // The parents of the second level have no parent themselves: none of them remains.
     assert!(roots.iter().all(|root| root.get(Node::CHILDREN).is_empty()), "{log}");
     assert_eq!(roots[0].children().expect_err("a part").kind(), ErrorKind::NotLoaded);
     Ok(())

@@ -202,7 +202,7 @@ async fn queries_and_relationships_are_counted_apart() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session_with(third(RepeatedLoads::Refuse));
     for id in [7, 8, 9, 10] {
-        // A query for one object each is no loop over one query's objects.
+        // A separate query for each object is not a loop over one query's objects.
         let user = session.one(select::<User>().filter(User::ID.eq(id))).await?;
         session.load(&user, User::ADDRESSES).await?;
     }

@@ -62,7 +62,7 @@ pub async fn balances(engine: &Engine) -> Result<Vec<i64>> {
     Ok(accounts.iter().map(|account| account.balance).collect())
 }
 
-/// Waits until nobody else writes an account, and keeps others from doing so.
+/// Waits until no other transaction writes an account, and keeps others from doing so.
 pub async fn lock(session: &mut Session, id: i64) -> Result<()> {
     let same = update::<Account>().set_to(Account::VERSION, Account::VERSION).filter(Account::ID.eq(id));
     session.execute(same).await.map(drop)

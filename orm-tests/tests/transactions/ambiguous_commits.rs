@@ -1,4 +1,4 @@
-//! A commit that nobody acknowledged: the session says so, does nothing by itself, and is of use again after a rollback.
+//! A commit without an answer: the session reports it, does nothing on its own, and is usable again after a rollback.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -34,7 +34,7 @@ on_every_backend! {
         assert!(!error.is_retryable());
         assert!(error.to_string().contains("look for what it wrote"), "{error}");
 
-        // The session says so until it is told that this is understood.
+        // The session repeats the error until a rollback acknowledges it.
         for again in [session.count(select::<Account>()).await.map(drop), session.commit().await, session.begin().await] {
             assert_eq!(again.unwrap_err().kind(), ErrorKind::CommitUnknown);
         }

@@ -1,4 +1,5 @@
-//! What begins a transaction by itself: what may write, and everything where the session says how its transactions are.
+//! What begins a transaction implicitly: a statement that may write, and every statement if the session's options set a
+//! transaction.
 
 use std::time::Duration;
 
@@ -273,7 +274,7 @@ on_every_backend! {
                 }
             }
         }
-        // Whoever comes next finds connections as they should be.
+        // The next session finds connections as they should be.
         let mut session = engine.session();
         session.add(Entry::draft().id(2).number(1));
         session.commit().await?;

@@ -1,6 +1,6 @@
-//! R2: what was acknowledged is there, whole; what was refused is not; what nobody knows is all or nothing. Connections
-//! are ended all the while: `pg_terminate_backend` and `KILL`, and `kill -9` of processes of PostgreSQL, after which the
-//! server recovers from its log.
+//! R2: what was acknowledged exists, whole; what was refused does not; what is unknown is all or nothing. Connections
+//! are ended all the time: by `pg_terminate_backend` and `KILL`, and by `kill -9` of processes of PostgreSQL, after
+//! which the server recovers from its log.
 //!
 //! 500 units, 10,000 with `ORM_DEEP=1`.
 
@@ -37,7 +37,7 @@ pub struct Line {
 const LINES: usize = 3;
 const WORKERS: u64 = 4;
 
-/// What a session said about a unit.
+/// What a session reported about a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Said {
     Committed,
@@ -69,7 +69,7 @@ async fn unit(session: &mut Session, id: i64, dice: &mut Dice) -> Result<()> {
             let patience = Duration::from_micros(dice.below(3_000));
             match tokio::time::timeout(patience, session.commit()).await {
                 Ok(done) => done,
-                // What the session says afterwards is what counts.
+                // The state that the session reports afterwards counts.
                 Err(_) => session.count(select::<Unit>()).await.map(drop),
             }
         }

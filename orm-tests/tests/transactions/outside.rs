@@ -13,7 +13,7 @@ pub struct Note {
     pub text: String,
 }
 
-/// An engine of one connection, whose database is a file where it can be.
+/// An engine of one connection, whose database is a file where possible.
 async fn notes(database: &TestDatabase) -> Result<(Engine, Option<tempfile::TempDir>)> {
     let (builder, directory) = match database.backend() {
         Backend::Sqlite => {

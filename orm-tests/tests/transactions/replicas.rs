@@ -11,7 +11,7 @@ use orm_tests::{Backend, PrivateServer, TestDatabase, on_every_backend};
 use crate::accounts::{Account, Bank, add};
 use crate::dice::{Dice, deep, seed};
 
-/// A view with one row, which says who answers.
+/// A view with one row, which names the server that answers.
 #[derive(Model, Debug)]
 #[model(table = "server")]
 struct Server {

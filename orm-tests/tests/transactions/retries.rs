@@ -103,7 +103,7 @@ on_every_backend! {
         let policy = RetryPolicy::new().attempts(3).seed(1).also_when(|error| error.kind() == ErrorKind::Stale);
         let engine = &bank.engine;
         let unit = async |session: &mut Session| {
-            // Somebody else is always faster.
+            // Another session is always faster.
             let account = session.one(select::<crate::accounts::Account>()).await?;
             let mut other = engine.session();
             add(&mut other, 0, 1).await?;

@@ -1,5 +1,5 @@
-//! What servers say when transactions get in each other's way, provoked one by one: that it is known as such, and that
-//! doing the unit again is all it takes.
+//! Errors of servers about conflicting transactions, provoked one by one: each is recognised, and repeating the unit is
+//! enough.
 
 use std::time::Duration;
 
@@ -151,7 +151,7 @@ on_every_backend! {
         add(&mut waiter, 0, 1).await?;
         waiter.commit().await?;
 
-        // COMMIT cannot finish while somebody reads, and leaves the transaction open.
+        // COMMIT cannot finish while another connection reads, and leaves the transaction open.
         let read_at = line!() + 1;
         let mut reader = bank.engine.session();
         reader.begin_with(TransactionOptions::new().read_only()).await?;

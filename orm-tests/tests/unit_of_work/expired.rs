@@ -1,4 +1,4 @@
-//! What is changed of an object that is expired: nobody knows what its row has.
+//! Changes of an expired object, whose row may have changed meanwhile.
 
 use orm_core::prelude::*;
 use orm_core::write::BulkOperation;

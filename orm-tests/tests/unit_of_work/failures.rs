@@ -87,7 +87,7 @@ async fn a_failed_flush_waits_for_a_rollback() -> Result<()> {
     Ok(())
 }
 
-/// A failed transaction never reports success, whoever swallowed the error.
+/// A failed transaction never reports success, even if the error was swallowed.
 #[tokio::test]
 async fn a_swallowed_error_is_not_committed() -> Result<()> {
     for case in 0..6_i64 {

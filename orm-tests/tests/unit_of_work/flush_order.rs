@@ -47,7 +47,7 @@ async fn inserts_of_one_shape_are_one_statement() -> Result<()> {
         (0..50).map(|n| session.add(Book::draft().title(format!("book {n}")).pages(n))).collect();
     session.flush().await?;
     assert_eq!(log.count(), 1, "{log}");
-    // RETURNING promises no order; each object must have the key of its own row all the same.
+    // RETURNING does not guarantee an order; each object must still get the key of its own row.
     let mut other = engine.session();
     session.commit().await?;
     for book in other.all(select::<Book>()).await? {

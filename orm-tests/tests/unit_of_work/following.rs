@@ -85,7 +85,7 @@ on_every_backend! {
         session.rollback().await?;
         assert_eq!(shown(&held), ("ann".into(), 10, 1));
 
-        // By a unique column that is no key.
+        // By a unique column that is not a key.
         let mut session = engine.session();
         let ann = session.insert(Author::draft().name("ann").email("a@x".to_owned())).await?;
         session.commit().await?;

@@ -14,7 +14,7 @@ struct Mark {
     text: String,
 }
 
-/// A table as somebody else may have made it, with what else is done at its inserts.
+/// A table as another program may have made it, with what else happens at its inserts.
 async fn engine(table: &'static str, others: &[&'static str]) -> Result<Engine> {
     let engine = Engine::connect("sqlite::memory:").await?;
     let mut session = engine.session();
@@ -80,7 +80,7 @@ async fn keys_go_on_after_those_of_deleted_rows() -> Result<()> {
     Ok(())
 }
 
-/// Each row takes two numbers, so the keys do not follow each other: the rows are inserted anew by a statement that says them.
+/// Each row takes two numbers, so the keys are not consecutive: the rows are inserted again by a statement with RETURNING.
 #[tokio::test]
 async fn a_trigger_that_inserts_into_the_table_is_seen() -> Result<()> {
     let doubled = "CREATE TRIGGER doubled AFTER INSERT ON marks WHEN NEW.number >= 0

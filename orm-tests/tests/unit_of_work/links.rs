@@ -484,7 +484,7 @@ on_every_backend! {
         assert!(error.kind() == ErrorKind::Stale && error.to_string().contains("Book.tags"), "{error}");
         session.rollback().await?;
         assert_eq!(book.tags()?.len(), 2, "nothing was done");
-        // Of collections that are not loaded nobody said that it was there.
+        // Collections that are not loaded did not show whether the link existed.
         let mut other = engine.session();
         let book = other.get::<Book>(1).await?.expect("the book is there");
         let tag = other.get::<Tag>(1).await?.expect("the tag is there");
@@ -510,7 +510,7 @@ on_every_backend! {
         session.commit().await?;
         let asked = database.is_mysql().then_some("SELECT book_tags".to_owned());
         let expected: Vec<String> = asked.into_iter().chain(["INSERT book_tags".to_owned()]).collect();
-        // Where the server says how many rows came, those that did not are looked for.
+        // If the server reports how many rows were inserted, only missing ones are looked for.
         assert_eq!(shape(&log)[..expected.len()], expected, "{log}");
         let row = engine.session().one(select::<Book>().filter(Book::ID.eq(1)).with(Book::TAGS.selectin())).await?;
         assert_eq!(row.get(Book::TAGS).len(), 2);

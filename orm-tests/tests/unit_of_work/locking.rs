@@ -161,7 +161,7 @@ async fn a_version_set_by_hand_does_not_count() -> Result<()> {
     Ok(())
 }
 
-/// Both are guarded; a thing is no part of its chest.
+/// Both are guarded; a thing is not part of its chest.
 #[derive(Model, Debug)]
 #[model(table = "guarded_chests")]
 struct Chest {

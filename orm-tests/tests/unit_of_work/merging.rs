@@ -340,7 +340,7 @@ on_every_backend! {
         let second = second.dynamic();
         drop(one);
 
-        // From the child: its team is what its key says.
+        // From the child: its team follows its key.
         let mut session = engine.session();
         let mine = session.all(select::<Team>().order_by(Team::ID).with(Team::MEMBERS.selectin())).await?;
         session.merge(&second).await?;

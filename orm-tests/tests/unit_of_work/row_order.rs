@@ -267,7 +267,7 @@ on_every_backend! {
         }
         session.rollback().await?;
 
-        // What it says.
+        // The result.
         let all = session.all(select::<Page>().order_by(Page::ID)).await?;
         session.edit(&all[0], |page| page.place = -1)?;
         session.flush().await?;
@@ -408,7 +408,7 @@ on_every_backend! {
     }
 }
 
-/// An owner that is told apart by a unique name, and its things.
+/// An owner that is identified by a unique name, and its things.
 #[derive(Model, Debug)]
 #[model(table = "keepers")]
 struct Keeper {

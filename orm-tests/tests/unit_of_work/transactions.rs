@@ -6,7 +6,7 @@ use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
-/// A database in a file of its own, which two connections share as two processes would.
+/// A database in a separate file, which two connections share as two processes would.
 struct File(tempfile::TempDir);
 
 impl File {

@@ -1,4 +1,4 @@
-//! Loading without autoflush: the database does not know the links yet, and what is loaded shows them all the same.
+//! Loading without autoflush: the database does not know the links yet, but what is loaded shows them.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};

@@ -1,5 +1,5 @@
-//! What says two things is an error: a draft with a key and a link that leads elsewhere, and link tables that no two
-//! relationships mean alike.
+//! Contradictions are errors: a draft with a key and a link that leads elsewhere, and a link table that two
+//! relationships describe differently.
 
 use orm_core::prelude::*;
 use orm_core::schema::Schema;
@@ -63,7 +63,7 @@ on_every_backend! {
         let given = [Comment::draft().post_id(7), Comment::draft(), Comment::draft().post_id(None)];
         let post = session.insert(Post::draft().id(7).comments(given)).await?;
         assert_eq!(post.comments()?.iter().map(|comment| comment.post_id).collect::<Vec<_>>(), [Some(7); 3]);
-        // What is said later counts.
+        // The later assignment counts.
         let other = session.insert(Post::draft().id(9)).await?;
         let pending = session.add(Comment::draft().post_id(7));
         session.append(&other, Post::COMMENTS, &pending)?;

@@ -31,7 +31,7 @@ struct Row {
     other: Option<Odd>,
 }
 
-/// `NULL` is no label of a native enum, which a program that does not compile shows; of a plain one it is.
+/// `NULL` cannot be a label of a native enum, which a program that does not compile shows; a plain enum can have it.
 #[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
 enum Plain {
     #[db_enum(rename = "NULL")]

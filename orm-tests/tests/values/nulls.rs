@@ -1,5 +1,5 @@
-//! One rule for NULL: a `None` that is written is NULL, alone and in a list; the NULLs of columns are no values, which
-//! meet no comparison and not its negation; and those among the rows of a query are left out.
+//! One rule for NULL: a written `None` is NULL, alone and in a list; NULLs in columns match neither a comparison nor
+//! its negation; and NULLs among the rows of a query are left out.
 
 use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase, on_every_backend};

@@ -1,4 +1,4 @@
-//! A statement that nobody waits for any more ends, and its connection's place is free.
+//! A statement whose caller has gone ends, and its connection's place is free.
 
 use std::time::Duration;
 
@@ -151,7 +151,7 @@ async fn a_stream_that_moved_to_another_thread_leaves_no_lock() -> Result<()> {
     Ok(())
 }
 
-/// What the statement that is read meets is told by whatever finds it.
+/// The error of a statement that is read ahead reaches the reader.
 #[tokio::test]
 async fn a_stream_that_fails_ahead_of_its_reader_says_why() -> Result<()> {
     let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
@@ -207,7 +207,7 @@ async fn a_busy_timeout_that_sql_sets_is_waited_for_elsewhere() -> Result<()> {
         freed?;
         begun?;
         session.rollback().await?;
-        // The next session waits as long as the engine's setting says.
+        // The next session waits as long as the engine's setting allows.
         let mut writer = engine.session();
         writer.execute(sql("DELETE FROM things WHERE id = 1")).await?;
         let busy = ends("the next session", engine.session().begin()).await.unwrap_err();

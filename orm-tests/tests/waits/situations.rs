@@ -50,7 +50,7 @@ impl Files {
         Ok(Files { directory, filled })
     }
 
-    /// A file of its own for a call.
+    /// A separate file for a call.
     fn copy(&self, call: usize) -> PathBuf {
         let file = self.directory.path().join(format!("{call}.db"));
         fs::copy(&self.filled, &file).expect("the file can be copied");
@@ -58,7 +58,7 @@ impl Files {
     }
 }
 
-/// Runs calls, each in a world of its own to which something has happened; what `happens` returns stays until the call has
+/// Runs calls, each in a separate world to which something has happened; what `happens` returns stays until the call has
 /// ended. The session is rolled back afterwards, which must end as well.
 async fn each<T>(
     calls: impl Iterator<Item = &'static Call>,
@@ -122,7 +122,7 @@ async fn every_call_ends_on_a_damaged_file() -> Result<()> {
         on_a_file(&files, at, |file| {
             let length = fs::metadata(file).expect("the file is there").len();
             let length = usize::try_from(length).expect("it is small");
-            // The counter of changes, so that nobody believes what he remembers, and every page after the first.
+            // The counter of changes, so that no cached page is trusted, and every page after the first.
             overwrite(file, &[(24, 4), (4096, length - 4096)]);
         })
         .await
@@ -208,7 +208,7 @@ async fn every_call_ends_while_another_session_has_flushed() -> Result<()> {
             let world = match place {
                 "a file" => on_a_file(&files, at, |_| ()).await?.0,
                 memory => {
-                    // Each has a name of its own: a connection may still be about to close when its engine has gone.
+                    // Each has a different name: a connection may still be about to close when its engine has gone.
                     let named = format!("sqlite:file:waits-{at}?mode=memory&cache=shared");
                     let url = if memory == "named" { &*named } else { memory };
                     let engine = builder(url).connect().await?;

@@ -10,7 +10,7 @@ use orm_core::prelude::*;
 pub const THINGS: i64 = 2_000;
 /// How long the engines here wait for a lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_millis(50);
-/// Whoever has not answered then never will. It is no measure of anything.
+/// A call without an answer by then will never have one. It does not measure anything.
 const NEVER: Duration = Duration::from_secs(60);
 
 #[derive(Model, Debug)]

@@ -70,7 +70,7 @@ impl Data {
     /// Makes room for the next that inserts.
     pub fn empty_notes(&self) -> Result<()> {
         match &self.connection {
-            // Nobody has to write back what others have inserted.
+            // No contender has to write back what others have inserted.
             Access::Sqlite(connection) => {
                 connection.execute_batch("DELETE FROM notes; PRAGMA wal_checkpoint(TRUNCATE)")?;
             }

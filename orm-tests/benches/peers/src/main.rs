@@ -3,8 +3,8 @@
 //! `peers [all|table|tasks|growth|serve] [--rounds N] [--small]`. `table` compares all of them; `tasks` those that hold
 //! connections for gets of 1 to 64 tasks at once; `growth` the library, the raw driver and Diesel at 1, 10 and 100 times
 //! the rows and at 1 to 4 levels. `--small` has few rows and one round: it shows in seconds that all of it works, and its
-//! times mean nothing. `serve` only prints the URLs of the databases, for a profiler around a contender, until it is told
-//! by the end of its input to stop.
+//! times mean nothing. `serve` only prints the URLs of the databases, for a profiler around a contender, until its input
+//! ends.
 
 mod data;
 mod plan;

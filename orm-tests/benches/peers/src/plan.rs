@@ -15,7 +15,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What the command line says.
+    /// The options of the command line.
     pub fn from_arguments(arguments: impl Iterator<Item = String>) -> Result<Plan> {
         let mut what = "all".to_owned();
         let (mut rounds, mut small) = (None, false);

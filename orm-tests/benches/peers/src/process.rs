@@ -21,7 +21,7 @@ pub struct Sample {
 }
 
 impl Process {
-    /// Every contender that is there; those of Python where `PEERS_PYTHON` names an interpreter.
+    /// Every available contender; those of Python if `PEERS_PYTHON` names an interpreter.
     pub fn all(url: &str, authors: i64) -> Result<Vec<Process>> {
         let mut processes =
             Process::built(&["drivers", "ours", "peer-diesel", "peer-sea-orm", "peer-toasty"], url, authors)?;
@@ -94,7 +94,7 @@ impl Process {
         }
     }
 
-    /// The most memory it had at once, in megabytes, where the system says so.
+    /// The most memory it used at once, in megabytes, if the system reports it.
     pub fn peak_memory(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -42,7 +42,7 @@ pub fn table(title: &str, times: &Times) -> Result<()> {
         let Some(first) = entries.first() else { continue };
         let raw = first.spent().median;
         let ratios = COLUMNS.map(|(_, contenders)| fastest(&entries, contenders).map(|time| time / raw));
-        // sqlx maps rows, and is no ORM that could be ahead of the others.
+        // sqlx maps rows and is not an ORM, so it does not count as one that is ahead.
         let orms = ratios.iter().enumerate().filter(|(at, _)| *at != 1);
         let ahead = orms.filter_map(|(_, ratio)| *ratio).fold(f64::INFINITY, f64::min);
         let cell = |ratio: Option<f64>| match ratio {

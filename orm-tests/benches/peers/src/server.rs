@@ -35,7 +35,7 @@ impl Server {
             "max_connections=200",
             "shared_buffers=1GB",
             "max_wal_size=8GB",
-            // What is compared is not the disk, and nothing may run beside a contender.
+            // The disk is not compared, and nothing may run beside a contender.
             "fsync=off",
             "autovacuum=off",
         ] {

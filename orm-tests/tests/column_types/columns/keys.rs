@@ -134,7 +134,7 @@ on_every_backend! {
         assert_eq!(amounts, (0..6).map(|place| Decimal::new(place, 28)).collect::<Vec<_>>());
         assert!(read.iter().all(|booking| booking.version == 2));
 
-        // Somebody else was faster.
+        // Another session was faster.
         let mut other = engine.session();
         let fast = other.get::<Booking>((uuid(1), day(1))).await?.expect("it is there");
         other.edit(&fast, |booking| booking.amount = Decimal::ONE)?;

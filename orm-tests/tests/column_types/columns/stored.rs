@@ -176,7 +176,7 @@ on_every_backend! {
         assert!(error.to_string().starts_with("`Stored.at`: 23:59:60 is a leap second"), "{error}");
         session.rollback().await?;
 
-        // Nothing of a secret is shown, whoever refuses it.
+        // A secret value is never shown, whichever side refuses it.
         session.add(Stored::draft().id(1).secret_day(NaiveDate::MIN));
         let error = session.commit().await.unwrap_err();
         assert!(error.to_string().contains("`Stored.secret_day`") && !error.to_string().contains("262143"), "{error}");

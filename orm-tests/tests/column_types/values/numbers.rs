@@ -39,7 +39,7 @@ values_come_back!(
         2 => f64::MAX,
         3 => f64::MIN_POSITIVE,
         4 => -0.0,
-        // NaN equals nothing, so nobody could say that it came back.
+        // NaN equals nothing, so a comparison could not show that it came back.
         _ => Some(f64::from_bits(random.number())).filter(|value| !value.is_nan()).unwrap_or(0.1),
     },
     |backend, value| match backend {

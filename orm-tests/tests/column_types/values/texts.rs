@@ -117,7 +117,7 @@ mod large {
             let mut session = engine.session();
             session.add(Page::draft().id(1).text(text.clone()).bytes(vec![0xFF_u8]));
             if let Err(error) = session.commit().await {
-                // A server takes packets up to a size of its own.
+                // A server limits the size of packets.
                 assert!(database.is_mysql() && text.len() > 1 << 20, "{error}");
                 assert_eq!(engine.session().count(select::<Page>()).await?, 0);
                 return Ok(());

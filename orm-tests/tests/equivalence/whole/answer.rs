@@ -12,7 +12,7 @@ pub type Joined = Vec<Option<usize>>;
 const MOST_ROWS: usize = 2_000;
 
 /// The rows that a query returns, by their numbers in its table, before its page is cut out; none where it joins too
-/// many. `nulls_are_high` says where NULL is when the order does not.
+/// many. `nulls_are_high` is where NULL sorts if the order does not specify it.
 pub fn list(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Vec<usize>> {
     let rows = joined(data, question, nulls_are_high)?;
     let mut list: Vec<usize> = rows.iter().filter_map(|row| row[0]).collect();

@@ -119,7 +119,8 @@ impl Condition {
         }
     }
 
-    /// What SQL says of one row, NULL as none; `rows` are the rows of the tables, none where a LEFT JOIN found none.
+    /// The result of SQL for one row, with `None` for NULL; `rows` are the rows of the tables, none where a LEFT JOIN
+    /// found none.
     ///
     /// A NULL in a list is found as `eq(None)` finds it, and a negated list gives the complement.
     pub fn holds(&self, data: &Data, kinds: &[usize], rows: &[Option<usize>]) -> Option<bool> {

@@ -1,7 +1,7 @@
 //! Whole queries at random: what they join, filter, sort by and page beside what they load.
 //!
-//! A load never changes the list, and a strategy never changes what is loaded. `count` says how many there are, pages
-//! follow each other to the list, and the plan shown is the plan that runs.
+//! A load never changes the list, and a strategy never changes what is loaded. `count` returns their number, pages
+//! concatenate to the list, and the plan shown is the plan that runs.
 //!
 //! `ORM_SURVEY=1` shows every case that fails instead of the first one.
 

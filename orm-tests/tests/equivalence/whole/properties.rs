@@ -225,7 +225,7 @@ fn end_of_list(text: &str) -> usize {
     text.len()
 }
 
-/// Holds a part of the list, in a session of its own, against the rows.
+/// Compares a part of the list, read in a new session, with the rows.
 fn compare<M: Member>(
     world: &World,
     question: &Question,
@@ -351,7 +351,7 @@ async fn load_all<M: Member>(
     question: &Question,
     coverage: &mut Coverage,
 ) -> Result<(), String> {
-    // What it loads by default is no part of what is loaded afterwards.
+    // What it loads by default is not part of what is loaded afterwards.
     let bare = Question { raise_all: true, ..question.bare() };
     let Some(all) = rows_of(world, &bare) else { return Ok(()) };
     if refusal(question).is_some() || rows_of(world, question).is_none() {
@@ -362,7 +362,7 @@ async fn load_all<M: Member>(
     let found = session.all(bare.select::<M>()).await.map_err(|error| error.to_string())?;
     let mut comparison = Comparison::new(&world.data);
     for load in &question.loads {
-        // Objects that are there cannot be dropped, and a load is named once.
+        // Existing objects cannot be dropped, and a load is named once.
         let load = Choice { inner: false, twice: false, ..load.clone() };
         let all = with_defaults(question.kind, std::slice::from_ref(&load), &[], false);
         let all: Vec<Choice> = all.into_iter().filter(|all| all.relation == load.relation).collect();

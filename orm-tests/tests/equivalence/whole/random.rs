@@ -60,7 +60,7 @@ fn own_join(dice: &mut Dice, data: &Data, question: &Question, names: &[String])
     OwnJoin { left, by: By::Relation { from, relation }, place }
 }
 
-/// The joined table, under a name of its own where it must have one, and now and then where not: one that a loader might
+/// The joined table, with an alias where it needs one, and now and then where it does not: a name that a loader might
 /// choose as well.
 fn place(dice: &mut Dice, places: &[Place], kind: usize, link: Option<&str>, names: &[String]) -> Place {
     let taken = |name: &str| {

@@ -45,7 +45,7 @@ pub fn refusal_in_stream(question: &Question) -> Option<&'static str> {
                 || needs_all(link.target, &load.below, own)
         })
     }
-    /// Whether a join of the stream's own statement may find two rows where the model says one.
+    /// Whether a join of the stream's own statement may find two rows for a to-one.
     fn may_repeat(kind: usize, loads: &[Choice]) -> bool {
         loads.iter().filter(|load| load.strategy == Strategy::Joined).any(|load| {
             let link = &TABLES[kind].relations[load.relation];

@@ -123,7 +123,7 @@ pub struct Coded {
 #[tokio::test]
 async fn a_row_whose_key_is_null_is_not_passed_over() -> Result<()> {
     let door = SideDoor::new(schema![]).await?;
-    // SQLite allows NULL in a primary key that is no INTEGER.
+    // SQLite allows NULL in a primary key that is not an INTEGER.
     door.run(
         "CREATE TABLE coded (code TEXT PRIMARY KEY, parent_code TEXT);
          INSERT INTO coded VALUES ('a', NULL), (NULL, 'a')",

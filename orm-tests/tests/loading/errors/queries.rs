@@ -78,7 +78,7 @@ async fn a_column_of_a_table_that_is_not_in_the_query() -> Result<()> {
     says(session.count(select::<User>().filter(other())).await, ErrorKind::InvalidQuery, &parts);
     let query = select::<User>().filter(User::ID.eq(Address::USER_ID));
     says(session.all(query).await, ErrorKind::InvalidQuery, &parts);
-    // What a loader joins has a name of its own, so that no condition reaches it by accident.
+    // A table that a loader joins has a generated alias, so no condition reaches it by accident.
     let query = select::<User>().with(User::ADDRESSES.joined()).filter(other());
     says(session.all(query).await, ErrorKind::InvalidQuery, &parts);
     let query = select::<User>().with(User::ORDERS.selectin().filter(other()));

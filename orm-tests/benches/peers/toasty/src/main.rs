@@ -1,4 +1,4 @@
-//! Toasty, on SQLite and PostgreSQL. It has no streams, so there is no W7.
+//! Toasty, on SQLite and PostgreSQL. It has no streams, so W7 is missing.
 
 use contender::{
     Contender, Failure, NOTES, Outcome, POOL, answer, arguments, author_key, concurrently, note_text,
