@@ -99,7 +99,7 @@ fn keys_are_columns_in_order() {
 }
 
 #[test]
-fn columns_say_what_their_attributes_say() {
+fn columns_follow_their_attributes() {
     let fields: Vec<_> = User::def().columns.iter().map(|column| column.field).collect();
     assert_eq!(fields, ["id", "name", "email", "password", "created", "points", "version", "boss_id"]);
 
@@ -172,7 +172,7 @@ fn a_many_to_many_has_both_keys_in_between() {
 }
 
 #[test]
-fn drafts_ask_for_what_nobody_fills_in() {
+fn drafts_require_columns_without_a_default() {
     fn complete(_: impl orm_core::write::CompleteDraft) {}
     // Not the generated key, defaults, the version, what may be NULL, and what a link gives.
     complete(User::draft().name("ed").password(b"secret"));

@@ -71,7 +71,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_decides_the_text_decides_the_plan(database: TestDatabase) -> Result<()> {
+    async fn queries_with_one_text_share_a_plan(database: TestDatabase) -> Result<()> {
         let engine = accounts(&database).await?;
         let by = |parent: Option<i64>| select::<Account>().filter(Account::PARENT_ID.eq(parent)).order_by(Account::ID);
         for _ in 0..2 {

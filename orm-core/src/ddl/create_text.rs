@@ -175,7 +175,7 @@ mod tests {
     use super::CreateText;
 
     #[test]
-    fn what_no_pragma_says_is_read_out_of_the_text() {
+    fn parts_without_a_pragma_are_read_from_the_text() {
         let read = CreateText::read(
             "CREATE TABLE \"a (b\" (id INTEGER PRIMARY KEY -- a, comment (\n, \"na\"\"me\" TEXT COLLATE NOCASE NOT NULL \
              CONSTRAINT ck_name CHECK (\"na\"\"me\" <> ',)'), price NUMERIC(10, 2) DEFAULT (1 + (2)) CHECK( price>0 ),\

@@ -58,7 +58,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn a_build_without_tls_says_which_feature_is_missing() {
+    fn a_build_without_tls_names_the_missing_feature() {
         let refused = refuse(&SslMode::Require, true).err().map(|error| (error.kind(), error.to_string()));
         let expected = "the SSL mode Require needs TLS, which is not in this build; enable the feature `tls-rustls` or \
                         `tls-native` of orm-core";

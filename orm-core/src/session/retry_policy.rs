@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_up_to_their_limit_and_come_again_with_their_seed() {
+    fn waits_grow_to_their_limit_and_repeat_with_their_seed() {
         let policy = RetryPolicy::new().seed(7);
         let waits = || -> Vec<Duration> {
             let mut attempts = Attempts::of(&policy);
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_failed_often_goes_first_and_others_do_not_wait_for_ever() {
+    async fn a_unit_that_failed_often_goes_first_and_others_do_not_starve() {
         let (policy, turns) = (RetryPolicy::new().seed(1), Mutex::new(()));
         let mut late = Attempts::of(&policy);
         let fresh = Attempts::of(&policy);
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_error_says_how_often_and_how_long() {
+    fn the_last_error_has_the_attempts_and_the_time() {
         let policy = RetryPolicy::new().attempts(2).seed(1);
         let mut attempts = Attempts::of(&policy);
         assert!(attempts.failed(refused(), Duration::ZERO).is_ok());

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_are_not_there_are_none() {
+    fn days_that_do_not_exist_are_none() {
         for (year, month, day) in
             [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
         {

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sortable_text_is_none() {
+    fn other_texts_are_none() {
         let text = Decimal::parse("12.5").map(Decimal::to_sortable).unwrap_or_default();
         assert!(Decimal::from_sortable(&text).is_some());
         for other in

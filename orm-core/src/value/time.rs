@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_times() {
+    fn other_texts_are_none() {
         for text in [
             "",
             "24:00:00",

@@ -103,7 +103,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn rows_that_are_there_are_left_or_take_new_values(database: TestDatabase) -> Result<()> {
+    async fn existing_rows_stay_or_take_new_values(database: TestDatabase) -> Result<()> {
         let engine = stock(&database).await?;
         let mut session = engine.session();
         let drafts = || [("n1", 11), ("new", 12)].map(|(name, amount)| Stock::draft().name(name).amount(amount));

@@ -85,7 +85,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_not_loaded_says_so(database: TestDatabase) -> Result<()> {
+    async fn an_unloaded_relationship_is_an_error(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();
         let log = engine.record();

@@ -198,7 +198,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn links_come_and_go_from_both_sides(database: TestDatabase) -> Result<()> {
+    async fn links_are_added_and_removed_from_both_sides(database: TestDatabase) -> Result<()> {
         let engine = library(&database).await?;
         let mut session = engine.session();
         let c = session.one(select::<Tag>().filter(Tag::NAME.eq("c")).with(Tag::BOOKS.selectin())).await?;

@@ -227,7 +227,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_the_database_refuses_half_way_comes_behind_the_rows_before_it(database: TestDatabase) -> Result<()> {
+    async fn an_error_in_mid_result_follows_the_rows_before_it(database: TestDatabase) -> Result<()> {
         // The others divide by zero.
         if database.backend() != Backend::Postgres {
             return Ok(());

@@ -120,7 +120,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_full_pool_says_so(database: TestDatabase) -> Result<()> {
+    async fn a_full_pool_is_a_clear_error(database: TestDatabase) -> Result<()> {
         let engine = database.builder().pool_size(1).pool_timeout(Duration::from_millis(100)).connect().await?;
         engine.create_all(schema![Account]).await?;
         let mut holder = engine.session();

@@ -273,7 +273,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn sequences_go_on_after_given_keys(database: TestDatabase) -> Result<()> {
+    async fn sequences_continue_after_given_keys(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Ticket, Random]).await?;
         engine.sync_sequences(schema![Ticket, Random]).await?;
@@ -295,7 +295,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_key_that_is_no_number_is_given_where_nothing_returns_it(database: TestDatabase) -> Result<()> {
+    async fn a_generated_text_key_must_be_given_without_returning(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Random]).await?;
         let mut session = engine.session();

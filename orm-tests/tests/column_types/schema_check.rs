@@ -342,7 +342,7 @@ on_every_backend! {
         engine.create_all(schema![now::Person, now::Tag]).await
     }
 
-    async fn what_create_all_made_is_what_the_models_say(database: TestDatabase) -> Result<()> {
+    async fn tables_of_create_all_match_the_models(database: TestDatabase) -> Result<()> {
         let engine = shop::shop(&database).await?;
         engine.create_all(schema![EveryType]).await?;
         let log = engine.record();

@@ -110,7 +110,7 @@ fn names<L>(things: &Many<Thing, L>) -> Vec<String> {
 }
 
 on_every_backend! {
-    async fn the_tables_of_each_schema_are_what_the_models_say(database: TestDatabase) -> Result<()> {
+    async fn the_tables_of_each_schema_match_the_models(database: TestDatabase) -> Result<()> {
         let _turn = SCHEMAS.lock().await;
         let engine = engine(&database).await?;
         let log = engine.record();

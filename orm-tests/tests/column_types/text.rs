@@ -123,7 +123,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn long_text_is_kept_where_no_index_is_on_it(database: TestDatabase) -> Result<()> {
+    async fn long_text_is_kept_without_an_index(database: TestDatabase) -> Result<()> {
         let engine = words(&database, &[]).await?;
         let long = "漢".repeat(500_000);
         let mut session = engine.session();

@@ -61,7 +61,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_session_says_how_large_it_is(database: TestDatabase) -> Result<()> {
+    async fn a_session_reports_its_size(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();
         assert_eq!((session.stats().objects.len(), session.stats().statements), (0, 0));

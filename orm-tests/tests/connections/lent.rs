@@ -85,7 +85,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_left_on_it_reaches_no_other_session(database: TestDatabase) -> Result<()> {
+    async fn a_lent_connection_leaks_no_state_to_other_sessions(database: TestDatabase) -> Result<()> {
         let engine = engine(&database).await?;
         let mut session = engine.session();
         session.connection().await?.execute(TEMPORARY).await?;

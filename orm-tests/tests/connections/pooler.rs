@@ -205,7 +205,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn an_engine_that_was_not_told_refuses(database: TestDatabase) -> Result<()> {
+    async fn an_engine_without_the_pooler_option_refuses(database: TestDatabase) -> Result<()> {
         if database.backend() != Backend::Postgres {
             let refused = database.builder().pooler(Pooler::Transaction).connect().await.unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Configuration, "{refused}");

@@ -588,7 +588,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_stands_beside_no_secret_is_shown(database: TestDatabase) -> Result<()> {
+    async fn values_without_a_secret_beside_them_are_shown(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Leak]).await?;
         let mut session = engine.session();

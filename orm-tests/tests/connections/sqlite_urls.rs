@@ -27,7 +27,7 @@ async fn add(url: &str, id: i64) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_is_opened_as_the_url_says() -> Result<()> {
+async fn a_file_is_opened_as_the_url_specifies() -> Result<()> {
     let directory = orm_tests::directory();
     let folder = directory.path().display();
     let url = format!("sqlite:{folder}/what%3F #1.db");

@@ -66,7 +66,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn the_url_says_the_same(database: TestDatabase) -> Result<()> {
+    async fn the_url_has_the_same_settings(database: TestDatabase) -> Result<()> {
         let Some(server) = server(&database) else { return Ok(()) };
         let [mode, file] = match database.backend() {
             Backend::Postgres => ["sslmode=verify-full", "sslrootcert"],

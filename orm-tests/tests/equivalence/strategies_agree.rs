@@ -32,7 +32,7 @@ struct Coverage {
 }
 
 #[test]
-fn every_strategy_gives_what_the_rows_say() {
+fn every_strategy_matches_the_rows() {
     block_on(async {
         let mut coverage = Coverage::default();
         let range = cases(2_000, 50_000);
@@ -45,7 +45,7 @@ fn every_strategy_gives_what_the_rows_say() {
                 filled = Some(case / SHARED);
             }
             if let Err(what) = run_case(&world, case, &mut coverage).await {
-                fail("strategies_agree::every_strategy_gives_what_the_rows_say", case, &what);
+                fail("strategies_agree::every_strategy_matches_the_rows", case, &what);
             }
         }
         if all_cases() {

@@ -88,7 +88,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_held_shows_them(database: TestDatabase) -> Result<()> {
+    async fn objects_in_the_session_show_them(database: TestDatabase) -> Result<()> {
         let engine = users(&database).await?;
         let mut session = engine.session();
         let me = session.get::<User>(1).with(User::FOLLOWING.selectin()).await?.expect("the user is there");

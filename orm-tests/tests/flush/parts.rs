@@ -53,7 +53,7 @@ struct Office {
 }
 
 on_every_backend! {
-    async fn what_cannot_be_null_of_a_key_is_written_at_once(database: TestDatabase) -> Result<()> {
+    async fn key_columns_that_cannot_be_null_are_written_at_once(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Team, Person]).await?;
         let mut session = engine.session();
@@ -70,7 +70,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_draft_that_says_another_part_is_refused(database: TestDatabase) -> Result<()> {
+    async fn a_draft_with_another_part_of_the_key_is_refused(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Team, Person]).await?;
         let mut session = engine.session();

@@ -126,7 +126,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn hooks_hear_of_what_a_deletion_took_along(database: TestDatabase) -> Result<()> {
+    async fn hooks_see_cascaded_deletions(database: TestDatabase) -> Result<()> {
         let (_, mut session, told) = owners(&database).await?;
         let ann = session.get::<Owner>(1).await?.expect("ann is there");
         session.delete(&ann)?;
@@ -136,7 +136,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_row_that_goes_early_leaves_no_links_behind(database: TestDatabase) -> Result<()> {
+    async fn a_row_deleted_early_leaves_no_links_behind(database: TestDatabase) -> Result<()> {
         let (engine, mut session, told) = owners(&database).await?;
         let tag = session.one(select::<Tag>().filter(Tag::NAME.eq("y"))).await?;
         // The new owner is given a tag that goes, and that a new one takes the name of.

@@ -62,7 +62,7 @@ fn ids<M: Model<Key = i64>>(held: Result<Many<M>>, id: impl Fn(&M) -> i64) -> Re
 }
 
 on_every_backend! {
-    async fn what_is_given_to_a_new_parent_leaves_its_old_one_at_once(database: TestDatabase) -> Result<()> {
+    async fn a_child_of_a_new_parent_leaves_the_old_one_at_once(database: TestDatabase) -> Result<()> {
         let engine = filled(&database).await?;
         let mut session = engine.session();
         let author = session

@@ -82,7 +82,7 @@ mod circle {
     }
 
     #[tokio::test]
-    async fn tables_that_refer_to_each_other_come_and_go() -> Result<()> {
+    async fn tables_in_a_circle_are_created_and_dropped() -> Result<()> {
         let door = SideDoor::new(schema![Hen, Egg]).await?;
         door.run("INSERT INTO hen VALUES (1, 1); INSERT INTO egg VALUES (1, 1)").await;
         let mut session = door.engine.session();
@@ -142,7 +142,7 @@ mod columns {
     }
 
     #[tokio::test]
-    async fn the_constraints_hold_and_are_told_apart() -> Result<()> {
+    async fn constraints_hold_and_are_distinguished() -> Result<()> {
         let door = SideDoor::new(schema![Person]).await?;
         let draft = || Person::draft().email("a@b.c").year(1970).active(true);
         let mut session = door.engine.session();

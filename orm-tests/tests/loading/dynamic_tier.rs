@@ -60,7 +60,7 @@ async fn an_accessor_never_runs_a_statement() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_error_says_what_to_write() -> Result<()> {
+async fn the_error_names_the_fix() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let jack = session.get::<User>(7).await?.expect("jack is there");
@@ -120,7 +120,7 @@ mod declared {
     }
 
     #[tokio::test]
-    async fn raise_says_so_and_names_the_way_for_all() -> Result<()> {
+    async fn raise_is_an_error_that_names_load_all() -> Result<()> {
         let engine = books().await?;
         let mut session = engine.session();
         let author = session.get::<Author>(1).await?.expect("the author is there");
@@ -201,7 +201,7 @@ mod declared {
 }
 
 #[tokio::test]
-async fn after_the_session_what_was_loaded_is_there_and_the_rest_is_detached() -> Result<()> {
+async fn after_the_session_loaded_data_stays_and_the_rest_is_detached() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let users = session
@@ -285,7 +285,7 @@ async fn debug_shows_columns_and_hides_relationships() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_required_relationship_that_is_nobody_is_not_read_as_somebody() -> Result<()> {
+async fn a_missing_required_target_is_an_error() -> Result<()> {
     let door = SideDoor::new(schema()).await?;
     fill(&door.engine).await?;
     door.run("UPDATE addresses SET user_id = 99 WHERE id = 1").await;

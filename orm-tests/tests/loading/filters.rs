@@ -77,7 +77,7 @@ async fn patterns() -> Result<()> {
 }
 
 #[tokio::test]
-async fn and_or_not_nest_as_they_are_written() -> Result<()> {
+async fn and_or_not_nest_as_written() -> Result<()> {
     let (seven, eight, ed) = (|| User::ID.eq(7), || User::ID.eq(8), || User::NAME.like("%ed"));
     assert_eq!(users(seven().or(eight()).and(ed())).await?, [8]);
     assert_eq!(users(seven().or(eight().and(ed()))).await?, [7, 8]);

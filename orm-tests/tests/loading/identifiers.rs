@@ -272,7 +272,7 @@ mod aliases {
     }
 
     #[tokio::test]
-    async fn and_so_without_a_page() -> Result<()> {
+    async fn the_same_holds_without_a_page() -> Result<()> {
         let engine = rows().await?;
         let log = record(&engine);
         let rows =

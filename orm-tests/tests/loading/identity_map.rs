@@ -254,7 +254,7 @@ async fn a_flushed_draft_is_the_object_that_queries_return() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_held_is_no_query_and_flushes_nothing() -> Result<()> {
+async fn an_object_in_the_session_needs_no_query_and_no_flush() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let jack = session.one(select::<User>().filter(User::ID.eq(7)).with(User::ORDERS.selectin())).await?;
@@ -388,7 +388,7 @@ async fn rows_that_a_join_repeats_are_one_object() -> Result<()> {
 }
 
 #[tokio::test]
-async fn objects_stay_though_nobody_holds_a_handle() -> Result<()> {
+async fn objects_stay_without_handles() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     drop(session.all(select::<User>().with(User::ORDERS.selectin())).await?);
@@ -414,7 +414,7 @@ async fn a_commit_unloads_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_query_said_to_load_does_not_stick_to_its_objects() -> Result<()> {
+async fn loads_of_a_query_do_not_stick_to_its_objects() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     session.all(select::<User>().with(User::ORDERS.selectin().with(Order::ITEMS.selectin()))).await?;

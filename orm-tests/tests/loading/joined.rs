@@ -27,7 +27,7 @@ async fn a_to_one_is_an_outer_join() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_null_key_is_nobody() -> Result<()> {
+async fn a_null_key_is_none() -> Result<()> {
     let engine = tickets().await?;
     let mut session = engine.session();
     let log = record(&engine);
@@ -545,7 +545,7 @@ async fn an_object_reached_on_two_ways_has_what_each_loaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_optional_key_to_a_missing_row_is_nobody() -> Result<()> {
+async fn an_optional_key_to_a_missing_row_is_none() -> Result<()> {
     let door = SideDoor::new(schema()).await?;
     fill(&door.engine).await?;
     door.run("UPDATE orders SET address_id = 99 WHERE id = 5").await;

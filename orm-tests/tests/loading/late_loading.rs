@@ -194,7 +194,7 @@ async fn batches_and_pages_of_keys_are_the_loads_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn objects_that_are_there_cannot_be_dropped_by_an_inner_join() -> Result<()> {
+async fn an_inner_join_cannot_drop_existing_objects() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let users = session.all(select::<User>().order_by(User::ID)).await?;

@@ -57,7 +57,7 @@ async fn a_loop_over_a_hundred_is_a_hundred_and_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_null_key_is_nobody_and_costs_nothing() -> Result<()> {
+async fn a_null_key_is_none_without_a_statement() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let order = session.get::<Order>(5).await?.expect("order 5 is there");
@@ -169,7 +169,7 @@ async fn a_composite_key_finds_it_whatever_the_order_of_its_columns() -> Result<
 }
 
 #[tokio::test]
-async fn a_composite_key_that_is_null_in_part_is_nobody_and_costs_nothing() -> Result<()> {
+async fn a_partly_null_composite_key_is_none_without_a_statement() -> Result<()> {
     let engine = composite().await?;
     let mut session = engine.session();
     let guests = session.all(select::<Guest>().filter(Guest::ID.gt(3)).order_by(Guest::ID)).await?;
@@ -277,7 +277,7 @@ mod sorted {
 }
 
 #[tokio::test]
-async fn a_has_one_is_the_row_or_nobody() -> Result<()> {
+async fn a_has_one_is_the_row_or_none() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let addresses = session.all(select::<Address>().order_by(Address::ID)).await?;
@@ -396,7 +396,7 @@ async fn a_loaded_collection_does_not_notice_rows_written_behind_it() -> Result<
 }
 
 #[tokio::test]
-async fn the_key_of_now_is_what_counts() -> Result<()> {
+async fn the_current_key_counts() -> Result<()> {
     let engine = tickets().await?;
     let mut session = engine.session();
     let ticket = session.get::<Ticket>(1).await?.expect("ticket 1 is there");

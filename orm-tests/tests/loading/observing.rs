@@ -44,7 +44,7 @@ async fn transaction_control_is_not_counted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_statement_says_what_it_was_for() -> Result<()> {
+async fn a_statement_names_its_purpose() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let log = record(&engine);

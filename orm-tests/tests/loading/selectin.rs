@@ -41,7 +41,7 @@ async fn one_parent_is_asked_for_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_parents_are_no_second_statement() -> Result<()> {
+async fn without_parents_there_is_no_second_statement() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let log = record(&engine);
@@ -55,7 +55,7 @@ async fn no_parents_are_no_second_statement() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_children_are_no_third_statement() -> Result<()> {
+async fn without_children_there_is_no_third_statement() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session();
     let log = record(&engine);
@@ -167,7 +167,7 @@ async fn a_to_one_asks_for_the_distinct_keys() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_shared_to_one_goes_to_each_of_its_rows() -> Result<()> {
+async fn a_shared_target_is_set_on_each_owner() -> Result<()> {
     let engine = tickets::tickets().await?;
     let mut session = engine.session();
     let log = record(&engine);
@@ -180,7 +180,7 @@ async fn a_shared_to_one_goes_to_each_of_its_rows() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_but_null_keys_is_no_second_statement() -> Result<()> {
+async fn only_null_keys_need_no_second_statement() -> Result<()> {
     let engine = tickets::tickets().await?;
     let mut session = engine.session();
     let log = record(&engine);
@@ -193,7 +193,7 @@ async fn nothing_but_null_keys_is_no_second_statement() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_optional_key_to_a_missing_row_is_nobody() -> Result<()> {
+async fn an_optional_key_to_a_missing_row_is_none() -> Result<()> {
     let door = SideDoor::new(tickets::schema()).await?;
     tickets::fill(&door.engine).await?;
     door.run("UPDATE tickets SET owner_id = 5 WHERE id = 5").await;
@@ -475,7 +475,7 @@ async fn a_collection_joined_below_a_link_table_keeps_every_member_once() -> Res
 }
 
 #[tokio::test]
-async fn a_second_level_fills_objects_that_are_there_and_leaves_their_changes() -> Result<()> {
+async fn a_second_level_fills_existing_objects_and_keeps_their_changes() -> Result<()> {
     let engine = standard().await?;
     let mut session = engine.session_with(SessionOptions::new().autoflush(false));
     let ed = session.get::<User>(8).await?.expect("ed is there");

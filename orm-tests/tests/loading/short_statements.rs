@@ -52,7 +52,7 @@ async fn a_few_rows_that_take_long_to_find_are_found() -> Result<()> {
 
 /// One thread for everything: if the get blocked it, the lock that it waits for could not be released.
 #[tokio::test(flavor = "current_thread")]
-async fn waiting_for_a_lock_holds_up_nobody() -> Result<()> {
+async fn waiting_for_a_lock_does_not_block_other_tasks() -> Result<()> {
     let door = nodes(10).await?;
     let file = door.url().trim_start_matches("sqlite:").to_owned();
     let mut other = SqliteConnectOptions::new().filename(file).connect().await.expect("the file");
@@ -111,7 +111,7 @@ async fn engines_end_with_statements_that_are_kept() -> Result<()> {
 }
 
 #[test]
-fn a_session_may_end_where_no_runtime_is() -> Result<()> {
+fn a_session_may_end_outside_a_runtime() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (door, session) = runtime.block_on(async {
         let door = nodes(3).await?;

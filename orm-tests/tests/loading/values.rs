@@ -267,7 +267,7 @@ async fn whole_floats_are_stored_as_floats() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_another_program_stored_is_read_where_it_means_the_same() -> Result<()> {
+async fn values_of_other_programs_are_read_if_unambiguous() -> Result<()> {
     let door = SideDoor::new(schema![]).await?;
     // Columns without a type keep whatever was stored.
     door.run(

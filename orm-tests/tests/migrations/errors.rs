@@ -58,7 +58,7 @@ on_every_backend! {
         engine.check(one::schema()).await?.into_result()
     }
 
-    async fn a_failure_says_what_was_kept(database: TestDatabase) -> Result<()> {
+    async fn a_failure_reports_what_was_kept(database: TestDatabase) -> Result<()> {
         let (folder, engine) = (orm_tests::directory(), database.engine().await?);
         let file = "CREATE TABLE a (id INTEGER);\nCREATE TABLE b (id INTEGER);\nCREATE TABLE a (id INTEGER);\n";
         std::fs::write(folder.path().join("1_wrong.sql"), file).expect("it can be written");
@@ -85,7 +85,7 @@ on_every_backend! {
 }
 
 #[tokio::test]
-async fn a_server_that_creates_no_databases_is_said() {
+async fn a_server_that_cannot_create_databases_is_reported() {
     orm_tests::run(Backend::Postgres, async |database: TestDatabase| {
         let role = "no_scratch";
         database

@@ -150,7 +150,7 @@ on_every_backend! {
 }
 
 #[tokio::test]
-async fn a_rebuild_keeps_what_no_model_says() -> Result<()> {
+async fn a_rebuild_keeps_what_models_do_not_describe() -> Result<()> {
     let (folder, engine) = (orm_tests::directory(), Engine::connect("sqlite::memory:").await?);
     let migrations = Migrations::new(one::schema(), folder.path());
     migrations.write("sqlite:x", "one").await?;

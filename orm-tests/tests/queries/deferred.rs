@@ -237,7 +237,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn rows_that_are_taken_anew(database: TestDatabase) -> Result<()> {
+    async fn rows_that_are_reloaded(database: TestDatabase) -> Result<()> {
         let engine = posts(&database).await?;
         let mut session = engine.session();
         let post = session.one(select::<Post>().filter(Post::ID.eq(1)).undefer(Post::BODY)).await?;

@@ -94,7 +94,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_fragment_that_is_no_expression_is_refused(database: TestDatabase) -> Result<()> {
+    async fn a_fragment_must_be_an_expression(database: TestDatabase) -> Result<()> {
         let engine = open(&database).await?;
         let mut session = engine.session();
         let log = engine.record();

@@ -87,7 +87,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn from_is_what_the_columns_name(database: TestDatabase) -> Result<()> {
+    async fn from_is_inferred_from_the_columns(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();
         let log = engine.record();

@@ -179,7 +179,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_null_that_is_no_option_is_an_error(database: TestDatabase) -> Result<()> {
+    async fn a_null_without_an_option_is_an_error(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();
         let query = select_columns((Order::ID, Order::ADDRESS_ID.eq(1))).filter(Order::ID.eq(5));

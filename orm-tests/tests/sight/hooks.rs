@@ -64,7 +64,7 @@ async fn a_hook_is_called_until_it_is_removed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_hook_that_panics_harms_nobody() -> Result<()> {
+async fn a_panicking_hook_has_no_effect() -> Result<()> {
     let engine = authors().await?;
     let seen = Seen::default();
     engine.on_execute(|event| assert!(event.outcome.is_none(), "this is on purpose"));

@@ -28,7 +28,7 @@ async fn the_same_twice_is_merged_at_every_depth() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_named_twice_is_proven_with_all_that_is_below() -> Result<()> {
+async fn a_relationship_named_twice_is_proven_with_both_loads() -> Result<()> {
     let engine = standard().await?;
     macro_rules! both {
         ($strategy:ident) => {{
@@ -93,7 +93,7 @@ async fn assert_conflict<M: orm_core::Model, L>(engine: &Engine, query: Select<M
 }
 
 #[tokio::test]
-async fn what_differs_is_an_error_that_names_both() -> Result<()> {
+async fn different_loads_are_an_error_that_names_both() -> Result<()> {
     let engine = standard().await?;
     let path = "`User.orders`";
     let with = |query: Select<User>| query;
@@ -115,7 +115,7 @@ async fn what_differs_is_an_error_that_names_both() -> Result<()> {
 }
 
 #[tokio::test]
-async fn so_it_is_below_and_among_merged_ones() -> Result<()> {
+async fn conflicts_are_found_below_and_among_merged_loads() -> Result<()> {
     let engine = standard().await?;
     let query = select::<User>()
         .with(User::ORDERS.selectin().with(Order::ITEMS.selectin()))

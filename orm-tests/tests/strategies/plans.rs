@@ -223,7 +223,7 @@ async fn a_level_of_a_recursion_is_one_step() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_plan_says_what_running_would_say() -> Result<()> {
+async fn a_plan_returns_the_errors_of_running() -> Result<()> {
     let engine = standard().await?;
     let query = || select::<User>().with(User::ORDERS.selectin().batch_size(0));
     let planned = engine.plan(&query()).expect_err("a batch of nothing");

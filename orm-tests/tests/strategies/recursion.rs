@@ -238,7 +238,7 @@ async fn recursion_has_no_terms_of_its_own_and_is_not_named_again() -> Result<()
 }
 
 #[tokio::test]
-async fn later_for_objects_that_are_there() -> Result<()> {
+async fn load_all_adds_it_to_existing_objects() -> Result<()> {
     let engine = nodes().await?;
     let mut session = engine.session();
     let roots = session.all(select::<Node>().filter(Node::PARENT_ID.is_null()).order_by(Node::ID)).await?;

@@ -111,7 +111,7 @@ async fn a_to_one_is_asked_for_once_however_many_refer_to_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_parents_and_no_keys_are_no_second_statement() -> Result<()> {
+async fn without_parents_or_keys_there_is_no_second_statement() -> Result<()> {
     let engine = standard().await?;
     let log = record(&engine);
     let mut session = engine.session();

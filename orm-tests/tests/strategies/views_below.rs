@@ -144,7 +144,7 @@ async fn a_part_of_a_page() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_an_inner_join_drops_takes_no_place_in_a_limit() -> Result<()> {
+async fn rows_dropped_by_an_inner_join_do_not_count_for_a_limit() -> Result<()> {
     let engine = standard().await?;
     let log = record(&engine);
     let load = User::ORDERS.selectin().order_by(Order::ID.desc()).limit(1);

@@ -121,7 +121,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_commit_that_nobody_answers(database: TestDatabase) -> Result<()> {
+    async fn a_commit_without_an_answer(database: TestDatabase) -> Result<()> {
         if has_none(&database) {
             return Ok(());
         }

@@ -207,7 +207,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_explains_by_running_may_write(database: TestDatabase) -> Result<()> {
+    async fn explain_analyze_may_write(database: TestDatabase) -> Result<()> {
         let analyze = match database.backend() {
             Backend::Postgres => "EXPLAIN (ANALYZE) DELETE FROM entries",
             Backend::Sqlite => return Ok(()),
@@ -244,7 +244,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_session_that_says_how_its_transactions_are_begins_one_at_its_first_statement(database: TestDatabase) -> Result<()> {
+    async fn transaction_options_begin_one_at_the_first_statement(database: TestDatabase) -> Result<()> {
         let (engine, _directory) = journal(&database).await?;
         let plain = TransactionOptions::new();
         let all = [plain.isolation(Isolation::Serializable), plain.read_only(), plain.deferrable()];
@@ -363,7 +363,7 @@ on_every_backend! {
 
 /// The statements of a test that SQLite alone can answer.
 #[tokio::test]
-async fn sqlite_says_what_writes() -> Result<()> {
+async fn sqlite_reports_what_writes() -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;
     engine.create_all(schema![Entry]).await?;
     let mut session = engine.session();

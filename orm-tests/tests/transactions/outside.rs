@@ -150,7 +150,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_the_session_would_not_know_of_is_refused(database: TestDatabase) -> Result<()> {
+    async fn statements_behind_the_sessions_back_are_refused(database: TestDatabase) -> Result<()> {
         let (engine, _directory) = notes(&database).await?;
         let mut session = engine.session();
         session.add(Note::draft().id(2).text("b"));

@@ -39,7 +39,7 @@ async fn catch_up(primary: &PrivateServer, standby: &PrivateServer) {
 }
 
 #[tokio::test]
-async fn nobody_misses_what_was_written() -> Result<()> {
+async fn a_replica_read_sees_every_commit() -> Result<()> {
     let Some(primary) = PrivateServer::postgres("replicas-primary", &[]) else { return Ok(()) };
     let delay = ["recovery_min_apply_delay=500ms"];
     let Some(standby) = primary.standby("replicas-standby", &delay) else { return Ok(()) };
@@ -120,7 +120,7 @@ async fn nobody_misses_what_was_written() -> Result<()> {
 }
 
 on_every_backend! {
-    async fn replicas_are_for_databases_that_say_how_far_they_are(database: TestDatabase) -> Result<()> {
+    async fn replicas_need_a_position_to_compare(database: TestDatabase) -> Result<()> {
         let connected = database.builder().replica(database.url()).connect().await;
         if database.backend() == Backend::Postgres {
             // A server that is its own replica has everything.

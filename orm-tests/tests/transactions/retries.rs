@@ -94,7 +94,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_lasting_conflict_says_how_often_it_was_tried(database: TestDatabase) -> Result<()> {
+    async fn a_lasting_conflict_reports_the_number_of_attempts(database: TestDatabase) -> Result<()> {
         if database.backend() == Backend::Sqlite {
             // Two transactions that write cannot be begun at once.
             return Ok(());
@@ -119,7 +119,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_cannot_get_better_is_not_tried_again(database: TestDatabase) -> Result<()> {
+    async fn a_hopeless_unit_is_not_repeated(database: TestDatabase) -> Result<()> {
         let bank = Bank::open(&database, 1, 2).await?;
         let times = AtomicU32::new(0);
         let unit = async |session: &mut Session| {

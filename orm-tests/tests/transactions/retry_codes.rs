@@ -175,7 +175,7 @@ on_every_backend! {
 }
 
 #[tokio::test]
-async fn what_mariadb_says_with_other_settings() -> Result<()> {
+async fn conflicts_of_mariadb_with_other_settings() -> Result<()> {
     let settings = ["--innodb-snapshot-isolation=ON", "--innodb-lock-wait-timeout=1"];
     let Some(server) = PrivateServer::mariadb("mariadb-codes", &settings).await else { return Ok(()) };
     let engine = Engine::builder(server.url()).pool_size(2).connect().await?;

@@ -321,7 +321,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_is_left_to_the_database_is_its_to_refuse(database: TestDatabase) -> Result<()> {
+    async fn the_database_may_refuse_its_own_default(database: TestDatabase) -> Result<()> {
         // `create_all` declares ON DELETE CASCADE for such a key, so the table is made by hand.
         let engine = database.engine().await?;
         engine.create_all(schema![Site, Page]).await?;

@@ -21,7 +21,7 @@ async fn behind(engine: &Engine, change: impl BulkOperation) -> Result<()> {
 }
 
 on_every_backend! {
-    async fn what_an_edit_leaves_as_it_looks_may_have_been_meant(database: TestDatabase) -> Result<()> {
+    async fn an_edit_to_the_shown_value_of_an_expired_object_is_written(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let (mut session, book) = expired(&engine).await?;
         behind(&engine, update::<Book>().set(Book::PAGES, 7).filter(Book::ID.eq(1))).await?;

@@ -139,7 +139,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_a_rolled_back_upsert_made_is_nobody(database: TestDatabase) -> Result<()> {
+    async fn a_rolled_back_upsert_leaves_no_object(database: TestDatabase) -> Result<()> {
         if database.backend() == orm_tests::Backend::MysqlWithoutReturning {
             return Ok(());
         }
@@ -156,7 +156,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_a_rolled_back_insert_made_is_nobody(database: TestDatabase) -> Result<()> {
+    async fn a_rolled_back_insert_leaves_no_object(database: TestDatabase) -> Result<()> {
         let engine = accounts(&database).await?;
         let mut session = engine.session();
         let rows = [Account::draft().id(7).owner("new").balance(1)];

@@ -68,7 +68,7 @@ async fn keys_that_follow_each_other_are_not_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn keys_go_on_after_those_of_deleted_rows() -> Result<()> {
+async fn keys_continue_after_those_of_deleted_rows() -> Result<()> {
     let engine = engine(
         "CREATE TABLE marks (id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, text TEXT NOT NULL)",
         &["INSERT INTO marks (id, number, text) VALUES (5000, 0, '')", "DELETE FROM marks"],

@@ -213,7 +213,7 @@ async fn remove_makes_the_key_null() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_is_no_member_cannot_leave() -> Result<()> {
+async fn only_members_can_be_removed() -> Result<()> {
     let engine = library().await?;
     let mut session = engine.session();
     let [ann, ben] = loaded(&mut session).await?;
@@ -443,7 +443,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn link_rows_that_go_are_one_statement(database: TestDatabase) -> Result<()> {
+    async fn deleted_link_rows_are_one_statement(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let mut session = engine.session();
         let books = session.all(select::<Book>().order_by(Book::ID).with(Book::TAGS.selectin())).await?;

@@ -88,7 +88,7 @@ async fn a_delete_of_what_changed_or_went_is_stale() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_update_that_hits_no_row_is_stale_without_a_version_too() -> Result<()> {
+async fn an_update_of_no_row_is_stale_even_without_a_version() -> Result<()> {
     let engine = library().await?;
     let mut one = engine.session();
     let books = one.all(select::<Book>().order_by(Book::ID)).await?;
@@ -198,7 +198,7 @@ struct Label {
 }
 
 on_every_backend! {
-    async fn links_count_for_whose_key_changes(database: TestDatabase) -> Result<()> {
+    async fn links_count_for_the_row_whose_key_changes(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Chest, Thing, Label]).await?;
         let mut session = engine.session();
@@ -223,7 +223,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_stale_child_of_a_deleted_parent_is_told(database: TestDatabase) -> Result<()> {
+    async fn a_stale_child_of_a_deleted_parent_is_reported(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Chest, Thing, Label]).await?;
         let mut session = engine.session();

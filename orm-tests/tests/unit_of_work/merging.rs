@@ -189,7 +189,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_draft_is_merged_with_what_is_in_it(database: TestDatabase) -> Result<()> {
+    async fn a_draft_is_merged_with_its_nested_drafts(database: TestDatabase) -> Result<()> {
         let engine = team(&database).await?;
         let mut session = engine.session();
         let log = engine.record();
@@ -210,7 +210,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_draft_that_is_not_there_is_added_with_what_is(database: TestDatabase) -> Result<()> {
+    async fn a_draft_without_a_row_is_added_beside_existing_ones(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let mut session = engine.session();
         let log = engine.record();

@@ -62,7 +62,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_has_one_follows_the_key_where_it_can_be_told(database: TestDatabase) -> Result<()> {
+    async fn a_has_one_follows_an_unambiguous_key(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let mut session = engine.session();
         let profile = session.insert(Profile::draft().text("p").author_id(1)).await?;

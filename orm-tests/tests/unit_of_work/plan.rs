@@ -59,7 +59,7 @@ async fn the_plan_lists_what_a_flush_would_write() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deletion_says_what_is_looked_at_first() -> Result<()> {
+async fn a_deletion_shows_the_reads_before_it() -> Result<()> {
     let engine = library().await?;
     let mut session = engine.session();
     let ann = session.get::<Author>(1).await?.expect("ann is there");

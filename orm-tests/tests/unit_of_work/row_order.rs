@@ -253,7 +253,7 @@ on_every_backend! {
 }
 
 on_every_backend! {
-    async fn a_swap_without_a_way_names_both_rows_and_what_to_do(database: TestDatabase) -> Result<()> {
+    async fn an_impossible_swap_names_both_rows_and_the_fix(database: TestDatabase) -> Result<()> {
         let (engine, _) = pages(&database, &[1, 2]).await?;
         let mut session = engine.session();
         let all = session.all(select::<Page>().order_by(Page::ID)).await?;
@@ -355,7 +355,7 @@ async fn songs(database: &TestDatabase) -> Result<Engine> {
 }
 
 on_every_backend! {
-    async fn link_rows_go_before_the_first_deletion(database: TestDatabase) -> Result<()> {
+    async fn link_rows_are_deleted_first(database: TestDatabase) -> Result<()> {
         let engine = songs(&database).await?;
         let mut session = engine.session();
         let song = session.one(select::<Song>()).await?;
@@ -370,7 +370,7 @@ on_every_backend! {
 }
 
 on_every_backend! {
-    async fn a_row_that_goes_early_takes_its_links_along(database: TestDatabase) -> Result<()> {
+    async fn a_row_deleted_early_takes_its_links_along(database: TestDatabase) -> Result<()> {
         let engine = songs(&database).await?;
         let mut session = engine.session();
         let song = session.one(select::<Song>().with(Song::LABELS.selectin())).await?;
@@ -429,7 +429,7 @@ struct Kept {
 }
 
 on_every_backend! {
-    async fn a_row_that_waits_for_a_new_parent_lets_go_of_the_old_one(database: TestDatabase) -> Result<()> {
+    async fn a_row_that_waits_for_a_new_parent_leaves_the_old_one(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Keeper, Kept]).await?;
         let mut session = engine.session();

@@ -117,7 +117,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn the_old_rows_links_go(database: TestDatabase) -> Result<()> {
+    async fn links_of_the_old_row_are_deleted(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         let mut session = book_with_tags(&engine).await?;
         let old = session.one(select::<Book>().with(Book::TAGS.selectin())).await?;

@@ -391,7 +391,7 @@ async fn refresh_reads_one_row_and_drops_its_changes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn expire_on_commit_reads_anew() -> Result<()> {
+async fn expire_on_commit_reads_again() -> Result<()> {
     let engine = library().await?;
     for expire in [false, true] {
         let mut session = engine.session_with(SessionOptions::new().expire_on_commit(expire));
@@ -459,7 +459,7 @@ async fn merge_copies_a_detached_object_onto_the_sessions_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn merge_without_loading_believes_the_object() -> Result<()> {
+async fn merge_without_loading_trusts_the_object() -> Result<()> {
     let engine = library().await?;
     let mut one = engine.session();
     let theirs = one.get::<Book>(1).await?.expect("the book is there");
@@ -481,7 +481,7 @@ async fn merge_without_loading_believes_the_object() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_merged_draft_changes_the_row_that_is_there_or_is_added() -> Result<()> {
+async fn a_merged_draft_changes_the_existing_row_or_is_added() -> Result<()> {
     let engine = library().await?;
     let mut session = engine.session();
     let log = engine.record();
@@ -556,7 +556,7 @@ async fn merge_refuses_what_is_gone_or_stale() -> Result<()> {
 }
 
 on_every_backend! {
-    async fn what_is_held_follows_where_the_cascade_says_so(database: TestDatabase) -> Result<()> {
+    async fn loaded_objects_follow_the_cascade(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let mut setup = engine.session();
         let member = |name: &str| Member::draft().name(name).tasks([Task::draft().name(name)]);

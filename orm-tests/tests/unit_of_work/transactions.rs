@@ -233,7 +233,7 @@ on_every_backend! {
 }
 
 #[tokio::test]
-async fn one_session_writes_at_a_time_and_the_other_is_told() -> Result<()> {
+async fn one_session_writes_at_a_time_and_the_other_gets_busy() -> Result<()> {
     let file = File::new();
     let engine = file.engine().await?;
     create(&engine).await?;
@@ -262,7 +262,7 @@ async fn one_session_writes_at_a_time_and_the_other_is_told() -> Result<()> {
 }
 
 on_every_backend! {
-    async fn what_ends_early_is_over(database: TestDatabase) -> Result<()> {
+    async fn a_transaction_ended_early_is_over(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         for commits in [false, true] {
             let mut session = engine.session();

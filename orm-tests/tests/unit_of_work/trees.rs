@@ -146,7 +146,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_branch_that_leaves_goes_with_its_own(database: TestDatabase) -> Result<()> {
+    async fn a_removed_branch_takes_its_children_along(database: TestDatabase) -> Result<()> {
         let engine = tree(&database).await?;
         let mut session = engine.session();
         let query = select::<Branch>().filter(Branch::NAME.eq("root"));

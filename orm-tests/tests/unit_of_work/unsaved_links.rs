@@ -61,7 +61,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn what_leaves_for_a_new_parent_has_left(database: TestDatabase) -> Result<()> {
+    async fn a_child_with_a_new_parent_has_left_the_old_one(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let mut session = unflushed(&engine);
         let (ann, _) = authors(&mut session).await?;

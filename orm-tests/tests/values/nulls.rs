@@ -61,7 +61,7 @@ fn ids(found: &[i64], others: &[i64]) -> (Vec<i64>, Vec<i64>) {
 }
 
 on_every_backend! {
-    async fn a_none_in_a_list_is_found_as_alone(database: TestDatabase) -> Result<()> {
+    async fn a_none_in_a_list_is_found_like_a_single_one(database: TestDatabase) -> Result<()> {
         let engine = people(&database).await?;
         let session = &mut engine.session();
         assert_eq!(both(session, Person::N.is_in([Some(7), None])).await?, ids(&[1, 3], &[2]));

@@ -67,7 +67,7 @@ async fn a_stream_that_was_left_is_not_read_to_its_end() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_lock_stops_waiting_when_nobody_waits_for_him() -> Result<()> {
+async fn a_dropped_future_stops_waiting_for_a_lock() -> Result<()> {
     let directory = orm_tests::directory();
     let url = url(&directory.path().join("f.db"));
     let engine =
@@ -84,7 +84,7 @@ async fn who_waits_for_a_lock_stops_waiting_when_nobody_waits_for_him() -> Resul
 }
 
 #[tokio::test]
-async fn raw_sql_cannot_run_what_is_another_sessions() -> Result<()> {
+async fn raw_sql_cannot_reach_another_session() -> Result<()> {
     let engine = builder("sqlite::memory:").connect().await?;
     let mut session = engine.session();
     for number in -1..3i64 {
@@ -153,7 +153,7 @@ async fn a_stream_that_moved_to_another_thread_leaves_no_lock() -> Result<()> {
 
 /// The error of a statement that is read ahead reaches the reader.
 #[tokio::test]
-async fn a_stream_that_fails_ahead_of_its_reader_says_why() -> Result<()> {
+async fn a_stream_that_fails_ahead_of_its_reader_returns_the_error() -> Result<()> {
     let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
     fill(&engine).await?;
     // The library does not know this function, so the statement is read by the connection's thread.

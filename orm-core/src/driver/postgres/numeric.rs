@@ -76,7 +76,7 @@ mod tests {
     use super::{Decimal, decode, encode};
 
     #[test]
-    fn numbers_come_back_as_they_went() {
+    fn numbers_round_trip() {
         let most = "79228162514264337593543950335";
         for text in [
             "0",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_decimal_is_an_error() {
+    fn other_numbers_are_errors() {
         let nan = [0, 0, 0, 0, 0xC0, 0, 0, 0];
         assert!(decode(&nan).is_err_and(|error| error.to_string().contains("NaN")));
         // 10^32

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_how_a_file_is_opened() -> Result<()> {
+    fn a_url_specifies_how_a_file_is_opened() -> Result<()> {
         let plain = Settings::default().flags();
         for (url, location) in [
             ("sqlite:a.db", "a.db"),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_url_cannot_say_is_refused_without_its_value() {
+    fn unknown_parameters_of_a_url_are_refused_without_their_values() {
         for (url, said) in [
             ("sqlite:a.db?mode=s3cret", "`mode` is one of `ro`, `rw`, `rwc` and `memory`"),
             ("sqlite:a.db?cache=s3cret", "`cache` is one of"),

@@ -154,7 +154,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn the_database_says_what_time_it_is(database: TestDatabase) -> Result<()> {
+    async fn now_is_the_time_of_the_database(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Default]).await?;
         let mut session = engine.session();

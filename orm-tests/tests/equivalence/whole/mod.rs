@@ -33,7 +33,7 @@ const SHARED: u64 = 8;
 const RECONNECTED: u64 = 200;
 
 #[test]
-fn every_query_gives_what_the_rows_say_on_sqlite() {
+fn every_query_matches_the_rows_on_sqlite() {
     block_on(async {
         let world = World::new().await.expect("a database");
         all_queries(world, cases(2_000, 50_000), "sqlite").await;
@@ -41,12 +41,12 @@ fn every_query_gives_what_the_rows_say_on_sqlite() {
 }
 
 #[tokio::test]
-async fn every_query_gives_what_the_rows_say_on_postgres() {
+async fn every_query_matches_the_rows_on_postgres() {
     orm_tests::run(Backend::Postgres, |database| on_server(database, "postgres")).await;
 }
 
 #[tokio::test]
-async fn every_query_gives_what_the_rows_say_on_mysql() {
+async fn every_query_matches_the_rows_on_mysql() {
     orm_tests::run(Backend::Mysql, |database| on_server(database, "mysql")).await;
 }
 

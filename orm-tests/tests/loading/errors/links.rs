@@ -33,7 +33,7 @@ async fn a_required_key_to_a_missing_row_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn and_so_it_is_below_other_relationships() -> Result<()> {
+async fn the_same_holds_below_other_relationships() -> Result<()> {
     let door = dangling().await?;
     door.run("UPDATE orders SET address_id = 6 WHERE id = 2").await;
     let mut session = door.engine.session();

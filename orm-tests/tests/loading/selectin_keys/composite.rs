@@ -40,7 +40,7 @@ async fn a_composite_to_one_asks_for_each_pair_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_composite_key_with_a_null_is_nobody_and_not_asked_for() -> Result<()> {
+async fn a_composite_key_with_a_null_is_none_without_a_statement() -> Result<()> {
     let engine = composite().await?;
     let mut session = engine.session();
     let log = record(&engine);
@@ -77,7 +77,7 @@ async fn a_composite_key_in_another_order_finds_the_same_rows() -> Result<()> {
 }
 
 #[tokio::test]
-async fn children_with_a_null_in_their_key_are_nobodys() -> Result<()> {
+async fn children_with_a_null_in_their_key_have_no_parent() -> Result<()> {
     let engine = composite().await?;
     for joined in [false, true] {
         let mut session = engine.session();

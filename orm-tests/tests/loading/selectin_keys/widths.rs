@@ -133,7 +133,7 @@ async fn an_unsigned_key_beyond_the_databases_integers_is_an_error() -> Result<(
 }
 
 #[tokio::test]
-async fn a_negative_number_is_no_unsigned_key() -> Result<()> {
+async fn a_negative_number_is_not_an_unsigned_key() -> Result<()> {
     let door = SideDoor::new(schema![Counter, Tick]).await?;
     door.run("INSERT INTO tick VALUES (1, -1)").await;
     let error = door.engine.session().all(select::<Tick>()).await.unwrap_err();
