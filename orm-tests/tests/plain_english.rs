@@ -1,4 +1,5 @@
-//! Documentation and messages are in idiomatic English: phrases that a reader has to decode are refused.
+//! Documentation, messages, comments and names of tests are in idiomatic English: phrases that a reader has to decode are
+//! refused.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +12,18 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PHRASES: &[(&str, &str)] = &[
     ("all the same", "anyway, still"),
     ("anew", "again, re-"),
+    ("are no", "are not"),
+    ("are told", "receive, learn"),
     ("be it", "whether"),
     ("be they", "whether"),
+    ("is no", "is not a"),
+    ("is told", "receives, learns"),
     ("lets go of", "releases"),
     ("let go of", "release"),
-    ("nobody knows", "it is unknown"),
+    ("nobody", "no session, nothing, none"),
     ("none where", "`None` if"),
     ("of one's own", "your own"),
-    ("somebody else", "another session, concurrently"),
+    ("somebody", "another session, concurrently"),
     ("sql of a user's", "raw SQL"),
     ("sql of one's own", "raw SQL"),
     ("that are there", "existing"),
@@ -59,6 +64,34 @@ fn the_reference_and_messages_are_in_plain_english() {
 }
 
 #[test]
+fn comments_are_in_plain_english() {
+    let mut found = Vec::new();
+    let mut comments = 0;
+    for file in sources() {
+        for text in comments_of(&read(&file)) {
+            comments += 1;
+            check(&file, &prose(&text), &mut found);
+        }
+    }
+    assert!(comments > 5_000, "comments are read: {comments}");
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn names_of_tests_are_in_plain_english() {
+    let mut found = Vec::new();
+    let mut names = 0;
+    for file in sources().iter().filter(|file| !file.ends_with("plain_english.rs")) {
+        for name in read(file).split(" fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()) {
+            names += 1;
+            check(file, &name.replace('_', " "), &mut found);
+        }
+    }
+    assert!(names > 1_000, "names are read: {names}");
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
 fn phrases_are_found_as_whole_words_across_lines() {
     let found = |text: &str| {
         let mut found = Vec::new();
@@ -68,13 +101,22 @@ fn phrases_are_found_as_whole_words_across_lines() {
     assert_eq!(found("Rows that are\nthere are read Anew."), 2);
     assert_eq!(found("the manewest; that are therefore; `anew`"), 0);
     assert_eq!(found("```\nanew\n```\n"), 0);
+    assert_eq!(found("There is no row, and it is no longer a key; what is no key is not one."), 1);
     let code = "/// Rows that are\n/// there.\nfn f() { panic!(\"somebody \\\n else\") }";
     let texts = texts_of(code.parse().expect("it is Rust"));
     assert_eq!(texts.iter().map(|text| found(text)).collect::<Vec<_>>(), [1, 1]);
+    let comments = comments_of("/// One that\n/// is there.\nfn f() {} // let\n// go of\n");
+    assert_eq!(comments.iter().map(|text| found(text)).collect::<Vec<_>>(), [0, 0]);
+    let comments = comments_of("fn f() {\n    // Rows that are\n    // there.\n    //\n    // Anew.\n}");
+    assert_eq!(comments.iter().map(|text| found(text)).collect::<Vec<_>>(), [2]);
 }
 
 fn check(file: &Path, text: &str, found: &mut Vec<String>) {
-    let words = format!(" {} ", words(text).collect::<Vec<_>>().join(" "));
+    let mut words = format!(" {} ", words(text).collect::<Vec<_>>().join(" "));
+    for usual in ["there is no", "there are no", "is no longer", "are no longer", "is no more", "are no more"]
+    {
+        words = words.replace(&format!(" {usual} "), &format!(" {} ", usual.replace(' ', "-")));
+    }
     for (phrase, instead) in PHRASES {
         for (at, _) in words.match_indices(&format!(" {phrase} ")) {
             let start = words[..at].char_indices().rev().nth(40).map_or(0, |(start, _)| start);
@@ -106,6 +148,22 @@ fn prose(text: &str) -> String {
         }
     }
     kept.split('`').step_by(2).collect::<Vec<_>>().join("`code`")
+}
+
+/// The comments of a file that begin a line, with the lines of one as one text.
+fn comments_of(code: &str) -> Vec<String> {
+    let mut comments: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in code.lines() {
+        let comment = line.trim_start().strip_prefix("//").map(|rest| rest.trim_start_matches(['/', '!']));
+        match comment {
+            Some(text) if open => comments.extend(comments.pop().map(|before| format!("{before}\n{text}"))),
+            Some(text) => comments.push(text.to_owned()),
+            None => {}
+        }
+        open = comment.is_some();
+    }
+    comments
 }
 
 /// The string literals of a file, with the lines of a documentation comment as one text.
@@ -165,12 +223,18 @@ fn text_of(literal: &str) -> Option<String> {
     Some(text.replace("\\n", " ").replace("\\\n", " ").replace("\\\"", "\""))
 }
 
-/// The files of a folder with an extension.
+/// All Rust files of the library and its tests.
+fn sources() -> Vec<PathBuf> {
+    let folders = ["orm-core/src", "orm-derive/src", "orm-tests"].map(|folder| Path::new(ROOT).join(folder));
+    folders.iter().flat_map(|folder| files_of(folder, "rs")).collect()
+}
+
+/// The files of a folder with an extension, except what cargo built.
 fn files_of(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
         let path = entry.expect("the folder can be listed").path();
-        if path.is_dir() {
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
             files.extend(files_of(&path, extension));
         } else if path.extension().is_some_and(|found| found == extension) {
             files.push(path);

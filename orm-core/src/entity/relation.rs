@@ -124,7 +124,7 @@ pub trait ToOne: Relation {}
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
 /// use orm_core::relation::LazyLoad;
 ///
-/// async fn load_all_the_same<R: LazyLoad>(session: &mut Session, from: &Entity<R::Parent>, relation: R) -> Result<()> {
+/// async fn load_regardless<R: LazyLoad>(session: &mut Session, from: &Entity<R::Parent>, relation: R) -> Result<()> {
 ///     session.load(from, relation).await.map(drop)
 /// }
 /// # fn main() {}

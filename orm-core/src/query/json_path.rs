@@ -215,7 +215,7 @@ impl fmt::Debug for JsonPath {
 
 /// A step into a JSON document: the name of a member as text, or the position of an element from 0 as a `usize`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no step into a document",
+    message = "`{Self}` is not a step into a document",
     label = "expected the name of a member, or the place of an element as a `usize`"
 )]
 pub trait IntoJsonStep {

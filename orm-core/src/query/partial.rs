@@ -29,7 +29,7 @@ use crate::sql::Source;
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no part of the model `{M}`",
+    message = "`{Self}` is not part of the model `{M}`",
     label = "its fields are not columns of `{M}`",
     note = "say which model its fields are of: `#[derive(FromRow)] #[row(model = {M})]`"
 )]

@@ -18,7 +18,7 @@ use crate::value::{Cells, ValueRef};
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no query that can be explained",
+    message = "`{Self}` is not a query that can be explained",
     label = "expected `&select::<..>()..` or `&select_columns(..)..`"
 )]
 pub trait Explain {

@@ -171,7 +171,7 @@ impl UnitOfWork {
                 let stays = store.values(old, remote) == here && !self.waiting_keys.wait(old, remote);
                 if stays {
                     self.orphan(store, relation, old)?;
-                    self.let_go_of_parent(store, relation, parent, old);
+                    self.release_parent(store, relation, parent, old);
                 }
             }
             (Slot::Unloaded, _) => {

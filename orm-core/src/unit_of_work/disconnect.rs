@@ -60,7 +60,7 @@ impl UnitOfWork {
         }
         let Some(target) = target.node() else { return Ok(()) };
         self.let_go(store, parent, relation, target);
-        self.let_go_of_parent(store, relation, parent, target);
+        self.release_parent(store, relation, parent, target);
         Ok(())
     }
 

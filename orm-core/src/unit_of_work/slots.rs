@@ -109,7 +109,7 @@ impl UnitOfWork {
     }
 
     /// A child that was taken from its parent has none, which is known without asking.
-    pub(super) fn let_go_of_parent(
+    pub(super) fn release_parent(
         &mut self,
         store: &Store,
         relation: &RelationDef,

@@ -75,7 +75,7 @@ impl Clock for Timestamp {}
 
 /// Families of dates and times.
 #[diagnostic::on_unimplemented(
-    message = "values of the family `{Self}` are no date and no time",
+    message = "values of the family `{Self}` are neither dates nor times",
     label = "neither a date nor a time"
 )]
 pub trait Moment {}

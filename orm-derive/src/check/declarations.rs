@@ -97,7 +97,7 @@ pub fn attribute_fits_the_type(model: &Model, errors: &mut Errors) {
 }
 
 /// A relationship is neither a key nor a column.
-pub fn is_no_column(model: &Model, errors: &mut Errors) {
+pub fn is_not_a_column(model: &Model, errors: &mut Errors) {
     for relation in &model.relations {
         for (attribute, span) in &relation.stray {
             let field = &relation.field;

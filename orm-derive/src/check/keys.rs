@@ -98,7 +98,7 @@ pub fn version_is_single(model: &Model, errors: &mut Errors) {
 }
 
 /// A version changes with every update, a key never.
-pub fn version_is_no_key(model: &Model, errors: &mut Errors) {
+pub fn version_is_not_a_key(model: &Model, errors: &mut Errors) {
     for span in model.keys().filter_map(|column| column.version) {
         errors.at(span, "a key never changes, so it cannot be a version; add a separate field");
     }

@@ -89,7 +89,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn keys_that_a_collation_makes_one_are_no_guess(database: TestDatabase) -> Result<()> {
+    async fn keys_that_a_collation_makes_equal_are_not_guessed(database: TestDatabase) -> Result<()> {
         if !database.is_mysql() {
             return Ok(());
         }

@@ -217,7 +217,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_secret_that_is_no_number_is_not_in_the_error(database: TestDatabase) -> Result<()> {
+    async fn a_secret_that_is_not_a_number_is_not_in_the_error(database: TestDatabase) -> Result<()> {
         let engine = owners(&database).await?;
         let number = func::cast::<String, _>(func::cast::<i64, _>(Owner::TOKEN));
         let own = match database.is_mysql() {

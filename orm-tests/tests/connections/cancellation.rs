@@ -302,7 +302,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_read_that_is_cancelled_outside_a_transaction_is_no_failure(database: TestDatabase) -> Result<()> {
+    async fn a_read_cancelled_outside_a_transaction_is_not_a_failure(database: TestDatabase) -> Result<()> {
         let (pool, _directory) = pool(&database).await?;
         let mut session = pool.engine.session();
         let mut ended = false;

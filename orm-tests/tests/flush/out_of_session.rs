@@ -24,7 +24,7 @@ struct Note {
 }
 
 on_every_backend! {
-    async fn the_version_of_a_row_that_was_rolled_back_is_no_condition(database: TestDatabase) -> Result<()> {
+    async fn the_version_of_a_rolled_back_row_is_not_a_condition(database: TestDatabase) -> Result<()> {
         let engine = database.engine().await?;
         engine.create_all(schema![Author, Note]).await?;
         let mut session = engine.session();

@@ -69,7 +69,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_window_function_is_no_condition(database: TestDatabase) -> Result<()> {
+    async fn a_window_function_is_not_a_condition(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let mut session = engine.session();
         let log = engine.record();

@@ -153,7 +153,7 @@ async fn one_query_reads_a_relationship_one_way() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_same_relationship_on_two_paths_is_no_conflict() -> Result<()> {
+async fn the_same_relationship_on_two_paths_is_not_a_conflict() -> Result<()> {
     let engine = standard().await?;
     let log = record(&engine);
     let query = select::<Order>()

@@ -45,7 +45,7 @@ async fn rows_beyond_the_bind_limit_are_several_statements() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_rows_are_no_statement() -> Result<()> {
+async fn without_rows_there_is_no_statement() -> Result<()> {
     let engine = engine().await?;
     let mut session = engine.session();
     let log = engine.record();

@@ -104,7 +104,7 @@ async fn an_orphan_is_deleted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_child_that_moves_is_no_orphan() -> Result<()> {
+async fn a_child_that_moves_is_not_an_orphan() -> Result<()> {
     let engine = engine().await?;
     let mut session = engine.session();
     let red = session.add(Team::draft().name("red").members([Member::draft().name("mia")]));

@@ -27,7 +27,7 @@ async fn only_changed_columns_are_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_came_back_is_no_change() -> Result<()> {
+async fn a_value_set_back_is_not_a_change() -> Result<()> {
     let engine = library().await?;
     let mut session = engine.session();
     let book = session.get::<Book>(1).await?.expect("the book is there");

@@ -179,7 +179,7 @@ async fn a_child_moves_between_parents_in_every_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_child_that_comes_back_is_no_change() -> Result<()> {
+async fn a_child_that_comes_back_is_not_a_change() -> Result<()> {
     let engine = library().await?;
     let mut session = engine.session();
     let [ann, ben] = loaded(&mut session).await?;
@@ -492,7 +492,7 @@ on_every_backend! {
         other.commit().await
     }
 
-    async fn a_link_that_is_there_already_stays(database: TestDatabase) -> Result<()> {
+    async fn an_existing_link_stays(database: TestDatabase) -> Result<()> {
         let engine = library_on(&database).await?;
         let mut setup = engine.session();
         let book = setup.get::<Book>(1).await?.expect("the book is there");

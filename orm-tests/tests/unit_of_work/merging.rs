@@ -328,7 +328,7 @@ on_every_backend! {
         Ok(())
     }
 
-    async fn a_child_that_moved_is_no_orphan(database: TestDatabase) -> Result<()> {
+    async fn a_child_that_moved_is_not_an_orphan(database: TestDatabase) -> Result<()> {
         let engine = team(&database).await?;
         let mut setup = engine.session();
         setup.add(Team::draft().name("blue"));

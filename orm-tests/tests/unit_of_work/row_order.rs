@@ -393,7 +393,7 @@ on_every_backend! {
 }
 
 on_every_backend! {
-    async fn a_child_that_waits_for_another_parent_is_no_orphan(database: TestDatabase) -> Result<()> {
+    async fn a_child_that_waits_for_another_parent_is_not_an_orphan(database: TestDatabase) -> Result<()> {
         let engine = owners(&database).await?;
         let mut session = engine.session();
         let ann = session.get::<Owner>(1).await?.expect("ann is there");

@@ -97,7 +97,7 @@ async fn raw_sql_cannot_reach_another_session() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_rollback_after_a_full_disk_is_no_error() -> Result<()> {
+async fn a_rollback_after_a_full_disk_succeeds() -> Result<()> {
     let engine = builder("sqlite::memory:").pool_size(1).connect().await?;
     fill(&engine).await?;
     let mut session = engine.session();

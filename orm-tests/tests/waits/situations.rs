@@ -136,7 +136,7 @@ async fn every_call_ends_on_a_damaged_file() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_call_ends_on_a_file_that_is_no_database() -> Result<()> {
+async fn every_call_ends_on_a_file_that_is_not_a_database() -> Result<()> {
     let files = Files::new().await?;
     let replaced = async |at, _: &Call| on_a_file(&files, at, |file| overwrite(file, &[(0, 4096)])).await;
     each(CALLS.iter(), replaced, |asks| match asks {

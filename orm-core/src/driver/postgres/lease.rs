@@ -246,7 +246,7 @@ impl PostgresLease {
     ) -> Result<()> {
         let mut outdated = false;
         let done = self.fetch_once(statement, sink, count, &mut outdated).await;
-        match self.is_to_be_prepared_anew(outdated, within).await {
+        match self.must_be_prepared_again(outdated, within).await {
             true => self.fetch_once(statement, sink, count, &mut outdated).await,
             false => done,
         }
@@ -298,7 +298,7 @@ impl PostgresLease {
 
     /// If a statement was prepared before its tables changed, this connection and all idle ones forget their prepared
     /// statements. Returns whether the statement can run again at once: not inside a transaction, which has failed.
-    async fn is_to_be_prepared_anew(&mut self, outdated: bool, within: bool) -> bool {
+    async fn must_be_prepared_again(&mut self, outdated: bool, within: bool) -> bool {
         let Some(connection) = self.connection.as_mut().filter(|_| outdated) else { return false };
         connection.close_idle();
         let forgotten = match connection.connection() {
@@ -388,7 +388,7 @@ impl PostgresLease {
         }
         let mut outdated = false;
         let done = self.execute_once(statement, &mut outdated).await;
-        match self.is_to_be_prepared_anew(outdated, within).await {
+        match self.must_be_prepared_again(outdated, within).await {
             true => self.execute_once(statement, &mut outdated).await,
             false => done,
         }

@@ -159,7 +159,7 @@ pub struct Labelled {
 }
 
 #[tokio::test]
-async fn a_generated_column_that_the_table_lacks_is_no_text() -> Result<()> {
+async fn a_missing_generated_column_is_not_a_text() -> Result<()> {
     let door = SideDoor::new(schema![]).await?;
     // SQLite takes a name in quotes that it does not know for a text of that name.
     door.run("CREATE TABLE labelled (id INTEGER PRIMARY KEY)").await;
