@@ -320,11 +320,24 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
+
+    /// The message without the kind, for the message of another error.
+    pub(crate) fn message(&self) -> &str {
+        &self.inner.message
+    }
 }
 
+/// The message, and then the kind in brackets, under which the [page about errors](crate::guide::errors) explains it:
+/// `.. [NotLoaded]`. Messages that are not the library's have none: those of [`Error::other`], and those about a client's
+/// input.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.inner.message)
+        let Inner { kind, message, .. } = &*self.inner;
+        match kind {
+            ErrorKind::Other | ErrorKind::InvalidInput => f.write_str(message),
+            _ if message.contains('\n') => write!(f, "{message}\n[{kind:?}]"),
+            _ => write!(f, "{message} [{kind:?}]"),
+        }
     }
 }
 

@@ -61,7 +61,7 @@ mod tests {
     fn a_build_without_tls_names_the_missing_feature() {
         let refused = refuse(&SslMode::Require, true).err().map(|error| (error.kind(), error.to_string()));
         let expected = "the SSL mode Require needs TLS, which is not in this build; enable the feature `tls-rustls` or \
-                        `tls-native` of orm-core";
+                        `tls-native` of orm-core [Configuration]";
         assert_eq!(refused, Some((ErrorKind::Configuration, expected.to_owned())));
         assert!(refuse(&SslMode::Prefer, false).is_ok());
     }

@@ -183,7 +183,7 @@ pub(super) fn lowered(spec: &RowsSpec) -> (Select, Vec<Option<&'static str>>) {
         Ok(select) => (select.bounded(), names),
         Err(error) => {
             let mut select = Select::constant();
-            let refused = Expr::Refused(error.to_string().into());
+            let refused = Expr::Refused(error.message().into());
             select.returns(refused);
             (select, names)
         }

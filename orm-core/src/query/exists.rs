@@ -203,7 +203,7 @@ impl Ends {
 fn exists(ends: Ends, condition: Option<Predicate>) -> Predicate {
     Predicate::new(match targets(ends, condition) {
         Ok(select) => Expr::Exists(Box::new(select)),
-        Err(error) => Expr::Refused(error.to_string().into()),
+        Err(error) => Expr::Refused(error.message().into()),
     })
 }
 
@@ -215,7 +215,7 @@ fn count(ends: Ends, condition: Option<Predicate>) -> Computed<i64> {
     });
     match counted {
         Ok(select) => Computed::new(Expr::Scalar(Box::new(select))),
-        Err(error) => Computed::refused(error),
+        Err(error) => Computed::refused(error.message()),
     }
 }
 

@@ -215,7 +215,7 @@ fn relationship(
     let table = source.table().unwrap_or(TableRef::table(target.table));
     let (table, on) = match link(relation, &parent, table.clone(), &source) {
         Ok(linked) => linked,
-        Err(error) => (table, Expr::Refused(error.to_string().into())),
+        Err(error) => (table, Expr::Refused(error.message().into())),
     };
     let joined = Joined { table, source: Some(source), model: Some(target) };
     let (repeats, may_repeat) = (relation.is_collection(), relation.may_find_several());

@@ -438,7 +438,7 @@ mod tests {
         let stale = || Error::new(ErrorKind::Stale, "changed");
         assert!(Attempts::of(&policy).failed(stale(), Duration::ZERO).is_ok());
         let error = Attempts::of(&RetryPolicy::new()).failed(stale(), Duration::ZERO);
-        assert_eq!(error.map_err(|error| error.to_string()), Err("changed".to_owned()));
+        assert_eq!(error.map_err(|error| error.to_string()), Err("changed [Stale]".to_owned()));
         let late = RetryPolicy::new().deadline(Duration::ZERO);
         assert!(Attempts::of(&late).failed(refused(), Duration::ZERO).is_err());
     }

@@ -398,7 +398,7 @@ on_every_backend! {
         assert!(text.contains("  `Person`: `people.age` is "), "{text}");
         assert!(text.contains("  `Person.tags`: the table `person_tags` does not exist"), "{text}");
         let error = report.into_result().unwrap_err();
-        assert_eq!((error.kind(), error.to_string()), (ErrorKind::SchemaMismatch, text));
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::SchemaMismatch, format!("{text}\n[SchemaMismatch]")));
         Ok(())
     }
 

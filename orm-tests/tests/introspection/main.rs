@@ -100,7 +100,7 @@ pub fn schema() -> orm_core::schema::Schema {
     let error = Introspection::new().table("nothing").models(&engine).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no table is called `nothing`; a pattern may have `*` for any part of a name"
+        "no table is called `nothing`; a pattern may have `*` for any part of a name [Configuration]"
     );
     create(&engine, "CREATE TABLE needs (id INTEGER PRIMARY KEY, shape GEOMETRY NOT NULL)").await?;
     let needs = Introspection::new().table("needs").models(&engine).await?;

@@ -138,7 +138,7 @@ on_every_backend! {
         assert_eq!(
             error.to_string(),
             "`Ticket.status`: the database holds \"lost\", which is not a valid `Status`: there are \"new\", \"in_progress\" and \
-             \"finished ✓\""
+             \"finished ✓\" [InvalidValue]"
         );
         session.execute(update::<Plain>().set(Plain::STATUS, "new").set(Plain::PRIORITY, 7)).await?;
         session.commit().await?;

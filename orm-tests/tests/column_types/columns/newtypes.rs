@@ -104,7 +104,7 @@ on_every_backend! {
         session.commit().await?;
         let error = engine.session().all(select::<User>()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidValue);
-        assert_eq!(error.to_string(), "`User.email`: the database holds \"nobody\", which is not a valid `Email`: 6 has no @");
+        assert_eq!(error.to_string(), "`User.email`: the database holds \"nobody\", which is not a valid `Email`: 6 has no @ [InvalidValue]");
         session.execute(update::<Plain>().set(Plain::EMAIL, "a@b").set(Plain::TOKEN, "s3cret")).await?;
         session.commit().await?;
         let error = engine.session().all(select::<User>()).await.unwrap_err();
