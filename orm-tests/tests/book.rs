@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
 const MODULES: &str = include_str!("../../orm-core/src/guide/mod.rs");
+const KINDS: &str = include_str!("../../orm-core/src/error.rs");
 const LINKS: &str = include_str!("../../orm-core/src/guide/links.md");
+const PICTURES: &str = include_str!("../../orm-core/src/guide/pictures.md");
 
 #[test]
 fn each_page_is_a_module() {
@@ -18,7 +20,7 @@ fn each_page_is_a_module() {
 
 #[test]
 fn each_link_between_pages_leads_somewhere() {
-    let modules: BTreeMap<&str, &str> = definitions(LINKS).collect();
+    let modules: BTreeMap<&str, &str> = definitions(LINKS).chain(definitions(PICTURES)).collect();
     let mut wrong = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page is readable");
@@ -53,6 +55,19 @@ fn each_link_between_pages_leads_somewhere() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn each_kind_of_error_has_a_section() {
+    let kinds = KINDS.split_once("pub enum ErrorKind {").and_then(|(_, rest)| rest.split_once("\n}"));
+    let names = kinds.map_or("", |(kinds, _)| kinds).lines().map(str::trim);
+    let names: Vec<&str> =
+        names.filter_map(|line| line.strip_suffix(',')).filter(|name| !name.contains('/')).collect();
+    assert!(names.len() > 25 && names.contains(&"NotLoaded"), "{names:?}");
+    let page = fs::read_to_string(Path::new(DOCS).join("errors.md")).expect("the page is readable");
+    for name in names {
+        assert!(page.contains(&format!("\n### {name}\n")), "errors.md has no section `{name}`");
+    }
 }
 
 /// The pages of the book.

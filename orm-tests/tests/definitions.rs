@@ -230,7 +230,7 @@ async fn an_invalid_model_is_refused_wherever_it_is_first_used() -> Result<()> {
     let refused = |what: &str, error: Error| {
         let text = error.to_string();
         assert_eq!(error.kind(), ErrorKind::InvalidModel, "{what}: {text}");
-        assert_eq!(text, "`Basket.lines`: a key of 1 columns cannot refer to 2", "{what}");
+        assert_eq!(text, "`Basket.lines`: a key of 1 columns cannot refer to 2 [InvalidModel]", "{what}");
     };
     let any = Basket::LINES.any(OrderLine::SHOP.eq("a"));
     refused("create_all", engine.create_all(schema![Basket, OrderLine, Part]).await.unwrap_err());

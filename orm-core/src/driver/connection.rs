@@ -20,13 +20,13 @@ pub(super) enum Connection {
 pub struct Inserted {
     /// How many rows there are more.
     pub rows: u64,
-    /// The keys that the database generated, where it says so outside RETURNING: the first key of each run, and for how
-    /// many rows it is.
+    /// The keys that the database generated, if it reports them outside RETURNING: the first key of each run, and the
+    /// run's number of rows.
     pub keys: Vec<(i64, u64)>,
 }
 
 impl From<u64> for Inserted {
-    /// So many rows, whose keys the database does not say.
+    /// A number of rows whose keys the database does not report.
     fn from(rows: u64) -> Inserted {
         Inserted { rows, keys: Vec::new() }
     }
@@ -46,7 +46,7 @@ impl Connection {
         }
     }
 
-    /// `within` says whether a transaction is open. The futures of servers are boxed: their size would be copied for each
+    /// `within`: whether a transaction is open. The futures of servers are boxed: their size would be copied for each
     /// statement of SQLite as well.
     #[allow(unused_variables, reason = "one backend alone asks")]
     pub(super) async fn fetch(
@@ -137,7 +137,7 @@ impl Connection {
         }
     }
 
-    /// Takes the connection out, where no reader, cursor or task has it or has left anything open on it.
+    /// Takes the connection out, if no reader, cursor or task has it or has left anything open on it.
     pub(super) fn take(&mut self) -> Option<Connection> {
         match self {
             #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
@@ -175,7 +175,7 @@ impl Connection {
         }
     }
 
-    /// Ends a transaction of which nothing is kept, and makes the connection what it was; says whether it did.
+    /// Rolls back a transaction completely and resets the connection; returns whether it did.
     pub(super) async fn roll_back(&mut self, after: Option<&'static str>) -> bool {
         self.control(&Control::Rollback).await.is_ok()
             && match after {

@@ -99,7 +99,7 @@ impl TransactionOptions {
         self != TransactionOptions::new()
     }
 
-    /// These options, and the others where these say nothing.
+    /// These options, with unset ones taken from the others.
     pub(crate) fn or(self, others: TransactionOptions) -> TransactionOptions {
         TransactionOptions {
             isolation: self.isolation.or(others.isolation),
@@ -160,7 +160,7 @@ impl TransactionOptions {
     fn on_mysql(self) -> Beginning {
         let mut controls = Vec::new();
         if let Some(isolation) = self.isolation {
-            // It holds for the next transaction alone, whoever begins it.
+            // It applies to the next transaction only, however that begins.
             let sql = format!("SET TRANSACTION ISOLATION LEVEL {}", isolation.sql());
             controls.push(Control::Other(sql.into()));
         }
@@ -178,7 +178,7 @@ mod tests {
     const MYSQL: Dialect = Dialect::Mysql(MysqlServer { mariadb: true, returning: true, key_step: 1 });
 
     #[test]
-    fn each_database_is_told_in_its_words() {
+    fn options_are_written_for_each_database() {
         let said = |options: TransactionOptions, dialect| {
             let controls = options.beginning(dialect).controls;
             controls.iter().map(Control::sql).collect::<Vec<_>>().join("; ")

@@ -3,8 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::Region;
 
-/// The declared type of a column. `length` is the greatest number of characters of a text; `indexed` is true if a key
-/// or an index contains the column.
+/// The anchors without a graph. There are as many anchors as there ever were graphs at one time.
 static FREE: Mutex<Vec<&'static Anchor>> = Mutex::new(Vec::new());
 
 /// Where relationship fields find the graph that they are in.

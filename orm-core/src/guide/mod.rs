@@ -16,27 +16,37 @@ macro_rules! page {
     };
 }
 
+// A page with pictures, which docs.rs shows as part of their links: `pictures.md` defines these before the page does.
+macro_rules! illustrated {
+    ($name:ident, $file:literal) => {
+        #[doc = include_str!("links.md")]
+        #[doc = include_str!("pictures.md")]
+        #[doc = include_str!(concat!("../../docs/", $file))]
+        pub mod $name {}
+    };
+}
+
 page!(quick_start, "quick_start.md", all(feature = "axum", feature = "serde", feature = "json"));
 page!(want, "want.md");
 page!(models, "models.md");
 page!(relationships, "relationships.md");
 page!(types, "types.md");
 page!(sessions, "sessions.md");
-page!(loading, "loading.md");
+illustrated!(loading, "loading.md");
 page!(queries, "queries.md");
 page!(functions, "functions.md", all(feature = "chrono", feature = "json"));
 page!(streaming, "streaming.md");
 page!(writing, "writing.md");
 page!(transactions, "transactions.md");
 page!(testing, "testing.md");
-page!(observing, "observing.md");
+illustrated!(observing, "observing.md");
 page!(errors, "errors.md");
 page!(generic_code, "generic_code.md");
 page!(schema, "schema.md");
 page!(migrations, "migrations.md", feature = "migrate");
 page!(web, "web.md", all(feature = "axum", feature = "serde"));
 page!(backends, "backends.md");
-page!(performance, "performance.md");
+illustrated!(performance, "performance.md");
 page!(architecture, "architecture.md");
 
 #[doc = include_str!("links.md")]

@@ -202,7 +202,7 @@ impl<M: Model, L> Select<M, L> {
     pub fn page_after<K>(self, last: Option<&Entity<M, K>>, size: u64) -> Self {
         self.limit(size).map(|spec| {
             if let Err(error) = keyset::begin_behind(spec, last) {
-                spec.core.refuse(error.to_string());
+                spec.core.refuse(error.message().to_owned());
             }
         })
     }

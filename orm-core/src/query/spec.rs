@@ -134,7 +134,7 @@ impl LoadSpec {
         self.has_own_terms() || self.inner_drops_targets()
     }
 
-    /// Whether it has a filter, order or limit of its own.
+    /// Whether it has its own filter, order or limit.
     pub(crate) fn has_own_terms(&self) -> bool {
         self.filter.is_some() || self.limit.is_some() || !self.order.is_empty()
     }

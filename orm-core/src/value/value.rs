@@ -101,7 +101,7 @@ pub enum ValueRef<'v> {
     NotLoaded,
 }
 
-// A row is read cell by cell: a cell is no larger than a text and what says that it is one.
+// A row is read cell by cell: a cell is as small as a text and a tag.
 const _: () = assert!(size_of::<ValueRef<'static>>() == 24 || size_of::<usize>() != 8);
 
 impl Value {

@@ -1,4 +1,4 @@
-//! Streams of rows: columns, entities beside them and SQL of one's own, in one statement on every backend.
+//! Streams of rows: columns, entities beside them and raw SQL, in one statement on every backend.
 
 use orm_core::futures::{QueryStream, Streamable};
 use orm_core::prelude::*;

@@ -22,7 +22,7 @@ impl Data {
         columns.iter().map(|column| self.cell(kind, row, column).clone()).collect()
     }
 
-    /// The key of a relationship, or none where a part of it is NULL.
+    /// The key of a relationship, or `None` if a part of it is NULL.
     pub fn key(&self, kind: usize, row: usize, link: &Link) -> Option<Vec<Cell>> {
         let key = self.cells(kind, row, link.local);
         (!key.iter().any(Cell::is_null)).then_some(key)

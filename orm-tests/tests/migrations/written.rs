@@ -117,7 +117,7 @@ on_every_backend! {
         let folder = orm_tests::directory();
         let path = folder.path().join("made by new");
         let path = path.to_str().expect("it is text");
-        // Forgets a link by keys, because the link was changed through objects.
+        // A file, since each engine on memory has a separate database.
         let url = match database.backend() {
             Backend::Sqlite => format!("sqlite:{}", folder.path().join("app.db").display()),
             _ => database.url().to_owned(),

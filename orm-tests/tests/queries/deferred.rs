@@ -94,7 +94,7 @@ on_every_backend! {
         assert_eq!(found[3].body.get()?, "body 1");
         not_loaded(found[3].note.get());
 
-        // What is there stays, whatever other queries leave out.
+        // A loaded value stays, whatever other queries leave out.
         session.all(select::<Post>()).await?;
         assert_eq!(first.body.get()?, "body 4");
 

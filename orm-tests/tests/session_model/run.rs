@@ -931,7 +931,7 @@ impl Run {
         Ok(true)
     }
 
-    /// EXPLAIN runs nothing, except with ANALYZE.
+    /// Expunges everything: what was flushed stays in the transaction, and the objects keep their values.
     async fn expunge_all(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         if op.a.is_multiple_of(2) {
             session.flush().await.map_err(text)?;

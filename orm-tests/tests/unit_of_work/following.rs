@@ -174,7 +174,7 @@ on_every_backend! {
         session.append(&books[0], Book::TAGS, &tag)?;
         session.commit().await?;
         session.execute(sql("DELETE FROM book_tags")).await?;
-        // Its links were to be written, too.
+        // Its links are still to be written, too.
         session.append(&books[1], Book::TAGS, &tag)?;
         session.execute(delete::<Tag>()).await?;
         assert_eq!((books[0].tags()?.len(), books[1].tags()?.len()), (0, 0));

@@ -55,7 +55,7 @@ impl MysqlLease {
                 error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
             });
             match number {
-                // Interrupted by an administrator or by MariaDB's `max_statement_time`: neither says how far it was.
+                // Interrupted by an administrator or by MariaDB's `max_statement_time`: neither reports how far it was.
                 Some(1317 | 1969) if *control == Control::Commit => {
                     Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
                 }
@@ -219,7 +219,7 @@ fn arguments(server: MysqlServer, params: &[Param]) -> Result<MySqlArguments> {
     Ok(arguments)
 }
 
-/// How the cells of a column are read: chosen once for a result, by the type that the server says it has.
+/// How the cells of a column are read: chosen once for a result, by the type that the server reports.
 #[derive(Debug, Clone)]
 enum Reader {
     Signed,
@@ -244,7 +244,7 @@ impl Reader {
             // sqlx sets the time zone of its connections to UTC, so a TIMESTAMP is in UTC.
             "DATETIME" | "TIMESTAMP" => Reader::DateTime,
             "DECIMAL" => Reader::Decimal,
-            // What is text is not in the type but in the collation, which the name does not tell.
+            // Only the collation distinguishes text, and the type's name does not include it.
             _ if <str as Type<MySql>>::compatible(info) => Reader::Text,
             "SET" | "JSON" => Reader::Text,
             _ if <u64 as Type<MySql>>::compatible(info) => Reader::Unsigned,

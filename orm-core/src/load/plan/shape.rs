@@ -21,7 +21,7 @@ pub(super) struct Shape {
     pub(super) distinct: bool,
     /// Whether the database keeps the first row of each entity, in an order that DISTINCT does not take.
     pub(super) first: bool,
-    /// Whether an entity may have several rows of its own.
+    /// Whether an entity may have several rows in the result.
     pub(super) repeats: bool,
     /// What the list is.
     pub(super) list: List,
@@ -45,7 +45,7 @@ impl Shape {
         let joined = loads.iter().any(|load| load.strategy == Strategy::Joined);
         let multiplies = collections(loads) > 0;
         let may_repeat = spec.core.from.may_repeat();
-        // What is filled is in the query's own rows, each of which has another target.
+        // A filled collection is in the query's own rows, each of which has another target.
         let stays = may_repeat && !spec.unique && !spec.core.distinct && !filled;
         let pages_entities = spec.unique && !spec.core.distinct && paged && may_repeat && !filled;
         let first = pages_entities && !(sorts_by_selected(spec) && compares(spec));

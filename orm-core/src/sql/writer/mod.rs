@@ -228,7 +228,7 @@ impl Writer {
         Writer::fitting(dialect, write).finish()
     }
 
-    /// The kind of an error of PostgreSQL, by its SQLSTATE.
+    /// The statement, with padded lists if it then binds no more values than the database allows.
     fn fitting(dialect: Dialect, write: impl Fn(&mut Writer)) -> Writer {
         let mut writer = Writer::new(dialect);
         write(&mut writer);

@@ -5,13 +5,13 @@ use super::question::{By, Question, Sort, SortBy};
 use crate::oracle::{Data, key};
 use crate::tables::TABLES;
 
-/// A row of each table of a query, none where a LEFT JOIN found none.
+/// A row of each table of a query, `None` if a LEFT JOIN found none.
 pub type Joined = Vec<Option<usize>>;
 
 /// Joins of more rows are not worked out.
 const MOST_ROWS: usize = 2_000;
 
-/// The rows that a query returns, by their numbers in its table, before its page is cut out; none where it joins too
+/// The rows that a query returns, by their numbers in its table, before its page is cut out; `None` if it joins too
 /// many. `nulls_are_high` is where NULL sorts if the order does not specify it.
 pub fn list(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Vec<usize>> {
     let rows = joined(data, question, nulls_are_high)?;
@@ -32,7 +32,7 @@ pub fn keep_first(list: &mut Vec<usize>) {
     });
 }
 
-/// The rows of all of its tables that a query joins, in its order; none where there are too many.
+/// The rows of all of its tables that a query joins, in its order; `None` if there are too many.
 pub fn joined(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Vec<Joined>> {
     let kinds = question.kinds();
     let mut rows: Vec<Joined> = (0..data.tables[question.kind].len()).map(|row| vec![Some(row)]).collect();

@@ -119,7 +119,7 @@ impl Condition {
         }
     }
 
-    /// The result of SQL for one row, with `None` for NULL; `rows` are the rows of the tables, none where a LEFT JOIN
+    /// The result of SQL for one row, with `None` for NULL; `rows` are the rows of the tables, `None` if a LEFT JOIN
     /// found none.
     ///
     /// A NULL in a list is found as `eq(None)` finds it, and a negated list gives the complement.
@@ -185,7 +185,7 @@ impl Condition {
         }
     }
 
-    /// The same about tables with other numbers; none where one of them is gone.
+    /// The same about tables with other numbers; `None` if one of them is gone.
     pub fn renumbered(&self, number: &dyn Fn(usize) -> Option<usize>) -> Option<Condition> {
         let at = |at: &At| Some(At { place: number(at.place)?, ..*at });
         Some(match self {

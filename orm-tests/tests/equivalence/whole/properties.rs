@@ -88,7 +88,7 @@ fn hold<'w, M: Member>(
     })
 }
 
-/// The rows of a query before its page, or none where there are too many to be looked at.
+/// The rows of a query before its page, or `None` if there are too many to look at.
 fn rows_of(world: &World, question: &Question) -> Option<Vec<usize>> {
     let rows = list(&world.data, question, world.nulls_are_high())?;
     let tables = 2 * question.joins.len();

@@ -11,9 +11,9 @@ use crate::cell::Cell;
 /// A column of one table of a query, whatever its type.
 pub trait Term {
     fn compare(&self, op: Op, value: &Cell) -> Predicate;
-    /// Against another column; none where the two do not compare.
+    /// Against another column; `None` if the two do not compare.
     fn against(&self, op: Op, other: &dyn Term) -> Option<Predicate>;
-    /// Among the values of another column in the rows of its table; none where the two do not compare.
+    /// Among the values of another column in the rows of its table; `None` if the two do not compare.
     fn in_rows(&self, column: &dyn Term, of: Option<Predicate>) -> Option<Predicate>;
     fn among(&self, list: &[Cell]) -> Predicate;
     fn not_among(&self, list: &[Cell]) -> Predicate;
