@@ -14,6 +14,18 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`EngineBuilder::on_connect`](crate::options::EngineBuilder::on_connect) each new one. Its types come from the crates that this
 /// library re-exports, `orm_core::drivers::sqlx` and `orm_core::drivers::rusqlite`. Statements on it are neither logged nor
 /// counted.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let mut connection = session.connection().await?;
+/// connection.execute("CREATE TEMPORARY TABLE prices (book_id INTEGER, cents INTEGER)").await?;
+/// let added = connection.sqlite(|raw| raw.execute("INSERT INTO prices VALUES (?1, ?2)", (1, 950))).await?;
+/// assert_eq!(added, 1);
+/// # Ok(()) }
+/// ```
 pub struct DriverConnection<'c> {
     place: Place<'c>,
 }

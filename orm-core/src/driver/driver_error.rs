@@ -1,6 +1,14 @@
 use crate::error::Error;
 
 /// The error of a driver: `sqlx::Error` or `rusqlite::Error`. See [`Error::driver`].
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::drivers::rusqlite;
+///
+/// let error = Error::driver(rusqlite::Error::QueryReturnedNoRows);
+/// assert_eq!(error.kind(), ErrorKind::Database);
+/// ```
 pub trait DriverError: Sized {
     #[doc(hidden)]
     fn into_error(self) -> Error;

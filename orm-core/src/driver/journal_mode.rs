@@ -1,6 +1,15 @@
 /// How SQLite keeps its journal, from which it rolls back: `PRAGMA journal_mode`. The file remembers [`Wal`](Self::Wal).
 ///
 /// SQLite's `MEMORY` and `OFF` are left out: without a journal on disk a crash in a transaction destroys the file.
+///
+/// ```
+/// use orm_core::options::JournalMode;
+/// # use orm_core::prelude::*;
+///
+/// // Readers and the writer do not wait for each other. The same as `sqlite:shop.db?journal_mode=wal`.
+/// let builder = Engine::builder("sqlite:shop.db").journal_mode(JournalMode::Wal);
+/// # let _ = builder;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JournalMode {

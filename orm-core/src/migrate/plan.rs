@@ -15,6 +15,19 @@ use crate::sql::{Dialect, Statement};
 
 /// An unwritten migration: the SQL that leads from the tables that the migrations of a folder produce to those that
 /// the models define, and back.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_core::migrate::Migrations;
+/// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, email: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("orm-core-plan-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).map_err(Error::other)?;
+/// let plan = Migrations::new(schema![User], &folder).plan("sqlite::memory:").await?;
+/// assert!(plan.up.contains("CREATE TABLE") && plan.losses.is_empty());
+/// # std::fs::remove_dir_all(&folder).map_err(Error::other)?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Plan {

@@ -7,6 +7,20 @@ use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid};
 
 /// What a column of the family `F` can be compared with: a value, an `Option` of a value, or another column or
 /// expression.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let old = select::<Book>().filter(Book::YEAR.lt(1965));                   // a value
+/// let year: Option<i32> = Some(1971);
+/// let of_year = select::<Book>().filter(Book::YEAR.eq(year));               // an `Option` of one
+/// let odd = select::<Book>().filter(Book::ID.ge(Book::AUTHOR_ID + 2));      // an expression
+/// assert_eq!(session.all(old).await?.len(), 1);
+/// # let _ = (session.all(of_year).await?, session.all(odd).await?);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{F}`",
     label = "the column's type is `{F}`"

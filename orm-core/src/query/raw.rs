@@ -201,6 +201,16 @@ impl Sql {
 }
 
 /// Raw SQL that returns rows: what [`Sql::rows`] and [`Sql::structs`] return.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let counts = sql("SELECT author_id, count(*) FROM books GROUP BY author_id ORDER BY 1").rows::<(i64, i64)>();
+/// assert_eq!(session.rows(counts).await?, [(1, 3), (2, 1)]);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "SQL does nothing until a session runs it"]
 pub struct SqlRows<R> {
@@ -209,6 +219,17 @@ pub struct SqlRows<R> {
 }
 
 /// Raw SQL that returns entities: what [`Sql::entities`] returns. `L` is the type of what it loads with them.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let old = sql("SELECT * FROM books WHERE year < 1965").entities::<Book>().with(Book::AUTHOR.selectin());
+/// let books = session.rows(old).await?;
+/// assert_eq!(books[0].get(Book::AUTHOR).name, "Harper Lee");
+/// # Ok(()) }
+/// ```
 #[must_use = "SQL does nothing until a session runs it"]
 pub struct SqlEntities<M: Model, L = <M as Model>::Bare> {
     spec: RawSpec,

@@ -125,6 +125,18 @@ fn in_key_form(key: Vec<Value>) -> Vec<Value> {
 }
 
 /// The future of [`Session::get_many`], with options. Nothing runs until it is awaited.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let books = session.get_many::<Book>([3, 99, 1]).with(Book::AUTHOR.selectin()).await?;
+/// assert!(books[1].is_none(), "no book has the key 99");
+/// let author = books[0].as_ref().map(|book| book.get(Book::AUTHOR).name.clone());
+/// assert_eq!(author.as_deref(), Some("Ursula K. Le Guin"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is found until it is awaited"]
 pub struct GetMany<'s, M: Model, L = <M as Model>::Bare> {

@@ -245,6 +245,20 @@ impl Session {
 }
 
 /// The future of [`Session::merge`], with options. Nothing runs until it is awaited.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let author = session.one(select::<Author>().filter(Author::ID.eq(1))).await?;
+/// drop(session);                                           // `author` is detached now
+///
+/// let mut session = engine.session();
+/// let own = session.merge(&author).with(Author::BOOKS.selectin()).await?;
+/// assert_eq!(own.get(Author::BOOKS).len(), 3);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is merged until it is awaited"]
 pub struct Merge<'s, M: Model, L = <M as Model>::Bare> {

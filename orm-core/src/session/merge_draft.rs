@@ -76,6 +76,18 @@ impl<M: Model, L> fmt::Debug for Merged<M, L> {
 }
 
 /// The future of [`Session::merge_draft`], with options. Nothing runs until it is awaited.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let sent = Tag::draft().id(1).name("utopias");
+/// let Merged::Found(tag) = session.merge_draft(sent).await? else { panic!("the tag exists") };
+/// assert_eq!(tag.name, "utopias");
+/// session.commit().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is merged until it is awaited"]
 pub struct MergeDraft<'s, M: Model, L = <M as Model>::Bare> {

@@ -481,6 +481,17 @@ impl<'s, R: Relation> IntoFuture for LoadOne<'s, R> {
 }
 
 /// The future of [`Session::load_all`]. Nothing is loaded until it is awaited.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let authors = session.all(select::<Author>()).await?;
+/// let authors = session.load_all(authors, Author::BOOKS.selectin()).await?;
+/// assert_eq!(authors[0].get(Author::BOOKS).len(), 3);
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is loaded until it is awaited"]
 pub struct LoadAll<'s, M, L> {
     future: Run<'s, (Arc<Region>, Vec<Place>)>,

@@ -71,6 +71,21 @@ pub struct Input<M> {
 /// What a client may set, and what the program added; made by [`Input::permit`].
 ///
 /// [`Session::patch`](crate::Session::patch) applies it to an object, and [`draft`](Self::draft) makes a new row of it.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_core::write::Input;
+/// # #[derive(Model, Debug)] struct Comment { #[key(auto)] id: i64, author_id: i64, body: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Comment]).await?;
+/// # let mut session = engine.session();
+/// let sent: Input<Comment> = serde_json::from_str(r#"{"body": "first"}"#).map_err(Error::other)?;
+/// let permitted = sent.permit(Comment::BODY)?.set(Comment::AUTHOR_ID, 7);
+/// let comment = session.insert(permitted.draft()?).await?;
+/// assert_eq!((&*comment.body, comment.author_id), ("first", 7));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Permitted<M> {
     /// By column.
@@ -80,7 +95,23 @@ pub struct Permitted<M> {
     of: PhantomData<fn() -> M>,
 }
 
-/// A new row from what a client sent.
+/// A new row from a client's input, made by [`Permitted::draft`]: [`Session::add`](crate::Session::add) and
+/// [`Session::insert`](crate::Session::insert) take it like any draft.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # use orm_core::write::Input;
+/// # #[derive(Model, Debug)] struct Comment { #[key(auto)] id: i64, author_id: i64, body: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Comment]).await?;
+/// # let mut session = engine.session();
+/// let sent: Input<Comment> = serde_json::from_str(r#"{"body": "first"}"#).map_err(Error::other)?;
+/// let permitted = sent.permit(Comment::BODY)?.set(Comment::AUTHOR_ID, 7);
+/// let comment = session.insert(permitted.draft()?).await?;
+/// assert_eq!((&*comment.body, comment.author_id), ("first", 7));
+/// # Ok(()) }
+/// ```
 pub struct InputDraft<M> {
     data: DraftData,
     of: PhantomData<fn() -> M>,

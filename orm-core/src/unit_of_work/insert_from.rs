@@ -9,7 +9,17 @@ use crate::query::{RowsSpec, SelectColumns, Selectable};
 use crate::sql::{Dialect, Expr, Item, Select, Statement, Writer, check};
 use crate::value::ColumnType;
 
-/// INSERT .. SELECT: `insert_from::<Archived, _, _>((Archived::ID, Archived::TEXT), select_columns((Note::ID, Note::TEXT)))`.
+/// INSERT .. SELECT, made by [`insert_from`](crate::insert_from).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let titles = select_columns(Book::TITLE).filter(Book::YEAR.lt(1970));
+/// assert_eq!(session.execute(insert_from(Tag::NAME, titles)).await?, 2);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is inserted until `session.execute` runs it"]
 pub struct InsertFrom<M> {
