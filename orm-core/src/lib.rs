@@ -61,7 +61,7 @@
 //! handlers. `migrate`: migrations from the models, and models from tables. `tls-rustls`, `tls-native`: TLS to servers.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// What one backend or the types of one crate alone need is unused in builds without them.
+// What only one backend or one crate's types need is unused in builds without them.
 #![cfg_attr(
     not(all(
         feature = "sqlite",
@@ -82,8 +82,8 @@ extern crate self as orm_core;
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("orm-core has no database to talk to: enable the feature `sqlite`, `postgres` or `mysql`");
 
-// The stages of the data flow, in reading order: each imports from those above it alone. What users name of a stage is at
-// the root, or in a public module: that of the stage, or one below.
+// The stages of the data flow, in reading order: each imports only from those above it. A stage's public names are at the
+// root, or in a public module: that of the stage, or one below.
 mod error;
 
 pub mod value;
@@ -191,7 +191,7 @@ pub mod hooks {
     pub use crate::session::SessionHooks;
 }
 
-/// What the methods of a session return: futures, of which some take options first, and streams.
+/// What the methods of a session return: futures, some of which take options first, and streams.
 pub mod futures {
     pub use crate::session::{
         Get, GetMany, LoadAll, LoadOne, Merge, MergeDraft, QueryStream, Run, Streamable,

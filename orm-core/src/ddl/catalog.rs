@@ -224,7 +224,7 @@ impl Catalog {
                 ),
                 "ORDER BY c.table_name, c.ordinal_position",
             ),
-            // An index on the beginnings of texts guards and finds those alone.
+            // An index on prefixes of texts covers only those.
             Catalog::Indexes => (
                 "SELECT CAST(table_name AS CHAR), CAST(index_name AS CHAR), non_unique = 0, index_name = 'PRIMARY', \
                  CAST(IF(sub_part IS NULL, column_name, NULL) AS CHAR), FALSE, \

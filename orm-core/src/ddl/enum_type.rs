@@ -4,10 +4,10 @@ use crate::model::ModelDef;
 use crate::sql::Dialect;
 use crate::value::{EnumDef, ValueKind};
 
-/// The types of the database's own that the columns of some models have, each once; PostgreSQL alone has such types.
+/// The types of the database that the columns of some models have, each once; only PostgreSQL has such types.
 ///
 /// # Errors
-/// `InvalidModel`: two types have one name and different labels, or a column is a list where there are none.
+/// `InvalidModel`: two types have one name and different labels, or a column is a list on a database without lists.
 pub(super) fn enum_types(schema: &Schema, dialect: Dialect) -> Result<Vec<&'static EnumDef>> {
     let mut types: Vec<&'static EnumDef> = Vec::new();
     for def in schema.defs() {

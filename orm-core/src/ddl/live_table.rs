@@ -31,7 +31,7 @@ pub(crate) struct LiveColumn {
     pub(crate) not_null: bool,
     /// Whether the database fills it in where an INSERT leaves it out.
     pub(crate) filled_in: bool,
-    /// Of an enum of the database's own, or a list of such, what it is.
+    /// The type, if it is an enum of the database or a list of such an enum.
     pub(crate) enumerated: Option<LiveEnum>,
     pub(crate) default: Option<String>,
     pub(crate) computed: Option<Computed>,

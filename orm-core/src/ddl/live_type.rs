@@ -18,7 +18,7 @@ pub(super) fn length(live: &str) -> Option<u32> {
     is_text.then(|| rest.split(')').next()?.trim().parse().ok()).flatten()
 }
 
-/// Whether a time of a column would lose places behind the second that one of the declared type keeps.
+/// Whether a time in a column would lose fractional digits that the declared type keeps.
 pub(super) fn rounds(dialect: Dialect, declared: &str, live: &str) -> bool {
     let places = |name: &str| {
         let name = name.to_ascii_lowercase();
@@ -161,7 +161,7 @@ mod tests {
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(6) with time zone", true),
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp without time zone", false),
             (Dialect::Postgres, "BYTEA", "uuid", false),
-            // What looks into a document takes the other one alone.
+            // Expressions that look into a document accept only the other type.
             (Dialect::Postgres, "JSONB", "json", false),
             (mysql, "BIGINT", "bigint(20)", true),
             (mysql, "BIGINT", "bigint(20) unsigned", true),

@@ -35,7 +35,7 @@ pub(super) fn distinct(dialect: Dialect, wanted: Vec<String>, others: &[&str]) -
         while is_taken(&name, &names) {
             number += 1;
             name = dialect.numbered(plain, number);
-            // One that a later one has by itself is left to it.
+            // A name that a later item has naturally is left to it.
             while wanted[at + 1..].iter().any(|later| is_same(later, &name)) {
                 number += 1;
                 name = dialect.numbered(plain, number);

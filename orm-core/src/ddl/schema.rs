@@ -59,7 +59,7 @@ impl Schema {
         self.models.iter().copied()
     }
 
-    /// The models in an order in which a table comes after those that its keys refer to, as far as there is one.
+    /// The models in an order in which a table comes after those that its keys refer to, as far as possible.
     pub(super) fn ordered(&self, dialect: Dialect) -> Result<Vec<&'static dyn ErasedModel>> {
         self.check(dialect)?;
         let mut ordered = Vec::with_capacity(self.models.len());

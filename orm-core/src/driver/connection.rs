@@ -46,8 +46,8 @@ impl Connection {
         }
     }
 
-    /// `within`: whether a transaction is open. The futures of servers are boxed: their size would be copied for each
-    /// statement of SQLite as well.
+    /// `within`: whether a transaction is open. The futures of servers are boxed; otherwise each statement of SQLite
+    /// would also copy their size.
     #[allow(unused_variables, reason = "one backend alone asks")]
     pub(super) async fn fetch(
         &mut self,

@@ -7,8 +7,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::observe::{EchoedRows, Monitor, QueryScope, StatementOutcome};
 use crate::sql::{Dialect, Effect, Statement};
 
-/// What a stream has open on a connection: a snapshot, and where the backend has such a thing a statement that is read
-/// a part at a time.
+/// What a stream has open on a connection: a snapshot, and a statement that is read a part at a time if the backend
+/// supports it.
 ///
 /// A stream that is dropped cannot wait for the database, so it only leaves a mark; whatever the session does next ends
 /// it first.

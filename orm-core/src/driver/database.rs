@@ -103,7 +103,7 @@ impl Database {
         self.replicas.as_ref().is_some_and(|replicas| replicas.is_ahead_of(lease))
     }
 
-    /// How the pool is now, that of the primary where there are replicas.
+    /// The state of the pool; with replicas, the state of the primary's.
     pub fn status(&self) -> PoolStatus {
         match &self.sandbox {
             Some(sandbox) => sandbox.status(),

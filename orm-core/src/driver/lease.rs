@@ -26,7 +26,7 @@ pub struct Lease {
     pub(super) defaults: TransactionOptions,
     /// What the open transaction is.
     options: TransactionOptions,
-    /// It began by itself, and nothing in it may have written.
+    /// It began implicitly, and nothing in it may have written.
     pub(super) by_itself: bool,
     /// What the connection needs after the end of the open transaction, to be as it was.
     pub(super) after: Option<&'static str>,
@@ -141,7 +141,7 @@ impl Lease {
         self.state == TransactionState::Committing || (self.running && self.in_transaction())
     }
 
-    /// Whether the connection is lost with nothing of the session on it: another one takes its place.
+    /// Whether the connection is lost without work of the session on it: another one can take its place.
     pub fn is_lost(&self) -> bool {
         match self.state {
             TransactionState::Changing => true,
@@ -160,8 +160,8 @@ impl Lease {
         self.in_transaction() && self.options.read_only
     }
 
-    /// Whether a transaction is open that began by itself at a statement that only reads, and promises nothing but that it
-    /// does not write: it can be ended at any time.
+    /// Whether the open transaction began implicitly at a statement that only reads, and guarantees only that it does not
+    /// write: it can be ended at any time.
     pub fn is_replaceable(&self) -> bool {
         self.in_transaction() && self.by_itself && self.options.isolation.is_none()
     }

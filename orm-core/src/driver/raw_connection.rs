@@ -1,7 +1,7 @@
 use super::database::Database;
 use crate::error::Result;
 
-/// A connection outside the pool, as the driver makes it: for what sqlx does by itself, migrations.
+/// A connection outside the pool, as the driver makes it: for migrations, which sqlx runs itself.
 #[derive(Debug)]
 pub(crate) enum RawConnection {
     #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
@@ -15,7 +15,7 @@ pub(crate) enum RawConnection {
 }
 
 impl Database {
-    /// Makes a connection that no pool knows. A database in memory goes with the engine anyway.
+    /// Makes a connection outside the pool. A database in memory is removed with the engine anyway.
     ///
     /// # Errors
     /// `Connection`: the database does not answer.

@@ -6,7 +6,7 @@ pub(super) fn hides(statement: Option<&Statement>) -> bool {
     statement.is_some_and(Statement::is_secret)
 }
 
-/// What stands for the words of a database that may quote a secret.
+/// Replaces the message of a database that may quote a secret.
 pub(super) fn hidden(code: &str) -> String {
     let code = if code.is_empty() { String::new() } else { format!(" (code {code})") };
     format!("what it said may show a secret value, and is left out{code}")

@@ -21,7 +21,7 @@ impl Lease {
             Effect::Outside => Box::pin(self.stand_aside(statement)).await,
             effect => {
                 self.begin_for(effect).await?;
-                // A lock alone is nothing that a rollback loses.
+                // A rollback loses nothing if there is only a lock.
                 self.wrote |= matches!(effect, Effect::MayWrite | Effect::Writes);
                 Ok(())
             }
@@ -84,8 +84,8 @@ impl Lease {
         }
     }
 
-    /// The connection of a statement that leaves a setting, a lock or a temporary table on it is for its session alone:
-    /// it is closed when the session gives it back.
+    /// A statement that leaves a setting, a lock or a temporary table on its connection reserves the connection for its
+    /// session: it is closed when the session returns it.
     ///
     /// # Errors
     /// `InvalidQuery`: the pooler would lend the server's connection to others.

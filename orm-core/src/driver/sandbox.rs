@@ -103,7 +103,7 @@ impl Sandbox {
         self.closed.store(true, Ordering::Relaxed);
         let Ok(mut kept) = self.kept.try_lock() else { return };
         let (connection, changed) = (kept.connection.take(), kept.changed || kept.left.is_some());
-        // One that is not clean is closed, which undoes the transaction as well.
+        // A connection that is not clean is closed, which also undoes the transaction.
         if let Some(connection) = connection.filter(|_| !changed) {
             let mut lease = Lease::new(connection, self.dialect, self.pooler);
             lease.state = TransactionState::Open;

@@ -138,7 +138,7 @@ impl TransactionOptions {
             let begin = Control::Begin { sql: "BEGIN IMMEDIATE".into(), writes: true };
             return Beginning { controls: vec![begin], after: None };
         }
-        // It belongs to the connection and not to the transaction, so it has to be taken back.
+        // It is set on the connection and not in the transaction, so it has to be reset.
         let controls = vec![Control::begin("BEGIN"), Control::other("PRAGMA query_only = ON")];
         Beginning { controls, after: Some("PRAGMA query_only = OFF") }
     }

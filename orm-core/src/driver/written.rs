@@ -8,7 +8,7 @@ pub(super) struct Written(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     position: u64,
-    /// How many commits there were of which the position was never told.
+    /// How many commits there were whose position was never reported.
     doubts: u64,
     /// How many of those are covered, because a later position is known.
     settled: u64,

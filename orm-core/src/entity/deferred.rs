@@ -158,7 +158,7 @@ impl<T: ColumnType> Deferred<T> {
     pub fn fill(&self, cell: ValueRef<'_>, column: usize) -> Result<(), CellError> {
         if cell != ValueRef::NotLoaded && !self.is_loaded() {
             let value = T::read(cell).map_err(|error| CellError { column, error })?;
-            // A value set concurrently is the row's as well.
+            // A value set concurrently is also the row's.
             let _ = self.value.set(value);
         }
         Ok(())

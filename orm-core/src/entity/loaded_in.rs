@@ -117,7 +117,7 @@ impl<M: MergesWith<N>, N> MergesWith<Loaded<N>> for Loaded<M> {
     type Merged = Loaded<M::Merged>;
 }
 
-// What is recursive in one place alone is refused when the query runs.
+// A relationship that is recursive in only one of the places is refused when the query runs.
 #[diagnostic::do_not_recommend]
 impl<M, N> MergesWith<Recursive<N>> for Loaded<M> {
     type Merged = Recursive<N>;

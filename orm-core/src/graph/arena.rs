@@ -20,7 +20,7 @@ pub struct Arena<M> {
     columns: usize,
     nodes: AppendOnlyVec<Node<M>>,
     slots: Box<[RwLock<Slots>]>,
-    /// Objects that were taken out of their session while it goes on.
+    /// Objects that were taken out of their session before it ended.
     detached: RwLock<HashSet<u32>>,
 }
 

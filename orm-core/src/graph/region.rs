@@ -55,7 +55,7 @@ impl Region {
         }
     }
 
-    /// The graph alone, without the answer.
+    /// Only the graph, without the answer.
     pub(crate) fn bare(self: &Arc<Self>) -> Arc<Region> {
         match &**self {
             Region::Graph(_) => Arc::clone(self),

@@ -68,7 +68,7 @@ impl Store {
     /// The arena of a model, made at its first use.
     ///
     /// # Errors
-    /// `InvalidModel`: so a session holds objects of valid models alone.
+    /// `InvalidModel`, so a session holds only objects of valid models.
     pub(crate) fn arena_of(&mut self, model: &'static dyn ErasedModel) -> Result<u32> {
         if let Some(arena) = self.by_type.get(&model.type_id()) {
             return Ok(*arena);
@@ -213,7 +213,7 @@ impl Store {
         self.reads.watch();
     }
 
-    /// The transaction is permanent, and what was read in it as well.
+    /// The transaction is permanent, and so is what was read in it.
     pub(crate) fn committed(&mut self) {
         self.reads = Reads::default();
     }
@@ -303,7 +303,7 @@ impl Store {
         columns.iter().all(|column| objects.view(id.node, *column) != ValueRef::NotLoaded)
     }
 
-    /// The values of some columns of an object, as it is now.
+    /// The current values of some columns of an object.
     pub(crate) fn values(&self, id: ObjectId, columns: &[usize]) -> Vec<Value> {
         let objects = self.arena(id.arena);
         columns.iter().map(|column| objects.view(id.node, *column).to_value()).collect()
@@ -338,7 +338,7 @@ impl Store {
         let Some(def) = self.violated(constraint) else { return error };
         let field =
             |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
-        // MySQL names the index alone, and that of one column is called as the column is.
+        // MySQL reports only the index, and an index of one column has the column's name.
         let names =
             if constraint.columns.is_empty() { constraint.name.as_slice() } else { &constraint.columns };
         let fields: Vec<String> =

@@ -10,12 +10,12 @@ enum Kind {
     /// Its bytes.
     Float(u8),
     Decimal,
-    /// The most characters, where there is a limit.
+    /// The most characters, if there is a limit.
     Text(Option<u32>),
     Bytes(Option<u32>),
     Date,
     Time(u32),
-    /// Places behind the second.
+    /// Fractional digits of the seconds.
     DateTime(u32),
     Timestamp(u32),
     Uuid,
@@ -59,7 +59,7 @@ impl Conversion {
     }
 }
 
-/// The value that stands for a missing one: zero, an empty text, the first label.
+/// The value that replaces a missing one: zero, an empty text, the first label.
 pub(super) fn zero(dialect: Dialect, column: &LiveColumn) -> String {
     let text = match kind(dialect, column) {
         Kind::Bool if dialect == Dialect::Postgres => "FALSE",
@@ -202,7 +202,7 @@ fn widens(from: Kind, to: Kind) -> bool {
     }
 }
 
-/// The expression that converts a value, where the database does not do it by itself.
+/// The expression that converts a value, unless the database does so implicitly.
 fn converted(dialect: Dialect, from: Kind, to: Kind, after: &LiveColumn, of: &str) -> String {
     let name = &after.type_name;
     match dialect {

@@ -11,7 +11,7 @@ pub(super) struct Difference {
     pub(super) new_enums: Vec<LiveEnum>,
     pub(super) dropped_enums: Vec<LiveEnum>,
     pub(super) changed_enums: Vec<EnumChange>,
-    /// Parents before children, as far as there is such an order.
+    /// Parents before children, as far as possible.
     pub(super) created: Vec<LiveTable>,
     /// Children before parents.
     pub(super) dropped: Vec<LiveTable>,
@@ -23,7 +23,7 @@ pub(super) struct Difference {
 pub(super) struct EnumChange {
     pub(super) before: LiveEnum,
     pub(super) after: LiveEnum,
-    /// Whether it has to become another type; otherwise labels are added.
+    /// Whether it has to be replaced by another type; otherwise labels are added.
     pub(super) replaced: bool,
 }
 
@@ -111,7 +111,7 @@ impl TableChange {
         let (dropped_indexes, added_indexes) = unmatched(&before.indexes, &after.indexes, |old, new| {
             !index_is_fresh(old) && is_same_index(dialect, old, new)
         });
-        // What no model declares stays, and goes with its columns.
+        // What no model declares stays, and is dropped with its columns.
         let gone = |index: &LiveIndex| !index.primary && !index.special;
         let new = |index: &LiveIndex| !index.primary && (!index.special || index.definition.is_some());
         let dropped_indexes = dropped_indexes.into_iter().filter(gone).collect();
@@ -382,7 +382,7 @@ fn is_same_key(dialect: Dialect, before: &LiveKey, after: &LiveKey) -> bool {
         && action(before.on_update) == action(after.on_update)
 }
 
-/// Tables after those that they refer to, as far as there is such an order.
+/// Tables after those that they refer to, as far as possible.
 fn ordered(dialect: Dialect, tables: Vec<LiveTable>) -> Vec<LiveTable> {
     let parents = |at: usize| -> Vec<usize> {
         let keys = tables[at].keys.iter();

@@ -10,11 +10,11 @@ pub(super) struct Goal<'s> {
     schema: &'s Schema,
     /// The schemas that tables are in.
     pub(super) schemas: Vec<String>,
-    /// The columns that the database fills in by itself in a way the models do not give.
+    /// The columns that the database fills in, without SQL in the models.
     left_to_database: Vec<Place>,
     /// Declared renames.
     renames: Vec<Rename>,
-    /// Patterns of tables that migrations leave alone.
+    /// Patterns of tables that migrations ignore.
     ignored: Vec<String>,
 }
 
@@ -255,7 +255,7 @@ fn asked_rename(from: &str, to: &str) -> Result<Rename> {
     })
 }
 
-/// Whether a name is what a pattern describes, in which `*` stands for anything.
+/// Whether a name matches a pattern, in which `*` matches anything.
 pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

@@ -42,7 +42,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Everything about one table is one statement, as far as that goes: each commits by itself.
+    /// All changes of one table in one statement, as far as possible: each statement commits.
     fn alter_table(&mut self, change: &TableChange) {
         let table = self.named(&change.after);
         let (mut clauses, mut notes, mut then) = (Vec::new(), Vec::new(), Vec::new());

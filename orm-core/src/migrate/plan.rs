@@ -63,7 +63,7 @@ impl Plan {
     }
 }
 
-/// Finds what leads from the migrations to the models, and proves it: both texts are run, and what comes of them is
+/// Finds what leads from the migrations to the models, and verifies it: both texts are run, and the results are
 /// compared.
 pub(super) async fn plan(
     goal: &Goal<'_>,

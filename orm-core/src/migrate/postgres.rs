@@ -147,7 +147,7 @@ impl Writer<'_> {
 
     fn drop_index(&mut self, change: &TableChange, index: &LiveIndex) {
         let name = self.qualified(change.before.schema.as_deref(), &index.name);
-        // An index over columns that change goes with them, or before.
+        // An index over changed columns is dropped with them, or before.
         let is_untouched = change.dropped.is_empty() && change.altered.is_empty();
         match &index.definition {
             Some(definition) if self.online && is_untouched => {

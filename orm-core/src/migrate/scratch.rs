@@ -7,7 +7,7 @@ use super::runner::run_script;
 #[derive(Debug)]
 pub(super) struct Scratch {
     pub(super) engine: Engine,
-    /// The engine that made it, and its name; none on SQLite, where it is in memory and goes with its engine.
+    /// The engine that made it, and its name; `None` on SQLite, where it is in memory and removed with its engine.
     made_by: Option<(Engine, String)>,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Script {
     pub(super) steps: Vec<Step>,
     /// What they lose.
     pub(super) losses: Vec<Loss>,
-    /// Whether SQLite must not act on foreign keys meanwhile, which it can be told outside transactions alone.
+    /// Whether SQLite must not enforce foreign keys meanwhile, which can be set only outside transactions.
     pub(super) without_foreign_keys: bool,
     /// Statements of PostgreSQL that run outside transactions, each in its own file, after the others.
     pub(super) alone: Vec<Later>,
@@ -169,7 +169,7 @@ impl Writer<'_> {
         name
     }
 
-    /// The same before a primary key or a unique constraint; PostgreSQL's alone have names of their own.
+    /// The same before a primary key or a unique constraint; only PostgreSQL's have their own names.
     pub(super) fn index_constraint(&mut self, table: &LiveTable, index: &LiveIndex) -> String {
         if self.dialect != Dialect::Postgres {
             return String::new();

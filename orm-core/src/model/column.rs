@@ -29,7 +29,7 @@ type Of<M, T, A> = fn() -> (M, T, A);
 #[derive(Debug)]
 pub enum ReadWrite {}
 
-/// A column that the database alone fills in: `#[column(generated)]`.
+/// A column that only the database fills in: `#[column(generated)]`.
 #[derive(Debug)]
 pub enum ReadOnly {}
 

@@ -92,12 +92,12 @@ impl ModelDef {
         shown.join(", ")
     }
 
-    /// The column that counts its updates, where there is one.
+    /// The column that counts its updates, if it has one.
     pub(crate) fn version(&self) -> Option<usize> {
         self.columns.iter().position(|column| column.version)
     }
 
-    /// The column that holds when the row was updated last, where there is one.
+    /// The column with the time of the last update, if it has one.
     pub(crate) fn updated(&self) -> Option<usize> {
         self.columns.iter().position(|column| column.stamp == Some(Stamp::Updated))
     }

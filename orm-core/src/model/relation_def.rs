@@ -76,7 +76,7 @@ pub enum RelationKind {
     HasMany,
     /// The key is on the target; at most one row.
     HasOne,
-    /// The key is here. `required`: it is NOT NULL, so there is exactly one row.
+    /// The foreign key is in this model. `required`: it is NOT NULL, so there is exactly one target.
     BelongsTo {
         /// Whether the key is NOT NULL.
         required: bool,

@@ -135,7 +135,7 @@ impl RelationDef {
         self.others().inverse
     }
 
-    /// Whether its link rows are objects as well, which are deleted with their parent by a relationship of their own.
+    /// Whether its link rows are also objects, which another relationship deletes with their parent.
     pub(crate) fn children_are_links(&self) -> bool {
         self.others().children_are_links
     }

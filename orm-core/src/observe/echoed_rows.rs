@@ -70,7 +70,7 @@ fn shortened(value: &impl fmt::Display) -> String {
     beginning.text
 }
 
-/// Takes so many characters, and refuses the next one.
+/// Takes this many characters, and refuses the next one.
 struct Beginning {
     text: String,
     left: usize,

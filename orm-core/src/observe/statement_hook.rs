@@ -82,7 +82,7 @@ impl StatementHooks {
         StatementHook { hooks: Arc::downgrade(self), id }
     }
 
-    /// Calls every function. The statement goes on whatever they do: one that panics is reported and called again.
+    /// Calls every function. The statement continues whatever they do: one that panics is reported and called again.
     pub(super) fn call<'s>(&self, event: impl FnOnce() -> StatementEvent<'s>) {
         let calls = Arc::clone(&self.registered.read().unwrap_or_else(PoisonError::into_inner).calls);
         if calls.is_empty() {

@@ -50,7 +50,7 @@ impl Derived {
         Derived::of_cte(Cte { name: name.into(), recursive: false, hides: false, select }, columns)
     }
 
-    /// A common table expression that begins with some rows and goes on with what follows from them.
+    /// A common table expression that begins with some rows and continues with the rows that follow from them.
     pub(super) fn recursive(
         spec: &RowsSpec,
         name: &str,

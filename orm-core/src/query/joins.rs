@@ -18,7 +18,7 @@ pub struct FromSpec {
     pub(crate) joins: Vec<JoinSpec>,
 }
 
-/// One table of FROM, with the model behind it.
+/// One table of FROM, with its model.
 #[derive(Debug, Clone)]
 pub(crate) struct Joined {
     pub(crate) table: TableRef,
@@ -73,7 +73,7 @@ pub trait IntoJoin {
     note = "to join a model's own table use `join_on::<Model>(condition)`"
 )]
 pub trait IntoTable {
-    /// The table, and the model behind it.
+    /// The table, and its model.
     #[doc(hidden)]
     fn into_table(self) -> (Arc<TableRef>, Option<&'static ModelDef>);
 }
@@ -249,8 +249,8 @@ impl FromSpec {
         self.joins.push(JoinSpec { kind, joined, on, left: None, repeats: true, may_repeat: true });
     }
 
-    /// Refuses joins for pages that begin behind an entity: one that is repeated could lie on two pages, and what is
-    /// behind it begins after all of its rows.
+    /// Refuses joins for pages that begin after an entity: a repeated entity could lie on two pages, and the next page
+    /// begins after all of its rows.
     ///
     /// # Errors
     /// `InvalidQuery`.

@@ -54,8 +54,8 @@ impl Keyset {
         self.terms.iter().map(|term| term.order.clone()).collect()
     }
 
-    /// The rows behind the one with some values of the terms: equal in the first terms and behind in the next, for each
-    /// number of terms.
+    /// The rows after the one with given values of the terms: equal in the first terms and greater in the next, for
+    /// each number of terms.
     pub(crate) fn behind(&self, values: &[Value]) -> Expr {
         let mut alternatives = Vec::with_capacity(self.terms.len());
         for (at, (term, value)) in self.terms.iter().zip(values).enumerate() {

@@ -11,7 +11,7 @@ use crate::value::ValueKind;
 pub struct SelectList {
     pub(crate) values: Vec<ValueItem>,
     pub(crate) entities: Vec<EntityItem>,
-    /// The models that are known behind the sources of columns.
+    /// The known models of sources of columns.
     pub(crate) models: Vec<(Source, &'static ModelDef)>,
 }
 

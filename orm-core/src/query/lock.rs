@@ -82,7 +82,7 @@ macro_rules! lock_methods {
 
 pub(crate) use lock_methods;
 
-/// The lock that a method changes; `for_update` where there is none yet.
+/// The lock that a method changes; `for_update` if there is none yet.
 pub(crate) fn locked(lock: &mut Option<Lock>) -> &mut Lock {
     lock.get_or_insert(Lock { share: false, wait: LockWait::Wait, of: None })
 }

@@ -80,7 +80,7 @@ pub trait PostgresExpression: Expression {
 
 impl<E: Expression> PostgresExpression for E {}
 
-/// Families of types of which one value may contain another one: lists and JSON.
+/// Families of types whose values can contain one another: lists and JSON.
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` contain no others",
     label = "neither a list nor JSON",

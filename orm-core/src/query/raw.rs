@@ -399,7 +399,7 @@ impl<T: FromRow> Reader for NamedReader<T> {
 /// Where the columns with these names are in a row.
 ///
 /// # Errors
-/// `InvalidQuery`: there is none of that name, or there are two.
+/// `InvalidQuery`: no column has the name, or two have it.
 pub(crate) fn places(cells: &dyn Cells, names: &[&str], of: &str) -> Result<Vec<usize>> {
     let mut columns: Vec<&str> = Vec::new();
     while let Some(name) = cells.name(columns.len()) {

@@ -21,7 +21,7 @@ pub struct RowsSpec {
 }
 
 impl RowsSpec {
-    /// The SELECT of the values alone; the columns of the entities are to follow them, entity by entity.
+    /// The SELECT of the values only; the columns of the entities follow, entity by entity.
     ///
     /// # Errors
     /// `InvalidQuery`: FROM cannot be inferred, a value is neither grouped nor aggregated, or a value that a LEFT JOIN
@@ -116,7 +116,7 @@ impl RowsSpec {
         names
     }
 
-    /// The order. That of a union can name its columns alone, and does so by their number.
+    /// The order. The order of a union can only name its columns, and does so by number.
     fn ordered(&self) -> Result<Vec<Order>> {
         if self.set.is_empty() && !self.core.distinct {
             return Ok(self.core.order.clone());

@@ -271,7 +271,7 @@ impl<M: Model, L> Select<M, L> {
         rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), relation.count())))
     }
 
-    /// Reads only some columns, as your own structs. They are not entities: the session holds nothing of them, and they
+    /// Reads only some columns, as your own structs. They are not entities: the session does not hold them, and they
     /// have no relationships.
     ///
     /// ```

@@ -314,8 +314,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
         self.map(|spec| spec.core.yield_per = Some(rows))
     }
 
-    /// The rows of both queries, equal ones once. What follows, an order or a limit, is of the whole; conditions, joins and
-    /// locks are of each query alone, and an error behind it.
+    /// The rows of both queries, without duplicates. An order or a limit after it applies to the whole; conditions, joins
+    /// and locks belong to each query, and are an error after it.
     pub fn union<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::Union, other.spec)
     }

@@ -39,7 +39,7 @@ pub struct LoadSpec {
     pub(crate) batch_size: Option<usize>,
     pub(crate) depth: Option<Depth>,
     pub(crate) filter: Option<Expr>,
-    /// Replaces the relationship's own order where there is one.
+    /// Replaces the relationship's own order if it has one.
     pub(crate) order: Vec<Order>,
     /// The most targets of one parent.
     pub(crate) limit: Option<u64>,
@@ -128,8 +128,8 @@ impl LoadSpec {
         }
     }
 
-    /// Whether it loads something else than the whole relationship in its own order. Such a load is read from the
-    /// query alone and never becomes what the object holds.
+    /// Whether it loads something other than the whole relationship in its own order. Such a load is read only from the
+    /// query's answer and never stored in the object.
     pub(crate) fn is_view(&self) -> bool {
         self.has_own_terms() || self.inner_drops_targets()
     }

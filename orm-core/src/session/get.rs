@@ -100,11 +100,11 @@ impl Session {
         query.spec.loads = loads;
         let answer = self.select(query.spec, caller).await?;
         let found = Entity::<M>::of_first_level(&answer).pop();
-        // Without what it loaded, it keeps the session's graph alone.
+        // Without loads it keeps only the session's graph.
         Ok(found.map(|entity| if is_bare { entity.dynamic() } else { entity }).map(Entity::proven))
     }
 
-    /// Loads relationships of objects, one after the other. What they prove together is `L`.
+    /// Loads relationships of objects, one after the other. `L` is what they prove together.
     pub(super) async fn load_each<M: Model, L>(
         &mut self,
         entities: Vec<Entity<M>>,

@@ -270,7 +270,7 @@ pub struct Merge<'s, M: Model, L = <M as Model>::Bare> {
 }
 
 impl<'s, M: Model, L> Merge<'s, M, L> {
-    /// Loads a relationship of the session's own object, as it is before the merge.
+    /// Loads a relationship of the session's own object, before the merge changes it.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -99,7 +99,7 @@ pub struct MergeDraft<'s, M: Model, L = <M as Model>::Bare> {
 }
 
 impl<'s, M: Model, L> MergeDraft<'s, M, L> {
-    /// Loads a relationship of the existing row's object, as it is before the merge.
+    /// Loads a relationship of the existing row's object, before the merge changes it.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -2,7 +2,7 @@ use std::panic::Location;
 
 use crate::observe::Notice;
 
-/// This many streams in a row that return one batch each; a query for its first batch alone would have a limit.
+/// This many streams in a row that return one batch each; a query that needs only its first batch would have a limit.
 const LOOP: u32 = 3;
 
 /// Streams that begin at one line and are dropped after one batch: `while let Some(..) = session.stream(..).next_batch()`

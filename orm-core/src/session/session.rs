@@ -47,7 +47,7 @@ pub struct Session {
     pub(super) store: Store,
     pub(super) unit: UnitOfWork,
     pub(super) lease: Option<Lease>,
-    /// Why the open transaction cannot go on.
+    /// Why the open transaction cannot continue.
     pub(super) failed: Option<Failure>,
     /// What the last savepoint was rolled back for.
     pub(super) undone: Option<Failure>,
@@ -61,7 +61,7 @@ pub struct Session {
     pub(super) statements: Arc<AtomicU64>,
 }
 
-/// Why a transaction cannot go on.
+/// Why a transaction cannot continue.
 pub(super) struct Failure {
     pub(super) error: Error,
 }
@@ -74,7 +74,7 @@ pub(super) enum Ends {
         /// Whether it did.
         early: bool,
     },
-    /// That of `nested`: the transaction around it goes on.
+    /// The end of `nested`: the outer transaction continues.
     Nested,
     /// That of `transact`, which runs it again when the whole of it fails.
     Transact,
@@ -209,7 +209,7 @@ impl Session {
         let begun = lease.begin(options).await;
         self.erred |= begun.is_err();
         if begun.is_err() && lease.is_lost() {
-            // Nothing of the session was on the connection, so the next statement takes another one.
+            // No work of the session was on the connection, so the next statement takes another one.
             self.lease = None;
         }
         begun
@@ -239,7 +239,7 @@ impl Session {
             && error.kind() == ErrorKind::Connection
             && !self.in_transaction()
         {
-            // Nothing of the session was on the connection, so the next statement takes another one.
+            // No work of the session was on the connection, so the next statement takes another one.
             self.lease = None;
         }
         result

@@ -21,7 +21,7 @@ pub struct SessionStats {
     /// The number of objects of each model, by the model's name, in the order of their first object.
     pub objects: Vec<(&'static str, usize)>,
     /// About how many bytes these take, without the texts and bytes in their columns. Objects that were expunged one by
-    /// one count as well: they are freed with the session's others.
+    /// one are included: they are freed with the session's others.
     pub object_bytes: usize,
     /// The number of objects that a flush would insert.
     pub pending: usize,

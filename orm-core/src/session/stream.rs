@@ -187,7 +187,7 @@ pub struct QueryStream<'s, T> {
 enum Given {
     Nothing,
     OneBatch,
-    /// More, or word that there is no more.
+    /// More, or the end of the rows.
     More,
 }
 

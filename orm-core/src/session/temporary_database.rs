@@ -110,7 +110,7 @@ impl Drop for TemporaryDatabase {
                 let _ = runtime.block_on(remove(&url, &name));
             }
         });
-        // A system without another thread leaves it on the server as well.
+        // If the system cannot start another thread, the database also stays on the server.
         let _ = removed.map(JoinHandle::join);
     }
 }

@@ -89,8 +89,8 @@ impl Session {
     ///   them. Look for what the transaction wrote before you do its work again.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the commit may or may not have happened, which is `CommitUnknown` as well; the
-    /// connection is closed.
+    /// If the future is dropped, the commit may or may not have happened, which is also `CommitUnknown`; the connection
+    /// is closed.
     pub async fn commit(&mut self) -> Result<()> {
         self.check_usable()?;
         self.check_may_end("commit")?;
@@ -214,7 +214,7 @@ impl Session {
     }
 
     /// Runs `work` in a savepoint, inside the open transaction or a new one. `Ok` keeps what `work` did; `Err` undoes
-    /// that alone, in the database and in memory. Savepoints can be nested. `work` may return any error type that
+    /// only that, in the database and in memory. Savepoints can be nested. `work` may return any error type that
     /// [`Error`] converts into.
     ///
     /// It runs two statements besides those of `work` and of the flushes before and after it: SAVEPOINT, and RELEASE;

@@ -558,7 +558,7 @@ impl Session {
         }
         let begins = !self.in_transaction();
         match bulk.is_raw() {
-            // It connects by itself if it has to.
+            // It connects if it has to.
             true => self.connect().await?,
             false => self.begin_writing().await?,
         }

@@ -37,7 +37,7 @@ const INDEXED_LENGTH: u32 = 255;
 /// The most characters that MySQL keeps in a row itself, four bytes each.
 const LONGEST_VARCHAR: u32 = 16_383;
 
-/// Every decimal number that a field holds: 29 digits before the point and 28 behind it.
+/// Fits every decimal number that a field can hold: 29 digits before the point and 28 after it.
 const MYSQL_DECIMAL: &str = "DECIMAL(57,28)";
 
 impl Dialect {
@@ -59,9 +59,9 @@ impl Dialect {
         }
     }
 
-    /// How an INSERT of so many rows is divided: the rows of each text, and how often it runs. Numbers of rows are written
-    /// as digits, so that a few texts, which stay prepared, are enough for all of them: 200 rows are 192 and 8, where each
-    /// run is a round trip. A text that is prepared for the first time costs a trip as well.
+    /// How an INSERT of this many rows is divided: the rows of each text, and how often it runs. Numbers of rows are
+    /// written as digits, so a few texts, which stay prepared, are enough for all of them: 200 rows are 192 and 8, where
+    /// each run is a round trip. A text that is prepared for the first time also costs a round trip.
     pub fn insert_runs(self, rows: usize, columns: usize) -> Vec<(usize, usize)> {
         let base: usize = if self == Dialect::Sqlite { 8 } else { 16 };
         let most = self.rows_per_run(columns);
@@ -92,7 +92,7 @@ impl Dialect {
     /// Whether two names of tables or aliases are one.
     pub fn is_same_name(self, a: &str, b: &str) -> bool {
         match self {
-            // MySQL's depends on the file system it runs on; names that differ in case alone are not portable.
+            // MySQL's behaviour depends on the file system it runs on; names that differ only in case are not portable.
             Dialect::Sqlite | Dialect::Mysql(_) => a.eq_ignore_ascii_case(b),
             Dialect::Postgres => a == b,
         }
@@ -122,7 +122,7 @@ impl Dialect {
         }
     }
 
-    /// A name with a number behind it, short enough that the database keeps the number.
+    /// A name followed by a number, short enough that the database keeps the number.
     pub fn numbered(self, like: &str, number: usize) -> String {
         let tail = format!("_{number}");
         let longest = if self == Dialect::Sqlite { usize::MAX } else { LONGEST_NAME - tail.len() };
@@ -143,7 +143,7 @@ impl Dialect {
         (self != Dialect::Postgres).then(|| no_lists(self))
     }
 
-    /// The most keys of so many columns that one statement may name beside other bound values.
+    /// The most keys of this many columns that one statement may name beside other bound values.
     pub fn key_limit(self, columns: usize, others: usize) -> usize {
         match self {
             // An array for each column, however many keys there are.
@@ -263,7 +263,7 @@ impl Dialect {
         }
     }
 
-    /// Appends a text as SQL, for declarations alone: everything else binds its values.
+    /// Appends a text as SQL, only for declarations: everything else binds its values.
     pub fn literal(self, sql: &mut String, text: &str) {
         sql.push('\'');
         for char in text.chars() {

@@ -51,7 +51,7 @@ pub enum Expr {
     Aggregate {
         /// Which.
         function: Function,
-        /// What it is of; every row where there is nothing.
+        /// The argument; `None` means every row.
         of: Option<Box<Expr>>,
         /// Whether equal values count once.
         distinct: bool,
@@ -78,7 +78,7 @@ pub enum Expr {
         /// What is read there.
         read: JsonRead,
     },
-    /// An exact number that the database computes, where it has such numbers.
+    /// An exact number that the database computes, if it has such numbers.
     Decimal {
         /// What it is of.
         of: Box<Expr>,
@@ -119,7 +119,7 @@ pub enum Source {
     Defined(Arc<TableRef>),
 }
 
-/// Those with a name are one when they have the same, and what the library made is itself alone.
+/// Sources with a name are equal if their names are; a source made by the library equals only itself.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -308,7 +308,7 @@ impl Expr {
         Expr::Binary(Box::new(left), BinaryOp::Eq, Box::new(right))
     }
 
-    /// Both, where there are two.
+    /// Both conditions, if there are two.
     pub fn and(left: Option<Expr>, right: Expr) -> Expr {
         match left {
             None => right,

@@ -4,7 +4,7 @@ use super::raw::skipped;
 /// A part of a fragment of SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'t> {
-    /// Text, as it is written.
+    /// Text, unchanged.
     Text(&'t str),
     /// A place for an expression.
     Place,
@@ -93,7 +93,8 @@ fn flaw(dialect: Dialect, text: &str) -> Option<&'static str> {
     (depth > 0).then_some("opens a parenthesis that it does not close")
 }
 
-/// Whether a quoted text or name ends with its quote, and not with the fragment: then nothing behind it is a part of it.
+/// Whether a quoted text or name ends with its quote rather than with the end of the fragment, so that nothing after it
+/// is part of it.
 fn is_closed(dialect: Dialect, quoted: &str) -> bool {
     skipped(&format!("{quoted} "), dialect) == quoted.len()
 }

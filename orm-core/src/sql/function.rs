@@ -10,7 +10,7 @@ pub enum Function {
     Named(&'static str),
     /// One that a user names.
     Custom(Arc<str>),
-    /// Texts one after the other.
+    /// Concatenated texts.
     Concat,
     /// The number of characters of a text.
     Length,
@@ -28,7 +28,7 @@ pub enum Function {
     SumDecimal,
     /// The mean of decimals.
     MeanDecimal,
-    /// A floating-point number with so many places behind the point.
+    /// A floating-point number with this many decimal places.
     RoundFloat,
     /// The last characters of a text.
     Right,

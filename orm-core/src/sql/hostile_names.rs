@@ -195,7 +195,7 @@ fn two_names_are_never_one_text() {
                 panic!("{name:?} and {other:?} are written alike");
             }
         }
-        // Side by side as well: where one ends and the next begins is never in doubt.
+        // Adjacent names too: the end of one and the beginning of the next are never ambiguous.
         let pair = |a: &str, b: &str| {
             let mut text = String::new();
             dialect.quote(&mut text, a);

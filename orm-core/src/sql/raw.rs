@@ -1,7 +1,7 @@
 use super::{Bind, Dialect, NotRun, Param, RawEffect, Statement};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A user's own SQL with its values: every `?` outside of texts, names and comments stands for one, and `??` is a `?`.
+/// Raw SQL with its values: every `?` outside of texts, names and comments stands for one, and `??` is a `?`.
 ///
 /// # Errors
 /// `InvalidQuery`: the text has not as many places as there are values, it begins or ends a transaction, or it locks tables.
@@ -156,7 +156,7 @@ fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
     rest.len()
 }
 
-/// PostgreSQL's `$tag$ .. $tag$`; 0 where there is none.
+/// The length of PostgreSQL's `$tag$ .. $tag$`; 0 for anything else.
 fn dollar_quoted(rest: &str) -> usize {
     let Some(end) = rest[1..].find('$') else { return 0 };
     let tag = &rest[..end + 2];

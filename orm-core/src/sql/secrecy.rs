@@ -10,7 +10,7 @@ use std::fmt;
 use super::{Bind, Expr, NamedColumn, Param, Select, Shown, Source, Statement, TableRef};
 use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid, Value, ValueKind};
 
-/// Stands for what is not shown.
+/// The replacement of hidden values.
 const HIDDEN: &str = "***";
 
 /// Whether a column's content must not be shown. It does not count in comparisons: expressions that differ only in it
@@ -32,7 +32,7 @@ pub(super) enum Hiding {
     Unknown,
     /// They are part of an expression that is made of nothing secret.
     Nothing,
-    /// They stand beside something secret.
+    /// The values are beside something secret.
     All,
 }
 

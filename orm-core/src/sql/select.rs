@@ -6,7 +6,7 @@ use super::{Alias, Dialect, Expr, Made, Source, TableName, Writer};
 /// A SELECT. `Debug` writes it as SQL.
 #[derive(Clone)]
 pub struct Select {
-    /// What a set begins with, where that is more than a plain SELECT; it then stands for the parts up to HAVING.
+    /// The first operand of a set, if it is more than a plain SELECT; it then replaces the parts up to HAVING.
     pub left: Option<Box<Select>>,
     /// What it returns.
     pub columns: Vec<Item>,
@@ -75,7 +75,7 @@ pub enum TableRef {
     },
     /// A join in parentheses, so that an inner join can stand below an outer one.
     Nested {
-        /// The first table, which alone the condition of the whole is about.
+        /// The first table; the condition of the whole is only about it.
         first: Box<TableRef>,
         /// The inner joins to it.
         joins: Vec<Join>,
@@ -89,7 +89,7 @@ pub struct Cte {
     pub name: Arc<str>,
     /// Whether it names itself.
     pub recursive: bool,
-    /// Whether what is secret in it goes round, so that nothing of it is shown.
+    /// Whether a secret passes through the recursion, so that all of it is hidden.
     pub hides: bool,
     /// What it is.
     pub select: Select,
@@ -412,7 +412,7 @@ impl TableRef {
                 first.visit_free(visit);
                 joins.iter_mut().for_each(|join| join.table.visit_free(visit));
             }
-            // A common table expression sees nothing of the query that uses it.
+            // A common table expression cannot see the query that uses it.
             TableRef::Table { .. } | TableRef::Cte { .. } => {}
         }
     }

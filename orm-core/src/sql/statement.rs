@@ -9,7 +9,7 @@ use crate::value::{Value, ValueKind};
 pub struct Bind {
     /// The value.
     pub value: Value,
-    /// Whether it is a secret itself. It may have to be hidden anyway, for what it stands beside in a statement.
+    /// Whether it is a secret itself. It may have to be hidden anyway because of what is beside it in a statement.
     pub secret: bool,
     /// The kind of the column it is for, where that is known. It gives a NULL its type.
     pub kind: Option<ValueKind>,
@@ -22,7 +22,7 @@ impl PartialEq for Bind {
     }
 }
 
-/// What one placeholder of a statement stands for.
+/// What one placeholder of a statement represents.
 #[derive(Clone)]
 pub enum Param {
     /// A value.

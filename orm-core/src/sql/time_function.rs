@@ -7,7 +7,7 @@ pub enum TimeFunction {
     Part(TimePart),
     /// The beginning of the unit that it is in.
     Truncate(TimeUnit),
-    /// What is so many units later.
+    /// The time this many units later.
     Add(TimeUnit, i32),
 }
 

@@ -31,7 +31,7 @@ pub struct NamedColumn {
 pub struct Conflict {
     /// The columns whose values must be unique; any constraint where none is named.
     pub columns: Vec<&'static str>,
-    /// What columns of the existing row become; DO NOTHING where there are none.
+    /// The new values of columns of the existing row; empty for DO NOTHING.
     pub set: Vec<(NamedColumn, Expr)>,
     /// Which of these rows are updated; the others stay as they are.
     pub filter: Option<Expr>,

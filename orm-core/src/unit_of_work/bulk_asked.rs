@@ -155,7 +155,7 @@ impl Conflict {
 pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Conflict) -> Result<()> {
     let tells = match dialect {
         Dialect::Sqlite | Dialect::Postgres => true,
-        // RETURNING gives the rows that stayed as they were as well.
+        // RETURNING also returns the rows that stayed unchanged.
         Dialect::Mysql(server) => server.returning && conflict.taken(def).is_some(),
     };
     match tells {

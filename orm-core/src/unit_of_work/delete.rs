@@ -302,8 +302,8 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// Objects whose links are gone leave the collections that hold them by links. Which those are is known to the
-    /// collections alone: a link has no key in the objects.
+    /// Objects whose links are gone leave the collections that hold them by links. Only the collections know which: a
+    /// link has no key in the objects.
     pub(super) fn leave_collections(&mut self, arena: u32, nodes: &[u32]) {
         let gone: HashSet<u32> = nodes.iter().copied().collect();
         for (holder, relation) in link_holders(self.store, arena) {

@@ -82,7 +82,7 @@ impl UnitOfWork {
             (Ref::Pending(cell), None) if by_key => {
                 let (here, remote) = (relation.local_columns(), relation.remote_columns());
                 let own = store.values(parent, here);
-                // The object of the same row that was expunged since is the parent as well.
+                // An object of the same row that was expunged since is also the parent.
                 let is_parent = |from: ObjectId, columns: &[usize]| {
                     from.arena == parent.arena && store.values(from, columns) == own
                 };

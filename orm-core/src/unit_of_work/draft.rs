@@ -124,7 +124,7 @@ impl DraftData {
     }
 }
 
-/// Drafts in drafts may be as deep as a user's data is: they are dropped one after the other.
+/// Drafts may be nested as deeply as the data: they are dropped one by one, without recursion.
 impl Drop for DraftData {
     fn drop(&mut self) {
         let mut inside = std::mem::take(&mut self.links);

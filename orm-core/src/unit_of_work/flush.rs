@@ -136,8 +136,8 @@ impl Flush<'_> {
         self.unit.expunged_ends.clear();
     }
 
-    /// The link rows of all objects that are still to be deleted go before the first of these: a link may be declared on one
-    /// side alone. Rows of a link table that are objects as well go first.
+    /// The link rows of all objects that are still to be deleted are deleted before the first of these: a link may be
+    /// declared on only one side. Rows of a link table that are also objects are deleted first.
     async fn links_of_deleted(&mut self, plan: &RowPlan) -> Result<()> {
         let deleted: Vec<ObjectId> =
             self.unit.deleted.iter().copied().filter(|node| self.unlinked.insert(*node)).collect();

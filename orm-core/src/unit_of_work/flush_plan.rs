@@ -100,7 +100,7 @@ pub enum FlushStep {
     },
 }
 
-/// What is to be written, as it is shown.
+/// A pending write, as it is displayed.
 struct Shown<'u> {
     known: Known<'u>,
     rows: RowPlan,

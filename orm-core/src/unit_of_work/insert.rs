@@ -108,7 +108,7 @@ impl Flush<'_> {
         Ok(self.bulk_chunks(rows, reserved)?.into_iter().map(statement).collect())
     }
 
-    /// How many rows one statement takes; a row of defaults alone has no form with several.
+    /// How many rows one statement takes; a row that consists only of defaults cannot be combined with others.
     fn rows_per_statement(&self, given: &[usize], reserved: usize) -> usize {
         if given.is_empty() {
             1

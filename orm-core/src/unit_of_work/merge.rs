@@ -24,7 +24,7 @@ impl UnitOfWork {
     /// `InvalidState`: a child would lose its parent and no cascade applies to it. Nothing is changed then.
     pub(crate) fn merge(&mut self, store: &mut Store, graph: &mut MergeGraph) -> Result<()> {
         self.check_merge(store, graph)?;
-        // A new row that is in the graph twice is one row, of which what is merged later counts.
+        // A new row that occurs twice in the graph is one row, and the values merged last count.
         let mut new: HashMap<(TypeId, Vec<Value>), Arc<PendingCell>> = HashMap::new();
         for at in 0..graph.sources.len() {
             let source = &graph.sources[at];

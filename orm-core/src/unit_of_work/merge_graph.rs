@@ -230,7 +230,7 @@ impl MergeSource {
         }
     }
 
-    /// The columns that it has, with their values, but for those that the database alone fills in.
+    /// The columns it has, with their values, except those that only the database fills in.
     pub(crate) fn given(&self) -> Vec<(usize, Value)> {
         let columns = self.model.def().columns;
         let given = |(column, value): (usize, &Option<Value>)| Some((column, value.clone()?));

@@ -19,7 +19,7 @@ pub(super) fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId
                 RelationKind::BelongsTo { .. } => (here, there),
                 RelationKind::HasMany | RelationKind::HasOne => (there, here),
                 RelationKind::ManyToMany => {
-                    // Rows of its table may be objects as well.
+                    // Rows of its table may also be objects.
                     let table = relation.through.map(|through| through.table);
                     let link = models.iter().find(|model| Some(model.def().table) == table);
                     if let Some(link) = link.filter(|link| link.type_id() != here) {

@@ -119,7 +119,7 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// A draft was given a link and perhaps the columns of its key as well: the flush, which knows both, compares them.
+    /// A draft was given a link and perhaps the columns of its key too; the flush knows both and compares them.
     pub(super) fn holds_to(&mut self, id: CellId, relation: &'static RelationDef, columns: &[usize]) {
         let Some(entry) = self.pending.get_mut(id) else { return };
         let given = |column: &usize| {

@@ -17,9 +17,9 @@ use crate::model::ModelDef;
 use crate::sql::{Dialect, Expr, NewRows, Param, Source, Statement, Update, Writer};
 use crate::value::{Cells, Value};
 
-/// Rows that become others: a draft with the key of an object that is to be deleted is that object's new state, an
-/// UPDATE and not a DELETE and an INSERT that would meet the old row. Nothing of the old row stays but its key, and its
-/// version, which counts on.
+/// Rows that are replaced: a draft with the key of an object that is to be deleted is that object's new state. It is an
+/// UPDATE instead of a DELETE and an INSERT, which could conflict. Only the key and the version of the old row stay,
+/// and the version is incremented.
 #[derive(Debug, Default)]
 pub(super) struct Switched {
     nodes: IndexMap<CellId, ObjectId>,
@@ -210,7 +210,7 @@ impl Flush<'_> {
             Ok(())
         };
         self.lease.fetch(self.monitor, &statement, &mut sink).await?;
-        // A column that is computed is not among those of the pragma, and follows by itself.
+        // The pragma does not list computed columns, which follow automatically.
         Ok(default.map(|text| Expr::Default(Some(text.into()))))
     }
 

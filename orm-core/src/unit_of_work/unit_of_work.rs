@@ -194,7 +194,7 @@ impl UnitOfWork {
         }
     }
 
-    /// A statement deleted the object's row, so nothing of it is written any more.
+    /// A statement deleted the object's row, so its pending changes are dropped.
     pub(super) fn row_gone(&mut self, node: ObjectId, key: Vec<Value>) {
         self.gone.insert(node);
         self.dirty.swap_remove(&node);
@@ -295,7 +295,7 @@ impl UnitOfWork {
         store.keep_changes(self.dirty.keys().copied());
     }
 
-    /// An object is taken out of the session: nothing of it is written any more.
+    /// An object is taken out of the session: its pending changes are dropped.
     pub(crate) fn expunged(&mut self, store: &mut Store, node: ObjectId) {
         self.discard_changes(store, &IndexSet::from([node]));
         self.deleted.swap_remove(&node);

@@ -238,7 +238,7 @@ impl Flush<'_> {
         self.unit.change(self.store, node, vec![(updated, now)])
     }
 
-    /// The time of the flush, for a column of such a kind.
+    /// The time of the flush, as a value of this kind.
     pub(super) fn clock(&self, kind: ValueKind) -> Value {
         match DateTime::of_clock(self.now) {
             Some(now) if kind == ValueKind::DateTime => Value::DateTime(now),

@@ -7,7 +7,7 @@ use crate::value::{Value, ValueKind};
 /// Rows of one table that change in the same columns.
 pub(super) struct Changes<'c> {
     pub(super) def: &'static ModelDef,
-    /// The columns that identify a row: the key, and the version where there is one.
+    /// The columns that identify a row: the key, and the version if there is one.
     pub(super) identified: &'c [usize],
     /// The columns that change.
     pub(super) columns: &'c [usize],

@@ -37,7 +37,7 @@ pub(super) struct Rows {
     model_of: Vec<usize>,
 }
 
-/// Columns of one model whose values are unique or referred to, and what happens to such values in this flush.
+/// Columns of one model whose values are unique or referred to, and what this flush does to such values.
 #[derive(Debug, Default)]
 struct Set {
     taken: bool,
@@ -392,8 +392,8 @@ impl<'u> Builder<'u> {
         whole(columns.map(|column| Some(objects.view_version(node.node, saved, *column).to_value())))
     }
 
-    /// The values of a row after it is written, as far as they are known. Values of its `own` may come from rows that are
-    /// new as well; the row's keys wait for these.
+    /// The values of a row after it is written, as far as they are known. Values of its `own` columns may also come from
+    /// new rows; the row's keys wait for these.
     fn after(&self, operation: usize, columns: usize, own: bool) -> Option<Vec<Value>> {
         let all = &self.rows.work.columns[columns].all;
         if let Some(entry) = self.entries[operation] {

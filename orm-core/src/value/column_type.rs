@@ -173,8 +173,8 @@ pub trait ColumnType: Sized + Send + Sync + 'static {
     /// ```
     fn view(&self) -> ValueRef<'_>;
 
-    /// Reads a cell of a row that holds what such a column nearly always does, by the shortest way that there is; `None`
-    /// leaves it to [`read`](Self::read).
+    /// Reads a cell of a row with the content that such a column nearly always has, in the shortest way; `None` leaves
+    /// it to [`read`](Self::read).
     #[doc(hidden)]
     #[inline]
     fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {

@@ -41,7 +41,7 @@ impl DateTime {
         i64::from(self.date.days()).saturating_mul(MICROS).saturating_add(self.time.micros())
     }
 
-    /// What is so many microseconds after 1970 began.
+    /// The time this many microseconds after the beginning of 1970.
     pub(crate) fn from_micros(micros: i64) -> Option<DateTime> {
         let date = Date::from_days(i32::try_from(micros.div_euclid(MICROS)).ok()?);
         Some(DateTime { date, time: Time::from_micros(micros.rem_euclid(MICROS))? })

@@ -1,4 +1,4 @@
-/// A text at its separators, each of which it has once and in this order.
+/// A text split at its separators, each of which occurs once and in this order.
 pub(super) fn split<const N: usize, const M: usize>(text: &str, separators: [char; N]) -> Option<[&str; M]> {
     let mut parts = [""; M];
     let mut rest = text;
@@ -9,7 +9,7 @@ pub(super) fn split<const N: usize, const M: usize>(text: &str, separators: [cha
     Some(parts)
 }
 
-/// The number of so many digits, and of nothing else.
+/// The number with this many digits; `None` for any other text.
 pub(super) fn number(text: &str, width: usize) -> Option<u32> {
     let plain = text.len() == width && text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()

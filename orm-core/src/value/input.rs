@@ -21,7 +21,7 @@ pub(crate) enum Raw {
 }
 
 impl Raw {
-    /// The value of a column of such a kind.
+    /// The value for a column of this kind.
     ///
     /// # Errors
     /// What was expected instead, in words for its sender.

@@ -81,7 +81,7 @@ macro_rules! into_value {
     )*};
 }
 
-// Either the type alone, or a list that holds `i32`: an integer literal then has one type to become.
+// Either only the type itself, or a list that contains `i32`: an integer literal then has one type to become.
 into_value! {
     i8: i8;
     i16: i16;

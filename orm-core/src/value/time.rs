@@ -33,7 +33,7 @@ impl Time {
         if second < 86_400 && nanosecond < 2_000_000_000 { Some(Time { second, nanosecond }) } else { None }
     }
 
-    /// The time so many microseconds after midnight.
+    /// The time this many microseconds after midnight.
     pub(crate) fn from_micros(micros: i64) -> Option<Time> {
         let micros = u64::try_from(micros).ok()?;
         let nanosecond = u32::try_from(micros % 1_000_000).ok()? * 1_000;

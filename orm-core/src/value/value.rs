@@ -334,7 +334,7 @@ impl fmt::Display for ValueRef<'_> {
     }
 }
 
-/// A value in a list, shown as it is alone.
+/// A value in a list, displayed as it is outside one.
 struct Shown<'v>(&'v Value);
 
 impl fmt::Debug for Shown<'_> {

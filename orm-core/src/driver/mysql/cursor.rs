@@ -41,7 +41,7 @@ struct Held {
 }
 
 impl MysqlCursor {
-    /// Begins to read a statement, so many rows at a time.
+    /// Begins to read a statement, a number of rows at a time.
     pub(in crate::driver) fn open(
         connection: Pooled<MysqlConnector>,
         sql: Arc<str>,

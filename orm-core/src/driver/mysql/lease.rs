@@ -95,7 +95,8 @@ impl MysqlLease {
         Ok(())
     }
 
-    /// Begins to read a statement, so many rows at a time. The connection can do nothing else until the cursor is closed.
+    /// Begins to read a statement, a number of rows at a time. The connection can do nothing else until the cursor is
+    /// closed.
     pub(in crate::driver) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
         let arguments = arguments(self.server, &statement.params)?;
         let connection = self.connection.take().ok_or_else(gone)?;
@@ -132,7 +133,8 @@ impl MysqlLease {
         }
     }
 
-    /// Ends the cursor. Where its connection was closed and no transaction depended on that, there is another one.
+    /// Ends the cursor. If its connection was closed and no transaction depended on it, another connection takes its
+    /// place.
     pub(in crate::driver) async fn close_cursor(&mut self, depends: bool) -> Result<()> {
         let Some(cursor) = &mut self.cursor else { return Ok(()) };
         let back = cursor.close().await;
@@ -264,7 +266,7 @@ struct RowCells<'r> {
 }
 
 impl RowCells<'_> {
-    /// A cell that the driver decodes by itself, if it is there and not NULL.
+    /// A cell that the driver decodes itself, unless it is missing or NULL.
     fn decoded<'r, T: Decode<'r, MySql>>(&'r self, index: usize) -> Option<T> {
         let raw = self.row.try_get_raw(index).ok()?;
         if raw.is_null() { None } else { T::decode(raw).ok() }

@@ -1,7 +1,7 @@
 //! How many statements a connection keeps prepared.
 //!
-//! The server does not answer the packet that closes a statement. sqlx sends one as soon as its cache is full, and the next
-//! statement after it; its sockets are without TCP_NODELAY, so the kernel holds the statement back until the server
+//! The server does not answer the packet that closes a statement. sqlx sends one as soon as its cache is full, followed by
+//! the next statement. Its sockets do not set TCP_NODELAY, so the kernel delays that statement until the server
 //! acknowledges the close, which the server's kernel does 40 ms later. Here the cache is never full: a connection that has
 //! many statements is replaced between two sessions, which costs less than one such wait.
 
@@ -12,8 +12,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Error, Executor as _, Result, SqlSafe
 
 use crate::driver::DatabaseUrl;
 
-/// A connection with this many prepared statements is not lent again. The texts of statements depend on their shapes alone,
-/// so it takes a large program, or SQL text with values in it, to get there.
+/// A connection with this many prepared statements is not lent again. The texts of statements depend only on their shapes,
+/// so only a large program, or SQL text with values in it, gets there.
 const KEPT: usize = 512;
 
 /// A session may prepare this many statements before all of them are closed together, with one wait.

@@ -74,7 +74,7 @@ impl Checkouts {
         Waiting { checkouts: Arc::clone(self), borrower }
     }
 
-    /// How the pool is, of which so many connections are open.
+    /// The state of the pool, with this many open connections.
     pub(in crate::driver) fn status(&self, open: u32) -> PoolStatus {
         let state = self.lock();
         let checkout = |(borrower, since): &(Borrower, Instant)| Checkout {

@@ -255,7 +255,7 @@ impl<C: Connector> Pooled<C> {
         self.unfit = true;
     }
 
-    /// Returns the connection to the pool, as it is.
+    /// Returns the connection to the pool, unchanged.
     ///
     /// Only the drop of a lease calls it, after everything that used the connection has reported it clean.
     pub(in crate::driver) fn give_back(mut self) {

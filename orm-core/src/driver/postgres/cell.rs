@@ -266,7 +266,7 @@ fn encode(value: &Value, buffer: &mut Vec<u8>) -> Result<(), BoxDynError> {
     Ok(())
 }
 
-/// The kind that a value has by itself.
+/// The kind of a value without a column.
 fn kind_of(value: &Value) -> ValueKind {
     match value {
         Value::Bool(_) => ValueKind::Bool,

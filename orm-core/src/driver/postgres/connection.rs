@@ -5,11 +5,11 @@ use hashbrown::HashMap;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
-/// A connection, and with values of which types its statements are prepared.
+/// A connection, and the types of values for which its statements are prepared.
 ///
-/// The driver keeps prepared statements by their text alone, and sends the bits of the next values whatever types they
-/// have: a text that was prepared for integers would take floating-point numbers for integers. So a text with values of
-/// other types than those it first had is sent with a comment that names them.
+/// The driver keeps prepared statements by their text only, and sends the bits of the next values whatever their types:
+/// a text that was prepared for integers would read floating-point numbers as integers. So a text with values of other
+/// types than its first ones is sent with a comment that names them.
 pub(in crate::driver) struct PostgresConnection {
     inner: PgConnection,
     types: HashMap<Arc<str>, Box<[u32]>>,

@@ -518,7 +518,7 @@ fn many(arguments: &mut Values, values: &[Value], kind: Option<ValueKind>) -> Re
     }
 }
 
-/// NULLs alone, of the type that other values of their column would have.
+/// Only NULLs, of the type that other values of their column would have.
 fn nulls(arguments: &mut Values, count: usize, kind: Option<ValueKind>) -> Result<()> {
     match kind {
         Some(ValueKind::Bool) => add(arguments, vec![None::<bool>; count]),

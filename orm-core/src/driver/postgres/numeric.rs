@@ -1,5 +1,5 @@
-//! PostgreSQL's binary form of NUMERIC: groups of four digits, how many groups are before the point, the sign, and how
-//! many digits are behind the point.
+//! PostgreSQL's binary form of NUMERIC: groups of four digits, the number of groups before the point, the sign, and the
+//! number of digits after the point.
 
 use crate::value::{Decimal, ValueError};
 
@@ -30,7 +30,7 @@ pub(in crate::driver) fn decode(bytes: &[u8]) -> Result<Decimal, ValueError> {
     for _ in 0..=weight {
         text.push_str(&format!("{:04}", groups.next().unwrap_or_default()));
     }
-    // Groups of zeros right behind the point are not sent.
+    // Groups of zeros directly after the point are not sent.
     let skipped = usize::try_from(-1 - i32::from(weight)).unwrap_or_default();
     let mut fraction = "0000".repeat(skipped);
     fraction.extend(groups.map(|group| format!("{group:04}")));

@@ -33,7 +33,7 @@ struct Held {
 }
 
 impl ReadAhead {
-    /// Begins to read; `fetch` is the statement that gives a part, of so many rows at most.
+    /// Begins to read; `fetch` is the statement that returns a part, of at most this many rows.
     pub(in crate::driver) fn begin(
         connection: Pooled<PostgresConnector>,
         fetch: String,

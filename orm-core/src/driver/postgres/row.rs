@@ -42,7 +42,7 @@ impl<'r> RowCells<'r> {
         }
     }
 
-    /// What a cell holds; nothing of NULL.
+    /// The content of a cell; `None` for NULL.
     #[inline]
     fn bytes(&self, index: usize) -> Option<&'r [u8]> {
         // By reference: it is large.

@@ -1,8 +1,8 @@
-//! Types that the database's users made, and the driver knows nothing of until it asks.
+//! Types that users of the database created, which the driver does not know until it asks.
 //!
-//! It asks about such a type when it first meets it: after it prepared a statement, and before it runs it. What it asks
-//! ends a statement without a name, and behind a pooler that lends by the transaction none has one. So a new connection
-//! there meets all types at once, in a statement that is not missed. Of the rows of a cursor it does not ask at all.
+//! It asks about such a type at its first occurrence: after it prepared a statement, and before it runs it. That query
+//! ends an unnamed statement, and behind a pooler in transaction mode all statements are unnamed. So a new connection
+//! there reads all types at once, in a statement of its own. For the rows of a cursor it does not ask at all.
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;

@@ -65,7 +65,7 @@ impl Batch {
         self
     }
 
-    /// Keeps the buffers alone.
+    /// Keeps only the buffers.
     pub(super) fn empty(&mut self, width: usize) {
         self.width = width;
         self.cells.clear();

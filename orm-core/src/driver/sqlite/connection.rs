@@ -22,7 +22,7 @@ use crate::value::Value;
 
 /// How many instructions of SQLite's machine there are between two looks at the budget.
 const INSTRUCTIONS: i32 = 1_000;
-/// How many such looks a statement of a few rows gets on the caller's thread: some tenths of a millisecond.
+/// How many such checks a statement of a few rows gets on the caller's thread: some tenths of a millisecond.
 const LOOKS: u32 = 10;
 /// How many statements a connection keeps.
 const KEPT: usize = 64;
@@ -62,7 +62,7 @@ pub(super) enum NotOpened {
     Refused(#[from] rusqlite::Error),
     #[error("the system has no thread for a connection: {0}")]
     NoThread(#[from] io::Error),
-    /// It is open elsewhere, cannot be written, or is not on a disk that can have such a journal.
+    /// The file is open elsewhere, is read-only, or is not on a disk that supports such a journal.
     #[error("the file cannot have the journal mode `{asked}`: it stays in `{stays}`")]
     Journal { asked: &'static str, stays: String },
     /// A function of `on_connect` refused the connection.
@@ -345,7 +345,7 @@ impl Inner {
     }
 }
 
-/// Has SQLite look at a budget every [`INSTRUCTIONS`], and stop when there is nothing left of it.
+/// Makes SQLite check a budget every [`INSTRUCTIONS`], and stop when it is used up.
 fn count_instructions(raw: &Connection, budget: &Arc<AtomicU32>) -> rusqlite::Result<()> {
     let looks = Arc::clone(budget);
     raw.progress_handler(

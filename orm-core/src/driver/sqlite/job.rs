@@ -56,7 +56,7 @@ pub(super) struct Ran {
 }
 
 impl Job {
-    /// A statement, which may go on with what was begun elsewhere, and its rows.
+    /// A statement, which may continue what was begun elsewhere, and its rows.
     pub(super) fn new(sql: Arc<str>, values: Vec<Value>, from: Elsewhere, settings: bool) -> (Job, JobRows) {
         let (send_rows, rows) = channel(BATCHES);
         let (used, take_used) = channel(BATCHES);
@@ -73,7 +73,7 @@ impl Job {
         (job, JobRows { rows, used })
     }
 
-    /// Only so many rows of a statement that only reads, which stays open for the next ones.
+    /// Only this many rows of a statement that only reads, which stays open for the next ones.
     pub(super) fn part(self, rows: usize) -> Job {
         Job { part: Some(rows), ..self }
     }
@@ -164,7 +164,7 @@ impl Job {
 }
 
 impl JobRows {
-    /// Gives so many rows to the sink, if there are as many; otherwise the statement has ended.
+    /// Passes this many rows to the sink; if there are fewer, the statement has ended.
     ///
     /// # Errors
     /// The sink refuses a row.

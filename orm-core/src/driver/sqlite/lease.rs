@@ -37,7 +37,7 @@ pub(in crate::driver) struct SqliteLease {
     holding: Option<Holding>,
 }
 
-/// A statement that is read a part at a time, with what it takes to go on elsewhere.
+/// A statement that is read a part at a time, with what is needed to continue elsewhere.
 #[derive(Debug)]
 struct PartRead {
     sql: Arc<str>,
@@ -82,7 +82,7 @@ impl SqliteLease {
         let here = self.here()?;
         let undoes = *control == Control::Rollback;
         if undoes && here.is_autocommit() {
-            // SQLite ends a transaction by itself where it can do nothing else, on a full disk for example.
+            // SQLite ends a transaction itself if it cannot continue, for example on a full disk.
             return Ok(());
         }
         // What ends a transaction may have to write all of it.
@@ -171,8 +171,7 @@ impl SqliteLease {
         }
     }
 
-    /// Runs a text of a statement on the connection's thread, and takes its rows while it goes on; gives how many rows it
-    /// changed.
+    /// Runs a statement on the connection's thread, and takes its rows as they arrive; returns how many rows it changed.
     async fn run_there(
         &mut self,
         statement: &Statement,
@@ -317,7 +316,7 @@ impl SqliteLease {
             from.skip += given;
             left = left.saturating_sub(usize::try_from(given).unwrap_or(left));
         }
-        // The thread begins a transaction where there is none.
+        // The thread begins a transaction if none is open.
         part.from.alone |= here.is_autocommit();
         let (job, rows) = Job::new(Arc::clone(&part.sql), part.values.clone(), from, part.settings);
         if part.alone {
@@ -330,7 +329,7 @@ impl SqliteLease {
         ran.map(|ran| ran.ended).map_err(refused)
     }
 
-    /// Takes so many of the rows that the connection's thread reads ahead.
+    /// Takes this many of the rows that the connection's thread reads ahead.
     async fn next_ahead(
         &mut self,
         rows: usize,
@@ -548,7 +547,7 @@ fn check(statement: &Statement) -> Result<()> {
     Ok(())
 }
 
-/// Lets others have the thread, between runs of which each takes some hundredths of a millisecond.
+/// Yields to other tasks between runs, each of which takes some hundredths of a millisecond.
 async fn yield_sometimes(turn: usize) {
     if turn % TURNS == TURNS - 1 {
         tokio::task::yield_now().await;

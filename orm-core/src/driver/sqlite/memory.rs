@@ -26,7 +26,7 @@ const YOUNG: Duration = Duration::from_secs(60);
 /// A memory file system below this size, in KiB, is meant for something else: a container gets 64 MiB by default.
 const LARGE: u64 = 1024 * 1024;
 
-/// The folder of a database, which goes with it.
+/// The folder of a database, which is removed with it.
 #[derive(Debug)]
 pub(super) struct MemoryFiles {
     folder: PathBuf,
@@ -94,7 +94,7 @@ impl MemoryFiles {
         match locked {
             Ok(lock) => Ok(MemoryFiles { folder, _lock: lock }),
             Err(error) => {
-                // It is empty, and of no use.
+                // It is empty and no longer needed.
                 let _ = fs::remove_dir_all(&folder);
                 Err(error)
             }

@@ -24,7 +24,7 @@ pub(super) struct Opening {
     /// A path, or a URI.
     location: String,
     flags: OpenFlags,
-    /// Which part of SQLite opens the file; its own choice where there is none.
+    /// The VFS that opens the file; `None` for SQLite's default.
     vfs: Option<String>,
     busy_timeout: Duration,
     /// None leaves it as the file has it.
@@ -51,7 +51,7 @@ struct Settings {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Mode {
-    /// As SQLite itself does it: a file that is not there is made.
+    /// As SQLite itself does: creates a missing file.
     #[default]
     ReadWriteCreate,
     ReadWrite,
@@ -93,7 +93,7 @@ impl Opening {
             opening.location = memory.file().to_string_lossy().into_owned();
             (opening.flags, opening.vfs) = (Settings::default().flags(), VFS.map(str::to_owned));
             opening.memory = Some(memory);
-            // Nothing of it outlives the engine, and readers do not wait.
+            // The file does not outlive the engine, and readers do not wait.
             (opening.journal_mode, opening.synchronous) = (Some(JournalMode::Wal), Some(Synchronous::Off));
         } else if opening.location.is_empty() {
             return Err(Error::new(

@@ -45,7 +45,7 @@ impl Prepared {
     /// Compiles the statement of a text.
     ///
     /// # Errors
-    /// SQLite refuses the text, or there is not one statement in it.
+    /// SQLite refuses the text, or it does not contain exactly one statement.
     pub(super) fn new(connection: &Connection, sql: &Arc<str>) -> rusqlite::Result<Prepared> {
         let (statement, read) = compile(connection, sql)?;
         let statement = statement.ok_or_else(|| other_than_one("no statements"))?;
@@ -200,7 +200,7 @@ impl Drop for Running<'_> {
 }
 
 impl Row<'_> {
-    /// A cell, if there is one that holds a value of a type.
+    /// A cell, if it has a value of a type.
     fn value(&self, index: usize, of: c_int) -> Option<*mut ffi::sqlite3_value> {
         if index >= self.prepared.width {
             return None;

@@ -19,9 +19,9 @@ use crate::sql::Param;
 
 /// How many looks at the budget it may take to find a row: about a millisecond.
 const LOOKS: u32 = 50;
-/// After so many of them other tasks have the thread.
+/// After this many of them, other tasks get the thread.
 const TURN: u32 = 5;
-/// And after so many rows.
+/// And after this many rows.
 const ROWS: usize = 512;
 
 /// What reads a statement.
@@ -43,7 +43,7 @@ pub(super) enum Ended {
     Elsewhere(Elsewhere),
 }
 
-/// Where a statement has to go on that was stopped.
+/// Where a stopped statement has to continue.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Elsewhere {
     /// How many rows were given already.
@@ -63,7 +63,7 @@ pub(super) enum Stopped {
 
 impl Reading<'_> {
     pub(super) async fn run(mut self, sql: &Arc<str>, params: &[Param]) -> Result<Ended, Stopped> {
-        // Where the statement goes on elsewhere, both parts have to see the same.
+        // If the statement continues elsewhere, both parts have to see the same data.
         let alone = self.connection.is_autocommit();
         if alone {
             self.connection.execute_batch("BEGIN")?;

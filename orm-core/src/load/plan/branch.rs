@@ -39,7 +39,7 @@ pub(in crate::load) struct Branch {
 }
 
 impl Branch {
-    /// A branch that joins nothing, of which it is unknown whether a row comes twice.
+    /// A branch without joins; it is unknown whether a row occurs twice.
     pub(super) fn new(source: Source, selection: Selection, offset: usize, loads: Vec<LoadSpec>) -> Branch {
         let (joined, further) = (Vec::new(), Vec::new());
         Branch { source, locked: false, distinct: false, selection, offset, joined, further, loads }

@@ -70,7 +70,7 @@ pub(in crate::load) struct ByKeys {
 /// The levels below a recursive relationship's own.
 #[derive(Debug)]
 enum Again {
-    /// By keys the statement is the same at each of so many levels.
+    /// Loaded by keys, the statement is the same at each of this many levels.
     Same(usize),
     /// Each statement repeats that of the level above.
     Repeating(Box<LoadSpec>, Option<Origin>),
@@ -273,7 +273,7 @@ impl ByKeys {
             && !self.ranked
             && !select.order.is_empty()
         {
-            // Rows are grouped by their parent, so their order counts within it alone.
+            // Rows are grouped by their parent, so their order matters only within it.
             let key = |key: &KeyColumn| Order::new(Expr::column(&self.key_source, key.name), false);
             let order = mem::replace(&mut select.order, self.key_columns.iter().map(key).collect());
             then_by(&mut select.order, order);

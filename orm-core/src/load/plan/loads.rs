@@ -109,7 +109,7 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
     Ok(loads)
 }
 
-/// The loads of entities that raw SQL gives: there is nothing to join to.
+/// The loads of entities that raw SQL returns: no joins are possible.
 ///
 /// # Errors
 /// As for [`of_select`].

@@ -7,8 +7,8 @@ use crate::graph::{Slice, Slot, Targets};
 use crate::identity::Store;
 use crate::model::RelationDef;
 
-/// Gives objects what the query loaded of their relationships: where nothing is held yet, or everywhere when the query
-/// overwrites. Views stay in the answer alone.
+/// Gives objects what the query loaded of their relationships: if they hold nothing yet, or always if the query
+/// overwrites. Views stay in the answer.
 pub(super) fn fill(store: &mut Store, levels: &Levels, overwrite: bool) {
     for level in &levels.levels {
         for edge in level.edges.iter().filter(|edge| edge.whole) {

@@ -160,8 +160,8 @@ fn number_of(cells: &dyn Cells, place: usize) -> Result<i64> {
     }
 }
 
-/// The error of a row of which an entity is read, without the value that it quotes where a query made a column of
-/// something secret. What is secret by the entity's own model is hidden already.
+/// The error of a row from which an entity is read, without the value that it quotes if the query computed a column
+/// from something secret. What is secret by the entity's own model is already hidden.
 #[cold]
 fn hidden(error: Error, branch: &Branch, shown: &Shown) -> Error {
     let shows = |(place, column): (usize, &ColumnDef)| column.secret || shown.shows(place);

@@ -20,7 +20,7 @@ pub(super) struct LevelBuilder {
     pub(super) arena: u32,
     pub(super) nodes: Vec<u32>,
     positions: HashMap<u32, u32>,
-    /// Objects that were made one after the other have positions one after the other, and need no entry in the map.
+    /// Objects made one after the other have consecutive positions, and need no entry in the map.
     run: Run,
     pub(super) edges: Vec<EdgeBuilder>,
 }
@@ -75,7 +75,7 @@ impl Levels {
     }
 }
 
-/// A run of objects: from this node and this position on, so many.
+/// A run of objects: starting at this node and position, this many.
 #[derive(Debug, Default)]
 struct Run {
     node: u32,

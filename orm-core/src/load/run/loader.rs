@@ -54,7 +54,7 @@ impl<'s> Loader<'s> {
     /// Runs a query for entities. The answer's first level holds them, in order.
     ///
     /// # Errors
-    /// The query is wrong, the database refuses it, or a row does not fit. The session holds nothing of a query that
+    /// The query is wrong, the database refuses it, or a row does not fit. The session keeps nothing from a query that
     /// failed.
     pub(crate) async fn select(&mut self, spec: SelectSpec) -> Result<Arc<Region>> {
         let plan = LoadPlan::of_select(spec, self.dialect)?;
@@ -93,7 +93,7 @@ impl<'s> Loader<'s> {
         self.answer(levels)
     }
 
-    /// The session holds nothing of a load that failed.
+    /// The session keeps nothing from a load that failed.
     pub(super) fn kept<T>(&mut self, known: &[u32], done: Result<T>) -> Result<T> {
         if done.is_err() {
             self.store.forget_since(known);

@@ -6,8 +6,8 @@ use crate::query::{Keyset, SelectSpec};
 use crate::sql::Select;
 use crate::value::{Cells, Value, ValueError};
 
-/// A query in pages, each of which begins after the last row of the one before: what reads a long result where no
-/// statement can be read a part at a time.
+/// A query in pages, each of which begins after the last row of the one before: it reads a long result on a database
+/// that cannot read a statement a part at a time.
 #[derive(Debug)]
 pub(super) struct Pages {
     keyset: Keyset,
@@ -41,7 +41,7 @@ impl Pages {
         Ok(Pages { keyset, cells, after: None, left: spec.core.limit })
     }
 
-    /// The query of the next page, of at most so many entities; `None` when the limit of the query is reached.
+    /// The query of the next page, of at most this many entities; `None` when the limit of the query is reached.
     pub(super) fn page(&self, mut spec: SelectSpec, entities: usize) -> Option<SelectSpec> {
         let most = u64::try_from(entities).unwrap_or(u64::MAX);
         let most = self.left.map_or(most, |left| left.min(most));
@@ -57,7 +57,7 @@ impl Pages {
         Some(spec)
     }
 
-    /// Selects the terms that are not among the columns of the model, behind them.
+    /// Selects the terms that are not columns of the model, after the columns.
     pub(super) fn select_terms(&mut self, select: &mut Select) {
         let terms = self.cells.iter_mut().zip(self.keyset.terms());
         for (at, term) in terms.filter(|(at, _)| !at.selected) {

@@ -140,7 +140,7 @@ impl<'t> Described<'t> {
         (0..self.fields.len()).filter(|at| self.fields[*at].key).collect()
     }
 
-    /// The struct's name in snake_case, of which default names are made.
+    /// The struct's name in snake_case, the base of default names.
     pub(super) fn snake(&self) -> String {
         snake(&self.name)
     }

@@ -185,7 +185,7 @@ const CASES: [(&str, Case); 7] = [
     ("SCREAMING_SNAKE_CASE", |name| name.to_shouty_snake_case()),
 ];
 
-/// The case that makes the labels of all variants, if there is one.
+/// The case that produces the labels of all variants, if there is one.
 pub(super) fn case_of(variants: &[(String, String)]) -> Option<&'static str> {
     let fits = |case: Case| variants.iter().all(|(variant, label)| case(variant) == *label);
     CASES.iter().find(|(_, case)| fits(*case)).map(|(name, _)| *name)

@@ -18,9 +18,9 @@ pub fn value<T: ColumnType + IntoValue<T>>(value: T) -> Computed<T> {
     Computed::new(Expr::Bind(Bind { kind: Some(T::KIND), ..value.into_value().into() }))
 }
 
-/// The value as another type. What the database cannot convert is its error, or whatever it makes of it. Dates and
-/// times are converted in UTC. SQLite has no exact decimals, so a cast to or from them there is an error before SQL is
-/// sent.
+/// The value as another type. A value that the database cannot convert is an error, or whatever the database makes of
+/// it. Dates and times are converted in UTC. SQLite has no exact decimals, so a cast to or from them there is an error
+/// before SQL is sent.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -3,7 +3,7 @@
 use super::server::{self, is_temporary};
 use super::token::Token;
 
-/// Whether a statement commits the open transaction by itself.
+/// Whether a statement implicitly commits the open transaction.
 ///
 /// The list is that of both manuals, with some statements that neither manual mentions: running one of those outside a
 /// transaction is never wrong.
@@ -68,7 +68,7 @@ pub(super) fn changes_connection(tokens: &[Token<'_>]) -> bool {
             return changes_connection(inner);
         }
         let elsewhere = ["global", "persist", "persist_only", "password", "default"];
-        // The next transaction alone, which may be another session's.
+        // Only the next transaction, which may be another session's.
         return !second.is_any(&elsewhere);
     }
     if first.is("flush") {
@@ -92,7 +92,7 @@ pub(super) fn sets_transactions(rest: &[Token<'_>]) -> bool {
     })
 }
 
-/// What a `SET STATEMENT .. FOR` of MariaDB runs, of which these are the tokens behind SET.
+/// What a `SET STATEMENT .. FOR` of MariaDB runs; the tokens are those after SET.
 fn set_for<'t, 's>(rest: &'s [Token<'t>]) -> Option<&'s [Token<'t>]> {
     if !rest.first()?.is("statement") {
         return None;

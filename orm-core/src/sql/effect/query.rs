@@ -70,7 +70,7 @@ fn expressions(tokens: &[Token<'_>]) -> Effect {
     effect
 }
 
-/// What a query does, of which these are the tokens behind its first word.
+/// What a query does; the tokens are those after its first word.
 pub(super) fn read(tokens: &[Token<'_>]) -> Effect {
     let mut effect = Effect::Reads;
     // What follows the list of DISTINCT ON is not an alias.

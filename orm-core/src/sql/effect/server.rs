@@ -33,7 +33,7 @@ pub(super) fn effect(tokens: &[Token<'_>], mysql: bool) -> Effect {
     if outside { Effect::Outside } else { Effect::Writes }
 }
 
-/// Whether a CREATE makes something that goes with the connection.
+/// Whether a CREATE makes something that is dropped with the connection.
 pub(super) fn is_temporary(tokens: &[Token<'_>]) -> bool {
     let before_the_name = tokens.iter().take_while(|token| !token.is_any(&["table", "view", "sequence"]));
     before_the_name.take(4).any(|token| token.is_any(&["temp", "temporary"]))

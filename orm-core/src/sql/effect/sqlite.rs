@@ -85,7 +85,7 @@ pub(super) fn of(tokens: &[Token<'_>], text: &str) -> RawEffect {
     if first.is("with") && !writes { Effect::Reads.into() } else { Effect::MayWrite.into() }
 }
 
-/// What a PRAGMA does, of which these are the tokens behind that word.
+/// What a PRAGMA does; the tokens are those after that word.
 fn pragma(tokens: &[Token<'_>]) -> RawEffect {
     let brackets = [Token::Sign('['), Token::Sign(']')];
     let mut tokens = tokens.iter().copied().filter(|token| !brackets.contains(token)).peekable();

@@ -46,7 +46,7 @@ impl<'t> Tokens<'t> {
         let mysql = matches!(dialect, Dialect::Mysql(_));
         let (mut all, mut unclear, mut rest) = (Vec::new(), false, text);
         while let Some(next) = rest.chars().next() {
-            // MySQL runs what is in such a comment.
+            // MySQL runs the content of such a comment.
             if mysql && let Some(hidden) = rest.strip_prefix("/*!").or_else(|| rest.strip_prefix("/*M!")) {
                 unclear = true;
                 rest = hidden.trim_start_matches(|char: char| char.is_ascii_digit());

@@ -7,7 +7,7 @@ use crate::value::Value;
 
 /// The parts of INSERT and UPDATE.
 impl Writer {
-    /// An INSERT of so many rows, with their values or with places for them alone.
+    /// An INSERT of this many rows, with their values or only with placeholders.
     pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Bind>) {
         self.insert_into(insert);
         if insert.columns.is_empty() {

@@ -15,7 +15,7 @@ const MOST_BESIDE: usize = 32;
 
 /// Expressions.
 impl Writer {
-    /// An expression that stands beside an operator, in parentheses where it needs them.
+    /// An operand of an operator, in parentheses if it needs them.
     pub(super) fn operand(&mut self, expr: &Expr) {
         let compound = matches!(
             expr,
@@ -54,7 +54,7 @@ impl Writer {
 
     fn write_expr(&mut self, expr: &Expr) {
         if self.grouped.contains(expr) {
-            // The same for all rows of a group, which MySQL does not see by itself.
+            // The value is the same for all rows of a group, which MySQL does not recognise.
             let grouped = std::mem::take(&mut self.grouped);
             self.sql.push_str("any_value(");
             self.expr(expr);
@@ -178,8 +178,8 @@ impl Writer {
         }
     }
 
-    /// Conditions with one word between them. To SQLite each of them is inside the ones behind it, and it takes no more than
-    /// 1000 levels: the halves of many are in parentheses.
+    /// Conditions with one operator between them. SQLite nests each one in those after it and allows at most 1000 levels, so
+    /// long lists are halved with parentheses.
     fn combined(&mut self, all: &[Expr], word: &str) {
         if self.dialect != Dialect::Sqlite || all.len() <= MOST_BESIDE {
             return self.list(all, word, Writer::operand);
@@ -241,7 +241,7 @@ impl Writer {
         self.sql.push_str(function.name(self.dialect));
     }
 
-    /// In parentheses, so that what stands beside it does not reach into it.
+    /// In parentheses, so adjacent operators do not bind to a part of it.
     fn fragment(&mut self, text: &str, arguments: &[Expr]) {
         self.repeatable = false;
         let told = RawEffect::of_expression(self.dialect, text);

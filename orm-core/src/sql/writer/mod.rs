@@ -74,7 +74,7 @@ impl Writer {
         writer.finish()
     }
 
-    /// The text of an expression alone, to be shown.
+    /// The text of a single expression, for display.
     pub fn expression(dialect: Dialect, expr: &Expr) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.secrets = expr.mentions_secret();
@@ -127,7 +127,7 @@ impl Writer {
         writer.finish()
     }
 
-    /// An INSERT as several texts, with places for the values alone.
+    /// An INSERT as several texts, with placeholders only.
     fn insert_in_runs(
         dialect: Dialect,
         insert: &Insert,
@@ -153,8 +153,8 @@ impl Writer {
         Statement { params, expected: Expected::Few, runs, ..first }
     }
 
-    /// The text of an INSERT of several rows into a table whose keys SQLite generates, which follow the key of the first row.
-    /// It is RETURNING that makes such an INSERT slow there: it keeps all rows until the last one is in.
+    /// The text of an INSERT of several rows into a table whose keys SQLite generates, consecutive after the key of the first
+    /// row. RETURNING would make such an INSERT slow there, because it keeps all rows until the last one is in.
     pub fn insert_by_rowid(mut insert: Insert) -> Statement {
         let (width, values) = (insert.columns.len(), std::mem::take(&mut insert.values));
         let mut first = Writer::new(Dialect::Sqlite);

@@ -82,7 +82,7 @@ impl Names {
         rows.into_iter().for_each(|rows| self.make(rows));
     }
 
-    /// In ON CONFLICT, a table with a schema is called by its name alone: SQLite takes no other.
+    /// In ON CONFLICT, a table with a schema is called by its bare name: SQLite accepts no other.
     pub(super) fn call_by_name(&mut self, table: TableName) {
         let name = table.schema.map(|_| Arc::from(table.name));
         self.renamed += usize::from(name.is_some());
@@ -151,7 +151,7 @@ impl Names {
         self.dialect.is_same_name(a, b)
     }
 
-    /// `orders_1`: the first such name that nothing in sight has.
+    /// `orders_1`: the first name of this form that is not in scope.
     fn numbered(&self, like: &str) -> Arc<str> {
         let made = self.visible().filter(|named| matches!(named.source, Source::Made(_)));
         let mut number = made.count() + 1;
@@ -183,8 +183,8 @@ impl Names {
         self.in_sight.iter().rev().find(|named| named.source == source)?.name.clone()
     }
 
-    /// Names the common table expressions of a statement, each after those that it uses; `tables` are those of the whole
-    /// statement, of which none may be taken for one of them.
+    /// Names the common table expressions of a statement, each after those that it uses. `tables` are the tables of the
+    /// whole statement, none of which may share a name with them.
     pub(super) fn name_ctes(&mut self, ctes: &[Arc<Cte>], tables: &[TableName]) {
         for cte in ctes {
             let is_taken = |name: &str| {
@@ -208,7 +208,7 @@ impl Names {
         self.ctes.clear();
     }
 
-    /// What a common table expression is called; inside itself it is known by the name alone.
+    /// The name of a common table expression; inside itself it is known only by name.
     pub(super) fn cte(&self, cte: Option<&Arc<Cte>>, name: &str) -> Option<Arc<str>> {
         let found = match cte {
             Some(cte) => self.ctes.iter().find(|(known, _)| Arc::ptr_eq(known, cte)),

@@ -12,7 +12,7 @@ use crate::value::{Value, ValueKind};
 /// What an operand of UNION is called that is a subquery.
 const OPERAND: &str = "_set";
 
-/// What a selected expression is called, with its place behind it, that has no name and needs one.
+/// The name, followed by a number, of a selected expression that has none and needs one.
 const SELECTED: &str = "_selected";
 
 /// SELECT.
@@ -408,7 +408,7 @@ impl Writer {
         if let (Some(of), Dialect::Postgres) = (&lock.of, self.dialect) {
             self.sql.push_str(" OF ");
             match of {
-                // The server takes the name alone here, without the schema.
+                // The server accepts only the bare name here, without the schema.
                 Source::Table(table) => {
                     let renamed = self.names.renamed(*table);
                     self.quote(renamed.as_deref().unwrap_or(table.name));

@@ -2,7 +2,7 @@ use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, TextPlace};
 use crate::value::Value;
 
-/// What makes a character of a pattern stand for itself.
+/// The escape character of patterns.
 const ESCAPE: char = '!';
 /// The longest pattern that SQLite takes, in bytes.
 pub(in crate::sql) const LONGEST_SQLITE_PATTERN: usize = 50_000;

@@ -15,7 +15,7 @@ fn place(part: TimePart) -> (usize, usize) {
     }
 }
 
-/// Where the time begins in such a text.
+/// The position at which the time begins in such a text.
 const TIME: usize = 12;
 
 /// Functions of dates and times. SQLite's work on parts of the text: its own know milliseconds and round.
@@ -92,7 +92,7 @@ impl Writer {
     }
 
     fn truncate(&mut self, unit: TimeUnit, kind: ValueKind, of: &Expr) {
-        // How much of a text is kept, and what stands behind it.
+        // How much of a text is kept, and what is appended.
         let (kept, rest) = match unit {
             TimeUnit::Year => (4, "-01-01 00:00:00"),
             TimeUnit::Month => (7, "-01 00:00:00"),
@@ -140,7 +140,7 @@ impl Writer {
                 self.substring(of, 1, Some(kept));
                 self.sql.push_str(", ");
                 self.bind(Bind::from(Value::from(words)));
-                // The last day of a month that has no such day, as the others have it.
+                // The last day of a month without such a day, as on the other databases.
                 self.sql.push_str(if below { ")" } else { ", 'floor')" });
                 if kind != ValueKind::Date {
                     self.sql.push_str(" || ");
@@ -171,7 +171,7 @@ impl Writer {
         }
     }
 
-    /// A date or time as one of another kind; `None` if the database converts by itself.
+    /// A date or time as one of another kind; `None` if the database converts implicitly.
     pub(super) fn time_as(&mut self, of: &Expr, from: ValueKind, to: ValueKind) {
         match (self.dialect, from, to) {
             (_, from, to) if from == to => self.expr(of),

@@ -79,8 +79,8 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Where rows are checked one by one, rows of one table that refer to each other would take a statement for each level,
-    /// and one that refers to itself could not go at all. So they lose such a key first, if it can be NULL.
+    /// If rows are checked one by one, rows of one table that refer to each other would take a statement for each level,
+    /// and one that refers to itself could not be deleted at all. So they lose such a key first, if it can be NULL.
     fn cut_levels(&mut self) {
         let deleted = |node: usize| {
             let operation = self.operation(node).filter(|operation| operation.kind == Kind::Delete)?;
@@ -218,7 +218,7 @@ impl Scheduler<'_> {
         }
     }
 
-    /// Whether a claim is on columns of which a part cuts off some.
+    /// Whether a claim is on columns of which a part cuts some.
     fn is_cut_by(&self, claim: Option<usize>, part: usize) -> bool {
         let cut = self.nodes[part].part.columns();
         self.columns(claim).is_some_and(|columns| columns.all.iter().any(|column| cut.contains(column)))

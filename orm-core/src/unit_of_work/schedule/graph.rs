@@ -87,8 +87,8 @@ impl<'w> Scheduler<'w> {
             by_row,
             cheapest,
         };
-        // A row that refers to another one before and after that one changes its key follows it, by ON UPDATE CASCADE.
-        // Where its key can be NULL it needs no such rule.
+        // A row that refers to another one before and after that one changes its key follows it through ON UPDATE
+        // CASCADE. If its key can be NULL, it does not need that.
         let follows: HashSet<(usize, usize, usize)> = work
             .claims
             .iter()

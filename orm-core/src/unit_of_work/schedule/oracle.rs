@@ -340,7 +340,7 @@ struct Found {
     whole: bool,
 }
 
-/// Makes a schema, rows before and rows after, and holds the schedule against every order there is.
+/// Makes a schema, rows before and rows after, and compares the schedule with every possible order.
 fn find_order(seed: u64) -> Option<Found> {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     (0..5).for_each(|_| {

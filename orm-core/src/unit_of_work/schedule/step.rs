@@ -31,7 +31,7 @@ pub(in crate::unit_of_work) struct Schedule {
     pub(in crate::unit_of_work) conflicts: Vec<(usize, usize)>,
 }
 
-/// Operations in a circle, each of which needs a key of the one before that is not known yet.
+/// Operations in a circle, each of which needs an unknown key of the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::unit_of_work) struct Circle {
     pub(in crate::unit_of_work) operations: Vec<usize>,
