@@ -262,6 +262,7 @@ pub mod __private {
     pub use crate::query::PartOf;
     pub use crate::query::from_row::{FromRow, RowField, StructRow};
     pub use crate::query::operand::{IntoOperand, Plain, operand};
+    pub use crate::query::predicate::relation_filter;
     pub use crate::sql::Expr;
     pub use crate::unit_of_work::{
         CompleteDraft, DraftData, Given, GivenOr, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,

@@ -2,8 +2,10 @@
 //!
 //! Enters: rows as cells. Leaves: nodes. Called by loading and by the unit of work.
 
+mod filtered;
 mod reads;
 mod store;
 
+pub(crate) use filtered::FilteredPlace;
 pub use store::Store;
 pub(crate) use store::cell_error;

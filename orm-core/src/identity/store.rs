@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
+use super::filtered::{Filtered, FilteredPlace, FilteredSlots};
 use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{CellError, ErasedArena, Graph, ObjectId, Region, Slot};
@@ -22,6 +23,7 @@ pub struct Store {
     /// Those of them that have unsaved changes, which a query must not overwrite.
     changed: HashSet<ObjectId>,
     reads: Reads,
+    filtered: FilteredSlots,
 }
 
 /// The objects of one model.
@@ -53,6 +55,7 @@ impl Store {
             expired: HashSet::new(),
             changed: HashSet::new(),
             reads: Reads::default(),
+            filtered: FilteredSlots::default(),
         }
     }
 
@@ -206,6 +209,19 @@ impl Store {
     /// A query filled in what objects hold for a relationship.
     pub(crate) fn slots_filled(&mut self, arena: u32, relation: usize, nodes: &[u32]) {
         self.reads.slots(arena, relation, nodes);
+        if !nodes.is_empty() {
+            self.filtered.filled(arena, &self.def(arena).relations[relation]);
+        }
+    }
+
+    /// Where relationships with a filter are held, those of some kind.
+    pub(crate) fn filtered(&self, which: impl Fn(&Filtered) -> bool) -> Vec<FilteredPlace> {
+        self.filtered.held(which)
+    }
+
+    /// No object holds the relationship any more.
+    pub(crate) fn filtered_emptied(&mut self, place: FilteredPlace) {
+        self.filtered.emptied(place);
     }
 
     /// The open transaction writes, so what is read from now on is undone with it.
@@ -230,6 +246,7 @@ impl Store {
 
     /// What was read since the last savepoint, or else since the transaction wrote, is not true any more.
     pub(crate) fn rolled_back(&mut self) {
+        self.filtered.rolled_back();
         let read = self.reads.rolled_back();
         for (arena, node, relation) in read.slots {
             self.arena(arena).unload_one(node, relation);

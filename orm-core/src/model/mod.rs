@@ -15,6 +15,7 @@ pub(crate) mod loaded_set;
 pub(crate) mod model;
 mod model_def;
 mod relation_def;
+mod relation_filter;
 pub(crate) mod resolved;
 mod selection;
 

@@ -1,5 +1,5 @@
 use super::{ErasedModel, KeyAction, ModelDef, ResolvedRelation};
-use crate::sql::TableName;
+use crate::sql::{Expr, TableName};
 
 /// One relationship of a model, as data. [`Relation::def`](crate::relation::Relation::def) returns it.
 ///
@@ -39,8 +39,11 @@ pub struct RelationDef {
     pub cascade: Cascade,
     /// Whether the deletion of unloaded children is left to the database's ON DELETE.
     pub passive_deletes: bool,
-    /// Whether it is for reading only.
+    /// Whether it is for reading only: it says so, or it has a filter.
     pub view_only: bool,
+    /// Makes the condition that its targets meet: `filter = ".."`.
+    #[doc(hidden)]
+    pub filter: Option<fn() -> Expr>,
     /// What the foreign key of a `belongs_to` does when its target is deleted: `on_delete = ".."`.
     pub on_delete: Option<KeyAction>,
     /// What the foreign key does when the target's key changes: `on_update = ".."`.
@@ -215,6 +218,18 @@ impl RelationDef {
     /// ```
     pub fn is_collection(&self) -> bool {
         matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
+    }
+
+    /// Whether it leads only to targets that meet a condition of its own: `filter = ".."`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// assert!(!Author::def().relations[0].is_filtered());
+    /// # }
+    /// ```
+    pub fn is_filtered(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// Whether this is that relationship: the same one of the same model.

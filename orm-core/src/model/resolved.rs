@@ -167,10 +167,19 @@ impl RelationDef {
         for term in self.order_by {
             order.push((self.column(target, term.field)?, term.descending));
         }
-        if let Some(name) = self.inverse
-            && !target.relations.iter().any(|other| other.name == name)
-        {
-            return Err(self.names_unknown("relationship", name, target));
+        if let Some(name) = self.inverse {
+            match target.relations.iter().find(|other| other.name == name) {
+                None => return Err(self.names_unknown("relationship", name, target)),
+                Some(other) if other.is_filtered() => {
+                    return Err(format!(
+                        "`{}` names `{}` as its inverse, which has a `filter` and shows some of the rows; name the \
+                         relationship that has all of them",
+                        self.path(),
+                        other.path()
+                    ));
+                }
+                Some(_) => {}
+            }
         }
         let link = self.through.as_ref().map(|through| {
             (link_columns(parent, through.key, &local), link_columns(target, through.target_key, &remote))
@@ -188,7 +197,9 @@ impl RelationDef {
             link: link.unwrap_or_default(),
             may_find_several: self.is_collection() || places.is_none() && !is_unique,
             may_lose_child: nullable || self.cascade.delete_orphan,
-            primary_key_places: places.filter(|places| by_key && places.len() == remote.len()),
+            // What the session holds under the key may not meet the condition.
+            primary_key_places: places
+                .filter(|places| by_key && places.len() == remote.len() && !self.is_filtered()),
             local,
             remote,
             invalid: None,

@@ -17,15 +17,16 @@ pub fn link(
     relation.parent().check()?;
     let (local, remote) = (relation.local_columns(), relation.remote_columns());
     let (here, there) = (relation.parent(), relation.target());
+    let condition = relation.condition(source)?;
     let Some(through) = &relation.through else {
         let on = equal(names(there, remote), source, names(here, local), parent);
-        return Ok((target, on));
+        return Ok((target, both(on, condition)));
     };
     let made = Made::like(through.table.name);
     let link = Source::Made(made);
     let to_target = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
     let first = TableRef::Table { name: through.table, alias: Some(made.into()) };
-    let joins = vec![Join { kind: JoinKind::Inner, table: target, on: to_target }];
+    let joins = vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition) }];
     let on = equal(through.key.iter().copied(), &link, names(here, local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
 }
@@ -44,18 +45,27 @@ pub fn targets_of(
     let (here, there) = (relation.parent(), relation.target());
     here.check()?;
     let (local, remote) = (relation.local_columns(), relation.remote_columns());
+    let condition = relation.condition(source)?;
     let Some(through) = &relation.through else {
         let mut select = Select::from(table);
-        select.and_where(equal(names(there, remote), source, names(here, local), parent));
+        select.and_where(both(equal(names(there, remote), source, names(here, local), parent), condition));
         return Ok(select);
     };
     let alias = link(through.table);
     let link = alias.map_or(Source::Table(through.table), Source::Made);
     let mut select = Select::from(TableRef::Table { name: through.table, alias: alias.map(Into::into) });
     let on = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
-    select.joins.push(Join { kind: JoinKind::Inner, table, on });
+    select.joins.push(Join { kind: JoinKind::Inner, table, on: both(on, condition) });
     select.and_where(equal(through.key.iter().copied(), &link, names(here, local), parent));
     Ok(select)
+}
+
+/// Two conditions, where there is a second one.
+fn both(on: Expr, condition: Option<Expr>) -> Expr {
+    match condition {
+        Some(condition) => Expr::and(Some(on), condition),
+        None => on,
+    }
 }
 
 /// The names of some columns.

@@ -125,6 +125,12 @@ impl Predicate {
     }
 }
 
+/// The condition of a relationship; for generated code, whose type says what the function must return.
+#[doc(hidden)]
+pub fn relation_filter(condition: Predicate) -> Expr {
+    condition.into_sql()
+}
+
 /// What `filter` takes: a [`Predicate`], or an `Option` of one. `None` filters nothing.
 ///
 /// ```

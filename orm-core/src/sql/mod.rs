@@ -18,6 +18,7 @@ mod function;
 mod hostile_names;
 mod json_read;
 mod raw;
+mod reads;
 mod refusal;
 mod secrecy;
 mod select;

@@ -317,6 +317,7 @@ impl Flush<'_> {
                 (arena, count)
             }
         };
+        self.unit.rows_written(self.store, self.store.def(arena).table);
         let answer = bulk.returning.then(|| {
             let level = Level { arena, nodes: nodes.into(), edges: Vec::new() };
             Arc::new(Region::Answer(Answer::new(Arc::clone(self.store.region()), vec![level], None, at)))

@@ -296,6 +296,7 @@ impl Flush<'_> {
                 usize::try_from(self.delete_where(through.table, relation.link_columns(), &keys).await?);
             let rows = rows.unwrap_or(usize::MAX);
             if rows > 0 {
+                self.unit.rows_written(self.store, through.table);
                 self.executed(|| FlushStep::Unlink { table: through.table, rows });
             }
         }
@@ -377,6 +378,7 @@ impl Flush<'_> {
                 self.unit.let_go(self.store, parent, holder.1, node);
             }
         }
+        self.unit.member_gone(self.store, node);
         // An edit of the key that was never written is not the row's.
         let key = self.saved_values(node, self.store.def(node.arena).key);
         // A key read from an object is a key of its model.

@@ -129,7 +129,8 @@ impl UnitOfWork {
         Ok(())
     }
 
-    fn unlink(&mut self, store: &Store, relation: &'static RelationDef, parent: ObjectId, target: &Ref) {
+    fn unlink(&mut self, store: &mut Store, relation: &'static RelationDef, parent: ObjectId, target: &Ref) {
+        relation.through.iter().for_each(|through| self.rows_written(store, through.table));
         let seen = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
         let parent = Ref::Node(parent);
         let waited = self.links.remove(relation, &parent, target);

@@ -38,6 +38,7 @@ impl Flush<'_> {
                 self.unit.hold_both(self.store, relation, parent, node);
             }
         }
+        self.unit.member_added(self.store, node);
     }
 
     /// Whether the keys of two objects link them; link tables are not considered.

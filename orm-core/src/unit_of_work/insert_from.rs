@@ -165,7 +165,9 @@ impl Flush<'_> {
             select.columns.push(Item { expr, alias: None });
         }
         let statement = copy_statement(self.dialect, def, spec.columns.iter().chain(&filled), &select);
-        self.lease.execute(self.monitor, &statement).await
+        let rows = self.lease.execute(self.monitor, &statement).await?;
+        self.unit.rows_written(self.store, def.table);
+        Ok(rows)
     }
 }
 

@@ -35,6 +35,7 @@ impl Flush<'_> {
         by_key.iter().for_each(|link| self.follow_key_link(link, false));
         for (((table, columns), seen), (relation, rows)) in tables {
             let gone = self.delete_where(table, &columns, &rows).await?;
+            self.unit.rows_written(self.store, table);
             self.executed(|| FlushStep::Unlink { table, rows: rows.len() });
             // A link of collections that were not loaded may never have been there.
             if seen && gone < rows.len() as u64 {
@@ -57,6 +58,7 @@ impl Flush<'_> {
         add_by_key(&mut tables, &by_key);
         by_key.iter().for_each(|link| self.follow_key_link(link, true));
         for (((table, columns), seen), (relation, mut rows)) in tables {
+            self.unit.rows_written(self.store, table);
             let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
             let asks = !seen && matches!(self.dialect, Dialect::Mysql(_));
             if asks {

@@ -14,6 +14,7 @@ mod detached;
 mod discard;
 mod disconnect;
 mod draft;
+mod filtered;
 mod flush;
 mod flush_plan;
 mod held_with;

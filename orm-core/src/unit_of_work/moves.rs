@@ -26,6 +26,7 @@ impl UnitOfWork {
             }
         }
         self.move_child(store, node, columns, before);
+        self.members_changed(store, node, columns, before);
     }
 
     /// Updates a to-one whose key changed: it is empty for NULL, the session's object with that key if there is one,
@@ -98,11 +99,13 @@ impl UnitOfWork {
     }
 }
 
-/// The relationships by whose key objects of this session may hold those of a model.
+/// The relationships by whose key objects of this session may hold those of a model. One with a filter is none: a key alone
+/// does not say who is in it.
 pub(super) fn holders(store: &Store, child: u32) -> Vec<Holder> {
     let target = store.model(child).type_id();
     let by_key = |relation: &&'static RelationDef| {
         matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+            && !relation.is_filtered()
             && (relation.target)().type_id() == target
     };
     let relations = |arena: u32| store.def(arena).relations.iter().map(move |relation| (arena, relation));
@@ -110,10 +113,12 @@ pub(super) fn holders(store: &Store, child: u32) -> Vec<Holder> {
     all.filter(|(_, relation)| by_key(relation)).collect()
 }
 
-/// The relationships by whose link table objects of this session may hold those of a model.
+/// The relationships by whose link table objects of this session may hold those of a model, but for those with a filter.
 pub(super) fn link_holders(store: &Store, target: u32) -> Vec<Holder> {
     let leads_here = |relation: &&'static RelationDef| {
-        relation.through.is_some() && (relation.target)().type_id() == store.model(target).type_id()
+        relation.through.is_some()
+            && !relation.is_filtered()
+            && (relation.target)().type_id() == store.model(target).type_id()
     };
     let relations = |arena: u32| store.def(arena).relations.iter().map(move |relation| (arena, relation));
     let all = (0..store.graph().arena_count()).flat_map(relations);

@@ -69,6 +69,7 @@ impl UnitOfWork {
                 self.take_in(store, parent, holder.1, child);
             }
         }
+        self.member_added(store, child);
     }
 
     /// A child that was about to leave its parents stays.
@@ -81,6 +82,7 @@ impl UnitOfWork {
                 }
             }
         }
+        self.member_added(store, child);
     }
 
     /// The new children of a new object that is not written lose their key, or go with it.

@@ -185,14 +185,10 @@ impl UnitOfWork {
 
 /// A relationship for reading shows what others write.
 pub(super) fn check_written(relation: &RelationDef) -> Result<()> {
-    match relation.view_only {
-        true => Err(Error::new(
-            ErrorKind::InvalidState,
-            format!(
-                "`{}` is `view_only`: it shows what other relationships and models write; link through those",
-                relation.path()
-            ),
-        )),
-        false => Ok(()),
-    }
+    let why = match (relation.is_filtered(), relation.view_only) {
+        (false, false) => return Ok(()),
+        (true, _) => "has a `filter`, so it is for reading: it shows some of what other relationships write",
+        (false, true) => "is `view_only`: it shows what other relationships and models write",
+    };
+    Err(Error::new(ErrorKind::InvalidState, format!("`{}` {why}; link through those", relation.path())))
 }

@@ -6,6 +6,7 @@ use super::unit_of_work::{LinkRow, Ref, UnitOfWork, by_arena};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
+use crate::sql::TableName;
 use crate::value::Value;
 
 /// Links that no flush has written, and what queries find without them.
@@ -44,6 +45,8 @@ impl UnitOfWork {
         for (node, saved) in moved {
             let columns: Vec<usize> = (0..store.def(node.arena).columns.len()).collect();
             self.move_child(store, node, &columns, saved);
+            let changed = self.changed_columns(store, node);
+            self.members_changed(store, node, &changed, saved);
         }
         let leaving: Vec<(ObjectId, &'static [usize])> =
             self.waiting_keys.iter().map(|(node, key)| (node, key.columns)).collect();
@@ -56,7 +59,11 @@ impl UnitOfWork {
             for holder in holders(store, node.arena) {
                 self.leave_parents(store, node, holder.1.remote_columns());
             }
+            self.member_gone(store, node);
         }
+        let tables: Vec<TableName> =
+            self.links.iter().chain(self.unlinks.iter()).filter_map(link_table).collect();
+        tables.into_iter().for_each(|table| self.rows_written(store, table));
         for row in self.links.iter().cloned().collect::<Vec<_>>() {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
@@ -80,6 +87,7 @@ impl UnitOfWork {
                 }
             }
         }
+        self.member_leaves(store, child, columns);
     }
 
     /// Nor does it hold them.
@@ -184,6 +192,10 @@ impl UnitOfWork {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
     }
+}
+
+fn link_table(row: &LinkRow) -> Option<TableName> {
+    row.relation.through.as_ref().map(|through| through.table)
 }
 
 /// Whether a collection shows a link, from either side.

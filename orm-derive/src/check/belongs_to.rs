@@ -32,11 +32,19 @@ pub fn counts_are_equal(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// The type is optional where the key may be NULL, and only there.
+/// The type is optional where the key may be NULL or a filter may leave the row out, and only there.
 pub fn nullability_is_the_keys(model: &Model, errors: &mut Errors) {
     for relation in belongs_to(model) {
         let Some(columns) = columns(model, relation) else { continue };
         let target = type_text(&relation.target);
+        if relation.filter.is_some() {
+            if !relation.optional {
+                let message =
+                    format!("the `filter` may leave the row out: write `BelongsTo<Option<{target}>>`");
+                errors.on(&relation.ty, message);
+            }
+            continue;
+        }
         match columns.iter().find(|column| column.nullable) {
             Some(key) if !relation.optional => {
                 let message = format!("`{}` may be NULL: write `BelongsTo<Option<{target}>>`", key.field);

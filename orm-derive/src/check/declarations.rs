@@ -148,13 +148,30 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
 /// What is for reading writes nothing.
 pub fn view_only_writes_nothing(model: &Model, errors: &mut Errors) {
     for relation in sound(model).filter(|relation| relation.view_only.is_some()) {
+        let what = match relation.filter {
+            Some(_) => "a relationship with a `filter` is for reading",
+            None => "a `view_only` relationship writes nothing",
+        };
         if let Some((_, span)) = relation.cascade {
-            errors.at(span, "a `view_only` relationship writes nothing, so remove its `cascade`".to_owned());
+            errors.at(span, format!("{what}, so remove its `cascade`"));
         }
         if let Some(span) = relation.passive_deletes {
+            errors.at(span, format!("{what}, so remove its `passive_deletes`"));
+        }
+    }
+}
+
+/// Some of the rows are not the other side of all of them.
+pub fn part_has_no_inverse(model: &Model, errors: &mut Errors) {
+    for relation in sound(model).filter(|relation| relation.filter.is_some()) {
+        if let Some(inverse) = &relation.inverse {
+            let inverse_of = &inverse.value;
             errors.at(
-                span,
-                "a `view_only` relationship writes nothing, so remove its `passive_deletes`".to_owned(),
+                inverse.span,
+                format!(
+                    "a relationship with a `filter` shows some of the rows, and is not the other side of `{inverse_of}`: \
+                     remove `inverse`"
+                ),
             );
         }
     }

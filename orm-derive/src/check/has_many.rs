@@ -55,16 +55,17 @@ pub fn counts_are_equal(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// Two relationships to one model have two keys.
+/// Two relationships to one model have two keys, or one of them shows some of the other's rows.
 pub fn keys_tell_them_apart(model: &Model, errors: &mut Errors) {
     let mut seen: Vec<(String, &Relation)> = Vec::new();
-    for relation in has(model).filter(|relation| !relation.key.names.is_empty()) {
+    let whole = |relation: &&Relation| !relation.key.names.is_empty() && relation.filter.is_none();
+    for relation in has(model).filter(whole) {
         let target = type_text(&relation.target);
         let same =
             |(other, first): &&(String, &Relation)| *other == target && first.key.names == relation.key.names;
         if let Some((_, first)) = seen.iter().find(same) {
             let (first, second, key) = (&first.field, &relation.field, relation.key.names.join(", "));
-            let fix = "say which key each uses: `key = \"..\"`";
+            let fix = "say which key each uses: `key = \"..\"`, or which rows: `filter = \"..\"`";
             errors.at(
                 relation.key.span,
                 format!("`{first}` and `{second}` both lead to `{target}` by `{key}`; {fix}"),

@@ -29,6 +29,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     declarations::option_fits_the_attribute,
     declarations::cascade_deletes_children,
     declarations::view_only_writes_nothing,
+    declarations::part_has_no_inverse,
     names::module_can_be_one,
     names::names_are_sql,
     names::columns_differ,

@@ -3,8 +3,8 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::scope::{Named, Scope};
 use super::{at, column_type, private, private_at, quiet};
-use crate::model::Column;
-use crate::parse::{Cascade, KeyAction, Kind, Lazy, Text};
+use crate::model::{Column, Relation};
+use crate::parse::{Cascade, Function, KeyAction, Kind, Lazy, Text};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -208,6 +208,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let passive_deletes = relation.passive_deletes.is_some();
     let view_only = relation.view_only.is_some();
     let merge = merge && !view_only;
+    let filter = filter(relation);
     let (on_delete, on_update) = (key_action(relation.on_delete), key_action(relation.on_update));
     let inverse = match &relation.inverse {
         Some(inverse) => {
@@ -242,6 +243,7 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             },
             passive_deletes: #passive_deletes,
             view_only: #view_only,
+            filter: #filter,
             on_delete: #on_delete,
             on_update: #on_update,
             inverse: #inverse,
@@ -251,6 +253,17 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             resolved: #p::ResolvedRelation::new(),
         }
     }
+}
+
+/// What makes the condition on the targets; its type is checked where the path is written.
+fn filter(relation: &Relation) -> TokenStream {
+    let Some(Function { path: Some(path), span }) = &relation.filter else {
+        return quote!(::core::option::Option::None);
+    };
+    let span = at(*span);
+    let p = private_at(span);
+    let made = quote_spanned!(span=> || #p::relation_filter(#path()));
+    quote!(::core::option::Option::Some(#made))
 }
 
 /// A table's name, in its schema where it has one.

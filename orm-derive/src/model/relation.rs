@@ -3,7 +3,7 @@ use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::names;
 use crate::parse::{
-    Cascade, Field, Holder, KeyAction, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name,
+    Cascade, Field, Function, Holder, KeyAction, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name,
 };
 
 /// A field that is a relationship.
@@ -38,8 +38,10 @@ pub struct Relation {
     pub order_by: Option<OrderBy>,
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
-    /// Whether it is for reading alone.
+    /// Whether it is for reading alone: it says so, or it has a filter.
     pub view_only: Option<Span>,
+    /// The function that makes the condition on its targets.
+    pub filter: Option<Function>,
     pub on_delete: Option<(KeyAction, Span)>,
     pub on_update: Option<(KeyAction, Span)>,
     pub inverse: Option<Text>,
@@ -88,6 +90,7 @@ impl Relation {
             cascade: None,
             passive_deletes: None,
             view_only: None,
+            filter: None,
             on_delete: None,
             on_update: None,
             inverse: None,
@@ -106,7 +109,9 @@ impl Relation {
             relation.order_by = attribute.order_by;
             relation.cascade = attribute.cascade;
             relation.passive_deletes = attribute.passive_deletes;
-            relation.view_only = attribute.view_only;
+            relation.view_only =
+                attribute.view_only.or(attribute.filter.as_ref().map(|function| function.span));
+            relation.filter = attribute.filter;
             relation.on_delete = attribute.on_delete;
             relation.on_update = attribute.on_update;
             relation.inverse = attribute.inverse;

@@ -64,6 +64,8 @@ pub struct RelationAttribute {
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
     pub view_only: Option<Span>,
+    /// The function that makes the condition on its targets.
+    pub filter: Option<Function>,
     pub on_delete: Option<(KeyAction, Span)>,
     pub on_update: Option<(KeyAction, Span)>,
     pub inverse: Option<Text>,
@@ -174,6 +176,7 @@ const RELATION: &[Known] = &[
     Known("cascade", Form::Text, "all"),
     Known("passive_deletes", Form::Flag, ""),
     Known("view_only", Form::Flag, ""),
+    Known("filter", Form::Text, "open_orders"),
     Known("on_delete", Form::Text, "cascade"),
     Known("on_update", Form::Text, "cascade"),
     Known("inverse", Form::Text, "user"),
@@ -203,7 +206,9 @@ impl ColumnAttribute {
             index: options.flag("index").is_some(),
             default: options.flag("default").is_some(),
             default_sql: options.text("default").map(syn::LitStr::value),
-            default_with: options.text("default_with").map(|text| Function::read(text, errors)),
+            default_with: options
+                .text("default_with")
+                .map(|text| Function::read("default_with", "Uuid::new_v4", text, errors)),
             generated: options.flag("generated"),
             generated_sql: options.text("generated").map(Text::of),
             is_virtual: options.flag("virtual"),
@@ -243,6 +248,7 @@ impl RelationAttribute {
             on_delete: None,
             on_update: None,
             view_only: None,
+            filter: None,
             inverse: None,
         }
     }
@@ -267,6 +273,7 @@ impl RelationAttribute {
             cascade: options.text("cascade").map(|text| (Cascade::read(text, errors), text.span())),
             passive_deletes: options.flag("passive_deletes"),
             view_only: options.flag("view_only"),
+            filter: options.text("filter").map(|text| Function::read("filter", "open_orders", text, errors)),
             on_delete: options.text("on_delete").map(|text| KeyAction::read("on_delete", text, errors)),
             on_update: options.text("on_update").map(|text| KeyAction::read("on_update", text, errors)),
             inverse: options.text("inverse").map(Text::of),

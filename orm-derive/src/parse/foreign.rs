@@ -56,6 +56,11 @@ pub fn option(name: &str, attribute: &str) -> Option<String> {
         (_, "lazyload" | "loading" | "fetch") if Kind::of(attribute).is_some() => {
             "write `lazy = \"selectin\"`"
         }
+        (_, "where" | "condition" | "conditions" | "scope" | "primaryjoin")
+            if Kind::of(attribute).is_some() =>
+        {
+            "write `filter = \"open_orders\"`, the path of a function that returns a `Predicate`"
+        }
         (_, "uselist") if Kind::of(attribute).is_some() => "one row is `HasOne<..>`, many are `HasMany<..>`",
         (_, model) if Kind::of(attribute).is_some() && model.starts_with(char::is_uppercase) => {
             "the type of the field names the model: `BelongsTo<User>`, `HasMany<Order>`"

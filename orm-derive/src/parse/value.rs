@@ -31,12 +31,12 @@ pub struct Function {
 }
 
 impl Function {
-    pub fn read(literal: &LitStr, errors: &mut Errors) -> Function {
+    pub fn read(option: &str, example: &str, literal: &LitStr, errors: &mut Errors) -> Function {
         let path = literal.parse::<syn::Path>().ok().map(ToTokens::into_token_stream);
         if path.is_none() {
             errors.at(
                 literal.span(),
-                "expected the path of a function without arguments: `default_with = \"Uuid::new_v4\"`",
+                format!("expected the path of a function without arguments: `{option} = {example:?}`"),
             );
         }
         Function { path, span: literal.span() }

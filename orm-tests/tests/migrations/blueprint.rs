@@ -248,6 +248,7 @@ impl Blueprint {
             cascade: Cascade::default(),
             passive_deletes: false,
             view_only: false,
+            filter: None,
             on_delete: None,
             on_update: None,
             inverse: None,

@@ -93,10 +93,12 @@ impl Branch {
         joined.any(|joined| joined.relation.is_collection() || joined.branch.multiplies())
     }
 
-    /// Whether no statement below it binds values but keys.
-    pub(super) fn binds_nothing(&self, dialect: Dialect) -> bool {
-        self.further.iter().all(|child| child.binds_nothing(dialect))
-            && self.joined.iter().all(|joined| joined.branch.binds_nothing(dialect))
+    /// Whether what it loads is the same each time, and no statement below it binds values but keys. A condition of a
+    /// relationship is made again for each query.
+    pub(super) fn is_constant(&self, dialect: Dialect) -> bool {
+        let is_constant =
+            |joined: &JoinedBranch| !joined.relation.is_filtered() && joined.branch.is_constant(dialect);
+        self.further.iter().all(|child| child.is_constant(dialect)) && self.joined.iter().all(is_constant)
     }
 
     /// Whether the branch or what is joined to it is loaded further on.
@@ -220,7 +222,7 @@ impl Tree {
             TableRef::Nested { first, joins } => (*first, joins),
             table => (table, Vec::new()),
         };
-        let filtered = filter.is_some();
+        let filtered = filter.is_some() || relation.is_filtered();
         if let Some(filter) = filter {
             let target = linked.last_mut().map_or(&mut on, |join| &mut join.on);
             *target = Expr::and(Some(mem::replace(target, Expr::And(Vec::new()))), filter);

@@ -142,7 +142,7 @@ impl Kept {
             && statement.refused.is_none()
             && statement.effect == Effect::Reads
             && !statement.changes_connection
-            && plan.branches.iter().all(|branch| branch.binds_nothing(dialect));
+            && plan.branches.iter().all(|branch| branch.is_constant(dialect));
         // Equal values could not be told apart.
         let distinct = (1..values.len()).all(|at| !values[..at].contains(&values[at]));
         if !plain || !distinct || statement.params.len() != values.len() {

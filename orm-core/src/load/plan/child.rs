@@ -109,7 +109,8 @@ impl Child {
         let (mut rows, key_source, key_columns) = rows(relation, remote);
         let made_up = MadeUp::beside(def)?;
         let selection = Selection::new(model, &load.undeferred);
-        rows.filter = load.filter;
+        rows.filter = relation.condition(&source)?;
+        load.filter.into_iter().for_each(|filter| rows.and_where(filter));
 
         let ranked = ranks.is_some();
         let mut select = match ranks {
@@ -209,15 +210,15 @@ impl Child {
         })
     }
 
-    /// Whether its statements bind nothing but keys.
-    pub(super) fn binds_nothing(&self, dialect: Dialect) -> bool {
+    /// Whether its statements are the same each time and bind nothing but keys.
+    pub(super) fn is_constant(&self, dialect: Dialect) -> bool {
         let own = match &self.ask {
             Ask::AtOnce(statement) => {
                 statement.params.is_empty() && !matches!(self.again, Some(Again::Repeating(..)))
             }
             Ask::ByKeys(by_keys) => by_keys.others(dialect) == 0,
         };
-        own && self.branch.binds_nothing(dialect)
+        own && !self.relation.is_filtered() && self.branch.is_constant(dialect)
     }
 
     /// How many levels follow by the same statement.

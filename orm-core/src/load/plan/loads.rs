@@ -300,7 +300,10 @@ impl Planner {
         for load in &mut merged {
             resolve(load, parents);
             check(load, self.dialect)?;
-            let all = load.strategy == Strategy::Whole && load.filter.is_none() && load.limit.is_none();
+            let all = load.strategy == Strategy::Whole
+                && load.filter.is_none()
+                && load.limit.is_none()
+                && !load.relation.is_filtered();
             // Of the objects of a collection one parent is held already, and others are few.
             let targets = Parents { all, few: parents.few && !load.relation.is_collection() };
             load.back = back_reference(load).filter(|_| !self.raise_all);
@@ -430,7 +433,8 @@ fn check(load: &LoadSpec, dialect: Dialect) -> Result<()> {
     for term in terms {
         check_expression(term, &[Source::Table(target)], dialect)?;
     }
-    if let Some(filter) = &load.filter {
+    let declared = load.relation.condition(&Source::Table(target))?;
+    for filter in load.filter.iter().chain(&declared) {
         check_condition(filter, &[Source::Table(target)], dialect)?;
     }
     let refuse = |what: String| Err(Error::new(ErrorKind::InvalidQuery, what));
