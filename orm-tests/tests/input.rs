@@ -219,6 +219,17 @@ on_every_backend! {
         let now = written(&thing);
         assert_eq!((&now["instant"], &now["wide"], &now["price"]), (&json!("2024-02-29T23:59:59.123456Z"), &json!(2.0), &json!("3")));
         assert_eq!(log.count(), 2, "{log}");
+        // Whole numbers beyond 64 bits with a sign: a decimal holds them, integers do not.
+        let log = engine.record();
+        session.patch(&thing, input(json!({"price": u64::MAX})).permit(all)?)?;
+        session.flush().await?;
+        assert_eq!((written(&thing)["price"].as_str(), log.count()), (Some("18446744073709551615"), 1), "{log}");
+        let price: rust_decimal::Decimal = session.row(select_columns(Thing::PRICE)).await?;
+        assert_eq!(price.to_string(), "18446744073709551615");
+        for field in ["small", "large"] {
+            let refused = session.patch(&thing, input(json!({field: u64::MAX})).permit(all)?).unwrap_err();
+            assert_eq!(refused.to_string(), format!("`{field}`: is out of range"));
+        }
         let refused = input::<Thing>(json!({"day": "2024-02-30", "bytes": [1, 256], "number": "7", "wide": "1"})).permit(all);
         assert_eq!(
             refused.unwrap_err().to_string(),

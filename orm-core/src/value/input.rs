@@ -37,7 +37,7 @@ impl Raw {
             (ValueKind::Bool, Raw::Bool(v)) => Ok(Value::Bool(v)),
             (ValueKind::Bool, _) => expected("true or false"),
             (ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64, Raw::Int(v)) => Ok(Value::Int(v)),
-            (ValueKind::Int64, Raw::UInt(v)) => Ok(Value::UInt(v)),
+            (ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64, Raw::UInt(v)) => Ok(Value::UInt(v)),
             (ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64, _) => expected("an integer"),
             (ValueKind::Float64 | ValueKind::Float32, raw) => match raw.number() {
                 Some(v) if kind == ValueKind::Float64 => Ok(Value::Float(v)),
@@ -69,7 +69,10 @@ impl Raw {
             (ValueKind::Timestamp, _) => expected("a time as in \"2024-02-29T23:59:59.5Z\""),
             (ValueKind::Decimal, Raw::Text(v)) => parsed(Decimal::parse(&v).map(Value::Decimal), "12.50"),
             (ValueKind::Decimal, Raw::Int(v)) => {
-                parsed(Decimal::parse(&v.to_string()).map(Value::Decimal), "12.50")
+                parsed(Decimal::new(v.into(), 0).map(Value::Decimal), "12.50")
+            }
+            (ValueKind::Decimal, Raw::UInt(v)) => {
+                parsed(Decimal::new(v.into(), 0).map(Value::Decimal), "12.50")
             }
             (ValueKind::Decimal, _) => expected("a number as in \"12.50\""),
             (ValueKind::Uuid, Raw::Text(v)) => {
