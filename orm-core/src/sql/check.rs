@@ -62,6 +62,12 @@ pub fn check_conflict(conflict: &Conflict, table: &Source, dialect: Dialect) -> 
     if let Some((_, (column, _))) = twice {
         return refuse(format!("`on_conflict` sets the column `{}` twice; leave one out", column.name));
     }
+    if conflict.filter.is_some() && conflict.set.is_empty() {
+        return refuse(
+            "`on_conflict` has a condition for rows to update and updates none; name the columns to take from the new row, \
+             `OnConflict::update(columns, ..)`, or call `.set(..)`",
+        );
+    }
     if dialect == Dialect::Postgres && conflict.columns.is_empty() && !conflict.set.is_empty() {
         return refuse(
             "PostgreSQL updates an existing row only if it knows which values the row shares with the new one; name the \

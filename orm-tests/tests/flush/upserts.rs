@@ -168,6 +168,13 @@ on_every_backend! {
         let elsewhere = OnConflict::update(Plain::ID, ()).set(Plain::A, Page::HITS);
         let elsewhere = session.execute(insert::<Plain>().rows([row()]).on_conflict(elsewhere)).await.unwrap_err();
         assert_eq!([outside.kind(), twice.kind(), elsewhere.kind()], [ErrorKind::InvalidQuery; 3]);
+        // A condition for rows to update, of which there are none.
+        let conflicts = [OnConflict::nothing(), OnConflict::nothing_on(Plain::ID), OnConflict::update(Plain::ID, ())];
+        for conflict in conflicts.map(|conflict| conflict.filter(Plain::A.gt(100))) {
+            let idle = session.execute(insert::<Plain>().rows([row()]).on_conflict(conflict)).await.unwrap_err();
+            assert_eq!(idle.kind(), ErrorKind::InvalidQuery);
+            assert!(idle.to_string().contains("updates none"), "{idle}");
+        }
         assert_eq!(log.count(), 0, "{log}");
         Ok(())
     }
