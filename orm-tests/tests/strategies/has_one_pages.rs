@@ -156,4 +156,22 @@ on_every_backend! {
         assert_eq!(first.iter().filter_map(|door| door.get(Door::PLATE).map(|plate| plate.id)).collect::<Vec<_>>(), [1, 2]);
         Ok(())
     }
+
+    async fn a_join_below_what_is_named_twice_is_refused_as_well(database: TestDatabase) -> Result<()> {
+        let engine = doors(&database).await?;
+        let mut session = engine.session();
+        let log = engine.record();
+        let (house, doors) = (|| Door::HOUSE.joined(), || Door::HOUSE.joined().with(House::DOOR.joined()));
+        let refused = |error: Error| {
+            assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}");
+            assert!(error.to_string().contains("`House.door` cannot be joined here"), "{error}");
+        };
+        refused(session.stream(select::<Door>().with(doors())).next_batch().await.unwrap_err());
+        refused(session.stream(select::<Door>().with(house()).with(doors())).next_batch().await.unwrap_err());
+        refused(session.stream(select::<Door>().with(doors()).with(house())).next_batch().await.unwrap_err());
+        let entity = Door::entity().with(house()).with(doors());
+        refused(session.rows(select_columns(entity).order_by(Door::ID).limit(2)).await.unwrap_err());
+        assert_eq!(log.count(), 0, "{log}");
+        Ok(())
+    }
 }

@@ -59,7 +59,7 @@ fn lockable(spec: &SelectSpec, loads: &mut [LoadSpec]) -> Result<()> {
         return Ok(());
     }
     let why = "the query's own join needs its rows to be numbered, and numbered rows cannot be locked";
-    keep_rows(&spec.loads, loads, why, &|load| load.relation.may_find_several())
+    keep_rows(&[&spec.loads], loads, why, &|load| load.relation.may_find_several())
 }
 
 /// Whether a query finds one row at most, by its whole key.
@@ -104,7 +104,7 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
     let repeats =
         |load: &LoadSpec| load.relation.is_collection() || paged && load.relation.may_find_several();
     let why = "a join would change the rows that the query returns";
-    keep_rows(&item.loads, &mut loads, why, &|load| grouped || repeats(load) || drops(load))?;
+    keep_rows(&[&item.loads], &mut loads, why, &|load| grouped || repeats(load) || drops(load))?;
     check_filled(&loads, false)?;
     Ok(loads)
 }
@@ -136,18 +136,18 @@ pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec
 }
 
 /// Turns joins that a query's own rows do not allow into further statements: those of the models. What the query names
-/// is refused.
+/// is refused; it may have named a relationship several times.
 fn keep_rows(
-    named: &[LoadSpec],
+    named: &[&[LoadSpec]],
     loads: &mut [LoadSpec],
     why: &str,
     changes: &dyn Fn(&LoadSpec) -> bool,
 ) -> Result<()> {
     for load in loads.iter_mut().filter(|load| load.strategy == Strategy::Joined) {
         let index = load.relation.index;
-        let asked = named.iter().find(|named| named.relation.index == index);
+        let asked = || named.iter().copied().flatten().filter(|named| named.relation.index == index);
         if changes(load) {
-            if asked.is_some_and(|asked| asked.strategy == Strategy::Joined) {
+            if asked().any(|asked| asked.strategy == Strategy::Joined) {
                 return Err(Error::new(
                     ErrorKind::InvalidQuery,
                     format!("`{}` cannot be joined here: {why}; use `.selectin()`", load.relation.path()),
@@ -156,7 +156,8 @@ fn keep_rows(
             load.strategy = Strategy::Selectin;
             continue;
         }
-        keep_rows(asked.map_or(&[], |asked| &asked.loads), &mut load.loads, why, changes)?;
+        let below: Vec<&[LoadSpec]> = asked().map(|asked| &*asked.loads).collect();
+        keep_rows(&below, &mut load.loads, why, changes)?;
     }
     Ok(())
 }
@@ -227,7 +228,7 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
     check_streams(&loads)?;
     let why = "its key is not unique, so one object may have several rows, and a batch may end among them";
-    keep_rows(&spec.loads, &mut loads, why, &|load| load.relation.may_find_several())?;
+    keep_rows(&[&spec.loads], &mut loads, why, &|load| load.relation.may_find_several())?;
     Ok(loads)
 }
 
