@@ -6,7 +6,7 @@ use super::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The URL of a database, which may have a password in it: what is shown of it has none.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
@@ -16,7 +16,7 @@ impl DatabaseUrl {
     }
 
     /// The URL as it was given.
-    pub(super) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 

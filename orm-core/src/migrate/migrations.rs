@@ -8,6 +8,7 @@ use super::plan::{Plan, plan};
 use super::runner::{self, MigrationStatus};
 use super::script::Backfill;
 use crate::ddl::Schema;
+use crate::driver::DatabaseUrl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Engine;
 
@@ -36,7 +37,7 @@ use crate::session::Engine;
 pub struct Migrations {
     schema: Schema,
     folder: PathBuf,
-    scratch: Option<String>,
+    scratch: Option<DatabaseUrl>,
     allow_loss: bool,
     online: bool,
     renames: Vec<(String, String)>,
@@ -162,7 +163,7 @@ impl Migrations {
     /// # }
     /// ```
     pub fn scratch(mut self, url: &str) -> Self {
-        self.scratch = Some(url.to_owned());
+        self.scratch = Some(DatabaseUrl::new(url));
         self
     }
 
@@ -180,7 +181,7 @@ impl Migrations {
 
     async fn plan_from(&self, migrator: &Migrator, url: &str) -> Result<Plan> {
         let goal = Goal::new(&self.schema, &self.renames, &self.ignored)?;
-        let url = self.scratch.as_deref().unwrap_or(url);
+        let url = self.scratch.as_ref().map_or(url, DatabaseUrl::as_str);
         Box::pin(plan(&goal, migrator, url, &self.backfills, self.online)).await
     }
 

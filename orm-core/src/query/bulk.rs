@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use super::{Comparand, Predicate};
 use crate::model::{Column, ErasedModel, Model, Writable, erased};
 use crate::sql::{
-    Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql, Writer,
+    Conflict, Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql, Writer,
 };
 use crate::value::{ColumnType, IntoValue};
 
@@ -267,7 +267,7 @@ impl<M: Model, O> Delete<M, O> {
 /// ```
 ///
 /// Objects that the session holds follow their rows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "it is a part of a query, and does nothing by itself"]
 pub struct OnConflict<M> {
     pub(crate) columns: Vec<&'static str>,
@@ -337,10 +337,23 @@ impl<M: Model> OnConflict<M> {
     }
 
     /// Updates only rows that meet the condition, which may contain `func::excluded`; the others stay unchanged and are not
-    /// counted. MySQL and MariaDB have no such condition: there the statement fails with `InvalidQuery` before it is sent.
+    /// counted.
+    ///
+    /// Running the statement fails with `InvalidQuery` before it is sent if nothing is to be updated, as after
+    /// [`nothing`](Self::nothing), and on MySQL and MariaDB, which have no such condition.
     pub fn filter(mut self, condition: Predicate) -> OnConflict<M> {
         self.filter = Some(Expr::and(self.filter, condition.into_sql()));
         self
+    }
+}
+
+/// With what secret columns are set to hidden.
+impl<M: Model> fmt::Debug for OnConflict<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |(column, value): &(usize, Expr)| (M::def().columns[*column].named(), value.clone());
+        let set = self.set.iter().map(named).collect();
+        let conflict = Conflict { columns: self.columns.clone(), set, filter: self.filter.clone() };
+        fmt::Debug::fmt(&conflict, f)
     }
 }
 

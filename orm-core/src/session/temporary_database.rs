@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime;
 
 use super::{Engine, EngineBuilder};
+use crate::driver::DatabaseUrl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
@@ -27,7 +28,7 @@ use crate::sql::Dialect;
 /// ```
 #[derive(Debug)]
 pub struct TemporaryDatabase {
-    url: String,
+    url: DatabaseUrl,
     home: Home,
 }
 
@@ -36,7 +37,7 @@ enum Home {
     /// The first engine of a database in memory, which exists for as long as this.
     Memory { _engine: Engine },
     /// The URL that it was created through, and its name.
-    Server { url: String, name: String },
+    Server { url: DatabaseUrl, name: String },
 }
 
 /// How long the removal may take.
@@ -56,24 +57,25 @@ impl TemporaryDatabase {
         if url.starts_with("sqlite:") {
             let url = format!("sqlite:file:{name}?mode=memory&cache=shared");
             let home = Home::Memory { _engine: Engine::connect(&url).await? };
-            return Ok(TemporaryDatabase { url, home });
+            return Ok(TemporaryDatabase { url: DatabaseUrl::new(&url), home });
         }
         let beside = with_database(url, &name)?;
         let engine = Engine::builder(url).pool_size(1).connect().await?;
         let created = engine.administrate(format!("CREATE DATABASE {name}")).await;
         engine.close().await;
         created?;
-        Ok(TemporaryDatabase { url: beside, home: Home::Server { url: url.to_owned(), name } })
+        let home = Home::Server { url: DatabaseUrl::new(url), name };
+        Ok(TemporaryDatabase { url: DatabaseUrl::new(&beside), home })
     }
 
     /// Its URL.
     pub fn url(&self) -> &str {
-        &self.url
+        self.url.as_str()
     }
 
     /// A builder for an engine on it.
     pub fn builder(&self) -> EngineBuilder {
-        Engine::builder(&self.url)
+        Engine::builder(self.url())
     }
 
     /// An engine on it, with the default settings.
@@ -89,7 +91,10 @@ impl TemporaryDatabase {
     /// # Errors
     /// `Busy`: on MySQL and MariaDB, an open session still uses its tables. Those of [`EngineBuilder::connect`].
     pub async fn remove(mut self) -> Result<()> {
-        match std::mem::replace(&mut self.home, Home::Server { url: String::new(), name: String::new() }) {
+        match std::mem::replace(
+            &mut self.home,
+            Home::Server { url: DatabaseUrl::default(), name: String::new() },
+        ) {
             Home::Memory { .. } => Ok(()),
             Home::Server { url, name } => remove(&url, &name).await,
         }
@@ -115,9 +120,9 @@ impl Drop for TemporaryDatabase {
     }
 }
 
-async fn remove(url: &str, name: &str) -> Result<()> {
+async fn remove(url: &DatabaseUrl, name: &str) -> Result<()> {
     let removal = async {
-        let engine = Engine::builder(url).pool_size(1).pool_timeout(REMOVAL).connect().await?;
+        let engine = Engine::builder(url.as_str()).pool_size(1).pool_timeout(REMOVAL).connect().await?;
         let removed = engine.administrate(match engine.dialect() {
             Dialect::Postgres => format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
             _ => format!("DROP DATABASE IF EXISTS {name}"),

@@ -7,7 +7,10 @@
 
 use std::fmt;
 
-use super::{Bind, Expr, NamedColumn, Param, Select, Shown, Source, Statement, TableRef};
+use super::{
+    Bind, Conflict, Dialect, Expr, Function, NamedColumn, Param, Select, Shown, Source, Statement, TableRef,
+    Writer,
+};
 use crate::value::{Date, DateTime, Decimal, Time, Timestamp, Uuid, Value, ValueKind};
 
 /// The replacement of hidden values.
@@ -119,6 +122,20 @@ impl Expr {
         found
     }
 
+    /// Whether raw SQL is a part of it, which may read any column.
+    fn is_raw(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| {
+            found |= match part {
+                Expr::Call(Function::Fragment(_), _) => true,
+                Expr::Scalar(select) | Expr::InQuery(_, select) => select.is_raw(0),
+                Expr::Column { source, name, .. } => source.gives_raw(name),
+                _ => false,
+            };
+        });
+        found
+    }
+
     fn has_bind(&self) -> bool {
         let mut found = false;
         self.walk(&mut |part| found |= matches!(part, Expr::Bind(_)));
@@ -164,6 +181,15 @@ impl Select {
         own || self.set.iter().any(|(_, select)| select.has_bind(at))
     }
 
+    /// Whether raw SQL is a part of what it returns at a place.
+    fn is_raw(&self, at: usize) -> bool {
+        let own = match &self.left {
+            Some(left) => left.is_raw(at),
+            None => self.columns.get(at).is_some_and(|item| item.expr.is_raw()),
+        };
+        own || self.set.iter().any(|(_, select)| select.is_raw(at))
+    }
+
     /// The place of a column that it returns under a name.
     fn place(&self, name: &str) -> Option<usize> {
         let first = self.left.as_deref().map_or(self, Select::first);
@@ -206,18 +232,30 @@ impl Source {
 impl Source {
     /// Whether it is a query that gives a value under that name which was bound there.
     fn gives_bound(&self, name: &str) -> bool {
-        let Source::Defined(table) = self else { return false };
-        let query = table.as_query();
-        query.is_some_and(|select| select.place(name).is_some_and(|at| select.has_bind(at)))
+        self.gives(name).is_some_and(|(select, at)| select.has_bind(at))
+    }
+
+    /// Whether it is a query that gives under that name what raw SQL is a part of.
+    fn gives_raw(&self, name: &str) -> bool {
+        self.gives(name).is_some_and(|(select, at)| select.is_raw(at))
+    }
+
+    /// The query that it is, and the place of its column with that name.
+    fn gives(&self, name: &str) -> Option<(&Select, usize)> {
+        let Source::Defined(table) = self else { return None };
+        let select = table.as_query()?;
+        Some((select, select.place(name)?))
     }
 }
 
 impl Shown {
-    /// What may be shown of the rows of a SELECT: nothing that is made of something secret. Where it mixes something secret
-    /// with other values, nothing that another query gives it of a value that was bound: it may be that of the secret.
-    pub(super) fn of_mixed(select: &Select, mixes: bool) -> Shown {
+    /// What may be shown of the rows of a SELECT: nothing that is made of something secret, or of raw SQL, if it has any.
+    /// Where it mixes something secret with other values, nothing that another query gives it of a value that was bound: it
+    /// may be that of the secret.
+    pub(super) fn of_mixed(select: &Select, mixes: bool, has_raw: bool) -> Shown {
         let given = |at: usize| mixes && select.columns.get(at).is_some_and(|item| item.expr.reads_bound());
-        Shown::of((0..select.width()).map(|at| select.is_secret(at) || given(at)))
+        let raw = |at: usize| has_raw && select.is_raw(at);
+        Shown::of((0..select.width()).map(|at| select.is_secret(at) || given(at) || raw(at)))
     }
 }
 
@@ -317,6 +355,17 @@ impl fmt::Debug for Bind {
             true => f.write_str(HIDDEN),
             false => self.value.fmt(f),
         }
+    }
+}
+
+/// With what secret columns are set to hidden.
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnConflict")
+            .field("columns", &self.columns)
+            .field("set", &Writer::assigned(Dialect::Sqlite, &self.set))
+            .field("filter", &self.filter)
+            .finish()
     }
 }
 

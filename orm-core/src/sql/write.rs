@@ -27,7 +27,7 @@ pub struct NamedColumn {
 }
 
 /// ON CONFLICT.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Conflict {
     /// The columns whose values must be unique; any constraint where none is named.
     pub columns: Vec<&'static str>,

@@ -271,6 +271,8 @@ impl Problems {
     /// A value that does not fit the type of its field.
     pub(crate) fn add_unfit(&mut self, column: &ColumnDef, error: &ValueError) {
         let why = match error {
+            // The reason is the field type's own, and may quote the value.
+            _ if column.secret => "is not valid",
             ValueError::Unknown { reason, .. } => reason,
             ValueError::Range { .. } => "is out of range",
             _ => "is not valid",

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::bulk::{Bulk, BulkDone, BulkOperation};
@@ -107,7 +108,6 @@ fits! {
 }
 
 /// An INSERT .. SELECT without its types.
-#[derive(Debug)]
 pub(super) struct CopySpec {
     model: &'static dyn ErasedModel,
     columns: Vec<usize>,
@@ -149,6 +149,20 @@ impl CopySpec {
             ));
         }
         Ok((select, filled))
+    }
+}
+
+/// The statement, in which values for secret columns are hidden.
+impl fmt::Debug for CopySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rows.to_select() {
+            Ok(select) => {
+                let columns = self.columns.iter();
+                let statement = copy_statement(Dialect::Sqlite, self.model.def(), columns, &select);
+                write!(f, "{statement:?}")
+            }
+            Err(error) => write!(f, "({error})"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod pooler;
 mod prepared;
 mod round_trips;
 mod secrets;
+mod secrets_elsewhere;
 mod settings;
 #[path = "../backends/shop.rs"]
 mod shop;

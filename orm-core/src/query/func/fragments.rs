@@ -7,7 +7,8 @@ use crate::value::{ArrayElement, ColumnType, Value};
 /// and `??` is a question mark. Columns are quoted and named as in the rest of the query, and values are bound.
 ///
 /// The text is for one database, and `T` is the type of its value there. Its text decides whether it only reads, as for
-/// [`sql`](crate::sql).
+/// [`sql`](crate::sql). Pass secret columns through places: the library does not see a column that the text names, so values
+/// beside it are shown. What a fragment returns is never echoed.
 ///
 /// ```
 /// # use orm_core::prelude::*;

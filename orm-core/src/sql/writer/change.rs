@@ -150,7 +150,7 @@ impl Writer {
         self.assignments(&update.set, matches!(self.dialect, Dialect::Mysql(_)).then_some(update.table));
     }
 
-    fn assignments(&mut self, set: &[(NamedColumn, Expr)], table: Option<TableName>) {
+    pub(super) fn assignments(&mut self, set: &[(NamedColumn, Expr)], table: Option<TableName>) {
         self.list(set, ", ", |writer, (column, value)| {
             if let Some(table) = table {
                 writer.name(table);

@@ -243,7 +243,7 @@ impl Writer {
 
     /// In parentheses, so adjacent operators do not bind to a part of it.
     fn fragment(&mut self, text: &str, arguments: &[Expr]) {
-        self.repeatable = false;
+        (self.repeatable, self.has_raw) = (false, true);
         let told = RawEffect::of_expression(self.dialect, text);
         self.effect = self.effect.max(told.effect);
         self.changes_connection |= told.changes_connection;

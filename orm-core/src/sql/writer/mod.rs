@@ -49,6 +49,8 @@ pub struct Writer {
     computes_secret: bool,
     /// What may be shown of the rows that it returns.
     shown: Shown,
+    /// Whether raw SQL is a part of it.
+    has_raw: bool,
     /// Whether equal values are one parameter: PostgreSQL takes expressions for the same only then, which those of GROUP BY
     /// have to be.
     shares: bool,
@@ -70,7 +72,7 @@ impl Writer {
             writer.secrets = mixes;
             writer.write_select(select);
         });
-        writer.shown = Shown::of_mixed(select, mixes);
+        writer.shown = Shown::of_mixed(select, mixes, writer.has_raw);
         writer.finish()
     }
 
@@ -79,6 +81,14 @@ impl Writer {
         let mut writer = Writer::new(dialect);
         writer.secrets = expr.mentions_secret();
         writer.expr(expr);
+        writer.finish()
+    }
+
+    /// The text of what columns are set to, to be shown.
+    pub fn assigned(dialect: Dialect, set: &[(NamedColumn, Expr)]) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.secrets = set.iter().any(|(column, value)| column.secret || value.mentions_secret());
+        writer.assignments(set, None);
         writer.finish()
     }
 
@@ -254,6 +264,7 @@ impl Writer {
             gives: false,
             computes_secret: false,
             shown: Shown::Nothing,
+            has_raw: false,
             shares: false,
             grouped: Vec::new(),
             named: Vec::new(),
