@@ -3,14 +3,15 @@
 use std::future::Future;
 use std::ops::Range;
 
-/// The numbers of the cases: the quick ones, the deep ones, or the one that was asked for.
+/// The numbers of the cases: the quick ones, the deep ones, from `ORM_FIRST` on, or the one that was asked for.
 pub fn cases(quick: u64, deep: u64) -> Range<u64> {
     if let Some(case) = number("ORM_CASE") {
         return case..case + 1;
     }
+    let first = number("ORM_FIRST").unwrap_or(0);
     match number("ORM_DEEP") {
-        Some(1..) => 0..deep,
-        _ => 0..quick,
+        Some(1..) => first..first + deep,
+        _ => first..first + quick,
     }
 }
 

@@ -862,9 +862,20 @@ impl Run {
         let rows: Vec<i64> = self.model.flushed.of(Table::Tag).collect();
         let id = pick(&rows, op.a).filter(|_| !op.b.is_multiple_of(4)).unwrap_or(self.next_id);
         let is_new = id == self.next_id;
-        let name = format!("name {}", op.c % 4);
+        let mut name = format!("name {}", op.c % 4);
         let row = [Tag::draft().id(id).name(name.clone())];
-        let upsert = insert::<Tag>().rows(row).on_conflict(OnConflict::update(Tag::ID, Tag::NAME));
+        // Half of them compute the name from both rows.
+        let conflict = match op.c % 8 < 4 {
+            true => OnConflict::update(Tag::ID, Tag::NAME),
+            false => {
+                if let Some(row) = self.model.flushed.rows.get(&(Table::Tag, id)) {
+                    name = format!("{}{name}", row.name);
+                }
+                let joined = func::concat(Tag::NAME, func::excluded(Tag::NAME));
+                OnConflict::update(Tag::ID, ()).set(Tag::NAME, joined)
+            }
+        };
+        let upsert = insert::<Tag>().rows(row).on_conflict(conflict);
         if is_new || self.tags.is_current(id) {
             let tags = session.execute(upsert.returning()).await.map_err(text)?;
             let [tag] = tags.as_slice() else { return Err(format!("{} rows came back", tags.len())) };

@@ -115,7 +115,7 @@ fn compare_by(
                 |row: &Joined| row[place].map_or(0, |row| data.related(kinds[place], row, link).len());
             directed(count(a).cmp(&count(b)), sort.descending)
         }
-        SortBy::Column(at) => {
+        SortBy::Column(at) | SortBy::Written(at) => {
             let (a, b) = (cell(data, kinds, a, at), cell(data, kinds, b, at));
             let nulls_first = sort.nulls_first.unwrap_or(nulls_are_high == sort.descending);
             match (a.is_null(), b.is_null()) {

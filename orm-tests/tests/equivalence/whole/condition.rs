@@ -37,6 +37,8 @@ pub struct At {
 #[derive(Clone, Debug)]
 pub enum Condition {
     Compare(At, Op, Cell),
+    /// The same, written as raw SQL with places for both.
+    Written(At, Op, Cell),
     Against(At, Op, At),
     In(At, Vec<Cell>),
     NotIn(At, Vec<Cell>),
@@ -78,6 +80,18 @@ impl Op {
         }
     }
 
+    /// A comparison of two places.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Op::Eq => "? = ?",
+            Op::Ne => "? <> ?",
+            Op::Lt => "? < ?",
+            Op::Le => "? <= ?",
+            Op::Gt => "? > ?",
+            Op::Ge => "? >= ?",
+        }
+    }
+
     /// SQL's answer, NULL where one of the two is NULL.
     fn answer(self, left: &Cell, right: &Cell) -> Option<bool> {
         (!left.is_null() && !right.is_null()).then(|| self.holds(left.cmp(right)))
@@ -90,6 +104,7 @@ impl Condition {
         let term = |at: &At| term(places, *at);
         match self {
             Condition::Compare(at, op, value) => term(at).compare(*op, value),
+            Condition::Written(at, op, value) => term(at).written(*op, value),
             Condition::Against(at, op, other) => {
                 term(at).against(*op, term(other).as_ref()).expect("columns of one family")
             }
@@ -147,7 +162,9 @@ impl Condition {
             // `eq` and `ne` of a NULL ask for it.
             Condition::Compare(at, Op::Eq, Cell::Null) => Some(cell(at).is_null()),
             Condition::Compare(at, Op::Ne, Cell::Null) => Some(!cell(at).is_null()),
-            Condition::Compare(at, op, value) => op.answer(&cell(at), value),
+            Condition::Compare(at, op, value) | Condition::Written(at, op, value) => {
+                op.answer(&cell(at), value)
+            }
             Condition::Against(at, op, other) => op.answer(&cell(at), &cell(other)),
             Condition::In(at, list) => among(at, list),
             Condition::NotIn(at, list) => among(at, list).map(|is| !is),
@@ -190,6 +207,7 @@ impl Condition {
         let at = |at: &At| Some(At { place: number(at.place)?, ..*at });
         Some(match self {
             Condition::Compare(of, op, value) => Condition::Compare(at(of)?, *op, value.clone()),
+            Condition::Written(of, op, value) => Condition::Written(at(of)?, *op, value.clone()),
             Condition::Against(of, op, other) => Condition::Against(at(of)?, *op, at(other)?),
             Condition::In(of, list) => Condition::In(at(of)?, list.clone()),
             Condition::NotIn(of, list) => Condition::NotIn(at(of)?, list.clone()),
@@ -217,9 +235,28 @@ impl Condition {
         })
     }
 
+    /// The same with other values of the same columns where it compares with one, so that only the values differ.
+    pub fn with_other_values(&self, pick: &mut dyn FnMut(At) -> Cell) -> Condition {
+        let mut other = |at: &At, value: &Cell| match (value, pick(*at)) {
+            (Cell::Null, _) | (_, Cell::Null) => value.clone(),
+            (_, other) => other,
+        };
+        match self {
+            Condition::Compare(at, op, value) => Condition::Compare(*at, *op, other(at, value)),
+            Condition::Written(at, op, value) => Condition::Written(*at, *op, other(at, value)),
+            Condition::Not(of) => Condition::Not(Box::new(of.with_other_values(pick))),
+            Condition::And(all) => {
+                Condition::And(all.iter().map(|one| one.with_other_values(pick)).collect())
+            }
+            Condition::Or(all) => Condition::Or(all.iter().map(|one| one.with_other_values(pick)).collect()),
+            same => same.clone(),
+        }
+    }
+
     /// Conditions that are a part of it, to fail with less.
     pub fn simpler(&self) -> Vec<Condition> {
         match self {
+            Condition::Written(at, op, value) => vec![Condition::Compare(*at, *op, value.clone())],
             Condition::Not(of) => std::iter::once((**of).clone())
                 .chain(of.simpler().into_iter().map(|of| Condition::Not(Box::new(of))))
                 .collect(),
@@ -258,6 +295,7 @@ impl Condition {
         };
         match self {
             Condition::Compare(at, op, value) => format!("{} {op:?} {value:?}", name(at)),
+            Condition::Written(at, op, value) => format!("{} {} {value:?} as SQL", name(at), op.sql()),
             Condition::Against(at, op, other) => format!("{} {op:?} {}", name(at), name(other)),
             Condition::In(at, list) => format!("{} in {list:?}", name(at)),
             Condition::NotIn(at, list) => format!("{} not in {list:?}", name(at)),

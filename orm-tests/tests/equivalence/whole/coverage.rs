@@ -18,6 +18,7 @@ pub struct Coverage {
     pub held: usize,
     pub filled: usize,
     pub among_rows: usize,
+    pub written: usize,
 }
 
 impl Coverage {
@@ -28,6 +29,7 @@ impl Coverage {
         self.distinct += usize::from(question.distinct);
         self.unique += usize::from(question.unique);
         self.paged += usize::from(question.is_paged());
+        self.written += usize::from(question.to_string().contains(" as SQL"));
         self.among_rows += usize::from(question.to_string().contains(" in rows of "));
     }
 
@@ -48,6 +50,7 @@ impl Coverage {
         enough(self.batches, 6, "batches of streams");
         enough(self.late, 40, "loads afterwards");
         enough(self.among_rows, 20, "lists filtered by the rows of another query");
+        enough(self.written, 40, "lists filtered or sorted by raw SQL");
         enough(self.filled, 20, "targets that joins of the query give");
         enough(self.held, 80, "lists in sessions that hold objects");
     }

@@ -3,6 +3,7 @@ use orm_core::prelude::*;
 use super::answer::{joined, keep_first, list, page};
 use super::coverage::Coverage;
 use super::question::{By, Question, with_defaults};
+use super::random::value;
 use super::rules::{refusal, refusal_behind, refusal_in_stream};
 use crate::choice::{Choice, STRATEGIES};
 use crate::compare::Comparison;
@@ -44,6 +45,9 @@ async fn all_ways<M: Member>(
     let mut asked: Vec<Question> = vec![question.bare(), question.clone()];
     asked.extend(STRATEGIES.map(|strategy| question.all_by(strategy)));
     let dice = &mut Dice::new(case ^ 0x4e1d_0000_0000);
+    // Of the same shape, for which the plan of the other one may be kept.
+    let places = question.places();
+    asked.push(question.with_other_values(&mut |at| value(dice, &world.data, &places, at)));
     for question in &asked {
         let held: Vec<Question> = match dice.one_in(3) {
             true => vec![
@@ -258,7 +262,14 @@ async fn pages<M: Member>(
         let log = world.engine.record();
         let explain = |what: String| format!("{what}\nfrom row {at}, {size} at a time\n{log}");
         let select = question.select::<M>().page(at / size + 1, size);
-        let found = session.all(select).await.map_err(|error| explain(error.to_string()))?;
+        let found = match (at / size) % 2 {
+            0 => session.all_and_total(select).await.map(|(found, total)| (found, Some(total))),
+            _ => session.all(select).await.map(|found| (found, None)),
+        };
+        let (found, total) = found.map_err(|error| explain(error.to_string()))?;
+        if total.is_some_and(|total| total != all.len() as u64) {
+            return Err(explain(format!("{} rows are counted as {total:?}", all.len())));
+        }
         compare(world, question, found, &rows, true).map_err(explain)?;
         coverage.pages += 1;
         if rows.is_empty() || coverage.enough_pages(at, size) {

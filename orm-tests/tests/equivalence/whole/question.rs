@@ -4,6 +4,7 @@ use orm_core::prelude::*;
 use orm_core::query::{Alias, OrderBy};
 
 use super::condition::{At, Condition, Place, count_term, term};
+use crate::cell::Cell;
 use crate::choice::{Choice, Strategy, forest_text};
 use crate::member::{Member, with_model};
 use crate::tables::TABLES;
@@ -51,6 +52,8 @@ pub struct Sort {
 #[derive(Clone)]
 pub enum SortBy {
     Column(At),
+    /// A column, written as raw SQL.
+    Written(At),
     /// The number of targets of a collection.
     Count {
         place: usize,
@@ -105,6 +108,13 @@ impl Question {
     pub fn all_by(&self, strategy: Strategy) -> Question {
         let loads = self.loads.iter().map(|load| load.all_by(strategy)).collect();
         Question { loads, ..self.clone() }
+    }
+
+    /// The same with other values and numbers, so that the two differ in nothing else.
+    pub fn with_other_values(&self, pick: &mut dyn FnMut(At) -> Cell) -> Question {
+        let other = |number: u64| if number == 0 { 1 } else { number - 1 };
+        let filter = self.filter.iter().map(|one| one.with_other_values(pick)).collect();
+        Question { filter, limit: self.limit.map(other), offset: self.offset.map(other), ..self.clone() }
     }
 
     /// The same without loads, but for those that drop rows.
@@ -290,11 +300,13 @@ fn fewer_loads(loads: &[Choice]) -> Vec<Vec<Choice>> {
 
 impl Sort {
     fn order(&self, places: &[Place]) -> OrderBy {
-        let term = match self.by {
-            SortBy::Column(at) => term(places, at),
-            SortBy::Count { place, relation } => count_term(places[place].kind, relation),
+        let order = match self.by {
+            SortBy::Column(at) => term(places, at).order(self.descending),
+            SortBy::Written(at) => term(places, at).order_written(self.descending),
+            SortBy::Count { place, relation } => {
+                count_term(places[place].kind, relation).order(self.descending)
+            }
         };
-        let order = term.order(self.descending);
         match self.nulls_first {
             Some(true) => order.nulls_first(),
             Some(false) => order.nulls_last(),
@@ -305,6 +317,7 @@ impl Sort {
     fn renumbered(&self, number: &dyn Fn(usize) -> Option<usize>) -> Option<Sort> {
         let by = match self.by {
             SortBy::Column(At { place, column }) => SortBy::Column(At { place: number(place)?, column }),
+            SortBy::Written(At { place, column }) => SortBy::Written(At { place: number(place)?, column }),
             SortBy::Count { place, relation } => SortBy::Count { place: number(place)?, relation },
         };
         Some(Sort { by, ..self.clone() })
@@ -313,6 +326,7 @@ impl Sort {
     fn text(&self, places: &[Place]) -> String {
         let by = match self.by {
             SortBy::Column(At { place, column }) => places[place].text(column),
+            SortBy::Written(At { place, column }) => format!("{} as SQL", places[place].text(column)),
             SortBy::Count { place, relation } => {
                 let table = &TABLES[places[place].kind];
                 format!("{}.{} count", table.model, table.relations[relation].name)

@@ -179,6 +179,7 @@ fn simple(dice: &mut Dice, data: &Data, places: &[Place]) -> Condition {
                 _ => Condition::Not(Box::new(Condition::IsNull(at))),
             }
         }
+        4 => Condition::Written(at, *dice.pick(&OPS), value(dice, data, places, at)),
         _ => Condition::Compare(at, *dice.pick(&OPS), value(dice, data, places, at)),
     }
 }
@@ -188,7 +189,7 @@ fn any_column(dice: &mut Dice, places: &[Place], place: usize) -> At {
 }
 
 /// A value that the column has, or NULL.
-fn value(dice: &mut Dice, data: &Data, places: &[Place], at: At) -> Cell {
+pub fn value(dice: &mut Dice, data: &Data, places: &[Place], at: At) -> Cell {
     let rows = &data.tables[places[at.place].kind];
     if rows.is_empty() || dice.one_in(8) {
         return Cell::Null;
@@ -207,7 +208,10 @@ fn sort(dice: &mut Dice, places: &[Place], place: usize, counts: bool) -> Sort {
         return Sort { by: SortBy::Count { place, relation }, descending, nulls_first: None };
     }
     let nulls_first = (!dice.one_in(4)).then(|| dice.one_in(2));
-    Sort { by: SortBy::Column(any_column(dice, places, place)), descending, nulls_first }
+    let at = any_column(dice, places, place);
+    // Distinct rows are not sorted by raw SQL.
+    let by = if counts && dice.one_in(8) { SortBy::Written(at) } else { SortBy::Column(at) };
+    Sort { by, descending, nulls_first }
 }
 
 /// Now and then a condition or an order of a load that asks about relationships.

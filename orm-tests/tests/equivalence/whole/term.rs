@@ -11,6 +11,8 @@ use crate::cell::Cell;
 /// A column of one table of a query, whatever its type.
 pub trait Term {
     fn compare(&self, op: Op, value: &Cell) -> Predicate;
+    /// The same as raw SQL; a NULL is compared as one.
+    fn written(&self, op: Op, value: &Cell) -> Predicate;
     /// Against another column; `None` if the two do not compare.
     fn against(&self, op: Op, other: &dyn Term) -> Option<Predicate>;
     /// Among the values of another column in the rows of its table; `None` if the two do not compare.
@@ -19,6 +21,8 @@ pub trait Term {
     fn not_among(&self, list: &[Cell]) -> Predicate;
     fn is_null(&self) -> Predicate;
     fn order(&self, descending: bool) -> OrderBy;
+    /// The same, sorted by raw SQL.
+    fn order_written(&self, descending: bool) -> OrderBy;
     fn any(&self) -> &dyn Any;
 }
 
@@ -28,6 +32,11 @@ pub trait Family: Sized {
 
     /// The value, or none for NULL.
     fn operand(cell: &Cell) -> Option<Self::Operand>;
+
+    /// The value as a part of raw SQL.
+    fn part(cell: &Cell) -> Computed<Option<Self::Operand>>
+    where
+        Option<Self::Operand>: ColumnType;
 
     /// Compares with a column that is one of the family's.
     fn against<E: Expression<Family = Self>>(left: E, op: Op, other: &dyn Any) -> Option<Predicate>;
@@ -62,6 +71,10 @@ macro_rules! families {
                     $pattern => Some($value),
                     other => unreachable!("{other:?} is compared with another type"),
                 }
+            }
+
+            fn part(cell: &Cell) -> Computed<Option<$operand>> {
+                func::value(Self::operand(cell))
             }
 
             fn against<E: Expression<Family = Self>>(left: E, op: Op, other: &dyn Any) -> Option<Predicate> {
@@ -104,9 +117,14 @@ families! {
 impl<T: ColumnType + 'static> Term for Computed<T>
 where
     T::Family: Family<Operand: IntoOperand<T::Family> + Clone>,
+    Option<<T::Family as Family>::Operand>: ColumnType,
 {
     fn compare(&self, op: Op, value: &Cell) -> Predicate {
         compare(self.clone(), op, &T::Family::operand(value))
+    }
+
+    fn written(&self, op: Op, value: &Cell) -> Predicate {
+        func::condition(op.sql(), (self.clone(), T::Family::part(value)))
     }
 
     fn against(&self, op: Op, other: &dyn Term) -> Option<Predicate> {
@@ -131,6 +149,11 @@ where
 
     fn order(&self, descending: bool) -> OrderBy {
         if descending { self.clone().desc() } else { self.clone().asc() }
+    }
+
+    fn order_written(&self, descending: bool) -> OrderBy {
+        let written = func::fragment::<T>("?", self.clone());
+        if descending { written.desc() } else { written.asc() }
     }
 
     fn any(&self) -> &dyn Any {
