@@ -13,6 +13,7 @@ mod lists;
 mod model_defaults;
 mod option_conflicts;
 mod overrides;
+mod paths;
 mod plans;
 mod recursion;
 mod repeated_loads;

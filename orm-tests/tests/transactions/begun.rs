@@ -131,10 +131,15 @@ on_every_backend! {
         }
         let (engine, _directory) = journal(&database).await?;
         function(&database).await;
-        for way in 0..3 {
+        let entered = || func::condition("enter_more(?) = 9", Seed::ID);
+        for way in 0..6 {
             let mut session = engine.session();
             let made = match way {
                 0 => session.row(sql("SELECT enter()").rows::<i64>()).await?,
+                // Raw SQL as a part of a query.
+                3 => session.row(select_columns(func::fragment::<i64>("enter_more(?)", Seed::ID))).await?,
+                4 => 8 + session.one(select::<Seed>().filter(entered())).await?.id,
+                5 => 8 + i64::try_from(session.count(select::<Seed>().filter(entered())).await?).expect("one"),
                 1 => {
                     let query = select_columns(func::custom::<i64>("enter_more", Seed::ID));
                     session.row(query).await?
@@ -152,6 +157,8 @@ on_every_backend! {
         // What may write is sent by a session that only reads, and the database refuses what does.
         let mut session = engine.read_session();
         session.row(sql("SELECT enter()").rows::<i64>()).await.unwrap_err();
+        session.rollback().await?;
+        session.all(select::<Seed>().filter(entered())).await.unwrap_err();
         session.rollback().await?;
         assert_eq!(count(&engine).await?, 1);
         Ok(())

@@ -143,6 +143,19 @@ on_every_backend! {
             session.flush().await?;
         }
         most("deletes", &log, 12);
+        session.execute(insert::<Pair>().rows([Pair::draft().a(0).b(0).n(0)])).await?;
+        log.clear();
+        for number in 1..=100_i64 {
+            let rest = func::fragment::<i64>("? % ?", (Pair::N, number));
+            session.rows(select_columns(rest.clone()).filter(func::condition("? > ?", (rest, number)))).await?;
+            session.all_and_total(select::<Pair>().order_by(Pair::B).filter(Pair::N.ge(-number)).page(1, 5)).await?;
+            let conflict = OnConflict::update((Pair::A, Pair::B), ()).set(Pair::N, Pair::N + func::excluded(Pair::N) + number);
+            session.execute(insert::<Pair>().rows([Pair::draft().a(0).b(0).n(number)]).on_conflict(conflict)).await?;
+            let copies = select_columns((Pair::A, Pair::B + number, Pair::N)).filter(Pair::B.eq(0)).limit(1);
+            session.execute(insert_from((Pair::A, Pair::B, Pair::N), copies)).await?;
+        }
+        // MySQL reads the rows of an upsert that the session holds.
+        most("raw SQL in queries, pages with totals, upserts, copies", &log, 6);
         for _ in 0..50 {
             session.nested(async |session| {
                 session.nested(async |session| session.count(select::<Mark>()).await).await

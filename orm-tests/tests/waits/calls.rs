@@ -55,8 +55,11 @@ calls! {
     Lists "all, selectin" |w| w.session.all(select::<Owner>().with(Owner::THINGS.selectin()));
     Lists "all, joined" |w| w.session.all(select::<Owner>().with(Owner::THINGS.joined()));
     Lists "all, subquery" |w| w.session.all(select::<Owner>().with(Owner::THINGS.subquery()));
+    Lists "all, auto" |w| w.session.all(select::<Owner>().with(Owner::THINGS.auto()));
+    Lists "all_and_total" |w| w.session.all_and_total(things().limit(THINGS.unsigned_abs()));
     Lists "rows" |w| w.session.rows(select_columns((Thing::ID, Thing::N)).order_by(Thing::ID));
     Lists "rows of a function" |w| w.session.rows(select_columns(custom()).order_by(Thing::ID));
+    Lists "rows of a fragment" |w| w.session.rows(select_columns(fragment()).order_by(Thing::ID));
     Lists "structs" |w| w.session.rows(select_columns((Thing::ID, Thing::N)).order_by(Thing::ID).into_struct::<Numbered>());
     Lists "raw rows" |w| w.session.rows(sql(TEXT).rows::<(i64, i64)>());
     Lists "raw structs" |w| w.session.rows(sql(TEXT).structs::<Numbered>());
@@ -77,6 +80,7 @@ calls! {
     Reads "one_or_none" |w| w.session.one_or_none(select::<Owner>().filter(Owner::ID.eq(2)));
     Reads "first" |w| w.session.first(select::<Owner>().order_by(Owner::ID.desc()));
     Reads "get" |w| w.session.get::<Owner>(2);
+    Reads "get with a relationship" |w| w.session.get::<Owner>(2).with(Owner::THINGS.selectin());
     Reads "count" |w| w.session.count(things());
     Reads "row" |w| w.session.row(select_columns(func::count(Thing::ID)));
     Reads "row_or_none" |w| w.session.row_or_none(select_columns(Owner::ID).filter(Owner::ID.eq(2)));
@@ -105,6 +109,12 @@ calls! {
     Begins "transaction" |w| w.session.transaction(async |_| Ok(()));
     Begins "nested" |w| w.session.nested(async |_| Ok(()));
 
+    Begins "connection" |w| async { w.session.connection().await.map(drop) };
+    Begins "sandbox" |w| async {
+        w.engine.sandbox().await?.close().await;
+        Result::Ok(())
+    };
+
     Writes "flush" |w| async {
         w.session.edit(&w.owner, |owner| owner.name = "x".into())?;
         w.session.flush().await
@@ -123,6 +133,15 @@ calls! {
         w.session.count(things()).await
     };
     Writes "bulk update" |w| w.session.execute(update::<Thing>().set(Thing::N, 7));
+    Writes "bulk insert" |w| w.session.execute(insert::<Thing>().rows([Thing::draft().id(0).owner_id(1).n(0)]));
+    Writes "upsert" |w| async {
+        let conflict = OnConflict::update(Thing::ID, ()).set(Thing::N, func::excluded(Thing::N) + Thing::N);
+        w.session.execute(insert::<Thing>().rows([Thing::draft().id(9).owner_id(1).n(0)]).on_conflict(conflict)).await
+    };
+    Writes "insert of a query" |w| async {
+        let rows = select_columns((Thing::ID + 10_000, Thing::OWNER_ID, Thing::N)).limit(2);
+        w.session.execute(insert_from((Thing::ID, Thing::OWNER_ID, Thing::N), rows)).await
+    };
     Writes "bulk delete" |w| w.session.execute(delete::<Thing>().filter(Thing::N.gt(7)));
     Writes "raw update" |w| w.session.execute(sql("UPDATE things SET n = 7"));
     Writes "raw update that returns rows" |w| w.session.rows(sql("UPDATE things SET n = id RETURNING n").rows::<i64>());
@@ -158,6 +177,11 @@ fn things() -> orm_core::Select<Thing> {
 /// A function of the database that the library does not know.
 fn custom() -> orm_core::query::Computed<i64> {
     func::custom::<i64>("coalesce", (Thing::N, Thing::ID))
+}
+
+/// Raw SQL as an expression.
+fn fragment() -> orm_core::query::Computed<i64> {
+    func::fragment::<i64>("coalesce(?, ?)", (Thing::N, Thing::ID))
 }
 
 async fn read<T: Send>(mut stream: orm_core::futures::QueryStream<'_, T>) -> Result<()> {
