@@ -1,8 +1,8 @@
 //! The library beside rusqlite with cached statements, on one SQLite file, interleaved in one run.
 //!
 //! `cargo bench -p orm-tests --bench sqlite` prints the median of each contender and its ratio to rusqlite. Times do not
-//! carry over between machines; the ratios of one run do, as far as the machine was quiet. `-- W5` runs one workload
-//! alone, for a tool that counts instructions, which no other load changes; `-- W5 3` runs three rounds of it.
+//! carry over between machines; the ratios of one run do, if the machine was quiet. `-- W5` runs only that workload, for
+//! a tool that counts instructions, which do not depend on other load; `-- W5 3` runs three rounds of it.
 
 use std::collections::HashMap;
 use std::time::Instant;

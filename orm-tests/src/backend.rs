@@ -25,7 +25,7 @@ impl Backend {
     /// The server of the backend, started at the first call; none for SQLite.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why it is not available.
     pub(crate) fn server(self) -> std::result::Result<Option<&'static Server>, String> {
         static POSTGRES: OnceLock<std::result::Result<Server, String>> = OnceLock::new();
         static MYSQL: OnceLock<std::result::Result<Server, String>> = OnceLock::new();
@@ -50,7 +50,7 @@ impl Backend {
 /// Runs a test on one backend, in a separate database that is dropped afterwards.
 ///
 /// # Panics
-/// The test fails, or the backend is not there and `CI=true`.
+/// The test fails, or the backend is not available and `CI=true`.
 pub async fn run<F>(backend: Backend, test: impl FnOnce(TestDatabase) -> F)
 where
     F: Future<Output = Result<()>> + Send + 'static,

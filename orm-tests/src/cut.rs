@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A future that is dropped after so many polls, unless it has finished: cancelled at a point that can be chosen.
+/// A future that is dropped after a number of polls, unless it has finished: cancelled at a chosen point.
 #[derive(Debug)]
 pub struct Cut<F> {
     future: Option<Pin<Box<F>>>,
@@ -10,7 +10,7 @@ pub struct Cut<F> {
 }
 
 impl<F: Future> Cut<F> {
-    /// Polls `future` at most so many times.
+    /// Polls `future` at most this many times.
     pub fn after(polls: usize, future: F) -> Cut<F> {
         Cut { future: Some(Box::pin(future)), polls }
     }

@@ -71,7 +71,7 @@ impl FaultProxy {
         *self.control.accepted.borrow()
     }
 
-    /// Stops forwarding on the connections that there are, without closing them: a cable that was pulled.
+    /// Stops forwarding on the existing connections without closing them, like an unplugged cable.
     pub fn freeze(&self) {
         self.control.frozen_below.send_replace(*self.control.accepted.borrow());
     }
@@ -86,12 +86,13 @@ impl FaultProxy {
         self.control.frozen_below.send_replace(0);
     }
 
-    /// Resets the next connection that receives so many more bytes of the server.
+    /// Resets the next connection once it has received this many more bytes of the server.
     pub fn reset_after(&self, bytes: u32) {
         self.end_after(bytes, false);
     }
 
-    /// Ends the next connection that receives so many more bytes of the server, as a server that closes it does.
+    /// Ends the next connection once it has received this many more bytes of the server, as a server that closes it
+    /// does.
     pub fn truncate_after(&self, bytes: u32) {
         self.end_after(bytes, true);
     }

@@ -82,7 +82,7 @@ pub(crate) fn start_cluster(name: &str) -> Result<[Server; 2], String> {
     Ok([start(1)?, start(2)?])
 }
 
-/// A private server that takes connections by TLS alone, and of the user `card` only with a certificate.
+/// A private server that accepts only TLS connections, and the user `card` only with a certificate.
 pub(crate) fn with_tls() -> Result<(Server, Certificates), String> {
     let (program, is_mariadb) = program()?;
     let place = Place::new("mysql-tls", &USERS_TO_RUN_AS)?;
@@ -142,7 +142,7 @@ fn prepare(place: &Place, program: PathBuf, is_mariadb: bool) -> Result<Command,
 
 fn run(place: &Place, command: &Command) -> Result<Server, String> {
     let port = place.port;
-    // The directory goes with the server, so there is nothing to save.
+    // The directory is removed with the server, so nothing has to be saved.
     Server::start(place, command, "KILL", format!("mysql://orm@127.0.0.1:{port}/"), || greets(port))
 }
 

@@ -21,7 +21,7 @@ impl PgBouncer {
     /// Starts one. `lenient`: it takes connections that begin with settings it does not know.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why it is not available.
     pub fn start(database: &TestDatabase, lenient: bool) -> Result<PgBouncer, String> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let program = program()?;

@@ -28,7 +28,7 @@ fn initialize(place: &Place) -> Result<(), String> {
     place.run(&init)
 }
 
-/// A private server that takes connections by TLS alone, and of the user `card` only with a certificate.
+/// A private server that accepts only TLS connections, and the user `card` only with a certificate.
 pub(crate) fn with_tls() -> Result<(Server, Certificates), String> {
     let place = Place::new("postgres-tls", &USERS)?;
     let certificates = Certificates::make(&place)?;

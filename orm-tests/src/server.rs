@@ -130,7 +130,7 @@ impl Place {
         words
     }
 
-    /// Writes a file that the server's user alone reads.
+    /// Writes a file that only the server's user can read.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         let path = self.path(name);
         let failed = |error| format!("cannot write {}: {error}", path.display());

@@ -72,7 +72,7 @@ impl TestDatabase {
         (proxy, Engine::builder(&url).insert_returning(self.backend != Backend::MysqlWithoutReturning))
     }
 
-    /// `host:port` of its server, and its name there with what follows it in the URL.
+    /// `host:port` of its server, and its name there with the rest of the URL.
     pub(crate) fn place(&self) -> (&str, &str) {
         let (_, rest) = self.url.split_once('@').expect("the URL of a server names a user");
         rest.split_once('/').expect("the URL of a server names a database")
@@ -135,7 +135,7 @@ impl TestDatabase {
                     .await
                     .expect("the server lists its connections");
                 for id in ids {
-                    // It may have ended by itself meanwhile.
+                    // It may have ended meanwhile.
                     let _ = connection.execute(AssertSqlSafe(format!("KILL {id}"))).await;
                 }
             }

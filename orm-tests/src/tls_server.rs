@@ -30,7 +30,7 @@ impl TlsServer {
     /// The server of a backend, started at the first call.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why it is not available.
     pub fn of(backend: Backend) -> Result<&'static TlsServer, String> {
         static POSTGRES: OnceLock<Result<TlsServer, String>> = OnceLock::new();
         static MYSQL: OnceLock<Result<TlsServer, String>> = OnceLock::new();
@@ -83,7 +83,7 @@ impl TlsServer {
         if self.server.url.starts_with("postgres") {
             let mut connection =
                 PgConnection::connect(&self.url("orm", "127.0.0.1")).await.expect("the server answers");
-            // It may be there already.
+            // It may exist already.
             let _ = connection.execute("CREATE ROLE card LOGIN").await;
         }
     }

@@ -2,8 +2,8 @@ use std::process::Command;
 
 use crate::programs::{find, install};
 
-/// How many instructions this test program executes when it runs one test alone, with a variable of the environment set.
-/// The number depends on no other load of the machine. Valgrind counts, which is installed where that needs no password.
+/// How many instructions this test program executes when it runs a single test, with an environment variable set. The
+/// number does not depend on other load of the machine. Valgrind counts them; it is installed if that needs no password.
 ///
 /// # Errors
 /// valgrind is missing, or the test fails in it; the text tells which.

@@ -32,7 +32,7 @@ impl Costs {
         Ok(Costs { runtime, engine, wrong: Mutex::default() })
     }
 
-    /// Holds the allocations for each of so many rows against the number that is recorded.
+    /// Compares the allocations for each of this many rows with the recorded number.
     fn hold<T>(
         &self,
         what: &str,

@@ -75,7 +75,7 @@ fn input<M: Model>(json: Json) -> Input<M> {
     serde_json::from_value(json).expect("it is an object")
 }
 
-/// As text: a number of 32 bits has fewer digits there than as one of 64.
+/// As text: a 32-bit number has fewer digits there than a 64-bit one.
 fn written(value: &impl serde::Serialize) -> Json {
     let text = serde_json::to_string(value).expect("it is JSON");
     serde_json::from_str(&text).expect("it is JSON")

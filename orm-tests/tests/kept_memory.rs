@@ -27,7 +27,7 @@ async fn lists_take_the_memory_of_those_before_them() -> Result<()> {
     engine.create_all(schema![Author, Book]).await?;
     let mut session = engine.session();
     session.insert(Author::draft().id(1).name("the author")).await?;
-    // By the database: what many drafts free would teach the allocator by itself.
+    // By the database, because freeing many drafts would also teach the allocator to keep memory.
     let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
                 INSERT INTO books (author_id, title, isbn, pages)
                 SELECT 1, 'the title of book ' || i, 'the number of book ' || i, i FROM n";
@@ -37,7 +37,7 @@ async fn lists_take_the_memory_of_those_before_them() -> Result<()> {
 
     let mut before = 0;
     for list in 0..2 * LISTS {
-        // The first ones find how much there has to be.
+        // The first ones measure how much is needed.
         if list == LISTS {
             before = pages();
         }

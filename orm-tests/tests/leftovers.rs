@@ -31,7 +31,7 @@ async fn starts_one_of_each_kind() {
     drop((postgres, mariadb));
 }
 
-/// The processes of which the command names a directory.
+/// The processes whose command names a directory.
 fn processes(directory: &Path) -> Vec<String> {
     let Ok(all) = fs::read_dir("/proc") else { return Vec::new() };
     let commands = all.filter_map(|entry| fs::read(entry.ok()?.path().join("cmdline")).ok());

@@ -82,7 +82,7 @@ on_every_backend! {
             sum += batch.iter().map(|entry| entry.number).sum::<i64>();
             drop(batch);
             match rows {
-                // What every batch needs is there by now.
+                // By now everything that a batch needs is allocated.
                 ..=10_000 => before = resident(),
                 _ => most = most.max(resident()),
             }

@@ -23,7 +23,7 @@ struct Note {
     version: i64,
 }
 
-/// A table that is not there.
+/// A table that does not exist.
 #[derive(Model, Debug)]
 struct Missing {
     #[key]

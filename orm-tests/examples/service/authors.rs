@@ -37,7 +37,7 @@ pub async fn list(mut session: Session, Query(asked): Query<Asked>) -> Result<Js
     Ok(Json(Page { total, items: session.all(page).await? }))
 }
 
-/// `GET /authors/1`: where there is none, the error is a 404.
+/// `GET /authors/1`: if the author does not exist, the error is a 404.
 pub async fn show(mut session: Session, Path(id): Path<i64>) -> Result<Json<impl Serialize>> {
     let author = select::<Author>().filter(Author::ID.eq(id)).with(Author::BOOKS.joined());
     Ok(Json(session.one(author).await?))

@@ -56,7 +56,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    // It goes with the process, and with the directory that it is in.
+    // It is removed with the process and its directory.
     let temporary = tempfile::tempdir()?;
     let file = arguments.db.clone().unwrap_or_else(|| temporary.path().join("library.db"));
     let engine = database::open(&file).await?;

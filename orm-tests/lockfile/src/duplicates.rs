@@ -24,7 +24,7 @@ pub async fn answer(engine: &Engine, page: &mut Page, full: bool) -> Result<()> 
     let mut named = None;
     let mut rows = Vec::with_capacity(several.len());
     for version in &several {
-        // A name stands beside the first of its versions alone.
+        // Only the first version of a package has the name beside it.
         let again = named.replace(version.package_id) == Some(version.package_id);
         let name = if again { String::new() } else { version.get(Version::PACKAGE).name.clone() };
         let askers = version.get(Version::DEPENDENTS);

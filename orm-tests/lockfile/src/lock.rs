@@ -36,7 +36,7 @@ impl Lock {
         }
     }
 
-    /// The number of names, of which some stand for several versions.
+    /// The number of names, some of which have several versions.
     pub fn packages(&self) -> usize {
         self.versions.chunk_by(|one, next| one.name == next.name).count()
     }
@@ -45,7 +45,7 @@ impl Lock {
         self.versions.iter().map(|version| version.dependencies.len()).sum()
     }
 
-    /// Refuses a package that is not there, with the name that was probably meant.
+    /// Refuses an unknown package, with the name that was probably meant.
     pub fn require(&self, name: &str) -> Result<(), Failure> {
         const SIMILAR: f64 = 0.7;
         if self.versions.iter().any(|version| version.name == name) {

@@ -46,7 +46,7 @@ impl Page {
         self.title(&format!("{title}{cost:>room$}"));
     }
 
-    /// Rows in columns. A list is cut to the line, or goes on below itself when it is `full`.
+    /// Rows in columns. A list is cut to the line, or continues below itself if it is `full`.
     pub fn table(&mut self, columns: &[Align], rows: &[Row], full: bool) {
         let cells = |at: usize| rows.iter().filter_map(move |row| row.cells.get(at));
         let widths: Vec<usize> =

@@ -60,7 +60,7 @@ async fn load(session: &mut Session, name: &str) -> Result<Tree> {
 }
 
 impl Tree {
-    /// Enters a version; false where it is there already.
+    /// Enters a version; returns false if it is already entered.
     fn enter<L>(&mut self, version: &Entity<Version, L>) -> bool
     where
         version::Package: LoadedIn<L>,

@@ -51,7 +51,7 @@ async fn naive(engine: &Engine, query: Select<Package>) -> Result<(Report, Cost)
         for version in session.load(&package, Package::VERSIONS).await? {
             let mut askers = Vec::new();
             for dependent in session.load(&version, Version::DEPENDENTS).await? {
-                // Every package is in the session, so this alone asks the database nothing.
+                // Every package is in the session, so this is the only load without a statement.
                 askers.push(session.load(&dependent, Version::PACKAGE).await?.name.clone());
             }
             report.push((package.name.clone(), version.number.clone(), askers));

@@ -128,7 +128,7 @@ on_every_backend! {
         assert_eq!(log.count(), 2, "{log}");
         session.commit().await?;
         let log = engine.record();
-        // The last one is there already.
+        // The last one exists already.
         let rows = (0..120).map(|n| Note::draft().text(format!("{} {n}", if n < 119 { "new" } else { "row" })));
         let refused = session.execute(insert::<Note>().rows(rows)).await;
         assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::UniqueViolation));

@@ -5,8 +5,8 @@ use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::shop::{Address, Item, Keyword, Order, User, fill, shop};
 
-/// How many statements read the rows of so many users, so many at a time: one where a statement is read a part at a
-/// time, and on MySQL one for each page, with an empty one behind a full last page.
+/// How many statements read the rows of this many users in batches of this size: one if a statement is read a part at a
+/// time, and on MySQL one for each page, with an empty one after a full last page.
 fn own(database: &TestDatabase, rows: usize, batch: usize) -> usize {
     if database.is_mysql() { rows / batch + 1 } else { 1 }
 }
@@ -137,7 +137,7 @@ on_every_backend! {
         );
         assert_eq!(log.count(), own(&database, 5, 2) + 3, "{log}");
 
-        // A collection may be joined to the targets of a batch: they are all there.
+        // A collection may be joined to the targets of a batch, which are complete.
         let query = select::<User>().with(User::ORDERS.selectin().with(Order::ITEMS.joined())).order_by(User::ID).yield_per(3);
         let mut stream = session.stream(query);
         let users = stream.next_batch().await?.expect("there are users");

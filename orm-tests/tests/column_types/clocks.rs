@@ -46,7 +46,7 @@ pub struct Times {
     pub times: Vec<DateTime<Utc>>,
 }
 
-/// A moment of which no database stores the last three digits, before 1970 or after it.
+/// A time whose last three digits no database stores, before or after 1970.
 fn moment(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 123_456_789).expect("it is a moment")
 }

@@ -226,7 +226,7 @@ on_every_backend! {
         let report = engine.check(schema![OtherMoody]).await?;
         let expected = match database.backend() {
             Backend::Postgres => vec![("moody.mood".to_owned(), "labels"), ("moody.second".to_owned(), "type")],
-            // It has a text there.
+            // SQLite has a text.
             Backend::Sqlite => Vec::new(),
             _ => vec![("moody.mood".to_owned(), "labels"), ("moody.second".to_owned(), "labels")],
         };

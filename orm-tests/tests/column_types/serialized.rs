@@ -192,7 +192,7 @@ on_every_backend! {
         ]});
         assert_eq!(as_json(&one), expected);
 
-        // With a number of levels all that were read, and nothing of what lies deeper.
+        // With a number of levels, all levels that were read, and nothing deeper.
         for levels in [0, 1, 2] {
             let mut session = engine.session();
             let selectin = as_json(&session.one(root().with(Folder::CHILDREN.selectin().recursive(levels))).await?);

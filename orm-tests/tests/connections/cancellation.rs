@@ -81,7 +81,7 @@ enum Rows {
 }
 
 impl Rows {
-    /// Reads a stream of so many rows a batch: all of it, or two batches.
+    /// Reads a stream with this many rows a batch: all of it, or two batches.
     async fn read(self, session: &mut Session, rows: usize, all: bool) -> Result<()> {
         async fn read<T: Send>(mut stream: orm_core::futures::QueryStream<'_, T>, all: bool) -> Result<()> {
             let mut batches = 0;
@@ -153,7 +153,7 @@ impl Streamed {
     }
 }
 
-/// What is always there, so that a stream has several batches.
+/// Rows that always exist, so a stream has several batches.
 const ALWAYS: i64 = 10;
 
 /// A number that the observer writes before the next borrower reads.

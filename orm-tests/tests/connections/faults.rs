@@ -233,7 +233,7 @@ on_every_backend! {
             assert_eq!(engine.session().count(select::<River>()).await?, 30);
         }
 
-        // One that heals goes on.
+        // A connection that recovers continues.
         let mut session = engine.session();
         assert_eq!(session.count(select::<River>()).await?, 30);
         proxy.freeze();

@@ -238,7 +238,7 @@ async fn a_function_that_panics_does_so_in_its_caller() -> Result<()> {
     Ok(())
 }
 
-/// The driver keeps statements by their text alone; a text of the program's may be one of the library's.
+/// The driver keeps statements only by their text; the program's text may be the same as one of the library's.
 #[tokio::test]
 async fn texts_of_the_program_are_not_those_of_the_library() {
     orm_tests::run(Backend::Postgres, |database| async move {

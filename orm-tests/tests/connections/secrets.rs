@@ -478,7 +478,7 @@ async fn written(session: &mut Session, said: &mut Said) -> Result<()> {
     Ok(())
 }
 
-/// The user's own SQL, whose secrets are bound as such.
+/// Raw SQL, whose secrets are bound as such.
 async fn own(database: &TestDatabase, session: &mut Session, said: &mut Said) {
     let texts: &[&'static str] = match database.backend() {
         Backend::Sqlite => &[

@@ -19,7 +19,7 @@ fn server(database: &TestDatabase) -> Option<&'static TlsServer> {
     }
 }
 
-/// Whether the database answers; an engine has asked it when it is there.
+/// Whether the database answers; connecting an engine asks it.
 async fn works(builder: EngineBuilder) -> Result<()> {
     let engine = builder.pool_size(1).connect().await?;
     let mut session = engine.session();

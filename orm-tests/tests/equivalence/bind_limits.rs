@@ -1,4 +1,4 @@
-//! As many parents as there are: `ceil(keys / room)` statements a level, at every edge of what SQLite binds.
+//! Any number of parents: `ceil(keys / room)` statements a level, at every boundary of what SQLite binds.
 
 use orm_core::prelude::*;
 use orm_core::schema::Schema;
@@ -116,7 +116,7 @@ fn numbers(count: usize) -> String {
     )
 }
 
-/// The counts at which something changes; a million only where there is time.
+/// The counts at which something changes; a million only if there is time.
 fn counts() -> Vec<usize> {
     let mut counts = vec![0, 1, 2, 499, 500, 501, ROOM - 1, ROOM, ROOM + 1, 65_535, 65_536];
     if std::env::var("ORM_DEEP").is_ok() {

@@ -142,7 +142,7 @@ fn tree(dice: &mut Dice, kind: usize, relation: usize, depth: usize, nodes: &mut
         }
     }
     if link.required {
-        // What is always there cannot be dropped from below.
+        // A required target cannot be dropped from below.
         choice.below.iter_mut().for_each(|below| below.inner = false);
     }
     if matches!(choice.strategy, Strategy::Selectin | Strategy::Auto) && dice.one_in(3) {

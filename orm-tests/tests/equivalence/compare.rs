@@ -47,7 +47,7 @@ impl<'d> Comparison<'d> {
         self.list(found, kind, rows, loads, TABLES[kind].model)
     }
 
-    /// One object, whose columns and identity alone are looked at.
+    /// One object; only its columns and identity are compared.
     pub fn object(&mut self, found: &Thing, kind: usize, row: usize) -> Result<(), String> {
         let cells = found.cells();
         let expected = &self.data.tables[kind][row];

@@ -1,4 +1,4 @@
-//! Random rows: few enough that keys meet, with everything that a schema does not forbid.
+//! Random rows: few enough that keys match, with everything that a schema does not forbid.
 
 use super::cell::Cell;
 use super::dice::Dice;
@@ -56,7 +56,7 @@ pub fn data(seed: u64) -> Data {
         };
         let editor = if dice.one_in(4) { Cell::Null } else { (*dice.pick(&AUTHORS)).into() };
         let (room, upper) = match dice.below(4) {
-            // Either may be NULL, and no such shelf need be there.
+            // Either may be NULL, and the shelf may be missing.
             0 | 1 => (number(dice, -1, 2), number(dice, 0, 1)),
             _ => shelves.first().map_or((Cell::Null, Cell::Null), |_| {
                 let (room, upper) = *dice.pick(&shelves);

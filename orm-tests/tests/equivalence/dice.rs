@@ -23,7 +23,7 @@ impl Dice {
         usize::try_from(self.next() % (end as u64)).expect("below a usize")
     }
 
-    /// Whether one of so many throws came.
+    /// True with a probability of one in this many throws.
     pub fn one_in(&mut self, throws: usize) -> bool {
         self.below(throws) == 0
     }

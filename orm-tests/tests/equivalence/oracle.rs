@@ -184,7 +184,7 @@ pub fn is_small(data: &Data, query: &Query, most_rows: u64) -> bool {
     is_small_of(data, query.kind, &data.all_roots(query), &query.loads, most_rows, 0)
 }
 
-/// The same of loads for some rows, in a statement that joins so many tables already.
+/// The same for loads of some rows, in a statement that already joins this many tables.
 pub fn is_small_of(
     data: &Data,
     kind: usize,

@@ -96,7 +96,7 @@ fn join(dice: &mut Dice, kind: usize, load: &mut Choice) {
     }
     load.below.iter_mut().for_each(|below| join(dice, link.target, below));
     if link.required {
-        // What is always there cannot be dropped from below.
+        // A required target cannot be dropped from below.
         load.below.iter_mut().for_each(|below| below.inner = false);
     }
 }
@@ -151,7 +151,7 @@ async fn all_pages<M: Member>(
     one_page::<M>(world, &rest).await.map(|_| ())
 }
 
-/// The rows of a page, in its order, once it is held against the oracle.
+/// The rows of a page, in its order, after comparing it with the oracle.
 async fn one_page<M: Member>(world: &World, query: &Query) -> Result<Vec<usize>, String> {
     let mut session = world.engine.session();
     let log = world.engine.record();

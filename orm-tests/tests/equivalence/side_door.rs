@@ -64,7 +64,7 @@ impl SideDoor {
         self.run(&format!("CREATE TABLE {} ({})", self.quoted(def.table.name), parts.join(", "))).await;
     }
 
-    /// Makes a link table; without a primary key a link may be there twice.
+    /// Makes a link table; without a primary key a link may occur twice.
     pub async fn create_link(&mut self, name: &str, columns: &[(&str, ValueKind)], key: bool) {
         let column = |(name, kind): &(&str, ValueKind)| {
             format!("{} {} NOT NULL", self.quoted(name), self.type_name(*kind))

@@ -31,7 +31,7 @@ pub struct Link {
     pub through: Option<(usize, usize)>,
     /// The columns of the target that sort a collection, and whether downwards.
     pub order: &'static [(&'static str, bool)],
-    /// Whether there always is a row.
+    /// Whether there is always a row.
     pub required: bool,
     /// The strategy by which the model loads it unless a query specifies one.
     pub default: Option<Strategy>,
@@ -43,9 +43,9 @@ pub enum LinkKind {
     ToPrimaryKey,
     /// The key is here, and it is another unique column of the target.
     ToUnique,
-    /// At most one row with the key there.
+    /// At most one row with the key.
     HasOne,
-    /// Any number of rows with the key there.
+    /// Any number of rows with the key.
     HasMany,
     /// Any number of rows by a link table.
     Through,

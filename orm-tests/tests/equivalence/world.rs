@@ -26,7 +26,7 @@ impl World {
     /// In a file of SQLite.
     pub async fn new() -> Result<World> {
         let (mut side_door, url) = SideDoor::new_file().await;
-        // Without a primary key a link may be there twice.
+        // Without a primary key a link may occur twice.
         side_door.create_link(LINK_TABLES[AUTHOR_TAG].name, &link_columns(AUTHOR_TAG), false).await;
         let engine = Engine::connect(&url).await?;
         engine.create_all(zoo()).await?;

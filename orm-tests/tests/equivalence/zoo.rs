@@ -18,7 +18,7 @@ pub struct Author {
     pub edited: HasMany<Book>,
     #[has_one]
     pub profile: HasOne<Profile>,
-    // Its rows may be there twice, and lead nowhere.
+    // Its rows may occur twice, and refer to missing rows.
     #[many_to_many(
         through = "author_tag",
         key = "author_id",
@@ -36,7 +36,7 @@ pub struct Author {
 }
 
 #[derive(Model, Debug)]
-// As long as PostgreSQL takes it; `profile` and the links of books and tags differ from it in their last letter alone.
+// As long as PostgreSQL allows; `profile` and the links of books and tags differ from it only in their last letter.
 #[model(table = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxx")]
 pub struct Country {
     #[key]

@@ -164,7 +164,7 @@ on_every_backend! {
         assert_eq!(numbers(&lines[0]), (3, 2, 6, 6, Some(1)));
         assert_eq!(numbers(&lines[1]), (5, 4, 20, 10, Some(3)));
 
-        // Each to another value, both to one value, and one alone.
+        // Each to another value, both to one value, and only one of them.
         let log = engine.record();
         session.edit(&lines[0], |line| line.price = 10)?;
         session.edit(&lines[1], |line| line.price = 11)?;

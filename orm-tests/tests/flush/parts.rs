@@ -110,7 +110,7 @@ on_every_backend! {
     }
 
     async fn a_late_update_that_hits_nothing_is_stale(database: TestDatabase) -> Result<()> {
-        // A trigger that takes a row away again: where the database has such things in one statement.
+        // A trigger that removes a row again, on databases where one statement can create it.
         let engine = database.engine().await?;
         engine.create_all(schema![Team, Person]).await?;
         if database.backend() != orm_tests::Backend::Sqlite {

@@ -112,7 +112,7 @@ on_every_backend! {
         session.add(Thing::draft().id(1).box_id(1));
         session.commit().await?;
         let shelf = session.one(select::<Shelf>()).await?;
-        // The box goes with its shelf, and a new one has its key.
+        // The box is deleted with its shelf, and a new one has its key.
         session.delete(&shelf)?;
         session.add(Shelf::draft().id(2));
         session.add(Case::draft().id(1).shelf_id(2));

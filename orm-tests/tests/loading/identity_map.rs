@@ -1,4 +1,4 @@
-//! A row is one object in a session: where it is found without a statement, and what a query leaves alone.
+//! A row is one object in a session: where it is found without a statement, and what a query does not change.
 
 use orm_core::prelude::*;
 

@@ -559,7 +559,7 @@ async fn an_optional_key_to_a_missing_row_is_none() -> Result<()> {
 mod narrow {
     use super::*;
 
-    /// A model without anything but its key, so that a row of it is a key alone.
+    /// A model with only its key, so its rows consist of the key.
     #[derive(Model, Debug)]
     pub struct Left {
         #[key]

@@ -109,7 +109,7 @@ async fn a_page_without_an_order_is_a_page_of_parents() -> Result<()> {
 #[tokio::test]
 async fn parents_that_sort_alike_keep_their_members_apart() -> Result<()> {
     let engine = standard().await?;
-    // Orders 1, 2 and 5 are closed and 3 and 4 open; of those with a NULL address there is one.
+    // Orders 1, 2 and 5 are closed and 3 and 4 open; one of them has a NULL address.
     for (limit, expected) in [
         (3, vec![(5, vec![5]), (1, vec![1, 2, 3]), (3, vec![3, 4, 5])]),
         (5, vec![(5, vec![5]), (1, vec![1, 2, 3]), (3, vec![3, 4, 5]), (2, vec![1, 2, 3]), (4, vec![1, 5])]),

@@ -1,5 +1,6 @@
-//! Statements of many rows are read on the caller's thread on SQLite, which other tasks have in between. One that looks
-//! for its next row for too long goes on on the connection's own thread, in the state of the database that it began in.
+//! On SQLite, statements of many rows are read on the caller's thread, which other tasks get in between. One that
+//! searches too long for its next row continues on the connection's own thread, in the state of the database in which
+//! it began.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -40,7 +41,7 @@ async fn rows_that_are_far_apart_are_all_found_once() -> Result<()> {
     let expected: Vec<i64> = (1..=NEAR).chain([LAST]).collect();
     assert_eq!(ids(&session.all(matches()).await?), expected);
     assert_eq!(log.count(), 1, "{log}");
-    // The session goes on as it was.
+    // The session continues unchanged.
     assert!(session.get::<Node>(NEAR + 1).await?.is_some());
     Ok(())
 }

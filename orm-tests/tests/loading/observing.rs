@@ -265,8 +265,8 @@ thread_local! {
     static SEEN: RefCell<Option<Vec<(String, FieldValues)>>> = const { RefCell::new(None) };
 }
 
-/// The subscriber of the whole process: with one for a thread alone, `tracing` lets the first thread that comes to an
-/// event decide for all of them whether anybody listens.
+/// The subscriber of the whole process: with one per thread, the first thread that reaches an event would decide for
+/// all of them whether `tracing` listens.
 struct Events;
 
 impl Events {

@@ -117,7 +117,7 @@ impl Kind {
         )
     }
 
-    /// Whether any number of rows have different values, which compare as such everywhere.
+    /// Whether any number of rows can have different values that compare as different everywhere.
     pub fn can_be_unique(self) -> bool {
         !matches!(self, Kind::Bool | Kind::Enum | Kind::Json | Kind::Float32 | Kind::Float64)
     }
@@ -296,7 +296,7 @@ impl Blueprint {
         }
     }
 
-    /// What every value of a column that is checked meets, whatever its kind: numbers and texts alone are checked.
+    /// A condition that every value of a checked column satisfies; only numbers and texts are checked.
     fn condition(&self, column: &Column) -> String {
         match self.kind(column) {
             Kind::Text => format!("{} <> 'never'", column.name),

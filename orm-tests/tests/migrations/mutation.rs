@@ -71,7 +71,7 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
     if choice < 4 {
         let column = column(made, dice);
         let (checked, unique) = (column.checked, column.unique);
-        // A row that exists gets zero, which must neither be there twice nor be refused.
+        // An existing row gets zero, which must neither occur twice nor be refused.
         let column = Column { nullable: column.nullable || unique || checked, ..column };
         made.tables[at].columns.push(column);
         return;

@@ -1,4 +1,5 @@
-//! A schema changes at random, and the migrations that are written lead there and back, with the rows that both have.
+//! A schema changes at random, and the migrations that are written lead there and back, keeping the rows that both
+//! schemas have.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

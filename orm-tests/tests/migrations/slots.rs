@@ -21,7 +21,7 @@ thread_local! {
 #[derive(Debug)]
 pub struct Slot<const N: usize>;
 
-/// Nothing of a slot is ever loaded.
+/// Objects of a slot are never loaded.
 #[derive(Debug)]
 pub struct Nothing;
 

@@ -4,7 +4,7 @@
 use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase, on_every_backend};
 
-/// Folders in folders, with shortcuts between them. 1 holds 2, 3 and 4; 2 holds 5; 3 holds 6 and 7; 8 is alone.
+/// Folders in folders, with shortcuts between them. 1 holds 2, 3 and 4; 2 holds 5; 3 holds 6 and 7; 8 stands apart.
 #[derive(Model, Debug)]
 #[model(table = "folders")]
 pub struct Folder {

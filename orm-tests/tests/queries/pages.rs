@@ -5,7 +5,7 @@ use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 use crate::grammar::parsed;
 
-/// Sorts as it is declared where databases have such types, and by its texts on SQLite.
+/// Sorts as declared on databases with native enums, and by its texts on SQLite.
 #[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
 #[db_enum(native = "page_mood")]
 enum Mood {

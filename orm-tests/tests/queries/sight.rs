@@ -17,7 +17,7 @@ struct Numbered {
     folder_id: i64,
 }
 
-/// What a query of FROM that names the outer query finds. MariaDB has no such queries.
+/// The result of a query in FROM that names the outer query. MariaDB has no such queries.
 async fn found(engine: &Engine, condition: Predicate) -> Result<Option<Vec<i64>>> {
     let log = engine.record();
     let query = select::<Folder>().filter(condition).order_by(Folder::ID);

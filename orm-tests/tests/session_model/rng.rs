@@ -19,7 +19,7 @@ fn mixed(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A step: what is done, and which of the objects that there are it is done to.
+/// A step: an operation and the existing objects to which it applies.
 #[derive(Debug, Clone, Copy)]
 pub struct Op {
     pub kind: &'static str,

@@ -331,7 +331,7 @@ impl Run {
         Ok(true)
     }
 
-    /// One step; whether there was anything to do it to.
+    /// Runs one step; returns whether there was an object for it.
     async fn step(&mut self, session: &mut Session, op: &Op) -> Outcome<bool> {
         let done = match op.kind {
             "add author" | "add book" | "add note" | "add tag" => self.add(session, op)?,

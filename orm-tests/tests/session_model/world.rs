@@ -106,7 +106,7 @@ impl Model {
     pub fn flush(&mut self) {
         self.orphans.clear();
         let mut gone = std::mem::take(&mut self.deleted);
-        // What is deleted and added with its key in one flush is there.
+        // A row that is deleted and added with its key in one flush exists.
         let switched: Vec<Place> = gone.intersection(&self.pending).copied().collect();
         let authors: Vec<i64> =
             gone.iter().filter(|place| place.0 == Table::Author).map(|place| place.1).collect();

@@ -65,7 +65,7 @@ struct Tag {
     name: String,
 }
 
-/// Four posts: of two firms and of none, with marks of the weights 1 to 5, of which posts 1 and 3 have two each.
+/// Four posts: of two firms and of none, with marks of the weights 1 to 5; posts 1 and 3 have two each.
 async fn posts(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Firm, Post, Comment, Mark, Tag]).await?;

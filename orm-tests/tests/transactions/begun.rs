@@ -368,7 +368,7 @@ on_every_backend! {
     }
 }
 
-/// The statements of a test that SQLite alone can answer.
+/// Statements that only SQLite can run.
 #[tokio::test]
 async fn sqlite_reports_what_writes() -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;

@@ -76,7 +76,7 @@ async fn unit(session: &mut Session, id: i64, dice: &mut Dice) -> Result<()> {
     }
 }
 
-/// Runs units until there are enough, one after the other.
+/// Runs units, one after the other, until there are enough.
 async fn work(engine: Engine, next: Arc<AtomicI64>, units: i64, seed: u64) -> Vec<(i64, Said)> {
     let mut dice = Dice::new(seed);
     let mut history = Vec::new();

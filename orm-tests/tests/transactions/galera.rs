@@ -1,4 +1,4 @@
-//! Two nodes of a Galera cluster, which find out at COMMIT that they wrote the same rows. With `ORM_DEEP=1` alone.
+//! Two nodes of a Galera cluster, which detect at COMMIT that they wrote the same rows. Only with `ORM_DEEP=1`.
 
 use orm_core::prelude::*;
 use orm_tests::PrivateServer;

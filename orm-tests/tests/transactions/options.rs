@@ -1,4 +1,4 @@
-//! Isolation and read-only transactions: what each keeps, and that nothing of them stays on the connection.
+//! Isolation and read-only transactions: what each guarantees, and that no setting stays on the connection.
 
 use std::time::Duration;
 

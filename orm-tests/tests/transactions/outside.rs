@@ -1,4 +1,5 @@
-//! What cannot run inside a transaction runs outside one, and what a statement leaves on a connection goes with it.
+//! What cannot run inside a transaction runs outside one, and what a statement leaves on a connection ends with the
+//! connection.
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ async fn notes(database: &TestDatabase) -> Result<(Engine, Option<tempfile::Temp
     Ok((engine, directory))
 }
 
-/// Statements that change no table and run outside a transaction alone.
+/// Statements that change no table and run only outside a transaction.
 fn outside(database: &TestDatabase) -> &'static [&'static str] {
     match database.backend() {
         Backend::Sqlite => {

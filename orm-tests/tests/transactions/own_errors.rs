@@ -23,7 +23,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Keeps nothing of the error but its text.
+/// Keeps only the text of the error.
 #[derive(Debug)]
 struct Told(String);
 

@@ -107,7 +107,7 @@ async fn a_replica_read_sees_every_commit() -> Result<()> {
         .await?;
     assert!(!on_standby);
 
-    // Without a standby there is still the primary, once those that it dies under have noticed.
+    // Without a standby the primary is used, once the readers of the lost standby have noticed.
     drop(standby);
     let seen = loop {
         match balance(&mut engine.read_session(), 0).await {

@@ -112,7 +112,7 @@ async fn a_trigger_elsewhere_does_not_matter() -> Result<()> {
     Ok(())
 }
 
-/// A row that the database refuses in a later run leaves nothing of the earlier ones, and the session can go on.
+/// A row that the database refuses in a later run leaves nothing of the earlier ones, and the session can continue.
 #[tokio::test]
 async fn a_row_that_is_refused_leaves_none() -> Result<()> {
     let engine = engine(

@@ -330,7 +330,7 @@ async fn a_has_one_displaces_what_it_held() -> Result<()> {
     let rows = other.all(select::<Profile>().order_by(Profile::ID)).await?;
     assert_eq!(rows.iter().map(|row| row.author_id).collect::<Vec<_>>(), [None, Some(author.id)]);
 
-    // The old one is not known to the session: it is looked for, so that there are not two.
+    // The session does not know the old one, so it is looked for; otherwise there would be two.
     let mut session = engine.session();
     let author = session.get::<Author>(author.id).await?.expect("the author is there");
     session.assign(&author, Author::PROFILE, Profile::draft().text("third"))?;

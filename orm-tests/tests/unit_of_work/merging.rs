@@ -66,7 +66,7 @@ struct Remark {
     entry: BelongsTo<Entry>,
 }
 
-/// A receipt with the entries 1 and 2, of which the first has a remark.
+/// A receipt with the entries 1 and 2, the first of which has a remark.
 async fn receipts(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Receipt, Entry, Remark]).await?;

@@ -5,7 +5,7 @@ use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::*;
 
-/// Chapters know their novel by a key alone; the novel knows them as well by its natural key.
+/// Chapters know their novel only by a key; the novel also knows them by its natural key.
 #[derive(Model, Debug)]
 #[model(table = "novels")]
 struct Novel {

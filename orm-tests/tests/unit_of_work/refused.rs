@@ -128,7 +128,7 @@ on_every_backend! {
         assert_eq!(error.kind(), ErrorKind::InvalidState);
         assert_eq!((titles(&ann.books()?).len(), own.author_id), (2, Some(2)));
 
-        // A draft that cannot be taken leaves alone what it was given.
+        // A refused draft does not change what it was given.
         session.add(Author::draft().name("new").books([&own, &foreign]));
         assert_eq!((session.new_count(), session.is_modified(&own)), (0, false));
         assert_eq!(session.flush().await.unwrap_err().kind(), ErrorKind::InvalidState);

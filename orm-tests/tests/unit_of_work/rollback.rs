@@ -45,7 +45,7 @@ async fn a_rollback_takes_everything_back() -> Result<()> {
         assert_eq!(log.count(), 0, "{case}: {log}");
         assert_eq!(book_rows(&engine).await?, before, "{case}");
 
-        // And the session goes on as if nothing had happened.
+        // And the session continues as if nothing had happened.
         session.edit(&a[0], |book| book.pages = 3)?;
         session.commit().await?;
         assert_eq!(log.count(), 1 + 1, "{case}: the row of the check above, and one UPDATE: {log}");

@@ -117,7 +117,7 @@ on_every_backend! {
             "the accepted answer is let go of first: {log}"
         );
 
-        // A row that is in no circle needs no such statement.
+        // A row outside the circle needs no such statement.
         let mut session = engine.session();
         let second = session.get::<Question>(2).await?.expect("the question is there");
         session.delete(&second)?;

@@ -125,7 +125,7 @@ async fn another_sessions_object_is_refused() -> Result<()> {
     other.commit().await?;
     assert_eq!(log.count(), 0, "{log}");
 
-    // A draft that is given one is refused by the flush, and nothing of it is written.
+    // The flush refuses a draft with one, and writes nothing of it.
     other.add(Book::draft().title("c").pages(1).author(&author));
     assert_eq!(other.flush().await.unwrap_err().kind(), ErrorKind::InvalidState);
     assert_eq!(other.new_count(), 0);

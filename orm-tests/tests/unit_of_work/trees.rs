@@ -5,7 +5,7 @@ use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::models::{Node, create, shape};
 
-/// A branch goes with what it hangs on.
+/// A branch is deleted with its parent.
 #[derive(Model, Debug)]
 #[model(table = "branches")]
 struct Branch {

@@ -1,4 +1,4 @@
-//! Conditions that a loop has made, as many as there may be values.
+//! Conditions combined in a loop, as many as there may be values.
 
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};
@@ -34,7 +34,7 @@ async fn teams(database: &TestDatabase) -> Result<Engine> {
     Ok(engine)
 }
 
-/// Those of so many values, one by one.
+/// Conditions on this many values, one by one.
 fn any_of(values: i64) -> Predicate {
     (0..values).fold(Predicate::any([]), |any, n| any | Member::N.eq(n))
 }

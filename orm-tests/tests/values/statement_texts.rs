@@ -187,7 +187,7 @@ on_every_backend! {
         let shown: Vec<usize> = log.statements().iter().map(|statement| statement.params.len()).collect();
         let expected = if database.backend() == Backend::Postgres { [1; 12] } else { [1, 1, 4, 4, 5, 5, 7, 7, 13, 13, 19, 19] };
         assert_eq!(shown, expected, "{log}");
-        // Composite keys, in a list and as the rows that an UPDATE joins: what fills those up meets no row.
+        // Composite keys, in a list and as the rows that an UPDATE joins: the padding matches no row.
         let keys = (0..13).map(|n| (n / 10, n));
         assert_eq!(session.get_many::<Pair>(keys).await?.len(), 13);
         let mut pairs = session.all(select::<Pair>().order_by(Pair::B).limit(5)).await?;

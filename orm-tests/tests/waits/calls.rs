@@ -13,7 +13,7 @@ use crate::world::{Numbered, Owner, THINGS, Thing, World};
 pub enum Asks {
     /// Nothing.
     Nothing,
-    /// The definitions of the tables alone.
+    /// Only the definitions of the tables.
     Definitions,
     /// How a query would run, which its connection may know without a look at the file.
     Plans,

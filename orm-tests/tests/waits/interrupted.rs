@@ -7,7 +7,7 @@ use orm_core::prelude::*;
 
 use crate::world::{Owner, Thing, builder, ends, fill, url};
 
-/// Never comes to an end by itself.
+/// Never ends.
 const ENDLESS: &str =
     "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t";
 
@@ -131,7 +131,7 @@ async fn a_savepoint_on_a_full_disk_ends_with_its_transaction() -> Result<()> {
     Ok(())
 }
 
-/// It begins on the thread of the caller, and goes on elsewhere for what is loaded in between.
+/// It begins on the caller's thread, and continues elsewhere because of what is loaded in between.
 #[tokio::test]
 async fn a_stream_that_moved_to_another_thread_leaves_no_lock() -> Result<()> {
     let directory = tempfile::tempdir().expect("a directory");

@@ -56,7 +56,7 @@ async fn an_engine_has_a_database_of_its_own_unless_it_names_one() -> Result<()>
         let seen = two.session().count(select::<Owner>()).await;
         assert_eq!(seen.is_ok(), shared, "{url} and {other}: {seen:?}");
         drop((one, two));
-        // It goes with the last connection.
+        // It is removed with the last connection.
         let gone = async {
             while builder(url).connect().await?.session().count(select::<Owner>()).await.is_ok() {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;

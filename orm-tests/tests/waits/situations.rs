@@ -17,7 +17,7 @@ use crate::world::{World, builder, ends, fill, url};
 enum End {
     Done,
     Fails(ErrorKind),
-    /// With one of them, whichever it meets first.
+    /// With one of these two kinds, whichever occurs first.
     Either(ErrorKind),
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use orm_core::options::EngineBuilder;
 use orm_core::prelude::*;
 
-/// How many things there are: more than a statement's thread can have on their way.
+/// How many things exist: more than a statement's thread can have in transit.
 pub const THINGS: i64 = 2_000;
 /// How long the engines here wait for a lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_millis(50);

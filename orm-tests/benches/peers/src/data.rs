@@ -79,7 +79,7 @@ impl Data {
         Ok(())
     }
 
-    /// Whether all that a contender should have inserted is there.
+    /// Whether everything that a contender should have inserted exists.
     pub fn check_notes(&self, variant: &str) -> Result<()> {
         let sql = "SELECT count(*), CAST(sum(likes + length(text) + length(author)) AS BIGINT) FROM notes";
         let found: (i64, i64) = match &self.connection {

@@ -26,8 +26,8 @@ use times::Times;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A contender that needs more milliseconds than these for a workload runs it so many times only, for the sake of the
-/// others.
+/// A contender that needs more milliseconds than this for a workload runs it only this many times, to save the others'
+/// time.
 const LONG: [(f64, usize); 2] = [(250.0, 3), (1_000.0, 1)];
 /// How many tasks make the gets where one number is shown.
 const TASKS: i64 = 64;

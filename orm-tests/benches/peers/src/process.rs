@@ -113,7 +113,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nothing of it is needed any more; one that has ended already cannot be killed.
+        // It is no longer needed; a process that has ended cannot be killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

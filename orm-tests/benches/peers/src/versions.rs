@@ -50,7 +50,7 @@ fn sqlalchemy() -> String {
     output(Command::new(python).args(["-c", program]))
 }
 
-/// What a program prints; nothing where it is not there.
+/// What a program prints; empty if the program is missing.
 fn output(command: &mut Command) -> String {
     let output = command.stderr(Stdio::null()).output();
     output.map_or_else(

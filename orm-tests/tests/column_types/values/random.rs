@@ -29,7 +29,7 @@ impl Random {
         list[usize::try_from(self.below(list.len() as u64)).expect("it is an index")]
     }
 
-    /// True once in so many times.
+    /// True once in this many times.
     pub fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }

@@ -22,7 +22,7 @@ pub fn list(data: &Data, question: &Question, nulls_are_high: bool) -> Option<Ve
     Some(list)
 }
 
-/// Leaves out what was there before.
+/// Removes duplicates, keeping the first.
 pub fn keep_first(list: &mut Vec<usize>) {
     let mut seen = Vec::new();
     list.retain(|row| {

@@ -99,7 +99,7 @@ fn rows_of(world: &World, question: &Question) -> Option<Vec<usize>> {
     is_small_of(&world.data, question.kind, &rows, &question.all_loads(), MOST_ROWS, tables).then_some(rows)
 }
 
-/// The list, how many there are, and the plan.
+/// The list, its length, and the plan.
 async fn one_way<M: Member>(
     world: &World,
     question: &Question,
@@ -169,7 +169,7 @@ fn is_refusal(error: &Error, why: &str) -> bool {
     error.kind() == ErrorKind::InvalidQuery && error.to_string().contains(why)
 }
 
-/// The text with one key where it has a list of them: how many there will be, a plan does not know.
+/// The text with one key instead of each list: a plan does not know their lengths.
 fn without_lists(sql: &str) -> String {
     let sql = without_numbers(sql).replace(" = ANY(?)", " = ?");
     let mut rest = sql.as_str();

@@ -1,4 +1,4 @@
-//! Keys to rows that are not there, and to more than one.
+//! Keys to missing rows, and to more than one row.
 
 use orm_core::prelude::*;
 

@@ -123,7 +123,7 @@ async fn a_row_that_went_away_behind_the_session() -> Result<()> {
     Ok(())
 }
 
-/// One parent with so many children that they take a while to read.
+/// One parent with enough children that reading them takes a while.
 async fn crowd() -> Result<SideDoor> {
     let door = SideDoor::new(schema![Parent, Child]).await?;
     door.run(

@@ -133,7 +133,7 @@ async fn serve(contender: impl Contender) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs as many tasks as asked for, each of which gets its share of the authors, and adds up what they read.
+/// Runs as many tasks as requested, each with its share of the authors, and adds up what they read.
 ///
 /// # Errors
 ///

@@ -113,7 +113,7 @@ pub fn shelve(authors: &mut [Author], books: Vec<Book>) {
     }
 }
 
-/// Gives every book its tags, and these their topics where they are there.
+/// Gives every book its tags, and these their topics if they have any.
 pub fn label(books: &mut [Book], tags: Vec<TagOfBook>, topics: Vec<Topic>) {
     let places: HashMap<i64, usize> = books.iter().enumerate().map(|(at, book)| (book.id, at)).collect();
     let topics: HashMap<i64, Arc<Topic>> =
