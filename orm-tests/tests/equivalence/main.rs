@@ -1,4 +1,5 @@
-//! All strategies give the same: random rows, random option trees, held against an oracle that knows only the rows.
+//! All strategies return the same: random rows and random option trees, compared with an oracle that knows only the
+//! rows.
 //!
 //! A case is a number. `ORM_CASE=17` runs that one alone, `ORM_DEEP=1` many more of them, and `ORM_FIRST=100000` those from there on.
 
