@@ -212,7 +212,7 @@ fn labels(read: &Enum) -> TokenStream {
     let kind = match &read.native {
         None => quote!(#p::ValueKind::Text),
         Some(Text { value, .. }) => {
-            quote!(#p::ValueKind::Enum(&#p::EnumDef { name: #value, labels: &[#(#labels),*] }))
+            quote!(#p::ValueKind::Enum(&#p::EnumDef::new(#value, &[#(#labels),*])))
         }
     };
     let known = suggest::list(labels.iter().map(|label| format!("{label:?}")));

@@ -83,91 +83,104 @@ fn relation<R: orm_core::relation::Relation>(_: R) -> &'static RelationDef {
 
 #[test]
 fn tables_have_the_structs_names() {
-    assert_eq!((User::def().name, User::def().table.name), ("User", "users"));
-    assert_eq!((OrderLine::def().name, OrderLine::def().table.name), ("OrderLine", "order_line"));
-    assert_eq!(Part::def().table.name, "part");
+    assert_eq!((User::def().name(), User::def().table().name), ("User", "users"));
+    assert_eq!((OrderLine::def().name(), OrderLine::def().table().name), ("OrderLine", "order_line"));
+    assert_eq!(Part::def().table().name, "part");
     let _: parts::Line = Part::LINE;
 }
 
 #[test]
 fn keys_are_columns_in_order() {
-    assert_eq!(User::def().key, [0]);
+    assert_eq!(User::def().key(), [0]);
     assert_eq!(User::def().auto_key(), Some(0));
-    assert_eq!(OrderLine::def().key, [0, 1]);
+    assert_eq!(OrderLine::def().key(), [0, 1]);
     assert_eq!(OrderLine::def().auto_key(), None);
     let _: <OrderLine as orm_core::Model>::Key = (1_i32, String::from("a"));
 }
 
 #[test]
 fn columns_follow_their_attributes() {
-    let fields: Vec<_> = User::def().columns.iter().map(|column| column.field).collect();
+    let fields: Vec<_> = User::def().columns().iter().map(|column| column.field()).collect();
     assert_eq!(fields, ["id", "name", "email", "password", "created", "points", "version", "boss_id"]);
 
     let id = column(User::ID);
-    assert!(id.key && id.auto && id.generated && !id.nullable && !id.unique);
-    assert_eq!(id.kind, ValueKind::Int64);
+    assert!(id.key() && id.auto() && id.generated() && !id.nullable() && !id.unique());
+    assert_eq!(id.kind(), ValueKind::Int64);
     let name = column(User::NAME);
-    assert!(name.unique && name.index && !name.key && !name.generated);
+    assert!(name.unique() && name.index() && !name.key() && !name.generated());
     let email = column(User::EMAIL);
-    assert_eq!((email.name, email.field, email.kind), ("mail", "email", ValueKind::Text));
-    assert!(email.nullable);
-    assert!(column(User::PASSWORD).secret && !email.secret);
+    assert_eq!((email.name(), email.field(), email.kind()), ("mail", "email", ValueKind::Text));
+    assert!(email.nullable());
+    assert!(column(User::PASSWORD).secret() && !email.secret());
     let created = column(User::CREATED);
-    assert_eq!((created.default, created.generated), (Some("CURRENT_TIMESTAMP"), true));
+    assert_eq!((created.default(), created.generated()), (Some("CURRENT_TIMESTAMP"), true));
     let points = column(User::POINTS);
-    assert_eq!((points.default, points.generated), (None, true));
-    assert!(column(User::VERSION).version && !column(User::VERSION).generated);
+    assert_eq!((points.default(), points.generated()), (None, true));
+    assert!(column(User::VERSION).version() && !column(User::VERSION).generated());
 }
 
 #[test]
 fn a_belongs_to_has_its_key_here() {
     let boss = relation(User::BOSS);
-    assert_eq!((boss.name, boss.index, boss.kind), ("boss", 0, RelationKind::BelongsTo { required: false }));
-    assert_eq!((boss.local, boss.remote), (["boss_id"].as_slice(), [].as_slice()));
-    assert_eq!((boss.lazy, boss.parent().name, boss.target().name), (Lazy::RaiseOnSql, "User", "User"));
+    assert_eq!(
+        (boss.name(), boss.index(), boss.kind()),
+        ("boss", 0, RelationKind::BelongsTo { required: false })
+    );
+    assert_eq!((boss.local(), boss.remote()), (["boss_id"].as_slice(), [].as_slice()));
+    assert_eq!((boss.lazy(), boss.parent().name(), boss.target().name()), (Lazy::RaiseOnSql, "User", "User"));
     let user = relation(OrderLine::USER);
-    assert_eq!((user.kind, user.local), (RelationKind::BelongsTo { required: true }, ["user_id"].as_slice()));
-    assert_eq!(user.lazy, Lazy::Joined);
+    assert_eq!(
+        (user.kind(), user.local()),
+        (RelationKind::BelongsTo { required: true }, ["user_id"].as_slice())
+    );
+    assert_eq!(user.lazy(), Lazy::Joined);
     let line = relation(Part::LINE);
-    assert_eq!((line.local, line.lazy), (["line_number", "line_shop"].as_slice(), Lazy::Subquery));
+    assert_eq!((line.local(), line.lazy()), (["line_number", "line_shop"].as_slice(), Lazy::Subquery));
     let owner = relation(Profile::OWNER);
-    assert_eq!((owner.local, owner.remote), (["owner_name"].as_slice(), ["name"].as_slice()));
+    assert_eq!((owner.local(), owner.remote()), (["owner_name"].as_slice(), ["name"].as_slice()));
 }
 
 #[test]
 fn a_has_many_has_its_key_there() {
     let team = relation(User::TEAM);
     assert_eq!(
-        (team.kind, team.local, team.remote),
+        (team.kind(), team.local(), team.remote()),
         (RelationKind::HasMany, [].as_slice(), ["boss_id"].as_slice())
     );
-    assert_eq!((team.lazy, team.inverse), (Lazy::Selectin, Some("boss")));
-    let order: Vec<_> = team.order_by.iter().map(|term| (term.field, term.descending)).collect();
+    assert_eq!((team.lazy(), team.inverse_name()), (Lazy::Selectin, Some("boss")));
+    let order: Vec<_> = team.order_by().iter().map(|term| (term.field(), term.descending())).collect();
     assert_eq!(order, [("name", true), ("id", false)]);
     let orders = relation(User::ORDERS);
-    assert_eq!((orders.remote, orders.lazy, orders.inverse), (["user_id"].as_slice(), Lazy::Select, None));
-    assert!(orders.cascade.delete && orders.cascade.delete_orphan && orders.passive_deletes);
+    assert_eq!(
+        (orders.remote(), orders.lazy(), orders.inverse_name()),
+        (["user_id"].as_slice(), Lazy::Select, None)
+    );
+    assert!(orders.cascade().delete() && orders.cascade().delete_orphan() && orders.passive_deletes());
     let parts = relation(OrderLine::PARTS);
-    assert_eq!((parts.local, parts.remote), ([].as_slice(), ["line_number", "line_shop"].as_slice()));
-    assert!(!parts.cascade.delete && !parts.passive_deletes);
+    assert_eq!((parts.local(), parts.remote()), ([].as_slice(), ["line_number", "line_shop"].as_slice()));
+    assert!(!parts.cascade().delete() && !parts.passive_deletes());
 }
 
 #[test]
 fn a_has_one_may_refer_to_another_column() {
     let profile = relation(User::PROFILE);
-    assert_eq!(profile.kind, RelationKind::HasOne);
-    assert_eq!((profile.local, profile.remote), (["name"].as_slice(), ["owner_name"].as_slice()));
-    assert!(profile.cascade.delete && !profile.cascade.delete_orphan);
-    assert_eq!(profile.lazy, Lazy::Raise);
+    assert_eq!(profile.kind(), RelationKind::HasOne);
+    assert_eq!((profile.local(), profile.remote()), (["name"].as_slice(), ["owner_name"].as_slice()));
+    assert!(profile.cascade().delete() && !profile.cascade().delete_orphan());
+    assert_eq!(profile.lazy(), Lazy::Raise);
 }
 
 #[test]
 fn a_many_to_many_has_both_keys_in_between() {
     let friends = relation(User::FRIENDS);
-    assert_eq!((friends.kind, friends.local.len(), friends.remote.len()), (RelationKind::ManyToMany, 0, 0));
-    let through = friends.through.map(|through| (through.table.name, through.key, through.target_key));
+    assert_eq!(
+        (friends.kind(), friends.local().len(), friends.remote().len()),
+        (RelationKind::ManyToMany, 0, 0)
+    );
+    let through =
+        friends.through().map(|through| (through.table().name, through.key(), through.target_key()));
     assert_eq!(through, Some(("friendships", ["a_id"].as_slice(), ["b_id"].as_slice())));
-    let lines = relation(User::LINES).through.map(|through| (through.key, through.target_key));
+    let lines = relation(User::LINES).through().map(|through| (through.key(), through.target_key()));
     assert_eq!(lines, Some((["user_id"].as_slice(), ["order_line_id"].as_slice())));
 }
 

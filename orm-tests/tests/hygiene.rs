@@ -99,8 +99,8 @@ mod shadowed {
 fn shadowed_names_change_nothing() {
     use shadowed::{Desk, Person};
     complete(Person::draft().id(1).name("ed").picture(vec![1]).nick("e").desk(Desk::draft().id(1)));
-    assert_eq!(Person::def().columns.len(), 5);
-    assert_eq!(Person::def().relations.len(), 3);
+    assert_eq!(Person::def().columns().len(), 5);
+    assert_eq!(Person::def().relations().len(), 3);
 }
 
 /// Models called as the derive calls its type parameters, and fields called as its types.
@@ -215,10 +215,11 @@ mod keywords {
 fn keywords_are_names() {
     use keywords::Type;
     complete(Type::draft().r#type(1).r#match("all").r#use(1));
-    let columns: Vec<_> = Type::def().columns.iter().map(|column| (column.field, column.name)).collect();
+    let columns: Vec<_> =
+        Type::def().columns().iter().map(|column| (column.field(), column.name())).collect();
     assert_eq!(columns, [("type", "type"), ("match", "match"), ("use", "use")]);
-    assert_eq!(Type::def().table.name, "type");
-    assert_eq!(Type::def().relations[1].remote, ["use"]);
+    assert_eq!(Type::def().table().name, "type");
+    assert_eq!(Type::def().relations()[1].remote(), ["use"]);
     assert_eq!(Type::TYPE.index() + Type::MATCH.index() + Type::USE.index(), 3);
 }
 
@@ -336,14 +337,14 @@ fn structs_in_a_function_are_models() {
 
     let _: fn(&Entity<Author, author::AuthorLoads<Loaded<()>, ()>>) -> Vec<String> = titles;
     complete(Author::draft().name("a").books([Book::draft().title("b")]));
-    assert_eq!(Author::def().relations[0].target().name, "Book");
+    assert_eq!(Author::def().relations()[0].target().name(), "Book");
     {
         #[derive(Model, Debug)]
         struct Author {
             #[key]
             inner: i64,
         }
-        assert_eq!(Author::def().columns[0].field, "inner");
+        assert_eq!(Author::def().columns()[0].field(), "inner");
         complete(Author::draft().inner(1));
     }
 }
@@ -371,7 +372,7 @@ model!(pub(crate) Node, Node, key: i64, parent, "node_key");
 #[test]
 fn macros_make_models() {
     complete(Node::draft().key(1).parent(Node::draft().key(2)));
-    assert_eq!((Node::def().table.name, Node::def().columns[0].name), ("node_key", "node_key"));
+    assert_eq!((Node::def().table().name, Node::def().columns()[0].name()), ("node_key", "node_key"));
     fn is_recursive(_: impl orm_core::relation::SelfReferential) {}
     is_recursive(Node::PARENT);
     is_recursive(Node::NODES);

@@ -68,8 +68,8 @@ use orm_core::model::ModelDef;
 
 /// The models that are reached by following a relationship.
 fn follow(first: &'static ModelDef, relation: usize, steps: usize) -> Vec<&'static str> {
-    let models = std::iter::successors(Some(first), |model| Some(model.relations.get(relation)?.target()));
-    models.take(steps).map(|model| model.name).collect()
+    let models = std::iter::successors(Some(first), |model| Some(model.relations().get(relation)?.target()));
+    models.take(steps).map(|model| model.name()).collect()
 }
 
 #[test]

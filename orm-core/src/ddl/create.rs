@@ -92,7 +92,7 @@ impl Tables {
 
         let conditions = order.iter().flat_map(|def| {
             let of_columns = def.columns.iter().filter_map(|column| Some((Some(column.name), column.check?)));
-            let of_row = def.check.map(|check| (None, check));
+            let of_row = def.check_constraint.map(|check| (None, check));
             of_columns
                 .chain(of_row)
                 .map(|(column, check)| ((*def, check), name("ck", def.table.name, column.as_slice())))

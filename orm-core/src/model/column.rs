@@ -69,8 +69,8 @@ impl<M: Model, T, A> Column<M, T, A> {
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
-    /// assert_eq!(Author::EMAIL.def().name, "email");
-    /// assert!(Author::EMAIL.def().unique && Author::EMAIL.def().nullable);
+    /// assert_eq!(Author::EMAIL.def().name(), "email");
+    /// assert!(Author::EMAIL.def().unique() && Author::EMAIL.def().nullable());
     /// # }
     /// ```
     pub fn def(self) -> &'static ColumnDef {
@@ -92,6 +92,21 @@ impl<M: Model, T, A> fmt::Debug for Column<M, T, A> {
         write!(f, "{}.{}", M::def().table, self.def().name)
     }
 }
+
+/// In place of an access: the column of a relationship's target that there is none of; for generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NoSuchColumn {}
+
+// That it is none is one error already.
+impl Writable for NoSuchColumn {}
+
+/// Columns that exist; for generated code.
+#[doc(hidden)]
+pub trait Present {}
+
+impl<M, T> Present for Column<M, T, ReadWrite> {}
+impl<M, T> Present for Column<M, T, ReadOnly> {}
 
 /// Checks while compiling that a key column can refer to a column, and that links can set it; for generated code.
 #[doc(hidden)]

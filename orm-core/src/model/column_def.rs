@@ -1,3 +1,4 @@
+use super::descriptor::descriptor;
 use crate::sql::{Expr, NamedColumn, Source};
 use crate::value::{Value, ValueKind};
 
@@ -10,75 +11,88 @@ pub enum Stamp {
     Updated,
 }
 
-/// What makes the values of a generated column: `#[column(generated = "..")]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ComputedDef {
-    /// The expression.
-    pub sql: &'static str,
-    /// Whether the value is stored with the row; otherwise it is computed when it is read.
-    pub stored: bool,
+descriptor! {
+    /// What makes the values of a generated column: `#[column(generated = "..")]`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ComputedDef {
+        /// The expression.
+        sql: &'static str,
+        /// Whether the value is stored with the row; otherwise it is computed when it is read.
+        stored: bool,
+    }
 }
 
-/// One column of a model, as data.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-/// # fn main() {
-/// let required: Vec<&str> =
-///     Book::def().columns.iter().filter(|column| !column.nullable && !column.generated).map(|column| column.name).collect();
-/// assert_eq!(required, ["author_id", "title", "year"]);
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct ColumnDef {
-    /// The name in the database.
-    pub name: &'static str,
-    /// The field of the struct.
-    pub field: &'static str,
-    /// The declared type.
-    pub kind: ValueKind,
-    /// Whether the column may hold NULL.
-    pub nullable: bool,
-    /// Whether it is part of the primary key.
-    pub key: bool,
-    /// Whether the database generates the key: `#[key(auto)]`.
-    pub auto: bool,
-    /// `#[column(unique)]`.
-    pub unique: bool,
-    /// `#[column(index)]`.
-    pub index: bool,
-    /// `#[column(default)]`: the database fills it in; with a text, the SQL of the default.
-    pub default: Option<&'static str>,
-    /// Whether the database fills the column in when a draft leaves it out.
-    pub generated: bool,
-    /// `#[column(default_with = "..")]`: makes the value of a new row whose draft leaves the column out.
-    pub default_with: Option<fn() -> Value>,
-    /// `#[column(generated)]`: only the database fills it in.
-    pub read_only: bool,
-    /// `#[column(generated = "..")]`: what the database computes it from; `None` if a trigger fills it in.
-    pub computed: Option<ComputedDef>,
-    /// Whether a trigger may change what is written into it: `#[column(read_back)]`, and `generated` without SQL.
-    pub read_back: bool,
-    /// `#[column(version)]`: the counter of optimistic locking.
-    pub version: bool,
-    /// `#[column(created)]` or `#[column(updated)]`: what the clock fills in.
-    pub stamp: Option<Stamp>,
-    /// `#[column(secret)]`: never shown in logs, errors or Debug.
-    pub secret: bool,
-    /// `#[column(deferred)]`: read only when a query asks for it.
-    pub deferred: bool,
-    /// `#[column(length = n)]`: the largest number of characters.
-    pub length: Option<u32>,
-    /// `#[column(check = "..")]`: SQL that every value must satisfy.
-    pub check: Option<&'static str>,
-    /// `#[column(renamed_from = "..")]`: the column's earlier name, for migrations.
-    pub renamed_from: Option<&'static str>,
-    /// Its name when it is serialised; `None` if it is left out, as `secret` columns are.
-    pub serialized: Option<&'static str>,
+impl ComputedDef {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(sql: &'static str, stored: bool) -> ComputedDef {
+        ComputedDef { sql, stored }
+    }
+}
+
+descriptor! {
+    /// One column of a model, as data.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let required: Vec<&str> =
+    ///     Book::def().columns().iter().filter(|column| !column.nullable() && !column.generated()).map(|column| column.name()).collect();
+    /// assert_eq!(required, ["author_id", "title", "year"]);
+    /// # }
+    /// ```
+    #[derive(Debug, Clone, Copy)]
+    pub struct ColumnDef {
+        /// The name in the database.
+        name: &'static str,
+        /// The field of the struct.
+        field: &'static str,
+        /// The declared type.
+        kind: ValueKind,
+        /// Whether the column may hold NULL.
+        nullable: bool,
+        /// Whether it is part of the primary key.
+        key => with_key: bool,
+        /// Whether the database generates the key: `#[key(auto)]`.
+        auto => with_auto: bool,
+        /// `#[column(unique)]`.
+        unique => with_unique: bool,
+        /// `#[column(index)]`.
+        index => with_index: bool,
+        /// `#[column(default)]`: the database fills it in; with a text, the SQL of the default.
+        default => with_default: Option<&'static str>,
+        /// Whether the database fills the column in when a draft leaves it out.
+        generated => with_generated: bool,
+        /// `#[column(default_with = "..")]`: makes the value of a new row whose draft leaves the column out.
+        default_with => with_default_with: Option<fn() -> Value>,
+        /// `#[column(generated)]`: only the database fills it in.
+        read_only => with_read_only: bool,
+        /// `#[column(generated = "..")]`: what the database computes it from; `None` if a trigger fills it in.
+        computed => with_computed: Option<ComputedDef>,
+        /// Whether a trigger may change what is written into it: `#[column(read_back)]`, and `generated` without SQL.
+        read_back => with_read_back: bool,
+        /// `#[column(version)]`: the counter of optimistic locking.
+        version => with_version: bool,
+        /// `#[column(created)]` or `#[column(updated)]`: what the clock fills in.
+        stamp => with_stamp: Option<Stamp>,
+        /// `#[column(secret)]`: never shown in logs, errors or Debug.
+        secret => with_secret: bool,
+        /// `#[column(deferred)]`: read only when a query asks for it.
+        deferred => with_deferred: bool,
+        /// `#[column(length = n)]`: the largest number of characters.
+        length => with_length: Option<u32>,
+        /// `#[column(check = "..")]`: SQL that every value must satisfy.
+        check => with_check: Option<&'static str>,
+        /// `#[column(renamed_from = "..")]`: the column's earlier name, for migrations.
+        renamed_from => with_renamed_from: Option<&'static str>,
+        /// Its name when it is serialised; `None` if it is left out, as `secret` columns are.
+        serialized => with_serialized: Option<&'static str>,
+    }
 }
 
 impl ColumnDef {
-    /// A plain NOT NULL column whose field has its name; the derive changes what differs.
+    /// A plain column; for generated code.
+    #[doc(hidden)]
     pub const fn new(name: &'static str, field: &'static str, kind: ValueKind, nullable: bool) -> ColumnDef {
         ColumnDef {
             name,

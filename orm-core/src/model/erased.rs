@@ -2,7 +2,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
+use super::{Column, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Arena, ErasedArena, Graph, Mooring};
 use crate::value::Value;
@@ -101,6 +101,36 @@ pub(crate) fn publish<M: Model>(arena: &Arena<M>, node: u32, version: M, changed
 pub fn erased<M: Model>() -> &'static dyn ErasedModel {
     const { &Erased::<M>(PhantomData) }
 }
+
+/// The target of a relationship, for generated code: its inherent constant, which exists if it is a model, hides the one of
+/// [`NoTarget`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Target<T>(PhantomData<T>);
+
+impl<T: Model> Target<T> {
+    /// The model without its type.
+    pub const ERASED: fn() -> &'static dyn ErasedModel = erased::<T>;
+
+    /// A column that has to exist.
+    pub fn column<C>(column: C) -> C {
+        column
+    }
+}
+
+/// What stands for a target that is no model, which is an error elsewhere.
+#[doc(hidden)]
+pub trait NoTarget {
+    /// Is never called.
+    const ERASED: fn() -> &'static dyn ErasedModel = || loop {};
+
+    /// One that is not looked for.
+    fn column<C>(_: C) -> Column<(), ()> {
+        Column::new(0)
+    }
+}
+
+impl<T> NoTarget for Target<T> {}
 
 impl fmt::Debug for dyn ErasedModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

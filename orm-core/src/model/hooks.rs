@@ -47,7 +47,7 @@ use crate::value::{ColumnType, IntoValue, Value, ValueRef};
     message = "`{Self}` says `#[model(hooks)]` and has no `impl ModelHooks`",
     label = "write `impl ModelHooks for {Self}`, or remove `hooks`"
 )]
-pub trait ModelHooks: Model + HasHooks {
+pub trait ModelHooks: Model + DeclaresHooks {
     /// Called with each new row before it is inserted.
     ///
     /// ```
@@ -92,13 +92,12 @@ pub trait ModelHooks: Model + HasHooks {
     }
 }
 
-/// Models whose hooks are called; for generated code, which implements it for `#[model(hooks)]`.
-#[doc(hidden)]
+/// A model whose hooks are called: one with `#[model(hooks)]`, which implements it.
 #[diagnostic::on_unimplemented(
     message = "the hooks of `{Self}` would never be called",
     label = "add `#[model(hooks)]` to the struct `{Self}`"
 )]
-pub trait HasHooks {}
+pub trait DeclaresHooks {}
 
 /// A row that is about to be inserted: the argument of [`ModelHooks::before_insert`].
 ///

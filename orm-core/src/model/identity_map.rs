@@ -59,7 +59,7 @@ pub trait ErasedIdentity: Send + Sync {
     ///
     /// # Errors
     /// The cells are not a key of the model.
-    fn find(&self, key: &[Value]) -> Result<Option<u32>, ValueError>;
+    fn look_up(&self, key: &[Value]) -> Result<Option<u32>, ValueError>;
 
     /// Forgets the object with this key.
     ///
@@ -133,7 +133,7 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
         }
     }
 
-    fn find(&self, key: &[Value]) -> Result<Option<u32>, ValueError> {
+    fn look_up(&self, key: &[Value]) -> Result<Option<u32>, ValueError> {
         Ok(self.nodes.get(&Self::key(key)?).copied())
     }
 

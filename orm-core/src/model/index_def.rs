@@ -1,25 +1,37 @@
-/// An index or unique constraint over several columns: `#[model(index = "a, b")]` and `#[model(unique = "a, b")]`.
-///
-/// ```
-/// # use orm_core::prelude::*;
-/// #[derive(Model, Debug)]
-/// #[model(unique = "team, email")]
-/// struct Member {
-///     #[key(auto)]
-///     id: i64,
-///     team: String,
-///     email: String,
-/// }
-///
-/// # fn main() {
-/// let index = Member::def().indexes[0];
-/// assert_eq!((index.columns, index.unique), (&[1, 2][..], true));
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IndexDef {
-    /// The columns, by index, in the order of the index.
-    pub columns: &'static [usize],
-    /// Whether no two rows have the same values.
-    pub unique: bool,
+use super::descriptor::descriptor;
+
+descriptor! {
+    /// An index or unique constraint over several columns: `#[model(index = "a, b")]` and `#[model(unique = "a, b")]`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// #[derive(Model, Debug)]
+    /// #[model(unique = "team, email")]
+    /// struct Member {
+    ///     #[key(auto)]
+    ///     id: i64,
+    ///     team: String,
+    ///     email: String,
+    /// }
+    ///
+    /// # fn main() {
+    /// let index = Member::def().indexes()[0];
+    /// assert_eq!((index.columns(), index.unique()), (&[1, 2][..], true));
+    /// # }
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct IndexDef {
+        /// The columns, by index, in the order of the index.
+        columns: &'static [usize],
+        /// Whether no two rows have the same values.
+        unique: bool,
+    }
+}
+
+impl IndexDef {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(columns: &'static [usize], unique: bool) -> IndexDef {
+        IndexDef { columns, unique }
+    }
 }

@@ -22,7 +22,7 @@
 /// }
 ///
 /// fn on_delete<R: Relation>(_: R) -> Option<KeyAction> {
-///     R::def().on_delete
+///     R::def().on_delete()
 /// }
 ///
 /// # fn main() {

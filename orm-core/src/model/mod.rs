@@ -4,7 +4,8 @@
 //! for the query, and the typed operations on objects that later stages reach through [`ErasedModel`].
 
 pub(crate) mod column;
-pub(crate) mod column_def;
+mod column_def;
+mod descriptor;
 pub(crate) mod erased;
 pub(crate) mod hooks;
 mod identity_map;
@@ -16,14 +17,13 @@ pub(crate) mod model;
 mod model_def;
 mod relation_def;
 mod relation_filter;
-pub(crate) mod resolved;
+mod resolved;
 mod selection;
 
 pub use crate::sql::TableName;
 pub(crate) use column::Column;
-pub use column::{ReadOnly, ReadWrite, RefersTo, Writable};
-pub(crate) use column_def::Stamp;
-pub use column_def::{ColumnDef, ComputedDef};
+pub use column::{NoSuchColumn, ReadOnly, ReadWrite, RefersTo, Writable};
+pub use column_def::{ColumnDef, ComputedDef, Stamp};
 pub(crate) use erased::{ErasedModel, erased, generated, publish};
 pub(crate) use hooks::{HookTable, NewRow};
 pub(crate) use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};

@@ -47,6 +47,9 @@ pub trait Model: Record {
     type Key: Key;
     /// The loaded set in which nothing is loaded.
     type Bare: LoadedSet + LoadedSetOf<Self>;
+    /// The relationships that `loaded!` can name, by their places; the others are empty. For generated code.
+    #[doc(hidden)]
+    const RELATIONS: &'static [&'static str] = &[];
 
     /// The description of the model: names, columns, key and relationships.
     ///
@@ -54,8 +57,8 @@ pub trait Model: Record {
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
     /// let def = Book::def();
-    /// assert_eq!(def.table.name, "books");
-    /// assert_eq!(def.columns.iter().map(|column| column.name).collect::<Vec<_>>(), ["id", "author_id", "title", "year"]);
+    /// assert_eq!(def.table().name, "books");
+    /// assert_eq!(def.columns().iter().map(|column| column.name()).collect::<Vec<_>>(), ["id", "author_id", "title", "year"]);
     /// # }
     /// ```
     fn def() -> &'static ModelDef;

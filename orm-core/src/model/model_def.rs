@@ -1,41 +1,67 @@
+use super::descriptor::descriptor;
 use super::{CheckedModel, ColumnDef, IndexDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
 
-/// One model as data: its table, columns, key and relationships. [`Model::def`](crate::Model::def) returns it.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-/// # fn main() {
-/// for relation in Book::def().relations {
-///     println!("{} leads to {}", relation.path(), relation.target().name);
-/// }
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct ModelDef {
-    /// The struct's name.
-    pub name: &'static str,
-    /// The table's name, with its schema if it has one.
-    pub table: TableName,
-    /// The columns, in declaration order; a column's index is its place here.
-    pub columns: &'static [ColumnDef],
-    /// The indices of the primary key's columns, in declaration order.
-    pub key: &'static [usize],
-    /// The relationships, in declaration order.
-    pub relations: &'static [RelationDef],
-    /// `#[model(check = "..")]`: SQL that every row must satisfy.
-    pub check: Option<&'static str>,
-    /// `#[model(renamed_from = "..")]`: the table's earlier name, for migrations.
-    pub renamed_from: Option<&'static str>,
-    /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
-    pub indexes: &'static [IndexDef],
-    /// Whether it is valid, checked once.
-    #[doc(hidden)]
-    pub checked: CheckedModel,
+descriptor! {
+    /// One model as data: its table, columns, key and relationships. [`Model::def`](crate::Model::def) returns it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// for relation in Book::def().relations() {
+    ///     println!("{} leads to {}", relation.path(), relation.target().name());
+    /// }
+    /// # }
+    /// ```
+    #[derive(Debug)]
+    pub struct ModelDef {
+        /// The struct's name.
+        name: &'static str,
+        /// The table's name, with its schema if it has one.
+        table: TableName,
+        /// The columns, in declaration order; a column's index is its place here.
+        columns: &'static [ColumnDef],
+        /// The indices of the primary key's columns, in declaration order.
+        key: &'static [usize],
+        /// The relationships, in declaration order.
+        relations: &'static [RelationDef],
+        /// `#[model(check = "..")]`: SQL that every row must satisfy.
+        check_constraint => with_check_constraint: Option<&'static str>,
+        /// `#[model(renamed_from = "..")]`: the table's earlier name, for migrations.
+        renamed_from => with_renamed_from: Option<&'static str>,
+        /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
+        indexes => with_indexes: &'static [IndexDef],
+    }
+    unread {
+        /// Whether it is valid, checked once.
+        checked: CheckedModel,
+    }
 }
 
 impl ModelDef {
+    /// A model without checks and indexes of several columns; for generated code.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        table: TableName,
+        columns: &'static [ColumnDef],
+        key: &'static [usize],
+        relations: &'static [RelationDef],
+    ) -> ModelDef {
+        ModelDef {
+            name,
+            table,
+            columns,
+            key,
+            relations,
+            check_constraint: None,
+            renamed_from: None,
+            indexes: &[],
+            checked: CheckedModel::new(),
+        }
+    }
+
     /// The index of the column of a field; `None` if the model has no such field.
     ///
     /// ```

@@ -1,64 +1,65 @@
+use super::descriptor::descriptor;
 use super::{ErasedModel, KeyAction, ModelDef, ResolvedRelation};
 use crate::sql::{Expr, TableName};
 
-/// One relationship of a model, as data. [`Relation::def`](crate::relation::Relation::def) returns it.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-/// use orm_core::model::RelationDef;
-/// use orm_core::relation::Relation;
-///
-/// fn def<R: Relation>(_: R) -> &'static RelationDef {
-///     R::def()
-/// }
-/// # fn main() {
-/// let books = def(Author::BOOKS);
-/// assert_eq!((books.path().as_str(), books.target().name), ("Author.books", "Book"));
-/// # }
-/// ```
-pub struct RelationDef {
-    /// The field of the struct.
-    pub name: &'static str,
-    /// Its place among the model's relationships.
-    pub index: usize,
-    /// Which side it is.
-    pub kind: RelationKind,
-    /// The fields of this model that make the link: a `belongs_to`'s key, otherwise what the other side's key refers
-    /// to; empty: the primary key.
-    pub local: &'static [&'static str],
-    /// The fields of the target that make the link: a `has_many`'s key, otherwise what the key here refers to; empty:
-    /// the target's primary key.
-    pub remote: &'static [&'static str],
-    /// The link table of a `many_to_many`.
-    pub through: Option<ThroughDef>,
-    /// How a query that does not name it loads it.
-    pub lazy: Lazy,
-    /// The order of a collection.
-    pub order_by: &'static [OrderDef],
-    /// What follows the parent.
-    pub cascade: Cascade,
-    /// Whether the deletion of unloaded children is left to the database's ON DELETE.
-    pub passive_deletes: bool,
-    /// Whether it is for reading only: it says so, or it has a filter.
-    pub view_only: bool,
-    /// Makes the condition that its targets meet: `filter = ".."`.
-    #[doc(hidden)]
-    pub filter: Option<fn() -> Expr>,
-    /// What the foreign key of a `belongs_to` does when its target is deleted: `on_delete = ".."`.
-    pub on_delete: Option<KeyAction>,
-    /// What the foreign key does when the target's key changes: `on_update = ".."`.
-    pub on_update: Option<KeyAction>,
-    /// The relationship on the other side, if the attribute names it.
-    pub inverse: Option<&'static str>,
-    /// Its name when it is serialised; `None` if it is left out.
-    pub serialized: Option<&'static str>,
-    /// The model it is declared on.
-    pub parent: fn() -> &'static dyn ErasedModel,
-    /// The model it leads to.
-    pub target: fn() -> &'static dyn ErasedModel,
-    /// What the names above refer to, looked up once.
-    #[doc(hidden)]
-    pub resolved: ResolvedRelation,
+descriptor! {
+    /// One relationship of a model, as data. [`Relation::def`](crate::relation::Relation::def) returns it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// use orm_core::model::RelationDef;
+    /// use orm_core::relation::Relation;
+    ///
+    /// fn def<R: Relation>(_: R) -> &'static RelationDef {
+    ///     R::def()
+    /// }
+    /// # fn main() {
+    /// let books = def(Author::BOOKS);
+    /// assert_eq!((books.path().as_str(), books.target().name()), ("Author.books", "Book"));
+    /// # }
+    /// ```
+    pub struct RelationDef {
+        /// The field of the struct.
+        name: &'static str,
+        /// Its place among the model's relationships.
+        index: usize,
+        /// Which side it is.
+        kind: RelationKind,
+        /// The fields of this model that make the link: a `belongs_to`'s key, otherwise what the other side's key refers
+        /// to; empty: the primary key.
+        local => with_local: &'static [&'static str],
+        /// The fields of the target that make the link: a `has_many`'s key, otherwise what the key here refers to; empty:
+        /// the target's primary key.
+        remote => with_remote: &'static [&'static str],
+        /// The link table of a `many_to_many`.
+        through => with_through: Option<ThroughDef>,
+        /// How a query that does not name it loads it.
+        lazy => with_lazy: Lazy,
+        /// The order of a collection.
+        order_by => with_order_by: &'static [OrderDef],
+        /// What follows the parent.
+        cascade => with_cascade: Cascade,
+        /// Whether the deletion of unloaded children is left to the database's ON DELETE.
+        passive_deletes => with_passive_deletes: bool,
+        /// Whether it is for reading only: it says so, or it has a filter.
+        view_only => with_view_only: bool,
+        /// What the foreign key of a `belongs_to` does when its target is deleted: `on_delete = ".."`.
+        on_delete => with_on_delete: Option<KeyAction>,
+        /// What the foreign key does when the target's key changes: `on_update = ".."`.
+        on_update => with_on_update: Option<KeyAction>,
+        /// The relationship on the other side, if the attribute names it.
+        inverse_name => with_inverse_name: Option<&'static str>,
+        /// Its name when it is serialised; `None` if it is left out.
+        serialized => with_serialized: Option<&'static str>,
+    }
+    unread {
+        /// Makes the condition that its targets meet: `filter = ".."`.
+        filter: Option<fn() -> Expr>,
+        parent: fn() -> &'static dyn ErasedModel,
+        target: fn() -> &'static dyn ErasedModel,
+        /// What the names above refer to, looked up once.
+        resolved: ResolvedRelation,
+    }
 }
 
 /// The four kinds of relationship.
@@ -68,7 +69,7 @@ pub struct RelationDef {
 /// use orm_core::model::RelationKind;
 ///
 /// # fn main() {
-/// let kinds: Vec<RelationKind> = Book::def().relations.iter().map(|relation| relation.kind).collect();
+/// let kinds: Vec<RelationKind> = Book::def().relations().iter().map(|relation| relation.kind()).collect();
 /// assert_eq!(kinds, [RelationKind::BelongsTo { required: true }, RelationKind::ManyToMany]);
 /// # }
 /// ```
@@ -88,23 +89,37 @@ pub enum RelationKind {
     ManyToMany,
 }
 
-/// The link table of a `many_to_many`, as data.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-/// # fn main() {
-/// let tags = Book::def().relations[1].through.expect("a many-to-many has a link table");
-/// assert_eq!((tags.table.name, tags.key, tags.target_key), ("book_tags", &["book_id"][..], &["tag_id"][..]));
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct ThroughDef {
-    /// Its name, with its schema if it has one.
-    pub table: TableName,
-    /// Its columns that refer to this model.
-    pub key: &'static [&'static str],
-    /// Its columns that refer to the target.
-    pub target_key: &'static [&'static str],
+descriptor! {
+    /// The link table of a `many_to_many`, as data.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let tags = Book::def().relations()[1].through().expect("a many-to-many has a link table");
+    /// assert_eq!((tags.table().name, tags.key(), tags.target_key()), ("book_tags", &["book_id"][..], &["tag_id"][..]));
+    /// # }
+    /// ```
+    #[derive(Debug, Clone, Copy)]
+    pub struct ThroughDef {
+        /// Its name, with its schema if it has one.
+        table: TableName,
+        /// Its columns that refer to this model.
+        key: &'static [&'static str],
+        /// Its columns that refer to the target.
+        target_key: &'static [&'static str],
+    }
+}
+
+impl ThroughDef {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(
+        table: TableName,
+        key: &'static [&'static str],
+        target_key: &'static [&'static str],
+    ) -> ThroughDef {
+        ThroughDef { table, key, target_key }
+    }
 }
 
 /// What happens to a relationship that a query does not name: the attribute `lazy = ".."`.
@@ -114,7 +129,7 @@ pub struct ThroughDef {
 /// use orm_core::model::Lazy;
 ///
 /// # fn main() {
-/// assert_eq!(Author::def().relations[0].lazy, Lazy::Select);
+/// assert_eq!(Author::def().relations()[0].lazy(), Lazy::Select);
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,54 +169,114 @@ impl Lazy {
     }
 }
 
-/// One term of a relationship's `order_by`, as data.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-/// # fn main() {
-/// let order = Author::def().relations[0].order_by[0];
-/// assert_eq!((order.field, order.descending), ("id", false));
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct OrderDef {
-    /// The field of the target.
-    pub field: &'static str,
-    /// Whether the order is descending.
-    pub descending: bool,
+descriptor! {
+    /// One term of a relationship's `order_by`, as data.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let order = Author::def().relations()[0].order_by()[0];
+    /// assert_eq!((order.field(), order.descending()), ("id", false));
+    /// # }
+    /// ```
+    #[derive(Debug, Clone, Copy)]
+    pub struct OrderDef {
+        /// The field of the target.
+        field: &'static str,
+        /// Whether the order is descending.
+        descending: bool,
+    }
 }
 
-/// What follows the parent of a relationship: the attribute `cascade = ".."`, as data.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-/// # fn main() {
-/// let cascade = Author::def().relations[0].cascade;
-/// assert!(cascade.delete && !cascade.delete_orphan);
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cascade {
-    /// Loaded targets are merged with the parent.
-    pub merge: bool,
-    /// Children are deleted with the parent.
-    pub delete: bool,
-    /// A child that loses its parent is deleted.
-    pub delete_orphan: bool,
-    /// Loaded targets are expired with the parent.
-    pub refresh_expire: bool,
-    /// Loaded targets are expunged with the parent.
-    pub expunge: bool,
+impl OrderDef {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(field: &'static str, descending: bool) -> OrderDef {
+        OrderDef { field, descending }
+    }
+}
+
+descriptor! {
+    /// What follows the parent of a relationship: the attribute `cascade = ".."`, as data.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # fn main() {
+    /// let cascade = Author::def().relations()[0].cascade();
+    /// assert!(cascade.delete() && !cascade.delete_orphan());
+    /// # }
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct Cascade {
+        /// Loaded targets are merged with the parent.
+        merge => with_merge: bool,
+        /// Children are deleted with the parent.
+        delete => with_delete: bool,
+        /// A child that loses its parent is deleted.
+        delete_orphan => with_delete_orphan: bool,
+        /// Loaded targets are expired with the parent.
+        refresh_expire => with_refresh_expire: bool,
+        /// Loaded targets are expunged with the parent.
+        expunge => with_expunge: bool,
+    }
+}
+
+impl Cascade {
+    /// Nothing follows the parent; for generated code.
+    #[doc(hidden)]
+    pub const fn new() -> Cascade {
+        Cascade { merge: false, delete: false, delete_orphan: false, refresh_expire: false, expunge: false }
+    }
 }
 
 impl RelationDef {
+    /// A relationship that names nothing more; for generated code.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        index: usize,
+        kind: RelationKind,
+        parent: fn() -> &'static dyn ErasedModel,
+        target: fn() -> &'static dyn ErasedModel,
+    ) -> RelationDef {
+        RelationDef {
+            name,
+            index,
+            kind,
+            local: &[],
+            remote: &[],
+            through: None,
+            lazy: Lazy::Select,
+            order_by: &[],
+            cascade: Cascade::new(),
+            passive_deletes: false,
+            view_only: false,
+            filter: None,
+            on_delete: None,
+            on_update: None,
+            inverse_name: None,
+            serialized: Some(name),
+            parent,
+            target,
+            resolved: ResolvedRelation::new(),
+        }
+    }
+
+    /// The condition that its targets meet; for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_filter(mut self, filter: fn() -> Expr) -> RelationDef {
+        self.filter = Some(filter);
+        self
+    }
+
     /// Whether the key is on the target or in a link table, and not on this model.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
-    /// assert!(Author::def().relations[0].is_keyed_by_target());
-    /// assert!(!Book::def().relations[0].is_keyed_by_target());
+    /// assert!(Author::def().relations()[0].is_keyed_by_target());
+    /// assert!(!Book::def().relations()[0].is_keyed_by_target());
     /// # }
     /// ```
     pub fn is_keyed_by_target(&self) -> bool {
@@ -213,7 +288,7 @@ impl RelationDef {
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
-    /// assert!(Author::def().relations[0].is_collection());
+    /// assert!(Author::def().relations()[0].is_collection());
     /// # }
     /// ```
     pub fn is_collection(&self) -> bool {
@@ -225,7 +300,7 @@ impl RelationDef {
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
-    /// assert!(!Author::def().relations[0].is_filtered());
+    /// assert!(!Author::def().relations()[0].is_filtered());
     /// # }
     /// ```
     pub fn is_filtered(&self) -> bool {
@@ -252,7 +327,7 @@ impl RelationDef {
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
-    /// assert_eq!(Book::def().relations[1].path(), "Book.tags");
+    /// assert_eq!(Book::def().relations()[1].path(), "Book.tags");
     /// # }
     /// ```
     pub fn path(&self) -> String {
@@ -264,7 +339,7 @@ impl RelationDef {
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # fn main() {
-    /// assert_eq!(Book::def().relations[1].constant(), "Book::TAGS");
+    /// assert_eq!(Book::def().relations()[1].constant(), "Book::TAGS");
     /// # }
     /// ```
     pub fn constant(&self) -> String {

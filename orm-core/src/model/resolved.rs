@@ -167,7 +167,7 @@ impl RelationDef {
         for term in self.order_by {
             order.push((self.column(target, term.field)?, term.descending));
         }
-        if let Some(name) = self.inverse {
+        if let Some(name) = self.inverse_name {
             match target.relations.iter().find(|other| other.name == name) {
                 None => return Err(self.names_unknown("relationship", name, target)),
                 Some(other) if other.is_filtered() => {
@@ -236,7 +236,7 @@ impl RelationDef {
             return None;
         }
         let mut written = self.target().relations.iter().filter(|other| !other.view_only);
-        if let Some(name) = self.inverse {
+        if let Some(name) = self.inverse_name {
             return written.find(|other| other.name == name);
         }
         let mut over_same_key = written.filter(|other| self.is_inverse_of(other));

@@ -17,15 +17,31 @@ use super::{Cells, Value, ValueError, ValueRef};
 ///
 /// # fn main() {
 /// let ValueKind::Enum(def) = Mood::KIND else { panic!("a native enum") };
-/// assert_eq!((def.name, def.labels), ("mood", &["sad", "happy"][..]));
+/// assert_eq!((def.name(), def.labels()), ("mood", &["sad", "happy"][..]));
 /// # }
 /// ```
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnumDef {
+    pub(crate) name: &'static str,
+    pub(crate) labels: &'static [&'static str],
+}
+
+impl EnumDef {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, labels: &'static [&'static str]) -> EnumDef {
+        EnumDef { name, labels }
+    }
+
     /// The type's name in the database.
-    pub name: &'static str,
-    /// The labels.
-    pub labels: &'static [&'static str],
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The labels, in declaration order.
+    pub const fn labels(&self) -> &'static [&'static str] {
+        self.labels
+    }
 }
 
 /// The kind of a column in the database, from which `create_all` chooses the declared type.
@@ -150,6 +166,9 @@ pub trait ColumnType: Sized + Send + Sync + 'static {
     const KIND: ValueKind;
     /// Whether the column may hold NULL.
     const NULLABLE: bool = false;
+    /// Whether it is an `Option` around an `Option`; for generated code.
+    #[doc(hidden)]
+    const NULLABLE_TWICE: bool = false;
 
     /// Reads a cell.
     ///
@@ -204,6 +223,7 @@ impl<T: ColumnType> ColumnType for Option<T> {
     type Like<U: ColumnType> = Option<U>;
     const KIND: ValueKind = T::KIND;
     const NULLABLE: bool = true;
+    const NULLABLE_TWICE: bool = T::NULLABLE;
 
     #[inline]
     fn read(cell: ValueRef<'_>) -> Result<Self, ValueError> {

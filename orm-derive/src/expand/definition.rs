@@ -1,6 +1,7 @@
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
+use super::relation::can_be_named;
 use super::scope::{Named, Scope};
 use super::{at, column_type, private, private_at, quiet};
 use crate::model::{Column, Relation};
@@ -23,9 +24,16 @@ pub fn definition(scope: &Scope<'_>) -> TokenStream {
     let declared = (scope.model.hooks || !scope.complete).then(|| {
         quote! {
             #quiet
-            impl #p::HasHooks for #this {}
+            impl #p::DeclaresHooks for #this {}
         }
     });
+    let names = scope.relations().map(|relation| match can_be_named(scope, &relation) {
+        true => relation.relation.field.as_str(),
+        false => "",
+    });
+    let names: Vec<&str> = names.collect();
+    let relations =
+        (!names.is_empty()).then(|| quote!(const RELATIONS: &'static [&'static str] = &[#(#names),*];));
     quote! {
         #declared
 
@@ -33,6 +41,7 @@ pub fn definition(scope: &Scope<'_>) -> TokenStream {
         impl #p::Model for #this {
             type Key = #key;
             type Bare = #module::#loads;
+            #relations
 
             fn def() -> &'static #p::ModelDef {
                 #body
@@ -63,48 +72,65 @@ fn has_usable_key(scope: &Scope<'_>) -> bool {
 fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let p = private();
     let (name, table) = (&scope.model.name, table_name(&scope.model.table, scope.model.schema.as_ref()));
-    let columns = scope.columns().map(|(column, _)| column_def(column));
+    let columns: Vec<_> = scope.columns().map(|(column, _)| column_def(column)).collect();
     let key = scope.columns().filter(|(column, _)| column.key.is_some()).map(|(_, names)| names.place());
     let relations = scope.relations().map(|relation| relation_def(scope, &relation));
-    let check = optional(scope.model.check.as_ref());
-    let renamed_from = optional(scope.model.renamed_from.as_ref());
     let lists = [(true, &scope.model.unique), (false, &scope.model.indexes)];
     let indexes = lists.into_iter().flat_map(|(unique, lists)| lists.iter().map(move |list| (unique, list)));
-    let indexes = indexes.map(|(unique, list)| {
-        let place = |name: &String| scope.model.columns.iter().position(|column| column.field == *name);
-        let columns = list.names.iter().filter_map(place).map(Literal::usize_unsuffixed);
-        quote!(#p::IndexDef { columns: &[#(#columns),*], unique: #unique })
-    });
-    let count = Literal::usize_unsuffixed(scope.relations().count());
+    let indexes: Vec<_> = indexes
+        .map(|(unique, list)| {
+            let place = |name: &String| scope.model.columns.iter().position(|column| column.field == *name);
+            let columns = list.names.iter().filter_map(place).map(Literal::usize_unsuffixed);
+            quote!(#p::IndexDef::new(&[#(#columns),*], #unique))
+        })
+        .collect();
+    let mut set = TokenStream::new();
+    if let Some(check) = &scope.model.check {
+        set.extend(with("check_constraint", some(&check.value)));
+    }
+    if let Some(name) = &scope.model.renamed_from {
+        set.extend(with("renamed_from", some(&name.value)));
+    }
+    if !indexes.is_empty() {
+        set.extend(with("indexes", quote!(&[#(#indexes),*])));
+    }
+    let count = scope.relations().count();
+    // Of a target that is no model the impls of the relationship report it, and nothing here.
+    let targets = (count > 0).then(|| quote!(use #p::NoTarget as _;));
+    let (width, count) = (Literal::usize_unsuffixed(columns.len()), Literal::usize_unsuffixed(count));
     quote! {
+        #targets
+        static COLUMNS: [#p::ColumnDef; #width] = [#(#columns),*];
         static RELATIONS: [#p::RelationDef; #count] = [#(#relations),*];
-        static DEF: #p::ModelDef = #p::ModelDef {
-            name: #name,
-            table: #table,
-            columns: &[#(#columns),*],
-            key: &[#(#key),*],
-            relations: &RELATIONS,
-            check: #check,
-            renamed_from: #renamed_from,
-            indexes: &[#(#indexes),*],
-            checked: #p::CheckedModel::new(),
-        };
+        static DEF: #p::ModelDef =
+            #p::ModelDef::new(#name, #table, &COLUMNS, &[#(#key),*], &RELATIONS) #set;
         &DEF
     }
 }
 
-fn optional(text: Option<&Text>) -> TokenStream {
-    match text.map(|text| &text.value) {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
+/// `.with_name(value)`: what a descriptor has besides what its constructor takes.
+fn with(name: &str, value: impl ToTokens) -> TokenStream {
+    let setter = format_ident!("with_{name}");
+    quote!(.#setter(#value))
+}
+
+/// The name in serialised objects, where that is not the field's.
+fn serialized(name: Option<&Text>, field: &str) -> Option<TokenStream> {
+    match name {
+        Some(name) if name.value == field => None,
+        Some(name) => Some(with("serialized", some(&name.value))),
+        None => Some(with("serialized", quote!(::core::option::Option::None))),
     }
+}
+
+fn some(value: impl ToTokens) -> TokenStream {
+    quote!(::core::option::Option::Some(#value))
 }
 
 fn column_def(column: &Column) -> TokenStream {
     let p = private();
     let (name, field) = (&column.name.value, &column.field);
     let (kind, nullable) = (column_type(&column.ty, "KIND"), column_type(&column.ty, "NULLABLE"));
-    let plain = quote!(#p::ColumnDef::new(#name, #field, #kind, #nullable));
     let flags = [
         ("key", column.key.is_some()),
         ("auto", column.auto()),
@@ -117,46 +143,29 @@ fn column_def(column: &Column) -> TokenStream {
         ("secret", column.secret),
         ("deferred", column.is_deferred),
     ];
-    let mut set: Vec<TokenStream> = flags
-        .into_iter()
-        .filter(|(_, on)| *on)
-        .map(|(flag, _)| {
-            let flag = format_ident!("{flag}");
-            quote!(#flag: true,)
-        })
-        .collect();
+    let flags = flags.into_iter().filter(|(_, on)| *on);
+    let mut set: TokenStream = flags.map(|(flag, on)| with(flag, on)).collect();
     if let Some(length) = column.length.as_ref().and_then(|length| length.value.parse::<u32>().ok()) {
-        set.push(quote!(length: ::core::option::Option::Some(#length),));
+        set.extend(with("length", some(length)));
     }
-    match &column.serialized {
-        Some(name) if name.value == *field => {}
-        Some(name) => {
-            let name = &name.value;
-            set.push(quote!(serialized: ::core::option::Option::Some(#name),));
-        }
-        None => set.push(quote!(serialized: ::core::option::Option::None,)),
-    }
-    if column.check.is_some() {
-        let check = optional(column.check.as_ref());
-        set.push(quote!(check: #check,));
+    set.extend(serialized(column.serialized.as_ref(), field));
+    if let Some(check) = &column.check {
+        set.extend(with("check", some(&check.value)));
     }
     match column.stamp() {
-        Some(("created", _)) => set.push(quote!(stamp: ::core::option::Option::Some(#p::Stamp::Created),)),
-        Some(_) => set.push(quote!(stamp: ::core::option::Option::Some(#p::Stamp::Updated),)),
+        Some(("created", _)) => set.extend(with("stamp", some(quote!(#p::Stamp::Created)))),
+        Some(_) => set.extend(with("stamp", some(quote!(#p::Stamp::Updated)))),
         None => {}
     }
-    if column.renamed_from.is_some() {
-        let renamed_from = optional(column.renamed_from.as_ref());
-        set.push(quote!(renamed_from: #renamed_from,));
+    if let Some(name) = &column.renamed_from {
+        set.extend(with("renamed_from", some(&name.value)));
     }
     if let Some(sql) = &column.default_sql {
-        set.push(quote!(default: ::core::option::Option::Some(#sql),));
+        set.extend(with("default", some(&sql.value)));
     }
     if let Some(sql) = &column.generated_sql {
         let (sql, stored) = (&sql.value, column.is_virtual.is_none());
-        set.push(quote! {
-            computed: ::core::option::Option::Some(#p::ComputedDef { sql: #sql, stored: #stored }),
-        });
+        set.extend(with("computed", some(quote!(#p::ComputedDef::new(#sql, #stored)))));
     }
     if let Some(function) = &column.default_with
         && let Some(path) = &function.path
@@ -164,9 +173,9 @@ fn column_def(column: &Column) -> TokenStream {
         let (ty, span) = (&column.ty, at(function.span));
         let at_path = private_at(span);
         let value = quote_spanned!(span=> || #at_path::IntoValue::<#ty>::into_value(#path()));
-        set.push(quote!(default_with: ::core::option::Option::Some(#value),));
+        set.extend(with("default_with", some(value)));
     }
-    if set.is_empty() { plain } else { quote!(#p::ColumnDef { #(#set)* ..#plain }) }
+    quote!(#p::ColumnDef::new(#name, #field, #kind, #nullable) #set)
 }
 
 /// Whether the database fills it in and no SQL is given: then a trigger does.
@@ -194,76 +203,72 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         Kind::HasMany | Kind::HasOne => (&relation.target_key.names, &relation.key.names),
         Kind::ManyToMany => (&none, &none),
     };
-    let through = through(scope, named);
     let span = named.target_span();
     let at_target = private_at(span);
-    let erased = quote_spanned!(span=> #at_target::erased::<#target>);
-    let lazy = lazy(relation.lazy);
-    let order_by = relation.order_by.iter().flat_map(|order| &order.terms).map(|term| {
-        let (field, descending) = (&term.field, term.descending);
-        quote!(#p::OrderDef { field: #field, descending: #descending })
-    });
-    let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
-    let Cascade { merge, delete, delete_orphan, refresh_expire, expunge } = cascade;
-    let passive_deletes = relation.passive_deletes.is_some();
-    let view_only = relation.view_only.is_some();
-    let merge = merge && !view_only;
-    let filter = filter(relation);
-    let (on_delete, on_update) = (key_action(relation.on_delete), key_action(relation.on_update));
-    let inverse = match &relation.inverse {
-        Some(inverse) => {
-            let name = inverse.value.trim_start_matches("r#");
-            quote!(::core::option::Option::Some(#name))
+    let target = quote_spanned!(span=> #at_target::Target::<#target>::ERASED);
+    let mut set = TokenStream::new();
+    for (side, fields) in [("local", local), ("remote", remote)] {
+        if !fields.is_empty() {
+            set.extend(with(side, quote!(&[#(#fields),*])));
         }
-        None => quote!(::core::option::Option::None),
-    };
-    let serialized = match &relation.serialized {
-        Some(name) => {
-            let name = &name.value;
-            quote!(::core::option::Option::Some(#name))
+    }
+    if let Some(through) = through(scope, named) {
+        set.extend(with("through", some(through)));
+    }
+    if let Some(lazy) = lazy(relation.lazy) {
+        set.extend(with("lazy", quote!(#p::Lazy::#lazy)));
+    }
+    let terms: Vec<_> = relation.order_by.iter().flat_map(|order| &order.terms).collect();
+    if !terms.is_empty() {
+        let terms = terms.iter().map(|term| {
+            let (field, descending) = (&term.field, term.descending);
+            quote!(#p::OrderDef::new(#field, #descending))
+        });
+        set.extend(with("order_by", quote!(&[#(#terms),*])));
+    }
+    let cascade = cascade(relation);
+    set.extend(with("cascade", quote!(#p::Cascade::new() #cascade)));
+    if relation.passive_deletes.is_some() {
+        set.extend(with("passive_deletes", true));
+    }
+    if relation.view_only.is_some() {
+        set.extend(with("view_only", true));
+    }
+    set.extend(filter(relation).map(|filter| with("filter", filter)));
+    for (option, action) in [("on_delete", relation.on_delete), ("on_update", relation.on_update)] {
+        if let Some((action, _)) = action {
+            set.extend(with(option, some(key_action(action))));
         }
-        None => quote!(::core::option::Option::None),
-    };
+    }
+    if let Some(inverse) = &relation.inverse {
+        set.extend(with("inverse_name", some(inverse.value.trim_start_matches("r#"))));
+    }
+    set.extend(serialized(relation.serialized.as_ref(), name));
     quote! {
-        #p::RelationDef {
-            name: #name,
-            index: #index,
-            kind: #p::RelationKind::#kind,
-            local: &[#(#local),*],
-            remote: &[#(#remote),*],
-            through: #through,
-            lazy: #p::Lazy::#lazy,
-            order_by: &[#(#order_by),*],
-            cascade: #p::Cascade {
-                merge: #merge,
-                delete: #delete,
-                delete_orphan: #delete_orphan,
-                refresh_expire: #refresh_expire,
-                expunge: #expunge,
-            },
-            passive_deletes: #passive_deletes,
-            view_only: #view_only,
-            filter: #filter,
-            on_delete: #on_delete,
-            on_update: #on_update,
-            inverse: #inverse,
-            serialized: #serialized,
-            parent: #p::erased::<#this>,
-            target: #erased,
-            resolved: #p::ResolvedRelation::new(),
-        }
+        #p::RelationDef::new(#name, #index, #p::RelationKind::#kind, #p::erased::<#this>, #target) #set
     }
 }
 
+/// What follows the parent; what is only read is not merged.
+fn cascade(relation: &Relation) -> TokenStream {
+    let cascade = relation.cascade.map(|(cascade, _)| cascade).unwrap_or_default();
+    let Cascade { merge, delete, delete_orphan, refresh_expire, expunge } = cascade;
+    let flags = [
+        ("merge", merge && relation.view_only.is_none()),
+        ("delete", delete),
+        ("delete_orphan", delete_orphan),
+        ("refresh_expire", refresh_expire),
+        ("expunge", expunge),
+    ];
+    flags.into_iter().filter(|(_, on)| *on).map(|(flag, on)| with(flag, on)).collect()
+}
+
 /// What makes the condition on the targets; its type is checked where the path is written.
-fn filter(relation: &Relation) -> TokenStream {
-    let Some(Function { path: Some(path), span }) = &relation.filter else {
-        return quote!(::core::option::Option::None);
-    };
+fn filter(relation: &Relation) -> Option<TokenStream> {
+    let Some(Function { path: Some(path), span }) = &relation.filter else { return None };
     let span = at(*span);
     let p = private_at(span);
-    let made = quote_spanned!(span=> || #p::relation_filter(#path()));
-    quote!(::core::option::Option::Some(#made))
+    Some(quote_spanned!(span=> || #p::relation_filter(#path())))
 }
 
 /// A table's name, in its schema where it has one.
@@ -275,43 +280,34 @@ fn table_name(table: &Text, schema: Option<&Text>) -> TokenStream {
     }
 }
 
-fn through(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
+fn through(scope: &Scope<'_>, named: &Named<'_>) -> Option<TokenStream> {
     let p = private();
-    let Some(table) = &named.relation.through else {
-        return quote!(::core::option::Option::None);
-    };
+    let table = named.relation.through.as_ref()?;
     let schema = named.relation.through_schema.as_ref().or(scope.model.schema.as_ref());
     let table = table_name(table, schema);
     let (key, target_key) = (&named.relation.key.names, &named.relation.target_key.names);
-    quote! {
-        ::core::option::Option::Some(#p::ThroughDef {
-            table: #table,
-            key: &[#(#key),*],
-            target_key: &[#(#target_key),*],
-        })
+    Some(quote!(#p::ThroughDef::new(#table, &[#(#key),*], &[#(#target_key),*])))
+}
+
+fn key_action(action: KeyAction) -> TokenStream {
+    let p = private();
+    match action {
+        KeyAction::NoAction => quote!(#p::KeyAction::NoAction),
+        KeyAction::Restrict => quote!(#p::KeyAction::Restrict),
+        KeyAction::Cascade => quote!(#p::KeyAction::Cascade),
+        KeyAction::SetNull => quote!(#p::KeyAction::SetNull),
+        KeyAction::SetDefault => quote!(#p::KeyAction::SetDefault),
     }
 }
 
-fn key_action(action: Option<(KeyAction, proc_macro2::Span)>) -> TokenStream {
-    let p = private();
-    let action = match action {
-        None => return quote!(::core::option::Option::None),
-        Some((KeyAction::NoAction, _)) => quote!(NoAction),
-        Some((KeyAction::Restrict, _)) => quote!(Restrict),
-        Some((KeyAction::Cascade, _)) => quote!(Cascade),
-        Some((KeyAction::SetNull, _)) => quote!(SetNull),
-        Some((KeyAction::SetDefault, _)) => quote!(SetDefault),
-    };
-    quote!(::core::option::Option::Some(#p::KeyAction::#action))
-}
-
-fn lazy(lazy: Lazy) -> TokenStream {
-    match lazy {
-        Lazy::Select => quote!(Select),
+/// How it is loaded, unless that is the default.
+fn lazy(lazy: Lazy) -> Option<TokenStream> {
+    Some(match lazy {
+        Lazy::Select => return None,
         Lazy::Raise => quote!(Raise),
         Lazy::RaiseOnSql => quote!(RaiseOnSql),
         Lazy::Selectin => quote!(Selectin),
         Lazy::Joined => quote!(Joined),
         Lazy::Subquery => quote!(Subquery),
-    }
+    })
 }

@@ -54,14 +54,14 @@ impl SideDoor {
     /// Makes the table of a model without any foreign key, so that keys may lead nowhere.
     pub async fn create(&mut self, def: &ModelDef) {
         let column = |column: &orm_core::model::ColumnDef| {
-            let null = if column.nullable { "" } else { " NOT NULL" };
-            let unique = if column.unique { " UNIQUE" } else { "" };
-            format!("{} {}{null}{unique}", self.quoted(column.name), self.type_name(column.kind))
+            let null = if column.nullable() { "" } else { " NOT NULL" };
+            let unique = if column.unique() { " UNIQUE" } else { "" };
+            format!("{} {}{null}{unique}", self.quoted(column.name()), self.type_name(column.kind()))
         };
-        let mut parts: Vec<String> = def.columns.iter().map(column).collect();
-        let key: Vec<String> = def.key.iter().map(|at| self.quoted(def.columns[*at].name)).collect();
+        let mut parts: Vec<String> = def.columns().iter().map(column).collect();
+        let key: Vec<String> = def.key().iter().map(|at| self.quoted(def.columns()[*at].name())).collect();
         parts.push(format!("PRIMARY KEY ({})", key.join(", ")));
-        self.run(&format!("CREATE TABLE {} ({})", self.quoted(def.table.name), parts.join(", "))).await;
+        self.run(&format!("CREATE TABLE {} ({})", self.quoted(def.table().name), parts.join(", "))).await;
     }
 
     /// Makes a link table; without a primary key a link may occur twice.

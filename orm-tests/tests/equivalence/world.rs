@@ -62,7 +62,7 @@ impl World {
 
     /// The names of the tables, in the order of the oracle's.
     pub fn table_names(&self) -> Vec<String> {
-        (0..TABLES.len()).map(|kind| with_model!(kind, def_of()).table.to_string()).collect()
+        (0..TABLES.len()).map(|kind| with_model!(kind, def_of()).table().to_string()).collect()
     }
 
     /// Replaces all rows by those of a seed.
@@ -70,8 +70,8 @@ impl World {
         self.data = Data { nulls_are_high: self.nulls_are_high(), ..data(seed) };
         let of_model = |(kind, rows)| {
             let def = with_model!(kind, def_of());
-            let columns = def.columns.iter().map(|column| (column.name, column.kind)).collect();
-            Table { name: def.table, columns, rows }
+            let columns = def.columns().iter().map(|column| (column.name(), column.kind())).collect();
+            Table { name: def.table(), columns, rows }
         };
         let of_link = |(link, rows): (usize, _)| Table {
             name: TableName::new(LINK_TABLES[link].name),
@@ -113,14 +113,14 @@ fn link_columns(link: usize) -> Vec<(&'static str, ValueKind)> {
 fn the_tables_are_written_twice_alike() {
     for (kind, table) in TABLES.iter().enumerate() {
         let def = with_model!(kind, def_of());
-        assert_eq!(def.name, table.model);
+        assert_eq!(def.name(), table.model);
         assert!(
-            def.columns.iter().map(|column| column.field).eq(table.columns.iter().copied()),
+            def.columns().iter().map(|column| column.field()).eq(table.columns.iter().copied()),
             "{}",
-            def.name
+            def.name()
         );
-        let names = def.relations.iter().map(|relation| relation.name);
-        assert!(names.eq(table.relations.iter().map(|link| link.name)), "{}", def.name);
-        assert_eq!(def.key.len(), table.key, "{}", def.name);
+        let names = def.relations().iter().map(|relation| relation.name());
+        assert!(names.eq(table.relations.iter().map(|link| link.name)), "{}", def.name());
+        assert_eq!(def.key().len(), table.key, "{}", def.name());
     }
 }

@@ -1,12 +1,10 @@
 //! A schema as plain data, and the models of it.
 
 use orm_core::model::{
-    Cascade, ColumnDef, IndexDef, KeyAction, Lazy, ModelDef, RelationDef, RelationKind, TableName, ThroughDef,
+    ColumnDef, IndexDef, KeyAction, ModelDef, RelationDef, RelationKind, TableName, ThroughDef,
 };
 use orm_core::schema::Schema;
 use orm_core::value::{EnumDef, ValueKind};
-
-use orm_core::__private::{CheckedModel, ResolvedRelation};
 
 use crate::slots;
 
@@ -191,7 +189,7 @@ impl Blueprint {
     /// The models, in the slots from a place on.
     pub fn schema(&self, first: usize) -> Schema {
         let enum_def: &'static EnumDef =
-            Box::leak(Box::new(EnumDef { name: "mood", labels: leak_list(self.labels.clone()) }));
+            Box::leak(Box::new(EnumDef::new("mood", leak_list(self.labels.clone()))));
         let defs = (0..self.tables.len()).map(|at| self.def(first, at, enum_def)).collect();
         slots::schema(first, defs)
     }
@@ -199,11 +197,9 @@ impl Blueprint {
     fn def(&self, first: usize, at: usize, enum_def: &'static EnumDef) -> ModelDef {
         let table = &self.tables[at];
         let mut columns = Vec::new();
-        let key = |name: &'static str, kind: Kind, auto: bool| ColumnDef {
-            key: true,
-            auto,
-            generated: auto,
-            ..ColumnDef::new(name, name, kind.value_kind(enum_def), false)
+        let key = |name: &'static str, kind: Kind, auto: bool| {
+            let column = ColumnDef::new(name, name, kind.value_kind(enum_def), false);
+            column.with_key(true).with_auto(auto).with_generated(auto)
         };
         columns.push(key("id", table.key.kind(), matches!(table.key, Key::Auto(_))));
         if table.key == Key::Composite {
@@ -212,88 +208,56 @@ impl Blueprint {
         let keys: Vec<usize> = (0..columns.len()).collect();
         for column in &table.columns {
             let name = leak(&column.name);
-            columns.push(ColumnDef {
-                unique: column.unique,
-                index: column.index,
-                default: column.default,
-                generated: column.default.is_some(),
-                length: column.length,
-                check: column.checked.then(|| leak(&self.condition(column))),
-                renamed_from: column.renamed_from.as_deref().map(leak),
-                ..ColumnDef::new(name, name, self.kind(column).value_kind(enum_def), column.nullable)
-            });
+            columns.push(
+                ColumnDef::new(name, name, self.kind(column).value_kind(enum_def), column.nullable)
+                    .with_unique(column.unique)
+                    .with_index(column.index)
+                    .with_default(column.default)
+                    .with_generated(column.default.is_some())
+                    .with_length(column.length)
+                    .with_check(column.checked.then(|| leak(&self.condition(column))))
+                    .with_renamed_from(column.renamed_from.as_deref().map(leak)),
+            );
         }
         let place =
-            |name: &String| columns.iter().position(|column| column.name == name).expect("it is there");
+            |name: &String| columns.iter().position(|column| column.name() == name).expect("it is there");
         let lists = [(true, &table.unique), (false, &table.indexes)];
         let indexes =
             lists.into_iter().flat_map(|(unique, lists)| lists.iter().map(move |list| (unique, list)));
-        let indexes = indexes
-            .map(|(unique, list)| IndexDef { columns: leak_list(list.iter().map(place).collect()), unique });
+        let indexes =
+            indexes.map(|(unique, list)| IndexDef::new(leak_list(list.iter().map(place).collect()), unique));
         let indexes = leak_list(indexes.collect());
         let slot = |name: &str| {
             let at = self.tables.iter().position(|table| table.name == name).expect("it is there");
             slots::model(first + at)
         };
         let mut relations = Vec::new();
-        let relation = |name: &str, index, kind| RelationDef {
-            name: leak(name),
-            index,
-            kind,
-            local: &[],
-            remote: &[],
-            through: None,
-            lazy: Lazy::Select,
-            order_by: &[],
-            cascade: Cascade::default(),
-            passive_deletes: false,
-            view_only: false,
-            filter: None,
-            on_delete: None,
-            on_update: None,
-            inverse: None,
-            serialized: None,
-            parent: slots::model(first + at),
-            target: slots::model(first + at),
-            resolved: ResolvedRelation::new(),
+        let relation = |name: &str, index, kind, target| {
+            RelationDef::new(leak(name), index, kind, slots::model(first + at), target)
         };
         for column in &table.columns {
             let Some(to) = &column.refers_to else { continue };
-            let required = !column.nullable;
-            relations.push(RelationDef {
-                local: leak_list(vec![leak(&column.name)]),
-                on_delete: to.on_delete,
-                on_update: to.on_update,
-                target: slot(&to.table),
-                ..relation(
-                    &format!("of_{}", column.name),
-                    relations.len(),
-                    RelationKind::BelongsTo { required },
-                )
-            });
+            let (name, required) = (format!("of_{}", column.name), !column.nullable);
+            relations.push(
+                relation(&name, relations.len(), RelationKind::BelongsTo { required }, slot(&to.table))
+                    .with_local(leak_list(vec![leak(&column.name)]))
+                    .with_on_delete(to.on_delete)
+                    .with_on_update(to.on_update),
+            );
         }
         for link in self.links.iter().filter(|link| link.from == table.name) {
-            relations.push(RelationDef {
-                through: Some(ThroughDef {
-                    table: TableName::new(leak(&link.name)),
-                    key: &["left_id"],
-                    target_key: &["right_id"],
-                }),
-                target: slot(&link.to),
-                ..relation(&link.name, relations.len(), RelationKind::ManyToMany)
-            });
+            let through = ThroughDef::new(TableName::new(leak(&link.name)), &["left_id"], &["right_id"]);
+            relations.push(
+                relation(&link.name, relations.len(), RelationKind::ManyToMany, slot(&link.to))
+                    .with_through(Some(through)),
+            );
         }
-        ModelDef {
-            name: leak(&table.name),
-            table: TableName::new(leak(&table.name)),
-            columns: leak_list(columns),
-            key: leak_list(keys),
-            relations: Box::leak(relations.into_boxed_slice()),
-            check: table.check.as_deref().map(leak),
-            renamed_from: table.renamed_from.as_deref().map(leak),
-            indexes,
-            checked: CheckedModel::new(),
-        }
+        let name = leak(&table.name);
+        let relations = Box::leak(relations.into_boxed_slice());
+        ModelDef::new(name, TableName::new(name), leak_list(columns), leak_list(keys), relations)
+            .with_check_constraint(table.check.as_deref().map(leak))
+            .with_renamed_from(table.renamed_from.as_deref().map(leak))
+            .with_indexes(indexes)
     }
 
     /// A condition that every value of a checked column satisfies; only numbers and texts are checked.

@@ -91,7 +91,7 @@ on_every_backend! {
             session.commit().await?;
             let error = engine.session().get::<Stored>(1).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidValue);
-            let field = format!("`Stored.{}`: ", column.def().field);
+            let field = format!("`Stored.{}`: ", column.def().field());
             assert!(error.to_string().starts_with(&field) && error.to_string().contains(text), "{error}");
             session.execute(update::<Texts>().set(column, Null)).await?;
         }
