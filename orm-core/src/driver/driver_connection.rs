@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The driver's own connection, for what this library does not model: COPY, pragmas, your own SQL functions.
 ///
 /// [`Session::connection`](crate::Session::connection) lends the connection of a session, and
-/// [`EngineBuilder::on_connect`](crate::options::EngineBuilder::on_connect) each new one. Its types come from the crates that this
-/// library re-exports, `orm_core::drivers::sqlx` and `orm_core::drivers::rusqlite`. Statements on it are neither logged nor
+/// [`EngineBuilder::on_connect`](crate::options::EngineBuilder::on_connect) each new one. Its types come from the crates
+/// behind [`orm_core::drivers`](crate::drivers), sqlx and rusqlite. Statements on it are neither logged nor
 /// counted.
 ///
 /// ```

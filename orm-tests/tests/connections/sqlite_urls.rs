@@ -55,6 +55,36 @@ async fn a_file_is_opened_as_the_url_specifies() -> Result<()> {
     Ok(())
 }
 
+/// A path with a typo in it is a new and empty database.
+#[tokio::test]
+async fn a_missing_table_names_the_file_that_the_engine_made() -> Result<()> {
+    let directory = orm_tests::directory();
+    let url = format!("sqlite:{}", directory.path().join("stnoes.db").display());
+    let missing = count(&url).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Database, "{missing}");
+    let text = missing.to_string();
+    assert!(
+        text.contains("no such table: stones") && text.contains("stnoes.db` did not exist until"),
+        "{text}"
+    );
+    let engine = Engine::connect(&url).await?;
+    let mut session = engine.session();
+    session.add(Stone::draft().id(1));
+    let missing = session.flush().await.unwrap_err().to_string();
+    assert!(missing.contains("no such table: stones") && !missing.contains("stnoes.db"), "{missing}");
+    session.rollback().await?;
+    drop(session);
+    engine.create_all(schema![Stone]).await?;
+    engine.close().await;
+    add(&url, 1).await?;
+    assert_eq!(count(&url).await?, 1);
+
+    let engine = Engine::connect("sqlite::memory:").await?;
+    let missing = engine.session().count(select::<Stone>()).await.unwrap_err().to_string();
+    assert!(missing.contains("no such table: stones") && !missing.contains("did not exist"), "{missing}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn every_connection_is_set_alike() -> Result<()> {
     let directory = orm_tests::directory();

@@ -320,7 +320,7 @@ impl Cells for RowCells<'_> {
         read.map_err(|error| driver(&error))
     }
 
-    fn name(&self, index: usize) -> Option<&str> {
+    fn column_name(&self, index: usize) -> Option<&str> {
         self.row.columns().get(index).map(Column::name)
     }
 }

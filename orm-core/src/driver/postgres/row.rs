@@ -106,7 +106,7 @@ impl Cells for RowCells<'_> {
         }
     }
 
-    fn name(&self, index: usize) -> Option<&str> {
+    fn column_name(&self, index: usize) -> Option<&str> {
         self.row.columns().get(index).map(Column::name)
     }
 }

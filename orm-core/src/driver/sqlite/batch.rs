@@ -149,7 +149,7 @@ impl Cells for BatchRow<'_> {
         }
     }
 
-    fn name(&self, index: usize) -> Option<&str> {
+    fn column_name(&self, index: usize) -> Option<&str> {
         self.batch.names.get(index).map(|name| &**name)
     }
 }

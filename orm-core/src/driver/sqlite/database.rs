@@ -17,6 +17,8 @@ pub(in crate::driver) struct SqliteDatabase {
     pool: Pool<SqliteConnector>,
     /// Its file, by the one name that every engine of it has.
     file: Arc<str>,
+    /// Whether this engine made the file.
+    made: bool,
 }
 
 /// How connections are made.
@@ -68,6 +70,7 @@ impl SqliteDatabase {
         options: &ConnectOptions,
     ) -> Result<SqliteDatabase> {
         let opening = Arc::new(Opening::new(url, options)?);
+        let made = opening.makes_its_file();
         let pool = Pool::new(
             SqliteConnector { opening: Arc::clone(&opening), on_connect: options.on_connect.clone() },
             options,
@@ -81,7 +84,7 @@ impl SqliteDatabase {
         .await?;
         let file = fs::canonicalize(opening.location());
         let file = file.map_or_else(|_| opening.location().into(), |file| file.to_string_lossy().into());
-        Ok(SqliteDatabase { pool, file })
+        Ok(SqliteDatabase { pool, file, made })
     }
 
     pub(in crate::driver) async fn acquire(
@@ -90,7 +93,7 @@ impl SqliteDatabase {
         borrower: Borrower,
     ) -> Result<Connection> {
         let connection = self.pool.acquire(checkouts, borrower, not_opened).await?;
-        Ok(Connection::Sqlite(SqliteLease::new(connection, Arc::clone(&self.file), borrower)))
+        Ok(Connection::Sqlite(SqliteLease::new(connection, Arc::clone(&self.file), self.made, borrower)))
     }
 
     /// How many connections are open.

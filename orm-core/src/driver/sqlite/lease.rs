@@ -33,6 +33,8 @@ pub(in crate::driver) struct SqliteLease {
     part: Option<PartRead>,
     /// The database and the session, which the error of a lock names.
     file: Arc<str>,
+    /// Whether the engine made the file.
+    made: bool,
     by: Borrower,
     holding: Option<Holding>,
 }
@@ -57,8 +59,13 @@ struct PartRead {
 }
 
 impl SqliteLease {
-    pub(super) fn new(connection: Pooled<SqliteConnector>, file: Arc<str>, by: Borrower) -> SqliteLease {
-        SqliteLease { connection: Some(connection), away: None, part: None, file, by, holding: None }
+    pub(super) fn new(
+        connection: Pooled<SqliteConnector>,
+        file: Arc<str>,
+        made: bool,
+        by: Borrower,
+    ) -> SqliteLease {
+        SqliteLease { connection: Some(connection), away: None, part: None, file, made, by, holding: None }
     }
 
     pub(in crate::driver) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
@@ -73,8 +80,16 @@ impl SqliteLease {
         Ok(())
     }
 
-    /// The error of a lock with the session that holds the lock.
+    /// The error of a lock with the session that holds the lock, and that of a missing table with the file if the engine
+    /// made it: a path with a typo in it is a new and empty database.
     pub(in crate::driver) fn named(&self, error: Error) -> Error {
+        if self.made && error.kind() == ErrorKind::Database && error.to_string().contains("no such table") {
+            return error.suffixed(&format!(
+                "; the file `{}` did not exist until this engine connected, so if its path is right, its tables are yet to be \
+                 created: `engine.create_all(schema![..])`, or a migration",
+                self.file
+            ));
+        }
         holders::named(error, &self.file, self.by)
     }
 
@@ -472,6 +487,7 @@ impl SqliteLease {
             away: self.away.take(),
             part: self.part.take(),
             file: Arc::clone(&self.file),
+            made: self.made,
             by: self.by,
             holding: self.holding.take(),
         }
@@ -481,7 +497,7 @@ impl SqliteLease {
     pub(in crate::driver) fn take(&mut self) -> Option<SqliteLease> {
         let ended = self.close_part().is_ok();
         let connection = self.connection.take().filter(|_| ended)?;
-        let mut taken = SqliteLease::new(connection, Arc::clone(&self.file), self.by);
+        let mut taken = SqliteLease::new(connection, Arc::clone(&self.file), self.made, self.by);
         taken.holding = self.holding.take();
         Some(taken)
     }

@@ -1,5 +1,6 @@
 //! How to open a database, as its URL specifies.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,6 +110,12 @@ impl Opening {
     /// The path of the file.
     pub(super) fn location(&self) -> &str {
         &self.location
+    }
+
+    /// Whether the first connection makes the file.
+    pub(super) fn makes_its_file(&self) -> bool {
+        let makes = self.memory.is_none() && self.flags.contains(OpenFlags::SQLITE_OPEN_CREATE);
+        makes && Path::new(&self.location).try_exists().is_ok_and(|exists| !exists)
     }
 
     /// Opens a connection, and makes it reject a quoted name that is not a column instead of reading it as a text.

@@ -262,7 +262,7 @@ impl Cells for Row<'_> {
         }
     }
 
-    fn name(&self, index: usize) -> Option<&str> {
+    fn column_name(&self, index: usize) -> Option<&str> {
         self.prepared.column_name(index)
     }
 }
