@@ -155,8 +155,6 @@ pub mod family {
 
 /// Loaded sets: what a query loads, as the type of its entities. [`loaded!`](macro@crate::loaded) writes one.
 pub mod loaded {
-    #[doc(hidden)]
-    pub use crate::entity::RelationNamed;
     pub use crate::entity::{Loaded, LoadedIn, Marks, MergesWith, NotLoaded, Recursive};
     pub use crate::model::loaded_set::LoadedSet;
 }
@@ -187,12 +185,14 @@ pub mod write {
 
 /// Functions that sessions call around inserts, flushes, commits and rollbacks.
 pub mod hooks {
-    pub use crate::model::hooks::{ModelHooks, NewRow};
+    pub use crate::model::hooks::{DeclaresHooks, ModelHooks, NewRow};
     pub use crate::session::SessionHooks;
 }
 
 /// What the methods of a session return: futures, some of which take options first, and streams.
 pub mod futures {
+    #[doc(hidden)]
+    pub use crate::session::ReadInBatches;
     pub use crate::session::{
         Get, GetMany, LoadAll, LoadOne, Merge, MergeDraft, QueryStream, Run, Streamable,
     };
@@ -205,12 +205,35 @@ pub mod options {
 }
 
 /// The drivers' own connections, for what this library does not model, and the drivers' crates.
+///
+/// `orm_core::drivers::rusqlite` is the crate of SQLite, and `orm_core::drivers::sqlx` that of the servers, each in the version
+/// that this library uses: what one of them exports is exported there.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use orm_core::drivers::rusqlite::Connection;
+///
+/// fn changes(connection: &Connection) -> u64 {
+///     connection.changes()
+/// }
+/// # }
+/// ```
 pub mod drivers {
     pub use crate::driver::{DriverConnection, DriverError};
+
+    // Hidden modules, and not the crates: where a program's dependency shows a crate, the compiler counts its names among
+    // those that a path might mean. It would print `std::string::String` and `orm_core::Column` in every message, because
+    // sqlx has a `String` and a `Column` too.
     #[cfg(feature = "sqlite")]
-    pub use rusqlite;
+    #[doc(hidden)]
+    pub mod rusqlite {
+        pub use ::rusqlite::*;
+    }
     #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub use sqlx;
+    #[doc(hidden)]
+    pub mod sqlx {
+        pub use ::sqlx::*;
+    }
 }
 
 /// Helpers for tests of your program. See also [`Engine::sandbox`], and
@@ -243,21 +266,20 @@ pub mod __private {
     pub use crate::entity::field_stubs::{Derives, DerivesNothing};
     pub use crate::entity::{
         At, BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, Held, IsField, LazyLoad, Loaded, LoadedIn,
-        Many, Marks, MergesWith, NotLoaded, Recursive, Relation, SelfReferential, ToMany, ToOne, With,
+        Many, Marks, MergesWith, NotLoaded, Recursive, Relation, RelationAt, SelfReferential, ToMany, ToOne,
+        With, WithBare, no_relation, place, place_or_any,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::loaded;
-    pub use crate::model::column::{Column, ReadOnly, check_key, check_read_key, check_reference};
-    pub use crate::model::column_def::Stamp;
-    pub use crate::model::erased::{ErasedModel, erased};
-    pub use crate::model::hooks::{HasHooks, HookTable};
+    pub use crate::model::column::{Column, Present, ReadOnly, check_key, check_read_key, check_reference};
+    pub use crate::model::erased::{ErasedModel, NoTarget, Target, erased};
+    pub use crate::model::hooks::{DeclaresHooks, HookTable};
     pub use crate::model::loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
     pub use crate::model::model::Model;
-    pub use crate::model::resolved::{CheckedModel, ResolvedRelation};
     pub use crate::model::{
-        Cascade, ColumnDef, ComputedDef, IndexDef, KeyAction, Lazy, ModelDef, OrderDef, RelationDef,
-        RelationKind, TableName, ThroughDef,
+        Cascade, ColumnDef, ComputedDef, IndexDef, KeyAction, Lazy, ModelDef, NoSuchColumn, OrderDef,
+        RelationDef, RelationKind, Stamp, TableName, ThroughDef,
     };
     pub use crate::query::PartOf;
     pub use crate::query::from_row::{FromRow, RowField, StructRow};
@@ -265,7 +287,8 @@ pub mod __private {
     pub use crate::query::predicate::relation_filter;
     pub use crate::sql::Expr;
     pub use crate::unit_of_work::{
-        CompleteDraft, DraftData, Given, GivenOr, IntoLink, IntoLinks, LinkTarget, Missing, draft_link,
+        CompleteDraft, DraftData, DraftParts, Given, GivenOr, IntoLink, IntoLinks, LinkTarget, Missing,
+        draft_link,
     };
     pub use crate::value::comparable::Comparable;
     pub use crate::value::key::Cells;

@@ -19,7 +19,7 @@ pub fn loaded_type(input: TokenStream) -> TokenStream {
 struct Input {
     library: Path,
     model: Path,
-    loads: Loads,
+    loads: syn::Result<Loads>,
 }
 
 /// What stands between the braces.
@@ -44,17 +44,30 @@ impl Parse for Input {
             return Err(syn::Error::new(Span::call_site(), EXPECTED));
         }
         let model = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
-        let loads = if input.is_empty() { Loads::default() } else { input.parse()? };
+        let loads = Loads::of_model(input);
+        // What could not be read has been reported.
+        input.step(|cursor| {
+            let mut rest = *cursor;
+            while let Some((_, next)) = rest.token_tree() {
+                rest = next;
+            }
+            Ok(((), rest))
+        })?;
+        Ok(Input { library, model, loads })
+    }
+}
+
+impl Loads {
+    /// What stands behind the model.
+    fn of_model(input: ParseStream<'_>) -> syn::Result<Loads> {
+        let loads: Loads = if input.is_empty() { Loads::default() } else { input.parse()? };
         if let Some(span) = loads.recursive {
             return Err(syn::Error::new(
                 span,
                 "`..` is the recursion of a relationship: `loaded!(Folder { children { .. } })`",
             ));
         }
-        if !input.is_empty() {
-            return Err(input.error(EXPECTED));
-        }
-        Ok(Input { library, model, loads })
+        if input.is_empty() { Ok(loads) } else { Err(input.error(EXPECTED)) }
     }
 }
 
@@ -106,26 +119,47 @@ impl Parse for Term {
 impl Input {
     fn expand(&self) -> TokenStream {
         let Input { library, model, loads } = self;
-        let set = loads.set(library, &quote!(#model));
+        let called = format!("`{}`", quote!(#model).to_string().replace(' ', ""));
+        let set = match loads {
+            Ok(loads) => loads.set(library, &quote!(#model), &called, &quote!(true)),
+            // As something that is no loaded set it is one error, and not one for each use of the entity too.
+            Err(error) => error.to_compile_error(),
+        };
         quote!(#library::__private::Entity<#model, #set>)
     }
 }
 
 impl Loads {
-    /// The loaded set of a model with all of them.
-    fn set(&self, library: &Path, model: &TokenStream) -> TokenStream {
+    /// The loaded set of a model with all of them. `called` is the model in a message; `found` is whether all names up to it
+    /// were found, without which there is nothing to say of names below.
+    fn set(&self, library: &Path, model: &TokenStream, called: &str, found: &TokenStream) -> TokenStream {
         let bare = quote!(<#model as #library::__private::Model>::Bare);
         self.named.iter().fold(bare, |set, load| {
             let span = at(load.name.span());
-            let p = quote!(#library::__private);
-            let name = names::hash(&names::plain(&load.name));
-            let named = quote_spanned!(span=> <#model as #library::loaded::RelationNamed<#name>>);
-            let below = load.below.set(library, &quote_spanned!(span=> #named::Target));
-            let slot = match load.below.recursive {
-                Some(_) => quote!(#p::Recursive<#below>),
-                None => quote!(#p::Loaded<#below>),
+            let p = quote_spanned!(span=> #library::__private);
+            let name = names::plain(&load.name);
+            let names = quote_spanned!(span=> <#model as #p::Model>::RELATIONS);
+            // Written several times, the place is an error once: elsewhere any relationship does.
+            let place = quote_spanned! {span=> {
+                match #p::place(#names, #name) {
+                    ::core::option::Option::None if #found => {
+                        ::core::panic!("{}", #p::no_relation(#called, #names, #name).written())
+                    }
+                    place => #p::place_or_any(place, #names),
+                }
+            }};
+            let again = quote_spanned!(span=> { #p::place_or_any(#p::place(#names, #name), #names) });
+            let kind = match load.below.recursive {
+                Some(_) => quote_spanned!(span=> #p::Recursive),
+                None => quote_spanned!(span=> #p::Loaded),
             };
-            quote_spanned!(span=> <#set as #p::With<#named::Place, #slot>>::Out)
+            if load.below.named.is_empty() {
+                return quote_spanned!(span=> <#set as #p::WithBare<#place, #model, #kind<()>>>::Out);
+            }
+            let target = quote_spanned!(span=> <#model as #p::RelationAt<#again>>::Target);
+            let found = quote_spanned!(span=> #found && #p::place(#names, #name).is_some());
+            let below = load.below.set(library, &target, &format!("the target of `{name}`"), &found);
+            quote_spanned!(span=> <#set as #p::With<#p::At<#place>, #kind<#below>>>::Out)
         })
     }
 }

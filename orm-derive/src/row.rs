@@ -1,12 +1,13 @@
 //! `#[derive(FromRow)]`: a struct that takes the values of a row by name.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, Type};
 
 use crate::errors::Errors;
+use crate::expand::{NamedColumn, at};
 use crate::{library, names};
 
 /// One field: what it takes and from where.
@@ -144,28 +145,27 @@ fn expand(input: &DeriveInput, fields: &[Taken], complete: bool) -> TokenStream 
 fn part(input: &DeriveInput, model: &Path, fields: &[Taken]) -> TokenStream {
     let struct_name = &input.ident;
     let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();
-    let columns = fields.iter().map(|Taken { name, span, ty, .. }| {
-        let constant = names::constant(name, *span);
-        let index = quote_spanned!(ty.span()=> ::orm_core::__private::Column::<_, #ty>::index);
-        let column = seen_at(quote!(#model::#constant), *span);
-        quote!(#index(#column))
+    let columns = fields.iter().map(|Taken { ident, name, span, ty, .. }| {
+        let column = NamedColumn {
+            model,
+            field: name,
+            span: at(*span),
+            label: format!("`{struct_name}.{ident}` is read from it"),
+            note: "a field has the name of the model's field, or gives it: `#[row(name = \"..\")]`"
+                .to_owned(),
+        };
+        let constant = column.constant();
+        let index = quote_spanned!(ty.span()=> ::orm_core::__private::Column::<_, #ty, _>::index);
+        column.checked(&quote!(#ty), quote!(#index(#constant)))
     });
     quote! {
+        #[allow(dead_code)]
         impl #impl_generics ::orm_core::__private::PartOf<#model> for #struct_name #type_generics #bounds {
             fn columns() -> ::std::vec::Vec<usize> {
                 ::std::vec![#(#columns),*]
             }
         }
     }
-}
-
-/// A path whose mistakes are to be seen in one place.
-fn seen_at(path: TokenStream, span: Span) -> TokenStream {
-    let at = |mut token: TokenTree| {
-        token.set_span(token.span().located_at(span));
-        token
-    };
-    path.into_iter().map(at).collect()
 }
 
 /// `<i64 as ColumnType>::KIND`, pointed at the type.

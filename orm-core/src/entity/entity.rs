@@ -103,7 +103,8 @@ impl<M: Model, L> Entity<M, L> {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn get<R: LoadedIn<L>>(&self, relation: R) -> R::Output<R::Nested> {
+    // That it is a relationship is said twice, or the compiler would report it twice: once for the result.
+    pub fn get<R: Relation + LoadedIn<L>>(&self, relation: R) -> R::Output<R::Nested> {
         let _ = relation;
         R::output(Held::answer(self.region(), self.place, R::INDEX))
     }

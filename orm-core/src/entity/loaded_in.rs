@@ -206,32 +206,6 @@ pub trait Marks<L, S>: Relation {
     type Marked;
 }
 
-/// What a model calls its relationships, by the hash of the field's name; for `loaded!`.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no relationship of this name",
-    label = "no relationship of `{Self}`, or one that is less visible than the struct",
-    note = "`loaded!` takes the names of the struct's fields: `loaded!(User {{ orders {{ items }} }})`"
-)]
-pub trait RelationNamed<const NAME: u64> {
-    /// The model that it leads to.
-    type Target: crate::model::Model;
-    /// Its place in the loaded set: [`At`].
-    type Place;
-}
-
-/// The place of a relationship in a loaded set.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum At<const RELATION: usize> {}
-
-/// A loaded set with something else at one place; for `loaded!`.
-#[doc(hidden)]
-pub trait With<P, S> {
-    /// The other loaded set.
-    type Out;
-}
-
 /// The type of a loaded entity: `loaded!(User { orders { items }, profile })` is an [`Entity`](crate::Entity) of a `User`
 /// with the named relationships loaded, to any depth.
 ///

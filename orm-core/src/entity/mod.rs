@@ -12,6 +12,7 @@ pub(crate) mod field_stubs;
 mod held;
 pub(crate) mod loaded_in;
 mod many;
+mod named;
 mod relation;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -22,8 +23,7 @@ pub use entity::Entity;
 pub(crate) use entity::Place;
 pub use field::{BelongsTo, HasMany, HasOne};
 pub use held::Held;
-pub use loaded_in::{
-    At, Loaded, LoadedAs, LoadedIn, Marks, MergesWith, NotLoaded, Recursive, RelationNamed, With,
-};
+pub use loaded_in::{Loaded, LoadedAs, LoadedIn, Marks, MergesWith, NotLoaded, Recursive};
 pub use many::{IntoIter, Many};
+pub use named::{At, RelationAt, With, WithBare, no_relation, place, place_or_any};
 pub use relation::{Fills, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne};

@@ -287,7 +287,7 @@ impl Store {
 
     /// The object with a key, if the session holds it. Cells that are not a key find nothing.
     pub(crate) fn find(&mut self, arena: u32, key: &[Value]) -> Option<ObjectId> {
-        let node = self.identity_mut(arena).find(key).ok().flatten()?;
+        let node = self.identity_mut(arena).look_up(key).ok().flatten()?;
         Some(ObjectId { arena, node })
     }
 

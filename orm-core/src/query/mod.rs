@@ -72,7 +72,7 @@ pub(crate) use predicate::Predicate;
 pub(crate) use query_core::QueryCore;
 pub(crate) use raw::RawSpec;
 pub(crate) use raw::places;
-pub use raw::{RawRow, Sql, SqlEntities, SqlRows};
+pub use raw::{RawRow, Sql, SqlEntities, SqlRows, SqlStructs};
 pub use row_query::RowQuery;
 pub(crate) use row_query::RowsFrom;
 pub(crate) use rows_spec::RowsSpec;

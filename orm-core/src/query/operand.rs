@@ -36,7 +36,8 @@ pub trait IntoOperand<F> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "the column's type is `{T}`",
-    note = "an `Option` is taken of the column's own type: `None`, `Some(..)`, or `other.map(Into::into)`"
+    note = "an `Option` is taken of the column's own type: `None`, `Some(..)`, or `other.map(Into::into)`",
+    note = "JSON has no equality; compare what is at a place in it: `column.at(\"theme\").text().eq(\"dark\")`"
 )]
 pub trait Comparand<T> {
     /// The SQL of it.

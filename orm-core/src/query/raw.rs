@@ -94,7 +94,7 @@ impl Sql {
     /// # let mut session = engine.session();
     /// use orm_core::query::Sql;
     ///
-    /// let table = Book::def().table;
+    /// let table = Book::def().table();
     /// let count = Sql::from_text(format!("SELECT count(*) FROM {table}"));
     /// assert_eq!(session.row(count.rows::<i64>()).await?, 4);
     /// # Ok(()) }
@@ -154,11 +154,9 @@ impl Sql {
     /// assert_eq!(rows[0], (1, 1968));
     /// # Ok(()) }
     /// ```
-    pub fn rows<T: RawRow>(self) -> SqlRows<T::Reader> {
-        let (mut spec, mut width) = (self.spec, 0);
-        let reader = T::reader(&mut width);
-        spec.width = Some(width);
-        SqlRows { spec, reader }
+    // What cannot be a row is reported where the query runs; a bound here would report it a second time.
+    pub fn rows<T>(self) -> SqlRows<T> {
+        SqlRows { spec: self.spec, of: PhantomData }
     }
 
     /// Returns each row as a struct with `#[derive(FromRow)]`, by the columns' names. Columns without a field are
@@ -180,8 +178,8 @@ impl Sql {
     /// assert_eq!((decades[0].decade, decades[0].books), (1960, 2));
     /// # Ok(()) }
     /// ```
-    pub fn structs<T: FromRow>(self) -> SqlRows<NamedReader<T>> {
-        SqlRows { spec: self.spec, reader: NamedReader { places: OnceLock::new(), of: PhantomData } }
+    pub fn structs<T>(self) -> SqlStructs<T> {
+        SqlStructs { spec: self.spec, of: PhantomData }
     }
 
     /// Returns each row as an entity of the session, by the columns' names.
@@ -200,7 +198,7 @@ impl Sql {
     }
 }
 
-/// Raw SQL that returns rows: what [`Sql::rows`] and [`Sql::structs`] return.
+/// Raw SQL that returns values, or tuples of values: what [`Sql::rows`] returns. `T` is a row.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -213,9 +211,17 @@ impl Sql {
 /// ```
 #[derive(Debug)]
 #[must_use = "SQL does nothing until a session runs it"]
-pub struct SqlRows<R> {
-    pub(crate) spec: RawSpec,
-    pub(crate) reader: R,
+pub struct SqlRows<T> {
+    spec: RawSpec,
+    of: PhantomData<fn() -> T>,
+}
+
+/// Raw SQL that returns structs: what [`Sql::structs`] returns. `T` is the struct.
+#[derive(Debug)]
+#[must_use = "SQL does nothing until a session runs it"]
+pub struct SqlStructs<T> {
+    spec: RawSpec,
+    of: PhantomData<fn() -> T>,
 }
 
 /// Raw SQL that returns entities: what [`Sql::entities`] returns. `L` is the type of what it loads with them.
@@ -236,7 +242,7 @@ pub struct SqlEntities<M: Model, L = <M as Model>::Bare> {
     entity: EntityColumns<M, L>,
 }
 
-impl<R> SqlRows<R> {
+impl<T> SqlRows<T> {
     /// The number of rows in a batch of `session.stream(..)`; 1,000 by default.
     ///
     /// ```
@@ -248,9 +254,31 @@ impl<R> SqlRows<R> {
     /// assert_eq!(session.stream(query).next_batch().await?, Some(vec![1, 2, 3]));
     /// # Ok(()) }
     /// ```
-    pub fn yield_per(mut self, rows: usize) -> SqlRows<R> {
+    pub fn yield_per(mut self, rows: usize) -> SqlRows<T> {
         self.spec.yield_per = Some(rows);
         self
+    }
+}
+
+impl<T: RawRow> SqlRows<T> {
+    pub(super) fn into_parts(self) -> (RawSpec, T::Reader) {
+        let mut width = 0;
+        let reader = T::reader(&mut width);
+        (RawSpec { width: Some(width), ..self.spec }, reader)
+    }
+}
+
+impl<T> SqlStructs<T> {
+    /// The number of structs in a batch of `session.stream(..)`; 1,000 by default. As [`SqlRows::yield_per`].
+    pub fn yield_per(mut self, structs: usize) -> SqlStructs<T> {
+        self.spec.yield_per = Some(structs);
+        self
+    }
+}
+
+impl<T: FromRow> SqlStructs<T> {
+    pub(super) fn into_parts(self) -> (RawSpec, NamedReader<T>) {
+        (self.spec, NamedReader { places: OnceLock::new(), of: PhantomData })
     }
 }
 
@@ -288,10 +316,10 @@ impl<M: Model, L> SqlEntities<M, L> {
 }
 
 impl<M: Model, L: 'static> SqlEntities<M, L> {
-    pub(super) fn into_rows(self) -> SqlRows<<EntityColumns<M, L> as Selectable>::Reader> {
+    pub(super) fn into_parts(self) -> (RawSpec, <EntityColumns<M, L> as Selectable>::Reader) {
         let mut list = super::SelectList::default();
         let reader = self.entity.list(&mut list);
-        SqlRows { spec: RawSpec { entity: list.entities.pop(), ..self.spec }, reader }
+        (RawSpec { entity: list.entities.pop(), ..self.spec }, reader)
     }
 }
 
@@ -316,7 +344,7 @@ impl<M: Model, L> fmt::Debug for SqlEntities<M, L> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that a row of SQL can be",
     label = "expected a column's type, or a tuple of up to 16",
-    note = "a struct is given by `.structs::<..>()`, an entity by `.entities::<..>()`"
+    note = "a struct is read with `.structs::<..>()`, an entity with `.entities::<..>()`"
 )]
 pub trait RawRow {
     /// How it is read.
@@ -402,7 +430,7 @@ impl<T: FromRow> Reader for NamedReader<T> {
 /// `InvalidQuery`: no column has the name, or two have it.
 pub(crate) fn places(cells: &dyn Cells, names: &[&str], of: &str) -> Result<Vec<usize>> {
     let mut columns: Vec<&str> = Vec::new();
-    while let Some(name) = cells.name(columns.len()) {
+    while let Some(name) = cells.column_name(columns.len()) {
         columns.push(name);
     }
     let place = |name: &&str| {

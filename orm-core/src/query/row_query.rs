@@ -1,6 +1,6 @@
-use super::raw::{RawSpec, SqlEntities, SqlRows};
+use super::raw::{NamedReader, RawRow, RawSpec, SqlEntities, SqlRows, SqlStructs};
 use super::selectable::{Reader, Selectable};
-use super::{EntityColumns, RowsSpec, SelectColumns};
+use super::{EntityColumns, FromRow, RowsSpec, SelectColumns, StructReader};
 use crate::model::Model;
 
 /// A query whose rows [`Session::rows`](crate::Session::rows) returns: [`select_columns`](crate::select_columns), or
@@ -21,9 +21,9 @@ use crate::model::Model;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a query for rows",
-    label = "expected `select_columns(..)`, or `sql(\"..\")` with what it gives",
-    note = "entities of `select::<Model>()` are given by `session.all(..)`",
-    note = "what SQL of your own gives is said by `.rows::<..>()`, `.structs::<..>()` or `.entities::<..>()`"
+    label = "expected `select_columns(..)`, or `sql(\"..\")` with the type of its rows",
+    note = "entities of `select::<Model>()` are read with `session.all(..)`",
+    note = "the rows of raw SQL get their type from `.rows::<..>()`, `.structs::<..>()` or `.entities::<..>()`"
 )]
 pub trait RowQuery: Send {
     /// What a row is.
@@ -57,23 +57,46 @@ impl RowsFrom {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<S: Selectable, R: Reader> RowQuery for SelectColumns<S, R> {
-    type Row = R::Row;
-    type Reader = R;
+impl<S: Selectable> RowQuery for SelectColumns<S> {
+    type Row = S::Row;
+    type Reader = S::Reader;
 
-    fn into_query(self) -> (RowsFrom, R) {
+    fn into_query(self) -> (RowsFrom, S::Reader) {
         (RowsFrom::Select(Box::new(self.spec)), self.reader)
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<R: Reader> RowQuery for SqlRows<R> {
-    type Row = R::Row;
-    type Reader = R;
+impl<S: Selectable, T: FromRow> RowQuery for SelectColumns<S, T> {
+    type Row = T;
+    type Reader = StructReader<T>;
 
-    fn into_query(self) -> (RowsFrom, R) {
-        (RowsFrom::Raw(self.spec), self.reader)
+    fn into_query(self) -> (RowsFrom, StructReader<T>) {
+        let mut spec = self.spec;
+        let reader = StructReader::new(&spec.list).unwrap_or_else(|why| {
+            spec.core.refuse(why);
+            StructReader::none()
+        });
+        (RowsFrom::Select(Box::new(spec)), reader)
+    }
+}
+
+impl<T: RawRow> RowQuery for SqlRows<T> {
+    type Row = T;
+    type Reader = T::Reader;
+
+    fn into_query(self) -> (RowsFrom, T::Reader) {
+        let (spec, reader) = self.into_parts();
+        (RowsFrom::Raw(spec), reader)
+    }
+}
+
+impl<T: FromRow> RowQuery for SqlStructs<T> {
+    type Row = T;
+    type Reader = NamedReader<T>;
+
+    fn into_query(self) -> (RowsFrom, NamedReader<T>) {
+        let (spec, reader) = self.into_parts();
+        (RowsFrom::Raw(spec), reader)
     }
 }
 
@@ -83,6 +106,7 @@ impl<M: Model, L: 'static> RowQuery for SqlEntities<M, L> {
     type Reader = <EntityColumns<M, L> as Selectable>::Reader;
 
     fn into_query(self) -> (RowsFrom, Self::Reader) {
-        self.into_rows().into_query()
+        let (spec, reader) = self.into_parts();
+        (RowsFrom::Raw(spec), reader)
     }
 }

@@ -124,8 +124,8 @@ impl<M: Model, L> Select<M, L> {
     /// assert_eq!(session.all(query).await?[1].title, "A Wizard of Earthsea");
     /// # Ok(()) }
     /// ```
-    pub fn order_by(self, order: impl IntoOrder) -> Self {
-        self.map(|spec| spec.core.order_by(order))
+    pub fn order_by(self, order_or_tuple: impl IntoOrder) -> Self {
+        self.map(|spec| spec.core.order_by(order_or_tuple))
     }
 
     /// Returns at most this many entities.

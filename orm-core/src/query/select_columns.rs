@@ -4,10 +4,9 @@ use std::marker::PhantomData;
 use super::joins::join_methods;
 use super::lock::{lock_methods, locked};
 use super::rows_spec::MOST_UNIONS;
-use super::selectable::{Reader, Selectable};
+use super::selectable::Selectable;
 use super::{
-    Computed, Derived, Expression, FromRow, IntoExpressions, IntoOrder, IntoPredicate, IntoTable, Predicate,
-    RowsSpec, StructReader,
+    Computed, Derived, Expression, IntoExpressions, IntoOrder, IntoPredicate, IntoTable, Predicate, RowsSpec,
 };
 use crate::entity::ToMany;
 use crate::model::Model;
@@ -15,7 +14,8 @@ use crate::sql::{Expr, Lock, SetOp};
 use crate::value::ColumnType;
 
 /// A query for rows of columns, expressions and entities: what [`select_columns`] begins and
-/// [`Session::rows`](crate::Session::rows) runs. `S` is what it selects, and `R` reads a row.
+/// [`Session::rows`](crate::Session::rows) runs. `S` is what it selects, and `R` the struct that
+/// [`into_struct`](Self::into_struct) makes of a row.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -31,10 +31,10 @@ use crate::value::ColumnType;
 /// # Ok(()) }
 /// ```
 #[must_use = "a query does nothing until a session runs it"]
-pub struct SelectColumns<S: Selectable, R: Reader = <S as Selectable>::Reader> {
+pub struct SelectColumns<S: Selectable, R = ()> {
     pub(crate) spec: RowsSpec,
-    pub(crate) reader: R,
-    of: PhantomData<fn() -> S>,
+    pub(crate) reader: S::Reader,
+    of: PhantomData<fn() -> (S, R)>,
 }
 
 /// A query for rows of columns, expressions, aggregates and entities, in a tuple of up to 16.
@@ -54,13 +54,13 @@ pub struct SelectColumns<S: Selectable, R: Reader = <S as Selectable>::Reader> {
 /// assert_eq!(rows[0], ("Harper Lee".to_owned(), 1));
 /// # Ok(()) }
 /// ```
-pub fn select_columns<S: Selectable>(what: S) -> SelectColumns<S> {
+pub fn select_columns<S: Selectable>(column_or_tuple: S) -> SelectColumns<S> {
     let mut spec = RowsSpec::default();
-    let reader = what.list(&mut spec.list);
+    let reader = column_or_tuple.list(&mut spec.list);
     SelectColumns { spec, reader, of: PhantomData }
 }
 
-impl<S: Selectable, R: Reader> SelectColumns<S, R> {
+impl<S: Selectable, R> SelectColumns<S, R> {
     join_methods!();
     lock_methods!();
 
@@ -159,8 +159,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// assert_eq!(session.rows(query).await?, [(1, 3), (2, 1)]);
     /// # Ok(()) }
     /// ```
-    pub fn group_by(self, by: impl IntoExpressions) -> Self {
-        self.part("group_by", |spec| spec.group.extend(by.into_expressions()))
+    pub fn group_by(self, column_or_tuple: impl IntoExpressions) -> Self {
+        self.part("group_by", |spec| spec.group.extend(column_or_tuple.into_expressions()))
     }
 
     /// Keeps the groups that meet this condition and every earlier one.
@@ -220,8 +220,8 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     /// assert_eq!(titles[0], "The Dispossessed");
     /// # Ok(()) }
     /// ```
-    pub fn order_by(self, order: impl IntoOrder) -> Self {
-        self.map(|spec| spec.core.order_by(order))
+    pub fn order_by(self, order_or_tuple: impl IntoOrder) -> Self {
+        self.map(|spec| spec.core.order_by(order_or_tuple))
     }
 
     /// Returns at most this many rows.
@@ -403,27 +403,9 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
 
     /// Gives each row as a struct with `#[derive(FromRow)]`, whose fields are found by name: that of a column's field,
     /// or of a label.
-    pub fn into_struct<T: FromRow>(self) -> SelectColumns<S, StructReader<T>> {
-        let mut spec = self.spec;
-        let reader = StructReader::new(&spec.list).unwrap_or_else(|why| {
-            spec.core.refuse(why);
-            StructReader::none()
-        });
-        SelectColumns { spec, reader, of: PhantomData }
-    }
-
-    /// Adds the number of targets of a relationship to each row, counted by the database.
-    pub fn with_count<C: ToMany>(
-        self,
-        relation: C,
-    ) -> SelectColumns<S::Appended, <S::Appended as Selectable>::Reader>
-    where
-        S: Selectable<Reader = R> + super::Append<Computed<i64>>,
-    {
-        let mut spec = self.spec;
-        spec.refuse_of_union("with_count");
-        let count = super::RelationConditions::count(relation).list(&mut spec.list);
-        SelectColumns { spec, reader: S::append(self.reader, count), of: PhantomData }
+    // What is not a struct of a row is reported where the query runs; a bound here would report it a second time.
+    pub fn into_struct<T>(self) -> SelectColumns<S, T> {
+        SelectColumns { spec: self.spec, reader: self.reader, of: PhantomData }
     }
 
     fn set(mut self, op: SetOp, mut other: RowsSpec) -> Self {
@@ -470,6 +452,19 @@ impl<S: Selectable, R: Reader> SelectColumns<S, R> {
     }
 }
 
+impl<S: Selectable> SelectColumns<S> {
+    /// Adds the number of targets of a relationship to each row, counted by the database.
+    pub fn with_count<C: ToMany>(self, relation: C) -> SelectColumns<S::Appended>
+    where
+        S: super::Append<Computed<i64>>,
+    {
+        let mut spec = self.spec;
+        spec.refuse_of_union("with_count");
+        let count = super::RelationConditions::count(relation).list(&mut spec.list);
+        SelectColumns { spec, reader: S::append(self.reader, count), of: PhantomData }
+    }
+}
+
 impl<E: Expression + Selectable> SelectColumns<E> {
     /// The query's one value, as an expression of another query; NULL where it finds no row.
     pub fn scalar(self) -> Computed<Option<<E::Value as ColumnType>::Bare>> {
@@ -488,12 +483,12 @@ impl<E: Expression + Selectable> SelectColumns<E> {
 /// let query = select::<User>().filter(has_orders);
 /// # let _ = query;
 /// ```
-pub fn exists<S: Selectable, R: Reader>(query: SelectColumns<S, R>) -> Predicate {
+pub fn exists<S: Selectable, R>(query: SelectColumns<S, R>) -> Predicate {
     let (select, _) = super::derived::lowered(&query.spec);
     Predicate::new(Expr::Exists(Box::new(select)))
 }
 
-impl<S: Selectable, R: Reader> fmt::Debug for SelectColumns<S, R> {
+impl<S: Selectable, R> fmt::Debug for SelectColumns<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("SelectColumns").field(&super::derived::lowered(&self.spec).0).finish()
     }

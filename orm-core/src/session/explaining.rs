@@ -2,7 +2,7 @@ use super::{Run, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::LoadPlan;
 use crate::model::Model;
-use crate::query::{Reader, Select, SelectColumns, Selectable};
+use crate::query::{Select, SelectColumns, Selectable};
 use crate::sql::Dialect;
 use crate::value::{Cells, ValueRef};
 
@@ -33,7 +33,7 @@ impl<M: Model, L> Explain for &Select<M, L> {
     }
 }
 
-impl<S: Selectable, R: Reader> Explain for &SelectColumns<S, R> {
+impl<S: Selectable, T> Explain for &SelectColumns<S, T> {
     fn plan(&self, dialect: Dialect) -> Result<LoadPlan> {
         LoadPlan::of_columns(&self.spec, dialect)
     }

@@ -50,5 +50,5 @@ pub use retry_policy::{Repeatable, RetryPolicy};
 pub use run::Run;
 pub use session::Session;
 pub use stats::SessionStats;
-pub use stream::{QueryStream, Streamable};
+pub use stream::{QueryStream, ReadInBatches, Streamable};
 pub use temporary_database::TemporaryDatabase;

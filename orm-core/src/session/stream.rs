@@ -10,6 +10,7 @@ use futures_util::stream::try_unfold;
 use super::Session;
 use super::session::no_connection;
 use crate::entity::Entity;
+use crate::entity::field_stubs::Never;
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::{Batches, EntityBatches, RowBatches};
 use crate::model::Model;
@@ -206,6 +207,26 @@ struct Open<T> {
     rows: usize,
     /// Whether the rows come from one statement, and not from a statement for each batch.
     cursor: bool,
+}
+
+/// Nothing has it: a stream has no `next`, and the compiler says what it has instead.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a stream gives batches: `while let Some(batch) = stream.next_batch().await? {{ .. }}`",
+    label = "neither an iterator nor a `Stream`",
+    note = "row by row it is a `Stream` of the `futures` crates: `let mut rows = session.stream(query).rows();`"
+)]
+pub trait ReadInBatches: Never {}
+
+#[doc(hidden)]
+#[allow(missing_docs, clippy::should_implement_trait)]
+impl<T> QueryStream<'_, T> {
+    pub fn next(&mut self) -> std::future::Ready<Option<Result<T>>>
+    where
+        T: ReadInBatches,
+    {
+        T::never()
+    }
 }
 
 impl<'s, T: Send> QueryStream<'s, T> {

@@ -90,6 +90,15 @@ pub struct DraftData {
     pub(crate) links: Vec<DraftLinks>,
 }
 
+/// What a draft is made of, for generated code: its fields are private, so an editor does not offer them.
+#[doc(hidden)]
+pub trait DraftParts {
+    /// A draft of these.
+    fn of(data: DraftData) -> Self;
+    /// What it was given.
+    fn into_parts(self) -> DraftData;
+}
+
 /// What a draft was given for one relationship.
 #[derive(Debug)]
 pub(crate) struct DraftLinks {

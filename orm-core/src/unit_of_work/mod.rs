@@ -59,7 +59,7 @@ mod waiting_keys;
 mod work;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
-pub use draft::{CompleteDraft, DraftData, Given, GivenOr, Missing};
+pub use draft::{CompleteDraft, DraftData, DraftParts, Given, GivenOr, Missing};
 pub(crate) use flush::Flush;
 pub use flush_plan::{FlushPlan, FlushStep};
 #[cfg(feature = "serde")]

@@ -43,7 +43,7 @@ pub trait Cells {
     }
 
     /// The name of the column at a position; `None` after the last one, or if names were not requested.
-    fn name(&self, index: usize) -> Option<&str> {
+    fn column_name(&self, index: usize) -> Option<&str> {
         let _ = index;
         None
     }

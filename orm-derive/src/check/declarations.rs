@@ -217,6 +217,26 @@ pub fn checks_say_something(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// A default is SQL: a bare word in it is no text. Words of SQL for the time and the user are written alone.
+pub fn default_is_sql(model: &Model, errors: &mut Errors) {
+    const WORDS: [&str; 8] =
+        ["null", "true", "false", "user", "session_user", "system_user", "localtime", "localtimestamp"];
+    for column in &model.columns {
+        let Some(sql) = &column.default_sql else { continue };
+        let word = sql.value.trim();
+        let mut chars = word.chars();
+        let bare =
+            chars.next().is_some_and(char::is_alphabetic) && chars.all(|c| c == '_' || c.is_alphanumeric());
+        let known = |word: &str| word.starts_with("current_") || WORDS.contains(&word);
+        if bare && !known(&word.to_ascii_lowercase()) {
+            errors.at(
+                sql.span,
+                format!("`default` is SQL, and a text has quotes in it: write `default = \"'{word}'\"`"),
+            );
+        }
+    }
+}
+
 /// An index contains columns of the model, each once, and several of them: a single column has its own attribute.
 pub fn indexes_are_of_columns(model: &Model, errors: &mut Errors) {
     let unique = model.unique.iter().map(|names| ("unique", names));

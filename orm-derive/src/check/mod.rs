@@ -40,6 +40,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     declarations::option_is_single,
     declarations::length_is_of_a_text,
     declarations::checks_say_something,
+    declarations::default_is_sql,
     declarations::indexes_are_of_columns,
     keys::there_is_a_key,
     keys::key_is_small,

@@ -1,12 +1,13 @@
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::named_column::NamedColumn;
 use super::scope::{Named, Scope};
 use super::{at, column_type, private_at};
 use crate::model::Column;
 use crate::names;
-use crate::parse::{Kind, inner_of_option, is_option, last_name};
+use crate::parse::{Kind, inner_of_option, is_option, last_name, type_text};
 
 /// What the tokens of one struct cannot tell and the compiler can: that keys exist on the other side and fit.
 pub fn assertions(scope: &Scope<'_>) -> TokenStream {
@@ -54,13 +55,13 @@ fn derives(scope: &Scope<'_>) -> TokenStream {
 /// The checks of one relationship, in functions that are never called. The bound keeps rustc from checking their bodies
 /// if the target is not a model.
 fn relation_checks(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
-    let mut checks = key(scope, named);
-    checks.extend(order_by(named));
-    checks.extend(inverse(scope, named));
-    let reference = reference(scope, named);
+    let mut unbounded = key(scope, named);
+    unbounded.extend(order_by(named));
+    unbounded.extend(reference(scope, named));
+    let inverse = inverse(scope, named);
     let bound = named.bound();
-    let bounded = (!checks.is_empty()).then(|| quote!({ fn check() #bound { #checks } }));
-    let unbounded = (!reference.is_empty()).then(|| quote!({ fn check() { #reference } }));
+    let bounded = (!inverse.is_empty()).then(|| quote!({ fn check() #bound { #inverse } }));
+    let unbounded = (!unbounded.is_empty()).then(|| quote!({ fn check() { #unbounded } }));
     quote!(#bounded #unbounded)
 }
 
@@ -88,10 +89,8 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
         let constant = names::constant(field, span);
         quote_spanned!(span=> #this::#constant)
     };
-    let theirs = |field: &String, span| {
-        let constant = names::constant(field, span);
-        quote_spanned!(span=> <#target>::#constant)
-    };
+    let path = format!("{}.{}", scope.model.name, relation.field);
+    let attribute = relation.kind.name();
     let (key_span, target_span) = (at(relation.key.span), at(relation.target_key.span));
     let p = private_at(key_span);
     // What is for reading writes no key.
@@ -100,8 +99,17 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     match relation.kind {
         Kind::BelongsTo if relation.target_key.given => {
             let pairs = relation.key.names.iter().zip(&relation.target_key.names).map(|(key, target_key)| {
-                let (key, target_key) = (own(key, key_span), theirs(target_key, target_span));
-                quote_spanned!(key_span=> #p::#check(#key, #target_key);)
+                let column = NamedColumn {
+                    model: target,
+                    field: target_key,
+                    span: target_span,
+                    label: format!("the key of `{path}` refers to it"),
+                    note: "`target_key` names a column of the target that is visible here; without it the key refers to the \
+                           primary key"
+                        .to_owned(),
+                };
+                let (ty, key, target_key) = (type_of(scope, key), own(key, key_span), column.constant());
+                column.checked(&ty, quote_spanned!(key_span=> #p::#check(#key, #target_key);))
             });
             pairs.collect()
         }
@@ -109,8 +117,19 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
             let primary: Vec<String> = scope.model.keys().map(|key| key.field.clone()).collect();
             let refers_to = if relation.target_key.given { &relation.target_key.names } else { &primary };
             let pairs = relation.key.names.iter().zip(refers_to).map(|(key, own_key)| {
-                let (key, own_key) = (theirs(key, key_span), own(own_key, key_span));
-                quote_spanned!(key_span=> #p::#check(#key, #own_key);)
+                let ty = type_of(scope, own_key);
+                let text = scope.model.column(own_key).map(|column| type_text(&column.ty)).unwrap_or_default();
+                let column = NamedColumn {
+                    model: target,
+                    field: key,
+                    span: key_span,
+                    label: format!("the key of `{path}`"),
+                    note: format!(
+                        "add `{key}: {text}` there, visible from here, or name the key: `#[{attribute}(key = \"..\")]`"
+                    ),
+                };
+                let (key, own_key) = (column.constant(), own(own_key, key_span));
+                column.checked(&ty, quote_spanned!(key_span=> #p::#check(#key, #own_key);))
             });
             pairs.collect()
         }
@@ -121,13 +140,25 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
 fn order_by(named: &Named<'_>) -> TokenStream {
     let target = &named.relation.target;
     let Some(order) = &named.relation.order_by else { return TokenStream::new() };
-    let span = at(order.span);
-    let p = private_at(span);
     let terms = order.terms.iter().map(|term| {
-        let constant = names::constant(&term.field, span);
-        quote_spanned!(span=> let _: #p::Column<#target, _, _> = <#target>::#constant;)
+        let column = NamedColumn {
+            model: target,
+            field: &term.field,
+            span: at(order.span),
+            label: format!("`{}` is ordered by it", named.relation.field),
+            note: "`order_by` names columns of the target that are visible here".to_owned(),
+        };
+        column.checked(&quote!(()), TokenStream::new())
     });
     terms.collect()
+}
+
+/// The type of a column of the model.
+fn type_of(scope: &Scope<'_>, field: &str) -> TokenStream {
+    match scope.model.column(field) {
+        Some(column) => column.ty.to_token_stream(),
+        None => quote!(()),
+    }
 }
 
 fn inverse(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
@@ -168,13 +199,14 @@ fn single_option(column: &Column) -> TokenStream {
     if !is_option(&column.ty) || known {
         return TokenStream::new();
     }
-    let nullable = column_type(inner, "NULLABLE");
+    // Asked of the whole type, as everything else is: of one that can be no column the compiler reports one error.
+    let twice = column_type(&column.ty, "NULLABLE_TWICE");
     let message = format!(
         "a column is NULL or a value, and `{}` is an `Option` around one: write one `Option` alone",
         column.field
     );
     let span = at(inner.span());
-    quote_spanned!(span=> ::core::assert!(!#nullable, #message);)
+    quote_spanned!(span=> ::core::assert!(!#twice, #message);)
 }
 
 /// The clock tells a day and a time.

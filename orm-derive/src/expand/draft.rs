@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::inherent::{above, given};
+use super::inherent::above;
 use super::relation::fills;
 use super::scope::{ColumnNames, Named, Scope};
 use super::{private, quiet, respanned};
@@ -33,14 +33,14 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
             type Model = #this;
 
             fn into_data(self) -> #p::DraftData {
-                self.data
+                #p::DraftParts::into_parts(self)
             }
         }
 
         #[automatically_derived]
         impl<#filled #(, #states)*> #p::IntoLink<#this, #filled> for #draft #linked {
             fn into_link(self) -> #p::LinkTarget {
-                #p::draft_link(self.data)
+                #p::draft_link(#p::DraftParts::into_parts(self))
             }
         }
     };
@@ -58,24 +58,19 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
 
 fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> TokenStream {
     let p = private();
-    let (visible, module, name) = (scope.visibility(&column.visibility), &scope.module, &scope.draft);
+    let visible = scope.visibility(&column.visibility);
     let (ident, ty, index) = (&column.ident, &column.ty, names.place());
     let doc = format!("Gives the column `{}`: the field `{}`.", column.name.value, column.field);
     let given_state = quote!(#p::Given);
     let draft = scope.draft_type(names.required.as_ref().map(|required| (required, &given_state)));
-    let result = if names.required.is_some() {
-        let given = given(scope);
-        quote!(#module::#name { data: self.data #given })
-    } else {
-        quote!(self)
-    };
     let docs = above(&column.docs);
     quote! {
         #docs
         #[doc = #doc]
-        #visible fn #ident(mut self, value: impl #p::IntoValue<#ty>) -> #draft {
-            self.data.set(#index, #p::IntoValue::<#ty>::into_value(value));
-            #result
+        #visible fn #ident(self, value: impl #p::IntoValue<#ty>) -> #draft {
+            let mut data = #p::DraftParts::into_parts(self);
+            data.set(#index, #p::IntoValue::<#ty>::into_value(value));
+            #p::DraftParts::of(data)
         }
     }
 }
@@ -94,9 +89,10 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         return quote! {
             #docs
             #[doc = #doc]
-            #visible fn #ident(mut self, targets: impl #p::IntoLinks<#target, #fills>) -> #draft #bound {
-                self.data.link(#marker, targets);
-                self
+            #visible fn #ident(self, targets: impl #p::IntoLinks<#target, #fills>) -> #draft #bound {
+                let mut data = #p::DraftParts::into_parts(self);
+                data.link(#marker, targets);
+                #p::DraftParts::of(data)
             }
         };
     }
@@ -104,9 +100,10 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     quote! {
         #docs
         #[doc = #doc]
-        #visible fn #ident(mut self, target: impl #p::IntoLink<#target, #fills>) -> #draft #bound {
-            self.data.link(#marker, [target]);
-            self
+        #visible fn #ident(self, target: impl #p::IntoLink<#target, #fills>) -> #draft #bound {
+            let mut data = #p::DraftParts::into_parts(self);
+            data.link(#marker, [target]);
+            #p::DraftParts::of(data)
         }
     }
 }

@@ -71,13 +71,12 @@ fn draft(scope: &Scope<'_>) -> TokenStream {
     let (visible, this, module) = (&scope.model.visibility, &scope.model.ident, &scope.module);
     let name = &scope.draft;
     let doc = format!("A new `{}`, to be given its columns and added to a session.", scope.model.name);
-    let given = given(scope);
     // Going to its definition leads to the struct.
     let draft = Ident::new("draft", super::at(this.span()));
     quote! {
         #[doc = #doc]
         #visible fn #draft() -> #module::#name {
-            #module::#name { data: #p::DraftData::new::<#this>() #given }
+            #p::DraftParts::of(#p::DraftData::new::<#this>())
         }
     }
 }
@@ -85,12 +84,4 @@ fn draft(scope: &Scope<'_>) -> TokenStream {
 /// The user's doc comment, to be put above the generated text.
 pub fn above(docs: &[Attribute]) -> TokenStream {
     if docs.is_empty() { TokenStream::new() } else { quote!(#(#docs)* #[doc = ""]) }
-}
-
-/// The field of a draft that carries its type parameters, where there are any.
-pub fn given(scope: &Scope<'_>) -> TokenStream {
-    if scope.required().next().is_none() {
-        return TokenStream::new();
-    }
-    quote!(, given: ::core::marker::PhantomData)
 }

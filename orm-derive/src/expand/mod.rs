@@ -13,6 +13,7 @@ mod draft;
 mod inherent;
 mod loaded_set;
 mod module;
+mod named_column;
 mod record;
 mod relation;
 mod scope;
@@ -25,6 +26,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::model::Model;
+pub use named_column::NamedColumn;
 use scope::Scope;
 
 /// The code of a model; only stubs of it where the model has mistakes.

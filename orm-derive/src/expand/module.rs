@@ -16,10 +16,12 @@ pub fn module(scope: &Scope<'_>) -> TokenStream {
         "The types that belong to the model `{}`: its relationships and its draft.",
         scope.model.name
     );
-    let loads = loads(scope, &inside);
+    // Which relationships are loaded is part of the types that other modules' queries have, whoever may see the model.
+    let loads = loads(scope, &quote!(pub));
     let (markers, loaded) = (markers(scope), loaded(scope));
     let draft = draft(scope, &inside);
-    quote! {
+    // A module of the user's with the same name is reported at the struct's.
+    quote_spanned! {name.span()=>
         #[doc = #doc]
         #[allow(
             dead_code, missing_debug_implementations, nonstandard_style, unreachable_pub, clippy::all, clippy::pedantic
@@ -95,36 +97,42 @@ fn draft(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let p = private();
     let (name, doc) = (&scope.draft, format!("A `{}` that is not in the database yet.", scope.model.name));
     let states: Vec<_> = scope.required().map(|(_, required)| required.state.clone()).collect();
-    let complete = complete(scope, inside);
-    if states.is_empty() {
-        return quote! {
-            #[doc = #doc]
-            #[must_use = "a draft does nothing until it is added to a session"]
-            #inside struct #name {
-                #[doc(hidden)]
-                pub(super) data: #p::DraftData,
-            }
-
-            impl ::core::fmt::Debug for #name {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::core::fmt::Debug::fmt(&self.data, f)
-                }
-            }
-        };
-    }
+    let complete = (!states.is_empty()).then(|| complete(scope, inside));
+    let (defaults, parameters, state) = match states.as_slice() {
+        [] => (None, None, None),
+        states => (
+            Some(quote!(<#(#states = #p::Missing),*>)),
+            Some(quote!(<#(#states),*>)),
+            Some(quote!(given: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,)),
+        ),
+    };
+    let given = state.as_ref().map(|_| quote!(given: ::core::marker::PhantomData,));
+    let says = state.as_ref().map(|_| {
+        quote! {
+            ///
+            /// Its parameters record which required columns have values.
+        }
+    });
     quote! {
         #[doc = #doc]
-        ///
-        /// Its parameters record which required columns have values.
+        #says
         #[must_use = "a draft does nothing until it is added to a session"]
-        #inside struct #name<#(#states = #p::Missing),*> {
-            #[doc(hidden)]
-            pub(super) data: #p::DraftData,
-            #[doc(hidden)]
-            pub(super) given: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
+        #inside struct #name #defaults {
+            data: #p::DraftData,
+            #state
         }
 
-        impl<#(#states),*> ::core::fmt::Debug for #name<#(#states),*> {
+        impl #parameters #p::DraftParts for #name #parameters {
+            fn of(data: #p::DraftData) -> Self {
+                Self { data, #given }
+            }
+
+            fn into_parts(self) -> #p::DraftData {
+                self.data
+            }
+        }
+
+        impl #parameters ::core::fmt::Debug for #name #parameters {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Debug::fmt(&self.data, f)
             }

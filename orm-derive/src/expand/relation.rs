@@ -126,23 +126,26 @@ fn loaded(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     }
 }
 
-/// What `loaded!` looks up. A type behind a field that is less visible than the struct cannot be named by a public trait.
+/// What `loaded!` looks up.
 fn named(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
-    let text = |visibility: &Visibility| visibility.to_token_stream().to_string();
-    if text(scope.visibility(&relation.relation.visibility)) != text(&scope.model.visibility) {
+    if !can_be_named(scope, relation) {
         return TokenStream::new();
     }
     let (p, quiet) = (private(), quiet());
     let (this, marker, bound) = (&scope.model.ident, scope.marker(relation), relation.bound());
-    let (name, place) = (names::hash(&relation.relation.field), relation.place());
+    let place = relation.place();
     quote! {
         #quiet
-        #[diagnostic::do_not_recommend]
-        impl #p::loaded::RelationNamed<#name> for #this #bound {
+        impl #p::RelationAt<#place> for #this #bound {
             type Target = <#marker as #p::Relation>::Target;
-            type Place = #p::At<#place>;
         }
     }
+}
+
+/// Whether `loaded!` can name it. A type behind a field that is less visible than the struct cannot be named by a public trait.
+pub fn can_be_named(scope: &Scope<'_>, relation: &Named<'_>) -> bool {
+    let text = |visibility: &Visibility| visibility.to_token_stream().to_string();
+    text(scope.visibility(&relation.relation.visibility)) == text(&scope.model.visibility)
 }
 
 fn capabilities(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {

@@ -71,11 +71,13 @@ impl<'m> Scope<'m> {
         let mut taken = Taken::of(model);
         let relations = relation_names(model, &mut taken);
         let columns = column_names(model, complete, &mut taken);
+        // Where a module of the user's has the name of the generated one, what it lacks is reported here.
+        let span = super::at(model.ident.span());
         Scope {
             module: module_name(model),
-            loads: taken.fresh_in_module(format_ident!("{}Loads", model.name)),
-            draft: taken.fresh_in_module(format_ident!("{}Draft", model.name)),
-            complete_draft: taken.fresh_in_module(Ident::new("Complete", Span::call_site())),
+            loads: taken.fresh_in_module(format_ident!("{}Loads", model.name, span = span)),
+            draft: taken.fresh_in_module(format_ident!("{}Draft", model.name, span = span)),
+            complete_draft: taken.fresh_in_module(Ident::new("Complete", span)),
             nested: taken.fresh_parameter(Ident::new("N", Span::call_site())),
             model,
             complete,

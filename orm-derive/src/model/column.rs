@@ -21,7 +21,7 @@ pub struct Column {
     pub unique: bool,
     pub index: bool,
     pub default: bool,
-    pub default_sql: Option<String>,
+    pub default_sql: Option<Text>,
     /// The function that makes the value of a new row.
     pub default_with: Option<Function>,
     /// Where `generated` is written.

@@ -23,7 +23,7 @@ pub struct ColumnAttribute {
     /// The database fills it in.
     pub default: bool,
     /// The SQL of the default, where it is given.
-    pub default_sql: Option<String>,
+    pub default_sql: Option<Text>,
     /// The function that makes the value of a new row.
     pub default_with: Option<Function>,
     /// The database fills it in, and nothing else does.
@@ -205,7 +205,7 @@ impl ColumnAttribute {
             unique: options.flag("unique").is_some(),
             index: options.flag("index").is_some(),
             default: options.flag("default").is_some(),
-            default_sql: options.text("default").map(syn::LitStr::value),
+            default_sql: options.text("default").map(Text::of),
             default_with: options
                 .text("default_with")
                 .map(|text| Function::read("default_with", "Uuid::new_v4", text, errors)),

@@ -173,7 +173,7 @@ fn hidden(error: Error, branch: &Branch, shown: &Shown) -> Error {
 
 /// What was not asked for would be lost in silence.
 fn check_width(cells: &dyn Cells, width: usize) -> Result<()> {
-    let names: Vec<&str> = (0..).map_while(|at| cells.name(at)).collect();
+    let names: Vec<&str> = (0..).map_while(|at| cells.column_name(at)).collect();
     if names.len() <= width {
         return Ok(());
     }
@@ -190,7 +190,7 @@ fn check_width(cells: &dyn Cells, width: usize) -> Result<()> {
 
 /// Where the columns of a model are. A deferred one may be left out.
 fn columns_of(cells: &dyn Cells, def: &'static ModelDef) -> Result<Vec<Option<usize>>> {
-    let given = |name: &str| (0..).map_while(|at| cells.name(at)).any(|given| given == name);
+    let given = |name: &str| (0..).map_while(|at| cells.column_name(at)).any(|given| given == name);
     let wanted = |column: &&ColumnDef| !column.deferred || given(column.name);
     let names: Vec<&str> = def.columns.iter().filter(wanted).map(|column| column.name).collect();
     let mut found = places(cells, &names, def.name)?.into_iter();
