@@ -7,7 +7,7 @@ use std::sync::Arc;
 use yoke::Yoke;
 
 use super::{Held, LoadedIn, Relation};
-use crate::graph::{Arena, Node, ObjectId, Region};
+use crate::graph::{Arena, ArenaId, Node, ObjectId, Region};
 use crate::model::Model;
 
 /// A handle to one object of a session. Read its columns as fields, `user.name`; read its relationships with
@@ -49,7 +49,7 @@ pub struct Entity<M: Model, L = <M as Model>::Bare> {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    pub(crate) arena: u32,
+    pub(crate) arena: ArenaId,
     pub(crate) node: u32,
     /// The level and the position in it; none for a handle that proves nothing.
     pub(crate) answer: Option<(u32, u32)>,

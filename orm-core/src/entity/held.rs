@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::entity::Place;
 use super::many::Items;
 use super::{Entity, Many};
-use crate::graph::{Region, Slot};
+use crate::graph::{ArenaId, Region, Slot};
 use crate::model::Model;
 
 /// What a relationship holds, before it is given its shape by [`Relation::output`](super::Relation).
@@ -29,7 +29,7 @@ impl<T: Model, N> Held<T, N> {
     }
 
     /// What an object's slot holds.
-    pub(crate) fn slot(region: Arc<Region>, arena: u32, slot: Slot) -> Held<T, N> {
+    pub(crate) fn slot(region: Arc<Region>, arena: ArenaId, slot: Slot) -> Held<T, N> {
         let items = match slot {
             Slot::Unloaded | Slot::Absent => Items::Empty,
             Slot::One(node) => Items::Node { arena, node },

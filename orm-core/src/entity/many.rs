@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Entity;
 use super::entity::Place;
-use crate::graph::{Region, Slice};
+use crate::graph::{ArenaId, Region, Slice};
 use crate::model::Model;
 
 /// A loaded collection, in the order in which it was loaded. `N` is what was loaded with each member.
@@ -38,9 +38,9 @@ pub(crate) enum Items {
     /// Nowhere: there are none.
     Empty,
     /// One object.
-    Node { arena: u32, node: u32 },
+    Node { arena: ArenaId, node: u32 },
     /// An object's own slot.
-    Slice { arena: u32, slice: Slice },
+    Slice { arena: ArenaId, slice: Slice },
     /// An edge of a query's answer.
     Answer { level: u32, edge: usize, position: u32 },
 }

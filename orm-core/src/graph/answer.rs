@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Region;
+use super::{ArenaId, Region};
 
 /// What one query found: a level of objects for every path that it loaded, and who belongs to whom.
 ///
@@ -31,7 +31,7 @@ pub struct Origin {
 /// The distinct objects that a query found on one path.
 #[derive(Debug, Clone)]
 pub struct Level {
-    pub(crate) arena: u32,
+    pub(crate) arena: ArenaId,
     /// The objects, by node index; an object's position in the level is its place here.
     pub(crate) nodes: Arc<[u32]>,
     pub(crate) edges: Vec<Edge>,

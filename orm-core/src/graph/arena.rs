@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use append_only_vec::AppendOnlyVec;
 use hashbrown::HashSet;
 
-use super::{CellError, Mooring, Node, Record, Seed, Slots};
+use super::{ArenaId, CellError, Mooring, Node, Record, Seed, Slots};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
@@ -16,7 +16,7 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 /// writes no memory that no object needs.
 pub struct Arena<M> {
     graph: Mooring,
-    index: u32,
+    id: ArenaId,
     columns: usize,
     nodes: AppendOnlyVec<Node<M>>,
     slots: Box<[RwLock<Slots>]>,
@@ -75,10 +75,10 @@ pub trait ErasedArena: Any + Send + Sync {
 }
 
 impl<M: Record> Arena<M> {
-    pub(crate) fn new(graph: Mooring, index: u32, columns: usize, relations: usize) -> Arena<M> {
+    pub(crate) fn new(graph: Mooring, id: ArenaId, columns: usize, relations: usize) -> Arena<M> {
         let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
         let detached = RwLock::default();
-        Arena { graph, index, columns, nodes: AppendOnlyVec::new(), slots, detached }
+        Arena { graph, id, columns, nodes: AppendOnlyVec::new(), slots, detached }
     }
 
     /// Adds an object read from cells.
@@ -153,7 +153,7 @@ impl<M: Record> Arena<M> {
     }
 
     fn seed(&self, node: u32) -> Seed {
-        Seed::new(self.graph, self.index, node)
+        Seed::new(self.graph, self.id, node)
     }
 
     fn full(&self) -> CellError {
@@ -250,7 +250,7 @@ impl<M: Record> ErasedArena for Arena<M> {
 
 impl<M> fmt::Debug for Arena<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arena").field("index", &self.index).field("objects", &self.nodes.len()).finish()
+        f.debug_struct("Arena").field("id", &self.id).field("objects", &self.nodes.len()).finish()
     }
 }
 

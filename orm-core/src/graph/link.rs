@@ -1,17 +1,17 @@
 use std::sync::Arc;
 
-use super::{Mooring, Region};
+use super::{ArenaId, Mooring, Region};
 
 /// The place in a graph that a struct is being built for.
 #[derive(Debug)]
 pub struct Seed {
     graph: Mooring,
-    arena: u32,
+    arena: ArenaId,
     node: u32,
 }
 
 impl Seed {
-    pub(crate) fn new(graph: Mooring, arena: u32, node: u32) -> Seed {
+    pub(crate) fn new(graph: Mooring, arena: ArenaId, node: u32) -> Seed {
         Seed { graph, arena, node }
     }
 
@@ -26,7 +26,7 @@ impl Seed {
 #[derive(Debug)]
 pub struct Link {
     graph: Mooring,
-    arena: u32,
+    arena: ArenaId,
     node: u32,
     relation: u32,
 }
@@ -36,7 +36,7 @@ impl Link {
         self.graph.region()
     }
 
-    pub(crate) fn arena(&self) -> u32 {
+    pub(crate) fn arena(&self) -> ArenaId {
         self.arena
     }
 

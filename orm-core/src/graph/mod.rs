@@ -22,7 +22,7 @@ pub use arena::{Arena, ErasedArena};
 pub use link::{Link, Seed};
 pub use mooring::Mooring;
 pub use node::Node;
-pub use object_id::ObjectId;
+pub use object_id::{ArenaId, ObjectId};
 pub use record::{CellError, Record};
 pub use region::{Graph, Region};
 pub use slot::{Slice, Slot, Slots};

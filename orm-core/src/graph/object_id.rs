@@ -1,6 +1,23 @@
+//! Where an object is.
+
+/// Which arena of a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ArenaId(u32);
+
+impl ArenaId {
+    /// The arena with a place in its graph.
+    pub(crate) fn at(index: usize) -> ArenaId {
+        ArenaId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Which object of a graph: the arena of its model, and its place there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ObjectId {
-    pub(crate) arena: u32,
+    pub(crate) arena: ArenaId,
     pub(crate) node: u32,
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use append_only_vec::AppendOnlyVec;
 
 use super::mooring::Berth;
-use super::{Answer, Arena, ErasedArena, Level, Mooring, Node, Origin, Record};
+use super::{Answer, Arena, ArenaId, ErasedArena, Level, Mooring, Node, Origin, Record};
 
 /// What a handle keeps alive: a session's graph, or one query's answer, which keeps the graph alive.
 #[derive(Debug)]
@@ -91,26 +91,27 @@ impl Graph {
         self.open.store(false, Ordering::Release);
     }
 
-    pub(crate) fn add_arena(&self, arena: Box<dyn ErasedArena>) -> u32 {
-        u32::try_from(self.arenas.push(arena)).unwrap_or(u32::MAX)
+    pub(crate) fn add_arena(&self, arena: Box<dyn ErasedArena>) -> ArenaId {
+        ArenaId::at(self.arenas.push(arena))
     }
 
-    pub(crate) fn arena_count(&self) -> u32 {
-        u32::try_from(self.arenas.len()).unwrap_or(u32::MAX)
+    /// The arenas, in the order in which they were added.
+    pub(crate) fn arenas(&self) -> impl Iterator<Item = ArenaId> + Clone + use<> {
+        (0..self.arenas.len()).map(ArenaId::at)
     }
 
-    pub(crate) fn erased(&self, arena: u32) -> &dyn ErasedArena {
-        &*self.arenas[arena as usize]
+    pub(crate) fn erased(&self, arena: ArenaId) -> &dyn ErasedArena {
+        &*self.arenas[arena.index()]
     }
 
-    pub(crate) fn arena<M: Record>(&self, arena: u32) -> &Arena<M> {
+    pub(crate) fn arena<M: Record>(&self, arena: ArenaId) -> &Arena<M> {
         match self.erased(arena).as_any().downcast_ref() {
             Some(arena) => arena,
-            None => unreachable!("arena {arena} holds another model"),
+            None => unreachable!("{arena:?} holds another model"),
         }
     }
 
-    pub(crate) fn node<M: Record>(&self, arena: u32, node: u32) -> &Node<M> {
+    pub(crate) fn node<M: Record>(&self, arena: ArenaId, node: u32) -> &Node<M> {
         self.arena(arena).node(node)
     }
 }

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use super::ArenaId;
+
 /// What an object holds for one of its relationships: the dynamic tier's three states, by target index.
 #[derive(Debug, Clone, Default)]
 pub enum Slot {
@@ -118,7 +120,7 @@ impl Slice {
 #[derive(Debug, Default)]
 pub struct Slots {
     /// The arena of the targets, once anything was loaded.
-    target: Option<u32>,
+    target: Option<ArenaId>,
     slots: Vec<Slot>,
 }
 
@@ -131,7 +133,7 @@ impl Slots {
         !matches!(self.slots.get(node as usize), None | Some(Slot::Unloaded))
     }
 
-    pub(crate) fn target(&self) -> Option<u32> {
+    pub(crate) fn target(&self) -> Option<ArenaId> {
         self.target
     }
 
@@ -146,7 +148,7 @@ impl Slots {
         self.slots.get_mut(node as usize).filter(|slot| !matches!(slot, Slot::Unloaded))
     }
 
-    pub(crate) fn slot_mut(&mut self, node: u32, target: u32) -> &mut Slot {
+    pub(crate) fn slot_mut(&mut self, node: u32, target: ArenaId) -> &mut Slot {
         self.target = Some(target);
         let at = node as usize;
         if self.slots.len() <= at {
@@ -163,7 +165,7 @@ mod tests {
     #[test]
     fn an_unshared_collection_is_changed_in_place() {
         let mut slots = Slots::default();
-        *slots.slot_mut(0, 0) = Slot::Many(Slice::of(Vec::with_capacity(64)));
+        *slots.slot_mut(0, ArenaId::at(0)) = Slot::Many(Slice::of(Vec::with_capacity(64)));
         let Some(Slot::Many(members)) = slots.loaded_mut(0) else { unreachable!("it was set") };
         members.push(0);
         let place = members.as_slice().as_ptr();

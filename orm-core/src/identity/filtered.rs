@@ -1,5 +1,6 @@
 //! Which relationships with a filter the session's objects hold, and what decides who is in them.
 
+use crate::graph::ArenaId;
 use crate::model::{ModelDef, RelationDef};
 use crate::sql::{Source, TableName};
 
@@ -7,7 +8,7 @@ use crate::sql::{Source, TableName};
 #[derive(Debug)]
 pub(crate) struct Filtered {
     /// The arena of the objects that hold it.
-    arena: u32,
+    arena: ArenaId,
     relation: &'static RelationDef,
     /// The columns of the target that decide about a row; `None` if any may.
     columns: Option<Vec<&'static str>>,
@@ -27,7 +28,7 @@ pub(crate) struct FilteredPlace {
     /// Its place among those of the session.
     pub(super) at: usize,
     /// The arena of the objects that hold it.
-    pub(crate) arena: u32,
+    pub(crate) arena: ArenaId,
     pub(crate) relation: &'static RelationDef,
     /// Whether rows of the target alone decide, each about itself.
     pub(crate) by_row: bool,
@@ -35,7 +36,7 @@ pub(crate) struct FilteredPlace {
 
 impl FilteredSlots {
     /// Objects hold a relationship, which may have a filter.
-    pub(super) fn filled(&mut self, arena: u32, relation: &'static RelationDef) {
+    pub(super) fn filled(&mut self, arena: ArenaId, relation: &'static RelationDef) {
         if !relation.is_filtered() {
             return;
         }
@@ -72,7 +73,7 @@ impl FilteredSlots {
 }
 
 impl Filtered {
-    fn of(arena: u32, relation: &'static RelationDef) -> Filtered {
+    fn of(arena: ArenaId, relation: &'static RelationDef) -> Filtered {
         let target = relation.target();
         let mut tables: Vec<TableName> = relation.through.iter().map(|through| through.table).collect();
         let condition = relation.condition(&Source::Table(target.table)).ok().flatten();

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 
 /// What a session read in a transaction after it had written: a rollback makes it untrue.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Reads {
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) nodes: Vec<ObjectId>,
-    pub(super) slots: Vec<(u32, u32, usize)>,
+    pub(super) slots: Vec<(ArenaId, u32, usize)>,
 }
 
 impl Reads {
@@ -33,7 +33,7 @@ impl Reads {
         }
     }
 
-    pub(super) fn slots(&mut self, arena: u32, relation: usize, nodes: &[u32]) {
+    pub(super) fn slots(&mut self, arena: ArenaId, relation: usize, nodes: &[u32]) {
         if self.watching {
             self.inner.slots.extend(nodes.iter().map(|node| (arena, *node, relation)));
         }

@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use super::filtered::{Filtered, FilteredPlace, FilteredSlots};
 use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
-use crate::graph::{CellError, ErasedArena, Graph, ObjectId, Region, Slot};
+use crate::graph::{ArenaId, CellError, ErasedArena, Graph, ObjectId, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef, RelationDef};
 use crate::sql::Dialect;
 use crate::value::{Cells, Value, ValueRef};
@@ -17,7 +17,7 @@ use crate::value::{Cells, Value, ValueRef};
 pub struct Store {
     region: Arc<Region>,
     shelves: Vec<Shelf>,
-    by_type: HashMap<TypeId, u32>,
+    by_type: HashMap<TypeId, ArenaId>,
     /// Objects whose columns the next query that returns them fills in again.
     expired: HashSet<ObjectId>,
     /// Those of them that have unsaved changes, which a query must not overwrite.
@@ -37,7 +37,7 @@ struct Shelf {
 
 impl Shelf {
     /// The identity map, which knows all objects.
-    fn identity(&mut self, graph: &Graph, arena: u32) -> &mut dyn ErasedIdentity {
+    fn identity(&mut self, graph: &Graph, arena: ArenaId) -> &mut dyn ErasedIdentity {
         if let Some(first) = self.admitted.take() {
             self.identity.enter(graph, arena, first..graph.erased(arena).len());
         }
@@ -72,7 +72,7 @@ impl Store {
     ///
     /// # Errors
     /// `InvalidModel`, so a session holds only objects of valid models.
-    pub(crate) fn arena_of(&mut self, model: &'static dyn ErasedModel) -> Result<u32> {
+    pub(crate) fn arena_of(&mut self, model: &'static dyn ErasedModel) -> Result<ArenaId> {
         if let Some(arena) = self.by_type.get(&model.type_id()) {
             return Ok(*arena);
         }
@@ -81,45 +81,45 @@ impl Store {
     }
 
     /// The arena of the objects that have a relationship, of a model that was checked.
-    pub(crate) fn source_arena(&mut self, relation: &RelationDef) -> u32 {
+    pub(crate) fn source_arena(&mut self, relation: &RelationDef) -> ArenaId {
         self.checked_arena((relation.parent)())
     }
 
     /// The arena of a relationship's targets. A model is valid where those that it leads to are.
-    pub(crate) fn target_arena(&mut self, relation: &RelationDef) -> u32 {
+    pub(crate) fn target_arena(&mut self, relation: &RelationDef) -> ArenaId {
         self.checked_arena((relation.target)())
     }
 
-    fn checked_arena(&mut self, model: &'static dyn ErasedModel) -> u32 {
+    fn checked_arena(&mut self, model: &'static dyn ErasedModel) -> ArenaId {
         let graph = self.region.graph();
         *self.by_type.entry(model.type_id()).or_insert_with(|| {
-            let index = graph.arena_count();
+            let id = ArenaId::at(self.shelves.len());
             let identity = model.new_identity();
             self.shelves.push(Shelf { model, identity, admitted: None });
-            graph.add_arena(model.new_arena(graph.mooring(), index))
+            graph.add_arena(model.new_arena(graph.mooring(), id))
         })
     }
 
-    pub(crate) fn model(&self, arena: u32) -> &'static dyn ErasedModel {
-        self.shelves[arena as usize].model
+    pub(crate) fn model(&self, arena: ArenaId) -> &'static dyn ErasedModel {
+        self.shelves[arena.index()].model
     }
 
-    pub(crate) fn def(&self, arena: u32) -> &'static ModelDef {
+    pub(crate) fn def(&self, arena: ArenaId) -> &'static ModelDef {
         self.model(arena).def()
     }
 
-    pub(crate) fn arena(&self, arena: u32) -> &dyn ErasedArena {
+    pub(crate) fn arena(&self, arena: ArenaId) -> &dyn ErasedArena {
         self.region.graph().erased(arena)
     }
 
     /// The object of a row; see [`ErasedIdentity::hydrate`].
     pub(crate) fn hydrate(
         &mut self,
-        arena: u32,
+        arena: ArenaId,
         cells: &dyn Cells,
         existing: Hydrate,
     ) -> Result<Option<Found>> {
-        let shelf = &mut self.shelves[arena as usize];
+        let shelf = &mut self.shelves[arena.index()];
         let graph = self.region.graph();
         let identity = shelf.identity(graph, arena);
         let mut found = identity.hydrate(graph, arena, cells, existing);
@@ -137,16 +137,16 @@ impl Store {
     }
 
     /// Whether the session holds no object of a model, so that every row is one that it has not seen.
-    pub(crate) fn holds_none(&self, arena: u32) -> bool {
+    pub(crate) fn holds_none(&self, arena: ArenaId) -> bool {
         self.count(arena) == 0
     }
 
     /// The object of a row that no object is; the row is one of a statement that began when the session held
     /// [none](Self::holds_none), and gives no row twice.
-    pub(crate) fn admit(&mut self, arena: u32, cells: &dyn Cells) -> Result<Option<Found>> {
+    pub(crate) fn admit(&mut self, arena: ArenaId, cells: &dyn Cells) -> Result<Option<Found>> {
         match self.arena(arena).admit(cells) {
             Ok(node) => {
-                self.shelves[arena as usize].admitted.get_or_insert(node);
+                self.shelves[arena.index()].admitted.get_or_insert(node);
                 self.reads.node(ObjectId { arena, node });
                 Ok(Some(Found { node, new: true, read: true }))
             }
@@ -170,13 +170,13 @@ impl Store {
     }
 
     /// Gives an object what a query found for a relationship.
-    pub(crate) fn fill_slot(&mut self, id: ObjectId, relation: usize, target: u32, slot: Slot) {
+    pub(crate) fn fill_slot(&mut self, id: ObjectId, relation: usize, target: ArenaId, slot: Slot) {
         self.set_held(id, relation, target, slot);
         self.reads.slots(id.arena, relation, &[id.node]);
     }
 
     /// What an object holds for a relationship, and the arena of the targets, once anything was loaded.
-    pub(crate) fn held(&self, id: ObjectId, relation: usize) -> (Slot, Option<u32>) {
+    pub(crate) fn held(&self, id: ObjectId, relation: usize) -> (Slot, Option<ArenaId>) {
         let slots = self.arena(id.arena).slots(relation);
         slots.map_or((Slot::Unloaded, None), |slots| (slots.get(id.node), slots.target()))
     }
@@ -200,14 +200,14 @@ impl Store {
     }
 
     /// Changes what an object holds for a relationship.
-    pub(crate) fn set_held(&self, id: ObjectId, relation: usize, target: u32, slot: Slot) {
+    pub(crate) fn set_held(&self, id: ObjectId, relation: usize, target: ArenaId, slot: Slot) {
         if let Some(mut slots) = self.arena(id.arena).slots_mut(relation) {
             *slots.slot_mut(id.node, target) = slot;
         }
     }
 
     /// A query filled in what objects hold for a relationship.
-    pub(crate) fn slots_filled(&mut self, arena: u32, relation: usize, nodes: &[u32]) {
+    pub(crate) fn slots_filled(&mut self, arena: ArenaId, relation: usize, nodes: &[u32]) {
         self.reads.slots(arena, relation, nodes);
         if !nodes.is_empty() {
             self.filtered.filled(arena, &self.def(arena).relations[relation]);
@@ -260,7 +260,7 @@ impl Store {
 
     /// Expires all objects.
     pub(crate) fn expire_all(&mut self) {
-        for arena in 0..self.graph().arena_count() {
+        for arena in self.graph().arenas() {
             for node in 0..self.arena(arena).len() {
                 self.expire(ObjectId { arena, node });
             }
@@ -286,14 +286,14 @@ impl Store {
     }
 
     /// The object with a key, if the session holds it. Cells that are not a key find nothing.
-    pub(crate) fn find(&mut self, arena: u32, key: &[Value]) -> Option<ObjectId> {
+    pub(crate) fn find(&mut self, arena: ArenaId, key: &[Value]) -> Option<ObjectId> {
         let node = self.identity_mut(arena).look_up(key).ok().flatten()?;
         Some(ObjectId { arena, node })
     }
 
     /// The target of a relationship by its key, if the key is the target's primary key and the session holds it;
     /// `places` are those of the relationship, in the order of the primary key.
-    pub(crate) fn find_target(&mut self, arena: u32, key: &[Value], places: &[usize]) -> Option<ObjectId> {
+    pub(crate) fn find_target(&mut self, arena: ArenaId, key: &[Value], places: &[usize]) -> Option<ObjectId> {
         match places.iter().enumerate().all(|(index, place)| index == *place) {
             true => self.find(arena, key),
             false => {
@@ -304,8 +304,8 @@ impl Store {
         }
     }
 
-    pub(crate) fn identity_mut(&mut self, arena: u32) -> &mut dyn ErasedIdentity {
-        self.shelves[arena as usize].identity(self.region.graph(), arena)
+    pub(crate) fn identity_mut(&mut self, arena: ArenaId) -> &mut dyn ErasedIdentity {
+        self.shelves[arena.index()].identity(self.region.graph(), arena)
     }
 
     /// The deferred columns that an object holds.
@@ -328,14 +328,14 @@ impl Store {
 
     /// How many objects there are in each arena, to come back to.
     pub(crate) fn mark(&self) -> Vec<u32> {
-        (0..self.graph().arena_count()).map(|arena| self.arena(arena).len()).collect()
+        self.graph().arenas().map(|arena| self.arena(arena).len()).collect()
     }
 
     /// Takes the objects that came after a mark out of the identity maps: a query that failed leaves nothing behind.
     pub(crate) fn forget_since(&mut self, mark: &[u32]) {
-        for (index, shelf) in (0u32..).zip(&mut self.shelves) {
-            let arena = self.region.graph().erased(index);
-            let first = mark.get(index as usize).copied().unwrap_or_default();
+        for (id, shelf) in self.region.graph().arenas().zip(&mut self.shelves) {
+            let arena = self.region.graph().erased(id);
+            let first = mark.get(id.index()).copied().unwrap_or_default();
             let entered = match shelf.admitted.take_if(|admitted| *admitted >= first) {
                 Some(admitted) => first..admitted,
                 None => first..arena.len(),
@@ -344,7 +344,7 @@ impl Store {
                 let column = |column: &usize| arena.view(node, *column).to_value();
                 let key: Vec<Value> = shelf.model.def().key.iter().map(column).collect();
                 // A key read from the object is a key of its model.
-                let _ = shelf.identity(self.region.graph(), index).remove(&key);
+                let _ = shelf.identity(self.region.graph(), id).remove(&key);
             }
         }
     }
@@ -392,27 +392,26 @@ impl Store {
     }
 
     /// Whether the session holds objects of a model.
-    pub(crate) fn holds_any(&self, arena: u32) -> bool {
+    pub(crate) fn holds_any(&self, arena: ArenaId) -> bool {
         self.count(arena) > 0
     }
 
     /// How many objects of a model the session holds.
-    fn count(&self, arena: u32) -> usize {
-        let shelf = &self.shelves[arena as usize];
+    fn count(&self, arena: ArenaId) -> usize {
+        let shelf = &self.shelves[arena.index()];
         let admitted = shelf.admitted.map_or(0, |first| self.arena(arena).len() - first);
         shelf.identity.len() + admitted as usize
     }
 
     /// How many objects of each model the session holds, and how many bytes they take, without the texts in them.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (&'static ModelDef, usize, usize)> {
-        (0u32..)
-            .zip(&self.shelves)
-            .map(|(index, shelf)| (shelf.model.def(), self.count(index), self.arena(index).bytes()))
+        let sizes = |arena| (self.def(arena), self.count(arena), self.arena(arena).bytes());
+        self.graph().arenas().map(sizes)
     }
 
     /// How many objects the session holds.
     pub(crate) fn len(&self) -> usize {
-        (0u32..).zip(&self.shelves).map(|(arena, _)| self.count(arena)).sum()
+        self.graph().arenas().map(|arena| self.count(arena)).sum()
     }
 }
 

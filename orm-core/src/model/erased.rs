@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{Column, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Arena, ErasedArena, Graph, Mooring};
+use crate::graph::{Arena, ArenaId, ErasedArena, Graph, Mooring};
 use crate::value::Value;
 
 /// A model as a trait object. Loading, flush and DDL use it, so they are compiled once.
@@ -14,7 +14,7 @@ pub trait ErasedModel: Send + Sync {
     /// The struct's type.
     fn type_id(&self) -> TypeId;
     /// An empty arena for the model's objects.
-    fn new_arena(&self, graph: Mooring, index: u32) -> Box<dyn ErasedArena>;
+    fn new_arena(&self, graph: Mooring, id: ArenaId) -> Box<dyn ErasedArena>;
     /// An empty identity map for the model's objects.
     fn new_identity(&self) -> Box<dyn ErasedIdentity>;
     /// Runs the model's hook on a new row.
@@ -26,7 +26,7 @@ pub trait ErasedModel: Send + Sync {
     ///
     /// # Errors
     /// The hook refuses the change.
-    fn before_update(&self, graph: &Graph, arena: u32, node: u32) -> Result<()>;
+    fn before_update(&self, graph: &Graph, arena: ArenaId, node: u32) -> Result<()>;
 }
 
 struct Erased<M>(PhantomData<fn() -> M>);
@@ -40,9 +40,9 @@ impl<M: Model> ErasedModel for Erased<M> {
         TypeId::of::<M>()
     }
 
-    fn new_arena(&self, graph: Mooring, index: u32) -> Box<dyn ErasedArena> {
+    fn new_arena(&self, graph: Mooring, id: ArenaId) -> Box<dyn ErasedArena> {
         let def = M::def();
-        Box::new(Arena::<M>::new(graph, index, def.columns.len(), def.relations.len()))
+        Box::new(Arena::<M>::new(graph, id, def.columns.len(), def.relations.len()))
     }
 
     fn new_identity(&self) -> Box<dyn ErasedIdentity> {
@@ -53,7 +53,7 @@ impl<M: Model> ErasedModel for Erased<M> {
         M::hooks().map_or(Ok(()), |hooks| (hooks.before_insert)(&mut NewRow::new(values)))
     }
 
-    fn before_update(&self, graph: &Graph, arena: u32, node: u32) -> Result<()> {
+    fn before_update(&self, graph: &Graph, arena: ArenaId, node: u32) -> Result<()> {
         let Some(hooks) = M::hooks() else { return Ok(()) };
         let arena = graph.arena::<M>(arena);
         let duplicate = arena.duplicate(node);

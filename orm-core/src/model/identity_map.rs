@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::Model;
-use crate::graph::{CellError, Graph};
+use crate::graph::{ArenaId, CellError, Graph};
 use crate::value::{Cells, Key, Value, ValueError};
 
 /// Which object is which row: the key of every object of one model that a session holds.
@@ -47,13 +47,13 @@ pub trait ErasedIdentity: Send + Sync {
     fn hydrate(
         &mut self,
         graph: &Graph,
-        arena: u32,
+        arena: ArenaId,
         cells: &dyn Cells,
         existing: Hydrate,
     ) -> Result<Option<Found>, Box<CellError>>;
 
     /// Enters objects that were admitted to the arena without being looked for, under the keys of their rows.
-    fn enter(&mut self, graph: &Graph, arena: u32, nodes: Range<u32>);
+    fn enter(&mut self, graph: &Graph, arena: ArenaId, nodes: Range<u32>);
 
     /// The object with this key.
     ///
@@ -92,7 +92,7 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
     fn hydrate(
         &mut self,
         graph: &Graph,
-        arena: u32,
+        arena: ArenaId,
         cells: &dyn Cells,
         existing: Hydrate,
     ) -> Result<Option<Found>, Box<CellError>> {
@@ -122,7 +122,7 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
         }
     }
 
-    fn enter(&mut self, graph: &Graph, arena: u32, nodes: Range<u32>) {
+    fn enter(&mut self, graph: &Graph, arena: ArenaId, nodes: Range<u32>) {
         let (arena, columns) = (graph.arena::<M>(arena), M::def().key);
         self.nodes.reserve(nodes.len());
         for node in nodes {

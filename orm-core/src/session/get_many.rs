@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ArenaId;
 use crate::model::{Model, erased};
 use crate::query::LoadOption;
 use crate::query::LoadSpec;
@@ -103,7 +104,7 @@ impl Session {
     }
 
     /// The object with a key, after the rows of all that were asked for were read.
-    fn found<M: Model>(&mut self, arena: u32, key: &[Value], read: &HashSet<u32>) -> Option<Entity<M>> {
+    fn found<M: Model>(&mut self, arena: ArenaId, key: &[Value], read: &HashSet<u32>) -> Option<Entity<M>> {
         let id = self.store.find(arena, key)?;
         if self.unit.state(id) == EntityState::Deleted {
             return None;

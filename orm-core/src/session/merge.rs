@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Region};
+use crate::graph::{ArenaId, ObjectId, Region};
 use crate::load::LateLoad;
 use crate::model::{Model, RelationDef, RelationKind, erased};
 use crate::query::{LoadOption, LoadSpec, SelectSpec, Strategy};
@@ -103,7 +103,7 @@ impl Session {
         loads: &[LoadSpec],
         caller: &'static Location<'static>,
     ) -> Result<Option<Arc<Region>>> {
-        let mut asked: IndexMap<u32, Vec<(usize, Vec<Value>)>> = IndexMap::new();
+        let mut asked: IndexMap<ArenaId, Vec<(usize, Vec<Value>)>> = IndexMap::new();
         for at in sources {
             let source = &mut graph.sources[*at];
             if let Some(Ref::Node(node)) = source.own
@@ -153,7 +153,7 @@ impl Session {
     async fn read_sources(
         &mut self,
         graph: &mut MergeGraph,
-        arena: u32,
+        arena: ArenaId,
         asked: Vec<(usize, Vec<Value>)>,
         loads: &[LoadSpec],
         caller: &'static Location<'static>,

@@ -9,7 +9,7 @@ use super::insert::check_value;
 use super::insert_from::CopySpec;
 use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Answer, Level, Region};
+use crate::graph::{Answer, ArenaId, Level, Region};
 use crate::identity::Store;
 use crate::model::{ColumnDef, ErasedModel, Model, ModelDef, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
@@ -328,7 +328,7 @@ impl Flush<'_> {
     async fn bulk_insert(
         &mut self,
         def: &'static ModelDef,
-        arena: u32,
+        arena: ArenaId,
         rows: Vec<DraftData>,
         conflict: Option<Conflict>,
         returning: bool,
@@ -396,7 +396,7 @@ impl Flush<'_> {
     async fn bulk_change(
         &mut self,
         spec: BulkSpec,
-        arena: u32,
+        arena: ArenaId,
         returning: bool,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
@@ -466,8 +466,8 @@ fn named(def: &ModelDef, set: &[(usize, Expr)]) -> Vec<(NamedColumn, Expr)> {
 }
 
 fn holds(store: &Store, model: &'static dyn ErasedModel) -> bool {
-    let is_model = |arena: &u32| store.model(*arena).type_id() == model.type_id();
-    (0..store.graph().arena_count()).find(is_model).is_some_and(|arena| store.holds_any(arena))
+    let is_model = |arena: &ArenaId| store.model(*arena).type_id() == model.type_id();
+    store.graph().arenas().find(is_model).is_some_and(|arena| store.holds_any(arena))
 }
 
 fn has_links(def: &ModelDef) -> Error {

@@ -4,7 +4,7 @@ use super::draft::DraftData;
 use super::flush::Flush;
 use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::model::{ModelDef, Selection};
 use crate::query::BulkSpec;
 use crate::sql::{Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
@@ -16,7 +16,7 @@ impl Flush<'_> {
     pub(super) async fn bulk_insert_and_ask(
         &mut self,
         def: &'static ModelDef,
-        arena: u32,
+        arena: ArenaId,
         rows: Vec<DraftData>,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
@@ -39,7 +39,7 @@ impl Flush<'_> {
     pub(super) async fn bulk_update_and_ask(
         &mut self,
         spec: BulkSpec,
-        arena: u32,
+        arena: ArenaId,
         taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
@@ -55,7 +55,7 @@ impl Flush<'_> {
     pub(super) async fn bulk_delete_and_ask(
         &mut self,
         spec: BulkSpec,
-        arena: u32,
+        arena: ArenaId,
         taking: &Taking,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
@@ -89,7 +89,7 @@ impl Flush<'_> {
     pub(super) async fn upsert_and_ask(
         &mut self,
         def: &'static ModelDef,
-        arena: u32,
+        arena: ArenaId,
         rows: Vec<DraftData>,
         conflict: Option<Conflict>,
         updated: Vec<usize>,
@@ -122,7 +122,7 @@ impl Flush<'_> {
     /// Takes the rows with these values in some columns into the session.
     pub(super) async fn ask(
         &mut self,
-        arena: u32,
+        arena: ArenaId,
         columns: &[usize],
         keys: &[Vec<Value>],
         taking: &Taking,

@@ -3,7 +3,7 @@ use indexmap::IndexSet;
 
 use super::flush::Flush;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::model::{RelationDef, RelationKind};
 use crate::sql::{Expr, NewRows, Source, Update, Writer};
 use crate::value::Value;
@@ -11,7 +11,7 @@ use crate::value::Value;
 /// Rows in a circle.
 impl Flush<'_> {
     /// MySQL deletes no row that refers to itself.
-    pub(super) fn in_its_own_way(&self, error: Error, arena: u32, nodes: &[u32]) -> Error {
+    pub(super) fn in_its_own_way(&self, error: Error, arena: ArenaId, nodes: &[u32]) -> Error {
         if error.kind() != ErrorKind::ForeignKeyViolation || !self.dialect.checks_keys_by_row() {
             return error;
         }
@@ -31,7 +31,7 @@ impl Flush<'_> {
     }
 
     /// Those of some objects of one model whose rows refer to rows of them.
-    fn referring(&self, arena: u32, nodes: &[u32], columns: &[usize]) -> Vec<u32> {
+    fn referring(&self, arena: ArenaId, nodes: &[u32], columns: &[usize]) -> Vec<u32> {
         let own = self.referred_columns(arena, columns);
         let keys: HashSet<Vec<Value>> = own
             .iter()
@@ -43,7 +43,7 @@ impl Flush<'_> {
     }
 
     /// What a key of a model to itself refers to.
-    fn referred_columns(&self, arena: u32, columns: &[usize]) -> HashSet<&'static [usize]> {
+    fn referred_columns(&self, arena: ArenaId, columns: &[usize]) -> HashSet<&'static [usize]> {
         let refers_to = |relation: &&RelationDef| {
             relation.local_columns() == columns
                 || (matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
@@ -60,8 +60,8 @@ impl Flush<'_> {
     }
 
     /// The keys of one model to another, as either of them declares them.
-    fn keys_between(&self, child: u32, parent: u32) -> IndexSet<&'static [usize]> {
-        let leads_to = |relation: &RelationDef, arena: u32| {
+    fn keys_between(&self, child: ArenaId, parent: ArenaId) -> IndexSet<&'static [usize]> {
+        let leads_to = |relation: &RelationDef, arena: ArenaId| {
             (relation.target)().type_id() == self.store.model(arena).type_id()
         };
         let mut keys = IndexSet::new();
@@ -81,7 +81,7 @@ impl Flush<'_> {
     }
 
     /// Columns of rows become NULL, before the rows themselves are written.
-    pub(super) async fn clear_keys(&mut self, arena: u32, nodes: &[u32], columns: &[usize]) -> Result<()> {
+    pub(super) async fn clear_keys(&mut self, arena: ArenaId, nodes: &[u32], columns: &[usize]) -> Result<()> {
         let def = self.store.def(arena);
         let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
         let set: Vec<_> =

@@ -6,7 +6,7 @@ use super::moves::{held, holders, link_holders, parents};
 use super::switch::NewKeys;
 use super::unit_of_work::{KeyFrom, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Slot};
+use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::query::{LoadSpec, Strategy};
@@ -55,7 +55,7 @@ impl Flush<'_> {
     async fn follow(
         &mut self,
         relation: &'static RelationDef,
-        arena: u32,
+        arena: ArenaId,
         parents: &[u32],
     ) -> Result<Option<Refused>> {
         let (mut parents, switched): (Vec<u32>, Vec<u32>) =
@@ -117,7 +117,7 @@ impl Flush<'_> {
     fn as_they_are_now(
         &self,
         relation: &'static RelationDef,
-        arena: u32,
+        arena: ArenaId,
         parents: &[u32],
         children: &mut Vec<ObjectId>,
     ) -> Result<()> {
@@ -151,7 +151,7 @@ impl Flush<'_> {
     pub(super) async fn children(
         &mut self,
         relation: &'static RelationDef,
-        arena: u32,
+        arena: ArenaId,
         parents: &[u32],
     ) -> Result<Vec<ObjectId>> {
         // Of a member that was expunged the session has no object, but its row is there.
@@ -259,7 +259,7 @@ impl Flush<'_> {
     }
 
     /// Deletes rows of one table. Their link rows are gone already.
-    pub(super) async fn deletes(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+    pub(super) async fn deletes(&mut self, arena: ArenaId, nodes: &[u32]) -> Result<()> {
         let deleted = self.delete_rows(arena, nodes).await;
         deleted.map_err(|error| self.in_its_own_way(error, arena, nodes))?;
         for node in nodes {
@@ -270,7 +270,7 @@ impl Flush<'_> {
 
     /// A statement deleted rows past the unit of work: their objects are gone, and so is what was to be written of their
     /// links.
-    pub(super) fn rows_gone(&mut self, arena: u32, nodes: &[u32]) {
+    pub(super) fn rows_gone(&mut self, arena: ArenaId, nodes: &[u32]) {
         self.leave_collections(arena, nodes);
         let gone: HashSet<ObjectId> = nodes.iter().map(|node| ObjectId { arena, node: *node }).collect();
         self.unit.links_end(&gone);
@@ -280,7 +280,7 @@ impl Flush<'_> {
     /// The link rows of deleted objects.
     pub(super) async fn delete_links(
         &mut self,
-        arena: u32,
+        arena: ArenaId,
         nodes: &[u32],
         which: impl Fn(TableName) -> bool,
     ) -> Result<()> {
@@ -305,7 +305,7 @@ impl Flush<'_> {
 
     /// Objects whose links are gone leave the collections that hold them by links. Only the collections know which: a
     /// link has no key in the objects.
-    pub(super) fn leave_collections(&mut self, arena: u32, nodes: &[u32]) {
+    pub(super) fn leave_collections(&mut self, arena: ArenaId, nodes: &[u32]) {
         let gone: HashSet<u32> = nodes.iter().copied().collect();
         for (holder, relation) in link_holders(self.store, arena) {
             for parent in (0..self.store.arena(holder).len()).map(|node| ObjectId { arena: holder, node }) {
@@ -322,7 +322,7 @@ impl Flush<'_> {
         self.unit.saved_values(self.store, id, columns)
     }
 
-    async fn delete_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+    async fn delete_rows(&mut self, arena: ArenaId, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         // Which version the row of an expired object has is not known, and what it showed may have been rolled back.
         let (expired, known): (Vec<u32>, Vec<u32>) =

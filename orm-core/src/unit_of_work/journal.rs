@@ -3,7 +3,7 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::pending::{PendingCell, PendingState};
-use crate::graph::{ObjectId, Slot};
+use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;
 use crate::value::Value;
 
@@ -17,7 +17,7 @@ pub(crate) struct Journal {
     /// The version that each changed object had first.
     versions: HashMap<ObjectId, usize>,
     /// What each changed slot held first, by object and relationship.
-    slots: HashMap<(ObjectId, usize), (u32, Slot)>,
+    slots: HashMap<(ObjectId, usize), (ArenaId, Slot)>,
 }
 
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Journal {
         &mut self,
         node: ObjectId,
         relation: usize,
-        target: u32,
+        target: ArenaId,
         slot: impl FnOnce() -> Slot,
     ) {
         self.slots.entry((node, relation)).or_insert_with(|| (target, slot()));
@@ -124,7 +124,7 @@ impl Journal {
 
 /// The row with this key never was, so what was read from it belongs to no row; a key that another object has again stays
 /// its own.
-fn evict(store: &mut Store, arena: u32, key: &[Value], restored: &HashSet<ObjectId>) {
+fn evict(store: &mut Store, arena: ArenaId, key: &[Value], restored: &HashSet<ObjectId>) {
     let Some(node) = store.find(arena, key) else { return };
     if !restored.contains(&node) {
         let _ = store.identity_mut(arena).remove(key);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::draft::DraftData;
 use super::pending::{Pending, PendingCell};
 use crate::entity::{Entity, Many};
-use crate::graph::Region;
+use crate::graph::{ArenaId, Region};
 use crate::model::Model;
 
 /// The other end of a link: a row to be written with it, one that waits for a flush, or an existing one.
@@ -18,7 +18,7 @@ pub enum LinkTarget {
         /// The session's graph.
         region: Arc<Region>,
         /// The arena.
-        arena: u32,
+        arena: ArenaId,
         /// The object.
         node: u32,
     },

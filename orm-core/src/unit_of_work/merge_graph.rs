@@ -10,7 +10,7 @@ use super::pending::PendingState;
 use super::register::is_of;
 use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ObjectId, Region, Slot};
+use crate::graph::{ArenaId, ObjectId, Region, Slot};
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef, RelationKind};
 use crate::value::{Value, ValueRef};
@@ -21,7 +21,7 @@ use crate::value::{Value, ValueRef};
 pub(crate) struct MergeGraph {
     pub(crate) sources: Vec<MergeSource>,
     /// Objects by their place, so that a circle of them comes to an end.
-    known: HashMap<(usize, u32, u32), usize>,
+    known: HashMap<(usize, ArenaId, u32), usize>,
 }
 
 /// One object or draft of it.
@@ -56,7 +56,7 @@ pub(crate) enum MergeTarget {
 
 /// A source whose links are still to be followed.
 enum Links {
-    Held { region: Arc<Region>, arena: u32, node: u32, through: Option<&'static RelationDef> },
+    Held { region: Arc<Region>, arena: ArenaId, node: u32, through: Option<&'static RelationDef> },
     Given(Vec<DraftLinks>),
 }
 
@@ -77,7 +77,7 @@ impl MergeGraph {
         unit: &UnitOfWork,
         store: &Store,
         model: &'static dyn ErasedModel,
-        (region, arena, node): (Arc<Region>, u32, u32),
+        (region, arena, node): (Arc<Region>, ArenaId, u32),
     ) -> Result<MergeGraph> {
         let mut walk = Walk::new(unit, store);
         walk.object(model, (region, arena, node), None, 0);
@@ -264,7 +264,7 @@ impl<'s> Walk<'s> {
     fn object(
         &mut self,
         model: &'static dyn ErasedModel,
-        (region, arena, node): (Arc<Region>, u32, u32),
+        (region, arena, node): (Arc<Region>, ArenaId, u32),
         through: Option<&'static RelationDef>,
         depth: usize,
     ) -> usize {
@@ -305,7 +305,7 @@ impl<'s> Walk<'s> {
         &mut self,
         source: usize,
         region: &Arc<Region>,
-        (arena, node): (u32, u32),
+        (arena, node): (ArenaId, u32),
         through: Option<&'static RelationDef>,
     ) -> Vec<MergeLinks> {
         let depth = self.graph.sources[source].depth + 1;
@@ -368,7 +368,7 @@ impl<'s> Walk<'s> {
     fn target(
         &mut self,
         relation: &'static RelationDef,
-        (region, arena, node): (Arc<Region>, u32, u32),
+        (region, arena, node): (Arc<Region>, ArenaId, u32),
         depth: usize,
     ) -> MergeTarget {
         let mine =

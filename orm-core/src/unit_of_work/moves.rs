@@ -1,11 +1,11 @@
 use super::unit_of_work::UnitOfWork;
-use crate::graph::{ObjectId, Slot};
+use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
 
 /// A relationship by whose key parents hold their children, and the arena of the parents.
-pub(super) type Holder = (u32, &'static RelationDef);
+pub(super) type Holder = (ArenaId, &'static RelationDef);
 
 /// What objects hold follows a key, whatever changed it: an edit, a link, a bulk statement, or the undoing of one.
 impl UnitOfWork {
@@ -101,27 +101,27 @@ impl UnitOfWork {
 
 /// The relationships by whose key objects of this session may hold those of a model. One with a filter is none: a key alone
 /// does not say who is in it.
-pub(super) fn holders(store: &Store, child: u32) -> Vec<Holder> {
+pub(super) fn holders(store: &Store, child: ArenaId) -> Vec<Holder> {
     let target = store.model(child).type_id();
     let by_key = |relation: &&'static RelationDef| {
         matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
             && !relation.is_filtered()
             && (relation.target)().type_id() == target
     };
-    let relations = |arena: u32| store.def(arena).relations.iter().map(move |relation| (arena, relation));
-    let all = (0..store.graph().arena_count()).flat_map(relations);
+    let relations = |arena: ArenaId| store.def(arena).relations.iter().map(move |relation| (arena, relation));
+    let all = store.graph().arenas().flat_map(relations);
     all.filter(|(_, relation)| by_key(relation)).collect()
 }
 
 /// The relationships by whose link table objects of this session may hold those of a model, but for those with a filter.
-pub(super) fn link_holders(store: &Store, target: u32) -> Vec<Holder> {
+pub(super) fn link_holders(store: &Store, target: ArenaId) -> Vec<Holder> {
     let leads_here = |relation: &&'static RelationDef| {
         relation.through.is_some()
             && !relation.is_filtered()
             && (relation.target)().type_id() == store.model(target).type_id()
     };
-    let relations = |arena: u32| store.def(arena).relations.iter().map(move |relation| (arena, relation));
-    let all = (0..store.graph().arena_count()).flat_map(relations);
+    let relations = |arena: ArenaId| store.def(arena).relations.iter().map(move |relation| (arena, relation));
+    let all = store.graph().arenas().flat_map(relations);
     all.filter(|(_, relation)| leads_here(relation)).collect()
 }
 

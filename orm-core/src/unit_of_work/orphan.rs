@@ -5,7 +5,7 @@ use super::moves::{holders, parents};
 use super::pending::PendingState;
 use super::unit_of_work::{CellId, KeyFrom, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 
@@ -14,7 +14,7 @@ impl UnitOfWork {
     pub(super) fn pending_children(
         &self,
         relation: &RelationDef,
-        arena: u32,
+        arena: ArenaId,
         parents: &[u32],
     ) -> Vec<Arc<PendingCell>> {
         let (remote, target) = (relation.remote_columns(), (relation.target)().type_id());

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Region;
+use crate::graph::{ArenaId, Region};
 use crate::model::Model;
 
 /// An object that was added to a session and has no row yet. The next flush inserts it. It can be linked to other
@@ -41,7 +41,7 @@ pub(crate) enum PendingState {
     #[default]
     Waiting,
     /// A flush wrote it.
-    Flushed { region: Weak<Region>, arena: u32, node: u32 },
+    Flushed { region: Weak<Region>, arena: ArenaId, node: u32 },
     /// A rollback or `expunge` took it out of its session.
     Discarded,
 }

@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use super::flush::Flush;
 use super::unit_of_work::{Unsaved, by_arena};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::identity::cell_error;
 use crate::model::{ModelDef, Selection};
 use crate::sql::{Expr, Lock, LockWait, Select, Source, TableRef, Writer};
@@ -26,7 +26,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    async fn confirm_rows(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+    async fn confirm_rows(&mut self, arena: ArenaId, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         let undeferred = nodes.iter().flat_map(|node| self.store.undeferred(ObjectId { arena, node: *node }));
         let undeferred: Vec<usize> = undeferred.collect();

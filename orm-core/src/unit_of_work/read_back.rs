@@ -3,7 +3,7 @@ use super::insert::given_keys;
 use super::taking::Taking;
 use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::model::ModelDef;
 use crate::sql::{Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
@@ -30,7 +30,7 @@ impl Flush<'_> {
     pub(super) async fn run_update(
         &mut self,
         statement: &Statement,
-        arena: u32,
+        arena: ArenaId,
         returned: &[usize],
     ) -> Result<u64> {
         if returned.is_empty() {
@@ -43,7 +43,7 @@ impl Flush<'_> {
     }
 
     /// Reads what the database made of updated rows, if their UPDATE did not return it.
-    pub(super) async fn read_back(&mut self, arena: u32, nodes: &[ObjectId]) -> Result<()> {
+    pub(super) async fn read_back(&mut self, arena: ArenaId, nodes: &[ObjectId]) -> Result<()> {
         let def = self.store.def(arena);
         let returned = returned(def);
         if returned.is_empty() {
@@ -56,7 +56,7 @@ impl Flush<'_> {
 
     /// As [`read_back`](Self::read_back) after a bulk statement, for the objects that it returned or that the session holds;
     /// their unsaved changes stay.
-    pub(super) async fn read_back_bulk(&mut self, arena: u32, nodes: &[u32]) -> Result<()> {
+    pub(super) async fn read_back_bulk(&mut self, arena: ArenaId, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         if nodes.is_empty() || !self.asks_after(def) {
             return Ok(());
@@ -68,7 +68,7 @@ impl Flush<'_> {
         Ok(())
     }
 
-    fn take_back(&mut self, arena: u32, returned: &[usize], rows: Vec<Vec<Value>>) -> Result<()> {
+    fn take_back(&mut self, arena: ArenaId, returned: &[usize], rows: Vec<Vec<Value>>) -> Result<()> {
         let width = self.store.def(arena).key.len();
         for mut row in rows {
             let values = row.split_off(width);

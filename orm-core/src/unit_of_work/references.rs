@@ -3,7 +3,7 @@ use hashbrown::HashMap;
 use super::flush::Flush;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::identity::{Store, cell_error};
 use crate::model::{RelationDef, RelationKind};
 use crate::value::Value;
@@ -14,13 +14,13 @@ struct Reference {
     /// What it refers to: columns of the model.
     to: &'static [usize],
     /// The arena of the objects that refer.
-    arena: u32,
+    arena: ArenaId,
     /// Their columns.
     columns: &'static [usize],
 }
 
 /// Whether rows may refer to some columns of a model. Every update asks it, so it makes no lists.
-pub(super) fn is_referred(store: &Store, model: u32, columns: &[usize]) -> bool {
+pub(super) fn is_referred(store: &Store, model: ArenaId, columns: &[usize]) -> bool {
     let here = store.model(model).type_id();
     let among = |referred: &[usize]| columns.iter().any(|column| referred.contains(column));
     let refers = |relation: &RelationDef| match relation.kind {
@@ -32,14 +32,14 @@ pub(super) fn is_referred(store: &Store, model: u32, columns: &[usize]) -> bool 
         }
         RelationKind::ManyToMany => false,
     };
-    (0..store.graph().arena_count()).any(|arena| store.def(arena).relations.iter().any(refers))
+    store.graph().arenas().any(|arena| store.def(arena).relations.iter().any(refers))
 }
 
 /// The keys by which objects of this session may refer to those of a model.
-fn references(store: &Store, model: u32) -> Vec<Reference> {
+fn references(store: &Store, model: ArenaId) -> Vec<Reference> {
     let here = store.model(model).type_id();
     let mut found: Vec<Reference> = Vec::new();
-    for arena in 0..store.graph().arena_count() {
+    for arena in store.graph().arenas() {
         for relation in store.def(arena).relations {
             let (local, remote) = (relation.local_columns(), relation.remote_columns());
             let leads_here = (relation.target)().type_id() == here;
@@ -49,8 +49,8 @@ fn references(store: &Store, model: u32) -> Vec<Reference> {
                 }
                 RelationKind::HasMany | RelationKind::HasOne if arena == model => {
                     let target = (relation.target)().type_id();
-                    let is_target = |arena: &u32| store.model(*arena).type_id() == target;
-                    if let Some(arena) = (0..store.graph().arena_count()).find(is_target) {
+                    let is_target = |arena: &ArenaId| store.model(*arena).type_id() == target;
+                    if let Some(arena) = store.graph().arenas().find(is_target) {
                         found.push(Reference { to: local, arena, columns: remote });
                     }
                 }

@@ -1,7 +1,7 @@
 use hashbrown::HashSet;
 
 use super::unit_of_work::UnitOfWork;
-use crate::graph::{ObjectId, Slot};
+use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
 
@@ -13,7 +13,7 @@ impl UnitOfWork {
         store: &Store,
         node: ObjectId,
         relation: &RelationDef,
-        target: Option<u32>,
+        target: Option<ArenaId>,
         slot: Slot,
     ) {
         let Some(mut slots) = store.arena(node.arena).slots_mut(relation.index) else { return };

@@ -11,7 +11,7 @@ use super::taking::Taking;
 use super::unit_of_work::{CellId, PendingEntry, UnitOfWork, by_arena};
 use super::work::Row;
 use crate::error::Result;
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::identity::Store;
 use crate::model::ModelDef;
 use crate::sql::{Dialect, Expr, NewRows, Param, Source, Statement, Update, Writer};
@@ -25,7 +25,7 @@ pub(super) struct Switched {
     nodes: IndexMap<CellId, ObjectId>,
     cells: HashMap<ObjectId, CellId>,
     /// Columns that drafts left to the database, and the objects that they are of.
-    defaults: IndexMap<(u32, Vec<usize>), Vec<u32>>,
+    defaults: IndexMap<(ArenaId, Vec<usize>), Vec<u32>>,
 }
 
 /// The drafts by the keys that their rows will have. Of two with one key the first counts.

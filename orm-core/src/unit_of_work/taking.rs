@@ -1,7 +1,7 @@
 use super::flush::Flush;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::identity::Store;
 use crate::model::{ErasedModel, Hydrate, Selection};
 use crate::query::BulkSpec;
@@ -70,7 +70,7 @@ impl Flush<'_> {
     pub(super) async fn run_bulk(
         &mut self,
         statement: &Statement,
-        arena: u32,
+        arena: ArenaId,
         taking: Option<&Taking>,
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {

@@ -12,7 +12,7 @@ use super::pending_set::PendingSet;
 use super::state::EntityState;
 use super::waiting_keys::WaitingKeys;
 use crate::error::{Error, Result};
-use crate::graph::{ObjectId, Region};
+use crate::graph::{ArenaId, ObjectId, Region};
 use crate::identity::Store;
 use crate::model::{ErasedModel, RelationDef};
 use crate::value::{Value, ValueRef};
@@ -432,9 +432,9 @@ impl Ref {
 }
 
 /// Objects grouped by the arena they lie in, in order.
-pub(super) fn by_arena(nodes: impl IntoIterator<Item = ObjectId>) -> Vec<(u32, Vec<u32>)> {
-    let mut index: HashMap<u32, usize> = HashMap::new();
-    let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
+pub(super) fn by_arena(nodes: impl IntoIterator<Item = ObjectId>) -> Vec<(ArenaId, Vec<u32>)> {
+    let mut index: HashMap<ArenaId, usize> = HashMap::new();
+    let mut groups: Vec<(ArenaId, Vec<u32>)> = Vec::new();
     for node in nodes {
         let at = *index.entry(node.arena).or_insert_with(|| {
             groups.push((node.arena, Vec::new()));

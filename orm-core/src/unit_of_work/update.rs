@@ -4,7 +4,7 @@ use super::references::is_referred;
 use super::update_statement::Changes;
 use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::model::ModelDef;
 use crate::sql::{Expr, NEW_COLUMNS, Select, Source, TableRef, Writer};
 use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind, ValueRef};
@@ -12,7 +12,7 @@ use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind, ValueRef};
 /// Objects of one model that differ from their rows in the same columns.
 #[derive(Debug)]
 struct Group {
-    arena: u32,
+    arena: ArenaId,
     columns: Vec<usize>,
     nodes: Vec<ObjectId>,
 }

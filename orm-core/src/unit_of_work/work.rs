@@ -194,7 +194,7 @@ impl<'u> Builder<'u> {
     fn find_columns(&mut self) {
         let models = self.rows.models.clone();
         self.shapes.resize_with(models.len(), Shape::default);
-        let held = (0..self.store.graph().arena_count()).map(|arena| self.store.model(arena));
+        let held = self.store.graph().arenas().map(|arena| self.store.model(arena));
         let new =
             models.iter().copied().filter(|model| held.clone().all(|held| held.type_id() != model.type_id()));
         let known: Vec<&'static dyn ErasedModel> = held.clone().chain(new).collect();

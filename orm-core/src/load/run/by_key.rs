@@ -2,6 +2,7 @@
 
 use super::loader::Loader;
 use crate::error::Result;
+use crate::graph::ArenaId;
 use crate::load::plan::LoadPlan;
 use crate::model::ModelDef;
 use crate::query::Strategy;
@@ -13,7 +14,7 @@ impl Loader<'_> {
     ///
     /// # Errors
     /// The database refuses the statement, or the row does not fit.
-    pub(crate) async fn by_key(&mut self, arena: u32, key: Vec<Value>) -> Result<Option<u32>> {
+    pub(crate) async fn by_key(&mut self, arena: ArenaId, key: Vec<Value>) -> Result<Option<u32>> {
         let plan = LoadPlan::by_key(self.store.model(arena), key, self.dialect)?;
         let [branch] = &plan.branches[..] else { return Ok(None) };
         let mut node = None;

@@ -9,7 +9,7 @@ use super::levels::Levels;
 use super::loader::{Loader, Wanted};
 use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Answer, Edge, Level, Region, Targets};
+use crate::graph::{Answer, ArenaId, Edge, Level, Region, Targets};
 use crate::load::plan::{Child, Further, of_objects};
 use crate::model::Hydrate;
 use crate::query::LoadSpec;
@@ -29,7 +29,7 @@ impl LateLoad {
     }
 
     /// Objects of the graph, whose targets are needed and nothing else.
-    pub(crate) fn bare(objects: impl Iterator<Item = (Arc<Region>, u32, u32)>) -> LateLoad {
+    pub(crate) fn bare(objects: impl Iterator<Item = (Arc<Region>, ArenaId, u32)>) -> LateLoad {
         let place = |(region, arena, node)| (region, Place { arena, node, answer: None });
         LateLoad { objects: objects.map(place).collect(), defaults: false }
     }

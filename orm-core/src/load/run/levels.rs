@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Edge, Level, Targets};
+use crate::graph::{ArenaId, Edge, Level, Targets};
 use crate::model::{RelationDef, RelationKind};
 
 /// The levels of an answer while its statements run.
@@ -17,7 +17,7 @@ pub(super) struct Levels {
 /// One level: the distinct objects found so far.
 #[derive(Debug)]
 pub(super) struct LevelBuilder {
-    pub(super) arena: u32,
+    pub(super) arena: ArenaId,
     pub(super) nodes: Vec<u32>,
     positions: HashMap<u32, u32>,
     /// Objects made one after the other have consecutive positions, and need no entry in the map.
@@ -46,7 +46,7 @@ pub(super) struct Pairs {
 }
 
 impl Levels {
-    pub(super) fn add(&mut self, arena: u32) -> usize {
+    pub(super) fn add(&mut self, arena: ArenaId) -> usize {
         self.levels.push(LevelBuilder {
             arena,
             nodes: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::levels::{EdgeBuilder, Levels, Owners, Pairs};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ObjectId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::identity::Store;
 use crate::load::plan::Branch;
 use crate::model::{Hydrate, ModelDef};
@@ -21,7 +21,7 @@ pub(super) struct Rows<'l> {
 #[derive(Debug)]
 pub(super) struct BranchRows {
     pub(super) level: usize,
-    pub(super) arena: u32,
+    pub(super) arena: ArenaId,
     /// Whether each row is one that the session holds no object of.
     unseen: bool,
     /// What is joined to the branch, and which of its objects are whose.
@@ -115,7 +115,7 @@ impl Rows<'_> {
     }
 
     /// A locked row is about to be changed, so the session's object must have its version.
-    fn check_version(&self, arena: u32, node: u32, row: &dyn Cells) -> Result<()> {
+    fn check_version(&self, arena: ArenaId, node: u32, row: &dyn Cells) -> Result<()> {
         let def = self.store.def(arena);
         let Some(version) = def.columns.iter().position(|column| column.version) else { return Ok(()) };
         let held = self.store.arena(arena).view(node, version);
