@@ -366,7 +366,7 @@ impl Store {
         let is_generated = def.auto_key().is_some_and(|key| names == [def.columns[key].name]);
         let error = match is_generated
             && error.kind() == ErrorKind::UniqueViolation
-            && dialect == Dialect::Postgres
+            && !dialect.counts_given_keys()
         {
             true => error.suffixed(&format!(
                 "\nif the key was generated: PostgreSQL does not count keys that rows were given; \

@@ -120,7 +120,7 @@ impl fmt::Debug for BulkSpec {
         let table = def.table;
         let statement = match self.deletes {
             true => Writer::delete(
-                Dialect::Sqlite,
+                Dialect::SHOWN,
                 &DeleteSql { table, filter: self.filter.clone(), returning: Vec::new() },
             ),
             false => {
@@ -131,7 +131,7 @@ impl fmt::Debug for BulkSpec {
                     .collect();
                 let filter = self.filter.clone();
                 Writer::update(
-                    Dialect::Sqlite,
+                    Dialect::SHOWN,
                     &UpdateSql { table, set, from: NewRows::default(), filter, returning: Vec::new() },
                 )
             }

@@ -386,7 +386,7 @@ impl Engine {
         if statements.is_empty() {
             return Ok(());
         }
-        if matches!(self.database.dialect(), Dialect::Mysql(_)) {
+        if !self.database.dialect().has_transactional_ddl() {
             self.database.refuse_in_sandbox("DDL, which commits on MySQL and MariaDB,")?;
         }
         let mut lease = Box::pin(self.database.acquire(borrower)).await?;

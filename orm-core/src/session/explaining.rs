@@ -67,7 +67,7 @@ impl Session {
 
     async fn explain_plan(&mut self, plan: Result<LoadPlan>) -> Result<String> {
         self.check_usable()?;
-        let (statement, column) = plan?.explain(self.database.dialect());
+        let (statement, column) = plan?.statement.explained(self.database.dialect());
         self.connect().await?;
         let mut lines: Vec<String> = Vec::new();
         let mut sink = |cells: &dyn Cells| -> Result<()> {

@@ -8,7 +8,6 @@ use tokio::runtime;
 use super::{Engine, EngineBuilder};
 use crate::driver::DatabaseUrl;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::Dialect;
 
 /// A database for one test, so tests can commit and run concurrently.
 ///
@@ -123,10 +122,7 @@ impl Drop for TemporaryDatabase {
 async fn remove(url: &DatabaseUrl, name: &str) -> Result<()> {
     let removal = async {
         let engine = Engine::builder(url.as_str()).pool_size(1).pool_timeout(REMOVAL).connect().await?;
-        let removed = engine.administrate(match engine.dialect() {
-            Dialect::Postgres => format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            _ => format!("DROP DATABASE IF EXISTS {name}"),
-        });
+        let removed = engine.administrate(engine.dialect().drop_database(name));
         let removed = removed.await;
         engine.close().await;
         removed

@@ -7,6 +7,7 @@
 //! the builder crates, and a query's columns are moved to aliases and subqueries after they were written.
 
 mod alias;
+mod capabilities;
 mod check;
 mod depth;
 mod dialect;
@@ -30,6 +31,7 @@ mod write;
 mod writer;
 
 pub use alias::{Alias, Made};
+pub use capabilities::UpdateForm;
 pub use check::{
     check, check_change, check_condition, check_conflict, check_expression, check_joins, order_assignments,
 };

@@ -346,7 +346,7 @@ impl Flush<'_> {
         }
         // What the session holds follows its rows.
         let follows = !returning && updated.is_some() && self.store.holds_any(arena);
-        if follows && matches!(self.dialect, Dialect::Mysql(_)) {
+        if follows && !self.dialect.returns_written_alone() {
             return self.upsert_and_ask(def, arena, rows, conflict, updated.unwrap_or_default()).await;
         }
         let taking = match (&conflict, updated) {

@@ -153,12 +153,7 @@ impl Conflict {
 /// Refuses an INSERT that may conflict with existing rows and should return the rows written, if the database cannot
 /// return them.
 pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Conflict) -> Result<()> {
-    let tells = match dialect {
-        Dialect::Sqlite | Dialect::Postgres => true,
-        // RETURNING also returns the rows that stayed unchanged.
-        Dialect::Mysql(server) => server.returning && conflict.taken(def).is_some(),
-    };
-    match tells {
+    match dialect.returns_upserted(conflict.taken(def).is_some()) {
         true => Ok(()),
         false => Err(Error::new(
             ErrorKind::InvalidQuery,

@@ -260,9 +260,8 @@ impl Flush<'_> {
 
     /// Whether the keys can be had without RETURNING, which is worth it for more rows than one run of SQLite takes.
     fn is_by_rowid(&self, def: &ModelDef, given: &[usize], returned: &[usize], rows: usize) -> bool {
-        self.dialect == Dialect::Sqlite
-            && def.auto_key().is_some_and(|auto| returned == [auto])
-            && rows > self.dialect.rows_per_run(given.len())
+        def.auto_key().is_some_and(|auto| returned == [auto])
+            && self.dialect.inserts_by_rowid(rows, given.len())
     }
 
     /// [`send`](Self::send) for keys that follow each other. Where they turn out not to, the rows are taken back, and
@@ -310,9 +309,9 @@ impl Flush<'_> {
         returned: &[usize],
         chunk: &mut [PendingEntry],
     ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        let (values, keys) = match self.dialect {
-            Dialect::Sqlite => self.send_for_keys(def, given, chunk).await?,
-            Dialect::Postgres | Dialect::Mysql(_) => self.insert_for_keys(def, given, chunk, "flush").await?,
+        let (values, keys) = match self.dialect.returning() {
+            true => self.send_for_keys(def, given, chunk).await?,
+            false => self.insert_for_keys(def, given, chunk, "flush").await?,
         };
         if def.auto_key().is_some_and(|auto| returned == [auto]) {
             return Ok((values, keys));

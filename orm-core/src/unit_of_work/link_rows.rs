@@ -8,7 +8,7 @@ use super::unit_of_work::{LinkRow, Ref};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::sql::{
-    Bind, Conflict, Dialect, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer,
+    Bind, Conflict, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer,
 };
 use crate::value::{Cells, Value};
 
@@ -60,7 +60,7 @@ impl Flush<'_> {
         for (((table, columns), seen), (relation, mut rows)) in tables {
             self.unit.rows_written(self.store, table);
             let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
-            let asks = !seen && matches!(self.dialect, Dialect::Mysql(_));
+            let asks = !seen && !self.dialect.counts_inserted_alone();
             if asks {
                 // The server counts rows that stay as they are like those that it inserts.
                 let there = self.links_there(table, &columns, &rows).await?;

@@ -5,7 +5,7 @@ use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId};
 use crate::model::ModelDef;
-use crate::sql::{Dialect, Expr, Param, Select, Source, Statement, TableRef, Writer};
+use crate::sql::{Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 
 /// Columns whose values the database makes are read after each write: by RETURNING if it includes them, and by a SELECT
@@ -13,7 +13,7 @@ use crate::value::{Cells, Value};
 impl Flush<'_> {
     /// Whether RETURNING misses what triggers change: SQLite returns rows as they were before its triggers.
     pub(super) fn asks_after(&self, def: &ModelDef) -> bool {
-        self.dialect == Dialect::Sqlite && def.columns.iter().any(|column| column.read_back)
+        !self.dialect.returns_after_triggers() && def.columns.iter().any(|column| column.read_back)
     }
 
     /// What an UPDATE of some columns returns: the key, and what the database may have changed; empty if that is read

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::graph::{ArenaId, ObjectId};
 use crate::identity::Store;
 use crate::model::ModelDef;
-use crate::sql::{Dialect, Expr, NewRows, Param, Source, Statement, Update, Writer};
+use crate::sql::{Expr, NewRows, Source, Update, Writer};
 use crate::value::{Cells, Value};
 
 /// Rows that are replaced: a draft with the key of an object that is to be deleted is that object's new state. It is an
@@ -191,14 +191,10 @@ impl Flush<'_> {
 
     /// The default of a column. SQLite has no DEFAULT keyword in an UPDATE, but its catalogue has the default.
     async fn default_of(&mut self, def: &'static ModelDef, column: &'static str) -> Result<Option<Expr>> {
-        if self.dialect != Dialect::Sqlite {
+        let Some(statement) = self.dialect.default_of(def.table, column) else {
             return Ok(Some(Expr::Default(None)));
-        }
-        let text = "SELECT dflt_value FROM pragma_table_info(?1, coalesce(?2, 'main')) WHERE name = ?3";
-        let mut statement = Statement::plain(text).for_path(def.name, "flush");
-        let schema = def.table.schema.map_or(Value::Null, |schema| Value::Text(schema.into()));
-        let values = [Value::Text(def.table.name.into()), schema, Value::Text(column.into())];
-        statement.params = values.into_iter().map(|value| Param::One(value.into())).collect();
+        };
+        let statement = statement.for_path(def.name, "flush");
         let mut default = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {
             if let Ok(cell) = cells.cell(0) {

@@ -1,6 +1,7 @@
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
-    Bind, Dialect, Expr, Made, NEW_COLUMNS, NamedColumn, NewRows, Param, Source, Statement, Update, Writer,
+    Bind, Dialect, Expr, Made, NEW_COLUMNS, NamedColumn, NewRows, Param, Source, Statement, Update, UpdateForm,
+    Writer,
 };
 use crate::value::{Value, ValueKind};
 
@@ -30,14 +31,14 @@ impl Changes<'_> {
             let keys: Vec<Vec<Value>> = keys.collect();
             let filter = Expr::among(&own, &self.def.key_columns(self.identified), &keys);
             Writer::update(dialect, &self.first(filter))
-        } else if dialect == Dialect::Sqlite {
+        } else if dialect.update_form() == UpdateForm::Each {
             let equal = |(column, value): (&usize, &Value)| {
                 Expr::eq(self.def.columns[*column].expr(&own), Expr::Bind(self.bind(*column, value.clone())))
             };
             let key = Expr::And(self.identified.iter().zip(&self.was).map(equal).collect());
             let one = self.first(key);
             Writer::update_each(dialect, &one, self.in_text_order())
-        } else if dialect == Dialect::Postgres && self.has_arrays() {
+        } else if dialect.update_form() == UpdateForm::Arrays && self.has_arrays() {
             let joined = self.joined();
             Writer::update_arrays(&joined, self.arrays())
         } else {

@@ -12,13 +12,13 @@ use super::{cache, loads};
 use crate::error::Result;
 use crate::model::{ErasedModel, ModelDef, Selection};
 use crate::query::{LoadSpec, RawSpec, RowsFrom, RowsSpec, SelectSpec};
-use crate::sql::{Dialect, Effect, Expected, Param, Shown, Source, Statement, Writer, check, raw};
+use crate::sql::{Dialect, Expected, Shown, Source, Statement, Writer, check, raw};
 use crate::value::Value;
 
 /// What a query runs: its first statement, where objects are in its rows, and the statements that load further on.
 #[doc(hidden)]
 pub struct LoadPlan {
-    pub(in crate::load) statement: Statement,
+    pub(crate) statement: Statement,
     /// The entities in a row.
     pub(in crate::load) branches: Arc<[Branch]>,
     pub(in crate::load) rows: FirstRows,
@@ -193,26 +193,6 @@ impl LoadPlan {
             FirstRows::Entities { .. } | FirstRows::Listed { .. } => &self.statement.shown,
             FirstRows::Named(_) | FirstRows::Raw { .. } => &Shown::Nothing,
         }
-    }
-
-    /// A statement that makes the database explain how it would run the first one, and the column of its answer that does;
-    /// `None` if all of them do.
-    pub(crate) fn explain(&self, dialect: Dialect) -> (Statement, Option<usize>) {
-        let statement = self.statement.clone();
-        let (prefix, column) = match dialect {
-            Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", Some(3)),
-            Dialect::Postgres => ("EXPLAIN ", Some(0)),
-            // A row that a key finds is read while MySQL plans, and conditions are shown with what it holds. The table has
-            // none.
-            Dialect::Mysql(_) if statement.computes_secret => ("EXPLAIN ", None),
-            Dialect::Mysql(_) => ("EXPLAIN FORMAT=JSON ", Some(0)),
-        };
-        let sql = format!("{prefix}{}", statement.sql).into();
-        // A plan may repeat what the statement binds, and runs nothing.
-        let params = statement.params.into_iter().map(Param::without_secret).collect();
-        let (expected, effect, strategy) = (Expected::default(), Effect::Reads, Some("explain"));
-        let shown = Shown::Nothing;
-        (Statement { sql, params, shown, effect, strategy, expected, ..statement }, column)
     }
 }
 

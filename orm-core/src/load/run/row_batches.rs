@@ -39,7 +39,7 @@ impl<R: Reader> RowBatches<R> {
             );
         }
         let plan = LoadPlan::of_row_stream(query, dialect)?;
-        if plan.asks_more() && matches!(dialect, Dialect::Mysql(_)) {
+        if plan.asks_more() && !dialect.reads_beside_others() {
             return refuse(
                 "on MySQL and MariaDB a stream of rows takes its connection until the last one, so that nothing can be \
                  loaded for their entities in between; stream the entities by `select::<Model>()`, which is read in \
