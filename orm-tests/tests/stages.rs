@@ -29,6 +29,46 @@ fn imports_go_one_way() {
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
 }
 
+/// Stages that write SQL for a database, run it there, or read its catalogue.
+const KNOW_DATABASES: [&str; 4] = ["sql", "driver", "ddl", "migrate"];
+
+#[test]
+fn other_stages_ask_what_a_database_can_do_and_never_which_one_it_is() {
+    let stages = stages(&read(&Path::new(SOURCE).join("lib.rs")));
+    let mut asks = Vec::new();
+    for stage in stages.iter().filter(|stage| !KNOW_DATABASES.contains(&stage.as_str())) {
+        for (file, _) in files_of(stage) {
+            let name = file.strip_prefix(SOURCE).unwrap_or(&file).display();
+            let lines =
+                named_dialects(read(&file).parse().unwrap_or_else(|error| panic!("{file:?}: {error}")));
+            asks.extend(lines.into_iter().map(|line| format!("{name}:{line}")));
+        }
+    }
+    let nothing: [String; 0] = [];
+    assert_eq!(asks, nothing, "add an ability to `sql/capabilities.rs`");
+    let named = "fn f(d: Dialect) -> bool { let s = Dialect::SHOWN;\n g!(d == Dialect::Postgres) }";
+    assert_eq!(named_dialects(named.parse().expect("it is Rust")), [2]);
+}
+
+/// The lines that name one of the dialects.
+fn named_dialects(tokens: TokenStream) -> Vec<usize> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |at: usize, names: &[&str]| matches!(tokens.get(at), Some(TokenTree::Ident(name)) if names.iter().any(|known| name == known));
+    let mut lines = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => lines.extend(named_dialects(group.stream())),
+            TokenTree::Ident(name)
+                if is(at, &["Dialect"]) && is(at + 3, &["Sqlite", "Postgres", "Mysql"]) =>
+            {
+                lines.push(line(name.span()));
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
 #[test]
 fn every_file_belongs_to_a_stage() {
     let stages = stages(&read(&Path::new(SOURCE).join("lib.rs")));
