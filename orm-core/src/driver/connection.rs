@@ -1,3 +1,6 @@
+//! A connection of whichever backend it is.
+
+use super::backend::Backend;
 use super::{Control, RowSink};
 use crate::error::Result;
 use crate::sql::Statement;
@@ -32,23 +35,31 @@ impl From<u64> for Inserted {
     }
 }
 
+/// Does something with the backend's own connection. `$into` is what makes its result one of all backends.
+macro_rules! each {
+    ($connection:expr, $lease:ident => $work:expr $(, $into:ident)?) => {
+        match $connection {
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            Connection::None(never) => match *std::borrow::Borrow::<std::convert::Infallible>::borrow(&never) {},
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite($lease) => each!($work $(, $into Sqlite)?),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres($lease) => each!($work $(, $into Postgres)?),
+            #[cfg(feature = "mysql")]
+            Connection::Mysql($lease) => each!($work $(, $into Mysql)?),
+        }
+    };
+    ($work:expr) => { $work };
+    ($work:expr, whole $backend:ident) => { Connection::$backend($work) };
+    ($work:expr, option $backend:ident) => { $work.map(Connection::$backend) };
+}
+
+#[allow(unused_variables, reason = "there may be no backend")]
 impl Connection {
     pub(super) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.control(control).await.map_err(|error| lease.named(error)),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.run_text(&control.sql()).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.control(control).await,
-        }
+        each!(self, lease => lease.control(control).await)
     }
 
-    /// `within`: whether a transaction is open. The futures of servers are boxed; otherwise each statement of SQLite
-    /// would also copy their size.
-    #[allow(unused_variables, reason = "one backend alone asks")]
     pub(super) async fn fetch(
         &mut self,
         statement: &Statement,
@@ -56,123 +67,43 @@ impl Connection {
         rows: &mut u64,
         within: bool,
     ) -> Result<()> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => {
-                lease.fetch(statement, sink, rows).await.map_err(|error| lease.named(error))
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => Box::pin(lease.fetch(statement, sink, rows, within)).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => Box::pin(lease.fetch(statement, sink, rows)).await,
-        }
+        each!(self, lease => lease.fetch(statement, sink, rows, within).await)
     }
 
-    #[allow(unused_variables, reason = "one backend alone asks")]
     pub(super) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<Inserted> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.execute(statement).await.map_err(|error| lease.named(error)),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => {
-                Box::pin(lease.execute(statement, within)).await.map(Inserted::from)
-            }
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => Box::pin(lease.execute(statement)).await,
-        }
+        each!(self, lease => lease.execute(statement, within).await)
     }
 
-    /// Whether a statement only reads, where the database can be asked.
-    #[allow(unused_variables, clippy::unused_async, reason = "SQLite alone is asked")]
     pub(super) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => {
-                lease.only_reads(statement).await.map_err(|error| lease.named(error))
-            }
-            #[allow(unreachable_patterns)]
-            _ => Ok(None),
-        }
+        each!(self, lease => lease.only_reads(statement).await)
     }
 
-    /// Makes the driver forget the statements that it keeps by their texts, where another session may run the same texts with
-    /// values of other types.
-    #[allow(clippy::unused_async, reason = "PostgreSQL alone is asked")]
     pub(super) async fn forget_statements(&mut self) -> Result<()> {
-        match self {
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.forget_statements().await,
-            #[allow(unreachable_patterns)]
-            _ => Ok(()),
-        }
+        each!(self, lease => lease.forget_statements().await)
     }
 
-    /// Waits for what a future that was dropped left running, where the database is in this process; a server answers
-    /// whatever is asked next after it.
-    #[allow(clippy::unused_async, reason = "SQLite alone is in this process")]
     pub(super) async fn come_back(&mut self) -> Result<()> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.come_back().await,
-            #[allow(unreachable_patterns)]
-            _ => Ok(()),
-        }
+        each!(self, lease => lease.come_back().await)
     }
 
-    /// Moves the connection out as it is, with whatever is open on it.
+    pub(super) async fn conclude(&mut self) {
+        each!(self, lease => lease.conclude().await);
+    }
+
     pub(super) fn leave(&mut self) -> Connection {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => Connection::Sqlite(lease.leave()),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => Connection::Postgres(lease.leave()),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => Connection::Mysql(lease.leave()),
-        }
+        each!(self, lease => lease.leave(), whole)
     }
 
-    /// Takes the connection out, if no reader, cursor or task has it or has left anything open on it.
     pub(super) fn take(&mut self) -> Option<Connection> {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.take().map(Connection::Sqlite),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.take().map(Connection::Postgres),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.take().map(Connection::Mysql),
-        }
+        each!(self, lease => lease.take(), option)
     }
 
     pub(super) fn give_back(self) {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.give_back(),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.give_back(),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.give_back(),
-        }
+        each!(self, lease => lease.give_back());
     }
 
-    /// The same as [`roll_back`](Self::roll_back) without waiting, where the database is in this process.
-    #[allow(unused_variables, reason = "SQLite alone can")]
     pub(super) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.roll_back_at_once(after),
-            #[allow(unreachable_patterns)]
-            _ => false,
-        }
+        each!(self, lease => lease.roll_back_at_once(after))
     }
 
     /// Rolls back a transaction completely and resets the connection; returns whether it did.
@@ -182,5 +113,36 @@ impl Connection {
                 Some(sql) => self.control(&Control::other(sql)).await.is_ok(),
                 None => true,
             }
+    }
+
+    pub(super) fn has_cursors(&self, pages: bool) -> bool {
+        each!(self, lease => lease.has_cursors(pages))
+    }
+
+    pub(super) async fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        alone: bool,
+        within: bool,
+    ) -> Result<()> {
+        each!(self, lease => lease.open_cursor(statement, part, alone, within).await)
+    }
+
+    pub(super) async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        each!(self, lease => lease.next_rows(statement, sink, count).await)
+    }
+
+    pub(super) fn leave_cursor(&mut self, within: bool) {
+        each!(self, lease => lease.leave_cursor(within));
+    }
+
+    pub(super) async fn close_cursor(&mut self, ends: bool, within: bool) -> Result<()> {
+        each!(self, lease => lease.close_cursor(ends, within).await)
     }
 }

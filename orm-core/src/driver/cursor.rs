@@ -1,6 +1,5 @@
 use std::time::Instant;
 
-use super::connection::Connection;
 use super::lease::{Lease, TransactionState};
 use super::{Control, RowSink};
 use crate::error::{Error, ErrorKind, Result};
@@ -192,91 +191,5 @@ fn snapshot(dialect: Dialect) -> Vec<(Control<'static>, TransactionState)> {
             (Control::other("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"), None),
             (Control::begin("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"), Reading),
         ],
-    }
-}
-
-impl Connection {
-    fn has_cursors(&self, pages: bool) -> bool {
-        match self {
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            Connection::None(never) => match *never {},
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(_) => true,
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(_) => true,
-            // A result that is being read takes the whole connection.
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(_) => !pages,
-        }
-    }
-
-    #[allow(unused_variables, reason = "not all backends read ahead")]
-    async fn open_cursor(
-        &mut self,
-        statement: &Statement,
-        part: usize,
-        alone: bool,
-        in_transaction: bool,
-    ) -> Result<()> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => {
-                lease.open_cursor(statement, part, alone).map_err(|error| lease.named(error))
-            }
-            // Rows of a dropped stream may still be refused, and their transaction with them.
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.open_cursor(statement, part, alone && !in_transaction).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.open_cursor(statement, part),
-            #[allow(unreachable_patterns)]
-            _ => Ok(()),
-        }
-    }
-
-    async fn next_rows(
-        &mut self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        count: &mut u64,
-    ) -> Result<bool> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => {
-                lease.next_rows(statement, sink, count).await.map_err(|error| lease.named(error))
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.next_rows(statement, sink, count).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.next_rows(statement, sink, count).await,
-            #[allow(unreachable_patterns)]
-            _ => Ok(true),
-        }
-    }
-
-    /// `in_transaction`: whether the session's own transaction is on the connection.
-    fn leave_cursor(&mut self, in_transaction: bool) {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.leave_cursor(),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.leave_cursor(),
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.leave_cursor(in_transaction),
-            #[allow(unreachable_patterns)]
-            _ => {}
-        }
-    }
-
-    async fn close_cursor(&mut self, transaction_ends: bool, in_transaction: bool) -> Result<()> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(lease) => lease.close_cursor().await,
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(lease) => lease.close_cursor(transaction_ends).await,
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(lease) => lease.close_cursor(in_transaction).await,
-            #[allow(unreachable_patterns)]
-            _ => Ok(()),
-        }
     }
 }

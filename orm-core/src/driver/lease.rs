@@ -184,11 +184,7 @@ impl Lease {
         if self.is_sandboxed() {
             return;
         }
-        #[cfg(feature = "sqlite")]
-        #[allow(irrefutable_let_patterns, reason = "there may be one backend alone")]
-        if let Connection::Sqlite(lease) = &mut self.connection {
-            lease.conclude().await;
-        }
+        self.connection.conclude().await;
     }
 
     /// Whether a statement of the open transaction failed.

@@ -3,6 +3,7 @@
 //! Enters: statements. Leaves: rows, pushed into a sink while they arrive. One enum over the backends, each behind a
 //! cargo feature; the lease is the only place that begins and ends transactions.
 
+mod backend;
 mod connection;
 mod control;
 mod cursor;

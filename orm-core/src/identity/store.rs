@@ -293,7 +293,12 @@ impl Store {
 
     /// The target of a relationship by its key, if the key is the target's primary key and the session holds it;
     /// `places` are those of the relationship, in the order of the primary key.
-    pub(crate) fn find_target(&mut self, arena: ArenaId, key: &[Value], places: &[usize]) -> Option<ObjectId> {
+    pub(crate) fn find_target(
+        &mut self,
+        arena: ArenaId,
+        key: &[Value],
+        places: &[usize],
+    ) -> Option<ObjectId> {
         match places.iter().enumerate().all(|(index, place)| index == *place) {
             true => self.find(arena, key),
             false => {

@@ -81,7 +81,12 @@ impl Flush<'_> {
     }
 
     /// Columns of rows become NULL, before the rows themselves are written.
-    pub(super) async fn clear_keys(&mut self, arena: ArenaId, nodes: &[u32], columns: &[usize]) -> Result<()> {
+    pub(super) async fn clear_keys(
+        &mut self,
+        arena: ArenaId,
+        nodes: &[u32],
+        columns: &[usize],
+    ) -> Result<()> {
         let def = self.store.def(arena);
         let nullable = columns.iter().filter(|column| def.columns[**column].nullable);
         let set: Vec<_> =

@@ -7,9 +7,7 @@ use super::key_links::KeyLink;
 use super::unit_of_work::{LinkRow, Ref};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
-use crate::sql::{
-    Bind, Conflict, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer,
-};
+use crate::sql::{Bind, Conflict, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer};
 use crate::value::{Cells, Value};
 
 /// A link table and its columns.

@@ -1,7 +1,7 @@
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
-    Bind, Dialect, Expr, Made, NEW_COLUMNS, NamedColumn, NewRows, Param, Source, Statement, Update, UpdateForm,
-    Writer,
+    Bind, Dialect, Expr, Made, NEW_COLUMNS, NamedColumn, NewRows, Param, Source, Statement, Update,
+    UpdateForm, Writer,
 };
 use crate::value::{Value, ValueKind};
 

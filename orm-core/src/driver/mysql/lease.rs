@@ -11,6 +11,7 @@ use super::cursor::{MysqlCursor, Part};
 use super::database::{MysqlConnector, Source};
 use super::error::database_error;
 use super::prepared;
+use crate::driver::backend::Backend;
 use crate::driver::connection::Inserted;
 use crate::driver::pool::Pooled;
 use crate::driver::refusal::{too_many, unfit};
@@ -48,28 +49,7 @@ impl MysqlLease {
         prepared.map_err(|error| database_error(error, Some(statement)))
     }
 
-    pub(in crate::driver) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
-        let done = self.connection()?.execute(AssertSqlSafe(control.sql().into_owned())).await;
-        done.map(|_| ()).map_err(|error| {
-            let number = error.as_database_error().and_then(|error| {
-                error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
-            });
-            match number {
-                // Interrupted by an administrator or by MariaDB's `max_statement_time`: neither reports how far it was.
-                Some(1317 | 1969) if *control == Control::Commit => {
-                    Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
-                }
-                _ => database_error(error, None),
-            }
-        })
-    }
-
-    pub(in crate::driver) async fn fetch(
-        &mut self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        count: &mut u64,
-    ) -> Result<()> {
+    async fn read(&mut self, statement: &Statement, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
         let mut readers = Vec::new();
         for (sql, params) in statement.runs() {
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
@@ -95,17 +75,86 @@ impl MysqlLease {
         Ok(())
     }
 
-    /// Begins to read a statement, a number of rows at a time. The connection can do nothing else until the cursor is
-    /// closed.
-    pub(in crate::driver) fn open_cursor(&mut self, statement: &Statement, rows: usize) -> Result<()> {
+    async fn change(&mut self, statement: &Statement) -> Result<Inserted> {
+        let mut inserted = Inserted::from(0);
+        for (sql, params) in statement.runs() {
+            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
+            self.prepare(sql, statement).await?;
+            let done = query.execute(self.connection()?).await;
+            let done = done.map_err(|error| database_error(error, Some(statement)))?;
+            inserted.rows += done.rows_affected();
+            let first = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
+            inserted.keys.extend(first.map(|first| (first, done.rows_affected())));
+        }
+        Ok(inserted)
+    }
+}
+
+impl Backend for MysqlLease {
+    async fn control(&mut self, control: &Control<'_>) -> Result<()> {
+        let done = self.connection()?.execute(AssertSqlSafe(control.sql().into_owned())).await;
+        done.map(|_| ()).map_err(|error| {
+            let number = error.as_database_error().and_then(|error| {
+                error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+            });
+            match number {
+                // Interrupted by an administrator or by MariaDB's `max_statement_time`: neither says how far it was.
+                Some(1317 | 1969) if *control == Control::Commit => {
+                    Error::new(ErrorKind::CommitUnknown, "the commit was interrupted").with_source(error)
+                }
+                _ => database_error(error, None),
+            }
+        })
+    }
+
+    async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        rows: &mut u64,
+        _within: bool,
+    ) -> Result<()> {
+        Box::pin(self.read(statement, sink, rows)).await
+    }
+
+    async fn execute(&mut self, statement: &Statement, _within: bool) -> Result<Inserted> {
+        Box::pin(self.change(statement)).await
+    }
+
+    fn leave(&mut self) -> MysqlLease {
+        let (connection, cursor) = (self.connection.take(), self.cursor.take());
+        MysqlLease { connection, server: self.server, cursor, source: self.source.clone() }
+    }
+
+    fn take(&mut self) -> Option<MysqlLease> {
+        let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
+        let (server, source) = (self.server, self.source.clone());
+        Some(MysqlLease { connection: Some(connection), server, cursor: None, source })
+    }
+
+    fn give_back(self) {
+        self.connection.into_iter().for_each(Pooled::give_back);
+    }
+
+    /// A result that is being read takes the whole connection.
+    fn has_cursors(&self, pages: bool) -> bool {
+        !pages
+    }
+
+    async fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        _alone: bool,
+        _within: bool,
+    ) -> Result<()> {
         let arguments = arguments(self.server, &statement.params)?;
         let connection = self.connection.take().ok_or_else(gone)?;
-        self.cursor = Some(MysqlCursor::open(connection, statement.sql.clone(), arguments, rows));
+        self.cursor = Some(MysqlCursor::open(connection, statement.sql.clone(), arguments, part));
         Ok(())
     }
 
-    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
-    pub(in crate::driver) async fn next_rows(
+    async fn next_rows(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
@@ -126,57 +175,25 @@ impl MysqlLease {
         Ok(last)
     }
 
-    /// Lets the cursor's task come to an end; whether a transaction depends on its connection.
-    pub(in crate::driver) fn leave_cursor(&mut self, depends: bool) {
+    /// Whether a transaction depends on the connection decides how the cursor's task ends.
+    fn leave_cursor(&mut self, within: bool) {
         if let Some(cursor) = &mut self.cursor {
-            cursor.leave(depends);
+            cursor.leave(within);
         }
     }
 
-    /// Ends the cursor. If its connection was closed and no transaction depended on it, another connection takes its
-    /// place.
-    pub(in crate::driver) async fn close_cursor(&mut self, depends: bool) -> Result<()> {
+    /// Where the connection was closed and no transaction depended on that, there is another one.
+    async fn close_cursor(&mut self, _ends: bool, within: bool) -> Result<()> {
         let Some(cursor) = &mut self.cursor else { return Ok(()) };
         let back = cursor.close().await;
         self.cursor = None;
         self.connection = match back {
-            None if depends => return Err(gone()),
+            None if within => return Err(gone()),
             // It is rare, and large.
             None => Some(Box::pin(self.source.acquire()).await?),
             back => back,
         };
         Ok(())
-    }
-
-    pub(in crate::driver) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
-        let mut inserted = Inserted::from(0);
-        for (sql, params) in statement.runs() {
-            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
-            self.prepare(sql, statement).await?;
-            let done = query.execute(self.connection()?).await;
-            let done = done.map_err(|error| database_error(error, Some(statement)))?;
-            inserted.rows += done.rows_affected();
-            let first = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
-            inserted.keys.extend(first.map(|first| (first, done.rows_affected())));
-        }
-        Ok(inserted)
-    }
-
-    /// The lease as it is, out of this one.
-    pub(in crate::driver) fn leave(&mut self) -> MysqlLease {
-        let (connection, cursor) = (self.connection.take(), self.cursor.take());
-        MysqlLease { connection, server: self.server, cursor, source: self.source.clone() }
-    }
-
-    /// The lease with its connection, where no cursor has that.
-    pub(in crate::driver) fn take(&mut self) -> Option<MysqlLease> {
-        let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
-        let (server, source) = (self.server, self.source.clone());
-        Some(MysqlLease { connection: Some(connection), server, cursor: None, source })
-    }
-
-    pub(in crate::driver) fn give_back(self) {
-        self.connection.into_iter().for_each(Pooled::give_back);
     }
 }
 

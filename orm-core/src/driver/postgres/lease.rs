@@ -17,12 +17,15 @@ use super::error::{database_error, is_outdated};
 use super::read_ahead::ReadAhead;
 use super::row::RowCells;
 use super::types::meet_types;
-use crate::driver::connection::Connection;
+use crate::driver::backend::Backend;
+use crate::driver::connection::{Connection, Inserted};
 use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
 use crate::driver::refusal::{too_many, unfit};
 use crate::driver::server_error::{NotConnected, is_starting};
 use crate::driver::tls::{self, TlsOptions};
-use crate::driver::{ConnectOptions, DatabaseUrl, DriverConnection, OnConnect, Pooler, RowSink, SslMode};
+use crate::driver::{
+    ConnectOptions, Control, DatabaseUrl, DriverConnection, OnConnect, Pooler, RowSink, SslMode,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Bind, Dialect, MOST_BINDS, Param, Statement};
 use crate::value::{Value, ValueKind};
@@ -231,25 +234,9 @@ fn pooled(how: &str) -> Error {
 
 impl PostgresLease {
     /// Runs a text without values and rows.
-    pub(in crate::driver) async fn run_text(&mut self, sql: &str) -> Result<()> {
+    async fn run_text(&mut self, sql: &str) -> Result<()> {
         let done = self.connection()?.execute(AssertSqlSafe(sql.to_owned())).await;
         done.map(|_| ()).map_err(|error| database_error(error, None))
-    }
-
-    /// `within`: whether a transaction is open.
-    pub(in crate::driver) async fn fetch(
-        &mut self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        count: &mut u64,
-        within: bool,
-    ) -> Result<()> {
-        let mut outdated = false;
-        let done = self.fetch_once(statement, sink, count, &mut outdated).await;
-        match self.must_be_prepared_again(outdated, within).await {
-            true => self.fetch_once(statement, sink, count, &mut outdated).await,
-            false => done,
-        }
     }
 
     async fn fetch_once(
@@ -311,14 +298,89 @@ impl PostgresLease {
         forgotten && !within
     }
 
-    /// Begins to read a statement a part at a time, in the open transaction. The cursor is binary, so FETCH can be a
-    /// plain statement: one round trip for each part, with the column types that the server reports. `alone`: no other
-    /// statement runs before the cursor is closed.
-    pub(in crate::driver) async fn open_cursor(
+    async fn execute_once(&mut self, statement: &Statement, outdated: &mut bool) -> Result<u64> {
+        let mut changed = 0;
+        for (sql, params) in statement.runs() {
+            let query = self.query(sql, params)?;
+            let done = query.execute(self.connection()?).await;
+            let done = done.map_err(|error| {
+                *outdated = error.as_database_error().is_some_and(is_outdated);
+                database_error(error, Some(statement))
+            })?;
+            changed += done.rows_affected();
+        }
+        Ok(changed)
+    }
+
+    pub(in crate::driver) fn connection(&mut self) -> Result<&mut PgConnection> {
+        Ok(self.place()?)
+    }
+
+    fn place(&mut self) -> Result<&mut PostgresConnection> {
+        self.connection.as_mut().ok_or_else(gone)?.connection()
+    }
+}
+
+impl Backend for PostgresLease {
+    async fn control(&mut self, control: &Control<'_>) -> Result<()> {
+        self.run_text(&control.sql()).await
+    }
+
+    async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+        within: bool,
+    ) -> Result<()> {
+        let mut outdated = false;
+        let done = Box::pin(self.fetch_once(statement, sink, count, &mut outdated)).await;
+        match Box::pin(self.must_be_prepared_again(outdated, within)).await {
+            true => Box::pin(self.fetch_once(statement, sink, count, &mut outdated)).await,
+            false => done,
+        }
+    }
+
+    async fn execute(&mut self, statement: &Statement, within: bool) -> Result<Inserted> {
+        if !self.prepares && statement.sql.contains("CREATE TYPE") {
+            // Connections that are there have not met it.
+            if let Some(connection) = &mut self.connection {
+                connection.mark_unfit();
+                connection.close_idle();
+            }
+        }
+        let mut outdated = false;
+        let mut done = Box::pin(self.execute_once(statement, &mut outdated)).await;
+        if Box::pin(self.must_be_prepared_again(outdated, within)).await {
+            done = Box::pin(self.execute_once(statement, &mut outdated)).await;
+        }
+        done.map(Inserted::from)
+    }
+
+    async fn forget_statements(&mut self) -> Result<()> {
+        self.place()?.share().await.map_err(|error| database_error(error, None))
+    }
+
+    fn leave(&mut self) -> PostgresLease {
+        let (connection, cursor) = (self.connection.take(), self.cursor.take());
+        PostgresLease { connection, prepares: self.prepares, cursor }
+    }
+
+    fn take(&mut self) -> Option<PostgresLease> {
+        let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
+        Some(PostgresLease { connection: Some(connection), prepares: self.prepares, cursor: None })
+    }
+
+    fn give_back(self) {
+        self.connection.into_iter().for_each(Pooled::give_back);
+    }
+
+    async fn open_cursor(
         &mut self,
         statement: &Statement,
         part: usize,
         alone: bool,
+        within: bool,
     ) -> Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -327,12 +389,13 @@ impl PostgresLease {
             sqlx::query_with(AssertSqlSafe(sql), arguments(&statement.params)?.arguments).persistent(false);
         let done = declare.execute(self.connection()?).await;
         done.map_err(|error| database_error(error, Some(statement)))?;
-        self.cursor = Some(PostgresCursor { number, part, alone, readers: None, ahead: None });
+        // Rows of a dropped stream may still be refused, and their transaction with them.
+        self.cursor =
+            Some(PostgresCursor { number, part, alone: alone && !within, readers: None, ahead: None });
         Ok(())
     }
 
-    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
-    pub(in crate::driver) async fn next_rows(
+    async fn next_rows(
         &mut self,
         statement: &Statement,
         sink: &mut dyn RowSink,
@@ -358,83 +421,21 @@ impl PostgresLease {
         Ok(rows.len() < cursor.part)
     }
 
-    /// The reader has gone.
-    pub(in crate::driver) fn leave_cursor(&mut self) {
+    fn leave_cursor(&mut self, _within: bool) {
         if let Some(ahead) = self.cursor.as_mut().and_then(|cursor| cursor.ahead.as_mut()) {
             ahead.leave();
         }
     }
 
-    /// Ends the cursor, or lets the end of the transaction do it.
-    pub(in crate::driver) async fn close_cursor(&mut self, transaction_ends: bool) -> Result<()> {
+    async fn close_cursor(&mut self, ends: bool, _within: bool) -> Result<()> {
         let Some(PostgresCursor { number, ahead, .. }) = self.cursor.take() else { return Ok(()) };
         if let Some(ahead) = ahead {
             self.connection = Some(ahead.close().await.ok_or_else(gone)?);
         }
-        match transaction_ends {
+        match ends {
             true => Ok(()),
             false => self.run_text(&format!("CLOSE orm_stream_{number}")).await,
         }
-    }
-
-    /// `within`: whether a transaction is open.
-    pub(in crate::driver) async fn execute(&mut self, statement: &Statement, within: bool) -> Result<u64> {
-        if !self.prepares && statement.sql.contains("CREATE TYPE") {
-            // Existing connections have not received it.
-            if let Some(connection) = &mut self.connection {
-                connection.mark_unfit();
-                connection.close_idle();
-            }
-        }
-        let mut outdated = false;
-        let done = self.execute_once(statement, &mut outdated).await;
-        match self.must_be_prepared_again(outdated, within).await {
-            true => self.execute_once(statement, &mut outdated).await,
-            false => done,
-        }
-    }
-
-    async fn execute_once(&mut self, statement: &Statement, outdated: &mut bool) -> Result<u64> {
-        let mut changed = 0;
-        for (sql, params) in statement.runs() {
-            let query = self.query(sql, params)?;
-            let done = query.execute(self.connection()?).await;
-            let done = done.map_err(|error| {
-                *outdated = error.as_database_error().is_some_and(is_outdated);
-                database_error(error, Some(statement))
-            })?;
-            changed += done.rows_affected();
-        }
-        Ok(changed)
-    }
-
-    /// The lease as it is, out of this one.
-    pub(in crate::driver) fn leave(&mut self) -> PostgresLease {
-        let (connection, cursor) = (self.connection.take(), self.cursor.take());
-        PostgresLease { connection, prepares: self.prepares, cursor }
-    }
-
-    /// The lease with its connection, where no task has that and no cursor is open.
-    pub(in crate::driver) fn take(&mut self) -> Option<PostgresLease> {
-        let connection = self.connection.take().filter(|_| self.cursor.is_none())?;
-        Some(PostgresLease { connection: Some(connection), prepares: self.prepares, cursor: None })
-    }
-
-    pub(in crate::driver) fn give_back(self) {
-        self.connection.into_iter().for_each(Pooled::give_back);
-    }
-
-    /// Prepares the connection for use by the program.
-    pub(in crate::driver) async fn forget_statements(&mut self) -> Result<()> {
-        self.place()?.share().await.map_err(|error| database_error(error, None))
-    }
-
-    pub(in crate::driver) fn connection(&mut self) -> Result<&mut PgConnection> {
-        Ok(self.place()?)
-    }
-
-    fn place(&mut self) -> Result<&mut PostgresConnection> {
-        self.connection.as_mut().ok_or_else(gone)?.connection()
     }
 }
 

@@ -120,6 +120,7 @@ fn not_opened(error: NotOpened) -> Error {
 mod tests {
     use super::*;
     use crate::driver::Control;
+    use crate::driver::backend::Backend;
     use crate::sql::Statement;
 
     async fn lease(database: &SqliteDatabase, checkouts: &Arc<Checkouts>) -> Result<SqliteLease> {
@@ -145,7 +146,7 @@ mod tests {
         first.control(&Control::begin("BEGIN")).await?;
         first.control(&Control::other("SELECT n FROM t")).await?;
         second.control(&Control::other("INSERT INTO t VALUES (1)")).await?;
-        let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)")).await;
+        let refused = first.execute(&Statement::plain("INSERT INTO t VALUES (2)"), true).await;
         first.control(&Control::Rollback).await?;
         drop((first, second));
         database.close().await;

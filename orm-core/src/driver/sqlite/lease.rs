@@ -11,6 +11,7 @@ use super::prepared::Prepared;
 use super::reading::{Elsewhere, Ended, Stopped};
 use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
+use crate::driver::backend::Backend;
 use crate::driver::connection::Inserted;
 use crate::driver::pool::{Borrower, Pooled};
 use crate::driver::refusal::unfit;
@@ -68,21 +69,9 @@ impl SqliteLease {
         SqliteLease { connection: Some(connection), away: None, part: None, file, made, by, holding: None }
     }
 
-    pub(in crate::driver) async fn control(&mut self, control: &Control<'_>) -> Result<()> {
-        self.run_control(control).await?;
-        if control.ends_transaction() {
-            self.holding = None;
-        }
-        if let Control::Begin { writes, .. } = control {
-            self.holding = None;
-            self.holding = Some(Holding::begin(Arc::clone(&self.file), self.by, *writes));
-        }
-        Ok(())
-    }
-
     /// The error of a lock with the session that holds the lock, and that of a missing table with the file if the engine
     /// made it: a path with a typo in it is a new and empty database.
-    pub(in crate::driver) fn named(&self, error: Error) -> Error {
+    fn named(&self, error: Error) -> Error {
         if self.made && error.kind() == ErrorKind::Database && error.to_string().contains("no such table") {
             return error.suffixed(&format!(
                 "; the file `{}` did not exist until this engine connected, so if its path is right, its tables are yet to be \
@@ -91,6 +80,67 @@ impl SqliteLease {
             ));
         }
         holders::named(error, &self.file, self.by)
+    }
+
+    /// The error of a statement, with the session that holds the lock that it needs.
+    fn refused(&self, error: rusqlite::Error, statement: &Statement) -> Error {
+        self.named(database_error(error, Some(statement)))
+    }
+
+    /// Whether SQLite says that a statement writes nothing; `None` if it cannot be asked now.
+    async fn ask_only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
+        let refused = |error| database_error(error, Some(statement));
+        if let Some(reads) = self.here()?.only_reads(&statement.sql).map_err(refused)? {
+            return Ok(Some(reads));
+        }
+        // Somebody has the tables' definitions locked, which takes a thread that can wait.
+        let sql = Arc::clone(&statement.sql);
+        let work = move |lent: &mut SqliteConnection| {
+            lent.patiently(|connection| {
+                let reads = Prepared::new(connection, &sql)?.is_read_only();
+                Ok(Ran { reads, ..Ran::default() })
+            })
+        };
+        let away = self.send(work)?;
+        let stop = away.stop().on_drop();
+        let compiled = self.back().await;
+        stop.ended();
+        compiled?.map(|ran| Some(ran.reads)).map_err(refused)
+    }
+
+    /// Begins to read a statement, so many rows at a time; `alone` says that no other statement runs before its end.
+    fn begin_part(&mut self, statement: &Statement, rows: usize, alone: bool) -> Result<()> {
+        check(statement)?;
+        let (sql, values) = (statement.sql.clone(), values(&statement.params).cloned().collect::<Vec<_>>());
+        let here = match statement.repeatable {
+            true => {
+                let opened = self.here()?.open_part(&sql, &values);
+                opened.map_err(|error| database_error(error, Some(statement)))?
+            }
+            false => None,
+        };
+        let from = Elsewhere { skip: 0, alone: here.unwrap_or(false) };
+        let (there, settings) = (here.is_none(), statement.changes_connection);
+        self.part =
+            Some(PartRead { sql, values, rows, from, there, settings, alone, ahead: None, ended: false });
+        Ok(())
+    }
+
+    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
+    async fn next_of_part(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        let before = *count;
+        let read = self.next_part(statement, sink, count).await;
+        if let Some(part) = &mut self.part {
+            part.from.skip += *count - before;
+            // What was refused is not read on.
+            part.ended = !matches!(read, Ok(false));
+        }
+        read
     }
 
     async fn run_control(&mut self, control: &Control<'_>) -> Result<()> {
@@ -124,28 +174,6 @@ impl SqliteLease {
         done.map(|_| ()).map_err(|error| database_error(error, None))
     }
 
-    pub(in crate::driver) async fn fetch(
-        &mut self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        count: &mut u64,
-    ) -> Result<()> {
-        check(statement)?;
-        for (turn, (sql, params)) in statement.runs().enumerate() {
-            yield_sometimes(turn).await;
-            let mut from = Some(Elsewhere::default());
-            if statement.expected == Expected::Many {
-                from = self.read_here(statement, sql, params, sink, count).await?;
-            } else if self.run_here(statement, sql, params, sink, count)?.is_some() {
-                from = None;
-            }
-            if let Some(from) = from {
-                Box::pin(self.run_there(statement, sql, params, from, sink, count)).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Runs a text of a statement on the caller's thread, where it is short enough for that; gives how many rows it
     /// changed.
     fn run_here(
@@ -162,7 +190,7 @@ impl SqliteLease {
         match self.here()?.run(sql, values(params), statement.expected, sink, count) {
             Ok(done) => Ok(done),
             Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(database_error(error, Some(statement))),
+            Err(Stopped::Refused(error)) => Err(self.refused(error, statement)),
         }
     }
 
@@ -182,7 +210,7 @@ impl SqliteLease {
             Ok(Ended::Done) => Ok(None),
             Ok(Ended::Elsewhere(from)) => Ok(Some(from)),
             Err(Stopped::Unfit(error)) => Err(error),
-            Err(Stopped::Refused(error)) => Err(database_error(error, Some(statement))),
+            Err(Stopped::Refused(error)) => Err(self.refused(error, statement)),
         }
     }
 
@@ -202,7 +230,7 @@ impl SqliteLease {
         if from.alone && !self.here()?.is_autocommit() {
             self.mark_unfit();
         }
-        ran?.map(|ran| ran.changed).map_err(|error| database_error(error, Some(statement)))
+        ran?.map(|ran| ran.changed).map_err(|error| self.refused(error, statement))
     }
 
     /// Runs a job on the connection's thread, and takes its rows while it runs.
@@ -266,46 +294,6 @@ impl SqliteLease {
         Ok(done)
     }
 
-    /// Begins to read a statement, a number of rows at a time. `alone`: no other statement runs before its end.
-    pub(in crate::driver) fn open_cursor(
-        &mut self,
-        statement: &Statement,
-        rows: usize,
-        alone: bool,
-    ) -> Result<()> {
-        check(statement)?;
-        let (sql, values) = (statement.sql.clone(), values(&statement.params).cloned().collect::<Vec<_>>());
-        let here = match statement.repeatable {
-            true => {
-                let opened = self.here()?.open_part(&sql, &values);
-                opened.map_err(|error| database_error(error, Some(statement)))?
-            }
-            false => None,
-        };
-        let from = Elsewhere { skip: 0, alone: here.unwrap_or(false) };
-        let (there, settings) = (here.is_none(), statement.changes_connection);
-        self.part =
-            Some(PartRead { sql, values, rows, from, there, settings, alone, ahead: None, ended: false });
-        Ok(())
-    }
-
-    /// Reads the next rows of the cursor's statement; returns whether they were the last ones.
-    pub(in crate::driver) async fn next_rows(
-        &mut self,
-        statement: &Statement,
-        sink: &mut dyn RowSink,
-        count: &mut u64,
-    ) -> Result<bool> {
-        let before = *count;
-        let read = self.next_part(statement, sink, count).await;
-        if let Some(part) = &mut self.part {
-            part.from.skip += *count - before;
-            // What was refused is not read on.
-            part.ended = !matches!(read, Ok(false));
-        }
-        read
-    }
-
     async fn next_part(
         &mut self,
         statement: &Statement,
@@ -361,28 +349,10 @@ impl SqliteLease {
         ran.map(|_| true).map_err(|error| database_error(error, Some(statement)))
     }
 
-    /// Lets the connection's thread come to an end: its result is no longer needed.
-    pub(in crate::driver) fn leave_cursor(&mut self) {
-        if let Some(part) = &mut self.part {
-            part.ahead = None;
-        }
-        self.away.iter().for_each(|away| away.stop().stop());
-    }
-
-    /// Ends the cursor.
-    pub(in crate::driver) async fn close_cursor(&mut self) -> Result<()> {
-        self.leave_cursor();
-        if self.away.is_some() {
-            // It was stopped.
-            drop(self.back().await?);
-        }
-        self.close_part()
-    }
-
-    /// Inserts rows whose keys SQLite generates. Returns the first key if the keys are known to be consecutive: the first
-    /// row's key is its row number in the table, each run inserted as many rows as it was given, and the last number rose
-    /// by as many. A trigger that inserts or drops rows of the table, or a table without row numbers, breaks one of these
-    /// conditions, and then no key is returned.
+    /// Inserts rows whose keys SQLite generates. Says the first key where each row has the key after that of the one before
+    /// it: the first row's is its number in the table, each run inserted as many rows as it was given, and the last number
+    /// rose by as many. A trigger that inserts or leaves out rows of the table, or a table without such numbers, is seen in
+    /// that, and nothing is said of the keys.
     async fn insert_by_rowid(&mut self, statement: &Statement, leading: &Leading) -> Result<Inserted> {
         let mut key = None;
         let mut sink = |cells: &dyn Cells| {
@@ -412,32 +382,71 @@ impl SqliteLease {
         Ok(Inserted { rows, keys: vec![(first, rows)] })
     }
 
-    /// Whether SQLite reports that a statement writes nothing; `None` if it cannot be asked now.
-    pub(in crate::driver) async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
-        let refused = |error| database_error(error, Some(statement));
-        if let Some(reads) = self.here()?.only_reads(&statement.sql).map_err(refused)? {
-            return Ok(Some(reads));
-        }
-        // The tables' definitions are locked, so this takes a thread that can wait.
-        let sql = Arc::clone(&statement.sql);
-        let work = move |lent: &mut SqliteConnection| {
-            lent.patiently(|connection| {
-                let reads = Prepared::new(connection, &sql)?.is_read_only();
-                Ok(Ran { reads, ..Ran::default() })
-            })
-        };
-        let away = self.send(work)?;
-        let stop = away.stop().on_drop();
-        let compiled = self.back().await;
-        stop.ended();
-        compiled?.map(|ran| Some(ran.reads)).map_err(refused)
-    }
-
     fn mark_unfit(&mut self) {
         self.connection.iter_mut().for_each(Pooled::mark_unfit);
     }
 
-    pub(in crate::driver) async fn execute(&mut self, statement: &Statement) -> Result<Inserted> {
+    /// Lets the connection's thread come to an end: its result is no longer needed.
+    fn leave_part(&mut self) {
+        if let Some(part) = &mut self.part {
+            part.ahead = None;
+        }
+        self.away.iter().for_each(|away| away.stop().stop());
+    }
+
+    /// Ends the statement that is read a part at a time.
+    fn close_part(&mut self) -> Result<()> {
+        let Some(part) = self.part.take() else { return Ok(()) };
+        let closed = self.here()?.close_part(part.from.alone);
+        if closed.is_err() {
+            self.mark_unfit();
+        }
+        closed.map_err(|error| database_error(error, None))
+    }
+
+    /// The connection on the caller's thread.
+    fn here(&mut self) -> Result<&mut SqliteConnection> {
+        self.connection.as_mut().ok_or_else(gone)?.connection()
+    }
+}
+
+impl Backend for SqliteLease {
+    async fn control(&mut self, control: &Control<'_>) -> Result<()> {
+        self.run_control(control).await.map_err(|error| self.named(error))?;
+        if control.ends_transaction() {
+            self.holding = None;
+        }
+        if let Control::Begin { writes, .. } = control {
+            self.holding = None;
+            self.holding = Some(Holding::begin(Arc::clone(&self.file), self.by, *writes));
+        }
+        Ok(())
+    }
+
+    async fn fetch(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+        _within: bool,
+    ) -> Result<()> {
+        check(statement)?;
+        for (turn, (sql, params)) in statement.runs().enumerate() {
+            yield_sometimes(turn).await;
+            let mut from = Some(Elsewhere::default());
+            if statement.expected == Expected::Many {
+                from = self.read_here(statement, sql, params, sink, count).await?;
+            } else if self.run_here(statement, sql, params, sink, count)?.is_some() {
+                from = None;
+            }
+            if let Some(from) = from {
+                Box::pin(self.run_there(statement, sql, params, from, sink, count)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn execute(&mut self, statement: &Statement, _within: bool) -> Result<Inserted> {
         check(statement)?;
         if let Some(leading) = &statement.leading {
             return self.insert_by_rowid(statement, leading).await;
@@ -458,9 +467,21 @@ impl SqliteLease {
         Ok(Inserted::from(changed))
     }
 
-    /// Closes the connection when its work is done: it is in this process, and finishes whether or not a caller waits for
-    /// the answer.
-    pub(in crate::driver) async fn conclude(&mut self) {
+    async fn only_reads(&mut self, statement: &Statement) -> Result<Option<bool>> {
+        self.ask_only_reads(statement).await.map_err(|error| self.named(error))
+    }
+
+    async fn come_back(&mut self) -> Result<()> {
+        if let Some(away) = &self.away {
+            away.stop().stop();
+            // It was stopped.
+            drop(self.back().await?);
+        }
+        Ok(())
+    }
+
+    /// It is in this process, and does what it was asked whether or not somebody waits for the answer.
+    async fn conclude(&mut self) {
         if self.away.is_some() {
             // A connection that is lost, or whose answer marks it as unfit, is not used further.
             let _ = self.back().await;
@@ -470,18 +491,7 @@ impl SqliteLease {
         }
     }
 
-    /// Stops what the connection's thread does, and waits for the connection.
-    pub(in crate::driver) async fn come_back(&mut self) -> Result<()> {
-        if let Some(away) = &self.away {
-            away.stop().stop();
-            // It was stopped.
-            drop(self.back().await?);
-        }
-        Ok(())
-    }
-
-    /// The lease as it is, out of this one.
-    pub(in crate::driver) fn leave(&mut self) -> SqliteLease {
+    fn leave(&mut self) -> SqliteLease {
         SqliteLease {
             connection: self.connection.take(),
             away: self.away.take(),
@@ -493,8 +503,7 @@ impl SqliteLease {
         }
     }
 
-    /// The lease with its connection, where no thread has that and what was read here could be ended.
-    pub(in crate::driver) fn take(&mut self) -> Option<SqliteLease> {
+    fn take(&mut self) -> Option<SqliteLease> {
         let ended = self.close_part().is_ok();
         let connection = self.connection.take().filter(|_| ended)?;
         let mut taken = SqliteLease::new(connection, Arc::clone(&self.file), self.made, self.by);
@@ -502,13 +511,7 @@ impl SqliteLease {
         Some(taken)
     }
 
-    /// Ends a transaction that has not written, and runs another statement that does not wait; returns whether it did.
-    pub(in crate::driver) fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
-        let Ok(here) = self.here() else { return false };
-        ["ROLLBACK"].into_iter().chain(after).all(|sql| here.control(sql).unwrap_or(false))
-    }
-
-    pub(in crate::driver) fn give_back(mut self) {
+    fn give_back(mut self) {
         // A transaction that was begun unseen is not for the next session: the connection is closed.
         if !self.here().is_ok_and(|here| here.is_autocommit()) {
             return;
@@ -516,19 +519,41 @@ impl SqliteLease {
         self.connection.into_iter().for_each(Pooled::give_back);
     }
 
-    /// Ends the statement that is read a part at a time.
-    fn close_part(&mut self) -> Result<()> {
-        let Some(part) = self.part.take() else { return Ok(()) };
-        let closed = self.here()?.close_part(part.from.alone);
-        if closed.is_err() {
-            self.mark_unfit();
-        }
-        closed.map_err(|error| database_error(error, None))
+    fn roll_back_at_once(&mut self, after: Option<&'static str>) -> bool {
+        let Ok(here) = self.here() else { return false };
+        ["ROLLBACK"].into_iter().chain(after).all(|sql| here.control(sql).unwrap_or(false))
     }
 
-    /// The connection on the caller's thread.
-    fn here(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection.as_mut().ok_or_else(gone)?.connection()
+    async fn open_cursor(
+        &mut self,
+        statement: &Statement,
+        part: usize,
+        alone: bool,
+        _within: bool,
+    ) -> Result<()> {
+        self.begin_part(statement, part, alone).map_err(|error| self.named(error))
+    }
+
+    async fn next_rows(
+        &mut self,
+        statement: &Statement,
+        sink: &mut dyn RowSink,
+        count: &mut u64,
+    ) -> Result<bool> {
+        self.next_of_part(statement, sink, count).await.map_err(|error| self.named(error))
+    }
+
+    fn leave_cursor(&mut self, _within: bool) {
+        self.leave_part();
+    }
+
+    async fn close_cursor(&mut self, _ends: bool, _within: bool) -> Result<()> {
+        self.leave_part();
+        if self.away.is_some() {
+            // It was stopped.
+            drop(self.back().await?);
+        }
+        self.close_part()
     }
 }
 
