@@ -1,3 +1,5 @@
+//! The error of every operation.
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Reads the catalogue of a database.
+
 use crate::sql::{Dialect, Param, Statement};
 use crate::value::Value;
 

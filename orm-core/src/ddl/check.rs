@@ -1,3 +1,5 @@
+//! Compares models with the tables of a database.
+
 use super::Schema;
 use super::create::Tables;
 use super::foreign_key::ForeignKey;

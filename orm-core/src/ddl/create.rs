@@ -1,3 +1,5 @@
+//! Writes CREATE statements for what models need and a database lacks.
+
 use super::Schema;
 use super::enum_type::{create_type, enum_types, unless_there};
 use super::foreign_key::ForeignKey;

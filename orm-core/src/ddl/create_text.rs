@@ -1,3 +1,5 @@
+//! Reads the text of CREATE TABLE that SQLite stores.
+
 use super::live_table::{Computed, LiveCheck};
 
 /// The parts of a table that only its SQL text has, and no PRAGMA: CHECK constraints, generation expressions,

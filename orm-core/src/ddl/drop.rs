@@ -1,3 +1,5 @@
+//! Writes DROP statements for the tables of models.
+
 use hashbrown::HashSet;
 use indexmap::IndexSet;
 

@@ -1,3 +1,5 @@
+//! Native enum types of PostgreSQL.
+
 use super::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModelDef;

@@ -1,3 +1,5 @@
+//! Foreign keys as models declare them, from either side.
+
 use super::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{KeyAction, ModelDef, RelationDef, RelationKind};

@@ -1,3 +1,5 @@
+//! Reads the labels of an enum type of MySQL.
+
 /// The labels of a MySQL type, `enum('a','b')`; `None` if it is another type.
 pub(crate) fn enum_labels(type_name: &str) -> Option<Vec<String>> {
     let start = type_name.get(..5).filter(|start| start.eq_ignore_ascii_case("enum("))?;

@@ -1,3 +1,5 @@
+//! A table as its database describes it.
+
 use super::catalog::{Asked, Catalog};
 use super::create_text::CreateText;
 use crate::driver::Lease;

@@ -1,3 +1,5 @@
+//! Compares a column's type with the declared one.
+
 use crate::sql::Dialect;
 
 /// Whether a column of the type that the database has holds what one of the declared type would: names, lengths and

@@ -1,3 +1,5 @@
+//! Names of indexes and constraints.
+
 use crate::sql::Dialect;
 
 /// The most bytes of a name: PostgreSQL cuts off what is longer, and two names become one.

@@ -1,3 +1,5 @@
+//! A list of models, which `schema!` builds.
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
 use crate::sql::Dialect;

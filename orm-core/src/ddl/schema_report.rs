@@ -1,3 +1,5 @@
+//! The differences that a check found.
+
 use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};

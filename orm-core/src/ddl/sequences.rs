@@ -1,3 +1,5 @@
+//! Moves sequences past existing keys.
+
 use super::Schema;
 use crate::sql::Dialect;
 

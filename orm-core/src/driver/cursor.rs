@@ -1,3 +1,5 @@
+//! Streams: what one has open on a connection.
+
 use std::time::Instant;
 
 use super::lease::{Lease, TransactionState};

@@ -1,3 +1,5 @@
+//! A database with its replicas and its monitor.
+
 use std::sync::Arc;
 
 use super::pool::Borrower;

@@ -1,3 +1,5 @@
+//! The URL of a database, which may contain a password.
+
 use std::fmt;
 use std::future::Future;
 use std::str::FromStr;

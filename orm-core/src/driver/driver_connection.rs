@@ -1,3 +1,5 @@
+//! The driver's own connection, as programs get it.
+
 use std::fmt;
 use std::pin::Pin;
 

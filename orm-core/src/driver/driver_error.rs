@@ -1,3 +1,5 @@
+//! The error of a driver.
+
 use crate::error::Error;
 
 /// The error of a driver: `sqlx::Error` or `rusqlite::Error`. See [`Error::driver`].

@@ -1,3 +1,5 @@
+//! Isolation levels.
+
 /// How far a transaction is isolated from concurrent ones.
 ///
 /// A database may isolate more than it was asked to: SQLite's transactions are always serializable, and PostgreSQL

@@ -1,3 +1,5 @@
+//! Journal modes of SQLite.
+
 /// How SQLite keeps its journal, from which it rolls back: `PRAGMA journal_mode`. The file remembers [`Wal`](Self::Wal).
 ///
 /// SQLite's `MEMORY` and `OFF` are left out: without a journal on disk a crash in a transaction destroys the file.

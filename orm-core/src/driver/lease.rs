@@ -1,3 +1,5 @@
+//! A connection that a session holds, and the state of its transaction.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

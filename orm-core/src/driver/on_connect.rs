@@ -1,3 +1,5 @@
+//! Functions that set up each new connection.
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;

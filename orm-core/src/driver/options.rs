@@ -1,3 +1,5 @@
+//! How an engine connects.
+
 use crate::observe::Echo;
 use std::time::Duration;
 

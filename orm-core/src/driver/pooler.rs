@@ -1,3 +1,5 @@
+//! What lies between an engine and its database.
+
 /// What is between an engine and its database: the argument of
 /// [`EngineBuilder::pooler`](crate::options::EngineBuilder::pooler).
 ///

@@ -1,3 +1,5 @@
+//! A connection outside the pool, for migrations.
+
 use super::database::Database;
 use crate::error::Result;
 

@@ -1,3 +1,5 @@
+//! Errors of statements that are not sent.
+
 use crate::error::{Error, ErrorKind};
 use crate::sql::{Statement, shortened};
 

@@ -1,3 +1,5 @@
+//! The standbys of a primary.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,3 +1,5 @@
+//! The pool of one server, whichever backend it is.
+
 use std::sync::Arc;
 
 use super::pool::{Borrower, Checkouts};

@@ -1,3 +1,5 @@
+//! Errors that servers have in common.
+
 use std::io;
 
 use sqlx::error::DatabaseError;

@@ -1,3 +1,5 @@
+//! How connections are encrypted.
+
 /// Whether a connection to a server is encrypted, and what is verified: PostgreSQL's `sslmode`. It is the argument of
 /// [`EngineBuilder::ssl_mode`](crate::options::EngineBuilder::ssl_mode).
 ///

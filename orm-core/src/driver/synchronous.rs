@@ -1,13 +1,6 @@
-/// How often SQLite waits until its writes are on disk: `PRAGMA synchronous`.
-///
-/// ```
-/// use orm_core::options::{JournalMode, Synchronous};
-/// # use orm_core::prelude::*;
-///
-/// // Fast commits; a power failure may lose the last ones, and the file stays intact.
-/// let builder = Engine::builder("sqlite:shop.db").journal_mode(JournalMode::Wal).synchronous(Synchronous::Normal);
-/// # let _ = builder;
-/// ```
+//! How SQLite waits for the disk.
+
+/// How often SQLite waits until what it wrote is on the disk: `PRAGMA synchronous`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Synchronous {

@@ -1,3 +1,5 @@
+//! Settings of TLS.
+
 use std::path::{Path, PathBuf};
 
 use super::SslMode;

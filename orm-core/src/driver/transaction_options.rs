@@ -1,3 +1,5 @@
+//! Options of a transaction, and what begins it.
+
 use std::borrow::Cow;
 
 use super::{Control, Isolation, sandbox};

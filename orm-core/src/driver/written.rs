@@ -1,3 +1,5 @@
+//! How far a standby must be to show what was committed.
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How far the log of the primary was when the engine last committed: what a standby must have replayed before the

@@ -1,3 +1,5 @@
+//! An entity or a reference to one, as an argument.
+
 use super::Entity;
 use crate::model::Model;
 

@@ -1,3 +1,5 @@
+//! Fields of deferred columns.
+
 use std::fmt;
 use std::sync::OnceLock;
 

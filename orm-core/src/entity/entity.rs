@@ -1,3 +1,5 @@
+//! Handles to objects.
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;

@@ -1,3 +1,5 @@
+//! Fields of relationships.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! What a relationship holds, before it has its type.
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Loaded collections.
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Constants of relationships.
+
 use super::Held;
 use crate::model::{Model, RelationDef};
 

@@ -1,3 +1,5 @@
+//! Serialises entities.
+
 use std::sync::Arc;
 
 use serde::ser::{Error, SerializeSeq, SerializeStruct};

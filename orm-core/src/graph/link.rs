@@ -1,3 +1,5 @@
+//! What relationship fields keep of their object's place.
+
 use std::sync::Arc;
 
 use super::{ArenaId, Mooring, Region};

@@ -1,3 +1,5 @@
+//! How relationship fields find their graph.
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 

@@ -1,3 +1,5 @@
+//! One object and its versions.
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,3 +1,5 @@
+//! Structs that a graph stores.
+
 use super::Seed;
 use crate::value::{Cells, ValueError, ValueRef};
 

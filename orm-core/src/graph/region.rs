@@ -1,3 +1,5 @@
+//! A session's graph, or an answer that keeps it alive.
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

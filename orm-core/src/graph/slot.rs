@@ -1,3 +1,5 @@
+//! What objects hold for their relationships.
+
 use std::sync::Arc;
 
 use hashbrown::HashSet;

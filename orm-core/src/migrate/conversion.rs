@@ -1,3 +1,5 @@
+//! Converts the values of a column to another type.
+
 use crate::ddl::LiveColumn;
 use crate::sql::Dialect;
 

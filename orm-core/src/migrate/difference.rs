@@ -1,3 +1,5 @@
+//! What turns one structure into another.
+
 use super::conversion::{Conversion, affinity};
 use super::structure::{Structure, column, mentions, primary_key};
 use crate::ddl::{LiveCheck, LiveColumn, LiveEnum, LiveIndex, LiveKey, LiveTable};

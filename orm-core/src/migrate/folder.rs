@@ -1,3 +1,5 @@
+//! Reads a folder of migrations.
+
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 

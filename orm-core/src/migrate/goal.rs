@@ -1,3 +1,5 @@
+//! The structure that models describe.
+
 use super::difference::Difference;
 use super::structure::{Structure, column};
 use crate::ddl::{LiveTable, Schema, create_statements};

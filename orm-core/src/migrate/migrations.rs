@@ -1,3 +1,5 @@
+//! Migrations for programs and tests.
+
 use std::path::PathBuf;
 
 use sqlx::migrate::Migrator;

@@ -1,3 +1,5 @@
+//! Migrations on MySQL and MariaDB.
+
 use super::conversion::Conversion;
 use super::difference::{ColumnChange, Difference, TableChange};
 use super::script::{Step, Writer, shown};

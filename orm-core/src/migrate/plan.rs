@@ -1,3 +1,5 @@
+//! An unwritten migration.
+
 use std::fmt::Write as _;
 
 use sqlx::migrate::Migrator;

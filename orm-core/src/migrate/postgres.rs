@@ -1,3 +1,5 @@
+//! Migrations on PostgreSQL.
+
 use super::conversion::Conversion;
 use super::difference::{ColumnChange, Difference, TableChange};
 use super::script::{Later, Step, Writer, shown};

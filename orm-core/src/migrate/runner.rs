@@ -1,3 +1,5 @@
+//! Runs migrations.
+
 use std::time::Duration;
 
 use futures_util::TryStreamExt;

@@ -1,3 +1,5 @@
+//! Scratch databases.
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Engine;
 

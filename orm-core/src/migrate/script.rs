@@ -1,3 +1,5 @@
+//! The statements of a migration.
+
 use std::collections::HashSet;
 
 use super::conversion::zero;

@@ -1,3 +1,5 @@
+//! Migrations on SQLite.
+
 use super::conversion::Conversion;
 use super::difference::{Difference, TableChange};
 use super::script::{Step, Writer, is_literal, shown};

@@ -1,3 +1,5 @@
+//! Tables as a catalogue describes them.
+
 use crate::ddl::{LiveColumn, LiveEnum, LiveIndex, LiveTable, read_all};
 use crate::driver::{Database, Lease};
 use crate::error::Result;

@@ -1,3 +1,5 @@
+//! The command line of migrations.
+
 use std::process::ExitCode;
 
 use super::{Introspection, MigrationState, MigrationStatus, Migrations};

@@ -1,3 +1,5 @@
+//! Constants of columns.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! Columns as data.
+
 use super::descriptor::descriptor;
 use crate::sql::{Expr, NamedColumn, Source};
 use crate::value::{Value, ValueKind};

@@ -1,3 +1,5 @@
+//! How descriptors are read and built.
+
 /// Declares a descriptor. Its fields are private, so another one breaks no program: each is read by a function of its name,
 /// and generated code sets it with the function behind `=>`. Nobody outside reads those that are `unread`.
 macro_rules! descriptor {

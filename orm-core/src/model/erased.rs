@@ -1,3 +1,5 @@
+//! Models without their types.
+
 use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,3 +1,5 @@
+//! Hooks of models.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! Which object has which key.
+
 use std::fmt;
 use std::ops::Range;
 

@@ -1,3 +1,5 @@
+//! Indexes as data.
+
 use super::descriptor::descriptor;
 
 descriptor! {

@@ -1,3 +1,5 @@
+//! Actions of foreign keys.
+
 /// What happens to rows whose foreign key refers to a row that is deleted, or whose key changes: `on_delete = ".."` and
 /// `on_update = ".."` of a `belongs_to`.
 ///

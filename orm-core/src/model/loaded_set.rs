@@ -1,3 +1,5 @@
+//! What a query loaded, as a type.
+
 /// What a query loaded, as a type. It decides what serialising an [`Entity`](crate::Entity) includes.
 ///
 /// The derive implements it for each model. A function that serialises or prints entities of any query needs it as a

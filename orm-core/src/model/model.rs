@@ -1,3 +1,5 @@
+//! The trait that the derive implements.
+
 use super::{HookTable, LoadedSet, LoadedSetOf, ModelDef};
 use crate::graph::Record;
 use crate::value::Key;

@@ -1,3 +1,5 @@
+//! Models as data.
+
 use super::descriptor::descriptor;
 use super::{CheckedModel, ColumnDef, IndexDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};

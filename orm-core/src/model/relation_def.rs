@@ -1,3 +1,5 @@
+//! Relationships as data.
+
 use super::descriptor::descriptor;
 use super::{ErasedModel, KeyAction, ModelDef, ResolvedRelation};
 use crate::sql::{Expr, TableName};

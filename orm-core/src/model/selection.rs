@@ -1,3 +1,5 @@
+//! Which columns a statement selects.
+
 use super::{ColumnDef, ErasedModel, ModelDef};
 use crate::sql::{Expr, Source};
 use crate::value::{Cells, ValueError, ValueRef};

@@ -1,3 +1,5 @@
+//! What an engine prints.
+
 /// What an engine prints of each statement to standard error.
 ///
 /// ```

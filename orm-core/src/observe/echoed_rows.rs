@@ -1,3 +1,5 @@
+//! Rows that an engine prints.
+
 use std::fmt::{self, Write};
 
 use crate::error::Result;

@@ -1,3 +1,5 @@
+//! Reports statements to everything that listens.
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

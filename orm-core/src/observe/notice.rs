@@ -1,3 +1,5 @@
+//! Warnings about likely mistakes.
+
 use std::panic::catch_unwind;
 
 /// A likely mistake that is not an error.

@@ -1,3 +1,5 @@
+//! Recorded statements.
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Counts the statements of one piece of work.
+
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

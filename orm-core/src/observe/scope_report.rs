@@ -1,3 +1,5 @@
+//! What a scope counted.
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

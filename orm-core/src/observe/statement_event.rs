@@ -1,3 +1,5 @@
+//! A statement as hooks see it.
+
 use std::time::Duration;
 
 use super::query_log::shown;

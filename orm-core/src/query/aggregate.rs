@@ -1,3 +1,5 @@
+//! Aggregates.
+
 use std::marker::PhantomData;
 
 use super::computed::expression;

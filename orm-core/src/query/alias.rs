@@ -1,3 +1,5 @@
+//! Aliased tables.
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;

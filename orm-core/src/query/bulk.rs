@@ -1,3 +1,5 @@
+//! Bulk UPDATE and DELETE, and what a bulk INSERT returns.
+
 use std::fmt;
 use std::marker::PhantomData;
 

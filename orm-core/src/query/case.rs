@@ -1,3 +1,5 @@
+//! CASE.
+
 use std::fmt;
 use std::marker::PhantomData;
 

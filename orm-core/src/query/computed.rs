@@ -1,3 +1,5 @@
+//! Values that the database computes.
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Rem, Sub};

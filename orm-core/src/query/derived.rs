@@ -1,3 +1,5 @@
+//! Subqueries in FROM, and common table expressions.
+
 use std::sync::Arc;
 
 use super::label::ColumnName;

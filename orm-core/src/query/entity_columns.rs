@@ -1,3 +1,5 @@
+//! Entities in a select list.
+
 use std::fmt;
 use std::marker::PhantomData;
 

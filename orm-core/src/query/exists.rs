@@ -1,3 +1,5 @@
+//! Conditions on the targets of relationships.
+
 use super::link::targets_of;
 use super::{Computed, JoinPath, Predicate};
 use crate::entity::{Relation, ToMany, ToOne};

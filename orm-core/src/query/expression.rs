@@ -1,3 +1,5 @@
+//! What has a value in every row.
+
 use super::label::IntoLabel;
 use super::without_null::without_null;
 use super::{Comparand, Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};

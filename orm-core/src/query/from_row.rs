@@ -1,3 +1,5 @@
+//! Structs that take the values of a row.
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! What GROUP BY takes.
+
 use super::tuples::for_tuples;
 use super::{Computed, Expression, Predicate};
 use crate::model::{Column, Model};

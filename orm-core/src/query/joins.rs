@@ -1,3 +1,5 @@
+//! FROM and its joins.
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;

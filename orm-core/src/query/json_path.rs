@@ -1,3 +1,5 @@
+//! JSON columns in queries.
+
 use std::fmt;
 
 use super::{Computed, Expression, Predicate};

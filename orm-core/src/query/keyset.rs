@@ -1,3 +1,5 @@
+//! Pages that begin after an entity.
+
 use super::{SelectSpec, names};
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};

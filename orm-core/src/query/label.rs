@@ -1,3 +1,5 @@
+//! Named expressions.
+
 use std::fmt;
 use std::marker::PhantomData;
 

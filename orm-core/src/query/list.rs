@@ -1,3 +1,5 @@
+//! The select list of a query for rows.
+
 use std::fmt;
 
 use super::LoadSpec;

@@ -1,3 +1,5 @@
+//! Relationships to load, and how.
+
 use std::marker::PhantomData;
 use std::ops::RangeFull;
 

@@ -1,3 +1,5 @@
+//! Row locks.
+
 use crate::sql::{Lock, LockWait};
 
 /// The locks of something with a method `lock_mut`.

@@ -1,3 +1,5 @@
+//! What columns are compared with.
+
 use super::Expression;
 use crate::model::{Column, Model};
 use crate::sql::{Bind, Expr};

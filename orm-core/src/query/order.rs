@@ -1,3 +1,5 @@
+//! ORDER BY.
+
 use super::{Expression, Predicate};
 use crate::model::{Column, Model};
 use crate::sql::{Expr, Nulls, Order};

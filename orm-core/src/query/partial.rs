@@ -1,3 +1,5 @@
+//! Some columns of a model as a struct.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! Operators of PostgreSQL.
+
 use super::{Expression, IntoOperand, Predicate};
 use crate::sql::{Bind, Expr, Function};
 use crate::value::{ArrayElement, ColumnType, Document, IntoValue, Text, Textual};

@@ -1,3 +1,5 @@
+//! Conditions.
+
 use std::ops::{BitAnd, BitOr, Not};
 
 use super::Expression;

@@ -1,3 +1,5 @@
+//! Raw SQL.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;

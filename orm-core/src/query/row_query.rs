@@ -1,3 +1,5 @@
+//! Queries for rows, without their types.
+
 use super::raw::{NamedReader, RawRow, RawSpec, SqlEntities, SqlRows, SqlStructs};
 use super::selectable::{Reader, Selectable};
 use super::{EntityColumns, FromRow, RowsSpec, SelectColumns, StructReader};

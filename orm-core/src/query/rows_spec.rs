@@ -1,3 +1,5 @@
+//! The description of a query for rows.
+
 use super::QueryCore;
 use super::list::SelectList;
 use crate::error::{Error, ErrorKind, Result};

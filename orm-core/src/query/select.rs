@@ -1,3 +1,5 @@
+//! Queries for entities.
+
 use std::fmt;
 use std::marker::PhantomData;
 

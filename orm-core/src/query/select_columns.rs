@@ -1,3 +1,5 @@
+//! Queries for rows.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! What a select list takes, and how it is read.
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! The description of a query for entities, and of what it loads.
+
 use super::QueryCore;
 use crate::model::{ErasedModel, Lazy, RelationDef, RelationKind};
 use crate::sql::{Expr, Order, Source};

@@ -1,3 +1,5 @@
+//! Implements traits for tuples.
+
 /// Hands the shapes of tuples of up to 16 parts to a macro, each part with the name of its type and its place.
 macro_rules! for_tuples {
     ($macro:ident) => {

@@ -1,3 +1,5 @@
+//! What stands after OVER.
+
 use std::ops::{Bound as RangeBound, RangeBounds};
 
 use super::{Computed, Expression, IntoExpressions, IntoOrder};

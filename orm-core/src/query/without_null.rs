@@ -1,3 +1,5 @@
+//! Leaves NULL out of a subquery.
+
 use super::RowsSpec;
 use super::derived::lowered;
 use crate::sql::{Expr, JoinKind, Select, Source, TableRef};

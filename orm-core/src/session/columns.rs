@@ -1,3 +1,5 @@
+//! Loads deferred columns.
+
 use std::panic::Location;
 
 use super::Session;

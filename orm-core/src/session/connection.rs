@@ -1,3 +1,5 @@
+//! Lends the driver's connection.
+
 use super::session::no_connection;
 use super::{Run, Session};
 use crate::driver::DriverConnection;

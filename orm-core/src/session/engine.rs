@@ -1,3 +1,5 @@
+//! Engines.
+
 use std::sync::Arc;
 
 use tokio::sync::Mutex;

@@ -1,3 +1,5 @@
+//! Settings of an engine.
+
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! How the database would run a query.
+
 use super::{Run, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::LoadPlan;

@@ -1,3 +1,5 @@
+//! Removes objects from a session.
+
 use super::Session;
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};

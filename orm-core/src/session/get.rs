@@ -1,3 +1,5 @@
+//! Finds an entity by its key.
+
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;

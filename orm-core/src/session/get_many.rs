@@ -1,3 +1,5 @@
+//! Finds entities by their keys.
+
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;

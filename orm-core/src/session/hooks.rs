@@ -1,3 +1,5 @@
+//! Hooks of sessions.
+
 use super::Session;
 use crate::error::Result;
 use crate::unit_of_work::FlushPlan;

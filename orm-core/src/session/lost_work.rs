@@ -1,3 +1,5 @@
+//! Warns of work that was not committed.
+
 use std::thread;
 
 use super::Session;

@@ -1,3 +1,5 @@
+//! Merges objects of other sessions.
+
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;

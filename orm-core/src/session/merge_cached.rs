@@ -1,3 +1,5 @@
+//! Merges objects without querying.
+
 use std::sync::Arc;
 
 use super::Session;

@@ -1,3 +1,5 @@
+//! Merges drafts.
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;

@@ -1,3 +1,5 @@
+//! Settings of a session.
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -1,3 +1,5 @@
+//! Applies a client's input to objects.
+
 use super::Session;
 use crate::entity::AsEntity;
 use crate::error::Result;

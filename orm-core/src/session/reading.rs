@@ -1,3 +1,5 @@
+//! Runs queries for entities, and loads relationships.
+
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;

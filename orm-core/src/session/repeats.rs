@@ -1,3 +1,5 @@
+//! Warns of relationships that are loaded object by object.
+
 use std::panic::Location;
 
 use hashbrown::HashMap;

@@ -1,3 +1,5 @@
+//! Warns of streams that return one batch.
+
 use std::panic::Location;
 
 use crate::observe::Notice;

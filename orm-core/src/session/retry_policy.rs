@@ -1,3 +1,5 @@
+//! Repeats units of work.
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;

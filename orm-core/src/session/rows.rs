@@ -1,3 +1,5 @@
+//! Runs queries for rows.
+
 use std::panic::Location;
 
 use super::session::no_connection;

@@ -1,3 +1,5 @@
+//! The future of a session's methods.
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};

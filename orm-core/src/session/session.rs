@@ -1,3 +1,5 @@
+//! Sessions.
+
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;

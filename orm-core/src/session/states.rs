@@ -1,3 +1,5 @@
+//! States of objects, expiry and refresh.
+
 use std::panic::Location;
 
 use indexmap::IndexSet;

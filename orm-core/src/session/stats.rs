@@ -1,3 +1,5 @@
+//! The size of a session.
+
 use std::sync::atomic::Ordering;
 
 use super::Session;

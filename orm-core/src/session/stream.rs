@@ -1,3 +1,5 @@
+//! Streams of entities and rows.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::mem;

@@ -1,3 +1,5 @@
+//! A database for one test.
+
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};

@@ -1,3 +1,5 @@
+//! Transactions and savepoints.
+
 use std::ops::{Deref, DerefMut};
 
 use super::Session;

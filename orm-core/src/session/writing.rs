@@ -1,3 +1,5 @@
+//! Changes of objects, flushes and bulk statements.
+
 use std::panic::Location;
 
 use super::session::Failure;

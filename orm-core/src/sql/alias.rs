@@ -1,3 +1,5 @@
+//! Names of tables in a statement.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,3 +1,5 @@
+//! How databases differ in what they are told.
+
 use super::refusal::{no_lists, refusal};
 use super::{Select, TableName};
 use crate::value::{Value, ValueKind};

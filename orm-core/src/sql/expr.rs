@@ -1,3 +1,5 @@
+//! Expressions.
+
 use std::fmt;
 use std::sync::Arc;
 

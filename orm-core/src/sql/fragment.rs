@@ -1,3 +1,5 @@
+//! Raw SQL inside expressions.
+
 use super::Dialect;
 use super::raw::skipped;
 

@@ -1,3 +1,5 @@
+//! Functions of databases.
+
 use std::sync::Arc;
 
 use super::{Dialect, TimeFunction};

@@ -1,3 +1,5 @@
+//! Steps into JSON documents.
+
 use std::sync::Arc;
 
 /// One step into a document.

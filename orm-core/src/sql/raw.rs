@@ -1,3 +1,5 @@
+//! Raw SQL with its values.
+
 use super::{Bind, Dialect, NotRun, Param, RawEffect, Statement};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -50,8 +52,9 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
             ),
         ));
     }
-    // The number of rows it returns is unknown.
-    Ok(Statement { params, effect, changes_connection, ..Statement::plain(sql) })
+    // How many rows it returns is unknown.
+    let makes_type = text.contains("CREATE TYPE");
+    Ok(Statement { params, effect, makes_type, changes_connection, ..Statement::plain(sql) })
 }
 
 /// The session would not notice, and would commit or roll back other changes than it reports.

@@ -1,3 +1,5 @@
+//! Values that a database cannot store.
+
 use super::Dialect;
 use crate::value::{Date, DateTime, Time, Value};
 

@@ -1,3 +1,5 @@
+//! SELECT as a tree.
+
 use std::fmt;
 use std::sync::Arc;
 

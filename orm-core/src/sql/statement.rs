@@ -1,3 +1,5 @@
+//! The text of a statement with its values, and what is known about it.
+
 use std::sync::Arc;
 
 use super::Effect;

@@ -1,3 +1,5 @@
+//! Names of tables.
+
 use std::fmt;
 
 /// The name of a table, with its schema if it has one.

@@ -1,3 +1,5 @@
+//! Functions of dates and times.
+
 /// A function of dates and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeFunction {

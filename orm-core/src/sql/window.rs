@@ -1,3 +1,5 @@
+//! What stands after OVER.
+
 use super::{Expr, Order};
 
 /// The rows that a window function looks at: what stands after OVER.

@@ -1,3 +1,5 @@
+//! INSERT, UPDATE and DELETE as trees.
+
 use super::{Bind, Dialect, Expr, Made, TableName, Writer};
 
 /// An INSERT of any number of rows.

@@ -1,3 +1,5 @@
+//! Bulk statements.
+
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Bulk statements where the database returns no rows.
+
 use hashbrown::HashMap;
 
 use super::draft::DraftData;

@@ -1,3 +1,5 @@
+//! Changes columns of objects.
+
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
 use crate::graph::ObjectId;

@@ -1,3 +1,5 @@
+//! Rows that refer to each other in a circle.
+
 use hashbrown::HashSet;
 use indexmap::IndexSet;
 

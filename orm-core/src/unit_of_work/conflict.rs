@@ -1,3 +1,5 @@
+//! Rows of which none can be written first.
+
 use super::flush::Flush;
 use super::row_plan::RowPlan;
 use super::schedule::{Circle, Step};

@@ -1,3 +1,5 @@
+//! Links objects.
+
 use super::links::LinkTarget;
 use super::unit_of_work::{Ref, UnitOfWork, cell_id};
 use super::unsaved_links::is_shown;

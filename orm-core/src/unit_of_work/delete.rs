@@ -1,3 +1,5 @@
+//! Deletes objects, and follows the deletion to others.
+
 use hashbrown::HashSet;
 
 use super::flush::Flush;

@@ -1,3 +1,5 @@
+//! Objects of no session.
+
 use std::sync::Arc;
 use std::time::SystemTime;
 

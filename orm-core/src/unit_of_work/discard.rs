@@ -1,3 +1,5 @@
+//! Takes back unsaved changes.
+
 use indexmap::IndexSet;
 
 use super::moves::{Holder, holders, parents};

@@ -1,3 +1,5 @@
+//! Ends links between objects.
+
 use super::links::LinkTarget;
 use super::refusal::check_written;
 use super::unit_of_work::{KeyFrom, LinkRow, Ref, UnitOfWork, cell_id};

@@ -1,3 +1,5 @@
+//! Drafts of new objects.
+
 use std::fmt;
 
 use super::detached::detached;

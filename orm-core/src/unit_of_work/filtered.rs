@@ -1,3 +1,5 @@
+//! What objects hold of relationships with a filter, when rows change.
+
 use super::moves::{Holder, parents};
 use super::unit_of_work::UnitOfWork;
 use crate::graph::{ObjectId, Slot};

@@ -1,3 +1,5 @@
+//! Executes the plan of a flush.
+
 use std::time::SystemTime;
 
 use hashbrown::{HashMap, HashSet};

@@ -1,3 +1,5 @@
+//! What a flush would execute, or has executed.
+
 use std::fmt;
 
 use super::flush::Flush;

@@ -1,3 +1,5 @@
+//! Objects that follow another one.
+
 use indexmap::IndexSet;
 
 use super::PendingCell;

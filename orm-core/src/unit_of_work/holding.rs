@@ -1,3 +1,5 @@
+//! What new objects hold, and what holds them.
+
 use super::flush::Flush;
 use super::unit_of_work::{PendingEntry, Ref};
 use crate::graph::{ObjectId, Slice, Slot};

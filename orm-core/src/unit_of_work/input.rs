@@ -1,3 +1,5 @@
+//! Input from clients.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! Inserts new objects.
+
 use hashbrown::HashMap;
 
 use super::draft::DraftData;

@@ -1,3 +1,5 @@
+//! INSERT .. SELECT.
+
 use std::fmt;
 use std::marker::PhantomData;
 

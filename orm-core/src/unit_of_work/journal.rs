@@ -1,3 +1,5 @@
+//! What a rollback takes back.
+
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};

@@ -1,3 +1,5 @@
+//! Links by keys of objects that the session may not hold.
+
 use indexmap::IndexMap;
 
 use super::flush::Flush;

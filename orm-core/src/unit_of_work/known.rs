@@ -1,3 +1,5 @@
+//! Values of new rows that are known before they are written.
+
 use std::cell::RefCell;
 
 use hashbrown::HashMap;

@@ -1,3 +1,5 @@
+//! Columns that are written after their row.
+
 use super::flush::Flush;
 use super::insert::disagrees;
 use super::known::Known;

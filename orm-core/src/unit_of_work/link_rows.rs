@@ -1,3 +1,5 @@
+//! Inserts and deletes rows of link tables.
+
 use hashbrown::HashSet;
 use indexmap::IndexMap;
 

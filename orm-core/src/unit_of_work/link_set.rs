@@ -1,3 +1,5 @@
+//! Rows of link tables that wait for a flush.
+
 use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 

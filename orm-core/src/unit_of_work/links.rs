@@ -1,3 +1,5 @@
+//! Links of drafts.
+
 use std::sync::Arc;
 
 use super::draft::DraftData;

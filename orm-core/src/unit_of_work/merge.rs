@@ -1,3 +1,5 @@
+//! Makes merged state changes of a session's objects.
+
 use std::any::TypeId;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! What is merged, and what it leads to.
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 

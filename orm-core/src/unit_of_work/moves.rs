@@ -1,3 +1,5 @@
+//! Moves children between collections when their keys change.
+
 use super::unit_of_work::UnitOfWork;
 use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;

@@ -1,3 +1,5 @@
+//! The order of tables.
+
 use std::any::TypeId;
 
 use hashbrown::{HashMap, HashSet};

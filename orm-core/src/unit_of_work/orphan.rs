@@ -1,3 +1,5 @@
+//! Children without a parent.
+
 use std::sync::Arc;
 
 use super::PendingCell;

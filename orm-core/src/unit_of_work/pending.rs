@@ -1,3 +1,5 @@
+//! Handles to objects without a row.
+
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};

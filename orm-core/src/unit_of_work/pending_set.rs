@@ -1,3 +1,5 @@
+//! Objects without a row, in the order of adding.
+
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;

@@ -1,3 +1,5 @@
+//! Checks objects that were edited while expired.
+
 use indexmap::IndexMap;
 
 use super::flush::Flush;

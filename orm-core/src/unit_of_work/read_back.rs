@@ -1,3 +1,5 @@
+//! Reads values that the database made.
+
 use super::flush::Flush;
 use super::insert::given_keys;
 use super::taking::Taking;

@@ -1,3 +1,5 @@
+//! Keys that refer to a row.
+
 use hashbrown::HashMap;
 
 use super::flush::Flush;

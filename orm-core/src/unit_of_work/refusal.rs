@@ -1,3 +1,5 @@
+//! Refuses links before anything is changed.
+
 use super::disconnect::orphan_needs_a_rule;
 use super::draft::DraftData;
 use super::links::LinkTarget;

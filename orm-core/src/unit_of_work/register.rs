@@ -1,3 +1,5 @@
+//! Registers new objects and their links.
+
 use std::sync::Arc;
 
 use super::draft::{DraftData, DraftLinks};

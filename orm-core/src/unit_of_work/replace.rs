@@ -1,3 +1,5 @@
+//! Replaces the targets of a collection.
+
 use hashbrown::HashSet;
 
 use super::disconnect::orphan_needs_a_rule;

@@ -1,3 +1,5 @@
+//! The rows that a flush writes, in steps.
+
 use super::conflict::needs_itself;
 use super::schedule::{Kind, Schedule, Step, schedule};
 use super::switch::Switched;

@@ -1,3 +1,5 @@
+//! Edits what objects hold.
+
 use hashbrown::HashSet;
 
 use super::unit_of_work::UnitOfWork;

@@ -1,3 +1,5 @@
+//! States of objects.
+
 /// The state of an object in its session. A draft is transient: the session does not know it.
 ///
 /// ```

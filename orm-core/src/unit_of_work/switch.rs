@@ -1,3 +1,5 @@
+//! Drafts that replace deleted rows.
+
 use std::any::TypeId;
 use std::sync::Arc;
 

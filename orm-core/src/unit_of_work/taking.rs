@@ -1,3 +1,5 @@
+//! Takes rows of a statement into a session.
+
 use super::flush::Flush;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;

@@ -1,3 +1,5 @@
+//! What a session has to write.
+
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};

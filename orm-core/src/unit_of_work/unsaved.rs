@@ -1,3 +1,5 @@
+//! Unsaved changes in words.
+
 use super::UnitOfWork;
 use crate::identity::Store;
 

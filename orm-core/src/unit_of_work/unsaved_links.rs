@@ -1,3 +1,5 @@
+//! Unsaved links in what queries load.
+
 use hashbrown::HashSet;
 use indexmap::IndexSet;
 

@@ -1,3 +1,5 @@
+//! Updates rows of changed objects.
+
 use super::flush::Flush;
 use super::insert::check_value;
 use super::references::is_referred;

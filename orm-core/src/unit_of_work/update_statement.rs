@@ -1,3 +1,5 @@
+//! The statement of a batch of updates.
+
 use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{
     Bind, Dialect, Expr, Made, NEW_COLUMNS, NamedColumn, NewRows, Param, Source, Statement, Update,

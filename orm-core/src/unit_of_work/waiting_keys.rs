@@ -1,3 +1,5 @@
+//! Keys that wait for a pending object.
+
 use hashbrown::HashMap;
 use indexmap::IndexMap;
 

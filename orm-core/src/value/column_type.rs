@@ -1,3 +1,5 @@
+//! Types of columns.
+
 use super::comparable::{Boolean, Bytes, Float, Integer, Text};
 use super::{Cells, Value, ValueError, ValueRef};
 

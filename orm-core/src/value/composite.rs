@@ -1,3 +1,5 @@
+//! Cells that are converted when they are needed.
+
 use std::fmt;
 
 use super::Value;

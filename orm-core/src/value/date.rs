@@ -1,3 +1,5 @@
+//! Dates.
+
 use std::fmt;
 
 use super::{ValueError, ValueRef};

@@ -1,3 +1,5 @@
+//! Dates with times.
+
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,3 +1,5 @@
+//! Decimal numbers.
+
 use std::fmt;
 
 use super::{ValueError, ValueRef};

@@ -1,4 +1,6 @@
-/// A text split at its separators, each of which occurs once and in this order.
+//! Reads numbers between separators.
+
+/// A text at its separators, each of which it has once and in this order.
 pub(super) fn split<const N: usize, const M: usize>(text: &str, separators: [char; N]) -> Option<[&str; M]> {
     let mut parts = [""; M];
     let mut rest = text;

@@ -1,3 +1,5 @@
+//! Values that a column takes.
+
 use super::{ColumnType, Value};
 
 /// A Rust value that a column of type `T` takes: the type itself, or one that widens into it without loss.

@@ -1,3 +1,5 @@
+//! Keys, and what has numbered cells.
+
 use std::hash::Hash;
 
 use super::{ColumnType, IntoValue, Value, ValueError, ValueRef};

@@ -1,3 +1,5 @@
+//! Lists.
+
 use super::{ColumnType, Composite, IntoValue, Value, ValueError, ValueKind, ValueRef};
 
 /// A type that lists in columns may hold: a `Vec<T>` is a column on PostgreSQL.

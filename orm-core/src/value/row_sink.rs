@@ -1,3 +1,5 @@
+//! Takes rows as they arrive.
+
 use super::Cells;
 use crate::error::Result;
 

@@ -1,3 +1,5 @@
+//! Serialises values.
+
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 

@@ -1,3 +1,5 @@
+//! Times of day.
+
 use std::fmt;
 
 use super::{ValueError, ValueRef, digits};

@@ -1,3 +1,5 @@
+//! UUIDs.
+
 use std::fmt;
 
 use super::{ValueError, ValueRef};

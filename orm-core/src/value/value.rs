@@ -1,3 +1,5 @@
+//! Owned cells.
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 

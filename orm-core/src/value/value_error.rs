@@ -1,3 +1,5 @@
+//! Errors of values.
+
 use std::fmt;
 
 use super::ValueRef;

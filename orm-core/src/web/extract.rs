@@ -1,3 +1,5 @@
+//! The session of a request.
+
 use std::convert::Infallible;
 
 use axum_core::extract::{FromRef, FromRequestParts};

@@ -1,3 +1,5 @@
+//! Errors as responses.
+
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 

@@ -1,3 +1,5 @@
+//! Connects to MySQL and MariaDB.
+
 use std::sync::Arc;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode};

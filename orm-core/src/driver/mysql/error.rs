@@ -1,3 +1,5 @@
+//! Errors of MySQL and MariaDB.
+
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::driver::server_error::{Refused, refusal};

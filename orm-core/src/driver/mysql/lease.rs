@@ -1,3 +1,5 @@
+//! Statements, values and rows on MySQL and MariaDB.
+
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;

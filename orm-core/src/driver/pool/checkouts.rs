@@ -1,3 +1,5 @@
+//! Who holds the connections of a pool, and who waits.
+
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

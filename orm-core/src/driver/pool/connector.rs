@@ -1,3 +1,5 @@
+//! How a pool makes and ends connections.
+
 use std::future::Future;
 
 /// How a pool makes and ends the connections to a database.

@@ -1,3 +1,5 @@
+//! The state of a pool at one moment.
+
 use std::fmt;
 use std::panic::Location;
 use std::time::Duration;

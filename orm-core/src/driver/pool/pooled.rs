@@ -1,3 +1,5 @@
+//! A pool, and a connection that it lends.
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;

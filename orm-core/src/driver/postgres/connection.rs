@@ -1,3 +1,5 @@
+//! A connection to PostgreSQL with its prepared statements.
+
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! A cursor of PostgreSQL.
+
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Either, Executor, PgConnection};
 

@@ -1,3 +1,5 @@
+//! Errors of PostgreSQL.
+
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 

@@ -1,3 +1,5 @@
+//! Connections, statements and values on PostgreSQL.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+//! Rows of PostgreSQL as cells.
+
 use std::cell::{Cell, OnceCell};
 
 use sqlx::postgres::{PgRow, PgValueFormat};

@@ -1,3 +1,5 @@
+//! Attached databases of SQLite.
+
 use std::sync::Arc;
 
 use rusqlite::Connection;

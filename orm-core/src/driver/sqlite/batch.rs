@@ -1,3 +1,5 @@
+//! Rows that are copied from one thread to another.
+
 use std::sync::Arc;
 
 use super::prepared::Prepared;

@@ -1,3 +1,5 @@
+//! A connection of SQLite, and how it runs a statement.
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};

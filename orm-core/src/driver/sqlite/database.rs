@@ -1,3 +1,5 @@
+//! Connects to SQLite.
+
 use std::fs;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Errors of SQLite.
+
 use rusqlite::ffi;
 
 use crate::driver::driver_error::DriverError;

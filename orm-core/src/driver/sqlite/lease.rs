@@ -1,3 +1,5 @@
+//! Statements on SQLite, on the caller's thread or on the connection's.
+
 use std::sync::Arc;
 
 use tokio::sync::oneshot;

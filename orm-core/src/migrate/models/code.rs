@@ -1,3 +1,5 @@
+//! Writes the code of models.
+
 use super::described::{Described, Field};
 use super::enums::EnumOf;
 use super::names::{Names, identifier, other_module};

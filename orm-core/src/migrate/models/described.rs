@@ -1,3 +1,5 @@
+//! What the tables say about the models to write.
+
 use super::inflection::singular;
 use super::names::{Names, field_name, snake, struct_name};
 use super::rust_type::RustType;

@@ -1,3 +1,5 @@
+//! Enums of written models.
+
 use super::described::Described;
 use super::names::{Names, case_of, snake, type_name, variant_name};
 use super::rust_type::Labels;

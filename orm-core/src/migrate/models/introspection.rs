@@ -1,3 +1,5 @@
+//! Writes models for existing tables.
+
 use super::code::code;
 use crate::driver::Borrower;
 use crate::error::{Error, ErrorKind, Result};

@@ -1,3 +1,5 @@
+//! Names in written models.
+
 use heck::{ToKebabCase, ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
 use super::inflection::singular;

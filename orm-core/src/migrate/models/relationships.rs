@@ -1,3 +1,5 @@
+//! Relationships of written models.
+
 use super::described::{Described, parent, role};
 use super::inflection::plural;
 use super::names::{is_reserved, snake};

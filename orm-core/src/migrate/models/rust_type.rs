@@ -1,3 +1,5 @@
+//! Types of fields in written models.
+
 use crate::ddl::{LiveColumn, LiveTable, enum_labels};
 use crate::migrate::structure::mentions;
 use crate::sql::Dialect;

@@ -1,3 +1,5 @@
+//! Aggregate functions.
+
 use super::call::Bare;
 use crate::query::{Aggregate, Expression, TextExpression};
 use crate::sql::{Expr, Function};

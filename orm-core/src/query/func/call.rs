@@ -1,3 +1,5 @@
+//! How functions are called.
+
 use crate::query::{Computed, Expression, IntoOperand};
 use crate::sql::{Expr, Function};
 use crate::value::ColumnType;

@@ -1,3 +1,5 @@
+//! Raw SQL as an expression.
+
 use crate::model::{Column, Model};
 use crate::query::{Aggregate, Computed, Expression, Predicate};
 use crate::sql::{Expr, Function};

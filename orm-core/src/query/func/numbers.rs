@@ -1,3 +1,5 @@
+//! Functions of numbers.
+
 use super::call::call;
 use crate::query::{Computed, Division, Expression, Number};
 use crate::sql::{Expr, Function};

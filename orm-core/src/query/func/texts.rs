@@ -1,3 +1,5 @@
+//! Functions of texts.
+
 use super::call::{Like, call, call_with};
 use crate::query::{Computed, Expression, IntoOperand};
 use crate::sql::{Expr, Function};

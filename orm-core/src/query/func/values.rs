@@ -1,3 +1,5 @@
+//! Values and choices between them.
+
 use super::call::{Bare, Like, call_with};
 use crate::model::{Column, Model};
 use crate::query::{Case, Computed, Expression, IntoExpressions, IntoOperand};

@@ -1,3 +1,5 @@
+//! Window functions.
+
 use super::call::Bare;
 use crate::query::{Expression, WindowFunction};
 use crate::sql::{Expr, Function};

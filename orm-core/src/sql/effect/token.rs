@@ -1,3 +1,5 @@
+//! Splits SQL into tokens.
+
 use super::super::Dialect;
 use super::super::raw::skipped;
 

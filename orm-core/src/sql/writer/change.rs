@@ -1,3 +1,5 @@
+//! Writes INSERT and UPDATE.
+
 use super::Writer;
 use crate::sql::{
     Bind, Conflict, Dialect, Effect, Expr, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown,

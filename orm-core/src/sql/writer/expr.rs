@@ -1,3 +1,5 @@
+//! Writes expressions.
+
 use std::sync::Arc;
 
 use super::Writer;

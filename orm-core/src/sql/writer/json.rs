@@ -1,3 +1,5 @@
+//! Writes reads of JSON.
+
 use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, JsonRead, JsonStep};
 use crate::value::{Value, ValueKind};

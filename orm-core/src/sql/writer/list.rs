@@ -1,3 +1,5 @@
+//! Writes lists of values.
+
 use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, Param};
 use crate::value::{Value, ValueKind};

@@ -1,3 +1,5 @@
+//! Names the tables of a statement.
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Writes SELECT.
+
 use std::sync::Arc;
 
 use super::Writer;

@@ -1,3 +1,5 @@
+//! Writes functions of texts.
+
 use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, TextPlace};
 use crate::value::Value;

@@ -1,3 +1,5 @@
+//! Writes functions of dates and times.
+
 use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, TimeFunction, TimePart, TimeUnit};
 use crate::value::{Value, ValueKind};

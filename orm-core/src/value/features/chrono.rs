@@ -1,3 +1,5 @@
+//! Types of `chrono`.
+
 use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
 use crate::value::{Date, DateTime, IntoValue, Time, Timestamp, Value};

@@ -1,3 +1,5 @@
+//! Types of `rust_decimal`.
+
 use crate::value::{Decimal, IntoValue, Value};
 
 column!(

@@ -1,3 +1,5 @@
+//! Types of `jiff`.
+
 use jiff::civil;
 
 use crate::value::{Date, DateTime, Time, Timestamp};

@@ -1,3 +1,5 @@
+//! JSON columns.
+
 use std::io;
 
 use serde::Serialize;

@@ -1,3 +1,5 @@
+//! Types of `time`.
+
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::value::{Date, DateTime, Time, Timestamp};

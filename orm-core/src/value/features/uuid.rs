@@ -1,3 +1,5 @@
+//! Types of `uuid`.
+
 use crate::value::Uuid;
 
 column!(uuid::Uuid, "Uuid", Uuid, |found| Some(uuid::Uuid::from_bytes(found.0)), |value| Uuid(
