@@ -80,6 +80,15 @@ fn every_file_belongs_to_a_stage() {
 }
 
 #[test]
+fn every_file_says_what_it_is_for() {
+    let files =
+        stages(&read(&Path::new(SOURCE).join("lib.rs"))).into_iter().flat_map(|stage| files_of(&stage));
+    let silent = files.map(|(file, _)| file).filter(|file| !read(file).starts_with("//! "));
+    let silent: Vec<PathBuf> = silent.collect();
+    assert!(silent.is_empty(), "these do not begin with a line of documentation: {silent:#?}");
+}
+
+#[test]
 fn the_code_map_lists_the_stages_in_reading_order() {
     let stages = stages(&read(&Path::new(SOURCE).join("lib.rs")));
     let text = read(Path::new(ARCHITECTURE));

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use append_only_vec::AppendOnlyVec;
 use hashbrown::HashSet;
 
-use super::{ArenaId, CellError, Mooring, Node, Record, Seed, Slots};
+use super::{ArenaId, CellError, GraphHandle, Node, Record, Seed, Slots};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
@@ -15,7 +15,7 @@ use crate::value::{Cells, Value, ValueError, ValueRef};
 /// `AppendOnlyVec` grows without moving what exists and through `&self`; that is what lets handles borrow from it. It
 /// writes no memory that no object needs.
 pub struct Arena<M> {
-    graph: Mooring,
+    graph: GraphHandle,
     id: ArenaId,
     columns: usize,
     nodes: AppendOnlyVec<Node<M>>,
@@ -75,7 +75,7 @@ pub trait ErasedArena: Any + Send + Sync {
 }
 
 impl<M: Record> Arena<M> {
-    pub(crate) fn new(graph: Mooring, id: ArenaId, columns: usize, relations: usize) -> Arena<M> {
+    pub(crate) fn new(graph: GraphHandle, id: ArenaId, columns: usize, relations: usize) -> Arena<M> {
         let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
         let detached = RwLock::default();
         Arena { graph, id, columns, nodes: AppendOnlyVec::new(), slots, detached }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{ArenaId, Mooring, Region};
+use super::{ArenaId, GraphHandle, Region};
 
 /// The place in a graph that a struct is being built for.
 #[derive(Debug)]
 pub struct Seed {
-    graph: Mooring,
+    graph: GraphHandle,
     arena: ArenaId,
     node: u32,
 }
 
 impl Seed {
-    pub(crate) fn new(graph: Mooring, arena: ArenaId, node: u32) -> Seed {
+    pub(crate) fn new(graph: GraphHandle, arena: ArenaId, node: u32) -> Seed {
         Seed { graph, arena, node }
     }
 
@@ -27,7 +27,7 @@ impl Seed {
 /// other are freed.
 #[derive(Debug)]
 pub struct Link {
-    graph: Mooring,
+    graph: GraphHandle,
     arena: ArenaId,
     node: u32,
     relation: u32,

@@ -9,8 +9,8 @@
 
 mod answer;
 mod arena;
+mod graph_handle;
 mod link;
-mod mooring;
 mod node;
 mod object_id;
 mod record;
@@ -19,8 +19,8 @@ mod slot;
 
 pub use answer::{Answer, Edge, Level, Origin, Targets};
 pub use arena::{Arena, ErasedArena};
+pub use graph_handle::GraphHandle;
 pub use link::{Link, Seed};
-pub use mooring::Mooring;
 pub use node::Node;
 pub use object_id::{ArenaId, ObjectId};
 pub use record::{CellError, Record};

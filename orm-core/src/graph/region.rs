@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use append_only_vec::AppendOnlyVec;
 
-use super::mooring::Berth;
-use super::{Answer, Arena, ArenaId, ErasedArena, Level, Mooring, Node, Origin, Record};
+use super::graph_handle::Registration;
+use super::{Answer, Arena, ArenaId, ErasedArena, GraphHandle, Level, Node, Origin, Record};
 
 /// What a handle keeps alive: a session's graph, or one query's answer, which keeps the graph alive.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Region {
     /// The graph of a session that begins.
     pub(crate) fn of_session() -> Arc<Region> {
         let region = Arc::new(Region::Graph(Box::new(Graph::new())));
-        region.graph().mooring().moor(&region);
+        region.graph().handle().register(&region);
         region
     }
 
@@ -70,17 +70,21 @@ impl Region {
 pub struct Graph {
     arenas: AppendOnlyVec<Box<dyn ErasedArena>>,
     open: AtomicBool,
-    berth: Berth,
+    registration: Registration,
 }
 
 impl Graph {
     pub(super) fn new() -> Graph {
-        Graph { arenas: AppendOnlyVec::new(), open: AtomicBool::new(true), berth: Berth::take() }
+        Graph {
+            arenas: AppendOnlyVec::new(),
+            open: AtomicBool::new(true),
+            registration: Registration::take(),
+        }
     }
 
     /// What the graph's objects keep of it.
-    pub(crate) fn mooring(&self) -> Mooring {
-        self.berth.mooring()
+    pub(crate) fn handle(&self) -> GraphHandle {
+        self.registration.handle()
     }
 
     /// Whether the session still exists.

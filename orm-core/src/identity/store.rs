@@ -16,7 +16,7 @@ use crate::value::{Cells, Value, ValueRef};
 /// The graph of one session, with its identity maps.
 pub struct Store {
     region: Arc<Region>,
-    shelves: Vec<Shelf>,
+    models: Vec<ModelEntry>,
     by_type: HashMap<TypeId, ArenaId>,
     /// Objects whose columns the next query that returns them fills in again.
     expired: HashSet<ObjectId>,
@@ -27,18 +27,18 @@ pub struct Store {
 }
 
 /// The objects of one model.
-struct Shelf {
+struct ModelEntry {
     model: &'static dyn ErasedModel,
     identity: Box<dyn ErasedIdentity>,
     /// The first of the objects that the identity map does not know yet, if there are any; those after it are the rest
     /// of them. Most of what a session reads is never looked for, and then no map is made.
-    admitted: Option<u32>,
+    unmapped: Option<u32>,
 }
 
-impl Shelf {
+impl ModelEntry {
     /// The identity map, which knows all objects.
     fn identity(&mut self, graph: &Graph, arena: ArenaId) -> &mut dyn ErasedIdentity {
-        if let Some(first) = self.admitted.take() {
+        if let Some(first) = self.unmapped.take() {
             self.identity.enter(graph, arena, first..graph.erased(arena).len());
         }
         &mut *self.identity
@@ -50,7 +50,7 @@ impl Store {
         let region = Region::of_session();
         Store {
             region,
-            shelves: Vec::new(),
+            models: Vec::new(),
             by_type: HashMap::new(),
             expired: HashSet::new(),
             changed: HashSet::new(),
@@ -93,15 +93,15 @@ impl Store {
     fn checked_arena(&mut self, model: &'static dyn ErasedModel) -> ArenaId {
         let graph = self.region.graph();
         *self.by_type.entry(model.type_id()).or_insert_with(|| {
-            let id = ArenaId::at(self.shelves.len());
+            let id = ArenaId::at(self.models.len());
             let identity = model.new_identity();
-            self.shelves.push(Shelf { model, identity, admitted: None });
-            graph.add_arena(model.new_arena(graph.mooring(), id))
+            self.models.push(ModelEntry { model, identity, unmapped: None });
+            graph.add_arena(model.new_arena(graph.handle(), id))
         })
     }
 
     pub(crate) fn model(&self, arena: ArenaId) -> &'static dyn ErasedModel {
-        self.shelves[arena.index()].model
+        self.models[arena.index()].model
     }
 
     pub(crate) fn def(&self, arena: ArenaId) -> &'static ModelDef {
@@ -119,9 +119,9 @@ impl Store {
         cells: &dyn Cells,
         existing: Hydrate,
     ) -> Result<Option<Found>> {
-        let shelf = &mut self.shelves[arena.index()];
+        let entry = &mut self.models[arena.index()];
         let graph = self.region.graph();
-        let identity = shelf.identity(graph, arena);
+        let identity = entry.identity(graph, arena);
         let mut found = identity.hydrate(graph, arena, cells, existing);
         if let Ok(Some(Found { node, new: false, .. })) = &found
             && !self.expired.is_empty()
@@ -133,7 +133,7 @@ impl Store {
         if let Ok(Some(Found { node, read: true, .. })) = &found {
             self.reads.node(ObjectId { arena, node: *node });
         }
-        found.map_err(|error| cell_error(shelf.model.def(), &error))
+        found.map_err(|error| cell_error(entry.model.def(), &error))
     }
 
     /// Whether the session holds no object of a model, so that every row is one that it has not seen.
@@ -146,7 +146,7 @@ impl Store {
     pub(crate) fn admit(&mut self, arena: ArenaId, cells: &dyn Cells) -> Result<Option<Found>> {
         match self.arena(arena).admit(cells) {
             Ok(node) => {
-                self.shelves[arena.index()].admitted.get_or_insert(node);
+                self.models[arena.index()].unmapped.get_or_insert(node);
                 self.reads.node(ObjectId { arena, node });
                 Ok(Some(Found { node, new: true, read: true }))
             }
@@ -310,7 +310,7 @@ impl Store {
     }
 
     pub(crate) fn identity_mut(&mut self, arena: ArenaId) -> &mut dyn ErasedIdentity {
-        self.shelves[arena.index()].identity(self.region.graph(), arena)
+        self.models[arena.index()].identity(self.region.graph(), arena)
     }
 
     /// The deferred columns that an object holds.
@@ -338,18 +338,18 @@ impl Store {
 
     /// Takes the objects that came after a mark out of the identity maps: a query that failed leaves nothing behind.
     pub(crate) fn forget_since(&mut self, mark: &[u32]) {
-        for (id, shelf) in self.region.graph().arenas().zip(&mut self.shelves) {
+        for (id, entry) in self.region.graph().arenas().zip(&mut self.models) {
             let arena = self.region.graph().erased(id);
             let first = mark.get(id.index()).copied().unwrap_or_default();
-            let entered = match shelf.admitted.take_if(|admitted| *admitted >= first) {
-                Some(admitted) => first..admitted,
+            let entered = match entry.unmapped.take_if(|unmapped| *unmapped >= first) {
+                Some(unmapped) => first..unmapped,
                 None => first..arena.len(),
             };
             for node in entered {
                 let column = |column: &usize| arena.view(node, *column).to_value();
-                let key: Vec<Value> = shelf.model.def().key.iter().map(column).collect();
+                let key: Vec<Value> = entry.model.def().key.iter().map(column).collect();
                 // A key read from the object is a key of its model.
-                let _ = shelf.identity(self.region.graph(), id).remove(&key);
+                let _ = entry.identity(self.region.graph(), id).remove(&key);
             }
         }
     }
@@ -386,7 +386,7 @@ impl Store {
     /// The model whose table has the constraint, if that is unambiguous: tables in two schemas may share a name.
     fn violated(&self, constraint: &Constraint) -> Option<&'static ModelDef> {
         let named = |def: &&'static ModelDef| constraint.table.as_deref() == Some(def.table.name);
-        let mut defs = self.shelves.iter().map(|shelf| shelf.model.def()).filter(named);
+        let mut defs = self.models.iter().map(|entry| entry.model.def()).filter(named);
         let schema = constraint.schema.as_deref();
         match (schema, defs.clone().find(|def| def.table.schema == schema)) {
             (Some(_), Some(def)) => Some(def),
@@ -403,9 +403,9 @@ impl Store {
 
     /// How many objects of a model the session holds.
     fn count(&self, arena: ArenaId) -> usize {
-        let shelf = &self.shelves[arena.index()];
-        let admitted = shelf.admitted.map_or(0, |first| self.arena(arena).len() - first);
-        shelf.identity.len() + admitted as usize
+        let entry = &self.models[arena.index()];
+        let unmapped = entry.unmapped.map_or(0, |first| self.arena(arena).len() - first);
+        entry.identity.len() + unmapped as usize
     }
 
     /// How many objects of each model the session holds, and how many bytes they take, without the texts in them.

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::{Column, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Arena, ArenaId, ErasedArena, Graph, Mooring};
+use crate::graph::{Arena, ArenaId, ErasedArena, Graph, GraphHandle};
 use crate::value::Value;
 
 /// A model as a trait object. Loading, flush and DDL use it, so they are compiled once.
@@ -16,7 +16,7 @@ pub trait ErasedModel: Send + Sync {
     /// The struct's type.
     fn type_id(&self) -> TypeId;
     /// An empty arena for the model's objects.
-    fn new_arena(&self, graph: Mooring, id: ArenaId) -> Box<dyn ErasedArena>;
+    fn new_arena(&self, graph: GraphHandle, id: ArenaId) -> Box<dyn ErasedArena>;
     /// An empty identity map for the model's objects.
     fn new_identity(&self) -> Box<dyn ErasedIdentity>;
     /// Runs the model's hook on a new row.
@@ -42,7 +42,7 @@ impl<M: Model> ErasedModel for Erased<M> {
         TypeId::of::<M>()
     }
 
-    fn new_arena(&self, graph: Mooring, id: ArenaId) -> Box<dyn ErasedArena> {
+    fn new_arena(&self, graph: GraphHandle, id: ArenaId) -> Box<dyn ErasedArena> {
         let def = M::def();
         Box::new(Arena::<M>::new(graph, id, def.columns.len(), def.relations.len()))
     }

@@ -220,7 +220,7 @@ impl<M: Model> Permitted<M> {
             .map(|(index, column)| given(index).cloned().unwrap_or_else(|| any_value(column)))
             .collect();
         let store = Store::new();
-        let seed = Seed::new(store.graph().mooring(), ArenaId::at(0), 0);
+        let seed = Seed::new(store.graph().handle(), ArenaId::at(0), 0);
         // An error of a column that is not set is one of its made-up value.
         if let Err(error) = M::read(&&*row, &seed)
             && given(error.column).is_some()
