@@ -90,4 +90,22 @@ impl Targets {
             Targets::One { items } => items.get(position).map_or(&[], Option::as_slice),
         }
     }
+
+    /// The targets of other parents, each of which has those of one of these or none.
+    pub(crate) fn spread(&self, of: impl Iterator<Item = Option<u32>>) -> Targets {
+        let found = of.map(|parent| parent.map_or(&[][..], |parent| self.of(parent as usize)));
+        match self {
+            Targets::Many { items, .. } => {
+                let mut spread = (vec![0], Vec::with_capacity(items.len()));
+                for targets in found {
+                    spread.1.extend_from_slice(targets);
+                    spread.0.push(u32::try_from(spread.1.len()).unwrap_or(u32::MAX));
+                }
+                Targets::Many { starts: spread.0, items: spread.1 }
+            }
+            Targets::One { .. } => {
+                Targets::One { items: found.map(|targets| targets.first().copied()).collect() }
+            }
+        }
+    }
 }

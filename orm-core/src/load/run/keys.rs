@@ -1,7 +1,9 @@
 //! The distinct keys of objects, and which object has which.
 
-use hashbrown::HashMap;
+use std::hash::Hash;
+
 use hashbrown::hash_map::Entry;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use super::levels::{Owners, count};
 use crate::graph::ErasedArena;
@@ -30,7 +32,7 @@ impl Keys {
             if let [column] = columns
                 && let ValueRef::Int(number) = arena.view(*node, *column)
             {
-                let owner = keys.enter_number(number, Value::Int(number));
+                let owner = keys.enter_number(number);
                 keys.of.push(Some(owner));
                 continue;
             }
@@ -43,28 +45,14 @@ impl Keys {
 
     fn enter(&mut self, key: KeyValues) -> u32 {
         let form: KeyValues = key.iter().cloned().map(Value::into_key_form).collect();
-        if let ([Value::Int(number)], [only]) = (&form[..], &key[..]) {
-            return self.enter_number(*number, only.clone());
-        }
-        match self.index.entry(form) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let at = count(self.distinct.len());
-                self.distinct.push(key);
-                *entry.insert(at)
-            }
+        match &form[..] {
+            [Value::Int(number)] => entered(self.numbers.entry(*number), &mut self.distinct, || key),
+            _ => entered(self.index.entry(form), &mut self.distinct, || key),
         }
     }
 
-    fn enter_number(&mut self, number: i64, key: Value) -> u32 {
-        match self.numbers.entry(number) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let at = count(self.distinct.len());
-                self.distinct.push(vec![key]);
-                *entry.insert(at)
-            }
-        }
+    fn enter_number(&mut self, number: i64) -> u32 {
+        entered(self.numbers.entry(number), &mut self.distinct, || vec![Value::Int(number)])
     }
 
     /// The key in a row, by the places of its cells; `None` if it was not asked for.
@@ -87,4 +75,16 @@ impl Keys {
     pub(super) fn into_owners(self) -> Owners {
         Owners { count: self.distinct.len(), of: Some(self.of) }
     }
+}
+
+/// The place of a key among the distinct ones, which it gets when it is seen first.
+fn entered<K: Hash>(
+    entry: Entry<'_, K, u32, DefaultHashBuilder>,
+    distinct: &mut Vec<KeyValues>,
+    key: impl FnOnce() -> KeyValues,
+) -> u32 {
+    *entry.or_insert_with(|| {
+        distinct.push(key());
+        count(distinct.len() - 1)
+    })
 }

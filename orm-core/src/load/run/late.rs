@@ -9,7 +9,7 @@ use super::levels::Levels;
 use super::loader::{Loader, Wanted};
 use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Answer, ArenaId, Edge, Level, Region, Targets};
+use crate::graph::{Answer, ArenaId, Edge, Level, Region};
 use crate::load::plan::{Child, Further, of_objects};
 use crate::model::Hydrate;
 use crate::query::LoadSpec;
@@ -137,33 +137,14 @@ impl Merge {
     /// Gives the objects of a level the edges that the late load found for its own first level. Other objects of the
     /// level get none; no handle's type claims otherwise.
     fn extend(&mut self, level: usize, root: usize) {
-        let loaded: HashMap<u32, usize> =
+        let loaded: HashMap<u32, u32> =
             (0..).zip(self.levels[root].nodes.iter()).map(|(p, n)| (*n, p)).collect();
-        let of: Vec<Option<usize>> =
-            self.levels[level].nodes.iter().map(|node| loaded.get(node).copied()).collect();
         for edge in self.levels[root].edges.clone() {
-            let targets = spread(&edge.targets, &of);
+            let of = self.levels[level].nodes.iter().map(|node| loaded.get(node).copied());
+            let targets = edge.targets.spread(of);
             let edges = &mut self.levels[level].edges;
             edges.retain(|earlier| earlier.relation != edge.relation);
             edges.push(Edge { targets: Arc::new(targets), ..edge });
-        }
-    }
-}
-
-fn spread(targets: &Targets, of: &[Option<usize>]) -> Targets {
-    let found = |at: &Option<usize>| at.map_or(&[][..], |at| targets.of(at));
-    match targets {
-        Targets::Many { .. } => {
-            let mut starts = vec![0];
-            let mut items = Vec::new();
-            for at in of {
-                items.extend_from_slice(found(at));
-                starts.push(super::levels::count(items.len()));
-            }
-            Targets::Many { starts, items }
-        }
-        Targets::One { .. } => {
-            Targets::One { items: of.iter().map(|at| found(at).first().copied()).collect() }
         }
     }
 }

@@ -140,11 +140,18 @@ impl Pairs {
     /// Groups by owner: one pass counts, one pass places. `owners` maps each position of the level to its owner, so
     /// parents with the same key share what was found for it.
     pub(super) fn group(self, relation: &RelationDef, owners: &Owners) -> Result<Targets> {
-        if relation.is_collection() { Ok(self.group_many(owners)) } else { self.group_one(relation, owners) }
+        let found = match relation.is_collection() {
+            true => self.group_many(owners.count),
+            false => self.group_one(relation, owners.count)?,
+        };
+        Ok(match &owners.of {
+            None => found,
+            Some(of) => found.spread(of.iter().copied()),
+        })
     }
 
-    fn group_many(self, owners: &Owners) -> Targets {
-        let mut ends = vec![0u32; owners.count + 1];
+    fn group_many(self, owners: usize) -> Targets {
+        let mut ends = vec![0u32; owners + 1];
         for (owner, _) in &self.pairs {
             ends[*owner as usize + 1] += 1;
         }
@@ -158,25 +165,11 @@ impl Pairs {
             items[*at as usize] = target;
             *at += 1;
         }
-        match &owners.of {
-            None => Targets::Many { starts: ends, items },
-            Some(of) => {
-                let mut starts = vec![0];
-                let mut spread = Vec::with_capacity(items.len());
-                for owner in of {
-                    if let Some(owner) = owner {
-                        let range = ends[*owner as usize] as usize..ends[*owner as usize + 1] as usize;
-                        spread.extend_from_slice(&items[range]);
-                    }
-                    starts.push(count(spread.len()));
-                }
-                Targets::Many { starts, items: spread }
-            }
-        }
+        Targets::Many { starts: ends, items }
     }
 
-    fn group_one(self, relation: &RelationDef, owners: &Owners) -> Result<Targets> {
-        let mut found: Vec<Option<u32>> = vec![None; owners.count];
+    fn group_one(self, relation: &RelationDef, owners: usize) -> Result<Targets> {
+        let mut found: Vec<Option<u32>> = vec![None; owners];
         for (owner, target) in self.pairs {
             let slot = &mut found[owner as usize];
             if slot.is_some() {
@@ -184,11 +177,7 @@ impl Pairs {
             }
             *slot = Some(target);
         }
-        let items = match &owners.of {
-            None => found,
-            Some(of) => of.iter().map(|owner| owner.and_then(|owner| found[owner as usize])).collect(),
-        };
-        Ok(Targets::One { items })
+        Ok(Targets::One { items: found })
     }
 }
 
