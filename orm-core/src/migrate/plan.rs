@@ -176,7 +176,7 @@ async fn execute(engine: &Engine, statements: Vec<String>) -> Result<()> {
     let mut lease = Box::pin(engine.database().acquire(Borrower::here())).await?;
     lease.begin(TransactionOptions::new()).await?;
     for sql in statements {
-        lease.execute(&engine.database().monitor, &Statement::plain(sql)).await?;
+        lease.execute(&engine.database().monitor, &Statement::ddl(sql)).await?;
     }
     lease.commit().await
 }

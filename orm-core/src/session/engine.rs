@@ -395,7 +395,7 @@ impl Engine {
         lease.begin(TransactionOptions::new()).await?;
         for sql in statements {
             // A failure leaves the transaction open, and dropping the lease closes the connection, which undoes it.
-            lease.execute(&self.database.monitor, &Statement::plain(sql)).await?;
+            lease.execute(&self.database.monitor, &Statement::ddl(sql)).await?;
         }
         lease.commit().await
     }

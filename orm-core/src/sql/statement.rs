@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Effect;
+use super::{Effect, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Value, ValueKind};
 
@@ -75,6 +75,10 @@ pub struct Statement {
     pub repeatable: bool,
     /// What it does to the database.
     pub effect: Effect,
+    /// The table that it writes to, where the library wrote it.
+    pub table: Option<TableName>,
+    /// Whether it makes a type, which open connections do not know.
+    pub makes_type: bool,
     /// Whether it leaves something on the connection that outlives its transaction.
     pub changes_connection: bool,
     /// The texts that together are one statement, each for a part of the values; `None` if its own text takes all of them.
@@ -196,6 +200,8 @@ impl Statement {
             expected: Expected::Many,
             repeatable: false,
             effect: Effect::Reads,
+            table: None,
+            makes_type: false,
             changes_connection: false,
             runs: Vec::new(),
             leading: None,
@@ -203,6 +209,11 @@ impl Statement {
             refused: None,
             computes_secret: false,
         }
+    }
+
+    /// A statement that changes tables or types, which the library wrote.
+    pub fn ddl(sql: impl Into<Arc<str>>) -> Statement {
+        Statement { makes_type: true, ..Statement::plain(sql) }
     }
 
     /// Whether it may be sent.

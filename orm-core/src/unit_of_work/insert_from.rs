@@ -160,7 +160,7 @@ impl fmt::Debug for CopySpec {
         match self.rows.to_select() {
             Ok(select) => {
                 let columns = self.columns.iter();
-                let statement = copy_statement(Dialect::Sqlite, self.model.def(), columns, &select);
+                let statement = copy_statement(Dialect::SHOWN, self.model.def(), columns, &select);
                 write!(f, "{statement:?}")
             }
             Err(error) => write!(f, "({error})"),

@@ -58,8 +58,10 @@ fn kind_of(number: u16) -> ErrorKind {
 
 /// The constraint that a message names. Which table it is on, most messages leave to the statement.
 fn constraint_of(number: u16, message: &str, statement: Option<&Statement>) -> Option<Constraint> {
-    let (schema, table) = statement.and_then(|statement| written_table(&statement.sql)).unzip();
-    let mut constraint = Constraint { schema: schema.flatten(), table, ..Constraint::default() };
+    let table = statement.and_then(|statement| statement.table);
+    let schema = table.and_then(|table| table.schema).map(str::to_owned);
+    let table = table.map(|table| table.name.to_owned());
+    let mut constraint = Constraint { schema, table, ..Constraint::default() };
     match number {
         1062 | 1169 | 1586 => {
             let key = message.rsplit_once(" for key '")?.1.trim_end_matches('\'');
@@ -101,33 +103,15 @@ fn quoted(message: &str, word: &str) -> Option<String> {
     name.split_once('`').map(|(name, _)| name.to_owned())
 }
 
-/// The table that a statement writes to, and its schema where it is named.
-fn written_table(sql: &str) -> Option<(Option<String>, String)> {
-    ["INSERT INTO ", "UPDATE ", "DELETE FROM "].into_iter().find_map(|verb| {
-        let (first, rest) = sql.strip_prefix(verb)?.strip_prefix('`')?.split_once('`')?;
-        match rest.strip_prefix(".`").and_then(|rest| rest.split_once('`')) {
-            Some((table, _)) => Some((Some(first.to_owned()), table.to_owned())),
-            None => Some((None, first.to_owned())),
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{constraint_of, written_table};
-    use crate::sql::Statement;
-
-    #[test]
-    fn the_table_of_a_statement_is_read_with_its_schema() {
-        let owned = |schema: Option<&str>, table: &str| Some((schema.map(str::to_owned), table.to_owned()));
-        assert_eq!(written_table("UPDATE `users` SET `a` = `b`.`c`"), owned(None, "users"));
-        assert_eq!(written_table("DELETE FROM `app`.`users` WHERE 1 = 1"), owned(Some("app"), "users"));
-        assert_eq!(written_table("SELECT 1"), None);
-    }
+    use super::constraint_of;
+    use crate::sql::{Statement, TableName};
 
     #[test]
     fn messages_name_constraints() {
-        let insert = Statement::plain("INSERT INTO `users` (`email`) VALUES (?)");
+        let table = Some(TableName::new("users"));
+        let insert = Statement { table, ..Statement::plain("INSERT INTO `users` (`email`) VALUES (?)") };
         let read = |number, message| constraint_of(number, message, Some(&insert));
         for message in ["Duplicate entry 'a' for key 'email'", "Duplicate entry 'a' for key 'users.email'"] {
             let unique = read(1062, message);

@@ -179,6 +179,8 @@ impl Kept {
             expected,
             repeatable: *repeatable,
             effect: *effect,
+            table: None,
+            makes_type: false,
             changes_connection: false,
             runs: Vec::new(),
             leading: None,

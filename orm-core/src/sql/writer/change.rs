@@ -2,8 +2,8 @@
 
 use super::Writer;
 use crate::sql::{
-    Bind, Conflict, Dialect, Effect, Expr, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown,
-    Statement, TableName, Update,
+    Bind, Conflict, Dialect, Expr, Insert, NEW_COLUMNS, NamedColumn, NewRows, Param, Shown, Statement,
+    TableName, Update,
 };
 use crate::value::Value;
 
@@ -56,7 +56,7 @@ impl Writer {
     }
 
     fn insert_into(&mut self, insert: &Insert) {
-        self.effect = Effect::Writes;
+        self.writes(insert.table);
         self.sql.push_str("INSERT INTO ");
         self.name(insert.table);
     }

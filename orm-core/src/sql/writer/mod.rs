@@ -37,6 +37,8 @@ pub struct Writer {
     repeatable: bool,
     /// What it does to the database.
     effect: Effect,
+    /// The table that it writes to.
+    table: Option<TableName>,
     /// Whether a function in it leaves something on the connection.
     changes_connection: bool,
     /// What is known of the values in what is being written.
@@ -133,7 +135,7 @@ impl Writer {
             writer.sql.push_str(") ");
             writer.write_select(select);
         });
-        writer.effect = Effect::Writes;
+        writer.writes(table);
         writer.finish()
     }
 
@@ -200,7 +202,7 @@ impl Writer {
 
     fn write_update(&mut self, update: &Update, arrays: Vec<Param>) {
         let writer = self;
-        writer.effect = Effect::Writes;
+        writer.writes(update.table);
         let values = update.set.iter().map(|(_, value)| value);
         writer.secrets = update.set.iter().any(|(column, _)| column.secret)
             || values.chain(&update.filter).any(Expr::mentions_secret);
@@ -227,7 +229,7 @@ impl Writer {
     /// The text of a DELETE.
     pub fn delete(dialect: Dialect, delete: &Delete) -> Statement {
         let write = |writer: &mut Writer| {
-            writer.effect = Effect::Writes;
+            writer.writes(delete.table);
             writer.secrets = delete.filter.as_ref().is_some_and(Expr::mentions_secret);
             writer.names.enter_change(delete.table, None);
             writer.sql.push_str("DELETE FROM ");
@@ -258,6 +260,7 @@ impl Writer {
             depth: 0,
             repeatable: true,
             effect: Effect::Reads,
+            table: None,
             changes_connection: false,
             hiding: Hiding::Unknown,
             secrets: false,
@@ -273,11 +276,17 @@ impl Writer {
         }
     }
 
+    fn writes(&mut self, table: TableName) {
+        self.effect = Effect::Writes;
+        self.table = Some(table);
+    }
+
     fn finish(self) -> Statement {
         Statement {
             params: self.params,
             repeatable: self.repeatable,
             effect: self.effect,
+            table: self.table,
             changes_connection: self.changes_connection,
             computes_secret: self.computes_secret,
             shown: self.shown,
