@@ -1,4 +1,4 @@
-//! How databases differ in what they are told.
+//! How the SQL of databases differs.
 
 use super::refusal::{no_lists, refusal};
 use super::{Select, TableName};

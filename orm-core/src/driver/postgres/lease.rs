@@ -345,7 +345,7 @@ impl Backend for PostgresLease {
 
     async fn execute(&mut self, statement: &Statement, within: bool) -> Result<Inserted> {
         if !self.prepares && statement.makes_type {
-            // Connections that are there have not met it.
+            // Existing connections do not know it.
             if let Some(connection) = &mut self.connection {
                 connection.mark_unfit();
                 connection.close_idle();

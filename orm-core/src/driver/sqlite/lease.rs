@@ -95,7 +95,7 @@ impl SqliteLease {
         if let Some(reads) = self.here()?.only_reads(&statement.sql).map_err(refused)? {
             return Ok(Some(reads));
         }
-        // Somebody has the tables' definitions locked, which takes a thread that can wait.
+        // Another connection has locked the tables' definitions, so a thread waits for them.
         let sql = Arc::clone(&statement.sql);
         let work = move |lent: &mut SqliteConnection| {
             lent.patiently(|connection| {
@@ -482,7 +482,7 @@ impl Backend for SqliteLease {
         Ok(())
     }
 
-    /// It is in this process, and does what it was asked whether or not somebody waits for the answer.
+    /// The database is in this process, and completes its work even if nothing waits for the answer.
     async fn conclude(&mut self) {
         if self.away.is_some() {
             // A connection that is lost, or whose answer marks it as unfit, is not used further.
