@@ -122,7 +122,7 @@ impl Input {
         let called = format!("`{}`", quote!(#model).to_string().replace(' ', ""));
         let set = match loads {
             Ok(loads) => loads.set(library, &quote!(#model), &called, &quote!(true)),
-            // As something that is no loaded set it is one error, and not one for each use of the entity too.
+            // As something that is not a loaded set it is one error, and not one for each use of the entity too.
             Err(error) => error.to_compile_error(),
         };
         quote!(#library::__private::Entity<#model, #set>)

@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, Type};
 
 use crate::errors::Errors;
 use crate::expand::{NamedColumn, at};
-use crate::{library, names};
+use crate::library;
 
 /// One field: what it takes and from where.
 struct Taken {

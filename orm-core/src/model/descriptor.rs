@@ -1,7 +1,7 @@
 //! How descriptors are read and built.
 
 /// Declares a descriptor. Its fields are private, so another one breaks no program: each is read by a function of its name,
-/// and generated code sets it with the function behind `=>`. Nobody outside reads those that are `unread`.
+/// and generated code sets it with the function behind `=>`. Those that are `unread` are read only inside the crate.
 macro_rules! descriptor {
     (
         $(#[$meta:meta])*

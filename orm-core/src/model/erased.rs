@@ -120,7 +120,7 @@ impl<T: Model> Target<T> {
     }
 }
 
-/// What stands for a target that is no model, which is an error elsewhere.
+/// What stands for a target that is not a model, which is an error elsewhere.
 #[doc(hidden)]
 pub trait NoTarget {
     /// Is never called.

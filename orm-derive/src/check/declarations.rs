@@ -217,7 +217,7 @@ pub fn checks_say_something(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A default is SQL: a bare word in it is no text. Words of SQL for the time and the user are written alone.
+/// A default is SQL: a bare word in it is not a text. Words of SQL for the time and the user are written alone.
 pub fn default_is_sql(model: &Model, errors: &mut Errors) {
     const WORDS: [&str; 8] =
         ["null", "true", "false", "user", "session_user", "system_user", "localtime", "localtimestamp"];

@@ -95,7 +95,7 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
         set.extend(with("indexes", quote!(&[#(#indexes),*])));
     }
     let count = scope.relations().count();
-    // Of a target that is no model the impls of the relationship report it, and nothing here.
+    // Of a target that is not a model the impls of the relationship report it, and nothing here.
     let targets = (count > 0).then(|| quote!(use #p::NoTarget as _;));
     let (width, count) = (Literal::usize_unsuffixed(columns.len()), Literal::usize_unsuffixed(count));
     quote! {

@@ -16,7 +16,7 @@ pub fn module(scope: &Scope<'_>) -> TokenStream {
         "The types that belong to the model `{}`: its relationships and its draft.",
         scope.model.name
     );
-    // Which relationships are loaded is part of the types that other modules' queries have, whoever may see the model.
+    // Which relationships are loaded is part of the types that other modules' queries have, regardless of the visibility of the model.
     let loads = loads(scope, &quote!(pub));
     let (markers, loaded) = (markers(scope), loaded(scope));
     let draft = draft(scope, &inside);

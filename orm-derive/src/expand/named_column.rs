@@ -26,7 +26,7 @@ impl<M: ToTokens> NamedColumn<'_, M> {
     /// `then`, behind a check that the column exists.
     ///
     /// The constant of a trait stands for one that the struct lacks, with the type that is expected of it, so the compiler
-    /// reports it once and in these words. Of a struct that is no model nothing is reported here.
+    /// reports it once and in these words. Of a struct that is not a model nothing is reported here.
     pub fn checked(&self, ty: &TokenStream, then: TokenStream) -> TokenStream {
         let (model, span, label, note) = (self.model, self.span, &self.label, &self.note);
         let (p, constant, column) = (private_at(span), names::constant(self.field, span), self.constant());
