@@ -385,7 +385,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::{
-        BinaryOp, Bind, Cte, Dialect, Expr, Item, Select, SetOp, Source, TableName, TableRef, Writer,
+        BinaryOp, Bind, Cte, Dialect, Expr, Function, Item, Select, SetOp, Source, TableName, TableRef,
+        Writer,
     };
     use crate::value::Value;
 
@@ -448,6 +449,30 @@ mod tests {
         let longer =
             Expr::Binary(Box::new(Expr::column(&source, "it")), BinaryOp::Add, Box::new(bind("hush")));
         assert!(!format!("{longer:?}").contains("hush"));
+    }
+
+    #[test]
+    fn what_a_fragment_is_part_of_is_not_shown() {
+        let fragment = || Expr::Call(Function::Fragment("(SELECT password FROM users)"), Vec::new());
+        let shown = |select: &Select| {
+            let shown = Writer::select(Dialect::Sqlite, select).shown;
+            (0..select.columns.len()).map(|at| shown.shows(at)).collect::<Vec<_>>()
+        };
+        let joined = Expr::Binary(Box::new(column("name", false)), BinaryOp::Add, Box::new(fragment()));
+        let own = select(vec![named(column("name", false), "name"), named(joined, "joined")]);
+        assert_eq!(shown(&own), [true, false]);
+        let table = TableRef::query(own.clone(), "d");
+        let source = Source::Defined(Arc::new(table.clone()));
+        let columns = ["name", "joined"].map(|name| named(Expr::column(&source, name), name));
+        assert_eq!(shown(&Select { columns: columns.into(), ..Select::from(table) }), [true, false]);
+        let scalar = select(vec![named(Expr::Scalar(Box::new(select(vec![named(fragment(), "it")]))), "it")]);
+        assert_eq!(shown(&scalar), [false]);
+        let mut union = select(vec![named(column("name", false), "it")]);
+        union.set.push((SetOp::UnionAll, select(vec![named(fragment(), "it")])));
+        assert_eq!(shown(&union), [false]);
+        let mut filtered = select(vec![named(column("name", false), "name")]);
+        filtered.and_where(fragment());
+        assert_eq!(shown(&filtered), [true]);
     }
 
     #[test]
