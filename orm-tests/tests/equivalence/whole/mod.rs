@@ -82,7 +82,7 @@ async fn all_queries(mut world: World, range: std::ops::Range<u64>, backend: &st
         if let Err(what) = check(&world, &question, case, &mut coverage).await {
             let what = smallest(&world, question, case, what).await;
             if std::env::var_os("ORM_SURVEY").is_none() {
-                fail(&format!("whole::every_query_gives_what_the_rows_say_on_{backend}"), case, &what);
+                fail(&format!("whole::every_query_matches_the_rows_on_{backend}"), case, &what);
             }
             eprintln!("=== case {case}\n{what}");
             failed += 1;
