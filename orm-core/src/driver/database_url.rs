@@ -147,6 +147,7 @@ mod tests {
         }
     }
 
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     #[test]
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     fn a_password_that_may_end_early_is_refused() {
