@@ -124,6 +124,7 @@ impl<T: Model> Target<T> {
 #[doc(hidden)]
 pub trait NoTarget {
     /// Is never called.
+    #[allow(clippy::empty_loop, reason = "nothing calls it")]
     const ERASED: fn() -> &'static dyn ErasedModel = || loop {};
 
     /// One that is not looked for.
