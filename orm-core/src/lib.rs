@@ -246,7 +246,7 @@ pub mod testing {
 pub mod plan {
     pub use crate::load::{Plan, PlanStep};
     pub use crate::session::Explain;
-    pub use crate::unit_of_work::{FlushPlan, FlushStep};
+    pub use crate::unit_of_work::{FlushPlan, FlushStep, RowChange, WrittenColumn, WrittenRow};
 }
 
 /// The current state of pools and sessions.

@@ -14,8 +14,39 @@ const FEW: i64 = 400;
 const MANY: i64 = 4 * FEW;
 
 /// Each piece of work that a session does for many objects, one by one or at once.
-const WORKS: [&str; 5] =
-    ["edit and flush", "edit and discard", "edit and populate", "assign to a pending one", "switch rows"];
+const WORKS: [&str; 12] = [
+    "edit and flush",
+    "edit and discard",
+    "edit and populate",
+    "assign to a pending one",
+    "switch rows",
+    "move children",
+    "delete children",
+    "append members",
+    "remove links",
+    "replace links",
+    "replace new links",
+    "merge links",
+];
+
+/// It has many labels.
+#[derive(Model, Debug)]
+#[model(table = "posts")]
+struct Post {
+    #[key]
+    id: i64,
+    #[many_to_many(through = "post_labels", key = "post_id", target_key = "label_id", cascade = "merge")]
+    labels: HasMany<Label>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "labels")]
+struct Label {
+    #[key]
+    id: i64,
+    #[many_to_many(through = "post_labels", key = "label_id", target_key = "post_id")]
+    posts: HasMany<Post>,
+}
 
 #[test]
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -57,11 +88,23 @@ fn drafts(objects: i64) -> impl Iterator<Item = impl orm_core::write::CompleteDr
 
 async fn run(work: &str, objects: i64) -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;
-    engine.create_all(schema![Author, Book]).await?;
+    engine.create_all(schema![Author, Book, Post, Label]).await?;
     let mut session = engine.session_with(SessionOptions::new().autoflush(false));
     session.execute(insert::<Author>().rows([1, 2].map(|id| Author::draft().id(id).name("a")))).await?;
     session.execute(insert::<Book>().rows(drafts(objects))).await?;
+    session.execute(insert::<Post>().rows([1, 2].map(|id| Post::draft().id(id)))).await?;
+    session.execute(insert::<Label>().rows((1..=2 * objects).map(|id| Label::draft().id(id)))).await?;
+    let links = "INSERT INTO post_labels (post_id, label_id) SELECT 1, id FROM labels WHERE id <= ?";
+    session.execute(sql(links).bind(objects)).await?;
     session.commit().await?;
+    match work.ends_with("links") || work == "append members" {
+        true => of_links(&mut session, work, objects).await?,
+        false => of_books(&mut session, work, objects).await?,
+    }
+    session.flush().await
+}
+
+async fn of_books(session: &mut Session, work: &str, objects: i64) -> Result<()> {
     let books = session.all(select::<Book>().order_by(Book::ID)).await?;
     match work {
         "edit and flush" => {
@@ -83,7 +126,48 @@ async fn run(work: &str, objects: i64) -> Result<()> {
             books.iter().try_for_each(|book| session.delete(book))?;
             drafts(objects).for_each(|draft| drop(session.add(draft)));
         }
+        "move children" => {
+            session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+            books.iter().try_for_each(|book| session.edit(book, |book| book.author_id = 2))?;
+        }
+        "delete children" => {
+            session.all(select::<Author>().with(Author::BOOKS.selectin())).await?;
+            books.iter().try_for_each(|book| session.delete(book))?;
+        }
         _ => {}
     }
-    session.flush().await
+    Ok(())
+}
+
+/// The post has half of the labels.
+async fn of_links(session: &mut Session, work: &str, objects: i64) -> Result<()> {
+    let labels = session.all(select::<Label>().order_by(Label::ID)).await?;
+    let all = select::<Post>().order_by(Post::ID).with(Post::LABELS.selectin());
+    let posts = session.all(all).await?;
+    let (post, half) = (&posts[0], usize::try_from(objects).unwrap_or_default());
+    match work {
+        "append members" => {
+            labels[..half].iter().try_for_each(|label| session.append(post, Post::LABELS, label))?;
+        }
+        "remove links" => {
+            labels[..half].iter().rev().try_for_each(|label| session.remove(post, Post::LABELS, label))?;
+        }
+        "replace links" => session.replace(post, Post::LABELS, &labels[half..])?,
+        "replace new links" => {
+            let new: Vec<_> = (1..=objects).map(|id| session.add(Label::draft().id(-id))).collect();
+            new.iter().try_for_each(|label| session.append(post, Post::LABELS, label))?;
+            session.replace(post, Post::LABELS, &new[half / 2..])?;
+        }
+        "merge links" => {
+            let theirs = post.dynamic();
+            session.replace(post, Post::LABELS, &labels[half / 2..half])?;
+            session.expunge_all();
+            let mine =
+                session.one(select::<Post>().filter(Post::ID.eq(1)).with(Post::LABELS.selectin())).await?;
+            session.merge(&theirs).await?;
+            assert_eq!(mine.labels()?.len(), half - half / 2);
+        }
+        _ => {}
+    }
+    Ok(())
 }

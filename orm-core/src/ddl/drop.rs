@@ -1,6 +1,6 @@
 //! Writes DROP statements for the tables of models.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use indexmap::IndexSet;
 
 use super::Schema;
@@ -10,6 +10,9 @@ use super::foreign_key::ForeignKey;
 use crate::error::Result;
 use crate::model::KeyAction;
 use crate::sql::{Dialect, TableName};
+
+/// Tables by the table that they are related to.
+type Related = HashMap<TableName, Vec<TableName>>;
 
 /// DROP TABLE for the tables that exist, children first.
 ///
@@ -49,12 +52,24 @@ impl Tables {
     /// the keys that refer to it: the tables that these actions write to need their own parents. In a circle some parents are
     /// dropped already, and an empty table stands in for each.
     fn drop_each(&self) -> Vec<String> {
+        let acts = |action: KeyAction| !matches!(action, KeyAction::NoAction | KeyAction::Restrict);
+        let (mut written, mut parents) = (Related::new(), Related::new());
+        for key in self.keys.iter().filter(|key| self.is_declared(key)) {
+            let (child, parent) = (key.child.table, key.parent.table);
+            parents.entry(child).or_default().push(parent);
+            if acts(key.on_delete) || acts(key.on_update) {
+                written.entry(parent).or_default().push(child);
+            }
+        }
         let (mut statements, mut gone) = (Vec::new(), HashSet::new());
         let mut stand_ins: IndexSet<TableName> = IndexSet::new();
         for table in self.order.iter().rev().map(|def| def.table) {
-            for missing in self.parents_of_written(table).into_iter().filter(|parent| gone.contains(parent)) {
-                if stand_ins.insert(missing) {
-                    statements.push(self.stand_in(missing));
+            for written in behind(table, &written, &gone) {
+                let missing = parents.get(&written).into_iter().flatten();
+                for missing in missing.filter(|parent| gone.contains(*parent)) {
+                    if stand_ins.insert(*missing) {
+                        statements.push(self.stand_in(*missing));
+                    }
                 }
             }
             statements.push(self.drop_one(table));
@@ -62,24 +77,6 @@ impl Tables {
         }
         statements.extend(stand_ins.iter().map(|table| self.drop_one(*table)));
         statements
-    }
-
-    /// The parents of all tables that the actions behind a DELETE on a table may write to.
-    fn parents_of_written(&self, table: TableName) -> IndexSet<TableName> {
-        let acts = |action: KeyAction| !matches!(action, KeyAction::NoAction | KeyAction::Restrict);
-        let mut written: IndexSet<TableName> = IndexSet::new();
-        let mut at = 0;
-        let mut of = Some(table);
-        while let Some(parent) = of {
-            let keys = self.keys.iter().filter(|key| self.is_declared(key) && key.parent.table == parent);
-            written.extend(
-                keys.filter(|key| acts(key.on_delete) || acts(key.on_update)).map(|key| key.child.table),
-            );
-            of = written.get_index(at).copied();
-            at += 1;
-        }
-        let keys = self.keys.iter().filter(|key| self.is_declared(key) && written.contains(&key.child.table));
-        keys.map(|key| key.parent.table).collect()
     }
 
     /// Creates a table with only the columns that keys refer to.
@@ -104,4 +101,18 @@ impl Tables {
         let table = self.named(key.child.table);
         format!("ALTER TABLE IF EXISTS {table} DROP FOREIGN KEY IF EXISTS {name}")
     }
+}
+
+/// All tables that the actions behind a DELETE on a table may write to. Children are dropped before their parents, so outside
+/// of circles there are none.
+fn behind(table: TableName, written: &Related, gone: &HashSet<TableName>) -> IndexSet<TableName> {
+    let mut found: IndexSet<TableName> = IndexSet::new();
+    let (mut of, mut at) = (Some(table), 0);
+    while let Some(parent) = of {
+        let children = written.get(&parent).into_iter().flatten();
+        found.extend(children.filter(|child| !gone.contains(*child)));
+        of = found.get_index(at).copied();
+        at += 1;
+    }
+    found
 }

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use hashbrown::HashSet;
+
 use super::{IndexDef, ModelDef, RelationDef, RelationKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::KeyColumn;
@@ -64,24 +66,39 @@ impl ModelDef {
     /// # Errors
     /// `InvalidModel`: a relationship names what does not exist, or its two sides do not fit.
     pub(crate) fn check(&'static self) -> Result<()> {
-        let checked = self.checked.0.get_or_init(|| self.check_all());
+        let checked = match self.checked.0.get() {
+            Some(checked) => checked,
+            None => {
+                let checked = self.check_all();
+                self.checked.0.get_or_init(|| checked)
+            }
+        };
         checked.as_ref().map(|_| ()).map_err(|why| Error::new(ErrorKind::InvalidModel, why))
     }
 
     fn check_all(&'static self) -> Result<(), String> {
         let mut models = vec![self];
+        let mut known: HashSet<*const ModelDef> = HashSet::new();
+        known.insert(std::ptr::from_ref(self));
         let mut at = 0;
-        while let Some(model) = models.get(at) {
+        while let Some(model) = models.get(at).copied() {
             at += 1;
+            // What an earlier check reached from a valid model is valid as well.
+            if matches!(model.checked.0.get(), Some(Ok(()))) {
+                continue;
+            }
             for relation in model.relations.iter() {
                 if let Some(why) = &relation.columns().invalid {
                     return Err(why.clone());
                 }
                 let target = relation.target();
-                if !models.iter().any(|model| std::ptr::eq(*model, target)) {
+                if known.insert(std::ptr::from_ref(target)) {
                     models.push(target);
                 }
             }
+        }
+        for model in models {
+            model.checked.0.get_or_init(|| Ok(()));
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ pub trait SessionHooks: Send + Sync {
         Ok(())
     }
 
-    /// Called after a flush with what it executed.
+    /// Called after a flush with what it executed; [`FlushPlan::rows`] lists the rows with their old and new values.
     ///
     /// ```
     /// # use orm_core::prelude::*;

@@ -135,7 +135,9 @@ impl Session {
     }
 
     /// Undoes everything since the last commit, in the database and in memory, and returns the connection to the pool.
-    /// Pending objects are discarded; edits and links are reverted.
+    /// Pending objects are discarded; edits and links are reverted. Objects show what they showed before the transaction, even
+    /// if another session has changed their rows since: [`refresh`](Self::refresh) reads a row again, and after
+    /// [`expire_all`](Self::expire_all) queries reload what they return.
     ///
     /// After `CommitUnknown`, the next query that returns an object reloads it. On SQLite the outcome of the commit is
     /// known by then; a server may still be executing it.

@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use super::flush::Flush;
-use super::flush_plan::FlushStep;
+use super::flush_plan::{FlushStep, links_of};
 use super::moves::{held, holders, link_holders, parents};
 use super::switch::NewKeys;
 use super::unit_of_work::{KeyFrom, Ref, by_arena};
@@ -286,21 +286,15 @@ impl Flush<'_> {
         nodes: &[u32],
         which: impl Fn(TableName) -> bool,
     ) -> Result<()> {
-        for relation in self.store.def(arena).relations {
-            let Some(through) = &relation.through else { continue };
-            if relation.view_only || !which(through.table) || relation.children_are_links() {
-                continue;
-            }
+        let def = self.store.def(arena);
+        for (relation, table) in links_of(def).filter(|(_, table)| which(*table)) {
             let local = relation.local_columns();
             let keys: Vec<Vec<Value>> =
                 nodes.iter().map(|node| self.saved_values(ObjectId { arena, node: *node }, local)).collect();
-            let rows =
-                usize::try_from(self.delete_where(through.table, relation.link_columns(), &keys).await?);
-            let rows = rows.unwrap_or(usize::MAX);
-            if rows > 0 {
-                self.unit.rows_written(self.store, through.table);
-                self.executed(|| FlushStep::Unlink { table: through.table, rows });
+            if self.delete_where(table, relation.link_columns(), &keys).await? > 0 {
+                self.unit.rows_written(self.store, table);
             }
+            self.executed(|| FlushStep::UnlinkAll { table, model: def.name, rows: nodes.len() });
         }
         Ok(())
     }

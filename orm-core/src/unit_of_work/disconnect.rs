@@ -3,7 +3,7 @@
 use super::links::LinkTarget;
 use super::refusal::check_written;
 use super::unit_of_work::{KeyFrom, LinkRow, Ref, UnitOfWork, cell_id};
-use super::unsaved_links::is_shown;
+use super::unsaved_links::{is_shown, shows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
@@ -95,10 +95,7 @@ impl UnitOfWork {
                 self.pending.get(cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
             }
             (_, Some(child)) if relation.kind == RelationKind::ManyToMany => {
-                match store.held(parent, relation.index).0 {
-                    Slot::Many(slice) => slice.contains(child.node),
-                    _ => true,
-                }
+                shows(store, relation, parent, child).unwrap_or(true)
             }
             _ => true,
         };

@@ -9,7 +9,7 @@ use super::late::Cut;
 use super::row_plan::RowPlan;
 use super::schedule::{Kind, Part, Step};
 use super::switch::Switched;
-use super::unit_of_work::{PendingEntry, UnitOfWork, by_arena};
+use super::unit_of_work::{PendingEntry, UnitOfWork, by_arena, cell_id};
 use super::work::{Row, Rows};
 use crate::driver::Lease;
 use crate::error::Result;
@@ -81,13 +81,21 @@ impl Flush<'_> {
         self.switch_rows();
         let plan = RowPlan::of(self.unit, self.store, &self.switched, self.dialect)?;
         self.note_cuts(&plan.rows, &plan.steps);
+        let before = self.before_rows(&plan);
         self.links_before_rows(&plan).await?;
         let made = self.write_rows(&plan).await?;
+        let new = match &before {
+            Some(_) => made.iter().map(|(entry, node)| (cell_id(&entry.cell), *node)).collect(),
+            None => HashMap::new(),
+        };
         made.into_iter().for_each(|(entry, node)| self.hold(entry, node));
         self.unlinked_rows().await?;
         self.link_rows().await?;
         self.links_of_deleted(&plan).await?;
         self.delete_rows_last(&plan).await?;
+        if let Some(before) = before {
+            self.written_rows(&plan, before, &new);
+        }
         self.settle();
         Ok(())
     }
@@ -204,7 +212,7 @@ impl Flush<'_> {
             }
             (Part::Late(columns), _) => {
                 let rows: Vec<Row> = rows.collect();
-                rows.iter().try_for_each(|row| self.late_values(*row))?;
+                rows.iter().try_for_each(|row| self.late_values(*row, columns))?;
                 let nodes: Vec<ObjectId> = rows.iter().filter_map(|row| self.node_of(*row)).collect();
                 self.update_late(nodes, columns).await?;
             }

@@ -2,16 +2,19 @@
 
 use std::fmt;
 
+use indexmap::IndexSet;
+
 use super::flush::Flush;
 use super::known::Known;
 use super::row_plan::RowPlan;
 use super::schedule::{Kind, Part};
 use super::switch::Switched;
-use super::unit_of_work::{Ref, UnitOfWork};
+use super::unit_of_work::{Ref, UnitOfWork, by_arena};
 use super::work::Row;
+use super::written_row::WrittenRow;
 use crate::graph::ObjectId;
 use crate::identity::Store;
-use crate::model::{ModelDef, RelationKind};
+use crate::model::{ModelDef, RelationDef, RelationKind};
 use crate::sql::{Dialect, TableName};
 use crate::value::Value;
 
@@ -33,6 +36,7 @@ use crate::value::Value;
 #[must_use = "a plan is what would be written, and nothing reads it"]
 pub struct FlushPlan {
     steps: Vec<FlushStep>,
+    rows: Vec<WrittenRow>,
 }
 
 /// One step of a [`FlushPlan`].
@@ -83,6 +87,15 @@ pub enum FlushStep {
         /// How many.
         rows: usize,
     },
+    /// All link rows of rows that are deleted or become others.
+    UnlinkAll {
+        /// The link table.
+        table: TableName,
+        /// The model of the rows.
+        model: &'static str,
+        /// How many of its rows.
+        rows: usize,
+    },
     /// Link rows that are inserted.
     Link {
         /// The link table.
@@ -107,6 +120,11 @@ struct Shown<'u> {
     known: Known<'u>,
     rows: RowPlan,
     plan: FlushPlan,
+    /// What is still to be deleted, and whether its link rows are gone.
+    deleted: IndexSet<ObjectId>,
+    unlinked: bool,
+    /// Whether something is deleted before links are written, and so ends its links first.
+    early: bool,
 }
 
 impl FlushPlan {
@@ -118,7 +136,10 @@ impl FlushPlan {
         }
         // New rows that need each other's keys have no plan; the flush refuses them.
         let Ok(rows) = RowPlan::of(unit, store, switched, dialect) else { return plan };
-        let mut shown = Shown { known: Known::new(unit, store, switched), rows, plan };
+        let deleted = unit.deleted.iter().copied().filter(|node| !switched.contains(*node)).collect();
+        let early = rows.before_links().iter().any(|step| step.kind == Kind::Delete);
+        let known = Known::new(unit, store, switched);
+        let mut shown = Shown { known, rows, plan, deleted, unlinked: false, early };
         shown.steps();
         shown.plan
     }
@@ -150,6 +171,41 @@ impl FlushPlan {
         &self.steps
     }
 
+    /// The rows that were written, with their old and new values, in the order in which they were added, edited and deleted:
+    /// what an audit log keeps. Link rows are not among them, nor are rows that the database deletes or changes by itself. A
+    /// plan that was not executed has none.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct User { #[key(auto)] id: i64, name: String }
+    /// struct Audit;
+    ///
+    /// impl SessionHooks for Audit {
+    ///     fn after_flush(&self, executed: &orm_core::plan::FlushPlan) {
+    ///         for row in executed.rows() {
+    ///             for column in row.columns() {
+    ///                 println!("{:?} {} {:?}: {}", row.change(), row.model(), row.key(), column.field());
+    ///                 println!("    {:?} -> {:?}", column.old(), column.new());
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![User]).await?;
+    /// let mut session = engine.session_with(SessionOptions::new().hooks(Audit));
+    /// session.add(User::draft().name("jack"));
+    /// session.commit().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn rows(&self) -> &[WrittenRow] {
+        &self.rows
+    }
+
+    pub(super) fn written(&mut self, rows: Vec<WrittenRow>) {
+        self.rows = rows;
+    }
+
     /// Whether there is nothing to write.
     ///
     /// ```
@@ -167,21 +223,45 @@ impl FlushPlan {
 
 impl Shown<'_> {
     fn steps(&mut self) {
-        let early = self.rows.before_links().iter().any(|step| step.kind == Kind::Delete);
-        if early {
+        let switched = self.known.switched.iter().map(|(_, node)| node);
+        self.unlink_all(switched.collect(), |_, _| true);
+        if self.early {
             self.links(true);
+            self.links_of_deleted();
         }
         (0..self.rows.deletions).for_each(|at| self.step(at));
-        if !early {
+        if !self.early {
             self.links(true);
         }
         self.links(false);
+        self.links_of_deleted();
         (self.rows.deletions..self.rows.steps.len()).for_each(|at| self.step(at));
+    }
+
+    fn links_of_deleted(&mut self) {
+        if !std::mem::replace(&mut self.unlinked, true) {
+            let deleted = self.deleted.iter().copied().collect();
+            self.unlink_all(deleted, |plan, table| !plan.deletes_from(table));
+        }
+    }
+
+    /// The link rows of objects, in some of the tables.
+    fn unlink_all(&mut self, nodes: Vec<ObjectId>, which: impl Fn(&RowPlan, TableName) -> bool) {
+        for (arena, nodes) in by_arena(nodes) {
+            let def = self.known.store.def(arena);
+            for (_, table) in links_of(def).filter(|(_, table)| which(&self.rows, *table)) {
+                let last = self.plan.steps.len().saturating_sub(1);
+                let step = FlushStep::UnlinkAll { table, model: def.name, rows: nodes.len() };
+                self.plan.push_within(last, step);
+            }
+        }
     }
 
     fn step(&mut self, at: usize) {
         let first = self.plan.steps.len();
         let step = &self.rows.steps[at];
+        // Rows that become others get their defaults once all rows of the step are updated.
+        let mut to_defaults: Vec<FlushStep> = Vec::new();
         for operation in &step.operations {
             let def = self.rows.rows.model(*operation).def();
             let update = |columns: &[usize]| FlushStep::Update {
@@ -203,7 +283,7 @@ impl Shown<'_> {
                     let (columns, defaults) = self.switched(def, node);
                     self.plan.push_within(first, update(&columns));
                     if !defaults.is_empty() {
-                        self.plan.push_within(first, update(&defaults));
+                        to_defaults.push(update(&defaults));
                     }
                 }
                 (Part::Whole, Kind::Update, _) => {}
@@ -214,8 +294,18 @@ impl Shown<'_> {
                     });
                     let follows = relations.map(|relation| relation.path()).collect();
                     self.plan.push_within(first, FlushStep::Delete { model: def.name, rows: 1, follows });
+                    if let Row::Deleted(node) = self.rows.rows.rows[*operation] {
+                        self.deleted.shift_remove(&node);
+                    }
                 }
             }
+        }
+        let first = self.plan.steps.len();
+        to_defaults.into_iter().for_each(|step| self.plan.push_within(first, step));
+        let last = if self.unlinked { self.rows.last_deletions(at) } else { Vec::new() };
+        for table in last {
+            let deleted = self.deleted.iter().copied().collect();
+            self.unlink_all(deleted, |_, other| other == table);
         }
     }
 
@@ -223,12 +313,18 @@ impl Shown<'_> {
     fn changed(&self, def: &ModelDef, node: ObjectId) -> Vec<usize> {
         let unit = self.known.unit;
         let mut columns = unit.changed_columns(self.known.store, node);
-        columns.extend(unit.waiting_keys.of(node).iter().flat_map(|key| key.columns.iter().copied()));
+        for key in unit.waiting_keys.of(node) {
+            let saved = unit.saved_values(self.known.store, node, key.columns);
+            let parts = key.columns.iter().zip(key.from_columns).zip(saved);
+            let differs = parts.filter(|((_, from), was)| {
+                self.known.value_from(&key.from, **from).is_none_or(|value| value != *was)
+            });
+            columns.extend(differs.map(|((column, _), _)| *column));
+        }
         columns.sort_unstable();
         columns.dedup();
         columns.extend(def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated)));
-        columns.extend(def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated)));
-        columns.extend(def.version().filter(|version| !columns.contains(version)));
+        columns.extend(def.version().filter(|version| !columns.is_empty() && !columns.contains(version)));
         columns
     }
 
@@ -257,7 +353,8 @@ impl Shown<'_> {
 
     fn links(&mut self, goes: bool) {
         let Known { unit, switched, .. } = &self.known;
-        let is_left = |end: &Ref| end.node().is_none_or(|node| !switched.contains(node));
+        let ends = |node: ObjectId| switched.contains(node) || self.early && unit.deleted.contains(&node);
+        let is_left = |end: &Ref| end.node().is_none_or(|node| !ends(node));
         let rows = if goes { &unit.unlinks } else { &unit.links };
         let first = self.plan.steps.len();
         let step = |table| match goes {
@@ -293,6 +390,13 @@ impl Flush<'_> {
     }
 }
 
+/// The relationships of a model by link tables whose rows a flush deletes with those of the model.
+pub(super) fn links_of(def: &'static ModelDef) -> impl Iterator<Item = (&'static RelationDef, TableName)> {
+    let by_link = |relation: &'static RelationDef| Some((relation, relation.through.as_ref()?.table));
+    let written = |relation: &&RelationDef| !relation.view_only && !relation.children_are_links();
+    def.relations.iter().filter(written).filter_map(by_link)
+}
+
 impl FlushStep {
     /// Whether rows are of this step, which counts them then.
     fn counts(&mut self, other: &FlushStep) -> bool {
@@ -317,6 +421,10 @@ impl FlushStep {
             {
                 (rows, more)
             }
+            (
+                FlushStep::UnlinkAll { table, model, rows },
+                FlushStep::UnlinkAll { table: other, model: others, rows: more },
+            ) if table == other && model == others => (rows, more),
             (
                 FlushStep::Delete { model, rows, follows },
                 FlushStep::Delete { model: other, rows: more, follows: others },
@@ -349,6 +457,9 @@ impl fmt::Display for FlushStep {
                 write!(f, "update {} of {rows} {model}", fields.join(", "))
             }
             FlushStep::Unlink { table, rows } => write!(f, "delete {rows} rows of {table}"),
+            FlushStep::UnlinkAll { table, model, rows } => {
+                write!(f, "delete all rows of {table} of {rows} {model}")
+            }
             FlushStep::Link { table, rows } => write!(f, "insert {rows} rows of {table}"),
             FlushStep::Delete { model, rows, follows } => {
                 write!(f, "delete {rows} {model}")?;

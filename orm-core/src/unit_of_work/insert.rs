@@ -129,7 +129,7 @@ impl Flush<'_> {
     pub(super) fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
         for key in &entry.keys {
             let Some(from) = key.from.node() else { continue };
-            let values = self.store.values(from, key.from_columns);
+            let values = self.values_from(&key.from, from, key.from_columns);
             for (column, value) in key.columns.iter().zip(values) {
                 let given = entry.values[*column].replace(value.clone());
                 if let (Some(relation), Some(given)) = (key.given_by, given)

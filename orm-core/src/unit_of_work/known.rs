@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use hashbrown::HashMap;
 
+use super::flush::Flush;
 use super::insert::disagrees;
 use super::switch::Switched;
 use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, UnitOfWork, cell_id};
@@ -118,6 +119,19 @@ impl<'u> Known<'u> {
             self.followed.borrow_mut().extend(way.into_iter().map(|at| (at, found.clone())));
         }
         found
+    }
+}
+
+impl Flush<'_> {
+    /// The key that another row takes from an object: of one that is about to become another row, what this will have.
+    pub(super) fn values_from(&self, from: &Ref, node: ObjectId, columns: &[usize]) -> Vec<Value> {
+        let values = || self.store.values(node, columns);
+        if self.switched.cell_of(node).is_none() {
+            return values();
+        }
+        let known = Known::new(self.unit, self.store, &self.switched);
+        let new: Option<Vec<Value>> = columns.iter().map(|column| known.value_from(from, *column)).collect();
+        new.unwrap_or_else(values)
     }
 }
 

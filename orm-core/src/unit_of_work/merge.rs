@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::disconnect::orphan_needs_a_rule;
 use super::draft::DraftData;
+use super::link_set::End;
 use super::merge_graph::{MergeGraph, MergeLinks};
 use super::pending::PendingCell;
 use super::register::deleted;
@@ -122,12 +123,8 @@ impl UnitOfWork {
                 _ => self.disconnect_from(store, relation, parent, Ref::Node(member))?,
             }
         }
-        for member in self.pending_members(relation, parent) {
-            if !targets.iter().any(|target| target.is(&member)) {
-                self.disconnect_from(store, relation, parent, member)?;
-            }
-        }
-        Ok(())
+        let waiting = self.pending_members(relation, parent);
+        self.disconnect_waiting(store, relation, parent, waiting, &targets.iter().map(End::of).collect())
     }
 
     /// What is wrong with a merge, before anything is changed.

@@ -57,6 +57,7 @@ mod update;
 mod update_statement;
 mod waiting_keys;
 mod work;
+mod written_row;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, DraftData, DraftParts, Given, GivenOr, Missing};
@@ -76,3 +77,4 @@ pub use pending::{Pending, PendingCell};
 pub(crate) use register::{another_session, deleted};
 pub use state::EntityState;
 pub(crate) use unit_of_work::{Ref, UnitOfWork};
+pub use written_row::{RowChange, WrittenColumn, WrittenRow};

@@ -1,6 +1,6 @@
 //! Objects without a row, in the order of adding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
@@ -14,7 +14,7 @@ use crate::model::RelationDef;
 pub(super) struct PendingSet {
     entries: BTreeMap<CellId, PendingEntry>,
     /// Those that were given a key from an object, or that it was given. Some have another one by now.
-    linked: HashMap<End, Vec<CellId>>,
+    linked: HashMap<End, BTreeSet<CellId>>,
 }
 
 impl PendingSet {
@@ -65,7 +65,7 @@ impl PendingSet {
     /// Gives an object a key; of one for the same columns the later counts.
     pub(super) fn set_key(&mut self, cell: CellId, key: KeyFrom) {
         let Some(entry) = self.entries.get_mut(&cell) else { return };
-        self.linked.entry(End::of(&key.from)).or_default().push(cell);
+        self.linked.entry(End::of(&key.from)).or_default().insert(cell);
         entry.keys.retain(|other| other.columns != key.columns);
         entry.keys.push(key);
     }
@@ -73,7 +73,7 @@ impl PendingSet {
     /// An object is linked to an existing one.
     pub(super) fn set_holder(&mut self, cell: CellId, relation: &'static RelationDef, holder: ObjectId) {
         let Some(entry) = self.entries.get_mut(&cell) else { return };
-        self.linked.entry(End::Node(holder)).or_default().push(cell);
+        self.linked.entry(End::Node(holder)).or_default().insert(cell);
         entry.held_by.push((relation, holder));
     }
 
@@ -92,9 +92,7 @@ impl PendingSet {
 
     /// Those that may have a key from an object or be given to it, in their order.
     pub(super) fn linked_to<'s>(&'s self, end: &Ref) -> impl Iterator<Item = &'s PendingEntry> + use<'s> {
-        let mut cells = self.linked.get(&End::of(end)).cloned().unwrap_or_default();
-        cells.sort_unstable();
-        cells.dedup();
-        cells.into_iter().filter_map(|cell| self.entries.get(&cell))
+        let cells = self.linked.get(&End::of(end)).into_iter().flatten();
+        cells.filter_map(|cell| self.entries.get(cell))
     }
 }

@@ -75,7 +75,9 @@ impl Flush<'_> {
         for mut row in rows {
             let values = row.split_off(width);
             let Some(node) = self.store.find(arena, &row) else { continue };
-            let changes = returned[width..].iter().copied().zip(values).collect();
+            // What a later step writes is NULL in the row until then, and not in the object.
+            let changes = returned[width..].iter().copied().zip(values);
+            let changes = changes.filter(|(column, _)| !self.is_late(node, *column)).collect();
             self.unit.change(self.store, node, changes)?;
         }
         Ok(())

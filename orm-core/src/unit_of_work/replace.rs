@@ -3,6 +3,7 @@
 use hashbrown::HashSet;
 
 use super::disconnect::orphan_needs_a_rule;
+use super::link_set::End;
 use super::links::LinkTarget;
 use super::refusal::check_written;
 use super::state::EntityState;
@@ -51,19 +52,15 @@ impl UnitOfWork {
                 return Err(orphan_needs_a_rule(relation));
             }
         }
-        let mut waiting = self.pending_members(relation, parent);
+        let waiting = self.pending_members(relation, parent);
+        let mut wanted: HashSet<End> = HashSet::with_capacity(targets.len());
         for target in targets {
             let is_draft = matches!(target, LinkTarget::Draft(_));
             let target = self.resolve(store, target)?;
-            waiting.retain(|member| !member.is(&target));
+            wanted.insert(End::of(&target));
             if !target.node().is_some_and(|node| held.contains(&node.node)) {
                 self.connect_resolved(store, relation, parent, target, is_draft)?;
             }
-        }
-        // A link row that the collection shows must exist, which its removal checks, so those leave one by one.
-        if relation.kind != RelationKind::ManyToMany {
-            let gone: HashSet<u32> = leaving.iter().map(|member| member.node).collect();
-            self.let_go_all(store, parent, relation, &gone);
         }
         for member in leaving {
             match self.state(member) {
@@ -71,7 +68,20 @@ impl UnitOfWork {
                 _ => self.disconnect_member(store, relation, parent, Ref::Node(member))?,
             }
         }
-        waiting.into_iter().try_for_each(|member| self.disconnect_from(store, relation, parent, member))
+        self.disconnect_waiting(store, relation, parent, waiting, &wanted)
+    }
+
+    /// Ends the links to new objects but for those that are wanted.
+    pub(super) fn disconnect_waiting(
+        &mut self,
+        store: &mut Store,
+        relation: &'static RelationDef,
+        parent: ObjectId,
+        waiting: Vec<Ref>,
+        wanted: &HashSet<End>,
+    ) -> Result<()> {
+        let left = waiting.into_iter().filter(|member| !wanted.contains(&End::of(member)));
+        left.into_iter().try_for_each(|member| self.disconnect_from(store, relation, parent, member))
     }
 
     /// New objects that join a collection with the next flush.

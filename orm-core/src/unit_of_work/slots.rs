@@ -1,7 +1,5 @@
 //! Edits what objects hold.
 
-use hashbrown::HashSet;
-
 use super::unit_of_work::UnitOfWork;
 use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;
@@ -46,8 +44,7 @@ impl UnitOfWork {
     /// Adds a member to a collection that an object holds; one that is not loaded stays so.
     pub(super) fn hold(&mut self, store: &Store, parent: ObjectId, relation: &RelationDef, target: ObjectId) {
         self.edit_slot(store, parent, relation, target, |slot| match slot {
-            Slot::Many(members) if members.contains(target.node) => None,
-            Slot::Many(_) => Some(|slot, node| {
+            Slot::Many(members) => (!members.contains(target.node)).then_some(|slot, node| {
                 if let Slot::Many(members) = slot {
                     members.push(node);
                 }
@@ -66,7 +63,7 @@ impl UnitOfWork {
         target: ObjectId,
     ) {
         self.edit_slot(store, parent, relation, target, |slot| match slot {
-            Slot::Many(members) if members.contains(target.node) => Some(|slot, node| {
+            Slot::Many(members) => members.contains(target.node).then_some(|slot, node| {
                 if let Slot::Many(members) = slot {
                     members.remove(node);
                 }
@@ -76,23 +73,6 @@ impl UnitOfWork {
         });
     }
 
-    /// Takes members out of a collection that an object holds, all at once.
-    pub(super) fn let_go_all(
-        &mut self,
-        store: &Store,
-        parent: ObjectId,
-        relation: &RelationDef,
-        gone: &HashSet<u32>,
-    ) {
-        let Some(mut slots) = store.arena(parent.arena).slots_mut(relation.index) else { return };
-        let Some(target) = slots.target() else { return };
-        let Some(slot @ Slot::Many(_)) = slots.loaded_mut(parent.node) else { return };
-        self.journal.slot_changed(parent, relation.index, target, || slot.clone());
-        if let Slot::Many(members) = slot {
-            members.retain(|node| !gone.contains(&node));
-        }
-    }
-
     /// Changes what an object holds where it is, after a note of what it was: `how` looks at it first.
     fn edit_slot(
         &mut self,
@@ -100,7 +80,7 @@ impl UnitOfWork {
         of: ObjectId,
         relation: &RelationDef,
         target: ObjectId,
-        how: impl FnOnce(&Slot) -> Option<fn(&mut Slot, u32)>,
+        how: impl FnOnce(&mut Slot) -> Option<fn(&mut Slot, u32)>,
     ) {
         let Some(mut slots) = store.arena(of.arena).slots_mut(relation.index) else { return };
         let Some(slot) = slots.loaded_mut(of.node) else { return };

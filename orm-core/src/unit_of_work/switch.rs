@@ -135,11 +135,7 @@ impl Flush<'_> {
         let cell = self.switched.cell_of(node);
         let Some(mut entry) = cell.and_then(|cell| self.unit.pending.remove(cell)) else { return Ok(None) };
         // A key that closes a circle is written late.
-        for key in entry.keys.extract_if(.., |key| key.from.node().is_none()).collect::<Vec<_>>() {
-            let known = Known::new(self.unit, self.store, &self.switched);
-            known.parts_of(&mut entry, &key, self.late_of(Row::Switched(node)))?;
-            self.unit.waiting_keys.set(node, key);
-        }
+        let late = self.take_late(&mut entry, Row::Switched(node))?;
         self.complete(&mut entry)?;
         let def = entry.model.def();
         for relation in def.relations {
@@ -152,6 +148,7 @@ impl Flush<'_> {
         let values = given.into_iter().filter(|column| !def.columns[*column].version);
         let changes = values.filter_map(|column| Some((column, entry.values[column].clone()?))).collect();
         self.unit.change(self.store, node, changes)?;
+        late.into_iter().for_each(|key| self.unit.waiting_keys.set(node, key));
         let left: Vec<usize> = left.into_iter().filter(|column| !def.columns[*column].read_only).collect();
         if !left.is_empty() {
             self.switched.defaults.entry((node.arena, left)).or_default().push(node.node);
@@ -185,7 +182,7 @@ impl Flush<'_> {
                 let statement = Writer::update(self.dialect, &update).for_path(def.name, "flush");
                 self.lease.execute(self.monitor, &statement).await?;
             }
-            let taking = Taking::filled(self.store.model(arena));
+            let taking = Taking::filled(self.store.model(arena), filled);
             self.ask(arena, def.key, &keys, &taking, &mut Vec::new()).await?;
         }
         Ok(())

@@ -34,14 +34,16 @@ impl Taking {
         Taking { set: Some(set), ..Taking::inserted(model, follow) }
     }
 
-    /// Of rows in which the database set values; deferred columns stay as they are.
-    pub(super) fn filled(model: &'static dyn ErasedModel) -> Taking {
-        Taking { existing: Hydrate::Follow, inserts: false, ..Taking::inserted(model, Follow::Known) }
+    /// Of rows in which the database set these columns; other deferred ones stay as they are.
+    pub(super) fn filled(model: &'static dyn ErasedModel, set: Vec<usize>) -> Taking {
+        let selection = Selection::new(model, &set);
+        let (follow, existing) = (Follow::Known, Hydrate::Follow);
+        Taking { follow, selection, existing, set: Some(set), inserts: false }
     }
 
     /// Of rows that triggers changed.
     pub(super) fn read_back(model: &'static dyn ErasedModel) -> Taking {
-        Taking { set: Some(Vec::new()), ..Taking::filled(model) }
+        Taking::filled(model, Vec::new())
     }
 
     /// Of changed rows: what the statement sets, whether deferred or not; other deferred columns stay as they are.

@@ -213,9 +213,9 @@ pub(super) fn is_known(store: &Store, relation: &RelationDef, parent: ObjectId, 
 }
 
 /// Whether a collection shows a member; `None` if it is not loaded.
-fn shows(store: &Store, relation: &RelationDef, of: ObjectId, member: ObjectId) -> Option<bool> {
-    match store.held(of, relation.index).0 {
-        Slot::Many(slice) => Some(slice.contains(member.node)),
-        _ => None,
+pub(super) fn shows(store: &Store, relation: &RelationDef, of: ObjectId, member: ObjectId) -> Option<bool> {
+    match store.arena(of.arena).slots_mut(relation.index)?.loaded_mut(of.node)? {
+        Slot::Many(members) => Some(members.contains(member.node)),
+        Slot::Unloaded | Slot::Absent | Slot::One(_) => None,
     }
 }

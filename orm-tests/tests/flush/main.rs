@@ -5,6 +5,7 @@
 mod associations;
 mod generated;
 mod getting;
+mod late_keys;
 mod links_by_key;
 mod made_defaults;
 mod nested_drafts;

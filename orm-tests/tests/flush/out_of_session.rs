@@ -73,4 +73,28 @@ on_every_backend! {
         assert_eq!((session.count(select::<Author>()).await?, session.count(select::<Note>()).await?), (0, 0));
         Ok(())
     }
+
+    async fn a_rollback_shows_what_was_shown_before_it(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Author, Note]).await?;
+        let mut session = engine.session();
+        [1, 2].into_iter().for_each(|id| drop(session.add(Author::draft().id(id))));
+        session.add(Note::draft().id(1).author_id(1));
+        session.commit().await?;
+        let mut session = engine.session();
+        let note = session.get::<Note>(1).await?.expect("the note exists");
+        session.commit().await?;
+        let mut other = engine.session();
+        other.execute(update::<Note>().set(Note::AUTHOR_ID, 2)).await?;
+        other.commit().await?;
+
+        let log = engine.record();
+        session.edit(&note, |note| note.author_id = 7)?;
+        session.rollback().await?;
+        assert_eq!((note.author_id, log.count()), (1, 0), "a rollback runs no query: {log}");
+        session.expire_all();
+        session.all(select::<Note>()).await?;
+        assert_eq!((note.author_id, log.count()), (2, 1), "{log}");
+        Ok(())
+    }
 }

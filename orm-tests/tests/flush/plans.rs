@@ -2,8 +2,9 @@
 use std::sync::{Arc, Mutex};
 
 use orm_core::hooks::SessionHooks;
-use orm_core::plan::FlushPlan;
+use orm_core::plan::{FlushPlan, WrittenRow};
 use orm_core::prelude::*;
+use orm_core::value::Value;
 use orm_tests::{TestDatabase, on_every_backend};
 
 use crate::shape;
@@ -45,6 +46,15 @@ struct Tag {
     name: String,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "pl_vaults")]
+struct Vault {
+    #[key]
+    id: i64,
+    #[column(secret)]
+    pin: String,
+}
+
 /// Keeps what it was told.
 #[derive(Default)]
 struct Told(Mutex<Vec<FlushPlan>>);
@@ -75,6 +85,20 @@ fn last(told: &Told) -> String {
     told.0.lock().expect("the lock is not poisoned").last().map(ToString::to_string).unwrap_or_default()
 }
 
+/// The rows that the last flush wrote.
+fn rows(told: &Told) -> Vec<String> {
+    let value = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
+    let told = told.0.lock().expect("the lock is not poisoned");
+    let row = |row: &WrittenRow| {
+        let columns = row.columns().iter();
+        let columns = columns.map(|of| format!("{} {} -> {}", of.field(), value(of.old()), value(of.new())));
+        let key: Vec<String> = row.key().iter().map(ToString::to_string).collect();
+        let columns: Vec<String> = columns.collect();
+        format!("{:?} {} {}: {}", row.change(), row.model(), key.join(", "), columns.join(", "))
+    };
+    told.last().map(|plan| plan.rows().iter().map(row).collect()).unwrap_or_default()
+}
+
 on_every_backend! {
     async fn a_row_that_becomes_another_is_an_update(database: TestDatabase) -> Result<()> {
         let (engine, mut session, told) = owners(&database).await?;
@@ -83,16 +107,16 @@ on_every_backend! {
         session.delete(&ben)?;
         session.add(Owner::draft().id(2).name("cid").tags([&tag]));
         let plan = session.flush_plan().to_string();
-        let expected = "1. update name, version of 1 Owner\n2. update role of 1 Owner\n3. insert 1 rows of pl_owner_tags";
-        assert_eq!(plan, expected);
+        assert_eq!(
+            plan,
+            "1. delete all rows of pl_owner_tags of 1 Owner\n2. update name, version of 1 Owner\n\
+             3. update role of 1 Owner\n4. insert 1 rows of pl_owner_tags"
+        );
         let log = engine.record();
         session.flush().await?;
-        assert_eq!(
-            last(&told),
-            "1. delete 1 rows of pl_owner_tags\n2. update name, version of 1 Owner\n3. update role of 1 Owner\n\
-             4. insert 1 rows of pl_owner_tags",
-            "and the links of the old row"
-        );
+        assert_eq!(last(&told), plan);
+        let rows = rows(&told);
+        assert_eq!(rows, ["Updated Owner 2: name \"ben\" -> \"cid\", version 1 -> 2"], "{rows:?}");
         let written: Vec<String> = shape(&log).into_iter().filter(|one| !one.starts_with("SELECT")).collect();
         assert_eq!(
             written,
@@ -130,9 +154,53 @@ on_every_backend! {
         let (_, mut session, told) = owners(&database).await?;
         let ann = session.get::<Owner>(1).await?.expect("ann is there");
         session.delete(&ann)?;
-        assert_eq!(session.flush_plan().to_string(), "1. delete 1 Owner, after looking at Owner.badge");
+        assert_eq!(
+            session.flush_plan().to_string(),
+            "1. delete all rows of pl_owner_tags of 1 Owner\n2. delete 1 Owner, after looking at Owner.badge"
+        );
         session.commit().await?;
-        assert_eq!(last(&told), "1. delete 1 Badge\n2. delete 1 Owner, after looking at Owner.badge");
+        assert_eq!(
+            last(&told),
+            "1. delete all rows of pl_owner_tags of 1 Owner\n2. delete 1 Badge\n\
+             3. delete 1 Owner, after looking at Owner.badge"
+        );
+        let deleted = [
+            "Deleted Owner 1: id 1 -> none, name \"ann\" -> none, note NULL -> none, role \"guest\" -> none, version 1 -> none",
+            "Deleted Badge 1: id 1 -> none, owner_id 1 -> none",
+        ];
+        assert_eq!(rows(&told), deleted);
+        Ok(())
+    }
+
+    async fn hooks_hear_of_old_and_new_values(database: TestDatabase) -> Result<()> {
+        let (engine, mut session, told) = owners(&database).await?;
+        let ann = session.get::<Owner>(1).await?.expect("ann is there");
+        let log = engine.record();
+        session.edit(&ann, |owner| (owner.note, owner.name) = (Some("new".to_owned()), "anna".to_owned()))?;
+        session.edit(&ann, |owner| owner.name = "ann".to_owned())?;
+        session.add(Owner::draft().id(3).name("cid"));
+        session.commit().await?;
+        let statements: Vec<String> = shape(&log).into_iter().filter(|one| !one.starts_with("SELECT")).collect();
+        assert_eq!(statements, ["UPDATE pl_owners", "INSERT pl_owners"], "{log}");
+        let written = [
+            "Inserted Owner 3: id none -> 3, name none -> \"cid\", note none -> NULL, role none -> \"guest\", version none -> 1",
+            "Updated Owner 1: note NULL -> \"new\", version 1 -> 2",
+        ];
+        assert_eq!(rows(&told), written);
+        Ok(())
+    }
+
+    async fn hooks_hear_of_no_secret(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Vault]).await?;
+        let told = Arc::new(Told::default());
+        let mut session = engine.session_with(SessionOptions::new().hooks(Listener(Arc::clone(&told))));
+        let vault = session.insert(Vault::draft().id(1).pin("1234")).await?;
+        assert_eq!(rows(&told), ["Inserted Vault 1: id none -> 1, pin none -> \"***\""]);
+        session.edit(&vault, |vault| vault.pin = "5678".to_owned())?;
+        session.flush().await?;
+        assert_eq!(rows(&told), ["Updated Vault 1: pin \"***\" -> \"***\""]);
+        session.commit().await?;
         Ok(())
     }
 

@@ -33,7 +33,8 @@ async fn the_plan_lists_what_a_flush_would_write() -> Result<()> {
          4. insert 2 Book\n\
          5. delete 1 rows of book_tags\n\
          6. insert 1 rows of book_tags\n\
-         7. delete 1 Book"
+         7. delete all rows of book_tags of 1 Book\n\
+         8. delete 1 Book"
     );
     assert_eq!(plan.steps()[0], FlushStep::Insert { model: "Author", rows: 1 });
     assert_eq!(log.count(), 0, "a plan runs nothing: {log}");
