@@ -135,6 +135,12 @@ impl<T: FromRow> StructReader<T> {
     }
 }
 
+impl<T> Clone for StructReader<T> {
+    fn clone(&self) -> Self {
+        StructReader { places: self.places.clone(), of: PhantomData }
+    }
+}
+
 impl<T: FromRow> Reader for StructReader<T> {
     type Held = T;
     type Row = T;

@@ -408,6 +408,12 @@ pub struct NamedReader<T> {
     of: PhantomData<fn() -> T>,
 }
 
+impl<T> Clone for NamedReader<T> {
+    fn clone(&self) -> Self {
+        NamedReader { places: self.places.clone(), of: PhantomData }
+    }
+}
+
 impl<T: FromRow> Reader for NamedReader<T> {
     type Held = T;
     type Row = T;

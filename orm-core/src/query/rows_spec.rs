@@ -22,7 +22,29 @@ pub struct RowsSpec {
     pub(crate) set: Vec<(SetOp, RowsSpec)>,
 }
 
+/// What decides how many rows a query returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// The rows of its tables: a `count(*)` can replace what it selects.
+    OfRows,
+    /// The query as a whole; and whether what it selects matters.
+    OfSelect { by_columns: bool },
+}
+
 impl RowsSpec {
+    /// What decides how many rows it returns.
+    pub(crate) fn length(&self) -> Length {
+        let aggregates =
+            self.having.is_some() || self.list.values.iter().any(|item| has_aggregate(&item.expr));
+        let one_row = self.group.is_empty() && aggregates;
+        let by_columns = self.core.distinct || !self.set.is_empty() || self.left.is_some() || one_row;
+        let pages = self.core.limit.is_some() || self.core.offset.is_some();
+        match by_columns || pages || !self.group.is_empty() || !self.distinct_on.is_empty() {
+            true => Length::OfSelect { by_columns },
+            false => Length::OfRows,
+        }
+    }
+
     /// The SELECT of the values only; the columns of the entities follow, entity by entity.
     ///
     /// # Errors

@@ -263,14 +263,44 @@ impl<M: Model, L> Select<M, L> {
     where
         L: 'static,
     {
+        self.rows_with("with_count", relation.count())
+    }
+
+    /// Returns another value beside each entity: a column of a joined table, an expression, a condition, or another entity.
+    /// [`Session::rows`](crate::Session::rows) runs it. [`SelectColumns::add_column`] adds more.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let page = select::<Author>().with(Author::BOOKS.selectin()).order_by(Author::ID).page(1, 20);
+    /// let page = page.add_column(Author::BOOKS.any(Book::YEAR.lt(1965))).add_column(func::length(Author::NAME));
+    /// let (author, has_old_books, letters) = &session.rows(page).await?[1];
+    /// assert_eq!((author.get(Author::BOOKS).len(), *has_old_books, *letters), (1, true, 10));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Together with `unique` it is an error when the query runs.
+    pub fn add_column<X: Selectable>(self, column: X) -> SelectColumns<(EntityColumns<M, L>, X)>
+    where
+        L: 'static,
+    {
+        self.rows_with("add_column", column)
+    }
+
+    fn rows_with<X: Selectable>(self, method: &str, column: X) -> SelectColumns<(EntityColumns<M, L>, X)>
+    where
+        L: 'static,
+    {
         let mut spec = self.spec;
         if spec.unique {
-            spec.core.refuse(
-                "`with_count` gives the rows as they are, and `.unique()` is for entities; use `.distinct()`",
-            );
+            spec.core.refuse(format!(
+                "`{method}` gives the rows as they are, and `.unique()` is for entities; use `.distinct()`"
+            ));
         }
         let (loads, undeferred) = (std::mem::take(&mut spec.loads), std::mem::take(&mut spec.undeferred));
-        rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), relation.count())))
+        rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), column)))
     }
 
     /// Reads only some columns, as your own structs. They are not entities: the session does not hold them, and they

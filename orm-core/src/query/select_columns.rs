@@ -460,10 +460,36 @@ impl<S: Selectable> SelectColumns<S> {
     where
         S: super::Append<Computed<i64>>,
     {
+        self.appended("with_count", super::RelationConditions::count(relation))
+    }
+
+    /// Adds a value to each row, for queries of a tuple of up to seven.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let titles = select_columns((Book::ID, Book::TITLE)).order_by(Book::ID);
+    /// let rows: Vec<(i64, String, bool)> = session.rows(titles.add_column(Book::YEAR.lt(1970))).await?;
+    /// assert!(rows[0].2);
+    /// # Ok(()) }
+    /// ```
+    pub fn add_column<X: Selectable>(self, column: X) -> SelectColumns<S::Appended>
+    where
+        S: super::Append<X>,
+    {
+        self.appended("add_column", column)
+    }
+
+    fn appended<X: Selectable>(self, method: &str, column: X) -> SelectColumns<S::Appended>
+    where
+        S: super::Append<X>,
+    {
         let mut spec = self.spec;
-        spec.refuse_of_union("with_count");
-        let count = super::RelationConditions::count(relation).list(&mut spec.list);
-        SelectColumns { spec, reader: S::append(self.reader, count), of: PhantomData }
+        spec.refuse_of_union(method);
+        let column = column.list(&mut spec.list);
+        SelectColumns { spec, reader: S::append(self.reader, column), of: PhantomData }
     }
 }
 
@@ -488,6 +514,12 @@ impl<E: Expression + Selectable> SelectColumns<E> {
 pub fn exists<S: Selectable, R>(query: SelectColumns<S, R>) -> Predicate {
     let (select, _) = super::derived::lowered(&query.spec);
     Predicate::new(Expr::Exists(Box::new(select)))
+}
+
+impl<S: Selectable, R> Clone for SelectColumns<S, R> {
+    fn clone(&self) -> Self {
+        SelectColumns { spec: self.spec.clone(), reader: self.reader.clone(), of: PhantomData }
+    }
 }
 
 impl<S: Selectable, R> fmt::Debug for SelectColumns<S, R> {

@@ -48,7 +48,7 @@ pub trait Selectable {
     message = "`{Self}` reads no rows",
     label = "expected what a query for rows gives"
 )]
-pub trait Reader: Send + Sync + 'static {
+pub trait Reader: Clone + Send + Sync + 'static {
     /// What is kept of a row until the query is done.
     type Held: Send;
     /// What it gives.
@@ -105,6 +105,12 @@ pub struct ValueReader<T> {
 impl<T> ValueReader<T> {
     pub(super) fn new(at: usize) -> ValueReader<T> {
         ValueReader { at, of: PhantomData }
+    }
+}
+
+impl<T> Clone for ValueReader<T> {
+    fn clone(&self) -> Self {
+        ValueReader { at: self.at, of: PhantomData }
     }
 }
 
@@ -187,6 +193,12 @@ pub struct EntityReader<M: Model, L> {
     of: PhantomData<fn() -> (M, L)>,
 }
 
+impl<M: Model, L> Clone for EntityReader<M, L> {
+    fn clone(&self) -> Self {
+        EntityReader { at: self.at, of: PhantomData }
+    }
+}
+
 impl<M: Model, L: 'static> Reader for EntityReader<M, L> {
     type Held = Place;
     type Row = Entity<M, L>;
@@ -212,6 +224,12 @@ impl<M: Model, L: 'static> Reader for EntityReader<M, L> {
 pub struct OptionalReader<M: Model, L> {
     at: usize,
     of: PhantomData<fn() -> (M, L)>,
+}
+
+impl<M: Model, L> Clone for OptionalReader<M, L> {
+    fn clone(&self) -> Self {
+        OptionalReader { at: self.at, of: PhantomData }
+    }
 }
 
 impl<M: Model, L: 'static> Reader for OptionalReader<M, L> {

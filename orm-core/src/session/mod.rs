@@ -5,6 +5,7 @@
 
 mod columns;
 mod connection;
+mod counting;
 mod engine;
 mod engine_builder;
 mod explaining;

@@ -12,11 +12,11 @@ use crate::entity::{AsEntity, Entity, Held, LazyLoad, Place, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Region, Slot};
 use crate::identity::Store;
-use crate::load::{LateLoad, Loader, count_statement};
+use crate::load::{LateLoad, Loader};
 use crate::model::{Lazy, Model, RelationDef};
 use crate::query::{LoadOption, LoadSpec, Select, SelectSpec, Strategy};
 use crate::unit_of_work::another_session;
-use crate::value::{Cells, Value};
+use crate::value::Value;
 
 impl Session {
     /// All entities of a query, in its order.
@@ -142,84 +142,6 @@ impl Session {
         let limit = query.spec.core.limit.map_or(1, |limit| limit.min(1));
         let found = self.all(query.limit(limit));
         async move { Ok(found.await?.into_iter().next()) }
-    }
-
-    /// The number of entities of a query, counted by the database with one statement.
-    ///
-    /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-    /// # let engine = library().await?;
-    /// # let mut session = engine.session();
-    /// assert_eq!(session.count(select::<Book>().filter(Book::YEAR.lt(1970))).await?, 2);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`all`](Self::all).
-    pub async fn count<M: Model, L>(&mut self, query: Select<M, L>) -> Result<u64> {
-        self.count_of(query.spec).await
-    }
-
-    /// The entities of a page, and the number of entities on all pages.
-    ///
-    /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Debug)] struct User { #[key] id: i64, name: String }
-    /// # async fn f(session: &mut Session) -> Result<()> {
-    /// let (users, total) = session.all_and_total(select::<User>().order_by(User::NAME).page(3, 20)).await?;
-    /// println!("{} of {total}", users.len());
-    /// # Ok(()) }
-    /// # fn main() {}
-    /// ```
-    ///
-    /// # SQL
-    /// A `count(*)` without the limit and the offset, and then the page with what it loads, unless the count is 0. The two may
-    /// disagree about rows that other sessions change in between, unless the transaction is `RepeatableRead`.
-    ///
-    /// # Errors
-    /// `InvalidQuery`: the query starts after an entity (`page_after`), so the total is unknown. Those of
-    /// [`all`](Self::all).
-    #[track_caller]
-    pub fn all_and_total<M: Model, L>(
-        &mut self,
-        query: Select<M, L>,
-    ) -> impl Future<Output = Result<(Vec<Entity<M, L>>, u64)>> + Send {
-        let caller = Location::caller();
-        async move {
-            let mut counted = query.spec.clone();
-            if counted.core.behind {
-                return Err(Error::new(
-                    ErrorKind::InvalidQuery,
-                    "`page_after` leaves out what comes before its entity, so the total is unknown; count the query before \
-                     `page_after`",
-                ));
-            }
-            (counted.core.limit, counted.core.offset) = (None, None);
-            let total = self.count_of(counted).await?;
-            if total == 0 {
-                return Ok((Vec::new(), 0));
-            }
-            Ok((Entity::of_first_level(&self.select(query.spec, caller).await?), total))
-        }
-    }
-
-    async fn count_of(&mut self, spec: SelectSpec) -> Result<u64> {
-        self.autoflush().await?;
-        self.connect().await?;
-        let statement = count_statement(self.database.dialect(), spec)?;
-        let mut count = None;
-        let mut sink = |cells: &dyn Cells| -> Result<()> {
-            count = cells.cell(0).ok().map(|cell| cell.to_value());
-            Ok(())
-        };
-        let Some(lease) = &mut self.lease else { return Ok(0) };
-        let done = lease.fetch(&self.database.monitor, &statement, &mut sink).await;
-        self.note(done)?;
-        match count {
-            Some(Value::Int(count)) => Ok(u64::try_from(count).unwrap_or_default()),
-            _ => Err(Error::new(ErrorKind::Database, "count(*) gave no number")),
-        }
     }
 
     /// Loads a relationship of one object, and returns what the object then holds.

@@ -109,7 +109,7 @@ impl Session {
         Run::new(async move { Ok(self.rows_of(query, reader, caller).await?.into_iter().next()) })
     }
 
-    async fn rows_of<R: Reader>(
+    pub(super) async fn rows_of<R: Reader>(
         &mut self,
         query: RowsFrom,
         reader: R,

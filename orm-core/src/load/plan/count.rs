@@ -1,13 +1,24 @@
-//! The statement that counts the entities of a query.
+//! The statement that counts what a query returns.
 
 use super::branch::inner_conditions;
 use super::loads;
 use crate::error::Result;
-use crate::query::{SelectSpec, Strategy, names};
+use crate::query::{Counted, Length, RowsSpec, SelectSpec, Strategy, names};
 use crate::sql::{Dialect, Expected, Expr, Item, Made, Select, Source, Statement, TableRef, Writer, check};
 
-/// A count of the rows that a query selects.
-pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Statement> {
+/// # Errors
+/// `InvalidQuery`: the query cannot be run.
+pub(crate) fn count_statement(dialect: Dialect, query: Counted) -> Result<Statement> {
+    let (select, path) = match query {
+        Counted::Entities(spec) => count_of_entities(dialect, *spec)?,
+        Counted::Rows(spec) => count_of_rows(dialect, *spec)?,
+    };
+    check(&select, dialect)?;
+    let statement = Writer::select(dialect, &select).for_path(path, "count");
+    Ok(Statement { expected: Expected::One, ..statement })
+}
+
+fn count_of_entities(dialect: Dialect, spec: SelectSpec) -> Result<(Select, &'static str)> {
     let loads = loads::of_select(&spec, dialect)?;
     let def = spec.model.def();
     let source = Source::Table(def.table);
@@ -30,7 +41,43 @@ pub(crate) fn count_statement(dialect: Dialect, spec: SelectSpec) -> Result<Stat
         rows
     };
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
-    check(&select, dialect)?;
-    let statement = Writer::select(dialect, &select).for_path(def.name, "count");
-    Ok(Statement { expected: Expected::One, ..statement })
+    Ok((select, def.name))
+}
+
+fn count_of_rows(dialect: Dialect, mut spec: RowsSpec) -> Result<(Select, &'static str)> {
+    let mut conditions = Vec::new();
+    for item in &spec.list.entities {
+        conditions.extend(inner_conditions(&item.source, &loads::of_entity(item, &spec, dialect)?)?);
+    }
+    spec.list.entities.iter_mut().for_each(|item| item.loads.clear());
+    let path = spec.list.entities.first().map_or("rows", |item| item.model.def().name);
+    let length = spec.length();
+    let mut rows = spec.to_select()?;
+    conditions.into_iter().for_each(|condition| rows.and_where(condition));
+    rows.order.clear();
+    rows.lock = None;
+    let mut select = match length {
+        Length::OfRows => rows,
+        Length::OfSelect { by_columns } => {
+            match by_columns {
+                true => name_columns(&mut rows),
+                false => rows.columns = vec![Item { expr: Expr::Number(1), alias: Some("one".into()) }],
+            }
+            Select::from(TableRef::query(rows, Made::called("counted")))
+        }
+    };
+    select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
+    Ok((select, path))
+}
+
+/// Not every database accepts a subquery with two columns of one name.
+fn name_columns(select: &mut Select) {
+    match &mut select.left {
+        Some(left) => name_columns(left),
+        None => {
+            for (number, item) in (1..).zip(&mut select.columns) {
+                item.alias = Some(format!("value_{number}").into());
+            }
+        }
+    }
 }
