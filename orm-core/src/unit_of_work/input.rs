@@ -14,7 +14,9 @@ use crate::model::model::Model;
 use crate::model::{ColumnDef, Writable};
 use crate::query::bulk::WritableColumns;
 use crate::value::input::Raw;
-use crate::value::{Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Value, ValueError, ValueKind};
+use crate::value::{
+    ColumnType, Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Value, ValueError, ValueKind,
+};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -176,6 +178,33 @@ impl<M: Model> Permitted<M> {
         self.values.iter().any(|(index, _)| *index == column.index())
     }
 
+    /// What the client sent for a column, or the program set; `None` if neither did.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::write::Input;
+    /// # #[derive(Model, Debug)] struct Article { #[key(auto)] id: i64, title: String, slug: String }
+    /// # fn main() -> Result<()> {
+    /// let input: Input<Article> = serde_json::from_str(r#"{"title": "Two Dragons"}"#).map_err(Error::other)?;
+    /// let input = input.permit(Article::TITLE)?;
+    /// let slug = input.get(Article::TITLE)?.map(|title| title.to_lowercase().replace(' ', "-"));
+    /// assert_eq!(slug.as_deref(), Some("two-dragons"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput`: the type of the column refuses the value.
+    pub fn get<T: ColumnType, A>(&self, column: Column<M, T, A>) -> Result<Option<T>> {
+        let Some((index, value)) = self.values.iter().find(|(index, _)| *index == column.index()) else {
+            return Ok(None);
+        };
+        T::read(value.as_ref()).map(Some).map_err(|error| {
+            let mut problems = Problems::default();
+            problems.add_unfit(&M::def().columns[*index], &error);
+            problems.error()
+        })
+    }
+
     /// A new row, for `add`, `insert` and the bulk `insert`.
     ///
     /// # Errors
@@ -287,8 +316,12 @@ impl Problems {
     pub(crate) fn none(&self) -> Result<()> {
         match self.0.is_empty() {
             true => Ok(()),
-            false => Err(Error::new(ErrorKind::InvalidInput, self.0.join("; "))),
+            false => Err(self.error()),
         }
+    }
+
+    fn error(&self) -> Error {
+        Error::new(ErrorKind::InvalidInput, self.0.join("; "))
     }
 }
 
