@@ -155,6 +155,8 @@ pub mod family {
 
 /// Loaded sets: what a query loads, as the type of its entities. [`loaded!`](macro@crate::loaded) writes one.
 pub mod loaded {
+    #[cfg(feature = "serde")]
+    pub use crate::entity::AsHeld;
     pub use crate::entity::{Loaded, LoadedIn, Marks, MergesWith, NotLoaded, Recursive};
     pub use crate::model::loaded_set::LoadedSet;
 }

@@ -4,6 +4,8 @@
 //! never runs a statement; what a query loaded is a type ([`LoadedIn`]), and what an object holds is a `Result`.
 
 mod as_entity;
+#[cfg(feature = "serde")]
+mod as_held;
 mod deferred;
 #[allow(clippy::module_inception)]
 mod entity;
@@ -18,6 +20,8 @@ mod relation;
 mod serialize;
 
 pub use as_entity::AsEntity;
+#[cfg(feature = "serde")]
+pub use as_held::AsHeld;
 pub use deferred::Deferred;
 pub use entity::Entity;
 pub(crate) use entity::Place;

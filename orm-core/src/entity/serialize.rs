@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::many::Items;
 use super::{Entity, Many, Place};
-use crate::graph::Region;
+use crate::graph::{Graph, ObjectId, Region};
 use crate::model::{ColumnDef, LoadedSet, LoadedShape, Model, ModelDef, RelationDef};
 use crate::value::{ColumnType, ValueKind, ValueRef};
 
@@ -90,7 +90,7 @@ struct List<'o> {
 
 /// How many objects may be inside each other: what reads JSON takes no more than some hundred levels, and what writes it
 /// calls itself for each.
-const MOST_DEPTH: usize = 64;
+pub(super) const MOST_DEPTH: usize = 64;
 
 impl Object<'_> {
     /// How many objects it is inside of.
@@ -119,11 +119,21 @@ impl Object<'_> {
         };
         self.shape.below(relation.index).or_else(again)
     }
+}
 
-    fn cell(&self, index: usize, column: &ColumnDef) -> Cell<'_> {
-        let view = self.region.graph().erased(self.place.arena).view(self.place.node, index);
-        Cell { view, kind: column.kind }
-    }
+/// The columns of an object that are written, each with its name. A deferred column that was not read is left out, as a
+/// relationship is that was not loaded.
+pub(super) fn columns_of<'g>(
+    graph: &'g Graph,
+    object: ObjectId,
+    def: &ModelDef,
+) -> Vec<(&'static str, Cell<'g>)> {
+    let objects = graph.erased(object.arena);
+    let column = |(index, column): (usize, &ColumnDef)| {
+        let (name, view) = (column.serialized?, objects.view(object.node, index));
+        (view != ValueRef::NotLoaded).then_some((name, Cell { view, kind: column.kind }))
+    };
+    def.columns.iter().enumerate().filter_map(column).collect()
 }
 
 impl Serialize for Object<'_> {
@@ -141,20 +151,15 @@ impl Serialize for Object<'_> {
                  with its key and that of the one above it"
             )));
         }
-        let columns = self.def.columns.iter().enumerate();
-        let columns = columns.filter_map(|(index, column)| Some((index, column, column.serialized?)));
-        // A deferred column that was not read is left out, as a relationship is that was not loaded.
-        let objects = self.region.graph().erased(self.place.arena);
-        let columns =
-            columns.filter(|(index, ..)| objects.view(self.place.node, *index) != ValueRef::NotLoaded);
+        let columns = columns_of(self.region.graph(), self.place.id(), self.def);
         let relations = self.def.relations.iter().filter_map(|relation| {
             let (name, shape) = (relation.serialized?, self.below(relation)?);
             Some((relation, name, shape))
         });
-        let fields = columns.clone().count() + relations.clone().count();
+        let fields = columns.len() + relations.clone().count();
         let mut object = serializer.serialize_struct(self.def.name, fields)?;
-        for (index, column, name) in columns {
-            object.serialize_field(name, &self.cell(index, column))?;
+        for (name, cell) in &columns {
+            object.serialize_field(name, cell)?;
         }
         for (relation, name, shape) in relations {
             let items = Items::of_answer(self.region, self.place, relation.index).unwrap_or(Items::Empty);
@@ -183,7 +188,7 @@ impl Serialize for List<'_> {
     }
 }
 
-struct Cell<'o> {
+pub(super) struct Cell<'o> {
     view: ValueRef<'o>,
     kind: ValueKind,
 }
