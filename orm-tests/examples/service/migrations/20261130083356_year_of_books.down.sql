@@ -1,2 +1,0 @@
--- LOSS: drops `books.published_in` with its values.
-ALTER TABLE "books" DROP COLUMN "published_in";
