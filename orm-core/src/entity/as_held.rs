@@ -1,3 +1,5 @@
+//! Serialises all that an object holds.
+
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;

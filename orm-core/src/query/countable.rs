@@ -1,3 +1,5 @@
+//! What can be counted: queries for entities and for rows.
+
 use super::{RowQuery, RowsFrom, RowsSpec, Select, SelectSpec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;

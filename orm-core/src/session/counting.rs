@@ -1,3 +1,5 @@
+//! Counts the rows of queries, alone or beside a page of them.
+
 use std::panic::Location;
 
 use super::{Run, Session};

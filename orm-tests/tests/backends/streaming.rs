@@ -156,7 +156,7 @@ on_every_backend! {
         assert_eq!(
             joined.to_string(),
             "a stream cannot load `User.addresses` with `.joined()`, which gives one `User` several rows, and a batch \
-             would end among them; use `.selectin()`, or `.raise_all()` to leave out what models load by default"
+             would end among them; use `.selectin()`, or `.raise_all()` to leave out what models load by default [InvalidQuery]"
         );
         let subquery = session.stream(select::<User>().with(User::ORDERS.subquery())).next_batch().await;
         assert_eq!(subquery.unwrap_err().kind(), ErrorKind::InvalidQuery);
