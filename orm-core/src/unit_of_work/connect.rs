@@ -95,7 +95,7 @@ impl UnitOfWork {
     }
 
     /// Whether two objects are linked by their keys. What an expired object shows is not proof, nor is a key that is
-    /// about to change.
+    /// about to change, at either end.
     fn key_says_so(&self, store: &Store, relation: &RelationDef, parent: ObjectId, target: &Ref) -> bool {
         let Some(target) = target.node() else { return false };
         let (local, remote) = (relation.local_columns(), relation.remote_columns());
@@ -103,7 +103,11 @@ impl UnitOfWork {
             RelationKind::BelongsTo { .. } => (parent, local),
             _ => (target, remote),
         };
-        if self.waiting_keys.wait(child, columns) || store.is_expired(child) {
+        let (owner, referred) = if child == parent { (target, remote) } else { (parent, local) };
+        if self.waiting_keys.wait(child, columns)
+            || store.is_expired(child)
+            || self.is_unsaved(store, owner, referred)
+        {
             return false;
         }
         let key = store.values(parent, local);

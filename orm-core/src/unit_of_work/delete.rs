@@ -1,6 +1,7 @@
 //! Deletes objects, and follows the deletion to others.
 
 use hashbrown::HashSet;
+use indexmap::IndexSet;
 
 use super::flush::Flush;
 use super::flush_plan::{FlushStep, links_of};
@@ -134,15 +135,22 @@ impl Flush<'_> {
                 ]
             })
             .collect();
+        let leads_elsewhere = |key: &KeyFrom| {
+            let from = key.from.node().filter(|from| from.arena == arena);
+            key.columns == remote && !from.is_some_and(|from| parents.contains(&from.node))
+        };
         let here = |child: &ObjectId| {
-            keys.contains(&self.store.values(*child, remote)) && !self.unit.waiting_keys.wait(*child, remote)
+            keys.contains(&self.store.values(*child, remote))
+                && !self.unit.waiting_keys.of(*child).iter().any(leads_elsewhere)
         };
         let target = (relation.target)().type_id();
         // A collection still shows what was expunged, beside the session's new object of its row.
         children.retain(|child| !self.store.arena(child.arena).is_detached(child.node));
         children.retain(here);
         let known: HashSet<ObjectId> = children.iter().copied().collect();
-        let moved = self.unit.dirty.keys().copied().filter(|node| {
+        let changed = self.unit.dirty.keys().copied().chain(self.unit.waiting_keys.nodes());
+        let changed: IndexSet<ObjectId> = changed.collect();
+        let moved = changed.into_iter().filter(|node| {
             self.store.model(node.arena).type_id() == target && !known.contains(node) && here(node)
         });
         children.extend(moved);

@@ -156,10 +156,10 @@ impl Flush<'_> {
         })
     }
 
-    /// Gives an existing object the keys to new ones that are known now.
+    /// Gives an existing object the keys of others that are known now, but for what is written late.
     pub(super) fn keys_that_waited(&mut self, node: ObjectId) -> Result<()> {
-        let keys = self.unit.waiting_keys.take_of(node);
-        keys.into_iter().try_for_each(|key| self.take_key(node, key))
+        let (keys, late) = (self.unit.waiting_keys.take_of(node), self.late_of(Row::Changed(node)).to_vec());
+        keys.into_iter().try_for_each(|key| self.take_late_key(node, key, &late))
     }
 
     fn take_key(&mut self, node: ObjectId, key: KeyFrom) -> Result<()> {

@@ -244,7 +244,14 @@ impl UnitOfWork {
                 Some(from) => {
                     self.cancel_waiting(store, node, |column| key.columns.contains(&column));
                     let values = store.values(from, key.from_columns);
-                    self.change(store, node, key.columns.iter().copied().zip(values).collect())
+                    let had = self.saved_values(store, node, key.columns) == values;
+                    self.change(store, node, key.columns.iter().copied().zip(values).collect())?;
+                    if had && self.is_unsaved(store, from, key.from_columns) {
+                        // The value is that of another row until the flush.
+                        self.leave_others(store, node, key.columns, from);
+                        self.waiting_keys.set(node, key);
+                    }
+                    Ok(())
                 }
                 None => {
                     self.leave_parents(store, node, key.columns);

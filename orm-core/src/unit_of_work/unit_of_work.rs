@@ -257,6 +257,12 @@ impl UnitOfWork {
         columns.iter().map(|column| objects.view_version(node.node, version, *column).to_value()).collect()
     }
 
+    /// Whether columns of an object have values that its row does not have yet.
+    pub(super) fn is_unsaved(&self, store: &Store, node: ObjectId, columns: &[usize]) -> bool {
+        self.dirty.contains_key(&node)
+            && self.saved_values(store, node, columns) != store.values(node, columns)
+    }
+
     /// The columns in which an object differs from the database.
     pub(crate) fn changed_columns(&self, store: &Store, node: ObjectId) -> Vec<usize> {
         let Some(Unsaved { saved, assigned, .. }) = self.dirty.get(&node) else { return Vec::new() };

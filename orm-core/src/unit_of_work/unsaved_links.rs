@@ -51,7 +51,7 @@ impl UnitOfWork {
             self.members_changed(store, node, &changed, saved);
         }
         let leaving: Vec<(ObjectId, &'static [usize])> =
-            self.waiting_keys.iter().map(|(node, key)| (node, key.columns)).collect();
+            self.waiting_keys.for_new().map(|(node, key)| (node, key.columns)).collect();
         for (node, columns) in leaving {
             self.leave_parents(store, node, columns);
             self.forget_target(store, node, columns);
@@ -90,6 +90,22 @@ impl UnitOfWork {
             }
         }
         self.member_leaves(store, child, columns);
+    }
+
+    /// The key of a child leads to one parent, which has its value since an edit: others that hold the child do so no more,
+    /// whatever their keys are by now.
+    pub(super) fn leave_others(
+        &mut self,
+        store: &Store,
+        child: ObjectId,
+        columns: &[usize],
+        parent: ObjectId,
+    ) {
+        let by_key = holders(store, child.arena).into_iter();
+        for (arena, relation) in by_key.filter(|(_, relation)| relation.remote_columns() == columns) {
+            let all = (0..store.arena(arena).len()).map(|node| ObjectId { arena, node });
+            all.filter(|other| *other != parent).for_each(|other| self.let_go(store, other, relation, child));
+        }
     }
 
     /// Nor does it hold them.

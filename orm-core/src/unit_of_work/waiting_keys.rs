@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use super::unit_of_work::{CellId, KeyFrom, Ref, cell_id};
 use crate::graph::ObjectId;
 
-/// Keys of existing objects that wait for a pending object's key.
+/// Keys of existing objects that wait for another object's row: that of a pending one, or of one whose key was edited to
+/// what they show already.
 #[derive(Debug, Default)]
 pub(super) struct WaitingKeys {
     of: IndexMap<ObjectId, Vec<KeyFrom>>,
@@ -23,13 +24,16 @@ impl WaitingKeys {
         self.of.keys().copied()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (ObjectId, &KeyFrom)> {
-        self.of.iter().flat_map(|(node, keys)| keys.iter().map(|key| (*node, key)))
+    /// The keys that wait for pending objects.
+    pub(super) fn for_new(&self) -> impl Iterator<Item = (ObjectId, &KeyFrom)> {
+        let all = self.of.iter().flat_map(|(node, keys)| keys.iter().map(|key| (*node, key)));
+        all.filter(|(_, key)| key.from.node().is_none())
     }
 
-    /// Whether exactly these columns of an object wait.
+    /// Whether exactly these columns of an object wait for a pending one.
     pub(super) fn wait(&self, node: ObjectId, columns: &[usize]) -> bool {
-        self.of.get(&node).is_some_and(|keys| keys.iter().any(|key| key.columns == columns))
+        let waits = |key: &KeyFrom| key.columns == columns && key.from.node().is_none();
+        self.of.get(&node).is_some_and(|keys| keys.iter().any(waits))
     }
 
     pub(super) fn has(&self, node: ObjectId) -> bool {

@@ -365,7 +365,8 @@ impl<'u> Builder<'u> {
         }
         let own = roles[0] == Role::GivesUp;
         let values = [self.before(operation, columns), self.after(operation, columns, own)];
-        if values[0] == values[1] {
+        // A value may be that of another row before.
+        if values[0] == values[1] && (own || !self.waits(operation, columns)) {
             return;
         }
         for ((value, role), wanted) in values.into_iter().zip(roles).zip(wanted) {
@@ -378,6 +379,13 @@ impl<'u> Builder<'u> {
                 self.rows.work.claims.push(Claim { operation, role, value, columns, known: true });
             }
         }
+    }
+
+    /// Whether an object takes a key from another one in some columns.
+    fn waits(&self, operation: usize, columns: usize) -> bool {
+        let all = &self.rows.work.columns[columns].all;
+        let Row::Changed(node) = self.rows.rows[operation] else { return false };
+        self.unit.waiting_keys.of(node).iter().any(|key| key.columns == all)
     }
 
     /// The values of a row before it is written; `None` if there is no row, or a NULL.

@@ -19,6 +19,20 @@ struct Crew {
     captain_id: Option<i64>,
     #[belongs_to]
     captain: BelongsTo<Option<Sailor>>,
+    #[has_many(key = "crew_code", target_key = "code", order_by = "id")]
+    guests: HasMany<Guest>,
+}
+
+/// Sails with a crew, and can be without one.
+#[derive(Model, Debug)]
+#[model(table = "late_guests")]
+struct Guest {
+    #[key]
+    id: i64,
+    #[column(length = 20)]
+    crew_code: Option<String>,
+    #[belongs_to(key = "crew_code", target_key = "code", on_update = "cascade")]
+    crew: BelongsTo<Option<Crew>>,
 }
 
 #[derive(Model, Debug)]
@@ -112,7 +126,7 @@ fn unknown() -> i64 {
 /// A crew without a captain.
 async fn crewed(database: &TestDatabase) -> Result<(Session, Engine)> {
     let engine = database.engine().await?;
-    engine.create_all(schema![Crew, Sailor]).await?;
+    engine.create_all(schema![Crew, Sailor, Guest]).await?;
     let mut session = engine.session();
     session.add(Crew::draft().id(1).code("a").rank("old"));
     session.commit().await?;
@@ -235,6 +249,41 @@ on_every_backend! {
         session.commit().await?;
         let row = engine.session().one(select::<Mate>().with(Mate::PAIR.selectin())).await?;
         assert_eq!((row.id, &*row.pair_code, row.get(Mate::PAIR).mate_id), (2, "b", 2));
+        Ok(())
+    }
+
+    async fn a_key_that_looks_as_before_leads_to_another_row(database: TestDatabase) -> Result<()> {
+        for (held, deleted) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (mut session, engine) = crewed(&database).await?;
+            session.add(Crew::draft().id(2).code("z"));
+            session.add(Guest::draft().id(1).crew_code("a"));
+            session.commit().await?;
+            let all = select::<Crew>().order_by(Crew::ID);
+            let crews: Vec<Entity<Crew>> = match held {
+                true => session.all(all.with(Crew::GUESTS.selectin())).await?.iter().map(|crew| crew.dynamic()).collect(),
+                false => session.all(all).await?.iter().map(|crew| crew.dynamic()).collect(),
+            };
+            let guest = session.get::<Guest>(1).await?.expect("the guest exists");
+            // The first crew gives its code up, and the second takes it. The guest changes crews, and so keeps the code.
+            match deleted {
+                true => session.delete(&crews[0])?,
+                false => session.edit(&crews[0], |crew| crew.code = "b".into())?,
+            }
+            session.edit(&crews[1], |crew| crew.code = "a".into())?;
+            session.assign(&guest, Guest::CREW, &crews[1])?;
+            let log = engine.record();
+            session.commit().await?;
+            assert_eq!(guest.crew_code.as_deref(), Some("a"), "{log}");
+            if held && !deleted {
+                assert_eq!((crews[0].guests()?.len(), crews[1].guests()?.len()), (0, 1), "held: {held}");
+            }
+            let row = engine.session().one(select::<Guest>().with(Guest::CREW.selectin())).await?;
+            assert_eq!(row.get(Guest::CREW).map(|crew| crew.id), Some(2), "held {held}, deleted {deleted}: {log}");
+            let mut session = engine.session();
+            session.execute(delete::<Guest>()).await?;
+            session.execute(delete::<Crew>()).await?;
+            session.commit().await?;
+        }
         Ok(())
     }
 }
