@@ -196,7 +196,7 @@ fn decide(kind: usize, choice: &Choice, parents: Parents) -> Decided {
         Strategy::Auto if !key_is_here && parents.all && free => Way::WholeTable,
         Strategy::Auto => Way::Keys,
     };
-    let all = way == Way::WholeTable && !choice.filter && choice.limit.is_none();
+    let all = way == Way::WholeTable && !choice.filter && choice.limit.is_none() && !link.filtered;
     // Of the objects of a collection one parent is held already, and others are few.
     let few = parents.few && !link.kind.is_collection();
     let below = decide_all(link.target, &choice.below, Parents { all, few });

@@ -446,6 +446,7 @@ members! {
         3 one PROFILE profile;
         4 many TAGS tags;
         5 many SHELVES shelves;
+        6 many LATE_BOOKS late_books;
     }
     1 Country {
         columns code CODE rank RANK;
@@ -465,6 +466,7 @@ members! {
         3 many CHAPTERS chapters;
         4 many LOANS loans;
         5 many TAGS tags;
+        6 one KNOWN_AUTHOR known_author;
     }
     3 Chapter {
         columns book_id BOOK_ID number NUMBER pages PAGES;
@@ -499,6 +501,7 @@ members! {
         2 tree_many RELATED related;
         3 many TAGS tags;
         4 one BOOK book;
+        5 tree_many PLACED_CHILDREN placed_children;
     }
     7 Tag {
         columns name NAME weight WEIGHT category_id CATEGORY_ID;
@@ -508,6 +511,7 @@ members! {
         0 one CATEGORY category;
         1 many BOOKS books;
         2 many AUTHORS authors;
+        3 many LATE_BOOKS late_books;
     }
     8 Profile {
         columns id ID author_id AUTHOR_ID motto MOTTO;
@@ -540,6 +544,7 @@ members! {
         1 many BOOKS books;
         2 many EDITED edited;
         3 many TAGS tags;
+        4 many LATE_BOOKS late_books;
     }
     12 EagerBook {
         columns id ID title TITLE isbn ISBN author_id AUTHOR_ID editor_id EDITOR_ID room ROOM upper UPPER;

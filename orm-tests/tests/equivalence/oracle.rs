@@ -33,6 +33,7 @@ impl Data {
         let Some(key) = self.key(kind, row, link) else { return Vec::new() };
         let mut found: Vec<usize> = (0..self.tables[link.target].len())
             .filter(|target| self.is_linked(&key, &self.cells(link.target, *target, link.remote), link))
+            .filter(|target| self.belongs(link, *target))
             .collect();
         found.sort_by(|a, b| self.compare(link.target, *a, *b, link.order));
         found
@@ -41,7 +42,7 @@ impl Data {
     /// The rows of a relationship as a join finds them: a duplicate link is two rows.
     pub fn matches(&self, kind: usize, row: usize, link: &Link) -> Vec<usize> {
         let Some(key) = self.key(kind, row, link) else { return Vec::new() };
-        let targets = 0..self.tables[link.target].len();
+        let targets = (0..self.tables[link.target].len()).filter(|target| self.belongs(link, *target));
         let target_key = |target: &usize| self.cells(link.target, *target, link.remote);
         let Some((table, side)) = link.through else {
             return targets.filter(|target| key == target_key(target)).collect();
@@ -52,6 +53,11 @@ impl Data {
         };
         let links = |row: &Vec<Cell>| self.links[table].iter().filter(|link| *link == row).count();
         targets.flat_map(|target| std::iter::repeat_n(target, links(&is(&target)))).collect()
+    }
+
+    /// Whether a target meets the condition of a relationship.
+    fn belongs(&self, link: &Link, target: usize) -> bool {
+        !link.filtered || self.meets_filter(link.target, target)
     }
 
     fn is_linked(&self, key: &[Cell], target_key: &[Cell], link: &Link) -> bool {

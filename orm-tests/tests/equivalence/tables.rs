@@ -33,6 +33,8 @@ pub struct Link {
     pub order: &'static [(&'static str, bool)],
     /// Whether there is always a row.
     pub required: bool,
+    /// Whether only targets that meet their table's one filter belong to it.
+    pub filtered: bool,
     /// The strategy by which the model loads it unless a query specifies one.
     pub default: Option<Strategy>,
 }
@@ -83,6 +85,7 @@ const fn to(
         through: None,
         order: &[],
         required: false,
+        filtered: false,
         default: None,
     }
 }
@@ -90,6 +93,11 @@ const fn to(
 /// A relationship whose key is NOT NULL and leads to a row.
 const fn required(link: Link) -> Link {
     Link { required: true, ..link }
+}
+
+/// A relationship to those targets that meet the one filter of their table.
+const fn filtered(link: Link) -> Link {
+    Link { filtered: true, ..link }
 }
 
 /// A relationship that the model loads by default.
@@ -185,6 +193,7 @@ pub const TABLES: &[Table] = &[
                 (AUTHOR_SHELF, 0),
                 &[("room", UP), ("upper", DOWN)],
             ),
+            filtered(many("late_books", BOOK, &["id"], &["author_id"], &[("id", UP)])),
         ],
     },
     Table {
@@ -208,6 +217,11 @@ pub const TABLES: &[Table] = &[
             many("chapters", CHAPTER, &["id"], &["book_id"], &[("number", DOWN)]),
             many("loans", LOAN, &["isbn"], &["isbn"], &[("id", UP)]),
             through("tags", TAG, (&["id"], &["name"]), (BOOK_TAG, 0), &[("name", UP)]),
+            // What the session holds does not answer for it.
+            filtered(Link {
+                kind: LinkKind::ToUnique,
+                ..to("known_author", AUTHOR, &["author_id"], &["id"])
+            }),
         ],
     },
     Table {
@@ -258,6 +272,7 @@ pub const TABLES: &[Table] = &[
             through("related", CATEGORY, (&["id"], &["id"]), (CATEGORY_LINK, 0), &[("id", DOWN)]),
             many("tags", TAG, &["id"], &["category_id"], &[("name", UP)]),
             to("book", BOOK, &["book_id"], &["id"]),
+            filtered(many("placed_children", CATEGORY, &["id"], &["parent_id"], &[("id", DOWN)])),
         ],
     },
     Table {
@@ -270,6 +285,7 @@ pub const TABLES: &[Table] = &[
             to("category", CATEGORY, &["category_id"], &["id"]),
             through("books", BOOK, (&["name"], &["id"]), (BOOK_TAG, 1), &[("title", DOWN), ("id", UP)]),
             through("authors", AUTHOR, (&["name"], &["id"]), (AUTHOR_TAG, 1), &[("id", UP)]),
+            filtered(through("late_books", BOOK, (&["name"], &["id"]), (BOOK_TAG, 1), &[("id", DOWN)])),
         ],
     },
     Table {
@@ -321,6 +337,10 @@ pub const TABLES: &[Table] = &[
                     &[("weight", DOWN), ("name", UP)],
                 ),
                 Strategy::Subquery,
+            ),
+            eager(
+                filtered(many("late_books", BOOK, &["id"], &["author_id"], &[("id", UP)])),
+                Strategy::Selectin,
             ),
         ],
     },

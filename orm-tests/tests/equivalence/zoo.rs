@@ -33,6 +33,20 @@ pub struct Author {
         order_by = "room, upper desc"
     )]
     pub shelves: HasMany<Shelf>,
+    #[has_many(key = "author_id", filter = "late", order_by = "id")]
+    pub late_books: HasMany<Book>,
+}
+
+fn late() -> Predicate {
+    Book::TITLE.gt("m")
+}
+
+fn known() -> Predicate {
+    Author::ID.gt(2)
+}
+
+fn placed() -> Predicate {
+    Category::POSITION.gt(0)
 }
 
 #[derive(Model, Debug)]
@@ -75,6 +89,8 @@ pub struct Book {
         order_by = "name"
     )]
     pub tags: HasMany<Tag>,
+    #[belongs_to(key = "author_id", filter = "known")]
+    pub known_author: BelongsTo<Option<Author>>,
 }
 
 // An alias of `book` must not be taken for this table.
@@ -144,6 +160,8 @@ pub struct Category {
     pub tags: HasMany<Tag>,
     #[belongs_to]
     pub book: BelongsTo<Option<Book>>,
+    #[has_many(key = "parent_id", filter = "placed", order_by = "id desc")]
+    pub placed_children: HasMany<Category>,
 }
 
 #[derive(Model, Debug)]
@@ -164,6 +182,14 @@ pub struct Tag {
     pub books: HasMany<Book>,
     #[many_to_many(through = "author_tag", key = "tag_name", target_key = "author_id", order_by = "id")]
     pub authors: HasMany<Author>,
+    #[many_to_many(
+        through = "names_as_long_as_databases_take_and_alike_until_cut_countr_xxxy",
+        key = "tag_name",
+        target_key = "book_id",
+        filter = "late",
+        order_by = "id desc"
+    )]
+    pub late_books: HasMany<Book>,
 }
 
 #[derive(Model, Debug)]
@@ -223,6 +249,8 @@ pub struct EagerAuthor {
         lazy = "subquery"
     )]
     pub tags: HasMany<Tag>,
+    #[has_many(key = "author_id", filter = "late", order_by = "id", lazy = "selectin")]
+    pub late_books: HasMany<Book>,
 }
 
 #[derive(Model, Debug)]
