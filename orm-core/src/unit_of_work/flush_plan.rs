@@ -185,7 +185,7 @@ impl FlushPlan {
     ///         for row in executed.rows() {
     ///             for column in row.columns() {
     ///                 println!("{:?} {} {:?}: {}", row.change(), row.model(), row.key(), column.field());
-    ///                 println!("    {:?} -> {:?}", column.old(), column.new());
+    ///                 println!("    {:?} -> {:?}", column.old_value(), column.new_value());
     ///             }
     ///         }
     ///     }

@@ -70,13 +70,13 @@ impl WrittenColumn {
 
     /// The value that the session last read or wrote; `None` of an inserted row, and of a deferred column that was not loaded.
     /// A `secret` column is `***`.
-    pub fn old(&self) -> Option<&Value> {
+    pub fn old_value(&self) -> Option<&Value> {
         self.old.as_ref()
     }
 
     /// The value that the row has now; `None` of a deleted row, and of a deferred column that the database filled in. A
     /// `secret` column is `***`.
-    pub fn new(&self) -> Option<&Value> {
+    pub fn new_value(&self) -> Option<&Value> {
         self.new.as_ref()
     }
 }

@@ -91,7 +91,8 @@ fn rows(told: &Told) -> Vec<String> {
     let told = told.0.lock().expect("the lock is not poisoned");
     let row = |row: &WrittenRow| {
         let columns = row.columns().iter();
-        let columns = columns.map(|of| format!("{} {} -> {}", of.field(), value(of.old()), value(of.new())));
+        let columns = columns
+            .map(|of| format!("{} {} -> {}", of.field(), value(of.old_value()), value(of.new_value())));
         let key: Vec<String> = row.key().iter().map(ToString::to_string).collect();
         let columns: Vec<String> = columns.collect();
         format!("{:?} {} {}: {}", row.change(), row.model(), key.join(", "), columns.join(", "))
