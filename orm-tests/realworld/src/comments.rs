@@ -31,8 +31,11 @@ pub struct View {
     author: Profile,
 }
 
+/// A comment with its author.
+type Authored = loaded!(Comment { author });
+
 impl View {
-    fn new((comment, following): (loaded!(Comment { author }), bool)) -> View {
+    fn new((comment, following): (Authored, bool)) -> View {
         View { author: Profile::new(&comment.get(Comment::AUTHOR), following), columns: comment.dynamic() }
     }
 }
