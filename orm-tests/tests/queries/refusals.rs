@@ -57,6 +57,11 @@ on_every_backend! {
         refused!(session, select_columns(counts.column(User::NAME)), "`counts` has no column `name`", "`user_id`");
         let joined = select_columns(User::entity().with(User::ADDRESSES.joined()));
         refused!(session, joined, "`User.addresses`", "selectin");
+        let by_loaded = select::<User>().with(User::ADDRESSES.joined()).order_by(Address::ID);
+        let refused = session.all(by_loaded).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidQuery);
+        let refused = refused.to_string();
+        assert!(refused.contains("`.join(..)`") && refused.contains("sort what a load reads in the load"), "{refused}");
         refused!(session, select::<User>().join(User::ORDERS).unique().with_count(User::ORDERS), "with_count", ".distinct()");
         refused!(session, select_columns(User::NAME).from_table(&alias::<User>("")), "empty name");
         refused!(session, select_columns(User::NAME.label("")), "empty name");
