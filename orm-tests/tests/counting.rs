@@ -85,13 +85,18 @@ on_every_backend! {
         assert_eq!((page, total), (vec![("jack", 1, true), ("ed", 3, false), ("fred", 1, true)], 4));
 
         let log = engine.record();
-        let missing = users().filter(User::NAME.eq("nobody")).limit(3);
+        let missing = users().filter(User::NAME.eq("wendy")).limit(3);
         assert_eq!(engine.session().rows_and_total(missing).await?.1, 0);
-        assert_eq!(log.count(), 1, "there is no page of nothing: {log}");
+        assert_eq!(log.count(), 1, "nothing matches, so no page is read: {log}");
 
         let by_user = select_columns((Order::USER_ID, func::count(Order::ID))).group_by(Order::USER_ID);
         let (page, total) = engine.session().rows_and_total(by_user.order_by(Order::USER_ID).page(2, 1)).await?;
         assert_eq!((page, total), (vec![(9, 2)], 2));
+
+        let id = || User::ID;
+        let wide = (id(), id(), id(), id(), id(), id(), id(), id(), id(), id(), id(), id(), id(), id(), id());
+        let rows = engine.session().rows(select_columns(wide).add_column(User::NAME).filter(User::ID.eq(7))).await?;
+        assert_eq!((rows[0].0, rows[0].14, &*rows[0].15), (7, 7, "jack"), "sixteen parts");
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::tuples::for_tuples;
+use super::tuples::{for_shorter_tuples, for_tuples};
 use super::{Computed, EntityColumns, Expression, Labeled, OptionalEntity, Predicate, SelectList, ValueItem};
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
@@ -293,15 +293,7 @@ macro_rules! append {
     )*};
 }
 
-append! {
-    (A 0)
-    (A 0, B 1)
-    (A 0, B 1, C 2)
-    (A 0, B 1, C 2, D 3)
-    (A 0, B 1, C 2, D 3, E 4)
-    (A 0, B 1, C 2, D 3, E 4, F 5)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
-}
+for_shorter_tuples!(append);
 
 macro_rules! tuples {
     ($(($($ty:ident $at:tt),+))*) => {$(

@@ -11,7 +11,7 @@ pub struct NamedColumn<'n, M> {
     pub field: &'n str,
     /// Where it is named.
     pub span: Span,
-    /// What it is there for, and what to do where there is no such column.
+    /// What it is used for, and what to do if the column does not exist.
     pub label: String,
     pub note: String,
 }

@@ -55,7 +55,7 @@ fn of_itself() -> Predicate {
 }
 
 fn hidden() -> Predicate {
-    Player::CODE.eq("a code that nobody sees")
+    Player::CODE.eq("a code that no log shows")
 }
 
 fn young() -> Predicate {
@@ -101,7 +101,7 @@ on_every_backend! {
         let query = select::<Team>().with(Team::HIDDEN.selectin());
         assert_eq!(session.all(query).await?[0].get(Team::HIDDEN).len(), 0);
         session.all(select::<Team>().with(Team::HIDDEN.joined()).filter(Team::HIDDEN.exists())).await?;
-        assert!(log.count() > 2 && !log.to_string().contains("nobody sees"), "{log}");
+        assert!(log.count() > 2 && !log.to_string().contains("no log shows"), "{log}");
         Ok(())
     }
 }

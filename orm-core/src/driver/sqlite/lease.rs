@@ -11,6 +11,7 @@ use super::holders::{self, Holding};
 use super::job::{Job, JobRows, Ran};
 use super::prepared::Prepared;
 use super::reading::{Elsewhere, Ended, Stopped};
+use super::turns::yield_sometimes;
 use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
 use crate::driver::backend::Backend;
@@ -21,9 +22,6 @@ use crate::driver::{Control, RowSink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Dialect, Expected, Leading, Param, Statement};
 use crate::value::{Cells, Value};
-
-/// How many runs of a statement take the thread of the caller for themselves.
-const TURNS: usize = 8;
 
 /// A pooled connection.
 #[derive(Debug)]
@@ -369,11 +367,11 @@ impl SqliteLease {
         if self.here()?.last_key() != first {
             return Ok(unknown(rows));
         }
-        let mut nobody = |_: &dyn Cells| Ok(());
+        let mut unread = |_: &dyn Cells| Ok(());
         for (turn, (sql, params)) in statement.runs().enumerate() {
             yield_sometimes(turn).await;
             let given = params.len() / leading.values.max(1);
-            let ran = self.run_here(statement, sql, params, &mut nobody, &mut 0)?;
+            let ran = self.run_here(statement, sql, params, &mut unread, &mut 0)?;
             let Some(changed) = ran else { return Ok(unknown(rows)) };
             rows += changed;
             last = last.saturating_add(i64::try_from(given).unwrap_or(i64::MAX));
@@ -454,14 +452,14 @@ impl Backend for SqliteLease {
             return self.insert_by_rowid(statement, leading).await;
         }
         let mut changed = 0;
-        let mut nobody = |_: &dyn Cells| Ok(());
+        let mut unread = |_: &dyn Cells| Ok(());
         for (turn, (sql, params)) in statement.runs().enumerate() {
             yield_sometimes(turn).await;
-            changed += match self.run_here(statement, sql, params, &mut nobody, &mut 0)? {
+            changed += match self.run_here(statement, sql, params, &mut unread, &mut 0)? {
                 Some(changed) => changed,
                 None => {
                     let from = Elsewhere::default();
-                    let (sink, rows) = (&mut nobody, &mut 0);
+                    let (sink, rows) = (&mut unread, &mut 0);
                     Box::pin(self.run_there(statement, sql, params, from, sink, rows)).await?
                 }
             };
@@ -588,13 +586,6 @@ fn check(statement: &Statement) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Yields to other tasks between runs, each of which takes some hundredths of a millisecond.
-async fn yield_sometimes(turn: usize) {
-    if turn % TURNS == TURNS - 1 {
-        tokio::task::yield_now().await;
-    }
 }
 
 /// Values that [`check`] has seen.

@@ -15,6 +15,7 @@ mod memory;
 mod opening;
 mod prepared;
 mod reading;
+mod turns;
 mod wait;
 mod worker;
 

@@ -13,7 +13,7 @@ on_every_backend! {
     async fn a_list_takes_three_statements(database: TestDatabase) -> Result<()> {
         let anyone = start(&database).await?;
         let empty = json!({"articles": [], "articlesCount": 0});
-        assert_eq!(anyone.get("/articles").await.is(200, 1), empty, "there is no page of nothing");
+        assert_eq!(anyone.get("/articles").await.is(200, 1), empty, "nothing matches, so no page is read");
 
         let (jake, jane) = (anyone.register("jake").await, anyone.register("jane").await);
         for number in 1..=3 {
