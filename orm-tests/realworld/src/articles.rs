@@ -36,6 +36,10 @@ pub async fn create(
     Json(Body { article: new }): Json<Body<NewArticle>>,
 ) -> Result<(StatusCode, Json<Body<View>>), Failure> {
     let columns = new.columns.permit((Article::TITLE, Article::DESCRIPTION, Article::BODY))?;
+    // As long as the column of `Tag` takes.
+    if new.tag_list.iter().any(|name| name.trim().is_empty() || name.chars().count() > 80) {
+        return Err(Failure::Invalid("tagList".to_owned(), "has a tag that is blank or too long".to_owned()));
+    }
     let slug = slug(columns.get(Article::TITLE)?)?;
     let draft = columns.set(Article::SLUG, &*slug).set(Article::AUTHOR_ID, me.0).draft()?;
     let article = session

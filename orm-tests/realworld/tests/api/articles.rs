@@ -63,6 +63,13 @@ on_every_backend! {
         assert_eq!(body, json!({"errors": {"slug": ["has already been taken"]}}));
         assert_eq!(anyone.get("/tags").await.is(200, 1), json!({"tags": ["dragons", "training"]}));
 
+        for tag in ["t".repeat(81), " ".to_owned()] {
+            let mut tagged = dragons();
+            tagged["article"]["tagList"] = json!([tag]);
+            let body = jake.post("/articles", tagged).await.is(422, 0);
+            assert_eq!(body, json!({"errors": {"tagList": ["has a tag that is blank or too long"]}}));
+        }
+
         again["article"]["title"] = json!("?!");
         let body = jake.post("/articles", again.clone()).await.is(422, 0);
         assert_eq!(body, json!({"errors": {"title": ["can't be blank"]}}));
