@@ -232,6 +232,14 @@ fn check_name(dialect: Dialect, of: impl FnOnce() -> String, name: &str) -> Resu
 }
 
 /// The models that `create_all` and `drop_all` take: `schema![User, Order, Item]`, in any order.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let engine = Engine::connect("sqlite::memory:").await?;
+/// engine.create_all(schema![Author, Book, Tag]).await?;
+/// # Ok(()) }
+/// ```
 #[macro_export]
 macro_rules! schema {
     ($($model:ty),* $(,)?) => {

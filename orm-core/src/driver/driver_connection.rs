@@ -65,6 +65,18 @@ impl<'c> DriverConnection<'c> {
     /// Runs SQL without parameters, on every database; separate several statements by semicolons. A function for
     /// [`on_connect`](crate::options::EngineBuilder::on_connect) can return its future.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "sqlite")] async fn f() -> Result<()> {
+    /// // For every new connection of the pool.
+    /// let engine = Engine::builder("sqlite:shop.db")
+    ///     .on_connect(|connection| connection.execute("PRAGMA foreign_keys = ON; PRAGMA cache_size = -64000"))
+    ///     .connect()
+    ///     .await?;
+    /// # let _ = engine; Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// Those of the database.
     ///
@@ -134,6 +146,17 @@ impl<'c> DriverConnection<'c> {
     /// Calls a function with rusqlite's connection, on the connection's own thread, so the function may block.
     ///
     /// If the function panics, the panic continues in the caller.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let mut connection = session.connection().await?;
+    /// let pages = connection.sqlite(|sqlite| sqlite.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))).await?;
+    /// assert!(pages > 0);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The error of `work`. `InvalidState`: the engine is on another database.

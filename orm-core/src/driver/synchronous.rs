@@ -1,6 +1,17 @@
 //! How SQLite waits for the disk.
 
 /// How often SQLite waits until what it wrote is on the disk: `PRAGMA synchronous`.
+///
+/// ```
+/// use orm_core::options::{JournalMode, Synchronous};
+/// # use orm_core::prelude::*;
+///
+/// // Faster commits; a power cut may lose the last of them, and never damages the file.
+/// let builder = Engine::builder("sqlite:shop.db")
+///     .journal_mode(JournalMode::Wal)
+///     .synchronous(Synchronous::Normal);
+/// # let _ = builder;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Synchronous {

@@ -93,6 +93,21 @@ impl<N> LoadedAs for Recursive<N> {
 
 /// Combines two loaded sets of one model into what is loaded in either. A relationship that a query names twice is
 /// loaded with everything below both. Programs do not name it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// // Named twice: the books are loaded once, with the tags and the author.
+/// let query = select::<Author>()
+///     .with(Author::BOOKS.selectin().with(Book::TAGS.selectin()))
+///     .with(Author::BOOKS.selectin().with(Book::AUTHOR.joined()));
+/// let author = session.first(query.order_by(Author::ID)).await?.expect("there are authors");
+/// let book = author.get(Author::BOOKS).first().expect("the author has books");
+/// assert_eq!((book.get(Book::TAGS).len(), book.get(Book::AUTHOR).id), (0, author.id));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the loaded sets `{Self}` and `{Other}` are not known to be of one model",
     label = "a relationship is named twice here"
@@ -196,6 +211,26 @@ pub trait LoadedIn<L>: Relation {
 
 /// A query with the loaded set `L` that also loads this relationship has the loaded set `Marked`. `S` is [`Loaded`] or
 /// [`Recursive`]. Programs rarely name it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::loaded::Marks;
+/// use orm_core::query::Load;
+///
+/// /// A query with one more relationship, whatever it loads already.
+/// fn also<M, L, R, S>(query: Select<M, L>, load: Load<R, S>) -> Select<M, R::Marked>
+/// where
+///     M: Model,
+///     R: Marks<L, S>,
+/// {
+///     query.with(load)
+/// }
+///
+/// # fn main() {
+/// let query = also(select::<Author>().order_by(Author::NAME), Author::BOOKS.selectin());
+/// # let _ = query;
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relationship of this model",
     label = "this relationship starts at another model",

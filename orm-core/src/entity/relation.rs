@@ -66,11 +66,31 @@ pub trait Relation: Copy + Send + Sync + 'static {
 
 /// The field of the targets that a relationship fills, identified by a hash of its name; `()` if there is none or more
 /// than one. Programs do not name it.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
+/// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String }
+/// // `Author.books` fills `author_id`, so these drafts are complete without it.
+/// let draft = Author::draft().name("Harper Lee").books([Book::draft().title("To Kill a Mockingbird")]);
+/// # let _ = draft;
+/// ```
 #[derive(Debug)]
 pub enum Fills<const FIELD: u64> {}
 
 /// Implemented if the field that a relationship fills is a certain one. It decides whether a draft inside a parent may
 /// leave out its key; programs do not name it.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
+/// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String }
+/// # async fn f(session: &mut Session, author: &Entity<Author>) -> Result<()> {
+/// // The link fills `author_id`; by itself the draft would lack it, and `session.add(..)` would not compile.
+/// session.append(author, Author::BOOKS, Book::draft().title("Go Set a Watchman"))?;
+/// # Ok(()) }
+/// # fn main() {}
+/// ```
 pub trait IsField<const FIELD: u64> {}
 
 impl<const FIELD: u64> IsField<FIELD> for Fills<FIELD> {}

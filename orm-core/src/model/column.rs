@@ -28,14 +28,53 @@ pub struct Column<M, T, A = ReadWrite> {
 type Of<M, T, A> = fn() -> (M, T, A);
 
 /// A column that drafts, edits and bulk statements set.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Line { #[key(auto)] id: i64, price: i64 }
+/// use orm_core::model::ReadWrite;
+///
+/// // Columns are `ReadWrite` unless they are declared otherwise, so the third parameter can be left out.
+/// const PRICE: Column<Line, i64, ReadWrite> = Line::PRICE;
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum ReadWrite {}
 
 /// A column that only the database fills in: `#[column(generated)]`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::model::ReadOnly;
+///
+/// #[derive(Model, Debug)]
+/// struct Line {
+///     #[key(auto)]
+///     id: i64,
+///     price: i64,
+///     #[column(generated = "price * 2")]
+///     double: i64,
+/// }
+///
+/// const DOUBLE: Column<Line, i64, ReadOnly> = Line::DOUBLE;
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum ReadOnly {}
 
 /// Columns that a program may set.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Writable;
+/// use orm_core::write::Update;
+///
+/// /// An update that resets a column, whichever model it is of; one that the database generates does not compile.
+/// fn reset<M: Model, A: Writable>(column: Column<M, i64, A>) -> Update<M> {
+///     update::<M>().set(column, 0)
+/// }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a generated column cannot be set",
     label = "the database fills this column in",
@@ -127,6 +166,14 @@ where
 }
 
 /// Key columns of a type, or tuple of types, that can refer to a key of type `K`.
+///
+/// ```
+/// use orm_core::model::RefersTo;
+///
+/// fn refers_to<Key: RefersTo<Target>, Target>() {}
+/// refers_to::<i32, i64>();                              // integers of different widths compare
+/// refers_to::<(i64, String), (i64, String)>();          // a composite key
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a key of the type `{Self}` cannot refer to one of the type `{K}`",
     label = "this key and what it refers to have different types"

@@ -5,6 +5,24 @@ use crate::sql::{Expr, NamedColumn, Source};
 use crate::value::{Value, ValueKind};
 
 /// When a column takes the time of the session's clock.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "chrono")] fn f() {
+/// use orm_core::model::Stamp;
+///
+/// #[derive(Model, Debug)]
+/// struct Article {
+///     #[key(auto)]
+///     id: i64,
+///     #[column(updated)]
+///     updated_at: chrono::DateTime<chrono::Utc>,
+/// }
+///
+/// assert_eq!(Article::UPDATED_AT.def().stamp(), Some(Stamp::Updated));
+/// # }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
     /// `#[column(created)]`: when its row is inserted.
@@ -15,6 +33,23 @@ pub enum Stamp {
 
 descriptor! {
     /// What makes the values of a generated column: `#[column(generated = "..")]`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// #[derive(Model, Debug)]
+    /// struct Line {
+    ///     #[key(auto)]
+    ///     id: i64,
+    ///     price: i64,
+    ///     #[column(generated = "price * 2", virtual)]
+    ///     double: i64,
+    /// }
+    ///
+    /// # fn main() {
+    /// let computed = Line::DOUBLE.def().computed().expect("`double` is computed by the database");
+    /// assert_eq!((computed.sql(), computed.stored()), ("price * 2", false));
+    /// # }
+    /// ```
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct ComputedDef {
         /// The expression.

@@ -95,6 +95,26 @@ pub trait ModelHooks: Model + DeclaresHooks {
 }
 
 /// A model whose hooks are called: one with `#[model(hooks)]`, which implements it.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::hooks::DeclaresHooks;
+///
+/// #[derive(Model, Debug)]
+/// #[model(hooks)]
+/// struct Tag {
+///     #[key(auto)]
+///     id: i64,
+///     name: String,
+/// }
+///
+/// impl ModelHooks for Tag {}
+///
+/// fn has_hooks<M: DeclaresHooks>() {}
+/// # fn main() {
+/// has_hooks::<Tag>();
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the hooks of `{Self}` would never be called",
     label = "add `#[model(hooks)]` to the struct `{Self}`"

@@ -48,6 +48,17 @@ pub struct Delete<M, O = Rows> {
 }
 
 /// Marks a bulk statement that returns the number of its rows.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::write::{Rows, Update};
+///
+/// /// Returns the number of rows, as bulk statements do by default, so `Update<Book>` is the same type.
+/// fn undated() -> Update<Book, Rows> {
+///     update::<Book>().set(Book::YEAR, 0)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum Rows {}
 
@@ -298,6 +309,17 @@ impl<M: Model> OnConflict<M> {
     /// Leaves the existing row with the same values in the unique columns `on` unchanged; a row that violates another
     /// constraint is still an error. MySQL and MariaDB do not tell constraints apart, so there it equals
     /// [`nothing`](Self::nothing).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let again = Author::draft().name("again").email("ursula@example.com");
+    /// let insert = insert::<Author>().rows([again]).on_conflict(OnConflict::nothing_on(Author::EMAIL));
+    /// assert_eq!(session.execute(insert).await?, 0);
+    /// # Ok(()) }
+    /// ```
     pub fn nothing_on(on: impl IntoColumns<M>) -> OnConflict<M> {
         let columns = on.into_columns().into_iter().map(|column| M::def().columns[column].name);
         OnConflict { columns: columns.collect(), ..OnConflict::nothing() }
@@ -329,6 +351,20 @@ impl<M: Model> OnConflict<M> {
 
     /// Sets a column of the existing row to an expression of its columns, of values, and of
     /// [`func::excluded`](crate::query::func::excluded).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let name = func::concat(func::concat(Author::NAME, " / "), func::excluded(Author::NAME));
+    /// let upsert = OnConflict::update(Author::EMAIL, ()).set(Author::NAME, name);
+    /// let draft = Author::draft().name("Le Guin").email("ursula@example.com");
+    /// session.execute(insert::<Author>().rows([draft]).on_conflict(upsert)).await?;
+    /// let names = select_columns(Author::NAME).order_by(Author::ID).limit(1);
+    /// assert_eq!(session.row(names).await?, "Ursula K. Le Guin / Le Guin");
+    /// # Ok(()) }
+    /// ```
     pub fn set<T: ColumnType, A: Writable>(
         mut self,
         column: Column<M, T, A>,
@@ -343,6 +379,18 @@ impl<M: Model> OnConflict<M> {
     ///
     /// Running the statement fails with `InvalidQuery` before it is sent if nothing is to be updated, as after
     /// [`nothing`](Self::nothing), and on MySQL and MariaDB, which have no such condition.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let upsert = OnConflict::update(Author::EMAIL, Author::NAME).filter(Author::NAME.eq("unknown"));
+    /// let draft = Author::draft().name("Le Guin").email("ursula@example.com");
+    /// let updated = session.execute(insert::<Author>().rows([draft]).on_conflict(upsert)).await?;
+    /// assert_eq!(updated, 0, "the existing row has a name");
+    /// # Ok(()) }
+    /// ```
     pub fn filter(mut self, condition: Predicate) -> OnConflict<M> {
         self.filter = Some(Expr::and(self.filter, condition.into_sql()));
         self
@@ -360,6 +408,21 @@ impl<M: Model> fmt::Debug for OnConflict<M> {
 }
 
 /// Columns of one model that a program may set: one, or a tuple of them.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::write::WritableColumns;
+///
+/// /// An upsert by e-mail address that takes some columns of the new row.
+/// fn upsert(take: impl WritableColumns<Author>) -> orm_core::write::OnConflict<Author> {
+///     OnConflict::update(Author::EMAIL, take)
+/// }
+///
+/// # fn f() {
+/// let renames = upsert(Author::NAME);
+/// # let _ = renames; }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not columns of `{M}` that can be set",
     label = "expected a column of `{M}`, or a tuple of them, none of which the database generates"

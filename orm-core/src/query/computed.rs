@@ -90,6 +90,20 @@ expression!(Computed);
 
 /// Families of types with arithmetic. SQLite has no exact decimals, so arithmetic on decimals there is an error before
 /// SQL is sent.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::Number;
+///
+/// /// Rows whose value is at most `most` away from 0, of any column of numbers.
+/// fn near_zero<E>(column: E, most: E::Value) -> Predicate
+/// where
+///     E: Expression<Family: Number>,
+///     E::Value: orm_core::value::IntoValue<E::Value>,
+/// {
+///     func::abs(column).le(func::value(most))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be calculated with", label = "not a number")]
 pub trait Number {
     /// How values of it are divided.

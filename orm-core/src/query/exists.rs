@@ -163,11 +163,29 @@ impl<R: Relation> JoinPath<R> {
     }
 
     /// As [`RelationConditions::exists`].
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
+    /// #   #[has_many(key = "manager_id")] reports: HasMany<Employee> }
+    /// let report = alias::<Employee>("report");
+    /// let managers = select::<Employee>().filter(Employee::REPORTS.to_alias(&report).exists());
+    /// # let _ = managers;
+    /// ```
     pub fn exists(self) -> Predicate {
         exists(self.ends(), None)
     }
 
     /// As [`RelationConditions::count`].
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
+    /// #   #[has_many(key = "manager_id")] reports: HasMany<Employee> }
+    /// let report = alias::<Employee>("report");
+    /// let teams = select_columns((Employee::ID, Employee::REPORTS.to_alias(&report).count()));
+    /// # let _ = teams;
+    /// ```
     pub fn count(self) -> Computed<i64>
     where
         R: ToMany,
@@ -176,6 +194,16 @@ impl<R: Relation> JoinPath<R> {
     }
 
     /// As [`RelationConditions::count_of`].
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Employee { #[key] id: i64, born: i64, manager_id: Option<i64>,
+    /// #   #[has_many(key = "manager_id")] reports: HasMany<Employee> }
+    /// let report = alias::<Employee>("report");
+    /// let older = report.column(Employee::BORN).lt(Employee::BORN);
+    /// let older_reports = select_columns((Employee::ID, Employee::REPORTS.to_alias(&report).count_of(older)));
+    /// # let _ = older_reports;
+    /// ```
     pub fn count_of(self, condition: Predicate) -> Computed<i64>
     where
         R: ToMany,

@@ -69,6 +69,20 @@ pub trait IntoJoin {
 }
 
 /// What `join_table` and `from_table` take: an alias, a subquery or a common table expression.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let reader = alias::<Author>("reader");
+/// let recent = select_columns((Book::AUTHOR_ID, Book::TITLE)).filter(Book::YEAR.gt(1970)).subquery("recent");
+/// let query = select_columns((reader.column(Author::NAME), recent.column(Book::TITLE)))
+///     .from_table(&reader)
+///     .join_table(&recent, recent.column(Book::AUTHOR_ID).eq(reader.column(Author::ID)));
+/// assert_eq!(session.rows(query).await?.len(), 2);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a table of a query",
     label = "expected an alias, a subquery or a common table expression",

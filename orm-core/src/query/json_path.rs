@@ -216,6 +216,17 @@ impl fmt::Debug for JsonPath {
 }
 
 /// A step into a JSON document: the name of a member as text, or the position of an element from 0 as a `usize`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[cfg(feature = "json")] fn f() {
+/// # #[derive(Model, Debug)] struct Order { #[key] id: i64, details: serde_json::Value }
+/// // The `sku` of the first element of `lines`.
+/// let sku = Order::DETAILS.at("lines").at(0).at("sku").text();
+/// let query = select::<Order>().filter(sku.eq("A-1"));
+/// # let _ = query; }
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a step into a document",
     label = "expected the name of a member, or the place of an element as a `usize`"

@@ -75,6 +75,19 @@ impl<T> fmt::Debug for Label<T> {
 }
 
 /// What names a column: a text, or a [`Label`] of the column's type.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// const DECADE: Label<i32> = label("decade");
+/// let by_label = select_columns((Book::YEAR / 10).label(DECADE)).subquery("by_label");
+/// let by_text = select_columns((Book::YEAR / 10).label("decade")).subquery("by_text");
+/// assert_eq!(session.rows(select_columns(by_label.column(DECADE)).from_table(&by_label)).await?.len(), 4);
+/// assert_eq!(session.rows(select_columns(by_text.column(DECADE)).from_table(&by_text)).await?.len(), 4);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a column of type `{T}`",
     label = "expected a name, or a `Label<{T}>`"
@@ -98,6 +111,20 @@ impl<T> IntoLabel<T> for Label<T> {
 }
 
 /// What names a column of a subquery: a column of a model, or a [`Label`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// const BOOKS: Label<i64> = label("books");
+/// let counts = select_columns((Book::AUTHOR_ID, func::count_rows().label(BOOKS))).group_by(Book::AUTHOR_ID);
+/// let counts = counts.subquery("counts");
+/// // By the column that the subquery selects, and by a label.
+/// let rows = select_columns((counts.column(Book::AUTHOR_ID), counts.column(BOOKS))).from_table(&counts);
+/// assert_eq!(session.rows(rows.order_by(counts.column(BOOKS))).await?, [(2, 1), (1, 3)]);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a column",
     label = "expected a column of a model, or a label"

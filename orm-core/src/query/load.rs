@@ -250,6 +250,21 @@ impl<R: Relation> RelationExt for R {}
 
 /// What [`Select::fill`](crate::Select::fill) takes: a relationship that the query joins, or `User::ORDERS.filled()`
 /// with more to load below it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// // The books that the join finds are the books of their author; each comes with its tags.
+/// let query = select::<Author>()
+///     .join(Author::BOOKS)
+///     .filter(Book::YEAR.ge(1970))
+///     .fill(Author::BOOKS.filled().with(Book::TAGS.selectin()));
+/// let authors = session.all(query).await?;
+/// assert_eq!(authors[0].get(Author::BOOKS).iter().map(|book| book.get(Book::TAGS).len()).sum::<usize>(), 2);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relationship to fill",
     label = "expected a relationship that the query joins: `User::ORDERS`"
@@ -429,6 +444,15 @@ impl<R: Relation, S> Load<R, S> {
 }
 
 /// How many levels [`Load::recursive`] follows: a number of further levels, or `..` for all.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Folder { #[key(auto)] id: i64, parent_id: Option<i64>,
+/// #   #[has_many(key = "parent_id")] children: HasMany<Folder> }
+/// let two_levels = select::<Folder>().with(Folder::CHILDREN.selectin().recursive(1));
+/// let all_levels = select::<Folder>().with(Folder::CHILDREN.selectin().recursive(..));
+/// # let _ = (two_levels, all_levels);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a recursion depth",
     label = "expected a number of levels, or `..` for all"

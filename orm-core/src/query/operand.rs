@@ -35,6 +35,19 @@ pub trait IntoOperand<F> {
 
 /// What a value of type `T` can be compared with or set to: everything that [`IntoOperand`] accepts for its family, and
 /// `None`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let nobody: Option<String> = None;
+/// let without_address = select::<Author>().filter(Author::EMAIL.eq(nobody));      // IS NULL
+/// assert_eq!(session.one(without_address).await?.name, "Harper Lee");
+/// let same = select::<Book>().filter(Book::ID.eq(Book::AUTHOR_ID));                // another column
+/// assert_eq!(session.count(same).await?, 1);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "the column's type is `{T}`",

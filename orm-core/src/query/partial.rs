@@ -42,6 +42,23 @@ pub trait PartOf<M: Model>: FromRow {
 }
 
 /// The columns of a partial struct in the select list: what [`Select::load_only`](super::Select::load_only) selects.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// #[derive(FromRow)]
+/// #[row(model = Book)]
+/// struct Title {
+///     id: i64,
+///     title: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let titles = select::<Book>().filter(Book::YEAR.lt(1970)).load_only::<Title>().order_by(Book::ID);
+/// assert_eq!(session.rows(titles).await?.len(), 2);
+/// # Ok(()) }
+/// ```
 #[must_use = "it does nothing until it is selected"]
 pub struct PartColumns<M, P> {
     of: PhantomData<fn() -> (M, P)>,

@@ -21,6 +21,13 @@ use crate::value::{ArrayElement, ColumnType, Document, IntoValue, Text, Textual}
 /// ```
 pub trait PostgresExpression: Expression {
     /// `ILIKE`: whether the text matches a pattern, ignoring case.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+    /// let query = select::<Post>().filter(Post::TITLE.ilike("%rust%"));
+    /// # let _ = query;
+    /// ```
     fn ilike(self, pattern: impl IntoOperand<Text>) -> Predicate
     where
         <Self::Value as ColumnType>::Stored: Textual,
@@ -29,6 +36,13 @@ pub trait PostgresExpression: Expression {
     }
 
     /// `NOT ILIKE`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+    /// let query = select::<Post>().filter(Post::TITLE.not_ilike("draft:%"));
+    /// # let _ = query;
+    /// ```
     fn not_ilike(self, pattern: impl IntoOperand<Text>) -> Predicate
     where
         <Self::Value as ColumnType>::Stored: Textual,
@@ -37,6 +51,13 @@ pub trait PostgresExpression: Expression {
     }
 
     /// `@>`: whether a list has all elements of another one, in any order, or a JSON document contains another one.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+    /// let query = select::<Post>().filter(Post::TAGS.contains_all(vec!["rust".to_owned(), "async".to_owned()]));
+    /// # let _ = query;
+    /// ```
     fn contains_all(self, other: impl IntoValue<Bare<Self>>) -> Predicate
     where
         Self::Family: Containment,
@@ -45,6 +66,13 @@ pub trait PostgresExpression: Expression {
     }
 
     /// `<@`: whether another list has all elements of this one, or another JSON document contains this one.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+    /// let query = select::<Post>().filter(Post::TAGS.contained_in(vec!["rust".to_owned(), "async".to_owned()]));
+    /// # let _ = query;
+    /// ```
     fn contained_in(self, other: impl IntoValue<Bare<Self>>) -> Predicate
     where
         Self::Family: Containment,
@@ -53,6 +81,13 @@ pub trait PostgresExpression: Expression {
     }
 
     /// `&&`: whether two lists have an element in common.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+    /// let query = select::<Post>().filter(Post::TAGS.overlaps(vec!["rust".to_owned(), "java".to_owned()]));
+    /// # let _ = query;
+    /// ```
     fn overlaps(self, other: impl IntoValue<Bare<Self>>) -> Predicate
     where
         Self::Family: Overlap,
@@ -61,6 +96,15 @@ pub trait PostgresExpression: Expression {
     }
 
     /// `?`: whether a JSON object has a member of that name, or a JSON array such a text.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "json")] fn f() {
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, meta: serde_json::Value }
+    /// let query = select::<Post>().filter(Post::META.has_key("draft"));
+    /// # let _ = query; }
+    /// # fn main() {}
+    /// ```
     fn has_key(self, key: impl IntoOperand<Text>) -> Predicate
     where
         Self: Expression<Family = Document>,
@@ -71,6 +115,13 @@ pub trait PostgresExpression: Expression {
     /// Full text search, `to_tsvector(..) @@ websearch_to_tsquery(..)`, in a language that the server knows, such as
     /// `"english"` or `"simple"`. The query is what a person types: words, `"a phrase"`, `or`, and `-` before words to
     /// exclude. An index makes it fast: `USING gin (to_tsvector('english', title))`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+    /// let query = select::<Post>().filter(Post::TITLE.matches_text("english", "orm \"unit of work\" -java"));
+    /// # let _ = query;
+    /// ```
     fn matches_text(self, language: &'static str, query: impl IntoOperand<Text>) -> Predicate
     where
         <Self::Value as ColumnType>::Stored: Textual,
@@ -83,6 +134,22 @@ pub trait PostgresExpression: Expression {
 impl<E: Expression> PostgresExpression for E {}
 
 /// Families of types whose values can contain one another: lists and JSON.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+/// use orm_core::query::Containment;
+///
+/// /// Rows whose list contains one value.
+/// fn with_tag<E>(column: E, tag: &str) -> Predicate
+/// where
+///     E: Expression<Family: Containment, Value = Vec<String>> + PostgresExpression,
+/// {
+///     column.contains_all(vec![tag.to_owned()])
+/// }
+/// let query = select::<Post>().filter(with_tag(Post::TAGS, "rust"));
+/// # let _ = query;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` contain no others",
     label = "neither a list nor JSON",
@@ -94,6 +161,22 @@ impl Containment for Document {}
 impl<T: ArrayElement> Containment for Vec<T> {}
 
 /// Families of lists.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Post { #[key] id: i64, title: String, tags: Vec<String> }
+/// use orm_core::query::Overlap;
+///
+/// /// Rows whose list has one of some values.
+/// fn with_some<E>(column: E, tags: &[&str]) -> Predicate
+/// where
+///     E: Expression<Family: Overlap, Value = Vec<String>> + PostgresExpression,
+/// {
+///     column.overlaps(tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
+/// }
+/// let query = select::<Post>().filter(with_some(Post::TAGS, &["rust", "java"]));
+/// # let _ = query;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` have no elements",
     label = "not a list"

@@ -219,6 +219,22 @@ pub struct SqlRows<T> {
 }
 
 /// Raw SQL that returns structs: what [`Sql::structs`] returns. `T` is the struct.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// #[derive(FromRow, Debug, PartialEq)]
+/// struct Count {
+///     author_id: i64,
+///     books: i64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let counts = sql("SELECT author_id, count(*) AS books FROM books GROUP BY author_id ORDER BY 1").structs::<Count>();
+/// assert_eq!(session.rows(counts).await?[0], Count { author_id: 1, books: 3 });
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "SQL does nothing until a session runs it"]
 pub struct SqlStructs<T> {
@@ -272,6 +288,22 @@ impl<T: RawRow> SqlRows<T> {
 
 impl<T> SqlStructs<T> {
     /// The number of structs in a batch of `session.stream(..)`; 1,000 by default. As [`SqlRows::yield_per`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// #[derive(FromRow)]
+    /// struct Title {
+    ///     id: i64,
+    ///     title: String,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = sql("SELECT id, title FROM books ORDER BY id").structs::<Title>().yield_per(3);
+    /// assert_eq!(session.stream(query).next_batch().await?.map(|batch| batch.len()), Some(3));
+    /// # Ok(()) }
+    /// ```
     pub fn yield_per(mut self, structs: usize) -> SqlStructs<T> {
         self.spec.yield_per = Some(structs);
         self

@@ -318,26 +318,83 @@ impl<S: Selectable, R> SelectColumns<S, R> {
 
     /// The rows of both queries, without duplicates. An order or a limit after it applies to the whole; conditions, joins
     /// and locks belong to each query, and are an error after it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = select_columns(Book::TITLE).filter(Book::YEAR.lt(1970));
+    /// let by_lee = select_columns(Book::TITLE).filter(Book::AUTHOR_ID.eq(2));
+    /// let titles = session.rows(old.union(by_lee).order_by(Book::TITLE)).await?;
+    /// assert_eq!(titles, ["A Wizard of Earthsea", "To Kill a Mockingbird"]);
+    /// # Ok(()) }
+    /// ```
     pub fn union<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::Union, other.spec)
     }
 
     /// The rows of both queries.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = select_columns(Book::TITLE).filter(Book::YEAR.lt(1970));
+    /// let by_lee = select_columns(Book::TITLE).filter(Book::AUTHOR_ID.eq(2));
+    /// assert_eq!(session.rows(old.union_all(by_lee)).await?.len(), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn union_all<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::UnionAll, other.spec)
     }
 
     /// The rows that are in both queries.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = select_columns(Book::TITLE).filter(Book::YEAR.lt(1970));
+    /// let by_lee = select_columns(Book::TITLE).filter(Book::AUTHOR_ID.eq(2));
+    /// assert_eq!(session.rows(old.intersect(by_lee)).await?, ["To Kill a Mockingbird"]);
+    /// # Ok(()) }
+    /// ```
     pub fn intersect<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::Intersect, other.spec)
     }
 
     /// The rows that are not in the other query.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let old = select_columns(Book::TITLE).filter(Book::YEAR.lt(1970));
+    /// let by_lee = select_columns(Book::TITLE).filter(Book::AUTHOR_ID.eq(2));
+    /// assert_eq!(session.rows(old.except(by_lee)).await?, ["A Wizard of Earthsea"]);
+    /// # Ok(()) }
+    /// ```
     pub fn except<T: Selectable<Row = S::Row>>(self, other: SelectColumns<T>) -> Self {
         self.set(SetOp::Except, other.spec)
     }
 
     /// The query as a table that another one can read from and join.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let recent = select_columns((Book::AUTHOR_ID, Book::TITLE)).filter(Book::YEAR.gt(1970)).subquery("recent");
+    /// let query = select_columns((Author::NAME, recent.column(Book::TITLE)))
+    ///     .join_table(&recent, recent.column(Book::AUTHOR_ID).eq(Author::ID));
+    /// assert_eq!(session.rows(query).await?.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn subquery(self, name: &str) -> Derived {
         Derived::subquery(&self.spec, name, false)
     }
@@ -361,6 +418,21 @@ impl<S: Selectable, R> SelectColumns<S, R> {
     }
 
     /// The query as a common table expression, `WITH name AS (..)`, that another one can name any number of times.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let counts = select_columns((Book::AUTHOR_ID, func::count_rows().label("books")))
+    ///     .group_by(Book::AUTHOR_ID)
+    ///     .cte("counts");
+    /// let books = counts.column(label::<i64>("books"));
+    /// let most = select_columns(func::max(books.clone())).from_table(&counts).scalar();
+    /// let query = select_columns(counts.column(Book::AUTHOR_ID)).from_table(&counts).filter(books.optional().eq(most));
+    /// assert_eq!(session.rows(query).await?, [1]);
+    /// # Ok(()) }
+    /// ```
     pub fn cte(self, name: &str) -> Derived {
         Derived::cte(&self.spec, name)
     }
@@ -395,6 +467,24 @@ impl<S: Selectable, R> SelectColumns<S, R> {
     }
 
     /// As [`recursive`](Self::recursive), with each row once: a circle ends.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Link { #[key] id: i64, from_page: i64, to_page: i64 }
+    /// # async fn f(session: &mut Session) -> Result<()> {
+    /// const PAGE: Label<i64> = label("page");
+    /// // Every page that can be reached from page 1, although links lead back.
+    /// let reached = select_columns(Link::TO_PAGE.label(PAGE))
+    ///     .filter(Link::FROM_PAGE.eq(1))
+    ///     .recursive_distinct("reached", |reached| {
+    ///         select_columns(Link::TO_PAGE.label(PAGE))
+    ///             .from_table(reached)
+    ///             .join_on::<Link>(Link::FROM_PAGE.eq(reached.column(PAGE)))
+    ///     });
+    /// let pages: Vec<i64> = session.rows(select_columns(reached.column(PAGE)).from_table(&reached)).await?;
+    /// # let _ = pages; Ok(()) }
+    /// # fn main() {}
+    /// ```
     pub fn recursive_distinct<T: Selectable<Row = S::Row>>(
         self,
         name: &str,
@@ -405,6 +495,23 @@ impl<S: Selectable, R> SelectColumns<S, R> {
 
     /// Gives each row as a struct with `#[derive(FromRow)]`, whose fields are found by name: that of a column's field,
     /// or of a label.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// #[derive(FromRow, Debug, PartialEq)]
+    /// struct Count {
+    ///     author_id: i64,
+    ///     books: i64,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let query = select_columns((Book::AUTHOR_ID, func::count_rows().label("books"))).group_by(Book::AUTHOR_ID);
+    /// let counts = session.rows(query.order_by(Book::AUTHOR_ID).into_struct::<Count>()).await?;
+    /// assert_eq!(counts[0], Count { author_id: 1, books: 3 });
+    /// # Ok(()) }
+    /// ```
     // What is not a struct of a row is reported where the query runs; a bound here would report it a second time.
     pub fn into_struct<T>(self) -> SelectColumns<S, T> {
         SelectColumns { spec: self.spec, reader: self.reader, of: PhantomData }
@@ -456,6 +563,16 @@ impl<S: Selectable, R> SelectColumns<S, R> {
 
 impl<S: Selectable> SelectColumns<S> {
     /// Adds the number of targets of a relationship to each row, counted by the database.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let rows = session.rows(select_columns((Author::ID, Author::NAME)).with_count(Author::BOOKS)).await?;
+    /// assert!(rows.contains(&(2, "Harper Lee".to_owned(), 1)));
+    /// # Ok(()) }
+    /// ```
     pub fn with_count<C: ToMany>(self, relation: C) -> SelectColumns<S::Appended>
     where
         S: super::Append<Computed<i64>>,
@@ -495,6 +612,17 @@ impl<S: Selectable> SelectColumns<S> {
 
 impl<E: Expression + Selectable> SelectColumns<E> {
     /// The query's one value, as an expression of another query; NULL where it finds no row.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// # let mut session = engine.session();
+    /// let first = select_columns(func::min(Book::YEAR)).scalar();
+    /// let oldest = select::<Book>().filter(Book::YEAR.optional().eq(first));
+    /// assert_eq!(session.one(oldest).await?.title, "To Kill a Mockingbird");
+    /// # Ok(()) }
+    /// ```
     pub fn scalar(self) -> Computed<Option<<E::Value as ColumnType>::Bare>> {
         let (select, _) = super::derived::lowered(&self.spec);
         Computed::new(Expr::Scalar(Box::new(select)))

@@ -118,5 +118,20 @@ pub trait SessionHooks: Send + Sync {
     fn after_commit(&self) {}
 
     /// Called after a rollback, including one that closed the connection.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// struct Rollbacks(Arc<AtomicU64>);
+    ///
+    /// impl SessionHooks for Rollbacks {
+    ///     fn after_rollback(&self) {
+    ///         self.0.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
     fn after_rollback(&self) {}
 }

@@ -355,6 +355,22 @@ impl fmt::Debug for RetryPolicy {
 }
 
 /// Work that can be repeated: a closure whose captures can all be cloned.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let name = "satire".to_owned();      // a `String` can be cloned; a draft cannot, so it is made inside
+/// engine
+///     .transact(RetryPolicy::new(), async move |session| {
+///         session.add(Tag::draft().name(name.clone()));
+///         Ok::<_, Error>(())
+///     })
+///     .await?;
+/// assert_eq!(session.count(select::<Tag>()).await?, 2);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this work cannot be done again: something that it captures cannot be cloned",
     label = "each attempt runs a clone of this closure",

@@ -48,6 +48,17 @@ impl TemporaryDatabase {
     /// Creates an empty database on the server of a URL, beside the database that the URL names. The URL's user must be
     /// allowed to create databases. With a URL of SQLite it is a database in memory.
     ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::testing::TemporaryDatabase;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let url = std::env::var("TEST_DATABASE_URL").unwrap_or("sqlite::memory:".to_owned());
+    /// let database = TemporaryDatabase::create(&url).await?;
+    /// # let _ = database;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`EngineBuilder::connect`]. `Configuration`: the URL names its database by `dbname`. The user may not create
     /// databases.
@@ -70,16 +81,49 @@ impl TemporaryDatabase {
     }
 
     /// Its URL.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::testing::TemporaryDatabase;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let database = TemporaryDatabase::create("sqlite::memory:").await?;
+    /// let engine = Engine::connect(database.url()).await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
     /// A builder for an engine on it.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::testing::TemporaryDatabase;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let database = TemporaryDatabase::create("sqlite::memory:").await?;
+    /// let engine = database.builder().pool_size(2).connect().await?;
+    /// # let _ = engine;
+    /// # Ok(()) }
+    /// ```
     pub fn builder(&self) -> EngineBuilder {
         Engine::builder(self.url())
     }
 
     /// An engine on it, with the default settings.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::testing::TemporaryDatabase;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let database = TemporaryDatabase::create("sqlite::memory:").await?;
+    /// let mut session = database.engine().await?.session();
+    /// assert_eq!(session.row(sql("SELECT 1").rows::<i64>()).await?, 1);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`EngineBuilder::connect`].
@@ -88,6 +132,18 @@ impl TemporaryDatabase {
     }
 
     /// Removes it and reports errors; dropping it removes it too, and ignores them.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::testing::TemporaryDatabase;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let database = TemporaryDatabase::create("sqlite::memory:").await?;
+    /// let engine = database.engine().await?;
+    /// engine.close().await;
+    /// database.remove().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `Busy`: on MySQL and MariaDB, an open session still uses its tables. Those of [`EngineBuilder::connect`].

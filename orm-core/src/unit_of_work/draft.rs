@@ -10,10 +10,31 @@ use crate::model::{ErasedModel, Model, erased};
 use crate::value::Value;
 
 /// In a draft's type: the column is set.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Tag { #[key(auto)] id: i64, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = Engine::connect("sqlite::memory:").await?;
+/// # engine.create_all(schema![Tag]).await?;
+/// # let mut session = engine.session();
+/// // `name(..)` changes the draft's type from one with `Missing` to one with `Given`, which `insert` accepts.
+/// let tag = session.insert(Tag::draft().name("utopia")).await?;
+/// # let _ = tag; Ok(()) }
+/// ```
 #[derive(Debug)]
 pub enum Given {}
 
 /// In a draft's type: the column is not set. The name appears in the compiler's message about an incomplete draft.
+///
+/// ```compile_fail,E0277
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Debug)] struct Tag { #[key(auto)] id: i64, name: String }
+/// # async fn f(session: &mut Session) -> Result<()> {
+/// session.insert(Tag::draft()).await?;      // `Tag.name` is not set
+/// # Ok(()) }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum Missing {}
 

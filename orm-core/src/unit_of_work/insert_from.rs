@@ -72,6 +72,14 @@ impl<M: Model> BulkOperation for InsertFrom<M> {
 }
 
 /// A value for a column of the type `T`: of the same type, or of that type without its `Option`.
+///
+/// ```
+/// use orm_core::write::FitsColumn;
+///
+/// fn fits<Value: FitsColumn<Column>, Column>() {}
+/// fits::<i64, i64>();
+/// fits::<i64, Option<i64>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a value of the type `{Self}` does not fit into a column of the type `{T}`",
     label = "the query gives `{Self}` here",
@@ -86,6 +94,27 @@ impl<T: ColumnType> FitsColumn<T> for T {}
 impl<T: ColumnType> FitsColumn<Option<T>> for T {}
 
 /// Rows of a query for the columns `C`: a value for one column, a tuple for several.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// use orm_core::write::FitsColumns;
+///
+/// /// Makes tags of what a query selects, if it is one text.
+/// async fn copy<S, T>(session: &mut Session, query: SelectColumns<S>) -> Result<u64>
+/// where
+///     S: orm_core::query::Selectable<Row = T>,
+///     T: FitsColumns<Column<Tag, String>>,
+/// {
+///     session.execute(insert_from(Tag::NAME, query)).await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let query = select_columns(Author::NAME).filter(Author::EMAIL.is_null());
+/// assert_eq!(copy(&mut session, query).await?, 1);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "rows of the type `{Self}` do not fit into the columns `{C}`",
     label = "the query selects other values than the columns take",

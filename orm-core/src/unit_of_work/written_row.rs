@@ -11,6 +11,27 @@ use crate::value::{Value, ValueRef};
 
 /// A row that a flush wrote, with its old and new values: an entry for an audit log. See
 /// [`FlushPlan::rows`](super::FlushPlan::rows).
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::plan::{FlushPlan, WrittenRow};
+///
+/// fn entry(row: &WrittenRow) -> String {
+///     let fields: Vec<&str> = row.columns().iter().map(|column| column.field()).collect();
+///     format!("{:?} {} {:?}: {}", row.change(), row.model(), row.key(), fields.join(", "))
+/// }
+///
+/// struct Audit;
+///
+/// impl SessionHooks for Audit {
+///     fn after_flush(&self, executed: &FlushPlan) {
+///         for row in executed.rows() {
+///             println!("{}", entry(row));
+///         }
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrittenRow {
     model: &'static str,
@@ -20,6 +41,19 @@ pub struct WrittenRow {
 }
 
 /// What a flush did to a row.
+///
+/// ```
+/// use orm_core::plan::{RowChange, WrittenRow};
+///
+/// fn verb(row: &WrittenRow) -> &'static str {
+///     match row.change() {
+///         RowChange::Inserted => "created",
+///         RowChange::Updated => "changed",
+///         RowChange::Deleted => "deleted",
+///         _ => "wrote",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RowChange {
@@ -32,6 +66,15 @@ pub enum RowChange {
 }
 
 /// A column of a [`WrittenRow`].
+///
+/// ```
+/// use orm_core::plan::WrittenColumn;
+///
+/// /// `title: Some(Text("Loops")) -> Some(Text("Trees"))`
+/// fn line(column: &WrittenColumn) -> String {
+///     format!("{}: {:?} -> {:?}", column.field(), column.old_value(), column.new_value())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrittenColumn {
     field: &'static str,

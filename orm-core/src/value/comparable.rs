@@ -3,22 +3,82 @@
 use super::{Date, DateTime, Decimal, Time, Timestamp, Uuid};
 
 /// Integers of all widths.
+///
+/// ```
+/// use orm_core::family::Integer;
+/// use orm_core::prelude::*;
+///
+/// /// Whether the value is positive, of an integer column of any width.
+/// fn positive<E: Expression<Family = Integer>>(column: E) -> Predicate {
+///     column.gt(0)
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Integer {}
 /// Floating-point numbers.
+///
+/// ```
+/// use orm_core::family::Float;
+/// use orm_core::prelude::*;
+///
+/// /// Whether the value is a share, of an `f32` or `f64` column.
+/// fn is_share<E: Expression<Family = Float>>(column: E) -> Predicate {
+///     column.between(0.0, 1.0)
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Float {}
 /// Text.
+///
+/// ```
+/// use orm_core::family::Text;
+/// use orm_core::prelude::*;
+///
+/// /// Whether the text is not empty, of a `String` column or one of a newtype around it.
+/// fn not_empty<E: Expression<Family = Text>>(column: E) -> Predicate {
+///     column.ne("")
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Text {}
 /// Truth values.
+///
+/// ```
+/// use orm_core::family::Boolean;
+/// use orm_core::prelude::*;
+///
+/// /// Whether the flag is off, of any expression that is true or false.
+/// fn off<E: Expression<Family = Boolean>>(flag: E) -> Predicate {
+///     flag.eq(false)
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Boolean {}
 /// Bytes.
+///
+/// ```
+/// use orm_core::family::Bytes;
+/// use orm_core::prelude::*;
+///
+/// /// Whether a column of bytes contains this digest.
+/// fn has_digest<E: Expression<Family = Bytes>>(column: E, digest: &[u8; 32]) -> Predicate {
+///     column.eq(digest)
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Bytes {}
 
 /// JSON. Databases disagree on when two documents are equal, so it compares only with NULL.
+///
+/// ```
+/// use orm_core::family::Document;
+/// use orm_core::prelude::*;
+///
+/// /// Whether there is a document, of a column of any JSON type.
+/// fn present<E: Expression<Family = Document>>(column: E) -> Predicate {
+///     column.is_not_null()
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Document {}
 
@@ -63,6 +123,16 @@ impl Calendar for Timestamp {}
 
 /// Families of types with a time of day. The functions of times take their columns, such as
 /// [`func::hour`](crate::query::func::hour).
+///
+/// ```
+/// use orm_core::family::Clock;
+/// use orm_core::prelude::*;
+///
+/// /// Rows of the evening, by any column with a time of day.
+/// fn of_the_evening<E: Expression<Family: Clock>>(column: E) -> Predicate {
+///     func::hour(column).ge(18)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` have no time of day",
     label = "not a time"
@@ -74,6 +144,17 @@ impl Clock for DateTime {}
 impl Clock for Timestamp {}
 
 /// Families of dates and times.
+///
+/// ```
+/// use orm_core::family::Moment;
+/// use orm_core::prelude::*;
+/// use orm_core::value::ColumnType;
+///
+/// /// The database's clock, as the type of the column that it is compared with.
+/// fn now_as<T: ColumnType<Family: Moment>>() -> orm_core::query::Computed<T> {
+///     func::now::<T>()
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` are neither dates nor times",
     label = "neither a date nor a time"

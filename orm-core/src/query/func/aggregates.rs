@@ -120,6 +120,17 @@ where
 }
 
 /// Families of types with a sum and a mean.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::Aggregate;
+/// use orm_core::query::func::Summed;
+///
+/// /// The sum of a column, in the type that holds it: `i64` of all integers.
+/// fn total<E: Expression<Family: Summed>>(column: E) -> Aggregate<Option<<E::Family as Summed>::Sum>> {
+///     func::sum(column)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(message = "values of the family `{Self}` have no sum", label = "not a number")]
 pub trait Summed {
     /// What the sum is.

@@ -39,6 +39,19 @@ pub fn condition(text: &'static str, parts: impl IntoParts) -> Predicate {
 }
 
 /// What stands in the places of a fragment: a column, an expression, a value, or a tuple of up to 8.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let engine = library().await?;
+/// # let mut session = engine.session();
+/// let odd = func::condition("? % 2 = ?", (Book::YEAR, 1));                     // a column and a value
+/// let padded = func::fragment::<String>("printf('%05d', ?)", Book::ID);        // one column
+/// let version = func::fragment::<String>("sqlite_version()", ());              // no part
+/// let query = select_columns((padded, version)).filter(odd);
+/// assert_eq!(session.row(query).await?.0, "00002");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a fragment of SQL",
     label = "expected a column, an expression, a value, or a tuple of these",

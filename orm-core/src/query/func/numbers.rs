@@ -6,6 +6,16 @@ use crate::sql::{Expr, Function};
 use crate::value::{Decimal, Float};
 
 /// Families of numbers with a fraction.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::func::Fractional;
+///
+/// /// A column rounded as a price, of `f64` or of decimals.
+/// fn price<E: Expression<Family: Fractional>>(column: E) -> orm_core::query::Computed<E::Value> {
+///     func::round_to(column, 2)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "values of the family `{Self}` have no fraction to round",
     label = "not a number with a fraction"
