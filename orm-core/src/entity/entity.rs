@@ -62,6 +62,20 @@ impl Place {
     pub(crate) fn id(self) -> ObjectId {
         ObjectId { arena: self.arena, node: self.node }
     }
+
+    /// What its answer has for a relationship of the object.
+    pub(crate) fn targets(self, answer: &Region, relation: usize) -> Vec<ObjectId> {
+        let targets = || {
+            let (level, position) = self.answer?;
+            let edge = answer.level(level as usize)?.edges.iter().find(|edge| edge.relation == relation)?;
+            let there = answer.level(edge.level)?;
+            let target = |item: &u32| {
+                there.nodes.get(*item as usize).map(|node| ObjectId { arena: there.arena, node: *node })
+            };
+            Some(edge.targets.of(position as usize).iter().filter_map(target).collect())
+        };
+        targets().unwrap_or_default()
+    }
 }
 
 impl<M: Model, L> Entity<M, L> {

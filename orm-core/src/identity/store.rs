@@ -10,7 +10,7 @@ use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{ArenaId, CellError, ErasedArena, Graph, ObjectId, Region, Slot};
 use crate::model::{ErasedIdentity, ErasedModel, Found, Hydrate, ModelDef, RelationDef};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, Expr};
 use crate::value::{Cells, Value, ValueRef};
 
 /// The graph of one session, with its identity maps.
@@ -323,6 +323,13 @@ impl Store {
     pub(crate) fn has_columns(&self, id: ObjectId, columns: &[usize]) -> bool {
         let objects = self.arena(id.arena);
         columns.iter().all(|column| objects.view(id.node, *column) != ValueRef::NotLoaded)
+    }
+
+    /// Whether an object meets a condition on its row, as far as its values tell.
+    pub(crate) fn meets(&self, id: ObjectId, condition: &Expr) -> Option<bool> {
+        let (def, objects) = (self.def(id.arena), self.arena(id.arena));
+        let column = |name: &str| def.columns.iter().position(|column| column.name == name);
+        condition.holds_for(&|name| column(name).map(|column| objects.view(id.node, column)))
     }
 
     /// The current values of some columns of an object.

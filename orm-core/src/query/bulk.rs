@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use super::{Comparand, Predicate};
 use crate::model::{Column, ErasedModel, Model, Writable, erased};
 use crate::sql::{
-    Conflict, Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql, Writer,
+    Conflict, Criteria, Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql,
+    Writer,
 };
 use crate::value::{ColumnType, IntoValue};
 
@@ -83,6 +84,8 @@ pub struct BulkSpec {
     pub(crate) set: Vec<(usize, Expr)>,
     pub(crate) filter: Option<Expr>,
     pub(crate) deletes: bool,
+    /// Whether it is about all rows, whatever the criteria of the session.
+    pub(crate) ignores_criteria: bool,
 }
 
 /// An UPDATE of the rows of a model. Without a filter it changes all of them. It raises the version column, unless it
@@ -119,7 +122,16 @@ pub fn delete<M: Model>() -> Delete<M> {
 
 impl BulkSpec {
     fn new<M: Model>(deletes: bool) -> BulkSpec {
-        BulkSpec { model: erased::<M>(), set: Vec::new(), filter: None, deletes }
+        BulkSpec { model: erased::<M>(), set: Vec::new(), filter: None, deletes, ignores_criteria: false }
+    }
+
+    /// Adds the criteria of the session that runs it.
+    pub(crate) fn apply(&mut self, criteria: &Criteria) {
+        if self.ignores_criteria {
+            return;
+        }
+        self.set.iter_mut().for_each(|(_, value)| criteria.apply_inside(value));
+        criteria.apply_to_rows(self.model.def().table, &mut self.filter);
     }
 
     fn and_where(&mut self, condition: Predicate) {
@@ -211,6 +223,12 @@ impl<M: Model, O> Update<M, O> {
         self
     }
 
+    /// Changes rows that the session's [criteria](crate::SessionOptions::criteria) hide too.
+    pub fn without_criteria(mut self) -> Self {
+        self.spec.ignores_criteria = true;
+        self
+    }
+
     /// Returns the changed rows as entities of the session.
     ///
     /// ```
@@ -241,6 +259,12 @@ impl<M: Model, O> Delete<M, O> {
     /// ```
     pub fn filter(mut self, condition: Predicate) -> Self {
         self.spec.and_where(condition);
+        self
+    }
+
+    /// Deletes rows that the session's [criteria](crate::SessionOptions::criteria) hide too.
+    pub fn without_criteria(mut self) -> Self {
+        self.spec.ignores_criteria = true;
         self
     }
 

@@ -3,6 +3,7 @@
 use super::{RowQuery, RowsFrom, RowsSpec, Select, SelectSpec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::sql::Criteria;
 
 /// A query whose length [`Session::count`](crate::Session::count) returns: [`select`](crate::select) or
 /// [`select_columns`](crate::select_columns).
@@ -34,6 +35,16 @@ pub enum Counted {
     Entities(Box<SelectSpec>),
     /// One for rows.
     Rows(Box<RowsSpec>),
+}
+
+impl Counted {
+    /// Sets the criteria of the session that counts.
+    pub(crate) fn set_criteria(&mut self, criteria: &Criteria) {
+        match self {
+            Counted::Entities(spec) => spec.core.under.set(criteria),
+            Counted::Rows(spec) => spec.core.under.set(criteria),
+        }
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -38,6 +38,7 @@ pub(crate) mod select_columns;
 mod selectable;
 mod spec;
 mod tuples;
+mod under;
 pub(crate) mod window;
 mod without_null;
 
@@ -83,4 +84,5 @@ pub(crate) use select_columns::{SelectColumns, select_columns};
 pub(crate) use selectable::RowView;
 pub use selectable::{Append, Reader, Selectable};
 pub(crate) use spec::{Depth, LoadSpec, SelectSpec, Strategy};
+pub(crate) use under::{Under, criterion, hides};
 pub use window::{Window, WindowFunction};

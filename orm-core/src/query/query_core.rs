@@ -1,6 +1,6 @@
 //! What queries for entities and queries for rows have in common.
 
-use super::{FromSpec, IntoOrder};
+use super::{FromSpec, IntoOrder, Under};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Expr, Lock, Order};
 
@@ -18,6 +18,8 @@ pub struct QueryCore {
     /// Leaves out the eager defaults of every model.
     pub(crate) raise_all: bool,
     pub(crate) populate_existing: bool,
+    /// The criteria that hold in it.
+    pub(crate) under: Under,
     /// How many entities or rows a stream holds at a time.
     pub(crate) yield_per: Option<usize>,
     /// Whether it is one of the pages that begin behind an entity of the page before.
@@ -56,6 +58,7 @@ impl QueryCore {
             raise_all: self.raise_all,
             populate_existing: self.populate_existing,
             yield_per: self.yield_per,
+            under: self.under.clone(),
             refused: self.refused.take(),
             ..QueryCore::default()
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::from_row::{FromRow, RowField, StructRow};
 use super::list::EntityItem;
 use super::selectable::{Reader, RowView, ValueReader};
-use super::{EntityColumns, LoadOption, Selectable};
+use super::{EntityColumns, LoadOption, Selectable, Under};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
 use crate::model::Model;
@@ -60,6 +60,8 @@ pub struct RawSpec {
     pub(crate) width: Option<usize>,
     /// How many rows of a stream make a batch.
     pub(crate) yield_per: Option<usize>,
+    /// The criteria that hold in what its entities load.
+    pub(crate) under: Under,
 }
 
 /// Raw SQL. The text is a constant of the program; values are bound with [`bind`](Sql::bind).
@@ -81,6 +83,7 @@ pub fn sql(text: &'static str) -> Sql {
             entity: None,
             width: None,
             yield_per: None,
+            under: Under::default(),
         },
     }
 }
@@ -109,6 +112,7 @@ impl Sql {
                 entity: None,
                 width: None,
                 yield_per: None,
+                under: Under::default(),
             },
         }
     }

@@ -4,6 +4,7 @@ use super::raw::{NamedReader, RawRow, RawSpec, SqlEntities, SqlRows, SqlStructs}
 use super::selectable::{Reader, Selectable};
 use super::{EntityColumns, FromRow, RowsSpec, SelectColumns, StructReader};
 use crate::model::Model;
+use crate::sql::Criteria;
 
 /// A query whose rows [`Session::rows`](crate::Session::rows) returns: [`select_columns`](crate::select_columns), or
 /// raw SQL with a row type.
@@ -55,6 +56,22 @@ impl RowsFrom {
         match self {
             RowsFrom::Select(spec) => spec.core.yield_per,
             RowsFrom::Raw(spec) => spec.yield_per,
+        }
+    }
+
+    /// The criteria of the session that runs it.
+    pub(crate) fn criteria(&self) -> &Criteria {
+        match self {
+            RowsFrom::Select(spec) => spec.core.under.criteria(),
+            RowsFrom::Raw(spec) => spec.under.criteria(),
+        }
+    }
+
+    /// Sets the criteria of the session that runs it. In SQL of the user's they hold in what its entities load.
+    pub(crate) fn set_criteria(&mut self, criteria: &Criteria) {
+        match self {
+            RowsFrom::Select(spec) => spec.core.under.set(criteria),
+            RowsFrom::Raw(spec) => spec.under.set(criteria),
         }
     }
 }

@@ -446,6 +446,25 @@ impl<M: Model, L> Select<M, L> {
         Select { spec: self.spec, of: PhantomData }
     }
 
+    /// The query sees all rows, also those that the session's [criteria](crate::SessionOptions::criteria) hide: in its own
+    /// tables, conditions, subqueries and loads.
+    ///
+    /// What it loads of models with criteria is read with `get` and never becomes what the objects hold.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// let recent = SessionOptions::new().criteria::<Book>(Book::YEAR.gt(1970));
+    /// let mut session = engine.session_with(recent);
+    /// assert_eq!(session.count(select::<Book>()).await?, 2);
+    /// assert_eq!(session.count(select::<Book>().without_criteria()).await?, 4);
+    /// # Ok(()) }
+    /// ```
+    pub fn without_criteria(self) -> Self {
+        self.map(|spec| spec.core.under.ignore())
+    }
+
     fn map(mut self, change: impl FnOnce(&mut SelectSpec)) -> Self {
         change(&mut self.spec);
         self

@@ -283,6 +283,23 @@ impl<S: Selectable, R> SelectColumns<S, R> {
         self.map(|spec| spec.core.raise_all = true)
     }
 
+    /// The query sees all rows, also those that the session's [criteria](crate::SessionOptions::criteria) hide. On a subquery
+    /// it has no effect: the query that runs decides.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// let recent = SessionOptions::new().criteria::<Book>(Book::YEAR.gt(1970));
+    /// let mut session = engine.session_with(recent);
+    /// assert_eq!(session.rows(select_columns(Book::ID)).await?.len(), 2);
+    /// assert_eq!(session.rows(select_columns(Book::ID).without_criteria()).await?.len(), 4);
+    /// # Ok(()) }
+    /// ```
+    pub fn without_criteria(self) -> Self {
+        self.map(|spec| spec.core.under.ignore())
+    }
+
     /// Overwrites what the session already holds of the selected entities, including unsaved changes.
     ///
     /// ```

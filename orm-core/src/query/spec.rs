@@ -1,6 +1,6 @@
 //! The description of a query for entities, and of what it loads.
 
-use super::QueryCore;
+use super::{QueryCore, Under};
 use crate::model::{ErasedModel, Lazy, RelationDef, RelationKind};
 use crate::sql::{Expr, Order, Source};
 
@@ -52,6 +52,8 @@ pub struct LoadSpec {
     pub(crate) loads: Vec<LoadSpec>,
     /// The to-one that the targets load by default and that would lead back: it is filled with whom they were found for.
     pub(crate) back: Option<&'static RelationDef>,
+    /// The criteria that hold in it.
+    pub(crate) under: Under,
 }
 
 /// How a relationship is loaded.
@@ -127,13 +129,19 @@ impl LoadSpec {
             undeferred: Vec::new(),
             loads: Vec::new(),
             back: None,
+            under: Under::default(),
         }
+    }
+
+    /// Whether each object has a target: the key says so, and no criteria hide it.
+    pub(crate) fn is_always_there(&self) -> bool {
+        self.relation.kind == RelationKind::BelongsTo { required: true } && !self.under.hides(self.relation)
     }
 
     /// Whether it loads something other than the whole relationship in its own order. Such a load is read only from the
     /// query's answer and never stored in the object.
     pub(crate) fn is_view(&self) -> bool {
-        self.has_own_terms() || self.inner_drops_targets()
+        self.has_own_terms() || self.inner_drops_targets() || self.under.shows_hidden(self.relation)
     }
 
     /// Whether it has its own filter, order or limit.
@@ -144,7 +152,7 @@ impl LoadSpec {
     /// Whether an inner join below drops targets of this relationship that have none of their own.
     fn inner_drops_targets(&self) -> bool {
         self.loads.iter().any(|load| {
-            let always_there = load.relation.kind == RelationKind::BelongsTo { required: true };
+            let always_there = load.is_always_there();
             load.strategy == Strategy::Joined && ((load.inner && !always_there) || load.inner_drops_targets())
         })
     }

@@ -85,6 +85,7 @@ impl Session {
             let mut query = select::<M>().raise_all().undefer(column);
             query.spec.core.filter = Some(Expr::among(&Source::Table(def.table), &columns, keys));
             query.spec.one = keys.len() == 1;
+            query.spec.core.under.ignore_for_own_rows();
             self.select(query.spec, Location::caller()).await?;
         }
         Ok(())

@@ -118,6 +118,8 @@ impl Session {
     async fn count_of(&mut self, query: Counted) -> Result<u64> {
         self.autoflush().await?;
         self.connect().await?;
+        let mut query = query;
+        query.set_criteria(&self.criteria);
         let statement = count_statement(self.database.dialect(), query)?;
         let mut count = None;
         let mut sink = |cells: &dyn Cells| -> Result<()> {

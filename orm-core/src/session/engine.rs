@@ -12,7 +12,7 @@ use crate::load::{LoadPlan, Plan};
 use crate::model::Model;
 use crate::observe::{QueryLog, StatementEvent, StatementHook};
 use crate::query::Select;
-use crate::sql::{Dialect, Statement};
+use crate::sql::{Criteria, Dialect, Statement};
 
 /// A database: the pool from which sessions take their connections. It is cheap to clone, and all clones share the
 /// pool.
@@ -33,13 +33,14 @@ pub struct Engine {
     database: Arc<Database>,
     /// The default options of sessions.
     options: SessionOptions,
+    criteria: Criteria,
     /// Held by the attempt that goes first.
     pub(super) turns: Arc<Mutex<()>>,
 }
 
 impl Engine {
-    pub(super) fn new(database: Database, options: SessionOptions) -> Engine {
-        Engine { database: Arc::new(database), options, turns: Arc::default() }
+    pub(super) fn new(database: Database, options: SessionOptions, criteria: Criteria) -> Engine {
+        Engine { database: Arc::new(database), options, criteria, turns: Arc::default() }
     }
 
     /// Connects to the database of a URL:
@@ -128,7 +129,7 @@ impl Engine {
     /// ```
     #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
-        Session::new(Arc::clone(&self.database), options)
+        Session::new(Arc::clone(&self.database), options, &self.criteria)
     }
 
     /// An engine for a test: everything that its sessions do is undone in the end, whatever they commit.
@@ -170,7 +171,8 @@ impl Engine {
         let borrower = Borrower::here();
         async move {
             let database = Box::pin(self.database.sandbox(borrower)).await?;
-            Ok(Engine { database: Arc::new(database), options: self.options.clone(), turns: Arc::default() })
+            let (options, criteria) = (self.options.clone(), self.criteria.clone());
+            Ok(Engine { database: Arc::new(database), options, criteria, turns: Arc::default() })
         }
     }
 
@@ -312,7 +314,7 @@ impl Engine {
         self.database.monitor.on_execute(call)
     }
 
-    /// The statements that a query would run. It runs nothing.
+    /// The statements that a query would run in a session of this engine, with its criteria. It runs nothing.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -329,7 +331,9 @@ impl Engine {
     /// `InvalidQuery`: the error that running the query would return.
     pub fn plan<M: Model, L>(&self, query: &Select<M, L>) -> Result<Plan> {
         let dialect = self.database.dialect();
-        Plan::of(&LoadPlan::of_select(query.spec.clone(), dialect)?, dialect)
+        let mut spec = query.spec.clone();
+        spec.core.under.set(&self.options.criteria_with(&self.criteria));
+        Plan::of(&LoadPlan::of_select(spec, dialect)?, dialect)
     }
 
     /// The current state of the pool: how many connections are open and held, by which sessions, and how many sessions

@@ -9,7 +9,10 @@ use crate::driver::{
     ConnectOptions, Database, DatabaseUrl, DriverConnection, JournalMode, Pooler, SslMode, Synchronous,
 };
 use crate::error::Result;
+use crate::model::Model;
 use crate::observe::Echo;
+use crate::query::{Predicate, criterion};
+use crate::sql::Criteria;
 
 /// The settings of an engine: what [`Engine::builder`] starts and [`connect`](Self::connect) ends.
 ///
@@ -33,6 +36,7 @@ pub struct EngineBuilder {
     url: DatabaseUrl,
     options: ConnectOptions,
     sessions: SessionOptions,
+    criteria: Criteria,
 }
 
 impl EngineBuilder {
@@ -41,6 +45,7 @@ impl EngineBuilder {
             url: DatabaseUrl::new(url),
             options: ConnectOptions::default(),
             sessions: SessionOptions::new(),
+            criteria: Criteria::default(),
         }
     }
 
@@ -454,6 +459,28 @@ impl EngineBuilder {
         self
     }
 
+    /// A condition on the rows of a model that all sessions of the engine see, also those of
+    /// [`Engine::session_with`]; see [`SessionOptions::criteria`].
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Note { #[key] id: i64, deleted: bool }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let builder = Engine::builder("sqlite::memory:").criteria::<Note>(Note::DELETED.eq(false));
+    /// let engine = builder.connect().await?;
+    /// # engine.create_all(schema![Note]).await?;
+    /// let mut session = engine.session();
+    /// session.add(Note::draft().id(1).deleted(true));
+    /// session.commit().await?;
+    /// assert_eq!(session.count(select::<Note>()).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn criteria<M: Model>(mut self, condition: Predicate) -> Self {
+        let (table, condition) = criterion::<M>(condition);
+        self.criteria.add(table, condition);
+        self
+    }
+
     /// Opens the engine and its first connection.
     ///
     /// ```
@@ -469,6 +496,7 @@ impl EngineBuilder {
     /// not answer.
     pub async fn connect(self) -> Result<Engine> {
         kept_memory::keep();
-        Ok(Engine::new(Database::connect(&self.url, &self.options).await?, self.sessions))
+        let database = Database::connect(&self.url, &self.options).await?;
+        Ok(Engine::new(database, self.sessions, self.criteria))
     }
 }

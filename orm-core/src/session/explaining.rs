@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::load::LoadPlan;
 use crate::model::Model;
 use crate::query::{Select, SelectColumns, Selectable};
-use crate::sql::Dialect;
+use crate::sql::{Criteria, Dialect};
 use crate::value::{Cells, ValueRef};
 
 /// What [`Session::explain`] takes: a query built by this library.
@@ -26,18 +26,22 @@ use crate::value::{Cells, ValueRef};
 pub trait Explain {
     /// What it runs.
     #[doc(hidden)]
-    fn plan(&self, dialect: Dialect) -> Result<LoadPlan>;
+    fn plan(&self, dialect: Dialect, criteria: &Criteria) -> Result<LoadPlan>;
 }
 
 impl<M: Model, L> Explain for &Select<M, L> {
-    fn plan(&self, dialect: Dialect) -> Result<LoadPlan> {
-        LoadPlan::of_select(self.spec.clone(), dialect)
+    fn plan(&self, dialect: Dialect, criteria: &Criteria) -> Result<LoadPlan> {
+        let mut spec = self.spec.clone();
+        spec.core.under.set(criteria);
+        LoadPlan::of_select(spec, dialect)
     }
 }
 
 impl<S: Selectable, T> Explain for &SelectColumns<S, T> {
-    fn plan(&self, dialect: Dialect) -> Result<LoadPlan> {
-        LoadPlan::of_columns(&self.spec, dialect)
+    fn plan(&self, dialect: Dialect, criteria: &Criteria) -> Result<LoadPlan> {
+        let mut spec = self.spec.clone();
+        spec.core.under.set(criteria);
+        LoadPlan::of_columns(&spec, dialect)
     }
 }
 
@@ -63,7 +67,7 @@ impl Session {
     /// # Errors
     /// `InvalidQuery`: the query cannot run.
     pub fn explain(&mut self, query: impl Explain) -> Run<'_, String> {
-        let plan = query.plan(self.database.dialect());
+        let plan = query.plan(self.database.dialect(), &self.criteria);
         Run::new(self.explain_plan(plan))
     }
 

@@ -41,14 +41,15 @@ impl Session {
     #[track_caller]
     pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Get<'_, M> {
         let (key, caller) = (key.into_key(), Location::caller());
-        let (lock, loads, of) = (None, Vec::new(), PhantomData);
-        Get { session: self, key, caller, lock, populate_existing: false, loads, of }
+        let (options, loads, of) = (Asked::default(), Vec::new(), PhantomData);
+        Get { session: self, key, caller, options, loads, of }
     }
 
     /// The object with a key that the session holds, as its row is; `None` if the row no longer exists.
     async fn get_held<M: Model>(
         &mut self,
         at: ObjectId,
+        all_rows: bool,
         caller: &'static Location<'static>,
     ) -> Result<Option<Entity<M>>> {
         if self.unit.state(at) == EntityState::Deleted {
@@ -58,18 +59,40 @@ impl Session {
             self.unit.row_vanished(&mut self.store, at);
             return Ok(None);
         }
+        let may_hide = !all_rows && !self.criteria.is_empty();
+        if may_hide && !Box::pin(self.sees::<M>(at, caller)).await? {
+            return Ok(None);
+        }
         let place = Place { arena: at.arena, node: at.node, answer: None };
         Ok(Some(Entity::new(Arc::clone(self.store.region()), place)))
+    }
+
+    /// Whether the criteria show an object that the session holds: its values tell, or the database does.
+    async fn sees<M: Model>(&mut self, at: ObjectId, caller: &'static Location<'static>) -> Result<bool> {
+        let def = M::def();
+        let Some(condition) = self.criteria.of(def.table) else { return Ok(true) };
+        if let Some(known) = self.store.meets(at, condition) {
+            return Ok(known);
+        }
+        let key = self.store.key(at);
+        let mut query = crate::query::select::<M>().raise_all();
+        query.spec.core.filter =
+            Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
+        query.spec.one = true;
+        let answer = self.select(query.spec, caller).await?;
+        Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }
 
     async fn get_by_key<M: Model, L>(
         &mut self,
         key: Result<M::Key, ValueError>,
-        lock: Option<Lock>,
-        populate_existing: bool,
-        loads: Vec<LoadSpec>,
+        Asked { lock, populate_existing, all_rows }: Asked,
+        mut loads: Vec<LoadSpec>,
         caller: &'static Location<'static>,
     ) -> Result<Option<Entity<M, L>>> {
+        if all_rows {
+            loads.iter_mut().for_each(|load| load.under.ignore());
+        }
         let def = M::def();
         let key = key.map_err(|error| {
             let error = if def.has_secret_key() { error.without_value() } else { error };
@@ -81,11 +104,12 @@ impl Session {
         let arena = self.store.arena_of(erased::<M>())?;
         let asks = lock.is_some() || populate_existing;
         if let Some(held) = self.store.find(arena, &values).filter(|_| !asks) {
-            let held = self.get_held::<M>(held, caller).await?;
+            let held = self.get_held::<M>(held, all_rows, caller).await?;
             let Some(held) = held else { return Ok(None) };
             return Ok(Box::pin(self.load_each(vec![held], loads, caller)).await?.pop());
         }
-        if self.options.identity_map && is_plain(def) && !asks && loads.is_empty() {
+        let by_key_alone = all_rows || self.criteria.of(def.table).is_none();
+        if self.options.identity_map && is_plain(def) && !asks && loads.is_empty() && by_key_alone {
             self.autoflush().await?;
             self.connect().await?;
             let found = self.loader(false, caller)?.by_key(arena, values).await;
@@ -98,6 +122,9 @@ impl Session {
         query.spec.core.filter = Some(filter);
         query.spec.one = true;
         (query.spec.core.lock, query.spec.core.populate_existing) = (lock, populate_existing);
+        if all_rows {
+            query.spec.core.under.ignore();
+        }
         let is_bare = loads.is_empty();
         query.spec.loads = loads;
         let answer = self.select(query.spec, caller).await?;
@@ -142,10 +169,18 @@ pub struct Get<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     key: Result<M::Key, ValueError>,
     caller: &'static Location<'static>,
-    lock: Option<Lock>,
-    populate_existing: bool,
+    options: Asked,
     loads: Vec<LoadSpec>,
     of: PhantomData<fn() -> L>,
+}
+
+/// How a row is asked for.
+#[derive(Debug, Default)]
+struct Asked {
+    lock: Option<Lock>,
+    populate_existing: bool,
+    /// Whether the session's criteria are left out.
+    all_rows: bool,
 }
 
 impl<'s, M: Model, L> Get<'s, M, L> {
@@ -164,9 +199,9 @@ impl<'s, M: Model, L> Get<'s, M, L> {
     /// # Ok(()) }
     /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> Get<'s, M, O::Marked> {
-        let Get { session, key, caller, lock, populate_existing, mut loads, .. } = self;
+        let Get { session, key, caller, options, mut loads, .. } = self;
         loads.push(load.into_spec());
-        Get { session, key, caller, lock, populate_existing, loads, of: PhantomData }
+        Get { session, key, caller, options, loads, of: PhantomData }
     }
 
     /// Reads the row even if the session holds its object, and overwrites the object, including unsaved changes and
@@ -184,12 +219,29 @@ impl<'s, M: Model, L> Get<'s, M, L> {
     /// # Ok(()) }
     /// ```
     pub fn populate_existing(mut self) -> Self {
-        self.populate_existing = true;
+        self.options.populate_existing = true;
+        self
+    }
+
+    /// Finds the row even if the session's [criteria](crate::SessionOptions::criteria) hide it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// let mut session = engine.session_with(SessionOptions::new().criteria::<Book>(Book::YEAR.gt(1970)));
+    /// assert!(session.get::<Book>(1).await?.is_none());
+    /// assert!(session.get::<Book>(1).without_criteria().await?.is_some());
+    /// assert!(session.get::<Book>(1).await?.is_none(), "also when the session holds it");
+    /// # Ok(()) }
+    /// ```
+    pub fn without_criteria(mut self) -> Self {
+        self.options.all_rows = true;
         self
     }
 
     fn lock_mut(&mut self) -> &mut Lock {
-        locked(&mut self.lock)
+        locked(&mut self.options.lock)
     }
 }
 
@@ -198,7 +250,7 @@ impl<'s, M: Model, L: 's> IntoFuture for Get<'s, M, L> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Get { session, key, caller, lock, populate_existing, loads, .. } = self;
-        Box::pin(session.get_by_key(key, lock, populate_existing, loads, caller))
+        let Get { session, key, caller, options, loads, .. } = self;
+        Box::pin(session.get_by_key(key, options, loads, caller))
     }
 }

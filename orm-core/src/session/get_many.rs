@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::ArenaId;
+use crate::graph::{ArenaId, ObjectId};
 use crate::model::{Model, erased};
 use crate::query::LoadOption;
 use crate::query::LoadSpec;
@@ -42,12 +42,14 @@ impl Session {
     #[track_caller]
     pub fn get_many<M: Model>(&mut self, keys: impl IntoIterator<Item: IntoKey<M::Key>>) -> GetMany<'_, M> {
         let keys = keys.into_iter().map(IntoKey::into_key).collect();
-        GetMany { session: self, keys, caller: Location::caller(), loads: Vec::new(), of: PhantomData }
+        let (caller, loads) = (Location::caller(), Vec::new());
+        GetMany { session: self, keys, caller, all_rows: false, loads, of: PhantomData }
     }
 
     async fn get_many_by_key<M: Model>(
         &mut self,
         keys: Result<Vec<M::Key>, ValueError>,
+        all_rows: bool,
         caller: &'static Location<'static>,
     ) -> Result<Vec<Option<Entity<M>>>> {
         let def = M::def();
@@ -59,10 +61,13 @@ impl Session {
         self.check_usable()?;
         let arena = self.store.arena_of(erased::<M>())?;
         let keys: Vec<Vec<Value>> = keys.iter().map(Key::values).collect();
+        let criterion = self.criteria.of(def.table).filter(|_| !all_rows).cloned();
         let mut distinct = HashSet::new();
         let mut ask: Vec<Vec<Value>> = Vec::new();
         for key in &keys {
-            let held = self.store.find(arena, key).is_some_and(|id| !self.store.is_expired(id));
+            let held = self.store.find(arena, key);
+            let held =
+                held.is_some_and(|id| !self.store.is_expired(id) && self.shows(id, criterion.as_ref()));
             if !held && distinct.insert(key) {
                 ask.push(key.clone());
             }
@@ -77,6 +82,9 @@ impl Session {
             let mut query = crate::query::select::<M>();
             query.spec.core.filter =
                 Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
+            if all_rows {
+                query.spec.core.under.ignore();
+            }
             let answer = self.select(query.spec, caller).await?;
             if !self.options.identity_map {
                 // Objects of their own, with no other handles.
@@ -89,16 +97,20 @@ impl Session {
         if !self.options.identity_map {
             return Ok(keys.iter().map(|key| own.get(&in_key_form(key.clone())).cloned()).collect());
         }
-        Ok(keys.iter().map(|key| self.found(arena, key, &read)).collect())
+        Ok(keys.iter().map(|key| self.found(arena, key, criterion.as_ref(), &read)).collect())
     }
 
     async fn get_many_with<M: Model, L>(
         &mut self,
         keys: Result<Vec<M::Key>, ValueError>,
-        loads: Vec<LoadSpec>,
+        all_rows: bool,
+        mut loads: Vec<LoadSpec>,
         caller: &'static Location<'static>,
     ) -> Result<Vec<Option<Entity<M, L>>>> {
-        let found = self.get_many_by_key(keys, caller).await?;
+        if all_rows {
+            loads.iter_mut().for_each(|load| load.under.ignore());
+        }
+        let found = self.get_many_by_key(keys, all_rows, caller).await?;
         let is_there: Vec<bool> = found.iter().map(Option::is_some).collect();
         let loaded = self.load_each(found.into_iter().flatten().collect(), loads, caller).await?;
         let mut loaded = loaded.into_iter();
@@ -106,16 +118,37 @@ impl Session {
     }
 
     /// The object with a key, after the rows of all that were asked for were read.
-    fn found<M: Model>(&mut self, arena: ArenaId, key: &[Value], read: &HashSet<u32>) -> Option<Entity<M>> {
+    fn found<M: Model>(
+        &mut self,
+        arena: ArenaId,
+        key: &[Value],
+        criterion: Option<&Expr>,
+        read: &HashSet<u32>,
+    ) -> Option<Entity<M>> {
         let id = self.store.find(arena, key)?;
         if self.unit.state(id) == EntityState::Deleted {
             return None;
         }
-        if self.store.is_expired(id) && !read.contains(&id.node) {
-            self.unit.row_vanished(&mut self.store, id);
-            return None;
+        if !read.contains(&id.node) {
+            let is_expired = self.store.is_expired(id);
+            // A row that no query finds may be hidden or gone, and is known to be gone where nothing hides it.
+            match criterion {
+                None if is_expired => {
+                    self.unit.row_vanished(&mut self.store, id);
+                    return None;
+                }
+                Some(_) if is_expired || !self.shows(id, criterion) => return None,
+                _ => {}
+            }
         }
         Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node: id.node, answer: None }))
+    }
+}
+
+impl Session {
+    /// Whether the values of an object tell that a criterion shows it.
+    fn shows(&self, id: ObjectId, criterion: Option<&Expr>) -> bool {
+        criterion.is_none_or(|criterion| self.store.meets(id, criterion) == Some(true))
     }
 }
 
@@ -146,6 +179,7 @@ pub struct GetMany<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     keys: Result<Vec<M::Key>, ValueError>,
     caller: &'static Location<'static>,
+    all_rows: bool,
     loads: Vec<LoadSpec>,
     of: PhantomData<fn() -> L>,
 }
@@ -163,9 +197,15 @@ impl<'s, M: Model, L> GetMany<'s, M, L> {
     /// # Ok(()) }
     /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> GetMany<'s, M, O::Marked> {
-        let GetMany { session, keys, caller, mut loads, .. } = self;
+        let GetMany { session, keys, caller, all_rows, mut loads, .. } = self;
         loads.push(load.into_spec());
-        GetMany { session, keys, caller, loads, of: PhantomData }
+        GetMany { session, keys, caller, all_rows, loads, of: PhantomData }
+    }
+
+    /// Finds rows even if the session's [criteria](crate::SessionOptions::criteria) hide them.
+    pub fn without_criteria(mut self) -> Self {
+        self.all_rows = true;
+        self
     }
 }
 
@@ -174,6 +214,6 @@ impl<'s, M: Model, L: 's> IntoFuture for GetMany<'s, M, L> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.session.get_many_with(self.keys, self.loads, self.caller))
+        Box::pin(self.session.get_many_with(self.keys, self.all_rows, self.loads, self.caller))
     }
 }

@@ -175,6 +175,8 @@ impl Session {
             spec.one = keys.len() == 1;
             spec.undeferred.clone_from(&undeferred);
             spec.loads = loads.to_vec();
+            // What is written is the row that there is, whether a query would find it or not.
+            spec.core.under.ignore_for_own_rows();
             let answer = self.select_now(spec, caller).await?;
             read.extend(answer.level(0).into_iter().flat_map(|level| level.nodes.iter()));
             last = Some(answer);

@@ -6,6 +6,9 @@ use std::time::SystemTime;
 
 use super::SessionHooks;
 use crate::driver::TransactionOptions;
+use crate::model::Model;
+use crate::query::{Predicate, criterion};
+use crate::sql::Criteria;
 
 /// The settings of a session: the argument of [`Engine::session_with`](super::Engine::session_with) and
 /// [`EngineBuilder::session_options`](super::EngineBuilder::session_options).
@@ -32,6 +35,9 @@ pub struct SessionOptions {
     pub(super) identity_map: bool,
     pub(super) repeated_loads: RepeatedLoads,
     pub(super) repeated_loads_threshold: u32,
+    criteria: Criteria,
+    /// Whether no criteria hold, those of the engine included.
+    all_rows: bool,
     clock: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
 }
 
@@ -82,8 +88,67 @@ impl SessionOptions {
             identity_map: true,
             repeated_loads: RepeatedLoads::Warn,
             repeated_loads_threshold: 10,
+            criteria: Criteria::default(),
+            all_rows: false,
             clock: None,
         }
+    }
+
+    /// A condition on the rows of a model that the session sees: of one tenant, or not deleted. It is added to those of
+    /// [`EngineBuilder::criteria`](crate::options::EngineBuilder::criteria), and to earlier ones of the same model.
+    ///
+    /// Criteria hold in everything that reads: queries, joins, subqueries, eager and late loads, `any`, `has` and `count`, `get`,
+    /// streams, and the rows that bulk statements change. They do not change raw SQL, and do not restrict what a flush writes.
+    /// They hold for the model's table, whichever model or link table reads it; a condition that asks about other models sees
+    /// no more of them than the session does. `.without_criteria()` of a query leaves them out. They run no statements of
+    /// their own.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = library().await?;
+    /// let options = SessionOptions::new().criteria::<Book>(Book::YEAR.gt(1970));
+    /// let mut session = engine.session_with(options);
+    /// let author = session.one(select::<Author>().filter(Author::ID.eq(1)).with(Author::BOOKS.selectin())).await?;
+    /// assert_eq!(author.get(Author::BOOKS).len(), 2);
+    /// assert!(session.get::<Book>(1).await?.is_none());
+    /// assert_eq!(session.count(select::<Book>().without_criteria()).await?, 4);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// A condition that names columns of other tables outside a subquery makes every query fail with `InvalidQuery`.
+    pub fn criteria<M: Model>(mut self, condition: Predicate) -> SessionOptions {
+        let (table, condition) = criterion::<M>(condition);
+        self.criteria.add(table, condition);
+        self
+    }
+
+    /// The session sees all rows: neither its own criteria nor those of the engine hold.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] struct Note { #[key] id: i64, deleted: bool }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let builder = Engine::builder("sqlite::memory:").criteria::<Note>(Note::DELETED.eq(false));
+    /// let engine = builder.connect().await?;
+    /// # engine.create_all(schema![Note]).await?;
+    /// let mut session = engine.session();
+    /// session.add(Note::draft().id(1).deleted(true));
+    /// session.commit().await?;
+    /// assert_eq!(session.count(select::<Note>()).await?, 0);
+    /// let mut all = engine.session_with(SessionOptions::new().without_criteria());
+    /// assert_eq!(all.count(select::<Note>()).await?, 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn without_criteria(mut self) -> SessionOptions {
+        self.all_rows = true;
+        self
+    }
+
+    /// Those of an engine and these.
+    pub(super) fn criteria_with(&self, engine: &Criteria) -> Criteria {
+        if self.all_rows { Criteria::default() } else { engine.clone().with(&self.criteria).resolved() }
     }
 
     /// Whether a query flushes pending changes first, so that it sees them; on by default.
@@ -263,6 +328,8 @@ impl fmt::Debug for SessionOptions {
             .field("repeated_loads", &self.repeated_loads)
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
             .field("hooks", &self.hooks.is_some())
+            .field("criteria", &!self.criteria.is_empty())
+            .field("without_criteria", &self.all_rows)
             .field("clock", &self.clock.is_some())
             .finish()
     }

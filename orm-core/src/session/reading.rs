@@ -272,10 +272,12 @@ impl Session {
 
     /// Runs a query whose objects are its own.
     async fn report(&mut self, spec: SelectSpec, caller: &'static Location<'static>) -> Result<Arc<Region>> {
-        let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
+        let Session { database, lease: Some(lease), criteria, .. } = self else {
+            return Err(no_connection());
+        };
         let mut store = Store::new();
         let dialect = database.dialect();
-        let mut loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
+        let mut loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, criteria, caller);
         loader.select(spec).await
     }
 
@@ -341,9 +343,15 @@ impl Session {
         let slot = if key.iter().any(Value::is_null) {
             Slot::Absent
         } else {
+            let criterion = self.criteria.of(relation.target().table);
             match self.store.find_target(target, &key, places) {
-                Some(target) => Slot::One(target.node),
-                None => return false,
+                Some(target)
+                    if criterion
+                        .is_none_or(|criterion| self.store.meets(target, criterion) == Some(true)) =>
+                {
+                    Slot::One(target.node)
+                }
+                _ => return false,
             }
         };
         self.store.fill_slot(place.id(), relation.index, target, slot);

@@ -117,6 +117,8 @@ impl Session {
     ) -> Result<Vec<R::Row>> {
         self.autoflush().await?;
         self.connect().await?;
+        let mut query = query;
+        query.set_criteria(&self.criteria);
         let mut held: Vec<R::Held> = Vec::new();
         let mut sink = |row: &RowView<'_>| -> Result<()> {
             held.push(reader.read(row)?);
@@ -136,9 +138,12 @@ impl Session {
         let answer = match self.options.identity_map {
             true => self.loader(overwrites, caller)?.rows(&query, &mut sink).await,
             false => {
-                let Session { database, lease: Some(lease), .. } = self else { return Err(no_connection()) };
+                let Session { database, lease: Some(lease), criteria, .. } = self else {
+                    return Err(no_connection());
+                };
                 let (mut store, dialect) = (Store::new(), database.dialect());
-                let mut loader = Loader::new(&mut store, lease, &database.monitor, dialect, false, caller);
+                let monitor = &database.monitor;
+                let mut loader = Loader::new(&mut store, lease, monitor, dialect, false, criteria, caller);
                 loader.rows(&query, &mut sink).await
             }
         };

@@ -12,6 +12,7 @@ use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions, re
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
+use crate::sql::Criteria;
 use crate::unit_of_work::{Flush, UnitOfWork};
 
 /// One unit of work with a database: a connection, the objects it loaded, and the changes it has to write.
@@ -46,6 +47,8 @@ pub struct Session {
     /// Who it is for the pool: its number, and where it was made.
     pub(super) borrower: Borrower,
     pub(super) options: SessionOptions,
+    /// Which rows it sees: the engine's criteria and its own.
+    pub(super) criteria: Criteria,
     pub(super) store: Store,
     pub(super) unit: UnitOfWork,
     pub(super) lease: Option<Lease>,
@@ -94,11 +97,13 @@ impl Failure {
 
 impl Session {
     #[track_caller]
-    pub(super) fn new(database: Arc<Database>, options: SessionOptions) -> Session {
+    pub(super) fn new(database: Arc<Database>, options: SessionOptions, criteria: &Criteria) -> Session {
+        let criteria = options.criteria_with(criteria);
         Session {
             database,
             borrower: Borrower::here(),
             options,
+            criteria,
             store: Store::new(),
             unit: UnitOfWork::default(),
             lease: None,
@@ -260,18 +265,19 @@ impl Session {
         populate_existing: bool,
         caller: &'static Location<'static>,
     ) -> Result<Loader<'_>> {
-        let Session { database, store, unit, lease, .. } = self;
+        let Session { database, store, unit, lease, criteria, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
         unit.keep_changes(store);
-        Ok(Loader::new(store, lease, &database.monitor, database.dialect(), populate_existing, caller))
+        let dialect = database.dialect();
+        Ok(Loader::new(store, lease, &database.monitor, dialect, populate_existing, criteria, caller))
     }
 
     pub(super) fn flusher(&mut self) -> Result<Flush<'_>> {
-        let Session { database, store, unit, lease, options, .. } = self;
+        let Session { database, store, unit, lease, options, criteria, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
         unit.keep_changes(store);
         store.writes();
-        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect(), options.now()))
+        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect(), criteria, options.now()))
     }
 }
 

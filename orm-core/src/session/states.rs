@@ -135,6 +135,8 @@ impl Session {
             Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
         query.spec.one = true;
         query.spec.undeferred = self.store.undeferred(node);
+        // It is one of the session's, whether a query would find it or not.
+        query.spec.core.under.ignore_for_own_rows();
         let answer = self.select(query.spec, at).await?;
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }

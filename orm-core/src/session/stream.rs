@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::load::{Batches, EntityBatches, RowBatches};
 use crate::model::Model;
 use crate::query::{Reader, RowQuery, Select};
-use crate::sql::Dialect;
+use crate::sql::{Criteria, Dialect};
 use crate::value::Cells;
 
 /// The default number of rows in a batch.
@@ -59,7 +59,7 @@ impl Session {
     #[track_caller]
     pub fn stream<Q: Streamable<Row = T>, T>(&mut self, query: Q) -> QueryStream<'_, T> {
         let at = Location::caller();
-        let plan = query.into_stream(self.database.dialect(), at);
+        let plan = query.into_stream(self.database.dialect(), &self.criteria, at);
         let state = match plan {
             Ok(StreamPlan { rows: Some(0), .. }) => State::Refused(Error::new(
                 ErrorKind::InvalidQuery,
@@ -111,6 +111,7 @@ pub trait Streamable {
     fn into_stream(
         self,
         dialect: Dialect,
+        criteria: &Criteria,
         caller: &'static Location<'static>,
     ) -> Result<StreamPlan<Self::Row>>;
 }
@@ -129,10 +130,13 @@ impl<M: Model, L: 'static> Streamable for Select<M, L> {
     fn into_stream(
         self,
         dialect: Dialect,
+        criteria: &Criteria,
         caller: &'static Location<'static>,
     ) -> Result<StreamPlan<Entity<M, L>>> {
         let rows = self.spec.core.yield_per;
-        let batches = EntityBatches::new(self.spec, dialect, caller)?;
+        let mut spec = self.spec;
+        spec.core.under.set(criteria);
+        let batches = EntityBatches::new(spec, dialect, caller)?;
         Ok(StreamPlan { batches: Box::new(batches), rows })
     }
 }
@@ -148,9 +152,11 @@ where
     fn into_stream(
         self,
         dialect: Dialect,
+        criteria: &Criteria,
         caller: &'static Location<'static>,
     ) -> Result<StreamPlan<Self::Row>> {
-        let (query, reader) = self.into_query();
+        let (mut query, reader) = self.into_query();
+        query.set_criteria(criteria);
         let rows = query.yield_per();
         Ok(StreamPlan { batches: Box::new(RowBatches::new(&query, reader, dialect, caller)?), rows })
     }

@@ -551,7 +551,8 @@ impl Session {
     ) -> Result<O::Output> {
         self.check_keeps_objects()?;
         self.check_usable()?;
-        let dialect = self.database.dialect();
+        let (mut bulk, dialect) = (bulk, self.database.dialect());
+        bulk.apply(&self.criteria);
         bulk.check(&self.store, dialect)?;
         if self.unit.has_work() {
             self.autoflush().await?;

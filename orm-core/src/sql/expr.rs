@@ -365,7 +365,7 @@ impl Expr {
         visit_parts!(self, visit, iter);
     }
 
-    fn visit_parts_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+    pub(super) fn visit_parts_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
         visit_parts!(self, visit, iter_mut);
     }
 

@@ -9,6 +9,7 @@
 mod alias;
 mod capabilities;
 mod check;
+mod criteria;
 mod depth;
 mod dialect;
 mod effect;
@@ -18,6 +19,7 @@ mod function;
 #[cfg(test)]
 mod hostile_names;
 mod json_read;
+mod known;
 mod raw;
 mod reads;
 mod refusal;
@@ -35,6 +37,7 @@ pub use capabilities::UpdateForm;
 pub use check::{
     check, check_change, check_condition, check_conflict, check_expression, check_joins, order_assignments,
 };
+pub use criteria::Criteria;
 pub use depth::MOST_DEPTH;
 pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
 pub use effect::{Effect, NotRun, RawEffect};

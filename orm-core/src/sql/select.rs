@@ -308,7 +308,7 @@ impl Select {
         self.order.iter().for_each(|term| visit(&term.expr));
     }
 
-    fn visit_expressions_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+    pub(super) fn visit_expressions_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
         let listed = self.columns.iter_mut().map(|item| &mut item.expr).chain(&mut self.distinct_on);
         listed.for_each(&mut *visit);
         let joined = self.joins.iter_mut().map(|join| &mut join.table);

@@ -16,8 +16,8 @@ use crate::identity::Store;
 use crate::model::{ColumnDef, ErasedModel, Model, ModelDef, erased};
 use crate::query::{BulkSpec, Delete, OnConflict, RawSpec, Returning, Rows, Sql, Update};
 use crate::sql::{
-    self, BinaryOp, Bind, Conflict, Dialect, Expr, NamedColumn, Source, Statement, Writer, check_change,
-    order_assignments, raw,
+    self, BinaryOp, Bind, Conflict, Criteria, Dialect, Expr, NamedColumn, Source, Statement, Writer,
+    check_change, order_assignments, raw,
 };
 use crate::value::Value;
 
@@ -232,6 +232,20 @@ operation! {
 impl Bulk {
     pub(super) fn copy(spec: CopySpec) -> Bulk {
         Bulk { kind: BulkKind::Copy(Box::new(spec)), returning: false }
+    }
+
+    /// Adds the criteria of the session that runs it.
+    pub(crate) fn apply(&mut self, criteria: &Criteria) {
+        match &mut self.kind {
+            BulkKind::Change(spec) => spec.apply(criteria),
+            BulkKind::Copy(spec) => spec.set_criteria(criteria),
+            // A row is written whether the session sees it or not; what is computed for it reads no more than the session does.
+            BulkKind::Insert { conflict: Some(conflict), .. } => {
+                let values = conflict.set.iter_mut().map(|(_, value)| value);
+                values.chain(&mut conflict.filter).for_each(|expr| criteria.apply_inside(expr));
+            }
+            BulkKind::Insert { conflict: None, .. } | BulkKind::Raw(_) => {}
+        }
     }
 
     /// Whether it is raw SQL.

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::load::{LateLoad, Loader};
 use crate::model::{ModelDef, RelationDef, RelationKind};
-use crate::query::{LoadSpec, Strategy};
+use crate::query::{LoadSpec, Strategy, hides};
 use crate::sql::{Delete, Expr, KeyColumn, Source, TableName, Writer};
 use crate::value::Value;
 use std::sync::Arc;
@@ -84,7 +84,10 @@ impl Flush<'_> {
             return Ok(None);
         }
         let parents = parents.as_slice();
-        let mut children = self.children(relation, arena, parents).await?;
+        let mut children = match hides(self.criteria, relation) {
+            true => self.all_children(relation, arena, parents).await?,
+            false => self.children(relation, arena, parents).await?,
+        };
         self.as_they_are_now(relation, arena, parents, &mut children)?;
         let pending = self.unit.pending_children(relation, arena, parents);
         if relation.cascade.delete {
@@ -188,6 +191,7 @@ impl Flush<'_> {
                 self.monitor,
                 self.dialect,
                 false,
+                self.criteria,
                 std::panic::Location::caller(),
             );
             let loaded =
@@ -200,6 +204,32 @@ impl Flush<'_> {
             }
         }
         Ok(parents.iter().flat_map(|parent| self.held(relation, ObjectId { arena, node: *parent })).collect())
+    }
+
+    /// The children of some parents, also those that the session does not see: their rows refer to the parents' rows as well.
+    async fn all_children(
+        &mut self,
+        relation: &'static RelationDef,
+        arena: ArenaId,
+        parents: &[u32],
+    ) -> Result<Vec<ObjectId>> {
+        let region = Arc::clone(self.store.region());
+        let edited: Vec<(u32, usize)> =
+            parents.iter().filter_map(|node| self.show_saved(ObjectId { arena, node: *node })).collect();
+        let objects = parents.iter().map(|node| (Arc::clone(&region), arena, *node));
+        let mut load = LoadSpec::new(relation, Strategy::Selectin);
+        load.under.ignore();
+        let (dialect, caller) = (self.dialect, std::panic::Location::caller());
+        let mut loader =
+            Loader::new(self.store, self.lease, self.monitor, dialect, false, self.criteria, caller);
+        let loaded = loader.load(LateLoad::bare(objects), load).await;
+        edited.into_iter().for_each(|(node, version)| self.store.arena(arena).revert(node, version));
+        let (answer, places) = loaded?;
+        self.unit.relink_expunged(self.store);
+        if self.executed.is_some() {
+            self.asked.insert(relation.path());
+        }
+        Ok(places.iter().flat_map(|place| place.targets(&answer, relation.index)).collect())
     }
 
     /// Shows an object as its row is; the version that it had, where that is another one.

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::observe::Monitor;
-use crate::sql::{Dialect, TableName};
+use crate::sql::{Criteria, Dialect, TableName};
 
 /// Writes a unit of work, in the steps that [`schedule`] orders: rows of the tables from parents to children, then link
 /// rows, then deletions.
@@ -36,6 +36,8 @@ pub(crate) struct Flush<'s> {
     unlinked: HashSet<ObjectId>,
     /// What was executed, where it is recorded.
     pub(super) executed: Option<FlushPlan>,
+    /// Which rows the session sees. What is written is checked against the rows that there are.
+    pub(super) criteria: &'s Criteria,
     /// When it happens, for columns that hold the time of a change.
     pub(super) now: SystemTime,
     /// The relationships whose targets a statement looked for.
@@ -49,6 +51,7 @@ impl<'s> Flush<'s> {
         lease: &'s mut Lease,
         monitor: &'s Monitor,
         dialect: Dialect,
+        criteria: &'s Criteria,
         now: SystemTime,
     ) -> Flush<'s> {
         Flush {
@@ -62,6 +65,7 @@ impl<'s> Flush<'s> {
             cut: HashMap::new(),
             unlinked: HashSet::new(),
             executed: None,
+            criteria,
             now,
             asked: HashSet::new(),
         }

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Column, ErasedModel, Model, ModelDef, erased};
 use crate::query::bulk::WritableColumns;
 use crate::query::{RowsSpec, SelectColumns, Selectable};
-use crate::sql::{Dialect, Expr, Item, Select, Statement, Writer, check};
+use crate::sql::{Criteria, Dialect, Expr, Item, Select, Statement, Writer, check};
 use crate::value::ColumnType;
 
 /// INSERT .. SELECT, made by [`insert_from`](crate::insert_from).
@@ -146,6 +146,11 @@ pub(super) struct CopySpec {
 }
 
 impl CopySpec {
+    /// Sets the criteria of the session that runs it.
+    pub(super) fn set_criteria(&mut self, criteria: &Criteria) {
+        self.rows.core.under.set(criteria);
+    }
+
     /// The query, and the columns that are filled in besides.
     ///
     /// # Errors
@@ -153,7 +158,8 @@ impl CopySpec {
     pub(super) fn check(&self, dialect: Dialect) -> Result<(Select, Vec<usize>)> {
         let def = self.model.def();
         def.check()?;
-        let select = self.rows.to_select()?;
+        let mut select = self.rows.to_select()?;
+        self.rows.core.under.apply(&mut select);
         check(&select, dialect)?;
         let twice = |at: &usize| self.columns[..*at].contains(&self.columns[*at]);
         if let Some(at) = (0..self.columns.len()).find(twice) {

@@ -9,6 +9,7 @@ use super::key_links::KeyLink;
 use super::unit_of_work::{LinkRow, Ref};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
+use crate::query::hides;
 use crate::sql::{Bind, Conflict, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer};
 use crate::value::{Cells, Value};
 
@@ -51,7 +52,9 @@ impl Flush<'_> {
         let mut tables = Tables::new();
         for row in self.unit.links.take() {
             let Some((table, values)) = self.link_row(&row) else { continue };
-            let rows = tables.entry((table, row.seen)).or_insert_with(|| (row.relation, Vec::new()));
+            // A collection does not show links that criteria hide.
+            let seen = row.seen && !hides(self.criteria, row.relation);
+            let rows = tables.entry((table, seen)).or_insert_with(|| (row.relation, Vec::new()));
             rows.1.push(values);
         }
         let by_key = self.unit.key_links.take(true);

@@ -10,6 +10,7 @@ mod compare;
 mod data;
 mod dice;
 mod forecast;
+mod hidden;
 mod member;
 mod oracle;
 mod pages;

@@ -9,6 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
 use super::data::data;
+use super::hidden;
 use super::member::{Member, with_model};
 use super::oracle::Data;
 use super::side_door::{SideDoor, Table};
@@ -16,10 +17,30 @@ use super::tables::{AUTHOR_TAG, LINK_TABLES, PLAIN, TABLES};
 use super::zoo::*;
 
 pub struct World {
+    /// One of the engines: that which sees the rows of `data`, and no others.
     pub engine: Engine,
     pub data: Data,
+    engines: Engines,
     side_door: SideDoor,
     url: String,
+}
+
+/// An engine without criteria, and one whose criteria hide rows.
+struct Engines {
+    plain: Engine,
+    hiding: Engine,
+    hides: bool,
+}
+
+impl Engines {
+    async fn connect(url: &str) -> Result<Engines> {
+        let plain = Engine::connect(url).await?;
+        Ok(Engines { plain, hiding: hidden::hide(Engine::builder(url)).connect().await?, hides: false })
+    }
+
+    fn current(&self) -> Engine {
+        if self.hides { self.hiding.clone() } else { self.plain.clone() }
+    }
 }
 
 impl World {
@@ -28,9 +49,9 @@ impl World {
         let (mut side_door, url) = SideDoor::new_file().await;
         // Without a primary key a link may occur twice.
         side_door.create_link(LINK_TABLES[AUTHOR_TAG].name, &link_columns(AUTHOR_TAG), false).await;
-        let engine = Engine::connect(&url).await?;
-        engine.create_all(zoo()).await?;
-        Ok(World { engine, data: Data::default(), side_door, url })
+        let engines = Engines::connect(&url).await?;
+        engines.plain.create_all(zoo()).await?;
+        Ok(World { engine: engines.plain.clone(), data: Data::default(), engines, side_door, url })
     }
 
     /// In a database of a server. Its tables have no foreign keys, since the rows keep none.
@@ -45,13 +66,17 @@ impl World {
         // Nearly every text is new, and it takes MySQL 40 ms to forget one.
         let start = if database.url().contains('?') { '&' } else { '?' };
         let url = format!("{}{start}statement-cache-capacity=10000", database.url());
-        Ok(World { engine: Engine::connect(&url).await?, data: Data::default(), side_door, url })
+        let engines = Engines::connect(&url).await?;
+        Ok(World { engine: engines.plain.clone(), data: Data::default(), engines, side_door, url })
     }
 
     /// Forgets the statements of the connections.
     pub async fn reconnect(&mut self) -> Result<()> {
-        let engine = std::mem::replace(&mut self.engine, Engine::connect(&self.url).await?);
-        engine.close().await;
+        let engines = std::mem::replace(&mut self.engines, Engines::connect(&self.url).await?);
+        self.engines.hides = engines.hides;
+        self.engine = self.engines.current();
+        engines.plain.close().await;
+        engines.hiding.close().await;
         Ok(())
     }
 
@@ -65,9 +90,16 @@ impl World {
         (0..TABLES.len()).map(|kind| with_model!(kind, def_of()).table().to_string()).collect()
     }
 
-    /// Replaces all rows by those of a seed.
+    /// Replaces all rows by those of a seed. Of every second one there are more, which the engine's criteria hide.
     pub async fn fill(&mut self, seed: u64) {
         self.data = Data { nulls_are_high: self.nulls_are_high(), ..data(seed) };
+        self.engines.hides = seed % 2 == 1;
+        self.engine = self.engines.current();
+        let mut rows: Vec<_> = self.data.tables[..PLAIN].to_vec();
+        if self.engines.hides {
+            let hidden = hidden::rows(seed, &self.data);
+            rows.iter_mut().zip(hidden).for_each(|(rows, hidden)| rows.extend(hidden));
+        }
         let of_model = |(kind, rows)| {
             let def = with_model!(kind, def_of());
             let columns = def.columns().iter().map(|column| (column.name(), column.kind())).collect();
@@ -78,7 +110,7 @@ impl World {
             columns: link_columns(link),
             rows,
         };
-        let models = self.data.tables.iter().map(Vec::as_slice).enumerate().take(PLAIN).map(of_model);
+        let models = rows.iter().map(Vec::as_slice).enumerate().map(of_model);
         let links = self.data.links.iter().map(Vec::as_slice).enumerate().map(of_link);
         let tables: Vec<Table<'_>> = models.chain(links).collect();
         self.side_door.replace(&tables).await;

@@ -199,6 +199,7 @@ fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> 
         || spec.core.lock.is_some()
         || !spec.undeferred.is_empty()
         || spec.core.behind
+        || !spec.core.under.adds_nothing()
         || spec.core.is_refused();
     if other {
         return None;

@@ -41,6 +41,8 @@ pub(in crate::load) struct Child {
     pub(in crate::load) ask: Ask,
     /// The levels below that a recursive relationship is followed to.
     again: Option<Again>,
+    /// What the session holds under a key must meet, to be a target.
+    pub(in crate::load) criterion: Option<Expr>,
 }
 
 /// How the targets are asked for.
@@ -95,6 +97,7 @@ impl Child {
             .filter(|_| left > 0)
             .map(|_| Box::new(LoadSpec { depth: Some(Depth::Limited(left - 1)), ..load.clone() }));
         let (relation, strategy) = (load.relation, load.strategy);
+        let under = load.under.clone();
         let (whole, back, batch_size) = (!load.is_view(), load.back, load.batch_size);
         let endless = load.depth == Some(Depth::Unlimited);
         let (model, remote) = ((relation.target)(), relation.remote_columns());
@@ -164,6 +167,7 @@ impl Child {
         let mut again = (left > 0).then_some(Again::Same(left));
         let ask = match origin {
             None => {
+                under.apply(&mut select);
                 check_joins(&select, dialect)?;
                 branch.plan_further(None, dialect)?;
                 // Without a statement to repeat, `.subquery()` asks by keys too.
@@ -183,7 +187,10 @@ impl Child {
                 let key = (&key_source, &key_columns[..]);
                 change_rows(&mut select, ranked, |rows| of_parents(rows, (relation, strategy), key, origin))?;
                 check_joins(&select, dialect)?;
-                let statement = Writer::select(dialect, &select).for_path(relation.name, strategy.name());
+                // What repeats the statement adds the criteria by itself.
+                let mut whole = select.clone();
+                under.apply(&mut whole);
+                let statement = Writer::select(dialect, &whole).for_path(relation.name, strategy.name());
                 let own = OwnRows { joins: 0, once };
                 let repeatable = statement.repeatable.then_some((&select, own));
                 branch.plan_further(repeatable, dialect)?;
@@ -207,6 +214,7 @@ impl Child {
             key_places,
             ask,
             again,
+            criterion: under.condition(def.table).cloned(),
         })
     }
 

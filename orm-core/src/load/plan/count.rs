@@ -41,6 +41,7 @@ fn count_of_entities(dialect: Dialect, spec: SelectSpec) -> Result<(Select, &'st
         rows
     };
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
+    spec.core.under.apply(&mut select);
     Ok((select, def.name))
 }
 
@@ -67,6 +68,7 @@ fn count_of_rows(dialect: Dialect, mut spec: RowsSpec) -> Result<(Select, &'stat
         }
     };
     select.columns = vec![Item { expr: Expr::CountRows, alias: None }];
+    spec.core.under.apply(&mut select);
     Ok((select, path))
 }
 

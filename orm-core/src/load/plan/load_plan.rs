@@ -11,7 +11,7 @@ use super::shape::{List, finds_one};
 use super::{cache, loads};
 use crate::error::Result;
 use crate::model::{ErasedModel, ModelDef, Selection};
-use crate::query::{LoadSpec, RawSpec, RowsFrom, RowsSpec, SelectSpec};
+use crate::query::{LoadSpec, RawSpec, RowsFrom, RowsSpec, SelectSpec, Strategy};
 use crate::sql::{Dialect, Expected, Shown, Source, Statement, Writer, check, raw};
 use crate::value::Value;
 
@@ -51,7 +51,8 @@ impl LoadPlan {
     ///
     /// # Errors
     /// `InvalidQuery`: the query cannot be run.
-    pub(crate) fn of_select(spec: SelectSpec, dialect: Dialect) -> Result<LoadPlan> {
+    pub(crate) fn of_select(mut spec: SelectSpec, dialect: Dialect) -> Result<LoadPlan> {
+        take_in_criteria(&mut spec);
         cache::kept(spec, dialect, |spec| LoadPlan::plan_select(spec, dialect))
     }
 
@@ -153,6 +154,7 @@ impl LoadPlan {
             branch.locked = locked == Some(&branch.source);
             branch.plan_further(None, dialect)?;
         }
+        spec.core.under.apply(&mut select);
         check(&select, dialect)?;
         let path = spec.list.entities.first().map_or("rows", |item| item.model.def().name);
         let mut statement = Writer::select(dialect, &select).for_path(path, "select");
@@ -170,7 +172,7 @@ impl LoadPlan {
             let rows = FirstRows::Raw { width: spec.width };
             return Ok(LoadPlan { statement, branches: Arc::new([]), rows });
         };
-        let loads = loads::of_raw(item, dialect)?;
+        let loads = loads::of_raw(item, &spec.under, dialect)?;
         if streams {
             loads::check_streams(&loads)?;
         }
@@ -241,6 +243,25 @@ impl Further {
 impl fmt::Debug for LoadPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoadPlan").field("statement", &self.statement).finish_non_exhaustive()
+    }
+}
+
+/// Makes the criteria of a query that reads its own table alone a part of its filter, so that its plan is kept by them.
+fn take_in_criteria(spec: &mut SelectSpec) {
+    if spec.core.under.adds_nothing() {
+        return;
+    }
+    let def = spec.model.def();
+    let loads_none = spec.loads.is_empty()
+        && (spec.core.raise_all
+            || def.relations.iter().all(|relation| Strategy::of_default(relation.lazy).is_none()));
+    let mut asks = false;
+    let terms = spec.core.filter.iter().chain(spec.core.order.iter().map(|term| &term.expr));
+    terms.for_each(|term| term.walk(&mut |part| asks |= part.query().is_some()));
+    if loads_none && !asks && spec.core.from.joins.is_empty() && spec.core.from.first.is_none() {
+        if let Some(condition) = spec.core.under.take_own_condition(def.table) {
+            spec.core.and_where(condition);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::any::TypeId;
 use super::shape::{Shape, sorts_by_selected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, RelationDef, RelationKind};
-use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy};
+use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy, Under};
 use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_condition, check_expression};
 
 /// The loads of a query.
@@ -27,7 +27,7 @@ pub(super) fn of_select(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
         return Err(unselected(spec));
     }
     let paged = spec.core.is_paged();
-    let planner = Planner { raise_all: spec.core.raise_all, dialect };
+    let planner = Planner::new(spec.core.raise_all, spec.core.under.of_loads(), dialect)?;
     let few = paged || alone && is_by_key(spec);
     let parents = Parents { all: spec.core.filter.is_none() && !paged && alone, few };
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
@@ -88,7 +88,7 @@ fn is_by_key(spec: &SelectSpec) -> bool {
 /// As for [`of_select`].
 pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     item.model.def().check()?;
-    let planner = Planner { raise_all: spec.core.raise_all, dialect };
+    let planner = Planner::new(spec.core.raise_all, spec.core.under.of_loads(), dialect)?;
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
     // What these make of rows would be something else with a join more.
@@ -97,8 +97,7 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
         || !spec.distinct_on.is_empty()
         || !spec.set.is_empty()
         || spec.having.is_some();
-    let drops =
-        |load: &LoadSpec| load.inner && load.relation.kind != RelationKind::BelongsTo { required: true };
+    let drops = |load: &LoadSpec| load.inner && !load.is_always_there();
     // Without a page each entity has all of its rows, and is found to have several.
     let paged = spec.core.is_paged();
     let repeats =
@@ -113,9 +112,9 @@ pub(super) fn of_entity(item: &EntityItem, spec: &RowsSpec, dialect: Dialect) ->
 ///
 /// # Errors
 /// As for [`of_select`].
-pub(super) fn of_raw(item: &EntityItem, dialect: Dialect) -> Result<Vec<LoadSpec>> {
+pub(super) fn of_raw(item: &EntityItem, under: &Under, dialect: Dialect) -> Result<Vec<LoadSpec>> {
     item.model.def().check()?;
-    let planner = Planner { raise_all: false, dialect };
+    let planner = Planner::new(false, under.of_loads(), dialect)?;
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(item.model, item.loads.clone(), &[], parents)?;
     for load in &mut loads {
@@ -222,7 +221,7 @@ pub(super) fn of_stream(spec: &SelectSpec, dialect: Dialect) -> Result<Vec<LoadS
         ));
     }
     check_terms(spec)?;
-    let planner = Planner { raise_all: spec.core.raise_all, dialect };
+    let planner = Planner::new(spec.core.raise_all, spec.core.under.of_loads(), dialect)?;
     // Of each batch, so that `auto` asks by key.
     let parents = Parents { all: false, few: false };
     let mut loads = planner.plan(spec.model, spec.loads.clone(), &[], parents)?;
@@ -252,7 +251,7 @@ pub(in crate::load) fn of_objects(
 ) -> Result<Option<LoadSpec>> {
     model.def().check()?;
     let relation = load.relation.index;
-    let planner = Planner { raise_all: !defaults, dialect };
+    let planner = Planner::new(!defaults, load.under.clone(), dialect)?;
     // Only what was named: eager defaults of the objects themselves were decided by the query they came from.
     let plan = planner.named(model, vec![load], &[], Parents { all: false, few: false })?;
     Ok(plan.into_iter().find(|load| load.relation.index == relation))
@@ -261,6 +260,8 @@ pub(in crate::load) fn of_objects(
 struct Planner {
     raise_all: bool,
     dialect: Dialect,
+    /// The criteria of what is loaded.
+    under: Under,
 }
 
 /// What is known of the objects whose relationships are planned.
@@ -273,6 +274,13 @@ struct Parents {
 }
 
 impl Planner {
+    /// # Errors
+    /// `InvalidQuery`: the criteria are not conditions on the rows of their tables.
+    fn new(raise_all: bool, under: Under, dialect: Dialect) -> Result<Planner> {
+        under.check(dialect)?;
+        Ok(Planner { raise_all, dialect, under })
+    }
+
     /// Plans the loads of a model's objects; `above` are the models on the way to it.
     fn plan(
         &self,
@@ -300,6 +308,7 @@ impl Planner {
         path.push(model.type_id());
         for load in &mut merged {
             resolve(load, parents);
+            load.under.clone_from(&self.under);
             check(load, self.dialect)?;
             let all = load.strategy == Strategy::Whole
                 && load.filter.is_none()
@@ -307,7 +316,9 @@ impl Planner {
                 && !load.relation.is_filtered();
             // Of the objects of a collection one parent is held already, and others are few.
             let targets = Parents { all, few: parents.few && !load.relation.is_collection() };
-            load.back = back_reference(load).filter(|_| !self.raise_all);
+            // Who hidden targets were found for may be hidden too.
+            let is_known = !self.raise_all && !load.under.shows_hidden(load.relation);
+            load.back = back_reference(load).filter(|_| is_known);
             load.loads =
                 self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
             unroll(load)?;

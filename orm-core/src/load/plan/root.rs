@@ -1,5 +1,6 @@
 //! The first statement of a query for entities.
 
+use std::borrow::Cow;
 use std::mem;
 
 use super::branch::{
@@ -9,7 +10,7 @@ use super::child::MadeUp;
 use super::shape::{List, Shape, repeats_statement};
 use crate::error::Result;
 use crate::model::Selection;
-use crate::query::{LoadSpec, SelectSpec, Strategy, names};
+use crate::query::{LoadSpec, SelectSpec, Strategy, Under, names};
 use crate::sql::{
     BinaryOp, Dialect, Expr, Function, Item, Lock, Made, Order, Select, Source, Statement, TableRef, Window,
     Writer, check,
@@ -24,6 +25,7 @@ pub(in crate::load) struct Root {
     /// Where the number of the query's own row is, if it is in the statement's rows.
     pub(super) number: Option<usize>,
     rows: OwnRows,
+    under: Under,
 }
 
 impl Root {
@@ -35,6 +37,7 @@ impl Root {
         let selection = Selection::new(spec.model, &spec.undeferred);
         let collections = collections(&loads);
         let distinct = spec.core.from.joins.is_empty();
+        let under = spec.core.under.clone();
         let rows_once = !shape.repeats && joins_one_row(&loads);
         let Own { select, source, number } = own_rows(spec, &loads, &selection, shape)?;
         let own_joins = if shape.inside || shape.first { 0 } else { select.joins.len() };
@@ -61,21 +64,27 @@ impl Root {
             list: shape.list,
             number,
             rows: OwnRows { joins: own_joins, once: rows_once },
+            under,
         })
     }
 
     /// Plans the further statements. They may repeat this one where the same rows come again, and no others are locked by
     /// then.
     pub(super) fn plan_further(&mut self, statement: &Statement, dialect: Dialect) -> Result<()> {
-        let repeats = (statement.repeatable && !self.branch.locked).then_some((&self.select, self.rows));
+        let repeatable = statement.repeatable && !self.branch.locked && !self.under.spares_own_rows();
+        let repeats = repeatable.then_some((&self.select, self.rows));
         self.branch.plan_further(repeats, dialect)
     }
 
     /// The text of the statement.
     pub(in crate::load) fn statement(&self, dialect: Dialect, path: &str) -> Result<Statement> {
-        check(&self.select, dialect)?;
         let strategy = if self.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
-        Ok(Writer::select(dialect, &self.select).for_path(path, strategy))
+        let mut select = Cow::Borrowed(&self.select);
+        if !self.under.adds_nothing() {
+            self.under.apply(select.to_mut());
+        }
+        check(&select, dialect)?;
+        Ok(Writer::select(dialect, &select).for_path(path, strategy))
     }
 }
 

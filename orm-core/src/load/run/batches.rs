@@ -19,7 +19,7 @@ use crate::load::plan::{LoadPlan, Root};
 use crate::model::{Hydrate, Model};
 use crate::observe::Monitor;
 use crate::query::{LoadSpec, SelectSpec};
-use crate::sql::{Dialect, Statement};
+use crate::sql::{Criteria, Dialect, Statement};
 use crate::value::Cells;
 
 /// What the rows of a stream become, a batch at a time.
@@ -107,11 +107,11 @@ impl Batch {
         self,
         plan: &LoadPlan,
         (lease, monitor): (&mut Lease, &Monitor),
-        dialect: Dialect,
+        (dialect, criteria): (Dialect, &Criteria),
         caller: &'static Location<'static>,
     ) -> Result<Arc<Region>> {
         let Batch { mut store, mut levels, first } = self;
-        let mut loader = Loader::new(&mut store, lease, monitor, dialect, false, caller);
+        let mut loader = Loader::new(&mut store, lease, monitor, dialect, false, criteria, caller);
         let wanted = first.finish(plan, &mut levels)?;
         loader.complete(wanted, &mut levels).await?;
         loader.answer(levels)
@@ -176,7 +176,8 @@ impl<M: Model, L> Batches<Entity<M, L>> for EntityBatches<M, L> {
     fn finish<'f>(&'f mut self, lease: &'f mut Lease, monitor: &'f Monitor) -> Finish<'f, Entity<M, L>> {
         Box::pin(async move {
             let Some(batch) = self.batch.take() else { return Ok(Vec::new()) };
-            let answer = batch.finish(&self.plan, (lease, monitor), self.dialect, self.caller).await?;
+            let settings = (self.dialect, self.spec.core.under.criteria());
+            let answer = batch.finish(&self.plan, (lease, monitor), settings, self.caller).await?;
             Ok(Entity::of_first_level(&answer))
         })
     }

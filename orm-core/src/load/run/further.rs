@@ -5,6 +5,7 @@ use super::levels::{EdgeBuilder, Levels, Pairs};
 use super::loader::{Loader, Wanted, wanted};
 use super::rows::{BranchRows, Rows};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::ObjectId;
 use crate::load::plan::{Ask, ByKeys, Child};
 use crate::model::{Hydrate, RelationDef};
 use crate::sql::{Expected, Statement};
@@ -108,7 +109,12 @@ impl Loader<'_> {
         let mut ask = Vec::with_capacity(keys.distinct.len());
         for (owner, key) in (0..).zip(&keys.distinct) {
             let held = self.store.find_target(rows.arena, key, places);
-            match held.filter(|id| self.store.has_columns(*id, &child.undeferred)) {
+            let is_target = |id: &ObjectId| {
+                let criterion = child.criterion.as_ref();
+                self.store.has_columns(*id, &child.undeferred)
+                    && criterion.is_none_or(|criterion| self.store.meets(*id, criterion) == Some(true))
+            };
+            match held.filter(is_target) {
                 Some(id) => pairs.push(owner, levels.levels[rows.level].position(id.node)),
                 None => ask.push(key.clone()),
             }

@@ -43,6 +43,8 @@ impl Loader<'_> {
     /// As for [`select`](Self::select).
     pub(crate) async fn load(&mut self, late: LateLoad, load: LoadSpec) -> Result<(Arc<Region>, Vec<Place>)> {
         let relation = load.relation;
+        let mut load = load;
+        load.under.set(self.criteria);
         let Some(load) = of_objects((relation.parent)(), load, late.defaults, self.dialect)? else {
             return Err(Error::new(
                 ErrorKind::InvalidQuery,

@@ -15,8 +15,8 @@ use crate::identity::Store;
 use crate::load::plan::{Branch, Further, LoadPlan};
 use crate::model::{Hydrate, RelationKind};
 use crate::observe::Monitor;
-use crate::query::{RowsFrom, SelectSpec};
-use crate::sql::Dialect;
+use crate::query::{RowsFrom, SelectSpec, hides};
+use crate::sql::{Criteria, Dialect};
 use crate::value::{Cells, Value};
 
 /// Runs queries on a session's connection, into its graph.
@@ -29,6 +29,8 @@ pub(crate) struct Loader<'s> {
     pub(super) existing: Hydrate,
     /// Where the query is in the program.
     pub(super) caller: &'static Location<'static>,
+    /// Which rows the session sees.
+    pub(super) criteria: &'s Criteria,
 }
 
 /// A relationship that a level still waits for.
@@ -45,10 +47,11 @@ impl<'s> Loader<'s> {
         monitor: &'s Monitor,
         dialect: Dialect,
         populate_existing: bool,
+        criteria: &'s Criteria,
         caller: &'static Location<'static>,
     ) -> Loader<'s> {
         let existing = if populate_existing { Hydrate::Overwrite } else { Hydrate::Keep };
-        Loader { store, lease, monitor, dialect, existing, caller }
+        Loader { store, lease, monitor, dialect, existing, caller, criteria }
     }
 
     /// Runs a query for entities. The answer's first level holds them, in order.
@@ -56,7 +59,8 @@ impl<'s> Loader<'s> {
     /// # Errors
     /// The query is wrong, the database refuses it, or a row does not fit. The session keeps nothing from a query that
     /// failed.
-    pub(crate) async fn select(&mut self, spec: SelectSpec) -> Result<Arc<Region>> {
+    pub(crate) async fn select(&mut self, mut spec: SelectSpec) -> Result<Arc<Region>> {
+        spec.core.under.set(self.criteria);
         let plan = LoadPlan::of_select(spec, self.dialect)?;
         self.run(&plan, &mut |_| Ok(())).await
     }
@@ -126,13 +130,14 @@ impl<'s> Loader<'s> {
                 let required = edge.relation.kind == RelationKind::BelongsTo { required: true };
                 let Targets::One { items } = &edge.targets else { continue };
                 if let (true, Some(at)) = (required, items.iter().position(Option::is_none)) {
-                    if !edge.whole {
+                    let may_be_hidden = hides(self.criteria, edge.relation);
+                    if !edge.whole && !may_be_hidden {
                         return Err(dropped(edge.relation));
                     }
                     let columns = edge.relation.local_columns();
                     let key =
                         self.store.values(ObjectId { arena: level.arena, node: level.nodes[at] }, columns);
-                    return Err(dangling(edge.relation, &key));
+                    return Err(dangling(edge.relation, &key, may_be_hidden));
                 }
             }
         }
@@ -140,8 +145,21 @@ impl<'s> Loader<'s> {
     }
 }
 
-fn dangling(relation: &crate::model::RelationDef, key: &[Value]) -> Error {
+fn dangling(relation: &crate::model::RelationDef, key: &[Value], may_be_hidden: bool) -> Error {
     let local = relation.local_columns();
+    if may_be_hidden {
+        let (path, target) = (relation.path(), relation.target().name);
+        return Error::new(
+            ErrorKind::DanglingKey,
+            format!(
+                "`{path}` is required, and the session's criteria hide the `{target}` with the key {}, unless no row has it; \
+                 hide the `{}` with it, load it by `.joined().inner()`, which leaves out those without one, or write \
+                 `.without_criteria()`",
+                relation.parent().shown(local, key),
+                relation.parent().name
+            ),
+        );
+    }
     Error::new(
         ErrorKind::DanglingKey,
         format!(

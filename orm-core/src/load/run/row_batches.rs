@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::load::plan::LoadPlan;
 use crate::observe::Monitor;
 use crate::query::{Reader, RowView, RowsFrom};
-use crate::sql::{Dialect, Statement};
+use crate::sql::{Criteria, Dialect, Statement};
 use crate::value::Cells;
 
 /// Rows of values and entities. The entities of each batch have a graph of their own, which is freed with the last handle
@@ -17,6 +17,7 @@ pub(crate) struct RowBatches<R: Reader> {
     plan: LoadPlan,
     reader: R,
     dialect: Dialect,
+    criteria: Criteria,
     caller: &'static Location<'static>,
     batch: Option<Batch>,
     held: Vec<R::Held>,
@@ -47,7 +48,8 @@ impl<R: Reader> RowBatches<R> {
                  default)",
             );
         }
-        Ok(RowBatches { plan, reader, dialect, caller, batch: None, held: Vec::new() })
+        let criteria = query.criteria().clone();
+        Ok(RowBatches { plan, reader, dialect, criteria, caller, batch: None, held: Vec::new() })
     }
 }
 
@@ -89,7 +91,8 @@ impl<R: Reader> Batches<R::Row> for RowBatches<R> {
     fn finish<'f>(&'f mut self, lease: &'f mut Lease, monitor: &'f Monitor) -> Finish<'f, R::Row> {
         Box::pin(async move {
             let Some(batch) = self.batch.take() else { return Ok(Vec::new()) };
-            let answer = batch.finish(&self.plan, (lease, monitor), self.dialect, self.caller).await?;
+            let settings = (self.dialect, &self.criteria);
+            let answer = batch.finish(&self.plan, (lease, monitor), settings, self.caller).await?;
             Ok(self.held.drain(..).map(|row| self.reader.finish(row, &answer)).collect())
         })
     }

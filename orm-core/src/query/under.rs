@@ -1,0 +1,128 @@
+//! Where in a query the criteria of its session hold.
+
+use super::Predicate;
+use crate::error::Result;
+use crate::model::{Model, RelationDef};
+use crate::sql::{Criteria, Dialect, Expr, Select, Source, TableName};
+
+/// The criteria of the session that runs a query, and where in it they hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Under {
+    criteria: Criteria,
+    holds: Holds,
+}
+
+/// Where in a query criteria hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Holds {
+    #[default]
+    Everywhere,
+    /// In what is loaded and asked beside the query's own rows, which are those of objects that the session has.
+    ButForOwnRows,
+    /// `.without_criteria()`.
+    Nowhere,
+}
+
+impl Under {
+    /// Those of a session.
+    pub(crate) fn set(&mut self, criteria: &Criteria) {
+        self.criteria = criteria.clone();
+    }
+
+    pub(crate) fn criteria(&self) -> &Criteria {
+        &self.criteria
+    }
+
+    pub(crate) fn ignore(&mut self) {
+        self.holds = Holds::Nowhere;
+    }
+
+    pub(crate) fn ignore_for_own_rows(&mut self) {
+        self.holds = Holds::ButForOwnRows;
+    }
+
+    /// Those of what the query loads.
+    pub(crate) fn of_loads(&self) -> Under {
+        let holds = match self.holds {
+            Holds::ButForOwnRows => Holds::Everywhere,
+            holds => holds,
+        };
+        Under { criteria: self.criteria.clone(), holds }
+    }
+
+    /// # Errors
+    /// `InvalidQuery`: they are not conditions on the rows of their tables.
+    pub(crate) fn check(&self, dialect: Dialect) -> Result<()> {
+        if self.adds_nothing() { Ok(()) } else { self.criteria.check(dialect) }
+    }
+
+    /// Whether a statement is as it would be without them.
+    pub(crate) fn adds_nothing(&self) -> bool {
+        self.criteria.is_empty() || self.holds == Holds::Nowhere
+    }
+
+    /// Whether the query's own rows are exempt.
+    pub(crate) fn spares_own_rows(&self) -> bool {
+        self.holds == Holds::ButForOwnRows
+    }
+
+    /// The condition on the rows of a table.
+    pub(crate) fn condition(&self, table: TableName) -> Option<&Expr> {
+        self.criteria.of(table).filter(|_| self.holds != Holds::Nowhere)
+    }
+
+    /// The condition on the query's own rows, where nothing else in it has one.
+    pub(crate) fn take_own_condition(&mut self, table: TableName) -> Option<Expr> {
+        let condition = self.condition(table).filter(|_| !self.spares_own_rows()).cloned();
+        self.criteria = Criteria::default();
+        condition
+    }
+
+    /// Adds them to the statement of a query.
+    pub(crate) fn apply(&self, select: &mut Select) {
+        if self.adds_nothing() {
+            return;
+        }
+        let own = select.from.take_if(|_| self.spares_own_rows());
+        self.criteria.apply(select);
+        if own.is_some() {
+            select.from = own;
+        }
+    }
+
+    /// Whether they may hide targets of a relationship.
+    pub(crate) fn hides(&self, relation: &RelationDef) -> bool {
+        self.holds != Holds::Nowhere && hides(&self.criteria, relation)
+    }
+
+    /// Whether a load without them finds rows that others do not, so that objects must not hold it.
+    pub(crate) fn shows_hidden(&self, relation: &RelationDef) -> bool {
+        self.holds == Holds::Nowhere && hides(&self.criteria, relation)
+    }
+}
+
+/// Whether criteria may hide targets of a relationship.
+pub(crate) fn hides(criteria: &Criteria, relation: &RelationDef) -> bool {
+    let through = relation.through.as_ref().is_some_and(|through| criteria.of(through.table).is_some());
+    through || criteria.of(relation.target().table).is_some()
+}
+
+/// A condition on the rows of a model, which names no other table.
+pub(crate) fn criterion<M: Model>(condition: Predicate) -> (TableName, Expr) {
+    let (def, mut condition) = (M::def(), condition.into_sql());
+    let mut other = None;
+    condition.visit_free(&mut |source| {
+        if *source != Source::Table(def.table) {
+            other = Some(source.clone());
+        }
+    });
+    let refused = |other: Source| {
+        let name = def.name;
+        let why = format!(
+            "the criteria of `{name}` name a column of `{other}`, and they are about the rows of `{name}` alone; ask about other \
+             rows with `any`, `has` or `exists`"
+        );
+        Expr::Refused(why.into())
+    };
+    (def.table, other.map_or(condition, refused))
+}

@@ -1,0 +1,209 @@
+//! Conditions on the rows of tables, which hold in every statement that reads them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Cte, Dialect, Expr, Join, JoinKind, Select, Source, TableName, TableRef, check_condition};
+use crate::error::Result;
+
+/// Conditions by the table whose rows they are about, written with its own name.
+#[derive(Clone, Default)]
+pub struct Criteria(Option<Arc<Vec<(TableName, Expr)>>>);
+
+impl Criteria {
+    /// Adds a condition on the rows of a table.
+    pub fn add(&mut self, table: TableName, condition: Expr) {
+        let all = Arc::make_mut(self.0.get_or_insert_default());
+        match all.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, known)) => *known = Expr::and(Some(std::mem::replace(known, Expr::All)), condition),
+            None => all.push((table, condition)),
+        }
+    }
+
+    /// Those of another list, and these.
+    #[must_use]
+    pub fn with(mut self, other: &Criteria) -> Criteria {
+        if self.is_empty() {
+            return other.clone();
+        }
+        other.all().iter().for_each(|(table, condition)| self.add(*table, condition.clone()));
+        self
+    }
+
+    /// The same where the queries in conditions see no more than others do. A condition that leads back to a table whose
+    /// condition it is part of sees all rows of that table.
+    #[must_use]
+    pub fn resolved(self) -> Criteria {
+        let mut asks = false;
+        self.all()
+            .iter()
+            .for_each(|(_, condition)| condition.walk(&mut |part| asks |= part.query().is_some()));
+        if !asks {
+            return self;
+        }
+        let resolve = |(table, _): &(TableName, Expr)| {
+            let condition = Applying::new(&self).resolved(*table).unwrap_or(Expr::All);
+            (*table, condition)
+        };
+        Criteria(Some(Arc::new(self.all().iter().map(resolve).collect())))
+    }
+
+    /// Checks that each is a condition on the rows of its table.
+    ///
+    /// # Errors
+    /// `InvalidQuery`.
+    pub fn check(&self, dialect: Dialect) -> Result<()> {
+        self.all()
+            .iter()
+            .try_for_each(|(table, condition)| check_condition(condition, &[Source::Table(*table)], dialect))
+    }
+
+    fn all(&self) -> &[(TableName, Expr)] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The condition on the rows of a table.
+    pub fn of(&self, table: TableName) -> Option<&Expr> {
+        self.all().iter().find(|(known, _)| *known == table).map(|(_, condition)| condition)
+    }
+
+    /// Adds to a SELECT the condition of each table that enters it, wherever in it: to WHERE for a table of FROM, and to ON for
+    /// a joined one, so that a LEFT JOIN keeps its rows.
+    pub fn apply(&self, select: &mut Select) {
+        if !self.is_empty() {
+            Applying::new(self).select(select);
+        }
+    }
+
+    /// Adds them to an expression of an UPDATE or DELETE: to the queries in it.
+    pub fn apply_inside(&self, expr: &mut Expr) {
+        if !self.is_empty() {
+            Applying::new(self).queries(expr);
+        }
+    }
+
+    /// Adds them to the filter of an UPDATE or DELETE of a table.
+    pub fn apply_to_rows(&self, table: TableName, filter: &mut Option<Expr>) {
+        filter.iter_mut().for_each(|filter| self.apply_inside(filter));
+        if let Some(condition) = self.of(table) {
+            *filter = Some(Expr::and(filter.take(), condition.clone()));
+        }
+    }
+}
+
+/// The tables alone: the conditions may have secret values.
+impl fmt::Debug for Criteria {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.all().iter().map(|(table, _)| table.name)).finish()
+    }
+}
+
+struct Applying<'c> {
+    criteria: &'c Criteria,
+    /// What common table expressions became: one that is used twice is one in the statement.
+    ctes: Vec<(Arc<Cte>, Arc<Cte>)>,
+    /// The tables whose conditions are being resolved.
+    within: Vec<TableName>,
+}
+
+impl<'c> Applying<'c> {
+    fn new(criteria: &'c Criteria) -> Applying<'c> {
+        Applying { criteria, ctes: Vec::new(), within: Vec::new() }
+    }
+
+    /// The condition on the rows of a table.
+    fn condition(&mut self, table: TableName) -> Option<Expr> {
+        match self.within.is_empty() {
+            true => self.criteria.of(table).cloned(),
+            false => self.resolved(table),
+        }
+    }
+
+    /// The same with conditions in its own queries.
+    fn resolved(&mut self, table: TableName) -> Option<Expr> {
+        if self.within.contains(&table) {
+            return None;
+        }
+        let mut condition = self.criteria.of(table)?.clone();
+        self.within.push(table);
+        let ctes = std::mem::take(&mut self.ctes);
+        self.queries(&mut condition);
+        self.ctes = ctes;
+        self.within.pop();
+        Some(condition)
+    }
+
+    fn select(&mut self, select: &mut Select) {
+        // Queries in it first: those in the conditions that are added are resolved.
+        select.visit_expressions_mut(&mut |expr| self.queries(expr));
+        let mut own = Vec::new();
+        if let Some(from) = &mut select.from {
+            self.table(from, &mut own);
+        }
+        for join in &mut select.joins {
+            self.join(join, &mut own);
+        }
+        own.into_iter().for_each(|condition| select.and_where(condition));
+        let operands = select.left.as_deref_mut().into_iter();
+        operands
+            .chain(select.set.iter_mut().map(|(_, select)| select))
+            .for_each(|select| self.select(select));
+    }
+
+    /// The queries of an expression.
+    fn queries(&mut self, expr: &mut Expr) {
+        if let Expr::Exists(select) | Expr::Scalar(select) | Expr::InQuery(_, select) = expr {
+            self.select(select);
+        }
+        expr.visit_parts_mut(&mut |part| self.queries(part));
+    }
+
+    /// A joined table. `own` takes the conditions of one that has no ON.
+    fn join(&mut self, join: &mut Join, own: &mut Vec<Expr>) {
+        let mut conditions = Vec::new();
+        self.table(&mut join.table, &mut conditions);
+        if join.kind == JoinKind::Cross {
+            return own.append(&mut conditions);
+        }
+        for condition in conditions {
+            let on = std::mem::replace(&mut join.on, Expr::And(Vec::new()));
+            join.on = Expr::and(Some(on), condition);
+        }
+    }
+
+    /// A table of FROM; its conditions go into `on`, which keeps or drops its rows.
+    fn table(&mut self, table: &mut TableRef, on: &mut Vec<Expr>) {
+        let source = table.source();
+        match table {
+            TableRef::Table { name, .. } => {
+                if let (Some(condition), Some(source)) = (self.condition(*name), source) {
+                    on.push(condition.relocate(*name, &source));
+                }
+            }
+            TableRef::Query { select, .. } => self.select(select),
+            TableRef::Cte { cte: Some(cte), .. } => *cte = self.cte(cte),
+            TableRef::Cte { cte: None, .. } => {}
+            TableRef::Nested { first, joins } => {
+                self.table(first, on);
+                joins.iter_mut().for_each(|join| self.join(join, on));
+            }
+        }
+    }
+
+    fn cte(&mut self, cte: &Arc<Cte>) -> Arc<Cte> {
+        if let Some((_, done)) = self.ctes.iter().find(|(known, _)| Arc::ptr_eq(known, cte)) {
+            return Arc::clone(done);
+        }
+        let Cte { name, recursive, hides, select } = &**cte;
+        let mut select = select.clone();
+        self.select(&mut select);
+        let done = Arc::new(Cte { name: Arc::clone(name), recursive: *recursive, hides: *hides, select });
+        self.ctes.push((Arc::clone(cte), Arc::clone(&done)));
+        done
+    }
+}

@@ -1,0 +1,11 @@
+//! Criteria: rows that a session does not see, in whichever way it looks.
+#![allow(missing_docs)]
+
+mod errors;
+mod held;
+mod plans;
+mod reads;
+mod shapes;
+mod shop;
+mod tenants;
+mod writes;
