@@ -1,6 +1,6 @@
 //! The book is readable in the repository and on docs.rs: each page is in both, and each link leads somewhere in both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +68,35 @@ fn each_kind_of_error_has_a_section() {
     for name in names {
         assert!(page.contains(&format!("\n### {name}\n")), "errors.md has no section `{name}`");
     }
+}
+
+/// A section shows the message that the compiler prints today, but for the names in it.
+#[test]
+fn messages_of_the_page_are_those_of_the_compiler() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folders =
+        ["ui", "ui_session"].map(|folder| fs::read_dir(tests.join(folder)).expect("a folder of tests"));
+    let files = folders.into_iter().flatten().map(|entry| entry.expect("a file").path());
+    let outputs = files.filter(|path| path.extension().is_some_and(|extension| extension == "stderr"));
+    let printed: BTreeSet<String> = outputs
+        .flat_map(|path| {
+            messages(&fs::read_to_string(path).expect("an output is readable")).collect::<Vec<_>>()
+        })
+        .collect();
+    let page =
+        fs::read_to_string(Path::new(DOCS).join("compiler_messages.md")).expect("the page is readable");
+    let shown: Vec<String> = messages(&page).collect();
+    assert!(shown.len() > 15, "{shown:?}");
+    for message in shown {
+        assert!(printed.contains(&message), "no test has the message: {message}");
+    }
+}
+
+/// The errors of an output, with `_` in place of each name.
+fn messages(output: &str) -> impl Iterator<Item = String> {
+    output.lines().filter(|line| line.starts_with("error")).map(|line| {
+        line.split('`').enumerate().map(|(place, part)| if place % 2 == 0 { part } else { "`_`" }).collect()
+    })
 }
 
 /// The pages of the book.

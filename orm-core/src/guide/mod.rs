@@ -41,6 +41,7 @@ page!(transactions, "transactions.md");
 page!(testing, "testing.md");
 illustrated!(observing, "observing.md");
 page!(errors, "errors.md");
+page!(compiler_messages, "compiler_messages.md");
 page!(generic_code, "generic_code.md");
 page!(schema, "schema.md");
 page!(migrations, "migrations.md", feature = "migrate");
