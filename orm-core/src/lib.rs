@@ -185,8 +185,9 @@ pub mod write {
     pub use crate::unit_of_work::{Input, InputDraft, Permitted};
 }
 
-/// Functions that sessions call around inserts, flushes, commits and rollbacks.
+/// Functions that sessions call around inserts, updates, deletions, flushes, commits and rollbacks, and the context that they read.
 pub mod hooks {
+    pub use crate::model::context::Context;
     pub use crate::model::hooks::{DeclaresHooks, ModelHooks, NewRow};
     pub use crate::session::SessionHooks;
 }
@@ -275,6 +276,7 @@ pub mod __private {
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::loaded;
     pub use crate::model::column::{Column, Present, ReadOnly, check_key, check_read_key, check_reference};
+    pub use crate::model::context::from_context;
     pub use crate::model::erased::{ErasedModel, NoTarget, Target, erased};
     pub use crate::model::hooks::{DeclaresHooks, HookTable};
     pub use crate::model::loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
@@ -310,7 +312,7 @@ pub mod prelude {
         BelongsTo, Deferred, Entity, HasMany, HasOne, Loaded, LoadedIn, Many, NotLoaded,
     };
     pub use crate::error::{Error, ErrorKind, Result};
-    pub use crate::hooks::{ModelHooks, NewRow};
+    pub use crate::hooks::{Context, ModelHooks, NewRow};
     pub use crate::model::column::Column;
     pub use crate::model::model::Model;
     pub use crate::observe::{Echo, QueryLog, QueryScope};

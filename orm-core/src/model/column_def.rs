@@ -1,10 +1,11 @@
 //! Columns as data.
 
+use super::Context;
 use super::descriptor::descriptor;
 use crate::sql::{Expr, NamedColumn, Source};
 use crate::value::{Value, ValueKind};
 
-/// When a column takes the time of the session's clock.
+/// When a column takes the time of the session's clock, or a value of the session's context.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -25,9 +26,10 @@ use crate::value::{Value, ValueKind};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
-    /// `#[column(created)]`: when its row is inserted.
+    /// `#[column(created)]` and `created_by`: when its row is inserted.
     Created,
-    /// `#[column(updated)]`: when its row is inserted or updated; a nullable one is NULL until the first update.
+    /// `#[column(updated)]` and `updated_by`: when its row is inserted or updated; a nullable one is NULL until the first
+    /// update.
     Updated,
 }
 
@@ -110,8 +112,11 @@ descriptor! {
         read_back => with_read_back: bool,
         /// `#[column(version)]`: the counter of optimistic locking.
         version => with_version: bool,
-        /// `#[column(created)]` or `#[column(updated)]`: what the clock fills in.
+        /// `#[column(created)]`, `updated`, `created_by` or `updated_by`: when the library fills it in.
         stamp => with_stamp: Option<Stamp>,
+        /// `#[column(created_by = "..")]` and `updated_by`: reads the value from the session's context. An error is the name
+        /// of the type that the context lacks.
+        from_context => with_from_context: Option<fn(&Context) -> Result<Value, &'static str>>,
         /// `#[column(secret)]`: never shown in logs, errors or Debug.
         secret => with_secret: bool,
         /// `#[column(deferred)]`: read only when a query asks for it.
@@ -148,6 +153,7 @@ impl ColumnDef {
             read_back: false,
             version: false,
             stamp: None,
+            from_context: None,
             secret: false,
             deferred: false,
             length: None,
@@ -162,7 +168,7 @@ impl ColumnDef {
         self.read_only || self.read_back
     }
 
-    /// Whether a new row takes the clock's time where its draft gave nothing.
+    /// Whether a new row takes the time, or a value of the context, where its draft gave nothing.
     pub(crate) fn is_stamped_on_insert(&self) -> bool {
         match self.stamp {
             Some(Stamp::Created) => true,

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
+use super::{Column, Context, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Arena, ArenaId, ErasedArena, Graph, GraphHandle};
 use crate::value::Value;
@@ -23,12 +23,17 @@ pub trait ErasedModel: Send + Sync {
     ///
     /// # Errors
     /// The hook refuses the row.
-    fn before_insert(&self, values: &mut [Option<Value>]) -> Result<()>;
+    fn before_insert(&self, values: &mut [Option<Value>], context: &Context) -> Result<()>;
     /// Runs the model's hook on a changed object; what it changes is published.
     ///
     /// # Errors
     /// The hook refuses the change.
-    fn before_update(&self, graph: &Graph, arena: ArenaId, node: u32) -> Result<()>;
+    fn before_update(&self, graph: &Graph, arena: ArenaId, node: u32, context: &Context) -> Result<()>;
+    /// Runs the model's hook on an object whose row is about to be deleted.
+    ///
+    /// # Errors
+    /// The hook refuses the deletion.
+    fn before_delete(&self, graph: &Graph, arena: ArenaId, node: u32, context: &Context) -> Result<()>;
 }
 
 struct Erased<M>(PhantomData<fn() -> M>);
@@ -51,11 +56,11 @@ impl<M: Model> ErasedModel for Erased<M> {
         Box::new(IdentityMap::<M>::new())
     }
 
-    fn before_insert(&self, values: &mut [Option<Value>]) -> Result<()> {
-        M::hooks().map_or(Ok(()), |hooks| (hooks.before_insert)(&mut NewRow::new(values)))
+    fn before_insert(&self, values: &mut [Option<Value>], context: &Context) -> Result<()> {
+        M::hooks().map_or(Ok(()), |hooks| (hooks.before_insert)(&mut NewRow::new(values, context)))
     }
 
-    fn before_update(&self, graph: &Graph, arena: ArenaId, node: u32) -> Result<()> {
+    fn before_update(&self, graph: &Graph, arena: ArenaId, node: u32, context: &Context) -> Result<()> {
         let Some(hooks) = M::hooks() else { return Ok(()) };
         let arena = graph.arena::<M>(arena);
         let duplicate = arena.duplicate(node);
@@ -64,7 +69,7 @@ impl<M: Model> ErasedModel for Erased<M> {
             let error = if secret { error.error.without_value() } else { error.error };
             Error::new(ErrorKind::InvalidValue, error.to_string()).with_source(error)
         })?;
-        (hooks.before_update)(&mut version)?;
+        (hooks.before_update)(&mut version, context)?;
         let current = arena.node(node).current();
         let columns = 0..M::def().columns.len();
         let changed: Vec<usize> =
@@ -76,6 +81,11 @@ impl<M: Model> ErasedModel for Erased<M> {
             publish(arena, node, version, &changed);
         }
         Ok(())
+    }
+
+    fn before_delete(&self, graph: &Graph, arena: ArenaId, node: u32, context: &Context) -> Result<()> {
+        let Some(hooks) = M::hooks() else { return Ok(()) };
+        (hooks.before_delete)(graph.arena::<M>(arena).node(node).current(), context)
     }
 }
 

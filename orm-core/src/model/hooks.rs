@@ -3,12 +3,15 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Model, Writable};
+use super::{Column, Context, Model, Writable};
 use crate::error::Result;
 use crate::value::{ColumnType, IntoValue, Value, ValueRef};
 
 /// Code that a model runs on its own rows before a flush writes them, for derived columns and checks. Enable it with
 /// `#[model(hooks)]`.
+///
+/// The [`Context`] is what the session tells them. For columns that hold who wrote a row, see `created_by` and `updated_by` of
+/// [`Model`](macro@crate::Model).
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -29,7 +32,7 @@ use crate::value::{ColumnType, IntoValue, Value, ValueRef};
 ///         Ok(())
 ///     }
 ///
-///     fn before_update(&mut self) -> Result<()> {
+///     fn before_update(&mut self, _context: &Context) -> Result<()> {
 ///         self.edits += 1;
 ///         Ok(())
 ///     }
@@ -79,7 +82,7 @@ pub trait ModelHooks: Model + DeclaresHooks {
     /// # use orm_core::prelude::*;
     /// # #[derive(Model, Debug)] #[model(hooks)] struct Tag { #[key(auto)] id: i64, name: String }
     /// impl ModelHooks for Tag {
-    ///     fn before_update(&mut self) -> Result<()> {
+    ///     fn before_update(&mut self, _context: &Context) -> Result<()> {
     ///         self.name = self.name.to_lowercase();
     ///         Ok(())
     ///     }
@@ -89,7 +92,35 @@ pub trait ModelHooks: Model + DeclaresHooks {
     ///
     /// # Errors
     /// An error refuses the change: the flush fails with it.
-    fn before_update(&mut self) -> Result<()> {
+    fn before_update(&mut self, context: &Context) -> Result<()> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// Called with each object that a flush is about to delete, including those that are deleted with their parents by
+    /// `cascade`, and before the flush writes anything. It is not called for rows that the database deletes by itself
+    /// (`passive_deletes`), nor where a draft with the same key replaces the row.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(hooks)] struct Invoice { #[key(auto)] id: i64, paid: bool }
+    /// struct Accountant;
+    ///
+    /// impl ModelHooks for Invoice {
+    ///     fn before_delete(&self, context: &Context) -> Result<()> {
+    ///         match self.paid && context.get::<Accountant>().is_none() {
+    ///             true => Err(Error::other("only an accountant deletes paid invoices")),
+    ///             false => Ok(()),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// An error refuses the deletion: the flush fails with it, and has written nothing.
+    fn before_delete(&self, context: &Context) -> Result<()> {
+        let _ = context;
         Ok(())
     }
 }
@@ -144,12 +175,38 @@ pub trait DeclaresHooks {}
 /// ```
 pub struct NewRow<'r, M> {
     values: &'r mut [Option<Value>],
+    context: &'r Context,
     of: PhantomData<fn() -> M>,
 }
 
 impl<'r, M: Model> NewRow<'r, M> {
-    pub(crate) fn new(values: &'r mut [Option<Value>]) -> NewRow<'r, M> {
-        NewRow { values, of: PhantomData }
+    pub(crate) fn new(values: &'r mut [Option<Value>], context: &'r Context) -> NewRow<'r, M> {
+        NewRow { values, context, of: PhantomData }
+    }
+
+    /// What the session tells its hooks; empty for [`detached`](crate::write::CompleteDraft::detached) objects.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)] #[model(hooks)] struct Note { #[key(auto)] id: i64, tenant_id: Option<i64> }
+    /// struct Tenant(i64);
+    ///
+    /// impl ModelHooks for Note {
+    ///     fn before_insert(row: &mut NewRow<'_, Note>) -> Result<()> {
+    ///         let tenant = row.context().require::<Tenant>()?.0;
+    ///         row.set(Note::TENANT_ID, tenant);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Note]).await?;
+    /// let mut session = engine.session_with(SessionOptions::new().context(Tenant(3)));
+    /// assert_eq!(session.insert(Note::draft()).await?.tenant_id, Some(3));
+    /// # Ok(()) }
+    /// ```
+    pub fn context(&self) -> &'r Context {
+        self.context
     }
 
     /// Sets a column, replacing the draft's value if there is one.
@@ -201,13 +258,18 @@ impl<M: Model> fmt::Debug for NewRow<'_, M> {
 #[doc(hidden)]
 pub struct HookTable<M: Model> {
     pub(crate) before_insert: fn(&mut NewRow<'_, M>) -> Result<()>,
-    pub(crate) before_update: fn(&mut M) -> Result<()>,
+    pub(crate) before_update: fn(&mut M, &Context) -> Result<()>,
+    pub(crate) before_delete: fn(&M, &Context) -> Result<()>,
 }
 
 impl<M: ModelHooks> HookTable<M> {
     /// The hooks that the model implements.
     #[allow(clippy::new_without_default)]
     pub fn new() -> HookTable<M> {
-        HookTable { before_insert: M::before_insert, before_update: M::before_update }
+        HookTable {
+            before_insert: M::before_insert,
+            before_update: M::before_update,
+            before_delete: M::before_delete,
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod column;
 mod column_def;
+pub(crate) mod context;
 mod descriptor;
 pub(crate) mod erased;
 pub(crate) mod hooks;
@@ -24,6 +25,7 @@ pub use crate::sql::TableName;
 pub(crate) use column::Column;
 pub use column::{NoSuchColumn, ReadOnly, ReadWrite, RefersTo, Writable};
 pub use column_def::{ColumnDef, ComputedDef, Stamp};
+pub(crate) use context::Context;
 pub(crate) use erased::{ErasedModel, erased, generated, publish};
 pub(crate) use hooks::{HookTable, NewRow};
 pub(crate) use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};

@@ -125,9 +125,10 @@ impl ModelDef {
         self.columns.iter().position(|column| column.version)
     }
 
-    /// The column with the time of the last update, if it has one.
-    pub(crate) fn updated(&self) -> Option<usize> {
-        self.columns.iter().position(|column| column.stamp == Some(Stamp::Updated))
+    /// The columns that hold when a row was last updated, and by whom.
+    pub(crate) fn updated(&self) -> impl Iterator<Item = usize> {
+        let columns = self.columns.iter().enumerate();
+        columns.filter(|(_, column)| column.stamp == Some(Stamp::Updated)).map(|(index, _)| index)
     }
 
     /// Whether a part of the key must not be shown.

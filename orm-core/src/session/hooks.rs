@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::error::Result;
+use crate::model::Context;
 use crate::unit_of_work::FlushPlan;
 
 /// Functions that are called around a session's flushes, commits and rollbacks; set them with
@@ -61,21 +62,21 @@ pub trait SessionHooks: Send + Sync {
         Ok(())
     }
 
-    /// Called after a flush with what it executed; [`FlushPlan::rows`] lists the rows with their old and new values.
+    /// Called after a flush with what it executed, and the session's context; [`FlushPlan::rows`] lists the rows with their old and new values.
     ///
     /// ```
     /// # use orm_core::prelude::*;
     /// struct Log;
     ///
     /// impl SessionHooks for Log {
-    ///     fn after_flush(&self, executed: &orm_core::plan::FlushPlan) {
-    ///         println!("{executed}");
+    ///     fn after_flush(&self, executed: &orm_core::plan::FlushPlan, context: &Context) {
+    ///         println!("{executed}, by {:?}", context.get::<&str>());
     ///     }
     /// }
     /// # fn main() {}
     /// ```
-    fn after_flush(&self, executed: &FlushPlan) {
-        let _ = executed;
+    fn after_flush(&self, executed: &FlushPlan, context: &Context) {
+        let _ = (executed, context);
     }
 
     /// Called before a commit, after its flush. What it changes is flushed before the commit.
@@ -109,13 +110,15 @@ pub trait SessionHooks: Send + Sync {
     /// struct Notify(tokio::sync::mpsc::UnboundedSender<&'static str>);
     ///
     /// impl SessionHooks for Notify {
-    ///     fn after_commit(&self) {
+    ///     fn after_commit(&self, _context: &Context) {
     ///         let _ = self.0.send("committed");
     ///     }
     /// }
     /// # fn main() {}
     /// ```
-    fn after_commit(&self) {}
+    fn after_commit(&self, context: &Context) {
+        let _ = context;
+    }
 
     /// Called after a rollback, including one that closed the connection.
     ///
@@ -127,11 +130,13 @@ pub trait SessionHooks: Send + Sync {
     /// struct Rollbacks(Arc<AtomicU64>);
     ///
     /// impl SessionHooks for Rollbacks {
-    ///     fn after_rollback(&self) {
+    ///     fn after_rollback(&self, _context: &Context) {
     ///         self.0.fetch_add(1, Ordering::Relaxed);
     ///     }
     /// }
     /// # fn main() {}
     /// ```
-    fn after_rollback(&self) {}
+    fn after_rollback(&self, context: &Context) {
+        let _ = context;
+    }
 }

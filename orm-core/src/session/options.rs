@@ -1,12 +1,13 @@
 //! Settings of a session.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::SessionHooks;
 use crate::driver::TransactionOptions;
-use crate::model::Model;
+use crate::model::{Context, Model};
 use crate::query::{Predicate, criterion};
 use crate::sql::Criteria;
 
@@ -38,6 +39,7 @@ pub struct SessionOptions {
     criteria: Criteria,
     /// Whether no criteria hold, those of the engine included.
     all_rows: bool,
+    pub(super) context: Context,
     clock: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
 }
 
@@ -90,6 +92,7 @@ impl SessionOptions {
             repeated_loads_threshold: 10,
             criteria: Criteria::default(),
             all_rows: false,
+            context: Context::default(),
             clock: None,
         }
     }
@@ -249,7 +252,7 @@ impl SessionOptions {
     /// struct Committed;
     ///
     /// impl SessionHooks for Committed {
-    ///     fn after_commit(&self) {
+    ///     fn after_commit(&self, _context: &Context) {
     ///         println!("committed");
     ///     }
     /// }
@@ -261,6 +264,24 @@ impl SessionOptions {
     /// ```
     pub fn hooks(mut self, hooks: impl SessionHooks + 'static) -> SessionOptions {
         self.hooks = Some(Arc::new(hooks));
+        self
+    }
+
+    /// A value that the session tells its hooks and its columns `created_by` and `updated_by`, such as the user of a request:
+    /// one of each type, and the last one counts. See [`Context`] and [`Session::set_context`](super::Session::set_context).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// struct CurrentUser(i64);
+    ///
+    /// let session = engine.session_with(SessionOptions::new().context(CurrentUser(7)));
+    /// assert_eq!(session.context().require::<CurrentUser>()?.0, 7);
+    /// # Ok(()) }
+    /// ```
+    pub fn context(mut self, value: impl Any + Send + Sync) -> SessionOptions {
+        self.context.set(value);
         self
     }
 
@@ -327,6 +348,7 @@ impl fmt::Debug for SessionOptions {
             .field("identity_map", &self.identity_map)
             .field("repeated_loads", &self.repeated_loads)
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
+            .field("context", &self.context)
             .field("hooks", &self.hooks.is_some())
             .field("criteria", &!self.criteria.is_empty())
             .field("without_criteria", &self.all_rows)

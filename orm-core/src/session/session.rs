@@ -1,5 +1,6 @@
 //! Sessions.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use crate::driver::{Borrower, Database, Isolation, Lease, TransactionOptions, re
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
 use crate::load::Loader;
+use crate::model::Context;
 use crate::sql::Criteria;
-use crate::unit_of_work::{Flush, UnitOfWork};
+use crate::unit_of_work::{Authorship, Flush, UnitOfWork};
 
 /// One unit of work with a database: a connection, the objects it loaded, and the changes it has to write.
 ///
@@ -272,12 +274,59 @@ impl Session {
         Ok(Loader::new(store, lease, &database.monitor, dialect, populate_existing, criteria, caller))
     }
 
+    /// What the session tells its hooks and its columns `created_by` and `updated_by`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # struct CurrentUser(i64);
+    /// struct LoggedIn;
+    ///
+    /// impl SessionHooks for LoggedIn {
+    ///     fn before_flush(&self, session: &mut Session) -> Result<()> {
+    ///         session.context().require::<CurrentUser>()?;            // nothing is written without a user
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn context(&self) -> &Context {
+        &self.options.context
+    }
+
+    /// Sets the value of its type in the session's [context](Self::context), instead of an earlier one. What is flushed from
+    /// now on is written with it, which includes changes that are pending already.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Note { #[key(auto)] id: i64, #[column(created_by = "CurrentUser::id")] created_by: i64 }
+    /// struct CurrentUser(i64);
+    ///
+    /// impl CurrentUser {
+    ///     fn id(&self) -> i64 {
+    ///         self.0
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// # let engine = Engine::connect("sqlite::memory:").await?;
+    /// # engine.create_all(schema![Note]).await?;
+    /// let mut session = engine.session();
+    /// session.set_context(CurrentUser(7));
+    /// assert_eq!(session.insert(Note::draft()).await?.created_by, 7);
+    /// # Ok(()) }
+    /// ```
+    pub fn set_context(&mut self, value: impl Any + Send + Sync) {
+        self.options.context.set(value);
+    }
+
     pub(super) fn flusher(&mut self) -> Result<Flush<'_>> {
         let Session { database, store, unit, lease, options, criteria, .. } = self;
         let Some(lease) = lease else { return Err(no_connection()) };
         unit.keep_changes(store);
         store.writes();
-        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect(), criteria, options.now()))
+        let authorship = Authorship { now: options.now(), context: &options.context };
+        Ok(Flush::new(store, unit, lease, &database.monitor, database.dialect(), criteria, authorship))
     }
 }
 

@@ -129,7 +129,7 @@ impl Session {
             self.store.expire_all();
         }
         if let Some(hooks) = hooks {
-            hooks.after_commit();
+            hooks.after_commit(&self.options.context);
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Session {
         self.lease = lease;
         self.release().await;
         if let Some(hooks) = self.options.hooks.clone() {
-            hooks.after_rollback();
+            hooks.after_rollback(&self.options.context);
         }
         done
     }

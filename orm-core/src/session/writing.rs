@@ -493,7 +493,7 @@ impl Session {
             Box::pin(self.end_empty()).await;
         }
         if let Some(hooks) = hooks {
-            hooks.after_flush(&executed);
+            hooks.after_flush(&executed, &self.options.context);
         }
         Ok(())
     }

@@ -381,30 +381,35 @@ impl Flush<'_> {
         Ok(count)
     }
 
-    /// Rows that an `update` changes are updated now, unless it sets the time itself.
+    /// Rows that an `update` changes are updated now and by this session, unless it sets the time or the author itself.
     fn stamp_update(&self, spec: &mut BulkSpec) -> Result<()> {
         let def = spec.model.def();
-        let Some(updated) = def.updated().filter(|_| !spec.deletes && !spec.set.is_empty()) else {
+        if spec.deletes || spec.set.is_empty() {
             return Ok(());
-        };
-        if spec.set.iter().all(|(column, _)| *column != updated) {
-            spec.set.push((updated, Expr::Bind(self.now_of(def, &def.columns[updated])?)));
+        }
+        for updated in def.updated() {
+            if spec.set.iter().all(|(column, _)| *column != updated) {
+                spec.set.push((updated, Expr::Bind(self.bound_stamp(def, &def.columns[updated])?)));
+            }
         }
         Ok(())
     }
 
     /// And so are rows that a conflict updates.
     fn stamp_conflict(&self, def: &ModelDef, conflict: &mut Conflict) -> Result<()> {
-        let Some(updated) = def.updated().map(|updated| &def.columns[updated]) else { return Ok(()) };
-        let is_set = conflict.set.iter().any(|(column, _)| column.name == updated.name);
-        if !conflict.set.is_empty() && !is_set {
-            conflict.set.push((updated.named(), Expr::Bind(self.now_of(def, updated)?)));
+        if conflict.set.is_empty() {
+            return Ok(());
+        }
+        for updated in def.updated().map(|updated| &def.columns[updated]) {
+            if conflict.set.iter().all(|(column, _)| column.name != updated.name) {
+                conflict.set.push((updated.named(), Expr::Bind(self.bound_stamp(def, updated)?)));
+            }
         }
         Ok(())
     }
 
-    pub(super) fn now_of(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
-        let value = self.clock(column.kind);
+    pub(super) fn bound_stamp(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
+        let value = self.stamp_of(def, column)?;
         check_value(self.dialect, def, column, &value)?;
         Ok(Bind { value, secret: column.secret, kind: Some(column.kind) })
     }

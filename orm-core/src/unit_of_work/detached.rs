@@ -8,8 +8,8 @@ use super::insert::make_defaults;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Store;
-use crate::model::Hydrate;
 use crate::model::model::Model;
+use crate::model::{Context, Hydrate};
 use crate::value::{DateTime, Timestamp, Value, ValueKind};
 
 /// The object that a draft describes, in no session.
@@ -26,7 +26,7 @@ pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
         ));
     }
     make_defaults(def, &mut data.values);
-    data.model.before_insert(&mut data.values)?;
+    data.model.before_insert(&mut data.values, &Context::default())?;
     let now = DateTime::of_clock(SystemTime::now());
     let mut missing = Vec::new();
     let mut values = std::mem::take(&mut data.values);
@@ -34,7 +34,7 @@ pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
         if value.is_some() {
             continue;
         }
-        let stamp = now.filter(|_| column.is_stamped_on_insert());
+        let stamp = now.filter(|_| column.is_stamped_on_insert() && column.from_context.is_none());
         *value = Some(match stamp {
             Some(now) if column.kind == ValueKind::DateTime => Value::DateTime(now),
             Some(now) => Value::Timestamp(Timestamp(now)),

@@ -15,6 +15,7 @@ use crate::driver::Lease;
 use crate::error::Result;
 use crate::graph::ObjectId;
 use crate::identity::Store;
+use crate::model::Context;
 use crate::observe::Monitor;
 use crate::sql::{Criteria, Dialect, TableName};
 
@@ -40,8 +41,17 @@ pub(crate) struct Flush<'s> {
     pub(super) criteria: &'s Criteria,
     /// When it happens, for columns that hold the time of a change.
     pub(super) now: SystemTime,
+    /// What the session tells hooks and columns.
+    pub(super) context: &'s Context,
     /// The relationships whose targets a statement looked for.
     pub(super) asked: HashSet<String>,
+}
+
+/// When rows are written, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Authorship<'s> {
+    pub(crate) now: SystemTime,
+    pub(crate) context: &'s Context,
 }
 
 impl<'s> Flush<'s> {
@@ -52,7 +62,7 @@ impl<'s> Flush<'s> {
         monitor: &'s Monitor,
         dialect: Dialect,
         criteria: &'s Criteria,
-        now: SystemTime,
+        Authorship { now, context }: Authorship<'s>,
     ) -> Flush<'s> {
         Flush {
             store,
@@ -67,6 +77,7 @@ impl<'s> Flush<'s> {
             executed: None,
             criteria,
             now,
+            context,
             asked: HashSet::new(),
         }
     }
@@ -83,6 +94,7 @@ impl Flush<'_> {
         self.displace().await?;
         self.follow_deletes().await?;
         self.switch_rows();
+        self.hooks_of_deleted()?;
         let plan = RowPlan::of(self.unit, self.store, &self.switched, self.dialect)?;
         self.note_cuts(&plan.rows, &plan.steps);
         let before = self.before_rows(&plan);
@@ -109,6 +121,15 @@ impl Flush<'_> {
         self.executed = Some(FlushPlan::default());
         self.run().await?;
         Ok(self.executed.take().unwrap_or_default())
+    }
+
+    /// Asks the models whether their objects may be deleted, before anything is written.
+    fn hooks_of_deleted(&self) -> Result<()> {
+        let deleted = self.unit.deleted.iter();
+        deleted.into_iter().try_for_each(|node| {
+            let model = self.store.model(node.arena);
+            model.before_delete(self.store.graph(), node.arena, node.node, self.context)
+        })
     }
 
     /// The link rows of rows that become others go first, and those of rows that are deleted early, for the sake of rows

@@ -181,7 +181,7 @@ impl FlushPlan {
     /// struct Audit;
     ///
     /// impl SessionHooks for Audit {
-    ///     fn after_flush(&self, executed: &orm_core::plan::FlushPlan) {
+    ///     fn after_flush(&self, executed: &orm_core::plan::FlushPlan, _context: &Context) {
     ///         for row in executed.rows() {
     ///             for column in row.columns() {
     ///                 println!("{:?} {} {:?}: {}", row.change(), row.model(), row.key(), column.field());
@@ -323,7 +323,10 @@ impl Shown<'_> {
         }
         columns.sort_unstable();
         columns.dedup();
-        columns.extend(def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated)));
+        if !columns.is_empty() {
+            let stamped: Vec<usize> = def.updated().filter(|updated| !columns.contains(updated)).collect();
+            columns.extend(stamped);
+        }
         columns.extend(def.version().filter(|version| !columns.is_empty() && !columns.contains(version)));
         columns
     }

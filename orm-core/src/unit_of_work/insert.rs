@@ -143,10 +143,10 @@ impl Flush<'_> {
         }
         let def = entry.model.def();
         make_defaults(def, &mut entry.values);
-        entry.model.before_insert(&mut entry.values)?;
+        entry.model.before_insert(&mut entry.values, self.context)?;
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
             if value.is_none() && column.is_stamped_on_insert() {
-                *value = Some(self.clock(column.kind));
+                *value = Some(self.stamp_of(def, column)?);
             }
             if let Some(value) = value {
                 check_value(self.dialect, def, column, value)?;

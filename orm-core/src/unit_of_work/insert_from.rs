@@ -211,7 +211,7 @@ impl Flush<'_> {
         for column in &filled {
             let expr = match def.columns[*column].version {
                 true => Expr::Number(1),
-                false => Expr::Bind(self.now_of(def, &def.columns[*column])?),
+                false => Expr::Bind(self.bound_stamp(def, &def.columns[*column])?),
             };
             select.columns.push(Item { expr, alias: None });
         }

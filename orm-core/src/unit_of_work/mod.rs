@@ -61,7 +61,7 @@ mod written_row;
 
 pub use bulk::{Bulk, BulkOperation, Insert, insert};
 pub use draft::{CompleteDraft, DraftData, DraftParts, Given, GivenOr, Missing};
-pub(crate) use flush::Flush;
+pub(crate) use flush::{Authorship, Flush};
 pub use flush_plan::{FlushPlan, FlushStep};
 #[cfg(feature = "serde")]
 pub(crate) use input::Problems;

@@ -7,7 +7,8 @@ use super::update_statement::Changes;
 use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId};
-use crate::model::ModelDef;
+use crate::model::context::missing;
+use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{Expr, NEW_COLUMNS, Select, Source, TableRef, Writer};
 use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind, ValueRef};
 
@@ -149,7 +150,7 @@ impl Flush<'_> {
         if !self.switched.contains(node) {
             let (model, before) =
                 (self.store.model(node.arena), self.store.arena(node.arena).version(node.node));
-            model.before_update(self.store.graph(), node.arena, node.node)?;
+            model.before_update(self.store.graph(), node.arena, node.node, self.context)?;
             if self.store.arena(node.arena).version(node.node) != before {
                 columns = self.unit.changed_columns(self.store, node);
             }
@@ -228,16 +229,39 @@ impl Flush<'_> {
         self.unit.change(self.store, node, vec![(version, next)])
     }
 
-    /// An object that changed is updated now, unless it was given another time.
+    /// An object that changed is updated now and by this session, unless it was given another time or author.
     fn stamp(&mut self, node: ObjectId, columns: &mut Vec<usize>) -> Result<()> {
         let def = self.store.def(node.arena);
-        let Some(updated) = def.updated().filter(|updated| !columns.is_empty() && !columns.contains(updated))
-        else {
+        if columns.is_empty() {
             return Ok(());
-        };
-        let now = self.clock(def.columns[updated].kind);
-        columns.push(updated);
-        self.unit.change(self.store, node, vec![(updated, now)])
+        }
+        let mut changes = Vec::new();
+        for updated in def.updated().filter(|updated| !columns.contains(updated)) {
+            changes.push((updated, self.stamp_of(def, &def.columns[updated])?));
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        columns.extend(changes.iter().map(|(column, _)| *column));
+        self.unit.change(self.store, node, changes)
+    }
+
+    /// What a column with a stamp is given: the time of the flush, or a value of the session's context.
+    pub(super) fn stamp_of(&self, def: &ModelDef, column: &ColumnDef) -> Result<Value> {
+        let Some(read) = column.from_context else { return Ok(self.clock(column.kind)) };
+        match read(self.context) {
+            Ok(value) => Ok(value),
+            Err(_) if column.nullable => Ok(Value::Null),
+            Err(name) => Err(Error::new(
+                ErrorKind::InvalidState,
+                format!(
+                    "`{}.{}` comes from the session's context, which {}",
+                    def.name,
+                    column.field,
+                    missing(name)
+                ),
+            )),
+        }
     }
 
     /// The time of the flush, as a value of this kind.

@@ -24,7 +24,7 @@ use crate::value::{Value, ValueRef};
 /// struct Audit;
 ///
 /// impl SessionHooks for Audit {
-///     fn after_flush(&self, executed: &FlushPlan) {
+///     fn after_flush(&self, executed: &FlushPlan, _context: &Context) {
 ///         for row in executed.rows() {
 ///             println!("{}", entry(row));
 ///         }

@@ -335,3 +335,26 @@ pub fn stamps_are_plain(model: &Model, errors: &mut Errors) {
         );
     }
 }
+
+/// What comes from the session's context has no other source.
+pub fn authors_are_plain(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let Some((word, function)) = column.author() else { continue };
+        let other = match column {
+            _ if column.key.is_some() => "a key",
+            _ if column.version.is_some() => "a version",
+            _ if column.stamp().is_some() => "filled in by the clock too",
+            _ if column.default => "a column with a default",
+            _ if column.created_by.is_some() && column.updated_by.is_some() => {
+                "`updated_by` at the same time"
+            }
+            _ => continue,
+        };
+        errors.at(
+            function.span,
+            format!(
+                "`{word}` comes from the session's context and cannot be {other}; use a field of its own"
+            ),
+        );
+    }
+}

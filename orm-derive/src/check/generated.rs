@@ -94,6 +94,8 @@ fn source(column: &Column) -> Option<&'static str> {
         ("version", column.version.is_some()),
         ("created", column.created.is_some()),
         ("updated", column.updated.is_some()),
+        ("created_by", column.created_by.is_some()),
+        ("updated_by", column.updated_by.is_some()),
         ("default", column.default),
         ("default_with", column.default_with.is_some()),
     ];

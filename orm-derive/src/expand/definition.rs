@@ -157,6 +157,27 @@ fn column_def(column: &Column) -> TokenStream {
         Some(_) => set.extend(with("stamp", some(quote!(#p::Stamp::Updated)))),
         None => {}
     }
+    if let Some((word, function)) = column.author()
+        && let Some(path) = &function.path
+    {
+        let stamp = if word == "created_by" { quote!(Created) } else { quote!(Updated) };
+        set.extend(with("stamp", some(quote!(#p::Stamp::#stamp))));
+        let (ty, span) = (&column.ty, at(function.span));
+        let at_path = private_at(span);
+        // The types are found out on the path, so that a mistake there is reported without names of the library.
+        let read = quote_spanned! {span=>
+            |context| {
+                let read: fn(&_) -> _ = #path;
+                match #at_path::from_context(context, read) {
+                    ::core::result::Result::Ok(found) => {
+                        ::core::result::Result::Ok(#at_path::IntoValue::<#ty>::into_value(found))
+                    }
+                    ::core::result::Result::Err(missing) => ::core::result::Result::Err(missing),
+                }
+            }
+        };
+        set.extend(with("from_context", some(read)));
+    }
     if let Some(name) = &column.renamed_from {
         set.extend(with("renamed_from", some(&name.value)));
     }

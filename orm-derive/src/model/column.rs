@@ -35,6 +35,10 @@ pub struct Column {
     pub version: Option<Span>,
     pub created: Option<Span>,
     pub updated: Option<Span>,
+    /// What reads it from the session's context.
+    pub created_by: Option<Function>,
+    /// The same, at each update.
+    pub updated_by: Option<Function>,
     pub secret: bool,
     /// Where `deferred` is written.
     pub deferred: Option<Span>,
@@ -74,6 +78,8 @@ impl Column {
             version: None,
             created: None,
             updated: None,
+            created_by: None,
+            updated_by: None,
             secret: false,
             deferred: None,
             length: None,
@@ -103,6 +109,8 @@ impl Column {
             version: attribute.version,
             created: attribute.created,
             updated: attribute.updated,
+            created_by: attribute.created_by,
+            updated_by: attribute.updated_by,
             secret: attribute.secret,
             deferred: attribute.deferred,
             is_deferred,
@@ -128,12 +136,19 @@ impl Column {
             || self.generated.is_some()
             || self.version.is_some()
             || self.stamp().is_some()
+            || self.author().is_some()
     }
 
     /// The clock's time that it is given, and where that is written.
     pub fn stamp(&self) -> Option<(&'static str, Span)> {
         let created = self.created.map(|span| ("created", span));
         created.or(self.updated.map(|span| ("updated", span)))
+    }
+
+    /// The option that takes it from the session's context, and the function that reads it there.
+    pub fn author(&self) -> Option<(&'static str, &Function)> {
+        let created = self.created_by.as_ref().map(|function| ("created_by", function));
+        created.or(self.updated_by.as_ref().map(|function| ("updated_by", function)))
     }
 
     /// Whether it is a text; `None` if the type's tokens do not tell.

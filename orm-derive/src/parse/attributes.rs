@@ -38,6 +38,10 @@ pub struct ColumnAttribute {
     pub created: Option<Span>,
     /// The clock fills it in when the row is inserted or updated.
     pub updated: Option<Span>,
+    /// What reads it from the session's context when the row is inserted.
+    pub created_by: Option<Function>,
+    /// What reads it from the session's context when the row is inserted or updated.
+    pub updated_by: Option<Function>,
     pub secret: bool,
     pub deferred: Option<Span>,
     /// The most characters of a text.
@@ -159,6 +163,8 @@ const COLUMN: &[Known] = &[
     Known("version", Form::Flag, ""),
     Known("created", Form::Flag, ""),
     Known("updated", Form::Flag, ""),
+    Known("created_by", Form::Text, "CurrentUser::id"),
+    Known("updated_by", Form::Text, "CurrentUser::id"),
     Known("secret", Form::Flag, ""),
     Known("deferred", Form::Flag, ""),
     Known("length", Form::Number, "50"),
@@ -216,6 +222,12 @@ impl ColumnAttribute {
             version: options.flag("version"),
             created: options.flag("created"),
             updated: options.flag("updated"),
+            created_by: options
+                .text("created_by")
+                .map(|text| Function::of_context("created_by", text, errors)),
+            updated_by: options
+                .text("updated_by")
+                .map(|text| Function::of_context("updated_by", text, errors)),
             secret: options.flag("secret").is_some(),
             deferred: options.flag("deferred"),
             length: options.text("length").map(Text::of),

@@ -32,11 +32,20 @@ pub struct Function {
 
 impl Function {
     pub fn read(option: &str, example: &str, literal: &LitStr, errors: &mut Errors) -> Function {
+        Function::of("without arguments", option, example, literal, errors)
+    }
+
+    /// One that reads a value of the session's context.
+    pub fn of_context(option: &str, literal: &LitStr, errors: &mut Errors) -> Function {
+        Function::of("of a value in the session's context", option, "CurrentUser::id", literal, errors)
+    }
+
+    fn of(kind: &str, option: &str, example: &str, literal: &LitStr, errors: &mut Errors) -> Function {
         let path = literal.parse::<syn::Path>().ok().map(ToTokens::into_token_stream);
         if path.is_none() {
             errors.at(
                 literal.span(),
-                format!("expected the path of a function without arguments: `{option} = {example:?}`"),
+                format!("expected the path of a function {kind}: `{option} = {example:?}`"),
             );
         }
         Function { path, span: literal.span() }

@@ -32,7 +32,7 @@ impl ModelHooks for Stamped {
         Ok(())
     }
 
-    fn before_update(&mut self) -> Result<()> {
+    fn before_update(&mut self, _context: &Context) -> Result<()> {
         self.at = Some(fine().naive_utc());
         Ok(())
     }

@@ -71,7 +71,7 @@ struct Hooked {
 }
 
 impl ModelHooks for Hooked {
-    fn before_update(&mut self) -> Result<()> {
+    fn before_update(&mut self, _context: &Context) -> Result<()> {
         self.more = 7;
         Ok(())
     }

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod associations;
+mod context;
 mod generated;
 mod getting;
 mod late_keys;

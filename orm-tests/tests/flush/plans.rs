@@ -62,7 +62,7 @@ struct Told(Mutex<Vec<FlushPlan>>);
 struct Listener(Arc<Told>);
 
 impl SessionHooks for Listener {
-    fn after_flush(&self, executed: &FlushPlan) {
+    fn after_flush(&self, executed: &FlushPlan, _context: &Context) {
         self.0.0.lock().expect("the lock is not poisoned").push(executed.clone());
     }
 }

@@ -8,7 +8,7 @@ struct Note {
 }
 
 impl ModelHooks for Note {
-    fn before_update(&mut self) -> Result<()> {
+    fn before_update(&mut self, _context: &Context) -> Result<()> {
         Ok(())
     }
 }

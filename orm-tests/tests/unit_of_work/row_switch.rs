@@ -29,7 +29,7 @@ impl ModelHooks for Staff {
         Ok(())
     }
 
-    fn before_update(&mut self) -> Result<()> {
+    fn before_update(&mut self, _context: &Context) -> Result<()> {
         self.made_by = Some("update".to_owned());
         Ok(())
     }
