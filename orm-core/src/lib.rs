@@ -167,10 +167,16 @@ pub mod relation {
     #[doc(hidden)]
     pub use crate::entity::field_stubs::SerializedAsEntity;
     #[doc(hidden)]
-    pub use crate::entity::field_stubs::{ClonedAsEntity, ComparedAsEntity, MadeAsDraft, ReadThroughEntity};
-    pub use crate::entity::{
-        AsEntity, Fills, IntoIter, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne,
+    pub use crate::entity::field_stubs::{
+        AggregatedByFunction, AskedByCondition, ClonedAsEntity, ComparedAsEntity, MadeAsDraft,
+        ReadThroughEntity,
     };
+    pub use crate::entity::{
+        AsEntity, FillsField, IntoIter, LazyLoad, Relation, SelfReferential, ToMany, ToOne,
+    };
+    // What checks generated code has a public path, because the compiler shows it where a check fails.
+    #[doc(hidden)]
+    pub use crate::model::column::{check_key, check_read_key, check_reference};
 }
 
 /// Writing rows: drafts, links, bulk statements, and the states of objects.
@@ -188,6 +194,8 @@ pub mod write {
 /// Functions that sessions call around inserts, updates, deletions, flushes, commits and rollbacks, and the context that they read.
 pub mod hooks {
     pub use crate::model::context::Context;
+    #[doc(hidden)]
+    pub use crate::model::hooks::HookTable;
     pub use crate::model::hooks::{DeclaresHooks, ModelHooks, NewRow};
     pub use crate::session::SessionHooks;
 }
@@ -268,9 +276,9 @@ pub mod schema {
 pub mod __private {
     pub use crate::entity::field_stubs::{Derives, DerivesNothing};
     pub use crate::entity::{
-        At, BelongsTo, Deferred, Entity, Fills, HasMany, HasOne, Held, IsField, LazyLoad, Loaded, LoadedIn,
-        Many, Marks, MergesWith, NotLoaded, Recursive, Relation, RelationAt, SelfReferential, ToMany, ToOne,
-        With, WithBare, no_relation, place, place_or_any,
+        At, BelongsTo, Deferred, Entity, FillsField, HasMany, HasOne, Held, LazyLoad, Loaded, LoadedEntity,
+        LoadedIn, LoadedTree, Many, Marks, MergesWith, NotLoaded, Recursive, Relation, RelationAt,
+        SelfReferential, Steps, ToMany, ToOne, Top, Whole, With, no_relation, place, place_or_any,
     };
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};

@@ -1,3 +1,5 @@
+//! Mistakes, collected so that all of them are reported at once.
+
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};

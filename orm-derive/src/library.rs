@@ -1,3 +1,5 @@
+//! `crate = ".."`: generated code for a library that is renamed or re-exported.
+
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::{Attribute, LitStr, Path};
 

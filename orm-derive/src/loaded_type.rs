@@ -1,6 +1,8 @@
+//! `loaded!`: the type of a loaded entity, from a tree of relationships.
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Path, Token, braced, bracketed};
 
@@ -43,18 +45,24 @@ impl Parse for Input {
         if input.is_empty() {
             return Err(syn::Error::new(Span::call_site(), EXPECTED));
         }
-        let model = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
-        let loads = Loads::of_model(input);
-        // What could not be read has been reported.
-        input.step(|cursor| {
-            let mut rest = *cursor;
-            while let Some((_, next)) = rest.token_tree() {
-                rest = next;
-            }
-            Ok(((), rest))
-        })?;
+        let model: Path = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
+        // Read on its own: a mistake in it is kept, and what follows the mistake is skipped.
+        let loads = Loads::of_model.parse2(input.parse()?);
+        if let Some((of, constant)) = constant(&model) {
+            let error = syn::Error::new(constant.span(), EXPECTED);
+            return Ok(Input { library, model: of, loads: Err(error) });
+        }
         Ok(Input { library, model, loads })
     }
+}
+
+/// `User` and `ORDERS` of `User::ORDERS`, where a relationship is named by its field.
+fn constant(path: &Path) -> Option<(Path, Ident)> {
+    let mut of = path.clone();
+    let last = of.segments.pop()?.ident;
+    of.segments.pop_punct();
+    let is_type = of.segments.last()?.ident.to_string().starts_with(char::is_uppercase);
+    (is_type && !last.to_string().contains(char::is_lowercase)).then_some((of, last))
 }
 
 impl Loads {
@@ -112,6 +120,9 @@ impl Parse for Term {
             syn::Error::new(error.span(), "expected the field of a relationship: `loaded!(User { orders })`")
         })?;
         let below = if input.peek(syn::token::Brace) { input.parse()? } else { Loads::default() };
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error(EXPECTED));
+        }
         Ok(Term::Load(Load { name, below }))
     }
 }
@@ -119,27 +130,51 @@ impl Parse for Term {
 impl Input {
     fn expand(&self) -> TokenStream {
         let Input { library, model, loads } = self;
-        let called = format!("`{}`", quote!(#model).to_string().replace(' ', ""));
-        let set = match loads {
-            Ok(loads) => loads.set(library, &quote!(#model), &called, &quote!(true)),
+        let model = quote!(#model);
+        let loads = match loads {
+            Ok(loads) => loads,
             // As something that is not a loaded set it is one error, and not one for each use of the entity too.
-            Err(error) => error.to_compile_error(),
+            Err(error) => {
+                let error = error.to_compile_error();
+                return quote!(#library::__private::Entity<#model, #error>);
+            }
         };
-        quote!(#library::__private::Entity<#model, #set>)
+        let called = format!("`{}`", model.to_string().replace(' ', ""));
+        let mut steps = Vec::new();
+        loads.steps(library, &model, &called, &quote!(true), &mut steps);
+        if steps.len() <= STEPS {
+            return quote!(#library::__private::LoadedEntity<#model #(, #steps)*>);
+        }
+        let bare = quote!(<#model as #library::__private::Model>::Bare);
+        let start = quote!(#library::__private::LoadedTree<#bare, #model, #library::__private::Top>);
+        let read = steps
+            .chunks(STEPS)
+            .fold(start, |read, steps| quote!(#library::__private::Steps<#read #(, #steps)*>));
+        quote!(<#read as #library::__private::Whole>::Entity)
     }
 }
 
+/// The number of steps that the library's `Steps` takes.
+const STEPS: usize = 16;
+
 impl Loads {
-    /// The loaded set of a model with all of them. `called` is the model in a message; `found` is whether all names up to it
-    /// were found, without which there is nothing to say of names below.
-    fn set(&self, library: &Path, model: &TokenStream, called: &str, found: &TokenStream) -> TokenStream {
-        let bare = quote!(<#model as #library::__private::Model>::Bare);
-        self.named.iter().fold(bare, |set, load| {
+    /// The steps from the model's bare set to the set with all of them, each a sign and the place of a relationship. `called`
+    /// is the model in a message; `found` is whether all names up to it were found, without which there is nothing to say of
+    /// names below.
+    fn steps(
+        &self,
+        library: &Path,
+        model: &TokenStream,
+        called: &str,
+        found: &TokenStream,
+        steps: &mut Vec<TokenStream>,
+    ) {
+        for load in &self.named {
             let span = at(load.name.span());
             let p = quote_spanned!(span=> #library::__private);
             let name = names::plain(&load.name);
             let names = quote_spanned!(span=> <#model as #p::Model>::RELATIONS);
-            // Written several times, the place is an error once: elsewhere any relationship does.
+            // Looked up several times, the name is an error once: elsewhere any relationship does.
             let place = quote_spanned! {span=> {
                 match #p::place(#names, #name) {
                     ::core::option::Option::None if #found => {
@@ -148,18 +183,19 @@ impl Loads {
                     place => #p::place_or_any(place, #names),
                 }
             }};
-            let again = quote_spanned!(span=> { #p::place_or_any(#p::place(#names, #name), #names) });
-            let kind = match load.below.recursive {
-                Some(_) => quote_spanned!(span=> #p::Recursive),
-                None => quote_spanned!(span=> #p::Loaded),
-            };
+            let is_recursive = load.below.recursive.is_some();
             if load.below.named.is_empty() {
-                return quote_spanned!(span=> <#set as #p::WithBare<#place, #model, #kind<()>>>::Out);
+                let step = if is_recursive { '*' } else { '.' };
+                steps.push(quote_spanned!(span=> #step, #place));
+                continue;
             }
+            let again = quote_spanned!(span=> { #p::place_or_any(#p::place(#names, #name), #names) });
             let target = quote_spanned!(span=> <#model as #p::RelationAt<#again>>::Target);
             let found = quote_spanned!(span=> #found && #p::place(#names, #name).is_some());
-            let below = load.below.set(library, &target, &format!("the target of `{name}`"), &found);
-            quote_spanned!(span=> <#set as #p::With<#p::At<#place>, #kind<#below>>>::Out)
-        })
+            steps.push(quote_spanned!(span=> '{', #place));
+            load.below.steps(library, &target, &format!("the target of `{name}`"), &found, steps);
+            let end = if is_recursive { ']' } else { '}' };
+            steps.push(quote_spanned!(span=> #end, 0));
+        }
     }
 }

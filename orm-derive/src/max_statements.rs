@@ -1,3 +1,5 @@
+//! `#[max_statements(n)]`: a function whose statements are counted.
+
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 

@@ -1,3 +1,5 @@
+//! Names made of other names: snake_case, constants, markers.
+
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;

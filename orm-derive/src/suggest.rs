@@ -1,3 +1,5 @@
+//! "Did you mean": the nearest of the known names.
+
 use std::fmt::Display;
 
 /// The name that was probably meant, of those that exist.

@@ -18,7 +18,7 @@ struct User {
     #[column(unique, length = 50, default = "'new'")]
     name: String,
     nickname: Option<String>,
-    #[has_many(key = "user_id", inverse = "user", order_by = "id")]
+    #[has_many(key = "user_id", inverse = "user", order_by = "id desc")]
     orders: HasMany<Order>,
     #[belongs_to(key = "parent_id")]
     parent: BelongsTo<Option<User>>,
@@ -33,8 +33,21 @@ struct Order {
     #[key(auto)]
     id: i64,
     user_id: i64,
-    #[belongs_to(key = "user_id", target_key = "id")]
+    #[belongs_to(key = "user_id", target_key = "id", on_delete = "cascade", on_update = "cascade")]
     user: BelongsTo<User>,
+}
+
+#[derive(Model, Debug)]
+#[model(crate = "crate::shop::orm")]
+struct Ticket {
+    #[key]
+    #[column(default_with = "uuid::Uuid::nil")]
+    id: uuid::Uuid,
+    #[column(updated)]
+    changed: chrono::DateTime<chrono::Utc>,
+    owner_id: Option<i64>,
+    #[belongs_to]
+    owner: BelongsTo<Option<User>>,
 }
 
 #[derive(Model, Debug)]
@@ -67,12 +80,14 @@ mod own_module {
 #[tokio::test]
 async fn what_was_advised_works() -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;
-    engine.create_all(schema![User, Order, Tag, own_module::Account]).await?;
+    engine.create_all(schema![User, Order, Tag, Ticket, own_module::Account]).await?;
     let mut session = engine.session();
     session.add(User::draft().orders([Order::draft()]).tags([Tag::draft()]));
+    session.add(Ticket::draft());
     session.commit().await?;
     let lines: Vec<Line> = session.rows(select::<User>().load_only::<Line>()).await?;
     assert_eq!(lines[0].name, "new");
+    assert!(session.get::<Ticket>(uuid::Uuid::nil()).await?.is_some());
     type WithOrders = loaded!(User { orders { user } });
     let users: Vec<WithOrders> =
         session.all(select::<User>().with(User::ORDERS.selectin().with(Order::USER.joined()))).await?;

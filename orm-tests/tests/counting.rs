@@ -117,6 +117,20 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn columns_are_added_to_what_is_selected_alone(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let log = engine.record();
+        let query = select_columns(User::NAME).add_column(User::ORDERS.count()).order_by(User::ID);
+        let rows: Vec<(String, i64)> = engine.session().rows(query).await?;
+        let expected = [("jack", 3), ("ed", 0), ("fred", 2), ("chuck", 0)].map(|(name, orders)| (name.to_owned(), orders));
+        assert_eq!(rows, expected);
+        let query = select_columns(User::entity()).add_column(User::ORDERS.exists()).add_column(User::NAME);
+        let rows: Vec<(Entity<User>, bool, String)> = engine.session().rows(query.order_by(User::ID).limit(1)).await?;
+        assert_eq!((rows[0].0.id, rows[0].1, &*rows[0].2), (7, true, "jack"));
+        assert_eq!(log.count(), 2, "{log}");
+        Ok(())
+    }
+
     async fn what_has_no_count_is_refused(database: TestDatabase) -> Result<()> {
         let engine = shop(&database).await?;
         let raw = sql("SELECT id FROM orders").rows::<i64>();

@@ -124,14 +124,14 @@ fn a_belongs_to_has_its_key_here() {
     let boss = relation(User::BOSS);
     assert_eq!(
         (boss.name(), boss.index(), boss.kind()),
-        ("boss", 0, RelationKind::BelongsTo { required: false })
+        ("boss", 0, RelationKind::ManyToOne { required: false })
     );
     assert_eq!((boss.local(), boss.remote()), (["boss_id"].as_slice(), [].as_slice()));
     assert_eq!((boss.lazy(), boss.parent().name(), boss.target().name()), (Lazy::RaiseOnSql, "User", "User"));
     let user = relation(OrderLine::USER);
     assert_eq!(
         (user.kind(), user.local()),
-        (RelationKind::BelongsTo { required: true }, ["user_id"].as_slice())
+        (RelationKind::ManyToOne { required: true }, ["user_id"].as_slice())
     );
     assert_eq!(user.lazy(), Lazy::Joined);
     let line = relation(Part::LINE);
@@ -145,7 +145,7 @@ fn a_has_many_has_its_key_there() {
     let team = relation(User::TEAM);
     assert_eq!(
         (team.kind(), team.local(), team.remote()),
-        (RelationKind::HasMany, [].as_slice(), ["boss_id"].as_slice())
+        (RelationKind::OneToMany, [].as_slice(), ["boss_id"].as_slice())
     );
     assert_eq!((team.lazy(), team.inverse_name()), (Lazy::Selectin, Some("boss")));
     let order: Vec<_> = team.order_by().iter().map(|term| (term.field(), term.descending())).collect();
@@ -153,7 +153,7 @@ fn a_has_many_has_its_key_there() {
     let orders = relation(User::ORDERS);
     assert_eq!(
         (orders.remote(), orders.lazy(), orders.inverse_name()),
-        (["user_id"].as_slice(), Lazy::Select, None)
+        (["user_id"].as_slice(), Lazy::OnDemand, None)
     );
     assert!(orders.cascade().delete() && orders.cascade().delete_orphan() && orders.passive_deletes());
     let parts = relation(OrderLine::PARTS);
@@ -164,7 +164,7 @@ fn a_has_many_has_its_key_there() {
 #[test]
 fn a_has_one_may_refer_to_another_column() {
     let profile = relation(User::PROFILE);
-    assert_eq!(profile.kind(), RelationKind::HasOne);
+    assert_eq!(profile.kind(), RelationKind::OneToOne);
     assert_eq!((profile.local(), profile.remote()), (["name"].as_slice(), ["owner_name"].as_slice()));
     assert!(profile.cascade().delete() && !profile.cascade().delete_orphan());
     assert_eq!(profile.lazy(), Lazy::Raise);

@@ -82,6 +82,31 @@ fn owners(folder: &Owned) -> Vec<String> {
 
 type Owners = loaded!(Owner { folders { r#type, owner { folders } } });
 
+/// In a tuple in a `Result`, as signatures have them: clippy finds none of these types too complex.
+async fn first_page(
+    session: &mut Session,
+) -> Result<Option<(Vec<loaded!(Owner { folders { r#type, owner { folders { r#type } }, children } })>, u64)>>
+{
+    let owner = Folder::OWNER.selectin().with(Owner::FOLDERS.selectin().with(Folder::TYPE.selectin()));
+    let folders =
+        Owner::FOLDERS.selectin().with(Folder::TYPE.selectin()).with(owner).with(Folder::CHILDREN.selectin());
+    session.all_and_total(select::<Owner>().order_by(Owner::ID).with(folders).page(1, 1)).await.map(Some)
+}
+
+/// More than the library reads in one go.
+type Deep = loaded!(Owner {
+    folders { owner { folders { owner { folders { owner { folders { owner { folders } } } } } } } }
+});
+
+fn deepest(owner: &Deep) -> Many<Folder> {
+    macro_rules! below {
+        ($owner:expr) => {
+            $owner.get(Owner::FOLDERS).first().expect("a folder").get(Folder::OWNER)
+        };
+    }
+    below!(below!(below!(below!(owner)))).get(Owner::FOLDERS)
+}
+
 struct Page {
     roots: Vec<Tree>,
     owners: Vec<Owners>,
@@ -163,6 +188,30 @@ async fn loads_that_are_chosen_later_leave_the_type_of_the_query() -> Result<()>
     let folders = session.all(select::<Folder>().with(Folder::CHILDREN.selectin())).await?;
     assert_eq!(count(&folders, Folder::CHILDREN), 3);
     assert_eq!(log.count(), statements + 2, "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_type_is_as_deep_as_its_query() -> Result<()> {
+    let engine = Engine::connect("sqlite::memory:").await?;
+    let mut session = tree(&engine).await?;
+    let log = engine.record();
+    let page = first_page(&mut session).await?.expect("a page");
+    assert_eq!((page.0.len(), page.1), (1, 2));
+    let root = page.0[0].get(Owner::FOLDERS).first().expect("the root");
+    assert_eq!((root.get(Folder::TYPE).len(), root.get(Folder::CHILDREN).len()), (1, 2));
+    let again = root.get(Folder::OWNER).get(Owner::FOLDERS).first().expect("the root");
+    assert_eq!(again.get(Folder::TYPE).len(), 1);
+
+    let folders = Owner::FOLDERS.selectin();
+    let folders = Owner::FOLDERS.selectin().with(Folder::OWNER.selectin().with(folders));
+    let folders = Owner::FOLDERS.selectin().with(Folder::OWNER.selectin().with(folders));
+    let folders = Owner::FOLDERS.selectin().with(Folder::OWNER.selectin().with(folders));
+    let folders = Owner::FOLDERS.selectin().with(Folder::OWNER.selectin().with(folders));
+    let owners: Vec<Deep> = session.all(select::<Owner>().order_by(Owner::ID).with(folders)).await?;
+    let statements = log.count();
+    assert_eq!(deepest(&owners[0]).len(), 3);
+    assert_eq!(log.count(), statements, "reading runs nothing: {log}");
     Ok(())
 }
 

@@ -46,7 +46,7 @@ impl ForeignKey {
         let (parent, target) = (relation.parent(), relation.target());
         match relation.kind {
             RelationKind::ManyToMany => None,
-            RelationKind::BelongsTo { .. } => Some(ForeignKey {
+            RelationKind::ManyToOne { .. } => Some(ForeignKey {
                 child: parent,
                 columns: local.to_vec(),
                 parent: target,
@@ -54,7 +54,7 @@ impl ForeignKey {
                 on_delete: relation.on_delete.unwrap_or_default(),
                 on_update: relation.on_update.unwrap_or_default(),
             }),
-            RelationKind::HasMany | RelationKind::HasOne => Some(ForeignKey {
+            RelationKind::OneToMany | RelationKind::OneToOne => Some(ForeignKey {
                 child: target,
                 columns: remote.to_vec(),
                 parent,

@@ -86,8 +86,10 @@ impl Schema {
         self.relations().filter_map(move |relation| {
             let (of, to) = ((relation.parent)(), (relation.target)());
             match relation.kind {
-                RelationKind::BelongsTo { .. } if of.type_id() == child => self.position(to),
-                RelationKind::HasMany | RelationKind::HasOne if to.type_id() == child => self.position(of),
+                RelationKind::ManyToOne { .. } if of.type_id() == child => self.position(to),
+                RelationKind::OneToMany | RelationKind::OneToOne if to.type_id() == child => {
+                    self.position(of)
+                }
                 _ => None,
             }
         })

@@ -15,7 +15,7 @@
 pub enum Pooler {
     /// No pooler, or one that lends a connection for as long as the program holds it: PgBouncer's `session`.
     #[default]
-    Session,
+    Transparent,
     /// A pooler that lends a connection for one transaction: PgBouncer's `transaction`.
     Transaction,
 }

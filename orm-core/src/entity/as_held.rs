@@ -88,7 +88,7 @@ impl Object<'_> {
         let target = |node| Some(ObjectId { arena: arena?, node });
         let holds = match slot {
             Slot::Unloaded => return None,
-            Slot::Absent if relation.kind == (RelationKind::BelongsTo { required: true }) => return None,
+            Slot::Absent if relation.kind == (RelationKind::ManyToOne { required: true }) => return None,
             Slot::Absent => Holds::One(None),
             Slot::One(node) => Holds::One(Some(target(node)?)),
             Slot::Many(slice) => {

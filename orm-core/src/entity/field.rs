@@ -104,7 +104,7 @@ fn held<R: Relation>(link: &Link) -> Result<R::Output<<R::Target as Model>::Bare
     };
     let missing = match slot {
         Slot::Unloaded => true,
-        Slot::Absent => def.kind == (RelationKind::BelongsTo { required: true }),
+        Slot::Absent => def.kind == (RelationKind::ManyToOne { required: true }),
         Slot::One(_) | Slot::Many(_) => false,
     };
     if missing {

@@ -24,6 +24,24 @@ pub trait ReadThroughEntity: Never {}
 /// Nothing meets it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
+    message = "a relationship is not compared and not filtered: ask about its rows, `User::ORDERS.any(Order::TOTAL.gt(10))`, \
+               `Order::USER.has(..)`, or compare its key, `Order::USER_ID.eq(user.id)`",
+    label = "this is a relationship, and no column",
+    note = "`User::ORDERS.exists()` asks whether there is one, and `User::ORDERS.count()` how many there are"
+)]
+pub trait AskedByCondition: Never {}
+
+/// Nothing meets it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an aggregate is a function: `func::sum(Order::TOTAL)`, and likewise `count`, `avg`, `min` and `max`",
+    label = "write it as a function around the column"
+)]
+pub trait AggregatedByFunction: Never {}
+
+/// Nothing meets it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
     message = "a model with relationships cannot be cloned: clone the entity, which is a cheap handle",
     label = "remove `Clone` from the model: a relationship to `{Self}` cannot be copied out of its session",
     note = "for values of your own read a struct with `#[derive(FromRow, Clone)]`"
@@ -51,8 +69,8 @@ pub trait ComparedAsEntity: Never {}
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a model derives no `Serialize`: its entities are serialised as they are, `Json(user)`, with what was loaded",
-    label = "remove `Serialize` from the model"
+    message = "a relationship's field is not serialised: entities are, as they are, `Json(user)`, with what was loaded",
+    label = "serialise the entity; a model derives no `Serialize`"
 )]
 pub trait SerializedAsEntity: Never {}
 

@@ -29,5 +29,7 @@ pub use field::{BelongsTo, HasMany, HasOne};
 pub use held::Held;
 pub use loaded_in::{Loaded, LoadedAs, LoadedIn, Marks, MergesWith, NotLoaded, Recursive};
 pub use many::{IntoIter, Many};
-pub use named::{At, RelationAt, With, WithBare, no_relation, place, place_or_any};
-pub use relation::{Fills, IsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne};
+pub use named::{
+    At, LoadedEntity, LoadedTree, RelationAt, Steps, Top, Whole, With, no_relation, place, place_or_any,
+};
+pub use relation::{FillsField, LazyLoad, Relation, SelfReferential, ToMany, ToOne};

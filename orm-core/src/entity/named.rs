@@ -1,6 +1,8 @@
 //! What `loaded!` looks names up with.
 
-use super::LoadedAs;
+use std::marker::PhantomData;
+
+use super::{Entity, Loaded, Recursive};
 use crate::model::Model;
 
 /// The relationship at one place of a model, if `loaded!` can name it.
@@ -22,20 +24,102 @@ pub trait With<P, S> {
     type Out;
 }
 
-/// A loaded set with a relationship of the model `M` at its place, with nothing below it. `K` is how it is loaded.
+/// What `loaded!` has read so far: the loaded set `S` of the model `M`, and what it is below, `Top` or `Below`.
 #[doc(hidden)]
-pub trait WithBare<const RELATION: usize, M, K> {
-    /// The other loaded set.
-    type Out;
+#[derive(Debug)]
+pub struct LoadedTree<S, M, B>(PhantomData<fn() -> (S, M, B)>);
+
+/// Below nothing: the model that `loaded!` begins with.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Top {}
+
+/// Below a relationship of the model `M`, of which `S` was read so far.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Below<const RELATION: usize, S, M, B>(PhantomData<fn() -> (S, M, B)>);
+
+/// One step of reading `loaded!`:
+///
+/// * `'.'`: a relationship with nothing below it, and `'*'` one that is recursive;
+/// * `'{'`: begins what is below a relationship, `'}'` ends it, and `']'` ends it where the relationship is recursive;
+/// * `' '`: nothing.
+#[doc(hidden)]
+pub trait Step<const STEP: char, const RELATION: usize> {
+    /// What was read then.
+    type Next;
 }
 
-impl<const RELATION: usize, M, K, S> WithBare<RELATION, M, K> for S
+impl<T> Step<' ', 0> for T {
+    type Next = T;
+}
+
+impl<const RELATION: usize, S, M, B> Step<'.', RELATION> for LoadedTree<S, M, B>
 where
     M: RelationAt<RELATION>,
-    K: LoadedAs,
-    S: With<At<RELATION>, K::Around<<M::Target as Model>::Bare>>,
+    S: With<At<RELATION>, Loaded<<M::Target as Model>::Bare>>,
 {
-    type Out = S::Out;
+    type Next = LoadedTree<S::Out, M, B>;
+}
+
+impl<const RELATION: usize, S, M, B> Step<'*', RELATION> for LoadedTree<S, M, B>
+where
+    M: RelationAt<RELATION>,
+    S: With<At<RELATION>, Recursive<<M::Target as Model>::Bare>>,
+{
+    type Next = LoadedTree<S::Out, M, B>;
+}
+
+impl<const RELATION: usize, S, M: RelationAt<RELATION>, B> Step<'{', RELATION> for LoadedTree<S, M, B> {
+    type Next = LoadedTree<<M::Target as Model>::Bare, M::Target, Below<RELATION, S, M, B>>;
+}
+
+impl<const RELATION: usize, N, T, S, M, B> Step<'}', 0> for LoadedTree<N, T, Below<RELATION, S, M, B>>
+where
+    S: With<At<RELATION>, Loaded<N>>,
+{
+    type Next = LoadedTree<S::Out, M, B>;
+}
+
+impl<const RELATION: usize, N, T, S, M, B> Step<']', 0> for LoadedTree<N, T, Below<RELATION, S, M, B>>
+where
+    S: With<At<RELATION>, Recursive<N>>,
+{
+    type Next = LoadedTree<S::Out, M, B>;
+}
+
+/// All of `loaded!` was read.
+#[doc(hidden)]
+pub trait Whole {
+    /// The entity with what is loaded.
+    type Entity;
+}
+
+impl<S, M: Model> Whole for LoadedTree<S, M, Top> {
+    type Entity = Entity<M, S>;
+}
+
+macro_rules! steps {
+    ($($step:ident $relation:ident),*) => {
+        /// What was read after up to sixteen more steps.
+        #[doc(hidden)]
+        pub type Steps<T, $(const $step: char = ' ', const $relation: usize = 0),*> = steps!(T, $($step $relation),*);
+
+        /// The entity of a model after up to sixteen steps. A tree is constants and not types within types, of which clippy
+        /// would find few too many in the signatures that `loaded!` is for.
+        #[doc(hidden)]
+        pub type LoadedEntity<M, $(const $step: char = ' ', const $relation: usize = 0),*> =
+            <Steps<LoadedTree<<M as Model>::Bare, M, Top>, $($step, $relation),*> as Whole>::Entity;
+    };
+    ($read:ty, $step:ident $relation:ident $(, $steps:ident $relations:ident)*) => {
+        steps!(<$read as Step<$step, $relation>>::Next, $($steps $relations),*)
+    };
+    ($read:ty,) => { $read };
+}
+
+steps! {
+    S0 R0, S1 R1, S2 R2, S3 R3, S4 R4, S5 R5, S6 R6, S7 R7,
+    S8 R8, S9 R9, S10 R10, S11 R11, S12 R12, S13 R13, S14 R14, S15 R15
 }
 
 /// The place of a relationship among those of a model. The compiler looks it up, so that a name of none is one error: a trait

@@ -36,9 +36,6 @@ pub trait Relation: Copy + Send + Sync + 'static {
     type Target: Model;
     /// What reading it gives, for the loaded set `N` of its targets.
     type Output<N>;
-    /// The field of its targets that it fills: drafts inside its parent may leave it out.
-    #[doc(hidden)]
-    type Fills;
     /// Its place among the parent's relationships.
     const INDEX: usize;
 
@@ -64,22 +61,8 @@ pub trait Relation: Copy + Send + Sync + 'static {
     }
 }
 
-/// The field of the targets that a relationship fills, identified by a hash of its name; `()` if there is none or more
-/// than one. Programs do not name it.
-///
-/// ```
-/// # use orm_core::prelude::*;
-/// # #[derive(Model, Debug)] struct Author { #[key(auto)] id: i64, name: String, #[has_many] books: HasMany<Book> }
-/// # #[derive(Model, Debug)] struct Book { #[key(auto)] id: i64, author_id: i64, title: String }
-/// // `Author.books` fills `author_id`, so these drafts are complete without it.
-/// let draft = Author::draft().name("Harper Lee").books([Book::draft().title("To Kill a Mockingbird")]);
-/// # let _ = draft;
-/// ```
-#[derive(Debug)]
-pub enum Fills<const FIELD: u64> {}
-
-/// Implemented if the field that a relationship fills is a certain one. It decides whether a draft inside a parent may
-/// leave out its key; programs do not name it.
+/// Implemented by a relationship for each field of its targets that it fills, identified by a hash of the field's name. A
+/// draft inside a parent may leave these fields out. Programs do not name it.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -91,9 +74,7 @@ pub enum Fills<const FIELD: u64> {}
 /// # Ok(()) }
 /// # fn main() {}
 /// ```
-pub trait IsField<const FIELD: u64> {}
-
-impl<const FIELD: u64> IsField<FIELD> for Fills<FIELD> {}
+pub trait FillsField<const FIELD: u64> {}
 
 /// A relationship to any number of rows: `has_many` and `many_to_many`. What
 /// [`Session::append`](crate::Session::append) takes.
@@ -103,7 +84,7 @@ impl<const FIELD: u64> IsField<FIELD> for Fills<FIELD> {}
 /// use orm_core::relation::ToMany;
 /// use orm_core::write::IntoLink;
 ///
-/// fn link<R: ToMany, T: IntoLink<R::Target, R::Fills>>(
+/// fn link<R: ToMany, T: IntoLink<R::Target, R>>(
 ///     session: &mut Session,
 ///     from: &Entity<R::Parent>,
 ///     relation: R,
@@ -114,8 +95,8 @@ impl<const FIELD: u64> IsField<FIELD> for Fills<FIELD> {}
 /// # fn main() {}
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not lead to many rows",
-    label = "a collection is needed here",
+    message = "`{Self}` is not a relationship to many rows",
+    label = "expected a collection, such as `User::ORDERS`",
     note = "to set a to-one relationship use `assign` and `unassign`"
 )]
 pub trait ToMany: Relation {}
@@ -133,8 +114,8 @@ pub trait ToMany: Relation {}
 /// # fn main() {}
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` leads to many rows",
-    label = "a to-one relationship is needed here",
+    message = "`{Self}` is not a relationship to one row",
+    label = "expected a to-one relationship, such as `Order::USER`",
     note = "to change a collection use `append` and `remove`"
 )]
 pub trait ToOne: Relation {}

@@ -72,22 +72,22 @@ descriptor! {
 ///
 /// # fn main() {
 /// let kinds: Vec<RelationKind> = Book::def().relations().iter().map(|relation| relation.kind()).collect();
-/// assert_eq!(kinds, [RelationKind::BelongsTo { required: true }, RelationKind::ManyToMany]);
+/// assert_eq!(kinds, [RelationKind::ManyToOne { required: true }, RelationKind::ManyToMany]);
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RelationKind {
-    /// The key is on the target; any number of rows.
-    HasMany,
-    /// The key is on the target; at most one row.
-    HasOne,
-    /// The foreign key is in this model. `required`: it is NOT NULL, so there is exactly one target.
-    BelongsTo {
+    /// `has_many`: the key is on the target; any number of rows.
+    OneToMany,
+    /// `has_one`: the key is on the target; at most one row.
+    OneToOne,
+    /// `belongs_to`: the foreign key is in this model. `required`: it is NOT NULL, so there is exactly one target.
+    ManyToOne {
         /// Whether the key is NOT NULL.
         required: bool,
     },
-    /// Both keys are in a link table.
+    /// `many_to_many`: both keys are in a link table.
     ManyToMany,
 }
 
@@ -131,14 +131,14 @@ impl ThroughDef {
 /// use orm_core::model::Lazy;
 ///
 /// # fn main() {
-/// assert_eq!(Author::def().relations()[0].lazy(), Lazy::Select);
+/// assert_eq!(Author::def().relations()[0].lazy(), Lazy::OnDemand);
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lazy {
-    /// Not loaded; `session.load` may load it.
-    Select,
+    /// `select`: not loaded; `session.load` may load it.
+    OnDemand,
     /// Not loaded; `session.load` does not compile.
     Raise,
     /// Not loaded; `session.load` answers only from the identity map.
@@ -161,7 +161,7 @@ impl Lazy {
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {
-            Lazy::Select => "select",
+            Lazy::OnDemand => "select",
             Lazy::Raise => "raise",
             Lazy::RaiseOnSql => "raise_on_sql",
             Lazy::Selectin => "selectin",
@@ -248,7 +248,7 @@ impl RelationDef {
             local: &[],
             remote: &[],
             through: None,
-            lazy: Lazy::Select,
+            lazy: Lazy::OnDemand,
             order_by: &[],
             cascade: Cascade::new(),
             passive_deletes: false,
@@ -282,7 +282,7 @@ impl RelationDef {
     /// # }
     /// ```
     pub fn is_keyed_by_target(&self) -> bool {
-        !matches!(self.kind, RelationKind::BelongsTo { .. })
+        !matches!(self.kind, RelationKind::ManyToOne { .. })
     }
 
     /// Whether it leads to any number of rows: a `has_many` or a `many_to_many`.
@@ -294,7 +294,7 @@ impl RelationDef {
     /// # }
     /// ```
     pub fn is_collection(&self) -> bool {
-        matches!(self.kind, RelationKind::HasMany | RelationKind::ManyToMany)
+        matches!(self.kind, RelationKind::OneToMany | RelationKind::ManyToMany)
     }
 
     /// Whether it leads only to targets that meet a condition of its own: `filter = ".."`.

@@ -203,7 +203,7 @@ impl RelationDef {
         });
         let place = |column: &usize| remote.iter().position(|other| other == column);
         let places: Option<Vec<usize>> = target.key.iter().map(place).collect();
-        let by_key = matches!(self.kind, RelationKind::BelongsTo { .. });
+        let by_key = matches!(self.kind, RelationKind::ManyToOne { .. });
         let together =
             |index: &IndexDef| index.unique && index.columns.iter().all(|column| remote.contains(column));
         let is_unique =
@@ -271,7 +271,7 @@ impl RelationDef {
         match (&self.through, &other.through) {
             (Some(a), Some(b)) => a.table == b.table && a.key == b.target_key && a.target_key == b.key,
             (None, None) => {
-                let has_key = |kind: RelationKind| matches!(kind, RelationKind::BelongsTo { .. });
+                let has_key = |kind: RelationKind| matches!(kind, RelationKind::ManyToOne { .. });
                 has_key(self.kind) != has_key(other.kind)
                     && self.local_columns() == other.remote_columns()
                     && self.remote_columns() == other.local_columns()
@@ -283,7 +283,7 @@ impl RelationDef {
     fn find_children_that_are_links(&self) -> bool {
         let Some(through) = &self.through else { return false };
         self.parent().relations.iter().any(|children| {
-            let owns = matches!(children.kind, RelationKind::HasMany | RelationKind::HasOne);
+            let owns = matches!(children.kind, RelationKind::OneToMany | RelationKind::OneToOne);
             let target = children.target();
             owns && children.cascade.delete
                 && target.table == through.table

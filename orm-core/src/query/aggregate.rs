@@ -90,8 +90,13 @@ impl<T: ColumnType> Aggregate<T> {
 expression!(Aggregate);
 
 impl<T: ColumnType> Selectable for Aggregate<T> {
+    type Itself = Self;
     type Row = T;
     type Reader = ValueReader<T>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> Self::Reader {
         Computed::new(self.expr).list(list)

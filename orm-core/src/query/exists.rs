@@ -2,6 +2,7 @@
 
 use super::link::targets_of;
 use super::{Computed, JoinPath, Predicate};
+use crate::entity::field_stubs::AskedByCondition;
 use crate::entity::{Relation, ToMany, ToOne};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
@@ -26,6 +27,54 @@ use crate::sql::{Expr, Function, Made, Select, Source, TableName, TableRef};
 /// # Ok(()) }
 /// ```
 pub trait RelationConditions: Relation {
+    #[doc(hidden)]
+    fn eq<V>(self, _: V) -> Predicate
+    where
+        Self: AskedByCondition,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn ne<V>(self, _: V) -> Predicate
+    where
+        Self: AskedByCondition,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn is_in<V>(self, _: V) -> Predicate
+    where
+        Self: AskedByCondition,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn is_null(self) -> Predicate
+    where
+        Self: AskedByCondition,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn is_not_null(self) -> Predicate
+    where
+        Self: AskedByCondition,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn filter<V>(self, _: V) -> Predicate
+    where
+        Self: AskedByCondition,
+    {
+        Self::never()
+    }
+
     /// Whether one of the targets meets a condition: `EXISTS (SELECT ..)`.
     ///
     /// ```

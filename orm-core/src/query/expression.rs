@@ -3,6 +3,7 @@
 use super::label::IntoLabel;
 use super::without_null::without_null;
 use super::{Comparand, Computed, IntoOperand, Labeled, OrderBy, Predicate, SelectColumns, Selectable};
+use crate::entity::field_stubs::AggregatedByFunction;
 use crate::model::{Column, Model};
 use crate::sql::{BinaryOp, Expr, Function, Source, TextPlace};
 use crate::value::{ColumnType, Text, Textual, Value};
@@ -40,6 +41,46 @@ pub trait Expression: Sized {
     /// The SQL of it.
     #[doc(hidden)]
     fn into_sql(self) -> Expr;
+
+    #[doc(hidden)]
+    fn sum(self) -> Self
+    where
+        Self: AggregatedByFunction,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn avg(self) -> Self
+    where
+        Self: AggregatedByFunction,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn min(self) -> Self
+    where
+        Self: AggregatedByFunction,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn max(self) -> Self
+    where
+        Self: AggregatedByFunction,
+    {
+        Self::never()
+    }
+
+    #[doc(hidden)]
+    fn count(self) -> Self
+    where
+        Self: AggregatedByFunction,
+    {
+        Self::never()
+    }
 
     /// `=`; for `None` it is `IS NULL`.
     ///

@@ -54,6 +54,8 @@ pub use derived::Derived;
 pub use entity_columns::{EntityColumns, ModelExt, OptionalEntity};
 pub use exists::RelationConditions;
 pub use expression::{Expression, TextExpression};
+#[doc(hidden)]
+pub use from_row::StructRow;
 pub(crate) use from_row::{FromRow, StructReader};
 pub use group::IntoExpressions;
 pub(crate) use joins::FromSpec;

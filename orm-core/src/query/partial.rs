@@ -71,8 +71,13 @@ impl<M: Model, P: PartOf<M>> PartColumns<M, P> {
 }
 
 impl<M: Model, P: PartOf<M>> Selectable for PartColumns<M, P> {
+    type Itself = Self;
     type Row = P;
     type Reader = StructReader<P>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> StructReader<P> {
         let def = M::def();

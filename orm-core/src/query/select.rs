@@ -282,14 +282,18 @@ impl<M: Model, L> Select<M, L> {
     /// ```
     ///
     /// Together with `unique` it is an error when the query runs.
-    pub fn add_column<X: Selectable>(self, column: X) -> SelectColumns<(EntityColumns<M, L>, X)>
+    pub fn add_column<X: Selectable>(self, column: X) -> SelectColumns<(EntityColumns<M, L>, X::Itself)>
     where
         L: 'static,
     {
         self.rows_with("add_column", column)
     }
 
-    fn rows_with<X: Selectable>(self, method: &str, column: X) -> SelectColumns<(EntityColumns<M, L>, X)>
+    fn rows_with<X: Selectable>(
+        self,
+        method: &str,
+        column: X,
+    ) -> SelectColumns<(EntityColumns<M, L>, X::Itself)>
     where
         L: 'static,
     {
@@ -300,7 +304,7 @@ impl<M: Model, L> Select<M, L> {
             ));
         }
         let (loads, undeferred) = (std::mem::take(&mut spec.loads), std::mem::take(&mut spec.undeferred));
-        rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), column)))
+        rows_of::<M, _>(spec, select_columns((EntityColumns::loading(loads, undeferred), column.itself())))
     }
 
     /// Reads only some columns, as your own structs. They are not entities: the session does not hold them, and they

@@ -622,7 +622,7 @@ impl<S: Selectable> SelectColumns<S> {
     {
         let mut spec = self.spec;
         spec.refuse_of_union(method);
-        let column = column.list(&mut spec.list);
+        let column = column.itself().list(&mut spec.list);
         SelectColumns { spec, reader: S::append(self.reader, column), of: PhantomData }
     }
 }

@@ -4,7 +4,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::tuples::{for_shorter_tuples, for_tuples};
-use super::{Computed, EntityColumns, Expression, Labeled, OptionalEntity, Predicate, SelectList, ValueItem};
+use super::{
+    Aggregate, Computed, EntityColumns, Expression, Labeled, OptionalEntity, PartColumns, PartOf, Predicate,
+    SelectList, ValueItem,
+};
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Region;
@@ -36,10 +39,18 @@ pub trait Selectable {
     /// How it is read.
     #[doc(hidden)]
     type Reader: Reader<Row = Self::Row>;
+    /// The type itself. A result that is written with it is unknown where the bound is not met, so the compiler reports the
+    /// mistake once, and not once more where the result is used.
+    #[doc(hidden)]
+    type Itself: Selectable<Row = Self::Row>;
 
     /// Adds it to what a query selects.
     #[doc(hidden)]
     fn list(self, list: &mut SelectList) -> Self::Reader;
+
+    /// The value, as what it is.
+    #[doc(hidden)]
+    fn itself(self) -> Self::Itself;
 }
 
 /// Reads one part of each row: first what the row itself holds, and what entities need when all of them are loaded.
@@ -144,8 +155,13 @@ fn list_value<E: Expression>(
 }
 
 impl<M: Model, T: ColumnType, A> Selectable for Column<M, T, A> {
+    type Itself = Self;
     type Row = T;
     type Reader = ValueReader<T>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> ValueReader<T> {
         list.know(Source::Table(M::def().table), M::def());
@@ -154,8 +170,13 @@ impl<M: Model, T: ColumnType, A> Selectable for Column<M, T, A> {
 }
 
 impl<T: ColumnType> Selectable for Computed<T> {
+    type Itself = Self;
     type Row = T;
     type Reader = ValueReader<T>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> ValueReader<T> {
         // A column of an alias or a subquery keeps its name.
@@ -168,8 +189,13 @@ impl<T: ColumnType> Selectable for Computed<T> {
 }
 
 impl Selectable for Predicate {
+    type Itself = Self;
     type Row = bool;
     type Reader = ValueReader<bool>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> ValueReader<bool> {
         list_value(self, None, None, list)
@@ -177,8 +203,13 @@ impl Selectable for Predicate {
 }
 
 impl<E: Expression> Selectable for Labeled<E> {
+    type Itself = Self;
     type Row = E::Value;
     type Reader = ValueReader<E::Value>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> ValueReader<E::Value> {
         list_value(self.expression, Some(self.name), None, list)
@@ -246,8 +277,13 @@ impl<M: Model, L: 'static> Reader for OptionalReader<M, L> {
 }
 
 impl<M: Model, L: 'static> Selectable for EntityColumns<M, L> {
+    type Itself = Self;
     type Row = Entity<M, L>;
     type Reader = EntityReader<M, L>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> EntityReader<M, L> {
         EntityReader { at: list.entity(self.item), of: PhantomData }
@@ -255,13 +291,21 @@ impl<M: Model, L: 'static> Selectable for EntityColumns<M, L> {
 }
 
 impl<M: Model, L: 'static> Selectable for OptionalEntity<M, L> {
+    type Itself = Self;
     type Row = Option<Entity<M, L>>;
     type Reader = OptionalReader<M, L>;
+
+    fn itself(self) -> Self {
+        self
+    }
 
     fn list(self, list: &mut SelectList) -> OptionalReader<M, L> {
         OptionalReader { at: list.entity(self.item), of: PhantomData }
     }
 }
+
+/// How an added part is read.
+type ReaderOf<X> = <<X as Selectable>::Itself as Selectable>::Reader;
 
 /// What can be selected, with one more part.
 #[doc(hidden)]
@@ -275,17 +319,17 @@ pub trait Append<X: Selectable>: Selectable {
     type Appended: Selectable;
 
     /// Reads both.
-    fn append(reader: Self::Reader, added: X::Reader) -> <Self::Appended as Selectable>::Reader;
+    fn append(reader: Self::Reader, added: ReaderOf<X>) -> <Self::Appended as Selectable>::Reader;
 }
 
 macro_rules! append {
     ($(($($ty:ident $at:tt),+))*) => {$(
         impl<X: Selectable, $($ty: Selectable),+> Append<X> for ($($ty,)+) {
-            type Appended = ($($ty,)+ X);
+            type Appended = ($($ty,)+ X::Itself);
 
             fn append(
                 reader: Self::Reader,
-                added: X::Reader,
+                added: ReaderOf<X>,
             ) -> <Self::Appended as Selectable>::Reader {
                 ($(reader.$at,)+ added)
             }
@@ -295,11 +339,39 @@ macro_rules! append {
 
 for_shorter_tuples!(append);
 
+macro_rules! append_to_one {
+    ($([$($bounds:tt)*] $ty:ty)*) => {$(
+        impl<X: Selectable, $($bounds)*> Append<X> for $ty {
+            type Appended = ($ty, X::Itself);
+
+            fn append(reader: Self::Reader, added: ReaderOf<X>) -> <Self::Appended as Selectable>::Reader {
+                (reader, added)
+            }
+        }
+    )*};
+}
+
+append_to_one! {
+    [M: Model, T: ColumnType, A] Column<M, T, A>
+    [T: ColumnType] Computed<T>
+    [T: ColumnType] Aggregate<T>
+    [] Predicate
+    [E: Expression] Labeled<E>
+    [M: Model, L: 'static] EntityColumns<M, L>
+    [M: Model, L: 'static] OptionalEntity<M, L>
+    [M: Model, P: PartOf<M>] PartColumns<M, P>
+}
+
 macro_rules! tuples {
     ($(($($ty:ident $at:tt),+))*) => {$(
         impl<$($ty: Selectable),+> Selectable for ($($ty,)+) {
+            type Itself = Self;
             type Row = ($($ty::Row,)+);
             type Reader = ($($ty::Reader,)+);
+
+            fn itself(self) -> Self {
+                self
+            }
 
             fn list(self, list: &mut SelectList) -> Self::Reader {
                 ($(self.$at.list(list),)+)

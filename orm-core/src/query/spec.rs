@@ -108,7 +108,7 @@ impl Strategy {
             Lazy::Selectin => Some(Strategy::Selectin),
             Lazy::Joined => Some(Strategy::Joined),
             Lazy::Subquery => Some(Strategy::Subquery),
-            Lazy::Select | Lazy::Raise | Lazy::RaiseOnSql => None,
+            Lazy::OnDemand | Lazy::Raise | Lazy::RaiseOnSql => None,
         }
     }
 }
@@ -135,7 +135,7 @@ impl LoadSpec {
 
     /// Whether each object has a target: the key says so, and no criteria hide it.
     pub(crate) fn is_always_there(&self) -> bool {
-        self.relation.kind == RelationKind::BelongsTo { required: true } && !self.under.hides(self.relation)
+        self.relation.kind == RelationKind::ManyToOne { required: true } && !self.under.hides(self.relation)
     }
 
     /// Whether it loads something other than the whole relationship in its own order. Such a load is read only from the

@@ -227,7 +227,7 @@ impl Session {
             let Some(Ref::Node(node)) = source.own else { continue };
             let relations = source.links.iter().map(|links| links.relation);
             for relation in
-                relations.filter(|relation| !matches!(relation.kind, RelationKind::BelongsTo { .. }))
+                relations.filter(|relation| !matches!(relation.kind, RelationKind::ManyToOne { .. }))
             {
                 if self.store.is_held(node, relation.index) {
                     continue;

@@ -146,11 +146,11 @@ impl Session {
     /// # Errors
     /// `InvalidState`: one of the objects belongs to another session, or the target's key shares a column with its
     /// primary key, which would change. Nothing is changed then.
-    pub fn append<M: Model, L, R: ToMany<Parent = M>>(
+    pub fn append<M: Model, L, R: Relation<Parent = M> + ToMany>(
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target, R::Fills>,
+        target: impl IntoLink<R::Target, R>,
     ) -> Result<()> {
         self.connect_objects(entity, relation, target)
     }
@@ -174,11 +174,11 @@ impl Session {
     /// # Errors
     /// `InvalidState`: one of the objects belongs to another session; the key shares a column with the primary key,
     /// which would change; or the old target of a `has_one` cannot be without its parent. Nothing is changed then.
-    pub fn assign<M: Model, L, R: ToOne<Parent = M>>(
+    pub fn assign<M: Model, L, R: Relation<Parent = M> + ToOne>(
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target, R::Fills>,
+        target: impl IntoLink<R::Target, R>,
     ) -> Result<()> {
         self.connect_objects(entity, relation, target)
     }
@@ -203,11 +203,11 @@ impl Session {
     /// # Errors
     /// `InvalidState`: the object is not a member; its key cannot be NULL and no cascade applies; or one of the objects
     /// belongs to another session.
-    pub fn remove<M: Model, L, R: ToMany<Parent = M>>(
+    pub fn remove<M: Model, L, R: Relation<Parent = M> + ToMany>(
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target, R::Fills>,
+        target: impl IntoLink<R::Target, R>,
     ) -> Result<()> {
         let _ = relation;
         let parent = self.editable(entity)?;
@@ -238,7 +238,7 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidState`: the relationship is required, or the object belongs to another session.
-    pub fn unassign<M: Model, L, R: ToOne<Parent = M>>(
+    pub fn unassign<M: Model, L, R: Relation<Parent = M> + ToOne>(
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
@@ -266,11 +266,11 @@ impl Session {
     /// # Errors
     /// `NotLoaded`: load the collection first, since what to remove is unknown. Those of [`append`](Self::append) and
     /// [`remove`](Self::remove). Nothing is changed then.
-    pub fn replace<M: Model, L, R: ToMany<Parent = M>>(
+    pub fn replace<M: Model, L, R: Relation<Parent = M> + ToMany>(
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        targets: impl IntoLinks<R::Target, R::Fills>,
+        targets: impl IntoLinks<R::Target, R>,
     ) -> Result<()> {
         let _ = relation;
         let parent = self.editable(entity)?;
@@ -298,7 +298,7 @@ impl Session {
     ///   keys.
     /// * `InvalidValue`: a key is out of its type's range.
     /// * A key without a row is a `ForeignKeyViolation` of the flush.
-    pub fn link<R: ToMany>(
+    pub fn link<R: Relation + ToMany>(
         &mut self,
         relation: R,
         from: impl IntoKey<<R::Parent as Model>::Key>,
@@ -326,7 +326,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`link`](Self::link), except for keys without a row.
-    pub fn unlink<R: ToMany>(
+    pub fn unlink<R: Relation + ToMany>(
         &mut self,
         relation: R,
         from: impl IntoKey<<R::Parent as Model>::Key>,
@@ -394,7 +394,7 @@ impl Session {
         &mut self,
         entity: &Entity<M, L>,
         relation: R,
-        target: impl IntoLink<R::Target, R::Fills>,
+        target: impl IntoLink<R::Target, R>,
     ) -> Result<()> {
         let _ = relation;
         // A child that lost its parent may be given another one.

@@ -48,14 +48,14 @@ impl Flush<'_> {
     fn referred_columns(&self, arena: ArenaId, columns: &[usize]) -> HashSet<&'static [usize]> {
         let refers_to = |relation: &&RelationDef| {
             relation.local_columns() == columns
-                || (matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+                || (matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne)
                     && relation.remote_columns() == columns)
         };
         let relations = self.store.def(arena).relations.iter();
         relations
             .filter(refers_to)
             .map(|relation| match relation.kind {
-                RelationKind::BelongsTo { .. } => relation.remote_columns(),
+                RelationKind::ManyToOne { .. } => relation.remote_columns(),
                 _ => relation.local_columns(),
             })
             .collect()
@@ -68,12 +68,12 @@ impl Flush<'_> {
         };
         let mut keys = IndexSet::new();
         for relation in self.store.def(child).relations {
-            if matches!(relation.kind, RelationKind::BelongsTo { .. }) && leads_to(relation, parent) {
+            if matches!(relation.kind, RelationKind::ManyToOne { .. }) && leads_to(relation, parent) {
                 keys.insert(relation.local_columns());
             }
         }
         for relation in self.store.def(parent).relations {
-            if matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+            if matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne)
                 && leads_to(relation, child)
             {
                 keys.insert(relation.remote_columns());

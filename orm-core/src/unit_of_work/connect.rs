@@ -36,7 +36,7 @@ impl UnitOfWork {
         is_draft: bool,
     ) -> Result<()> {
         let child = match (&target, &relation.kind) {
-            (Ref::Pending(cell), RelationKind::HasMany | RelationKind::HasOne) if is_draft => {
+            (Ref::Pending(cell), RelationKind::OneToMany | RelationKind::OneToOne) if is_draft => {
                 Some(cell_id(cell))
             }
             _ => None,
@@ -59,8 +59,8 @@ impl UnitOfWork {
         self.key_link_ends(store, relation, parent, &target);
         match relation.kind {
             RelationKind::ManyToMany => {}
-            RelationKind::BelongsTo { .. } => self.adopt(parent),
-            RelationKind::HasMany | RelationKind::HasOne => {
+            RelationKind::ManyToOne { .. } => self.adopt(parent),
+            RelationKind::OneToMany | RelationKind::OneToOne => {
                 target.node().into_iter().for_each(|child| self.adopt(child))
             }
         }
@@ -100,7 +100,7 @@ impl UnitOfWork {
         let Some(target) = target.node() else { return false };
         let (local, remote) = (relation.local_columns(), relation.remote_columns());
         let (child, columns) = match relation.kind {
-            RelationKind::BelongsTo { .. } => (parent, local),
+            RelationKind::ManyToOne { .. } => (parent, local),
             _ => (target, remote),
         };
         let (owner, referred) = if child == parent { (target, remote) } else { (parent, local) };
@@ -124,19 +124,19 @@ impl UnitOfWork {
     ) -> Result<()> {
         match relation.kind {
             RelationKind::ManyToMany => {}
-            RelationKind::BelongsTo { .. } => {
+            RelationKind::ManyToOne { .. } => {
                 let Some(inverse) = relation.inverse() else { return Ok(()) };
                 if let Some(old) = self.parent_of(store, relation, parent) {
                     self.let_go(store, old, inverse, parent);
                 }
             }
-            RelationKind::HasMany | RelationKind::HasOne => {
+            RelationKind::OneToMany | RelationKind::OneToOne => {
                 if let (Some(child), Some(inverse)) = (target.node(), relation.inverse())
                     && let Some(old) = self.parent_of(store, inverse, child)
                 {
                     self.let_go(store, old, relation, child);
                 }
-                if relation.kind == RelationKind::HasOne {
+                if relation.kind == RelationKind::OneToOne {
                     self.displace(store, relation, parent, Some(target))?;
                 }
             }

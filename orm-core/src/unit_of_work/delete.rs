@@ -64,9 +64,9 @@ impl Flush<'_> {
         let (mut parents, switched): (Vec<u32>, Vec<u32>) =
             parents.iter().partition(|node| !self.switched.contains(ObjectId { arena, node: **node }));
         match relation.kind {
-            RelationKind::BelongsTo { .. } | RelationKind::ManyToMany => return Ok(None),
-            RelationKind::HasMany | RelationKind::HasOne if relation.view_only => return Ok(None),
-            RelationKind::HasMany | RelationKind::HasOne if relation.passive_deletes => {
+            RelationKind::ManyToOne { .. } | RelationKind::ManyToMany => return Ok(None),
+            RelationKind::OneToMany | RelationKind::OneToOne if relation.view_only => return Ok(None),
+            RelationKind::OneToMany | RelationKind::OneToOne if relation.passive_deletes => {
                 // The database deletes the children; those that are held go with their rows.
                 let held: Vec<ObjectId> = parents
                     .iter()
@@ -77,7 +77,7 @@ impl Flush<'_> {
                 }
                 parents = Vec::new();
             }
-            RelationKind::HasMany | RelationKind::HasOne => {}
+            RelationKind::OneToMany | RelationKind::OneToOne => {}
         }
         parents.extend(switched);
         if parents.is_empty() {

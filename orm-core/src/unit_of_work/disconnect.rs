@@ -49,8 +49,8 @@ impl UnitOfWork {
         self.key_link_ends(store, relation, parent, &target);
         match relation.kind {
             RelationKind::ManyToMany => self.unlink(store, relation, parent, &target),
-            RelationKind::BelongsTo { .. } => self.clear_key(store, relation, parent)?,
-            RelationKind::HasMany | RelationKind::HasOne => match &target {
+            RelationKind::ManyToOne { .. } => self.clear_key(store, relation, parent)?,
+            RelationKind::OneToMany | RelationKind::OneToOne => match &target {
                 Ref::Pending(cell) if target.node().is_none() => {
                     return self.orphan_pending(store, relation, cell);
                 }
@@ -74,7 +74,7 @@ impl UnitOfWork {
         parent: ObjectId,
         target: &Ref,
     ) -> Result<()> {
-        let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+        let by_key = matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne);
         let member = match (target, target.node()) {
             (_, Some(child)) if by_key => {
                 let (here, remote) = (relation.local_columns(), relation.remote_columns());
@@ -116,7 +116,7 @@ impl UnitOfWork {
         of: ObjectId,
     ) -> Result<()> {
         check_written(relation)?;
-        if matches!(relation.kind, RelationKind::BelongsTo { .. }) {
+        if matches!(relation.kind, RelationKind::ManyToOne { .. }) {
             return self.clear_key(store, relation, of);
         }
         if !relation.may_lose_child() {

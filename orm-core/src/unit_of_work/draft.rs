@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::detached::detached;
 use super::links::{IntoLinks, LinkTarget};
-use crate::entity::{Entity, IsField, Relation};
+use crate::entity::{Entity, FillsField, Relation};
 use crate::error::Result;
 use crate::model::{ErasedModel, Model, erased};
 use crate::value::Value;
@@ -38,13 +38,13 @@ pub enum Given {}
 #[derive(Debug)]
 pub enum Missing {}
 
-/// The state of a draft's column, where a link with [`Fills`](crate::relation::Fills) `F` may fill the column: the field of this hash.
+/// The state of a draft's column, which a link by the relationship `R` may fill: the field of this hash.
 #[doc(hidden)]
-pub trait GivenOr<F, const FIELD: u64> {}
+pub trait GivenOr<R, const FIELD: u64> {}
 
-impl<F, const FIELD: u64> GivenOr<F, FIELD> for Given {}
+impl<R, const FIELD: u64> GivenOr<R, FIELD> for Given {}
 
-impl<F: IsField<FIELD>, const FIELD: u64> GivenOr<F, FIELD> for Missing {}
+impl<R: FillsField<FIELD>, const FIELD: u64> GivenOr<R, FIELD> for Missing {}
 
 /// A new row with every required column set: what `User::draft()..` builds. The derive implements it. If a column is
 /// missing, the compiler lists the required columns.
@@ -149,7 +149,7 @@ impl DraftData {
     }
 
     /// Gives a relationship its targets.
-    pub fn link<R: Relation>(&mut self, relation: R, targets: impl IntoLinks<R::Target, R::Fills>) {
+    pub fn link<R: Relation>(&mut self, relation: R, targets: impl IntoLinks<R::Target, R>) {
         let _ = relation;
         let targets = targets.into_links();
         self.links.push(DraftLinks { relation: R::INDEX, targets });

@@ -288,7 +288,7 @@ impl Shown<'_> {
                 }
                 (Part::Whole, Kind::Update, _) => {}
                 (Part::Whole, Kind::Delete, _) => {
-                    let followed = |kind| matches!(kind, RelationKind::HasMany | RelationKind::HasOne);
+                    let followed = |kind| matches!(kind, RelationKind::OneToMany | RelationKind::OneToOne);
                     let relations = def.relations.iter().filter(|relation| {
                         followed(relation.kind) && !relation.passive_deletes && !relation.view_only
                     });

@@ -147,7 +147,7 @@ impl Flush<'_> {
     /// The relationship that gives an object a key in these columns, from whichever side it is declared on.
     fn relation_by(&self, child: ObjectId, columns: &[usize]) -> Option<&'static RelationDef> {
         let own = |relation: &&RelationDef| {
-            matches!(relation.kind, RelationKind::BelongsTo { .. }) && relation.local_columns() == columns
+            matches!(relation.kind, RelationKind::ManyToOne { .. }) && relation.local_columns() == columns
         };
         let own = self.store.def(child.arena).relations.iter().find(own);
         own.or_else(|| {

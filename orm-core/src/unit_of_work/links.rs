@@ -26,8 +26,8 @@ pub enum LinkTarget {
     },
 }
 
-/// What a relationship to one `M` takes: a draft, a [`Pending`](crate::write::Pending) object or an entity. `F` is
-/// [`Fills`](crate::relation::Fills): the field that the relationship itself fills, which a draft may leave out.
+/// What a relationship to one `M` takes: a draft, a [`Pending`](crate::write::Pending) object or an entity. `R`
+/// is the relationship; a draft may leave out the key that it fills.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -48,7 +48,7 @@ pub enum LinkTarget {
     message = "`{Self}` cannot be linked as a `{M}`",
     label = "expected a draft of `{M}`, a `Pending<{M}>` or an `&Entity<{M}>`"
 )]
-pub trait IntoLink<M: Model, F = ()> {
+pub trait IntoLink<M: Model, R = ()> {
     /// The other end of the link.
     #[doc(hidden)]
     fn into_link(self) -> LinkTarget;
@@ -70,7 +70,7 @@ pub trait IntoLink<M: Model, F = ()> {
     message = "`{Self}` cannot be linked as a collection of `{M}`",
     label = "expected an array, a `Vec` or a slice of drafts, pendings or entities of `{M}`"
 )]
-pub trait IntoLinks<M: Model, F = ()> {
+pub trait IntoLinks<M: Model, R = ()> {
     /// The other ends of the links.
     #[doc(hidden)]
     fn into_links(self) -> Vec<LinkTarget>;
@@ -82,78 +82,78 @@ pub fn draft_link(draft: DraftData) -> LinkTarget {
     LinkTarget::Draft(Box::new(draft))
 }
 
-impl<M: Model, L, F> IntoLink<M, F> for &Entity<M, L> {
+impl<M: Model, L, R> IntoLink<M, R> for &Entity<M, L> {
     fn into_link(self) -> LinkTarget {
         let place = self.place();
         LinkTarget::Entity { region: self.region().bare(), arena: place.arena, node: place.node }
     }
 }
 
-impl<M: Model, L, F> IntoLink<M, F> for Entity<M, L> {
+impl<M: Model, L, R> IntoLink<M, R> for Entity<M, L> {
     fn into_link(self) -> LinkTarget {
-        IntoLink::<M, F>::into_link(&self)
+        IntoLink::<M, R>::into_link(&self)
     }
 }
 
-impl<M: Model, F> IntoLink<M, F> for &Pending<M> {
+impl<M: Model, R> IntoLink<M, R> for &Pending<M> {
     fn into_link(self) -> LinkTarget {
         LinkTarget::Pending(Arc::clone(self.cell()))
     }
 }
 
-impl<M: Model, F> IntoLink<M, F> for Pending<M> {
+impl<M: Model, R> IntoLink<M, R> for Pending<M> {
     fn into_link(self) -> LinkTarget {
-        IntoLink::<M, F>::into_link(&self)
+        IntoLink::<M, R>::into_link(&self)
     }
 }
 
-impl<M: Model, F, T: IntoLink<M, F>, const N: usize> IntoLinks<M, F> for [T; N] {
+impl<M: Model, R, T: IntoLink<M, R>, const N: usize> IntoLinks<M, R> for [T; N] {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.into_iter().map(<T as IntoLink<M, F>>::into_link).collect()
+        self.into_iter().map(<T as IntoLink<M, R>>::into_link).collect()
     }
 }
 
-impl<M: Model, F, T: IntoLink<M, F>> IntoLinks<M, F> for Vec<T> {
+impl<M: Model, R, T: IntoLink<M, R>> IntoLinks<M, R> for Vec<T> {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.into_iter().map(<T as IntoLink<M, F>>::into_link).collect()
+        self.into_iter().map(<T as IntoLink<M, R>>::into_link).collect()
     }
 }
 
-impl<'a, M: Model, F, T> IntoLinks<M, F> for &'a Vec<T>
+impl<'a, M: Model, R, T> IntoLinks<M, R> for &'a Vec<T>
 where
-    &'a T: IntoLink<M, F>,
+    &'a T: IntoLink<M, R>,
 {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::<M, F>::into_link).collect()
+        self.iter().map(IntoLink::<M, R>::into_link).collect()
     }
 }
 
-impl<'a, M: Model, F, T> IntoLinks<M, F> for &'a [T]
+impl<'a, M: Model, R, T> IntoLinks<M, R> for &'a [T]
 where
-    &'a T: IntoLink<M, F>,
+    &'a T: IntoLink<M, R>,
 {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::<M, F>::into_link).collect()
+        self.iter().map(IntoLink::<M, R>::into_link).collect()
     }
 }
 
-impl<'a, M: Model, F, T, const N: usize> IntoLinks<M, F> for &'a [T; N]
+impl<'a, M: Model, R, T, const N: usize> IntoLinks<M, R> for &'a [T; N]
 where
-    &'a T: IntoLink<M, F>,
+    &'a T: IntoLink<M, R>,
 {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::<M, F>::into_link).collect()
+        self.iter().map(IntoLink::<M, R>::into_link).collect()
     }
 }
 
-impl<M: Model, L, F> IntoLinks<M, F> for Many<M, L> {
+impl<M: Model, L, R> IntoLinks<M, R> for Many<M, L> {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.into_iter().map(IntoLink::<M, F>::into_link).collect()
+        self.into_iter().map(IntoLink::<M, R>::into_link).collect()
     }
 }
 
-impl<M: Model, L, F> IntoLinks<M, F> for &Many<M, L> {
+impl<M: Model, L, R> IntoLinks<M, R> for &Many<M, L> {
     fn into_links(self) -> Vec<LinkTarget> {
-        self.iter().map(IntoLink::<M, F>::into_link).collect()
+        self.iter().map(IntoLink::<M, R>::into_link).collect()
     }
 }

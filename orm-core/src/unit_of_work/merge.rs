@@ -112,7 +112,7 @@ impl UnitOfWork {
         let Some(parent) = parent.node() else { return Ok(()) };
         let left = left_out(store, relation, parent, &targets);
         if !relation.is_collection() {
-            return match left.is_empty() || matches!(relation.kind, RelationKind::BelongsTo { .. }) {
+            return match left.is_empty() || matches!(relation.kind, RelationKind::ManyToOne { .. }) {
                 true => Ok(()),
                 false => self.end_to_one(store, relation, parent),
             };
@@ -143,7 +143,7 @@ impl UnitOfWork {
                     }
                 }
                 let Some(parent) = source.own.as_ref().and_then(Ref::node) else { continue };
-                let by_key = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+                let by_key = matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne);
                 let mut left = left_out(store, relation, parent, &targets).into_iter();
                 // One that is merged itself may go elsewhere.
                 if by_key && !relation.may_lose_child() && left.any(|child| !merged.contains(&child)) {

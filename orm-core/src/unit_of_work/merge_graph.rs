@@ -119,7 +119,7 @@ impl MergeGraph {
             let source = &self.sources[at];
             let mut parts = Vec::new();
             for MergeLinks { relation, targets } in &source.links {
-                let ([target], RelationKind::BelongsTo { .. }) = (targets.as_slice(), &relation.kind) else {
+                let ([target], RelationKind::ManyToOne { .. }) = (targets.as_slice(), &relation.kind) else {
                     continue;
                 };
                 let remote = relation.remote_columns();
@@ -149,7 +149,7 @@ impl MergeGraph {
             let Some(Ref::Node(node)) = self.sources[*parent].own else { continue };
             let mut parts = Vec::new();
             for MergeLinks { relation, targets } in &self.sources[*parent].links {
-                if !matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) {
+                if !matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne) {
                     continue;
                 }
                 let key = store.values(node, relation.local_columns());
@@ -175,7 +175,7 @@ impl MergeGraph {
                 RelationKind::ManyToMany => continue,
                 _ => (relation.local_columns(), relation.remote_columns()),
             };
-            let has_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
+            let has_key = matches!(relation.kind, RelationKind::ManyToOne { .. });
             for target in targets {
                 for (here, there) in local.iter().zip(remote) {
                     let (given, linked, def, column) = match target {

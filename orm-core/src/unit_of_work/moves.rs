@@ -21,7 +21,7 @@ impl UnitOfWork {
         before: usize,
     ) {
         for relation in store.def(node.arena).relations {
-            let is_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
+            let is_key = matches!(relation.kind, RelationKind::ManyToOne { .. });
             let local = relation.local_columns();
             if is_key && local.iter().any(|column| columns.contains(column)) {
                 self.follow_key(store, node, relation, local);
@@ -106,7 +106,7 @@ impl UnitOfWork {
 pub(super) fn holders(store: &Store, child: ArenaId) -> Vec<Holder> {
     let target = store.model(child).type_id();
     let by_key = |relation: &&'static RelationDef| {
-        matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne)
+        matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne)
             && !relation.is_filtered()
             && (relation.target)().type_id() == target
     };

@@ -18,8 +18,8 @@ pub(super) fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId
         for relation in model.def().relations {
             let (here, there) = (model.type_id(), (relation.target)().type_id());
             let (child, parent) = match relation.kind {
-                RelationKind::BelongsTo { .. } => (here, there),
-                RelationKind::HasMany | RelationKind::HasOne => (there, here),
+                RelationKind::ManyToOne { .. } => (here, there),
+                RelationKind::OneToMany | RelationKind::OneToOne => (there, here),
                 RelationKind::ManyToMany => {
                     // Rows of its table may also be objects.
                     let table = relation.through.map(|through| through.table);

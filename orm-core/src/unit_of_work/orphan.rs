@@ -89,7 +89,7 @@ impl UnitOfWork {
 
     /// The new children of a new object that is not written lose their key, or go with it.
     fn leave_pending(&mut self, relation: &RelationDef, parent: &Ref) -> Vec<Arc<PendingCell>> {
-        if !matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne) {
+        if !matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne) {
             return Vec::new();
         }
         let (remote, target) = (relation.remote_columns(), (relation.target)().type_id());

@@ -26,10 +26,10 @@ pub(super) fn is_referred(store: &Store, model: ArenaId, columns: &[usize]) -> b
     let here = store.model(model).type_id();
     let among = |referred: &[usize]| columns.iter().any(|column| referred.contains(column));
     let refers = |relation: &RelationDef| match relation.kind {
-        RelationKind::BelongsTo { .. } => {
+        RelationKind::ManyToOne { .. } => {
             (relation.target)().type_id() == here && among(relation.remote_columns())
         }
-        RelationKind::HasMany | RelationKind::HasOne => {
+        RelationKind::OneToMany | RelationKind::OneToOne => {
             (relation.parent)().type_id() == here && among(relation.local_columns())
         }
         RelationKind::ManyToMany => false,
@@ -46,10 +46,10 @@ fn references(store: &Store, model: ArenaId) -> Vec<Reference> {
             let (local, remote) = (relation.local_columns(), relation.remote_columns());
             let leads_here = (relation.target)().type_id() == here;
             match relation.kind {
-                RelationKind::BelongsTo { .. } if leads_here => {
+                RelationKind::ManyToOne { .. } if leads_here => {
                     found.push(Reference { to: remote, arena, columns: local });
                 }
-                RelationKind::HasMany | RelationKind::HasOne if arena == model => {
+                RelationKind::OneToMany | RelationKind::OneToOne if arena == model => {
                     let target = (relation.target)().type_id();
                     let is_target = |arena: &ArenaId| store.model(*arena).type_id() == target;
                     if let Some(arena) = store.graph().arenas().find(is_target) {

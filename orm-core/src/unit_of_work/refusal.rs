@@ -59,16 +59,16 @@ impl UnitOfWork {
         let (local, remote) = (relation.local_columns(), relation.remote_columns());
         match relation.kind {
             RelationKind::ManyToMany => Ok(()),
-            RelationKind::BelongsTo { .. } => match self.known_key(store, target, remote) {
+            RelationKind::ManyToOne { .. } => match self.known_key(store, target, remote) {
                 Some(key) => self.check_key(store, relation, parent, local, key),
                 None => Ok(()),
             },
-            RelationKind::HasMany | RelationKind::HasOne => {
+            RelationKind::OneToMany | RelationKind::OneToOne => {
                 if let Some(child) = node {
                     self.check_link(store, relation, parent, child)?;
                 }
                 match relation.kind {
-                    RelationKind::HasOne => self.check_displaced(store, relation, parent, node),
+                    RelationKind::OneToOne => self.check_displaced(store, relation, parent, node),
                     _ => Ok(()),
                 }
             }
@@ -84,8 +84,8 @@ impl UnitOfWork {
         target: Option<ObjectId>,
     ) -> Result<()> {
         let other = match relation.kind {
-            RelationKind::HasMany | RelationKind::HasOne => [parent, None],
-            RelationKind::BelongsTo { .. } => [target, None],
+            RelationKind::OneToMany | RelationKind::OneToOne => [parent, None],
+            RelationKind::ManyToOne { .. } => [target, None],
             RelationKind::ManyToMany => [parent, target],
         };
         match other.into_iter().flatten().find(|node| self.is_orphan(*node)) {
@@ -106,10 +106,10 @@ impl UnitOfWork {
         let values = |node: ObjectId, columns: &[usize]| store.values(node, columns);
         match relation.kind {
             RelationKind::ManyToMany => Ok(()),
-            RelationKind::BelongsTo { .. } => {
+            RelationKind::ManyToOne { .. } => {
                 self.check_key(store, relation, parent, local, values(target, remote))
             }
-            RelationKind::HasMany | RelationKind::HasOne => {
+            RelationKind::OneToMany | RelationKind::OneToOne => {
                 self.check_key(store, relation, target, remote, values(parent, local))
             }
         }

@@ -111,8 +111,8 @@ impl UnitOfWork {
             .collect();
         self.give(store, id, relation, ends.into_iter().map(|(end, _)| end).collect())?;
         match relation.kind {
-            RelationKind::BelongsTo { .. } => self.holds_to(id, relation, relation.local_columns()),
-            RelationKind::HasMany | RelationKind::HasOne => {
+            RelationKind::ManyToOne { .. } => self.holds_to(id, relation, relation.local_columns()),
+            RelationKind::OneToMany | RelationKind::OneToOne => {
                 let columns = relation.remote_columns();
                 drafts.into_iter().for_each(|draft| self.holds_to(draft, relation, columns));
             }
@@ -215,12 +215,12 @@ impl UnitOfWork {
                 self.links.insert(LinkRow { relation, parent, target, seen });
                 Ok(())
             }
-            RelationKind::BelongsTo { .. } => {
+            RelationKind::ManyToOne { .. } => {
                 let key =
                     KeyFrom { columns: local, from: target.clone(), from_columns: remote, given_by: None };
                 self.set_key(store, parent, key)
             }
-            RelationKind::HasMany | RelationKind::HasOne => {
+            RelationKind::OneToMany | RelationKind::OneToOne => {
                 let key =
                     KeyFrom { columns: remote, from: parent.clone(), from_columns: local, given_by: None };
                 self.set_key(store, target, key)
@@ -305,7 +305,7 @@ fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) -> Vec<usize> 
     for (at, column) in def.columns.iter().enumerate() {
         let Some(default) = column.default_with.filter(|_| values[at].is_none()) else { continue };
         let is_linked = |relation: &RelationDef| {
-            matches!(relation.kind, RelationKind::BelongsTo { .. }) && relation.local.contains(&column.field)
+            matches!(relation.kind, RelationKind::ManyToOne { .. }) && relation.local.contains(&column.field)
         };
         if !def.relations.iter().any(is_linked) {
             values[at] = Some(default());

@@ -48,7 +48,7 @@ impl UnitOfWork {
         let leaving: Vec<ObjectId> = members.filter(|member| !given.contains(member)).collect();
         for member in leaving.iter().filter(|member| self.state(**member) != EntityState::Deleted) {
             self.check_member(store, relation, parent, &Ref::Node(*member))?;
-            if relation.kind == RelationKind::HasMany && !relation.may_lose_child() {
+            if relation.kind == RelationKind::OneToMany && !relation.may_lose_child() {
                 return Err(orphan_needs_a_rule(relation));
             }
         }

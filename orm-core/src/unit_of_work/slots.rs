@@ -102,7 +102,7 @@ impl UnitOfWork {
         match inverse.is_collection() {
             true => self.let_go(store, child, inverse, parent),
             // A required one has none only until its object is deleted.
-            false if inverse.kind == (RelationKind::BelongsTo { required: true }) => {
+            false if inverse.kind == (RelationKind::ManyToOne { required: true }) => {
                 self.set_slot(store, child, inverse, None, Slot::Unloaded);
             }
             false => self.set_slot(store, child, inverse, Some(parent.arena), Slot::Absent),

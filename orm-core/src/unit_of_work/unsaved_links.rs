@@ -16,16 +16,16 @@ impl UnitOfWork {
     /// Whether a to-one of an object was given an object that has no row yet.
     pub(crate) fn awaits_target(&self, relation: &RelationDef, of: ObjectId) -> bool {
         match relation.kind {
-            RelationKind::BelongsTo { .. } => {
+            RelationKind::ManyToOne { .. } => {
                 let local = relation.local_columns();
                 self.waiting_keys.wait(of, local)
             }
-            RelationKind::HasOne => {
+            RelationKind::OneToOne => {
                 let given =
                     |(held, node): &(&'static RelationDef, ObjectId)| held.is(relation) && *node == of;
                 self.pending.linked_to(&Ref::Node(of)).any(|entry| entry.held_by.iter().any(given))
             }
-            RelationKind::HasMany | RelationKind::ManyToMany => false,
+            RelationKind::OneToMany | RelationKind::ManyToMany => false,
         }
     }
 
@@ -111,7 +111,7 @@ impl UnitOfWork {
     /// Nor does it hold them.
     pub(super) fn forget_target(&mut self, store: &Store, child: ObjectId, columns: &[usize]) {
         for relation in store.def(child.arena).relations {
-            let by_key = matches!(relation.kind, RelationKind::BelongsTo { .. });
+            let by_key = matches!(relation.kind, RelationKind::ManyToOne { .. });
             if by_key && relation.local_columns() == columns {
                 self.set_slot(store, child, relation, None, Slot::Unloaded);
             }

@@ -200,8 +200,8 @@ impl<'u> Builder<'u> {
         let known: Vec<&'static dyn ErasedModel> = held.clone().chain(new).collect();
         for relation in known.iter().flat_map(|model| model.def().relations) {
             let (model, columns) = match relation.kind {
-                RelationKind::BelongsTo { .. } => ((relation.target)(), relation.remote_columns()),
-                RelationKind::HasMany | RelationKind::HasOne => {
+                RelationKind::ManyToOne { .. } => ((relation.target)(), relation.remote_columns()),
+                RelationKind::OneToMany | RelationKind::OneToOne => {
                     ((relation.parent)(), relation.local_columns())
                 }
                 RelationKind::ManyToMany => continue,
@@ -222,11 +222,11 @@ impl<'u> Builder<'u> {
             let (local, remote) = (relation.local_columns(), relation.remote_columns());
             let (here, there) = ((relation.parent)(), (relation.target)());
             let (child, columns, parent, refers_to) = match relation.kind {
-                RelationKind::BelongsTo { .. } => (here, local, there, remote),
-                RelationKind::HasMany | RelationKind::HasOne => (there, remote, here, local),
+                RelationKind::ManyToOne { .. } => (here, local, there, remote),
+                RelationKind::OneToMany | RelationKind::OneToOne => (there, remote, here, local),
                 RelationKind::ManyToMany => continue,
             };
-            if relation.kind == RelationKind::HasOne && self.place_of(child).is_some() {
+            if relation.kind == RelationKind::OneToOne && self.place_of(child).is_some() {
                 // At most one child for each parent, whether or not the database was told.
                 self.own(child, columns.to_vec());
             }

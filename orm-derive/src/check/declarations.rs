@@ -32,7 +32,13 @@ pub fn type_is_a_relationship(model: &Model, errors: &mut Errors) {
             last_name(target).is_some_and(|name| name.starts_with(char::is_uppercase) && name != "String");
         let fix = match (is_model, attribute.kind) {
             (false, _) => format!("{holder}<Target>"),
-            (true, Kind::BelongsTo) if is_option(&column.ty) => format!("{holder}<{written}>"),
+            // What is optional is the target: `Option<BelongsTo<User>>` is a `BelongsTo<Option<User>>`.
+            (true, Kind::BelongsTo) if is_option(&column.ty) => {
+                let inside = Wrapper::of(inner_of_option(&column.ty));
+                let model =
+                    inside.holder.and(inside.target.as_ref()).map_or_else(|| type_text(target), type_text);
+                format!("{holder}<Option<{model}>>")
+            }
             (true, _) => format!("{holder}<{}>", type_text(target)),
         };
         errors.on(&column.ty, format!("`#[{kind}]` needs a `{fix}`, this is `{written}`"));

@@ -61,7 +61,7 @@ pub fn auto_is_an_integer(model: &Model, errors: &mut Errors) {
             let (field, ty) = (&column.field, type_text(&column.ty));
             errors.at(
                 span,
-                format!("the database generates integers, and `{field}` is a `{ty}`; write `#[key]`"),
+                format!("the database generates integers, and `{field}` is a `{ty}`; {}", column.other_key()),
             );
         }
     }

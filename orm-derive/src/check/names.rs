@@ -163,8 +163,11 @@ fn fields(option: &str, relation: &Relation, names: &Names, errors: &mut Errors)
         if name.is_empty() {
             errors.at(names.span, format!("a field is missing in `{option}` of `{field}`"));
         } else if names::identifier(name, names.span).is_none() {
-            errors
-                .at(names.span, format!("`{option}` of `{field}` names fields, and `{name}` cannot be one"));
+            let text = match name.strip_prefix('-').filter(|_| option == "order_by") {
+                Some(name) => format!("the other direction is `desc`: write `order_by = \"{name} desc\"`"),
+                None => format!("`{option}` of `{field}` names fields, and `{name}` cannot be one"),
+            };
+            errors.at(names.span, text);
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Checks that only the compiler can make: of types, and of columns of other models.
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -236,7 +238,7 @@ fn integer(column: &Column) -> TokenStream {
     let span = at(span);
     let (field, kind) = (&column.field, column_type(&column.ty, "KIND"));
     let message = match auto {
-        Some(_) => format!("the database generates integers, and `{field}` is none; write `#[key]`"),
+        Some(_) => format!("the database generates integers, and `{field}` is none; {}", column.other_key()),
         None => format!("a version is a counter, but `{field}` is not an integer"),
     };
     let p = private_at(span);

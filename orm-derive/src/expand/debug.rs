@@ -1,3 +1,5 @@
+//! `Debug` for models whose columns may be secret.
+
 use proc_macro2::TokenStream;
 use quote::quote;
 

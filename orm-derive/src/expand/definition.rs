@@ -1,3 +1,5 @@
+//! `Model::def()`: the model as static data.
+
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -210,11 +212,11 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let (this, target) = (&scope.model.ident, &relation.target);
     let (name, index) = (&relation.field, Literal::usize_unsuffixed(named.index));
     let kind = match relation.kind {
-        Kind::HasMany => quote!(HasMany),
-        Kind::HasOne => quote!(HasOne),
+        Kind::HasMany => quote!(OneToMany),
+        Kind::HasOne => quote!(OneToOne),
         Kind::BelongsTo => {
             let required = relation.is_required();
-            quote!(BelongsTo { required: #required })
+            quote!(ManyToOne { required: #required })
         }
         Kind::ManyToMany => quote!(ManyToMany),
     };
@@ -289,7 +291,11 @@ fn filter(relation: &Relation) -> Option<TokenStream> {
     let Some(Function { path: Some(path), span }) = &relation.filter else { return None };
     let span = at(*span);
     let p = private_at(span);
-    Some(quote_spanned!(span=> || #p::relation_filter(#path())))
+    // Not an argument: the compiler would show the function that takes it.
+    Some(quote_spanned!(span=> || {
+        let condition: ::orm_core::Predicate = #path();
+        #p::relation_filter(condition)
+    }))
 }
 
 /// A table's name, in its schema where it has one.

@@ -1,10 +1,11 @@
+//! The setters of a draft, and the traits of a complete one.
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::inherent::above;
-use super::relation::fills;
 use super::scope::{ColumnNames, Named, Scope};
-use super::{private, quiet, respanned};
+use super::{library, private, quiet, respanned};
 use crate::model::Column;
 
 /// The draft's setters, and what makes it one that a session takes.
@@ -19,13 +20,13 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
     let relations = written.map(|relation| relation_setter(scope, &relation));
     let parameters = if states.is_empty() { TokenStream::new() } else { quote!(<#(#states),*>) };
     // What links a draft may fill a column of it; without a link nothing does.
-    let (module, complete, filled) = (&scope.module, &scope.complete_draft, &scope.nested);
+    let (module, complete, link) = (&scope.module, &scope.complete_draft, &scope.nested);
     // The compiler warns of a bound that is about no parameter.
-    let complete = |filled: TokenStream| match states.is_empty() {
+    let complete = |link: TokenStream| match states.is_empty() {
         true => TokenStream::new(),
-        false => quote!(where (#(#states,)*): #module::#complete<#filled #(, #states)*>),
+        false => quote!(where (#(#states,)*): #module::#complete<#link #(, #states)*>),
     };
-    let (bound, linked) = (complete(quote!(())), complete(filled.to_token_stream()));
+    let (bound, linked) = (complete(quote!(())), complete(link.to_token_stream()));
     // The compiler shows these where a column is missing: they are the struct's.
     let rows = quote! {
         #[automatically_derived]
@@ -38,7 +39,7 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl<#filled #(, #states)*> #p::IntoLink<#this, #filled> for #draft #linked {
+        impl<#link #(, #states)*> #p::IntoLink<#this, #link> for #draft #linked {
             fn into_link(self) -> #p::LinkTarget {
                 #p::draft_link(#p::DraftParts::into_parts(self))
             }
@@ -57,17 +58,17 @@ pub fn draft(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> TokenStream {
-    let p = private();
+    let (library, p) = (library(), private());
     let visible = scope.visibility(&column.visibility);
     let (ident, ty, index) = (&column.ident, &column.ty, names.place());
     let doc = format!("Gives the column `{}`: the field `{}`.", column.name.value, column.field);
-    let given_state = quote!(#p::Given);
+    let given_state = quote!(#library::write::Given);
     let draft = scope.draft_type(names.required.as_ref().map(|required| (required, &given_state)));
     let docs = above(&column.docs);
     quote! {
         #docs
         #[doc = #doc]
-        #visible fn #ident(self, value: impl #p::IntoValue<#ty>) -> #draft {
+        #visible fn #ident(self, value: impl #library::value::IntoValue<#ty>) -> #draft {
             let mut data = #p::DraftParts::into_parts(self);
             data.set(#index, #p::IntoValue::<#ty>::into_value(value));
             #p::DraftParts::of(data)
@@ -77,19 +78,19 @@ fn column_setter(scope: &Scope<'_>, column: &Column, names: &ColumnNames) -> Tok
 
 fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let visible = scope.visibility(&relation.relation.visibility);
-    let p = private();
+    let (library, p) = (library(), private());
     let bound = relation.bound();
     let (ident, target, marker) =
         (&relation.relation.ident, &relation.relation.target, scope.marker(relation));
     let draft = scope.draft_type(None);
-    let (field, fills) = (&relation.relation.field, fills(scope, relation));
+    let field = &relation.relation.field;
     let docs = above(&relation.relation.docs);
     if relation.relation.kind.is_collection() {
         let doc = format!("Gives the relationship `{field}` its rows: drafts, pending objects or entities.");
         return quote! {
             #docs
             #[doc = #doc]
-            #visible fn #ident(self, targets: impl #p::IntoLinks<#target, #fills>) -> #draft #bound {
+            #visible fn #ident(self, targets: impl #library::write::IntoLinks<#target, #marker>) -> #draft #bound {
                 let mut data = #p::DraftParts::into_parts(self);
                 data.link(#marker, targets);
                 #p::DraftParts::of(data)
@@ -100,7 +101,7 @@ fn relation_setter(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     quote! {
         #docs
         #[doc = #doc]
-        #visible fn #ident(self, target: impl #p::IntoLink<#target, #fills>) -> #draft #bound {
+        #visible fn #ident(self, target: impl #library::write::IntoLink<#target, #marker>) -> #draft #bound {
             let mut data = #p::DraftParts::into_parts(self);
             data.link(#marker, [target]);
             #p::DraftParts::of(data)

@@ -1,9 +1,11 @@
+//! The items of the struct itself: constants, accessors and `draft()`.
+
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Attribute;
 
 use super::scope::{Named, Scope};
-use super::{private, quiet};
+use super::{library, private, quiet};
 
 /// What the struct itself gets: a constant per field, an accessor per relationship, and `draft()`.
 pub fn inherent(scope: &Scope<'_>) -> TokenStream {
@@ -23,25 +25,25 @@ pub fn inherent(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn columns(scope: &Scope<'_>) -> TokenStream {
-    let p = private();
+    let library = library();
     let (this, table) = (&scope.model.ident, &scope.model.table.value);
     let constants = scope.columns().map(|(column, names)| {
         let visible = scope.visibility(&column.visibility);
         let (constant, ty, index) = (&names.constant, &column.ty, names.place());
         let doc = format!("The column `{table}.{}`: the field `{}`.", column.name.value, column.field);
-        let access = column.generated.map(|_| quote!(, #p::ReadOnly));
+        let access = column.generated.map(|_| quote!(, #library::model::ReadOnly));
         let docs = above(&column.docs);
         quote! {
             #docs
             #[doc = #doc]
-            #visible const #constant: #p::Column<#this, #ty #access> = #p::Column::new(#index);
+            #visible const #constant: #library::Column<#this, #ty #access> = #library::Column::new(#index);
         }
     });
     constants.collect()
 }
 
 fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
-    let p = private();
+    let library = library();
     let visible = scope.visibility(&relation.relation.visibility);
     let (constant, marker, accessor) = (relation.constant, scope.marker(relation), &relation.relation.ident);
     let (output, bound) = (relation.output(None), relation.bound());
@@ -60,7 +62,7 @@ fn relation_items(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         ///
         /// # Errors
         /// `NotLoaded`: it was not loaded; `Detached`: it was not loaded, and the session was dropped.
-        #visible fn #accessor(&self) -> #p::Result<#output> #bound {
+        #visible fn #accessor(&self) -> #library::Result<#output> #bound {
             #body
         }
     }

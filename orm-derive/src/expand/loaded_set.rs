@@ -1,3 +1,5 @@
+//! Trait impls of the record of loaded relationships.
+
 use proc_macro2::TokenStream;
 use quote::quote;
 

@@ -46,7 +46,12 @@ pub fn model(model: &Model, complete: bool) -> TokenStream {
     code
 }
 
-/// Where the library keeps what generated code names.
+/// The library, for the signatures that editors show: they name what users name.
+pub fn library() -> TokenStream {
+    quote!(::orm_core)
+}
+
+/// Where the library keeps what other generated code names.
 pub fn private() -> TokenStream {
     private_at(Span::call_site())
 }

@@ -1,3 +1,5 @@
+//! The module `user` beside the struct `User`: loaded sets, relationships, the draft.
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Visibility;
@@ -147,7 +149,7 @@ fn complete(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     let p = private();
     let (model, name) = (&scope.model.name, &scope.complete_draft);
     let states: Vec<_> = scope.required().map(|(_, required)| &required.state).collect();
-    let filled = &scope.nested;
+    let link = &scope.nested;
     let columns: Vec<String> = scope.required().map(|(column, _)| column.field.clone()).collect();
     let hashes = columns.iter().map(|column| names::hash(column));
     let (message, label) = match columns.as_slice() {
@@ -183,9 +185,9 @@ fn complete(scope: &Scope<'_>, inside: &TokenStream) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-        #inside trait #name<#filled #(, #states)*> {}
+        #inside trait #name<#link #(, #states)*> {}
 
         #[diagnostic::do_not_recommend]
-        impl<#filled #(, #states: #p::GivenOr<#filled, #hashes>)*> #name<#filled #(, #states)*> for (#(#states,)*) {}
+        impl<#link #(, #states: #p::GivenOr<#link, #hashes>)*> #name<#link #(, #states)*> for (#(#states,)*) {}
     }
 }

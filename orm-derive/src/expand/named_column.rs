@@ -1,3 +1,5 @@
+//! A column of another struct, named by its field and checked by the compiler.
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 

@@ -1,3 +1,5 @@
+//! `Record`: a struct from the cells of a row, and its fields as values.
+
 use proc_macro2::TokenStream;
 use quote::quote;
 

@@ -1,3 +1,5 @@
+//! Trait impls of the type behind a relationship's constant.
+
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
@@ -33,7 +35,7 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         _ => quote!(optional),
     };
     let bound = relation.bound();
-    let (fills, fields) = (fills(scope, relation), filled_fields(scope, relation));
+    let fields = filled_fields(scope, relation);
     // A target that is less visible than the struct is an error here.
     let types = quote_spanned! {relation.target_span()=>
         type Target = #target;
@@ -44,7 +46,6 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
         impl #p::Relation for #marker #bound {
             type Parent = #this;
             #types
-            type Fills = #fills;
             const INDEX: usize = #index;
 
             fn output<#nested>(held: #p::Held<#target, #nested>) -> Self::Output<#nested> {
@@ -56,23 +57,10 @@ fn descriptor(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     }
 }
 
-/// What stands for the fields of its targets that a relationship fills: the hash of one, or the relationship itself where its
-/// key has several.
-pub fn fills(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
-    let p = private();
-    match &filled(relation.relation)[..] {
-        [] => quote!(()),
-        [field] => quote!(#p::Fills<#field>),
-        _ => scope.marker(relation),
-    }
-}
-
+/// A draft inside its parent may leave out the fields that it fills.
 fn filled_fields(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
-    let (p, marker) = (private(), scope.marker(relation));
-    match &filled(relation.relation)[..] {
-        [] | [_] => TokenStream::new(),
-        fields => quote!(#(impl #p::IsField<#fields> for #marker {})*),
-    }
+    let (p, marker, fields) = (private(), scope.marker(relation), filled(relation.relation));
+    quote!(#(impl #p::FillsField<#fields> for #marker {})*)
 }
 
 /// The fields of its targets that a relationship fills, by their hashes.
@@ -153,15 +141,18 @@ fn capabilities(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     let marker = scope.marker(relation);
     let bound = relation.bound();
     let count = if relation.relation.kind.is_collection() { quote!(ToMany) } else { quote!(ToOne) };
+    // No example of the user's other relationships where one does not fit: there may be hundreds.
     let mut code = quote! {
         #[automatically_derived]
         #[allow(trivial_bounds)]
+        #[diagnostic::do_not_recommend]
         impl #p::#count for #marker #bound {}
     };
     if relation.relation.lazy != Lazy::Raise {
         code.extend(quote! {
             #[automatically_derived]
             #[allow(trivial_bounds)]
+            #[diagnostic::do_not_recommend]
             impl #p::LazyLoad for #marker #bound {}
         });
     }
@@ -185,6 +176,7 @@ fn recursive(scope: &Scope<'_>, relation: &Named<'_>) -> TokenStream {
     quote! {
         #[automatically_derived]
         #[allow(trivial_bounds)]
+        #[diagnostic::do_not_recommend]
         impl #p::SelfReferential for #marker #bound {}
 
         #[automatically_derived]

@@ -1,3 +1,5 @@
+//! The names of everything that is generated for one model.
+
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -71,8 +73,9 @@ impl<'m> Scope<'m> {
         let mut taken = Taken::of(model);
         let relations = relation_names(model, &mut taken);
         let columns = column_names(model, complete, &mut taken);
-        // Where a module of the user's has the name of the generated one, what it lacks is reported here.
-        let span = super::at(model.ident.span());
+        // Where a module of the user's has the name of the generated one, what it lacks is reported here, once for each name:
+        // the compiler prints equal errors once.
+        let span = model.ident.span();
         Scope {
             module: module_name(model),
             loads: taken.fresh_in_module(format_ident!("{}Loads", model.name, span = span)),
@@ -161,16 +164,16 @@ impl<'m> Scope<'m> {
 impl Named<'_> {
     /// What reading it gives, for a loaded set of the targets; without one, nothing proven.
     pub fn output(&self, loaded: Option<&TokenStream>) -> TokenStream {
-        let p = super::private();
+        let library = super::library();
         let target = &self.relation.target;
         let arguments = match loaded {
             Some(loaded) => quote!(#target, #loaded),
             None => quote!(#target),
         };
         match self.relation.kind {
-            Kind::HasMany | Kind::ManyToMany => quote!(#p::Many<#arguments>),
-            _ if self.relation.is_required() => quote!(#p::Entity<#arguments>),
-            _ => quote!(::core::option::Option<#p::Entity<#arguments>>),
+            Kind::HasMany | Kind::ManyToMany => quote!(#library::Many<#arguments>),
+            _ if self.relation.is_required() => quote!(#library::Entity<#arguments>),
+            _ => quote!(::core::option::Option<#library::Entity<#arguments>>),
         }
     }
 

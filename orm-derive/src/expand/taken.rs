@@ -1,3 +1,5 @@
+//! Names already in use, so that generated ones never collide.
+
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};

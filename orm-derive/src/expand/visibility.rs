@@ -1,3 +1,5 @@
+//! How visible an item of the generated module is.
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Visibility;

@@ -1,3 +1,5 @@
+//! A column: what its field and attributes say, with the defaults filled in.
+
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Type, Visibility};
 
@@ -59,6 +61,14 @@ pub struct Column {
 }
 
 impl Column {
+    /// What to write instead of `#[key(auto)]` where the key is not an integer.
+    pub fn other_key(&self) -> &'static str {
+        match last_name(&self.ty) {
+            Some(name) if name == "Uuid" => "write `#[key]` and `#[column(default_with = \"Uuid::new_v4\")]`",
+            _ => "write `#[key]`",
+        }
+    }
+
     pub(super) fn new(field: Field, rename_all: RenameAll) -> Column {
         let name = names::plain(&field.ident);
         let span = field.ident.span();

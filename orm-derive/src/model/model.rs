@@ -1,3 +1,5 @@
+//! A model: its table, columns and relationships.
+
 use proc_macro2::TokenStream;
 use syn::{Ident, Type, Visibility};
 

@@ -1,3 +1,5 @@
+//! A relationship: its kind, its target and the keys that it links.
+
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Type, Visibility};
 

@@ -1,3 +1,5 @@
+//! The attributes of the derive, and the options of each.
+
 use proc_macro2::Span;
 use syn::Attribute;
 

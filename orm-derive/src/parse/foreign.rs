@@ -30,6 +30,10 @@ pub fn option(name: &str, attribute: &str) -> Option<String> {
         ("column", "indexed") => "write `index`",
         ("column", "unique_key") => "write `unique`",
         ("column", "max_length" | "size" | "len") => "write `length = 50`",
+        ("column", "onupdate" | "on_update" | "auto_now" | "updated_at") => {
+            "write `updated` for the time of the last update"
+        }
+        ("column", "auto_now_add" | "created_at") => "write `created` for the time of the insert",
         ("column", "foreign_key" | "references" | "belongs_to" | "fk") => {
             "a foreign key is a plain column; the relationship beside it names it: `#[belongs_to(key = \"user_id\")] user: \
              BelongsTo<User>`"
@@ -50,6 +54,8 @@ pub fn option(name: &str, attribute: &str) -> Option<String> {
         {
             "write `#[many_to_many(through = \"order_items\")]`"
         }
+        ("belongs_to", "ondelete") => "write `on_delete = \"cascade\"`",
+        ("belongs_to", "onupdate") => "write `on_update = \"cascade\"`",
         (_, "dependent" | "ondelete") if Kind::of(attribute).is_some() => {
             "write `cascade = \"all, delete-orphan\"`, or `passive_deletes` where the database does it"
         }

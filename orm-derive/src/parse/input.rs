@@ -1,3 +1,5 @@
+//! The struct under the derive, and its attributes.
+
 use proc_macro2::{Ident, TokenStream};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};

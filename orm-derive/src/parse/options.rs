@@ -1,3 +1,5 @@
+//! Options between the parentheses of an attribute.
+
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -184,7 +186,8 @@ fn read_number(
 /// Whether a value is probably the right one with its quotes left out.
 fn worth_quoting(value: &TokenStream) -> bool {
     let mut tokens = value.clone().into_iter();
-    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Ident(_)), None))
+    // `lazy = true` is the way of another library.
+    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Ident(word)), None) if word != "true" && word != "false")
 }
 
 fn unknown(name: &str, attribute: &str, known: &[Known]) -> String {

@@ -1,3 +1,5 @@
+//! The attributes of serde that decide how a field is serialised.
+
 use heck::{ToKebabCase, ToLowerCamelCase, ToShoutyKebabCase, ToShoutySnakeCase, ToUpperCamelCase};
 use syn::{Attribute, LitStr};
 

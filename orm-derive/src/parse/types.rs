@@ -1,3 +1,5 @@
+//! Types of fields, as far as their tokens tell.
+
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type};

@@ -1,3 +1,5 @@
+//! Values of options: names, paths, strategies, actions of keys.
+
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::LitStr;

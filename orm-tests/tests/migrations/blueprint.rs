@@ -239,7 +239,7 @@ impl Blueprint {
             let Some(to) = &column.refers_to else { continue };
             let (name, required) = (format!("of_{}", column.name), !column.nullable);
             relations.push(
-                relation(&name, relations.len(), RelationKind::BelongsTo { required }, slot(&to.table))
+                relation(&name, relations.len(), RelationKind::ManyToOne { required }, slot(&to.table))
                     .with_local(leak_list(vec![leak(&column.name)]))
                     .with_on_delete(to.on_delete)
                     .with_on_update(to.on_update),

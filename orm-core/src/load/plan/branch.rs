@@ -246,7 +246,7 @@ impl Tree {
         joins.append(&mut below);
         // A pair occurs once if its owner does and nothing else repeats the row: beside the statement's own distinct
         // rows, when no collection is joined, or only this one, by its own key.
-        let alone = self.collections == 1 && relation.kind == RelationKind::HasMany;
+        let alone = self.collections == 1 && relation.kind == RelationKind::OneToMany;
         let once = first && self.distinct && (self.collections == 0 || alone);
         Ok(JoinedBranch { relation, whole, back, repeats: !once, branch })
     }

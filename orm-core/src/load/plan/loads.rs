@@ -344,10 +344,10 @@ impl Planner {
 /// lead back, and whom it leads to is known.
 fn back_reference(load: &LoadSpec) -> Option<&'static RelationDef> {
     let by_default = |back: &RelationDef| {
-        matches!(back.kind, RelationKind::BelongsTo { .. }) && Strategy::of_default(back.lazy).is_some()
+        matches!(back.kind, RelationKind::ManyToOne { .. }) && Strategy::of_default(back.lazy).is_some()
     };
     let relation = load.relation;
-    let owns = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+    let owns = matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne);
     if !owns || !relation.target().relations.iter().any(by_default) {
         return None;
     }

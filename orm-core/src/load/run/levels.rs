@@ -193,7 +193,7 @@ pub(super) struct Owners {
 fn several(relation: &RelationDef) -> Error {
     let (path, target) = (relation.path(), relation.target().name);
     let advice = match relation.kind {
-        RelationKind::HasOne => "make it a `HasMany`, or the key column `unique`",
+        RelationKind::OneToOne => "make it a `HasMany`, or the key column `unique`",
         _ => "the key it refers to is not unique",
     };
     Error::new(

@@ -127,7 +127,7 @@ impl<'s> Loader<'s> {
     fn check(&self, levels: &Levels) -> Result<()> {
         for level in &levels.levels {
             for edge in &level.edges {
-                let required = edge.relation.kind == RelationKind::BelongsTo { required: true };
+                let required = edge.relation.kind == RelationKind::ManyToOne { required: true };
                 let Targets::One { items } = &edge.targets else { continue };
                 if let (true, Some(at)) = (required, items.iter().position(Option::is_none)) {
                     let may_be_hidden = hides(self.criteria, edge.relation);

@@ -1,0 +1,9 @@
+use orm_core::prelude::*;
+
+#[derive(Model, Debug)]
+struct User {
+    #[key(auto)]
+    id: uuid::Uuid,
+}
+
+fn main() {}
