@@ -17,7 +17,8 @@ pub(crate) struct Reads {
 /// Objects that were read, and what was loaded of their relationships.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    pub(super) nodes: Vec<ObjectId>,
+    /// With the version that each showed before, if the row overwrote it.
+    pub(super) nodes: Vec<(ObjectId, Option<usize>)>,
     pub(super) slots: Vec<(ArenaId, u32, usize)>,
 }
 
@@ -27,9 +28,9 @@ impl Reads {
         self.watching = true;
     }
 
-    pub(super) fn node(&mut self, id: ObjectId) {
+    pub(super) fn node(&mut self, id: ObjectId, before: Option<usize>) {
         if self.watching {
-            self.inner.nodes.push(id);
+            self.inner.nodes.push((id, before));
         }
     }
 

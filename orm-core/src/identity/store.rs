@@ -130,8 +130,8 @@ impl Store {
         {
             found = identity.hydrate(graph, arena, cells, Hydrate::Overwrite);
         }
-        if let Ok(Some(Found { node, read: true, .. })) = &found {
-            self.reads.node(ObjectId { arena, node: *node });
+        if let Ok(Some(Found { node, read: true, before, .. })) = &found {
+            self.reads.node(ObjectId { arena, node: *node }, *before);
         }
         found.map_err(|error| cell_error(entry.model.def(), &error))
     }
@@ -147,8 +147,8 @@ impl Store {
         match self.arena(arena).admit(cells) {
             Ok(node) => {
                 self.models[arena.index()].unmapped.get_or_insert(node);
-                self.reads.node(ObjectId { arena, node });
-                Ok(Some(Found { node, new: true, read: true }))
+                self.reads.node(ObjectId { arena, node }, None);
+                Ok(Some(Found { node, new: true, read: true, before: None }))
             }
             // It may have no key, and then reports it there.
             Err(_) => self.hydrate(arena, cells, Hydrate::Keep),
@@ -244,17 +244,24 @@ impl Store {
         self.reads.released();
     }
 
-    /// What was read since the last savepoint, or else since the transaction wrote, is not true any more.
+    /// What was read since the last savepoint, or else since the transaction wrote, is not true any more. Objects show again
+    /// what they showed before it was read.
     pub(crate) fn rolled_back(&mut self) {
         self.filtered.rolled_back();
         let read = self.reads.rolled_back();
         for (arena, node, relation) in read.slots {
             self.arena(arena).unload_one(node, relation);
         }
-        for id in read.nodes {
-            if !self.arena(id.arena).is_detached(id.node) {
-                self.expired.insert(id);
+        for (id, before) in read.nodes {
+            let objects = self.region.graph().erased(id.arena);
+            if objects.is_detached(id.node) {
+                continue;
             }
+            // Of several versions the first counts, which has the lowest number.
+            if let Some(before) = before.filter(|before| *before < objects.version(id.node)) {
+                objects.revert(id.node, before);
+            }
+            self.expired.insert(id);
         }
     }
 

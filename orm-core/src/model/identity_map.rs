@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::Model;
-use crate::graph::{ArenaId, CellError, Graph};
+use crate::graph::{ArenaId, CellError, ErasedArena, Graph};
 use crate::value::{Cells, Key, Value, ValueError};
 
 /// Which object is which row: the key of every object of one model that a session holds.
@@ -37,6 +37,8 @@ pub struct Found {
     pub new: bool,
     /// Whether it took anything from the row.
     pub read: bool,
+    /// The version that it showed before, if the row overwrote it.
+    pub before: Option<usize>,
 }
 
 /// An identity map as a trait object.
@@ -110,16 +112,17 @@ impl<M: Model> ErasedIdentity for IdentityMap<M> {
         match self.nodes.entry(key) {
             Entry::Occupied(entry) => {
                 let node = *entry.get();
+                let before = (existing != Hydrate::Keep).then(|| arena.version(node));
                 let read = match existing {
                     Hydrate::Keep => arena.fill(node, cells)?,
                     Hydrate::Overwrite => arena.update(node, cells).map(|_| true)?,
                     Hydrate::Follow => arena.follow(node, cells).map(|_| true)?,
                 };
-                Ok(Some(Found { node, new: false, read }))
+                Ok(Some(Found { node, new: false, read, before }))
             }
             Entry::Vacant(entry) => {
                 let node = *entry.insert(arena.push(cells)?);
-                Ok(Some(Found { node, new: true, read: true }))
+                Ok(Some(Found { node, new: true, read: true, before: None }))
             }
         }
     }

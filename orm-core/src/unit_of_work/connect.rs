@@ -89,9 +89,16 @@ impl UnitOfWork {
         if relation.kind != RelationKind::ManyToMany {
             return self.key_says_so(store, relation, parent, target);
         }
-        let ended = self.unlinks.remove(relation, &Ref::Node(parent), target);
+        let parent_end = Ref::Node(parent);
+        if let Some(ended) = self.unlinks.remove(relation, &parent_end, target) {
+            if !ended.seen {
+                // It may never have been there, and has to be now.
+                self.links.insert(ended);
+            }
+            return true;
+        }
         let held = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
-        held || ended || self.links.contains(relation, &Ref::Node(parent), target)
+        held || self.links.contains(relation, &parent_end, target)
     }
 
     /// Whether two objects are linked by their keys. What an expired object shows is not proof, nor is a key that is
@@ -104,10 +111,10 @@ impl UnitOfWork {
             _ => (target, remote),
         };
         let (owner, referred) = if child == parent { (target, remote) } else { (parent, local) };
-        if self.waiting_keys.wait(child, columns)
-            || store.is_expired(child)
-            || self.is_unsaved(store, owner, referred)
-        {
+        if let Some(key) = self.waiting_keys.key(child, columns) {
+            return key.from.node() == Some(owner);
+        }
+        if store.is_expired(child) || self.is_unsaved(store, owner, referred) {
             return false;
         }
         let key = store.values(parent, local);
@@ -171,11 +178,7 @@ impl UnitOfWork {
                 if target.is_some_and(|target| target.is(&Ref::Node(old))) {
                     return Ok(());
                 }
-                let here = store.values(parent, relation.local_columns());
-                let remote = relation.remote_columns();
-                // One that waits for another parent's key has moved already.
-                let stays = store.values(old, remote) == here && !self.waiting_keys.wait(old, remote);
-                if stays {
+                if self.is_led_here(store, relation, parent, old) {
                     self.orphan(store, relation, old)?;
                     self.release_parent(store, relation, parent, old);
                 }

@@ -5,7 +5,7 @@ use indexmap::IndexSet;
 
 use super::flush::Flush;
 use super::flush_plan::{FlushStep, links_of};
-use super::moves::{held, holders, link_holders, parents};
+use super::moves::{held, holders, link_holders};
 use super::switch::NewKeys;
 use super::unit_of_work::{KeyFrom, Ref, by_arena};
 use crate::error::{Error, ErrorKind, Result};
@@ -46,6 +46,12 @@ impl Flush<'_> {
                     refused.extend(self.follow(relation, arena, &nodes).await?);
                 }
             }
+        }
+        let unsaved = self.unit.deleted.iter().copied();
+        let unsaved: Vec<ObjectId> = unsaved.filter(|node| self.unit.has_unsaved_keys(*node)).collect();
+        for node in unsaved {
+            // Parents may be given other keys before the row goes.
+            self.unit.leave_all_parents(self.store, node);
         }
         for Refused { relation, children } in refused {
             if let Some(left) = children.iter().find(|child| !self.unit.deleted.contains(*child)) {
@@ -113,6 +119,7 @@ impl Flush<'_> {
         }
         for child in children {
             let changes = nullable.iter().map(|column| (*column, Value::Null)).collect();
+            self.unit.cancel_waiting(self.store, child, |column| nullable.contains(&column));
             self.unit.change(self.store, child, changes)?;
         }
         Ok(None)
@@ -138,13 +145,12 @@ impl Flush<'_> {
                 ]
             })
             .collect();
-        let leads_elsewhere = |key: &KeyFrom| {
-            let from = key.from.node().filter(|from| from.arena == arena);
-            key.columns == remote && !from.is_some_and(|from| parents.contains(&from.node))
-        };
-        let here = |child: &ObjectId| {
-            keys.contains(&self.store.values(*child, remote))
-                && !self.unit.waiting_keys.of(*child).iter().any(leads_elsewhere)
+        let here = |child: &ObjectId| match self.unit.waiting_keys.key(*child, remote) {
+            Some(key) => {
+                let from = key.from.node().filter(|from| from.arena == arena);
+                from.is_some_and(|from| parents.contains(&from.node))
+            }
+            None => keys.contains(&self.store.values(*child, remote)),
         };
         let target = (relation.target)().type_id();
         // A collection still shows what was expunged, beside the session's new object of its row.
@@ -184,6 +190,7 @@ impl Flush<'_> {
             // Rows refer to the keys that rows have, and not to those that unsaved edits gave the objects.
             let edited: Vec<(u32, usize)> =
                 ask.iter().filter_map(|node| self.show_saved(ObjectId { arena, node: *node })).collect();
+            let asked: Vec<ObjectId> = ask.iter().map(|node| ObjectId { arena, node: *node }).collect();
             let objects = ask.into_iter().map(|node| (Arc::clone(&region), arena, node));
             let mut loader = Loader::new(
                 self.store,
@@ -199,9 +206,7 @@ impl Flush<'_> {
             edited.into_iter().for_each(|(node, version)| self.store.arena(arena).revert(node, version));
             loaded?;
             self.unit.relink_expunged(self.store);
-            if self.executed.is_some() {
-                self.asked.insert(relation.path());
-            }
+            self.tell_asked(relation, &asked);
         }
         Ok(parents.iter().flat_map(|parent| self.held(relation, ObjectId { arena, node: *parent })).collect())
     }
@@ -226,10 +231,26 @@ impl Flush<'_> {
         edited.into_iter().for_each(|(node, version)| self.store.arena(arena).revert(node, version));
         let (answer, places) = loaded?;
         self.unit.relink_expunged(self.store);
-        if self.executed.is_some() {
+        let asked: Vec<ObjectId> = parents.iter().map(|node| ObjectId { arena, node: *node }).collect();
+        self.tell_asked(relation, &asked);
+        Ok(places.iter().flat_map(|place| place.targets(&answer, relation.index)).collect())
+    }
+
+    /// Records that a statement looked for the children of some parents: a part of the deletion of those that are deleted,
+    /// and a step of its own for the rest.
+    fn tell_asked(&mut self, relation: &'static RelationDef, parents: &[ObjectId]) {
+        if self.executed.is_none() {
+            return;
+        }
+        let deleted =
+            |parent: &&ObjectId| self.unit.deleted.contains(*parent) && !self.switched.contains(**parent);
+        let (deleted, others): (Vec<&ObjectId>, Vec<&ObjectId>) = parents.iter().partition(deleted);
+        if !others.is_empty() {
+            self.executed(|| FlushStep::Look { relation: relation.path(), rows: others.len() });
+        }
+        if !deleted.is_empty() {
             self.asked.insert(relation.path());
         }
-        Ok(places.iter().flat_map(|place| place.targets(&answer, relation.index)).collect())
     }
 
     /// Shows an object as its row is; the version that it had, where that is another one.
@@ -251,12 +272,12 @@ impl Flush<'_> {
             if !self.has_new_target(relation, parent, &key) {
                 continue;
             }
-            self.executed(|| FlushStep::Look { relation: relation.path(), rows: 1 });
             for child in self.rows_of(relation, parent).await? {
                 let remote = relation.remote_columns();
                 let now_refers_to = self.store.values(child, remote);
                 let still = now_refers_to == key || now_refers_to == saved;
-                let moves = self.unit.waiting_keys.wait(child, remote);
+                let key = self.unit.waiting_keys.key(child, remote);
+                let moves = key.is_some_and(|key| key.from.node() != Some(parent));
                 if still && !moves && !now.contains(&child) {
                     self.unit.orphan(self.store, relation, child)?;
                 }
@@ -408,7 +429,7 @@ impl Flush<'_> {
         for holder in holders(self.store, node.arena) {
             let columns = holder.1.remote_columns();
             let key = self.store.values(node, columns);
-            for parent in parents(self.store, holder, &key) {
+            for parent in self.unit.former_parents(self.store, holder, &key) {
                 self.unit.let_go(self.store, parent, holder.1, node);
             }
         }

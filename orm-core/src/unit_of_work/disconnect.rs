@@ -76,11 +76,7 @@ impl UnitOfWork {
     ) -> Result<()> {
         let by_key = matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne);
         let member = match (target, target.node()) {
-            (_, Some(child)) if by_key => {
-                let (here, remote) = (relation.local_columns(), relation.remote_columns());
-                store.values(child, remote) == store.values(parent, here)
-                    && !self.waiting_keys.wait(child, remote)
-            }
+            (_, Some(child)) if by_key => self.is_led_here(store, relation, parent, child),
             (Ref::Pending(cell), None) if by_key => {
                 let (here, remote) = (relation.local_columns(), relation.remote_columns());
                 let own = store.values(parent, here);
@@ -133,6 +129,8 @@ impl UnitOfWork {
         let seen = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
         let parent = Ref::Node(parent);
         let waited = self.links.remove(relation, &parent, target);
+        // One that may have existed before it was made has to be deleted.
+        let is_new = waited.as_ref().is_some_and(|row| row.seen);
         if let Ref::Pending(cell) = target
             && let Some(entry) = self.pending.get_mut(cell_id(cell))
         {
@@ -142,7 +140,8 @@ impl UnitOfWork {
                     targets.retain(|target| !target.is(&parent));
                 }
             }
-        } else if !waited {
+        } else if !is_new {
+            let seen = seen && waited.is_none();
             self.unlinks.insert(LinkRow { relation, parent, target: target.clone(), seen });
         }
     }

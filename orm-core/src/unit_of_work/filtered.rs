@@ -82,7 +82,7 @@ impl UnitOfWork {
 
     fn leave(&mut self, store: &mut Store, holder: Holder, node: ObjectId) {
         let key = store.values(node, holder.1.remote_columns());
-        for parent in parents(store, holder, &key) {
+        for parent in self.former_parents(store, holder, &key) {
             self.let_go(store, parent, holder.1, node);
         }
     }

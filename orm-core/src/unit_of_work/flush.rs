@@ -39,6 +39,8 @@ pub(crate) struct Flush<'s> {
     pub(super) executed: Option<FlushPlan>,
     /// Which rows the session sees. What is written is checked against the rows that there are.
     pub(super) criteria: &'s Criteria,
+    /// How much was executed before the present step of the schedule.
+    pub(super) executed_before: usize,
     /// When it happens, for columns that hold the time of a change.
     pub(super) now: SystemTime,
     /// What the session tells hooks and columns.
@@ -76,6 +78,7 @@ impl<'s> Flush<'s> {
             unlinked: HashSet::new(),
             executed: None,
             criteria,
+            executed_before: 0,
             now,
             context,
             asked: HashSet::new(),
@@ -196,6 +199,7 @@ impl Flush<'_> {
     /// Writes the rows of a step; returns the new objects.
     async fn step(&mut self, plan: &RowPlan, at: usize) -> Result<Vec<(PendingEntry, ObjectId)>> {
         let step = &plan.steps[at];
+        self.executed_before = self.executed.as_ref().map_or(0, |executed| executed.steps().len());
         let made = self.write(&plan.rows, step).await;
         let made = made.map_err(|error| self.in_each_others_way(error, plan, step))?;
         for table in plan.last_deletions(at) {

@@ -56,8 +56,9 @@ pub struct FlushPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlushStep {
-    /// Old targets of an unloaded `has_one` that has a new target: they are looked up first, and then deleted, or their
-    /// key is set to NULL.
+    /// Old targets that are looked up first, and then deleted, or their key is set to NULL: those of an unloaded `has_one`
+    /// that has a new target, and those of a row that becomes another one (a new object with the key of a deleted one).
+    /// After a flush, those that a statement looked up.
     Look {
         /// The relationship.
         relation: String,
@@ -134,6 +135,12 @@ impl FlushPlan {
         for (_, relation) in unit.displaced.iter().filter(|((node, _), _)| !switched.contains(*node)) {
             plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
         }
+        for (_, node) in switched.iter() {
+            let followed = store.def(node.arena).relations.iter().filter(|relation| is_followed(relation));
+            for relation in followed {
+                plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
+            }
+        }
         // New rows that need each other's keys have no plan; the flush refuses them.
         let Ok(rows) = RowPlan::of(unit, store, switched, dialect) else { return plan };
         let deleted = unit.deleted.iter().copied().filter(|node| !switched.contains(*node)).collect();
@@ -171,8 +178,8 @@ impl FlushPlan {
         &self.steps
     }
 
-    /// The rows that were written, with their old and new values, in the order in which they were added, edited and deleted:
-    /// what an audit log keeps. Link rows are not among them, nor are rows that the database deletes or changes by itself. A
+    /// The rows that were written, with their old and new values, in the order in which they were written: what an audit
+    /// log keeps. Link rows are not among them, nor are rows that the database deletes or changes by itself. A
     /// plan that was not executed has none.
     ///
     /// ```
@@ -250,8 +257,8 @@ impl Shown<'_> {
         for (arena, nodes) in by_arena(nodes) {
             let def = self.known.store.def(arena);
             for (_, table) in links_of(def).filter(|(_, table)| which(&self.rows, *table)) {
-                let last = self.plan.steps.len().saturating_sub(1);
                 let step = FlushStep::UnlinkAll { table, model: def.name, rows: nodes.len() };
+                let last = self.plan.steps.len().saturating_sub(1);
                 self.plan.push_within(last, step);
             }
         }
@@ -277,7 +284,10 @@ impl Shown<'_> {
                     self.plan.push_within(first, FlushStep::Insert { model: def.name, rows: 1 });
                 }
                 (Part::Whole, Kind::Update, Row::Changed(node)) => {
-                    self.plan.push_within(first, update(&self.changed(def, node)));
+                    let columns = self.changed(def, node);
+                    if !columns.is_empty() {
+                        self.plan.push_within(first, update(&columns));
+                    }
                 }
                 (Part::Whole, Kind::Update, Row::Switched(node)) => {
                     let (columns, defaults) = self.switched(def, node);
@@ -288,11 +298,9 @@ impl Shown<'_> {
                 }
                 (Part::Whole, Kind::Update, _) => {}
                 (Part::Whole, Kind::Delete, _) => {
-                    let followed = |kind| matches!(kind, RelationKind::OneToMany | RelationKind::OneToOne);
-                    let relations = def.relations.iter().filter(|relation| {
-                        followed(relation.kind) && !relation.passive_deletes && !relation.view_only
-                    });
-                    let follows = relations.map(|relation| relation.path()).collect();
+                    let relations = def.relations.iter().filter(|relation| is_followed(relation));
+                    let asked = relations.filter(|relation| !relation.passive_deletes);
+                    let follows = asked.map(|relation| relation.path()).collect();
                     self.plan.push_within(first, FlushStep::Delete { model: def.name, rows: 1, follows });
                     if let Row::Deleted(node) = self.rows.rows.rows[*operation] {
                         self.deleted.shift_remove(&node);
@@ -378,9 +386,9 @@ impl Shown<'_> {
 impl Flush<'_> {
     pub(super) fn executed(&mut self, step: impl FnOnce() -> FlushStep) {
         if let Some(plan) = &mut self.executed {
-            // Statements of one kind that follow each other are shown as one step.
+            // Statements of one kind that follow each other in a step of the schedule are shown as one.
             let last = plan.steps.len().saturating_sub(1);
-            plan.push_within(last, step());
+            plan.push_within(last.max(self.executed_before), step());
         }
     }
 
@@ -391,6 +399,11 @@ impl Flush<'_> {
             rows,
         });
     }
+}
+
+/// Whether what refers to a row by a relationship goes with it, or loses its key.
+fn is_followed(relation: &RelationDef) -> bool {
+    matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne) && !relation.view_only
 }
 
 /// The relationships of a model by link tables whose rows a flush deletes with those of the model.

@@ -51,10 +51,10 @@ impl LinkSet {
         self.rows.insert(key, row);
     }
 
-    /// Takes a link out; whether it was there.
-    pub(super) fn remove(&mut self, relation: &RelationDef, parent: &Ref, target: &Ref) -> bool {
+    /// Takes a link out, if it was there.
+    pub(super) fn remove(&mut self, relation: &RelationDef, parent: &Ref, target: &Ref) -> Option<LinkRow> {
         // Rows of a link table have no order, so what is left may change its own.
-        LinkKey::new(relation, parent, target).is_some_and(|key| self.rows.swap_remove(&key).is_some())
+        LinkKey::new(relation, parent, target).and_then(|key| self.rows.swap_remove(&key))
     }
 
     /// Takes out the links of an object that is not written after all.

@@ -69,13 +69,57 @@ impl UnitOfWork {
             if old == new {
                 continue;
             }
-            for parent in parents(store, holder, &old) {
+            for parent in self.former_parents(store, holder, &old) {
                 self.let_go(store, parent, holder.1, child);
             }
-            for parent in parents(store, holder, &new) {
+            for parent in self.parents_of(store, holder, child) {
                 self.take_in(store, parent, holder.1, child);
             }
         }
+    }
+
+    /// The objects that a child's key leads to. Until a flush, a child whose key was not edited belongs to the object whose
+    /// row has the value, whatever the object was given since.
+    pub(super) fn parents_of(&self, store: &mut Store, holder: Holder, child: ObjectId) -> Vec<ObjectId> {
+        let remote = holder.1.remote_columns();
+        if let Some(key) = self.waiting_keys.key(child, remote) {
+            return key.from.node().filter(|from| from.arena == holder.0).into_iter().collect();
+        }
+        let key = store.values(child, remote);
+        if self.is_unsaved(store, child, remote) {
+            return parents(store, holder, &key);
+        }
+        parents_where(store, holder, &key, |store, parent, local| {
+            self.saved_values(store, parent, local) == key
+        })
+    }
+
+    /// Whether the key of a child leads to a parent. One that takes its key from another parent has moved already.
+    pub(super) fn is_led_here(
+        &self,
+        store: &Store,
+        relation: &RelationDef,
+        parent: ObjectId,
+        child: ObjectId,
+    ) -> bool {
+        let (local, remote) = (relation.local_columns(), relation.remote_columns());
+        if let Some(key) = self.waiting_keys.key(child, remote) {
+            return key.from.node() == Some(parent);
+        }
+        let key = store.values(child, remote);
+        let of_parent = match self.is_unsaved(store, child, remote) {
+            true => store.values(parent, local),
+            false => self.saved_values(store, parent, local),
+        };
+        key == of_parent
+    }
+
+    /// The objects that may hold a child since it had a key: those that have it now, and those whose rows have it.
+    pub(super) fn former_parents(&self, store: &mut Store, holder: Holder, key: &[Value]) -> Vec<ObjectId> {
+        parents_where(store, holder, key, |store, parent, local| {
+            store.values(parent, local) == key
+                || self.dirty.contains_key(&parent) && self.saved_values(store, parent, local) == key
+        })
     }
 
     /// Adds a child to the parent that its key names. If a `has_one` would have two, it is unloaded.
@@ -133,7 +177,17 @@ pub(super) fn held(store: &Store, relation: &RelationDef, node: ObjectId) -> Vec
 }
 
 /// The objects of this session that have a key, as a relationship to their children refers to it.
-pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value]) -> Vec<ObjectId> {
+pub(super) fn parents(store: &mut Store, holder: Holder, key: &[Value]) -> Vec<ObjectId> {
+    parents_where(store, holder, key, |store, parent, local| store.values(parent, local) == key)
+}
+
+/// The same for the key of a row, and those of the objects for which `has_key` holds where it is another key.
+fn parents_where(
+    store: &mut Store,
+    (arena, relation): Holder,
+    key: &[Value],
+    has_key: impl Fn(&Store, ObjectId, &[usize]) -> bool,
+) -> Vec<ObjectId> {
     let local = relation.local_columns();
     if key.iter().any(Value::is_null) {
         return Vec::new();
@@ -145,8 +199,6 @@ pub(super) fn parents(store: &mut Store, (arena, relation): Holder, key: &[Value
         return store.find_target(arena, key, &places).into_iter().collect();
     }
     let objects = store.arena(arena);
-    let has_key = |node: &u32| {
-        !objects.is_detached(*node) && store.values(ObjectId { arena, node: *node }, local) == key
-    };
-    (0..objects.len()).filter(has_key).map(|node| ObjectId { arena, node }).collect()
+    let all = (0..objects.len()).filter(|node| !objects.is_detached(*node));
+    all.map(|node| ObjectId { arena, node }).filter(|parent| has_key(store, *parent, local)).collect()
 }

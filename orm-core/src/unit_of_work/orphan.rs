@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::PendingCell;
-use super::moves::{holders, parents};
+use super::moves::holders;
 use super::pending::PendingState;
 use super::unit_of_work::{CellId, KeyFrom, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
@@ -58,16 +58,27 @@ impl UnitOfWork {
         columns: impl Fn(usize) -> bool,
     ) {
         for key in self.waiting_keys.cancel(node, columns) {
+            if let Some(from) = key.from.node() {
+                self.leave_parent(store, node, key.columns, from);
+            }
             self.return_to_parents(store, node, key.columns);
+        }
+    }
+
+    /// A child leaves the parent that it took a key from, whatever key this has by now.
+    fn leave_parent(&mut self, store: &Store, child: ObjectId, columns: &[usize], parent: ObjectId) {
+        let by_key = holders(store, child.arena).into_iter();
+        for (_, relation) in
+            by_key.filter(|(arena, relation)| *arena == parent.arena && relation.remote_columns() == columns)
+        {
+            self.let_go(store, parent, relation, child);
         }
     }
 
     /// A child that was about to be deleted because it lost its parent stays.
     pub(super) fn return_to_all_parents(&mut self, store: &mut Store, child: ObjectId) {
         for holder in holders(store, child.arena) {
-            let columns = holder.1.remote_columns();
-            let key = store.values(child, columns);
-            for parent in parents(store, holder, &key) {
+            for parent in self.parents_of(store, holder, child) {
                 self.take_in(store, parent, holder.1, child);
             }
         }
@@ -78,8 +89,7 @@ impl UnitOfWork {
     fn return_to_parents(&mut self, store: &mut Store, child: ObjectId, columns: &[usize]) {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns() == columns {
-                let key = store.values(child, columns);
-                for parent in parents(store, holder, &key) {
+                for parent in self.parents_of(store, holder, child) {
                     self.take_in(store, parent, holder.1, child);
                 }
             }
@@ -98,9 +108,7 @@ impl UnitOfWork {
         let cells: Vec<CellId> = cells.map(|entry| cell_id(&entry.cell)).collect();
         for cell in cells {
             let Some(entry) = self.pending.get_mut(cell) else { continue };
-            let keys = entry.keys.len();
-            entry.keys.retain(|key| key.columns != remote || !key.from.is(parent));
-            if entry.keys.len() < keys && relation.cascade.delete {
+            if entry.lose_key(remote, |key| key.from.is(parent)) && relation.cascade.delete {
                 gone.push(Arc::clone(&entry.cell));
             }
         }
@@ -111,7 +119,7 @@ impl UnitOfWork {
     pub(super) fn drop_key(&mut self, relation: &RelationDef, cell: &Arc<PendingCell>) -> Result<()> {
         let remote = relation.remote_columns();
         if let Some(entry) = self.pending.get_mut(cell_id(cell)) {
-            entry.keys.retain(|key| key.columns != remote);
+            entry.lose_key(remote, |_| true);
             entry.held_by.retain(|(held, _): &(&RelationDef, ObjectId)| !held.is(relation));
         }
         Ok(())

@@ -174,11 +174,7 @@ impl UnitOfWork {
     ) -> Result<()> {
         let old = store.held_objects(parent, relation.index).pop();
         let Some(old) = old.filter(|old| Some(*old) != target) else { return Ok(()) };
-        let here = store.values(parent, relation.local_columns());
-        let remote = relation.remote_columns();
-        // One that waits for another parent's key has moved already.
-        let stays = store.values(old, remote) == here && !self.waiting_keys.wait(old, remote);
-        match stays && !relation.may_lose_child() {
+        match self.is_led_here(store, relation, parent, old) && !relation.may_lose_child() {
             true => Err(orphan_needs_a_rule(relation)),
             false => Ok(()),
         }

@@ -250,6 +250,11 @@ impl UnitOfWork {
                         // The value is that of another row until the flush.
                         self.leave_others(store, node, key.columns, from);
                         self.waiting_keys.set(node, key);
+                    } else if (!had || store.is_expired(node))
+                        && !is_generated_key(store.def(from.arena), key.from_columns)
+                    {
+                        // The value will be written, and the link is to the object, whatever key it is given before that.
+                        self.waiting_keys.set(node, key);
                     }
                     Ok(())
                 }
@@ -296,6 +301,11 @@ pub(crate) fn another_session() -> Error {
         "the object belongs to another session, or to a stream; load it in this one (`session.get::<M>(key)`) and use \
          that",
     )
+}
+
+/// Whether columns are a primary key that the database generates, which is not edited.
+fn is_generated_key(def: &ModelDef, columns: &[usize]) -> bool {
+    columns == def.key && columns.iter().all(|column| def.columns[*column].generated)
 }
 
 /// Values of `default_with` are known from the start, like those that drafts set. A key that a link may set waits for the

@@ -118,7 +118,9 @@ impl Flush<'_> {
         }
         let taken: HashSet<ObjectId> = self.switched.iter().map(|(_, node)| node).collect();
         self.unit.deleted.retain(|node| !taken.contains(node));
-        self.unit.waiting_keys.forget(|node| taken.contains(&node));
+        for node in &taken {
+            self.unit.leave_all_parents(self.store, *node);
+        }
         // What was linked to the old object, or no more, is of no concern to the new one.
         self.unit.links_end(&taken);
         self.unit.displaced.retain(|(node, _), _| !taken.contains(node));
@@ -148,6 +150,7 @@ impl Flush<'_> {
         let values = given.into_iter().filter(|column| !def.columns[*column].version);
         let changes = values.filter_map(|column| Some((column, entry.values[column].clone()?))).collect();
         self.unit.change(self.store, node, changes)?;
+        self.unit.return_to_all_parents(self.store, node);
         late.into_iter().for_each(|key| self.unit.waiting_keys.set(node, key));
         let left: Vec<usize> = left.into_iter().filter(|column| !def.columns[*column].read_only).collect();
         if !left.is_empty() {

@@ -398,6 +398,21 @@ impl UnitOfWork {
 }
 
 impl PendingEntry {
+    /// The object takes no key from others in some columns any more; whether it did. The link counted, and not a value that
+    /// the draft was given before.
+    pub(super) fn lose_key(&mut self, columns: &[usize], which: impl Fn(&KeyFrom) -> bool) -> bool {
+        let keys = self.keys.len();
+        self.keys.retain(|key| key.columns != columns || !which(key));
+        if self.keys.len() == keys {
+            return false;
+        }
+        let defs = self.model.def().columns;
+        for column in columns.iter().filter(|column| defs[**column].nullable) {
+            self.values[*column] = Some(Value::Null);
+        }
+        true
+    }
+
     /// A row whose object has no other references, so all such rows can share one cell.
     pub(super) fn of_row(mut draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
         PendingEntry {

@@ -29,6 +29,11 @@ impl UnitOfWork {
         }
     }
 
+    /// Whether an object may have keys that its row does not have.
+    pub(super) fn has_unsaved_keys(&self, node: ObjectId) -> bool {
+        self.dirty.contains_key(&node) || self.waiting_keys.has(node)
+    }
+
     /// Whether links of an object wait for a flush.
     pub(crate) fn has_unsaved_links(&self, node: ObjectId) -> bool {
         let is_end = |row: &LinkRow| row.parent.node() == Some(node) || row.target.node() == Some(node);
@@ -84,12 +89,21 @@ impl UnitOfWork {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns() == columns {
                 let key = store.values(child, columns);
-                for parent in parents(store, holder, &key) {
+                for parent in self.former_parents(store, holder, &key) {
                     self.let_go(store, parent, holder.1, child);
                 }
             }
         }
         self.member_leaves(store, child, columns);
+    }
+
+    /// A child that goes is held by no parent any more: neither by those that its keys lead to, nor by those that it was to
+    /// take keys from, which may have others by now.
+    pub(super) fn leave_all_parents(&mut self, store: &mut Store, child: ObjectId) {
+        self.cancel_waiting(store, child, |_| true);
+        for (_, relation) in holders(store, child.arena) {
+            self.leave_parents(store, child, relation.remote_columns());
+        }
     }
 
     /// The key of a child leads to one parent, which has its value since an edit: others that hold the child do so no more,

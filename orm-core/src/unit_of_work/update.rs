@@ -154,6 +154,14 @@ impl Flush<'_> {
             if self.store.arena(node.arena).version(node.node) != before {
                 columns = self.unit.changed_columns(self.store, node);
             }
+        }
+        for row in [Row::Changed(node), Row::Switched(node)] {
+            let cut = self.cut.get(&row).into_iter().flat_map(|cut| cut.cleared.iter().chain(&cut.late));
+            columns.extend(cut);
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        if !self.switched.contains(node) {
             self.stamp(node, &mut columns)?;
         }
         let def = self.store.def(node.arena);
@@ -165,14 +173,6 @@ impl Flush<'_> {
             self.bump(node, self.unit.saved_version(self.store, node), version)?;
             if !columns.contains(&version) {
                 columns.push(version);
-            }
-        }
-        for row in [Row::Changed(node), Row::Switched(node)] {
-            let cut = self.cut.get(&row).into_iter().flat_map(|cut| cut.cleared.iter().chain(&cut.late));
-            for column in cut {
-                if !columns.contains(column) {
-                    columns.push(*column);
-                }
             }
         }
         Ok(Some(columns))

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use super::unit_of_work::{CellId, KeyFrom, Ref, cell_id};
 use crate::graph::ObjectId;
 
-/// Keys of existing objects that wait for another object's row: that of a pending one, or of one whose key was edited to
-/// what they show already.
+/// Keys of existing objects that come from another object with the next flush: from a pending one, or from one whose key may
+/// be edited until then.
 #[derive(Debug, Default)]
 pub(super) struct WaitingKeys {
     of: IndexMap<ObjectId, Vec<KeyFrom>>,
@@ -34,6 +34,11 @@ impl WaitingKeys {
     pub(super) fn wait(&self, node: ObjectId, columns: &[usize]) -> bool {
         let waits = |key: &KeyFrom| key.columns == columns && key.from.node().is_none();
         self.of.get(&node).is_some_and(|keys| keys.iter().any(waits))
+    }
+
+    /// The key of exactly these columns that an object takes from another one.
+    pub(super) fn key(&self, node: ObjectId, columns: &[usize]) -> Option<&KeyFrom> {
+        self.of.get(&node)?.iter().find(|key| key.columns == columns)
     }
 
     pub(super) fn has(&self, node: ObjectId) -> bool {

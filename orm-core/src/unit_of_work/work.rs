@@ -381,11 +381,15 @@ impl<'u> Builder<'u> {
         }
     }
 
-    /// Whether an object takes a key from another one in some columns.
+    /// Whether a row takes a key from an object in some columns. One that becomes another row does, also with the value that
+    /// it had.
     fn waits(&self, operation: usize, columns: usize) -> bool {
         let all = &self.rows.work.columns[columns].all;
-        let Row::Changed(node) = self.rows.rows[operation] else { return false };
-        self.unit.waiting_keys.of(node).iter().any(|key| key.columns == all)
+        match self.rows.rows[operation] {
+            Row::Changed(node) => self.unit.waiting_keys.of(node).iter().any(|key| key.columns == all),
+            Row::Switched(_) => true,
+            Row::New(_) | Row::Deleted(_) => false,
+        }
     }
 
     /// The values of a row before it is written; `None` if there is no row, or a NULL.

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 
 use super::flush::Flush;
 use super::row_plan::RowPlan;
+use super::schedule::Part;
 use super::unit_of_work::CellId;
 use super::work::Row;
 use crate::graph::ObjectId;
@@ -140,14 +141,18 @@ impl Flush<'_> {
         Some(plan.rows.rows.iter().map(version).collect())
     }
 
-    /// Records the rows that were written.
+    /// Records the rows that were written, in the order of their statements: a new row may have the key of a deleted one.
     pub(super) fn written_rows(&mut self, plan: &RowPlan, before: Before, new: &HashMap<CellId, ObjectId>) {
-        let written = |(row, before): (&Row, Option<usize>)| match row {
-            Row::New(cell) => self.written_row(*new.get(cell)?, RowChange::Inserted, before),
-            Row::Changed(node) | Row::Switched(node) => self.written_row(*node, RowChange::Updated, before),
-            Row::Deleted(node) => self.written_row(*node, RowChange::Deleted, before),
+        let written = |operation: &usize| match plan.rows.rows[*operation] {
+            Row::New(cell) => self.written_row(*new.get(&cell)?, RowChange::Inserted, before[*operation]),
+            Row::Changed(node) | Row::Switched(node) => {
+                self.written_row(node, RowChange::Updated, before[*operation])
+            }
+            Row::Deleted(node) => self.written_row(node, RowChange::Deleted, before[*operation]),
         };
-        let rows: Vec<WrittenRow> = plan.rows.rows.iter().zip(before).filter_map(written).collect();
+        // The parts of a row are written around the whole.
+        let whole = plan.steps.iter().filter(|step| matches!(step.part, Part::Whole));
+        let rows: Vec<WrittenRow> = whole.flat_map(|step| &step.operations).filter_map(written).collect();
         if let Some(executed) = &mut self.executed {
             executed.written(rows);
         }

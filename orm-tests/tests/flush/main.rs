@@ -4,6 +4,7 @@
 
 mod associations;
 mod context;
+mod followed;
 mod generated;
 mod getting;
 mod late_keys;

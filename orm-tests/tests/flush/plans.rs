@@ -110,8 +110,8 @@ on_every_backend! {
         let plan = session.flush_plan().to_string();
         assert_eq!(
             plan,
-            "1. delete all rows of pl_owner_tags of 1 Owner\n2. update name, version of 1 Owner\n\
-             3. update role of 1 Owner\n4. insert 1 rows of pl_owner_tags"
+            "1. look for the old Owner.badge of 1\n2. delete all rows of pl_owner_tags of 1 Owner\n\
+             3. update name, version of 1 Owner\n4. update role of 1 Owner\n5. insert 1 rows of pl_owner_tags"
         );
         let log = engine.record();
         session.flush().await?;
@@ -166,8 +166,8 @@ on_every_backend! {
              3. delete 1 Owner, after looking at Owner.badge"
         );
         let deleted = [
-            "Deleted Owner 1: id 1 -> none, name \"ann\" -> none, note NULL -> none, role \"guest\" -> none, version 1 -> none",
             "Deleted Badge 1: id 1 -> none, owner_id 1 -> none",
+            "Deleted Owner 1: id 1 -> none, name \"ann\" -> none, note NULL -> none, role \"guest\" -> none, version 1 -> none",
         ];
         assert_eq!(rows(&told), deleted);
         Ok(())
@@ -184,8 +184,8 @@ on_every_backend! {
         let statements: Vec<String> = shape(&log).into_iter().filter(|one| !one.starts_with("SELECT")).collect();
         assert_eq!(statements, ["UPDATE pl_owners", "INSERT pl_owners"], "{log}");
         let written = [
-            "Inserted Owner 3: id none -> 3, name none -> \"cid\", note none -> NULL, role none -> \"guest\", version none -> 1",
             "Updated Owner 1: note NULL -> \"new\", version 1 -> 2",
+            "Inserted Owner 3: id none -> 3, name none -> \"cid\", note none -> NULL, role none -> \"guest\", version none -> 1",
         ];
         assert_eq!(rows(&told), written);
         Ok(())
