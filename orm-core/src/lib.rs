@@ -1,7 +1,7 @@
 //! An async ORM in which reading a relationship that a query did not load does not compile.
 //!
-//! One struct is one model; a session loads objects, keeps each row as one object, and writes what changed. What a query
-//! loads is part of its type:
+//! One struct is one model. A session loads objects, represents each row by one object, and writes the changes. What a
+//! query loads is part of its type:
 //!
 //! ```
 //! use orm_core::prelude::*;
@@ -46,19 +46,22 @@
 //! # }
 //! ```
 //!
-//! Without the `.with(..)` that loop does not compile: "`Author.books` is not loaded by this query". The dynamic tier,
-//! `author.books()`, is a `Result`: what the object holds, or `NotLoaded` with what to write.
+//! Without the `.with(..)`, the loop does not compile: "`Author.books` is not loaded by this query". The accessor
+//! `author.books()` reads what the object holds, whichever query loaded it, and returns `NotLoaded` otherwise.
 //!
-//! Start with [`Model`](macro@Model), [`Engine`] and [`Session`]; the [book](guide) shows all of it.
+//! Start with [`Model`](macro@Model), [`Engine`] and [`Session`], or with the [book](guide), which has a page for each
+//! subject.
 //!
 //! # Features
 //!
-//! `sqlite` (default), `postgres` and `mysql`, each a backend; the URL chooses among those that are compiled in.
-//!
-//! `chrono`, `time`, `jiff`, `uuid`, `decimal` (of `rust_decimal`) and `json` (of `serde_json`), each the types of a crate
-//! as columns; they need a backend and nothing else.
-//! `serde`: entities serialise what is loaded, and `write::Input` reads what clients send. `axum`: sessions and errors in
-//! handlers. `migrate`: migrations from the models, and models from tables. `tls-rustls`, `tls-native`: TLS to servers.
+//! | feature | adds |
+//! |---|---|
+//! | `sqlite` (default), `postgres`, `mysql` | a database; the URL selects one of those that are compiled in |
+//! | `chrono`, `time`, `jiff`, `uuid`, `decimal`, `json` | columns with the types of `chrono`, `time`, `jiff`, `uuid`, `rust_decimal`, `serde_json` |
+//! | `serde` | entities serialise what is loaded, and `write::Input` reads what clients send |
+//! | `axum` | sessions as extractors, and errors as responses |
+//! | `migrate` | migrations from models, and models from existing tables |
+//! | `tls-rustls`, `tls-native` | TLS to servers |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What only one backend or one crate's types need is unused in builds without them.

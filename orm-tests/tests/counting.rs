@@ -138,14 +138,14 @@ on_every_backend! {
         let ungrouped = select_columns((Order::USER_ID, func::count(Order::ID)));
         assert!(refused(&engine, ungrouped).await.contains("add it to `.group_by(..)`"));
         let unique = select::<User>().unique().add_column(User::NAME);
-        assert!(refused(&engine, unique).await.starts_with("`add_column` gives the rows as they are"));
+        assert!(refused(&engine, unique).await.starts_with("`add_column` returns rows"));
 
         let first = engine.session().one(select::<User>().filter(User::ID.eq(7))).await?;
         let behind = select::<User>().order_by(User::ID).page_after(Some(&first), 2).add_column(User::NAME);
         let error = engine.session().rows_and_total(behind).await.unwrap_err();
         assert!(error.to_string().contains("the total is unknown"), "{error}");
         let raw = sql("SELECT id FROM orders").rows::<i64>();
-        assert!(engine.session().rows_and_total(raw).await.unwrap_err().to_string().contains("count it"));
+        assert!(engine.session().rows_and_total(raw).await.unwrap_err().to_string().contains("count the rows"));
         Ok(())
     }
 }

@@ -252,7 +252,7 @@ fn an_object_needs_no_database() {
     assert_eq!(incomplete.kind(), ErrorKind::InvalidState);
     assert_eq!(
         incomplete.to_string(),
-        "a detached `Pet` takes nothing from the database; give its draft `id`, `legs` [InvalidState]"
+        "a detached `Pet` does not get values from the database; set `id`, `legs` in its draft [InvalidState]"
     );
     let refused = Pet::draft().id(1).owner_id(1).name("").legs(4).detached().unwrap_err();
     assert_eq!(refused.to_string(), "a pet has a name");

@@ -91,7 +91,7 @@ fn two_types(def: &ModelDef, field: &str, found: &EnumDef) -> Error {
     Error::new(
         ErrorKind::InvalidModel,
         format!(
-            "`{}.{field}` has the type `{}` of the database, and so has another enum with other labels",
+            "`{}.{field}` has the database type `{}`, which another enum uses with other labels",
             def.name, found.name
         ),
     )

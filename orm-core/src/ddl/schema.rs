@@ -171,7 +171,12 @@ impl Schema {
             {
                 return Err(Error::new(
                     ErrorKind::InvalidModel,
-                    format!("`{}` and `{}` are both the table `{}`", other.def().name, def.name, def.table),
+                    format!(
+                        "`{}` and `{}` both map to the table `{}`",
+                        other.def().name,
+                        def.name,
+                        def.table
+                    ),
                 ));
             }
             let columns = def.columns.iter().map(|column| (Some(column.field), column.name));

@@ -235,12 +235,14 @@ impl fmt::Display for SchemaFinding {
             }
             SchemaFindingKind::Labels { expected, found } => write!(
                 f,
-                "`{model}`: the type of `{table}.{columns}` has the labels {found:?}, and the model's enum {expected:?}"
+                "`{model}`: the type of `{table}.{columns}` has the labels {found:?}, but the model's enum \
+                 has {expected:?}"
             ),
             SchemaFindingKind::NotFilledIn => write!(
                 f,
-                "`{model}`: the model leaves `{table}.{columns}` to the database, which has no default for it; give it one \
-                 there (an identity, AUTO_INCREMENT, INTEGER PRIMARY KEY), or take `auto` or `default` off its field"
+                "`{model}`: the model expects the database to fill in `{table}.{columns}`, but the column has no \
+                 default; give it one (an identity, AUTO_INCREMENT, INTEGER PRIMARY KEY), or remove `auto` or \
+                 `default` from its field"
             ),
             SchemaFindingKind::Generated { expected: Some(expected), found } => {
                 write!(f, "`{model}`: `{table}.{columns}` is ")?;
@@ -262,7 +264,7 @@ impl fmt::Display for SchemaFinding {
                 )
             }
             SchemaFindingKind::NotNull => {
-                write!(f, "`{model}`: `{table}.{columns}` is NOT NULL, and its field is an `Option`")
+                write!(f, "`{model}`: `{table}.{columns}` is NOT NULL, but its field is an `Option`")
             }
             SchemaFindingKind::UnknownRequiredColumn => write!(
                 f,

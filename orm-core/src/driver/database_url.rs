@@ -36,14 +36,12 @@ impl DatabaseUrl {
     /// `Configuration`: the URL cannot be read, or the end of its password is ambiguous.
     pub(super) fn read<T: FromStr<Err = sqlx::Error>>(&self) -> Result<T> {
         if !self.0.contains("://") {
-            return Err(
-                self.wrong("a URL of a server has `//` behind the colon: `postgres://user@host/database`")
-            );
+            return Err(self.wrong("a server URL has `//` after the colon: `postgres://user@host/database`"));
         }
         if self.may_end_early() {
             return Err(self.wrong(
-                "it has an `@` behind a `?` or `#`; write those as `%3F` and `%23` in a password, and an `@` behind the `?` \
-                 as `%40`",
+                "it has an `@` after a `?` or `#`; write `?` and `#` in a password as `%3F` and `%23`, and \
+                 an `@` after the `?` as `%40`",
             ));
         }
         T::from_str(&self.0).map_err(|error| self.wrong(&error.to_string()).with_source(error))

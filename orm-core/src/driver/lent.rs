@@ -17,8 +17,8 @@ impl Lease {
         if self.pooler == Pooler::Transaction {
             return Err(Error::new(
                 ErrorKind::InvalidState,
-                "behind a pooler that lends by the transaction, settings that are left on a connection would reach other \
-                 programs, so it cannot be lent; use a second engine that connects to the server directly",
+                "behind a transaction pooler, settings left on a connection would reach other programs, so \
+                 it cannot be lent; use a second engine that connects to the server directly",
             ));
         }
         self.settle().await?;

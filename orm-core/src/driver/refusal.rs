@@ -11,7 +11,7 @@ pub(super) fn hides(statement: Option<&Statement>) -> bool {
 /// Replaces the message of a database that may quote a secret.
 pub(super) fn hidden(code: &str) -> String {
     let code = if code.is_empty() { String::new() } else { format!(" (code {code})") };
-    format!("what it said may show a secret value, and is left out{code}")
+    format!("its message may contain a secret value and is left out{code}")
 }
 
 /// A message with the statement that met it.
@@ -27,7 +27,8 @@ pub(super) fn too_many(given: usize, limit: usize) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "the statement binds {given} values and the database takes {limit}; split the list over several queries"
+            "the statement binds {given} values, but the database accepts at most {limit}; split the list \
+             into several queries"
         ),
     )
 }

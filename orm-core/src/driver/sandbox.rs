@@ -187,10 +187,7 @@ impl Lease {
 }
 
 fn no_answer() -> Error {
-    Error::new(
-        ErrorKind::Connection,
-        "the database did not roll back in time what a dropped session had done",
-    )
+    Error::new(ErrorKind::Connection, "the database did not roll back the work of a dropped session in time")
 }
 
 impl fmt::Debug for Sandbox {

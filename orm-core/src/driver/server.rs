@@ -133,24 +133,23 @@ fn fits(scheme: &str, options: &ConnectOptions) -> Result<()> {
     let (is_sqlite, is_postgres) = (scheme == "sqlite", scheme.starts_with("postgres"));
     if options.most_connections() == 0 {
         return refuse(
-            "a pool of no connections can lend none: give `pool_size` or `max_overflow` at least 1"
-                .to_owned(),
+            "the pool would have no connections; set `pool_size` or `max_overflow` to at least 1".to_owned(),
         );
     }
     if !is_postgres && options.pooler == Pooler::Transaction {
         return refuse(format!(
-            "`Pooler::Transaction` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+            "`Pooler::Transaction` is only for PostgreSQL, but this URL begins with `{scheme}:`; remove it"
         ));
     }
     if is_sqlite && options.tls.is_given() {
         return refuse("SQLite has no connection to encrypt; remove the `ssl_` options".to_owned());
     }
     if !is_sqlite && !options.attached.is_empty() {
-        return refuse(format!("`attach` is for SQLite; `{scheme}:` has schemas of its own, remove it"));
+        return refuse(format!("`attach` is only for SQLite; remove it: `{scheme}:` has its own schemas"));
     }
     if !is_postgres && options.search_path.is_some() {
         return refuse(format!(
-            "`search_path` is for PostgreSQL, and this URL begins with `{scheme}:`; remove it"
+            "`search_path` is only for PostgreSQL, but this URL begins with `{scheme}:`; remove it"
         ));
     }
     if is_sqlite && options.statement_timeout.is_some() {
@@ -166,7 +165,7 @@ fn fits(scheme: &str, options: &ConnectOptions) -> Result<()> {
             || options.on_connect.is_given())
     {
         return refuse(
-            "behind `Pooler::Transaction` a setting of a connection would be another program's; set `search_path`, \
+            "behind `Pooler::Transaction`, a connection's settings would affect other programs; set `search_path`, \
              `statement_timeout` and what `on_connect` does for the role or the database (`ALTER ROLE .. SET ..`)"
                 .to_owned(),
         );
@@ -186,7 +185,7 @@ const SCHEMES: [(&str, &str); 5] = [
 fn no_scheme() -> Error {
     Error::new(
         ErrorKind::Configuration,
-        "the URL of a database begins with `sqlite:`, `postgres:` or `mysql:`, and this one with no such word",
+        "a database URL begins with `sqlite:`, `postgres:` or `mysql:`, and this one does not",
     )
 }
 

@@ -125,8 +125,8 @@ impl Serialize for Object<'_> {
         self.written.set(self.written.get() + 1);
         if self.written.get() > MOST_OBJECTS {
             return Err(S::Error::custom(format!(
-                "more than {MOST_OBJECTS} objects are to be written, because the loaded objects lead to each other in many \
-                 ways; serialise entities themselves, which write what their query loaded"
+                "more than {MOST_OBJECTS} objects would be written, because the loaded objects lead to each other in many \
+                 ways; serialise the entities themselves, which writes what their query loaded"
             )));
         }
         let columns = columns_of(self.graph, self.id, self.def);

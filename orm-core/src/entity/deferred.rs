@@ -52,7 +52,7 @@ struct Of {
 }
 
 impl<T> Deferred<T> {
-    /// A value to write, for a struct that is built by hand. Drafts take the bare value.
+    /// A value to write, for a struct that you build yourself. Drafts take the value without the wrapper.
     ///
     /// ```
     /// use orm_core::prelude::*;

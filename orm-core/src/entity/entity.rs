@@ -15,8 +15,8 @@ use crate::model::Model;
 /// A handle to one object of a session. Read its columns as fields, `user.name`; read its relationships with
 /// [`get`](Self::get) if the query loaded them, and otherwise with the accessor that the derive generates,
 /// `user.orders()?`. Reading never runs a statement. To change columns, call [`Session::edit`](crate::Session::edit);
-/// to change relationships, call [`append`](crate::Session::append), [`assign`](crate::Session::assign) and their
-/// neighbours; `commit` writes the changes. With the feature `serde` an entity serialises its columns and the
+/// to change relationships, call [`append`](crate::Session::append), [`assign`](crate::Session::assign) and the other
+/// methods for links; `commit` writes the changes. With the feature `serde` an entity serialises its columns and the
 /// relationships that its type says are loaded.
 ///
 /// ```

@@ -141,7 +141,7 @@ impl Serialize for Object<'_> {
         if self.is_circle() {
             let name = self.def.name;
             return Err(S::Error::custom(format!(
-                "the loaded `{name}`s are a circle, which has no end when it is written out"
+                "the loaded `{name}`s form a cycle, which cannot be serialised"
             )));
         }
         if self.depth() >= MOST_DEPTH {

@@ -388,8 +388,8 @@ impl Store {
             && !dialect.counts_given_keys()
         {
             true => error.suffixed(&format!(
-                "\nif the key was generated: PostgreSQL does not count keys that rows were given; \
-                 `engine.sync_sequences(schema![{}])` continues the sequence after them",
+                "\nif the key was generated: PostgreSQL does not advance its sequence past keys that the program \
+                 set; `engine.sync_sequences(schema![{}])` continues the sequence after them",
                 def.name
             )),
             false => error,

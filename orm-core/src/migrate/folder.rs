@@ -33,7 +33,8 @@ pub(super) async fn read(folder: &Path) -> Result<Migrator> {
         Some((one, next)) => Err(Error::new(
             ErrorKind::Migration,
             format!(
-                "the folder `{}` has two migrations {}: `{}` and `{}`; rename one, so that the later one has a later number",
+                "the folder `{}` has two migrations with the number {}: `{}` and `{}`; rename one, so that \
+                 the later one has a higher number",
                 folder.display(),
                 one.version,
                 one.description,

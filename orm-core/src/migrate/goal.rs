@@ -228,8 +228,8 @@ fn leads_nowhere(rename: &Rename) -> Error {
     Error::new(
         ErrorKind::Migration,
         format!(
-            "`--rename {from}={to}`: the migrations must have `{from}` and the models `{to}`, and neither the other one; \
-             a column is named with its table, by the table's new name"
+            "`--rename {from}={to}`: the migrations must have `{from}` and the models `{to}`, but not the \
+             other way round; name a column with its table, by the table's new name"
         ),
     )
 }

@@ -191,7 +191,8 @@ async fn try_out(engine: &Engine, text: &str, direction: &str) -> Result<()> {
     connection.close().await;
     done.map_err(|failed| {
         let message = format!(
-            "the database refuses the {direction} migration that would be written: {}; write this one by hand. Its text:\n{text}",
+            "the database refuses the generated {direction} migration: {}; write this one by hand. Its \
+             text:\n{text}",
             runner::said(&failed.error)
         );
         Error::new(ErrorKind::Migration, message).with_source(failed.error)
@@ -212,7 +213,8 @@ fn same(
     Err(Error::new(
         ErrorKind::Migration,
         format!(
-            "the migration that would be written does not lead to what {what}; write this one by hand. What would be left:\n{}",
+            "the generated migration does not lead to what {what}; write this one by hand. The remaining \
+             differences:\n{}",
             text(reached.dialect, &[], &rest)
         ),
     ))

@@ -434,8 +434,8 @@ fn refuse_what_does_not_fit(states: &[MigrationStatus]) -> Result<()> {
             }
             MigrationState::Changed => {
                 return refuse(format!(
-                    "the migration {version} `{name}` was changed after it was applied; restore its file as it was, and write \
-                     what should be different as a new migration"
+                    "the migration {version} `{name}` was changed after it was applied; restore its file, \
+                     and write the changes as a new migration"
                 ));
             }
             MigrationState::Failed => {

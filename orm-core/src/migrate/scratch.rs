@@ -89,8 +89,9 @@ fn not_allowed(is_postgres: bool, error: Error) -> Error {
         false => "``GRANT ALL ON `orm\\_scratch\\_%`.* TO ..`` allows it",
     };
     let message = format!(
-        "what the migrations produce is found in a scratch database, and the server does not create one: {error}; {grant}, or \
-         name another server of the same kind with `--scratch URL`. Running migrations needs none"
+        "`new` compares the migrations with the models in scratch databases, but the server does not create \
+         one: {error}; {grant}, or name another server of the same kind with `--scratch URL`. Running \
+         migrations does not need one"
     );
     Error::new(ErrorKind::Configuration, message).with_source(error)
 }

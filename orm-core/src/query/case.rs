@@ -81,7 +81,7 @@ impl<T: ColumnType> Case<T> {
     /// ```
     pub fn or_null(self) -> Computed<Option<T::Bare>> {
         if self.whens.is_empty() {
-            return Computed::refused("a case without `.when(..)` is NULL always; give it a condition");
+            return Computed::refused("a case without `.when(..)` is always NULL; give it a condition");
         }
         Computed::new(Expr::Case { whens: self.whens, otherwise: None })
     }

@@ -273,8 +273,8 @@ impl FromSpec {
     pub(crate) fn check_behind(&self) -> Result<()> {
         match self.joins.iter().any(|join| join.repeats) {
             true => refuse(
-                "pages that begin behind an entity return each one once, and a join may repeat it; add `.distinct()` or \
-                 `.unique()`, or use `any`, `has` or `exists` in place of the join",
+                "`page_after` needs each entity to appear once, but a join may repeat entities; add `.distinct()` \
+                 or `.unique()`, or use `any`, `has` or `exists` in place of the join",
             ),
             false => Ok(()),
         }
@@ -332,8 +332,8 @@ impl FromSpec {
                 None => refuse(unclear),
             },
             [a, b, ..] => refuse(format!(
-                "the query names `{}` and `{}`, and nothing joins them; add `.join(..)` or `.join_on::<..>(..)`, or \
-                 `.cross_join::<..>()` where every pair is meant",
+                "the query names `{}` and `{}` without joining them; add `.join(..)` or \
+                 `.join_on::<..>(..)`, or `.cross_join::<..>()` if you want every pair",
                 a.name(),
                 b.name()
             )),
@@ -344,7 +344,7 @@ impl FromSpec {
 fn unjoined(joined: &Joined) -> Expr {
     let name = joined.source.as_ref().map_or("", Source::name);
     let text =
-        format!("the query is from two tables, and nothing joins `{name}`; use `join` or `cross_join`");
+        format!("the query reads from two tables without joining `{name}`; use `join` or `cross_join`");
     Expr::Refused(text.into())
 }
 

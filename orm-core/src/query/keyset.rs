@@ -92,7 +92,7 @@ impl KeysetTerm {
     fn check(&self, def: &ModelDef) -> Result<()> {
         match (self.kind, self.column) {
             (Some(ValueKind::Json), Some(column)) => refuse(format!(
-                "pages cannot be sorted by `{}.{}`: databases disagree on which of two documents is behind the other",
+                "pages cannot be sorted by `{}.{}`: databases disagree on the order of two documents",
                 def.name, def.columns[column].field
             )),
             _ => Ok(()),
@@ -142,21 +142,21 @@ pub(super) fn begin_behind<M: Model, L>(spec: &mut SelectSpec, last: Option<&Ent
         let Some(column) = term.column else {
             let of = def.name;
             return refuse(format!(
-                "pages behind an entity are sorted by columns of `{of}` alone; use `.page(number, size)`"
+                "`page_after` can be sorted only by columns of `{of}`; use `.page(number, size)`"
             ));
         };
         let info = &def.columns[column];
         if term.nullable && term.order.nulls.is_none() {
             return refuse(format!(
-                "`{}.{}` may be NULL, and each database has NULL elsewhere in an order; say `.asc().nulls_last()` or \
-                 `.nulls_first()`",
+                "`{}.{}` may be NULL, and databases disagree on where NULL sorts; write \
+                 `.asc().nulls_last()` or `.nulls_first()`",
                 def.name, info.field
             ));
         }
         let value = last.map(|last| last.view(column).to_value());
         if value == Some(Value::NotLoaded) {
             return refuse(format!(
-                "the page begins behind an entity that was read without `{}.{}`, by which it is sorted; add \
+                "the page begins after an entity that was read without `{}.{}`, by which it is sorted; add \
                  `.undefer(..)` to the query that the entity is from",
                 def.name, info.field
             ));

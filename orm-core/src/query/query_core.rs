@@ -72,7 +72,7 @@ impl QueryCore {
     pub(super) fn order_by(&mut self, order: impl IntoOrder) {
         self.order.extend(order.into_order());
         if self.behind {
-            self.refuse("`order_by` comes after `page_after`, which has chosen the page by then; say the order before");
+            self.refuse("`order_by` comes after `page_after`, which needs the order; call `order_by` first");
         }
     }
 

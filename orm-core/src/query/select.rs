@@ -17,8 +17,8 @@ use crate::sql::Lock;
 /// A query for the entities of one model: what [`select`] begins and a session runs. `L` is the type of what it loads
 /// with them.
 ///
-/// A query is a value: it can be stored, cloned and passed around, and it runs nothing. What is wrong with it is
-/// reported when it runs.
+/// A query is a value: it can be stored, cloned and passed around, and it runs nothing. Mistakes in it are reported
+/// when it runs.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -300,7 +300,7 @@ impl<M: Model, L> Select<M, L> {
         let mut spec = self.spec;
         if spec.unique {
             spec.core.refuse(format!(
-                "`{method}` gives the rows as they are, and `.unique()` is for entities; use `.distinct()`"
+                "`{method}` returns rows, but `.unique()` is for entities; use `.distinct()`"
             ));
         }
         let (loads, undeferred) = (std::mem::take(&mut spec.loads), std::mem::take(&mut spec.undeferred));
@@ -340,8 +340,9 @@ impl<M: Model, L> Select<M, L> {
         };
         if let Some(what) = what {
             let (part, model) = (P::NAME, M::def().name);
-            spec.core
-                .refuse(format!("`load_only::<{part}>()` gives no entities of `{model}`; leave {what} out"));
+            spec.core.refuse(format!(
+                "`load_only::<{part}>()` returns no entities of `{model}`; leave {what} out"
+            ));
         }
         rows_of::<M, _>(spec, select_columns(PartColumns::new()))
     }
@@ -426,8 +427,8 @@ impl<M: Model, L> Select<M, L> {
         self.map(|spec| spec.core.yield_per = Some(entities))
     }
 
-    /// The same query without loads in its type, for loads that are chosen while the program runs. Both arms of an `if`
-    /// then have one type. Read what was loaded with the accessors.
+    /// The same query without loads in its type, for loads that are chosen at run time. Both branches of an `if` then
+    /// have the same type. Read what was loaded with the accessors.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

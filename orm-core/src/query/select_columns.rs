@@ -540,7 +540,7 @@ impl<S: Selectable, R> SelectColumns<S, R> {
         // INTERSECT binds more tightly than the others on some databases and not on others: in parentheses it is clear.
         if self.spec.unions().max(other.unions() + 1) > MOST_UNIONS {
             self.spec.core.refuse(format!(
-                "there are more than {MOST_UNIONS} unions inside each other; give them as subqueries, or in several queries"
+                "more than {MOST_UNIONS} unions are nested; use subqueries, or several queries"
             ));
             return self;
         }

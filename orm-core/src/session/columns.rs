@@ -13,8 +13,8 @@ use crate::sql::{Expr, Source};
 use crate::value::{ColumnType, Value};
 
 impl Session {
-    /// Reads a deferred column of one object, and gives a copy of it; from then on the field has it. What the object
-    /// holds already costs no statement.
+    /// Reads a deferred column of one object and returns a copy of its value, which the field holds from then on. It
+    /// runs one statement, or none if the value is already loaded.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// Reads a deferred column of many objects: one statement for as many objects without it as the database can bind
-    /// keys. An object whose row no longer exists gets none.
+    /// keys. An object whose row no longer exists stays without a value.
     ///
     /// ```
     /// # use orm_core::prelude::*;

@@ -5,8 +5,8 @@ use super::{Run, Session};
 use crate::driver::DriverConnection;
 
 impl Session {
-    /// Lends the driver's connection, in the session's transaction, for what this library does not model: COPY of PostgreSQL,
-    /// pragmas and functions of SQLite, and anything else that the driver can do.
+    /// Lends the driver's connection, in the session's transaction, for features that this library does not cover, such
+    /// as COPY on PostgreSQL, and pragmas and functions on SQLite.
     ///
     /// With autoflush, pending changes are flushed first. A transaction begins if none is open; end it with the session's
     /// `commit` or `rollback`. The session does not see what runs on the connection: statements are neither logged nor
@@ -33,9 +33,9 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`flush`](Self::flush) and [`begin`](Self::begin). `InvalidState` behind
-    /// [`Pooler::Transaction`](crate::options::Pooler::Transaction). When a statement failed on the connection, whatever the session
-    /// does next is `PendingRollback`, unless the database lets the transaction continue; when the transaction was ended
-    /// there, `CommitUnknown`.
+    /// [`Pooler::Transaction`](crate::options::Pooler::Transaction). If a statement failed on the connection, the
+    /// session's next call fails with `PendingRollback`, unless the database lets the transaction continue. If the
+    /// transaction was ended on the connection, the next call fails with `CommitUnknown`.
     pub fn connection(&mut self) -> Run<'_, DriverConnection<'_>> {
         Run::new(async move {
             self.autoflush().await?;

@@ -89,7 +89,7 @@ impl Session {
     /// ```
     ///
     /// # SQL
-    /// As of [`all_and_total`](Self::all_and_total).
+    /// The same as for [`all_and_total`](Self::all_and_total).
     ///
     /// # Errors
     /// `InvalidQuery`: it is raw SQL, whose page the library does not know. Those of [`rows`](Self::rows).
@@ -101,7 +101,7 @@ impl Session {
             let RowsFrom::Select(spec) = &query else {
                 return Err(Error::new(
                     ErrorKind::InvalidQuery,
-                    "which part of raw SQL is its page is unknown, so its total is too; count it with a query of its own",
+                    "the page of raw SQL is unknown, and so is its total; count the rows with a separate query",
                 ));
             };
             let mut counted = spec.clone();
@@ -140,8 +140,8 @@ fn check_total(behind: bool) -> Result<()> {
     if behind {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
-            "`page_after` leaves out what comes before its entity, so the total is unknown; count the query before \
-             `page_after`",
+            "`page_after` leaves out everything before its entity, so the total is unknown; count the query \
+             without `page_after`",
         ));
     }
     Ok(())

@@ -132,7 +132,7 @@ impl Engine {
         Session::new(Arc::clone(&self.database), options, &self.criteria)
     }
 
-    /// An engine for a test: everything that its sessions do is undone in the end, whatever they commit.
+    /// An engine for a test: everything that its sessions do is undone at the end, even if they commit.
     ///
     /// All its sessions use one connection, in an enclosing transaction that is never committed. `commit` and `rollback` end
     /// a savepoint in it, so a session sees what earlier ones committed, constraints are checked, and

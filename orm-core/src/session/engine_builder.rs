@@ -239,8 +239,8 @@ impl EngineBuilder {
         self
     }
 
-    /// How long a server works on one statement before it stops it with `StatementTimeout`; by default what the server
-    /// is configured with.
+    /// How long a server works on one statement before it stops it with `StatementTimeout`; by default as long as the
+    /// server is configured to.
     ///
     /// It is `statement_timeout` of PostgreSQL and `max_statement_time` of MariaDB. On MySQL it is
     /// `max_execution_time`, which stops only SELECT. More than 24 days count as 24 days. Connecting fails
@@ -273,9 +273,9 @@ impl EngineBuilder {
     /// # Ok(()) }
     /// ```
     ///
-    /// An error of the function is that of [`connect`](Self::connect), or of the statement that needed the connection. What
-    /// it sets lasts for as long as the connection. On SQLite it is not called for the connections of migrations.
-    /// Connecting fails with `Configuration` behind [`Pooler::Transaction`].
+    /// If the function returns an error, [`connect`](Self::connect) fails with it, or the call that needed the
+    /// connection. Its settings last as long as the connection. On SQLite it is not called for the connections of
+    /// migrations. Connecting fails with `Configuration` behind [`Pooler::Transaction`].
     pub fn on_connect<F>(mut self, call: F) -> Self
     where
         F: for<'c> Fn(&'c mut DriverConnection<'_>) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>

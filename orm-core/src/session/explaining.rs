@@ -46,9 +46,9 @@ impl<S: Selectable, T> Explain for &SelectColumns<S, T> {
 }
 
 impl Session {
-    /// How the database would run a query's first statement, in its own words: EXPLAIN. The statement itself is not run.
+    /// The database's plan for a query's first statement, as text: EXPLAIN. The query itself is not run.
     ///
-    /// In the place of a secret value it binds a stand-in, since databases repeat what they are given.
+    /// It binds placeholders instead of secret values, since databases repeat the values in the plan.
     ///
     /// [`Engine::plan`](crate::Engine::plan) shows which statements run; this shows which indexes they use.
     ///

@@ -19,9 +19,9 @@ use crate::value::{IntoKey, Key, ValueError};
 impl Session {
     /// The entity with a primary key, or `None`.
     ///
-    /// An object that the session holds costs no statement, unless its row is to be locked:
-    /// `session.get::<User>(7).for_update().await?`. Otherwise it is one statement. [`with`](Get::with) loads
-    /// relationships too, even of an object that the session holds:
+    /// It runs one statement, or none if the session holds the object. A lock always runs one:
+    /// `session.get::<User>(7).for_update().await?`. [`with`](Get::with) loads relationships too, even of an object
+    /// that the session holds:
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -37,7 +37,11 @@ impl Session {
     ///
     /// # Errors
     /// * `InvalidQuery`: the query cannot be run as it is written.
-    /// * `DanglingKey`, `MultipleRows`, `InvalidValue`: the database holds what the models exclude.
+    /// * `DanglingKey`, `MultipleRows`, `InvalidValue`: the database contains rows or values that the models rule out.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped in a transaction, the session needs [`rollback`](Self::rollback). Outside a transaction it
+    /// can be used again at once.
     #[track_caller]
     pub fn all<M: Model, L>(
         &mut self,

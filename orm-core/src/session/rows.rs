@@ -32,6 +32,10 @@ impl Session {
     /// # Errors
     /// * `InvalidQuery`: the query cannot be run as it is written.
     /// * `InvalidValue`: a value does not have the row's type, such as NULL where the type is not an `Option`.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped in a transaction, the session needs [`rollback`](Self::rollback). Outside a transaction it
+    /// can be used again at once.
     #[track_caller]
     pub fn rows<Q: RowQuery>(&mut self, query: Q) -> Run<'_, Vec<Q::Row>> {
         let caller = Location::caller();

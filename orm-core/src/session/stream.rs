@@ -63,7 +63,7 @@ impl Session {
         let state = match plan {
             Ok(StreamPlan { rows: Some(0), .. }) => State::Refused(Error::new(
                 ErrorKind::InvalidQuery,
-                "`.yield_per(0)` would never read anything; give 1 or more rows",
+                "`.yield_per(0)` would never read anything; use at least 1",
             )),
             Ok(plan) => State::New(plan),
             Err(error) => State::Refused(error),
@@ -164,8 +164,7 @@ where
 
 /// The rows of a query in batches: what [`Session::stream`] returns.
 ///
-/// It may be dropped at any time. What it had open is ended by the next use of the session, and does not affect the
-/// session that next takes the connection.
+/// It may be dropped at any time. The session's next call ends what the stream left open, and no other session sees it.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -274,7 +273,7 @@ impl<'s, T: Send> QueryStream<'s, T> {
         let Some(rows) = self.partition else { return self.load().await };
         if rows == 0 {
             self.end();
-            let text = "`.partitions(0)` would never give anything; give 1 or more rows";
+            let text = "`.partitions(0)` would never return anything; use at least 1";
             return Err(Error::new(ErrorKind::InvalidQuery, text));
         }
         while self.waiting.len() < rows {

@@ -80,7 +80,7 @@ impl TemporaryDatabase {
         Ok(TemporaryDatabase { url: DatabaseUrl::new(&beside), home })
     }
 
-    /// Its URL.
+    /// The URL of the database.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -210,7 +210,7 @@ fn with_database(url: &str, name: &str) -> Result<String> {
         }
         None => Err(Error::new(
             ErrorKind::Configuration,
-            "a URL of a server has `//` behind the colon: `postgres://user@host/database`",
+            "a server URL has `//` after the colon: `postgres://user@host/database`",
         )),
     }
 }

@@ -70,7 +70,7 @@ impl Session {
     /// Changes an object's columns. The next flush writes those that differ from the row. It runs no statement.
     ///
     /// The change is visible through every handle at once. Relationships are changed with [`append`](Self::append),
-    /// [`assign`](Self::assign) and their neighbours.
+    /// [`assign`](Self::assign) and the other methods for links.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -464,6 +464,9 @@ impl Session {
     /// # Errors
     /// A constraint refuses a row, a required column has no value, or a row is not what the session read (`Stale`). The
     /// session then needs [`rollback`](Self::rollback).
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the session needs [`rollback`](Self::rollback).
     pub async fn flush(&mut self) -> Result<()> {
         self.check_usable()?;
         self.unit.take_refusal()?;
@@ -538,6 +541,9 @@ impl Session {
     /// # Errors
     /// `InvalidQuery`: the statement cannot be run as it is written. A constraint refuses a row; the session then needs
     /// [`rollback`](Self::rollback).
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the session needs [`rollback`](Self::rollback).
     #[track_caller]
     pub fn execute<O: BulkOperation>(&mut self, operation: O) -> Run<'_, O::Output> {
         // Not an `async fn`: those do not know their caller, whom the N+1 notice names.

@@ -64,8 +64,8 @@ pub fn check_conflict(conflict: &Conflict, table: &Source, dialect: Dialect) -> 
     }
     if conflict.filter.is_some() && conflict.set.is_empty() {
         return refuse(
-            "`on_conflict` has a condition for rows to update and updates none; name the columns to take from the new row, \
-             `OnConflict::update(columns, ..)`, or call `.set(..)`",
+            "`on_conflict` has a condition but does not update any column; name the columns to take from the new \
+             row, `OnConflict::update(columns, ..)`, or call `.set(..)`",
         );
     }
     if dialect == Dialect::Postgres && conflict.columns.is_empty() && !conflict.set.is_empty() {
@@ -101,8 +101,8 @@ pub fn order_assignments(dialect: Dialect, table: &Source, set: &mut Vec<(NamedC
         let Some(next) = (0..left.len()).find(|at| !is_read(at)) else {
             let names: Vec<&str> = left.iter().map(|(column, _)| column.name).collect();
             return refuse(format!(
-                "the columns `{}` take each other's values, and MySQL and MariaDB set one after the other; read the rows and \
-                 set values",
+                "the columns `{}` take each other's values, but MySQL and MariaDB set columns one after the \
+                 other; read the rows and set the values",
                 names.join("`, `")
             ));
         };
@@ -122,8 +122,8 @@ pub fn check_joins(select: &Select, dialect: Dialect) -> Result<()> {
     let tables = select.tables().len();
     match tables > most {
         true => refuse(format!(
-            "the query joins {tables} tables and the database takes {most}; load some of the relationships with \
-             `.selectin()`"
+            "the query joins {tables} tables, but the database accepts at most {most}; load some of the \
+             relationships with `.selectin()`"
         )),
         false => Ok(()),
     }
@@ -181,7 +181,7 @@ impl Checker {
 
     fn operand(&self, select: &Select, outer: &[Source]) -> Result<()> {
         match &select.lock {
-            Some(_) => refuse("a query of a union cannot lock its rows; lock them with a query of their own"),
+            Some(_) => refuse("a query of a union cannot lock its rows; lock them with a separate query"),
             None => {
                 self.select(select, outer)?;
                 if select.is_plain_operand() { Ok(()) } else { self.derived(select, outer) }
@@ -193,7 +193,7 @@ impl Checker {
     fn inner(&self, select: &Select, outer: &[Source]) -> Result<()> {
         match &select.lock {
             Some(_) if !self.locks => {
-                refuse("a subquery locks nothing that its query returns; let the query around it lock")
+                refuse("a subquery does not lock the rows that its query returns; lock in the outer query")
             }
             _ => self.select(select, outer),
         }
@@ -209,8 +209,8 @@ impl Checker {
         let value = |name: &String| ["true", "false"].iter().any(|value| name.eq_ignore_ascii_case(value));
         match select.columns.iter().filter_map(name).find(value) {
             Some(name) if self.dialect == Dialect::Sqlite => refuse(format!(
-                "SQLite takes `{name}` for a value and not for a column of a subquery; give it another name with \
-                 `.label(..)`"
+                "SQLite reads `{name}` as a value and not as a column of a subquery; give it another name \
+                 with `.label(..)`"
             )),
             _ => Ok(()),
         }
@@ -274,7 +274,7 @@ impl Checker {
         };
         if seen.iter().any(is_named_alike) {
             return refuse(format!(
-                "`{source}` is in the query twice; give one of them a name of its own with `alias`"
+                "`{source}` is in the query twice; give one of them another name with `alias`"
             ));
         }
         seen.push(source);
@@ -286,9 +286,9 @@ impl Checker {
         let sees_none = matches!(self.dialect, Dialect::Mysql(server) if server.mariadb);
         match sees_none && !outer.is_empty() && is_correlated(select) {
             true => refuse(
-                "a subquery of FROM sees nothing of the queries around it on MariaDB, and neither does a query of a union that \
-                 has an order or a limit; name the column of the outer query in the condition of the query that reads \
-                 from it",
+                "on MariaDB a subquery in FROM, or a query of a union with an order or a limit, cannot use \
+                 columns of an outer query; use the column in a condition of the query that reads from the \
+                 subquery",
             ),
             false => Ok(()),
         }
@@ -312,7 +312,8 @@ impl Checker {
             Expr::Column { source, name, .. } if !scope.contains(source) => {
                 let there: Vec<String> = scope.iter().map(Source::to_string).collect();
                 return refuse(format!(
-                    "the query names `{source}.{name}`, and the table `{source}` is not in it; join it. There {} {}",
+                    "the query names `{source}.{name}`, but the table `{source}` is not part of it; join it. \
+                     There {} {}",
                     if there.len() == 1 { "is" } else { "are" },
                     if there.is_empty() { "none".to_owned() } else { format!("`{}`", there.join("`, `")) }
                 ));
@@ -320,8 +321,8 @@ impl Checker {
             Expr::Refused(reason) => return refuse(&**reason),
             Expr::InQuery(_, select) if self.dialect.pages_in_subqueries(select) && is_correlated(select) => {
                 return refuse(
-                    "MySQL and MariaDB limit no query behind IN, and one that names a column of the query around it cannot \
-                     be put into another; use `exists(..)`, or leave the limit out",
+                    "MySQL and MariaDB do not support a limit in IN, and a subquery that names a column of \
+                     the outer query cannot be wrapped; use `exists(..)`, or leave the limit out",
                 );
             }
             Expr::Decimal { .. }
@@ -329,15 +330,16 @@ impl Checker {
                 if self.dialect == Dialect::Sqlite =>
             {
                 return refuse(
-                    "SQLite has no exact numbers: a decimal is a text there, which compares and sorts, and nothing is \
-                     computed with it; select the values, and compute with them in Rust",
+                    "SQLite has no exact decimals: they are stored as text, which can be compared and \
+                     sorted, but not computed with; select the values, and compute in Rust",
                 );
             }
             Expr::Json { path, .. } if matches!(self.dialect, Dialect::Mysql(server) if server.mariadb) => {
                 let lost = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.starts_with('-'));
                 if path.iter().any(lost) {
                     return refuse(
-                        "MariaDB finds no key in JSON that begins with `-`; select the document, and read the key in Rust",
+                        "MariaDB does not find keys in JSON that begin with `-`; select the document, and \
+                         read the key in Rust",
                     );
                 }
             }
@@ -346,8 +348,8 @@ impl Checker {
                     && matches!(self.dialect, Dialect::Mysql(_)) =>
             {
                 return refuse(
-                    "MySQL and MariaDB join no texts in a window; join those of each group in a subquery with `group_by`, \
-                     and join that to the rows",
+                    "MySQL and MariaDB cannot join texts in a window; join the texts of each group in a subquery \
+                     with `group_by`, and join that to the rows",
                 );
             }
             Expr::Aggregate { function: Function::JoinText(_), distinct: true, .. }
@@ -375,7 +377,8 @@ impl Checker {
             }
             Expr::Call(Function::Excluded, _) if !self.excludes => {
                 return refuse(
-                    "`func::excluded` is what a row would have been inserted with: it is for `on_conflict` of an insert",
+                    "`func::excluded` is the value that the new row would have had, so it can be used only \
+                     in `on_conflict` of an insert",
                 );
             }
             Expr::Call(Function::Fragment(text), parts) => {
@@ -385,7 +388,7 @@ impl Checker {
             }
             Expr::Call(Function::Operator(operator), _) if self.dialect != Dialect::Postgres => {
                 return refuse(format!(
-                    "`{operator}` is an operator of PostgreSQL alone; write the condition for this database with \
+                    "only PostgreSQL has the operator `{operator}`; write the condition for this database with \
                      `func::condition(..)`, or compare in another way (`like`, `contains`, `at(..)` of JSON)"
                 ));
             }
@@ -414,8 +417,8 @@ impl Checker {
     fn database(&self, select: &Select) -> Result<()> {
         if !select.distinct_on.is_empty() && self.dialect != Dialect::Postgres {
             return refuse(
-                "DISTINCT ON is PostgreSQL's; number the rows of each group with `func::row_number().over(..)` in a \
-                 subquery, and filter by the number",
+                "only PostgreSQL has DISTINCT ON; number the rows of each group with `func::row_number().over(..)` \
+                 in a subquery, and filter by the number",
             );
         }
         let Some(lock) = &select.lock else { return Ok(()) };
@@ -424,7 +427,7 @@ impl Checker {
             || !select.group.is_empty()
             || !select.set.is_empty();
         if groups {
-            return refuse("rows that DISTINCT, GROUP BY or UNION made cannot be locked");
+            return refuse("rows of a query with DISTINCT, GROUP BY or UNION cannot be locked");
         }
         let computes = |item: &Item| {
             let mut found = false;
@@ -435,7 +438,8 @@ impl Checker {
         };
         if self.dialect == Dialect::Postgres && select.columns.iter().any(computes) {
             return refuse(
-                "PostgreSQL cannot lock the rows that an aggregate or a window function is of; select them themselves",
+                "PostgreSQL cannot lock rows in a query with an aggregate or a window function; select the \
+                 rows themselves",
             );
         }
         if self.dialect == Dialect::Sqlite && lock.wait == LockWait::Fail {
@@ -468,7 +472,7 @@ fn check_name(name: &str) -> Result<()> {
         return refuse("an alias, a subquery or a label of the query has an empty name; give it one");
     }
     match name.contains('\0') {
-        true => refuse("a name in the query has the character NUL in it, which no database takes"),
+        true => refuse("a name in the query contains the character NUL, which databases do not accept"),
         false => Ok(()),
     }
 }

@@ -42,7 +42,7 @@ impl Expr {
     /// What refuses a query that is too deep.
     pub fn too_deep() -> Expr {
         let why = format!(
-            "the query has conditions, expressions or subqueries that are more than {MOST_DEPTH} deep inside each other; \
+            "the query nests conditions, expressions or subqueries more than {MOST_DEPTH} levels deep; \
              combine many conditions with `Predicate::all(..)` and `Predicate::any(..)`, values with `is_in`, and \
              compute what is longer in Rust"
         );

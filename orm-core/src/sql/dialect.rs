@@ -111,7 +111,8 @@ impl Dialect {
         let length = self.name_length(name);
         (length > longest).then(|| {
             format!(
-                "the name `{name}` has {length} {unit}, and names of {server} have at most {longest}; choose a shorter one"
+                "the name `{name}` has {length} {unit}, but {server} allows at most {longest}; choose a \
+                 shorter one"
             )
         })
     }

@@ -39,8 +39,8 @@ pub fn refused_fragment(dialect: Dialect, text: &str, parts: usize) -> Option<St
     let places = pieces(dialect, text).iter().filter(|piece| **piece == Piece::Place).count();
     if places != parts {
         return Some(format!(
-            "the fragment `{text}` has {places} places for values and columns, and {parts} were given; each `?` takes one, \
-             and `??` is a question mark"
+            "the fragment `{text}` has {places} places for values and columns, but {parts} were given; each `?` \
+             takes one, and `??` is a question mark"
         ));
     }
     let why = flaw(dialect, text)?;

@@ -11,7 +11,7 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
     if text.contains('\0') {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
-            "the SQL has a NUL character in it, where databases take it to end; bind the value that has one",
+            "the SQL contains a NUL character, at which databases would end it; bind the value instead",
         ));
     }
     let RawEffect { effect, changes_connection } =
@@ -46,8 +46,8 @@ pub fn raw(dialect: Dialect, text: &str, binds: &[Bind]) -> Result<Statement> {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
-                "the SQL has {places} places for values, and {} were bound; each `?` takes one, and `??` is a question \
-                 mark",
+                "the SQL has {places} places for values, but {} were bound; each `?` takes one, and `??` is a \
+                 question mark",
                 binds.len()
             ),
         ));

@@ -9,13 +9,13 @@ pub(super) fn refusal(dialect: Dialect, value: &Value) -> Option<String> {
         (_, Value::Unfit(why)) => Some(why.clone()),
         (_, Value::NotLoaded) => Some("it is a deferred column that is not loaded".into()),
         (Dialect::Sqlite, Value::UInt(v)) => {
-            Some(format!("{v} does not fit an integer of SQLite, which ends at {}", i64::MAX))
+            Some(format!("{v} does not fit an integer of SQLite, whose maximum is {}", i64::MAX))
         }
         (Dialect::Sqlite, Value::Float(v)) if v.is_nan() => Some(
             "SQLite cannot store NaN: it would become NULL; use an `Option` and store NULL outright".into(),
         ),
         (Dialect::Postgres, Value::UInt(v)) => {
-            Some(format!("{v} does not fit an integer of PostgreSQL, which ends at {}", i64::MAX))
+            Some(format!("{v} does not fit an integer of PostgreSQL, whose maximum is {}", i64::MAX))
         }
         (Dialect::Postgres, Value::Text(v)) if v.contains('\0') => {
             Some("PostgreSQL cannot store the character NUL in a text".into())

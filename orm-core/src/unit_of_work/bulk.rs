@@ -509,8 +509,8 @@ fn key_of_held(def: &ModelDef, key: usize) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "an update of `{}.{}` leaves nothing to find the rows of held objects by, and this session holds some; \
-             edit the objects instead (`session.edit`), or update before the session holds any",
+            "after an update of `{}.{}` the rows of objects in this session could not be found again; edit \
+             the objects instead (`session.edit`), or update before the session holds any",
             def.name, def.columns[key].field
         ),
     )
@@ -520,8 +520,8 @@ fn key_not_given_back(def: &ModelDef, key: usize) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "an update of `{}.{}` leaves nothing to find the rows by, and this database does not give back what it \
-             changed; leave out `.returning()`",
+            "after an update of `{}.{}` the rows could not be found again, and this database does not return \
+             the rows it changed; leave out `.returning()`",
             def.name, def.columns[key].field
         ),
     )

@@ -46,8 +46,8 @@ pub(super) fn needs_itself(rows: &Rows, circle: &Circle) -> Error {
     Error::new(
         ErrorKind::InvalidState,
         format!(
-            "new objects of {} refer to each other in a circle, so none can be inserted first; add one of them \
-             without its link, flush, and link it then",
+            "new objects of {} refer to each other in a cycle, so none of them can be inserted first; add one of \
+             them without its link, flush, and link it then",
             names.join(", ")
         ),
     )

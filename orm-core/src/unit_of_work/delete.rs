@@ -454,8 +454,8 @@ fn needs_a_rule(relation: &RelationDef, key: Option<&[Value]>) -> Error {
     Error::new(
         ErrorKind::InvalidState,
         format!(
-            "`{path}` still has {child}, and its `{}` cannot be NULL; say what happens to it with \
-             `cascade = \"delete\"`, delete it too, or give it another parent",
+            "`{path}` still has {child}, and its `{}` cannot be NULL; declare `cascade = \"delete\"`, delete \
+             it too, or give it another parent",
             columns.join(", ")
         ),
     )

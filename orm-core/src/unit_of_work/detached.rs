@@ -19,8 +19,8 @@ pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
         return Err(Error::new(
             ErrorKind::InvalidState,
             format!(
-                "a detached `{}` has columns alone, and this draft was given a relationship; for objects that belong together \
-                 use a session on `sqlite::memory:`",
+                "a detached `{}` has only columns, but this draft has a relationship; for objects that belong \
+                 together use a session on `sqlite::memory:`",
                 def.name
             ),
         ));
@@ -51,7 +51,7 @@ pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
         return Err(Error::new(
             ErrorKind::InvalidState,
             format!(
-                "a detached `{}` takes nothing from the database; give its draft {}",
+                "a detached `{}` does not get values from the database; set {} in its draft",
                 def.name,
                 missing.join(", ")
             ),

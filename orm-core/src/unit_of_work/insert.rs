@@ -511,7 +511,7 @@ pub(super) fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, l
     Error::new(
         ErrorKind::InvalidState,
         format!(
-            "a draft of `{name}` was given another `{field}` than its link by `{path}` has, which is {linked}; leave \
+            "a draft of `{name}` sets another `{field}` than its link by `{path}`, which is {linked}; leave \
              `.{field}(..)` out"
         ),
     )
@@ -522,8 +522,8 @@ fn unknown_key(def: &ModelDef, field: &str) -> Error {
     Error::new(
         ErrorKind::InvalidModel,
         format!(
-            "`{name}.{field}` was left to the database, and this server does not say which key it gave: an INSERT \
-             returns nothing here but the keys of a `#[key(auto)]`; give the draft its key"
+            "the database generated `{name}.{field}`, but this server returns only the keys of a \
+             `#[key(auto)]` after an INSERT; set the key in the draft"
         ),
     )
 }
@@ -546,7 +546,10 @@ pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, 
     }
     Err(Error::new(
         ErrorKind::InvalidValue,
-        format!("`{}.{}` has {characters} characters and may have {length}", def.name, column.field),
+        format!(
+            "`{}.{}` has {characters} characters, but at most {length} are allowed",
+            def.name, column.field
+        ),
     ))
 }
 
@@ -555,7 +558,8 @@ fn required(def: &ModelDef, field: &str) -> Error {
     Error::new(
         ErrorKind::NotNullViolation,
         format!(
-            "`{name}.{field}` is required and has no value: give it to the draft, or link the object that it comes from"
+            "`{name}.{field}` is required and has no value: set it in the draft, or link the object that it \
+             comes from"
         ),
     )
 }

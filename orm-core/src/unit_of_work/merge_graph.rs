@@ -389,8 +389,8 @@ fn not_merged(relation: &RelationDef) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "`{}` is not merged, because its `cascade` does not say `merge`; leave it out of the draft, and link it \
-             after the merge",
+            "`{}` is not merged, because its `cascade` does not include `merge`; leave it out of the draft, \
+             and link it after the merge",
             relation.path()
         ),
     )

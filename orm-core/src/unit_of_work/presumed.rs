@@ -68,7 +68,7 @@ impl Flush<'_> {
 
 fn changed_behind(def: &ModelDef, key: &[Value], column: Option<usize>) -> Error {
     let why = match column {
-        Some(column) => format!("its row has another `{}` by now", def.columns[column].field),
+        Some(column) => format!("its row now has another `{}`", def.columns[column].field),
         None => "its row is gone".to_owned(),
     };
     Error::new(

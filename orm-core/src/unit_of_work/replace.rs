@@ -27,8 +27,8 @@ impl UnitOfWork {
             return Err(Error::new(
                 ErrorKind::NotLoaded,
                 format!(
-                    "`{}` is not loaded, so what to take out of it is not known; load it before it is replaced: \
-                     `session.load(&object, {})`",
+                    "`{}` is not loaded, so the members to remove are unknown; load it before you replace \
+                     it: `session.load(&object, {})`",
                     relation.path(),
                     relation.constant()
                 ),

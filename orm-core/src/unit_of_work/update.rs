@@ -322,7 +322,7 @@ impl Flush<'_> {
         let now = there.iter().find(|other| other.starts_with(&form(key)));
         let versions = match (was.get(def.key.len()), now.and_then(|now| now.get(def.key.len()))) {
             (Some(was), Some(is)) => {
-                Some(format!("this session read the version {was}, the row has the version {is}"))
+                Some(format!("this session read version {was}, but the row has version {is}"))
             }
             _ => None,
         };

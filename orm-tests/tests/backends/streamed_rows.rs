@@ -178,7 +178,7 @@ on_every_backend! {
         let log = engine.record();
         let names = || select_columns(User::NAME);
         let locked = refused(&mut session, names().for_update()).await;
-        assert_eq!(locked.to_string(), "a stream locks no rows; lock them with `session.rows(..)`, a limited number at once [InvalidQuery]");
+        assert_eq!(locked.to_string(), "a stream cannot lock rows; lock them with `session.rows(..)`, a limited number at a time [InvalidQuery]");
         let errors = [
             locked,
             refused(&mut session, names().yield_per(0)).await,

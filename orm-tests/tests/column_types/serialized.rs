@@ -216,7 +216,7 @@ on_every_backend! {
         let mut session = engine.session();
         let circle = session.one(root().with(Folder::CHILDREN.selectin().recursive(..))).await?;
         let error = serde_json::to_string(&circle).unwrap_err();
-        assert!(error.to_string().starts_with("the loaded `Folder`s are a circle"), "{error}");
+        assert!(error.to_string().starts_with("the loaded `Folder`s form a cycle"), "{error}");
         Ok(())
     }
 }

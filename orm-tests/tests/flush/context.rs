@@ -212,7 +212,7 @@ on_every_backend! {
         assert_eq!(log.count(), 0, "{log}");
         session.rollback().await?;
         let detached = Note::draft().id(5).text("b").detached().unwrap_err();
-        assert!(detached.to_string().contains("give its draft `author_id`, `editor_id`"), "{detached}");
+        assert!(detached.to_string().contains("set `author_id`, `editor_id` in its draft"), "{detached}");
         Ok(())
     }
 

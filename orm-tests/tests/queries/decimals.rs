@@ -44,7 +44,7 @@ on_every_backend! {
         if database.backend() == Backend::Sqlite {
             let error = sums.unwrap_err();
             assert_eq!((error.kind(), log.count()), (ErrorKind::InvalidQuery, 0), "{error}");
-            assert!(error.to_string().contains("no exact numbers"), "{error}");
+            assert!(error.to_string().contains("no exact decimals"), "{error}");
             return Ok(());
         }
         let (sum, mean, some) = sums?;

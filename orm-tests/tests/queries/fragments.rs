@@ -152,7 +152,7 @@ on_every_backend! {
                 _ => {
                     let refused = found.unwrap_err();
                     assert_eq!(refused.kind(), ErrorKind::InvalidQuery);
-                    assert!(refused.to_string().contains("is an operator of PostgreSQL alone"), "{refused}");
+                    assert!(refused.to_string().contains("only PostgreSQL has the operator"), "{refused}");
                 }
             }
         }

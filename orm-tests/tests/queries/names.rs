@@ -544,7 +544,7 @@ on_every_backend! {
                 _ => {
                     let error = session.rows(query).await.unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::InvalidQuery);
-                    too_long(&error, &["names of"]);
+                    too_long(&error, &["allows at most"]);
                 }
             }
         }

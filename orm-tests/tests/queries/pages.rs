@@ -202,9 +202,9 @@ on_every_backend! {
         let text = refusal(&mut session, select::<Note>().order_by(Note::EXTRA).page_after(Some(&last), 2)).await;
         assert!(text.contains("`Note.extra`"), "{text}");
         let text = refusal(&mut session, select::<Note>().page_after(Some(&last), 2).order_by(Note::RANK)).await;
-        assert!(text.contains("say the order before"), "{text}");
+        assert!(text.contains("call `order_by` first"), "{text}");
         let query = select::<Note>().page_after(Some(&last), 2).with_count(Note::MARKS).order_by(Note::RANK);
-        assert!(session.rows(query).await.unwrap_err().to_string().contains("say the order before"));
+        assert!(session.rows(query).await.unwrap_err().to_string().contains("call `order_by` first"));
         let count = session.count(select::<Note>().page(0, 10)).await.unwrap_err();
         assert_eq!(count.kind(), ErrorKind::InvalidQuery);
         assert!(engine.plan(&select::<Note>().page(0, 10)).is_err());

@@ -42,7 +42,7 @@ on_every_backend! {
         for query in ["SELECT id, name FROM users ORDER BY id", "SELECT * FROM users"] {
             let error = session.rows(sql(query).rows::<i64>()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}");
-            assert!(error.to_string().contains("2 columns, `id`, `name`, and 1 of them"), "{error}");
+            assert!(error.to_string().contains("2 columns, `id`, `name`, but only 1 of them"), "{error}");
             assert!(session.row(sql(query).rows::<i64>()).await.is_err());
             assert!(session.stream(sql(query).rows::<i64>()).next_batch().await.is_err());
         }

@@ -31,8 +31,8 @@ on_every_backend! {
         let mut session = engine.session();
         let log = engine.record();
 
-        refused!(session, select_columns((User::NAME, Order::ID)), "`users`", "`orders`", "nothing joins them");
-        refused!(session, select_columns(User::NAME).filter(Order::ID.eq(1)), "`orders.id`", "not in it", "`users`");
+        refused!(session, select_columns((User::NAME, Order::ID)), "`users`", "`orders`", "without joining them");
+        refused!(session, select_columns(User::NAME).filter(Order::ID.eq(1)), "`orders.id`", "not part of it", "`users`");
         refused!(session, select_columns(User::NAME).from::<User>().join(Order::USER), "`users` is in the query twice");
         refused!(session, select_columns(User::NAME).join(User::ORDERS).join(User::ORDERS), "`orders` is in the query twice", "alias");
         refused!(session, select_columns((User::NAME, func::count(Order::ID))).join(User::ORDERS), "`users.name`", "group_by");
@@ -173,7 +173,7 @@ on_every_backend! {
         let wrong = || exists(select_columns((User::NAME, Order::ID)));
         let error = session.execute(delete::<Keyword>().filter(wrong())).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidQuery);
-        assert!(error.to_string().contains("nothing joins them"), "{error}");
+        assert!(error.to_string().contains("without joining them"), "{error}");
         let error = session.execute(update::<User>().set(User::NAME, "x").filter(!wrong())).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidQuery);
         let other = session.execute(delete::<User>().filter(Order::ID.eq(1))).await.unwrap_err();

@@ -41,7 +41,7 @@ fn on_a_small_stack<T: Send + 'static>(
 fn is_too_deep<T: std::fmt::Debug>(ran: Result<T>) {
     let error = ran.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}");
-    assert!(error.to_string().contains("deep") || error.to_string().contains("inside each other"), "{error}");
+    assert!(error.to_string().contains("deep") || error.to_string().contains("are nested"), "{error}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ on_every_backend! {
             _ => {
                 for error in [joined.unwrap_err(), below.unwrap_err()] {
                     assert_eq!(error.kind(), ErrorKind::InvalidQuery, "{error}");
-                    assert!(error.to_string().contains(" tables and the database takes 6"), "{error}");
+                    assert!(error.to_string().contains(" tables, but the database accepts at most 6"), "{error}");
                 }
                 assert!(log.count() <= 3, "{log}");
             }

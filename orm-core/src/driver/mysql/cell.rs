@@ -60,7 +60,7 @@ fn clock(bytes: &[u8]) -> Option<Time> {
 fn unknown(name: &str, bytes: &[u8]) -> Box<dyn Error + Send + Sync> {
     match bytes {
         [0] | [_, 0, 0, 0, 0, ..] => {
-            format!("a {name} of zeros is not a date; use an `Option` and NULL").into()
+            format!("a {name} that consists of zeros is not a date; use an `Option` and NULL").into()
         }
         _ => format!("a {name} that is not a day of the calendar cannot be read").into(),
     }

@@ -196,7 +196,7 @@ async fn server(connection: &mut MySqlConnection) -> Result<MysqlServer> {
     if number(&version) < oldest {
         return Err(Error::new(
             ErrorKind::Configuration,
-            format!("the server is {version}, and {name} is the oldest that this library works with"),
+            format!("the server is {version}, but this library needs at least {name}"),
         ));
     }
     Ok(MysqlServer { mariadb, returning: mariadb, key_step })

@@ -151,8 +151,8 @@ impl<C: Connector> Pool<C> {
             Err(Error::new(
                 ErrorKind::Connection,
                 format!(
-                    "the first connection was not ready in {waited:?} (`pool_timeout`): the server takes no more connections, \
-                     or a function of `on_connect` does not end"
+                    "the first connection was not ready in {waited:?} (`pool_timeout`): the server does not \
+                     accept more connections, or an `on_connect` function does not return"
                 ),
             ))
         })
@@ -215,8 +215,8 @@ impl<C: Connector> Pool<C> {
             let error = Error::new(
                 ErrorKind::Connection,
                 format!(
-                    "no connection could be made in {timeout:?}{said}; is the database running, and does it take more \
-                     connections? {status}"
+                    "could not connect within {timeout:?}{said}; is the database running, and does it accept \
+                     more connections? {status}"
                 ),
             );
             return match source {
@@ -227,8 +227,8 @@ impl<C: Connector> Pool<C> {
         Error::new(
             ErrorKind::PoolTimeout,
             format!(
-                "no connection became free in {timeout:?} (`pool_timeout`): all are held by sessions, each from its \
-                 first statement until commit, rollback, close or drop. {status}"
+                "no connection became free within {timeout:?} (`pool_timeout`): all of them are held by sessions, \
+                 each from its first statement until commit, rollback, close or drop. {status}"
             ),
         )
     }

@@ -226,10 +226,9 @@ fn pooled(how: &str) -> Error {
     Error::new(
         ErrorKind::Configuration,
         format!(
-            "a pooler stands in front of the database ({how}); where it lends connections by the transaction, a statement \
-             that one session prepared would answer another: write \
-             `Engine::builder(url).pooler(Pooler::Transaction)`, or set its `pool_mode = session` and \
-             `ignore_startup_parameters = extra_float_digits`"
+            "there is a pooler in front of the database ({how}); in transaction mode, a session could run a \
+             statement that another session prepared: write `Engine::builder(url).pooler(Pooler::Transaction)`, or \
+             set its `pool_mode = session` and `ignore_startup_parameters = extra_float_digits`"
         ),
     )
 }

@@ -74,8 +74,8 @@ impl SqliteLease {
     fn named(&self, error: Error) -> Error {
         if self.made && error.kind() == ErrorKind::Database && error.to_string().contains("no such table") {
             return error.suffixed(&format!(
-                "; the file `{}` did not exist until this engine connected, so if its path is right, its tables are yet to be \
-                 created: `engine.create_all(schema![..])`, or a migration",
+                "; this engine created the file `{}`; if its path is right, create its tables: \
+                 `engine.create_all(schema![..])`, or a migration",
                 self.file
             ));
         }
@@ -564,7 +564,8 @@ fn check(statement: &Statement) -> Result<()> {
         return Err(Error::new(
             ErrorKind::InvalidQuery,
             format!(
-                "the statement binds {} values and SQLite takes {limit}; split the list over several queries",
+                "the statement binds {} values, but SQLite accepts at most {limit}; split the list into \
+                 several queries",
                 statement.params.len()
             ),
         ));

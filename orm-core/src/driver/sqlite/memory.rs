@@ -57,7 +57,8 @@ impl MemoryFiles {
         Err(Error::new(
             ErrorKind::Configuration,
             format!(
-                "a database in memory needs a folder that can be written, and `{place}` cannot: {why}; set TMPDIR to one"
+                "an in-memory database needs a writable folder, but `{place}` is not: {why}; set TMPDIR to \
+                 one that is"
             ),
         ))
     }

@@ -218,8 +218,8 @@ impl Settings {
                 },
                 (key, _) => {
                     return Err(format!(
-                        "it has no setting `{key}`; there are `mode`, `cache`, `immutable`, `vfs`, `journal_mode`, \
-                         `synchronous`, `foreign_keys` and `busy_timeout`"
+                        "it has an unknown setting `{key}`; the settings are `mode`, `cache`, `immutable`, `vfs`, \
+                         `journal_mode`, `synchronous`, `foreign_keys` and `busy_timeout`"
                     ));
                 }
             }

@@ -287,7 +287,7 @@ fn compile(
 }
 
 fn other_than_one(found: &str) -> rusqlite::Error {
-    let text = format!("there are {found} in the SQL, where there has to be one");
+    let text = format!("there are {found} in the SQL, but it must have exactly one");
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(text))
 }
 

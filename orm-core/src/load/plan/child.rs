@@ -367,7 +367,11 @@ impl MadeUp {
         MADE_UP.iter().find(free).copied().ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidModel,
-                format!("`{}` has columns called like `_rank`, `_row` and `_nth`, which statements need for themselves; rename one of them", def.name),
+                format!(
+                    "`{}` has columns with names like `_rank`, `_row` and `_nth`, which the generated SQL needs; \
+                     rename one of them",
+                    def.name
+                ),
             )
         })
     }

@@ -196,7 +196,7 @@ fn unselected(spec: &SelectSpec) -> Error {
     Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "DISTINCT rows can be sorted by what the query selects alone, the columns of `{}`; use `.unique()`, which \
+            "DISTINCT rows can be sorted only by the selected columns, those of `{}`; use `.unique()`, which \
              returns each entity where it comes first",
             spec.model.def().name
         ),
@@ -453,7 +453,9 @@ fn check(load: &LoadSpec, dialect: Dialect) -> Result<()> {
     let strategy = load.strategy.name();
     let joined = load.strategy == Strategy::Joined;
     if load.batch_size == Some(0) {
-        return refuse(format!("`{path}`: a batch size of 0 would never load anything; give 1 or more keys"));
+        return refuse(format!(
+            "`{path}`: a batch size of 0 would never load anything; set it to at least 1"
+        ));
     }
     if joined && load.limit.is_some() {
         return refuse(format!(

@@ -180,8 +180,8 @@ fn check_width(cells: &dyn Cells, width: usize) -> Result<()> {
     Err(Error::new(
         ErrorKind::InvalidQuery,
         format!(
-            "the SQL gives {} columns, `{}`, and {width} of them are read; select those alone, or read all of them: \
-             `.rows::<(..)>()` by their places, `.structs::<..>()` by their names",
+            "the SQL returns {} columns, `{}`, but only {width} of them are read; select only those, or read all \
+             of them: `.rows::<(..)>()` by their places, `.structs::<..>()` by their names",
             names.len(),
             names.join("`, `")
         ),

@@ -36,7 +36,7 @@ impl<R: Reader> RowBatches<R> {
             && spec.core.lock.is_some()
         {
             return refuse(
-                "a stream locks no rows; lock them with `session.rows(..)`, a limited number at once",
+                "a stream cannot lock rows; lock them with `session.rows(..)`, a limited number at a time",
             );
         }
         let plan = LoadPlan::of_row_stream(query, dialect)?;

@@ -143,7 +143,7 @@ on_every_backend! {
         session.edit(&bookings[1], |booking| booking.amount = Decimal::TEN)?;
         let error = session.commit().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Stale);
-        assert!(error.to_string().contains("2024-02-01") && error.to_string().contains("the row has the version 3"), "{error}");
+        assert!(error.to_string().contains("2024-02-01") && error.to_string().contains("the row has version 3"), "{error}");
         session.rollback().await?;
 
         // A key changes, rows go by their keys.

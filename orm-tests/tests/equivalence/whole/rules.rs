@@ -22,10 +22,10 @@ pub fn refusal_behind(question: &Question) -> Option<&'static str> {
     let all = question.order.len();
     let decisive = (0..all).collect::<Vec<_>>().iter().find(key).copied().unwrap_or(all);
     if !question.order[..decisive].iter().all(is_own_column) {
-        return Some("pages behind an entity are sorted by columns of");
+        return Some("`page_after` can be sorted only by columns of");
     }
     if question.repeats() && !question.distinct && !question.unique {
-        return Some("pages that begin behind an entity return each one once");
+        return Some("`page_after` needs each entity to appear once");
     }
     None
 }
