@@ -88,7 +88,10 @@ fn messages_of_the_page_are_those_of_the_compiler() {
     let shown: Vec<String> = messages(&page).collect();
     assert!(shown.len() > 15, "{shown:?}");
     for message in shown {
-        assert!(printed.contains(&message), "no test has the message: {message}");
+        assert!(
+            printed.contains(&message),
+            "docs/compiler_messages.md shows a message that no test of the compiler has: {message}"
+        );
     }
 }
 
