@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::connection::Connection;
 use super::cursor::Reading;
 use super::lease::{Lease, ROLLBACK_TIMEOUT, TransactionState};
-use super::pool::{Borrower, Checkouts, Held};
+use super::pool::{Borrower, Checkouts, InUse};
 use super::{ConnectOptions, Control, PoolStatus, Pooler, TransactionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
@@ -51,7 +51,7 @@ pub(super) struct Stay {
     kept: OwnedMutexGuard<Kept>,
     closed: Arc<AtomicBool>,
     /// Counts the session as the holder until this is dropped.
-    _held: Held,
+    _held: InUse,
 }
 
 impl Sandbox {

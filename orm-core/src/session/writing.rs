@@ -111,7 +111,7 @@ impl Session {
             return Err(generated(def, *column));
         }
         if self.store.is_expired(node) {
-            self.unit.presume(&self.store, node);
+            self.unit.edited_while_expired(&self.store, node);
         }
         if changed.is_empty() {
             return Ok(());

@@ -93,7 +93,7 @@ impl Flush<'_> {
     /// A required column has no value, or the database refuses a row; the transaction must be rolled back then.
     pub(crate) async fn run(&mut self) -> Result<()> {
         self.unit.relink_expunged(self.store);
-        self.confirm().await?;
+        self.verify_expired_edits().await?;
         self.displace().await?;
         self.follow_deletes().await?;
         self.switch_rows();

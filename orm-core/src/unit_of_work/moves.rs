@@ -73,7 +73,7 @@ impl UnitOfWork {
                 self.let_go(store, parent, holder.1, child);
             }
             for parent in self.parents_of(store, holder, child) {
-                self.take_in(store, parent, holder.1, child);
+                self.add_child(store, parent, holder.1, child);
             }
         }
     }
@@ -123,7 +123,7 @@ impl UnitOfWork {
     }
 
     /// Adds a child to the parent that its key names. If a `has_one` would have two, it is unloaded.
-    pub(super) fn take_in(
+    pub(super) fn add_child(
         &mut self,
         store: &Store,
         parent: ObjectId,

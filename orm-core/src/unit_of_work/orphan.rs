@@ -79,7 +79,7 @@ impl UnitOfWork {
     pub(super) fn return_to_all_parents(&mut self, store: &mut Store, child: ObjectId) {
         for holder in holders(store, child.arena) {
             for parent in self.parents_of(store, holder, child) {
-                self.take_in(store, parent, holder.1, child);
+                self.add_child(store, parent, holder.1, child);
             }
         }
         self.member_added(store, child);
@@ -90,7 +90,7 @@ impl UnitOfWork {
         for holder in holders(store, child.arena) {
             if holder.1.remote_columns() == columns {
                 for parent in self.parents_of(store, holder, child) {
-                    self.take_in(store, parent, holder.1, child);
+                    self.add_child(store, parent, holder.1, child);
                 }
             }
         }

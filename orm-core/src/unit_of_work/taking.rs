@@ -89,7 +89,7 @@ impl Flush<'_> {
             if held.is_none() && taking.follow == Follow::Known {
                 return Ok(());
             }
-            if held.is_some_and(|node| unit.presumes(node)) {
+            if held.is_some_and(|node| unit.was_edited_expired(node)) {
                 // It was edited on what it showed, which only its flush can compare with the row.
                 nodes.extend(held.map(|node| node.node));
                 return Ok(());
@@ -122,8 +122,8 @@ impl Flush<'_> {
 
 impl UnitOfWork {
     /// Whether an object was edited while it was expired.
-    fn presumes(&self, node: ObjectId) -> bool {
-        self.dirty.get(&node).is_some_and(|unsaved| unsaved.presumes)
+    fn was_edited_expired(&self, node: ObjectId) -> bool {
+        self.dirty.get(&node).is_some_and(|unsaved| unsaved.edited_expired)
     }
 
     /// The version of an object that is about to take its row, and what is unsaved of it: a rollback takes the object back

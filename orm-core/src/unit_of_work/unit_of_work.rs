@@ -88,7 +88,7 @@ pub(super) struct Unsaved {
     /// Columns that were given a value while the object was expired: they are written, whatever it showed.
     pub(super) assigned: Vec<usize>,
     /// Whether it was edited while it was expired: its row must still be what it showed.
-    pub(super) presumes: bool,
+    pub(super) edited_expired: bool,
 }
 
 /// Columns that take their values from another object's.
@@ -238,10 +238,10 @@ impl UnitOfWork {
 
     /// Records that an expired object is edited. It is unknown which of the unchanged columns were assigned, so the
     /// flush checks whether the row still has the values that the object showed.
-    pub(crate) fn presume(&mut self, store: &Store, node: ObjectId) {
+    pub(crate) fn edited_while_expired(&mut self, store: &Store, node: ObjectId) {
         self.touch(store, node);
         if let Some(unsaved) = self.dirty.get_mut(&node) {
-            unsaved.presumes = true;
+            unsaved.edited_expired = true;
         }
     }
 

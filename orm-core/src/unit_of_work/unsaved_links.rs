@@ -185,7 +185,7 @@ impl UnitOfWork {
                     self.let_go(store, parent, relation, child);
                 }
                 for (parent, child) in own {
-                    self.take_in(store, parent, relation, child);
+                    self.add_child(store, parent, relation, child);
                 }
             }
         }

@@ -22,7 +22,7 @@ use crate::driver::pool::Pooled;
 pub(in crate::driver) struct MysqlCursor {
     parts: Receiver<Part>,
     /// Gives the connection back when the result has ended.
-    work: JoinHandle<Held>,
+    work: JoinHandle<Reader>,
     /// The last part was read.
     ended: bool,
 }
@@ -35,7 +35,7 @@ pub(in crate::driver) enum Part {
 }
 
 /// A connection with a result: it can be used again once the result has ended.
-struct Held {
+struct Reader {
     connection: Option<Pooled<MysqlConnector>>,
     ended: bool,
 }
@@ -49,11 +49,11 @@ impl MysqlCursor {
         rows: usize,
     ) -> MysqlCursor {
         let (send, parts) = channel(1);
-        let mut held = Held { connection: Some(connection), ended: false };
+        let mut reader = Reader { connection: Some(connection), ended: false };
         let work = tokio::spawn(async move {
-            let ended = held.read(sql, arguments, rows, &send).await;
-            held.ended = ended;
-            held
+            let ended = reader.read(sql, arguments, rows, &send).await;
+            reader.ended = ended;
+            reader
         });
         MysqlCursor { parts, work, ended: false }
     }
@@ -76,8 +76,8 @@ impl MysqlCursor {
 
     /// Waits for the end; returns the connection, if that was not closed.
     pub(in crate::driver) async fn close(&mut self) -> Option<Pooled<MysqlConnector>> {
-        let mut held = (&mut self.work).await.ok()?;
-        if held.ended { held.connection.take() } else { None }
+        let mut reader = (&mut self.work).await.ok()?;
+        if reader.ended { reader.connection.take() } else { None }
     }
 }
 
@@ -87,7 +87,7 @@ impl Drop for MysqlCursor {
     }
 }
 
-impl Held {
+impl Reader {
     /// Returns whether the result has ended.
     async fn read(
         &mut self,
@@ -96,7 +96,7 @@ impl Held {
         rows: usize,
         parts: &Sender<Part>,
     ) -> bool {
-        let Some(connection) = self.connection.as_mut().and_then(|held| held.connection().ok()) else {
+        let Some(connection) = self.connection.as_mut().and_then(|reader| reader.connection().ok()) else {
             return false;
         };
         if let Err(error) = prepared::prepare(connection, &sql).await {

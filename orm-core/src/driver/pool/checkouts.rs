@@ -37,7 +37,7 @@ pub(in crate::driver) struct Waiting {
 
 /// One who holds a connection.
 #[derive(Debug)]
-pub(in crate::driver) struct Held {
+pub(in crate::driver) struct InUse {
     checkouts: Arc<Checkouts>,
     borrower: Borrower,
 }
@@ -103,10 +103,10 @@ impl Checkouts {
 
 impl Waiting {
     /// There is a connection.
-    pub(in crate::driver) fn got(self) -> Held {
+    pub(in crate::driver) fn got(self) -> InUse {
         let (checkouts, borrower) = (Arc::clone(&self.checkouts), self.borrower);
         checkouts.lock().held.push((borrower, Instant::now()));
-        Held { checkouts, borrower }
+        InUse { checkouts, borrower }
     }
 }
 
@@ -116,7 +116,7 @@ impl Drop for Waiting {
     }
 }
 
-impl Held {
+impl InUse {
     /// The connection comes back: `close` is called if the pool is above its size and nothing waits for a connection.
     /// Two that come back at once are handled one after the other, so `close` also changes `open`.
     pub(in crate::driver) fn ends(&self, open: impl FnOnce() -> u32, close: impl FnOnce()) {
@@ -129,7 +129,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for InUse {
     fn drop(&mut self) {
         remove(&mut self.checkouts.lock(), self.borrower);
     }

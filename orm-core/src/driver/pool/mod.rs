@@ -8,7 +8,7 @@ mod pool_status;
 mod pooled;
 
 pub(crate) use checkouts::Borrower;
-pub(super) use checkouts::{Checkouts, Held};
+pub(super) use checkouts::{Checkouts, InUse};
 pub(super) use connector::Connector;
 pub use pool_status::{Checkout, PoolStatus};
 pub(super) use pooled::{Pool, Pooled};

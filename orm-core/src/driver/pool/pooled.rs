@@ -10,7 +10,7 @@ use std::time::Duration;
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use tokio::time::{sleep, timeout};
 
-use super::checkouts::{Borrower, Checkouts, Held};
+use super::checkouts::{Borrower, Checkouts, InUse};
 use super::connector::Connector;
 use crate::driver::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -40,7 +40,7 @@ pub(in crate::driver) struct Pooled<C: Connector> {
     /// None only while it is being dropped.
     object: Option<Object<Manager<C>>>,
     pool: managed::Pool<Manager<C>>,
-    held: Held,
+    held: InUse,
     unfit: bool,
 }
 

@@ -19,14 +19,14 @@ use crate::driver::pool::Pooled;
 pub(in crate::driver) struct ReadAhead {
     parts: Receiver<Part>,
     /// Gives the connection back.
-    work: JoinHandle<Held>,
+    work: JoinHandle<Reader>,
 }
 
 /// So many rows as were asked for, or fewer where they are the last ones.
 type Part = sqlx::Result<Vec<PgRow>>;
 
 /// A connection with an open transaction.
-struct Held {
+struct Reader {
     connection: Option<Pooled<PostgresConnector>>,
     /// Whether the server has not ended its answer.
     reading: bool,
@@ -40,10 +40,10 @@ impl ReadAhead {
         most: usize,
     ) -> ReadAhead {
         let (send, parts) = channel(1);
-        let mut held = Held { connection: Some(connection), reading: false };
+        let mut reader = Reader { connection: Some(connection), reading: false };
         let work = tokio::spawn(async move {
-            held.read(&fetch, most, &send).await;
-            held
+            reader.read(&fetch, most, &send).await;
+            reader
         });
         ReadAhead { parts, work }
     }
@@ -61,8 +61,8 @@ impl ReadAhead {
     /// Waits for the end of the part that is being read; returns the connection, if that was not lost.
     pub(in crate::driver) async fn close(mut self) -> Option<Pooled<PostgresConnector>> {
         self.leave();
-        let mut held = (&mut self.work).await.ok()?;
-        if held.reading { None } else { held.connection.take() }
+        let mut reader = (&mut self.work).await.ok()?;
+        if reader.reading { None } else { reader.connection.take() }
     }
 }
 
@@ -72,7 +72,7 @@ impl Drop for ReadAhead {
     }
 }
 
-impl Held {
+impl Reader {
     /// Reads until the end, an error, or until the reader has gone.
     async fn read(&mut self, fetch: &str, most: usize, parts: &Sender<Part>) {
         while !parts.is_closed() {
@@ -88,7 +88,7 @@ impl Held {
     }
 
     async fn part(&mut self, fetch: &str) -> Part {
-        let connection = self.connection.as_mut().and_then(|held| held.connection().ok());
+        let connection = self.connection.as_mut().and_then(|reader| reader.connection().ok());
         let connection = connection.ok_or(sqlx::Error::WorkerCrashed)?;
         let mut found = connection.fetch_many(AssertSqlSafe(fetch.to_owned()));
         let mut rows = Vec::new();

@@ -110,7 +110,7 @@ impl Child {
         let ranked_order = collection_order(relation, &load, &source);
         let chosen = ranks.iter().flat_map(|_| key_order(def, &outside)).collect::<Vec<_>>();
         let (mut rows, key_source, key_columns) = rows(relation, remote);
-        let made_up = MadeUp::beside(def)?;
+        let internal = InternalNames::beside(def)?;
         let selection = Selection::new(model, &load.undeferred);
         rows.filter = relation.condition(&source)?;
         load.filter.into_iter().for_each(|filter| rows.and_where(filter));
@@ -124,13 +124,13 @@ impl Child {
                     rows.and_where(condition);
                 }
                 rows.order = ranked_order;
-                rank((rows, called), &selection, &key_source, &key_columns, limit, made_up)
+                rank((rows, called), &selection, &key_source, &key_columns, limit, internal)
             }
         };
         // The link's columns come first; a key on the target is among the target's own columns.
         let linked = relation.through.is_some();
         if linked {
-            for (key, alias) in key_columns.iter().zip(made_up.links) {
+            for (key, alias) in key_columns.iter().zip(internal.links) {
                 select.returns(match ranked {
                     false => Expr::column_of(&key_source, key.name, key.secret),
                     true => Expr::column_of(&outside, alias, key.secret),
@@ -319,7 +319,7 @@ fn of_parents(
     }
     let called = Made::called(PARENTS);
     let alias = Source::Made(called);
-    let keys = MadeUp::beside(relation.parent())?.links.into_iter().take(local.len());
+    let keys = InternalNames::beside(relation.parent())?.links.into_iter().take(local.len());
     let on = equal(key_columns.iter().map(|key| key.name), key_source, keys, &alias);
     let table = TableRef::query(parents, called);
     rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
@@ -328,7 +328,7 @@ fn of_parents(
 
 /// Names of columns that a statement makes up, and that no column of the model beside them has.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct MadeUp {
+pub(super) struct InternalNames {
     /// The link's key columns outside the subquery that they come from.
     links: [&'static str; 8],
     /// The place of a row among those of its parent, or of its entity.
@@ -337,18 +337,18 @@ pub(super) struct MadeUp {
     pub(super) number: &'static str,
 }
 
-const MADE_UP: [MadeUp; 3] = [
-    MadeUp {
+const INTERNAL_NAMES: [InternalNames; 3] = [
+    InternalNames {
         links: ["_link_0", "_link_1", "_link_2", "_link_3", "_link_4", "_link_5", "_link_6", "_link_7"],
         rank: "_rank",
         number: "_number",
     },
-    MadeUp {
+    InternalNames {
         links: ["_key_0", "_key_1", "_key_2", "_key_3", "_key_4", "_key_5", "_key_6", "_key_7"],
         rank: "_row",
         number: "_place",
     },
-    MadeUp {
+    InternalNames {
         links: ["_of_0", "_of_1", "_of_2", "_of_3", "_of_4", "_of_5", "_of_6", "_of_7"],
         rank: "_nth",
         number: "_at",
@@ -360,11 +360,12 @@ const PAGE: &str = "_page";
 /// The rows of this many keys are sorted together, which costs nothing and keeps the statement readable.
 const SORTED_AT_ONCE: usize = 100;
 
-impl MadeUp {
-    pub(super) fn beside(def: &ModelDef) -> Result<MadeUp> {
+impl InternalNames {
+    pub(super) fn beside(def: &ModelDef) -> Result<InternalNames> {
         let taken = |name: &&str| def.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-        let free = |names: &&MadeUp| !names.links.iter().chain([&names.rank, &names.number]).any(&taken);
-        MADE_UP.iter().find(free).copied().ok_or_else(|| {
+        let free =
+            |names: &&InternalNames| !names.links.iter().chain([&names.rank, &names.number]).any(&taken);
+        INTERNAL_NAMES.iter().find(free).copied().ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidModel,
                 format!(
@@ -402,7 +403,7 @@ fn rank(
     key_source: &Source,
     key_columns: &[KeyColumn],
     limit: u64,
-    made_up: MadeUp,
+    internal: InternalNames,
 ) -> Select {
     let def = selection.def();
     let source = Source::Table(def.table);
@@ -410,7 +411,7 @@ fn rank(
     let inside = selection.naming(&source, rows.order.iter().map(|term| &term.expr));
     inside.columns().for_each(|column| rows.returns(column.expr(&source)));
     if *key_source != source {
-        for (column, alias) in key_columns.iter().zip(made_up.links) {
+        for (column, alias) in key_columns.iter().zip(internal.links) {
             rows.columns.push(Item { expr: key(column), alias: Some(alias.into()) });
         }
     }
@@ -422,9 +423,9 @@ fn rank(
     let number = Function::Named(if dense { "dense_rank" } else { "row_number" });
     let window = Window { partition: key_columns.iter().map(key).collect(), order, frame: None };
     let number = Expr::Over(Box::new(Expr::Call(number, Vec::new())), Box::new(window));
-    rows.columns.push(Item { expr: number, alias: Some(made_up.rank.into()) });
+    rows.columns.push(Item { expr: number, alias: Some(internal.rank.into()) });
     let mut select = Select::from(TableRef::query(rows, called));
-    let rank = Expr::column(&Source::Made(called), made_up.rank);
+    let rank = Expr::column(&Source::Made(called), internal.rank);
     let limit = Expr::Bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)).into());
     select.filter = Some(Expr::Binary(Box::new(rank), BinaryOp::Le, Box::new(limit)));
     select
@@ -433,7 +434,7 @@ fn rank(
 /// The parents' statement as a subquery of its linking columns. Its order matters only with a page; equal keys are
 /// returned once, outside the page where there is one.
 fn parents(def: &'static ModelDef, local: &[usize], origin: &Origin) -> Result<Select> {
-    let links = MadeUp::beside(def)?.links;
+    let links = InternalNames::beside(def)?.links;
     let mut rows = Select::clone(&origin.select);
     let paged = rows.limit.is_some() || rows.offset.is_some();
     if !paged {

@@ -6,7 +6,7 @@ use std::mem;
 use super::branch::{
     Branch, OwnRows, Tree, collections, inner_conditions, joins_one_row, key_order, then_by,
 };
-use super::child::MadeUp;
+use super::child::InternalNames;
 use super::shape::{List, Shape, repeats_statement};
 use crate::error::Result;
 use crate::model::Selection;
@@ -121,11 +121,11 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
     }
     let mut number = None;
     if shape.first {
-        let made_up = MadeUp::beside(def)?;
+        let internal = InternalNames::beside(def)?;
         let called = Made::called(def.table.name);
-        rows = first_rows(rows, &source, selection, made_up, called);
+        rows = first_rows(rows, &source, selection, internal, called);
         source = Source::Made(called);
-        number = Some(made_up.number);
+        number = Some(internal.number);
     }
     if !shape.inside {
         return Ok(Own { select: rows, source, number });
@@ -139,7 +139,7 @@ fn own_rows(spec: SelectSpec, loads: &[LoadSpec], selection: &Selection, shape: 
     if shape.numbered {
         let known = number.map(|name| Expr::column_of(&source, name, false));
         let numbers = known.unwrap_or_else(|| row_number(Vec::new(), rows.order.clone()));
-        let name = MadeUp::beside(def)?.number;
+        let name = InternalNames::beside(def)?.number;
         inside.columns().for_each(|column| rows.returns(column.expr(&source)));
         rows.columns.push(Item { expr: numbers, alias: Some(name.into()) });
         order.push(Order::new(Expr::column_of(&outer, name, false), false));
@@ -163,7 +163,7 @@ fn first_rows(
     mut rows: Select,
     source: &Source,
     selection: &Selection,
-    made_up: MadeUp,
+    internal: InternalNames,
     called: Made,
 ) -> Select {
     let def = selection.def();
@@ -171,16 +171,16 @@ fn first_rows(
     let order = mem::take(&mut rows.order);
     let key = names(def, def.key).map(|name| Expr::column(source, name)).collect();
     let numbered = |expr, alias: &'static str| Item { expr, alias: Some(alias.into()) };
-    rows.columns.push(numbered(row_number(Vec::new(), order.clone()), made_up.number));
-    rows.columns.push(numbered(row_number(key, order), made_up.rank));
+    rows.columns.push(numbered(row_number(Vec::new(), order.clone()), internal.number));
+    rows.columns.push(numbered(row_number(key, order), internal.rank));
     let (limit, offset) = (rows.limit.take(), rows.offset.take());
 
     let outer = Source::Made(called);
     let column = |name| Expr::column_of(&outer, name, false);
     let mut firsts = Select::from(TableRef::query(rows, called));
-    let first = Expr::Binary(Box::new(column(made_up.rank)), BinaryOp::Eq, Box::new(Expr::Number(1)));
+    let first = Expr::Binary(Box::new(column(internal.rank)), BinaryOp::Eq, Box::new(Expr::Number(1)));
     firsts.filter = Some(first);
-    firsts.order = vec![Order::new(column(made_up.number), false)];
+    firsts.order = vec![Order::new(column(internal.number), false)];
     (firsts.limit, firsts.offset) = (limit, offset);
     firsts
 }

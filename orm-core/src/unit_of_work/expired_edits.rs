@@ -14,21 +14,21 @@ use crate::value::{Cells, Value};
 impl Flush<'_> {
     /// Looks whether the rows of objects that were edited while they were expired have what the objects showed, one
     /// statement for all of a model. The rows are locked, so that it is so until they are written.
-    pub(super) async fn confirm(&mut self) -> Result<()> {
+    pub(super) async fn verify_expired_edits(&mut self) -> Result<()> {
         let deleted = &self.unit.deleted;
-        let presumes = |(node, unsaved): &(&ObjectId, &Unsaved)| unsaved.presumes && !deleted.contains(*node);
-        let presumed: Vec<ObjectId> =
-            self.unit.dirty.iter().filter(presumes).map(|(node, _)| *node).collect();
-        for (arena, nodes) in by_arena(presumed) {
+        let edited =
+            |(node, unsaved): &(&ObjectId, &Unsaved)| unsaved.edited_expired && !deleted.contains(*node);
+        let edited: Vec<ObjectId> = self.unit.dirty.iter().filter(edited).map(|(node, _)| *node).collect();
+        for (arena, nodes) in by_arena(edited) {
             let most = self.dialect.key_limit(self.store.def(arena).key.len(), 0).max(1);
             for nodes in nodes.chunks(most) {
-                self.confirm_rows(arena, nodes).await?;
+                self.verify_rows(arena, nodes).await?;
             }
         }
         Ok(())
     }
 
-    async fn confirm_rows(&mut self, arena: ArenaId, nodes: &[u32]) -> Result<()> {
+    async fn verify_rows(&mut self, arena: ArenaId, nodes: &[u32]) -> Result<()> {
         let def = self.store.def(arena);
         let undeferred = nodes.iter().flat_map(|node| self.store.undeferred(ObjectId { arena, node: *node }));
         let undeferred: Vec<usize> = undeferred.collect();
