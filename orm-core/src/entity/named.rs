@@ -27,7 +27,7 @@ pub trait With<P, S> {
 /// What `loaded!` has read so far: the loaded set `S` of the model `M`, and what it is below, `Top` or `Below`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct LoadedTree<S, M, B>(PhantomData<fn() -> (S, M, B)>);
+pub struct LoadedTree<S, M, B>(PhantomData<(S, M, B)>);
 
 /// Below nothing: the model that `loaded!` begins with.
 #[doc(hidden)]
@@ -37,7 +37,7 @@ pub enum Top {}
 /// Below a relationship of the model `M`, of which `S` was read so far.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Below<const RELATION: usize, S, M, B>(PhantomData<fn() -> (S, M, B)>);
+pub struct Below<const RELATION: usize, S, M, B>(PhantomData<(S, M, B)>);
 
 /// One step of reading `loaded!`:
 ///
