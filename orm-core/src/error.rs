@@ -46,6 +46,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     constraint: Option<Constraint>,
+    fields: Vec<FieldError>,
     retryable: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync + 'static>>,
     /// Whether the message repeats the source's text.
@@ -76,6 +77,137 @@ pub struct Constraint {
     pub table: Option<String>,
     /// The columns.
     pub columns: Vec<String>,
+}
+
+/// One field of a client's input that cannot be used, in words for the client: an item of [`Error::field_errors`].
+///
+/// With the feature `serde` it serialises as `{"field": "fullName", "code": "required", "message": "is required"}`.
+///
+/// ```
+/// # #[cfg(feature = "serde")]
+/// # mod program {
+/// # use orm_core::prelude::*;
+/// use orm_core::write::{FieldErrorCode, Input};
+///
+/// # #[derive(Model, Debug)] pub struct Comment { #[key(auto)] pub id: i64, #[column(length = 80)] pub body: String }
+/// pub fn refused(sent: Input<Comment>) {               // of {"body": null}
+///     let error = sent.permit(Comment::BODY).unwrap_err();
+///     let body = &error.field_errors()[0];
+///     assert_eq!((body.field(), body.code(), body.message()), ("body", FieldErrorCode::Null, "must not be null"));
+///     assert_eq!(body.code().as_str(), "null");
+/// }
+/// # }
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    field: String,
+    code: FieldErrorCode,
+    message: String,
+}
+
+/// Why a field of a client's input cannot be used, for programs: [`FieldError::code`].
+///
+/// ```
+/// use orm_core::write::FieldErrorCode;
+///
+/// assert_eq!(FieldErrorCode::TooLong.as_str(), "too_long");
+/// assert_eq!(FieldErrorCode::TooLong.to_string(), "too_long");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FieldErrorCode {
+    /// `unknown`: the model has no such field.
+    Unknown,
+    /// `not_permitted`: the client may not set it.
+    NotPermitted,
+    /// `repeated`: the client sent it twice.
+    Repeated,
+    /// `required`: it is missing.
+    Required,
+    /// `null`: it is `null`, and must not be.
+    Null,
+    /// `wrong_type`: it has another type.
+    WrongType,
+    /// `too_long`: it has more characters than its column may have.
+    TooLong,
+    /// `out_of_range`: its type or the database has no such number or time.
+    OutOfRange,
+    /// `invalid`: the field's own type refuses it, or the database cannot store it.
+    Invalid,
+}
+
+impl FieldError {
+    pub(crate) fn new(
+        field: impl Into<String>,
+        code: FieldErrorCode,
+        message: impl Into<String>,
+    ) -> FieldError {
+        FieldError { field: field.into(), code, message: message.into() }
+    }
+
+    /// The field under the name that the client uses; a member of a list has its position, as in `scores[2]`.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The reason, for programs.
+    pub fn code(&self) -> FieldErrorCode {
+        self.code
+    }
+
+    /// The reason, in words that follow the field's name: `is required`.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The same error of a member of the field.
+    #[cfg(feature = "serde")]
+    pub(crate) fn within(mut self, field: &str) -> FieldError {
+        self.field.insert_str(0, field);
+        self
+    }
+}
+
+impl FieldErrorCode {
+    /// The code as a word, which stays the same in later versions.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FieldErrorCode::Unknown => "unknown",
+            FieldErrorCode::NotPermitted => "not_permitted",
+            FieldErrorCode::Repeated => "repeated",
+            FieldErrorCode::Required => "required",
+            FieldErrorCode::Null => "null",
+            FieldErrorCode::WrongType => "wrong_type",
+            FieldErrorCode::TooLong => "too_long",
+            FieldErrorCode::OutOfRange => "out_of_range",
+            FieldErrorCode::Invalid => "invalid",
+        }
+    }
+}
+
+impl fmt::Display for FieldErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.field, self.message)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FieldError {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut fields = serializer.serialize_struct("FieldError", 3)?;
+        fields.serialize_field("field", &self.field)?;
+        fields.serialize_field("code", self.code.as_str())?;
+        fields.serialize_field("message", &self.message)?;
+        fields.end()
+    }
 }
 
 /// What went wrong: [`Error::kind`].
@@ -168,11 +300,20 @@ impl Error {
                 kind,
                 message: message.into(),
                 constraint: None,
+                fields: Vec::new(),
                 retryable: false,
                 source: None,
                 quotes: false,
             }),
         }
+    }
+
+    /// A client's input that cannot be used for these reasons.
+    pub(crate) fn of_input(fields: Vec<FieldError>) -> Error {
+        let reasons: Vec<String> = fields.iter().map(ToString::to_string).collect();
+        let mut error = Error::new(ErrorKind::InvalidInput, reasons.join("; "));
+        error.change().fields = fields;
+        error
     }
 
     /// An error that does not come from this library: a reason of your own, or an error of another library.
@@ -285,6 +426,30 @@ impl Error {
     /// ```
     pub fn constraint(&self) -> Option<&Constraint> {
         self.inner.constraint.as_ref()
+    }
+
+    /// The fields of a client's input that cannot be used, for a response that names each; empty unless the kind is
+    /// [`InvalidInput`](ErrorKind::InvalidInput).
+    ///
+    /// ```
+    /// # #[cfg(feature = "serde")]
+    /// # mod program {
+    /// # use orm_core::prelude::*;
+    /// use std::collections::HashMap;
+    ///
+    /// /// `{"errors": {"title": ["is required"]}}`, which a handler sends with the status 422.
+    /// pub fn body(error: &Error) -> serde_json::Value {
+    ///     let mut errors: HashMap<&str, Vec<&str>> = HashMap::new();
+    ///     for wrong in error.field_errors() {
+    ///         errors.entry(wrong.field()).or_default().push(wrong.message());
+    ///     }
+    ///     serde_json::json!({ "errors": errors })
+    /// }
+    /// # }
+    /// # fn main() {}
+    /// ```
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.inner.fields
     }
 
     /// Whether the same unit of work may succeed if all of it is done again in a new transaction, because concurrent

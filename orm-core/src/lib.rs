@@ -184,6 +184,7 @@ pub mod relation {
 
 /// Writing rows: drafts, links, bulk statements, and the states of objects.
 pub mod write {
+    pub use crate::error::{FieldError, FieldErrorCode};
     pub use crate::query::bulk::{Delete, IntoColumns, OnConflict, Returning, Rows, Update, WritableColumns};
     pub use crate::session::{Expunge, Merged};
     pub use crate::unit_of_work::{

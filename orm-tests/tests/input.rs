@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use orm_core::prelude::*;
-use orm_core::write::Input;
-use orm_tests::{TestDatabase, on_every_backend};
+use orm_core::write::{FieldErrorCode as Code, Input};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 use serde_json::{Value as Json, json};
 
 #[derive(DbType, Clone, Debug, PartialEq)]
@@ -150,7 +150,7 @@ on_every_backend! {
 
         // What the field's own type refuses.
         let sent = json!({"mail": "nobody", "points": 70000, "level": "master", "fullName": "Jill"});
-        let refused = session.patch(&jack, input(sent).permit(permit)?).unwrap_err();
+        let refused = input::<Player>(sent).permit(permit).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidInput);
         let said = refused.to_string();
         for part in ["`mail`: an address has an @", "`points`: is out of range", "`level`: "] {
@@ -165,6 +165,105 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn errors_can_be_read_field_by_field(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let read = |error: &Error| -> Vec<(String, Code)> {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+            let fields = error.field_errors().iter().map(|wrong| (wrong.field().to_owned(), wrong.code()));
+            fields.collect()
+        };
+        let named = |fields: &[(&str, Code)]| -> Vec<(String, Code)> {
+            fields.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect()
+        };
+        let permit = ((Player::FULL_NAME, Player::EMAIL, Player::LEVEL), Player::POINTS);
+        let sent = r#"{"fullName": null, "mail": 7, "isAdmin": true, "nick": "j", "points": 1, "points": 2}"#;
+        let sent: Input<Player> = serde_json::from_str(sent).expect("an object");
+        let refused = sent.permit(permit).unwrap_err();
+        assert_eq!(read(&refused), named(&[
+            ("fullName", Code::Null), ("mail", Code::WrongType), ("isAdmin", Code::NotPermitted), ("nick", Code::Unknown),
+            ("points", Code::Repeated),
+        ]));
+        let body = serde_json::to_value(refused.field_errors()).expect("it is JSON");
+        assert_eq!(body[0], json!({"field": "fullName", "code": "null", "message": "must not be null"}));
+        let long = input::<Player>(json!({"fullName": "x".repeat(21)})).permit(permit).unwrap_err();
+        assert_eq!(read(&long), named(&[("fullName", Code::TooLong)]));
+
+        // What the types of the fields refuse, beside the rest.
+        let sent = r#"{"fullName": 1, "mail": "nobody", "points": 70000, "level": "master"}"#;
+        let sent: Input<Player> = serde_json::from_str(sent).expect("an object");
+        let refused = sent.permit(permit).unwrap_err();
+        let unfit = [("fullName", Code::WrongType), ("mail", Code::Invalid), ("points", Code::OutOfRange), ("level", Code::Invalid)];
+        assert_eq!(read(&refused), named(&unfit));
+        let missing = input::<Player>(json!({"points": 1})).permit(permit)?.set(Player::IS_ADMIN, false).set(Player::TEAM_ID, 7);
+        assert_eq!(read(&missing.draft().unwrap_err()), named(&[("fullName", Code::Required), ("level", Code::Required)]));
+
+        // Other errors have no fields.
+        let other = session.one(select::<Player>().filter(Player::ID.eq(99))).await.unwrap_err();
+        assert_eq!(other.field_errors(), []);
+        Ok(())
+    }
+
+    async fn what_a_database_cannot_store_is_the_clients_mistake(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let jack = session.one(select::<Player>()).await?;
+        let permit = (Player::FULL_NAME, Player::LEVEL);
+        let nul = || json!({"fullName": "a\u{0}b", "level": "expert"});
+        let new = || -> Result<_> {
+            input::<Player>(nul()).permit(permit)?.set(Player::IS_ADMIN, false).set(Player::POINTS, 1).set(Player::TEAM_ID, 7).draft()
+        };
+        let log = engine.record();
+        let patched = session.patch(&jack, input(nul()).permit(permit)?);
+        if database.backend() != Backend::Postgres {
+            patched?;
+            session.insert(new()?).await?;
+            assert_eq!(session.count(select::<Player>().filter(Player::FULL_NAME.eq("a\u{0}b"))).await?, 2);
+            return Ok(());
+        }
+        session.add(new()?);
+        let added = session.flush().await.unwrap_err();
+        session.rollback().await?;
+        let bulk = session.execute(insert::<Player>().rows([new()?])).await.unwrap_err();
+        session.rollback().await?;
+        for refused in [patched.unwrap_err(), added, bulk] {
+            assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+            assert_eq!(refused.to_string(), "`fullName`: must not contain the character NUL");
+            assert_eq!(refused.field_errors().len(), 1);
+        }
+        assert_eq!((&*jack.full_name, log.count()), ("Jack", 0), "{log}");
+
+        // What the program sets is the program's mistake.
+        let set = input::<Player>(nul()).permit(permit)?.set(Player::FULL_NAME, "a\u{0}b").set(Player::IS_ADMIN, false);
+        session.add(set.set(Player::POINTS, 1).set(Player::TEAM_ID, 7).draft()?);
+        assert_eq!(session.flush().await.unwrap_err().kind(), ErrorKind::InvalidValue);
+        session.rollback().await?;
+        assert_eq!(session.count(select::<Player>()).await?, 1);
+        Ok(())
+    }
+
+    async fn days_that_a_database_has_not_are_the_clients_mistake(database: TestDatabase) -> Result<()> {
+        let (engine, _) = players(&database).await?;
+        let mut session = engine.session();
+        let permit = ((Thing::DAY, Thing::LOCAL, Thing::TEXT), Thing::PRICE);
+        let sent = json!({"day": "0000-01-01", "local": "0000-01-01T00:00:00", "text": "t", "price": "1"});
+        let patch = input::<Thing>(sent).permit(permit)?;
+        let now = time::OffsetDateTime::UNIX_EPOCH;
+        let new = patch.set(Thing::ID, 1).set(Thing::TRUTH, true).set(Thing::SMALL, 1).set(Thing::LARGE, 1).set(Thing::NARROW, 1.0);
+        let new = new.set(Thing::WIDE, 1.0).set(Thing::BYTES, vec![]).set(Thing::HOUR, time::Time::MIDNIGHT);
+        let new = new.set(Thing::INSTANT, now).set(Thing::NUMBER, uuid::Uuid::nil()).set(Thing::JSON, orm_core::Json(vec![]));
+        let added = session.insert(new.draft()?).await;
+        match database.backend() {
+            Backend::Postgres => assert_eq!(added?.day.year(), 0),
+            _ => {
+                let refused = added.unwrap_err();
+                assert_eq!(refused.to_string(), "`day`: is out of range; `local`: is out of range");
+                assert!(refused.field_errors().iter().all(|wrong| wrong.code() == Code::OutOfRange));
+            }
+        }
+        Ok(())
+    }
+
     async fn a_new_row_is_what_was_sent(database: TestDatabase) -> Result<()> {
         let (engine, _) = players(&database).await?;
         let mut session = engine.session();
@@ -176,7 +275,7 @@ on_every_backend! {
         let forgotten = new(json!({"fullName": "Jill", "level": "expert"}))?.draft().unwrap_err();
         assert_eq!(forgotten.kind(), ErrorKind::InvalidState, "{forgotten}");
         assert!(forgotten.to_string().contains("`Player.team_id`"), "{forgotten}");
-        let unfit = new(json!({"fullName": "Jill", "level": "expert", "mail": "nobody"}))?.set(Player::TEAM_ID, 7).draft();
+        let unfit = new(json!({"fullName": "Jill", "level": "expert", "mail": "nobody"}));
         assert_eq!(unfit.unwrap_err().to_string(), "`mail`: an address has an @");
 
         let log = engine.record();
@@ -227,7 +326,7 @@ on_every_backend! {
         let price: rust_decimal::Decimal = session.row(select_columns(Thing::PRICE)).await?;
         assert_eq!(price.to_string(), "18446744073709551615");
         for field in ["small", "large"] {
-            let refused = session.patch(&thing, input(json!({field: u64::MAX})).permit(all)?).unwrap_err();
+            let refused = input::<Thing>(json!({field: u64::MAX})).permit(all).unwrap_err();
             assert_eq!(refused.to_string(), format!("`{field}`: is out of range"));
         }
         let refused = input::<Thing>(json!({"day": "2024-02-30", "bytes": [1, 256], "number": "7", "wide": "1"})).permit(all);

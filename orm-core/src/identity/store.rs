@@ -374,9 +374,21 @@ impl Store {
         let Some(def) = self.violated(constraint) else { return error };
         let field =
             |name: &String| def.columns.iter().find(|column| column.name == name).map(|column| column.field);
-        // MySQL reports only the index, and an index of one column has the column's name.
-        let names =
-            if constraint.columns.is_empty() { constraint.name.as_slice() } else { &constraint.columns };
+        // MySQL reports only the index.
+        let error = match &constraint.name {
+            Some(index) if constraint.columns.is_empty() && error.kind() == ErrorKind::UniqueViolation => {
+                let columns = def.names(&def.columns_of_unique(index));
+                let columns = columns.into_iter().map(str::to_owned).collect();
+                let constraint = Constraint { columns, ..constraint.clone() };
+                error.with_constraint(constraint)
+            }
+            _ => error,
+        };
+        let Some(constraint) = error.constraint() else { return error };
+        let names = match constraint.columns.is_empty() && error.kind() != ErrorKind::UniqueViolation {
+            true => constraint.name.as_slice(),
+            false => &constraint.columns,
+        };
         let fields: Vec<String> =
             names.iter().filter_map(field).map(|field| format!("`{}.{field}`", def.name)).collect();
         if fields.is_empty() {

@@ -131,6 +131,32 @@ impl ModelDef {
         columns.filter(|(_, column)| column.stamp == Some(Stamp::Updated)).map(|(index, _)| index)
     }
 
+    /// The columns of a unique index that MySQL names: it calls the key `PRIMARY`, and an index without a name like its first
+    /// column, with a number behind it if the table has that name already. None if several indexes may be meant.
+    pub(crate) fn columns_of_unique(&self, index: &str) -> Vec<usize> {
+        if index == "PRIMARY" {
+            return self.key.to_vec();
+        }
+        // Columns come before indexes over several, so the name of a unique column is that of its index.
+        let mut single = (0..self.columns.len()).filter(|column| self.columns[*column].unique);
+        if let Some(column) = single.find(|column| self.columns[*column].name == index) {
+            return vec![column];
+        }
+        let is_meant = |columns: &&[usize]| {
+            let first = columns.first().map(|column| self.columns[*column].name);
+            let rest = first.and_then(|name| index.strip_prefix(name));
+            let is_number =
+                |rest: &str| rest.strip_prefix('_').is_some_and(|rest| rest.parse::<u32>().is_ok());
+            rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
+        };
+        let several = self.indexes.iter().filter(|index| index.unique).map(|index| index.columns);
+        let mut meant = several.filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (Some(only), None) => only.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a part of the key must not be shown.
     pub(crate) fn has_secret_key(&self) -> bool {
         self.key.iter().any(|column| self.columns[*column].secret)

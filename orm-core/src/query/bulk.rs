@@ -9,7 +9,7 @@ use crate::sql::{
     Conflict, Criteria, Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql,
     Writer,
 };
-use crate::value::{ColumnType, IntoValue};
+use crate::value::{ColumnType, IntoValue, ValueError, ValueRef};
 
 /// A bulk UPDATE: what [`update`] begins and [`Session::execute`](crate::Session::execute) runs.
 ///
@@ -451,11 +451,27 @@ impl<M: Model> fmt::Debug for OnConflict<M> {
     message = "`{Self}` are not columns of `{M}` that can be set",
     label = "expected a column of `{M}`, or a tuple of them, none of which the database generates"
 )]
-pub trait WritableColumns<M>: IntoColumns<M> {}
+pub trait WritableColumns<M>: IntoColumns<M> {
+    /// What says whether a value fits the type of each column, in the same order.
+    #[doc(hidden)]
+    fn readers() -> Vec<FitsField>;
+}
 
-impl<M, T, A: Writable> WritableColumns<M> for Column<M, T, A> {}
+/// Whether a value fits the type of a field.
+#[doc(hidden)]
+pub type FitsField = fn(ValueRef<'_>) -> std::result::Result<(), ValueError>;
 
-impl<M> WritableColumns<M> for () {}
+impl<M, T: ColumnType, A: Writable> WritableColumns<M> for Column<M, T, A> {
+    fn readers() -> Vec<FitsField> {
+        vec![|value| T::read(value).map(drop)]
+    }
+}
+
+impl<M> WritableColumns<M> for () {
+    fn readers() -> Vec<FitsField> {
+        Vec::new()
+    }
+}
 
 /// Columns of one model: a single column, or a tuple of them.
 ///
@@ -498,7 +514,13 @@ macro_rules! tuple_columns {
             }
         }
 
-        impl<M, $($ty: WritableColumns<M>),+> WritableColumns<M> for ($($ty,)+) {}
+        impl<M, $($ty: WritableColumns<M>),+> WritableColumns<M> for ($($ty,)+) {
+            fn readers() -> Vec<FitsField> {
+                let mut readers = Vec::new();
+                $(readers.extend($ty::readers());)+
+                readers
+            }
+        }
     )*};
 }
 

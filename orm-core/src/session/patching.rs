@@ -19,8 +19,9 @@ impl Session {
         let (node, def) = (self.editable(entity)?, E::Model::def());
         let mut problems = Problems::default();
         for change in input.values() {
-            if let Err(error) = self.store.arena(node.arena).fits(node.node, std::slice::from_ref(change)) {
-                problems.add_unfit(&def.columns[error.column], &error.error);
+            match self.store.arena(node.arena).fits(node.node, std::slice::from_ref(change)) {
+                Ok(()) => problems.add_unstorable(self.database.dialect(), &input, change),
+                Err(error) => problems.add_unfit(&def.columns[error.column], &error.error),
             }
         }
         problems.none()?;

@@ -111,6 +111,8 @@ pub struct DraftData {
     /// By column index; `None` if nothing was given.
     pub(crate) values: Vec<Option<Value>>,
     pub(crate) links: Vec<DraftLinks>,
+    /// The columns whose values are those of a client.
+    pub(crate) sent: Vec<usize>,
 }
 
 /// What a draft is made of, for generated code: its fields are private, so an editor does not offer them.
@@ -133,7 +135,7 @@ impl DraftData {
     /// A draft of a model with nothing in it.
     pub fn new<M: Model>() -> DraftData {
         let values = vec![None; M::def().columns.len()];
-        DraftData { model: erased::<M>(), values, links: Vec::new() }
+        DraftData { model: erased::<M>(), values, links: Vec::new(), sent: Vec::new() }
     }
 
     /// Gives a column, by index.

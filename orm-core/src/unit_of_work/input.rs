@@ -6,17 +6,15 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::draft::{CompleteDraft, DraftData};
-use crate::error::{Error, ErrorKind};
-use crate::graph::{ArenaId, Seed};
-use crate::identity::Store;
+use super::insert::unstorable;
+use crate::error::{Error, ErrorKind, FieldError, FieldErrorCode};
 use crate::model::column::Column;
 use crate::model::model::Model;
 use crate::model::{ColumnDef, Writable};
 use crate::query::bulk::WritableColumns;
+use crate::sql::Dialect;
 use crate::value::input::Raw;
-use crate::value::{
-    ColumnType, Date, DateTime, Decimal, IntoValue, Time, Timestamp, Uuid, Value, ValueError, ValueKind,
-};
+use crate::value::{ColumnType, IntoValue, Value, ValueError};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -94,6 +92,10 @@ pub struct Input<M> {
 pub struct Permitted<M> {
     /// By column.
     values: Vec<(usize, Value)>,
+    /// The columns whose values are those of the client.
+    sent: Vec<usize>,
+    /// Values of the program that would not be read back: their types refuse what they made themselves.
+    unfit: Vec<(usize, ValueError)>,
     /// Which columns the client may set.
     permitted: Vec<usize>,
     of: PhantomData<fn() -> M>,
@@ -125,33 +127,41 @@ impl<M: Model> Input<M> {
     /// Takes the fields of these columns and refuses all others. Pass several columns as a tuple, which may be nested.
     ///
     /// # Errors
-    /// `InvalidInput`, which lists every field that is not permitted, unknown, repeated, or not of its column's type. It may
-    /// be shown to the client.
-    pub fn permit(self, columns: impl WritableColumns<M>) -> Result<Permitted<M>> {
-        let (permitted, mut problems) = (columns.into_columns(), Problems::default());
+    /// `InvalidInput`, which lists every field that is not permitted, unknown, repeated, or has a value that its type refuses. It
+    /// may be shown to the client.
+    pub fn permit<C: WritableColumns<M>>(self, columns: C) -> Result<Permitted<M>> {
+        let (permitted, readers, mut problems) = (columns.into_columns(), C::readers(), Problems::default());
         let mut values: Vec<(usize, Value)> = Vec::new();
         for (name, raw) in self.fields {
             let column = M::def().columns.iter().position(|column| column.serialized == Some(&*name));
-            let Some(index) = column.filter(|index| permitted.contains(index)) else {
-                problems.add(&name, if column.is_some() { "cannot be set" } else { "is not known" });
+            let place = permitted.iter().position(|permitted| column == Some(*permitted));
+            let (Some(index), Some(fits)) = (column, place.and_then(|place| readers.get(place))) else {
+                match column {
+                    Some(_) => problems.add(&name, FieldErrorCode::NotPermitted, "cannot be set"),
+                    None => problems.add(&name, FieldErrorCode::Unknown, "is not known"),
+                }
                 continue;
             };
             if values.iter().any(|(given, _)| *given == index) {
-                problems.add(&name, "is given twice");
+                problems.add(&name, FieldErrorCode::Repeated, "is given twice");
                 continue;
             }
             let column = &M::def().columns[index];
             match value(column, raw) {
-                Ok(value) => values.push((index, value)),
-                Err(why) => problems.add(&name, &why),
+                Ok(value) => match fits(value.as_ref()) {
+                    Ok(()) => values.push((index, value)),
+                    Err(error) => problems.add_unfit(column, &error),
+                },
+                Err(error) => problems.0.push(error.within(&name)),
             }
         }
         problems.none()?;
-        Ok(Permitted { values, permitted, of: PhantomData })
+        let sent = values.iter().map(|(column, _)| *column).collect();
+        Ok(Permitted { values, sent, unfit: Vec::new(), permitted, of: PhantomData })
     }
 }
 
-fn value(column: &ColumnDef, raw: Raw) -> Result<Value, String> {
+fn value(column: &ColumnDef, raw: Raw) -> Result<Value, FieldError> {
     if raw.is_null() && column.nullable {
         return Ok(Value::Null);
     }
@@ -159,7 +169,8 @@ fn value(column: &ColumnDef, raw: Raw) -> Result<Value, String> {
     if let (Some(most), Value::Text(text)) = (column.length, &value) {
         let characters = text.chars().count();
         if characters > most as usize {
-            return Err(format!("has {characters} characters, and may have {most}"));
+            let reason = format!("has {characters} characters, and may have {most}");
+            return Err(FieldError::new("", FieldErrorCode::TooLong, reason));
         }
     }
     Ok(value)
@@ -167,9 +178,19 @@ fn value(column: &ColumnDef, raw: Raw) -> Result<Value, String> {
 
 impl<M: Model> Permitted<M> {
     /// Sets a column to a value of the program, even if the client sent one.
-    pub fn set<T, A: Writable>(mut self, column: Column<M, T, A>, value: impl IntoValue<T>) -> Permitted<M> {
-        self.values.retain(|(index, _)| *index != column.index());
-        self.values.push((column.index(), value.into_value()));
+    pub fn set<T: ColumnType, A: Writable>(
+        mut self,
+        column: Column<M, T, A>,
+        value: impl IntoValue<T>,
+    ) -> Permitted<M> {
+        let (index, value) = (column.index(), value.into_value());
+        self.values.retain(|(other, _)| *other != index);
+        self.sent.retain(|other| *other != index);
+        self.unfit.retain(|(other, _)| *other != index);
+        if let Err(error) = T::read(value.as_ref()) {
+            self.unfit.push((index, error));
+        }
+        self.values.push((index, value));
         self
     }
 
@@ -201,14 +222,15 @@ impl<M: Model> Permitted<M> {
         T::read(value.as_ref()).map(Some).map_err(|error| {
             let mut problems = Problems::default();
             problems.add_unfit(&M::def().columns[*index], &error);
-            problems.error()
+            Error::of_input(problems.0)
         })
     }
 
     /// A new row, for `add`, `insert` and the bulk `insert`.
     ///
     /// # Errors
-    /// `InvalidInput`: a required field is missing, or a value does not fit its type; it may be shown to the client.
+    /// `InvalidInput`: a required field is missing, or the type of one refuses what the program set; it may be shown to the
+    /// client. A value that only the database cannot store is refused with the same kind when the row is written.
     /// `InvalidState`: the client may not set a required column, and the program did not set it.
     pub fn draft(self) -> Result<InputDraft<M>> {
         let def = M::def();
@@ -223,7 +245,7 @@ impl<M: Model> Permitted<M> {
                 continue;
             }
             match column.serialized.filter(|_| self.permitted.contains(&index)) {
-                Some(name) => problems.add(name, "is required"),
+                Some(name) => problems.add(name, FieldErrorCode::Required, "is required"),
                 None => {
                     let (name, field) = (def.name, column.field);
                     let message = format!(
@@ -233,29 +255,12 @@ impl<M: Model> Permitted<M> {
                 }
             }
         }
-        self.check(&mut problems);
+        self.unfit.iter().for_each(|(index, error)| problems.add_unfit(&def.columns[*index], error));
         problems.none()?;
         let mut data = DraftData::new::<M>();
         self.values.iter().for_each(|(index, value)| data.set(*index, value.clone()));
+        data.sent = self.sent;
         Ok(InputDraft { data, of: PhantomData })
-    }
-
-    /// Reads the values as fields of the model, whose types may refuse more than their columns do.
-    fn check(&self, problems: &mut Problems) {
-        let given =
-            |index: usize| self.values.iter().find(|(given, _)| *given == index).map(|(_, value)| value);
-        let columns = M::def().columns.iter().enumerate();
-        let row: Vec<Value> = columns
-            .map(|(index, column)| given(index).cloned().unwrap_or_else(|| any_value(column)))
-            .collect();
-        let store = Store::new();
-        let seed = Seed::new(store.graph().handle(), ArenaId::at(0), 0);
-        // An error of a column that is not set is one of its made-up value.
-        if let Err(error) = M::read(&&*row, &seed)
-            && given(error.column).is_some()
-        {
-            problems.add_unfit(&M::def().columns[error.column], &error.error);
-        }
     }
 
     pub(crate) fn values(&self) -> &[(usize, Value)] {
@@ -263,65 +268,46 @@ impl<M: Model> Permitted<M> {
     }
 }
 
-/// A valid value for a column, to fill in those that are not set.
-fn any_value(column: &ColumnDef) -> Value {
-    match column.kind {
-        _ if column.nullable => Value::Null,
-        _ if column.deferred => Value::NotLoaded,
-        ValueKind::Bool => Value::Bool(false),
-        ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => Value::Int(0),
-        ValueKind::Float32 | ValueKind::Float64 => Value::Float(0.0),
-        ValueKind::Text => Value::Text(String::new()),
-        ValueKind::Bytes => Value::Bytes(Vec::new()),
-        ValueKind::Date => Date::parse("2000-01-01").map_or(Value::Null, Value::Date),
-        ValueKind::Time => Time::parse("00:00:00").map_or(Value::Null, Value::Time),
-        ValueKind::DateTime => DateTime::parse("2000-01-01 00:00:00").map_or(Value::Null, Value::DateTime),
-        ValueKind::Timestamp => Timestamp::parse("2000-01-01 00:00:00").map_or(Value::Null, Value::Timestamp),
-        ValueKind::Decimal => Decimal::parse("0").map_or(Value::Null, Value::Decimal),
-        ValueKind::Uuid => Value::Uuid(Uuid([0; 16])),
-        ValueKind::Json => Value::Json("null".to_owned()),
-        ValueKind::Enum(def) => Value::Text(def.labels.first().copied().unwrap_or_default().to_owned()),
-        ValueKind::Array(_) => Value::Array(Vec::new()),
-    }
-}
-
 /// The problems of an input's fields, in words for its sender.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(Vec<String>);
+pub(crate) struct Problems(Vec<FieldError>);
 
 impl Problems {
-    fn add(&mut self, path: &str, why: &str) {
-        // The reason may name a member of a list.
-        let (place, why) = match why.split_once("] ") {
-            Some((place, why)) if place.starts_with('[') => (format!("{place}]"), why),
-            _ => (String::new(), why),
-        };
-        self.0.push(format!("`{path}{place}`: {why}"));
+    fn add(&mut self, field: &str, code: FieldErrorCode, why: &str) {
+        self.0.push(FieldError::new(field, code, why));
     }
 
     /// A value that does not fit the type of its field.
     pub(crate) fn add_unfit(&mut self, column: &ColumnDef, error: &ValueError) {
-        let why = match error {
+        let (code, why) = match error {
             // The reason is the field type's own, and may quote the value.
-            _ if column.secret => "is not valid",
-            ValueError::Unknown { reason, .. } => reason,
-            ValueError::Range { .. } => "is out of range",
-            _ => "is not valid",
+            _ if column.secret => (FieldErrorCode::Invalid, "is not valid"),
+            ValueError::Unknown { reason, .. } => (FieldErrorCode::Invalid, reason.as_str()),
+            ValueError::Range { .. } => (FieldErrorCode::OutOfRange, "is out of range"),
+            _ => (FieldErrorCode::Invalid, "is not valid"),
         };
-        self.add(column.serialized.unwrap_or(column.field), why);
+        self.add(column.serialized.unwrap_or(column.field), code, why);
+    }
+
+    /// A value that fits its field and that a database cannot store, if it is the client's.
+    pub(crate) fn add_unstorable<M: Model>(
+        &mut self,
+        dialect: Dialect,
+        input: &Permitted<M>,
+        (index, value): &(usize, Value),
+    ) {
+        if input.sent.contains(index) {
+            self.0.extend(unstorable(dialect, &M::def().columns[*index], value));
+        }
     }
 
     /// # Errors
     /// `InvalidInput`: there is at least one.
-    pub(crate) fn none(&self) -> Result<()> {
+    pub(crate) fn none(self) -> Result<()> {
         match self.0.is_empty() {
             true => Ok(()),
-            false => Err(self.error()),
+            false => Err(Error::of_input(self.0)),
         }
-    }
-
-    fn error(&self) -> Error {
-        Error::new(ErrorKind::InvalidInput, self.0.join("; "))
     }
 }
 

@@ -8,7 +8,7 @@ use super::flush_plan::FlushStep;
 use super::pending::{PendingCell, PendingState};
 use super::unit_of_work::PendingEntry;
 use crate::driver::Control;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FieldError, FieldErrorCode, Result};
 use crate::graph::ObjectId;
 use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
 use crate::sql::{Bind, Conflict, Dialect, Insert, Param, Statement, Writer};
@@ -144,6 +144,7 @@ impl Flush<'_> {
         let def = entry.model.def();
         make_defaults(def, &mut entry.values);
         entry.model.before_insert(&mut entry.values, self.context)?;
+        check_sent(self.dialect, entry)?;
         for (column, value) in def.columns.iter().zip(&mut entry.values) {
             if value.is_none() && column.is_stamped_on_insert() {
                 *value = Some(self.stamp_of(def, column)?);
@@ -551,6 +552,34 @@ pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, 
             def.name, column.field
         ),
     ))
+}
+
+/// What a client sent and the database cannot store is the client's mistake, of which it learns field by field.
+fn check_sent(dialect: Dialect, entry: &PendingEntry) -> Result<()> {
+    let def = entry.model.def();
+    let value = |column: &usize| Some((&def.columns[*column], entry.values[*column].as_ref()?));
+    let sent = entry.sent.iter().filter_map(value);
+    let wrong: Vec<FieldError> =
+        sent.filter_map(|(column, value)| unstorable(dialect, column, value)).collect();
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Error::of_input(wrong)),
+    }
+}
+
+/// Why the database cannot store what a client sent for a column, without a word about the database.
+pub(super) fn unstorable(dialect: Dialect, column: &ColumnDef, value: &Value) -> Option<FieldError> {
+    dialect.refuses(value)?;
+    let (code, reason) = match value {
+        Value::Text(_) | Value::Json(_) => (FieldErrorCode::Invalid, "must not contain the character NUL"),
+        Value::Array(_) if dialect.refuses_lists().is_none() => {
+            (FieldErrorCode::Invalid, "must not contain the character NUL")
+        }
+        // That the database has no lists is a mistake of the program.
+        Value::Array(_) | Value::NotLoaded => return None,
+        _ => (FieldErrorCode::OutOfRange, "is out of range"),
+    };
+    Some(FieldError::new(column.serialized.unwrap_or(column.field), code, reason))
 }
 
 fn required(def: &ModelDef, field: &str) -> Error {

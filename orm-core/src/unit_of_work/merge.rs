@@ -54,7 +54,10 @@ impl UnitOfWork {
                             }
                             Arc::clone(cell)
                         }
-                        None => self.register(store, DraftData { model, values, links: Vec::new() })?,
+                        None => self.register(
+                            store,
+                            DraftData { model, values, links: Vec::new(), sent: Vec::new() },
+                        )?,
                     };
                     new.extend(key.map(|key| (key, Arc::clone(&cell))));
                     graph.sources[at].own = Some(Ref::Pending(cell));

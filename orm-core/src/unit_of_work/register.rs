@@ -84,6 +84,7 @@ impl UnitOfWork {
             model,
             values,
             made,
+            sent: std::mem::take(&mut draft.sent),
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),

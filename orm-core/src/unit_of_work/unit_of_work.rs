@@ -72,6 +72,8 @@ pub(super) struct PendingEntry {
     pub(super) values: Vec<Option<Value>>,
     /// The columns whose values `default_with` made, which a link replaces.
     pub(super) made: Vec<usize>,
+    /// The columns whose values are those of a client.
+    pub(super) sent: Vec<usize>,
     /// Keys that come from other objects.
     pub(super) keys: Vec<KeyFrom>,
     /// What it was given for its relationships, to hold once it is there.
@@ -420,6 +422,7 @@ impl PendingEntry {
             model: draft.model,
             values: std::mem::take(&mut draft.values),
             made: Vec::new(),
+            sent: std::mem::take(&mut draft.sent),
             keys: Vec::new(),
             holds: Vec::new(),
             held_by: Vec::new(),

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde::ser::{Serialize, Serializer};
 
 use super::{Date, DateTime, Decimal, Time, Timestamp, Uuid, Value, ValueKind};
+use crate::error::{FieldError, FieldErrorCode};
 
 /// A value before it is known which column it is for.
 #[derive(Debug, Clone)]
@@ -24,16 +25,16 @@ impl Raw {
     /// The value for a column of this kind.
     ///
     /// # Errors
-    /// What was expected instead, in words for its sender.
-    pub(crate) fn into_value(self, kind: ValueKind) -> Result<Value, String> {
-        let expected = |what: &str| Err(format!("expected {what}"));
+    /// What was expected instead, in words for its sender; the field is the member of a list, or empty.
+    pub(crate) fn into_value(self, kind: ValueKind) -> Result<Value, FieldError> {
+        let expected = |what: &str| Err(wrong_type(format!("expected {what}")));
         match (kind, self) {
             #[cfg(feature = "json")]
             (ValueKind::Json, raw) => match serde_json::to_string(&raw) {
                 Ok(text) => Ok(Value::Json(text)),
                 Err(_) => expected("JSON"),
             },
-            (_, Raw::Null) => Err("must not be null".to_owned()),
+            (_, Raw::Null) => Err(FieldError::new("", FieldErrorCode::Null, "must not be null")),
             (ValueKind::Bool, Raw::Bool(v)) => Ok(Value::Bool(v)),
             (ValueKind::Bool, _) => expected("true or false"),
             (ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64, Raw::Int(v)) => Ok(Value::Int(v)),
@@ -41,7 +42,9 @@ impl Raw {
             (ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64, _) => expected("an integer"),
             (ValueKind::Float64 | ValueKind::Float32, raw) => match raw.number() {
                 Some(v) if kind == ValueKind::Float64 => Ok(Value::Float(v)),
-                Some(v) => narrow(v).map_or_else(|| Err("is too large".to_owned()), |v| Ok(Value::Float(v))),
+                Some(v) => narrow(v)
+                    .map(Value::Float)
+                    .ok_or_else(|| FieldError::new("", FieldErrorCode::OutOfRange, "is too large")),
                 None => expected("a number"),
             },
             (ValueKind::Text, Raw::Text(v)) => Ok(Value::Text(v)),
@@ -80,12 +83,17 @@ impl Raw {
             }
             (ValueKind::Uuid, _) => expected("a UUID"),
             (ValueKind::Enum(def), Raw::Text(v)) if def.labels.contains(&&*v) => Ok(Value::Text(v)),
-            (ValueKind::Enum(def), _) => Err(format!("expected one of {}", def.labels.join(", "))),
+            (ValueKind::Enum(def), raw) => {
+                let reason = format!("expected one of {}", def.labels.join(", "));
+                match raw {
+                    Raw::Text(_) => Err(FieldError::new("", FieldErrorCode::Invalid, reason)),
+                    _ => Err(wrong_type(reason)),
+                }
+            }
             (ValueKind::Array(of), Raw::List(v)) => {
-                let members = v
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, raw)| raw.into_value(*of).map_err(|why| format!("[{index}] {why}")));
+                let members = v.into_iter().enumerate().map(|(index, raw)| {
+                    raw.into_value(*of).map_err(|error| error.within(&format!("[{index}]")))
+                });
                 members.collect::<Result<_, _>>().map(Value::Array)
             }
             (ValueKind::Array(_), _) => expected("a list"),
@@ -128,8 +136,14 @@ fn byte(raw: Raw) -> Option<u8> {
     }
 }
 
-fn parsed(value: Option<Value>, example: &str) -> Result<Value, String> {
-    value.ok_or_else(|| format!("expected a value as in \"{example}\""))
+fn parsed(value: Option<Value>, example: &str) -> Result<Value, FieldError> {
+    let invalid =
+        || FieldError::new("", FieldErrorCode::Invalid, format!("expected a value as in \"{example}\""));
+    value.ok_or_else(invalid)
+}
+
+fn wrong_type(reason: String) -> FieldError {
+    FieldError::new("", FieldErrorCode::WrongType, reason)
 }
 
 fn uuid(text: &str) -> Option<Uuid> {

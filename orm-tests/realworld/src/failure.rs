@@ -1,9 +1,11 @@
 //! Why requests fail, and how the service responds.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use orm_core::{Constraint, ErrorKind};
+use orm_core::ErrorKind;
 use serde_json::json;
 use thiserror::Error;
 
@@ -18,6 +20,9 @@ pub enum Failure {
     /// A field, and what is wrong with it.
     #[error("{0} {1}")]
     Invalid(String, String),
+    /// What `Input` refuses, field by field.
+    #[error(transparent)]
+    Input(orm_core::Error),
     #[error(transparent)]
     Database(orm_core::Error),
 }
@@ -27,20 +32,14 @@ impl From<orm_core::Error> for Failure {
     fn from(error: orm_core::Error) -> Failure {
         match error.kind() {
             ErrorKind::NoRows => Failure::NotFound,
-            ErrorKind::UniqueViolation => match error.constraint().and_then(taken) {
-                Some(field) => Failure::Invalid(field, "has already been taken".to_owned()),
+            ErrorKind::UniqueViolation => match error.constraint().and_then(|taken| taken.columns.first()) {
+                Some(column) => Failure::Invalid(column.clone(), "has already been taken".to_owned()),
                 None => Failure::Database(error),
             },
-            // What `Input` refuses is meant for the client.
-            ErrorKind::InvalidInput => Failure::Invalid("body".to_owned(), error.to_string()),
+            ErrorKind::InvalidInput => Failure::Input(error),
             _ => Failure::Database(error),
         }
     }
-}
-
-/// The column whose value another row has. MariaDB names only the index, which is called like the column.
-fn taken(constraint: &Constraint) -> Option<String> {
-    constraint.columns.first().or(constraint.name.as_ref()).cloned()
 }
 
 impl IntoResponse for Failure {
@@ -51,6 +50,12 @@ impl IntoResponse for Failure {
             Failure::Forbidden => (StatusCode::FORBIDDEN, "body".to_owned(), message),
             Failure::NotFound => (StatusCode::NOT_FOUND, "body".to_owned(), message),
             Failure::Invalid(field, why) => (StatusCode::UNPROCESSABLE_ENTITY, field, why),
+            Failure::Input(error) => {
+                let wrong = error.field_errors().iter();
+                let errors: HashMap<&str, [&str; 1]> =
+                    wrong.map(|wrong| (wrong.field(), [wrong.message()])).collect();
+                return (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "errors": errors }))).into_response();
+            }
             // The library answers without telling anything of the database, and logs what is the server's fault.
             Failure::Database(error) => return error.into_response(),
         };

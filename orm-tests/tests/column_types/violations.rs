@@ -77,6 +77,20 @@ pub struct Event {
     pub ends: i32,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "bookings", unique = "room, day", unique = "guest, day, hour", index = "day, room")]
+pub struct Booking {
+    #[key]
+    pub id: i64,
+    pub room: i64,
+    pub day: i64,
+    #[column(name = "guest_name", length = 40)]
+    pub guest: String,
+    pub hour: i64,
+    #[column(unique)]
+    pub code: i64,
+}
+
 async fn owners(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Owner, Pet, Strict]).await?;
@@ -137,6 +151,50 @@ on_every_backend! {
         assert!(error.to_string().starts_with("`Lax.name`: "), "{error}");
         session.rollback().await?;
         assert_eq!(session.count(select::<Owner>()).await?, 1, "and nothing was kept");
+        Ok(())
+    }
+
+    async fn a_violated_index_names_its_columns(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Booking]).await?;
+        let mut session = engine.session();
+        let booking = |id| Booking::draft().id(id).room(id).day(1).guest(format!("guest {id}")).hour(8).code(id);
+        session.insert(booking(1)).await?;
+        session.commit().await?;
+        let log = engine.record();
+        for (again, columns, fields) in [
+            (booking(1).room(2).guest("b").code(2), vec!["id"], "`Booking.id`: "),
+            (booking(2).room(1), vec!["room", "day"], "`Booking.room`, `Booking.day`: "),
+            (booking(2).guest("guest 1"), vec!["guest_name", "day", "hour"], "`Booking.guest`, `Booking.day`, `Booking.hour`: "),
+            (booking(2).code(1), vec!["code"], "`Booking.code`: "),
+        ] {
+            log.clear();
+            session.add(again);
+            let error = session.flush().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UniqueViolation, "{error}");
+            assert_eq!(error.constraint().map(|violated| &violated.columns[..]), Some(&columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..]));
+            assert!(error.to_string().starts_with(fields), "{error}");
+            assert_eq!(log.count(), 1, "nothing is asked to find out: {log}");
+            session.rollback().await?;
+        }
+        Ok(())
+    }
+
+    async fn an_index_that_the_model_does_not_declare_names_no_wrong_column(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Booking]).await?;
+        let mut session = engine.session();
+        session.execute(sql("CREATE UNIQUE INDEX hour_of_room ON bookings (hour, room)")).await?;
+        session.commit().await?;
+        let booking = |id| Booking::draft().id(id).room(1).day(id).guest(format!("guest {id}")).hour(8).code(id);
+        session.insert(booking(1)).await?;
+        session.add(booking(2));
+        let error = session.flush().await.unwrap_err();
+        let columns = error.constraint().map(|violated| violated.columns.join(", ")).unwrap_or_default();
+        match database.is_mysql() {
+            true => assert_eq!(columns, "", "{error}"),
+            false => assert_eq!(columns, "hour, room", "{error}"),
+        }
         Ok(())
     }
 
