@@ -33,6 +33,9 @@ pub enum Stamp {
     Updated,
 }
 
+/// Reads a column's value from the session's context; an error is the name of the type that the context lacks.
+type FromContext = fn(&Context) -> Result<Value, &'static str>;
+
 descriptor! {
     /// What makes the values of a generated column: `#[column(generated = "..")]`.
     ///
@@ -116,7 +119,7 @@ descriptor! {
         stamp => with_stamp: Option<Stamp>,
         /// `#[column(created_by = "..")]` and `updated_by`: reads the value from the session's context. An error is the name
         /// of the type that the context lacks.
-        from_context => with_from_context: Option<fn(&Context) -> Result<Value, &'static str>>,
+        from_context => with_from_context: Option<FromContext>,
         /// `#[column(secret)]`: never shown in logs, errors or Debug.
         secret => with_secret: bool,
         /// `#[column(deferred)]`: read only when a query asks for it.

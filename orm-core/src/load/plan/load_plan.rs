@@ -258,10 +258,13 @@ fn take_in_criteria(spec: &mut SelectSpec) {
     let mut asks = false;
     let terms = spec.core.filter.iter().chain(spec.core.order.iter().map(|term| &term.expr));
     terms.for_each(|term| term.walk(&mut |part| asks |= part.query().is_some()));
-    if loads_none && !asks && spec.core.from.joins.is_empty() && spec.core.from.first.is_none() {
-        if let Some(condition) = spec.core.under.take_own_condition(def.table) {
-            spec.core.and_where(condition);
-        }
+    if loads_none
+        && !asks
+        && spec.core.from.joins.is_empty()
+        && spec.core.from.first.is_none()
+        && let Some(condition) = spec.core.under.take_own_condition(def.table)
+    {
+        spec.core.and_where(condition);
     }
 }
 
