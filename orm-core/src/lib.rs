@@ -217,6 +217,7 @@ pub mod futures {
 pub mod options {
     pub use crate::driver::{Isolation, JournalMode, Pooler, SslMode, Synchronous, TransactionOptions};
     pub use crate::session::{EngineBuilder, Repeatable, RepeatedLoads, RetryPolicy, SessionOptions};
+    pub use crate::sql::backend::Backend;
 }
 
 /// The drivers' own connections, for what this library does not model, and the drivers' crates.

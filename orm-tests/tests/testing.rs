@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use orm_core::options::EngineBuilder;
+use orm_core::options::{Backend as Database, EngineBuilder};
 use orm_core::prelude::*;
 use orm_core::testing::TemporaryDatabase;
 use orm_core::value::ValueRef;
-use orm_tests::{TestDatabase, on_every_backend};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 
 #[derive(Model, Debug)]
 #[model(table = "owners")]
@@ -77,6 +77,28 @@ async fn owners(engine: &Engine) -> Result<u64> {
 }
 
 on_every_backend! {
+    async fn an_engine_knows_its_database(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        let log = engine.record();
+        let name = engine.backend().to_string();
+        assert_eq!(log.count(), 0, "it asks nothing: {log}");
+        let mut session = engine.session();
+        let expected = match engine.backend() {
+            Database::Sqlite => vec!["SQLite"],
+            Database::Postgres => vec!["PostgreSQL"],
+            _ => {
+                let version = sql("SELECT LOWER(VERSION())").rows::<String>();
+                let version: String = session.row(version).await?;
+                vec![if version.contains("mariadb") { "MariaDB" } else { "MySQL" }]
+            }
+        };
+        assert_eq!([name.as_str()], expected[..]);
+        let is_mysql = matches!(engine.backend(), Database::MySql | Database::MariaDb);
+        assert_eq!(is_mysql, database.is_mysql());
+        assert_eq!(engine.backend() == Database::Sqlite, database.backend() == Backend::Sqlite);
+        Ok(())
+    }
+
     async fn what_is_committed_in_a_sandbox_is_undone(database: TestDatabase) -> Result<()> {
         let engine = engine(&database).await?;
         let sandbox = engine.sandbox().await?;

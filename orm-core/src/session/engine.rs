@@ -12,6 +12,7 @@ use crate::load::{LoadPlan, Plan};
 use crate::model::Model;
 use crate::observe::{QueryLog, StatementEvent, StatementHook};
 use crate::query::Select;
+use crate::sql::backend::Backend;
 use crate::sql::{Criteria, Dialect, Statement};
 
 /// A database: the pool from which sessions take their connections. It is cheap to clone, and all clones share the
@@ -352,6 +353,22 @@ impl Engine {
     /// ```
     pub fn status(&self) -> PoolStatus {
         self.database.status()
+    }
+
+    /// Which database it is connected to. It runs no statement: a server says when an engine connects whether it is MySQL or
+    /// MariaDB.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// use orm_core::options::Backend;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::connect("sqlite::memory:").await?;
+    /// assert_eq!((engine.backend(), engine.backend().to_string()), (Backend::Sqlite, "SQLite".to_owned()));
+    /// # Ok(()) }
+    /// ```
+    pub fn backend(&self) -> Backend {
+        self.dialect().backend()
     }
 
     /// Closes the engine and all its clones. Idle connections close now; the others when their session ends, which it

@@ -7,6 +7,7 @@
 //! the builder crates, and a query's columns are moved to aliases and subqueries after they were written.
 
 mod alias;
+pub(crate) mod backend;
 mod capabilities;
 mod check;
 mod criteria;
