@@ -311,8 +311,8 @@ mod tests {
             ("sqlite:a.db?synchronous=s3cret", "`synchronous` is one of"),
             ("sqlite:a.db?foreign_keys=s3cret", "`foreign_keys` is one of"),
             ("sqlite:a.db?busy_timeout=s3cret", "a number of milliseconds"),
-            ("sqlite:a.db?key=s3cret", "no setting `key`"),
-            ("sqlite::memory:?key=s3cret", "no setting `key`"),
+            ("sqlite:a.db?key=s3cret", "unknown setting `key`"),
+            ("sqlite::memory:?key=s3cret", "unknown setting `key`"),
             ("sqlite:", "names no file"),
             ("sqlite:%ff.db", "not UTF-8"),
         ] {
