@@ -14,13 +14,14 @@ const FEW: i64 = 400;
 const MANY: i64 = 4 * FEW;
 
 /// Each piece of work that a session does for many objects, one by one or at once.
-const WORKS: [&str; 12] = [
+const WORKS: [&str; 13] = [
     "edit and flush",
     "edit and discard",
     "edit and populate",
     "assign to a pending one",
     "switch rows",
     "move children",
+    "move children by other keys",
     "delete children",
     "append members",
     "remove links",
@@ -28,6 +29,28 @@ const WORKS: [&str; 12] = [
     "replace new links",
     "merge links",
 ];
+
+/// Its members know it by its code.
+#[derive(Model, Debug)]
+#[model(table = "clubs")]
+struct Club {
+    #[key]
+    id: i64,
+    #[column(unique, length = 20)]
+    code: String,
+    #[has_many(key = "club_code", target_key = "code")]
+    members: HasMany<Member>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "members")]
+struct Member {
+    #[key]
+    id: i64,
+    club_code: Option<String>,
+    #[belongs_to(key = "club_code", target_key = "code")]
+    club: BelongsTo<Option<Club>>,
+}
 
 /// It has many labels.
 #[derive(Model, Debug)]
@@ -88,7 +111,7 @@ fn drafts(objects: i64) -> impl Iterator<Item = impl orm_core::write::CompleteDr
 
 async fn run(work: &str, objects: i64) -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;
-    engine.create_all(schema![Author, Book, Post, Label]).await?;
+    engine.create_all(schema![Author, Book, Post, Label, Club, Member]).await?;
     let mut session = engine.session_with(SessionOptions::new().autoflush(false));
     session.execute(insert::<Author>().rows([1, 2].map(|id| Author::draft().id(id).name("a")))).await?;
     session.execute(insert::<Book>().rows(drafts(objects))).await?;
@@ -97,11 +120,31 @@ async fn run(work: &str, objects: i64) -> Result<()> {
     let links = "INSERT INTO post_labels (post_id, label_id) SELECT 1, id FROM labels WHERE id <= ?";
     session.execute(sql(links).bind(objects)).await?;
     session.commit().await?;
-    match work.ends_with("links") || work == "append members" {
-        true => of_links(&mut session, work, objects).await?,
-        false => of_books(&mut session, work, objects).await?,
+    match work {
+        "move children by other keys" => of_members(&mut session, objects).await?,
+        _ if work.ends_with("links") || work == "append members" => {
+            of_links(&mut session, work, objects).await?
+        }
+        _ => of_books(&mut session, work, objects).await?,
     }
     session.flush().await
+}
+
+/// Each member moves to the next club.
+async fn of_members(session: &mut Session, objects: i64) -> Result<()> {
+    let code = |id: i64| format!("c{id}");
+    session
+        .execute(insert::<Club>().rows((1..=objects + 1).map(|id| Club::draft().id(id).code(code(id)))))
+        .await?;
+    session
+        .execute(insert::<Member>().rows((1..=objects).map(|id| Member::draft().id(id).club_code(code(id)))))
+        .await?;
+    let clubs = session.all(select::<Club>().order_by(Club::ID).with(Club::MEMBERS.selectin())).await?;
+    let members = session.all(select::<Member>().order_by(Member::ID)).await?;
+    for (member, club) in members.iter().zip(clubs.iter().skip(1)) {
+        session.assign(member, Member::CLUB, club)?;
+    }
+    Ok(())
 }
 
 async fn of_books(session: &mut Session, work: &str, objects: i64) -> Result<()> {

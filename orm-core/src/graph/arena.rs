@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use append_only_vec::AppendOnlyVec;
 use hashbrown::HashSet;
@@ -22,6 +22,8 @@ pub struct Arena<M> {
     slots: Box<[RwLock<Slots>]>,
     /// Objects that were taken out of their session before it ended.
     detached: RwLock<HashSet<u32>>,
+    /// New versions of objects, from when an index first asked for them.
+    log: OnceLock<Mutex<Vec<(u32, usize)>>>,
 }
 
 /// An arena as a trait object.
@@ -43,6 +45,12 @@ pub trait ErasedArena: Any + Send + Sync {
     fn view_version(&self, node: u32, version: usize, column: usize) -> ValueRef<'_>;
     /// The number of an object's newest version.
     fn version(&self, node: u32) -> usize;
+    /// How many versions an object has.
+    fn versions(&self, node: u32) -> usize;
+    /// From now on new versions are logged.
+    fn keep_log(&self);
+    /// The new versions of objects that were logged after some earlier ones, with the objects' numbers.
+    fn logged(&self, after: usize) -> Vec<(u32, usize)>;
     /// The first column in which a row differs from an earlier version of its object, of those that both have.
     ///
     /// # Errors
@@ -78,7 +86,7 @@ impl<M: Record> Arena<M> {
     pub(crate) fn new(graph: GraphHandle, id: ArenaId, columns: usize, relations: usize) -> Arena<M> {
         let slots = std::iter::repeat_with(RwLock::default).take(relations).collect();
         let detached = RwLock::default();
-        Arena { graph, id, columns, nodes: AppendOnlyVec::new(), slots, detached }
+        Arena { graph, id, columns, nodes: AppendOnlyVec::new(), slots, detached, log: OnceLock::new() }
     }
 
     /// Adds an object read from cells.
@@ -96,9 +104,17 @@ impl<M: Record> Arena<M> {
         let current = self.node(node).current();
         let changed = (0..self.columns).any(|column| current.view(column) != version.view(column));
         if changed {
-            self.node(node).publish(version);
+            self.publish(node, version);
         }
         Ok(changed)
+    }
+
+    /// Makes a version of an object the newest.
+    pub(crate) fn publish(&self, node: u32, version: M) {
+        let number = self.node(node).publish(version);
+        if let Some(log) = self.log.get() {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push((node, number));
+        }
     }
 
     /// Gives an object the deferred columns that the cells have and it has not; whether there were any. They are the
@@ -192,6 +208,20 @@ impl<M: Record> ErasedArena for Arena<M> {
         self.node(node).current_version()
     }
 
+    fn versions(&self, node: u32) -> usize {
+        self.node(node).versions().count()
+    }
+
+    fn keep_log(&self) {
+        self.log.get_or_init(Mutex::default);
+    }
+
+    fn logged(&self, after: usize) -> Vec<(u32, usize)> {
+        let Some(log) = self.log.get() else { return Vec::new() };
+        let log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.get(after..).unwrap_or_default().to_vec()
+    }
+
     fn unlike(&self, node: u32, version: usize, cells: &dyn Cells) -> Result<Option<usize>, CellError> {
         let row = M::read(cells, &self.seed(node))?;
         let had = self.node(node).version(version);
@@ -210,7 +240,7 @@ impl<M: Record> ErasedArena for Arena<M> {
     fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError> {
         let current = self.node(node).current();
         let changed = M::read(&Changed { fields: Fields(current), changes }, &self.seed(node))?;
-        self.node(node).publish(changed);
+        self.publish(node, changed);
         Ok(())
     }
 

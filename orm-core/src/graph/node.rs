@@ -55,13 +55,14 @@ impl<M> Node<M> {
         std::iter::once(&self.first).chain(newer)
     }
 
-    /// Makes `version` the newest.
-    pub(crate) fn publish(&self, version: M) {
+    /// Makes `version` the newest; returns its number.
+    pub(crate) fn publish(&self, version: M) -> usize {
         let newer = self
             .newer
             .get_or_init(|| Box::new(Newer { versions: AppendOnlyVec::new(), current: AtomicUsize::new(0) }));
         let at = newer.versions.push(version);
         newer.current.store(at + 1, Ordering::Release);
+        at + 1
     }
 
     /// Makes an earlier version the newest again.

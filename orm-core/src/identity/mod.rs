@@ -3,6 +3,7 @@
 //! Enters: rows as cells. Leaves: nodes. Called by loading and by the unit of work.
 
 mod filtered;
+mod key_index;
 mod reads;
 mod store;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::filtered::{Filtered, FilteredPlace, FilteredSlots};
+use super::key_index::KeyIndex;
 use super::reads::Reads;
 use crate::error::{Constraint, Error, ErrorKind, Result};
 use crate::graph::{ArenaId, CellError, ErasedArena, Graph, ObjectId, Region, Slot};
@@ -24,7 +25,12 @@ pub struct Store {
     changed: HashSet<ObjectId>,
     reads: Reads,
     filtered: FilteredSlots,
+    /// By the relationship that refers to the key.
+    key_indexes: HashMap<(ArenaId, usize), KeyIndex>,
 }
+
+/// More objects than these are looked up by their keys.
+const INDEXED_FROM: u32 = 32;
 
 /// The objects of one model.
 struct ModelEntry {
@@ -56,6 +62,7 @@ impl Store {
             changed: HashSet::new(),
             reads: Reads::default(),
             filtered: FilteredSlots::default(),
+            key_indexes: HashMap::new(),
         }
     }
 
@@ -290,6 +297,28 @@ impl Store {
     /// The primary key of an object.
     pub(crate) fn key(&self, id: ObjectId) -> Vec<Value> {
         self.values(id, self.def(id.arena).key)
+    }
+
+    /// The objects that have the key by which a relationship refers to its parents, or had it in some version.
+    pub(crate) fn ever_with_key(
+        &mut self,
+        arena: ArenaId,
+        relation: &RelationDef,
+        key: &[Value],
+    ) -> Vec<ObjectId> {
+        let (objects, local) = (self.region.graph().erased(arena), relation.local_columns());
+        let columns = self.models[arena.index()].model.def().columns;
+        // Few are looked at one by one. A deferred column is filled in without a new version.
+        let is_indexed =
+            objects.len() > INDEXED_FROM && !local.iter().any(|column| columns[*column].deferred);
+        let nodes: Vec<u32> = match is_indexed {
+            true => {
+                let index = self.key_indexes.entry((arena, relation.index));
+                index.or_insert_with(|| KeyIndex::new(objects, local)).find(objects, key)
+            }
+            false => (0..objects.len()).collect(),
+        };
+        nodes.into_iter().map(|node| ObjectId { arena, node }).collect()
     }
 
     /// The object with a key, if the session holds it. Cells that are not a key find nothing.

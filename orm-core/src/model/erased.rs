@@ -106,7 +106,7 @@ pub(crate) fn publish<M: Model>(arena: &Arena<M>, node: u32, version: M, changed
     let columns = &M::def().columns;
     let cut = changed.iter().any(|column| columns[*column].kind.is_cut());
     let version = if cut { arena.as_stored(node, version) } else { version };
-    arena.node(node).publish(version);
+    arena.publish(node, version);
 }
 
 /// The model without its type.

@@ -198,7 +198,7 @@ fn parents_where(
     if let Some(places) = places.filter(|places| places.len() == local.len()) {
         return store.find_target(arena, key, &places).into_iter().collect();
     }
-    let objects = store.arena(arena);
-    let all = (0..objects.len()).filter(|node| !objects.is_detached(*node));
-    all.map(|node| ObjectId { arena, node }).filter(|parent| has_key(store, *parent, local)).collect()
+    let mut found = store.ever_with_key(arena, relation, key);
+    found.retain(|parent| !store.arena(arena).is_detached(parent.node) && has_key(store, *parent, local));
+    found
 }

@@ -53,6 +53,8 @@ pub struct Player {
     pub audit: Arc<Audit>,
     pub said: Vec<String>,
     pub done: Vec<&'static str>,
+    /// Shops whose rows become those of others with the next flush.
+    pub became: BTreeMap<i64, i64>,
     /// Keys of rows whose numbers are known.
     pub keys: BTreeMap<i64, i64>,
 }
@@ -110,6 +112,7 @@ impl Player {
             audit,
             said: Vec::new(),
             done: Vec::new(),
+            became: BTreeMap::new(),
             keys: BTreeMap::new(),
         }
     }
@@ -190,6 +193,7 @@ impl Player {
     }
 
     fn restore(&mut self, (rows, objects, keys, audit): (World, AllObjects, BTreeMap<i64, i64>, AuditRows)) {
+        self.became.clear();
         (self.world, self.rows, self.objects, self.keys) = (rows.clone(), rows, objects, keys);
         *self.audit.rows.lock().expect("the lock is not poisoned") = audit;
     }
@@ -203,6 +207,7 @@ impl Player {
     /// A flush was done.
     pub async fn flushed(&mut self) -> Outcome {
         self.rows = self.world.clone();
+        self.became.clear();
         let AllObjects { shops, items, badges, tags } = &mut self.objects;
         shops.flushed()?;
         items.flushed()?;

@@ -95,7 +95,7 @@ impl Player {
         let mut row = ShopRow { code: code.clone(), name: crate::models::unnamed().to_owned(), lead: None };
         let mut world = self.world.clone();
         world.shops.insert(uid, row.clone());
-        if !world.codes_can_be_written(&self.rows) {
+        if !world.codes_can_be_written(&self.rows, &self.became) {
             return Ok(None);
         }
         let mut draft = Shop::draft().uid(uid).code(code.clone());
@@ -185,7 +185,7 @@ impl Player {
         row.code = code.unwrap_or_else(|| row.code.clone());
         row.name = format!("name {}", self.random.below(3));
         let ShopRow { code, name, .. } = row.clone();
-        if !world.codes_can_be_written(&self.rows) {
+        if !world.codes_can_be_written(&self.rows, &self.became) {
             return Ok(None);
         }
         self.say(format!("edit shop {uid}: {code}, {name}"));
@@ -373,7 +373,12 @@ impl Player {
         let Some(shop) = self.pick(&shops) else { return Ok(None) };
         self.delete_shop(shop)?;
         let key = self.objects.shops.known[&shop].id;
-        Ok(Some(self.add_shop(Some(key))?.unwrap_or("delete shop")))
+        self.became.insert(shop, self.next + 1);
+        let added = self.add_shop(Some(key))?;
+        if added.is_none() {
+            self.became.remove(&shop);
+        }
+        Ok(Some(added.unwrap_or("delete shop")))
     }
 
     /// Statements of both kinds that change rows past the unit of work.

@@ -60,8 +60,12 @@ impl World {
     }
 
     /// Whether codes that are not NULL even for a while can be written one after the other: no row waits for itself.
-    pub fn codes_can_be_written(&self, rows: &World) -> bool {
-        let owner = |code: &str| rows.shops.iter().find(|(_, shop)| shop.code == code).map(|(shop, _)| *shop);
+    /// `became` has the shops whose rows become those of others.
+    pub fn codes_can_be_written(&self, rows: &World, became: &BTreeMap<i64, i64>) -> bool {
+        let owner = |code: &str| {
+            let (shop, _) = rows.shops.iter().find(|(_, shop)| shop.code == code)?;
+            Some(*became.get(shop).unwrap_or(shop))
+        };
         self.shops.iter().all(|(first, _)| {
             let (mut at, mut steps) = (*first, 0);
             loop {
