@@ -31,6 +31,8 @@ pub enum Stamp {
     /// `#[column(updated)]` and `updated_by`: when its row is inserted or updated; a nullable one is NULL until the first
     /// update.
     Updated,
+    /// `#[column(deleted)]`: when its row is deleted, which leaves it in the table.
+    Deleted,
 }
 
 /// Reads a column's value from the session's context; an error is the name of the type that the context lacks.
@@ -115,7 +117,7 @@ descriptor! {
         read_back => with_read_back: bool,
         /// `#[column(version)]`: the counter of optimistic locking.
         version => with_version: bool,
-        /// `#[column(created)]`, `updated`, `created_by` or `updated_by`: when the library fills it in.
+        /// `#[column(created)]`, `updated`, `deleted`, `created_by` or `updated_by`: when the library fills it in.
         stamp => with_stamp: Option<Stamp>,
         /// `#[column(created_by = "..")]` and `updated_by`: reads the value from the session's context. An error is the name
         /// of the type that the context lacks.
@@ -176,7 +178,7 @@ impl ColumnDef {
         match self.stamp {
             Some(Stamp::Created) => true,
             Some(Stamp::Updated) => !self.nullable,
-            None => false,
+            Some(Stamp::Deleted) | None => false,
         }
     }
 

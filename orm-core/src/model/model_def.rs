@@ -53,7 +53,7 @@ impl ModelDef {
     ) -> ModelDef {
         ModelDef {
             name,
-            table,
+            table: table.marking_deleted(mark_of(columns)),
             columns,
             key,
             relations,
@@ -125,6 +125,11 @@ impl ModelDef {
         self.columns.iter().position(|column| column.version)
     }
 
+    /// The column that marks deleted rows, if it has one.
+    pub(crate) fn deleted(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.stamp == Some(Stamp::Deleted))
+    }
+
     /// The columns that hold when a row was last updated, and by whom.
     pub(crate) fn updated(&self) -> impl Iterator<Item = usize> {
         let columns = self.columns.iter().enumerate();
@@ -176,4 +181,16 @@ impl ModelDef {
             _ => None,
         }
     }
+}
+
+/// The name of the column that marks deleted rows.
+const fn mark_of(columns: &'static [ColumnDef]) -> Option<&'static &'static str> {
+    let mut at = 0;
+    while at < columns.len() {
+        if let Some(Stamp::Deleted) = columns[at].stamp {
+            return Some(&columns[at].name);
+        }
+        at += 1;
+    }
+    None
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Comparand, Predicate};
+use super::{Comparand, Predicate, Under};
 use crate::model::{Column, ErasedModel, Model, Writable, erased};
 use crate::sql::{
     Conflict, Criteria, Delete as DeleteSql, Dialect, Expr, Function, NewRows, Source, Update as UpdateSql,
@@ -84,8 +84,10 @@ pub struct BulkSpec {
     pub(crate) set: Vec<(usize, Expr)>,
     pub(crate) filter: Option<Expr>,
     pub(crate) deletes: bool,
-    /// Whether it is about all rows, whatever the criteria of the session.
-    pub(crate) ignores_criteria: bool,
+    /// Whether rows are deleted that the model would only mark as deleted.
+    pub(crate) purges: bool,
+    /// The criteria that hold in it.
+    pub(crate) under: Under,
 }
 
 /// An UPDATE of the rows of a model. Without a filter it changes all of them. It raises the version column, unless it
@@ -122,16 +124,27 @@ pub fn delete<M: Model>() -> Delete<M> {
 
 impl BulkSpec {
     fn new<M: Model>(deletes: bool) -> BulkSpec {
-        BulkSpec { model: erased::<M>(), set: Vec::new(), filter: None, deletes, ignores_criteria: false }
+        let (model, under) = (erased::<M>(), Under::default());
+        BulkSpec { model, set: Vec::new(), filter: None, deletes, purges: false, under }
     }
 
     /// Adds the criteria of the session that runs it.
     pub(crate) fn apply(&mut self, criteria: &Criteria) {
-        if self.ignores_criteria {
-            return;
+        let table = self.model.def().table;
+        self.under.set(criteria);
+        if let Some(criteria) = self.under.holding() {
+            self.set.iter_mut().for_each(|(_, value)| criteria.apply_inside(value));
+            criteria.apply_to_rows(table, &mut self.filter);
         }
-        self.set.iter_mut().for_each(|(_, value)| criteria.apply_inside(value));
-        criteria.apply_to_rows(self.model.def().table, &mut self.filter);
+        // Rows that are deleted already keep the time of that.
+        if self.marks() && self.under.shows_deleted() {
+            self.filter = table.not_deleted().map(|seen| Expr::and(self.filter.take(), seen));
+        }
+    }
+
+    /// Whether it marks rows as deleted.
+    pub(crate) fn marks(&self) -> bool {
+        self.deletes && !self.purges && self.model.def().table.marks_deleted()
     }
 
     fn and_where(&mut self, condition: Predicate) {
@@ -223,9 +236,15 @@ impl<M: Model, O> Update<M, O> {
         self
     }
 
+    /// Changes rows that are marked as deleted too.
+    pub fn with_deleted(mut self) -> Self {
+        self.spec.under.show_deleted();
+        self
+    }
+
     /// Changes rows that the session's [criteria](crate::SessionOptions::criteria) hide too.
     pub fn without_criteria(mut self) -> Self {
-        self.spec.ignores_criteria = true;
+        self.spec.under.ignore();
         self
     }
 
@@ -262,9 +281,29 @@ impl<M: Model, O> Delete<M, O> {
         self
     }
 
+    /// Deletes rows of a model with `#[column(deleted)]` for good, those that are marked as deleted included. Other criteria
+    /// hold.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "chrono")] mod program {
+    /// # use orm_core::prelude::*;
+    /// # use chrono::{DateTime, Utc};
+    /// # #[derive(Model, Debug)] pub struct Note { #[key(auto)] id: i64, #[column(deleted)] deleted_at: Option<DateTime<Utc>> }
+    /// # pub async fn f(session: &mut Session, last_year: DateTime<Utc>) -> Result<()> {
+    /// let gone = session.execute(delete::<Note>().filter(Note::DELETED_AT.lt(last_year)).purge()).await?;
+    /// # let _ = gone; Ok(()) } }
+    /// # fn main() {}
+    /// ```
+    pub fn purge(mut self) -> Self {
+        self.spec.purges = true;
+        self.spec.under.show_deleted();
+        self
+    }
+
     /// Deletes rows that the session's [criteria](crate::SessionOptions::criteria) hide too.
     pub fn without_criteria(mut self) -> Self {
-        self.spec.ignores_criteria = true;
+        self.spec.under.ignore();
         self
     }
 

@@ -451,6 +451,24 @@ impl<M: Model, L> Select<M, L> {
         Select { spec: self.spec, of: PhantomData }
     }
 
+    /// The query sees deleted rows of models with `#[column(deleted)]` too: in its own tables, conditions, subqueries and
+    /// loads. Other criteria hold.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "chrono")] mod program {
+    /// # use orm_core::prelude::*;
+    /// # use chrono::{DateTime, Utc};
+    /// # #[derive(Model, Debug)] pub struct Note { #[key(auto)] id: i64, #[column(deleted)] deleted_at: Option<DateTime<Utc>> }
+    /// # pub async fn f(session: &mut Session) -> Result<()> {
+    /// let trash = session.all(select::<Note>().with_deleted().filter(Note::DELETED_AT.is_not_null())).await?;
+    /// # Ok(()) } }
+    /// # fn main() {}
+    /// ```
+    pub fn with_deleted(self) -> Self {
+        self.map(|spec| spec.core.under.show_deleted())
+    }
+
     /// The query sees all rows, also those that the session's [criteria](crate::SessionOptions::criteria) hide: in its own
     /// tables, conditions, subqueries and loads.
     ///

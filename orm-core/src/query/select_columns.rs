@@ -283,6 +283,24 @@ impl<S: Selectable, R> SelectColumns<S, R> {
         self.map(|spec| spec.core.raise_all = true)
     }
 
+    /// The query sees deleted rows of models with `#[column(deleted)]` too: in its own tables, conditions, subqueries and
+    /// loads. Other criteria hold.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "chrono")] mod program {
+    /// # use orm_core::prelude::*;
+    /// # use chrono::{DateTime, Utc};
+    /// # #[derive(Model, Debug)] pub struct Note { #[key(auto)] id: i64, #[column(deleted)] deleted_at: Option<DateTime<Utc>> }
+    /// # pub async fn f(session: &mut Session) -> Result<()> {
+    /// let all = session.rows(select_columns(Note::ID).with_deleted()).await?;
+    /// # Ok(()) } }
+    /// # fn main() {}
+    /// ```
+    pub fn with_deleted(self) -> Self {
+        self.map(|spec| spec.core.under.show_deleted())
+    }
+
     /// The query sees all rows, also those that the session's [criteria](crate::SessionOptions::criteria) hide. On a subquery
     /// it has no effect: the query that runs decides.
     ///

@@ -10,6 +10,10 @@ use crate::sql::{Criteria, Dialect, Expr, Select, Source, TableName};
 pub(crate) struct Under {
     criteria: Criteria,
     holds: Holds,
+    /// `.with_deleted()`.
+    with_deleted: bool,
+    /// Whether that shows rows which the session does not see.
+    shows_more: bool,
 }
 
 /// Where in a query criteria hold.
@@ -27,10 +31,21 @@ impl Under {
     /// Those of a session.
     pub(crate) fn set(&mut self, criteria: &Criteria) {
         self.criteria = criteria.clone();
+        self.shows_more = self.with_deleted && self.criteria.show_deleted();
+    }
+
+    /// Shows deleted rows, from the next time on that criteria are set.
+    pub(crate) fn show_deleted(&mut self) {
+        self.with_deleted = true;
     }
 
     pub(crate) fn criteria(&self) -> &Criteria {
         &self.criteria
+    }
+
+    /// Those that hold everywhere in a statement.
+    pub(crate) fn holding(&self) -> Option<&Criteria> {
+        (self.holds != Holds::Nowhere).then_some(&self.criteria)
     }
 
     pub(crate) fn ignore(&mut self) {
@@ -47,18 +62,28 @@ impl Under {
             Holds::ButForOwnRows => Holds::Everywhere,
             holds => holds,
         };
-        Under { criteria: self.criteria.clone(), holds }
+        Under { holds, ..self.clone() }
     }
 
     /// # Errors
     /// `InvalidQuery`: they are not conditions on the rows of their tables.
     pub(crate) fn check(&self, dialect: Dialect) -> Result<()> {
-        if self.adds_nothing() { Ok(()) } else { self.criteria.check(dialect) }
+        if self.is_plain() { Ok(()) } else { self.criteria.check(dialect) }
     }
 
-    /// Whether a statement is as it would be without them.
-    pub(crate) fn adds_nothing(&self) -> bool {
-        self.criteria.is_empty() || self.holds == Holds::Nowhere
+    /// Whether they have no condition but that rows are not deleted.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.criteria.has_conditions() || self.holds == Holds::Nowhere
+    }
+
+    /// Whether deleted rows are seen.
+    pub(crate) fn shows_deleted(&self) -> bool {
+        self.criteria.shows_deleted() || self.holds == Holds::Nowhere
+    }
+
+    /// Whether a statement is another one with them.
+    pub(crate) fn changes(&self, select: &Select) -> bool {
+        self.holds != Holds::Nowhere && self.criteria.change(select)
     }
 
     /// Whether the query's own rows are exempt.
@@ -67,20 +92,20 @@ impl Under {
     }
 
     /// The condition on the rows of a table.
-    pub(crate) fn condition(&self, table: TableName) -> Option<&Expr> {
-        self.criteria.of(table).filter(|_| self.holds != Holds::Nowhere)
+    pub(crate) fn condition(&self, table: TableName) -> Option<Expr> {
+        if self.holds == Holds::Nowhere { None } else { self.criteria.of(table) }
     }
 
     /// The condition on the query's own rows, where nothing else in it has one.
     pub(crate) fn take_own_condition(&mut self, table: TableName) -> Option<Expr> {
-        let condition = self.condition(table).filter(|_| !self.spares_own_rows()).cloned();
-        self.criteria = Criteria::default();
+        let condition = self.condition(table).filter(|_| !self.spares_own_rows());
+        self.criteria = Criteria::none();
         condition
     }
 
     /// Adds them to the statement of a query.
     pub(crate) fn apply(&self, select: &mut Select) {
-        if self.adds_nothing() {
+        if self.holds == Holds::Nowhere {
             return;
         }
         let own = select.from.take_if(|_| self.spares_own_rows());
@@ -97,14 +122,22 @@ impl Under {
 
     /// Whether a load without them finds rows that others do not, so that objects must not hold it.
     pub(crate) fn shows_hidden(&self, relation: &RelationDef) -> bool {
-        self.holds == Holds::Nowhere && hides(&self.criteria, relation)
+        match self.holds {
+            Holds::Nowhere => hides(&self.criteria, relation),
+            _ => self.shows_more && marks_deleted(relation),
+        }
     }
 }
 
 /// Whether criteria may hide targets of a relationship.
 pub(crate) fn hides(criteria: &Criteria, relation: &RelationDef) -> bool {
-    let through = relation.through.as_ref().is_some_and(|through| criteria.of(through.table).is_some());
-    through || criteria.of(relation.target().table).is_some()
+    let through = relation.through.as_ref().is_some_and(|through| criteria.hide(through.table));
+    through || criteria.hide(relation.target().table)
+}
+
+fn marks_deleted(relation: &RelationDef) -> bool {
+    let through = relation.through.as_ref().is_some_and(|through| through.table.marks_deleted());
+    through || relation.target().table.marks_deleted()
 }
 
 /// A condition on the rows of a model, which names no other table.

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
 use crate::load::is_plain;
 use crate::model::{Model, erased};
-use crate::query::{LoadOption, LoadSpec, Strategy, lock_methods, locked};
+use crate::query::{LoadOption, LoadSpec, Strategy, Under, lock_methods, locked};
 use crate::sql::{Expr, Lock, Source};
 use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, ValueError};
@@ -49,7 +49,7 @@ impl Session {
     async fn get_held<M: Model>(
         &mut self,
         at: ObjectId,
-        all_rows: bool,
+        under: &Under,
         caller: &'static Location<'static>,
     ) -> Result<Option<Entity<M>>> {
         if self.unit.state(at) == EntityState::Deleted {
@@ -59,8 +59,9 @@ impl Session {
             self.unit.row_vanished(&mut self.store, at);
             return Ok(None);
         }
-        let may_hide = !all_rows && !self.criteria.is_empty();
-        if may_hide && !Box::pin(self.sees::<M>(at, caller)).await? {
+        if let Some(condition) = under.condition(M::def().table)
+            && !Box::pin(self.sees::<M>(at, under, &condition, caller)).await?
+        {
             return Ok(None);
         }
         let place = Place { arena: at.arena, node: at.node, answer: None };
@@ -68,9 +69,14 @@ impl Session {
     }
 
     /// Whether the criteria show an object that the session holds: its values tell, or the database does.
-    async fn sees<M: Model>(&mut self, at: ObjectId, caller: &'static Location<'static>) -> Result<bool> {
+    async fn sees<M: Model>(
+        &mut self,
+        at: ObjectId,
+        under: &Under,
+        condition: &Expr,
+        caller: &'static Location<'static>,
+    ) -> Result<bool> {
         let def = M::def();
-        let Some(condition) = self.criteria.of(def.table) else { return Ok(true) };
         if let Some(known) = self.store.meets(at, condition) {
             return Ok(known);
         }
@@ -79,6 +85,7 @@ impl Session {
         query.spec.core.filter =
             Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), &[key]));
         query.spec.one = true;
+        query.spec.core.under = under.clone();
         let answer = self.select(query.spec, caller).await?;
         Ok(answer.level(0).is_some_and(|level| !level.nodes.is_empty()))
     }
@@ -86,13 +93,12 @@ impl Session {
     async fn get_by_key<M: Model, L>(
         &mut self,
         key: Result<M::Key, ValueError>,
-        Asked { lock, populate_existing, all_rows }: Asked,
+        Asked { lock, populate_existing, mut under }: Asked,
         mut loads: Vec<LoadSpec>,
         caller: &'static Location<'static>,
     ) -> Result<Option<Entity<M, L>>> {
-        if all_rows {
-            loads.iter_mut().for_each(|load| load.under.ignore());
-        }
+        under.set(&self.criteria);
+        loads.iter_mut().for_each(|load| load.under.clone_from(&under));
         let def = M::def();
         let key = key.map_err(|error| {
             let error = if def.has_secret_key() { error.without_value() } else { error };
@@ -104,11 +110,11 @@ impl Session {
         let arena = self.store.arena_of(erased::<M>())?;
         let asks = lock.is_some() || populate_existing;
         if let Some(held) = self.store.find(arena, &values).filter(|_| !asks) {
-            let held = self.get_held::<M>(held, all_rows, caller).await?;
+            let held = self.get_held::<M>(held, &under, caller).await?;
             let Some(held) = held else { return Ok(None) };
             return Ok(Box::pin(self.load_each(vec![held], loads, caller)).await?.pop());
         }
-        let by_key_alone = all_rows || self.criteria.of(def.table).is_none();
+        let by_key_alone = under.condition(def.table).is_none();
         if self.options.identity_map && is_plain(def) && !asks && loads.is_empty() && by_key_alone {
             self.autoflush().await?;
             self.connect().await?;
@@ -122,9 +128,7 @@ impl Session {
         query.spec.core.filter = Some(filter);
         query.spec.one = true;
         (query.spec.core.lock, query.spec.core.populate_existing) = (lock, populate_existing);
-        if all_rows {
-            query.spec.core.under.ignore();
-        }
+        query.spec.core.under = under;
         let is_bare = loads.is_empty();
         query.spec.loads = loads;
         let answer = self.select(query.spec, caller).await?;
@@ -179,8 +183,8 @@ pub struct Get<'s, M: Model, L = <M as Model>::Bare> {
 struct Asked {
     lock: Option<Lock>,
     populate_existing: bool,
-    /// Whether the session's criteria are left out.
-    all_rows: bool,
+    /// Which of the session's criteria hold.
+    under: Under,
 }
 
 impl<'s, M: Model, L> Get<'s, M, L> {
@@ -223,6 +227,12 @@ impl<'s, M: Model, L> Get<'s, M, L> {
         self
     }
 
+    /// Finds the row even if it is marked as deleted, by `#[column(deleted)]`.
+    pub fn with_deleted(mut self) -> Self {
+        self.options.under.show_deleted();
+        self
+    }
+
     /// Finds the row even if the session's [criteria](crate::SessionOptions::criteria) hide it.
     ///
     /// ```
@@ -236,7 +246,7 @@ impl<'s, M: Model, L> Get<'s, M, L> {
     /// # Ok(()) }
     /// ```
     pub fn without_criteria(mut self) -> Self {
-        self.options.all_rows = true;
+        self.options.under.ignore();
         self
     }
 

@@ -12,8 +12,7 @@ use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId};
 use crate::model::{Model, erased};
-use crate::query::LoadOption;
-use crate::query::LoadSpec;
+use crate::query::{LoadOption, LoadSpec, Under};
 use crate::sql::{Expr, Source};
 use crate::unit_of_work::EntityState;
 use crate::value::{IntoKey, Key, Value, ValueError};
@@ -43,13 +42,13 @@ impl Session {
     pub fn get_many<M: Model>(&mut self, keys: impl IntoIterator<Item: IntoKey<M::Key>>) -> GetMany<'_, M> {
         let keys = keys.into_iter().map(IntoKey::into_key).collect();
         let (caller, loads) = (Location::caller(), Vec::new());
-        GetMany { session: self, keys, caller, all_rows: false, loads, of: PhantomData }
+        GetMany { session: self, keys, caller, under: Under::default(), loads, of: PhantomData }
     }
 
     async fn get_many_by_key<M: Model>(
         &mut self,
         keys: Result<Vec<M::Key>, ValueError>,
-        all_rows: bool,
+        under: &Under,
         caller: &'static Location<'static>,
     ) -> Result<Vec<Option<Entity<M>>>> {
         let def = M::def();
@@ -61,7 +60,7 @@ impl Session {
         self.check_usable()?;
         let arena = self.store.arena_of(erased::<M>())?;
         let keys: Vec<Vec<Value>> = keys.iter().map(Key::values).collect();
-        let criterion = self.criteria.of(def.table).filter(|_| !all_rows).cloned();
+        let criterion = under.condition(def.table);
         let mut distinct = HashSet::new();
         let mut ask: Vec<Vec<Value>> = Vec::new();
         for key in &keys {
@@ -82,9 +81,7 @@ impl Session {
             let mut query = crate::query::select::<M>();
             query.spec.core.filter =
                 Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
-            if all_rows {
-                query.spec.core.under.ignore();
-            }
+            query.spec.core.under = under.clone();
             let answer = self.select(query.spec, caller).await?;
             if !self.options.identity_map {
                 // Objects of their own, with no other handles.
@@ -103,14 +100,13 @@ impl Session {
     async fn get_many_with<M: Model, L>(
         &mut self,
         keys: Result<Vec<M::Key>, ValueError>,
-        all_rows: bool,
+        mut under: Under,
         mut loads: Vec<LoadSpec>,
         caller: &'static Location<'static>,
     ) -> Result<Vec<Option<Entity<M, L>>>> {
-        if all_rows {
-            loads.iter_mut().for_each(|load| load.under.ignore());
-        }
-        let found = self.get_many_by_key(keys, all_rows, caller).await?;
+        under.set(&self.criteria);
+        loads.iter_mut().for_each(|load| load.under.clone_from(&under));
+        let found = self.get_many_by_key(keys, &under, caller).await?;
         let is_there: Vec<bool> = found.iter().map(Option::is_some).collect();
         let loaded = self.load_each(found.into_iter().flatten().collect(), loads, caller).await?;
         let mut loaded = loaded.into_iter();
@@ -179,7 +175,7 @@ pub struct GetMany<'s, M: Model, L = <M as Model>::Bare> {
     session: &'s mut Session,
     keys: Result<Vec<M::Key>, ValueError>,
     caller: &'static Location<'static>,
-    all_rows: bool,
+    under: Under,
     loads: Vec<LoadSpec>,
     of: PhantomData<fn() -> L>,
 }
@@ -197,14 +193,20 @@ impl<'s, M: Model, L> GetMany<'s, M, L> {
     /// # Ok(()) }
     /// ```
     pub fn with<O: LoadOption<L>>(self, load: O) -> GetMany<'s, M, O::Marked> {
-        let GetMany { session, keys, caller, all_rows, mut loads, .. } = self;
+        let GetMany { session, keys, caller, under, mut loads, .. } = self;
         loads.push(load.into_spec());
-        GetMany { session, keys, caller, all_rows, loads, of: PhantomData }
+        GetMany { session, keys, caller, under, loads, of: PhantomData }
+    }
+
+    /// Finds rows even if they are marked as deleted, by `#[column(deleted)]`.
+    pub fn with_deleted(mut self) -> Self {
+        self.under.show_deleted();
+        self
     }
 
     /// Finds rows even if the session's [criteria](crate::SessionOptions::criteria) hide them.
     pub fn without_criteria(mut self) -> Self {
-        self.all_rows = true;
+        self.under.ignore();
         self
     }
 }
@@ -214,6 +216,6 @@ impl<'s, M: Model, L: 's> IntoFuture for GetMany<'s, M, L> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.session.get_many_with(self.keys, self.all_rows, self.loads, self.caller))
+        Box::pin(self.session.get_many_with(self.keys, self.under, self.loads, self.caller))
     }
 }

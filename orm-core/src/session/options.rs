@@ -127,6 +127,20 @@ impl SessionOptions {
         self
     }
 
+    /// The session sees deleted rows of models with `#[column(deleted)]` too. Its other criteria hold.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # async fn f(engine: &Engine) {
+    /// let mut trash = engine.session_with(SessionOptions::new().with_deleted());
+    /// # }
+    /// # fn main() {}
+    /// ```
+    pub fn with_deleted(mut self) -> SessionOptions {
+        self.criteria.show_deleted();
+        self
+    }
+
     /// The session sees all rows: neither its own criteria nor those of the engine hold.
     ///
     /// ```
@@ -151,7 +165,7 @@ impl SessionOptions {
 
     /// Those of an engine and these.
     pub(super) fn criteria_with(&self, engine: &Criteria) -> Criteria {
-        if self.all_rows { Criteria::default() } else { engine.clone().with(&self.criteria).resolved() }
+        if self.all_rows { Criteria::none() } else { engine.clone().with(&self.criteria).resolved() }
     }
 
     /// Whether a query flushes pending changes first, so that it sees them; on by default.
@@ -350,7 +364,7 @@ impl fmt::Debug for SessionOptions {
             .field("repeated_loads_threshold", &self.repeated_loads_threshold)
             .field("context", &self.context)
             .field("hooks", &self.hooks.is_some())
-            .field("criteria", &!self.criteria.is_empty())
+            .field("criteria", &self.criteria.has_conditions())
             .field("without_criteria", &self.all_rows)
             .field("clock", &self.clock.is_some())
             .finish()

@@ -348,6 +348,7 @@ impl Session {
             Slot::Absent
         } else {
             let criterion = self.criteria.of(relation.target().table);
+            let criterion = criterion.as_ref();
             match self.store.find_target(target, &key, places) {
                 Some(target)
                     if criterion

@@ -378,6 +378,33 @@ impl Session {
         Ok(())
     }
 
+    /// Deletes an object's row at the next flush, also where its model has `#[column(deleted)]`, which [`delete`](Self::delete)
+    /// would only fill in. Otherwise it is the same. Children go by the relationships' cascades, those included that are
+    /// marked as deleted. It runs no statement.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[cfg(feature = "chrono")] mod program {
+    /// # use orm_core::prelude::*;
+    /// # use chrono::{DateTime, Utc};
+    /// # #[derive(Model, Debug)] pub struct Note { #[key(auto)] id: i64, #[column(deleted)] deleted_at: Option<DateTime<Utc>> }
+    /// # pub async fn f(session: &mut Session) -> Result<()> {
+    /// if let Some(note) = session.get::<Note>(1).with_deleted().await? {
+    ///     session.purge(&note)?;
+    ///     session.commit().await?;
+    /// }
+    /// # Ok(()) } }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`delete`](Self::delete).
+    pub fn purge<E: AsEntity>(&mut self, entity: E) -> Result<()> {
+        let node = self.editable(entity.as_entity())?;
+        self.unit.purge(node);
+        Ok(())
+    }
+
     /// The object's place in this session's graph, if it may be changed.
     pub(super) fn editable<M: Model, L>(&self, entity: &Entity<M, L>) -> Result<ObjectId> {
         self.check_usable()?;

@@ -6,14 +6,19 @@ use std::sync::Arc;
 use super::{Cte, Dialect, Expr, Join, JoinKind, Select, Source, TableName, TableRef, check_condition};
 use crate::error::Result;
 
-/// Conditions by the table whose rows they are about, written with its own name.
+/// Conditions by the table whose rows they are about, written with its own name; and that rows are not deleted, where tables mark
+/// those that are.
 #[derive(Clone, Default)]
-pub struct Criteria(Option<Arc<Vec<(TableName, Expr)>>>);
+pub struct Criteria {
+    conditions: Option<Arc<Vec<(TableName, Expr)>>>,
+    /// Whether deleted rows are seen.
+    shows_deleted: bool,
+}
 
 impl Criteria {
     /// Adds a condition on the rows of a table.
     pub fn add(&mut self, table: TableName, condition: Expr) {
-        let all = Arc::make_mut(self.0.get_or_insert_default());
+        let all = Arc::make_mut(self.conditions.get_or_insert_default());
         match all.iter_mut().find(|(known, _)| *known == table) {
             Some((_, known)) => *known = Expr::and(Some(std::mem::replace(known, Expr::All)), condition),
             None => all.push((table, condition)),
@@ -23,8 +28,10 @@ impl Criteria {
     /// Those of another list, and these.
     #[must_use]
     pub fn with(mut self, other: &Criteria) -> Criteria {
-        if self.is_empty() {
-            return other.clone();
+        self.shows_deleted |= other.shows_deleted;
+        if self.conditions.is_none() {
+            self.conditions.clone_from(&other.conditions);
+            return self;
         }
         other.all().iter().for_each(|(table, condition)| self.add(*table, condition.clone()));
         self
@@ -45,7 +52,7 @@ impl Criteria {
             let condition = Applying::new(&self).resolved(*table).unwrap_or(Expr::All);
             (*table, condition)
         };
-        Criteria(Some(Arc::new(self.all().iter().map(resolve).collect())))
+        Criteria { conditions: Some(Arc::new(self.all().iter().map(resolve).collect())), ..self }
     }
 
     /// Checks that each is a condition on the rows of its table.
@@ -59,30 +66,71 @@ impl Criteria {
     }
 
     fn all(&self) -> &[(TableName, Expr)] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        self.conditions.as_deref().map_or(&[], Vec::as_slice)
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+    /// Those of a session that sees all rows.
+    pub fn none() -> Criteria {
+        Criteria { conditions: None, shows_deleted: true }
+    }
+
+    /// Shows deleted rows; whether they were hidden.
+    pub fn show_deleted(&mut self) -> bool {
+        !std::mem::replace(&mut self.shows_deleted, true)
+    }
+
+    /// Whether there are conditions besides that of rows which are not deleted.
+    pub fn has_conditions(&self) -> bool {
+        self.conditions.is_some()
+    }
+
+    /// Whether deleted rows are seen.
+    pub fn shows_deleted(&self) -> bool {
+        self.shows_deleted
+    }
+
+    /// Whether they may hide rows of a table.
+    pub fn hide(&self, table: TableName) -> bool {
+        self.hide_deleted(table) || self.given(table).is_some()
     }
 
     /// The condition on the rows of a table.
-    pub fn of(&self, table: TableName) -> Option<&Expr> {
+    pub fn of(&self, table: TableName) -> Option<Expr> {
+        let seen = table.not_deleted().filter(|_| !self.shows_deleted);
+        match (self.given(table), seen) {
+            (Some(given), Some(seen)) => Some(Expr::and(Some(seen), given.clone())),
+            (given, seen) => seen.or_else(|| given.cloned()),
+        }
+    }
+
+    fn given(&self, table: TableName) -> Option<&Expr> {
         self.all().iter().find(|(known, _)| *known == table).map(|(_, condition)| condition)
+    }
+
+    fn hide_deleted(&self, table: TableName) -> bool {
+        !self.shows_deleted && table.marks_deleted()
+    }
+
+    /// Whether a SELECT is another one under them.
+    pub fn change(&self, select: &Select) -> bool {
+        let mut tables = Vec::new();
+        if self.conditions.is_none() && !self.shows_deleted {
+            select.read_tables(&mut tables);
+        }
+        self.has_conditions() || tables.iter().any(TableName::marks_deleted)
     }
 
     /// Adds to a SELECT the condition of each table that enters it, wherever in it: to WHERE for a table of FROM, and to ON for
     /// a joined one, so that a LEFT JOIN keeps its rows.
     pub fn apply(&self, select: &mut Select) {
-        if !self.is_empty() {
+        if self.change(select) {
             Applying::new(self).select(select);
         }
     }
 
     /// Adds them to an expression of an UPDATE or DELETE: to the queries in it.
     pub fn apply_inside(&self, expr: &mut Expr) {
-        if !self.is_empty() {
+        if self.has_conditions() || !self.shows_deleted {
             Applying::new(self).queries(expr);
         }
     }
@@ -91,7 +139,7 @@ impl Criteria {
     pub fn apply_to_rows(&self, table: TableName, filter: &mut Option<Expr>) {
         filter.iter_mut().for_each(|filter| self.apply_inside(filter));
         if let Some(condition) = self.of(table) {
-            *filter = Some(Expr::and(filter.take(), condition.clone()));
+            *filter = Some(Expr::and(filter.take(), condition));
         }
     }
 }
@@ -119,7 +167,7 @@ impl<'c> Applying<'c> {
     /// The condition on the rows of a table.
     fn condition(&mut self, table: TableName) -> Option<Expr> {
         match self.within.is_empty() {
-            true => self.criteria.of(table).cloned(),
+            true => self.criteria.of(table),
             false => self.resolved(table),
         }
     }
@@ -129,7 +177,7 @@ impl<'c> Applying<'c> {
         if self.within.contains(&table) {
             return None;
         }
-        let mut condition = self.criteria.of(table)?.clone();
+        let mut condition = self.criteria.of(table)?;
         self.within.push(table);
         let ctes = std::mem::take(&mut self.ctes);
         self.queries(&mut condition);

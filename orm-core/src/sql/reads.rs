@@ -21,7 +21,8 @@ impl Expr {
 }
 
 impl Select {
-    fn read_tables(&self, tables: &mut Vec<TableName>) {
+    /// Adds the tables that it reads.
+    pub fn read_tables(&self, tables: &mut Vec<TableName>) {
         for table in self.tables() {
             match table {
                 TableRef::Table { name, .. } => tables.push(*name),

@@ -390,7 +390,7 @@ mod tests {
     };
     use crate::value::Value;
 
-    const USERS: TableName = TableName { schema: None, name: "users" };
+    const USERS: TableName = TableName::new("users");
 
     fn column(name: &'static str, secret: bool) -> Expr {
         Expr::column_of(&Source::Table(USERS), name, secret)

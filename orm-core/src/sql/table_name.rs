@@ -1,6 +1,9 @@
 //! Names of tables.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::{Expr, Source};
 
 /// The name of a table, with its schema if it has one.
 ///
@@ -12,12 +15,29 @@ use std::fmt;
 ///
 /// assert_eq!(TableName::within("app", "users").to_string(), "app.users");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy)]
 pub struct TableName {
     /// The schema; `None` for that of the connection.
     pub schema: Option<&'static str>,
     /// The name in it.
     pub name: &'static str,
+    /// The column that marks deleted rows, as the table's model declares it. A pointer keeps columns in queries small.
+    deleted: Option<&'static &'static str>,
+}
+
+/// The name alone tells tables apart.
+impl PartialEq for TableName {
+    fn eq(&self, other: &TableName) -> bool {
+        (self.schema, self.name) == (other.schema, other.name)
+    }
+}
+
+impl Eq for TableName {}
+
+impl Hash for TableName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.schema, self.name).hash(state);
+    }
 }
 
 impl TableName {
@@ -29,7 +49,7 @@ impl TableName {
     /// assert_eq!(TableName::new("users").to_string(), "users");
     /// ```
     pub const fn new(name: &'static str) -> TableName {
-        TableName { schema: None, name }
+        TableName { schema: None, name, deleted: None }
     }
 
     /// A table in a schema.
@@ -41,7 +61,23 @@ impl TableName {
     /// assert_eq!((users.schema, users.name), (Some("app"), "users"));
     /// ```
     pub const fn within(schema: &'static str, name: &'static str) -> TableName {
-        TableName { schema: Some(schema), name }
+        TableName { schema: Some(schema), name, deleted: None }
+    }
+
+    /// The table of a model that marks deleted rows in a column.
+    pub(crate) const fn marking_deleted(self, column: Option<&'static &'static str>) -> TableName {
+        TableName { deleted: column, ..self }
+    }
+
+    /// Whether deleted rows stay in the table, marked.
+    pub(crate) fn marks_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+
+    /// The condition that a row is not deleted, where deleted rows are marked.
+    pub(crate) fn not_deleted(&self) -> Option<Expr> {
+        let column = self.deleted?;
+        Some(Expr::IsNull(Box::new(Expr::column(&Source::Table(*self), column))))
     }
 }
 

@@ -327,9 +327,16 @@ impl Flush<'_> {
             }
             BulkKind::Change(mut spec) => {
                 let arena = self.store.arena_of(spec.model)?;
+                let marks = spec.marks();
+                if marks {
+                    self.mark_instead(&mut spec)?;
+                }
                 raise_version(&mut spec);
                 self.stamp_update(&mut spec)?;
                 let count = self.bulk_change(spec, arena, bulk.returning, &mut nodes).await?;
+                if marks {
+                    self.leave(arena, &nodes);
+                }
                 (arena, count)
             }
         };
@@ -379,6 +386,15 @@ impl Flush<'_> {
         }
         self.read_back_bulk(arena, nodes).await?;
         Ok(count)
+    }
+
+    /// A `delete` of rows that stay in their table, marked as deleted now.
+    fn mark_instead(&self, spec: &mut BulkSpec) -> Result<()> {
+        let def = spec.model.def();
+        let Some(deleted) = def.deleted() else { return Ok(()) };
+        spec.deletes = false;
+        spec.set = vec![(deleted, Expr::Bind(self.bound_stamp(def, &def.columns[deleted])?))];
+        Ok(())
     }
 
     /// Rows that an `update` changes are updated now and by this session, unless it sets the time or the author itself.

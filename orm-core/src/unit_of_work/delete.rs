@@ -36,14 +36,24 @@ impl Flush<'_> {
         let new_keys = NewKeys::of(self.unit, self.store);
         let mut refused: Vec<Refused> = Vec::new();
         let mut done = 0;
-        while done < self.unit.deleted.len() {
-            let next: Vec<ObjectId> = self.unit.deleted.iter().skip(done).copied().collect();
-            done += next.len();
+        while done < self.unit.deleted.len() || !self.again.is_empty() {
+            let mut next: Vec<ObjectId> = self.unit.deleted.iter().skip(done).copied().collect();
+            // Those whose row turns out to go although it was followed as one that stays.
+            let (unit, again) = (&self.unit, std::mem::take(&mut self.again));
+            next.extend(again.into_iter().filter(|node| unit.deleted.get_index_of(node) < Some(done)));
+            done = self.unit.deleted.len();
+            let (marked, gone): (Vec<ObjectId>, Vec<ObjectId>) =
+                next.into_iter().partition(|node| self.unit.only_marks(self.store, *node));
             // Rows that stay keep their children: no DELETE of the database's takes these along.
-            self.switched.find(&new_keys, self.unit, self.store, &next);
-            for (arena, nodes) in by_arena(next) {
+            self.switched.find(&new_keys, self.unit, self.store, &gone);
+            for (arena, nodes) in by_arena(gone) {
                 for relation in self.store.def(arena).relations {
                     refused.extend(self.follow(relation, arena, &nodes).await?);
+                }
+            }
+            for (arena, nodes) in by_arena(marked) {
+                for relation in self.store.def(arena).relations {
+                    self.follow_marks(relation, arena, &nodes).await?;
                 }
             }
         }
@@ -58,7 +68,7 @@ impl Flush<'_> {
                 return Err(needs_a_rule(relation, Some(&self.store.key(*left))));
             }
         }
-        Ok(())
+        self.mark_deleted().await
     }
 
     async fn follow(
@@ -97,7 +107,8 @@ impl Flush<'_> {
         self.as_they_are_now(relation, arena, parents, &mut children)?;
         let pending = self.unit.pending_children(relation, arena, parents);
         if relation.cascade.delete {
-            children.into_iter().for_each(|child| self.unit.delete(child));
+            // A row that refers to one that goes cannot stay.
+            children.into_iter().for_each(|child| self.purge(child));
             pending.iter().for_each(|child| self.unit.drop_pending(self.store, child));
             return Ok(None);
         }
@@ -127,7 +138,7 @@ impl Flush<'_> {
 
     /// Corrects children read from rows by unsaved changes: removes those that have moved away and adds those that have
     /// moved here.
-    fn as_they_are_now(
+    pub(super) fn as_they_are_now(
         &self,
         relation: &'static RelationDef,
         arena: ArenaId,
@@ -212,7 +223,7 @@ impl Flush<'_> {
     }
 
     /// The children of some parents, also those that the session does not see: their rows refer to the parents' rows as well.
-    async fn all_children(
+    pub(super) async fn all_children(
         &mut self,
         relation: &'static RelationDef,
         arena: ArenaId,

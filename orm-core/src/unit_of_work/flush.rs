@@ -29,6 +29,10 @@ pub(crate) struct Flush<'s> {
     pub(super) dialect: Dialect,
     /// Objects whose rows the database deletes with those of their parents.
     pub(super) passively_deleted: Vec<ObjectId>,
+    /// Objects whose rows are marked as deleted.
+    pub(super) marked: Vec<ObjectId>,
+    /// Objects to be purged that may have been followed as those whose rows stay.
+    pub(super) again: Vec<ObjectId>,
     /// Objects whose rows become those of drafts with their keys.
     pub(super) switched: Switched,
     /// Columns of rows that are written in parts.
@@ -73,6 +77,8 @@ impl<'s> Flush<'s> {
             monitor,
             dialect,
             passively_deleted: Vec::new(),
+            marked: Vec::new(),
+            again: Vec::new(),
             switched: Switched::default(),
             cut: HashMap::new(),
             unlinked: HashSet::new(),
@@ -170,6 +176,10 @@ impl Flush<'_> {
             self.rows_gone(arena, &nodes);
         }
         self.unit.deleted.clear();
+        self.unit.purged.clear();
+        for (arena, nodes) in by_arena(std::mem::take(&mut self.marked)) {
+            self.leave(arena, &nodes);
+        }
         self.unit.dirty.clear();
         self.unit.expunged_ends.clear();
     }

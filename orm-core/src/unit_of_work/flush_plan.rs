@@ -143,7 +143,8 @@ impl FlushPlan {
         }
         // New rows that need each other's keys have no plan; the flush refuses them.
         let Ok(rows) = RowPlan::of(unit, store, switched, dialect) else { return plan };
-        let deleted = unit.deleted.iter().copied().filter(|node| !switched.contains(*node)).collect();
+        let goes = |node: &ObjectId| !switched.contains(*node) && !unit.only_marks(store, *node);
+        let deleted = unit.deleted.iter().copied().filter(goes).collect();
         let early = rows.before_links().iter().any(|step| step.kind == Kind::Delete);
         let known = Known::new(unit, store, switched);
         let mut shown = Shown { known, rows, plan, deleted, unlinked: false, early };
@@ -321,6 +322,7 @@ impl Shown<'_> {
     fn changed(&self, def: &ModelDef, node: ObjectId) -> Vec<usize> {
         let unit = self.known.unit;
         let mut columns = unit.changed_columns(self.known.store, node);
+        columns.extend(def.deleted().filter(|_| unit.deleted.contains(&node)));
         for key in unit.waiting_keys.of(node) {
             let saved = unit.saved_values(self.known.store, node, key.columns);
             let parts = key.columns.iter().zip(key.from_columns).zip(saved);

@@ -31,6 +31,7 @@ mod late;
 mod link_rows;
 mod link_set;
 mod links;
+mod marking;
 mod merge;
 mod merge_graph;
 mod moves;

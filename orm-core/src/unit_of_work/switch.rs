@@ -56,6 +56,10 @@ impl Switched {
         deleted: impl IntoIterator<Item = &'n ObjectId>,
     ) {
         for node in deleted {
+            // A row that is only marked as deleted stays what it is.
+            if unit.only_marks(store, *node) {
+                continue;
+            }
             if let Some(cell) = keys.cell_of(unit, store, *node) {
                 self.nodes.insert(cell, *node);
                 self.cells.insert(*node, cell);

@@ -30,6 +30,8 @@ pub(crate) struct UnitOfWork {
     pub(super) deleted: IndexSet<ObjectId>,
     /// Those of them that only lost their parent: another link brings them back.
     pub(super) orphans: HashSet<ObjectId>,
+    /// Those of them whose row goes although its model would only mark it as deleted.
+    pub(super) purged: HashSet<ObjectId>,
     /// Rows of link tables to insert and to delete.
     pub(super) links: LinkSet,
     pub(super) unlinks: LinkSet,
@@ -179,6 +181,17 @@ impl UnitOfWork {
         self.deleted.insert(node);
     }
 
+    /// Marks an object for deletion from its table, whatever its model marks; whether that is new.
+    pub(crate) fn purge(&mut self, node: ObjectId) -> bool {
+        let is_new = self.deleted.insert(node);
+        self.purged.insert(node) || is_new
+    }
+
+    /// Whether the row of an object that is deleted stays, marked as deleted.
+    pub(super) fn only_marks(&self, store: &Store, node: ObjectId) -> bool {
+        store.def(node.arena).table.marks_deleted() && !self.purged.contains(&node)
+    }
+
     /// Marks a child that lost its parent for deletion, unless it gets another one before the flush.
     pub(super) fn delete_orphan(&mut self, node: ObjectId) {
         if self.deleted.insert(node) {
@@ -204,6 +217,7 @@ impl UnitOfWork {
         self.dirty.swap_remove(&node);
         self.deleted.swap_remove(&node);
         self.orphans.remove(&node);
+        self.purged.remove(&node);
         drop(self.waiting_keys.take_of(node));
         self.journal.deleted(node, key);
     }
@@ -309,6 +323,7 @@ impl UnitOfWork {
     pub(crate) fn expunged(&mut self, store: &mut Store, node: ObjectId) {
         self.discard_changes(store, &IndexSet::from([node]));
         self.deleted.swap_remove(&node);
+        self.purged.remove(&node);
         if self.orphans.remove(&node) {
             // It was taken from its parents, which no flush has written.
             self.return_to_all_parents(store, node);
@@ -386,6 +401,7 @@ impl UnitOfWork {
         self.dirty.clear();
         self.deleted.clear();
         self.orphans.clear();
+        self.purged.clear();
         self.links = LinkSet::default();
         self.unlinks = LinkSet::default();
         self.key_links = KeyLinks::default();

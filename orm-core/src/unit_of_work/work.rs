@@ -139,7 +139,12 @@ impl<'u> Builder<'u> {
             }
         }
         for node in unit.deleted.iter().filter(|node| !switched.contains(**node)) {
-            self.push(Row::Deleted(*node), self.store.model(node.arena), Kind::Delete, None);
+            let model = self.store.model(node.arena);
+            if unit.only_marks(self.store, *node) {
+                self.push(Row::Changed(*node), model, Kind::Update, None);
+            } else {
+                self.push(Row::Deleted(*node), model, Kind::Delete, None);
+            }
         }
         let ranks = table_ranks(&self.rows.models);
         let rank =

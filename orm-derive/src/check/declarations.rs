@@ -324,6 +324,7 @@ pub fn stamps_are_plain(model: &Model, errors: &mut Errors) {
             _ if column.version.is_some() => "a version",
             _ if column.default => "a column with a default",
             _ if column.created.is_some() && column.updated.is_some() => "`updated` at the same time",
+            _ if column.deleted.is_some() && word != "deleted" => "`deleted` at the same time",
             _ => continue,
         };
         errors.at(
@@ -339,6 +340,32 @@ pub fn stamps_are_plain(model: &Model, errors: &mut Errors) {
             span,
             format!("`{}` already holds when a row of `{}` was updated; remove one", first.field, model.name),
         );
+    }
+}
+
+/// A row is marked as deleted in one column, which is read with it and is NULL until then.
+pub fn deleted_is_null_until_then(model: &Model, errors: &mut Errors) {
+    let mut marks = model.columns.iter().filter_map(|column| Some((column, column.deleted?)));
+    let first = marks.clone().next();
+    for (column, span) in marks.clone() {
+        let (field, ty) = (&column.field, type_text(&column.ty));
+        if !column.nullable {
+            errors.on(
+                &column.ty,
+                format!("`{field}` is NULL while its row is not deleted: write `Option<{ty}>`"),
+            );
+        }
+        if column.deferred.is_some() || column.is_deferred {
+            errors.at(
+                span,
+                format!("`{field}` decides whether a row is found, so it is read with it; remove `deferred`"),
+            );
+        }
+    }
+    marks.next();
+    for (_, span) in marks {
+        let first = first.map(|(column, _)| &*column.field).unwrap_or_default();
+        errors.at(span, format!("`{first}` already marks deleted rows of `{}`; remove one", model.name));
     }
 }
 

@@ -94,6 +94,7 @@ fn source(column: &Column) -> Option<&'static str> {
         ("version", column.version.is_some()),
         ("created", column.created.is_some()),
         ("updated", column.updated.is_some()),
+        ("deleted", column.deleted.is_some()),
         ("created_by", column.created_by.is_some()),
         ("updated_by", column.updated_by.is_some()),
         ("default", column.default),

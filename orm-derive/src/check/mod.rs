@@ -52,6 +52,7 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     keys::version_is_single,
     keys::version_is_not_a_key,
     declarations::stamps_are_plain,
+    declarations::deleted_is_null_until_then,
     declarations::authors_are_plain,
     generated::is_filled_in_once,
     generated::sql_says_something,

@@ -156,7 +156,8 @@ fn column_def(column: &Column) -> TokenStream {
     }
     match column.stamp() {
         Some(("created", _)) => set.extend(with("stamp", some(quote!(#p::Stamp::Created)))),
-        Some(_) => set.extend(with("stamp", some(quote!(#p::Stamp::Updated)))),
+        Some(("updated", _)) => set.extend(with("stamp", some(quote!(#p::Stamp::Updated)))),
+        Some(_) => set.extend(with("stamp", some(quote!(#p::Stamp::Deleted)))),
         None => {}
     }
     if let Some((word, function)) = column.author()

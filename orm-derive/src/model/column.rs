@@ -37,6 +37,7 @@ pub struct Column {
     pub version: Option<Span>,
     pub created: Option<Span>,
     pub updated: Option<Span>,
+    pub deleted: Option<Span>,
     /// What reads it from the session's context.
     pub created_by: Option<Function>,
     /// The same, at each update.
@@ -88,6 +89,7 @@ impl Column {
             version: None,
             created: None,
             updated: None,
+            deleted: None,
             created_by: None,
             updated_by: None,
             secret: false,
@@ -119,6 +121,7 @@ impl Column {
             version: attribute.version,
             created: attribute.created,
             updated: attribute.updated,
+            deleted: attribute.deleted,
             created_by: attribute.created_by,
             updated_by: attribute.updated_by,
             secret: attribute.secret,
@@ -152,7 +155,8 @@ impl Column {
     /// The clock's time that it is given, and where that is written.
     pub fn stamp(&self) -> Option<(&'static str, Span)> {
         let created = self.created.map(|span| ("created", span));
-        created.or(self.updated.map(|span| ("updated", span)))
+        let updated = self.updated.map(|span| ("updated", span));
+        created.or(updated).or(self.deleted.map(|span| ("deleted", span)))
     }
 
     /// The option that takes it from the session's context, and the function that reads it there.

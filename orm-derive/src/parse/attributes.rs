@@ -40,6 +40,8 @@ pub struct ColumnAttribute {
     pub created: Option<Span>,
     /// The clock fills it in when the row is inserted or updated.
     pub updated: Option<Span>,
+    /// The clock fills it in when the row is deleted, which stays in the table.
+    pub deleted: Option<Span>,
     /// What reads it from the session's context when the row is inserted.
     pub created_by: Option<Function>,
     /// What reads it from the session's context when the row is inserted or updated.
@@ -165,6 +167,7 @@ const COLUMN: &[Known] = &[
     Known("version", Form::Flag, ""),
     Known("created", Form::Flag, ""),
     Known("updated", Form::Flag, ""),
+    Known("deleted", Form::Flag, ""),
     Known("created_by", Form::Text, "CurrentUser::id"),
     Known("updated_by", Form::Text, "CurrentUser::id"),
     Known("secret", Form::Flag, ""),
@@ -224,6 +227,7 @@ impl ColumnAttribute {
             version: options.flag("version"),
             created: options.flag("created"),
             updated: options.flag("updated"),
+            deleted: options.flag("deleted"),
             created_by: options
                 .text("created_by")
                 .map(|text| Function::of_context("created_by", text, errors)),

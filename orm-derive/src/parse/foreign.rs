@@ -27,6 +27,9 @@ pub fn option(name: &str, attribute: &str) -> Option<String> {
             "the field's type determines the column's type"
         }
         ("column", "default_value" | "server_default" | "default_expr") => "write `default = \"0\"`, in SQL",
+        ("model" | "column", "soft_delete" | "soft_deletes" | "deleted_at" | "paranoid") => {
+            "mark the field that holds when a row was deleted: `#[column(deleted)] deleted_at: Option<DateTime<Utc>>`"
+        }
         ("column", "indexed") => "write `index`",
         ("column", "unique_key") => "write `unique`",
         ("column", "max_length" | "size" | "len") => "write `length = 50`",

@@ -1,6 +1,8 @@
 //! Criteria: rows that a session does not see, in whichever way it looks.
 #![allow(missing_docs)]
 
+mod blog;
+mod deleted;
 mod errors;
 mod held;
 mod plans;

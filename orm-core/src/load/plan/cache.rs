@@ -35,7 +35,7 @@ enum Shape {
 enum Part {
     /// The address of the model's description.
     Model(usize),
-    Flags([bool; 6]),
+    Flags([bool; 8]),
     Column(&'static str, bool),
     Value(Class, bool, Option<ValueKind>),
     Binary(BinaryOp),
@@ -105,6 +105,7 @@ pub(super) fn by_key(
     let keys = std::slice::from_ref(&key);
     spec.core.filter = Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
     (spec.one, spec.core.raise_all) = (true, true);
+    spec.core.under.ignore();
     keep(shape, spec, &key, dialect, plan)
 }
 
@@ -199,7 +200,7 @@ fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> 
         || spec.core.lock.is_some()
         || !spec.undeferred.is_empty()
         || spec.core.behind
-        || !spec.core.under.adds_nothing()
+        || !spec.core.under.is_plain()
         || spec.core.is_refused();
     if other {
         return None;
@@ -215,6 +216,8 @@ fn shape_of(spec: &SelectSpec, dialect: Dialect) -> Option<(Shape, Vec<Value>)> 
         spec.core.raise_all,
         spec.core.limit.is_some(),
         spec.core.offset.is_some(),
+        spec.core.under.shows_deleted(),
+        spec.core.under.spares_own_rows(),
     ]));
     if let Some(filter) = &spec.core.filter {
         reading.expr(filter)?;

@@ -214,7 +214,7 @@ impl Child {
             key_places,
             ask,
             again,
-            criterion: under.condition(def.table).cloned(),
+            criterion: under.condition(def.table),
         })
     }
 

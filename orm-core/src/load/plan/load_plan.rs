@@ -248,7 +248,7 @@ impl fmt::Debug for LoadPlan {
 
 /// Makes the criteria of a query that reads its own table alone a part of its filter, so that its plan is kept by them.
 fn take_in_criteria(spec: &mut SelectSpec) {
-    if spec.core.under.adds_nothing() {
+    if spec.core.under.is_plain() {
         return;
     }
     let def = spec.model.def();

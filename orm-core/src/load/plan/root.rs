@@ -80,7 +80,7 @@ impl Root {
     pub(in crate::load) fn statement(&self, dialect: Dialect, path: &str) -> Result<Statement> {
         let strategy = if self.branch.joined.is_empty() { "select" } else { Strategy::Joined.name() };
         let mut select = Cow::Borrowed(&self.select);
-        if !self.under.adds_nothing() {
+        if self.under.changes(&select) {
             self.under.apply(select.to_mut());
         }
         check(&select, dialect)?;

@@ -1,0 +1,124 @@
+//! Deletes objects of models that keep deleted rows, marked with the time of their deletion.
+
+use std::panic::Location;
+
+use hashbrown::HashSet;
+
+use super::flush::Flush;
+use super::moves::{holders, parents};
+use super::unit_of_work::by_arena;
+use crate::error::Result;
+use crate::graph::{ArenaId, ObjectId};
+use crate::load::Loader;
+use crate::model::{RelationDef, RelationKind};
+use crate::query::{SelectSpec, hides};
+use crate::sql::{Expr, Source};
+use crate::value::Value;
+
+impl Flush<'_> {
+    /// Deletes a child of a row that goes, from its table.
+    pub(super) fn purge(&mut self, child: ObjectId) {
+        if self.unit.purge(child) && self.store.def(child.arena).table.marks_deleted() {
+            self.again.push(child);
+        }
+    }
+
+    /// Follows deletions of rows that stay in their table: children are marked with their parent where the relationship
+    /// cascades. Other rows still refer to an existing one, so nothing is done about them.
+    pub(super) async fn follow_marks(
+        &mut self,
+        relation: &'static RelationDef,
+        arena: ArenaId,
+        parents: &[u32],
+    ) -> Result<()> {
+        let has_children = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+        let marks = relation.target().table.marks_deleted();
+        if !has_children || relation.view_only || !relation.cascade.delete {
+            return Ok(());
+        }
+        for child in self.unit.pending_children(relation, arena, parents) {
+            self.unit.drop_pending(self.store, &child);
+        }
+        if !marks {
+            return Ok(());
+        }
+        let mut children = match self.criteria.has_conditions() && hides(self.criteria, relation) {
+            true => self.all_children(relation, arena, parents).await?,
+            false => self.children(relation, arena, parents).await?,
+        };
+        self.as_they_are_now(relation, arena, parents, &mut children)?;
+        children.retain(|child| !self.is_marked(*child));
+        children.into_iter().for_each(|child| self.unit.delete(child));
+        Ok(())
+    }
+
+    /// Makes edits of deletions whose rows stay: what is deleted already keeps its time.
+    pub(super) async fn mark_deleted(&mut self) -> Result<()> {
+        let (unit, store) = (&self.unit, &self.store);
+        let marked: Vec<ObjectId> =
+            unit.deleted.iter().copied().filter(|node| unit.only_marks(store, *node)).collect();
+        if marked.is_empty() {
+            return Ok(());
+        }
+        let stays: HashSet<ObjectId> = marked.iter().copied().collect();
+        self.unit.deleted.retain(|node| !stays.contains(node));
+        self.read_expired(&marked).await?;
+        for node in &marked {
+            let def = self.store.def(node.arena);
+            let Some(deleted) = def.deleted() else { continue };
+            if !self.is_marked(*node) {
+                let now = self.clock(def.columns[deleted].kind);
+                self.unit.change(self.store, *node, vec![(deleted, now)])?;
+            }
+        }
+        self.marked.extend(marked);
+        Ok(())
+    }
+
+    /// Which version an expired object's row has is unknown, and whether it is marked already: reads it.
+    async fn read_expired(&mut self, nodes: &[ObjectId]) -> Result<()> {
+        let expired = nodes.iter().copied().filter(|node| self.store.is_expired(*node));
+        for (arena, nodes) in by_arena(expired.collect::<Vec<_>>()) {
+            let def = self.store.def(arena);
+            let keys: Vec<Vec<Value>> =
+                nodes.iter().map(|node| self.store.key(ObjectId { arena, node: *node })).collect();
+            let room = self.dialect.key_limit(def.key.len(), 0).max(1);
+            for keys in keys.chunks(room) {
+                let mut spec = SelectSpec::of(self.store.model(arena));
+                spec.core.filter =
+                    Some(Expr::among(&Source::Table(def.table), &def.key_columns(def.key), keys));
+                spec.core.raise_all = true;
+                spec.core.under.ignore();
+                let (dialect, caller) = (self.dialect, Location::caller());
+                let mut loader =
+                    Loader::new(self.store, self.lease, self.monitor, dialect, false, self.criteria, caller);
+                loader.select(spec).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an object's row is marked as deleted.
+    fn is_marked(&self, node: ObjectId) -> bool {
+        let deleted = self.store.def(node.arena).deleted();
+        deleted.is_some_and(|deleted| self.saved_values(node, &[deleted]).iter().any(|time| !time.is_null()))
+    }
+
+    /// Objects whose rows are marked as deleted leave the collections and to-ones that hold them, as queries no longer find
+    /// them. They stay in the session, where an edit can restore them.
+    pub(super) fn leave(&mut self, arena: ArenaId, nodes: &[u32]) {
+        if self.criteria.shows_deleted() {
+            return;
+        }
+        self.leave_collections(arena, nodes);
+        for node in nodes.iter().map(|node| ObjectId { arena, node: *node }) {
+            for holder in holders(self.store, arena) {
+                let key = self.store.values(node, holder.1.remote_columns());
+                for parent in parents(self.store, holder, &key) {
+                    self.unit.let_go(self.store, parent, holder.1, node);
+                }
+            }
+            self.unit.member_gone(self.store, node);
+        }
+    }
+}
