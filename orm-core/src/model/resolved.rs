@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 
 use super::{IndexDef, ModelDef, RelationDef, RelationKind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::KeyColumn;
+use crate::sql::{KeyColumn, TableName};
 
 /// Caches what the names of a relationship refer to; for generated code.
 #[doc(hidden)]
@@ -57,6 +57,7 @@ struct Columns {
 struct Others {
     inverse: Option<&'static RelationDef>,
     children_are_links: bool,
+    link_table: Option<TableName>,
 }
 
 impl ModelDef {
@@ -95,6 +96,14 @@ impl ModelDef {
                 if known.insert(std::ptr::from_ref(target)) {
                     models.push(target);
                 }
+            }
+        }
+        for model in &models {
+            let unmarked = model.relations.iter().filter(|relation| !relation.view_only);
+            if let Some((relation, marks)) =
+                unmarked.clone().find_map(|relation| marks_links(relation, &models))
+            {
+                return Err(keeps_links(relation, marks));
             }
         }
         for model in models {
@@ -157,6 +166,12 @@ impl RelationDef {
         self.others().children_are_links
     }
 
+    /// The link table as queries read it: if it is the table of a model on either side, rows that the model marks as deleted are
+    /// not links.
+    pub(crate) fn link_table(&self) -> Option<TableName> {
+        self.others().link_table
+    }
+
     fn columns(&self) -> &Columns {
         let invalid = |why| Columns { invalid: Some(why), ..Columns::default() };
         self.resolved.columns.get_or_init(|| self.resolve_columns().unwrap_or_else(invalid))
@@ -166,6 +181,7 @@ impl RelationDef {
         let find = || Others {
             inverse: self.find_inverse(),
             children_are_links: self.find_children_that_are_links(),
+            link_table: self.find_link_table(),
         };
         self.resolved.others.get_or_init(find)
     }
@@ -280,6 +296,13 @@ impl RelationDef {
         }
     }
 
+    fn find_link_table(&self) -> Option<TableName> {
+        let through = self.through.as_ref()?;
+        let beside = self.parent().relations.iter().chain(self.target().relations);
+        let mut tables = beside.map(|relation| relation.target().table);
+        Some(tables.find(|table| *table == through.table).unwrap_or(through.table))
+    }
+
     fn find_children_that_are_links(&self) -> bool {
         let Some(through) = &self.through else { return false };
         self.parent().relations.iter().any(|children| {
@@ -290,6 +313,27 @@ impl RelationDef {
                 && target.names(children.remote_columns()) == through.key
         })
     }
+}
+
+/// A relationship by a link table that is the table of a model which marks deleted rows.
+fn marks_links<'r>(
+    relation: &'r RelationDef,
+    models: &[&'static ModelDef],
+) -> Option<(&'r RelationDef, &'static ModelDef)> {
+    let through = relation.through.as_ref()?;
+    let marks = models.iter().find(|model| model.table == through.table && model.table.marks_deleted())?;
+    Some((relation, marks))
+}
+
+fn keeps_links(relation: &RelationDef, model: &ModelDef) -> String {
+    format!(
+        "`{}` goes through `{}`, the table of `{}`, which marks deleted rows instead of deleting them; add `view_only`, and add \
+         and delete links as objects of `{}`",
+        relation.path(),
+        model.table,
+        model.name,
+        model.name
+    )
 }
 
 /// The columns of a link table that refer to some columns of a model.

@@ -22,10 +22,11 @@ pub fn link(
         let on = equal(names(there, remote), source, names(here, local), parent);
         return Ok((target, both(on, condition)));
     };
-    let made = Made::like(through.table.name);
+    let table = relation.link_table().unwrap_or(through.table);
+    let made = Made::like(table.name);
     let link = Source::Made(made);
     let to_target = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
-    let first = TableRef::Table { name: through.table, alias: Some(made.into()) };
+    let first = TableRef::Table { name: table, alias: Some(made.into()) };
     let joins = vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition) }];
     let on = equal(through.key.iter().copied(), &link, names(here, local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
@@ -51,9 +52,10 @@ pub fn targets_of(
         select.and_where(both(equal(names(there, remote), source, names(here, local), parent), condition));
         return Ok(select);
     };
-    let alias = link(through.table);
-    let link = alias.map_or(Source::Table(through.table), Source::Made);
-    let mut select = Select::from(TableRef::Table { name: through.table, alias: alias.map(Into::into) });
+    let name = relation.link_table().unwrap_or(through.table);
+    let alias = link(name);
+    let link = alias.map_or(Source::Table(name), Source::Made);
+    let mut select = Select::from(TableRef::Table { name, alias: alias.map(Into::into) });
     let on = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
     select.joins.push(Join { kind: JoinKind::Inner, table, on: both(on, condition) });
     select.and_where(equal(through.key.iter().copied(), &link, names(here, local), parent));

@@ -131,12 +131,12 @@ impl Under {
 
 /// Whether criteria may hide targets of a relationship.
 pub(crate) fn hides(criteria: &Criteria, relation: &RelationDef) -> bool {
-    let through = relation.through.as_ref().is_some_and(|through| criteria.hide(through.table));
+    let through = relation.link_table().is_some_and(|table| criteria.hide(table));
     through || criteria.hide(relation.target().table)
 }
 
 fn marks_deleted(relation: &RelationDef) -> bool {
-    let through = relation.through.as_ref().is_some_and(|through| through.table.marks_deleted());
+    let through = relation.link_table().is_some_and(|table| table.marks_deleted());
     through || relation.target().table.marks_deleted()
 }
 

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod blog;
+mod corners;
 mod deleted;
 mod errors;
 mod held;

@@ -386,9 +386,10 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> (Select, Source, Ve
     match &relation.through {
         None => (Select::from(table), source, def.key_columns(remote)),
         Some(through) => {
-            let link = Source::Table(through.table);
+            let name = relation.link_table().unwrap_or(through.table);
+            let link = Source::Table(name);
             let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
-            let mut rows = Select::from(TableRef::table(through.table));
+            let mut rows = Select::from(TableRef::table(name));
             rows.joins.push(Join { kind: JoinKind::Inner, table, on });
             (rows, link, relation.link_columns().to_vec())
         }

@@ -154,9 +154,13 @@ fn dangling(relation: &crate::model::RelationDef, key: &[Value], may_be_hidden: 
             format!(
                 "`{path}` is required, and the session's criteria hide the `{target}` with the key {}, unless no row has it; \
                  hide the `{}` with it, load it by `.joined().inner()`, which leaves out those without one, or write \
-                 `.without_criteria()`",
+                 {}",
                 relation.parent().shown(local, key),
-                relation.parent().name
+                relation.parent().name,
+                match relation.target().table.marks_deleted() {
+                    true => "`.with_deleted()` or `.without_criteria()`",
+                    false => "`.without_criteria()`",
+                }
             ),
         );
     }
