@@ -107,7 +107,8 @@ pub fn update<M: Model>() -> Update<M> {
     Update { spec: BulkSpec::new::<M>(false), of: PhantomData }
 }
 
-/// A DELETE of the rows of a model. Without a filter it deletes all of them. Only the database's own cascades apply.
+/// A DELETE of the rows of a model. Without a filter it deletes all of them. Only the database's own cascades apply. Where the
+/// model has `#[column(deleted)]` it is an UPDATE of that column, unless it is a [`purge`](Delete::purge).
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

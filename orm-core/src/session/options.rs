@@ -299,7 +299,7 @@ impl SessionOptions {
         self
     }
 
-    /// The clock for `#[column(created)]` and `#[column(updated)]`; the system's clock by default. It is read once for
+    /// The clock for `#[column(created)]`, `updated` and `deleted`; the system's clock by default. It is read once for
     /// each flush and each bulk statement, so all rows of one flush get the same time. Mostly for tests.
     ///
     /// ```

@@ -358,6 +358,9 @@ impl Session {
     /// Deletes an object at the next flush, and applies its relationships' cascades: children are deleted too, or their
     /// key is set to NULL. If neither is possible, the flush is refused. It runs no statement.
     ///
+    /// Where the model has `#[column(deleted)]`, the flush fills in that column instead and the row stays, hidden from
+    /// queries; children that have one too follow by the cascades, and others keep their key.
+    ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {

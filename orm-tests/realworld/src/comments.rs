@@ -1,9 +1,8 @@
-//! Comments. A deleted comment keeps its row, and no list shows it.
+//! Comments. A deleted comment keeps its row, and no query finds it.
 
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use chrono::Utc;
 use orm_core::prelude::*;
 use orm_core::write::Input;
 use serde::{Deserialize, Serialize};
@@ -40,9 +39,9 @@ impl View {
     }
 }
 
-/// The comments on an article that are not deleted.
+/// The comments on an article.
 fn on(slug: &str) -> Predicate {
-    Comment::ARTICLE.has(Article::SLUG.eq(slug)) & Comment::DELETED_AT.is_null()
+    Comment::ARTICLE.has(Article::SLUG.eq(slug))
 }
 
 /// `POST /api/articles/how-to-train-your-dragon/comments`
@@ -89,7 +88,7 @@ pub async fn remove(
     if comment.author_id != me {
         return Err(Failure::Forbidden);
     }
-    session.edit(&comment, |comment| comment.deleted_at = Some(Utc::now()))?;
+    session.delete(&comment)?;
     session.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

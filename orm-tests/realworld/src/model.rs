@@ -81,6 +81,7 @@ pub struct Comment {
     #[column(updated)]
     pub updated_at: DateTime<Utc>,
     /// Deleted comments keep their row.
+    #[column(deleted)]
     #[serde(skip)]
     pub deleted_at: Option<DateTime<Utc>>,
     #[belongs_to]
