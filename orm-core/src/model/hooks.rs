@@ -99,7 +99,8 @@ pub trait ModelHooks: Model + DeclaresHooks {
 
     /// Called with each object that a flush is about to delete, including those that are deleted with their parents by
     /// `cascade`, and before the flush writes anything. It is not called for rows that the database deletes by itself
-    /// (`passive_deletes`), nor where a draft with the same key replaces the row.
+    /// (`passive_deletes`), nor where a draft with the same key replaces the row. Where the model has `#[column(deleted)]`,
+    /// [`before_update`](Self::before_update) follows.
     ///
     /// ```
     /// # use orm_core::prelude::*;

@@ -64,7 +64,9 @@ impl Flush<'_> {
             self.unit.leave_all_parents(self.store, node);
         }
         for Refused { relation, children } in refused {
-            if let Some(left) = children.iter().find(|child| !self.unit.deleted.contains(*child)) {
+            let (unit, store) = (&self.unit, &self.store);
+            let stays = |child: &&ObjectId| !unit.deleted.contains(*child) || unit.only_marks(store, **child);
+            if let Some(left) = children.iter().find(stays) {
                 return Err(needs_a_rule(relation, Some(&self.store.key(*left))));
             }
         }

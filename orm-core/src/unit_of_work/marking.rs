@@ -31,7 +31,7 @@ impl Flush<'_> {
         arena: ArenaId,
         parents: &[u32],
     ) -> Result<()> {
-        let has_children = matches!(relation.kind, RelationKind::HasMany | RelationKind::HasOne);
+        let has_children = matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne);
         let marks = relation.target().table.marks_deleted();
         if !has_children || relation.view_only || !relation.cascade.delete {
             return Ok(());
@@ -63,10 +63,14 @@ impl Flush<'_> {
         let stays: HashSet<ObjectId> = marked.iter().copied().collect();
         self.unit.deleted.retain(|node| !stays.contains(node));
         self.read_expired(&marked).await?;
+        let marked: Vec<ObjectId> = marked.into_iter().filter(|node| !self.is_marked(*node)).collect();
+        for node in &marked {
+            let model = self.store.model(node.arena);
+            model.before_delete(self.store.graph(), node.arena, node.node, self.context)?;
+        }
         for node in &marked {
             let def = self.store.def(node.arena);
-            let Some(deleted) = def.deleted() else { continue };
-            if !self.is_marked(*node) {
+            if let Some(deleted) = def.deleted() {
                 let now = self.clock(def.columns[deleted].kind);
                 self.unit.change(self.store, *node, vec![(deleted, now)])?;
             }

@@ -81,6 +81,52 @@ struct ClubMember {
     left_at: Option<DateTime<Utc>>,
 }
 
+/// Who may delete it, and what counts as its change.
+#[derive(Model, Debug)]
+#[model(table = "corner_pages", hooks)]
+struct Page {
+    #[key]
+    id: i64,
+    locked: bool,
+    changes: i64,
+    #[column(deleted)]
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+impl ModelHooks for Page {
+    fn before_update(&mut self, _: &Context) -> Result<()> {
+        self.changes += 1;
+        Ok(())
+    }
+
+    fn before_delete(&self, _: &Context) -> Result<()> {
+        match self.locked || self.deleted_at.is_some() {
+            true => Err(Error::other("locked")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Its parts need it, and are not deleted with it.
+#[derive(Model, Debug)]
+#[model(table = "corner_wholes")]
+struct Whole {
+    #[key]
+    id: i64,
+    #[has_many]
+    parts: HasMany<Part>,
+}
+
+#[derive(Model, Debug)]
+#[model(table = "corner_parts")]
+struct Part {
+    #[key]
+    id: i64,
+    whole_id: i64,
+    #[column(deleted)]
+    deleted_at: Option<DateTime<Utc>>,
+}
+
 async fn teams(database: &TestDatabase) -> Result<Engine> {
     let engine = database.engine().await?;
     engine.create_all(schema![Person, Seat, Membership, Team]).await?;
@@ -102,7 +148,7 @@ async fn teams(database: &TestDatabase) -> Result<Engine> {
 struct Audit(Arc<Mutex<Vec<String>>>);
 
 impl SessionHooks for Audit {
-    fn after_flush(&self, executed: &FlushPlan) {
+    fn after_flush(&self, executed: &FlushPlan, _: &Context) {
         let rows = executed.rows().iter().map(|row| format!("{:?} {}", row.change(), row.model()));
         self.0.lock().unwrap().extend(rows);
     }
@@ -288,6 +334,51 @@ on_every_backend! {
         session.commit().await?;
         assert_eq!(log.count(), 1, "{log}");
         assert_eq!(session.count(select::<Tag>()).await?, 0);
+        Ok(())
+    }
+
+    async fn hooks_are_asked(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Page]).await?;
+        let mut session = engine.session();
+        let locked = session.insert(Page::draft().id(1).locked(true).changes(0)).await?;
+        let open = session.insert(Page::draft().id(2).locked(false).changes(0)).await?;
+        session.commit().await?;
+        session.delete(&open)?;
+        session.delete(&locked)?;
+        assert!(session.commit().await.unwrap_err().to_string().contains("locked"));
+        session.rollback().await?;
+        assert_eq!((open.deleted_at, locked.deleted_at), (None, None));
+        session.delete(&open)?;
+        session.commit().await?;
+        assert_eq!(open.changes, 1);
+        assert_eq!(session.count(select::<Page>()).await?, 1);
+        Ok(())
+    }
+
+    async fn a_marked_child_still_needs_its_parent(database: TestDatabase) -> Result<()> {
+        let engine = database.engine().await?;
+        engine.create_all(schema![Whole, Part]).await?;
+        let mut session = engine.session();
+        let whole = session.insert(Whole::draft().id(1)).await?;
+        let part = session.insert(Part::draft().id(1).whole_id(1)).await?;
+        session.commit().await?;
+        let log = engine.record();
+        session.delete(&part)?;
+        session.delete(&whole)?;
+        let error = session.commit().await.unwrap_err();
+        assert!(error.to_string().contains("`Whole.parts`"), "{error}");
+        assert!(log.statements().iter().all(|statement| !statement.sql.starts_with("UPDATE")), "{log}");
+        session.rollback().await?;
+        session.delete(&part)?;
+        session.commit().await?;
+        session.delete(&whole)?;
+        assert!(session.commit().await.is_err(), "its part is hidden, and refers to it");
+        session.rollback().await?;
+        session.purge(&part)?;
+        session.delete(&whole)?;
+        session.commit().await?;
+        assert_eq!(session.count(select::<Whole>()).await?, 0);
         Ok(())
     }
 }
