@@ -5,7 +5,7 @@ use std::panic::Location;
 use hashbrown::HashSet;
 
 use super::flush::Flush;
-use super::moves::{holders, parents};
+use super::moves::holders;
 use super::unit_of_work::by_arena;
 use crate::error::Result;
 use crate::graph::{ArenaId, ObjectId};
@@ -118,7 +118,7 @@ impl Flush<'_> {
         for node in nodes.iter().map(|node| ObjectId { arena, node: *node }) {
             for holder in holders(self.store, arena) {
                 let key = self.store.values(node, holder.1.remote_columns());
-                for parent in parents(self.store, holder, &key) {
+                for parent in self.unit.former_parents(self.store, holder, &key) {
                     self.unit.let_go(self.store, parent, holder.1, node);
                 }
             }
