@@ -57,8 +57,9 @@ impl Flush<'_> {
                 }
             }
         }
-        let unsaved = self.unit.deleted.iter().copied();
-        let unsaved: Vec<ObjectId> = unsaved.filter(|node| self.unit.has_unsaved_keys(*node)).collect();
+        let goes = |node: &ObjectId| !self.unit.only_marks(self.store, *node);
+        let gone = self.unit.deleted.iter().copied().filter(goes);
+        let unsaved: Vec<ObjectId> = gone.filter(|node| self.unit.has_unsaved_keys(*node)).collect();
         for node in unsaved {
             // Parents may be given other keys before the row goes.
             self.unit.leave_all_parents(self.store, node);

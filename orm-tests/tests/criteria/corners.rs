@@ -257,6 +257,20 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn links_go_with_the_mark(database: TestDatabase) -> Result<()> {
+        let engine = blog(&database).await?;
+        let mut session = engine.session();
+        let comment = session.get::<Comment>(1).await?.expect("a comment");
+        let new = session.add(Post::draft().id(7).author_id(1).title("new"));
+        session.assign(&comment, Comment::POST, &new)?;
+        session.delete(&comment)?;
+        session.commit().await?;
+        let row = select_columns((Comment::POST_ID, Comment::DELETED_AT)).with_deleted().filter(Comment::ID.eq(1));
+        let (post, deleted) = engine.session().row(row).await?;
+        assert_eq!((post, deleted.is_some()), (7, true));
+        Ok(())
+    }
+
     async fn objects_that_are_held_stay_readable(database: TestDatabase) -> Result<()> {
         let engine = blog(&database).await?;
         let mut session = engine.session();
