@@ -47,7 +47,7 @@ pub enum RowsFrom {
     /// One that the library writes.
     Select(Box<RowsSpec>),
     /// One that the user wrote.
-    Raw(RawSpec),
+    Raw(Box<RawSpec>),
 }
 
 impl RowsFrom {
@@ -105,7 +105,7 @@ impl<T: RawRow> RowQuery for SqlRows<T> {
 
     fn into_query(self) -> (RowsFrom, T::Reader) {
         let (spec, reader) = self.into_parts();
-        (RowsFrom::Raw(spec), reader)
+        (RowsFrom::Raw(Box::new(spec)), reader)
     }
 }
 
@@ -115,7 +115,7 @@ impl<T: FromRow> RowQuery for SqlStructs<T> {
 
     fn into_query(self) -> (RowsFrom, NamedReader<T>) {
         let (spec, reader) = self.into_parts();
-        (RowsFrom::Raw(spec), reader)
+        (RowsFrom::Raw(Box::new(spec)), reader)
     }
 }
 
@@ -126,6 +126,6 @@ impl<M: Model, L: 'static> RowQuery for SqlEntities<M, L> {
 
     fn into_query(self) -> (RowsFrom, Self::Reader) {
         let (spec, reader) = self.into_parts();
-        (RowsFrom::Raw(spec), reader)
+        (RowsFrom::Raw(Box::new(spec)), reader)
     }
 }

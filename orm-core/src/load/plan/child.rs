@@ -49,7 +49,7 @@ pub(in crate::load) struct Child {
 #[derive(Debug)]
 pub(in crate::load) enum Ask {
     /// One statement for all parents, which names no keys.
-    AtOnce(Statement),
+    AtOnce(Box<Statement>),
     /// Statements with the parents' keys.
     ByKeys(Box<ByKeys>),
 }
@@ -198,7 +198,7 @@ impl Child {
                     let origin = repeatable.map(|(select, own)| branch.origin(select, own));
                     Again::Repeating(load, origin)
                 });
-                Ask::AtOnce(statement)
+                Ask::AtOnce(Box::new(statement))
             }
         };
         let undeferred = load.undeferred;

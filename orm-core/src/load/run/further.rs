@@ -64,7 +64,7 @@ impl Loader<'_> {
         let child = found.child;
         match &child.ask {
             Ask::AtOnce(statement) => {
-                let statement = Statement { path: Some(found.path.into()), ..statement.clone() };
+                let statement = Statement { path: Some(found.path.into()), ..Statement::clone(statement) };
                 self.take(&statement, found, keys, false, levels, pairs).await
             }
             Ask::ByKeys(by_keys) => self.by_keys(by_keys, found, keys, levels, pairs).await,
