@@ -97,11 +97,12 @@ pub enum FlushStep {
         /// How many of its rows.
         rows: usize,
     },
-    /// Link rows that are inserted.
+    /// Link rows that are inserted. Those that may exist already, because no collection shows them, stay as they are if they
+    /// do.
     Link {
         /// The link table.
         table: TableName,
-        /// How many.
+        /// How many, with those that stay as they are.
         rows: usize,
     },
     /// Rows that are deleted.

@@ -62,6 +62,7 @@ impl Flush<'_> {
         by_key.iter().for_each(|link| self.follow_key_link(link, true));
         for (((table, columns), seen), (relation, mut rows)) in tables {
             self.unit.rows_written(self.store, table);
+            self.executed(|| FlushStep::Link { table, rows: rows.len() });
             let room = (self.dialect.bind_limit() / columns.len().max(1)).max(1);
             let asks = !seen && !self.dialect.counts_inserted_alone();
             if asks {
@@ -91,7 +92,6 @@ impl Flush<'_> {
                 statement.path = Some(table.to_string().into());
                 statement.strategy = Some("flush");
                 let inserted = self.lease.execute(self.monitor, &statement).await?;
-                self.executed(|| FlushStep::Link { table, rows: chunk.len() });
                 if !seen
                     && !asks
                     && inserted < chunk.len() as u64

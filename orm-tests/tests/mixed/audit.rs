@@ -5,10 +5,13 @@ use orm_core::hooks::{Context, SessionHooks};
 use orm_core::plan::{FlushPlan, FlushStep, RowChange};
 use orm_core::prelude::*;
 
+/// Values by field, by model and key.
+pub type Rows = BTreeMap<(String, String), BTreeMap<&'static str, String>>;
+
 /// The rows as an audit log knows them, by model and key, and the plans of flushes.
 #[derive(Debug, Default)]
 pub struct Audit {
-    pub rows: Mutex<BTreeMap<(String, String), BTreeMap<&'static str, String>>>,
+    pub rows: Mutex<Rows>,
     planned: Mutex<Option<FlushPlan>>,
     wrong: Mutex<Option<String>>,
 }

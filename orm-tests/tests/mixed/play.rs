@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use orm_core::prelude::*;
 
-use crate::audit::{Audit, Auditor};
+use crate::audit::{Audit, Auditor, Rows};
 use crate::models::{Badge, Item, Shop, Tag};
 use crate::random::Random;
 use crate::world::{ItemRow, ShopRow, World};
@@ -187,12 +187,12 @@ impl Player {
         self.compare().await.map_err(|wrong| format!("after a savepoint: {wrong}"))
     }
 
-    fn saved(&self) -> (World, AllObjects, BTreeMap<i64, i64>, AuditRows) {
+    fn saved(&self) -> (World, AllObjects, BTreeMap<i64, i64>, Rows) {
         let rows = self.audit.rows.lock().expect("the lock is not poisoned").clone();
         (self.rows.clone(), self.objects.clone(), self.keys.clone(), rows)
     }
 
-    fn restore(&mut self, (rows, objects, keys, audit): (World, AllObjects, BTreeMap<i64, i64>, AuditRows)) {
+    fn restore(&mut self, (rows, objects, keys, audit): (World, AllObjects, BTreeMap<i64, i64>, Rows)) {
         self.became.clear();
         (self.world, self.rows, self.objects, self.keys) = (rows.clone(), rows, objects, keys);
         *self.audit.rows.lock().expect("the lock is not poisoned") = audit;
@@ -328,5 +328,3 @@ impl Player {
         Ok(())
     }
 }
-
-type AuditRows = BTreeMap<(String, String), BTreeMap<&'static str, String>>;

@@ -5,7 +5,7 @@ use crate::play::{Outcome, Player, text};
 use crate::world::{ItemRow, ShopRow};
 
 /// How many kinds of steps there are at least, with rollbacks and savepoints.
-pub const KINDS: usize = 20;
+pub const KINDS: usize = 21;
 
 /// Runs a call with one object or another, whichever the session has of a number.
 macro_rules! with {
@@ -51,7 +51,7 @@ impl Player {
     /// One step. What the rows could not take is not done.
     pub async fn step(&mut self) -> Outcome {
         let before = self.world.clone();
-        let kind = self.random.below(24);
+        let kind = self.random.below(25);
         let done = match kind {
             0 | 1 => self.add_shop(None)?,
             2..=4 => self.add_item(None)?,
@@ -67,6 +67,7 @@ impl Player {
             19 | 20 => self.switch()?,
             21 => self.bulk().await?,
             22 => self.lent().await?,
+            23 => self.upsert().await?,
             _ => self.load().await?,
         };
         let Some(done) = done else {
@@ -395,6 +396,22 @@ impl Player {
         Ok(Some("bulk update"))
     }
 
+    /// A row that exists gets another price, and its object follows.
+    async fn upsert(&mut self) -> Outcome<Option<&'static str>> {
+        let items = self.known_items();
+        let Some(item) = self.pick(&items) else { return Ok(None) };
+        self.flush().await?;
+        let price = self.random.below(100).cast_signed();
+        self.say(format!("upsert the item {item}: price {price}"));
+        let row = Item::draft().id(self.objects.items.known[&item].id).uid(item).price(price);
+        let conflict = OnConflict::update(Item::ID, Item::PRICE);
+        self.session.execute(insert::<Item>().rows([row]).on_conflict(conflict)).await.map_err(text)?;
+        self.world.items.get_mut(&item).ok_or("no item")?.price = price;
+        self.audit.forget("Item", &["price", "total", "version"]);
+        self.flushed().await?;
+        Ok(Some("upsert"))
+    }
+
     async fn lent(&mut self) -> Outcome<Option<&'static str>> {
         let items = self.known_items();
         let Some(item) = self.pick(&items) else { return Ok(None) };
@@ -403,7 +420,6 @@ impl Player {
         let mut connection = self.session.connection().await.map_err(text)?;
         let text_of = format!("UPDATE mx_items SET price = price + 1 WHERE uid = {item}");
         connection.execute(&text_of).await.map_err(text)?;
-        drop(connection);
         self.world.items.get_mut(&item).ok_or("no item")?.price += 1;
         self.session.refresh(&self.objects.items.known[&item]).await.map_err(text)?;
         self.audit.forget("Item", &["price", "total", "version"]);
