@@ -243,7 +243,7 @@ impl<M: Model, O> Update<M, O> {
         self
     }
 
-    /// Changes rows that the session's [criteria](crate::SessionOptions::criteria) hide too.
+    /// Changes rows that the session's [criteria](crate::options::SessionOptions::criteria) hide too.
     pub fn without_criteria(mut self) -> Self {
         self.spec.under.ignore();
         self
@@ -302,7 +302,7 @@ impl<M: Model, O> Delete<M, O> {
         self
     }
 
-    /// Deletes rows that the session's [criteria](crate::SessionOptions::criteria) hide too.
+    /// Deletes rows that the session's [criteria](crate::options::SessionOptions::criteria) hide too.
     pub fn without_criteria(mut self) -> Self {
         self.spec.under.ignore();
         self

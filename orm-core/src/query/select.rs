@@ -469,7 +469,7 @@ impl<M: Model, L> Select<M, L> {
         self.map(|spec| spec.core.under.show_deleted())
     }
 
-    /// The query sees all rows, also those that the session's [criteria](crate::SessionOptions::criteria) hide: in its own
+    /// The query sees all rows, also those that the session's [criteria](crate::options::SessionOptions::criteria) hide: in its own
     /// tables, conditions, subqueries and loads.
     ///
     /// What it loads of models with criteria is read with `get` and never becomes what the objects hold.

@@ -301,7 +301,7 @@ impl<S: Selectable, R> SelectColumns<S, R> {
         self.map(|spec| spec.core.under.show_deleted())
     }
 
-    /// The query sees all rows, also those that the session's [criteria](crate::SessionOptions::criteria) hide. On a subquery
+    /// The query sees all rows, also those that the session's [criteria](crate::options::SessionOptions::criteria) hide. On a subquery
     /// it has no effect: the query that runs decides.
     ///
     /// ```

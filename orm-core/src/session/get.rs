@@ -233,7 +233,7 @@ impl<'s, M: Model, L> Get<'s, M, L> {
         self
     }
 
-    /// Finds the row even if the session's [criteria](crate::SessionOptions::criteria) hide it.
+    /// Finds the row even if the session's [criteria](crate::options::SessionOptions::criteria) hide it.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -204,7 +204,7 @@ impl<'s, M: Model, L> GetMany<'s, M, L> {
         self
     }
 
-    /// Finds rows even if the session's [criteria](crate::SessionOptions::criteria) hide them.
+    /// Finds rows even if the session's [criteria](crate::options::SessionOptions::criteria) hide them.
     pub fn without_criteria(mut self) -> Self {
         self.under.ignore();
         self
