@@ -71,6 +71,7 @@ impl UnitOfWork {
         let tables: Vec<TableName> =
             self.links.iter().chain(self.unlinks.iter()).filter_map(link_table).collect();
         tables.into_iter().for_each(|table| self.rows_written(store, table));
+        self.links_found(store);
         for row in self.links.iter().cloned().collect::<Vec<_>>() {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
@@ -95,6 +96,22 @@ impl UnitOfWork {
             }
         }
         self.member_leaves(store, child, columns);
+    }
+
+    /// A query may have found out whether a link exists that no collection showed when it was made: then it is not written
+    /// again, or is known to be new.
+    fn links_found(&mut self, store: &Store) {
+        let exists = |row: &LinkRow| {
+            let (parent, target) = (row.parent.node()?, row.target.node()?);
+            let inverse = || row.relation.inverse().and_then(|inverse| shows(store, inverse, target, parent));
+            shows(store, row.relation, parent, target).or_else(inverse)
+        };
+        for mut row in self.links.extract(|row| !row.seen && exists(row).is_some()) {
+            if exists(&row) == Some(false) {
+                row.seen = true;
+                self.links.insert(row);
+            }
+        }
     }
 
     /// A child that goes is held by no parent any more: neither by those that its keys lead to, nor by those that it was to
