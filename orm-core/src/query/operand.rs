@@ -41,8 +41,8 @@ pub trait IntoOperand<F> {
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
 /// # let engine = library().await?;
 /// # let mut session = engine.session();
-/// let nobody: Option<String> = None;
-/// let without_address = select::<Author>().filter(Author::EMAIL.eq(nobody));      // IS NULL
+/// let address: Option<String> = None;
+/// let without_address = select::<Author>().filter(Author::EMAIL.eq(address));     // IS NULL
 /// assert_eq!(session.one(without_address).await?.name, "Harper Lee");
 /// let same = select::<Book>().filter(Book::ID.eq(Book::AUTHOR_ID));                // another column
 /// assert_eq!(session.count(same).await?, 1);

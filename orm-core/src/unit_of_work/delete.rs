@@ -256,8 +256,11 @@ impl Flush<'_> {
         if self.executed.is_none() {
             return;
         }
-        let deleted =
-            |parent: &&ObjectId| self.unit.deleted.contains(*parent) && !self.switched.contains(**parent);
+        let deleted = |parent: &&ObjectId| {
+            self.unit.deleted.contains(*parent)
+                && !self.switched.contains(**parent)
+                && !self.unit.only_marks(self.store, **parent)
+        };
         let (deleted, others): (Vec<&ObjectId>, Vec<&ObjectId>) = parents.iter().partition(deleted);
         if !others.is_empty() {
             self.executed(|| FlushStep::Look { relation: relation.path(), rows: others.len() });

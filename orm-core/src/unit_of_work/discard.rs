@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 
-use super::moves::{Holder, holders, parents};
+use super::moves::{Holder, holders};
 use super::unit_of_work::{LinkRow, UnitOfWork};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
@@ -12,16 +12,16 @@ impl UnitOfWork {
     /// Takes back the unsaved changes of some objects: their columns, and their links to existing objects, on both
     /// sides. What waits for its row keeps its links.
     pub(crate) fn discard_changes(&mut self, store: &mut Store, nodes: &IndexSet<ObjectId>) {
-        let now: Vec<_> = nodes.iter().map(|node| parents_of(store, *node)).collect();
+        let now: Vec<_> = nodes.iter().map(|node| self.parents_now(store, *node)).collect();
         self.revert(store, nodes);
         let waited: Vec<bool> = nodes.iter().map(|node| self.waiting_keys.has(*node)).collect();
         self.waiting_keys.forget(|node| nodes.contains(&node));
         for ((node, now), waited) in nodes.iter().zip(now).zip(waited) {
-            let before = parents_of(store, *node);
-            for ((relation, now), (_, before)) in now.into_iter().zip(before) {
+            for (holder, now) in now {
+                let before = self.parents_of(store, holder, *node);
                 // A child that waited for another parent's key was removed from the parent that its own key names.
                 if waited || now != before {
-                    self.child_returns(store, relation, *node, &now, &before);
+                    self.child_returns(store, holder.1, *node, &now, &before);
                 }
             }
         }
@@ -35,6 +35,20 @@ impl UnitOfWork {
         for row in self.unlinks.extract(of_nodes) {
             self.at_both_ends(store, &row, UnitOfWork::hold);
         }
+    }
+
+    /// The objects that may hold a child now, by the relationships on their side.
+    fn parents_now(&self, store: &mut Store, child: ObjectId) -> Vec<(Holder, Vec<ObjectId>)> {
+        let all = holders(store, child.arena);
+        let of_holder = |holder: Holder| {
+            let remote = holder.1.remote_columns();
+            let key = store.values(child, remote);
+            let mut now = self.former_parents(store, holder, &key);
+            let from = self.waiting_keys.key(child, remote).and_then(|key| key.from.node());
+            now.extend(from.filter(|from| from.arena == holder.0 && !now.contains(from)));
+            (holder, now)
+        };
+        all.into_iter().map(of_holder).collect()
     }
 
     /// Takes back unsaved columns.
@@ -84,14 +98,4 @@ impl UnitOfWork {
             self.set_slot(store, parent, relation, None, Slot::Unloaded);
         }
     }
-}
-
-/// The objects that an object's keys refer to, by the relationships on their side.
-fn parents_of(store: &mut Store, child: ObjectId) -> Vec<(&'static RelationDef, Vec<ObjectId>)> {
-    let all = holders(store, child.arena);
-    let of_holder = |holder: Holder| {
-        let key = store.values(child, holder.1.remote_columns());
-        (holder.1, parents(store, holder, &key))
-    };
-    all.into_iter().map(of_holder).collect()
 }

@@ -1,6 +1,6 @@
 //! What objects hold of relationships with a filter, when rows change.
 
-use super::moves::{Holder, parents};
+use super::moves::Holder;
 use super::unit_of_work::UnitOfWork;
 use crate::graph::{ObjectId, Slot};
 use crate::identity::{FilteredPlace, Store};
@@ -88,7 +88,7 @@ impl UnitOfWork {
     }
 
     fn forget_members_of(&mut self, store: &mut Store, holder: Holder, key: &[Value]) {
-        for parent in parents(store, holder, key) {
+        for parent in self.former_parents(store, holder, key) {
             self.set_slot(store, parent, holder.1, None, Slot::Unloaded);
         }
     }

@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 
 use super::flush::Flush;
 use super::known::Known;
+use super::marking::marks_children;
 use super::row_plan::RowPlan;
 use super::schedule::{Kind, Part};
 use super::switch::Switched;
@@ -57,7 +58,8 @@ pub struct FlushPlan {
 #[non_exhaustive]
 pub enum FlushStep {
     /// Old targets that are looked up first, and then deleted, or their key is set to NULL: those of an unloaded `has_one`
-    /// that has a new target, and those of a row that becomes another one (a new object with the key of a deleted one).
+    /// that has a new target, those of a row that becomes another one (a new object with the key of a deleted one), and
+    /// those that are marked as deleted with a row that stays.
     /// After a flush, those that a statement looked up.
     Look {
         /// The relationship.
@@ -139,6 +141,12 @@ impl FlushPlan {
         for (_, node) in switched.iter() {
             let followed = store.def(node.arena).relations.iter().filter(|relation| is_followed(relation));
             for relation in followed {
+                plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
+            }
+        }
+        for node in unit.deleted.iter().filter(|node| unit.only_marks(store, **node)) {
+            let relations = store.def(node.arena).relations.iter();
+            for relation in relations.filter(|relation| is_followed(relation) && marks_children(relation)) {
                 plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
             }
         }

@@ -32,14 +32,13 @@ impl Flush<'_> {
         parents: &[u32],
     ) -> Result<()> {
         let has_children = matches!(relation.kind, RelationKind::OneToMany | RelationKind::OneToOne);
-        let marks = relation.target().table.marks_deleted();
         if !has_children || relation.view_only || !relation.cascade.delete {
             return Ok(());
         }
         for child in self.unit.pending_children(relation, arena, parents) {
             self.unit.drop_pending(self.store, &child);
         }
-        if !marks {
+        if !marks_children(relation) {
             return Ok(());
         }
         let mut children = match self.criteria.has_conditions() && hides(self.criteria, relation) {
@@ -125,4 +124,9 @@ impl Flush<'_> {
             self.unit.member_gone(self.store, node);
         }
     }
+}
+
+/// Whether children are marked as deleted with their parents.
+pub(super) fn marks_children(relation: &RelationDef) -> bool {
+    relation.cascade.delete && relation.target().table.marks_deleted()
 }

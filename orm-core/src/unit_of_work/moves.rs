@@ -86,11 +86,10 @@ impl UnitOfWork {
             return key.from.node().filter(|from| from.arena == holder.0).into_iter().collect();
         }
         let key = store.values(child, remote);
-        if self.is_unsaved(store, child, remote) {
-            return parents(store, holder, &key);
-        }
-        parents_where(store, holder, &key, |store, parent, local| {
-            self.saved_values(store, parent, local) == key
+        let is_unsaved = self.is_unsaved(store, child, remote);
+        parents_where(store, holder, &key, |store, parent, local| match is_unsaved {
+            true => store.values(parent, local) == key,
+            false => self.saved_values(store, parent, local) == key,
         })
     }
 
@@ -176,12 +175,8 @@ pub(super) fn held(store: &Store, relation: &RelationDef, node: ObjectId) -> Vec
     store.held_objects(node, relation.index)
 }
 
-/// The objects of this session that have a key, as a relationship to their children refers to it.
-pub(super) fn parents(store: &mut Store, holder: Holder, key: &[Value]) -> Vec<ObjectId> {
-    parents_where(store, holder, key, |store, parent, local| store.values(parent, local) == key)
-}
-
-/// The same for the key of a row, and those of the objects for which `has_key` holds where it is another key.
+/// The objects of this session that a key of a relationship to their children refers to: by their primary key that of their
+/// rows, and by other columns those for which `has_key` holds.
 fn parents_where(
     store: &mut Store,
     (arena, relation): Holder,

@@ -295,11 +295,13 @@ impl UnitOfWork {
 
     /// A query overwrote its objects with their rows, and what they held: what was unsaved of them is gone.
     pub(crate) fn overwritten(&mut self, store: &mut Store, answer: &Region) {
-        let mut discarded = IndexSet::new();
+        let (mut discarded, mut answered) = (IndexSet::new(), HashSet::new());
         for level in (0..).map_while(|level| answer.level(level)) {
             let nodes = level.nodes.iter().map(|node| ObjectId { arena: level.arena, node: *node });
-            discarded.extend(nodes.filter(|node| self.dirty.contains_key(node)));
+            discarded.extend(nodes.clone().filter(|node| self.dirty.contains_key(node)));
+            answered.extend(nodes.filter(|node| self.waiting_keys.has(*node)));
         }
+        self.waiting_keys.forget_existing(|node| answered.contains(&node));
         self.dirty.retain(|node, _| !discarded.contains(node));
         self.follow_rows(store, &discarded);
         self.links_overwritten(store);

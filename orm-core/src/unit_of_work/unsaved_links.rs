@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 use indexmap::IndexSet;
 
-use super::moves::{held, holders, parents};
+use super::moves::{held, holders};
 use super::unit_of_work::{LinkRow, Ref, UnitOfWork, by_arena};
 use crate::graph::{ObjectId, Slot};
 use crate::identity::Store;
@@ -184,12 +184,12 @@ impl UnitOfWork {
         for (child_arena, nodes) in by_arena(children.iter().copied()) {
             for holder in holders(store, child_arena) {
                 let (arena, relation) = holder;
-                let columns = relation.remote_columns();
                 let mut own: IndexSet<(ObjectId, ObjectId)> = IndexSet::new();
                 for node in &nodes {
                     let child = ObjectId { arena: child_arena, node: *node };
-                    let key = store.values(child, columns);
-                    own.extend(parents(store, holder, &key).into_iter().map(|parent| (parent, child)));
+                    own.extend(
+                        self.parents_of(store, holder, child).into_iter().map(|parent| (parent, child)),
+                    );
                 }
                 let mut wrong = Vec::new();
                 for parent in (0..store.arena(arena).len()).map(|node| ObjectId { arena, node }) {
@@ -221,7 +221,7 @@ impl UnitOfWork {
                 if old == new {
                     continue;
                 }
-                let holds = parents(store, holder, &new);
+                let holds = self.parents_of(store, holder, child);
                 if holds.iter().any(|parent| shows(store, holder.1, *parent, child) == Some(false)) {
                     // The values were the object's own, so they fit.
                     let _ = self.change(store, child, columns.iter().copied().zip(old).collect());

@@ -71,6 +71,16 @@ impl WaitingKeys {
         self.of.retain(|node, _| !nodes(*node));
     }
 
+    /// Takes out the keys of some objects that come from existing ones.
+    pub(super) fn forget_existing(&mut self, nodes: impl Fn(ObjectId) -> bool) {
+        self.of.retain(|node, keys| {
+            if nodes(*node) {
+                keys.retain(|key| key.from.node().is_none());
+            }
+            !keys.is_empty()
+        });
+    }
+
     /// Takes out the keys that wait for an object which is not written after all.
     pub(super) fn drop_from(&mut self, from: &Ref) -> Vec<(ObjectId, KeyFrom)> {
         let Ref::Pending(cell) = from else { return Vec::new() };

@@ -99,6 +99,37 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_discarded_edit_returns_a_child_to_the_object_of_its_row(database: TestDatabase) -> Result<()> {
+        let (_, mut session) = filled(&database).await?;
+        let shops = session.all(select::<Shop>().order_by(Shop::ID).with(Shop::ITEMS.selectin())).await?;
+        let item = shops[0].items()?.first().expect("an item");
+        let held = |shop: usize| Ok::<_, Error>(shops[shop].items()?.iter().map(|item| item.id).collect::<Vec<i64>>());
+        session.edit(&shops[0], |shop| shop.code = "c".to_owned())?;
+        session.assign(&item, Item::SHOP, &shops[1])?;
+        session.edit(&shops[1], |shop| shop.code = "d".to_owned())?;
+        assert_eq!((held(0)?, held(1)?), (vec![], vec![2, 1]));
+        session.expire(&item)?;
+        assert_eq!((held(0)?, held(1)?), (vec![1], vec![2]));
+        session.flush().await?;
+        assert_eq!(rows(&mut session).await?, [code(1, "c"), code(2, "d"), (3, None)]);
+        Ok(())
+    }
+
+    async fn a_query_that_overwrites_a_child_ends_its_unsaved_link(database: TestDatabase) -> Result<()> {
+        let (engine, mut session) = filled(&database).await?;
+        let shop = session.one(select::<Shop>().filter(Shop::ID.eq(2)).with(Shop::ITEMS.selectin())).await?;
+        let item = session.one(select::<Item>().filter(Item::ID.eq(1))).await?;
+        session.assign(&item, Item::SHOP, &shop)?;
+        session.one(select::<Item>().filter(Item::ID.eq(1)).populate_existing()).await?;
+        assert_eq!(item.shop_code.as_deref(), Some("a"));
+        assert_eq!(shop.items()?.iter().map(|item| item.id).collect::<Vec<_>>(), [2]);
+        let log = engine.record();
+        session.flush().await?;
+        assert_eq!(log.count(), 0, "{log}");
+        assert_eq!(rows(&mut session).await?, [code(1, "a"), code(2, "b"), (3, None)]);
+        Ok(())
+    }
+
     async fn a_deleted_parent_takes_back_the_keys_that_it_gave(database: TestDatabase) -> Result<()> {
         let (_, mut session) = filled(&database).await?;
         let shop = session.one(select::<Shop>().filter(Shop::ID.eq(1))).await?;

@@ -382,6 +382,12 @@ impl Player {
         Ok(Some(added.unwrap_or("delete shop")))
     }
 
+    /// Prices were written past the unit of work.
+    async fn priced(&mut self) -> Outcome {
+        self.audit.forget("Item", &["price", "total", "version"]);
+        self.flushed().await
+    }
+
     /// Statements of both kinds that change rows past the unit of work.
     async fn bulk(&mut self) -> Outcome<Option<&'static str>> {
         self.flush().await?;
@@ -391,8 +397,7 @@ impl Player {
         self.session.execute(rise).await.map_err(text)?;
         let rises = |row: &&mut ItemRow| row.price <= most;
         self.world.items.values_mut().filter(rises).for_each(|row| row.price += 3);
-        self.audit.forget("Item", &["price", "total", "version"]);
-        self.flushed().await?;
+        self.priced().await?;
         Ok(Some("bulk update"))
     }
 
@@ -407,8 +412,7 @@ impl Player {
         let conflict = OnConflict::update(Item::ID, Item::PRICE);
         self.session.execute(insert::<Item>().rows([row]).on_conflict(conflict)).await.map_err(text)?;
         self.world.items.get_mut(&item).ok_or("no item")?.price = price;
-        self.audit.forget("Item", &["price", "total", "version"]);
-        self.flushed().await?;
+        self.priced().await?;
         Ok(Some("upsert"))
     }
 
@@ -422,8 +426,7 @@ impl Player {
         connection.execute(&text_of).await.map_err(text)?;
         self.world.items.get_mut(&item).ok_or("no item")?.price += 1;
         self.session.refresh(&self.objects.items.known[&item]).await.map_err(text)?;
-        self.audit.forget("Item", &["price", "total", "version"]);
-        self.flushed().await?;
+        self.priced().await?;
         Ok(Some("lent connection"))
     }
 
