@@ -31,6 +31,7 @@ mod postgres_expression;
 pub(crate) mod predicate;
 mod query_core;
 pub(crate) mod raw;
+mod row_options;
 mod row_query;
 mod rows_spec;
 pub(crate) mod select;

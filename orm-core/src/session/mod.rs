@@ -14,6 +14,7 @@ mod get;
 mod get_many;
 mod hooks;
 mod kept_memory;
+mod linking;
 mod lost_work;
 mod merge;
 mod merge_cached;

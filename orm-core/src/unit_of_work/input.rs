@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::draft::{CompleteDraft, DraftData};
-use super::insert::unstorable;
+use super::row_checks::unstorable;
 use crate::error::{Error, ErrorKind, FieldError, FieldErrorCode};
 use crate::model::column::Column;
 use crate::model::model::Model;

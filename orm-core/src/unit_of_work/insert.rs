@@ -6,12 +6,13 @@ use super::draft::DraftData;
 use super::flush::Flush;
 use super::flush_plan::FlushStep;
 use super::pending::{PendingCell, PendingState};
+use super::row_checks::{check_sent, check_value, disagrees, not_null, required, unknown_key};
 use super::unit_of_work::PendingEntry;
 use crate::driver::Control;
-use crate::error::{Error, ErrorKind, FieldError, FieldErrorCode, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
-use crate::model::{ColumnDef, Hydrate, ModelDef, RelationDef};
-use crate::sql::{Bind, Conflict, Dialect, Insert, Param, Statement, Writer};
+use crate::model::{Hydrate, ModelDef};
+use crate::sql::{Bind, Conflict, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
 
@@ -503,99 +504,4 @@ fn by_key(
         })
     };
     keys.iter().map(find).collect()
-}
-
-/// A draft that was given a key, and a link that leads elsewhere.
-pub(super) fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, linked: &Value) -> Error {
-    let (name, field, path) = (def.name, def.columns[column].field, relation.path());
-    let linked = def.shown(&[column], std::slice::from_ref(linked));
-    Error::new(
-        ErrorKind::InvalidState,
-        format!(
-            "a draft of `{name}` sets another `{field}` than its link by `{path}`, which is {linked}; leave \
-             `.{field}(..)` out"
-        ),
-    )
-}
-
-fn unknown_key(def: &ModelDef, field: &str) -> Error {
-    let name = def.name;
-    Error::new(
-        ErrorKind::InvalidModel,
-        format!(
-            "the database generated `{name}.{field}`, but this server returns only the keys of a \
-             `#[key(auto)]` after an INSERT; set the key in the draft"
-        ),
-    )
-}
-
-/// Refuses what the database could not store, and a text that is longer than its column allows: SQLite would store it, and
-/// another database refuse it.
-pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, value: &Value) -> Result<()> {
-    if let Some(reason) = dialect.refuses(value) {
-        let reason =
-            if column.secret { "the database cannot store its value (a secret column)" } else { &reason };
-        return Err(Error::new(
-            ErrorKind::InvalidValue,
-            format!("`{}.{}`: {reason}", def.name, column.field),
-        ));
-    }
-    let (Some(length), Value::Text(text)) = (column.length, value) else { return Ok(()) };
-    let characters = text.chars().count();
-    if characters <= length as usize {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::InvalidValue,
-        format!(
-            "`{}.{}` has {characters} characters, but at most {length} are allowed",
-            def.name, column.field
-        ),
-    ))
-}
-
-/// What a client sent and the database cannot store is the client's mistake, of which it learns field by field.
-fn check_sent(dialect: Dialect, entry: &PendingEntry) -> Result<()> {
-    let def = entry.model.def();
-    let value = |column: &usize| Some((&def.columns[*column], entry.values[*column].as_ref()?));
-    let sent = entry.sent.iter().filter_map(value);
-    let wrong: Vec<FieldError> =
-        sent.filter_map(|(column, value)| unstorable(dialect, column, value)).collect();
-    match wrong.is_empty() {
-        true => Ok(()),
-        false => Err(Error::of_input(wrong)),
-    }
-}
-
-/// Why the database cannot store what a client sent for a column, without a word about the database.
-pub(super) fn unstorable(dialect: Dialect, column: &ColumnDef, value: &Value) -> Option<FieldError> {
-    dialect.refuses(value)?;
-    let (code, reason) = match value {
-        Value::Text(_) | Value::Json(_) => (FieldErrorCode::Invalid, "must not contain the character NUL"),
-        Value::Array(_) if dialect.refuses_lists().is_none() => {
-            (FieldErrorCode::Invalid, "must not contain the character NUL")
-        }
-        // That the database has no lists is a mistake of the program.
-        Value::Array(_) | Value::NotLoaded => return None,
-        _ => (FieldErrorCode::OutOfRange, "is out of range"),
-    };
-    Some(FieldError::new(column.serialized.unwrap_or(column.field), code, reason))
-}
-
-fn required(def: &ModelDef, field: &str) -> Error {
-    let name = def.name;
-    Error::new(
-        ErrorKind::NotNullViolation,
-        format!(
-            "`{name}.{field}` is required and has no value: set it in the draft, or link the object that it \
-             comes from"
-        ),
-    )
-}
-
-fn not_null(def: &ModelDef, field: &str) -> Error {
-    Error::new(
-        ErrorKind::NotNullViolation,
-        format!("`{}.{field}` is NOT NULL and would become NULL", def.name),
-    )
 }

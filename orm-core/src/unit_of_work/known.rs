@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use hashbrown::HashMap;
 
 use super::flush::Flush;
-use super::insert::disagrees;
+use super::row_checks::disagrees;
 use super::switch::Switched;
 use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, UnitOfWork, cell_id};
 use crate::error::Result;

@@ -3,9 +3,9 @@
 use hashbrown::HashMap;
 
 use super::flush::Flush;
-use super::insert::disagrees;
 use super::known::Known;
 use super::moves::holders;
+use super::row_checks::disagrees;
 use super::schedule::{Part, Step};
 use super::unit_of_work::{CellId, KeyFrom, PendingEntry, cell_id};
 use super::work::{Row, Rows};

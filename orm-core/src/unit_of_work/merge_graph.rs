@@ -6,10 +6,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::draft::{DraftData, DraftLinks};
-use super::insert::disagrees;
 use super::links::LinkTarget;
 use super::pending::PendingState;
 use super::register::is_of;
+use super::row_checks::disagrees;
 use super::unit_of_work::{Ref, UnitOfWork};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId, Region, Slot};

@@ -44,6 +44,7 @@ mod references;
 mod refusal;
 mod register;
 mod replace;
+mod row_checks;
 mod row_plan;
 mod schedule;
 mod slots;

@@ -1,8 +1,8 @@
 //! Updates rows of changed objects.
 
 use super::flush::Flush;
-use super::insert::check_value;
 use super::references::is_referred;
+use super::row_checks::check_value;
 use super::update_statement::Changes;
 use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};

@@ -111,6 +111,8 @@ on_every_backend! {
         let post = session.get::<Post>(1).await?.expect("a post");
         let log = engine.record();
         session.delete(&post)?;
+        let plan = session.flush_plan().to_string();
+        assert_eq!(plan, "1. look for the old Post.comments of 1\n2. update deleted_at, updated_at, version of 1 Post");
         session.commit().await?;
         assert!(log.statements().iter().all(|statement| !statement.sql.starts_with("DELETE")), "{log}");
         assert_eq!(log.count(), 4, "comments, answers, and an UPDATE of each table: {log}");
