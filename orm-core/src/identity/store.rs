@@ -368,6 +368,11 @@ impl Store {
         condition.holds_for(&|name| column(name).map(|column| objects.view(id.node, column)))
     }
 
+    /// Whether an object meets the condition on the rows that a session sees, as far as its values tell.
+    pub(crate) fn shows(&self, id: ObjectId, criterion: Option<&Expr>) -> bool {
+        criterion.is_none_or(|criterion| self.meets(id, criterion) == Some(true))
+    }
+
     /// The current values of some columns of an object.
     pub(crate) fn values(&self, id: ObjectId, columns: &[usize]) -> Vec<Value> {
         let objects = self.arena(id.arena);

@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use super::Session;
 use crate::entity::{Entity, Place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{ArenaId, ObjectId};
+use crate::graph::ArenaId;
 use crate::model::{Model, erased};
 use crate::query::{LoadOption, LoadSpec, Under};
 use crate::sql::{Expr, Source};
@@ -66,7 +66,7 @@ impl Session {
         for key in &keys {
             let held = self.store.find(arena, key);
             let held =
-                held.is_some_and(|id| !self.store.is_expired(id) && self.shows(id, criterion.as_ref()));
+                held.is_some_and(|id| !self.store.is_expired(id) && self.store.shows(id, criterion.as_ref()));
             if !held && distinct.insert(key) {
                 ask.push(key.clone());
             }
@@ -133,18 +133,11 @@ impl Session {
                     self.unit.row_vanished(&mut self.store, id);
                     return None;
                 }
-                Some(_) if is_expired || !self.shows(id, criterion) => return None,
+                Some(_) if is_expired || !self.store.shows(id, criterion) => return None,
                 _ => {}
             }
         }
         Some(Entity::new(Arc::clone(self.store.region()), Place { arena, node: id.node, answer: None }))
-    }
-}
-
-impl Session {
-    /// Whether the values of an object tell that a criterion shows it.
-    fn shows(&self, id: ObjectId, criterion: Option<&Expr>) -> bool {
-        criterion.is_none_or(|criterion| self.store.meets(id, criterion) == Some(true))
     }
 }
 

@@ -348,14 +348,8 @@ impl Session {
             Slot::Absent
         } else {
             let criterion = self.criteria.of(relation.target().table);
-            let criterion = criterion.as_ref();
             match self.store.find_target(target, &key, places) {
-                Some(target)
-                    if criterion
-                        .is_none_or(|criterion| self.store.meets(target, criterion) == Some(true)) =>
-                {
-                    Slot::One(target.node)
-                }
+                Some(target) if self.store.shows(target, criterion.as_ref()) => Slot::One(target.node),
                 _ => return false,
             }
         };

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::depth::MOST_DEPTH;
 use super::{Cte, Dialect, Expr, Join, JoinKind, Select, Source, TableName, TableRef, check_condition};
 use crate::error::Result;
+
+/// How many conditions of other tables one condition may contain: each that asks about two others doubles them.
+const MOST_NESTED: usize = 500;
 
 /// Conditions by the table whose rows they are about, written with its own name; and that rows are not deleted, where tables mark
 /// those that are.
@@ -50,7 +54,7 @@ impl Criteria {
         }
         let resolve = |(table, _): &(TableName, Expr)| {
             let condition = Applying::new(&self).resolved(*table).unwrap_or(Expr::All);
-            (*table, condition)
+            (*table, condition.bounded())
         };
         Criteria { conditions: Some(Arc::new(self.all().iter().map(resolve).collect())), ..self }
     }
@@ -157,11 +161,13 @@ struct Applying<'c> {
     ctes: Vec<(Arc<Cte>, Arc<Cte>)>,
     /// The tables whose conditions are being resolved.
     within: Vec<TableName>,
+    /// How many conditions were put into others.
+    nested: usize,
 }
 
 impl<'c> Applying<'c> {
     fn new(criteria: &'c Criteria) -> Applying<'c> {
-        Applying { criteria, ctes: Vec::new(), within: Vec::new() }
+        Applying { criteria, ctes: Vec::new(), within: Vec::new(), nested: 0 }
     }
 
     /// The condition on the rows of a table.
@@ -174,8 +180,19 @@ impl<'c> Applying<'c> {
 
     /// The same with conditions in its own queries.
     fn resolved(&mut self, table: TableName) -> Option<Expr> {
-        if self.within.contains(&table) {
+        if self.within.contains(&table) || !self.criteria.hide(table) {
             return None;
+        }
+        // A condition inside a query inside a condition is at least four levels deeper.
+        if self.within.len() > MOST_DEPTH / 4 {
+            return Some(Expr::too_deep());
+        }
+        self.nested += 1;
+        if self.nested > MOST_NESTED {
+            return Some(Expr::Refused(Arc::from(format!(
+                "the criteria ask about each other's tables in more than {MOST_NESTED} ways; let fewer of them ask with `any`, \
+                 `has` or `exists`"
+            ))));
         }
         let mut condition = self.criteria.of(table)?;
         self.within.push(table);
@@ -253,5 +270,38 @@ impl<'c> Applying<'c> {
         let done = Arc::new(Cte { name: Arc::clone(name), recursive: *recursive, hides: *hides, select });
         self.ctes.push((Arc::clone(cte), Arc::clone(&done)));
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Criteria, Dialect, Expr, Select, TableName, TableRef};
+    use crate::error::ErrorKind;
+
+    /// Criteria of many tables, each of which asks about rows of the next ones.
+    fn asking(tables: usize, next: usize) -> Criteria {
+        let names: Vec<&'static str> =
+            (0..tables).map(|table| &*Box::leak(format!("t{table}").into_boxed_str())).collect();
+        let mut criteria = Criteria::default();
+        for (at, name) in names.iter().enumerate() {
+            let exists = |name: &&'static str| {
+                let mut select = Select::from(TableRef::table(TableName::new(name)));
+                select.returns(Expr::Number(1));
+                Expr::Exists(Box::new(select))
+            };
+            let asked = names[at + 1..].iter().take(next).map(exists).collect();
+            criteria.add(TableName::new(name), Expr::And(asked));
+        }
+        criteria
+    }
+
+    #[test]
+    fn criteria_that_ask_about_each_other_are_bounded() {
+        let few = asking(8, 1).resolved();
+        few.check(Dialect::Sqlite).expect("eight tables in a row");
+        for (tables, next) in [(200, 1), (60, 2), (60, 59)] {
+            let refused = asking(tables, next).resolved().check(Dialect::Sqlite).expect_err("too many");
+            assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{tables} tables: {refused}");
+        }
     }
 }

@@ -110,9 +110,8 @@ impl Loader<'_> {
         for (owner, key) in (0..).zip(&keys.distinct) {
             let held = self.store.find_target(rows.arena, key, places);
             let is_target = |id: &ObjectId| {
-                let criterion = child.criterion.as_ref();
                 self.store.has_columns(*id, &child.undeferred)
-                    && criterion.is_none_or(|criterion| self.store.meets(*id, criterion) == Some(true))
+                    && self.store.shows(*id, child.criterion.as_ref())
             };
             match held.filter(is_target) {
                 Some(id) => pairs.push(owner, levels.levels[rows.level].position(id.node)),
