@@ -179,7 +179,7 @@ pub mod relation {
     };
     // What checks generated code has a public path, because the compiler shows it where a check fails.
     #[doc(hidden)]
-    pub use crate::model::column::{check_key, check_read_key, check_reference};
+    pub use crate::model::column::{check_key, check_link_key, check_read_key, check_reference};
 }
 
 /// Writing rows: drafts, links, bulk statements, and the states of objects.
@@ -288,7 +288,9 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::graph::{CellError, Record, Seed};
     pub use crate::loaded;
-    pub use crate::model::column::{Column, Present, ReadOnly, check_key, check_read_key, check_reference};
+    pub use crate::model::column::{
+        Column, Present, ReadOnly, check_key, check_link_key, check_read_key, check_reference,
+    };
     pub use crate::model::context::from_context;
     pub use crate::model::erased::{ErasedModel, NoTarget, Target, erased};
     pub use crate::model::hooks::{DeclaresHooks, HookTable};

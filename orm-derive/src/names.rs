@@ -1,7 +1,7 @@
 //! Names made of other names: snake_case, constants, markers.
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 
 /// The name of an identifier, without `r#`.
@@ -93,4 +93,9 @@ mod tests {
             assert!(identifier(name, here()).is_none(), "{name}");
         }
     }
+}
+
+/// A path as it is written.
+pub fn path(path: &TokenStream) -> String {
+    path.to_string().replace(' ', "")
 }

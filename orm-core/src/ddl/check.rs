@@ -28,7 +28,7 @@ pub async fn check(
     let tables = Tables::of(schema, dialect)?;
     let links = schema.link_tables();
     let names = tables.order.iter().map(|def| def.table);
-    let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table)).collect();
+    let names: Vec<TableName> = names.chain(links.iter().map(|(_, through)| through.table())).collect();
     let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
     let computes = |def: &&ModelDef| def.columns.iter().any(|column| column.computed.is_some());
     // SQLite keeps the expressions of generated columns only in the texts of CREATE TABLE.
@@ -157,10 +157,10 @@ impl Check {
 
     /// A link table without a model: its columns, its keys, and the index for reading from the other side.
     fn link(&mut self, tables: &Tables, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
-        let (path, table) = (relation.path(), through.table.to_string());
+        let (path, table) = (relation.path(), through.table().to_string());
         let of = (path.as_str(), table.as_str());
         let (dialect, report) = (self.dialect, &mut self.report);
-        let Some(live) = self.live.iter().find(|live| live.is(dialect, through.table)) else {
+        let Some(live) = self.live.iter().find(|live| live.is(dialect, through.table())) else {
             report.push(Kind::MissingTable, of, [""; 0]);
             return Ok(());
         };

@@ -66,11 +66,11 @@ impl Tables {
         let order: Vec<&'static ModelDef> = models.iter().map(|model| model.def()).collect();
         let links = schema.link_tables();
         let tables = order.iter().map(|def| def.table.name);
-        let tables: Vec<&str> = tables.chain(links.iter().map(|(_, through)| through.table.name)).collect();
+        let tables: Vec<&str> = tables.chain(links.iter().map(|(_, through)| through.table().name)).collect();
 
         let keys = ForeignKey::all(schema)?;
         let of_links = links.iter().flat_map(|(_, through)| {
-            [through.key, through.target_key].map(|columns| name("fk", through.table.name, columns))
+            [through.key, through.target_key].map(|columns| name("fk", through.table().name, columns))
         });
         let mut key_names = distinct(dialect, keys.iter().map(key_name).chain(of_links).collect(), &[]);
         let link_key_names = key_names.split_off(keys.len());
@@ -84,7 +84,7 @@ impl Tables {
         let indexed: Vec<(&'static ModelDef, Vec<&'static str>)> = indexed.collect();
         let mut names: Vec<String> =
             indexed.iter().map(|(def, columns)| name("ix", def.table.name, columns)).collect();
-        let of_links = links.iter().map(|(_, through)| name("lx", through.table.name, through.target_key));
+        let of_links = links.iter().map(|(_, through)| name("lx", through.table().name, through.target_key));
         names.extend(of_links);
         // Tables and indexes have one namespace.
         let mut names = distinct(dialect, names, &tables);
@@ -110,7 +110,7 @@ impl Tables {
         if self.dialect == Dialect::Sqlite {
             return Vec::new();
         }
-        let links = schema.link_tables().into_iter().map(|(_, through)| through.table);
+        let links = schema.link_tables().into_iter().map(|(_, through)| through.table());
         let tables = self.order.iter().map(|def| def.table).chain(links);
         let mut schemas: Vec<&str> = tables.filter_map(|table| table.schema).collect();
         schemas.sort_unstable();
@@ -188,7 +188,7 @@ impl Tables {
         let all = through.key.iter().chain(through.target_key);
         parts.push(format!("PRIMARY KEY {}", self.names(all.copied())));
         for (side, (names, def, columns)) in sides.iter().enumerate() {
-            if !self.can_refer(through.table, def.table) {
+            if !self.can_refer(through.table(), def.table) {
                 continue;
             }
             let constraint = match self.is_named() {
@@ -199,13 +199,13 @@ impl Tables {
             let refers_to = self.list(def, columns);
             parts.push(format!("{constraint}FOREIGN KEY {key} REFERENCES {table} {refers_to}"));
         }
-        self.table(through.table, &parts)
+        self.table(through.table(), &parts)
     }
 
     /// The primary key finds a link from one side, and this from the other. MySQL makes one with the foreign key.
     fn create_link_index(&self, at: usize, through: &ThroughDef) -> String {
         let name = self.link_indexes.get(at).map_or("", String::as_str);
-        self.index(name, through.table, &self.names(through.target_key.iter().copied()))
+        self.index(name, through.table(), &self.names(through.target_key.iter().copied()))
     }
 
     fn column(&self, def: &'static ModelDef, at: usize) -> String {

@@ -20,7 +20,8 @@ type Related = HashMap<TableName, Vec<TableName>>;
 /// As for [`create_statements`](super::create_statements).
 pub fn drop_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
     let tables = Tables::of(schema, dialect)?;
-    let links: Vec<TableName> = schema.link_tables().into_iter().map(|(_, through)| through.table).collect();
+    let links: Vec<TableName> =
+        schema.link_tables().into_iter().map(|(_, through)| through.table()).collect();
     if links.is_empty() && tables.order.is_empty() {
         return Ok(Vec::new());
     }

@@ -40,7 +40,7 @@ pub(super) fn enum_types(schema: &Schema, dialect: Dialect) -> Result<Vec<&'stat
 
 /// A type is called as no table is: each table is a type too.
 fn check_type(schema: &Schema, dialect: Dialect, def: &EnumDef) -> Result<()> {
-    let links = schema.link_tables().into_iter().map(|(_, through)| through.table.name);
+    let links = schema.link_tables().into_iter().map(|(_, through)| through.table().name);
     let table = schema.defs().map(|def| def.table.name).chain(links).find(|table| *table == def.name);
     let why = dialect.refuses_name(def.name).or_else(|| {
         table.map(|table| {

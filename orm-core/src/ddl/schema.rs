@@ -114,8 +114,8 @@ impl Schema {
         let mut tables: Vec<(&'static RelationDef, &'static ThroughDef)> = Vec::new();
         for relation in self.relations() {
             let Some(through) = &relation.through else { continue };
-            let is_model = self.models.iter().any(|model| model.def().table == through.table);
-            if !is_model && tables.iter().all(|(_, other)| other.table != through.table) {
+            let is_model = self.models.iter().any(|model| model.def().table == through.table());
+            if !is_model && tables.iter().all(|(_, other)| other.table() != through.table()) {
                 tables.push((relation, through));
             }
         }
@@ -125,7 +125,7 @@ impl Schema {
     /// The link table of a relationship is the one that is meant: a model's, with the columns that are named, or one that
     /// all relationships through it agree on.
     fn check_link(&self, relation: &RelationDef, through: &ThroughDef) -> Result<()> {
-        let (path, table) = (relation.path(), through.table);
+        let (path, table) = (relation.path(), through.table());
         let refuse = |why: String| Err(Error::new(ErrorKind::InvalidModel, why));
         if let Some(model) = self.defs().find(|def| def.table == table) {
             let names = link_columns(through);
@@ -152,7 +152,7 @@ impl Schema {
             ));
         }
         let others = self.relations().filter_map(|other| Some((other, other.through.as_ref()?)));
-        let mut others = others.filter(|(_, other)| other.table == table);
+        let mut others = others.filter(|(_, other)| other.table() == table);
         match others.find(|(_, other)| link_columns(other) != link_columns(through)) {
             Some((other, _)) => refuse(format!(
                 "`{path}` and `{}` go through `{table}` by different columns; name the same ones with `key` and \
@@ -194,28 +194,33 @@ impl Schema {
             }
             def.check()?;
             for relation in def.relations {
-                if let Some(through) = &relation.through {
+                if let Some(association) = relation.through.and_then(|through| through.model())
+                    && self.defs().all(|def| !std::ptr::eq(def, association))
+                {
+                    return Err(not_in_schema("goes through", relation, association));
+                }
+                if let Some(through) = relation.through.filter(|through| through.model().is_none()) {
+                    let through = &through;
                     self.check_link(relation, through)?;
-                    let names = through.table.schema.into_iter().chain([through.table.name]);
+                    let names = through.table().schema.into_iter().chain([through.table().name]);
                     let columns = through.key.iter().chain(through.target_key).copied();
                     for name in names.chain(columns) {
                         check_name(dialect, || relation.path(), name)?;
                     }
                 }
                 if self.position((relation.target)()).is_none() {
-                    return Err(Error::new(
-                        ErrorKind::InvalidModel,
-                        format!(
-                            "`{}` leads to `{}`, which is not in this schema; add it to `schema![..]`",
-                            relation.path(),
-                            relation.target().name
-                        ),
-                    ));
+                    return Err(not_in_schema("leads to", relation, relation.target()));
                 }
             }
         }
         Ok(())
     }
+}
+
+fn not_in_schema(how: &str, relation: &RelationDef, model: &ModelDef) -> Error {
+    let (path, name) = (relation.path(), model.name);
+    let message = format!("`{path}` {how} `{name}`, which is not in this schema; add it to `schema![..]`");
+    Error::new(ErrorKind::InvalidModel, message)
 }
 
 /// The columns of a link table, in the order of their names: relationships of both sides name them.

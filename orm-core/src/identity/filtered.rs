@@ -1,10 +1,10 @@
-//! Which relationships with a filter the session's objects hold, and what decides who is in them.
+//! Which relationships the session's objects hold that only the database can evaluate, and what decides who is in them.
 
 use crate::graph::ArenaId;
 use crate::model::{ModelDef, RelationDef};
 use crate::sql::{Source, TableName};
 
-/// A relationship with a filter that objects of one model hold.
+/// A relationship with a filter, or through links that others write, that objects of one model hold.
 #[derive(Debug)]
 pub(crate) struct Filtered {
     /// The arena of the objects that hold it.
@@ -12,8 +12,10 @@ pub(crate) struct Filtered {
     relation: &'static RelationDef,
     /// The columns of the target that decide about a row; `None` if any may.
     columns: Option<Vec<&'static str>>,
-    /// Other tables that decide: those of queries in the filter, and the link table.
+    /// Other tables that decide: those of queries in the filter.
     tables: Vec<TableName>,
+    /// The columns of the link table that decide about a link, if that is known, because a model declares it.
+    link_columns: Option<Vec<&'static str>>,
     /// Whether objects may hold it now.
     held: bool,
 }
@@ -35,9 +37,9 @@ pub(crate) struct FilteredPlace {
 }
 
 impl FilteredSlots {
-    /// Objects hold a relationship, which may have a filter.
+    /// Objects hold a relationship, which may be one of these.
     pub(super) fn filled(&mut self, arena: ArenaId, relation: &'static RelationDef) {
-        if !relation.is_filtered() {
+        if !relation.is_derived() {
             return;
         }
         let same = |known: &&mut Filtered| known.arena == arena && known.relation.is(relation);
@@ -75,13 +77,28 @@ impl FilteredSlots {
 impl Filtered {
     fn of(arena: ArenaId, relation: &'static RelationDef) -> Filtered {
         let target = relation.target();
-        let mut tables: Vec<TableName> = relation.through.iter().map(|through| through.table).collect();
-        let condition = relation.condition(&Source::Table(target.table)).ok().flatten();
-        let columns = condition.and_then(|condition| {
-            condition.read_tables(&mut tables);
-            condition.read_columns()
+        let mut tables = Vec::new();
+        let link = relation.link_table().map(Source::Table);
+        let columns = match relation.condition(&Source::Table(target.table), link.as_ref()) {
+            Ok(None) => Some(Vec::new()),
+            Ok(Some(condition)) => {
+                condition.read_tables(&mut tables);
+                condition.read_columns()
+            }
+            Err(_) => None,
+        };
+        let link_columns = columns.clone().map(|mut columns| {
+            columns.extend(relation.link_columns().iter().map(|column| column.name));
+            columns.extend(relation.link_target_columns().iter().map(|column| column.name));
+            let order = relation.order_columns().iter().filter(|column| column.of_association);
+            columns.extend(order.map(|column| column.name));
+            columns
         });
-        Filtered { arena, relation, columns, tables, held: true }
+        Filtered { arena, relation, columns, tables, link_columns, held: true }
+    }
+
+    fn is_link_table(&self, table: TableName) -> bool {
+        self.relation.link_table() == Some(table)
     }
 
     /// Whether a change of these columns of a row of a model may change who is in it.
@@ -90,10 +107,16 @@ impl Filtered {
             return true;
         }
         let target = self.relation.target();
+        let mut names = columns.iter().map(|column| def.columns[*column].name);
+        if self.is_link_table(def.table) {
+            return match &self.link_columns {
+                None => true,
+                Some(read) => names.any(|name| read.contains(&name)),
+            };
+        }
         let is_key = |name: &&str| {
             self.relation.remote_columns().iter().any(|column| target.columns[*column].name == *name)
         };
-        let mut names = columns.iter().map(|column| def.columns[*column].name);
         target.table == def.table
             && match &self.columns {
                 None => true,
@@ -103,6 +126,12 @@ impl Filtered {
 
     /// Whether a row of a table more or less may change who is in it.
     pub(crate) fn reads(&self, table: TableName) -> bool {
-        self.relation.target().table == table || self.tables.contains(&table)
+        self.relation.target().table == table || self.is_link_table(table) || self.tables.contains(&table)
+    }
+
+    /// Whether a new row of a table may be in it, or lead to who is. The links to a new target are written after it.
+    pub(crate) fn gains_by(&self, table: TableName) -> bool {
+        let is_target = self.relation.target().table == table && self.relation.through.is_none();
+        is_target || self.is_link_table(table) || self.tables.contains(&table)
     }
 }

@@ -48,7 +48,8 @@ impl Goal<'_> {
         ignored: &[String],
     ) -> Result<Goal<'s>> {
         let links = schema.link_tables();
-        let tables = schema.defs().map(|def| def.table).chain(links.iter().map(|(_, through)| through.table));
+        let tables =
+            schema.defs().map(|def| def.table).chain(links.iter().map(|(_, through)| through.table()));
         let mut schemas: Vec<String> = tables.filter_map(|table| Some(table.schema?.to_owned())).collect();
         schemas.sort_unstable();
         schemas.dedup();

@@ -165,6 +165,10 @@ where
 {
 }
 
+/// Checks while compiling that a column of an association model can refer to a model's primary key; for generated code.
+#[doc(hidden)]
+pub const fn check_link_key<A, F: RefersTo<M::Key>, W, M: Model>(_key: Column<A, F, W>) {}
+
 /// Key columns of a type, or tuple of types, that can refer to a key of type `K`.
 ///
 /// ```

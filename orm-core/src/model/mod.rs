@@ -35,5 +35,5 @@ pub(crate) use loaded_set::{LoadedSet, LoadedSetOf, LoadedShape, LoadedSlot};
 pub(crate) use model::Model;
 pub use model_def::ModelDef;
 pub use relation_def::{Cascade, Lazy, OrderDef, RelationDef, RelationKind, ThroughDef};
-pub(crate) use resolved::{CheckedModel, ResolvedRelation};
+pub(crate) use resolved::{CheckedModel, OrderColumn, ResolvedRelation};
 pub(crate) use selection::{Selected, Selection};

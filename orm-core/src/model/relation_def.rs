@@ -43,7 +43,7 @@ descriptor! {
         cascade => with_cascade: Cascade,
         /// Whether the deletion of unloaded children is left to the database's ON DELETE.
         passive_deletes => with_passive_deletes: bool,
-        /// Whether it is for reading only: it says so, or it has a filter.
+        /// Whether it is for reading only: it says so, it has a filter, or it goes through an association model.
         view_only => with_view_only: bool,
         /// What the foreign key of a `belongs_to` does when its target is deleted: `on_delete = ".."`.
         on_delete => with_on_delete: Option<KeyAction>,
@@ -103,13 +103,23 @@ descriptor! {
     /// ```
     #[derive(Debug, Clone, Copy)]
     pub struct ThroughDef {
-        /// Its name, with its schema if it has one.
-        table: TableName,
-        /// Its columns that refer to this model.
+        /// Its columns that refer to this model; if it is the table of an association model, the fields of that model.
         key: &'static [&'static str],
-        /// Its columns that refer to the target.
+        /// Its columns that refer to the target; if it is the table of an association model, the fields of that model.
         target_key: &'static [&'static str],
     }
+    unread {
+        links: Links,
+    }
+}
+
+/// What has the rows of a `many_to_many`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Links {
+    /// A table: `through = "order_items"`.
+    Table(TableName),
+    /// The table of a model: `through = OrderItem`.
+    Model(fn() -> &'static dyn ErasedModel),
 }
 
 impl ThroughDef {
@@ -120,7 +130,33 @@ impl ThroughDef {
         key: &'static [&'static str],
         target_key: &'static [&'static str],
     ) -> ThroughDef {
-        ThroughDef { table, key, target_key }
+        ThroughDef { links: Links::Table(table), key, target_key }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn of(
+        model: fn() -> &'static dyn ErasedModel,
+        key: &'static [&'static str],
+        target_key: &'static [&'static str],
+    ) -> ThroughDef {
+        ThroughDef { links: Links::Model(model), key, target_key }
+    }
+
+    /// Its name, with its schema if it has one.
+    pub fn table(&self) -> TableName {
+        match self.links {
+            Links::Table(table) => table,
+            Links::Model(model) => model().def().table,
+        }
+    }
+
+    /// The association model that the relationship goes through: `through = OrderItem`.
+    pub fn model(&self) -> Option<&'static ModelDef> {
+        match self.links {
+            Links::Table(_) => None,
+            Links::Model(model) => Some(model().def()),
+        }
     }
 }
 
@@ -183,10 +219,12 @@ descriptor! {
     /// ```
     #[derive(Debug, Clone, Copy)]
     pub struct OrderDef {
-        /// The field of the target.
+        /// The field of the target, or of the association model.
         field: &'static str,
         /// Whether the order is descending.
         descending: bool,
+        /// Whether the field is of the association model that the relationship goes through, and not of the target.
+        of_association => with_of_association: bool,
     }
 }
 
@@ -194,7 +232,7 @@ impl OrderDef {
     /// For generated code.
     #[doc(hidden)]
     pub const fn new(field: &'static str, descending: bool) -> OrderDef {
-        OrderDef { field, descending }
+        OrderDef { field, descending, of_association: false }
     }
 }
 
@@ -307,6 +345,11 @@ impl RelationDef {
     /// ```
     pub fn is_filtered(&self) -> bool {
         self.filter.is_some()
+    }
+
+    /// Whether only the database can say who is in it: it has a filter, or shows links that others write.
+    pub(crate) fn is_derived(&self) -> bool {
+        self.is_filtered() || (self.through.is_some() && self.view_only)
     }
 
     /// Whether this is that relationship: the same one of the same model.

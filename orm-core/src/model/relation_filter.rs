@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::RelationDef;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Expr, Source};
+use crate::sql::{Expr, Source, TableName};
 
 thread_local! {
     /// The relationships whose conditions are being made, by their addresses.
@@ -35,24 +35,39 @@ impl Drop for Making {
 }
 
 impl RelationDef {
-    /// The condition that targets from a source meet; `None` if the relationship leads to all of them.
+    /// The condition that targets from a source meet, and the links from another; `None` if the relationship leads to all of
+    /// them.
     ///
     /// # Errors
     /// `InvalidModel`: it names other tables than the target's, or asks about its own relationship.
-    pub(crate) fn condition(&self, source: &Source) -> Result<Option<Expr>> {
+    pub(crate) fn condition(&self, source: &Source, link: Option<&Source>) -> Result<Option<Expr>> {
         let Some(filter) = self.filter else { return Ok(None) };
         let Some(making) = Making::begin(self) else { return Err(self.asks_itself()) };
         let mut condition = filter();
         drop(making);
-        let (table, mut other) = (self.target().table, None);
+        let (tables, mut other) = (self.tables(), None);
         condition.visit_free(&mut |named| {
-            if *named != Source::Table(table) {
+            if !tables.clone().any(|table| *named == Source::Table(table)) {
                 other = Some(named.clone());
             }
         });
         match other {
-            None => Ok(Some(condition.relocate(table, source))),
+            None => Ok(Some(self.relocate(condition, source, link))),
             Some(other) => Err(self.names_another_table(&other)),
+        }
+    }
+
+    /// The tables whose columns its filter and its order may name: the target's and that of the association model.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = TableName> + Clone {
+        [self.target().table].into_iter().chain(self.association().map(|model| model.table))
+    }
+
+    /// An expression about targets and links, for targets from a source and links from another.
+    pub(crate) fn relocate(&self, expr: Expr, source: &Source, link: Option<&Source>) -> Expr {
+        let expr = expr.relocate(self.target().table, source);
+        match (self.association(), link) {
+            (Some(association), Some(link)) => expr.relocate(association.table, link),
+            _ => expr,
         }
     }
 
@@ -68,11 +83,13 @@ impl RelationDef {
 
     fn names_another_table(&self, other: &Source) -> Error {
         let (path, target) = (self.path(), self.target());
+        let association =
+            self.association().map(|model| format!(" and `{}`", model.name)).unwrap_or_default();
         Error::new(
             ErrorKind::InvalidModel,
             format!(
-                "the `filter` of `{path}` names a column of `{other}`, and it is about the rows of `{}` alone; ask about other \
-                 rows with `any`, `has` or `exists`",
+                "the `filter` of `{path}` names a column of `{other}`, and it is about the rows of `{}`{association} alone; \
+                 ask about other rows with `any`, `has` or `exists`",
                 target.name
             ),
         )

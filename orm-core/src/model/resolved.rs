@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashSet;
 
-use super::{IndexDef, ModelDef, RelationDef, RelationKind};
+use super::{IndexDef, ModelDef, RelationDef, RelationKind, ThroughDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{KeyColumn, TableName};
 
@@ -40,8 +40,7 @@ impl CheckedModel {
 struct Columns {
     local: Vec<usize>,
     remote: Vec<usize>,
-    /// Those of the order, and whether each is descending.
-    order: Vec<(usize, bool)>,
+    order: Vec<OrderColumn>,
     /// Those of the link table that refer to this model, and those that refer to the target.
     link: (Vec<KeyColumn>, Vec<KeyColumn>),
     /// Where each part of the target's primary key is in the key here.
@@ -57,7 +56,17 @@ struct Columns {
 struct Others {
     inverse: Option<&'static RelationDef>,
     children_are_links: bool,
-    link_table: Option<TableName>,
+    association: Option<&'static ModelDef>,
+}
+
+/// A column that a collection is ordered by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrderColumn {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Whether it is in the link table.
+    pub(crate) of_association: bool,
+    pub(crate) descending: bool,
 }
 
 impl ModelDef {
@@ -93,8 +102,10 @@ impl ModelDef {
                     return Err(why.clone());
                 }
                 let target = relation.target();
-                if known.insert(std::ptr::from_ref(target)) {
-                    models.push(target);
+                for next in relation.association().into_iter().chain([target]) {
+                    if known.insert(std::ptr::from_ref(next)) {
+                        models.push(next);
+                    }
                 }
             }
         }
@@ -124,8 +135,8 @@ impl RelationDef {
         &self.columns().remote
     }
 
-    /// The columns of the declared order, by index, and whether each is descending.
-    pub(crate) fn order_columns(&self) -> &[(usize, bool)] {
+    /// The columns of the declared order.
+    pub(crate) fn order_columns(&self) -> &[OrderColumn] {
         &self.columns().order
     }
 
@@ -166,10 +177,24 @@ impl RelationDef {
         self.others().children_are_links
     }
 
-    /// The link table as queries read it: if it is the table of a model on either side, rows that the model marks as deleted are
-    /// not links.
+    /// The model whose rows are the links: the one that the relationship names, or one of the link table beside it.
+    pub(crate) fn association(&self) -> Option<&'static ModelDef> {
+        self.others().association
+    }
+
+    /// The link table as queries read it: if it is the table of a model, rows that the model marks as deleted are not links.
     pub(crate) fn link_table(&self) -> Option<TableName> {
-        self.others().link_table
+        self.association().map(|model| model.table).or_else(|| self.through.map(|through| through.table()))
+    }
+
+    /// Whether no two rows of the association model are the same link, by its key or by a unique constraint.
+    pub(crate) fn links_once(&self) -> bool {
+        let Some(model) = self.association() else { return false };
+        let link: Vec<&str> =
+            self.link_columns().iter().chain(self.link_target_columns()).map(|column| column.name).collect();
+        let in_link = |column: &usize| link.contains(&model.columns[*column].name);
+        model.key.iter().all(in_link)
+            || model.indexes.iter().any(|index| index.unique && index.columns.iter().all(in_link))
     }
 
     fn columns(&self) -> &Columns {
@@ -181,7 +206,7 @@ impl RelationDef {
         let find = || Others {
             inverse: self.find_inverse(),
             children_are_links: self.find_children_that_are_links(),
-            link_table: self.find_link_table(),
+            association: self.find_association(),
         };
         self.resolved.others.get_or_init(find)
     }
@@ -198,7 +223,16 @@ impl RelationDef {
         }
         let mut order = Vec::with_capacity(self.order_by.len());
         for term in self.order_by {
-            order.push((self.column(target, term.field)?, term.descending));
+            let model = match self.through.and_then(|through| through.model()) {
+                Some(association) if term.of_association => association,
+                _ => target,
+            };
+            let name = model.columns[self.column(model, term.field)?].name;
+            order.push(OrderColumn {
+                name,
+                of_association: term.of_association,
+                descending: term.descending,
+            });
         }
         if let Some(name) = self.inverse_name {
             match target.relations.iter().find(|other| other.name == name) {
@@ -214,9 +248,13 @@ impl RelationDef {
                 Some(_) => {}
             }
         }
-        let link = self.through.as_ref().map(|through| {
-            (link_columns(parent, through.key, &local), link_columns(target, through.target_key, &remote))
-        });
+        let link = match &self.through {
+            None => None,
+            Some(through) => Some((
+                self.link_columns_to(parent, through, through.key, &local)?,
+                self.link_columns_to(target, through, through.target_key, &remote)?,
+            )),
+        };
         let place = |column: &usize| remote.iter().position(|other| other == column);
         let places: Option<Vec<usize>> = target.key.iter().map(place).collect();
         let by_key = matches!(self.kind, RelationKind::ManyToOne { .. });
@@ -260,6 +298,46 @@ impl RelationDef {
         model.column_of(field).ok_or_else(|| self.names_unknown("field", field, model))
     }
 
+    /// The columns of the link table that refer to some columns of a model.
+    fn link_columns_to(
+        &self,
+        model: &ModelDef,
+        through: &ThroughDef,
+        names: &[&'static str],
+        refers_to: &[usize],
+    ) -> Result<Vec<KeyColumn>, String> {
+        let association = through.model();
+        if let Some(association) = association
+            && [self.parent(), self.target()].iter().any(|end| end.table == association.table)
+        {
+            return Err(format!(
+                "`{}` goes through `{}`, which is one of the models that it links; go through a model of its own",
+                self.path(),
+                association.name
+            ));
+        }
+        let part = |(name, refers_to): (&&'static str, &usize)| {
+            let there = &model.columns[*refers_to];
+            let Some(association) = association else {
+                return Ok(KeyColumn { name, secret: there.secret, kind: there.kind });
+            };
+            let here = &association.columns[self.column(association, name)?];
+            if here.kind.takes(there.kind) {
+                return Ok(KeyColumn { name: here.name, secret: here.secret, kind: here.kind });
+            }
+            Err(format!(
+                "`{}` goes through `{}` by the field `{name}`, whose type differs from that of `{}.{}`; name the fields of \
+                 `{}` with `key` and `target_key`",
+                self.path(),
+                association.name,
+                model.name,
+                there.field,
+                association.name
+            ))
+        };
+        names.iter().zip(refers_to).map(part).collect()
+    }
+
     fn names_unknown(&self, what: &str, name: &str, model: &ModelDef) -> String {
         format!("`{}` names the {what} `{name}`, which `{}` does not have", self.path(), model.name)
     }
@@ -285,7 +363,7 @@ impl RelationDef {
             return false;
         }
         match (&self.through, &other.through) {
-            (Some(a), Some(b)) => a.table == b.table && a.key == b.target_key && a.target_key == b.key,
+            (Some(a), Some(b)) => a.table() == b.table() && a.key == b.target_key && a.target_key == b.key,
             (None, None) => {
                 let has_key = |kind: RelationKind| matches!(kind, RelationKind::ManyToOne { .. });
                 has_key(self.kind) != has_key(other.kind)
@@ -296,11 +374,13 @@ impl RelationDef {
         }
     }
 
-    fn find_link_table(&self) -> Option<TableName> {
+    fn find_association(&self) -> Option<&'static ModelDef> {
         let through = self.through.as_ref()?;
-        let beside = self.parent().relations.iter().chain(self.target().relations);
-        let mut tables = beside.map(|relation| relation.target().table);
-        Some(tables.find(|table| *table == through.table).unwrap_or(through.table))
+        let beside = || {
+            let relations = self.parent().relations.iter().chain(self.target().relations);
+            relations.map(RelationDef::target).find(|model| model.table == through.table())
+        };
+        through.model().or_else(beside)
     }
 
     fn find_children_that_are_links(&self) -> bool {
@@ -309,7 +389,7 @@ impl RelationDef {
             let owns = matches!(children.kind, RelationKind::OneToMany | RelationKind::OneToOne);
             let target = children.target();
             owns && children.cascade.delete
-                && target.table == through.table
+                && target.table == through.table()
                 && target.names(children.remote_columns()) == through.key
         })
     }
@@ -321,7 +401,7 @@ fn marks_links<'r>(
     models: &[&'static ModelDef],
 ) -> Option<(&'r RelationDef, &'static ModelDef)> {
     let through = relation.through.as_ref()?;
-    let marks = models.iter().find(|model| model.table == through.table && model.table.marks_deleted())?;
+    let marks = models.iter().find(|model| model.table == through.table() && model.table.marks_deleted())?;
     Some((relation, marks))
 }
 
@@ -334,13 +414,4 @@ fn keeps_links(relation: &RelationDef, model: &ModelDef) -> String {
         model.name,
         model.name
     )
-}
-
-/// The columns of a link table that refer to some columns of a model.
-fn link_columns(model: &ModelDef, names: &[&'static str], refers_to: &[usize]) -> Vec<KeyColumn> {
-    let part = |(name, column): (&&'static str, &usize)| {
-        let column = &model.columns[*column];
-        KeyColumn { name, secret: column.secret, kind: column.kind }
-    };
-    names.iter().zip(refers_to).map(part).collect()
 }

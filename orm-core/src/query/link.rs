@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, Made, Select, Source, TableName, TableRef};
+use crate::sql::{Expr, Join, JoinKind, KeyColumn, Made, Select, Source, TableName, TableRef};
 
 /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
 ///
@@ -17,18 +17,17 @@ pub fn link(
     relation.parent().check()?;
     let (local, remote) = (relation.local_columns(), relation.remote_columns());
     let (here, there) = (relation.parent(), relation.target());
-    let condition = relation.condition(source)?;
-    let Some(through) = &relation.through else {
+    let Some(table) = relation.link_table() else {
         let on = equal(names(there, remote), source, names(here, local), parent);
-        return Ok((target, both(on, condition)));
+        return Ok((target, both(on, relation.condition(source, None)?)));
     };
-    let table = relation.link_table().unwrap_or(through.table);
     let made = Made::like(table.name);
     let link = Source::Made(made);
-    let to_target = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
+    let condition = relation.condition(source, Some(&link))?;
+    let to_target = equal(names(there, remote), source, link_names(relation.link_target_columns()), &link);
     let first = TableRef::Table { name: table, alias: Some(made.into()) };
     let joins = vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition) }];
-    let on = equal(through.key.iter().copied(), &link, names(here, local), parent);
+    let on = equal(link_names(relation.link_columns()), &link, names(here, local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
 }
 
@@ -46,19 +45,19 @@ pub fn targets_of(
     let (here, there) = (relation.parent(), relation.target());
     here.check()?;
     let (local, remote) = (relation.local_columns(), relation.remote_columns());
-    let condition = relation.condition(source)?;
-    let Some(through) = &relation.through else {
+    let Some(name) = relation.link_table() else {
+        let condition = relation.condition(source, None)?;
         let mut select = Select::from(table);
         select.and_where(both(equal(names(there, remote), source, names(here, local), parent), condition));
         return Ok(select);
     };
-    let name = relation.link_table().unwrap_or(through.table);
     let alias = link(name);
     let link = alias.map_or(Source::Table(name), Source::Made);
+    let condition = relation.condition(source, Some(&link))?;
     let mut select = Select::from(TableRef::Table { name, alias: alias.map(Into::into) });
-    let on = equal(names(there, remote), source, through.target_key.iter().copied(), &link);
+    let on = equal(names(there, remote), source, link_names(relation.link_target_columns()), &link);
     select.joins.push(Join { kind: JoinKind::Inner, table, on: both(on, condition) });
-    select.and_where(equal(through.key.iter().copied(), &link, names(here, local), parent));
+    select.and_where(equal(link_names(relation.link_columns()), &link, names(here, local), parent));
     Ok(select)
 }
 
@@ -73,6 +72,11 @@ fn both(on: Expr, condition: Option<Expr>) -> Expr {
 /// The names of some columns.
 pub fn names(def: &'static ModelDef, columns: &[usize]) -> impl Iterator<Item = &'static str> {
     columns.iter().map(|column| def.columns[*column].name)
+}
+
+/// The names of columns of a link table.
+pub fn link_names(columns: &[KeyColumn]) -> impl Iterator<Item = &'static str> {
+    columns.iter().map(|column| column.name)
 }
 
 /// `a.x = b.x AND a.y = b.y`.

@@ -64,7 +64,7 @@ pub use joins::{IntoJoin, IntoTable, JoinPath, RelationJoins};
 pub use json_path::{IntoJsonStep, JsonExpression, JsonPath};
 pub(crate) use keyset::Keyset;
 pub use label::{ColumnName, IntoLabel, Label, Labeled};
-pub(crate) use link::{equal, link, names, targets_of};
+pub(crate) use link::{equal, link, link_names, names, targets_of};
 pub(crate) use list::{EntityItem, SelectList, ValueItem};
 pub use load::{DynamicLoad, IntoFill, LeaveOut, Load, LoadOption, RecursionDepth, RelationExt};
 pub(crate) use lock::{lock_methods, locked};

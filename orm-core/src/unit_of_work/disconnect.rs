@@ -125,7 +125,7 @@ impl UnitOfWork {
     }
 
     fn unlink(&mut self, store: &mut Store, relation: &'static RelationDef, parent: ObjectId, target: &Ref) {
-        relation.through.iter().for_each(|through| self.rows_written(store, through.table));
+        relation.through.iter().for_each(|through| self.rows_written(store, through.table()));
         let seen = target.node().is_some_and(|target| is_shown(store, relation, parent, target));
         let parent = Ref::Node(parent);
         let waited = self.links.remove(relation, &parent, target);

@@ -37,7 +37,7 @@ impl UnitOfWork {
     /// An object has a row that it did not have before.
     pub(super) fn member_added(&mut self, store: &mut Store, node: ObjectId) {
         let table = store.def(node.arena).table;
-        for place in store.filtered(|known| known.reads(table)) {
+        for place in store.filtered(|known| known.gains_by(table)) {
             let Some(holder) = by_key(store, &place, node) else {
                 self.forget_members(store, place);
                 continue;

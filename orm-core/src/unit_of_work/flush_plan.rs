@@ -388,7 +388,7 @@ impl Shown<'_> {
         }
         for row in rows.iter().filter(|row| is_left(&row.parent) && is_left(&row.target)) {
             let Some(through) = &row.relation.through else { continue };
-            self.plan.push_within(first, step(through.table));
+            self.plan.push_within(first, step(through.table()));
         }
     }
 }
@@ -419,7 +419,7 @@ fn is_followed(relation: &RelationDef) -> bool {
 
 /// The relationships of a model by link tables whose rows a flush deletes with those of the model.
 pub(super) fn links_of(def: &'static ModelDef) -> impl Iterator<Item = (&'static RelationDef, TableName)> {
-    let by_link = |relation: &'static RelationDef| Some((relation, relation.through.as_ref()?.table));
+    let by_link = |relation: &'static RelationDef| Some((relation, relation.through.as_ref()?.table()));
     let written = |relation: &&RelationDef| !relation.view_only && !relation.children_are_links();
     def.relations.iter().filter(written).filter_map(by_link)
 }

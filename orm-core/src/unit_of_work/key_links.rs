@@ -75,7 +75,7 @@ impl KeyLink {
         let mut cells: Vec<(KeyColumn, Value)> = here.chain(there).collect();
         cells.sort_by_key(|(column, _)| *column);
         let (columns, values) = cells.into_iter().unzip();
-        Some(((through.table, columns), values))
+        Some(((through.table(), columns), values))
     }
 
     fn key(&self) -> Option<(TableName, Vec<Value>)> {

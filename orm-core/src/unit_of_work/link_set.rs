@@ -123,7 +123,7 @@ impl LinkKey {
         let mut ends = [(through.key, End::of(parent)), (through.target_key, End::of(target))];
         // Each side names its own columns first.
         ends.sort_by_key(|(columns, _)| *columns);
-        Some(LinkKey { table: through.table, ends })
+        Some(LinkKey { table: through.table(), ends })
     }
 }
 

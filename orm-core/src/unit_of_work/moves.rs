@@ -158,11 +158,12 @@ pub(super) fn holders(store: &Store, child: ArenaId) -> Vec<Holder> {
     all.filter(|(_, relation)| by_key(relation)).collect()
 }
 
-/// The relationships by whose link table objects of this session may hold those of a model, but for those with a filter.
+/// The relationships by whose link table objects of this session may hold those of a model, but for those that only the
+/// database can evaluate.
 pub(super) fn link_holders(store: &Store, target: ArenaId) -> Vec<Holder> {
     let leads_here = |relation: &&'static RelationDef| {
         relation.through.is_some()
-            && !relation.is_filtered()
+            && !relation.is_derived()
             && (relation.target)().type_id() == store.model(target).type_id()
     };
     let relations = |arena: ArenaId| store.def(arena).relations.iter().map(move |relation| (arena, relation));

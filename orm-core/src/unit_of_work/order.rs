@@ -22,7 +22,7 @@ pub(super) fn table_ranks(models: &[&'static dyn ErasedModel]) -> HashMap<TypeId
                 RelationKind::OneToMany | RelationKind::OneToOne => (there, here),
                 RelationKind::ManyToMany => {
                     // Rows of its table may also be objects.
-                    let table = relation.through.map(|through| through.table);
+                    let table = relation.through.map(|through| through.table());
                     let link = models.iter().find(|model| Some(model.def().table) == table);
                     if let Some(link) = link.filter(|link| link.type_id() != here) {
                         parents.entry(link.type_id()).or_default().extend([here, there]);

@@ -183,6 +183,15 @@ impl UnitOfWork {
 
 /// A relationship for reading shows what others write.
 pub(super) fn check_written(relation: &RelationDef) -> Result<()> {
+    if let Some(association) = relation.through.and_then(|through| through.model()) {
+        let (path, name) = (relation.path(), association.name);
+        return Err(Error::new(
+            ErrorKind::InvalidState,
+            format!(
+                "`{path}` goes through `{name}`, so it is for reading; add, edit and delete objects of `{name}`"
+            ),
+        ));
+    }
     let why = match (relation.is_filtered(), relation.view_only) {
         (false, false) => return Ok(()),
         (true, _) => "has a `filter`, so it is for reading: it shows some of what other relationships write",

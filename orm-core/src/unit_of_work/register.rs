@@ -211,7 +211,7 @@ impl UnitOfWork {
                     // What is new has no links.
                     _ => true,
                 };
-                relation.through.iter().for_each(|through| self.rows_written(store, through.table));
+                relation.through.iter().for_each(|through| self.rows_written(store, through.table()));
                 let (parent, target) = (parent.clone(), target.clone());
                 self.links.insert(LinkRow { relation, parent, target, seen });
                 Ok(())

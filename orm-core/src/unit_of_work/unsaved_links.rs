@@ -244,7 +244,7 @@ impl UnitOfWork {
 }
 
 fn link_table(row: &LinkRow) -> Option<TableName> {
-    row.relation.through.as_ref().map(|through| through.table)
+    row.relation.through.as_ref().map(|through| through.table())
 }
 
 /// Whether a collection shows a link, from either side.

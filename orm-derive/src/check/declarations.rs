@@ -4,7 +4,8 @@ use super::sound;
 use crate::errors::Errors;
 use crate::model::Model;
 use crate::parse::{
-    Holder, Kind, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text, wrapped,
+    Holder, Kind, Through, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text,
+    wrapped,
 };
 use crate::suggest;
 
@@ -135,7 +136,7 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
         let of_keys = "it is for `#[belongs_to]`, whose row has the key";
         let of_children = "it is for `#[has_many]` and `#[has_one]`, whose rows depend on this one";
         let options = [
-            ("through", relation.through.as_ref().map(|through| through.span), of_links),
+            ("through", relation.through.as_ref().map(Through::span), of_links),
             ("through_schema", relation.through_schema.as_ref().map(|schema| schema.span), of_links),
             ("order_by", relation.order_by.as_ref().map(|order| order.span), "it leads to one row"),
             ("passive_deletes", relation.passive_deletes, of_children),
@@ -154,9 +155,10 @@ pub fn option_fits_the_attribute(model: &Model, errors: &mut Errors) {
 /// What is for reading writes nothing.
 pub fn view_only_writes_nothing(model: &Model, errors: &mut Errors) {
     for relation in sound(model).filter(|relation| relation.view_only.is_some()) {
-        let what = match relation.filter {
-            Some(_) => "a relationship with a `filter` is for reading",
-            None => "a `view_only` relationship writes nothing",
+        let what = match (&relation.filter, relation.association()) {
+            (Some(_), _) => "a relationship with a `filter` is for reading",
+            (None, Some(_)) => "a relationship through a model is for reading",
+            (None, None) => "a `view_only` relationship writes nothing",
         };
         if let Some((_, span)) = relation.cascade {
             errors.at(span, format!("{what}, so remove its `cascade`"));
@@ -185,7 +187,7 @@ pub fn part_has_no_inverse(model: &Model, errors: &mut Errors) {
 
 /// Only rows that depend on this one are deleted with it.
 pub fn cascade_deletes_children(model: &Model, errors: &mut Errors) {
-    for relation in sound(model).filter(|relation| !relation.kind.is_has()) {
+    for relation in sound(model).filter(|relation| !relation.kind.is_has() && relation.view_only.is_none()) {
         if let Some((_, span)) = relation.cascade.filter(|(cascade, _)| cascade.delete) {
             let attribute = relation.kind.name();
             errors.at(

@@ -69,6 +69,8 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     has_many::counts_are_equal,
     has_many::keys_tell_them_apart,
     many_to_many::there_is_a_table,
+    many_to_many::model_has_its_schema,
+    many_to_many::order_is_of_the_target_or_the_links,
     many_to_many::self_links_are_written,
     many_to_many::counts_are_equal,
 ];

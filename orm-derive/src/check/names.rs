@@ -8,7 +8,7 @@ use super::sound;
 use crate::errors::Errors;
 use crate::model::{Model, Relation};
 use crate::names;
-use crate::parse::{Kind, Names, Text};
+use crate::parse::{Kind, Names, Text, Through};
 
 /// The module has a name that a module beside the struct can have.
 pub fn module_can_be_one(model: &Model, errors: &mut Errors) {
@@ -43,7 +43,7 @@ pub fn names_are_sql(model: &Model, errors: &mut Errors) {
         name("the column", &column.name);
     }
     for relation in sound(model).filter(|relation| relation.kind == Kind::ManyToMany) {
-        if let Some(through) = &relation.through {
+        if let Some(Through::Table(through)) = &relation.through {
             name("the link table", through);
         }
         if let Some(schema) = &relation.through_schema {
@@ -131,7 +131,7 @@ pub fn is_not_reserved(model: &Model, errors: &mut Errors) {
 /// What is called a field can be one.
 pub fn fields_can_be_some(model: &Model, errors: &mut Errors) {
     for relation in sound(model) {
-        if relation.kind != Kind::ManyToMany {
+        if relation.kind != Kind::ManyToMany || relation.association().is_some() {
             fields("key", relation, &relation.key, errors);
             fields("target_key", relation, &relation.target_key, errors);
         }

@@ -9,7 +9,7 @@ use super::scope::{Named, Scope};
 use super::{at, column_type, private_at};
 use crate::model::Column;
 use crate::names;
-use crate::parse::{Kind, inner_of_option, is_option, last_name, type_text};
+use crate::parse::{Kind, Names, inner_of_option, is_option, last_name, type_text};
 
 /// What the tokens of one struct cannot tell and the compiler can: that keys exist on the other side and fit.
 pub fn assertions(scope: &Scope<'_>) -> TokenStream {
@@ -60,6 +60,7 @@ fn relation_checks(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     let mut unbounded = key(scope, named);
     unbounded.extend(order_by(named));
     unbounded.extend(reference(scope, named));
+    unbounded.extend(association(scope, named));
     let inverse = inverse(scope, named);
     let bound = named.bound();
     let bounded = (!inverse.is_empty()).then(|| quote!({ fn check() #bound { #inverse } }));
@@ -139,18 +140,62 @@ fn key(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     }
 }
 
+/// The association model of a `many_to_many` is a model and has the keys of both ends.
+fn association(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
+    let relation = named.relation;
+    let Some(association) = relation.association() else { return TokenStream::new() };
+    let path = format!("{}.{}", scope.model.name, relation.field);
+    let (span, target) = (at(association.span()), &relation.target);
+    let p = private_at(span);
+    let mut checks = quote_spanned!(span=> { fn check() where #association: #p::Model {} });
+    let column = |field, names: &Names, option: &str| NamedColumn {
+        model: association,
+        field,
+        span: if names.given { at(names.span) } else { span },
+        label: format!("the links of `{path}`"),
+        note: format!(
+            "add it there, visible from here, or name the field: `#[many_to_many({option} = \"..\")]`"
+        ),
+    };
+    for (key, own) in relation.key.names.iter().zip(scope.model.keys()) {
+        let column = column(key, &relation.key, "key");
+        let (this, own_key, key) = (&scope.model.ident, names::constant(&own.field, span), column.constant());
+        let check = quote_spanned!(span=> #p::check_read_key(#key, #this::#own_key););
+        checks.extend(column.checked(&own.ty.to_token_stream(), check));
+    }
+    for key in &relation.target_key.names {
+        let column = column(key, &relation.target_key, "target_key");
+        let constant = column.constant();
+        checks.extend(match relation.target_key.names.len() {
+            1 => column.checked(
+                &quote_spanned!(span=> <#target as #p::Model>::Key),
+                quote_spanned!(span=> #p::check_link_key::<_, _, _, #target>(#constant);),
+            ),
+            // Which part of a composite key it refers to has no name here.
+            _ => column.checked(&quote!(()), TokenStream::new()),
+        });
+    }
+    checks
+}
+
 fn order_by(named: &Named<'_>) -> TokenStream {
     let target = &named.relation.target;
     let Some(order) = &named.relation.order_by else { return TokenStream::new() };
     let terms = order.terms.iter().map(|term| {
-        let column = NamedColumn {
-            model: target,
-            field: &term.field,
-            span: at(order.span),
-            label: format!("`{}` is ordered by it", named.relation.field),
-            note: "`order_by` names columns of the target that are visible here".to_owned(),
-        };
-        column.checked(&quote!(()), TokenStream::new())
+        let label = format!("`{}` is ordered by it", named.relation.field);
+        let (field, span) = (&*term.field, at(order.span));
+        match named.relation.association().filter(|_| term.of.is_some()) {
+            Some(model) => {
+                let note =
+                    "`order_by` names columns of the association model that are visible here".to_owned();
+                NamedColumn { model, field, span, label, note }.checked(&quote!(()), TokenStream::new())
+            }
+            None => {
+                let note = "`order_by` names columns of the target that are visible here".to_owned();
+                NamedColumn { model: target, field, span, label, note }
+                    .checked(&quote!(()), TokenStream::new())
+            }
+        }
     });
     terms.collect()
 }

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::relation::can_be_named;
 use super::scope::{Named, Scope};
 use super::{at, column_type, private, private_at, quiet};
 use crate::model::{Column, Relation};
-use crate::parse::{Cascade, Function, KeyAction, Kind, Lazy, Text};
+use crate::parse::{Cascade, Function, KeyAction, Kind, Lazy, Text, Through};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -246,7 +247,8 @@ fn relation_def(scope: &Scope<'_>, named: &Named<'_>) -> TokenStream {
     if !terms.is_empty() {
         let terms = terms.iter().map(|term| {
             let (field, descending) = (&term.field, term.descending);
-            quote!(#p::OrderDef::new(#field, #descending))
+            let of_association = term.of.as_ref().map(|_| with("of_association", true));
+            quote!(#p::OrderDef::new(#field, #descending) #of_association)
         });
         set.extend(with("order_by", quote!(&[#(#terms),*])));
     }
@@ -310,11 +312,20 @@ fn table_name(table: &Text, schema: Option<&Text>) -> TokenStream {
 
 fn through(scope: &Scope<'_>, named: &Named<'_>) -> Option<TokenStream> {
     let p = private();
-    let table = named.relation.through.as_ref()?;
-    let schema = named.relation.through_schema.as_ref().or(scope.model.schema.as_ref());
-    let table = table_name(table, schema);
     let (key, target_key) = (&named.relation.key.names, &named.relation.target_key.names);
-    Some(quote!(#p::ThroughDef::new(#table, &[#(#key),*], &[#(#target_key),*])))
+    Some(match named.relation.through.as_ref()? {
+        Through::Table(table) => {
+            let schema = named.relation.through_schema.as_ref().or(scope.model.schema.as_ref());
+            let table = table_name(table, schema);
+            quote!(#p::ThroughDef::new(#table, &[#(#key),*], &[#(#target_key),*]))
+        }
+        Through::Model(model) => {
+            let span = at(model.span());
+            let at_model = private_at(span);
+            let model = quote_spanned!(span=> #at_model::Target::<#model>::ERASED);
+            quote!(#p::ThroughDef::of(#model, &[#(#key),*], &[#(#target_key),*]))
+        }
+    })
 }
 
 fn key_action(action: KeyAction) -> TokenStream {

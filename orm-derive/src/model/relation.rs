@@ -1,11 +1,12 @@
 //! A relationship: its kind, its target and the keys that it links.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::names;
 use crate::parse::{
-    Cascade, Field, Function, Holder, KeyAction, Kind, Lazy, Names, OrderBy, RenameAll, Text, last_name,
+    Cascade, Field, Function, Holder, KeyAction, Kind, Lazy, Names, OrderBy, RenameAll, Text, Through,
+    last_name,
 };
 
 /// A field that is a relationship.
@@ -33,14 +34,14 @@ pub struct Relation {
     pub key: Names,
     /// What the key refers to; empty: the primary key. A `many_to_many`'s columns of the link table.
     pub target_key: Names,
-    pub through: Option<Text>,
+    pub through: Option<Through>,
     /// The link table's schema; none: that of the model.
     pub through_schema: Option<Text>,
     pub lazy: Lazy,
     pub order_by: Option<OrderBy>,
     pub cascade: Option<(Cascade, Span)>,
     pub passive_deletes: Option<Span>,
-    /// Whether it is for reading alone: it says so, or it has a filter.
+    /// Whether it is for reading alone: it says so, it has a filter, or it goes through a model.
     pub view_only: Option<Span>,
     /// The function that makes the condition on its targets.
     pub filter: Option<Function>,
@@ -111,8 +112,11 @@ impl Relation {
             relation.order_by = attribute.order_by;
             relation.cascade = attribute.cascade;
             relation.passive_deletes = attribute.passive_deletes;
-            relation.view_only =
-                attribute.view_only.or(attribute.filter.as_ref().map(|function| function.span));
+            let through_model = relation.through.as_ref().filter(|through| through.model().is_some());
+            relation.view_only = attribute
+                .view_only
+                .or(attribute.filter.as_ref().map(|function| function.span))
+                .or(through_model.map(Through::span));
             relation.filter = attribute.filter;
             relation.on_delete = attribute.on_delete;
             relation.on_update = attribute.on_update;
@@ -143,6 +147,11 @@ impl Relation {
     pub fn is_sound(&self) -> bool {
         let fits = matches!(self.attributes.as_slice(), [(kind, _)] if kind.holder() == self.holder);
         fits && self.complete && self.stray.is_empty() && (self.holder == Holder::BelongsTo || !self.optional)
+    }
+
+    /// The model that has its links: `through = OrderItem`.
+    pub fn association(&self) -> Option<&TokenStream> {
+        self.through.as_ref()?.model()
     }
 
     /// Whether a column of this model is in the relationship's key.

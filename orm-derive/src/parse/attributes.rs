@@ -1,7 +1,9 @@
 //! The attributes of the derive, and the options of each.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::Attribute;
+use syn::spanned::Spanned;
 
 use super::options::{Form, Known, Options};
 use super::types::Holder;
@@ -65,7 +67,7 @@ pub struct RelationAttribute {
     pub complete: bool,
     pub key: Option<Names>,
     pub target_key: Option<Names>,
-    pub through: Option<Text>,
+    pub through: Option<Through>,
     pub through_schema: Option<Text>,
     pub lazy: Lazy,
     pub order_by: Option<OrderBy>,
@@ -77,6 +79,31 @@ pub struct RelationAttribute {
     pub on_delete: Option<(KeyAction, Span)>,
     pub on_update: Option<(KeyAction, Span)>,
     pub inverse: Option<Text>,
+}
+
+/// What has the links of a `many_to_many`.
+#[derive(Debug, Clone)]
+pub enum Through {
+    /// A table of keys: `through = "order_items"`.
+    Table(Text),
+    /// A model: `through = OrderItem`.
+    Model(TokenStream),
+}
+
+impl Through {
+    pub fn span(&self) -> Span {
+        match self {
+            Through::Table(table) => table.span,
+            Through::Model(model) => model.span(),
+        }
+    }
+
+    pub fn model(&self) -> Option<&TokenStream> {
+        match self {
+            Through::Table(_) => None,
+            Through::Model(model) => Some(model),
+        }
+    }
 }
 
 /// Which relationship attribute it is.
@@ -180,7 +207,7 @@ const COLUMN: &[Known] = &[
 const RELATION: &[Known] = &[
     Known("key", Form::Text, "user_id"),
     Known("target_key", Form::Text, "id"),
-    Known("through", Form::Text, "order_items"),
+    Known("through", Form::TextOrModel, "order_items"),
     Known("through_schema", Form::Text, "app"),
     Known("lazy", Form::Text, "selectin"),
     Known("order_by", Form::Text, "id"),
@@ -284,7 +311,10 @@ impl RelationAttribute {
             complete: options.complete,
             key: options.text("key").map(Names::of),
             target_key: options.text("target_key").map(Names::of),
-            through: options.text("through").map(Text::of),
+            through: match options.model("through") {
+                Some(model) => Some(Through::Model(model.to_token_stream())),
+                None => options.text("through").map(Text::of).map(Through::Table),
+            },
             through_schema: options.text("through_schema").map(Text::of),
             lazy: options.text("lazy").map(|text| Lazy::read(text, errors)).unwrap_or_default(),
             order_by: options.text("order_by").map(|text| OrderBy::read(text, errors)),

@@ -12,7 +12,7 @@ mod serde;
 mod types;
 mod value;
 
-pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute};
+pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute, Through};
 pub use input::{Field, Input, input};
 pub use options::{Form, Known, Options};
 pub use serde::RenameAll;

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, LitInt, LitStr, Meta, MetaNameValue};
+use syn::{Attribute, LitInt, LitStr, Meta, MetaNameValue, Path};
 
 use super::attributes::{Kind, home_of};
 use super::foreign;
@@ -23,6 +23,8 @@ pub enum Form {
     FlagOrText,
     /// `= 50`.
     Number,
+    /// `= ".."`, or `= Model`.
+    TextOrModel,
 }
 
 /// An option that an attribute takes: its name, its form, and a value for messages.
@@ -38,7 +40,13 @@ pub struct Options {
 struct Entry {
     name: &'static str,
     span: Span,
-    value: Option<LitStr>,
+    value: Option<Written>,
+}
+
+/// What follows the sign.
+enum Written {
+    Text(LitStr),
+    Model(Path),
 }
 
 impl Options {
@@ -63,12 +71,20 @@ impl Options {
 
     /// The text of an option.
     pub fn text(&self, name: &str) -> Option<&LitStr> {
-        self.entry_of(name)?.value.as_ref()
+        self.entry_of(name)?.text()
+    }
+
+    /// The model of an option.
+    pub fn model(&self, name: &str) -> Option<&Path> {
+        match &self.entry_of(name)?.value {
+            Some(Written::Model(path)) => Some(path),
+            _ => None,
+        }
     }
 
     /// Every text of an option that may be written several times.
     pub fn texts(&self, name: &str) -> impl Iterator<Item = &LitStr> {
-        self.entries.iter().filter(move |entry| entry.name == name).filter_map(|entry| entry.value.as_ref())
+        self.entries.iter().filter(move |entry| entry.name == name).filter_map(Entry::text)
     }
 
     /// Where an option is written, with a value or without.
@@ -106,6 +122,15 @@ impl Options {
     }
 }
 
+impl Entry {
+    fn text(&self) -> Option<&LitStr> {
+        match &self.value {
+            Some(Written::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// `#[name = ".."]` where `#[name(option = "..")]` was meant.
 fn misplaced_value(meta: &MetaNameValue, name: &str, known: &[Known]) -> String {
     let Some(Known(option, _, example)) = known.iter().find(|known| known.1 != Form::Flag) else {
@@ -129,10 +154,10 @@ fn read_value(
     form: Form,
     example: &str,
     errors: &mut Errors,
-) -> Result<Option<LitStr>, Misread> {
+) -> Result<Option<Written>, Misread> {
     let mut tokens = rest.clone().into_iter();
     let value: TokenStream = match tokens.next() {
-        None if matches!(form, Form::Text | Form::Texts | Form::Number) => {
+        None if matches!(form, Form::Text | Form::Texts | Form::TextOrModel | Form::Number) => {
             let example = if form == Form::Number { example.to_owned() } else { format!("{example:?}") };
             errors.at(name.span(), format!("`{name}` needs a value: `{name} = {example}`"));
             return Err(Misread);
@@ -150,11 +175,20 @@ fn read_value(
         return Err(Misread);
     }
     if form == Form::Number {
-        return read_number(name, value, rest, example, errors);
+        return read_number(name, value, rest, example, errors).map(|number| Some(Written::Text(number)));
     }
     let written_with_sign = matches!(rest.clone().into_iter().next(), Some(TokenTree::Punct(_)));
+    if form == Form::TextOrModel
+        && let Some(model) = model(&value)
+    {
+        if written_with_sign {
+            return Ok(Some(Written::Model(model)));
+        }
+        errors.on(rest, format!("write `{name} = {}`", value.to_string().replace(' ', "")));
+        return Err(Misread);
+    }
     match syn::parse2::<LitStr>(value.clone()) {
-        Ok(text) if written_with_sign => return Ok(Some(text)),
+        Ok(text) if written_with_sign => return Ok(Some(Written::Text(text))),
         Ok(text) => errors.on(rest, format!("write `{name} = {:?}`", text.value())),
         Err(_) => {
             let written = value.to_string();
@@ -172,15 +206,22 @@ fn read_number(
     rest: TokenStream,
     example: &str,
     errors: &mut Errors,
-) -> Result<Option<LitStr>, Misread> {
+) -> Result<LitStr, Misread> {
     match syn::parse2::<LitInt>(value.clone()).map(|number| (number.base10_parse::<u32>(), number.span())) {
-        Ok((Ok(number), span)) if number > 0 => Ok(Some(LitStr::new(&number.to_string(), span))),
+        Ok((Ok(number), span)) if number > 0 => Ok(LitStr::new(&number.to_string(), span)),
         _ => {
             let place = if value.is_empty() { rest } else { value };
             errors.on(place, format!("expected a number above 0: `{name} = {example}`"));
             Err(Misread)
         }
     }
+}
+
+/// The path of a struct; a name in small letters is that of a table, without its quotes.
+fn model(value: &TokenStream) -> Option<Path> {
+    let path = syn::parse2::<Path>(value.clone()).ok()?;
+    let name = path.segments.last()?.ident.unraw().to_string();
+    name.starts_with(char::is_uppercase).then_some(path)
 }
 
 /// Whether a value is probably the right one with its quotes left out.

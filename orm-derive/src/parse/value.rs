@@ -151,6 +151,8 @@ pub struct OrderBy {
 /// One field to sort by.
 #[derive(Debug, Clone)]
 pub struct Term {
+    /// The association model that the field belongs to, if not to the target: `Entry.position`.
+    pub of: Option<String>,
     pub field: String,
     pub descending: bool,
 }
@@ -170,7 +172,11 @@ impl OrderBy {
             } else if let Some(more) = words.next() {
                 errors.on(literal, format!("`{more}` is one word too many after `{field} {direction}`"));
             }
-            terms.push(Term { field, descending: direction == "desc" });
+            let (of, field) = match field.split_once('.') {
+                Some((of, field)) => (Some(of.to_owned()), field.trim_start_matches("r#").to_owned()),
+                None => (None, field),
+            };
+            terms.push(Term { of, field, descending: direction == "desc" });
         }
         OrderBy { terms, span: literal.span() }
     }

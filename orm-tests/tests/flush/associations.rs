@@ -128,4 +128,22 @@ on_every_backend! {
         assert_eq!(shape(&log), ["DELETE as_items"], "its link rows are not its own: {log}");
         Ok(())
     }
+
+    async fn what_is_for_reading_is_never_stale(database: TestDatabase) -> Result<()> {
+        let engine = shop(&database).await?;
+        let mut session = engine.session();
+        let query = select::<Item>().with(Item::ORDERS.selectin()).order_by(Item::ID);
+        let items: Vec<Entity<Item>> = session.all(query).await?.into_iter().map(|item| item.dynamic()).collect();
+        session.add(Line::draft().order_id(2).item_id(2).amount(1));
+        session.flush().await?;
+        assert_eq!(items[1].orders().unwrap_err().kind(), ErrorKind::NotLoaded);
+        assert_eq!(session.load(&items[1], Item::ORDERS).await?.len(), 2);
+        let order = session.get::<Order>(1).await?.expect("the order is there");
+        let item = session.get::<Item>(2).await?.expect("the item is there");
+        session.remove(&order, Order::ITEMS, &item)?;
+        session.flush().await?;
+        assert_eq!(items[1].orders().unwrap_err().kind(), ErrorKind::NotLoaded, "through the other side as well");
+        assert_eq!(session.load(&items[1], Item::ORDERS).await?.len(), 1);
+        Ok(())
+    }
 }

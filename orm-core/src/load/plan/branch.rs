@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::child::Child;
 use crate::error::Result;
-use crate::model::{ModelDef, RelationDef, RelationKind, Selection};
+use crate::model::{ModelDef, OrderColumn, RelationDef, RelationKind, Selection};
 use crate::query::{Depth, LoadSpec, Strategy, link, names, targets_of};
 use crate::sql::{Dialect, Expr, Join, JoinKind, Made, Order, Select, Source, TableName, TableRef};
 
@@ -208,20 +208,21 @@ impl Tree {
         let target = relation.target();
         let alias = Made::like(target.table.name);
         let source = Source::Made(alias);
-        self.sort(relation, collection_order(relation, &load, &source), &source);
-
-        let (whole, back) = (!load.is_view(), load.back);
-        let filter = load.filter.map(|filter| filter.relocate(target.table, &source));
-        let (mut below, mut below_inner) = (Vec::new(), Vec::new());
-        let selection = Selection::new((relation.target)(), &load.undeferred);
-        let branch = self.branch(selection, &source, load.loads, &mut below, &mut below_inner)?;
-
         let table = TableRef::Table { name: target.table, alias: Some(alias.into()) };
         let (table, mut on) = link(relation, parent, table, &source)?;
         let (head, mut linked) = match table {
             TableRef::Nested { first, joins } => (*first, joins),
             table => (table, Vec::new()),
         };
+        let link = head.source().filter(|_| relation.through.is_some());
+        self.sort(relation, collection_order(relation, &load, &source, link.as_ref()), &source);
+
+        let (whole, back) = (!load.is_view(), load.back);
+        let filter = load.filter.map(|filter| relation.relocate(filter, &source, link.as_ref()));
+        let (mut below, mut below_inner) = (Vec::new(), Vec::new());
+        let selection = Selection::new((relation.target)(), &load.undeferred);
+        let branch = self.branch(selection, &source, load.loads, &mut below, &mut below_inner)?;
+
         let filtered = filter.is_some() || relation.is_filtered();
         if let Some(filter) = filter {
             let target = linked.last_mut().map_or(&mut on, |join| &mut join.on);
@@ -287,7 +288,9 @@ fn has_target(parent: &Source, load: &LoadSpec) -> Result<Expr> {
     let table = TableRef::Table { name: there.table, alias: Some(alias.into()) };
     let mut select = targets_of(load.relation, parent, (table, &source), link)?;
     if let Some(filter) = &load.filter {
-        select.and_where(filter.clone().relocate(there.table, &source));
+        let link =
+            select.from.as_ref().and_then(TableRef::source).filter(|_| load.relation.through.is_some());
+        select.and_where(load.relation.relocate(filter.clone(), &source, link.as_ref()));
     }
     for condition in inner_conditions(&source, &load.loads)? {
         select.and_where(condition);
@@ -295,16 +298,36 @@ fn has_target(parent: &Source, load: &LoadSpec) -> Result<Expr> {
     Ok(Expr::Exists(Box::new(select)))
 }
 
-/// The relationship's order on a source: the load's own terms, or else the declared ones.
-pub(super) fn collection_order(relation: &RelationDef, load: &LoadSpec, source: &Source) -> Vec<Order> {
-    let target = relation.target();
+/// The relationship's order on a source and on one of its links: the load's own terms, or else the declared ones.
+pub(super) fn collection_order(
+    relation: &RelationDef,
+    load: &LoadSpec,
+    source: &Source,
+    link: Option<&Source>,
+) -> Vec<Order> {
     if !load.order.is_empty() {
-        return load.order.iter().map(|term| term.clone().relocate(target.table, source)).collect();
+        let term = |term: &Order| Order { expr: relation.relocate(term.expr.clone(), source, link), ..*term };
+        return load.order.iter().map(term).collect();
     }
-    let term = |(column, descending): &(usize, bool)| {
-        Order::new(Expr::column(source, target.columns[*column].name), *descending)
+    let term = |column: &OrderColumn| {
+        let source = link.filter(|_| column.of_association).unwrap_or(source);
+        Order::new(Expr::column(source, column.name), column.descending)
     };
     relation.order_columns().iter().map(term).collect()
+}
+
+/// Whether the order of a collection names columns of the association model.
+pub(super) fn sorts_links(relation: &RelationDef, load: &LoadSpec) -> bool {
+    let Some(association) = relation.association() else { return false };
+    if load.order.is_empty() {
+        return relation.order_columns().iter().any(|column| column.of_association);
+    }
+    let mut names = false;
+    for term in &load.order {
+        let is_link = |source: &mut Source| names |= *source == Source::Table(association.table);
+        term.expr.clone().visit_free(&mut { is_link });
+    }
+    names
 }
 
 /// The order by a model's primary key.

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 
 use super::branch::{
     Branch, Origin, OwnRows, Tree, collection_order, collections, inner_conditions, joins_one_row, key_order,
-    then_by,
+    sorts_links, then_by,
 };
 use super::load_plan::Further;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ModelDef, RelationDef, Selection};
-use crate::query::{Depth, LoadSpec, Strategy, equal, names};
+use crate::query::{Depth, LoadSpec, Strategy, equal, link_names, names};
 use crate::sql::{
     BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Made, Order, Select, Source,
     Statement, TableRef, Window, Writer, check_joins,
@@ -106,13 +106,21 @@ impl Child {
         // Ranked rows come out of a subquery that is called as the table is.
         let ranks = load.limit.map(|limit| (limit, Made::called(def.table.name)));
         let outside = ranks.map_or(source.clone(), |(_, called)| Source::Made(called));
-        let order = collection_order(relation, &load, &outside);
-        let ranked_order = collection_order(relation, &load, &source);
-        let chosen = ranks.iter().flat_map(|_| key_order(def, &outside)).collect::<Vec<_>>();
         let (mut rows, key_source, key_columns) = rows(relation, remote);
+        let link = Some(&key_source).filter(|_| relation.through.is_some());
         let internal = InternalNames::beside(def)?;
+        let mut ranked_order = Vec::new();
+        let mut order = collection_order(relation, &load, &outside, link);
+        if ranks.is_some() {
+            ranked_order = collection_order(relation, &load, &source, link);
+            // The link table is inside the subquery, which numbers the rows in this order.
+            if sorts_links(relation, &load) {
+                order = vec![Order::new(Expr::column(&outside, internal.rank), false)];
+            }
+        }
+        let chosen = ranks.iter().flat_map(|_| key_order(def, &outside)).collect::<Vec<_>>();
         let selection = Selection::new(model, &load.undeferred);
-        rows.filter = relation.condition(&source)?;
+        rows.filter = relation.condition(&source, link)?;
         load.filter.into_iter().for_each(|filter| rows.and_where(filter));
 
         let ranked = ranks.is_some();
@@ -383,12 +391,11 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> (Select, Source, Ve
     let def = relation.target();
     let source = Source::Table(def.table);
     let table = TableRef::table(def.table);
-    match &relation.through {
+    match relation.link_table() {
         None => (Select::from(table), source, def.key_columns(remote)),
-        Some(through) => {
-            let name = relation.link_table().unwrap_or(through.table);
+        Some(name) => {
             let link = Source::Table(name);
-            let on = equal(names(def, remote), &source, through.target_key.iter().copied(), &link);
+            let on = equal(names(def, remote), &source, link_names(relation.link_target_columns()), &link);
             let mut rows = Select::from(TableRef::table(name));
             rows.joins.push(Join { kind: JoinKind::Inner, table, on });
             (rows, link, relation.link_columns().to_vec())

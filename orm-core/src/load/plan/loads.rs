@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 
+use super::branch::sorts_links;
 use super::shape::{Shape, sorts_by_selected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, RelationDef, RelationKind};
@@ -392,7 +393,7 @@ fn resolve(load: &mut LoadSpec, parents: Parents) {
 fn check_terms(spec: &SelectSpec) -> Result<()> {
     let def = spec.model.def();
     let terms = spec.core.filter.iter().chain(spec.core.order.iter().map(|term| &term.expr));
-    check_tables(terms, def.table, &format!("a query for `{}`", def.name))
+    check_tables(terms, &[def.table], &format!("a query for `{}`", def.name))
 }
 
 /// Refuses what cannot be loaded for the rows of one batch. `own`: the load belongs to the stream's own statement.
@@ -417,11 +418,11 @@ fn check_stream(load: &LoadSpec, own: bool) -> Result<()> {
 }
 
 /// Conditions and orders name columns of the rows they are about; another table is not there to be asked.
-fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: TableName, of: &str) -> Result<()> {
+fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, tables: &[TableName], of: &str) -> Result<()> {
     let mut other = None;
     for term in terms {
         term.clone().visit_free(&mut |source| match source {
-            Source::Table(named) if *named != table => other = Some(*named),
+            Source::Table(named) if !tables.contains(named) => other = Some(*named),
             _ => {}
         });
     }
@@ -440,14 +441,15 @@ fn check_tables<'e>(terms: impl Iterator<Item = &'e Expr>, table: TableName, of:
 fn check(load: &LoadSpec, dialect: Dialect) -> Result<()> {
     let path = load.relation.path();
     let terms = load.filter.iter().chain(load.order.iter().map(|term| &term.expr));
-    let target = load.relation.target().table;
-    check_tables(terms.clone(), target, &format!("the load of `{path}`"))?;
+    let tables: Vec<TableName> = load.relation.tables().collect();
+    check_tables(terms.clone(), &tables, &format!("the load of `{path}`"))?;
+    let sources: Vec<Source> = tables.into_iter().map(Source::Table).collect();
     for term in terms {
-        check_expression(term, &[Source::Table(target)], dialect)?;
+        check_expression(term, &sources, dialect)?;
     }
-    let declared = load.relation.condition(&Source::Table(target))?;
+    let declared = load.relation.condition(&sources[0], sources.get(1))?;
     for filter in load.filter.iter().chain(&declared) {
-        check_condition(filter, &[Source::Table(target)], dialect)?;
+        check_condition(filter, &sources, dialect)?;
     }
     let refuse = |what: String| Err(Error::new(ErrorKind::InvalidQuery, what));
     let strategy = load.strategy.name();
@@ -460,6 +462,15 @@ fn check(load: &LoadSpec, dialect: Dialect) -> Result<()> {
     if joined && load.limit.is_some() {
         return refuse(format!(
             "`{path}`: a join cannot limit the targets of each parent; use `.selectin()` with `.limit(..)`"
+        ));
+    }
+    if load.limit.is_some() && sorts_links(load.relation, load) && !load.relation.links_once() {
+        let association = load.relation.association().map_or("", |model| model.name);
+        return refuse(format!(
+            "`{path}` is sorted by columns of `{association}`, which may have several rows for one target, so it is not known \
+             which targets are the first ones; make each link unique, `#[model(unique = \"..\")]` on `{association}`, or sort by \
+             columns of `{}`",
+            load.relation.target().name
         ));
     }
     if load.batch_size.is_some() && load.strategy != Strategy::Selectin {
