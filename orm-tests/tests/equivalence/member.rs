@@ -447,6 +447,7 @@ members! {
         4 many TAGS tags;
         5 many SHELVES shelves;
         6 many LATE_BOOKS late_books;
+        7 many HEAVY_TAGS heavy_tags;
     }
     1 Country {
         columns code CODE rank RANK;

@@ -194,6 +194,7 @@ pub const TABLES: &[Table] = &[
                 &[("room", UP), ("upper", DOWN)],
             ),
             filtered(many("late_books", BOOK, &["id"], &["author_id"], &[("id", UP)])),
+            filtered(through("heavy_tags", TAG, (&["id"], &["name"]), (AUTHOR_TAG, 0), &[("name", DOWN)])),
         ],
     },
     Table {

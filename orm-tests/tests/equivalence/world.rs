@@ -123,7 +123,7 @@ pub async fn run(connection: &mut SqliteConnection, sql: &str) {
 }
 
 fn zoo() -> Schema {
-    schema![Author, Country, Book, Chapter, Note, Shelf, Category, Tag, Profile, Loan, Seal]
+    schema![Author, Country, Book, Chapter, Note, Shelf, Category, Tag, Profile, Loan, Seal, Shelved, Tagged]
 }
 
 fn def_of<M: Member>() -> &'static ModelDef {

@@ -27,14 +27,47 @@ pub struct Author {
     )]
     pub tags: HasMany<Tag>,
     #[many_to_many(
-        through = "author_shelf",
-        key = "author_id",
+        through = Shelved,
         target_key = "shelf_room, shelf_upper",
-        order_by = "room, upper desc"
+        order_by = "Shelved.shelf_room, upper desc"
     )]
     pub shelves: HasMany<Shelf>,
     #[has_many(key = "author_id", filter = "late", order_by = "id")]
     pub late_books: HasMany<Book>,
+    #[many_to_many(
+        through = Tagged,
+        target_key = "tag_name",
+        filter = "heavy",
+        order_by = "Tagged.tag_name desc"
+    )]
+    pub heavy_tags: HasMany<Tag>,
+}
+
+/// A link whose columns sort the shelves of an author.
+#[derive(Model, Debug)]
+#[model(table = "author_shelf")]
+pub struct Shelved {
+    #[key]
+    pub author_id: i64,
+    #[key]
+    pub shelf_room: i32,
+    #[key]
+    pub shelf_upper: bool,
+}
+
+/// A link that the database may hold twice, although its model says that it cannot.
+#[derive(Model, Debug)]
+#[model(table = "author_tag")]
+pub struct Tagged {
+    #[key]
+    pub author_id: i64,
+    #[key]
+    pub tag_name: String,
+}
+
+/// About the target and about the link.
+fn heavy() -> Predicate {
+    Tag::WEIGHT.gt(0) & Tagged::AUTHOR_ID.is_in([1, 2, 3, 4, 5, -7, i64::MAX, 0])
 }
 
 fn late() -> Predicate {
