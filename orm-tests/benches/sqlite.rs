@@ -2,18 +2,23 @@
 //!
 //! `cargo bench -p orm-tests --bench sqlite` prints the median of each contender and its ratio to rusqlite. Times do not
 //! carry over between machines; the ratios of one run do, if the machine was quiet. `-- W5` runs only that workload, for
-//! a tool that counts instructions, which do not depend on other load; `-- W5 3` runs three rounds of it.
+//! a tool that counts instructions, which do not depend on other load; `-- W5 3` runs three rounds of it. Of the workloads
+//! that write, and of that with typed columns, `-- W6 3 rusqlite` runs only one contender.
 
 use std::collections::HashMap;
 use std::time::Instant;
 
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use orm_core::prelude::*;
 use rusqlite::{Connection, params_from_iter};
+use rust_decimal::Decimal;
+use uuid::Uuid;
 
 const ROUNDS: usize = 21;
 const AUTHORS: i64 = 1_000;
 const BOOKS: i64 = 10_000;
 const SALES: i64 = 100_000;
+const ORDERS: i64 = 5_000;
 
 #[derive(Model, Debug)]
 #[model(table = "authors")]
@@ -64,6 +69,28 @@ struct Sale {
     price: f64,
 }
 
+#[derive(Model, Debug)]
+#[model(table = "orders")]
+struct Order {
+    #[key]
+    id: i64,
+    day: NaiveDate,
+    at: DateTime<Utc>,
+    number: Uuid,
+    amount: Decimal,
+    tags: serde_json::Value,
+}
+
+#[allow(dead_code)]
+struct PlainOrder {
+    id: i64,
+    day: NaiveDate,
+    at: DateTime<Utc>,
+    number: Uuid,
+    amount: Decimal,
+    tags: serde_json::Value,
+}
+
 #[allow(dead_code)]
 struct PlainBook {
     id: i64,
@@ -109,23 +136,48 @@ fn plain_author(row: &rusqlite::Row<'_>) -> rusqlite::Result<PlainAuthor> {
     })
 }
 
+/// Converts as rusqlite's own implementations for these types do.
+fn plain_order(row: &rusqlite::Row<'_>) -> rusqlite::Result<PlainOrder> {
+    let text = |at: usize| row.get_ref(at).and_then(|cell| Ok(cell.as_str()?));
+    let wrong = |error: Box<dyn std::error::Error + Send + Sync>| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error)
+    };
+    let at = NaiveDateTime::parse_from_str(text(2)?, "%Y-%m-%d %H:%M:%S%.f");
+    Ok(PlainOrder {
+        id: row.get(0)?,
+        day: NaiveDate::parse_from_str(text(1)?, "%F").map_err(|error| wrong(error.into()))?,
+        at: at.map_err(|error| wrong(error.into()))?.and_utc(),
+        number: Uuid::from_slice(row.get_ref(3)?.as_blob()?).map_err(|error| wrong(error.into()))?,
+        amount: text(4)?.parse().map_err(|error: rust_decimal::Error| wrong(error.to_string().into()))?,
+        tags: serde_json::from_str(text(5)?).map_err(|error| wrong(error.into()))?,
+    })
+}
+
 /// Times by workload and contender, in milliseconds.
 #[derive(Default)]
-struct Times(Vec<(&'static str, &'static str, Vec<f64>)>);
+struct Times {
+    times: Vec<(&'static str, &'static str, Vec<f64>)>,
+    /// The only contender that runs, if it was named.
+    only: Option<String>,
+}
 
 impl Times {
+    fn runs(&self, contender: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == contender)
+    }
+
     fn add(&mut self, workload: &'static str, contender: &'static str, since: Instant) {
         let time = since.elapsed().as_secs_f64() * 1e3;
-        match self.0.iter_mut().find(|(w, c, _)| (*w, *c) == (workload, contender)) {
+        match self.times.iter_mut().find(|(w, c, _)| (*w, *c) == (workload, contender)) {
             Some((_, _, times)) => times.push(time),
-            None => self.0.push((workload, contender, vec![time])),
+            None => self.times.push((workload, contender, vec![time])),
         }
     }
 
     fn print(&mut self) {
         let mut base = 0.0;
         println!("{:<42} {:<22} {:>9} {:>7}", "workload", "contender", "median ms", "ratio");
-        for (workload, contender, times) in &mut self.0 {
+        for (workload, contender, times) in &mut self.times {
             times.sort_by(f64::total_cmp);
             let median = times[times.len() / 2];
             if *contender == "rusqlite" {
@@ -172,6 +224,15 @@ fn fill(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("COMMIT")
 }
 
+fn order(id: i64) -> impl orm_core::write::CompleteDraft<Model = Order> {
+    let number = id.unsigned_abs();
+    let day = NaiveDate::default() + Days::new(number * 7);
+    let at = DateTime::<Utc>::from_timestamp_nanos(id * 1_234_567_891_000);
+    let number = Uuid::from_u128(u128::from(number) << 64 | 0xabcd);
+    let tags = serde_json::json!({ "state": "paid", "lines": [id, id + 1], "gift": id % 2 == 0 });
+    Order::draft().id(id).day(day).at(at).number(number).amount(Decimal::new(id * 99, 2)).tags(tags)
+}
+
 #[tokio::main]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
@@ -179,10 +240,15 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let plain = Connection::open(&path)?;
     fill(&plain)?;
     let engine = Engine::connect(&format!("sqlite:{}", path.display())).await?;
+    engine.create_all(schema![Order]).await?;
+    let mut session = engine.session();
+    session.execute(insert::<Order>().rows((0..ORDERS).map(order))).await?;
+    session.commit().await?;
+    drop(session);
     let arguments: Vec<String> = std::env::args().skip(1).filter(|given| !given.starts_with("--")).collect();
     let runs = |workload: &str| arguments.first().is_none_or(|only| only == workload);
     let rounds = arguments.get(1).map_or(Ok(ROUNDS), |rounds| rounds.parse())?;
-    let mut times = Times::default();
+    let mut times = Times { only: arguments.get(2).cloned(), ..Times::default() };
     for _ in 0..rounds {
         if runs("W1") {
             rows(&plain, &engine, &mut times).await?;
@@ -201,6 +267,12 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         }
         if runs("W7") {
             stream(&plain, &engine, &mut times).await?;
+        }
+        if runs("W9") {
+            edits(&plain, &engine, &mut times).await?;
+        }
+        if runs("W10") {
+            typed(&plain, &engine, &mut times).await?;
         }
     }
     times.print();
@@ -319,35 +391,89 @@ async fn gets(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
 async fn inserts(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
     const W: &str = "W6 10,000 inserts in a transaction";
     let text = |note: i64| format!("the text of note {note}");
-    plain.execute_batch("DELETE FROM notes")?;
-    let start = Instant::now();
-    plain.execute_batch("BEGIN")?;
-    for note in 0..BOOKS {
+    if times.runs("rusqlite") {
+        plain.execute_batch("DELETE FROM notes")?;
+        let start = Instant::now();
+        plain.execute_batch("BEGIN")?;
         let mut statement =
             plain.prepare_cached("INSERT INTO notes (author, text, likes) VALUES (?, ?, ?)")?;
-        statement.execute(("jack", text(note), note))?;
+        for note in 0..BOOKS {
+            statement.execute(("jack", text(note), note))?;
+        }
+        plain.execute_batch("COMMIT")?;
+        times.add(W, "rusqlite", start);
     }
-    plain.execute_batch("COMMIT")?;
-    times.add(W, "rusqlite", start);
-
-    plain.execute_batch("DELETE FROM notes")?;
-    let start = Instant::now();
-    let mut session = engine.session();
-    for note in 0..BOOKS {
-        session.add(Note::draft().author("jack").text(text(note)).likes(note));
+    if times.runs("add and commit") {
+        plain.execute_batch("DELETE FROM notes")?;
+        let start = Instant::now();
+        let mut session = engine.session();
+        for note in 0..BOOKS {
+            session.add(Note::draft().author("jack").text(text(note)).likes(note));
+        }
+        session.commit().await?;
+        drop(session);
+        times.add(W, "add and commit", start);
     }
-    session.commit().await?;
-    drop(session);
-    times.add(W, "add and commit", start);
+    if times.runs("insert().rows(..)") {
+        plain.execute_batch("DELETE FROM notes")?;
+        let start = Instant::now();
+        let mut session = engine.session();
+        let drafts = (0..BOOKS).map(|note| Note::draft().author("jack").text(text(note)).likes(note));
+        session.execute(insert::<Note>().rows(drafts)).await?;
+        session.commit().await?;
+        drop(session);
+        times.add(W, "insert().rows(..)", start);
+    }
+    Ok(())
+}
 
-    plain.execute_batch("DELETE FROM notes")?;
-    let start = Instant::now();
-    let mut session = engine.session();
-    let drafts = (0..BOOKS).map(|note| Note::draft().author("jack").text(text(note)).likes(note));
-    session.execute(insert::<Note>().rows(drafts)).await?;
-    session.commit().await?;
-    drop(session);
-    times.add(W, "insert().rows(..)", start);
+/// The rows are read before the time begins.
+async fn edits(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W9 10,000 edits in a transaction";
+    if times.runs("rusqlite") {
+        let mut statement = plain.prepare_cached(BOOK)?;
+        let mut books = statement.query_map([], plain_book)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let start = Instant::now();
+        plain.execute_batch("BEGIN")?;
+        let mut statement = plain.prepare_cached("UPDATE books SET pages = ? WHERE id = ?")?;
+        for book in &mut books {
+            book.pages = (book.pages + 1) % 1_000;
+            assert_eq!(statement.execute((book.pages, book.id))?, 1);
+        }
+        plain.execute_batch("COMMIT")?;
+        times.add(W, "rusqlite", start);
+    }
+    if times.runs("edit and commit") {
+        let mut session = engine.session();
+        let books = session.all(select::<Book>()).await?;
+        let start = Instant::now();
+        for book in &books {
+            session.edit(book, |book| book.pages = (book.pages + 1) % 1_000)?;
+        }
+        session.commit().await?;
+        times.add(W, "edit and commit", start);
+    }
+    Ok(())
+}
+
+async fn typed(plain: &Connection, engine: &Engine, times: &mut Times) -> Done {
+    const W: &str = "W10 5,000 rows of dates, UUIDs, decimals, JSON";
+    if times.runs("rusqlite") {
+        let start = Instant::now();
+        let mut statement = plain.prepare_cached("SELECT id, day, at, number, amount, tags FROM orders")?;
+        let orders = statement.query_map([], plain_order)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        assert_eq!(orders.len() as i64, ORDERS);
+        drop(orders);
+        times.add(W, "rusqlite", start);
+    }
+    if times.runs("all") {
+        let start = Instant::now();
+        let mut session = engine.session();
+        let orders = session.all(select::<Order>()).await?;
+        assert_eq!(orders.len() as i64, ORDERS);
+        drop((orders, session));
+        times.add(W, "all", start);
+    }
     Ok(())
 }
 

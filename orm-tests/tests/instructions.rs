@@ -34,9 +34,9 @@ const RECORDED: [(&str, i64); 12] = [
     ("get", 34_090),
     ("one by key", 64_210),
     ("stream", 8_370),
-    ("bulk insert", 18_160),
+    ("bulk insert", 17_660),
     ("add and flush", 63_580),
-    ("edit and flush", 86_550),
+    ("edit and flush", 67_900),
     ("page", 252_360),
     ("siblings", 240_220),
 ];

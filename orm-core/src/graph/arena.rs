@@ -43,6 +43,8 @@ pub trait ErasedArena: Any + Send + Sync {
     fn view(&self, node: u32, column: usize) -> ValueRef<'_>;
     /// The value that a column had in an earlier version.
     fn view_version(&self, node: u32, version: usize, column: usize) -> ValueRef<'_>;
+    /// Adds the columns that have been loaded and whose newest value differs from that in an earlier version.
+    fn differing(&self, node: u32, version: usize, columns: &mut Vec<usize>);
     /// The number of an object's newest version.
     fn version(&self, node: u32) -> usize;
     /// How many versions an object has.
@@ -101,12 +103,16 @@ impl<M: Record> Arena<M> {
     /// Publishes a new version read from cells; what did not change adds none.
     pub(crate) fn update(&self, node: u32, cells: &dyn Cells) -> Result<bool, CellError> {
         let version = M::read(cells, &self.seed(node))?;
-        let current = self.node(node).current();
-        let changed = (0..self.columns).any(|column| current.view(column) != version.view(column));
+        let changed = self.differences(self.node(node).current(), &version).next().is_some();
         if changed {
             self.publish(node, version);
         }
         Ok(changed)
+    }
+
+    /// The columns in which two versions differ.
+    pub(crate) fn differences(&self, one: &M, other: &M) -> impl Iterator<Item = usize> {
+        (0..self.columns).filter(|column| one.view(*column) != other.view(*column))
     }
 
     /// Makes a version of an object the newest.
@@ -202,6 +208,13 @@ impl<M: Record> ErasedArena for Arena<M> {
 
     fn view_version(&self, node: u32, version: usize, column: usize) -> ValueRef<'_> {
         self.node(node).version(version).view(column)
+    }
+
+    fn differing(&self, node: u32, version: usize, columns: &mut Vec<usize>) {
+        let node = self.node(node);
+        let now = node.current();
+        let loaded = |column: &usize| now.view(*column) != ValueRef::NotLoaded;
+        columns.extend(self.differences(now, node.version(version)).filter(loaded));
     }
 
     fn version(&self, node: u32) -> usize {

@@ -70,10 +70,7 @@ impl<M: Model> ErasedModel for Erased<M> {
             Error::new(ErrorKind::InvalidValue, error.to_string()).with_source(error)
         })?;
         (hooks.before_update)(&mut version, context)?;
-        let current = arena.node(node).current();
-        let columns = 0..M::def().columns.len();
-        let changed: Vec<usize> =
-            columns.filter(|column| current.view(*column) != version.view(*column)).collect();
+        let changed: Vec<usize> = arena.differences(arena.node(node).current(), &version).collect();
         if let Some(column) = changed.iter().find(|column| M::def().columns[**column].read_only) {
             return Err(generated(M::def(), *column));
         }

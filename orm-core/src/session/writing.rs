@@ -102,9 +102,7 @@ impl Session {
     ) -> Result<()> {
         let (arena, def) = (self.store.graph().arena::<M>(node.arena), M::def());
         let version = version.map_err(|error| cell_error(def, &error))?;
-        let current = arena.node(node.node).current();
-        let changed: Vec<usize> =
-            (0..def.columns.len()).filter(|column| current.view(*column) != version.view(*column)).collect();
+        let changed: Vec<usize> = arena.differences(arena.node(node.node).current(), &version).collect();
         if let Some(column) = changed.iter().find(|column| def.columns[**column].read_only) {
             return Err(generated(def, *column));
         }

@@ -1,8 +1,8 @@
 //! How the SQL of databases differs.
 
-use super::refusal::{no_lists, refusal};
+use super::refusal::{cell_refusal, no_lists, refusal};
 use super::{Select, TableName};
-use crate::value::{Value, ValueKind};
+use crate::value::{Value, ValueKind, ValueRef};
 
 /// The SQL that one database speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -139,6 +139,11 @@ impl Dialect {
     /// Why a value cannot be stored, where it cannot.
     pub fn refuses(self, value: &Value) -> Option<String> {
         refusal(self, value)
+    }
+
+    /// Why the field of an object cannot be stored, where it cannot.
+    pub fn refuses_cell(self, cell: ValueRef<'_>) -> Option<String> {
+        cell_refusal(self, cell)
     }
 
     /// Why lists cannot be columns, where they cannot.

@@ -112,7 +112,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
         table,
         columns: vec![a, b],
         rows: 1,
-        values: vec![bind(), bind()],
+        values: vec![Param::One(bind()), Param::One(bind())],
         conflict: Some(Conflict { columns: vec![a], set: taken, filter: None }),
         returning: returning.clone(),
     };

@@ -1,38 +1,51 @@
 //! Values that a database cannot store.
 
 use super::Dialect;
-use crate::value::{Date, DateTime, Time, Value};
+use crate::value::{Date, DateTime, Time, Value, ValueRef};
 
 /// Why a database cannot store a value as it is, where it cannot.
 pub(super) fn refusal(dialect: Dialect, value: &Value) -> Option<String> {
-    match (dialect, value) {
-        (_, Value::Unfit(why)) => Some(why.clone()),
-        (_, Value::NotLoaded) => Some("it is a deferred column that is not loaded".into()),
-        (Dialect::Sqlite, Value::UInt(v)) => {
+    match value {
+        // Most values are one of these.
+        Value::Null | Value::Bool(_) | Value::Int(_) => None,
+        Value::Text(_) if dialect != Dialect::Postgres => None,
+        Value::Array(values) if dialect == Dialect::Postgres => {
+            values.iter().find_map(|value| refusal(dialect, value))
+        }
+        Value::Array(_) => Some(no_lists(dialect)),
+        other => cell_refusal(dialect, other.as_ref()),
+    }
+}
+
+/// The same, of the field of an object.
+pub(super) fn cell_refusal(dialect: Dialect, cell: ValueRef<'_>) -> Option<String> {
+    match (dialect, cell) {
+        (_, ValueRef::Composite(field)) => refusal(dialect, &field.to_value()),
+        (_, ValueRef::Unfit(why)) => Some(why.to_owned()),
+        (_, ValueRef::NotLoaded) => Some("it is a deferred column that is not loaded".into()),
+        (Dialect::Sqlite, ValueRef::UInt(v)) => {
             Some(format!("{v} does not fit an integer of SQLite, whose maximum is {}", i64::MAX))
         }
-        (Dialect::Sqlite, Value::Float(v)) if v.is_nan() => Some(
+        (Dialect::Sqlite, ValueRef::Float(v)) if v.is_nan() => Some(
             "SQLite cannot store NaN: it would become NULL; use an `Option` and store NULL outright".into(),
         ),
-        (Dialect::Postgres, Value::UInt(v)) => {
+        (Dialect::Postgres, ValueRef::UInt(v)) => {
             Some(format!("{v} does not fit an integer of PostgreSQL, whose maximum is {}", i64::MAX))
         }
-        (Dialect::Postgres, Value::Text(v)) if v.contains('\0') => {
+        (Dialect::Postgres, ValueRef::Text(v)) if v.contains('\0') => {
             Some("PostgreSQL cannot store the character NUL in a text".into())
         }
-        (Dialect::Mysql(_), Value::Float(v)) if !v.is_finite() => Some(
+        (Dialect::Mysql(_), ValueRef::Float(v)) if !v.is_finite() => Some(
             "MySQL and MariaDB cannot store NaN and infinities; use an `Option` and store NULL outright"
                 .into(),
         ),
-        (_, Value::Date(v)) => date(dialect, *v),
-        (_, Value::Time(v)) => time(*v),
-        (_, Value::DateTime(v)) => date_time(dialect, *v),
-        (_, Value::Timestamp(v)) => date_time(dialect, v.0),
-        (Dialect::Postgres, Value::Json(v)) if has_nul(v) => {
+        (_, ValueRef::Date(v)) => date(dialect, v),
+        (_, ValueRef::Time(v)) => time(v),
+        (_, ValueRef::DateTime(v)) => date_time(dialect, v),
+        (_, ValueRef::Timestamp(v)) => date_time(dialect, v.0),
+        (Dialect::Postgres, ValueRef::Json(v)) if has_nul(v) => {
             Some("PostgreSQL cannot store the character NUL in a text of JSON".into())
         }
-        (Dialect::Postgres, Value::Array(values)) => values.iter().find_map(|value| refusal(dialect, value)),
-        (_, Value::Array(_)) => Some(no_lists(dialect)),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE as trees.
 
-use super::{Bind, Dialect, Expr, Made, TableName, Writer};
+use super::{Bind, Dialect, Expr, Made, Param, TableName, Writer};
 
 /// An INSERT of any number of rows.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct Insert {
     /// How many rows there are.
     pub rows: usize,
     /// Their values, row by row, in column order.
-    pub values: Vec<Bind>,
+    pub values: Vec<Param>,
     /// What happens to an existing row.
     pub conflict: Option<Conflict>,
     /// RETURNING.
@@ -115,7 +115,7 @@ mod tests {
             table,
             columns: vec!["id"],
             rows: 100,
-            values: (0..100).map(|id| Value::Int(id).into()).collect(),
+            values: (0..100).map(|id| Param::One(Value::Int(id).into())).collect(),
             conflict: Some(conflict),
             returning: Vec::new(),
         };

@@ -134,7 +134,7 @@ pub(crate) struct DraftLinks {
 impl DraftData {
     /// A draft of a model with nothing in it.
     pub fn new<M: Model>() -> DraftData {
-        let values = vec![None; M::def().columns.len()];
+        let values = std::iter::repeat_with(|| None).take(M::def().columns.len()).collect();
         DraftData { model: erased::<M>(), values, links: Vec::new(), sent: Vec::new() }
     }
 

@@ -11,7 +11,7 @@ use super::unit_of_work::PendingEntry;
 use crate::driver::Control;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
-use crate::model::{Hydrate, ModelDef};
+use crate::model::{ColumnDef, ErasedModel, Hydrate, ModelDef};
 use crate::sql::{Bind, Conflict, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
@@ -47,6 +47,15 @@ pub(super) struct Shape {
     pub(super) given: Vec<usize>,
     returned: Vec<usize>,
     pub(super) entries: Vec<PendingEntry>,
+}
+
+/// Rows of a bulk insert with values for the same columns.
+struct BulkShape {
+    given: Vec<usize>,
+    /// How many rows one statement takes.
+    room: usize,
+    /// The rows of each statement: how many there are, and their values.
+    chunks: Vec<(usize, Vec<Param>)>,
 }
 
 impl Flush<'_> {
@@ -102,13 +111,27 @@ impl Flush<'_> {
         } else {
             Vec::new()
         };
-        let statement = |mut chunk: Shape| {
-            let mut insert = self.insert_of(def, &chunk.given, &returned, &mut chunk.entries);
-            insert.conflict.clone_from(&conflict);
+        let reserved = conflict.as_ref().map_or(0, |conflict| conflict.binds(self.dialect));
+        let statement = |(given, rows, values): (&[usize], usize, Vec<Param>)| {
+            let insert = insert_of(def, given, &returned, rows, values);
+            let insert = Insert { conflict: conflict.clone(), ..insert };
             self.labelled(def, Writer::insert(self.dialect, insert), "bulk")
         };
-        let reserved = conflict.as_ref().map_or(0, |conflict| conflict.binds(self.dialect));
-        Ok(self.bulk_chunks(rows, reserved)?.into_iter().map(statement).collect())
+        let mut shapes: Vec<BulkShape> = Vec::new();
+        for mut row in rows {
+            self.complete_row(row.model, &mut row.values, &row.sent)?;
+            let at = shapes.iter().position(|shape| are_given(&shape.given, &row.values));
+            let at = at.unwrap_or_else(|| {
+                let given: Vec<usize> =
+                    (0..row.values.len()).filter(|column| row.values[*column].is_some()).collect();
+                let room = self.rows_per_statement(&given, reserved);
+                shapes.push(BulkShape { given, room, chunks: Vec::new() });
+                shapes.len() - 1
+            });
+            shapes[at].add(def, &mut row.values);
+        }
+        let chunks = shapes.iter_mut().flat_map(BulkShape::take_chunks);
+        Ok(chunks.map(statement).collect())
     }
 
     /// How many rows one statement takes; a row that consists only of defaults cannot be combined with others.
@@ -142,11 +165,21 @@ impl Flush<'_> {
                 }
             }
         }
-        let def = entry.model.def();
-        make_defaults(def, &mut entry.values);
-        entry.model.before_insert(&mut entry.values, self.context)?;
-        check_sent(self.dialect, entry)?;
-        for (column, value) in def.columns.iter().zip(&mut entry.values) {
+        self.complete_row(entry.model, &mut entry.values, &entry.sent)
+    }
+
+    /// The same, of a row without links.
+    fn complete_row(
+        &self,
+        model: &'static dyn ErasedModel,
+        values: &mut [Option<Value>],
+        sent: &[usize],
+    ) -> Result<()> {
+        let def = model.def();
+        make_defaults(def, values);
+        model.before_insert(values, self.context)?;
+        check_sent(self.dialect, def, values, sent)?;
+        for (column, value) in def.columns.iter().zip(values) {
             if value.is_none() && column.is_stamped_on_insert() {
                 *value = Some(self.stamp_of(def, column)?);
             }
@@ -201,20 +234,9 @@ impl Flush<'_> {
     ) -> Insert {
         let mut values = Vec::with_capacity(chunk.len() * given.len());
         for entry in chunk.iter_mut() {
-            values.extend(given.iter().map(|column| Bind {
-                value: entry.values[*column].take().unwrap_or(Value::Null),
-                secret: def.columns[*column].secret,
-                kind: Some(def.columns[*column].kind),
-            }));
+            add_values(def, given, &mut entry.values, &mut values);
         }
-        Insert {
-            table: def.table,
-            columns: given.iter().map(|column| def.columns[*column].name).collect(),
-            rows: chunk.len(),
-            values,
-            conflict: None,
-            returning: returned.iter().map(|column| def.columns[*column].named()).collect(),
-        }
+        insert_of(def, given, returned, chunk.len(), values)
     }
 
     /// Sends the rows; returns their values, and what the database filled in, in the order of the rows.
@@ -293,11 +315,7 @@ impl Flush<'_> {
         }
         self.lease.savepoint(&Control::RollbackTo(SAVEPOINT)).await?;
         self.lease.savepoint(&Control::Release(SAVEPOINT)).await?;
-        let values = statement.params.into_iter().filter_map(|param| match param {
-            Param::One(bind) | Param::Padding(bind) => Some(bind),
-            Param::Many { .. } => None,
-        });
-        let insert = Insert { values: values.collect(), ..again };
+        let insert = Insert { values: statement.params, ..again };
         let statement = self.labelled(def, Writer::insert(self.dialect, insert), "flush");
         let mut keys = self.rows(&statement, def, 1, rows).await?;
         keys.sort_by_key(|row| if let Value::Int(key) = row[0] { key } else { i64::MAX });
@@ -389,6 +407,51 @@ impl Flush<'_> {
     }
 }
 
+/// An INSERT of rows with these values.
+fn insert_of(def: &ModelDef, given: &[usize], returned: &[usize], rows: usize, values: Vec<Param>) -> Insert {
+    Insert {
+        table: def.table,
+        columns: given.iter().map(|column| def.columns[*column].name).collect(),
+        rows,
+        values,
+        conflict: None,
+        returning: returned.iter().map(|column| def.columns[*column].named()).collect(),
+    }
+}
+
+/// Takes the values of a row for an INSERT.
+fn add_values(def: &ModelDef, given: &[usize], row: &mut [Option<Value>], values: &mut Vec<Param>) {
+    values.extend(given.iter().map(|column| {
+        let ColumnDef { secret, kind, .. } = def.columns[*column];
+        Param::One(Bind { value: row[*column].take().unwrap_or(Value::Null), secret, kind: Some(kind) })
+    }));
+}
+
+/// Whether a row has values for exactly these columns.
+fn are_given(given: &[usize], row: &[Option<Value>]) -> bool {
+    let mut given = given.iter().copied().peekable();
+    let mut columns = row.iter().enumerate();
+    columns.all(|(column, value)| value.is_some() == given.next_if_eq(&column).is_some())
+}
+
+impl BulkShape {
+    fn add(&mut self, def: &ModelDef, row: &mut [Option<Value>]) {
+        if self.chunks.last().is_none_or(|(rows, _)| *rows == self.room) {
+            self.chunks.push((0, Vec::new()));
+        }
+        if let Some((rows, values)) = self.chunks.last_mut() {
+            *rows += 1;
+            add_values(def, &self.given, row, values);
+        }
+    }
+
+    /// The columns of each statement, its number of rows, and their values.
+    fn take_chunks(&mut self) -> impl Iterator<Item = (&[usize], usize, Vec<Param>)> {
+        let chunks = std::mem::take(&mut self.chunks).into_iter();
+        chunks.map(|(rows, values)| (&*self.given, rows, values))
+    }
+}
+
 impl NewRows {
     fn new(def: &ModelDef, given: &[usize], returned: &[usize], values: Vec<Param>) -> NewRows {
         let place = |column: usize| {
@@ -427,11 +490,7 @@ impl Cells for NewCells<'_> {
 fn shapes(batch: Vec<PendingEntry>, auto: Option<usize>) -> Vec<Shape> {
     let mut shapes: Vec<Shape> = Vec::new();
     for entry in batch {
-        let has = |shape: &Shape| {
-            let mut given = shape.given.iter().copied().peekable();
-            let mut columns = entry.values.iter().enumerate();
-            columns.all(|(column, value)| value.is_some() == given.next_if_eq(&column).is_some())
-        };
+        let has = |shape: &Shape| are_given(&shape.given, &entry.values);
         let found = match auto.filter(|auto| entry.values[*auto].is_none()) {
             Some(auto) => {
                 let last = shapes.iter_mut().rev().find(|shape| !shape.given.contains(&auto));

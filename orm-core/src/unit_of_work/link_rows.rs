@@ -10,7 +10,9 @@ use super::unit_of_work::{LinkRow, Ref};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::query::hides;
-use crate::sql::{Bind, Conflict, Expr, Insert, KeyColumn, Select, Source, TableName, TableRef, Writer};
+use crate::sql::{
+    Bind, Conflict, Expr, Insert, KeyColumn, Param, Select, Source, TableName, TableRef, Writer,
+};
 use crate::value::{Cells, Value};
 
 /// A link table and its columns.
@@ -71,10 +73,9 @@ impl Flush<'_> {
                 rows.retain(|row| !there.contains(row));
             }
             for chunk in rows.chunks(room) {
-                let bind = |(column, value): (&KeyColumn, &Value)| Bind {
-                    value: value.clone(),
-                    secret: column.secret,
-                    kind: Some(column.kind),
+                let bind = |(column, value): (&KeyColumn, &Value)| {
+                    let (secret, kind) = (column.secret, Some(column.kind));
+                    Param::One(Bind { value: value.clone(), secret, kind })
                 };
                 let values = chunk.iter().flat_map(|row| columns.iter().zip(row).map(bind)).collect();
                 let names = columns.iter().map(|column| column.name).collect();

@@ -1,10 +1,9 @@
 //! Refuses rows that cannot be written, before anything is sent.
 
-use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, FieldError, FieldErrorCode, Result};
 use crate::model::{ColumnDef, ModelDef, RelationDef};
 use crate::sql::Dialect;
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 
 /// A draft that was given a key, and a link that leads elsewhere.
 pub(super) fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, linked: &Value) -> Error {
@@ -34,14 +33,37 @@ pub(super) fn unknown_key(def: &ModelDef, field: &str) -> Error {
 /// another database refuse it.
 pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, value: &Value) -> Result<()> {
     if let Some(reason) = dialect.refuses(value) {
-        let reason =
-            if column.secret { "the database cannot store its value (a secret column)" } else { &reason };
-        return Err(Error::new(
-            ErrorKind::InvalidValue,
-            format!("`{}.{}`: {reason}", def.name, column.field),
-        ));
+        return Err(refused(def, column, &reason));
     }
-    let (Some(length), Value::Text(text)) = (column.length, value) else { return Ok(()) };
+    match value {
+        Value::Text(text) => check_length(def, column, text),
+        _ => Ok(()),
+    }
+}
+
+/// The same, of the field of an object.
+pub(super) fn check_cell(
+    dialect: Dialect,
+    def: &ModelDef,
+    column: &ColumnDef,
+    cell: ValueRef<'_>,
+) -> Result<()> {
+    if let Some(reason) = dialect.refuses_cell(cell) {
+        return Err(refused(def, column, &reason));
+    }
+    match cell {
+        ValueRef::Text(text) => check_length(def, column, text),
+        _ => Ok(()),
+    }
+}
+
+fn refused(def: &ModelDef, column: &ColumnDef, reason: &str) -> Error {
+    let reason = if column.secret { "the database cannot store its value (a secret column)" } else { reason };
+    Error::new(ErrorKind::InvalidValue, format!("`{}.{}`: {reason}", def.name, column.field))
+}
+
+fn check_length(def: &ModelDef, column: &ColumnDef, text: &str) -> Result<()> {
+    let Some(length) = column.length else { return Ok(()) };
     let characters = text.chars().count();
     if characters <= length as usize {
         return Ok(());
@@ -56,10 +78,14 @@ pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, 
 }
 
 /// What a client sent and the database cannot store is the client's mistake, of which it learns field by field.
-pub(super) fn check_sent(dialect: Dialect, entry: &PendingEntry) -> Result<()> {
-    let def = entry.model.def();
-    let value = |column: &usize| Some((&def.columns[*column], entry.values[*column].as_ref()?));
-    let sent = entry.sent.iter().filter_map(value);
+pub(super) fn check_sent(
+    dialect: Dialect,
+    def: &ModelDef,
+    values: &[Option<Value>],
+    sent: &[usize],
+) -> Result<()> {
+    let value = |column: &usize| Some((&def.columns[*column], values[*column].as_ref()?));
+    let sent = sent.iter().filter_map(value);
     let wrong: Vec<FieldError> =
         sent.filter_map(|(column, value)| unstorable(dialect, column, value)).collect();
     match wrong.is_empty() {

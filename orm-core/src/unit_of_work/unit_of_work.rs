@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use indexmap::{IndexMap, IndexSet};
 
 use super::draft::DraftData;
@@ -25,9 +25,9 @@ pub(crate) struct UnitOfWork {
     /// Objects without a row, in the order they were added in.
     pub(super) pending: PendingSet,
     /// Objects with unsaved changes.
-    pub(super) dirty: IndexMap<ObjectId, Unsaved>,
+    pub(super) dirty: IndexMap<ObjectId, Unsaved, DefaultHashBuilder>,
     /// Objects to delete, in the order they were given in.
-    pub(super) deleted: IndexSet<ObjectId>,
+    pub(super) deleted: IndexSet<ObjectId, DefaultHashBuilder>,
     /// Those of them that only lost their parent: another link brings them back.
     pub(super) orphans: HashSet<ObjectId>,
     /// Those of them whose row goes although its model would only mark it as deleted.
@@ -281,16 +281,22 @@ impl UnitOfWork {
 
     /// The columns in which an object differs from the database.
     pub(crate) fn changed_columns(&self, store: &Store, node: ObjectId) -> Vec<usize> {
-        let Some(Unsaved { saved, assigned, .. }) = self.dirty.get(&node) else { return Vec::new() };
-        let arena = store.arena(node.arena);
-        let columns = 0..store.def(node.arena).columns.len();
+        let mut columns = Vec::new();
+        self.add_changed_columns(store, node, &mut columns);
         columns
-            .filter(|column| {
-                let now = arena.view(node.node, *column);
-                let differs = now != arena.view_version(node.node, *saved, *column);
-                now != ValueRef::NotLoaded && (differs || assigned.contains(column))
-            })
-            .collect()
+    }
+
+    /// The same, in a list that was emptied.
+    pub(super) fn add_changed_columns(&self, store: &Store, node: ObjectId, columns: &mut Vec<usize>) {
+        let Some(Unsaved { saved, assigned, .. }) = self.dirty.get(&node) else { return };
+        let arena = store.arena(node.arena);
+        arena.differing(node.node, *saved, columns);
+        if !assigned.is_empty() {
+            let loaded = |column: &usize| arena.view(node.node, *column) != ValueRef::NotLoaded;
+            columns.extend(assigned.iter().copied().filter(loaded));
+            columns.sort_unstable();
+            columns.dedup();
+        }
     }
 
     /// A query overwrote its objects with their rows, and what they held: what was unsaved of them is gone.

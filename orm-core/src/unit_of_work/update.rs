@@ -2,7 +2,7 @@
 
 use super::flush::Flush;
 use super::references::is_referred;
-use super::row_checks::check_value;
+use super::row_checks::check_cell;
 use super::update_statement::Changes;
 use super::work::Row;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,11 +26,13 @@ struct Groups {
 }
 
 impl Groups {
-    fn add(&mut self, node: ObjectId, columns: Vec<usize>) {
+    fn add(&mut self, node: ObjectId, columns: &[usize]) {
         let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
         match self.groups.iter_mut().find(same) {
             Some(group) => group.nodes.push(node),
-            None => self.groups.push(Group { arena: node.arena, columns, nodes: vec![node] }),
+            None => {
+                self.groups.push(Group { arena: node.arena, columns: columns.to_vec(), nodes: vec![node] })
+            }
         }
     }
 }
@@ -40,9 +42,10 @@ impl Flush<'_> {
     /// object that equals its row costs nothing.
     pub(super) async fn updates(&mut self, nodes: Vec<ObjectId>) -> Result<()> {
         let mut groups = Groups::default();
+        let mut columns = Vec::new();
         for node in &nodes {
-            if let Some(columns) = self.changed(*node)? {
-                groups.add(*node, columns);
+            if self.changed(*node, &mut columns)? {
+                groups.add(*node, &columns);
             }
         }
         for group in groups.groups {
@@ -61,7 +64,7 @@ impl Flush<'_> {
             let mut columns = self.unit.changed_columns(self.store, node);
             columns.extend(late.iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>());
             columns.sort_unstable();
-            groups.add(node, columns);
+            groups.add(node, &columns);
         }
         for Group { arena, columns, nodes } in groups.groups {
             let def = self.store.def(arena);
@@ -135,14 +138,16 @@ impl Flush<'_> {
         }
     }
 
-    /// The columns in which an object differs from its row, with what its hook and its version make of it.
-    fn changed(&mut self, node: ObjectId) -> Result<Option<Vec<usize>>> {
-        let mut columns = self.unit.changed_columns(self.store, node);
+    /// Lists the columns in which an object differs from its row, with what its hook and its version make of it. Returns
+    /// whether there is anything to write.
+    fn changed(&mut self, node: ObjectId, columns: &mut Vec<usize>) -> Result<bool> {
+        columns.clear();
+        self.unit.add_changed_columns(self.store, node, columns);
         if columns.is_empty() {
             let rows = [Row::Changed(node), Row::Switched(node)];
             let is_cut = !self.cut.is_empty() && rows.iter().any(|row| self.cut.contains_key(row));
             if !is_cut {
-                return Ok(None);
+                return Ok(false);
             }
             // What waits for another row is NULL until then.
             self.unit.touch(self.store, node);
@@ -152,22 +157,25 @@ impl Flush<'_> {
                 (self.store.model(node.arena), self.store.arena(node.arena).version(node.node));
             model.before_update(self.store.graph(), node.arena, node.node, self.context)?;
             if self.store.arena(node.arena).version(node.node) != before {
-                columns = self.unit.changed_columns(self.store, node);
+                columns.clear();
+                self.unit.add_changed_columns(self.store, node, columns);
             }
         }
-        for row in [Row::Changed(node), Row::Switched(node)] {
-            let cut = self.cut.get(&row).into_iter().flat_map(|cut| cut.cleared.iter().chain(&cut.late));
-            columns.extend(cut);
+        if !self.cut.is_empty() {
+            for row in [Row::Changed(node), Row::Switched(node)] {
+                let cut = self.cut.get(&row).into_iter().flat_map(|cut| cut.cleared.iter().chain(&cut.late));
+                columns.extend(cut);
+            }
+            columns.sort_unstable();
+            columns.dedup();
         }
-        columns.sort_unstable();
-        columns.dedup();
         if !self.switched.contains(node) {
-            self.stamp(node, &mut columns)?;
+            self.stamp(node, columns)?;
         }
-        let def = self.store.def(node.arena);
-        for column in &columns {
-            let value = self.store.arena(node.arena).view(node.node, *column).to_value();
-            check_value(self.dialect, def, &def.columns[*column], &value)?;
+        let (def, objects) = (self.store.def(node.arena), self.store.arena(node.arena));
+        for column in &*columns {
+            let cell = objects.view(node.node, *column);
+            check_cell(self.dialect, def, &def.columns[*column], cell)?;
         }
         if let Some(version) = def.version() {
             self.bump(node, self.unit.saved_version(self.store, node), version)?;
@@ -175,7 +183,7 @@ impl Flush<'_> {
                 columns.push(version);
             }
         }
-        Ok(Some(columns))
+        Ok(true)
     }
 
     async fn update(&mut self, group: Group) -> Result<()> {

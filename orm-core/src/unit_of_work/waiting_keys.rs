@@ -1,6 +1,6 @@
 //! Keys that wait for a pending object.
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 use indexmap::IndexMap;
 
 use super::unit_of_work::{CellId, KeyFrom, Ref, cell_id};
@@ -10,7 +10,7 @@ use crate::graph::ObjectId;
 /// be edited until then.
 #[derive(Debug, Default)]
 pub(super) struct WaitingKeys {
-    of: IndexMap<ObjectId, Vec<KeyFrom>>,
+    of: IndexMap<ObjectId, Vec<KeyFrom>, DefaultHashBuilder>,
     /// The objects whose keys come from a pending object. Some wait no more.
     from: HashMap<CellId, Vec<ObjectId>>,
 }

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use hashbrown::{HashMap, HashSet};
+use indexmap::IndexSet;
 
 use super::known::{Known, Origin};
 use super::order::table_ranks;
@@ -64,8 +65,10 @@ struct Builder<'u> {
     known: Known<'u>,
     rows: Rows,
     entries: Vec<Option<&'u PendingEntry>>,
-    /// The columns that an edit changed.
-    changed: Vec<Vec<usize>>,
+    /// Which columns an edit changed: the place of their list.
+    changed: Vec<usize>,
+    /// The lists of such columns; the first one is empty. Rows that are edited in the same way share one.
+    lists: IndexSet<Vec<usize>>,
     sets: Vec<Set>,
     /// The sets of each model, by their columns.
     set_ids: HashMap<TypeId, Vec<(Vec<usize>, SetId)>>,
@@ -91,6 +94,7 @@ impl Rows {
             rows: Rows { rows: Vec::new(), work: Work::default(), models: Vec::new(), model_of: Vec::new() },
             entries: Vec::new(),
             changed: Vec::new(),
+            lists: IndexSet::from([Vec::new()]),
             sets: Vec::new(),
             set_ids: HashMap::new(),
             referred: HashSet::new(),
@@ -119,6 +123,7 @@ impl Rows {
 impl<'u> Builder<'u> {
     fn collect(&mut self) {
         let (unit, switched) = (self.unit, self.known.switched);
+        self.reserve(unit.pending.len() + unit.dirty.len() + unit.deleted.len());
         for (cell, entry) in unit.pending.iter().filter(|(cell, _)| switched.node_of(*cell).is_none()) {
             self.push(Row::New(cell), entry.model, Kind::Insert, Some(entry));
         }
@@ -128,13 +133,16 @@ impl<'u> Builder<'u> {
             self.push(Row::Switched(node), entry.model, Kind::Update, Some(entry));
         }
         let waiting = unit.waiting_keys.nodes().filter(|node| !unit.dirty.contains_key(node));
+        let mut changed = Vec::new();
         for node in unit.dirty.keys().copied().chain(waiting) {
-            let changed = unit.changed_columns(self.store, node);
+            changed.clear();
+            unit.add_changed_columns(self.store, node, &mut changed);
             let differs = !changed.is_empty() || unit.waiting_keys.has(node);
             if differs && !unit.deleted.contains(&node) && !switched.contains(node) {
                 self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
+                let list = self.list_of(&changed);
                 if let Some(of_row) = self.changed.last_mut() {
-                    *of_row = changed;
+                    *of_row = list;
                 }
             }
         }
@@ -152,6 +160,25 @@ impl<'u> Builder<'u> {
         let ranks: Vec<usize> = self.rows.models.iter().map(rank).collect();
         for (operation, model) in self.rows.work.operations.iter_mut().zip(&self.rows.model_of) {
             operation.rank = ranks[*model];
+        }
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.rows.rows.reserve(rows);
+        self.rows.model_of.reserve(rows);
+        self.rows.work.operations.reserve(rows);
+        self.entries.reserve(rows);
+        self.changed.reserve(rows);
+    }
+
+    /// The place of a list of columns. Rows mostly have that of the row before them.
+    fn list_of(&mut self, columns: &[usize]) -> usize {
+        let before = self.changed.iter().rev().nth(1).copied().unwrap_or_default();
+        match self.lists.get_index(before).is_some_and(|list| list == columns) {
+            true => before,
+            false => {
+                self.lists.get_index_of(columns).unwrap_or_else(|| self.lists.insert_full(columns.to_vec()).0)
+            }
         }
     }
 
@@ -174,7 +201,7 @@ impl<'u> Builder<'u> {
         self.rows.rows.push(row);
         self.rows.work.operations.push(Operation { kind, rank: 0, shape: 0 });
         self.entries.push(entry);
-        self.changed.push(Vec::new());
+        self.changed.push(0);
     }
 
     /// Rows that refer to others of their table can be in one statement with these, if it has values for the same columns.
@@ -321,8 +348,9 @@ impl<'u> Builder<'u> {
             Row::Deleted(_) => (true, false),
             Row::Switched(_) => (true, true),
             Row::Changed(node) => {
-                let changed = |column: &usize| self.changed[operation].contains(column);
-                let changes = self.unit.waiting_keys.has(node) || columns.iter().any(changed);
+                let changed = &self.lists[self.changed[operation]];
+                let changed = columns.iter().any(|column| changed.contains(column));
+                let changes = changed || self.unit.waiting_keys.has(node);
                 (changes, changes)
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::digits::number;
 use super::{ValueError, ValueRef};
 
 /// A day of the Gregorian calendar: the cell of a date column.
@@ -57,16 +58,16 @@ impl Date {
     /// assert_eq!(Date::from_civil(2023, 2, 29), None);
     /// ```
     pub fn from_civil(year: i32, month: u8, day: u8) -> Option<Date> {
+        if day == 0 || day > days_of_month(year, month)? {
+            return None;
+        }
         let (month, day) = (i64::from(month), i64::from(day));
         let year = i64::from(year) - i64::from(month <= 2);
         let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
         let of_era = year.rem_euclid(400);
         let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + day_of_year;
         let days = year.div_euclid(400) * ERA + day_of_era - TO_1970;
-        let date = Date { days: i32::try_from(days).ok()? };
-        // A day that the month does not have comes back as one of the next.
-        let (_, same_month, same_day) = date.parts();
-        ((same_month, same_day) == (month, day)).then_some(date)
+        Some(Date { days: i32::try_from(days).ok()? })
     }
 
     /// The year, the month from 1, and the day of the month from 1.
@@ -96,10 +97,20 @@ impl Date {
 
     /// The date of a text as [`Display`](fmt::Display) writes it: `2024-02-29`.
     pub(crate) fn parse(text: &str) -> Option<Date> {
-        let [year, month, day] = super::digits::split(text, ['-', '-'])?;
-        let year = super::digits::number(year, 4)?;
-        let (month, day) = (super::digits::number(month, 2)?, super::digits::number(day, 2)?);
-        Date::from_civil(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+        Date::from_digits(text.as_bytes())
+    }
+
+    /// The date of exactly ten bytes.
+    pub(super) fn from_digits(text: &[u8]) -> Option<Date> {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+        let part = |digits: &[u8]| number(digits)?.try_into().ok();
+        Date::from_civil(number(&[y1, y2, y3, y4])?.try_into().ok()?, part(&[m1, m2])?, part(&[d1, d2])?)
+    }
+
+    /// What a column of this kind has in a database that keeps it as a text.
+    #[inline]
+    pub(crate) fn of_text(text: &str) -> Option<Date> {
+        Date::parse(text)
     }
 
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Date, ValueError> {
@@ -110,6 +121,17 @@ impl Date {
             }
             other => Err(ValueError::mismatch(other, expected)),
         }
+    }
+}
+
+/// How many days a month has; `None` if a year has no such month.
+fn days_of_month(year: i32, month: u8) -> Option<u8> {
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => Some(31),
+        4 | 6 | 9 | 11 => Some(30),
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => Some(29),
+        2 => Some(28),
+        _ => None,
     }
 }
 

@@ -33,6 +33,8 @@ pub struct DateTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub DateTime);
 
+/// How many bytes a date has in a text.
+const DATE: usize = "2024-02-29".len();
 const SECONDS: i64 = 86_400;
 const MICROS: i64 = SECONDS * 1_000_000;
 
@@ -90,8 +92,15 @@ impl DateTime {
     /// Parses what [`Display`](fmt::Display) writes, `2024-02-29 23:59:59.5`; also, as other programs write it, with a
     /// `T` instead of the space.
     pub(crate) fn parse(text: &str) -> Option<DateTime> {
-        let (date, time) = text.split_once([' ', 'T'])?;
-        Some(DateTime { date: Date::parse(date)?, time: Time::parse(time)? })
+        let (date, time) = text.as_bytes().split_at_checked(DATE)?;
+        let [b' ' | b'T', time @ ..] = time else { return None };
+        Some(DateTime { date: Date::from_digits(date)?, time: Time::from_digits(time)? })
+    }
+
+    /// What a column of this kind has in a database that keeps it as a text.
+    #[inline]
+    pub(crate) fn of_text(text: &str) -> Option<DateTime> {
+        DateTime::parse(text)
     }
 
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<DateTime, ValueError> {
@@ -110,14 +119,20 @@ impl Timestamp {
             return DateTime::parse(utc).map(Timestamp);
         }
         // The day contains hyphens itself.
-        const DAY: usize = "2024-02-29 ".len();
-        let Some(at) = text.get(DAY..).and_then(|time| time.find(['+', '-'])) else {
+        let time = text.as_bytes().get(DATE + 1..).unwrap_or_default();
+        let Some(at) = time.iter().position(|byte| matches!(byte, b'+' | b'-')) else {
             return DateTime::parse(text).map(Timestamp);
         };
-        let (local, offset) = text.split_at(DAY + at);
+        let (local, offset) = text.split_at_checked(DATE + 1 + at)?;
         let local = DateTime::parse(local)?;
-        let seconds = offset_seconds(offset)?;
+        let seconds = offset_seconds(offset.as_bytes())?;
         DateTime::from_unix(local.unix() - seconds, local.time.nanosecond()).map(Timestamp)
+    }
+
+    /// What a column of this kind has in a database that keeps it as a text.
+    #[inline]
+    pub(crate) fn of_text(text: &str) -> Option<Timestamp> {
+        Timestamp::parse(text)
     }
 
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Timestamp, ValueError> {
@@ -136,13 +151,10 @@ fn unknown(text: &str, expected: &'static str) -> ValueError {
 }
 
 /// The seconds that `+02:00` is before UTC.
-fn offset_seconds(offset: &str) -> Option<i64> {
-    let (sign, time) = match offset.split_at_checked(1)? {
-        ("-", time) => (-1, time),
-        (_, time) => (1, time),
-    };
-    let [hours, minutes] = digits::split(time, [':'])?;
-    let (hours, minutes) = (digits::number(hours, 2)?, digits::number(minutes, 2)?);
+fn offset_seconds(offset: &[u8]) -> Option<i64> {
+    let &[sign, h1, h2, b':', m1, m2] = offset else { return None };
+    let sign = if sign == b'-' { -1 } else { 1 };
+    let (hours, minutes) = (digits::number(&[h1, h2])?, digits::number(&[m1, m2])?);
     (hours < 24 && minutes < 60).then(|| sign * i64::from(hours * 3_600 + minutes * 60))
 }
 

@@ -25,6 +25,8 @@ pub struct Decimal {
 const MOST_SCALE: usize = 28;
 /// The digits of 2^96.
 const MOST_DIGITS: usize = 29;
+/// So many digits are certainly a `u64`.
+const SHORT: usize = 19;
 
 impl Decimal {
     /// 0.
@@ -115,17 +117,22 @@ impl Decimal {
         }
         let (whole, fraction) = (digits.get(..MOST_DIGITS)?, digits.get(MOST_DIGITS + 1..)?);
         let scale = fraction.iter().rposition(|digit| *digit != zero).map_or(0, |last| last + 1);
-        let mut mantissa: u128 = 0;
         let leading = whole.iter().position(|digit| *digit != zero).unwrap_or(MOST_DIGITS);
-        for digit in whole.get(leading..)?.iter().chain(fraction.get(..scale)?) {
-            if !digit.is_ascii_digit() {
-                return None;
-            }
-            let digit = digit.abs_diff(zero);
-            mantissa = mantissa.checked_mul(10)?.checked_add(digit.into())?;
-        }
-        let mantissa = i128::try_from(mantissa).ok()?;
+        let digits = || whole.get(leading..).into_iter().chain(fraction.get(..scale)).flatten();
+        let value = |digit: &u8| digit.is_ascii_digit().then(|| digit.abs_diff(zero));
+        let mantissa = if MOST_DIGITS - leading + scale <= SHORT {
+            digits().try_fold(0_u64, |number, digit| Some(number * 10 + u64::from(value(digit)?)))?.into()
+        } else {
+            let next = |number: i128, digit| number.checked_mul(10)?.checked_add(value(digit)?.into());
+            digits().try_fold(0_i128, next)?
+        };
         Decimal::new(if negative { -mantissa } else { mantissa }, u32::try_from(scale).ok()?)
+    }
+
+    /// What a column of this kind has in a database that keeps it as a text.
+    #[inline]
+    pub(crate) fn of_text(text: &str) -> Option<Decimal> {
+        Decimal::from_sortable(text).or_else(|| Decimal::parse(text))
     }
 
     /// The decimal that a float was made from. This is certain up to 15 digits, because two such decimals are never the same
@@ -143,9 +150,9 @@ impl Decimal {
         match cell {
             ValueRef::Decimal(found) => Ok(found),
             // What other programs wrote is read where its meaning is certain: plain digits, integers, and floats.
-            ValueRef::Text(text) => Decimal::from_sortable(text)
-                .or_else(|| Decimal::parse(text))
-                .ok_or_else(|| ValueError::format(text, FORM, expected)),
+            ValueRef::Text(text) => {
+                Decimal::of_text(text).ok_or_else(|| ValueError::format(text, FORM, expected))
+            }
             ValueRef::Int(number) => {
                 Decimal::new(number.into(), 0).ok_or_else(|| ValueError::mismatch(cell, expected))
             }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{ValueError, ValueRef, digits};
+use super::digits::number;
+use super::{ValueError, ValueRef};
 
 /// A time of day: the cell of a time column. `Display` writes it as `23:59:59.5`.
 ///
@@ -77,20 +78,28 @@ impl Time {
 
     /// The time of a text as [`Display`](fmt::Display) writes it: `23:59:59` or `23:59:59.5`.
     pub(crate) fn parse(text: &str) -> Option<Time> {
-        let (whole, fraction) =
-            text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
-        let [hour, minute, second] = digits::split(whole, [':', ':'])?;
-        let part = |text, end| digits::number(text, 2).filter(|part| *part < end);
-        let (hour, minute, second) = (part(hour, 24)?, part(minute, 60)?, part(second, 60)?);
+        Time::from_digits(text.as_bytes())
+    }
+
+    /// The time of `23:59:59`, and of one with up to nine digits behind a point.
+    pub(super) fn from_digits(text: &[u8]) -> Option<Time> {
+        let &[h1, h2, b':', m1, m2, b':', s1, s2, ref fraction @ ..] = text else { return None };
+        let part = |digits: [u8; 2], end| number(&digits).filter(|part| *part < end);
+        let (hour, minute, second) = (part([h1, h2], 24)?, part([m1, m2], 60)?, part([s1, s2], 60)?);
         let nanosecond = match fraction {
-            None => 0,
-            Some(text) if text.len() > 9 => return None,
-            Some(text) => {
-                let places = u32::try_from(9 - text.len()).ok()?;
-                digits::number(text, text.len().max(1))? * 10_u32.pow(places)
+            [] => 0,
+            [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+                number(digits)? * 10_u32.pow(u32::try_from(9 - digits.len()).ok()?)
             }
+            _ => return None,
         };
         Time::new(hour * 3_600 + minute * 60 + second, nanosecond)
+    }
+
+    /// What a column of this kind has in a database that keeps it as a text.
+    #[inline]
+    pub(crate) fn of_text(text: &str) -> Option<Time> {
+        Time::parse(text)
     }
 
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Time, ValueError> {

@@ -15,6 +15,12 @@ use super::{ValueError, ValueRef};
 pub struct Uuid(pub [u8; 16]);
 
 impl Uuid {
+    /// Databases without the type keep its bytes.
+    #[inline]
+    pub(crate) fn of_text(_text: &str) -> Option<Uuid> {
+        None
+    }
+
     pub(crate) fn read(cell: ValueRef<'_>, expected: &'static str) -> Result<Uuid, ValueError> {
         match cell {
             ValueRef::Uuid(found) => Ok(found),

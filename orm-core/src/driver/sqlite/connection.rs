@@ -235,23 +235,21 @@ impl SqliteConnection {
         let before = *count;
         rows.empty(statement.width());
         budget.store(if reads { LOOKS } else { UNLIMITED }, Ordering::Relaxed);
-        let mut running = statement.run(values)?;
-        let done = loop {
-            match running.step() {
-                Ok(None) => break Ok(()),
-                Ok(Some(row)) if collects => rows.take(&row),
-                Ok(Some(row)) => {
-                    // Who has the first row is not stopped any more: it was all that had to be found.
-                    budget.store(UNLIMITED, Ordering::Relaxed);
-                    *count += 1;
-                    if let Err(error) = sink.row(&row) {
-                        break Err(Stopped::Unfit(error));
+        let done = statement.run(values, |running| {
+            loop {
+                match running.step() {
+                    Ok(None) => return Ok(()),
+                    Ok(Some(row)) if collects => rows.take(&row),
+                    Ok(Some(row)) => {
+                        // Who has the first row is not stopped any more: it was all that had to be found.
+                        budget.store(UNLIMITED, Ordering::Relaxed);
+                        *count += 1;
+                        sink.row(&row).map_err(Stopped::Unfit)?;
                     }
+                    Err(error) => return Err(Stopped::Refused(error)),
                 }
-                Err(error) => break Err(Stopped::Refused(error)),
             }
-        };
-        drop(running);
+        })?;
         budget.store(UNLIMITED, Ordering::Relaxed);
         match done {
             Ok(()) if collects => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::connection::{SqliteConnection, returned, rollback};
 use super::database::SqliteConnector;
@@ -11,7 +12,7 @@ use super::holders::{self, Holding};
 use super::job::{Job, JobRows, Ran};
 use super::prepared::Prepared;
 use super::reading::{Elsewhere, Ended, Stopped};
-use super::turns::yield_sometimes;
+use super::turns::Turns;
 use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
 use crate::driver::backend::Backend;
@@ -368,8 +369,11 @@ impl SqliteLease {
             return Ok(unknown(rows));
         }
         let mut unread = |_: &dyn Cells| Ok(());
-        for (turn, (sql, params)) in statement.runs().enumerate() {
-            yield_sometimes(turn).await;
+        let mut turns = Turns::default();
+        for (sql, params) in statement.runs() {
+            if turns.yields(params.len()) {
+                yield_now().await;
+            }
             let given = params.len() / leading.values.max(1);
             let ran = self.run_here(statement, sql, params, &mut unread, &mut 0)?;
             let Some(changed) = ran else { return Ok(unknown(rows)) };
@@ -431,8 +435,11 @@ impl Backend for SqliteLease {
         _within: bool,
     ) -> Result<()> {
         check(statement)?;
-        for (turn, (sql, params)) in statement.runs().enumerate() {
-            yield_sometimes(turn).await;
+        let mut turns = Turns::default();
+        for (sql, params) in statement.runs() {
+            if turns.yields(params.len()) {
+                yield_now().await;
+            }
             let mut from = Some(Elsewhere::default());
             if statement.expected == Expected::Many {
                 from = self.read_here(statement, sql, params, sink, count).await?;
@@ -453,8 +460,11 @@ impl Backend for SqliteLease {
         }
         let mut changed = 0;
         let mut unread = |_: &dyn Cells| Ok(());
-        for (turn, (sql, params)) in statement.runs().enumerate() {
-            yield_sometimes(turn).await;
+        let mut turns = Turns::default();
+        for (sql, params) in statement.runs() {
+            if turns.yields(params.len()) {
+                yield_now().await;
+            }
             changed += match self.run_here(statement, sql, params, &mut unread, &mut 0)? {
                 Some(changed) => changed,
                 None => {
@@ -577,13 +587,8 @@ fn check(statement: &Statement) -> Result<()> {
         if let Some(reason) = Dialect::Sqlite.refuses(&bind.value) {
             return Err(unfit(reason, bind.secret));
         }
-        match &bind.value {
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) => {}
-            Value::Float(_) | Value::Text(_) | Value::Bytes(_) => {}
-            other => match other.clone().into_plain() {
-                Value::Text(_) | Value::Bytes(_) => {}
-                other => return Err(unfit(format!("SQLite cannot store {other}"), bind.secret)),
-            },
+        if let value @ (Value::Array(_) | Value::Unfit(_) | Value::NotLoaded) = &bind.value {
+            return Err(unfit(format!("SQLite cannot store {value}"), bind.secret));
         }
     }
     Ok(())

@@ -66,17 +66,19 @@ impl Prepared {
         Arc::ptr_eq(&self.sql, sql) || self.sql == *sql
     }
 
-    /// Gives it values for one run.
+    /// Gives it values for as long as a function works with it: they are not copied.
     ///
     /// # Errors
     /// Those of [`bind`](Self::bind).
-    pub(super) fn run<'v>(
+    pub(super) fn run<'v, T>(
         &mut self,
         values: impl Iterator<Item = &'v Value>,
-    ) -> rusqlite::Result<Running<'_>> {
-        let running = Running { prepared: self };
-        running.prepared.bind(values)?;
-        Ok(running)
+        work: impl FnOnce(&mut Running<'_>) -> T,
+    ) -> rusqlite::Result<T> {
+        // It is dropped here, whatever the function does, and releases the values.
+        let mut running = Running { prepared: self };
+        running.prepared.give(values, ffi::SQLITE_STATIC())?;
+        Ok(work(&mut running))
     }
 
     /// How many cells a row has.
@@ -113,8 +115,18 @@ impl Prepared {
     /// # Errors
     /// There are more values than places, or one is too long.
     pub(super) fn bind<'v>(&mut self, values: impl Iterator<Item = &'v Value>) -> rusqlite::Result<()> {
+        self.give(values, ffi::SQLITE_TRANSIENT())
+    }
+
+    /// As [`bind`](Self::bind). SQLite copies texts and bytes if `copies` tells it to; otherwise they stay where they are until
+    /// it releases them.
+    fn give<'v>(
+        &mut self,
+        values: impl Iterator<Item = &'v Value>,
+        copies: ffi::sqlite3_destructor_type,
+    ) -> rusqlite::Result<()> {
         for (at, value) in (1..).zip(values) {
-            let code = self.bind_one(at, value)?;
+            let code = self.give_one(at, value, copies)?;
             if code != ffi::SQLITE_OK {
                 return Err(self.failure(code));
             }
@@ -135,10 +147,16 @@ impl Prepared {
         }
     }
 
-    fn bind_one(&self, at: c_int, value: &Value) -> rusqlite::Result<c_int> {
+    fn give_one(
+        &self,
+        at: c_int,
+        value: &Value,
+        copies: ffi::sqlite3_destructor_type,
+    ) -> rusqlite::Result<c_int> {
         let statement = self.statement.as_ptr();
-        // SAFETY: the statement lives until this is dropped; SQLite answers a wrong position with an error; it copies
-        // texts and bytes, whose lengths are passed correctly.
+        // SAFETY: the statement lives until this is dropped; SQLite answers a wrong position with an error; the lengths of
+        // texts and bytes are passed correctly. It copies them, but for those of `run`, which outlive its function, and which
+        // SQLite has released when `run` returns.
         Ok(unsafe {
             match value {
                 Value::Null => ffi::sqlite3_bind_null(statement, at),
@@ -151,18 +169,18 @@ impl Prepared {
                 },
                 Value::Float(v) => ffi::sqlite3_bind_double(statement, at, *v),
                 Value::Text(v) => {
-                    let (length, copy) = (length(v.len())?, ffi::SQLITE_TRANSIENT());
-                    ffi::sqlite3_bind_text(statement, at, v.as_ptr().cast(), length, copy)
+                    ffi::sqlite3_bind_text(statement, at, v.as_ptr().cast(), length(v.len())?, copies)
                 }
                 // No bytes are a value; no pointer would be NULL.
                 Value::Bytes(v) if v.is_empty() => ffi::sqlite3_bind_zeroblob(statement, at, 0),
                 Value::Bytes(v) => {
-                    let (length, copy) = (length(v.len())?, ffi::SQLITE_TRANSIENT());
-                    ffi::sqlite3_bind_blob(statement, at, v.as_ptr().cast(), length, copy)
+                    ffi::sqlite3_bind_blob(statement, at, v.as_ptr().cast(), length(v.len())?, copies)
                 }
                 // The plain form of a value is one of those above.
                 other => match other.clone().into_plain() {
-                    plain @ (Value::Text(_) | Value::Bytes(_)) => return self.bind_one(at, &plain),
+                    plain @ (Value::Text(_) | Value::Bytes(_)) => {
+                        return self.give_one(at, &plain, ffi::SQLITE_TRANSIENT());
+                    }
                     _ => ffi::sqlite3_bind_null(statement, at),
                 },
             }

@@ -10,7 +10,7 @@ use crate::value::Value;
 /// The parts of INSERT and UPDATE.
 impl Writer {
     /// An INSERT of this many rows, with their values or only with placeholders.
-    pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Bind>) {
+    pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Param>) {
         self.insert_into(insert);
         if insert.columns.is_empty() {
             self.sql.push_str(match self.dialect {
@@ -27,10 +27,11 @@ impl Writer {
     }
 
     /// An INSERT with one array for each column: one text for any number of rows.
-    pub(super) fn insert_arrays(insert: &Insert, values: Vec<Bind>) -> Statement {
+    pub(super) fn insert_arrays(insert: &Insert, values: Vec<Param>) -> Statement {
         let width = insert.columns.len();
         let mut columns: Vec<Param> = Vec::with_capacity(width);
-        for (at, bind) in values.into_iter().enumerate() {
+        for (at, param) in values.into_iter().enumerate() {
+            let Param::One(bind) = param else { continue };
             if at < width {
                 let values = Vec::with_capacity(insert.rows);
                 columns.push(Param::Many { values, kind: bind.kind, secret: bind.secret });
@@ -68,7 +69,7 @@ impl Writer {
         self.returning(insert.table, &insert.returning);
     }
 
-    fn value_rows(&mut self, rows: usize, width: usize, values: Vec<Bind>) {
+    fn value_rows(&mut self, rows: usize, width: usize, values: Vec<Param>) {
         self.sql.reserve(rows * (width * 3 + 4));
         self.params.reserve(values.len());
         let mut values = values.into_iter();
@@ -79,7 +80,8 @@ impl Writer {
                     self.sql.push_str(", ");
                 }
                 match values.next() {
-                    Some(bind) => self.bind(bind),
+                    Some(Param::One(bind)) => self.bind(bind),
+                    Some(other) => self.param(other),
                     None => self.sql.push('?'),
                 }
             }

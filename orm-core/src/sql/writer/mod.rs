@@ -143,7 +143,7 @@ impl Writer {
     fn insert_in_runs(
         dialect: Dialect,
         insert: &Insert,
-        values: Vec<Bind>,
+        params: Vec<Param>,
         runs: &[(usize, usize)],
     ) -> Statement {
         let width = insert.columns.len();
@@ -152,7 +152,7 @@ impl Writer {
             let mut writer = Writer::new(dialect);
             // The placeholders carry the types of their values.
             let shape =
-                if dialect == Dialect::Sqlite { &[] } else { values.get(..width).unwrap_or_default() };
+                if dialect == Dialect::Sqlite { &[] } else { params.get(..width).unwrap_or_default() };
             writer.write_insert(insert, *rows, shape.iter().cloned().cycle().take(rows * width).collect());
             let statement = writer.finish();
             let sql = Arc::clone(&statement.sql);
@@ -160,7 +160,6 @@ impl Writer {
             Runs { sql, values: rows * width, times: *times }
         };
         let runs = runs.iter().map(&mut run).collect();
-        let params = values.into_iter().map(Param::One).collect();
         let first = first.unwrap_or_else(|| Statement::plain(""));
         Statement { params, expected: Expected::Few, runs, ..first }
     }
@@ -431,7 +430,10 @@ impl Writer {
 }
 
 /// Whether PostgreSQL has arrays of the columns' types: it has no lists of lists.
-fn are_plain(values: &[Bind], columns: usize) -> bool {
-    let plain = |bind: &Bind| bind.kind.is_some_and(|kind| !matches!(kind, ValueKind::Array(_)));
+fn are_plain(values: &[Param], columns: usize) -> bool {
+    let plain = |param: &Param| match param {
+        Param::One(bind) => bind.kind.is_some_and(|kind| !matches!(kind, ValueKind::Array(_))),
+        Param::Many { .. } | Param::Padding(_) => false,
+    };
     columns > 0 && values.iter().take(columns).all(plain)
 }

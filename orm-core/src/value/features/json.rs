@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use crate::value::{ColumnType, Composite, Document, IntoValue, Value, ValueError, ValueKind, ValueRef};
+use crate::value::{
+    Cells, ColumnType, Composite, Document, IntoValue, Value, ValueError, ValueKind, ValueRef,
+};
 
 /// A column with JSON that is a type of yours: everything that `serde` writes and reads.
 ///
@@ -81,6 +83,11 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> ColumnType
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Composite(self)
     }
+
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        serde_json::from_str(cells.text(index)?).ok().map(Json)
+    }
 }
 
 impl Composite for serde_json::Value {
@@ -103,6 +110,11 @@ impl ColumnType for serde_json::Value {
 
     fn view(&self) -> ValueRef<'_> {
         ValueRef::Composite(self)
+    }
+
+    #[inline]
+    fn quick(cells: &dyn Cells, index: usize) -> Option<Self> {
+        serde_json::from_str(cells.text(index)?).ok()
     }
 }
 

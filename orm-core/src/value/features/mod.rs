@@ -23,6 +23,12 @@ macro_rules! column {
                 })
             }
 
+            #[inline]
+            fn quick(cells: &dyn $crate::value::Cells, index: usize) -> Option<Self> {
+                let from: fn($crate::value::$kind) -> Option<$ty> = $from;
+                from($crate::value::$kind::of_text(cells.text(index)?)?)
+            }
+
             fn view(&self) -> $crate::value::ValueRef<'_> {
                 let into: fn($ty) -> $crate::value::$kind = $into;
                 $crate::value::ValueRef::$kind(into(*self))
