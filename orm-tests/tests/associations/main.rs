@@ -5,4 +5,5 @@ mod errors;
 mod held;
 mod loading;
 mod music;
+mod never_stale;
 mod queries;
