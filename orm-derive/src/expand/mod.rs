@@ -5,6 +5,20 @@
 //!
 //! The module mentions none of the user's types, because a struct inside a function body is out of its reach; all
 //! impls stand next to the struct. Every path is absolute, so that nothing in the user's scope changes what it means.
+//!
+//! What keeps one mistake of a user to one error of the compiler, here and in the library's traits:
+//!
+//! * A name that does not exist: a constant that a relationship or `FromRow` names has a stand-in in a local trait, which the
+//!   inherent constant hides if it exists. `loaded!` looks names up in constants, whose panic the compiler reports once.
+//! * A bound is repeated where a result is a projection (`R: Relation + LoadedIn<L>` of `get`): it is then reported once. Where a
+//!   result contains an argument's type, it is written as a projection too (`X::Itself` of `add_column`): it is then unknown where
+//!   the bound is not met, and its uses add no errors.
+//! * The missing columns of a draft: one generated trait over the tuple of column states lists them.
+//! * The tree of `loaded!` is constants in one generic alias, not types within types, which clippy counts. Each name is a step that
+//!   a trait applies to what was read before.
+//! * Only an `Option` of the column's own type is accepted: a second `impl`, for `Option<&str>`, would leave a bare `None` without
+//!   a type.
+//! * The drivers' crates are in hidden modules: their names would otherwise make the compiler print every `String` with its path.
 
 mod assertions;
 mod debug;

@@ -253,7 +253,7 @@ impl World {
         self.forget();
     }
 
-    /// Lets go of objects without rows.
+    /// Forgets objects without rows.
     fn forget(&mut self) {
         self.lists.retain(|id, _| self.rows.lists.contains(id));
         self.tracks.retain(|id, _| self.rows.tracks.contains_key(id));
