@@ -14,7 +14,8 @@ pub(super) enum Catalog {
     /// an automatic key, collation, what an UPDATE sets it to.
     Columns,
     /// Table, index, whether it is unique, whether it is the primary key, column (NULL where it is an expression), whether
-    /// it leaves rows out, whether a model cannot declare it, whether a constraint made it, its definition.
+    /// it leaves rows out or is invalid, whether a model cannot declare it for another reason, whether a constraint made it, its
+    /// definition, the condition of its rows.
     Indexes,
     /// Table, key, the table it refers to, column, the column it refers to (NULL where that is the primary key), the
     /// schema of the table it refers to (NULL where it is the table's own), ON DELETE, ON UPDATE.
@@ -123,7 +124,7 @@ impl Catalog {
                  1 AS made, t.name, t.type \
                  FROM pragma_table_list AS t, pragma_table_info(t.name, ?1) AS c \
                  WHERE t.schema = ?1 AND c.pk > 0 \
-                 UNION ALL SELECT t.name, l.name, l.\"unique\", 0, k.seqno, k.name, l.partial, l.partial OR EXISTS \
+                 UNION ALL SELECT t.name, l.name, l.\"unique\", 0, k.seqno, k.name, l.partial, EXISTS \
                  (SELECT 1 FROM pragma_index_xinfo(l.name, ?1) AS x WHERE x.\"key\" \
                  AND (x.cid < 0 OR x.\"desc\" OR x.coll <> 'BINARY')), l.origin <> 'c', t.name, t.type \
                  FROM pragma_table_list AS t, pragma_index_list(t.name, ?1) AS l, pragma_index_info(l.name, ?1) AS k \
@@ -167,12 +168,13 @@ impl Catalog {
             ),
             Catalog::Indexes => (
                 "SELECT c.relname::text, o.relname::text, i.indisunique, i.indisprimary, a.attname::text, \
-                 i.indpred IS NOT NULL OR NOT i.indisvalid, i.indpred IS NOT NULL OR i.indexprs IS NOT NULL \
+                 i.indpred IS NOT NULL OR NOT i.indisvalid, i.indexprs IS NOT NULL \
                  OR i.indisexclusion OR i.indnkeyatts <> i.indnatts OR m.amname <> 'btree' \
                  OR EXISTS (SELECT FROM unnest(i.indoption) AS f(flags) WHERE f.flags <> 0) \
                  OR EXISTS (SELECT FROM unnest(i.indclass) AS f(class) JOIN pg_opclass q ON q.oid = f.class \
                  WHERE NOT q.opcdefault), EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid \
-                 AND k.contype IN ('p', 'u', 'x')), pg_get_indexdef(i.indexrelid) \
+                 AND k.contype IN ('p', 'u', 'x')), pg_get_indexdef(i.indexrelid), \
+                 CASE WHEN i.indisvalid THEN pg_get_expr(i.indpred, i.indrelid) END \
                  FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class o ON o.oid = i.indexrelid \
                  JOIN pg_am m ON m.oid = o.relam \
                  CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, place) \

@@ -4,13 +4,13 @@ use super::Schema;
 use super::create::Tables;
 use super::foreign_key::ForeignKey;
 use super::labels::enum_labels;
-use super::live_table::{self, LiveColumn, LiveKey, LiveTable, Wanted};
+use super::live_table::{self, LiveColumn, LiveIndex, LiveKey, LiveTable, Wanted};
 use super::live_type;
 use super::schema_report::SchemaFindingKind as Kind;
 use super::schema_report::SchemaReport;
 use crate::driver::Lease;
 use crate::error::Result;
-use crate::model::{ColumnDef, KeyAction, ModelDef, RelationDef, ThroughDef};
+use crate::model::{ColumnDef, Condition, IndexDef, KeyAction, ModelDef, RelationDef, ThroughDef};
 use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
 use crate::value::{EnumDef, ValueKind};
@@ -32,9 +32,12 @@ pub async fn check(
     let acts = |key: &ForeignKey| [key.on_delete, key.on_update] != [KeyAction::NoAction; 2];
     let computes = |def: &&ModelDef| def.columns.iter().any(|column| column.computed.is_some());
     // SQLite keeps the expressions of generated columns only in the texts of CREATE TABLE.
-    let computed = dialect == Dialect::Sqlite && tables.order.iter().any(computes);
+    let chooses = |def: &&ModelDef| def.indexes.iter().any(|index| index.condition.is_some());
+    // Also conditions of indexes.
+    let in_texts =
+        dialect == Dialect::Sqlite && (tables.order.iter().any(computes) || tables.order.iter().any(chooses));
     let wanted =
-        Wanted { checks: computed || !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
+        Wanted { checks: in_texts || !tables.checks.is_empty(), actions: tables.keys.iter().any(acts) };
     let live = live_table::read(lease, monitor, dialect, &names, wanted).await?;
 
     let mut check = Check { dialect, live, report: SchemaReport::default() };
@@ -133,7 +136,9 @@ impl Check {
             if !names.iter().all(|name| is_there(name)) {
                 continue;
             }
-            if index.unique && !live.is_unique_together(dialect, &names) {
+            if let Some(condition) = def.condition(index) {
+                partial_index(report, live, dialect, of, (def, index, condition));
+            } else if index.unique && !live.is_unique_together(dialect, &names) {
                 report.push(Kind::MissingUnique, of, names);
             } else if !index.unique && !live.has_index(dialect, &names) {
                 report.push(Kind::MissingIndex, of, names);
@@ -296,6 +301,33 @@ fn foreign_key(
     if !live.has_index(dialect, &key.columns) {
         report.push(Kind::MissingIndex, of, key.columns.iter().copied());
     }
+}
+
+/// An index of some of the rows. If it is not unique, one of all rows is as good.
+fn partial_index(
+    report: &mut SchemaReport,
+    live: &LiveTable,
+    dialect: Dialect,
+    of: (&str, &str),
+    (def, index, condition): (&ModelDef, &IndexDef, &Condition),
+) {
+    let names = def.names(index.columns);
+    let place = |name: &str| def.columns.iter().position(|column| dialect.is_same_name(column.name, name));
+    let is_over =
+        |found: &LiveIndex| found.unique == index.unique && same_set(dialect, &found.columns, &names);
+    let is_it = |found: &LiveIndex| {
+        let text = found.condition.as_deref();
+        let read = text.and_then(|text| Condition::read(text, &place).ok());
+        let read = read.map(|read| read.of_kinds(&|column| def.columns[column].kind));
+        is_over(found) && read.is_some_and(|read| read.is_same(condition))
+    };
+    let covers = !index.unique && live.has_index(dialect, &names);
+    if covers || live.indexes.iter().any(is_it) {
+        return;
+    }
+    let other = live.indexes.iter().filter(|found| is_over(found)).find_map(|found| found.condition.clone());
+    let expected = condition.sql(dialect, &|column| def.columns[column].name.to_owned());
+    report.push(Kind::PartialIndex { unique: index.unique, expected, found: other }, of, names);
 }
 
 impl LiveKey {

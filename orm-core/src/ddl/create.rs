@@ -20,9 +20,7 @@ pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String
     for def in &tables.order {
         statements.push(tables.create(def));
         if !matches!(dialect, Dialect::Mysql(_)) {
-            statements.extend(tables.indexes_of(def).map(|(columns, name)| {
-                tables.index(name, def.table, &tables.names(columns.iter().copied()))
-            }));
+            statements.extend(tables.indexes_of(def).map(|index| tables.create_index(index)));
         }
     }
     for (at, (relation, through)) in schema.link_tables().into_iter().enumerate() {
@@ -51,13 +49,23 @@ pub(super) struct Tables {
     key_names: Vec<String>,
     /// The names of the keys that lead out of link tables, two for each.
     link_key_names: Vec<String>,
-    /// The columns of each index that makes nothing unique, and what it is called.
-    indexes: Vec<(&'static ModelDef, Vec<&'static str>, String)>,
+    /// The indexes that CREATE INDEX makes; constraints have none of these names.
+    indexes: Vec<NamedIndex>,
     /// What the index of each link table is called.
     link_indexes: Vec<String>,
     /// The conditions that values and rows have to meet, and what they are called.
     pub(super) checks: Vec<(&'static ModelDef, &'static str, String)>,
     pub(super) order: Vec<&'static ModelDef>,
+}
+
+/// An index that CREATE INDEX makes.
+struct NamedIndex {
+    def: &'static ModelDef,
+    columns: Vec<&'static str>,
+    unique: bool,
+    /// Which rows it contains.
+    condition: Option<String>,
+    name: String,
 }
 
 impl Tables {
@@ -76,21 +84,27 @@ impl Tables {
         let link_key_names = key_names.split_off(keys.len());
 
         let indexed = order.iter().flat_map(|def| {
-            let single = def.columns.iter().filter(|column| column.index).map(|column| vec![column.name]);
-            let several =
-                def.indexes.iter().filter(|index| !index.unique).map(|index| def.names(index.columns));
-            single.chain(several).map(|columns| (*def, columns))
+            let index = |columns: Vec<&'static str>, unique: bool, condition: Option<String>| {
+                let name = name(if unique { "ux" } else { "ix" }, def.table.name, &columns);
+                NamedIndex { def: *def, columns, unique, condition, name }
+            };
+            let single = def.columns.iter().filter(|column| column.index);
+            let single = single.map(move |column| index(vec![column.name], false, None));
+            let several = def.indexes.iter().filter(|index| !index.is_key()).map(move |several| {
+                let condition = def.condition(several);
+                let condition = condition.map(|condition| condition.of_model(dialect, def.columns));
+                index(def.names(several.columns), several.unique, condition)
+            });
+            single.chain(several)
         });
-        let indexed: Vec<(&'static ModelDef, Vec<&'static str>)> = indexed.collect();
-        let mut names: Vec<String> =
-            indexed.iter().map(|(def, columns)| name("ix", def.table.name, columns)).collect();
+        let mut indexes: Vec<NamedIndex> = indexed.collect();
+        let mut names: Vec<String> = indexes.iter().map(|index| index.name.clone()).collect();
         let of_links = links.iter().map(|(_, through)| name("lx", through.table().name, through.target_key));
         names.extend(of_links);
         // Tables and indexes have one namespace.
         let mut names = distinct(dialect, names, &tables);
-        let link_indexes = names.split_off(indexed.len());
-        let indexes =
-            indexed.into_iter().zip(names).map(|((def, columns), name)| (def, columns, name)).collect();
+        let link_indexes = names.split_off(indexes.len());
+        indexes.iter_mut().zip(names).for_each(|(index, name)| index.name = name);
 
         let conditions = order.iter().flat_map(|def| {
             let of_columns = def.columns.iter().filter_map(|column| Some((Some(column.name), column.check?)));
@@ -125,13 +139,14 @@ impl Tables {
         if def.key.len() > 1 {
             parts.push(format!("PRIMARY KEY {}", self.list(def, def.key)));
         }
-        let unique = def.indexes.iter().filter(|index| index.unique);
+        let unique = def.indexes.iter().filter(|index| index.is_key());
         parts.extend(unique.map(|index| format!("UNIQUE {}", self.list(def, index.columns))));
         parts.extend(self.checks(def));
         if matches!(self.dialect, Dialect::Mysql(_)) {
             // MySQL has no CREATE INDEX IF NOT EXISTS.
-            parts.extend(self.indexes_of(def).map(|(columns, name)| {
-                format!("INDEX {} {}", self.quoted(name), self.names(columns.iter().copied()))
+            parts.extend(self.indexes_of(def).map(|index| {
+                let columns = self.names(index.columns.iter().copied());
+                format!("INDEX {} {columns}", self.quoted(&index.name))
             }));
         }
         let own = self.keys.iter().filter(|key| std::ptr::eq(key.child, def) && self.is_declared(key));
@@ -157,13 +172,21 @@ impl Tables {
         }
     }
 
-    /// The columns and the name of each index of a table.
-    fn indexes_of(&self, def: &'static ModelDef) -> impl Iterator<Item = (&Vec<&'static str>, &str)> {
-        let own = self.indexes.iter().filter(move |(of, ..)| std::ptr::eq(*of, def));
-        own.map(|(_, columns, name)| (columns, name.as_str()))
+    fn indexes_of(&self, def: &'static ModelDef) -> impl Iterator<Item = &NamedIndex> {
+        self.indexes.iter().filter(move |index| std::ptr::eq(index.def, def))
     }
 
-    fn index(&self, name: &str, of: TableName, columns: &str) -> String {
+    fn create_index(&self, index: &NamedIndex) -> String {
+        let columns = self.names(index.columns.iter().copied());
+        let kind = if index.unique { "UNIQUE INDEX" } else { "INDEX" };
+        let mut sql = self.index(kind, &index.name, index.def.table, &columns);
+        if let Some(condition) = &index.condition {
+            sql.push_str(&format!(" WHERE {condition}"));
+        }
+        sql
+    }
+
+    fn index(&self, kind: &str, name: &str, of: TableName, columns: &str) -> String {
         // SQLite names the schema with the index, PostgreSQL with the table.
         let (index, table) = match (self.dialect, of.schema) {
             (Dialect::Sqlite, Some(schema)) => {
@@ -171,7 +194,7 @@ impl Tables {
             }
             _ => (self.quoted(name), self.named(of)),
         };
-        format!("CREATE INDEX IF NOT EXISTS {index} ON {table} {columns}")
+        format!("CREATE {kind} IF NOT EXISTS {index} ON {table} {columns}")
     }
 
     fn create_link(&self, at: usize, relation: &RelationDef, through: &ThroughDef) -> String {
@@ -205,7 +228,7 @@ impl Tables {
     /// The primary key finds a link from one side, and this from the other. MySQL makes one with the foreign key.
     fn create_link_index(&self, at: usize, through: &ThroughDef) -> String {
         let name = self.link_indexes.get(at).map_or("", String::as_str);
-        self.index(name, through.table(), &self.names(through.target_key.iter().copied()))
+        self.index("INDEX", name, through.table(), &self.names(through.target_key.iter().copied()))
     }
 
     fn column(&self, def: &'static ModelDef, at: usize) -> String {

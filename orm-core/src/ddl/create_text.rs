@@ -1,6 +1,7 @@
 //! Reads the text of CREATE TABLE that SQLite stores.
 
 use super::live_table::{Computed, LiveCheck};
+use crate::sql::{Token, closing, tokens};
 
 /// The parts of a table that only its SQL text has, and no PRAGMA: CHECK constraints, generation expressions,
 /// collations, and what follows the columns.
@@ -42,6 +43,15 @@ impl CreateText {
             start = end + 1;
         }
         read
+    }
+
+    /// What follows WHERE in `CREATE INDEX .. ON .. (..) WHERE ..`.
+    pub(super) fn condition(sql: &str) -> Option<String> {
+        let tokens = tokens(sql);
+        let open = tokens.iter().position(|token| token.text == "(")?;
+        let close = closing(&tokens, open)?;
+        let word = tokens.get(close + 1).filter(|token| token.is("WHERE"))?;
+        Some(sql[word.end..].trim().to_owned())
     }
 
     /// The column of a name.
@@ -89,89 +99,6 @@ impl CreateText {
     }
 }
 
-/// A word, a quoted name, a text, a number or a sign.
-struct Token<'s> {
-    text: &'s str,
-    /// Where it ends in the whole text.
-    end: usize,
-}
-
-impl Token<'_> {
-    fn is(&self, word: &str) -> bool {
-        self.text.eq_ignore_ascii_case(word)
-    }
-
-    /// The name that it is, without its quotes.
-    fn name(&self) -> String {
-        let mut chars = self.text.chars();
-        match (chars.next(), chars.next_back()) {
-            (Some('['), Some(']')) => chars.as_str().to_owned(),
-            (Some(open @ ('"' | '`' | '\'')), Some(close)) if open == close => {
-                chars.as_str().replace(&format!("{open}{open}"), &open.to_string())
-            }
-            _ => self.text.to_owned(),
-        }
-    }
-}
-
-/// Where the parenthesis that opens at a token closes.
-fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate().skip(open) {
-        match token.text {
-            "(" => depth += 1,
-            ")" if depth <= 1 => return Some(at),
-            ")" => depth -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
-fn tokens(sql: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(char) = sql[at..].chars().next() {
-        let rest = &sql[at..];
-        let length = match char {
-            _ if char.is_whitespace() => {
-                at += char.len_utf8();
-                continue;
-            }
-            '-' if rest.starts_with("--") => {
-                at += rest.find('\n').map_or(rest.len(), |end| end + 1);
-                continue;
-            }
-            '/' if rest.starts_with("/*") => {
-                at += rest.find("*/").map_or(rest.len(), |end| end + 2);
-                continue;
-            }
-            '[' => rest.find(']').map_or(rest.len(), |end| end + 1),
-            '"' | '`' | '\'' => quoted(rest, char),
-            _ if is_word(char) => rest.find(|char| !is_word(char)).unwrap_or(rest.len()),
-            _ => char.len_utf8(),
-        };
-        at += length;
-        tokens.push(Token { text: &rest[..length], end: at });
-    }
-    tokens
-}
-
-fn is_word(char: char) -> bool {
-    char.is_alphanumeric() || char == '_' || char == '$' || !char.is_ascii()
-}
-
-/// How long a quoted text is, whose quotes are doubled inside.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut chars = text.char_indices().skip(1).peekable();
-    while let Some((at, char)) = chars.next() {
-        if char == quote && chars.next_if(|(_, next)| *next == quote).is_none() {
-            return at + 1;
-        }
-    }
-    text.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::CreateText;
@@ -208,5 +135,15 @@ mod tests {
         assert_eq!(computed("price"), None);
         assert_eq!(read.column("na\"me").and_then(|column| column.collation.as_deref()), Some("NOCASE"));
         assert_eq!(read.options, "STRICT , WITHOUT ROWID");
+    }
+
+    #[test]
+    fn the_condition_of_an_index_follows_its_columns() {
+        let condition = |sql| CreateText::condition(sql);
+        assert_eq!(
+            condition("CREATE UNIQUE INDEX \"a (where\" ON t (lower(a), b) where b IS NULL ").as_deref(),
+            Some("b IS NULL")
+        );
+        assert_eq!(condition("CREATE INDEX i ON t (a)"), None);
     }
 }

@@ -4,7 +4,7 @@ use super::catalog::{Asked, Catalog};
 use super::create_text::CreateText;
 use crate::driver::Lease;
 use crate::error::Result;
-use crate::model::KeyAction;
+use crate::model::{Condition, KeyAction};
 use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
 use crate::value::{Cells, Value};
@@ -64,9 +64,12 @@ pub(crate) struct LiveIndex {
     pub(crate) name: String,
     pub(crate) unique: bool,
     pub(crate) primary: bool,
-    /// Whether it leaves rows out.
+    /// Whether it leaves rows out, or is not valid.
     pub(crate) partial: bool,
-    /// Whether it is one that no model declares: partial, of expressions, descending, of another kind.
+    /// Which rows it contains, in the database's words; `None` if it contains all, or if that was not read.
+    pub(crate) condition: Option<String>,
+    /// Whether it is one that no model declares: of expressions, descending, of another kind, of rows that a model's condition
+    /// cannot choose.
     pub(crate) special: bool,
     /// Whether a constraint made it.
     pub(crate) constraint: bool,
@@ -204,7 +207,19 @@ impl Asking<'_> {
             }
         }
         for row in self.rows(Catalog::Indexes).await? {
-            let [table, name, unique, primary, column, partial, special, constraint, definition, ..] = row;
+            let [
+                table,
+                name,
+                unique,
+                primary,
+                column,
+                partial,
+                special,
+                constraint,
+                definition,
+                condition,
+                ..,
+            ] = row;
             let Some(table) = find(&mut live, table) else { continue };
             let name = text(name).unwrap_or_default();
             if table.indexes.last().is_none_or(|index| index.name != name) {
@@ -213,6 +228,7 @@ impl Asking<'_> {
                     unique: flag(&unique),
                     primary: flag(&primary),
                     partial: flag(&partial),
+                    condition: text(condition),
                     special: false,
                     constraint: flag(&constraint),
                     columns: Vec::new(),
@@ -258,6 +274,13 @@ impl Asking<'_> {
             (true, Dialect::Sqlite) => self.texts(&mut live).await?,
             (true, Dialect::Postgres | Dialect::Mysql(_)) => self.checks(&mut live).await?,
         }
+        for table in &mut live {
+            let conditions: Vec<bool> =
+                table.indexes.iter().map(|index| table.is_chosen_otherwise(self.dialect, index)).collect();
+            for (index, otherwise) in table.indexes.iter_mut().zip(conditions) {
+                index.special |= otherwise;
+            }
+        }
         Ok(live)
     }
 
@@ -292,6 +315,7 @@ impl Asking<'_> {
                 Some("index") => {
                     let index = table.indexes.iter_mut().find(|index| Some(&index.name) == name.as_ref());
                     if let Some(index) = index {
+                        index.condition = CreateText::condition(&sql);
                         index.definition = Some(sql);
                     }
                 }
@@ -313,6 +337,31 @@ impl Asking<'_> {
         let statement = catalog.statement(self.dialect, self.schema, self.asked);
         self.lease.fetch(self.monitor, &statement, &mut sink).await?;
         Ok(rows)
+    }
+}
+
+impl LiveTable {
+    /// The condition of an index, whose columns are places in the table; `None` if it has none, or one that a model cannot have.
+    pub(crate) fn condition(&self, dialect: Dialect, index: &LiveIndex) -> Option<Condition> {
+        let place =
+            |name: &str| self.columns.iter().position(|column| dialect.is_same_name(&column.name, name));
+        Condition::read(index.condition.as_deref()?, &place).ok()
+    }
+
+    /// The columns that choose the rows of an index.
+    #[cfg(feature = "migrate")]
+    pub(crate) fn chosen_by(&self, dialect: Dialect, index: &LiveIndex) -> Vec<&str> {
+        let columns = self.condition(dialect, index).map(|condition| condition.columns());
+        columns.unwrap_or_default().into_iter().map(|at| self.columns[at].name.as_str()).collect()
+    }
+
+    /// Whether an index contains rows that the condition of a model cannot choose.
+    fn is_chosen_otherwise(&self, dialect: Dialect, index: &LiveIndex) -> bool {
+        match index.condition {
+            Some(_) => self.condition(dialect, index).is_none(),
+            // What is partial on PostgreSQL without a condition is not valid.
+            None => index.partial && dialect == Dialect::Sqlite,
+        }
     }
 }
 

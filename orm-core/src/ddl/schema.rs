@@ -1,7 +1,7 @@
 //! A list of models, which `schema!` builds.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ErasedModel, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
+use crate::model::{ErasedModel, IndexDef, Model, ModelDef, RelationDef, RelationKind, ThroughDef, erased};
 use crate::sql::Dialect;
 
 /// A list of models: what [`schema!`](crate::schema!) builds, and what
@@ -193,6 +193,12 @@ impl Schema {
                 )?;
             }
             def.check()?;
+            if !dialect.has_partial_indexes()
+                && let Some((index, condition)) =
+                    def.indexes.iter().find_map(|index| Some((index, index.condition?)))
+            {
+                return Err(no_partial_indexes(def, index, condition));
+            }
             for relation in def.relations {
                 if let Some(association) = relation.through.and_then(|through| through.model())
                     && self.defs().all(|def| !std::ptr::eq(def, association))
@@ -233,6 +239,27 @@ fn link_columns(through: &ThroughDef) -> Vec<&'static str> {
 /// A name of a table or a struct without what the two write differently.
 fn bare(name: &str) -> String {
     name.chars().filter(|char| *char != '_').flat_map(char::to_lowercase).collect()
+}
+
+fn no_partial_indexes(def: &ModelDef, index: &IndexDef, condition: &str) -> Error {
+    let option = if index.unique { "unique" } else { "index" };
+    let fields: Vec<&str> = index.columns.iter().map(|column| def.columns[*column].field).collect();
+    let fields = fields.join(", ");
+    let instead = match index.unique {
+        true => {
+            "; instead, make a generated column unique that is NULL in all other rows, such as `#[column(generated = \
+             \"IF(deleted_at IS NULL, email, NULL)\", unique)]`"
+        }
+        false => "; leave out the condition",
+    };
+    Error::new(
+        ErrorKind::InvalidModel,
+        format!(
+            "`{}`: `{option} = \"{fields} where {condition}\"` is an index of some of the rows, which MariaDB and MySQL do not \
+             have{instead}",
+            def.name
+        ),
+    )
 }
 
 /// A name that the database cuts would be another one's.

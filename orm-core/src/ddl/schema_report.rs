@@ -120,6 +120,15 @@ pub enum SchemaFindingKind {
         /// The model's expression.
         check: String,
     },
+    /// No index over the columns contains exactly the rows that the model's condition chooses. Only advice if it is not unique.
+    PartialIndex {
+        /// Whether the rows have different values.
+        unique: bool,
+        /// The model's condition.
+        expected: String,
+        /// The condition of another index over the columns.
+        found: Option<String>,
+    },
     /// No index begins with the columns. Queries work without one, but get slow as the table grows.
     MissingIndex,
 }
@@ -204,7 +213,11 @@ impl SchemaFinding {
     /// # Ok(()) }
     /// ```
     pub fn is_advice(&self) -> bool {
-        self.kind == SchemaFindingKind::MissingIndex
+        let kind = &self.kind;
+        matches!(
+            kind,
+            SchemaFindingKind::MissingIndex | SchemaFindingKind::PartialIndex { unique: false, .. }
+        )
     }
 }
 
@@ -288,6 +301,17 @@ impl fmt::Display for SchemaFinding {
             ),
             SchemaFindingKind::MissingCheck { check } => {
                 write!(f, "`{model}`: `{table}` has no constraint CHECK ({check})")
+            }
+            SchemaFindingKind::PartialIndex { unique, expected, found } => {
+                let kind = if *unique { "unique index" } else { "index" };
+                write!(
+                    f,
+                    "`{model}`: `{table}` has no {kind} over ({columns}) of the rows WHERE {expected}"
+                )?;
+                match found {
+                    Some(found) => write!(f, "; it has one WHERE {found}"),
+                    None => Ok(()),
+                }
             }
             SchemaFindingKind::MissingIndex => {
                 write!(f, "`{model}`: no index of `{table}` begins with ({columns})")

@@ -43,7 +43,7 @@ illustrated!(observing, "observing.md");
 page!(errors, "errors.md");
 page!(compiler_messages, "compiler_messages.md");
 page!(generic_code, "generic_code.md");
-page!(schema, "schema.md");
+page!(schema, "schema.md", feature = "chrono");
 page!(migrations, "migrations.md", feature = "migrate");
 page!(web, "web.md", all(feature = "axum", feature = "serde"));
 page!(backends, "backends.md");

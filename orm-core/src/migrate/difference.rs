@@ -3,7 +3,7 @@
 use super::conversion::{Conversion, affinity};
 use super::structure::{Structure, column, mentions, primary_key};
 use crate::ddl::{LiveCheck, LiveColumn, LiveEnum, LiveIndex, LiveKey, LiveTable};
-use crate::model::KeyAction;
+use crate::model::{Condition, KeyAction};
 use crate::sql::Dialect;
 
 /// What has to change for the tables of one structure to become those of another.
@@ -109,9 +109,20 @@ impl TableChange {
         let primary_key =
             !is_same_list(dialect, &old_key, &new_key) || old_key.iter().flatten().any(|name| is_fresh(name));
 
-        let index_is_fresh = |index: &LiveIndex| index.columns.iter().flatten().any(|name| is_fresh(name));
+        // A condition contains the types of its columns.
+        let changes = |name: &str| {
+            altered.iter().any(|change| {
+                (change.replaced || change.retyped) && dialect.is_same_name(&change.before.name, name)
+            })
+        };
+        let index_is_fresh = |index: &LiveIndex| {
+            index.columns.iter().flatten().any(|name| is_fresh(name))
+                || before.chosen_by(dialect, index).iter().any(|name| changes(name))
+        };
         let (dropped_indexes, added_indexes) = unmatched(&before.indexes, &after.indexes, |old, new| {
-            !index_is_fresh(old) && is_same_index(dialect, old, new)
+            !index_is_fresh(old)
+                && is_same_index(dialect, old, new)
+                && is_same_condition(dialect, after, old, new)
         });
         // What no model declares stays, and is dropped with its columns.
         let gone = |index: &LiveIndex| !index.primary && !index.special;
@@ -360,6 +371,21 @@ fn is_same_index(dialect: Dialect, before: &LiveIndex, after: &LiveIndex) -> boo
     before.unique == after.unique
         && before.primary == after.primary
         && is_same_list(dialect, &before.columns, &after.columns)
+}
+
+/// Whether two indexes contain the same rows. Those that no model declares are compared by name.
+fn is_same_condition(dialect: Dialect, after: &LiveTable, old: &LiveIndex, new: &LiveIndex) -> bool {
+    if old.special || old.condition.is_some() != new.condition.is_some() {
+        return old.special;
+    }
+    // What mentions a column that goes is another condition.
+    let place = |name: &str| after.columns.iter().position(|column| dialect.is_same_name(&column.name, name));
+    let read = |index: &LiveIndex| Condition::read(index.condition.as_deref()?, &place).ok();
+    match (read(old), read(new)) {
+        (Some(old), Some(new)) => old.is_same(&new),
+        (None, None) => old.condition == new.condition,
+        _ => false,
+    }
 }
 
 fn is_same_key(dialect: Dialect, before: &LiveKey, after: &LiveKey) -> bool {

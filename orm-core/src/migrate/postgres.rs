@@ -173,7 +173,7 @@ impl Writer<'_> {
             _ => format!(
                 "CREATE {kind} CONCURRENTLY {} ON {table} {}",
                 self.quoted(&name),
-                self.columns_of(index)
+                self.rows_of(index)
             ),
         };
         let place = self.qualified(change.after.schema.as_deref(), &name);

@@ -345,13 +345,22 @@ impl Writer<'_> {
         }
         let name = self.index_name(table, index);
         let kind = if index.unique { "UNIQUE INDEX" } else { "INDEX" };
-        let columns = self.columns_of(index);
+        let columns = self.rows_of(index);
         match self.dialect {
             Dialect::Sqlite => {
                 let name = self.qualified(table.schema.as_deref(), &name);
                 format!("CREATE {kind} {name} ON {} {columns}", self.quoted(&table.name))
             }
             _ => format!("CREATE {kind} {} ON {} {columns}", self.quoted(&name), self.named(table)),
+        }
+    }
+
+    /// The columns of an index, and the condition of its rows.
+    pub(super) fn rows_of(&self, index: &LiveIndex) -> String {
+        let columns = self.columns_of(index);
+        match &index.condition {
+            Some(condition) => format!("{columns} WHERE {condition}"),
+            None => columns,
         }
     }
 

@@ -218,6 +218,7 @@ fn needs_rebuild(writer: &Writer<'_>, change: &TableChange) -> bool {
         };
         let indexed = before.indexes.iter().filter(|index| !goes(index)).any(|index| {
             index.columns.iter().flatten().any(|other| other == name)
+                || before.chosen_by(dialect, index).iter().any(|other| other == name)
                 || index.definition.as_ref().is_some_and(|text| index.special && mentions(text, name))
         });
         let keyed = before.keys.iter().any(|key| key.columns.iter().any(|(own, _)| own == name));

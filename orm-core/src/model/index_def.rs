@@ -3,7 +3,8 @@
 use super::descriptor::descriptor;
 
 descriptor! {
-    /// An index or unique constraint over several columns: `#[model(index = "a, b")]` and `#[model(unique = "a, b")]`.
+    /// An index or unique constraint over several columns, `#[model(index = "a, b")]` and `#[model(unique = "a, b")]`, or over some
+    /// of the rows: `#[model(unique = "a where b is null")]`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -25,8 +26,10 @@ descriptor! {
     pub struct IndexDef {
         /// The columns, by index, in the order of the index.
         columns: &'static [usize],
-        /// Whether no two rows have the same values.
+        /// Whether no two rows have the same values; with a condition, no two of the rows that meet it.
         unique: bool,
+        /// Which rows it contains, as the model says it: `deleted_at is null`. `None` if it contains all rows.
+        condition => with_condition: Option<&'static str>,
     }
 }
 
@@ -34,6 +37,11 @@ impl IndexDef {
     /// For generated code.
     #[doc(hidden)]
     pub const fn new(columns: &'static [usize], unique: bool) -> IndexDef {
-        IndexDef { columns, unique }
+        IndexDef { columns, unique, condition: None }
+    }
+
+    /// Whether its columns find at most one row. With a condition, other rows may have the same values.
+    pub(crate) fn is_key(&self) -> bool {
+        self.unique && self.condition.is_none()
     }
 }

@@ -5,6 +5,8 @@
 
 pub(crate) mod column;
 mod column_def;
+pub(crate) mod condition;
+mod condition_text;
 pub(crate) mod context;
 mod descriptor;
 pub(crate) mod erased;
@@ -25,6 +27,7 @@ pub use crate::sql::TableName;
 pub(crate) use column::Column;
 pub use column::{NoSuchColumn, ReadOnly, ReadWrite, RefersTo, Writable};
 pub use column_def::{ColumnDef, ComputedDef, Stamp};
+pub(crate) use condition::{Condition, Held};
 pub(crate) use context::Context;
 pub(crate) use erased::{ErasedModel, erased, generated, publish};
 pub(crate) use hooks::{HookTable, NewRow};

@@ -32,7 +32,7 @@ descriptor! {
         check_constraint => with_check_constraint: Option<&'static str>,
         /// `#[model(renamed_from = "..")]`: the table's earlier name, for migrations.
         renamed_from => with_renamed_from: Option<&'static str>,
-        /// `#[model(unique = "a, b", index = "c, d")]`: indexes over several columns.
+        /// `#[model(unique = "a, b", index = "c where d is null")]`: indexes over several columns, or some of the rows.
         indexes => with_indexes: &'static [IndexDef],
     }
     unread {
@@ -154,7 +154,7 @@ impl ModelDef {
                 |rest: &str| rest.strip_prefix('_').is_some_and(|rest| rest.parse::<u32>().is_ok());
             rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
         };
-        let several = self.indexes.iter().filter(|index| index.unique).map(|index| index.columns);
+        let several = self.indexes.iter().filter(|index| index.is_key()).map(|index| index.columns);
         let mut meant = several.filter(is_meant);
         match (meant.next(), meant.next()) {
             (Some(only), None) => only.to_vec(),

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashSet;
 
-use super::{IndexDef, ModelDef, RelationDef, RelationKind, ThroughDef};
+use super::{Condition, IndexDef, ModelDef, RelationDef, RelationKind, ThroughDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{KeyColumn, TableName};
 
@@ -19,7 +19,11 @@ pub struct ResolvedRelation {
 /// Caches whether a model is valid; for generated code.
 #[doc(hidden)]
 #[derive(Debug, Default)]
-pub struct CheckedModel(OnceLock<Result<(), String>>);
+pub struct CheckedModel {
+    whole: OnceLock<Result<(), String>>,
+    /// The conditions of its indexes, by the places of these.
+    conditions: OnceLock<Result<Vec<Option<Condition>>, String>>,
+}
 
 impl ResolvedRelation {
     /// Nothing is looked up yet.
@@ -31,7 +35,7 @@ impl ResolvedRelation {
 impl CheckedModel {
     /// Nothing is checked yet.
     pub const fn new() -> CheckedModel {
-        CheckedModel(OnceLock::new())
+        CheckedModel { whole: OnceLock::new(), conditions: OnceLock::new() }
     }
 }
 
@@ -76,11 +80,11 @@ impl ModelDef {
     /// # Errors
     /// `InvalidModel`: a relationship names what does not exist, or its two sides do not fit.
     pub(crate) fn check(&'static self) -> Result<()> {
-        let checked = match self.checked.0.get() {
+        let checked = match self.checked.whole.get() {
             Some(checked) => checked,
             None => {
                 let checked = self.check_all();
-                self.checked.0.get_or_init(|| checked)
+                self.checked.whole.get_or_init(|| checked)
             }
         };
         checked.as_ref().map(|_| ()).map_err(|why| Error::new(ErrorKind::InvalidModel, why))
@@ -94,8 +98,11 @@ impl ModelDef {
         while let Some(model) = models.get(at).copied() {
             at += 1;
             // What an earlier check reached from a valid model is valid as well.
-            if matches!(model.checked.0.get(), Some(Ok(()))) {
+            if matches!(model.checked.whole.get(), Some(Ok(()))) {
                 continue;
+            }
+            if let Err(why) = model.conditions() {
+                return Err(why.clone());
             }
             for relation in model.relations.iter() {
                 if let Some(why) = &relation.columns().invalid {
@@ -118,9 +125,43 @@ impl ModelDef {
             }
         }
         for model in models {
-            model.checked.0.get_or_init(|| Ok(()));
+            model.checked.whole.get_or_init(|| Ok(()));
         }
         Ok(())
+    }
+
+    /// The condition of an index; `None` if it has none.
+    pub(crate) fn condition(&self, index: &IndexDef) -> Option<&Condition> {
+        let at = self.indexes.iter().position(|other| other == index)?;
+        self.conditions().as_ref().ok()?.get(at)?.as_ref()
+    }
+
+    fn conditions(&self) -> &Result<Vec<Option<Condition>>, String> {
+        let read = || {
+            let condition = |index: &IndexDef| index.condition.map(|text| self.read_condition(index, text));
+            self.indexes.iter().map(|index| condition(index).transpose()).collect()
+        };
+        self.checked.conditions.get_or_init(read)
+    }
+
+    fn read_condition(&self, index: &IndexDef, text: &str) -> Result<Condition, String> {
+        let place = || {
+            let fields: Vec<&str> = index.columns.iter().map(|column| self.columns[*column].field).collect();
+            let option = if index.unique { "unique" } else { "index" };
+            format!("`{}`: `{option} = \"{} where {text}\"`", self.name, fields.join(", "))
+        };
+        let condition = Condition::read(text, &|field| self.column_of(field)).map_err(|why| {
+            format!(
+                "{}: {why}; a condition consists of `is null`, `is not null`, comparisons with a value and `in (..)`, with \
+                 `and`, `or`, `not` and parentheses",
+                place()
+            )
+        })?;
+        let condition = condition.of_kinds(&|column| self.columns[column].kind);
+        match condition.unfit(self.columns) {
+            Some((column, why)) => Err(format!("{}: `{}`: {why}", place(), self.columns[column].field)),
+            None => Ok(condition),
+        }
     }
 }
 
@@ -194,7 +235,7 @@ impl RelationDef {
             self.link_columns().iter().chain(self.link_target_columns()).map(|column| column.name).collect();
         let in_link = |column: &usize| link.contains(&model.columns[*column].name);
         model.key.iter().all(in_link)
-            || model.indexes.iter().any(|index| index.unique && index.columns.iter().all(in_link))
+            || model.indexes.iter().any(|index| index.is_key() && index.columns.iter().all(in_link))
     }
 
     fn columns(&self) -> &Columns {
@@ -259,7 +300,7 @@ impl RelationDef {
         let places: Option<Vec<usize>> = target.key.iter().map(place).collect();
         let by_key = matches!(self.kind, RelationKind::ManyToOne { .. });
         let together =
-            |index: &IndexDef| index.unique && index.columns.iter().all(|column| remote.contains(column));
+            |index: &IndexDef| index.is_key() && index.columns.iter().all(|column| remote.contains(column));
         let is_unique =
             remote.iter().any(|column| target.columns[*column].unique) || target.indexes.iter().any(together);
         let nullable = remote.iter().any(|column| target.columns[*column].nullable);

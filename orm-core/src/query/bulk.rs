@@ -392,6 +392,10 @@ impl<M: Model> OnConflict<M> {
     /// Updates the row with the same values in the unique columns `on`: its columns `take` get the new row's values; pass
     /// `()` if only [`set`](Self::set) sets columns. A version column is always raised by one.
     ///
+    /// The columns may be those of a [partial unique index](crate::guide::schema), `#[model(unique = "email where deleted_at is null")]`: then
+    /// only a row that meets its condition is updated, by a new row that meets it as well; other rows are inserted. Running the
+    /// statement fails with `InvalidQuery` if the model has several such indexes over the same columns.
+    ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
@@ -466,7 +470,8 @@ impl<M: Model> fmt::Debug for OnConflict<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = |(column, value): &(usize, Expr)| (M::def().columns[*column].named(), value.clone());
         let set = self.set.iter().map(named).collect();
-        let conflict = Conflict { columns: self.columns.clone(), set, filter: self.filter.clone() };
+        let (columns, filter) = (self.columns.clone(), self.filter.clone());
+        let conflict = Conflict { columns, condition: None, set, filter };
         fmt::Debug::fmt(&conflict, f)
     }
 }

@@ -53,6 +53,11 @@ impl Dialect {
         }
     }
 
+    /// Whether an index may contain some of the rows.
+    pub fn has_partial_indexes(self) -> bool {
+        !matches!(self, Dialect::Mysql(_))
+    }
+
     /// How rows get different values by one statement.
     pub fn update_form(self) -> UpdateForm {
         match self {

@@ -113,7 +113,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
         columns: vec![a, b],
         rows: 1,
         values: vec![Param::One(bind()), Param::One(bind())],
-        conflict: Some(Conflict { columns: vec![a], set: taken, filter: None }),
+        conflict: Some(Conflict { columns: vec![a], set: taken, ..Conflict::nothing() }),
         returning: returning.clone(),
     };
     let filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));

@@ -29,6 +29,7 @@ mod select;
 mod statement;
 mod table_name;
 mod time_function;
+mod tokens;
 mod window;
 mod write;
 mod writer;
@@ -51,6 +52,7 @@ pub use select::{Cte, Item, Join, JoinKind, Lock, LockWait, Nulls, Order, Select
 pub use statement::{Bind, Expected, Leading, Param, Runs, Shown, Statement, shortened};
 pub use table_name::TableName;
 pub use time_function::{TimeFunction, TimePart, TimeUnit};
+pub use tokens::{Token, closing, tokens};
 pub use window::{Bound, Frame, Window};
 pub use write::{Conflict, Delete, Insert, NEW_COLUMNS, NamedColumn, NewRows, Update};
 pub use writer::Writer;

@@ -33,6 +33,8 @@ pub struct NamedColumn {
 pub struct Conflict {
     /// The columns whose values must be unique; any constraint where none is named.
     pub columns: Vec<&'static str>,
+    /// The condition of the index that makes them unique, if it contains some of the rows.
+    pub condition: Option<String>,
     /// The new values of columns of the existing row; empty for DO NOTHING.
     pub set: Vec<(NamedColumn, Expr)>,
     /// Which of these rows are updated; the others stay as they are.
@@ -42,7 +44,7 @@ pub struct Conflict {
 impl Conflict {
     /// An existing row stays as it is.
     pub fn nothing() -> Conflict {
-        Conflict { columns: Vec::new(), set: Vec::new(), filter: None }
+        Conflict { columns: Vec::new(), condition: None, set: Vec::new(), filter: None }
     }
 
     /// How many values are bound behind those of the rows. Some have no expression of their own, such as a path in JSON.
@@ -109,7 +111,7 @@ mod tests {
         let of = Box::new(Expr::column(&Source::Table(table), "data"));
         let value = Expr::Json { of, path: vec![JsonStep::Key("title".into())], read: JsonRead::Text };
         let set = vec![(NamedColumn { name: "title", secret: false }, value)];
-        let conflict = Conflict { columns: vec!["id"], set, filter: None };
+        let conflict = Conflict { columns: vec!["id"], set, ..Conflict::nothing() };
         assert!(conflict.binds(Dialect::Sqlite) > 0);
         let insert = Insert {
             table,

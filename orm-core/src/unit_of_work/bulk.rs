@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::bulk_asked::check_conflict;
+use super::bulk_asked::{check_conflict, condition_of_target};
 use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
 use super::insert_from::CopySpec;
@@ -98,7 +98,8 @@ impl<M: Model, O> Insert<M, O> {
             set.push((version, counted(def, version)));
         }
         let set = set.into_iter().map(|(column, value)| (def.columns[column].named(), value)).collect();
-        self.conflict = Some(Conflict { columns: conflict.columns, set, filter: conflict.filter });
+        self.conflict =
+            Some(Conflict { columns: conflict.columns, condition: None, set, filter: conflict.filter });
         self
     }
 
@@ -270,6 +271,7 @@ impl Bulk {
                 let table = Source::Table(def.table);
                 sql::check_conflict(conflict, &table, dialect)?;
                 order_assignments(dialect, &table, &mut conflict.set.clone())?;
+                condition_of_target(def, dialect, conflict)?;
                 if self.returning { check_conflict(def, dialect, conflict) } else { Ok(()) }
             }
             BulkKind::Change(spec) => {
@@ -359,6 +361,7 @@ impl Flush<'_> {
     ) -> Result<u64> {
         let mut conflict = conflict;
         if let Some(conflict) = &mut conflict {
+            conflict.condition = condition_of_target(def, self.dialect, conflict)?;
             self.stamp_conflict(def, conflict)?;
             order_assignments(self.dialect, &Source::Table(def.table), &mut conflict.set)?;
         }

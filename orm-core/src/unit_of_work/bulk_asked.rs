@@ -7,7 +7,7 @@ use super::flush::Flush;
 use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId};
-use crate::model::{ModelDef, Selection};
+use crate::model::{ColumnDef, ModelDef, Selection};
 use crate::query::BulkSpec;
 use crate::sql::{Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
@@ -166,6 +166,43 @@ pub(super) fn check_conflict(def: &ModelDef, dialect: Dialect, conflict: &Confli
             ),
         )),
     }
+}
+
+/// The condition that ON CONFLICT names with its columns if they are unique only among some of the rows.
+///
+/// # Errors
+/// `InvalidQuery`: several indexes may be meant.
+pub(super) fn condition_of_target(
+    def: &'static ModelDef,
+    dialect: Dialect,
+    conflict: &Conflict,
+) -> Result<Option<String>> {
+    let names = &conflict.columns;
+    let is_target = |columns: &[usize]| {
+        let is_named = |column: &usize| names.contains(&def.columns[*column].name);
+        columns.len() == names.len() && columns.iter().all(is_named)
+    };
+    let mut partial = def.indexes.iter().filter(|index| index.unique && is_target(index.columns));
+    let is_plain = partial.clone().any(|index| index.is_key()) || is_target(def.key);
+    let is_unique = |(at, column): (usize, &ColumnDef)| column.unique && is_target(&[at]);
+    let Some(first) = partial.next().filter(|_| dialect.has_partial_indexes() && !is_plain) else {
+        return Ok(None);
+    };
+    if def.columns.iter().enumerate().any(is_unique) {
+        return Ok(None);
+    }
+    if partial.next().is_some() {
+        return Err(Error::new(
+            ErrorKind::InvalidQuery,
+            format!(
+                "`{}` has several unique indexes over ({}), each of some of the rows, and `on_conflict` cannot choose one of \
+                 them; look for the row by a query, and edit it or add one",
+                def.name,
+                names.join(", ")
+            ),
+        ));
+    }
+    Ok(def.condition(first).map(|condition| condition.of_model(dialect, def.columns)))
 }
 
 fn whole(selection: &Selection, filter: Option<Expr>) -> Select {

@@ -12,7 +12,7 @@ use super::switch::Switched;
 use super::unit_of_work::{CellId, KeyFrom, PendingEntry, UnitOfWork, cell_id};
 use crate::graph::ObjectId;
 use crate::identity::Store;
-use crate::model::{ErasedModel, RelationKind};
+use crate::model::{Condition, ErasedModel, Held, RelationKind};
 use crate::value::Value;
 
 /// A row of an operation.
@@ -55,8 +55,18 @@ type SetId = usize;
 struct Shape {
     /// Columns with values that are unique or referred to: where they are in [`Work::columns`], and their set.
     own: Vec<(usize, SetId)>,
+    /// Columns with values that are unique among some of the rows.
+    partial: Vec<Partial>,
     /// Keys of other rows: where they are in [`Work::columns`], and the set that they refer to.
     keys: Vec<(usize, SetId)>,
+}
+
+/// Columns whose values are unique among the rows that meet a condition. Other rows never refer to them.
+#[derive(Debug, Clone, Copy)]
+struct Partial {
+    columns: usize,
+    set: SetId,
+    condition: &'static Condition,
 }
 
 struct Builder<'u> {
@@ -247,7 +257,10 @@ impl<'u> Builder<'u> {
                 self.own(*model, vec![column]);
             }
             for index in def.indexes.iter().filter(|index| index.unique) {
-                self.own(*model, index.columns.to_vec());
+                match def.condition(index) {
+                    Some(condition) => self.own_partly(*model, index.columns.to_vec(), condition),
+                    None => drop(self.own(*model, index.columns.to_vec())),
+                }
             }
         }
         for relation in known.iter().flat_map(|model| model.def().relations) {
@@ -300,6 +313,21 @@ impl<'u> Builder<'u> {
         set
     }
 
+    /// Columns whose values are unique among the rows that meet a condition.
+    fn own_partly(
+        &mut self,
+        model: &'static dyn ErasedModel,
+        columns: Vec<usize>,
+        condition: &'static Condition,
+    ) {
+        let columns = self.columns(model, columns);
+        let set = self.sets.len();
+        self.sets.push(Set::default());
+        if let Some(shape) = self.place_of(model).and_then(|at| self.shapes.get_mut(at)) {
+            shape.partial.push(Partial { columns, set, condition });
+        }
+    }
+
     /// Columns that other rows refer to are not NULL even for a while: rows that are not held would lose their key.
     fn columns(&mut self, model: &'static dyn ErasedModel, all: Vec<usize>) -> usize {
         let def = model.def();
@@ -327,6 +355,15 @@ impl<'u> Builder<'u> {
                 self.sets[*set].given_up |= before;
                 self.sets[*set].taken |= after;
             }
+            for Partial { columns, set, condition } in &shape.partial {
+                let moves = condition.columns().iter().any(|column| self.may_change(operation, *column));
+                let (before, after) = match self.rows.rows[operation] {
+                    Row::Changed(_) if moves => (true, true),
+                    _ => self.has(operation, *columns, true),
+                };
+                self.sets[*set].given_up |= before;
+                self.sets[*set].taken |= after;
+            }
             for (columns, set) in &shape.keys {
                 let (before, after) = self.has(operation, *columns, false);
                 self.sets[*set].let_go |= before;
@@ -348,12 +385,22 @@ impl<'u> Builder<'u> {
             Row::Deleted(_) => (true, false),
             Row::Switched(_) => (true, true),
             Row::Changed(node) => {
-                let changed = &self.lists[self.changed[operation]];
-                let changed = columns.iter().any(|column| changed.contains(column));
-                let changes = changed || self.unit.waiting_keys.has(node);
+                let changes = self.unit.waiting_keys.has(node)
+                    || columns.iter().any(|column| self.may_change(operation, *column));
                 (changes, changes)
             }
         }
+    }
+
+    /// Whether an edit changes a column. What deletes a row that stays changes its mark.
+    fn may_change(&self, operation: usize, column: usize) -> bool {
+        self.lists[self.changed[operation]].contains(&column) || self.marks(operation, column)
+    }
+
+    /// Whether a column will say that its row is deleted, and does not yet.
+    fn marks(&self, operation: usize, column: usize) -> bool {
+        let Row::Changed(node) = self.rows.rows[operation] else { return false };
+        self.unit.deleted.contains(&node) && self.store.def(node.arena).deleted() == Some(column)
     }
 
     /// The keys that an object takes from others.
@@ -373,23 +420,31 @@ impl<'u> Builder<'u> {
             for (columns, set) in &shape.own {
                 let Set { taken, given_up, referred, let_go } = self.sets[*set];
                 let wanted = [given_up && (taken || let_go || referred), taken && (given_up || referred)];
-                self.claim_values(operation, *columns, *set, wanted, [Role::GivesUp, Role::Takes]);
+                let roles = [Role::GivesUp, Role::Takes];
+                self.claim_values(operation, *columns, (*set, None), wanted, roles);
+            }
+            for Partial { columns, set, condition } in &shape.partial {
+                let Set { taken, given_up, .. } = self.sets[*set];
+                let (wanted, roles) = ([given_up && taken; 2], [Role::GivesUp, Role::Takes]);
+                self.claim_values(operation, *columns, (*set, Some(condition)), wanted, roles);
             }
             for (columns, set) in &shape.keys {
                 let Set { taken, given_up, referred, let_go } = self.sets[*set];
                 let wanted = [let_go && given_up, referred && (taken || given_up)];
-                self.claim_values(operation, *columns, *set, wanted, [Role::LetsGo, Role::RefersTo]);
+                let roles = [Role::LetsGo, Role::RefersTo];
+                self.claim_values(operation, *columns, (*set, None), wanted, roles);
             }
             self.claim_links(operation, &shapes);
         }
     }
 
-    /// Claims the values that columns of a row have before it is written and after, where these differ.
+    /// Claims the values that columns of a row have before it is written and after, where these differ; with a condition, if
+    /// the row meets it.
     fn claim_values(
         &mut self,
         operation: usize,
         columns: usize,
-        set: SetId,
+        (set, condition): (SetId, Option<&Condition>),
         wanted: [bool; 2],
         roles: [Role; 2],
     ) {
@@ -397,7 +452,12 @@ impl<'u> Builder<'u> {
             return;
         }
         let own = roles[0] == Role::GivesUp;
-        let values = [self.before(operation, columns), self.after(operation, columns, own)];
+        let [was_in, is_in] = match condition {
+            Some(condition) => [true, false].map(|before| self.meets(operation, condition, before)),
+            None => [true; 2],
+        };
+        let before = was_in.then(|| self.before(operation, columns)).flatten();
+        let values = [before, is_in.then(|| self.after(operation, columns, own)).flatten()];
         // A value may be that of another row before.
         if values[0] == values[1] && (own || !self.waits(operation, columns)) {
             return;
@@ -422,6 +482,45 @@ impl<'u> Builder<'u> {
             Row::Changed(node) => self.unit.waiting_keys.of(node).iter().any(|key| key.columns == all),
             Row::Switched(_) => true,
             Row::New(_) | Row::Deleted(_) => false,
+        }
+    }
+
+    /// Whether a row may meet a condition before it is written, or after.
+    fn meets(&self, operation: usize, condition: &Condition, before: bool) -> bool {
+        let known = |value: Option<Value>| match value {
+            Some(Value::NotLoaded | Value::Unfit(_)) | None => Held::Unknown,
+            Some(value) => Held::Value(value),
+        };
+        let held = |column: usize| match (self.rows.rows[operation], self.entries[operation]) {
+            (Row::Changed(node) | Row::Switched(node) | Row::Deleted(node), _) if before => {
+                let saved = self.unit.saved_version(self.store, node);
+                let objects = self.store.arena(node.arena);
+                known(Some(objects.view_version(node.node, saved, column).to_value()))
+            }
+            (_, Some(entry)) => self.given_or_null(entry, column),
+            (Row::Changed(_), None) if self.marks(operation, column) => Held::NotNull,
+            (Row::Changed(node), None) => {
+                let waits = self.unit.waiting_keys.of(node).iter().any(|key| key.columns.contains(&column));
+                let value = || self.store.arena(node.arena).view(node.node, column).to_value();
+                known((!waits).then(value))
+            }
+            _ => Held::Unknown,
+        };
+        condition.holds(&held) != Some(false)
+    }
+
+    /// The value that a draft's row will have in a column. What it was not given is the default, which is NULL if there is none.
+    fn given_or_null(&self, entry: &'u PendingEntry, column: usize) -> Held {
+        let def = &entry.model.def().columns[column];
+        match self.known.given(entry, column) {
+            Some(Value::NotLoaded | Value::Unfit(_)) => Held::Unknown,
+            Some(value) => Held::Value(value),
+            None if entry.keys.iter().any(|key| key.columns.contains(&column)) => Held::NotNull,
+            None if def.is_stamped_on_insert() => Held::NotNull,
+            None if def.nullable && !def.generated && !def.read_only && def.default.is_none() => {
+                Held::Value(Value::Null)
+            }
+            None => Held::Unknown,
         }
     }
 

@@ -7,7 +7,6 @@ use crate::parse::{
     Holder, Kind, Through, Wrapper, inner_of_deferred, inner_of_option, is_option, last_name, type_text,
     wrapped,
 };
-use crate::suggest;
 
 /// `HasMany` alone leads nowhere.
 pub fn target_is_named(model: &Model, errors: &mut Errors) {
@@ -242,29 +241,6 @@ pub fn default_is_sql(model: &Model, errors: &mut Errors) {
                 format!("`default` is SQL, and a text has quotes in it: write `default = \"'{word}'\"`"),
             );
         }
-    }
-}
-
-/// An index contains columns of the model, each once, and several of them: a single column has its own attribute.
-pub fn indexes_are_of_columns(model: &Model, errors: &mut Errors) {
-    let unique = model.unique.iter().map(|names| ("unique", names));
-    for (option, list) in unique.chain(model.indexes.iter().map(|names| ("index", names))) {
-        let unknown = list.names.iter().find(|name| model.column(name).is_none());
-        let twice = list.names.iter().enumerate().find(|(at, name)| list.names[..*at].contains(name));
-        let message = match (unknown, twice, list.names.as_slice()) {
-            (Some(name), ..) => {
-                let fields = model.columns.iter().map(|column| column.field.as_str());
-                let near = suggest::nearest(name, fields)
-                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                format!("`{}` has no column `{name}`{near}", model.name)
-            }
-            (_, Some((_, name)), _) => format!("`{name}` is in the list twice; remove one"),
-            (None, None, [only]) => {
-                format!("write `#[column({option})]` above `{only}`: this is for several columns")
-            }
-            _ => continue,
-        };
-        errors.at(list.span, message);
     }
 }
 

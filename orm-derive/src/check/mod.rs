@@ -8,6 +8,7 @@ mod belongs_to;
 mod declarations;
 mod generated;
 mod has_many;
+mod indexes;
 mod keys;
 mod many_to_many;
 mod names;
@@ -41,7 +42,8 @@ const RULES: &[fn(&Model, &mut Errors)] = &[
     declarations::length_is_of_a_text,
     declarations::checks_say_something,
     declarations::default_is_sql,
-    declarations::indexes_are_of_columns,
+    indexes::indexes_are_of_columns,
+    indexes::conditions_are_about_columns,
     keys::there_is_a_key,
     keys::key_is_small,
     keys::key_is_never_null,

@@ -83,8 +83,9 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
     let indexes: Vec<_> = indexes
         .map(|(unique, list)| {
             let place = |name: &String| scope.model.columns.iter().position(|column| column.field == *name);
-            let columns = list.names.iter().filter_map(place).map(Literal::usize_unsuffixed);
-            quote!(#p::IndexDef::new(&[#(#columns),*], #unique))
+            let columns = list.columns.names.iter().filter_map(place).map(Literal::usize_unsuffixed);
+            let condition = list.condition.as_ref().map(|text| with("condition", some(&text.value)));
+            quote!(#p::IndexDef::new(&[#(#columns),*], #unique) #condition)
         })
         .collect();
     let mut set = TokenStream::new();

@@ -5,7 +5,7 @@ use syn::{Ident, Type, Visibility};
 
 use super::{Column, Relation};
 use crate::names;
-use crate::parse::{Input, Names, Text, Wrapper, type_text};
+use crate::parse::{Index, Input, Text, Wrapper, type_text};
 
 /// A struct that is a table.
 pub struct Model {
@@ -29,9 +29,9 @@ pub struct Model {
     /// The table's name before.
     pub renamed_from: Option<Text>,
     /// Fields that are unique together.
-    pub unique: Vec<Names>,
+    pub unique: Vec<Index>,
     /// Fields with an index over them.
-    pub indexes: Vec<Names>,
+    pub indexes: Vec<Index>,
     pub columns: Vec<Column>,
     pub relations: Vec<Relation>,
     /// Whether it is a struct with named fields; otherwise that has been reported.

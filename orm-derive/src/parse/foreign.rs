@@ -30,6 +30,12 @@ pub fn option(name: &str, attribute: &str) -> Option<String> {
         ("model" | "column", "soft_delete" | "soft_deletes" | "deleted_at" | "paranoid") => {
             "mark the field that holds when a row was deleted: `#[column(deleted)] deleted_at: Option<DateTime<Utc>>`"
         }
+        (
+            "model" | "column",
+            "where" | "condition" | "filter" | "partial" | "postgresql_where" | "sqlite_where",
+        ) => {
+            "the condition of a partial index follows its columns: `#[model(unique = \"email where deleted_at is null\")]`"
+        }
         ("column", "indexed") => "write `index`",
         ("column", "unique_key") => "write `unique`",
         ("column", "max_length" | "size" | "len") => "write `length = 50`",

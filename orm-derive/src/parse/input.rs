@@ -6,10 +6,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
 use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttribute};
 use super::foreign;
+use super::index::Index;
 use super::options::Options;
 use super::serde::{RenameAll, SerdeAttribute};
 use super::types::{Wrapper, without_self};
-use super::value::{Names, Text};
+use super::value::Text;
 use crate::errors::Errors;
 use crate::names;
 
@@ -23,9 +24,9 @@ pub struct Input {
     pub check: Option<Text>,
     pub renamed_from: Option<Text>,
     /// Fields that are unique together.
-    pub unique: Vec<Names>,
+    pub unique: Vec<Index>,
     /// Fields with an index over them.
-    pub indexes: Vec<Names>,
+    pub indexes: Vec<Index>,
     /// Whether it has its own hooks.
     pub hooks: bool,
     /// Whether it is given a `Debug` that hides what is secret.
@@ -80,7 +81,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
     }
     let (options, rename_all) = struct_options(&item.attrs, errors);
     let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
-    let lists = |name| options.iter().flat_map(|options| options.texts(name)).map(Names::of).collect();
+    let lists = |name| options.iter().flat_map(|options| options.texts(name)).map(Index::of).collect();
     let flag = |name| options.as_ref().is_some_and(|options| options.flag(name).is_some());
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod foreign;
+mod index;
 mod input;
 mod options;
 mod serde;
@@ -13,6 +14,7 @@ mod types;
 mod value;
 
 pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute, Through};
+pub use index::{Index, Word, words};
 pub use input::{Field, Input, input};
 pub use options::{Form, Known, Options};
 pub use serde::RenameAll;

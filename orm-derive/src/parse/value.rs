@@ -65,9 +65,12 @@ pub struct Names {
 
 impl Names {
     pub fn of(literal: &LitStr) -> Names {
-        let text = literal.value();
-        let names = text.split(',').map(|name| name.trim().trim_start_matches("r#").to_owned()).collect();
-        Names { names, span: literal.span(), given: true }
+        Names { names: Names::list(&literal.value()), span: literal.span(), given: true }
+    }
+
+    /// The names between the commas.
+    pub fn list(text: &str) -> Vec<String> {
+        text.split(',').map(|name| name.trim().trim_start_matches("r#").to_owned()).collect()
     }
 
     pub fn default(names: Vec<String>, span: Span) -> Names {

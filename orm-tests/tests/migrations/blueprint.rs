@@ -6,6 +6,7 @@ use orm_core::model::{
 use orm_core::schema::Schema;
 use orm_core::value::{EnumDef, ValueKind};
 
+use crate::partial::Partial;
 use crate::slots;
 
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Blueprint {
     pub labels: Vec<&'static str>,
     /// How many names were given out.
     pub names: usize,
+    /// Whether the database has no indexes of some of the rows.
+    pub without_partial: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -27,8 +30,12 @@ pub struct Table {
     pub columns: Vec<Column>,
     pub unique: Vec<Vec<String>>,
     pub indexes: Vec<Vec<String>>,
+    /// Indexes of some of the rows.
+    pub partial: Vec<Partial>,
     /// A condition on rows.
     pub check: Option<String>,
+    /// Columns that are unique in the version before: their values have to be so on the way back.
+    pub was_unique: Vec<String>,
 }
 
 /// The primary key: `id`, and `number` where it is composite.
@@ -50,6 +57,8 @@ pub struct Column {
     pub default: Option<&'static str>,
     pub length: Option<u32>,
     pub checked: bool,
+    /// Whether rows may have equal values in it: it was another type, or rows got a value when it was added.
+    pub mixed: bool,
     /// The table it refers to, whose key's type it has.
     pub refers_to: Option<Reference>,
 }
@@ -160,6 +169,10 @@ impl Table {
     pub fn is_unique(&self, name: &str) -> bool {
         self.column(name).is_some_and(|column| column.unique)
             || self.unique.iter().any(|columns| columns.iter().any(|other| other == name))
+            || self
+                .partial
+                .iter()
+                .any(|index| index.unique && index.columns.iter().any(|other| other == name))
     }
 }
 
@@ -226,7 +239,11 @@ impl Blueprint {
             lists.into_iter().flat_map(|(unique, lists)| lists.iter().map(move |list| (unique, list)));
         let indexes =
             indexes.map(|(unique, list)| IndexDef::new(leak_list(list.iter().map(place).collect()), unique));
-        let indexes = leak_list(indexes.collect());
+        let partial = table.partial.iter().filter(|_| !self.without_partial).map(|index| {
+            let columns = leak_list(index.columns.iter().map(place).collect());
+            IndexDef::new(columns, index.unique).with_condition(Some(leak(&index.condition())))
+        });
+        let indexes = leak_list(indexes.chain(partial).collect());
         let slot = |name: &str| {
             let at = self.tables.iter().position(|table| table.name == name).expect("it is there");
             slots::model(first + at)

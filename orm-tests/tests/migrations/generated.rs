@@ -57,6 +57,7 @@ async fn compare(
     for (seed, schema) in schemas.into_iter().enumerate() {
         let mut dice = Dice::new(seed as u64);
         let mut made = mutation::blueprint(&mut dice);
+        made.without_partial = matches!(backend, Backend::Mysql | Backend::MysqlWithoutReturning);
         for _ in 0..3 {
             made = mutation::mutated(&made, &mut dice);
         }

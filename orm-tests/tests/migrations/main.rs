@@ -9,6 +9,7 @@ mod errors;
 mod generated;
 mod mutation;
 mod online;
+mod partial;
 mod round_trip;
 mod rows;
 mod slots;

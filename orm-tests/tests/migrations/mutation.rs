@@ -4,6 +4,7 @@ use orm_core::model::KeyAction;
 
 use crate::blueprint::{Blueprint, Column, Key, Kind, Link, Reference, Table};
 use crate::dice::Dice;
+use crate::partial;
 
 const LABELS: [&str; 6] = ["sad", "glad", "it's", "so so", "Glad", "none of these"];
 
@@ -27,6 +28,8 @@ pub fn mutated(before: &Blueprint, dice: &mut Dice) -> Blueprint {
     let mut after = before.clone();
     for table in &mut after.tables {
         table.renamed_from = None;
+        let names = table.columns.iter().map(|column| column.name.clone());
+        table.was_unique = names.filter(|name| table.is_unique(name)).collect();
         table.columns.iter_mut().for_each(|column| column.renamed_from = None);
     }
     for _ in 0..1 + dice.below(4) {
@@ -36,7 +39,7 @@ pub fn mutated(before: &Blueprint, dice: &mut Dice) -> Blueprint {
 }
 
 fn mutate(made: &mut Blueprint, dice: &mut Dice) {
-    match dice.below(22) {
+    match dice.below(26) {
         0 => add_table(made, dice),
         1 => drop_table(made, dice),
         2 | 3 => add_reference(made, dice),
@@ -58,6 +61,7 @@ fn mutate(made: &mut Blueprint, dice: &mut Dice) {
                 made.labels.retain(|label| LABELS[..2].contains(label) || *label != next);
             }
         }
+        8..=11 => partial::change(made, dice),
         _ => {
             let at = dice.below(made.tables.len());
             let name = made.tables[at].name.clone();
@@ -72,7 +76,8 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
         let column = column(made, dice);
         let (checked, unique) = (column.checked, column.unique);
         // An existing row gets zero, which must neither occur twice nor be refused.
-        let column = Column { nullable: column.nullable || unique || checked, ..column };
+        let nullable = column.nullable || unique || checked;
+        let column = Column { nullable, mixed: !nullable || column.default.is_some(), ..column };
         made.tables[at].columns.push(column);
         return;
     }
@@ -106,7 +111,7 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
     }
     let place = dice.below(table.columns.len());
     let column_name = table.columns[place].name.clone();
-    let is_unique = table.is_unique(&column_name);
+    let is_unique = table.is_unique(&column_name) || table.was_unique.contains(&column_name);
     match choice {
         7 => {
             let column = &table.columns[place];
@@ -114,20 +119,26 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
             if column.nullable || (!is_unique && column.refers_to.is_none() && !column.checked) {
                 table.unique.retain(|list| !list.contains(&column_name));
                 table.indexes.retain(|list| !list.contains(&column_name));
+                table.partial.retain(|index| !index.mentions(&column_name));
                 table.columns.remove(place);
             }
         }
-        8 => {
+        8 if table.columns[place].renamed_from.is_none() => {
             let fresh = made.name("c");
             let table = &mut made.tables[at];
             let lists = table.unique.iter_mut().chain(&mut table.indexes).flatten();
             lists.filter(|name| **name == column_name).for_each(|name| name.clone_from(&fresh));
+            table.partial.iter_mut().for_each(|index| index.rename(&column_name, &fresh));
+            table
+                .was_unique
+                .iter_mut()
+                .filter(|name| **name == column_name)
+                .for_each(|name| name.clone_from(&fresh));
             let column = &mut table.columns[place];
-            if column.renamed_from.is_none() && !column.name.is_empty() && column.name == column_name {
-                column.renamed_from = Some(column_name);
-                column.name = fresh;
-            }
+            column.renamed_from = Some(column_name);
+            column.name = fresh;
         }
+        8 => {}
         9 => {
             let column = &mut table.columns[place];
             if !is_unique && column.refers_to.is_none() && !column.checked {
@@ -137,9 +148,12 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
         10 => {
             let column = &mut table.columns[place];
             if column.refers_to.is_none() && !is_unique && !column.checked && !column.index {
-                column.kind = other_kind(column.kind, dice);
+                let kind = other_kind(column.kind, dice);
+                column.mixed |= kind != column.kind;
+                column.kind = kind;
                 column.length = None;
                 column.default = if column.default.is_some() { enum_default(column.kind) } else { None };
+                table.partial.retain(|index| !index.compares(&column_name));
             }
         }
         11 => {
@@ -158,6 +172,7 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
                 && column.refers_to.is_none()
                 && column.default.is_none()
                 && column.nullable
+                && !column.mixed
             {
                 column.unique = !column.unique;
             }
@@ -198,9 +213,9 @@ fn lists(table: &mut Table, dice: &mut Dice) {
     if table.unique.contains(&pair) || table.indexes.contains(&pair) {
         return;
     }
-    let nullable = pair
-        .iter()
-        .all(|name| table.column(name).is_some_and(|column| column.nullable && column.default.is_none()));
+    let nullable = pair.iter().all(|name| {
+        table.column(name).is_some_and(|column| column.nullable && column.default.is_none() && !column.mixed)
+    });
     if dice.one_in(2) && nullable { table.unique.push(pair) } else { table.indexes.push(pair) }
 }
 
@@ -250,6 +265,7 @@ fn column(made: &mut Blueprint, dice: &mut Dice) -> Column {
         default,
         length: (kind == Kind::Text && dice.one_in(2)).then_some(30),
         checked,
+        mixed: false,
         refers_to: None,
     }
 }
@@ -271,6 +287,8 @@ fn add_table(made: &mut Blueprint, dice: &mut Dice) {
         columns: Vec::new(),
         unique: Vec::new(),
         indexes: Vec::new(),
+        partial: Vec::new(),
+        was_unique: Vec::new(),
         check: (!matches!(key, Key::Auto(_)) && dice.one_in(2)).then(|| "id > -5".to_owned()),
     };
     for _ in 0..1 + dice.below(5) {
@@ -279,6 +297,9 @@ fn add_table(made: &mut Blueprint, dice: &mut Dice) {
     }
     if dice.one_in(2) {
         lists(&mut table, dice);
+    }
+    if dice.one_in(2) {
+        partial::change_of(&mut table, dice);
     }
     made.tables.push(table);
 }
@@ -334,6 +355,7 @@ pub fn add_reference(made: &mut Blueprint, dice: &mut Dice) {
         default: None,
         length: None,
         checked: false,
+        mixed: false,
         refers_to: Some(Reference {
             table: made.tables[to].name.clone(),
             on_delete: action(dice, true),

@@ -69,6 +69,7 @@ fn shared<'v>(before: &'v Blueprint, after: &'v Blueprint) -> Vec<Common<'v>> {
 async fn live(life: &Life, seed: u64) -> Result<usize> {
     let mut dice = Dice::new(seed);
     let mut before = mutation::blueprint(&mut dice);
+    before.without_partial = matches!(life.backend, Backend::Mysql | Backend::MysqlWithoutReturning);
     let made = match life.backend {
         Backend::Sqlite => Engine::connect("sqlite::memory:").await?,
         _ => life.engine.clone(),

@@ -1,6 +1,6 @@
 //! Writes the code of models.
 
-use super::described::{Described, Field};
+use super::described::{Described, Field, FieldList};
 use super::enums::EnumOf;
 use super::names::{Names, identifier, other_module};
 use super::relationships::{LinkTable, Relationship, is_link, relationships};
@@ -112,9 +112,12 @@ fn struct_code(model: &Described<'_>, relationships: &[Relationship]) -> String 
     for note in &model.notes {
         code.push_str(&comment(note));
     }
-    let list = |fields: &[usize]| {
-        let names: Vec<&str> = fields.iter().map(|at| model.fields[*at].name.as_str()).collect();
-        names.join(", ")
+    let list = |list: &FieldList| {
+        let names: Vec<&str> = list.fields.iter().map(|at| model.fields[*at].name.as_str()).collect();
+        match &list.condition {
+            Some(condition) => format!("{} where {condition}", names.join(", ")),
+            None => names.join(", "),
+        }
     };
     let mut options = Vec::new();
     if model.table.name != model.snake() {

@@ -2,9 +2,11 @@
 
 use super::inflection::singular;
 use super::names::{Names, field_name, snake, struct_name};
-use super::rust_type::RustType;
-use crate::ddl::{LiveColumn, LiveKey, LiveTable};
+use super::rust_type::{Family, RustType};
+use crate::ddl::{LiveColumn, LiveIndex, LiveKey, LiveTable};
 use crate::migrate::structure::{Structure, mentions, primary_key};
+use crate::model::condition::{Condition, Literal};
+use crate::value::ValueKind;
 
 /// The most columns of a key that the derive takes.
 const MOST_KEY_COLUMNS: usize = 8;
@@ -18,12 +20,20 @@ pub(super) struct Described<'t> {
     /// SQL that every row must satisfy.
     pub(super) check: Option<String>,
     /// Lists of fields that are unique together, and those with an index.
-    pub(super) unique: Vec<Vec<usize>>,
-    pub(super) indexes: Vec<Vec<usize>>,
+    pub(super) unique: Vec<FieldList>,
+    pub(super) indexes: Vec<FieldList>,
     /// What the struct does not express, and why.
     pub(super) notes: Vec<String>,
     /// What its fields are called.
     pub(super) names: Names,
+}
+
+/// Fields of an index.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FieldList {
+    pub(super) fields: Vec<usize>,
+    /// Which rows it contains, as the model says it.
+    pub(super) condition: Option<String>,
 }
 
 /// A column that becomes a field.
@@ -157,38 +167,58 @@ impl<'t> Described<'t> {
         let within = |list: &[usize]| !list.is_empty() && list.iter().all(|at| fields.contains(at));
         within(&self.key())
             || fields.iter().any(|at| self.fields[*at].unique)
-            || self.unique.iter().any(|list| within(list))
+            || self.unique.iter().any(|list| list.condition.is_none() && within(&list.fields))
     }
 
     fn declare_indexes(&mut self, structure: &Structure) {
         for index in self.table.indexes.iter().filter(|index| !index.primary) {
-            let columns: Option<Vec<usize>> = match index.special || index.partial {
-                true => None,
-                false => {
-                    let places = index.columns.iter().map(|name| self.place(structure, name.as_deref()?));
-                    places.collect()
-                }
-            };
-            match columns.as_deref() {
-                None => {
+            let fields = index.columns.iter().map(|name| self.place(structure, name.as_deref()?));
+            let fields: Option<Vec<usize>> = fields.collect();
+            let condition = self.condition(structure, index);
+            let is_known = !index.special && (!index.partial || condition.is_some());
+            match (fields.filter(|_| is_known).as_deref(), condition) {
+                (None, _) => {
                     self.notes.push(format!("The index `{}` is left out: no model declares it.", index.name));
                 }
-                Some([only]) if index.unique => self.fields[*only].unique = !self.is_key(&[*only]),
-                Some([only]) => self.fields[*only].index = true,
-                Some(several) => {
+                (Some([only]), None) if index.unique => {
+                    self.fields[*only].unique = !self.is_key(&[*only]);
+                }
+                (Some([only]), None) => self.fields[*only].index = true,
+                (Some(several), condition) => {
                     let list = if index.unique { &mut self.unique } else { &mut self.indexes };
-                    if !list.iter().any(|other| other == several) {
-                        list.push(several.to_vec());
+                    let new = FieldList { fields: several.to_vec(), condition };
+                    if !list.contains(&new) {
+                        list.push(new);
                     }
                 }
             }
         }
         let key = self.key();
-        self.unique.retain(|list| !(list.len() == key.len() && list.iter().all(|at| key.contains(at))));
+        let is_key = |list: &FieldList| {
+            list.fields.len() == key.len() && list.fields.iter().all(|at| key.contains(at))
+        };
+        self.unique.retain(|list| list.condition.is_some() || !is_key(list));
         for field in &mut self.fields {
             // What is unique has an index, and so has a key of one column.
             field.index &= !(field.unique || field.key && key.len() == 1);
         }
+    }
+
+    /// The condition of an index in the names of fields; `None` if it has none, or one that no model can have.
+    fn condition(&self, structure: &Structure, index: &LiveIndex) -> Option<String> {
+        let place = |name: &str| self.place(structure, name);
+        let condition = Condition::read(index.condition.as_deref()?, &place).ok()?;
+        let family = |at: usize| self.fields[at].ty.family;
+        let condition = condition.of_kinds(&|at| match family(at) {
+            Family::Bool => ValueKind::Bool,
+            _ => ValueKind::Int64,
+        });
+        let fits = condition.comparisons().iter().all(|(at, how, value)| match (family(*at), value) {
+            (Family::Bool, Literal::Bool(_)) | (Family::Enum, Literal::Text(_)) => how.is_equality(),
+            (Family::Integer | Family::Float, Literal::Int(_)) | (Family::Text, Literal::Text(_)) => true,
+            _ => false,
+        });
+        fits.then(|| condition.text(&|at| self.fields[at].name.clone()))
     }
 
     fn is_key(&self, fields: &[usize]) -> bool {

@@ -98,6 +98,10 @@ impl Writer {
             self.sql.push_str(" (");
             self.list(&conflict.columns, ", ", |writer, column| writer.quote(column));
             self.sql.push(')');
+            if let Some(condition) = &conflict.condition {
+                self.sql.push_str(" WHERE ");
+                self.sql.push_str(condition);
+            }
         }
         if conflict.set.is_empty() {
             self.sql.push_str(" DO NOTHING");

@@ -59,11 +59,10 @@ pub struct Line {
 // The column `anything` is left out: it is declared without a type, so it may hold anything.
 // The column `shape` is left out: SQLite turns what it can of a GEOMETRY into numbers; declare it
 // as TEXT, INTEGER, REAL or BLOB.
-// The index `part` is left out: no model declares it.
 // CHECK (fooBar <> foo_bar) is left out: a model declares one for its rows.
 // CHECK (foo_bar <> "type") is left out: a model declares one for its rows.
 #[derive(Model, Debug)]
-#[model(table = "options", check = "length(kind) < 5")]
+#[model(table = "options", index = "kind where draft = true", check = "length(kind) < 5")]
 pub struct OptionRow {
     #[key(auto)]
     pub id: i64,

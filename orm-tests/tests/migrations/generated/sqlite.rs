@@ -8,38 +8,37 @@ use orm_core::prelude::*;
 pub struct T1 {
     #[key(auto)]
     pub id: i64,
-    #[column(unique)]
+    #[column(index)]
     pub c2: Option<String>,
     #[column(unique)]
     pub c3: Option<i64>,
-    pub c4: String,
+    pub c4: Option<String>,
+    #[column(check = "c5 <> 'never'")]
     pub c5: String,
     pub c6: Option<String>,
-    #[column(name = "r14")]
-    pub r14_id: Option<i64>,
-    #[column(index, check = "c17 >= 0")]
-    pub c17: Option<String>,
-    #[column(index, check = "c19 >= 0")]
-    pub c19: Option<i64>,
-    #[belongs_to(on_update = "restrict")]
-    pub r14: BelongsTo<Option<T1>>,
-    #[has_many(key = "r14_id")]
-    pub r14_t1s: HasMany<T1>,
+    #[column(name = "r17")]
+    pub r17_id: Option<i64>,
+    #[column(index, check = "c18 >= 0")]
+    pub c18: Option<i64>,
+    #[belongs_to(on_delete = "restrict")]
+    pub r17: BelongsTo<Option<T1>>,
+    #[has_many(key = "r17_id")]
+    pub r17_t1s: HasMany<T1>,
     #[has_many(key = "r13_id")]
-    pub t18s: HasMany<T18>,
+    pub r13_t7s: HasMany<T7>,
+    #[has_many(key = "r14_id")]
+    pub r14_t7s: HasMany<T7>,
 }
 
 #[derive(Model, Debug)]
-pub struct T18 {
-    #[key]
-    #[column(check = "id > -5")]
+#[model(index = "c8, c10 where c15 is not null")]
+pub struct T7 {
+    #[key(auto)]
     pub id: i64,
-    #[key]
-    pub number: i64,
     #[column(unique)]
     pub c8: Option<Vec<u8>>,
     #[column(default = "'glad'")]
-    pub c16: Option<String>,
+    pub c15: Option<String>,
     #[column(unique)]
     pub c10: Option<String>,
     #[column(unique)]
@@ -48,15 +47,19 @@ pub struct T18 {
     pub c12: Option<i64>,
     #[column(name = "r13")]
     pub r13_id: Option<i64>,
-    #[column(check = "c15 >= 0")]
-    pub c15: Option<i64>,
-    #[belongs_to(on_delete = "restrict", on_update = "set null")]
+    #[column(name = "r14")]
+    pub r14_id: Option<i64>,
+    #[column(default = "1.5")]
+    pub c16: Option<f64>,
+    #[belongs_to]
     pub r13: BelongsTo<Option<T1>>,
+    #[belongs_to(on_delete = "set null")]
+    pub r14: BelongsTo<Option<T1>>,
 }
 
 /// Every model of this file.
 pub fn schema() -> orm_core::schema::Schema {
-    schema![T1, T18]
+    schema![T1, T7]
 }
 }
 
@@ -66,78 +69,66 @@ pub mod seed_1 {
 use orm_core::prelude::*;
 
 #[derive(Model, Debug)]
-pub struct T18 {
+#[model(unique = "c3 where c3 is not null")]
+pub struct T1 {
     #[key]
-    #[column(check = "id > -5")]
     pub id: i64,
     #[key]
     pub number: i64,
     #[column(index, default = "1 = 1")]
-    pub c2: Option<bool>,
+    pub c2: bool,
     #[column(index)]
     pub c3: Option<String>,
-    #[column(name = "c16")]
-    pub c16_id: Option<i64>,
-    #[column(name = "r17")]
-    pub r17_id: Option<i64>,
-    #[belongs_to(on_delete = "cascade", on_update = "restrict")]
-    pub c16: BelongsTo<Option<T8>>,
-    #[belongs_to(on_delete = "cascade", on_update = "set null")]
-    pub r17: BelongsTo<Option<T4>>,
-}
-
-#[derive(Model, Debug)]
-pub struct T19 {
-    #[key]
-    #[column(check = "id > -5")]
-    pub id: i64,
-    #[key]
-    pub number: i64,
-    #[column(default = "1 = 1")]
-    pub c20: Option<bool>,
-    pub c21: i64,
-    pub c22: f64,
+    #[column(name = "r15")]
+    pub r15_id: Option<i64>,
+    #[belongs_to(on_update = "restrict")]
+    pub r15: BelongsTo<Option<T4>>,
 }
 
 #[derive(Model, Debug)]
 pub struct T4 {
     #[key(auto)]
-    #[column(check = "id > -5")]
     pub id: i64,
     pub c5: String,
-    pub c6: Option<String>,
     pub c7: Option<Vec<u8>>,
-    #[has_many(key = "r17_id", cascade = "all, delete", passive_deletes)]
-    pub t18s: HasMany<T18>,
-    #[has_many(key = "r14_id", cascade = "all, delete", passive_deletes)]
+    #[column(name = "r16")]
+    pub r16_id: Option<i64>,
+    #[belongs_to(on_delete = "set null", on_update = "set null")]
+    pub r16: BelongsTo<Option<T8>>,
+    #[has_many(key = "r15_id")]
+    pub t1s: HasMany<T1>,
+    #[has_many(key = "r14_id")]
     pub t8s: HasMany<T8>,
 }
 
 #[derive(Model, Debug)]
-#[model(index = "c10, c9")]
+#[model(unique = "c9 where c11 > -1 and c17 is not null")]
 pub struct T8 {
     #[key(auto)]
     pub id: i64,
     #[column(index)]
-    pub c9: String,
-    #[column(index, default = "'it''s 100%'")]
-    pub c10: String,
+    pub c9: Option<String>,
     #[column(index)]
-    pub c11: String,
-    #[column(index, check = "c12 >= 0")]
-    pub c12: i64,
+    pub c10: String,
+    #[column(index, check = "c11 >= 0")]
+    pub c11: i64,
+    pub c17: String,
     pub c13: String,
-    #[column(name = "r14")]
+    #[column(name = "r14", index)]
     pub r14_id: Option<i64>,
-    #[belongs_to(on_delete = "cascade", on_update = "cascade")]
+    #[belongs_to]
     pub r14: BelongsTo<Option<T4>>,
-    #[has_many(key = "c16_id", cascade = "all, delete", passive_deletes)]
-    pub t18s: HasMany<T18>,
+    #[has_many(key = "r16_id")]
+    pub t4s: HasMany<T4>,
+    #[many_to_many(through = "l18", key = "right_id", target_key = "left_id")]
+    pub lefts: HasMany<T8>,
+    #[many_to_many(through = "l18", key = "left_id", target_key = "right_id")]
+    pub rights: HasMany<T8>,
 }
 
 /// Every model of this file.
 pub fn schema() -> orm_core::schema::Schema {
-    schema![T18, T19, T4, T8]
+    schema![T1, T4, T8]
 }
 }
 
@@ -157,61 +148,84 @@ pub struct T1 {
     pub c3: Vec<u8>,
     #[column(unique)]
     pub c4: Option<i64>,
-    #[column(unique)]
+    #[column(unique, check = "c5 >= 0")]
     pub c5: Option<i64>,
-    pub c6: Option<i64>,
-    #[column(name = "c18")]
-    pub c18_id: Option<i64>,
-    #[belongs_to(on_delete = "set null", on_update = "set null")]
-    pub c18: BelongsTo<Option<T7>>,
+    pub c6: Option<f64>,
+    #[column(name = "r25", index)]
+    pub r25_id: Option<i64>,
+    #[belongs_to(on_delete = "cascade", on_update = "cascade")]
+    pub r25: BelongsTo<Option<T19>>,
+    #[has_many(key = "r23_id")]
+    pub t19s: HasMany<T19>,
+    #[many_to_many(through = "l27", key = "left_id", target_key = "right_id")]
+    pub t13s: HasMany<T13>,
+    #[many_to_many(through = "l28", key = "right_id", target_key = "left_id")]
+    pub t7s: HasMany<T7>,
 }
 
 #[derive(Model, Debug)]
-pub struct T11 {
-    #[key(auto)]
-    pub id: i64,
-    pub c12: Option<Vec<u8>>,
-    #[column(name = "r22", unique)]
-    pub r22_id: Option<i64>,
-    #[belongs_to(on_delete = "restrict", on_update = "set null")]
-    pub r22: BelongsTo<Option<T7>>,
-}
-
-#[derive(Model, Debug)]
-#[model(index = "c15, c14")]
 pub struct T13 {
     #[key(auto)]
     pub id: i64,
-    #[column(index)]
-    pub c14: Option<String>,
-    #[column(index, default = "2.50")]
+    pub c14: bool,
+    #[column(check = "c15 >= 0")]
     pub c15: String,
-    #[column(default = "7")]
-    pub c19: i64,
-    #[column(default = "7")]
-    pub c20: Option<i64>,
+    pub c16: Vec<u8>,
+    #[column(unique)]
+    pub c17: Option<String>,
+    #[column(index, default = "1.5", check = "c18 >= 0")]
+    pub c18: f64,
+    #[many_to_many(through = "l26", key = "left_id", target_key = "right_id")]
+    pub t7s: HasMany<T7>,
+    #[many_to_many(through = "l27", key = "right_id", target_key = "left_id")]
+    pub t1s: HasMany<T1>,
 }
 
 #[derive(Model, Debug)]
-#[model(unique = "c10, c9")]
+pub struct T19 {
+    #[key(auto)]
+    pub id: i64,
+    #[column(index, check = "c20 >= 0")]
+    pub c20: Option<f64>,
+    pub c21: Option<bool>,
+    #[column(index, default = "'glad'")]
+    pub c22: Option<String>,
+    #[column(name = "r23", index)]
+    pub r23_id: Option<i64>,
+    #[column(name = "r24", index)]
+    pub r24_id: Option<i64>,
+    #[belongs_to(on_delete = "set null", on_update = "restrict")]
+    pub r23: BelongsTo<Option<T1>>,
+    #[belongs_to(on_update = "set null")]
+    pub r24: BelongsTo<Option<T19>>,
+    #[has_many(key = "r25_id", cascade = "all, delete", passive_deletes)]
+    pub t1s: HasMany<T1>,
+    #[has_many(key = "r24_id")]
+    pub r24_t19s: HasMany<T19>,
+}
+
+#[derive(Model, Debug)]
+#[model(index = "c9, c8")]
 pub struct T7 {
     #[key(auto)]
     pub id: i64,
-    pub c8: Option<f64>,
-    pub c9: Option<Vec<u8>>,
-    #[column(unique)]
-    pub c10: Option<Vec<u8>>,
-    #[column(check = "c21 <> 'never'")]
-    pub c21: Option<String>,
-    #[has_many(key = "c18_id")]
+    pub c8: String,
+    #[column(index)]
+    pub c9: i64,
+    #[column(default = "CURRENT_TIMESTAMP")]
+    pub c10: Option<String>,
+    #[column(default = "7")]
+    pub c11: i64,
+    pub c12: String,
+    #[many_to_many(through = "l26", key = "right_id", target_key = "left_id")]
+    pub t13s: HasMany<T13>,
+    #[many_to_many(through = "l28", key = "left_id", target_key = "right_id")]
     pub t1s: HasMany<T1>,
-    #[has_one(key = "r22_id")]
-    pub t11: HasOne<T11>,
 }
 
 /// Every model of this file.
 pub fn schema() -> orm_core::schema::Schema {
-    schema![T1, T11, T13, T7]
+    schema![T1, T13, T19, T7]
 }
 }
 
@@ -221,23 +235,46 @@ pub mod seed_3 {
 use orm_core::prelude::*;
 
 #[derive(Model, Debug)]
+#[model(index = "c2 where c2 <> '1' and c2 <> '2'")]
 pub struct T1 {
     #[key(auto)]
     pub id: i64,
-    #[column(unique, check = "c2 <> 'never'")]
+    #[column(unique)]
     pub c2: Option<String>,
-    #[column(unique, check = "c3 >= 0")]
+    #[column(unique)]
     pub c3: Option<i64>,
-    pub c10: Option<String>,
-    #[many_to_many(through = "l11", key = "right_id", target_key = "left_id")]
-    pub lefts: HasMany<T1>,
-    #[many_to_many(through = "l11", key = "left_id", target_key = "right_id")]
-    pub rights: HasMany<T1>,
+    #[column(index)]
+    pub c4: i64,
+    #[column(name = "r9", index)]
+    pub r9_id: Option<i64>,
+    pub c11: String,
+    pub c13: Option<String>,
+    #[belongs_to(on_delete = "cascade", on_update = "set null")]
+    pub r9: BelongsTo<Option<T1>>,
+    #[has_many(key = "r9_id", cascade = "all, delete", passive_deletes)]
+    pub r9_t1s: HasMany<T1>,
+}
+
+#[derive(Model, Debug)]
+#[model(index = "c7 where c7 is null and c8 is not null")]
+pub struct T5 {
+    #[key(auto)]
+    pub id: i64,
+    pub c6: i64,
+    pub c7: Option<String>,
+    #[column(index, default = "1 = 1")]
+    pub c8: Option<bool>,
+    #[column(name = "r12", unique)]
+    pub r12_id: Option<i64>,
+    #[belongs_to(on_delete = "cascade", on_update = "restrict")]
+    pub r12: BelongsTo<Option<T5>>,
+    #[has_one(key = "r12_id", cascade = "all, delete", passive_deletes)]
+    pub r12_t5: HasOne<T5>,
 }
 
 /// Every model of this file.
 pub fn schema() -> orm_core::schema::Schema {
-    schema![T1]
+    schema![T1, T5]
 }
 }
 
@@ -247,8 +284,8 @@ pub mod seed_4 {
 use orm_core::prelude::*;
 
 #[derive(Model, Debug)]
-#[model(index = "c3, c2")]
-pub struct T1 {
+#[model(index = "c2 where c3 is null", index = "c3, c2")]
+pub struct T15 {
     #[key(auto)]
     pub id: i64,
     #[column(unique)]
@@ -257,56 +294,37 @@ pub struct T1 {
     pub c3: String,
     #[column(index)]
     pub c4: String,
-    #[column(name = "r13")]
-    pub r13_id: Option<i64>,
-    #[column(name = "r14", index)]
-    pub r14_id: Option<i64>,
-    #[column(name = "c16", unique)]
-    pub c16_id: Option<i64>,
-    pub c17: String,
-    #[belongs_to(on_delete = "set null", on_update = "cascade")]
-    pub r13: BelongsTo<Option<T5>>,
-    #[belongs_to(on_delete = "cascade")]
-    pub r14: BelongsTo<Option<T5>>,
-    #[belongs_to(on_delete = "restrict")]
-    pub c16: BelongsTo<Option<T9>>,
+    #[many_to_many(through = "l14", key = "right_id", target_key = "left_id")]
+    pub t8s: HasMany<T8>,
 }
 
 #[derive(Model, Debug)]
+#[model(unique = "c7 where c6 is not null")]
 pub struct T5 {
     #[key(auto)]
     pub id: i64,
     pub c6: String,
-    pub c8: Option<Vec<u8>>,
-    #[column(name = "r18")]
-    pub r18_id: Option<i64>,
-    #[belongs_to(on_delete = "restrict", on_update = "cascade")]
-    pub r18: BelongsTo<Option<T5>>,
-    #[has_many(key = "r13_id")]
-    pub r13_t1s: HasMany<T1>,
-    #[has_many(key = "r14_id", cascade = "all, delete", passive_deletes)]
-    pub r14_t1s: HasMany<T1>,
-    #[has_many(key = "r18_id")]
-    pub r18_t5s: HasMany<T5>,
+    pub c7: Option<Vec<u8>>,
 }
 
 #[derive(Model, Debug)]
-#[model(index = "c11, c10")]
-pub struct T9 {
+pub struct T8 {
     #[key(auto)]
     pub id: i64,
-    #[column(default = "7")]
-    pub c10: Option<i64>,
     #[column(unique)]
-    pub c11: Option<String>,
-    pub c12: i64,
-    #[has_one(key = "c16_id")]
-    pub t1: HasOne<T1>,
+    pub c9: Option<String>,
+    pub c10: i64,
+    pub c11: String,
+    #[column(index)]
+    pub c12: Option<bool>,
+    pub c13: Vec<u8>,
+    #[many_to_many(through = "l14", key = "left_id", target_key = "right_id")]
+    pub t15s: HasMany<T15>,
 }
 
 /// Every model of this file.
 pub fn schema() -> orm_core::schema::Schema {
-    schema![T1, T5, T9]
+    schema![T15, T5, T8]
 }
 }
 
@@ -320,57 +338,57 @@ use orm_core::prelude::*;
 pub struct T1 {
     #[key(auto)]
     pub id: i64,
-    #[column(check = "c17 >= 0")]
-    pub c17: f64,
+    #[column(check = "c2 >= 0")]
+    pub c2: f64,
     #[column(unique)]
     pub c3: Option<String>,
     pub c4: Option<String>,
+    pub c5: String,
     #[column(default = "1 = 1")]
     pub c6: bool,
-    #[column(default = "CURRENT_TIMESTAMP")]
-    pub c19: Option<String>,
+    #[column(name = "r18", index)]
+    pub r18_id: Option<i64>,
+    #[belongs_to(on_delete = "set null", on_update = "restrict")]
+    pub r18: BelongsTo<Option<T1>>,
+    #[has_many(key = "r18_id")]
+    pub r18_t1s: HasMany<T1>,
+    #[has_one(key = "r19_id")]
+    pub t12: HasOne<T12>,
 }
 
 #[derive(Model, Debug)]
-pub struct T13 {
-    #[key(auto)]
+pub struct T12 {
+    #[key]
     pub id: i64,
-    pub c14: bool,
-    #[column(unique)]
-    pub c16: Option<Vec<u8>>,
-    #[column(default = "'glad'")]
-    pub c18: String,
-}
-
-#[derive(Model, Debug)]
-pub struct T20 {
-    #[key(auto)]
-    pub id: i64,
-    #[column(default = "1.5")]
-    pub c21: f64,
-    pub c22: f64,
-    pub c23: Option<Vec<u8>>,
-    pub c24: String,
+    #[key]
+    pub number: i64,
+    pub c13: Option<String>,
+    pub c14: String,
+    #[column(default = "7")]
+    pub c15: i64,
+    #[column(check = "c16 >= 0")]
+    pub c16: Option<i64>,
+    pub c17: Option<String>,
+    #[column(name = "r19", unique)]
+    pub r19_id: Option<i64>,
+    pub c21: i64,
+    #[belongs_to(on_delete = "restrict", on_update = "restrict")]
+    pub r19: BelongsTo<Option<T1>>,
 }
 
 #[derive(Model, Debug)]
 pub struct T7 {
     #[key(auto)]
     pub id: i64,
-    pub c8: Option<Vec<u8>>,
-    #[column(default = "1.5")]
-    pub c9: Option<f64>,
-    #[column(unique)]
-    pub c10: Option<i64>,
+    pub c9: Option<String>,
+    pub c10: String,
     #[column(default = "7")]
     pub c11: Option<i64>,
-    #[column(unique)]
-    pub c12: Option<Vec<u8>>,
 }
 
 /// Every model of this file.
 pub fn schema() -> orm_core::schema::Schema {
-    schema![T1, T13, T20, T7]
+    schema![T1, T12, T7]
 }
 }
 
