@@ -1,5 +1,6 @@
 //! The database: migrated, then compared with the models.
 
+use orm_core::options::Backend;
 use orm_core::prelude::*;
 use sqlx::migrate::Migrator;
 
@@ -9,23 +10,25 @@ use crate::model::schema;
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 static MARIADB: Migrator = sqlx::migrate!("migrations/mariadb");
+static MYSQL: Migrator = sqlx::migrate!("migrations/mysql");
 
-/// The migrations of the database that a URL names, and their folder.
-fn migrations(url: &str) -> (&'static Migrator, &'static str) {
-    match url.split(':').next() {
-        Some("postgres" | "postgresql") => (&POSTGRES, "postgres"),
-        Some("mysql" | "mariadb") => (&MARIADB, "mariadb"),
+/// The migrations of a database, and their folder. MySQL and MariaDB differ in the names of collations.
+fn migrations(backend: Backend) -> (&'static Migrator, &'static str) {
+    match backend {
+        Backend::Postgres => (&POSTGRES, "postgres"),
+        Backend::MariaDb => (&MARIADB, "mariadb"),
+        Backend::MySql => (&MYSQL, "mysql"),
         _ => (&SQLITE, "sqlite"),
     }
 }
 
 /// Where `migrate new` writes.
-pub fn folder(url: &str) -> String {
-    format!("{}/migrations/{}", env!("CARGO_MANIFEST_DIR"), migrations(url).1)
+pub fn folder(backend: Backend) -> String {
+    format!("{}/migrations/{}", env!("CARGO_MANIFEST_DIR"), migrations(backend).1)
 }
 
 /// Brings the tables up to date.
-pub async fn prepare(engine: &Engine, url: &str) -> Result<()> {
-    engine.migrate(migrations(url).0).await?;
+pub async fn prepare(engine: &Engine) -> Result<()> {
+    engine.migrate(migrations(engine.backend()).0).await?;
     engine.check(schema()).await?.into_result()
 }

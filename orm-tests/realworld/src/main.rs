@@ -30,8 +30,7 @@ async fn main() -> ExitCode {
     let url = env::var("DATABASE_URL").unwrap_or("sqlite:realworld.db".into());
     let words: Vec<String> = env::args().skip(1).collect();
     if let Some(("migrate", words)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        let words = words.iter().map(String::as_str).chain(["--url", &url]);
-        return orm_core::migrate::command(schema(), &database::folder(&url), words).await;
+        return migrate(&url, words).await;
     }
     match serve(&url).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,10 +41,22 @@ async fn main() -> ExitCode {
     }
 }
 
+async fn migrate(url: &str, words: &[String]) -> ExitCode {
+    let backend = match Engine::connect(url).await {
+        Ok(engine) => engine.backend(),
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let words = words.iter().map(String::as_str).chain(["--url", url]);
+    orm_core::migrate::command(schema(), &database::folder(backend), words).await
+}
+
 async fn serve(url: &str) -> Result<(), Failure> {
     // On SQLite, requests that read do not wait for one that writes.
     let engine = Engine::builder(url).journal_mode(JournalMode::Wal).connect().await?;
-    database::prepare(&engine, url).await?;
+    database::prepare(&engine).await?;
     let signer = match env::var("SECRET") {
         Ok(secret) => Signer::new(secret.as_bytes()),
         Err(_) => Signer::random(),

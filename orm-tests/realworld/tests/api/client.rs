@@ -46,7 +46,7 @@ impl Answer {
 /// The service on a migrated database.
 pub async fn start(on: &TestDatabase) -> Result<Client> {
     let engine = on.builder().connect().await?;
-    database::prepare(&engine, on.url()).await?;
+    database::prepare(&engine).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
     let address = format!("http://{}/api", listener.local_addr().expect("it has an address"));
     let signer = Signer::new(b"secret of the tests");

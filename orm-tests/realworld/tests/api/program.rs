@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use orm_core::Result;
 use orm_core::migrate::Migrations;
+use orm_core::options::Backend;
 use orm_tests::{TestDatabase, on_every_backend};
 use realworld::{database, model};
 use serde_json::json;
@@ -15,9 +16,25 @@ const BINARY: &str = env!("CARGO_BIN_EXE_realworld");
 
 on_every_backend! {
     async fn its_migrations_produce_what_its_models_define(on: TestDatabase) -> Result<()> {
-        let plan = Migrations::new(model::schema(), database::folder(on.url())).plan(on.url()).await?;
+        let folder = database::folder(on.engine().await?.backend());
+        let plan = Migrations::new(model::schema(), folder).plan(on.url()).await?;
         assert!(plan.is_empty(), "{}", plan.up);
         Ok(())
+    }
+}
+
+/// No server of MySQL is needed to see what it is given.
+#[test]
+fn the_migrations_of_mysql_are_those_of_mariadb_by_its_names() {
+    let read = |backend: Backend, file: &str| {
+        let path = format!("{}/20261130110000_blog.{file}.sql", database::folder(backend));
+        std::fs::read_to_string(path).expect("the migration exists")
+    };
+    for file in ["up", "down"] {
+        let mariadb = read(Backend::MariaDb, file);
+        let expected =
+            mariadb.replace("utf8mb4_nopad_bin", "utf8mb4_0900_bin").replace("bigint(20)", "bigint");
+        assert_eq!(read(Backend::MySql, file), expected);
     }
 }
 
