@@ -31,6 +31,12 @@ impl Audit {
         }
     }
 
+    /// A statement past the unit of work inserted a row.
+    pub fn inserted(&self, model: &str, key: i64) {
+        let key = format!("{:?}", [orm_core::value::Value::Int(key)]);
+        self.rows.lock().expect("the lock is not poisoned").insert((model.to_owned(), key), BTreeMap::new());
+    }
+
     fn say(&self, wrong: String) {
         self.wrong.lock().expect("the lock is not poisoned").get_or_insert(wrong);
     }

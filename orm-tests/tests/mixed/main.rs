@@ -7,6 +7,7 @@
 
 mod audit;
 mod models;
+mod notes;
 mod play;
 mod random;
 mod steps;

@@ -54,6 +54,8 @@ pub struct Item {
     pub leads: HasMany<Shop>,
     #[many_to_many(through = "mx_item_tags", key = "item_id", target_key = "tag_id", order_by = "id")]
     pub tags: HasMany<Tag>,
+    #[has_many(key = "item_id", order_by = "id", cascade = "all, delete-orphan")]
+    pub notes: HasMany<Note>,
 }
 
 #[derive(Model, Debug)]
@@ -77,6 +79,28 @@ pub struct Tag {
     pub items: HasMany<Item>,
 }
 
+/// Stays when it is deleted, and its answers with it; it goes with its item.
+#[derive(Model, Debug)]
+#[model(table = "mx_notes")]
+pub struct Note {
+    #[key]
+    pub id: i64,
+    pub item_id: i64,
+    pub parent_id: Option<i64>,
+    #[column(length = 20)]
+    pub text: String,
+    #[column(version)]
+    pub version: i64,
+    #[column(deleted)]
+    pub gone: Option<chrono::NaiveDateTime>,
+    #[belongs_to]
+    pub item: BelongsTo<Item>,
+    #[belongs_to(key = "parent_id")]
+    pub parent: BelongsTo<Option<Note>>,
+    #[has_many(key = "parent_id", order_by = "id", cascade = "all")]
+    pub answers: HasMany<Note>,
+}
+
 pub fn schema() -> Schema {
-    schema![Shop, Item, Badge, Tag]
+    schema![Shop, Item, Badge, Tag, Note]
 }

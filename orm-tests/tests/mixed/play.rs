@@ -4,9 +4,9 @@ use std::sync::Arc;
 use orm_core::prelude::*;
 
 use crate::audit::{Audit, Auditor, Rows};
-use crate::models::{Badge, Item, Shop, Tag};
+use crate::models::{Badge, Item, Note, Shop, Tag};
 use crate::random::Random;
-use crate::world::{ItemRow, ShopRow, World};
+use crate::world::{ItemRow, NoteRow, ShopRow, World};
 
 pub type Outcome<T = ()> = Result<T, String>;
 
@@ -57,6 +57,8 @@ pub struct Player {
     pub became: BTreeMap<i64, i64>,
     /// Keys of rows whose numbers are known.
     pub keys: BTreeMap<i64, i64>,
+    /// Notes that were restored: collections that were loaded before show them once they are reloaded.
+    pub restored: BTreeSet<i64>,
 }
 
 #[derive(Default, Clone)]
@@ -65,6 +67,7 @@ pub struct AllObjects {
     pub items: Objects<Item>,
     pub badges: Objects<Badge>,
     pub tags: Objects<Tag>,
+    pub notes: Objects<Note>,
 }
 
 /// Plays one sequence; the names of the steps, or what went wrong and the steps up to there.
@@ -80,6 +83,8 @@ pub async fn play(
     }
     let emptied = async |session: &mut Session| -> orm_core::Result<()> {
         session.execute(sql("UPDATE mx_shops SET lead_id = NULL")).await?;
+        session.execute(sql("UPDATE mx_notes SET parent_id = NULL")).await?;
+        session.execute(sql("DELETE FROM mx_notes")).await?;
         session.execute(sql("DELETE FROM mx_items")).await?;
         session.execute(sql("DELETE FROM mx_shops")).await?;
         session.execute(sql("DELETE FROM mx_tags")).await?;
@@ -114,6 +119,7 @@ impl Player {
             done: Vec::new(),
             became: BTreeMap::new(),
             keys: BTreeMap::new(),
+            restored: BTreeSet::new(),
         }
     }
 
@@ -208,11 +214,12 @@ impl Player {
     pub async fn flushed(&mut self) -> Outcome {
         self.rows = self.world.clone();
         self.became.clear();
-        let AllObjects { shops, items, badges, tags } = &mut self.objects;
+        let AllObjects { shops, items, badges, tags, notes } = &mut self.objects;
         shops.flushed()?;
         items.flushed()?;
         badges.flushed()?;
         tags.flushed()?;
+        notes.flushed()?;
         if let Some(wrong) = self.audit.take_wrong() {
             return Err(wrong);
         }
@@ -227,7 +234,8 @@ impl Player {
         }
         self.compare_objects()?;
         let audit = self.audit.rows.lock().expect("the lock is not poisoned");
-        let rows = found.shops.len() + found.items.len() + found.badges.len() + found.tags.len();
+        let rows =
+            found.shops.len() + found.items.len() + found.badges.len() + found.tags.len() + found.notes.len();
         if audit.len() != rows {
             return Err(format!("an audit log knows {} rows of {rows}", audit.len()));
         }
@@ -265,6 +273,13 @@ impl Player {
         }
         world.badges = badges.into_iter().map(|(_, uid, shop)| (uid, shop_of[&shop])).collect();
         world.tags = tags.into_iter().collect();
+        type NoteCells = (i64, i64, Option<i64>, String, i64);
+        let all =
+            "SELECT id, item_id, parent_id, text, CASE WHEN gone IS NULL THEN 0 ELSE 1 END FROM mx_notes";
+        let notes: Vec<NoteCells> = self.session.rows(sql(all).rows::<NoteCells>()).await?;
+        for (uid, item, parent, text, gone) in notes {
+            world.notes.insert(uid, NoteRow { item: item_of[&item], parent, text, gone: gone == 1 });
+        }
         world.links = links.into_iter().map(|(item, tag)| (item_of[&item], tag)).collect();
         Ok(world)
     }
@@ -323,6 +338,55 @@ impl Player {
                 if found != expected || found.len() != tags.len() {
                     return Err(format!("the item {uid} has the tags {found:?} and not {expected:?}"));
                 }
+            }
+        }
+        self.compare_notes()
+    }
+
+    /// What notes show. Loaded collections and to-ones show no deleted ones, and restored ones again once they are reloaded.
+    fn compare_notes(&self) -> Outcome {
+        let world = &self.rows;
+        let shows = |of: &str, found: BTreeSet<i64>, expected: BTreeSet<i64>| {
+            let needed = expected.difference(&self.restored);
+            match found.is_subset(&expected) && needed.copied().all(|note| found.contains(&note)) {
+                true => Ok(()),
+                false => Err(format!("{of} has the notes {found:?} and not {expected:?}")),
+            }
+        };
+        let seen = |is: &dyn Fn(&NoteRow) -> bool| -> BTreeSet<i64> {
+            world.notes.iter().filter(|(_, note)| !note.gone && is(note)).map(|(note, _)| *note).collect()
+        };
+        for uid in world.items.keys() {
+            if let Some(notes) = self.objects.items.known.get(uid).and_then(|item| item.notes().ok()) {
+                let found = notes.iter().map(|note| note.id).collect();
+                shows(&format!("the item {uid}"), found, seen(&|note| note.item == *uid))?;
+            }
+        }
+        for (uid, row) in &world.notes {
+            let Some(note) = self.objects.notes.known.get(uid) else { return Err(format!("no note {uid}")) };
+            let found = (note.id, note.item_id, note.parent_id, &*note.text, note.gone.is_some());
+            let item = self.keys.get(&row.item).copied().unwrap_or_default();
+            let expected = (*uid, item, row.parent, &*row.text, row.gone);
+            if found != expected {
+                return Err(format!("the note {uid} shows {found:?} and should show {expected:?}"));
+            }
+            if let Ok(found) = note.item()
+                && found.uid != row.item
+            {
+                return Err(format!("the note {uid} is about {found:?} and not {}", row.item));
+            }
+            if let Ok(found) = note.parent() {
+                let found = found.map(|parent| parent.id);
+                let is_seen = |parent: &i64| world.notes.get(parent).is_some_and(|parent| !parent.gone);
+                let expected = row.parent.filter(is_seen);
+                let is_back = expected.is_some_and(|parent| self.restored.contains(&parent));
+                if found != expected && !(found.is_none() && is_back) {
+                    return Err(format!("the note {uid} answers {found:?} and not {expected:?}"));
+                }
+            }
+            if let Ok(answers) = note.answers() {
+                let found = answers.iter().map(|answer| answer.id).collect();
+                shows(&format!("the note {uid}"), found, seen(&|note| note.parent == Some(*uid)))?;
             }
         }
         Ok(())

@@ -1,11 +1,12 @@
 use orm_core::prelude::*;
+use orm_core::write::Input;
 
 use crate::models::{Badge, Item, Shop, Tag};
 use crate::play::{Outcome, Player, text};
 use crate::world::{ItemRow, ShopRow};
 
 /// How many kinds of steps there are at least, with rollbacks and savepoints.
-pub const KINDS: usize = 21;
+pub const KINDS: usize = 30;
 
 /// Runs a call with one object or another, whichever the session has of a number.
 macro_rules! with {
@@ -25,9 +26,10 @@ macro_rules! with {
         }
     };
 }
+pub(crate) use with;
 
 impl Player {
-    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
         self.random.pick(from)
     }
 
@@ -35,7 +37,7 @@ impl Player {
         self.world.shops.keys().copied().collect()
     }
 
-    fn items(&self) -> Vec<i64> {
+    pub fn items(&self) -> Vec<i64> {
         self.world.items.keys().copied().collect()
     }
 
@@ -51,7 +53,7 @@ impl Player {
     /// One step. What the rows could not take is not done.
     pub async fn step(&mut self) -> Outcome {
         let before = self.world.clone();
-        let kind = self.random.below(25);
+        let kind = self.random.below(34);
         let done = match kind {
             0 | 1 => self.add_shop(None)?,
             2..=4 => self.add_item(None)?,
@@ -68,7 +70,10 @@ impl Player {
             21 => self.bulk().await?,
             22 => self.lent().await?,
             23 => self.upsert().await?,
-            _ => self.load().await?,
+            24 => self.load().await?,
+            25 => self.patch()?,
+            26 => self.copy().await?,
+            _ => self.note(kind).await?,
         };
         let Some(done) = done else {
             if self.world != before {
@@ -80,11 +85,11 @@ impl Player {
         Ok(())
     }
 
-    fn say(&mut self, what: String) {
+    pub fn say(&mut self, what: String) {
         self.said.push(what);
     }
 
-    fn number(&mut self) -> i64 {
+    pub fn number(&mut self) -> i64 {
         self.next += 1;
         self.next
     }
@@ -439,7 +444,55 @@ impl Player {
         let object = self.objects.shops.known[&shop].clone();
         self.session.load(&object, Shop::ITEMS).await.map_err(text)?;
         self.session.load(&object, Shop::BADGE).await.map_err(text)?;
+        let items = self.known_items();
+        if let Some(item) = self.pick(&items) {
+            self.say(format!("load the notes of the item {item}"));
+            let object = self.objects.items.known[&item].clone();
+            self.session.load(&object, Item::NOTES).await.map_err(text)?;
+        }
         self.flushed().await?;
         Ok(Some("load"))
+    }
+
+    /// What a client sent is applied to an item.
+    fn patch(&mut self) -> Outcome<Option<&'static str>> {
+        let items = self.known_items();
+        let Some(item) = self.pick(&items) else { return Ok(None) };
+        let object = self.objects.items.known[&item].clone();
+        let price = self.random.below(100).cast_signed();
+        let slot = self.random.coin().then(|| self.world.free_slot(self.random.next()));
+        self.say(format!("patch the item {item}: price {price}, slot {slot:?}"));
+        let mut sent = serde_json::json!({"price": price, "quantity": 7});
+        if let Some(slot) = slot {
+            sent["slot"] = slot.into();
+        }
+        let input: Input<Item> = serde_json::from_value(sent).map_err(|error| error.to_string())?;
+        // The client may not set the quantity, so the program takes it out of what was sent.
+        let quantity = self.world.items[&item].quantity;
+        let permitted = input.permit((Item::PRICE, Item::SLOT, Item::QUANTITY)).map_err(text)?;
+        self.session.patch(&object, permitted.set(Item::QUANTITY, quantity)).map_err(text)?;
+        let row = self.world.items.get_mut(&item).ok_or("no item")?;
+        row.price = price;
+        row.slot = slot.unwrap_or(row.slot);
+        Ok(Some("patch"))
+    }
+
+    /// INSERT .. SELECT: a tag with the number of an item, and more.
+    async fn copy(&mut self) -> Outcome<Option<&'static str>> {
+        let items = self.known_items();
+        let Some(item) = self.pick(&items) else { return Ok(None) };
+        self.flush().await?;
+        let tag = self.number();
+        self.say(format!("insert the tag {tag} from the item {item}"));
+        let rows = select_columns(Item::UID + (tag - item)).filter(Item::UID.eq(item));
+        if self.session.execute(insert_from(Tag::ID, rows)).await.map_err(text)? != 1 {
+            return Err("one row was to be copied".into());
+        }
+        let found = self.session.get::<Tag>(tag).await.map_err(text)?.ok_or("the tag is not there")?;
+        self.objects.tags.known.insert(tag, found);
+        self.world.tags.insert(tag);
+        self.audit.inserted("Tag", tag);
+        self.flushed().await?;
+        Ok(Some("insert from"))
     }
 }

@@ -10,6 +10,7 @@ pub struct World {
     pub tags: BTreeSet<i64>,
     /// Items and tags.
     pub links: BTreeSet<(i64, i64)>,
+    pub notes: BTreeMap<i64, NoteRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub struct ItemRow {
     pub quantity: i64,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteRow {
+    pub item: i64,
+    pub parent: Option<i64>,
+    pub text: String,
+    /// Whether it is marked as deleted.
+    pub gone: bool,
+}
+
 impl World {
     /// A row of a shop goes: its items lose it, its badge goes with it.
     pub fn delete_shop(&mut self, shop: i64) {
@@ -37,6 +47,9 @@ impl World {
 
     pub fn delete_item(&mut self, item: i64) {
         self.items.remove(&item);
+        let notes: Vec<i64> =
+            self.notes.iter().filter(|(_, note)| note.item == item).map(|(note, _)| *note).collect();
+        notes.into_iter().for_each(|note| self.purge_note(note));
         self.links.retain(|(of, _)| *of != item);
         self.shops.values_mut().filter(|shop| shop.lead == Some(item)).for_each(|shop| shop.lead = None);
     }
@@ -44,6 +57,25 @@ impl World {
     pub fn delete_tag(&mut self, tag: i64) {
         self.tags.remove(&tag);
         self.links.retain(|(_, of)| *of != tag);
+    }
+
+    /// A note is marked, and with it the answers that are not: what is marked already is not followed.
+    pub fn mark_note(&mut self, note: i64) {
+        let Some(row) = self.notes.get_mut(&note).filter(|row| !row.gone) else { return };
+        row.gone = true;
+        self.answers(note).into_iter().for_each(|answer| self.mark_note(answer));
+    }
+
+    /// A row of a note goes, with all answers.
+    pub fn purge_note(&mut self, note: i64) {
+        if self.notes.remove(&note).is_some() {
+            self.answers(note).into_iter().for_each(|answer| self.purge_note(answer));
+        }
+    }
+
+    fn answers(&self, note: i64) -> Vec<i64> {
+        let of_note = self.notes.iter().filter(|(_, row)| row.parent == Some(note));
+        of_note.map(|(answer, _)| *answer).collect()
     }
 
     /// A code that no shop has.
