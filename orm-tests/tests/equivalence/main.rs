@@ -8,6 +8,7 @@ mod cell;
 mod choice;
 mod compare;
 mod data;
+mod deletes;
 mod dice;
 mod forecast;
 mod hidden;

@@ -5,7 +5,7 @@ use super::choice::{Choice, Depth, Query, Strategy};
 use super::tables::{LINK_TABLES, Link, Pivot, TABLES, place};
 
 /// The rows of all tables.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Data {
     pub tables: Vec<Vec<Vec<Cell>>>,
     pub links: Vec<Vec<Vec<Cell>>>,

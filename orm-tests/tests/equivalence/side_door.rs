@@ -127,6 +127,11 @@ impl SideDoor {
             ValueKind::Int32 => "INTEGER".to_owned(),
             ValueKind::Int64 => "BIGINT".to_owned(),
             ValueKind::Text => text,
+            ValueKind::DateTime => match self {
+                SideDoor::Sqlite { .. } => "TEXT".to_owned(),
+                SideDoor::Postgres(_) => "TIMESTAMP".to_owned(),
+                SideDoor::Mysql(..) => "DATETIME(6)".to_owned(),
+            },
             ValueKind::Bytes => bytes.to_owned(),
             other => unreachable!("the zoo has no {other:?}"),
         }

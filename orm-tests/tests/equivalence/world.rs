@@ -1,6 +1,6 @@
 //! A database with the zoo's tables, and a way to its rows that checks no keys.
 
-use orm_core::model::{ModelDef, TableName};
+use orm_core::model::{ColumnDef, ModelDef, Stamp, TableName};
 use orm_core::prelude::*;
 use orm_core::schema::Schema;
 use orm_core::value::ValueKind;
@@ -8,6 +8,7 @@ use orm_tests::TestDatabase;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
+use super::cell::Cell;
 use super::data::data;
 use super::hidden;
 use super::member::{Member, with_model};
@@ -90,16 +91,19 @@ impl World {
         (0..TABLES.len()).map(|kind| with_model!(kind, def_of()).table().to_string()).collect()
     }
 
-    /// Replaces all rows by those of a seed. Of every second one there are more, which the engine's criteria hide.
+    /// Replaces all rows by those of a seed. Of every second one there are more, which the engine's criteria hide, and of
+    /// every second pair of seeds rows that are marked as deleted.
     pub async fn fill(&mut self, seed: u64) {
         self.data = Data { nulls_are_high: self.nulls_are_high(), ..data(seed) };
         self.engines.hides = seed % 2 == 1;
         self.engine = self.engines.current();
         let mut rows: Vec<_> = self.data.tables[..PLAIN].to_vec();
-        if self.engines.hides {
-            let hidden = hidden::rows(seed, &self.data);
-            rows.iter_mut().zip(hidden).for_each(|(rows, hidden)| rows.extend(hidden));
+        for kind in (0..PLAIN).filter(|kind| with_model!(*kind, marks())) {
+            rows[kind].iter_mut().for_each(|row| row.push(Cell::Null));
         }
+        let by = hidden::By { criteria: self.engines.hides, marks: seed % 4 < 2 };
+        let hidden = hidden::rows(seed, &self.data, by);
+        rows.iter_mut().zip(hidden).for_each(|(rows, hidden)| rows.extend(hidden));
         let of_model = |(kind, rows)| {
             let def = with_model!(kind, def_of());
             let columns = def.columns().iter().map(|column| (column.name(), column.kind())).collect();
@@ -130,6 +134,15 @@ fn def_of<M: Member>() -> &'static ModelDef {
     M::def()
 }
 
+/// Whether a model keeps deleted rows, in its last column.
+pub fn marks<M: Member>() -> bool {
+    M::def().columns().iter().any(is_mark)
+}
+
+fn is_mark(column: &ColumnDef) -> bool {
+    column.stamp() == Some(Stamp::Deleted)
+}
+
 fn link_columns(link: usize) -> Vec<(&'static str, ValueKind)> {
     let kind = |name: &str| match name {
         "shelf_upper" => ValueKind::Bool,
@@ -140,14 +153,18 @@ fn link_columns(link: usize) -> Vec<(&'static str, ValueKind)> {
     LINK_TABLES[link].columns.iter().map(|name| (*name, kind(name))).collect()
 }
 
-/// The oracle's tables have the names and columns of the models.
+/// The oracle's tables have the names and columns of the models. It knows no rows that are marked as deleted.
 #[test]
 fn the_tables_are_written_twice_alike() {
     for (kind, table) in TABLES.iter().enumerate() {
         let def = with_model!(kind, def_of());
         assert_eq!(def.name(), table.model);
         assert!(
-            def.columns().iter().map(|column| column.field()).eq(table.columns.iter().copied()),
+            def.columns()
+                .iter()
+                .filter(|column| !is_mark(column))
+                .map(|column| column.field())
+                .eq(table.columns.iter().copied()),
             "{}",
             def.name()
         );

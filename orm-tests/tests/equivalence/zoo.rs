@@ -1,5 +1,6 @@
 //! The models: every kind of relationship and of key, and names that are hard to quote or look like a loader's own.
 
+use chrono::NaiveDateTime;
 use orm_core::prelude::*;
 
 #[derive(Model, Debug)]
@@ -89,6 +90,8 @@ pub struct Country {
     #[key]
     pub code: String,
     pub rank: Option<i16>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[has_many(key = "country_code", order_by = "rating desc, id")]
     pub authors: HasMany<Author>,
 }
@@ -105,6 +108,8 @@ pub struct Book {
     pub editor_id: Option<i64>,
     pub room: Option<i32>,
     pub upper: Option<bool>,
+    #[column(deleted, name = "go\"ne`?")]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to]
     pub author: BelongsTo<Author>,
     #[belongs_to(key = "editor_id")]
@@ -135,6 +140,8 @@ pub struct Chapter {
     #[key]
     pub number: u8,
     pub pages: Option<i16>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to]
     pub book: BelongsTo<Book>,
     #[has_many(key = "book_id, chapter_number", order_by = "id")]
@@ -164,6 +171,8 @@ pub struct Shelf {
     pub upper: bool,
     #[column(name = "_link_0")]
     pub label: Option<String>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[has_many(key = "room, upper", order_by = "id")]
     pub books: HasMany<Book>,
     #[many_to_many(
@@ -183,6 +192,8 @@ pub struct Category {
     pub parent_id: Option<i32>,
     pub position: Option<i8>,
     pub book_id: Option<u32>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to]
     pub parent: BelongsTo<Option<Category>>,
     #[has_many(key = "parent_id", order_by = "position, id")]
@@ -204,6 +215,8 @@ pub struct Tag {
     pub name: String,
     pub weight: i8,
     pub category_id: Option<i32>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to]
     pub category: BelongsTo<Option<Category>>,
     #[many_to_many(
@@ -232,6 +245,8 @@ pub struct Profile {
     pub id: u16,
     pub author_id: Option<i32>,
     pub motto: Option<String>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to]
     pub author: BelongsTo<Option<Author>>,
 }
@@ -298,6 +313,8 @@ pub struct EagerBook {
     pub editor_id: Option<i64>,
     pub room: Option<i32>,
     pub upper: Option<bool>,
+    #[column(deleted, name = "go\"ne`?")]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to(lazy = "joined")]
     pub author: BelongsTo<EagerAuthor>,
     #[belongs_to(key = "room, upper")]
@@ -322,6 +339,8 @@ pub struct EagerCategory {
     pub parent_id: Option<i32>,
     pub position: Option<i8>,
     pub book_id: Option<u32>,
+    #[column(deleted)]
+    pub gone: Option<NaiveDateTime>,
     #[belongs_to(lazy = "joined")]
     pub parent: BelongsTo<Option<EagerCategory>>,
     #[has_many(key = "parent_id", order_by = "position, id", lazy = "joined")]

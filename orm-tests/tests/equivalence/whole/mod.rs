@@ -14,7 +14,7 @@ mod random;
 mod rules;
 mod term;
 
-pub use condition::{Condition, Place};
+pub use condition::{Condition, Op, Place};
 pub use term::Term;
 
 use coverage::Coverage;
