@@ -5,10 +5,11 @@ use std::panic::Location;
 use hashbrown::HashSet;
 
 use super::flush::Flush;
-use super::moves::holders;
+use super::moves::{Holder, holders};
 use super::unit_of_work::by_arena;
 use crate::error::Result;
-use crate::graph::{ArenaId, ObjectId};
+use crate::graph::{ArenaId, ObjectId, Slot};
+use crate::identity::Store;
 use crate::load::Loader;
 use crate::model::{RelationDef, RelationKind};
 use crate::query::{SelectSpec, hides};
@@ -70,7 +71,7 @@ impl Flush<'_> {
         for node in &marked {
             let def = self.store.def(node.arena);
             if let Some(deleted) = def.deleted() {
-                let now = self.clock(def.columns[deleted].kind);
+                let now = self.clock(&def.columns[deleted]);
                 self.unit.change(self.store, *node, vec![(deleted, now)])?;
             }
         }
@@ -108,12 +109,13 @@ impl Flush<'_> {
     }
 
     /// Objects whose rows are marked as deleted leave the collections and to-ones that hold them, as queries no longer find
-    /// them. They stay in the session, where an edit can restore them.
+    /// them; a to-one that is never empty keeps its target. They stay in the session, where an edit can restore them.
     pub(super) fn leave(&mut self, arena: ArenaId, nodes: &[u32]) {
         if self.criteria.shows_deleted() {
             return;
         }
         self.leave_collections(arena, nodes);
+        self.leave_to_ones(arena, nodes);
         for node in nodes.iter().map(|node| ObjectId { arena, node: *node }) {
             for holder in holders(self.store, arena) {
                 let key = self.store.values(node, holder.1.remote_columns());
@@ -124,6 +126,34 @@ impl Flush<'_> {
             self.unit.member_gone(self.store, node);
         }
     }
+}
+
+impl Flush<'_> {
+    /// The targets of to-ones are looked for among all objects that may hold them: their keys stay.
+    fn leave_to_ones(&mut self, arena: ArenaId, nodes: &[u32]) {
+        let gone: HashSet<u32> = nodes.iter().copied().collect();
+        for (holder, relation) in leading_to(self.store, arena) {
+            for holder in (0..self.store.arena(holder).len()).map(|node| ObjectId { arena: holder, node }) {
+                let (slot, target) = self.store.held(holder, relation.index);
+                if target == Some(arena) && matches!(slot, Slot::One(held) if gone.contains(&held)) {
+                    self.unit.set_slot(self.store, holder, relation, None, Slot::Absent);
+                }
+            }
+        }
+    }
+}
+
+/// The to-ones of objects of this session that may lead to those of a model by their key and may be empty, but for those with
+/// a filter.
+fn leading_to(store: &Store, target: ArenaId) -> Vec<Holder> {
+    let model = store.model(target).type_id();
+    let leads = |relation: &&'static RelationDef| {
+        relation.kind == RelationKind::ManyToOne { required: false }
+            && !relation.is_filtered()
+            && (relation.target)().type_id() == model
+    };
+    let relations = |arena: ArenaId| store.def(arena).relations.iter().map(move |relation| (arena, relation));
+    store.graph().arenas().flat_map(relations).filter(|(_, relation)| leads(relation)).collect()
 }
 
 /// Whether children are marked as deleted with their parents.
