@@ -9,7 +9,7 @@ use super::{Alias, Derived};
 use crate::entity::Relation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, Source, TableRef};
+use crate::sql::{Expr, Join, JoinKind, Sees, Source, TableRef};
 
 /// FROM as it is asked for, without its types.
 #[doc(hidden)]
@@ -312,6 +312,7 @@ impl FromSpec {
             kind: join.kind,
             table: join.joined.table.clone(),
             on: join.on.clone(),
+            sees: Sees::Same,
         });
         let joins: Vec<Join> = joins.collect();
         if let Some(first) = &self.first {

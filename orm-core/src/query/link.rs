@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef};
-use crate::sql::{Expr, Join, JoinKind, KeyColumn, Made, Select, Source, TableName, TableRef};
+use crate::sql::{Expr, Join, JoinKind, KeyColumn, Made, Sees, Select, Source, TableName, TableRef};
 
 /// What to join for a relationship, and on what: the target itself, or the link table with the target inside.
 ///
@@ -26,7 +26,7 @@ pub fn link(
     let condition = relation.condition(source, Some(&link))?;
     let to_target = equal(names(there, remote), source, link_names(relation.link_target_columns()), &link);
     let first = TableRef::Table { name: table, alias: Some(made.into()) };
-    let joins = vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition) }];
+    let joins = vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition), sees: Sees::Same }];
     let on = equal(link_names(relation.link_columns()), &link, names(here, local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
 }
@@ -56,7 +56,7 @@ pub fn targets_of(
     let condition = relation.condition(source, Some(&link))?;
     let mut select = Select::from(TableRef::Table { name, alias: alias.map(Into::into) });
     let on = equal(names(there, remote), source, link_names(relation.link_target_columns()), &link);
-    select.joins.push(Join { kind: JoinKind::Inner, table, on: both(on, condition) });
+    select.joins.push(Join { kind: JoinKind::Inner, table, on: both(on, condition), sees: Sees::Same });
     select.and_where(equal(link_names(relation.link_columns()), &link, names(here, local), parent));
     Ok(select)
 }

@@ -299,7 +299,7 @@ impl<R: Relation, S> Load<R, S> {
         Load { spec: LoadSpec::new(R::def(), strategy), of: PhantomData }
     }
 
-    fn map(self, change: impl FnOnce(&mut LoadSpec)) -> Load<R, S> {
+    pub(super) fn map(self, change: impl FnOnce(&mut LoadSpec)) -> Load<R, S> {
         self.retype(change)
     }
 

@@ -23,6 +23,7 @@ pub(crate) mod label;
 mod link;
 mod list;
 mod load;
+mod load_sees;
 mod lock;
 pub(crate) mod operand;
 mod order;

@@ -2,7 +2,7 @@
 
 use super::{QueryCore, Under};
 use crate::model::{ErasedModel, Lazy, RelationDef, RelationKind};
-use crate::sql::{Expr, Order, Source};
+use crate::sql::{Expr, Order, Sees, Source};
 
 /// A query for the entities of one model, without its types.
 #[doc(hidden)]
@@ -52,6 +52,8 @@ pub struct LoadSpec {
     pub(crate) loads: Vec<LoadSpec>,
     /// The to-one that the targets load by default and that would lead back: it is filled with whom they were found for.
     pub(crate) back: Option<&'static RelationDef>,
+    /// What it sees, with everything below it, of rows that criteria hide.
+    pub(crate) sees: Sees,
     /// The criteria that hold in it.
     pub(crate) under: Under,
 }
@@ -129,6 +131,7 @@ impl LoadSpec {
             undeferred: Vec::new(),
             loads: Vec::new(),
             back: None,
+            sees: Sees::Same,
             under: Under::default(),
         }
     }

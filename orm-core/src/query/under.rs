@@ -3,7 +3,7 @@
 use super::Predicate;
 use crate::error::Result;
 use crate::model::{Model, RelationDef};
-use crate::sql::{Criteria, Dialect, Expr, Select, Source, TableName};
+use crate::sql::{Criteria, Dialect, Expr, Sees, Select, Source, TableName};
 
 /// The criteria of the session that runs a query, and where in it they hold.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +63,17 @@ impl Under {
             holds => holds,
         };
         Under { holds, ..self.clone() }
+    }
+
+    /// Those of a load that sees more than the query.
+    pub(crate) fn seeing(&self, sees: Sees) -> Under {
+        let mut under = self.clone();
+        match sees {
+            Sees::Same => {}
+            Sees::Deleted => under.shows_more |= under.criteria.show_deleted(),
+            Sees::Everything => under.ignore(),
+        }
+        under
     }
 
     /// # Errors

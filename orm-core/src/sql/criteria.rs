@@ -7,6 +7,29 @@ use super::depth::MOST_DEPTH;
 use super::{Cte, Dialect, Expr, Join, JoinKind, Select, Source, TableName, TableRef, check_condition};
 use crate::error::Result;
 
+/// Which rows a part of a statement sees of those that criteria hide.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sees {
+    /// What the statement around it sees.
+    #[default]
+    Same,
+    /// Rows that are marked as deleted too.
+    Deleted,
+    /// All rows.
+    Everything,
+}
+
+impl Sees {
+    /// The call that makes a load see it, for messages.
+    pub fn method(self) -> &'static str {
+        match self {
+            Sees::Same => "",
+            Sees::Deleted => ".with_deleted()",
+            Sees::Everything => ".without_criteria()",
+        }
+    }
+}
+
 /// How many conditions of other tables one condition may contain: each that asks about two others doubles them.
 const MOST_NESTED: usize = 500;
 
@@ -158,7 +181,9 @@ impl fmt::Debug for Criteria {
 struct Applying<'c> {
     criteria: &'c Criteria,
     /// What common table expressions became: one that is used twice is one in the statement.
-    ctes: Vec<(Arc<Cte>, Arc<Cte>)>,
+    ctes: Vec<(Arc<Cte>, Sees, Arc<Cte>)>,
+    /// What the part sees that they are being added to.
+    sees: Sees,
     /// The tables whose conditions are being resolved.
     within: Vec<TableName>,
     /// How many conditions were put into others.
@@ -167,14 +192,16 @@ struct Applying<'c> {
 
 impl<'c> Applying<'c> {
     fn new(criteria: &'c Criteria) -> Applying<'c> {
-        Applying { criteria, ctes: Vec::new(), within: Vec::new(), nested: 0 }
+        Applying { criteria, ctes: Vec::new(), sees: Sees::Same, within: Vec::new(), nested: 0 }
     }
 
     /// The condition on the rows of a table.
     fn condition(&mut self, table: TableName) -> Option<Expr> {
-        match self.within.is_empty() {
-            true => self.criteria.of(table),
-            false => self.resolved(table),
+        match (self.within.is_empty(), self.sees) {
+            (false, _) => self.resolved(table),
+            (true, Sees::Same) => self.criteria.of(table),
+            (true, Sees::Deleted) => self.criteria.given(table).cloned(),
+            (true, Sees::Everything) => None,
         }
     }
 
@@ -203,15 +230,27 @@ impl<'c> Applying<'c> {
         Some(condition)
     }
 
+    /// Adds them to a part that may see more than what is around it.
+    fn part(&mut self, sees: Sees, add: impl FnOnce(&mut Self)) {
+        let around = self.sees;
+        self.sees = around.max(sees);
+        add(self);
+        self.sees = around;
+    }
+
     fn select(&mut self, select: &mut Select) {
+        self.part(select.sees, |this| this.inside(select));
+    }
+
+    fn inside(&mut self, select: &mut Select) {
         // Queries in it first: those in the conditions that are added are resolved.
-        select.visit_expressions_mut(&mut |expr| self.queries(expr));
+        select.visit_own_expressions_mut(&mut |expr| self.queries(expr));
         let mut own = Vec::new();
         if let Some(from) = &mut select.from {
             self.table(from, &mut own);
         }
         for join in &mut select.joins {
-            self.join(join, &mut own);
+            self.part(join.sees, |this| this.join(join, &mut own));
         }
         own.into_iter().for_each(|condition| select.and_where(condition));
         let operands = select.left.as_deref_mut().into_iter();
@@ -230,6 +269,7 @@ impl<'c> Applying<'c> {
 
     /// A joined table. `own` takes the conditions of one that has no ON.
     fn join(&mut self, join: &mut Join, own: &mut Vec<Expr>) {
+        self.queries(&mut join.on);
         let mut conditions = Vec::new();
         self.table(&mut join.table, &mut conditions);
         if join.kind == JoinKind::Cross {
@@ -255,20 +295,21 @@ impl<'c> Applying<'c> {
             TableRef::Cte { cte: None, .. } => {}
             TableRef::Nested { first, joins } => {
                 self.table(first, on);
-                joins.iter_mut().for_each(|join| self.join(join, on));
+                joins.iter_mut().for_each(|join| self.part(join.sees, |this| this.join(join, on)));
             }
         }
     }
 
     fn cte(&mut self, cte: &Arc<Cte>) -> Arc<Cte> {
-        if let Some((_, done)) = self.ctes.iter().find(|(known, _)| Arc::ptr_eq(known, cte)) {
+        let same = |known: &Arc<Cte>, sees: Sees| Arc::ptr_eq(known, cte) && sees == self.sees;
+        if let Some((.., done)) = self.ctes.iter().find(|(known, sees, _)| same(known, *sees)) {
             return Arc::clone(done);
         }
         let Cte { name, recursive, hides, select } = &**cte;
         let mut select = select.clone();
         self.select(&mut select);
         let done = Arc::new(Cte { name: Arc::clone(name), recursive: *recursive, hides: *hides, select });
-        self.ctes.push((Arc::clone(cte), Arc::clone(&done)));
+        self.ctes.push((Arc::clone(cte), self.sees, Arc::clone(&done)));
         done
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Alias, Dialect, Expr, Made, Source, TableName, Writer};
+use super::{Alias, Dialect, Expr, Made, Sees, Source, TableName, Writer};
 
 /// A SELECT. `Debug` writes it as SQL.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct Select {
     pub offset: Option<u64>,
     /// FOR UPDATE and its like.
     pub lock: Option<Lock>,
+    /// What it sees of rows that criteria hide.
+    pub sees: Sees,
 }
 
 /// One expression of a SELECT's list.
@@ -106,6 +108,8 @@ pub struct Join {
     pub table: TableRef,
     /// ON.
     pub on: Expr,
+    /// What it sees of rows that criteria hide.
+    pub sees: Sees,
 }
 
 /// Which rows a join keeps.
@@ -216,6 +220,7 @@ impl Select {
             limit: None,
             offset: None,
             lock: None,
+            sees: Sees::Same,
         }
     }
 
@@ -309,11 +314,16 @@ impl Select {
     }
 
     pub(super) fn visit_expressions_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
-        let listed = self.columns.iter_mut().map(|item| &mut item.expr).chain(&mut self.distinct_on);
-        listed.for_each(&mut *visit);
+        self.visit_own_expressions_mut(visit);
         let joined = self.joins.iter_mut().map(|join| &mut join.table);
         self.from.iter_mut().chain(joined).for_each(|table| table.visit_conditions_mut(visit));
         self.joins.iter_mut().for_each(|join| visit(&mut join.on));
+    }
+
+    /// Its expressions but for the conditions of its joins.
+    pub(super) fn visit_own_expressions_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        let listed = self.columns.iter_mut().map(|item| &mut item.expr).chain(&mut self.distinct_on);
+        listed.for_each(&mut *visit);
         self.filter.iter_mut().chain(&mut self.group).chain(&mut self.having).for_each(&mut *visit);
         self.order.iter_mut().for_each(|term| visit(&mut term.expr));
     }

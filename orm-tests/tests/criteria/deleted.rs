@@ -254,6 +254,42 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_to_one_no_longer_leads_to_it(database: TestDatabase) -> Result<()> {
+        let engine = blog(&database).await?;
+        let mut session = engine.session();
+        let note = session.one(select::<Note>().with(Note::POST.selectin())).await?;
+        let answer = session.get::<Comment>(3).await?.expect("an answer");
+        let comment = session.get::<Comment>(2).with(Comment::POST.selectin()).await?.expect("a comment");
+        let post = session.get::<Post>(1).await?.expect("a post");
+        session.delete(&post)?;
+        session.flush().await?;
+        assert!(note.post()?.is_none() && note.post_id == Some(1), "as a query finds it");
+        assert_eq!(comment.post()?.id, 1, "one that is never empty keeps its target");
+        let log = engine.record();
+        let again = session.one(select::<Note>().with(Note::POST.selectin())).await?;
+        assert!(again.get(Note::POST).is_none());
+        assert_eq!(log.count(), 2, "{log}");
+        session.rollback().await?;
+        assert_eq!(note.post()?.map(|post| post.id), Some(1));
+        assert_eq!((comment.deleted_at, answer.deleted_at), (None, None));
+
+        // By a statement too, and not in a session that sees deleted rows.
+        session.execute(delete::<Post>().filter(Post::ID.eq(1))).await?;
+        assert!(note.post()?.is_none());
+        session.edit(&post, |post| post.deleted_at = None)?;
+        session.flush().await?;
+        session.refresh(&note).await?;
+        assert_eq!(session.load(&note, Note::POST).await?.map(|post| post.id), Some(1), "it is back once it is reloaded");
+        session.rollback().await?;
+        let mut all = engine.session_with(SessionOptions::new().with_deleted());
+        let note = all.one(select::<Note>().with(Note::POST.selectin())).await?;
+        let post = all.get::<Post>(1).await?.expect("a post");
+        all.delete(&post)?;
+        all.flush().await?;
+        assert_eq!(note.post()?.map(|post| post.id), Some(1));
+        all.rollback().await
+    }
+
     async fn bulk_deletes_mark_and_return(database: TestDatabase) -> Result<()> {
         let engine = blog(&database).await?;
         let mut session = engine.session_with(clock(FIRST));

@@ -6,6 +6,7 @@ mod corners;
 mod deleted;
 mod errors;
 mod held;
+mod loads;
 mod plans;
 mod reads;
 mod shapes;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::child::Child;
 use crate::error::Result;
 use crate::model::{ModelDef, OrderColumn, RelationDef, RelationKind, Selection};
-use crate::query::{Depth, LoadSpec, Strategy, link, names, targets_of};
-use crate::sql::{Dialect, Expr, Join, JoinKind, Made, Order, Select, Source, TableName, TableRef};
+use crate::query::{Depth, LoadSpec, Strategy, Under, link, names, targets_of};
+use crate::sql::{Dialect, Expr, Join, JoinKind, Made, Order, Sees, Select, Source, TableName, TableRef};
 
 /// A statement whose rows a further one may ask for again, and where in it the objects of one branch are.
 #[derive(Debug, Clone)]
@@ -16,6 +16,10 @@ pub(in crate::load) struct Origin {
     pub(super) source: Source,
     /// Whether each object has one row.
     pub(super) once: bool,
+    /// The criteria that hold in it.
+    pub(super) under: Under,
+    /// What the statement's load sees of rows that those of the query hide.
+    pub(super) sees: Sees,
 }
 
 /// Where the objects of one level are in a statement's rows, and what is joined to them.
@@ -51,16 +55,18 @@ impl Branch {
     pub(super) fn plan_further(
         &mut self,
         repeats: Option<(&Select, OwnRows)>,
+        under: &Under,
+        sees: Sees,
         dialect: Dialect,
     ) -> Result<()> {
         let repeats = repeats.filter(|_| self.repeats_parents());
-        let own = repeats.map(|(select, own)| self.origin(select, own));
+        let own = repeats.map(|(select, own)| self.origin(select, own, under, sees));
         self.plan_own(own.as_ref(), dialect)?;
         let whole = repeats.map(|(select, _)| Arc::new(Select { columns: Vec::new(), ..select.clone() }));
         let mut below: Vec<&mut JoinedBranch> = self.joined.iter_mut().collect();
         while let Some(JoinedBranch { branch, .. }) = below.pop() {
-            let source = branch.source.clone();
-            let origin = whole.clone().map(|select| Origin { select, source, once: false });
+            let (source, under) = (branch.source.clone(), under.clone());
+            let origin = whole.clone().map(|select| Origin { select, source, once: false, under, sees });
             branch.plan_own(origin.as_ref(), dialect)?;
             below.extend(&mut branch.joined);
         }
@@ -68,11 +74,12 @@ impl Branch {
     }
 
     /// The statement of the branch's own objects, for one that repeats it.
-    pub(super) fn origin(&self, select: &Select, own: OwnRows) -> Origin {
+    pub(super) fn origin(&self, select: &Select, own: OwnRows, under: &Under, sees: Sees) -> Origin {
         let mut rows = Select { columns: Vec::new(), ..select.clone() };
         let mut at = 0..;
         rows.joins.retain(|join| at.next().is_some_and(|at| at < own.joins) || join.kind == JoinKind::Inner);
-        Origin { select: Arc::new(rows), source: self.source.clone(), once: own.once }
+        let (source, once, under) = (self.source.clone(), own.once, under.clone());
+        Origin { select: Arc::new(rows), source, once, under, sees }
     }
 
     fn plan_own(&mut self, origin: Option<&Origin>, dialect: Dialect) -> Result<()> {
@@ -214,10 +221,11 @@ impl Tree {
             TableRef::Nested { first, joins } => (*first, joins),
             table => (table, Vec::new()),
         };
+        linked.iter_mut().for_each(|join| join.sees = load.sees);
         let link = head.source().filter(|_| relation.through.is_some());
         self.sort(relation, collection_order(relation, &load, &source, link.as_ref()), &source);
 
-        let (whole, back) = (!load.is_view(), load.back);
+        let (whole, back, sees) = (!load.is_view(), load.back, load.sees);
         let filter = load.filter.map(|filter| relation.relocate(filter, &source, link.as_ref()));
         let (mut below, mut below_inner) = (Vec::new(), Vec::new());
         let selection = Selection::new((relation.target)(), &load.undeferred);
@@ -229,12 +237,12 @@ impl Tree {
             *target = Expr::and(Some(mem::replace(target, Expr::And(Vec::new()))), filter);
         }
         if load.inner {
-            inner_joins.push(Join { kind: JoinKind::Inner, table: head, on });
+            inner_joins.push(Join { kind: JoinKind::Inner, table: head, on, sees });
             inner_joins.append(&mut linked);
             inner_joins.append(&mut below_inner);
         } else if below_inner.is_empty() && !filtered {
             // A link without its target is a row without a target, which gives none.
-            joins.push(Join { kind: JoinKind::Left, table: head, on });
+            joins.push(Join { kind: JoinKind::Left, table: head, on, sees });
             joins.extend(linked.into_iter().map(|join| Join { kind: JoinKind::Left, ..join }));
         } else {
             linked.append(&mut below_inner);
@@ -242,7 +250,7 @@ impl Tree {
                 true => head,
                 false => TableRef::Nested { first: Box::new(head), joins: linked },
             };
-            joins.push(Join { kind: JoinKind::Left, table, on });
+            joins.push(Join { kind: JoinKind::Left, table, on, sees });
         }
         joins.append(&mut below);
         // A pair occurs once if its owner does and nothing else repeats the row: beside the statement's own distinct
@@ -287,6 +295,7 @@ fn has_target(parent: &Source, load: &LoadSpec) -> Result<Expr> {
     let link = |through: TableName| Some(Made::like(through.name));
     let table = TableRef::Table { name: there.table, alias: Some(alias.into()) };
     let mut select = targets_of(load.relation, parent, (table, &source), link)?;
+    select.sees = load.sees;
     if let Some(filter) = &load.filter {
         let link =
             select.from.as_ref().and_then(TableRef::source).filter(|_| load.relation.through.is_some());

@@ -10,7 +10,7 @@ use super::shape::finds_one;
 use crate::error::Result;
 use crate::model::ErasedModel;
 use crate::query::{Depth, LoadSpec, SelectSpec, Strategy};
-use crate::sql::{BinaryOp, Bind, Dialect, Effect, Expected, Expr, Nulls, Param, Source, Statement};
+use crate::sql::{BinaryOp, Bind, Dialect, Effect, Expected, Expr, Nulls, Param, Sees, Source, Statement};
 use crate::value::{Value, ValueKind};
 
 /// The most plans that are kept. When a program has more shapes of queries, all are dropped and the cache fills again.
@@ -292,7 +292,7 @@ impl Reading {
 
     fn column(&mut self, expr: &Expr) -> Option<()> {
         match expr {
-            Expr::Column { source, name, secret } if *source == self.own => {
+            Expr::Column { source, name, secret, .. } if *source == self.own => {
                 self.parts.push(Part::Column(name, secret.0));
                 Some(())
             }
@@ -306,6 +306,7 @@ impl Reading {
             && load.limit.is_none()
             && load.source.is_none()
             && load.undeferred.is_empty()
+            && load.sees == Sees::Same
             && !load.inner;
         if !plain {
             return None;

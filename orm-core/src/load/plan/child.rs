@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ModelDef, RelationDef, Selection};
 use crate::query::{Depth, LoadSpec, Strategy, equal, link_names, names};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Made, Order, Select, Source,
+    BinaryOp, Dialect, Expr, Function, Item, Join, JoinKind, KeyColumn, Made, Order, Sees, Select, Source,
     Statement, TableRef, Window, Writer, check_joins,
 };
 use crate::value::Value;
@@ -97,7 +97,7 @@ impl Child {
             .filter(|_| left > 0)
             .map(|_| Box::new(LoadSpec { depth: Some(Depth::Limited(left - 1)), ..load.clone() }));
         let (relation, strategy) = (load.relation, load.strategy);
-        let under = load.under.clone();
+        let (under, sees) = (load.under.clone(), load.sees);
         let (whole, back, batch_size) = (!load.is_view(), load.back, load.batch_size);
         let endless = load.depth == Some(Depth::Unlimited);
         let (model, remote) = ((relation.target)(), relation.remote_columns());
@@ -177,7 +177,7 @@ impl Child {
             None => {
                 under.apply(&mut select);
                 check_joins(&select, dialect)?;
-                branch.plan_further(None, dialect)?;
+                branch.plan_further(None, &under, sees, dialect)?;
                 // Without a statement to repeat, `.subquery()` asks by keys too.
                 let strategy = if strategy == Strategy::Subquery { Strategy::Selectin } else { strategy };
                 let others = OnceLock::new();
@@ -193,7 +193,9 @@ impl Child {
             }
             Some(origin) => {
                 let key = (&key_source, &key_columns[..]);
-                change_rows(&mut select, ranked, |rows| of_parents(rows, (relation, strategy), key, origin))?;
+                change_rows(&mut select, ranked, |rows| {
+                    of_parents(rows, (relation, strategy, sees), key, origin)
+                })?;
                 check_joins(&select, dialect)?;
                 // What repeats the statement adds the criteria by itself.
                 let mut whole = select.clone();
@@ -201,9 +203,9 @@ impl Child {
                 let statement = Writer::select(dialect, &whole).for_path(relation.name, strategy.name());
                 let own = OwnRows { joins: 0, once };
                 let repeatable = statement.repeatable.then_some((&select, own));
-                branch.plan_further(repeatable, dialect)?;
+                branch.plan_further(repeatable, &under, sees, dialect)?;
                 again = below.map(|load| {
-                    let origin = repeatable.map(|(select, own)| branch.origin(select, own));
+                    let origin = repeatable.map(|(select, own)| branch.origin(select, own, &under, sees));
                     Again::Repeating(load, origin)
                 });
                 Ask::AtOnce(Box::new(statement))
@@ -312,12 +314,17 @@ fn change_rows<T>(select: &mut Select, ranked: bool, change: impl FnOnce(&mut Se
 /// Selects the targets of the parents that a statement finds.
 fn of_parents(
     rows: &mut Select,
-    (relation, strategy): (&'static RelationDef, Strategy),
+    (relation, strategy, sees): (&'static RelationDef, Strategy, Sees),
     (key_source, key_columns): (&Source, &[KeyColumn]),
     origin: &Origin,
 ) -> Result<()> {
     let local = relation.local_columns();
     let mut parents = parents(relation.parent(), local, origin)?;
+    if sees != origin.sees {
+        // The targets see more than their parents, which have the criteria of their own statement.
+        origin.under.apply(&mut parents);
+        parents.sees = Sees::Everything;
+    }
     // All parents are more than those that have targets, whose keys an index finds then.
     if let (Strategy::Whole, [key]) = (strategy, key_columns) {
         let key = Expr::column(key_source, key.name);
@@ -330,7 +337,7 @@ fn of_parents(
     let keys = InternalNames::beside(relation.parent())?.links.into_iter().take(local.len());
     let on = equal(key_columns.iter().map(|key| key.name), key_source, keys, &alias);
     let table = TableRef::query(parents, called);
-    rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on });
+    rows.joins.insert(0, Join { kind: JoinKind::Inner, table, on, sees: Sees::Same });
     Ok(())
 }
 
@@ -397,7 +404,7 @@ fn rows(relation: &'static RelationDef, remote: &[usize]) -> (Select, Source, Ve
             let link = Source::Table(name);
             let on = equal(names(def, remote), &source, link_names(relation.link_target_columns()), &link);
             let mut rows = Select::from(TableRef::table(name));
-            rows.joins.push(Join { kind: JoinKind::Inner, table, on });
+            rows.joins.push(Join { kind: JoinKind::Inner, table, on, sees: Sees::Same });
             (rows, link, relation.link_columns().to_vec())
         }
     }

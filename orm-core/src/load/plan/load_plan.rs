@@ -12,7 +12,7 @@ use super::{cache, loads};
 use crate::error::Result;
 use crate::model::{ErasedModel, ModelDef, Selection};
 use crate::query::{LoadSpec, RawSpec, RowsFrom, RowsSpec, SelectSpec, Strategy};
-use crate::sql::{Dialect, Expected, Shown, Source, Statement, Writer, check, raw};
+use crate::sql::{Dialect, Expected, Sees, Shown, Source, Statement, Writer, check, raw};
 use crate::value::Value;
 
 /// What a query runs: its first statement, where objects are in its rows, and the statements that load further on.
@@ -152,7 +152,7 @@ impl LoadPlan {
         let locked = select.lock.as_ref().and_then(|lock| lock.of.as_ref());
         for branch in &mut branches {
             branch.locked = locked == Some(&branch.source);
-            branch.plan_further(None, dialect)?;
+            branch.plan_further(None, &spec.core.under, Sees::Same, dialect)?;
         }
         spec.core.under.apply(&mut select);
         check(&select, dialect)?;
@@ -180,7 +180,7 @@ impl LoadPlan {
         let every: Vec<usize> = def.deferred().collect();
         let selection = Selection::new(item.model, &every);
         let mut branch = Branch::new(Source::Table(def.table), selection, 0, loads);
-        branch.plan_further(None, dialect)?;
+        branch.plan_further(None, &spec.under, Sees::Same, dialect)?;
         Ok(LoadPlan { statement, branches: Arc::new([branch]), rows: FirstRows::Named(def) })
     }
 

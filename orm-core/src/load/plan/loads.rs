@@ -7,7 +7,7 @@ use super::shape::{Shape, sorts_by_selected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, RelationDef, RelationKind};
 use crate::query::{Depth, EntityItem, LoadSpec, RowsSpec, SelectSpec, Strategy, Under};
-use crate::sql::{BinaryOp, Dialect, Expr, Source, TableName, check_condition, check_expression};
+use crate::sql::{BinaryOp, Dialect, Expr, Sees, Source, TableName, check_condition, check_expression};
 
 /// The loads of a query.
 ///
@@ -178,6 +178,16 @@ fn cut(load: &LoadSpec) -> Error {
 fn check_filled(loads: &[LoadSpec], here: bool) -> Result<()> {
     for load in loads {
         let filled = load.strategy == Strategy::Filled;
+        if filled && load.sees != Sees::Same {
+            let (path, method) = (load.relation.path(), load.sees.method());
+            return Err(Error::new(
+                ErrorKind::InvalidQuery,
+                format!(
+                    "`{path}` is filled from the query's own join, which sees what the query sees; call `{method}` on the \
+                     query, or load it with `.selectin(){method}`"
+                ),
+            ));
+        }
         if filled && (!here || load.has_own_terms()) {
             let path = load.relation.path();
             return Err(Error::new(
@@ -263,6 +273,8 @@ struct Planner {
     dialect: Dialect,
     /// The criteria of what is loaded.
     under: Under,
+    /// What the loads above see of rows that the query's criteria hide.
+    sees: Sees,
 }
 
 /// What is known of the objects whose relationships are planned.
@@ -279,7 +291,7 @@ impl Planner {
     /// `InvalidQuery`: the criteria are not conditions on the rows of their tables.
     fn new(raise_all: bool, under: Under, dialect: Dialect) -> Result<Planner> {
         under.check(dialect)?;
-        Ok(Planner { raise_all, dialect, under })
+        Ok(Planner { raise_all, dialect, under, sees: Sees::Same })
     }
 
     /// Plans the loads of a model's objects; `above` are the models on the way to it.
@@ -309,7 +321,8 @@ impl Planner {
         path.push(model.type_id());
         for load in &mut merged {
             resolve(load, parents);
-            load.under.clone_from(&self.under);
+            load.sees = load.sees.max(self.sees);
+            load.under = self.under.seeing(load.sees);
             check(load, self.dialect)?;
             let all = load.strategy == Strategy::Whole
                 && load.filter.is_none()
@@ -320,8 +333,9 @@ impl Planner {
             // Who hidden targets were found for may be hidden too.
             let is_known = !self.raise_all && !load.under.shows_hidden(load.relation);
             load.back = back_reference(load).filter(|_| is_known);
+            let below = Planner { under: load.under.clone(), sees: load.sees, ..*self };
             load.loads =
-                self.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
+                below.plan((load.relation.target)(), std::mem::take(&mut load.loads), &path, targets)?;
             unroll(load)?;
         }
         Ok(merged)
@@ -522,7 +536,8 @@ fn unroll(load: &mut LoadSpec) -> Result<()> {
 fn agree(earlier: &LoadSpec, later: &LoadSpec) -> Result<()> {
     let path = later.relation.path();
     let same = |a: &LoadSpec, b: &LoadSpec| {
-        (a.strategy, a.inner, a.batch_size, a.depth) == (b.strategy, b.inner, b.batch_size, b.depth)
+        (a.strategy, a.inner, a.batch_size, a.depth, a.sees)
+            == (b.strategy, b.inner, b.batch_size, b.depth, b.sees)
     };
     if !same(earlier, later) {
         return Err(Error::new(
@@ -559,5 +574,6 @@ fn describe(load: &LoadSpec) -> String {
         Some(Depth::Unlimited) => text.push_str(".recursive(..)"),
         None => {}
     }
+    text.push_str(load.sees.method());
     text
 }

@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::model::Selection;
 use crate::query::{LoadSpec, SelectSpec, Strategy, Under, names};
 use crate::sql::{
-    BinaryOp, Dialect, Expr, Function, Item, Lock, Made, Order, Select, Source, Statement, TableRef, Window,
-    Writer, check,
+    BinaryOp, Dialect, Expr, Function, Item, Lock, Made, Order, Sees, Select, Source, Statement, TableRef,
+    Window, Writer, check,
 };
 
 /// The first statement of a query: its own rows with what is joined to them.
@@ -73,7 +73,7 @@ impl Root {
     pub(super) fn plan_further(&mut self, statement: &Statement, dialect: Dialect) -> Result<()> {
         let repeatable = statement.repeatable && !self.branch.locked && !self.under.spares_own_rows();
         let repeats = repeatable.then_some((&self.select, self.rows));
-        self.branch.plan_further(repeats, dialect)
+        self.branch.plan_further(repeats, &self.under, Sees::Same, dialect)
     }
 
     /// The text of the statement.
