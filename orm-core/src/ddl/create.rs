@@ -6,7 +6,7 @@ use super::foreign_key::ForeignKey;
 use super::name::{distinct, name};
 use crate::error::Result;
 use crate::model::{ComputedDef, KeyAction, ModelDef, RelationDef, ThroughDef};
-use crate::sql::{Dialect, TableName};
+use crate::sql::{Dialect, Size, TableName};
 
 /// CREATE SCHEMA, CREATE TABLE and CREATE INDEX for what is not there yet.
 ///
@@ -276,7 +276,8 @@ impl Tables {
             Dialect::Sqlite | Dialect::Postgres => None,
         };
         let column = target.map_or(&def.columns[at], |(parent, column)| &parent.columns[column]);
-        self.dialect.type_name(column.kind, column.length, indexed)
+        let size = Size { length: column.length, precision: column.precision };
+        self.dialect.type_name(column.kind, size, indexed)
     }
 
     fn key(&self, key: &ForeignKey) -> String {

@@ -23,7 +23,7 @@ pub(super) fn length(live: &str) -> Option<u32> {
 /// Whether a time in a column would lose fractional digits that the declared type keeps.
 pub(super) fn rounds(dialect: Dialect, declared: &str, live: &str) -> bool {
     let places = |name: &str| {
-        let name = name.to_ascii_lowercase();
+        let name = name.trim_end_matches("[]").to_ascii_lowercase();
         let digits =
             name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(digits, _)| digits);
         let said = digits.and_then(|digits| digits.trim().parse::<u32>().ok());
@@ -85,6 +85,9 @@ fn base(name: &str) -> String {
 }
 
 fn postgres_class(name: &str) -> String {
+    if let Some(of) = name.strip_suffix("[]") {
+        return format!("{}[]", postgres_class(of));
+    }
     let base = base(name);
     let class = match base.as_str() {
         "character varying" | "varchar" | "character" | "char" | "bpchar" | "citext" | "name" => "text",
@@ -162,6 +165,8 @@ mod tests {
             (Dialect::Postgres, "DOUBLE PRECISION", "double precision", true),
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(6) with time zone", true),
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp without time zone", false),
+            (Dialect::Postgres, "TIMESTAMPTZ(3)[]", "timestamp(3) with time zone[]", true),
+            (Dialect::Postgres, "TIMESTAMPTZ[]", "timestamp with time zone", false),
             (Dialect::Postgres, "BYTEA", "uuid", false),
             // Expressions that look into a document accept only the other type.
             (Dialect::Postgres, "JSONB", "json", false),
@@ -185,6 +190,9 @@ mod tests {
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp with time zone", false),
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(6) with time zone", false),
             (Dialect::Postgres, "TIMESTAMPTZ", "timestamp(3) with time zone", true),
+            (Dialect::Postgres, "TIMESTAMPTZ(3)", "timestamp(3) with time zone", false),
+            (Dialect::Postgres, "TIMESTAMPTZ(3)", "timestamp(0) with time zone", true),
+            (Dialect::Postgres, "TIMESTAMPTZ[]", "timestamp(3) with time zone[]", true),
             (Dialect::Postgres, "TIME", "time(0) without time zone", true),
             (Dialect::Postgres, "VARCHAR(80)", "character varying(3)", false),
             (mysql, "DATETIME(6)", "datetime(6)", false),

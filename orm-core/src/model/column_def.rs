@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::descriptor::descriptor;
-use crate::sql::{Expr, NamedColumn, Source};
+use crate::sql::{Expr, Function, NamedColumn, Source, TimeFunction};
 use crate::value::{Value, ValueKind};
 
-/// When a column takes the time of the session's clock, or a value of the session's context.
+/// When a column takes the time of the session's or the database's clock, or a value of the session's context.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -119,6 +119,8 @@ descriptor! {
         version => with_version: bool,
         /// `#[column(created)]`, `updated`, `deleted`, `created_by` or `updated_by`: when the library fills it in.
         stamp => with_stamp: Option<Stamp>,
+        /// `#[column(created = "database")]` and `updated = "database"`: whether the database's clock tells the time.
+        database_clock => with_database_clock: bool,
         /// `#[column(created_by = "..")]` and `updated_by`: reads the value from the session's context. An error is the name
         /// of the type that the context lacks.
         from_context => with_from_context: Option<FromContext>,
@@ -128,6 +130,8 @@ descriptor! {
         deferred => with_deferred: bool,
         /// `#[column(length = n)]`: the largest number of characters.
         length => with_length: Option<u32>,
+        /// `#[column(precision = n)]`: the digits of a time behind the second; `None` stands for microseconds.
+        precision => with_precision: Option<u8>,
         /// `#[column(check = "..")]`: SQL that every value must satisfy.
         check => with_check: Option<&'static str>,
         /// `#[column(renamed_from = "..")]`: the column's earlier name, for migrations.
@@ -158,14 +162,42 @@ impl ColumnDef {
             read_back: false,
             version: false,
             stamp: None,
+            database_clock: false,
             from_context: None,
             secret: false,
             deferred: false,
             length: None,
+            precision: None,
             check: None,
             renamed_from: None,
             serialized: Some(field),
         }
+    }
+
+    /// A value as the column stores it: a time has as many digits behind the second as the column keeps.
+    pub(crate) fn stored(&self, value: Value) -> Value {
+        value.cut_to(self.precision)
+    }
+
+    /// An expression as the column stores its values.
+    pub(crate) fn assigned(&self, value: Expr) -> Expr {
+        match (self.precision, value) {
+            (digits, value @ Expr::Bind(_)) => value.in_precision(digits),
+            (Some(digits), value) if value.precision().is_none_or(|of| of > digits) => {
+                Expr::Call(Function::Time(TimeFunction::Keep(digits), self.kind), vec![value])
+            }
+            (_, value) => value,
+        }
+    }
+
+    /// The time of the database's clock, as the column stores it.
+    pub(crate) fn database_now(&self) -> Expr {
+        self.assigned(Expr::Call(Function::Time(TimeFunction::Now, self.kind), Vec::new()))
+    }
+
+    /// Whether a new row takes the time of the database's clock where its draft gave nothing.
+    pub(crate) fn is_stamped_by_database(&self) -> bool {
+        self.database_clock && self.is_stamped_on_insert()
     }
 
     /// Whether the database may store another value than was written.
@@ -184,7 +216,7 @@ impl ColumnDef {
 
     /// The column in a statement that has its table under this name.
     pub(crate) fn expr(&self, source: &Source) -> Expr {
-        Expr::column_of(source, self.name, self.secret)
+        Expr::column_of(source, self.name, self.secret).with_precision(self.precision)
     }
 
     /// The column as one that a statement sets or gives back.

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Context, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
+use super::{Column, ColumnDef, Context, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Arena, ArenaId, ErasedArena, Graph, GraphHandle};
 use crate::value::Value;
@@ -70,6 +70,7 @@ impl<M: Model> ErasedModel for Erased<M> {
             Error::new(ErrorKind::InvalidValue, error.to_string()).with_source(error)
         })?;
         (hooks.before_update)(&mut version, context)?;
+        let version = in_precision(arena, node, version);
         let changed: Vec<usize> = arena.differences(arena.node(node).current(), &version).collect();
         if let Some(column) = changed.iter().find(|column| M::def().columns[**column].read_only) {
             return Err(generated(M::def(), *column));
@@ -102,8 +103,17 @@ pub(crate) fn generated(def: &ModelDef, column: usize) -> Error {
 pub(crate) fn publish<M: Model>(arena: &Arena<M>, node: u32, version: M, changed: &[usize]) {
     let columns = &M::def().columns;
     let cut = changed.iter().any(|column| columns[*column].kind.is_cut());
-    let version = if cut { arena.as_stored(node, version) } else { version };
+    let version = if cut { arena.as_stored(node, version, &[]) } else { version };
     arena.publish(node, version);
+}
+
+/// A version with times as precise as their columns.
+pub(crate) fn in_precision<M: Model>(arena: &Arena<M>, node: u32, version: M) -> M {
+    let columns = M::def().columns.iter().enumerate();
+    let precise = columns.filter(|(_, column)| column.precision.is_some());
+    let cut = |(at, column): (usize, &ColumnDef)| (at, column.stored(version.view(at).to_value()));
+    let cut: Vec<(usize, Value)> = precise.map(cut).collect();
+    if cut.is_empty() { version } else { arena.as_stored(node, version, &cut) }
 }
 
 /// The model without its type.

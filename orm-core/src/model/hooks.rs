@@ -225,7 +225,7 @@ impl<'r, M: Model> NewRow<'r, M> {
     /// ```
     pub fn set<T: ColumnType, A: Writable>(&mut self, column: Column<M, T, A>, value: impl IntoValue<T>) {
         if let Some(slot) = self.values.get_mut(column.index()) {
-            *slot = Some(value.into_value());
+            *slot = Some(column.def().stored(value.into_value()));
         }
     }
 

@@ -29,7 +29,7 @@ pub use column::{NoSuchColumn, ReadOnly, ReadWrite, RefersTo, Writable};
 pub use column_def::{ColumnDef, ComputedDef, Stamp};
 pub(crate) use condition::{Condition, Held};
 pub(crate) use context::Context;
-pub(crate) use erased::{ErasedModel, erased, generated, publish};
+pub(crate) use erased::{ErasedModel, erased, generated, in_precision, publish};
 pub(crate) use hooks::{HookTable, NewRow};
 pub(crate) use identity_map::{ErasedIdentity, Found, Hydrate, IdentityMap};
 pub use index_def::IndexDef;

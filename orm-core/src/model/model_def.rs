@@ -120,6 +120,15 @@ impl ModelDef {
         shown.join(", ")
     }
 
+    /// A key's values as its columns store them.
+    pub(crate) fn stored_key(&self, mut key: Vec<Value>) -> Vec<Value> {
+        let cut = |column: &usize| self.columns[*column].precision.is_some();
+        for (column, value) in self.key.iter().zip(&mut key).filter(|(column, _)| cut(column)) {
+            *value = self.columns[*column].stored(std::mem::replace(value, Value::Null));
+        }
+        key
+    }
+
     /// The column that counts its updates, if it has one.
     pub(crate) fn version(&self) -> Option<usize> {
         self.columns.iter().position(|column| column.version)

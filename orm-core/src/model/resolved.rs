@@ -262,6 +262,20 @@ impl RelationDef {
         if let Some((refers_to, key)) = pairs.into_iter().find(|(refers_to, key)| refers_to != key) {
             return Err(format!("`{}`: a key of {key} columns cannot refer to {refers_to}", self.path()));
         }
+        // A link table's own columns are declared as those that they refer to.
+        let precisions = |(own, other): (&usize, &usize)| (&parent.columns[*own], &target.columns[*other]);
+        let mut keys = local.iter().zip(&remote).map(precisions).filter(|_| self.through.is_none());
+        if let Some((own, other)) = keys.find(|(own, other)| own.precision != other.precision) {
+            return Err(format!(
+                "`{}` links `{}.{}` to `{}.{}`, which keeps another number of digits behind the second; give both columns the \
+                 same `precision`",
+                self.path(),
+                parent.name,
+                own.field,
+                target.name,
+                other.field
+            ));
+        }
         let mut order = Vec::with_capacity(self.order_by.len());
         for term in self.order_by {
             let model = match self.through.and_then(|through| through.model()) {

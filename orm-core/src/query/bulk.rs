@@ -195,7 +195,8 @@ impl<M: Model, O> Update<M, O> {
         column: Column<M, T, A>,
         value: impl IntoValue<T>,
     ) -> Self {
-        let bind = crate::sql::Bind { kind: Some(column.def().kind), ..value.into_value().into() };
+        let of = column.def();
+        let bind = crate::sql::Bind { kind: Some(of.kind), ..of.stored(value.into_value()).into() };
         self.spec.set.push((column.index(), Expr::Bind(bind)));
         self
     }
@@ -217,7 +218,8 @@ impl<M: Model, O> Update<M, O> {
         column: Column<M, T, A>,
         other: impl Comparand<T>,
     ) -> Self {
-        self.spec.set.push((column.index(), other.into_comparand()));
+        let value = column.def().assigned(other.into_comparand());
+        self.spec.set.push((column.index(), value));
         self
     }
 
@@ -438,7 +440,8 @@ impl<M: Model> OnConflict<M> {
         column: Column<M, T, A>,
         value: impl Comparand<T>,
     ) -> OnConflict<M> {
-        self.set.push((column.index(), value.into_comparand()));
+        let value = column.def().assigned(value.into_comparand());
+        self.set.push((column.index(), value));
         self
     }
 

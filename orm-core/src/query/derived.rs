@@ -38,6 +38,8 @@ struct DerivedColumn {
     name: &'static str,
     /// Whether what it holds must not be shown.
     secret: bool,
+    /// How many digits its times keep.
+    precision: Option<u8>,
 }
 
 impl Derived {
@@ -126,7 +128,9 @@ impl Derived {
                 names.join("`, `")
             ));
         };
-        Computed::new(Expr::column_of(&self.source(), name, secret || column.secret))
+        Computed::new(
+            Expr::column_of(&self.source(), name, secret || column.secret).with_precision(column.precision),
+        )
     }
 
     /// The entities whose columns it selects, as entities of the query that reads from it.
@@ -172,7 +176,7 @@ fn named(spec: &RowsSpec) -> (Select, Arc<[DerivedColumn]>) {
                 );
                 item.expr = Expr::Refused(text.into());
             }
-            Some(name) => columns.push(DerivedColumn { name, secret }),
+            Some(name) => columns.push(DerivedColumn { name, secret, precision: item.expr.precision() }),
         }
     }
     (select, columns.into())

@@ -189,7 +189,9 @@ pub trait Expression: Sized {
             // `NOT BETWEEN` would be met by the values beyond the other end.
             return compare(self, BinaryOp::Lt, bound_null());
         }
-        Predicate::new(Expr::Between(Box::new(self.into_sql()), Box::new(low), Box::new(high)))
+        let of = self.into_sql();
+        let (low, high) = (low.in_precision(of.precision()), high.in_precision(of.precision()));
+        Predicate::new(Expr::Between(Box::new(of), Box::new(low), Box::new(high)))
     }
 
     /// `IN (..)`; false for an empty list. A `None` in the list matches NULL, as `eq(None)` does.
@@ -207,13 +209,13 @@ pub trait Expression: Sized {
         I: IntoIterator<Item: IntoOperand<Self::Family>>,
     {
         let mut finds_null = false;
+        let of = self.into_sql();
         let mut listed = |value: I::Item| {
-            let value = value.into_operand();
+            let value = value.into_operand().in_precision(of.precision());
             finds_null |= is_null(&value);
             (!is_null(&value)).then_some(value)
         };
         let list: Vec<Expr> = list.into_iter().filter_map(&mut listed).collect();
-        let of = self.into_sql();
         if !finds_null {
             return Predicate::new(Expr::In(Box::new(of), list));
         }
@@ -467,7 +469,8 @@ impl<M: Model, T: ColumnType, A> Expression for Column<M, T, A> {
 }
 
 fn compare(left: impl Expression, op: BinaryOp, right: Expr) -> Predicate {
-    Predicate::new(Expr::Binary(Box::new(left.into_sql()), op, Box::new(right)))
+    let (left, right) = Expr::in_one_precision(left.into_sql(), right);
+    Predicate::new(Expr::Binary(Box::new(left), op, Box::new(right)))
 }
 
 fn bound_null() -> Expr {

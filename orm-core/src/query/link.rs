@@ -26,7 +26,8 @@ pub fn link(
     let condition = relation.condition(source, Some(&link))?;
     let to_target = equal(names(there, remote), source, link_names(relation.link_target_columns()), &link);
     let first = TableRef::Table { name: table, alias: Some(made.into()) };
-    let joins = vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition), sees: Sees::Same }];
+    let joins =
+        vec![Join { kind: JoinKind::Inner, table: target, on: both(to_target, condition), sees: Sees::Same }];
     let on = equal(link_names(relation.link_columns()), &link, names(here, local), parent);
     Ok((TableRef::Nested { first: Box::new(first), joins }, on))
 }

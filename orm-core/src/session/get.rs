@@ -106,7 +106,7 @@ impl Session {
                 .with_source(error)
         })?;
         self.check_usable()?;
-        let values = key.values();
+        let values = def.stored_key(key.values());
         let arena = self.store.arena_of(erased::<M>())?;
         let asks = lock.is_some() || populate_existing;
         if let Some(held) = self.store.find(arena, &values).filter(|_| !asks) {

@@ -59,7 +59,7 @@ impl Session {
         })?;
         self.check_usable()?;
         let arena = self.store.arena_of(erased::<M>())?;
-        let keys: Vec<Vec<Value>> = keys.iter().map(Key::values).collect();
+        let keys: Vec<Vec<Value>> = keys.iter().map(|key| def.stored_key(key.values())).collect();
         let criterion = under.condition(def.table);
         let mut distinct = HashSet::new();
         let mut ask: Vec<Vec<Value>> = Vec::new();

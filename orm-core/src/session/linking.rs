@@ -233,8 +233,9 @@ impl Session {
                 .with_source(error)
         };
         let relation = R::def();
-        let parent = from.map_err(|error| wrong(relation.parent(), error))?.values();
-        let target = to.map_err(|error| wrong(relation.target(), error))?.values();
+        let (of_parent, of_target) = (relation.parent(), relation.target());
+        let parent = of_parent.stored_key(from.map_err(|error| wrong(of_parent, error))?.values());
+        let target = of_target.stored_key(to.map_err(|error| wrong(of_target, error))?.values());
         Ok(KeyLinkOf { relation, parent, target })
     }
 

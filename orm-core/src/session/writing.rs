@@ -8,7 +8,7 @@ use crate::entity::{AsEntity, Entity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{CellError, ObjectId};
 use crate::identity::cell_error;
-use crate::model::{Model, generated, publish};
+use crate::model::{Model, generated, in_precision, publish};
 use crate::unit_of_work::{
     Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, Pending, deleted,
 };
@@ -102,6 +102,7 @@ impl Session {
     ) -> Result<()> {
         let (arena, def) = (self.store.graph().arena::<M>(node.arena), M::def());
         let version = version.map_err(|error| cell_error(def, &error))?;
+        let version = in_precision(arena, node.node, version);
         let changed: Vec<usize> = arena.differences(arena.node(node.node).current(), &version).collect();
         if let Some(column) = changed.iter().find(|column| def.columns[**column].read_only) {
             return Err(generated(def, *column));

@@ -16,6 +16,15 @@ pub enum Dialect {
     Mysql(MysqlServer),
 }
 
+/// How large the values of a column may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// The greatest number of characters of a text.
+    pub length: Option<u32>,
+    /// The digits of a time behind the second; microseconds where there is no number.
+    pub precision: Option<u8>,
+}
+
 /// What the servers that speak MySQL's protocol differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MysqlServer {
@@ -219,14 +228,19 @@ impl Dialect {
         }
     }
 
-    /// The declared type of a column. `length` is the greatest number of characters of a text; `indexed` is true if a
-    /// key or an index contains the column.
-    pub fn type_name(self, kind: ValueKind, length: Option<u32>, indexed: bool) -> String {
-        match (self, length) {
-            (Dialect::Sqlite, _) => sqlite_type(kind).to_owned(),
-            (Dialect::Postgres, Some(length)) if kind == ValueKind::Text => format!("VARCHAR({length})"),
-            (Dialect::Postgres, _) => self.postgres_type(kind),
-            (Dialect::Mysql(server), _) => mysql_type(kind, length, indexed, server),
+    /// The declared type of a column; `indexed` is true if a key or an index contains it.
+    pub fn type_name(self, kind: ValueKind, size: Size, indexed: bool) -> String {
+        match self {
+            Dialect::Sqlite => sqlite_type(kind).to_owned(),
+            Dialect::Postgres => match (kind, size) {
+                (ValueKind::Text, Size { length: Some(length), .. }) => format!("VARCHAR({length})"),
+                (ValueKind::Array(of), size) => format!("{}[]", self.type_name(*of, size, indexed)),
+                (kind, Size { precision: Some(digits), .. }) if kind.is_cut() => {
+                    format!("{}({digits})", self.postgres_type(kind))
+                }
+                (kind, _) => self.postgres_type(kind),
+            },
+            Dialect::Mysql(server) => mysql_type(kind, size, indexed, server),
         }
     }
 
@@ -244,7 +258,7 @@ impl Dialect {
         match (self, kind, value) {
             // A type of the database's own is known by its name, and a list compares with one of the very same type.
             (Dialect::Postgres, Some(kind @ (ValueKind::Enum(_) | ValueKind::Array(_))), _) => {
-                Some(self.type_name(kind, None, false))
+                Some(self.type_name(kind, Size::default(), false))
             }
             // Texts would be compared with dates as texts and with decimals as floats, depending on the place.
             (Dialect::Mysql(_), kind, value) => {
@@ -373,8 +387,10 @@ fn postgres_type(kind: ValueKind) -> &'static str {
     }
 }
 
-fn mysql_type(kind: ValueKind, length: Option<u32>, indexed: bool, server: MysqlServer) -> String {
-    let length = length.filter(|length| *length <= LONGEST_VARCHAR).or(indexed.then_some(INDEXED_LENGTH));
+fn mysql_type(kind: ValueKind, size: Size, indexed: bool, server: MysqlServer) -> String {
+    let digits = size.precision.unwrap_or(6);
+    let length =
+        size.length.filter(|length| *length <= LONGEST_VARCHAR).or(indexed.then_some(INDEXED_LENGTH));
     let (text, bytes) = match length {
         Some(length) => (format!("VARCHAR({length})"), format!("VARBINARY({length})")),
         None => ("LONGTEXT".to_owned(), "LONGBLOB".to_owned()),
@@ -403,8 +419,8 @@ fn mysql_type(kind: ValueKind, length: Option<u32>, indexed: bool, server: Mysql
         }
         ValueKind::Bytes => bytes,
         ValueKind::Date => "DATE".to_owned(),
-        ValueKind::Time => "TIME(6)".to_owned(),
-        ValueKind::DateTime | ValueKind::Timestamp => "DATETIME(6)".to_owned(),
+        ValueKind::Time => format!("TIME({digits})"),
+        ValueKind::DateTime | ValueKind::Timestamp => format!("DATETIME({digits})"),
         ValueKind::Decimal => MYSQL_DECIMAL.to_owned(),
         ValueKind::Uuid => "BINARY(16)".to_owned(),
         // Lists cannot occur here: `create_all` has refused them.

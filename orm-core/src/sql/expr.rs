@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::precision::Precision;
 use super::secrecy::Secret;
 use super::{Bind, Dialect, Function, JsonRead, JsonStep, Made, Select, TableName, TableRef, Window, Writer};
 use crate::value::{Value, ValueKind};
@@ -18,6 +19,8 @@ pub enum Expr {
         name: &'static str,
         /// Whether its values must not be shown.
         secret: Secret,
+        /// How many digits its times keep.
+        precision: Precision,
     },
     /// A bound value.
     Bind(Bind),
@@ -302,7 +305,15 @@ impl Expr {
     /// of.
     pub fn column_of(source: &Source, name: &'static str, secret: bool) -> Expr {
         let secret = Secret(secret || source.holds_secret(name));
-        Expr::Column { source: source.clone(), name, secret }
+        Expr::Column { source: source.clone(), name, secret, precision: Precision(None) }
+    }
+
+    /// The same column, with the digits that its times keep.
+    pub fn with_precision(mut self, digits: Option<u8>) -> Expr {
+        if let Expr::Column { precision, .. } = &mut self {
+            precision.0 = digits;
+        }
+        self
     }
 
     /// `left = right`.

@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
     Alias, Bind, Conflict, Delete, Dialect, Expr, Function, Insert, Item, Join, JoinKind, MysqlServer,
-    NamedColumn, NewRows, Order, Select, Source, Statement, TableName, TableRef, Update, Writer,
+    NamedColumn, NewRows, Order, Sees, Select, Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 
@@ -88,6 +88,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
             kind: JoinKind::Inner,
             table: TableRef::Table { name: table, alias: Some(a.into()) },
             on: Expr::eq(column(&there, a), Expr::Bind(bind())),
+            sees: Sees::Same,
         }],
     };
     let mut select = Select::from(TableRef::Table { name: table, alias: None });
@@ -97,6 +98,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
         kind: JoinKind::Left,
         table: nested,
         on: Expr::eq(column(&here, a), column(&there, b)),
+        sees: Sees::Same,
     });
     select.filter = Some(Expr::eq(column(&here, b), Expr::Bind(bind())));
     select.order = vec![Order::new(column(&here, a), true)];
@@ -113,6 +115,7 @@ fn statements(dialect: Dialect, table: TableName, a: &'static str, b: &'static s
         columns: vec![a, b],
         rows: 1,
         values: vec![Param::One(bind()), Param::One(bind())],
+        made: Vec::new(),
         conflict: Some(Conflict { columns: vec![a], set: taken, ..Conflict::nothing() }),
         returning: returning.clone(),
     };

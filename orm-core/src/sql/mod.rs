@@ -21,6 +21,7 @@ mod function;
 mod hostile_names;
 mod json_read;
 mod known;
+mod precision;
 mod raw;
 mod reads;
 mod refusal;
@@ -39,9 +40,9 @@ pub use capabilities::UpdateForm;
 pub use check::{
     check, check_change, check_condition, check_conflict, check_expression, check_joins, order_assignments,
 };
-pub use criteria::Criteria;
+pub use criteria::{Criteria, Sees};
 pub use depth::MOST_DEPTH;
-pub use dialect::{Dialect, MOST_BINDS, MysqlServer};
+pub use dialect::{Dialect, MOST_BINDS, MysqlServer, Size};
 pub use effect::{Effect, NotRun, RawEffect};
 pub use expr::{BinaryOp, Expr, KeyColumn, Source};
 pub use fragment::{Piece, pieces, refused_fragment};

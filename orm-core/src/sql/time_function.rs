@@ -11,6 +11,8 @@ pub enum TimeFunction {
     Truncate(TimeUnit),
     /// The time this many units later.
     Add(TimeUnit, i32),
+    /// What a column that keeps this many digits behind the second makes of one, where the database does not.
+    Keep(u8),
 }
 
 /// A part of a date or time.

@@ -13,6 +13,8 @@ pub struct Insert {
     pub rows: usize,
     /// Their values, row by row, in column order.
     pub values: Vec<Param>,
+    /// Columns that get the value of an expression without values of its own, the same in each row.
+    pub made: Vec<(&'static str, Expr)>,
     /// What happens to an existing row.
     pub conflict: Option<Conflict>,
     /// RETURNING.
@@ -118,6 +120,7 @@ mod tests {
             columns: vec!["id"],
             rows: 100,
             values: (0..100).map(|id| Param::One(Value::Int(id).into())).collect(),
+            made: Vec::new(),
             conflict: Some(conflict),
             returning: Vec::new(),
         };

@@ -408,7 +408,7 @@ impl Flush<'_> {
         }
         for updated in def.updated() {
             if spec.set.iter().all(|(column, _)| *column != updated) {
-                spec.set.push((updated, Expr::Bind(self.bound_stamp(def, &def.columns[updated])?)));
+                spec.set.push((updated, self.stamped(def, &def.columns[updated])?));
             }
         }
         Ok(())
@@ -421,13 +421,21 @@ impl Flush<'_> {
         }
         for updated in def.updated().map(|updated| &def.columns[updated]) {
             if conflict.set.iter().all(|(column, _)| column.name != updated.name) {
-                conflict.set.push((updated.named(), Expr::Bind(self.bound_stamp(def, updated)?)));
+                conflict.set.push((updated.named(), self.stamped(def, updated)?));
             }
         }
         Ok(())
     }
 
-    pub(super) fn bound_stamp(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
+    /// What a statement sets a column with a stamp to.
+    pub(super) fn stamped(&self, def: &ModelDef, column: &ColumnDef) -> Result<Expr> {
+        match column.database_clock {
+            true => Ok(column.database_now()),
+            false => Ok(Expr::Bind(self.bound_stamp(def, column)?)),
+        }
+    }
+
+    fn bound_stamp(&self, def: &ModelDef, column: &ColumnDef) -> Result<Bind> {
         let value = self.stamp_of(def, column)?;
         check_value(self.dialect, def, column, &value)?;
         Ok(Bind { value, secret: column.secret, kind: Some(column.kind) })

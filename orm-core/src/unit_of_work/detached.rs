@@ -36,8 +36,8 @@ pub(super) fn detached<M: Model>(mut data: DraftData) -> Result<Entity<M>> {
         }
         let stamp = now.filter(|_| column.is_stamped_on_insert() && column.from_context.is_none());
         *value = Some(match stamp {
-            Some(now) if column.kind == ValueKind::DateTime => Value::DateTime(now),
-            Some(now) => Value::Timestamp(Timestamp(now)),
+            Some(now) if column.kind == ValueKind::DateTime => column.stored(Value::DateTime(now)),
+            Some(now) => column.stored(Value::Timestamp(Timestamp(now))),
             None if column.version => Value::Int(1),
             None if column.deferred => Value::NotLoaded,
             None if column.nullable => Value::Null,

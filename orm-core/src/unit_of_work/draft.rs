@@ -141,7 +141,7 @@ impl DraftData {
     /// Gives a column, by index.
     pub fn set(&mut self, column: usize, value: Value) {
         if let Some(slot) = self.values.get_mut(column) {
-            *slot = Some(value);
+            *slot = Some(self.model.def().columns[column].stored(value));
         }
     }
 

@@ -364,8 +364,9 @@ impl Shown<'_> {
                 _ if of_column.read_only => {}
                 Some(value) if was.as_ref() == Some(&value) => {}
                 Some(_) => columns.push(column),
-                None if linked(column) || of_column.is_stamped_on_insert() => columns.push(column),
-                None if of_column.generated => defaults.push(column),
+                None if linked(column) => columns.push(column),
+                None if of_column.generated || of_column.is_stamped_by_database() => defaults.push(column),
+                None if of_column.is_stamped_on_insert() => columns.push(column),
                 None if was.as_ref().is_some_and(Value::is_null) => {}
                 None => columns.push(column),
             }

@@ -180,7 +180,7 @@ impl Flush<'_> {
         model.before_insert(values, self.context)?;
         check_sent(self.dialect, def, values, sent)?;
         for (column, value) in def.columns.iter().zip(values) {
-            if value.is_none() && column.is_stamped_on_insert() {
+            if value.is_none() && column.is_stamped_on_insert() && !column.database_clock {
                 *value = Some(self.stamp_of(def, column)?);
             }
             if let Some(value) = value {
@@ -188,7 +188,7 @@ impl Flush<'_> {
             }
             match value {
                 None if column.version => *value = Some(Value::Int(1)),
-                None if column.generated => {}
+                None if column.generated || column.is_stamped_by_database() => {}
                 None if column.nullable => *value = Some(Value::Null),
                 None => return Err(required(def, column.field)),
                 Some(Value::Null) if !column.nullable => return Err(not_null(def, column.field)),
@@ -301,6 +301,7 @@ impl Flush<'_> {
         let again = Insert {
             columns: insert.columns.clone(),
             values: Vec::new(),
+            made: insert.made.clone(),
             conflict: None,
             returning: insert.returning.clone(),
             ..insert
@@ -409,11 +410,14 @@ impl Flush<'_> {
 
 /// An INSERT of rows with these values.
 fn insert_of(def: &ModelDef, given: &[usize], returned: &[usize], rows: usize, values: Vec<Param>) -> Insert {
+    let made = def.columns.iter().enumerate();
+    let made = made.filter(|(at, column)| column.is_stamped_by_database() && !given.contains(at));
     Insert {
         table: def.table,
         columns: given.iter().map(|column| def.columns[*column].name).collect(),
         rows,
         values,
+        made: made.map(|(_, column)| (column.name, column.database_now())).collect(),
         conflict: None,
         returning: returned.iter().map(|column| def.columns[*column].named()).collect(),
     }
@@ -528,7 +532,7 @@ fn returned(def: &ModelDef, given: &[usize], mut left: Vec<usize>) -> Vec<usize>
 pub(super) fn make_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
     for (at, column) in def.columns.iter().enumerate() {
         if let Some(default) = column.default_with {
-            values[at].get_or_insert_with(default);
+            values[at].get_or_insert_with(|| column.stored(default()));
         }
     }
 }

@@ -208,10 +208,17 @@ impl Flush<'_> {
     pub(super) async fn copy(&mut self, spec: &CopySpec) -> Result<u64> {
         let def = spec.model.def();
         let (mut select, filled) = spec.check(self.dialect)?;
+        // The terms that sort a union are its columns as they are.
+        if select.left.is_none() && select.set.is_empty() {
+            for (item, column) in select.columns.iter_mut().zip(&spec.columns) {
+                let value = std::mem::replace(&mut item.expr, Expr::All);
+                item.expr = def.columns[*column].assigned(value);
+            }
+        }
         for column in &filled {
             let expr = match def.columns[*column].version {
                 true => Expr::Number(1),
-                false => Expr::Bind(self.bound_stamp(def, &def.columns[*column])?),
+                false => self.stamped(def, &def.columns[*column])?,
             };
             select.columns.push(Item { expr, alias: None });
         }

@@ -86,6 +86,7 @@ impl Flush<'_> {
                     columns: names,
                     rows: chunk.len(),
                     values,
+                    made: Vec::new(),
                     conflict,
                     returning: Vec::new(),
                 };

@@ -6,7 +6,7 @@ use super::taking::Taking;
 use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId};
-use crate::model::ModelDef;
+use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{Expr, Param, Select, Source, Statement, TableRef, Writer};
 use crate::value::{Cells, Value};
 
@@ -18,12 +18,12 @@ impl Flush<'_> {
         !self.dialect.returns_after_triggers() && def.columns.iter().any(|column| column.read_back)
     }
 
-    /// What an UPDATE of some columns returns: the key, and what the database may have changed; empty if that is read
-    /// afterwards.
-    pub(super) fn returned_by_update(&self, def: &ModelDef, columns: &[usize]) -> Vec<usize> {
+    /// What an UPDATE of some columns returns: the key, what the database may have changed, and the times that its clock
+    /// `told`; empty if that is read afterwards.
+    pub(super) fn returned_by_update(&self, def: &ModelDef, columns: &[usize], told: &[usize]) -> Vec<usize> {
         let moves = def.key.iter().any(|key| columns.contains(key));
         match self.dialect.update_returning() && !self.asks_after(def) && !moves {
-            true => returned(def),
+            true => returned(def, told),
             false => Vec::new(),
         }
     }
@@ -45,9 +45,14 @@ impl Flush<'_> {
     }
 
     /// Reads what the database made of updated rows, if their UPDATE did not return it.
-    pub(super) async fn read_back(&mut self, arena: ArenaId, nodes: &[ObjectId]) -> Result<()> {
+    pub(super) async fn read_back(
+        &mut self,
+        arena: ArenaId,
+        nodes: &[ObjectId],
+        told: &[usize],
+    ) -> Result<()> {
         let def = self.store.def(arena);
-        let returned = returned(def);
+        let returned = returned(def, told);
         if returned.is_empty() {
             return Ok(());
         }
@@ -135,9 +140,10 @@ impl Flush<'_> {
     }
 }
 
-/// The key and the columns that the database fills in or changes; empty if the model has no such columns.
-fn returned(def: &ModelDef) -> Vec<usize> {
-    let mut columns = def.columns.iter().enumerate().filter(|(_, column)| column.comes_back()).peekable();
+/// The key and the columns that the database fills in or changes; empty if there are no such columns.
+fn returned(def: &ModelDef, told: &[usize]) -> Vec<usize> {
+    let comes_back = |(at, column): &(usize, &ColumnDef)| column.comes_back() || told.contains(at);
+    let mut columns = def.columns.iter().enumerate().filter(comes_back).peekable();
     if columns.peek().is_none() {
         return Vec::new();
     }

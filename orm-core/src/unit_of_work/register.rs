@@ -319,7 +319,7 @@ fn fill_in_defaults(def: &ModelDef, values: &mut [Option<Value>]) -> Vec<usize> 
             matches!(relation.kind, RelationKind::ManyToOne { .. }) && relation.local.contains(&column.field)
         };
         if !def.relations.iter().any(is_linked) {
-            values[at] = Some(default());
+            values[at] = Some(column.stored(default()));
             made.push(at);
         }
     }

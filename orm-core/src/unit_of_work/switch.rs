@@ -170,9 +170,12 @@ impl Flush<'_> {
             let keys: Vec<Vec<Value>> =
                 nodes.iter().map(|node| self.store.key(ObjectId { arena, node: *node })).collect();
             let mut set = Vec::new();
-            for column in columns {
-                let column = def.columns[column].named();
-                set.extend(self.default_of(def, column.name).await?.map(|default| (column, default)));
+            for column in columns.into_iter().map(|column| &def.columns[column]) {
+                let default = match column.is_stamped_by_database() {
+                    true => Some(column.database_now()),
+                    false => self.default_of(def, column.name).await?,
+                };
+                set.extend(default.map(|default| (column.named(), default)));
             }
             if set.is_empty() {
                 continue;

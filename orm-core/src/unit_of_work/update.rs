@@ -12,11 +12,20 @@ use crate::model::{ColumnDef, ModelDef};
 use crate::sql::{Expr, NEW_COLUMNS, Select, Source, TableRef, Writer};
 use crate::value::{Cells, DateTime, Timestamp, Value, ValueKind, ValueRef};
 
-/// Objects of one model that differ from their rows in the same columns.
+/// What an UPDATE sets.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Assigned {
+    /// The columns whose values the objects have.
+    columns: Vec<usize>,
+    /// The columns that take the time of the database's clock.
+    told: Vec<usize>,
+}
+
+/// Objects of one model whose rows are updated in the same columns.
 #[derive(Debug)]
 struct Group {
     arena: ArenaId,
-    columns: Vec<usize>,
+    set: Assigned,
     nodes: Vec<ObjectId>,
 }
 
@@ -26,14 +35,21 @@ struct Groups {
 }
 
 impl Groups {
-    fn add(&mut self, node: ObjectId, columns: &[usize]) {
-        let same = |group: &&mut Group| group.arena == node.arena && group.columns == columns;
+    fn add(&mut self, node: ObjectId, set: &Assigned) {
+        let same = |group: &&mut Group| group.arena == node.arena && group.set == *set;
         match self.groups.iter_mut().find(same) {
             Some(group) => group.nodes.push(node),
-            None => {
-                self.groups.push(Group { arena: node.arena, columns: columns.to_vec(), nodes: vec![node] })
-            }
+            None => self.groups.push(Group { arena: node.arena, set: set.clone(), nodes: vec![node] }),
         }
+    }
+}
+
+impl Assigned {
+    /// All columns that are set, as a plan shows them.
+    fn shown(&self, def: &ModelDef) -> Vec<usize> {
+        let version = |column: &&usize| def.version() == Some(**column);
+        let values = self.columns.iter().filter(|column| !version(column));
+        values.chain(&self.told).chain(self.columns.iter().filter(version)).copied().collect()
     }
 }
 
@@ -42,10 +58,10 @@ impl Flush<'_> {
     /// object that equals its row costs nothing.
     pub(super) async fn updates(&mut self, nodes: Vec<ObjectId>) -> Result<()> {
         let mut groups = Groups::default();
-        let mut columns = Vec::new();
+        let mut set = Assigned::default();
         for node in &nodes {
-            if self.changed(*node, &mut columns)? {
-                groups.add(*node, &columns);
+            if self.changed(*node, &mut set)? {
+                groups.add(*node, &set);
             }
         }
         for group in groups.groups {
@@ -64,13 +80,13 @@ impl Flush<'_> {
             let mut columns = self.unit.changed_columns(self.store, node);
             columns.extend(late.iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>());
             columns.sort_unstable();
-            groups.add(node, &columns);
+            groups.add(node, &Assigned { columns, told: Vec::new() });
         }
-        for Group { arena, columns, nodes } in groups.groups {
+        for Group { arena, set: Assigned { columns, .. }, nodes } in groups.groups {
             let def = self.store.def(arena);
             let width = def.key.len() + columns.len();
             let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
-            let returned = self.returned_by_update(def, &columns);
+            let returned = self.returned_by_update(def, &columns, &[]);
             for nodes in nodes.chunks(room) {
                 let changes = self.late_changes(def, &columns, nodes);
                 let statement = Changes { returned: &returned, ..changes }.statement(self.dialect);
@@ -82,7 +98,7 @@ impl Flush<'_> {
                 self.executed_update(def, &columns, nodes.len());
             }
             if returned.is_empty() {
-                self.read_back(arena, &nodes).await?;
+                self.read_back(arena, &nodes, &[]).await?;
             }
             for node in nodes {
                 self.unit.dirty.swap_remove(&node);
@@ -113,7 +129,7 @@ impl Flush<'_> {
                 self.leave_out_late(*node, columns, &mut becomes[first..]);
             }
         }
-        Changes { def, identified, columns, was, becomes, returned: &[] }
+        Changes { def, identified, columns, told: &[], was, becomes, returned: &[] }
     }
 
     /// What a statement changes of rows that are written in parts.
@@ -125,7 +141,7 @@ impl Flush<'_> {
     ) -> Changes<'c> {
         let was = nodes.iter().flat_map(|node| self.store.key(*node)).collect();
         let becomes = nodes.iter().flat_map(|node| self.store.values(*node, columns)).collect();
-        Changes { def, identified: def.key, columns, was, becomes, returned: &[] }
+        Changes { def, identified: def.key, columns, told: &[], was, becomes, returned: &[] }
     }
 
     fn leave_out_late(&self, node: ObjectId, columns: &[usize], values: &mut [Value]) {
@@ -140,8 +156,10 @@ impl Flush<'_> {
 
     /// Lists the columns in which an object differs from its row, with what its hook and its version make of it. Returns
     /// whether there is anything to write.
-    fn changed(&mut self, node: ObjectId, columns: &mut Vec<usize>) -> Result<bool> {
+    fn changed(&mut self, node: ObjectId, set: &mut Assigned) -> Result<bool> {
+        let Assigned { columns, told } = set;
         columns.clear();
+        told.clear();
         self.unit.add_changed_columns(self.store, node, columns);
         if columns.is_empty() {
             let rows = [Row::Changed(node), Row::Switched(node)];
@@ -170,7 +188,7 @@ impl Flush<'_> {
             columns.dedup();
         }
         if !self.switched.contains(node) {
-            self.stamp(node, columns)?;
+            self.stamp(node, columns, told)?;
         }
         let (def, objects) = (self.store.def(node.arena), self.store.arena(node.arena));
         for column in &*columns {
@@ -189,20 +207,21 @@ impl Flush<'_> {
     async fn update(&mut self, group: Group) -> Result<()> {
         let def = self.store.def(group.arena);
         let identified: Vec<usize> = def.key.iter().copied().chain(def.version()).collect();
-        let width = identified.len() + group.columns.len();
-        let returned = self.returned_by_update(def, &group.columns);
+        let Assigned { columns, told } = &group.set;
+        let width = identified.len() + columns.len();
+        let returned = self.returned_by_update(def, columns, told);
         let room = if width > NEW_COLUMNS.len() { 1 } else { (self.dialect.bind_limit() / width).max(1) };
         for nodes in group.nodes.chunks(room) {
-            let changes =
-                Changes { returned: &returned, ..self.changes(def, &identified, &group.columns, nodes) };
+            let changes = self.changes(def, &identified, columns, nodes);
+            let changes = Changes { told, returned: &returned, ..changes };
             let statement = changes.statement(self.dialect);
             let hit = self.run_update(&statement, group.arena, &returned).await?;
             if hit != nodes.len() as u64 {
-                let changes = self.changes(def, &identified, &group.columns, nodes);
+                let changes = self.changes(def, &identified, columns, nodes);
                 return Err(self.stale(changes).await);
             }
-            self.executed_update(def, &group.columns, nodes.len());
-            if !def.key.iter().any(|column| group.columns.contains(column)) {
+            self.executed_update(def, &group.set.shown(def), nodes.len());
+            if !def.key.iter().any(|column| columns.contains(column)) {
                 continue;
             }
             for node in nodes {
@@ -213,7 +232,7 @@ impl Flush<'_> {
             }
         }
         if returned.is_empty() {
-            self.read_back(group.arena, &group.nodes).await?;
+            self.read_back(group.arena, &group.nodes, told).await?;
         }
         if self.changes_referred(&group) {
             let moved = group.nodes.iter().map(|node| (*node, self.unit.saved_version(self.store, *node)));
@@ -224,7 +243,7 @@ impl Flush<'_> {
 
     /// Whether other rows may refer to a column that changes.
     fn changes_referred(&self, group: &Group) -> bool {
-        is_referred(self.store, group.arena, &group.columns)
+        is_referred(self.store, group.arena, &group.set.columns)
     }
 
     /// Increments the version that the database had, whatever the object's field contains now.
@@ -237,28 +256,32 @@ impl Flush<'_> {
         self.unit.change(self.store, node, vec![(version, next)])
     }
 
-    /// An object that changed is updated now and by this session, unless it was given another time or author.
-    fn stamp(&mut self, node: ObjectId, columns: &mut Vec<usize>) -> Result<()> {
+    /// An object that changed is updated now and by this session, unless it was given another time or author. Lists in
+    /// `told` the columns whose time the database tells.
+    fn stamp(&mut self, node: ObjectId, columns: &mut Vec<usize>, told: &mut Vec<usize>) -> Result<()> {
         let def = self.store.def(node.arena);
         if columns.is_empty() {
             return Ok(());
         }
         let mut changes = Vec::new();
         for updated in def.updated().filter(|updated| !columns.contains(updated)) {
-            changes.push((updated, self.stamp_of(def, &def.columns[updated])?));
+            match def.columns[updated].database_clock {
+                true => told.push(updated),
+                false => changes.push((updated, self.stamp_of(def, &def.columns[updated])?)),
+            }
         }
-        if changes.is_empty() {
-            return Ok(());
+        if !changes.is_empty() {
+            columns.extend(changes.iter().map(|(column, _)| *column));
+            self.unit.change(self.store, node, changes)?;
         }
-        columns.extend(changes.iter().map(|(column, _)| *column));
-        self.unit.change(self.store, node, changes)
+        Ok(())
     }
 
     /// What a column with a stamp is given: the time of the flush, or a value of the session's context.
     pub(super) fn stamp_of(&self, def: &ModelDef, column: &ColumnDef) -> Result<Value> {
-        let Some(read) = column.from_context else { return Ok(self.clock(column.kind)) };
+        let Some(read) = column.from_context else { return Ok(self.clock(column)) };
         match read(self.context) {
-            Ok(value) => Ok(value),
+            Ok(value) => Ok(column.stored(value)),
             Err(_) if column.nullable => Ok(Value::Null),
             Err(name) => Err(Error::new(
                 ErrorKind::InvalidState,
@@ -272,11 +295,11 @@ impl Flush<'_> {
         }
     }
 
-    /// The time of the flush, as a value of this kind.
-    pub(super) fn clock(&self, kind: ValueKind) -> Value {
+    /// The time of the flush, as a value of this column.
+    pub(super) fn clock(&self, column: &ColumnDef) -> Value {
         match DateTime::of_clock(self.now) {
-            Some(now) if kind == ValueKind::DateTime => Value::DateTime(now),
-            Some(now) => Value::Timestamp(Timestamp(now)),
+            Some(now) if column.kind == ValueKind::DateTime => column.stored(Value::DateTime(now)),
+            Some(now) => column.stored(Value::Timestamp(Timestamp(now))),
             None => Value::Unfit("the session's clock is beyond the years that a time can have".into()),
         }
     }

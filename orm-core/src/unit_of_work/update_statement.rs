@@ -14,6 +14,8 @@ pub(super) struct Changes<'c> {
     pub(super) identified: &'c [usize],
     /// The columns that change.
     pub(super) columns: &'c [usize],
+    /// Columns that take the time of the database's clock.
+    pub(super) told: &'c [usize],
     /// What identifies the rows, row by row, as the database has it.
     pub(super) was: Vec<Value>,
     /// What the columns become, row by row.
@@ -79,7 +81,7 @@ impl Changes<'_> {
         });
         Update {
             table: self.def.table,
-            set: set.collect(),
+            set: set.chain(self.times()).collect(),
             from: NewRows::default(),
             filter: Some(filter),
             returning: self.returning(),
@@ -98,7 +100,10 @@ impl Changes<'_> {
         };
         Update {
             table: self.def.table,
-            set: set.map(|(at, column)| (self.def.columns[*column].named(), new(keys + at))).collect(),
+            set: set
+                .map(|(at, column)| (self.def.columns[*column].named(), new(keys + at)))
+                .chain(self.times())
+                .collect(),
             from: NewRows {
                 columns: self.all().map(|column| self.def.columns[column].name).collect(),
                 called: Some(called),
@@ -107,6 +112,12 @@ impl Changes<'_> {
             filter: Some(Expr::And(self.identified.iter().enumerate().map(equal).collect())),
             returning: self.returning(),
         }
+    }
+
+    /// What the database's clock fills in.
+    fn times(&self) -> impl Iterator<Item = (NamedColumn, Expr)> {
+        let told = self.told.iter().map(|column| &self.def.columns[*column]);
+        told.map(|column| (column.named(), column.database_now()))
     }
 
     /// All values in the order of the text: for each row what it becomes, then what identifies it.

@@ -16,6 +16,7 @@ pub(crate) mod input;
 mod into_value;
 pub(crate) mod key;
 mod list;
+mod precision;
 mod row_sink;
 #[cfg(feature = "serde")]
 mod serialize;

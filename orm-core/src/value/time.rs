@@ -46,7 +46,12 @@ impl Time {
     /// The time without what is finer than a microsecond, which no database stores. Cut and not rounded: a clock's time is
     /// then never in the future.
     pub(crate) const fn in_micros(self) -> Time {
-        Time { second: self.second, nanosecond: self.nanosecond - self.nanosecond % 1_000 }
+        self.in_steps_of(1_000)
+    }
+
+    /// The time cut to a multiple of this many nanoseconds, which divide a second.
+    pub(super) const fn in_steps_of(self, step: u32) -> Time {
+        Time { second: self.second, nanosecond: self.nanosecond - self.nanosecond % step }
     }
 
     /// The microseconds after midnight; what is finer has been cut.

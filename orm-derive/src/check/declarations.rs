@@ -8,6 +8,9 @@ use crate::parse::{
     wrapped,
 };
 
+/// The most digits behind the second that a column of a time keeps.
+const MICROSECONDS: u32 = 6;
+
 /// `HasMany` alone leads nowhere.
 pub fn target_is_named(model: &Model, errors: &mut Errors) {
     for column in &model.columns {
@@ -213,6 +216,28 @@ pub fn length_is_of_a_text(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// Only a time has digits behind the second, and no database keeps more than six.
+pub fn precision_is_of_a_time(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let Some(precision) = &column.precision else { continue };
+        if column.is_time() == Some(false) {
+            let written = type_text(&column.ty);
+            errors.at(
+                precision.span,
+                format!("`precision` is for a time, this column is a `{written}`; remove it"),
+            );
+        } else if precision.value.parse::<u32>().is_ok_and(|digits| digits > MICROSECONDS) {
+            errors.at(
+                precision.span,
+                format!(
+                    "databases keep at most {MICROSECONDS} digits behind the second: write `precision = 3` for milliseconds, or \
+                     leave `precision` out for microseconds"
+                ),
+            );
+        }
+    }
+}
+
 /// A constraint is not empty.
 pub fn checks_say_something(model: &Model, errors: &mut Errors) {
     let columns = model.columns.iter().filter_map(|column| column.check.as_ref());
@@ -318,6 +343,22 @@ pub fn stamps_are_plain(model: &Model, errors: &mut Errors) {
             span,
             format!("`{}` already holds when a row of `{}` was updated; remove one", first.field, model.name),
         );
+    }
+}
+
+/// The time is the program's, or the database's.
+pub fn clocks_are_known(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let (Some((word, _)), Some(clock)) = (column.stamp(), &column.clock) else { continue };
+        if clock.value != "database" {
+            errors.at(
+                clock.span,
+                format!(
+                    "write `{word} = \"database\"` for the time of the database's clock, or `{word}` for that of the \
+                     program's"
+                ),
+            );
+        }
     }
 }
 

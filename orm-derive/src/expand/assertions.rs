@@ -14,8 +14,9 @@ use crate::parse::{Kind, Names, inner_of_option, is_option, last_name, type_text
 /// What the tokens of one struct cannot tell and the compiler can: that keys exist on the other side and fit.
 pub fn assertions(scope: &Scope<'_>) -> TokenStream {
     let columns = scope.columns().map(|(column, _)| column);
-    let columns: TokenStream =
-        columns.flat_map(|column| [integer(column), moment(column), single_option(column)]).collect();
+    let columns: TokenStream = columns
+        .flat_map(|column| [integer(column), moment(column), precise(column), single_option(column)])
+        .collect();
     let relations: TokenStream =
         scope.relations().map(|relation| relation_checks(scope, &relation)).collect();
     if columns.is_empty() && relations.is_empty() {
@@ -269,6 +270,24 @@ fn moment(column: &Column) -> TokenStream {
     quote_spanned! {span=>
         match #kind {
             #p::ValueKind::Timestamp | #p::ValueKind::DateTime => {}
+            _ => ::core::panic!(#message),
+        }
+    }
+}
+
+/// A time has a precision, where its tokens did not tell that it is one.
+fn precise(column: &Column) -> TokenStream {
+    let Some(precision) = column.precision.as_ref().filter(|_| column.is_time().is_none()) else {
+        return TokenStream::new();
+    };
+    let span = at(precision.span);
+    let (p, kind) = (private_at(span), column_type(&column.ty, "KIND"));
+    let message = format!("`precision` is for a time, and `{}` is not one; remove it", column.field);
+    let times =
+        quote_spanned!(span=> #p::ValueKind::Time | #p::ValueKind::DateTime | #p::ValueKind::Timestamp);
+    quote_spanned! {span=>
+        match #kind {
+            #times | #p::ValueKind::Array(#times) => {}
             _ => ::core::panic!(#message),
         }
     }

@@ -144,6 +144,7 @@ fn column_def(column: &Column) -> TokenStream {
         ("read_only", column.generated.is_some()),
         ("read_back", column.read_back.is_some() || is_triggered(column)),
         ("version", column.version.is_some()),
+        ("database_clock", column.clock.is_some()),
         ("secret", column.secret),
         ("deferred", column.is_deferred),
     ];
@@ -151,6 +152,9 @@ fn column_def(column: &Column) -> TokenStream {
     let mut set: TokenStream = flags.map(|(flag, on)| with(flag, on)).collect();
     if let Some(length) = column.length.as_ref().and_then(|length| length.value.parse::<u32>().ok()) {
         set.extend(with("length", some(length)));
+    }
+    if let Some(digits) = column.precision.as_ref().and_then(|precision| precision.value.parse::<u8>().ok()) {
+        set.extend(with("precision", some(digits)));
     }
     set.extend(serialized(column.serialized.as_ref(), field));
     if let Some(check) = &column.check {

@@ -38,6 +38,8 @@ pub struct Column {
     pub created: Option<Span>,
     pub updated: Option<Span>,
     pub deleted: Option<Span>,
+    /// Whose clock fills it in, where it is said.
+    pub clock: Option<Text>,
     /// What reads it from the session's context.
     pub created_by: Option<Function>,
     /// The same, at each update.
@@ -49,6 +51,8 @@ pub struct Column {
     pub is_deferred: bool,
     /// The most characters of a text.
     pub length: Option<Text>,
+    /// The digits of a time behind the second.
+    pub precision: Option<Text>,
     /// The SQL of what every value has to meet.
     pub check: Option<Text>,
     /// The column's name before.
@@ -90,11 +94,13 @@ impl Column {
             created: None,
             updated: None,
             deleted: None,
+            clock: None,
             created_by: None,
             updated_by: None,
             secret: false,
             deferred: None,
             length: None,
+            precision: None,
             check: None,
             renamed_from: None,
         });
@@ -122,12 +128,14 @@ impl Column {
             created: attribute.created,
             updated: attribute.updated,
             deleted: attribute.deleted,
+            clock: attribute.clock,
             created_by: attribute.created_by,
             updated_by: attribute.updated_by,
             secret: attribute.secret,
             deferred: attribute.deferred,
             is_deferred,
             length: attribute.length,
+            precision: attribute.precision,
             check: attribute.check,
             renamed_from: attribute.renamed_from,
             serialized: serialized.filter(|_| !attribute.secret),
@@ -173,6 +181,17 @@ impl Column {
             "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "bool" | "f32" | "f64" | "Vec" => {
                 Some(false)
             }
+            _ => None,
+        }
+    }
+
+    /// Whether it is a time with a fraction of a second, or a list of such times; `None` if the type's tokens do not tell.
+    pub fn is_time(&self) -> Option<bool> {
+        match last_name(inner_of_option(&self.ty))?.as_str() {
+            "NaiveTime" | "NaiveDateTime" | "DateTime" | "Time" | "PrimitiveDateTime" | "OffsetDateTime"
+            | "Timestamp" => Some(true),
+            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "bool" | "f32" | "f64"
+            | "String" | "NaiveDate" | "Date" | "Uuid" | "Decimal" => Some(false),
             _ => None,
         }
     }

@@ -44,6 +44,8 @@ pub struct ColumnAttribute {
     pub updated: Option<Span>,
     /// The clock fills it in when the row is deleted, which stays in the table.
     pub deleted: Option<Span>,
+    /// Whose clock that is, where it is said.
+    pub clock: Option<Text>,
     /// What reads it from the session's context when the row is inserted.
     pub created_by: Option<Function>,
     /// What reads it from the session's context when the row is inserted or updated.
@@ -52,6 +54,8 @@ pub struct ColumnAttribute {
     pub deferred: Option<Span>,
     /// The most characters of a text.
     pub length: Option<Text>,
+    /// The digits of a time behind the second.
+    pub precision: Option<Text>,
     /// The SQL of what every value has to meet.
     pub check: Option<Text>,
     /// The column's name before.
@@ -192,14 +196,15 @@ const COLUMN: &[Known] = &[
     Known("virtual", Form::Flag, ""),
     Known("read_back", Form::Flag, ""),
     Known("version", Form::Flag, ""),
-    Known("created", Form::Flag, ""),
-    Known("updated", Form::Flag, ""),
+    Known("created", Form::FlagOrText, "database"),
+    Known("updated", Form::FlagOrText, "database"),
     Known("deleted", Form::Flag, ""),
     Known("created_by", Form::Text, "CurrentUser::id"),
     Known("updated_by", Form::Text, "CurrentUser::id"),
     Known("secret", Form::Flag, ""),
     Known("deferred", Form::Flag, ""),
     Known("length", Form::Number, "50"),
+    Known("precision", Form::Digits, "3"),
     Known("check", Form::Text, "price >= 0"),
     Known("renamed_from", Form::Text, "name"),
 ];
@@ -255,6 +260,7 @@ impl ColumnAttribute {
             created: options.flag("created"),
             updated: options.flag("updated"),
             deleted: options.flag("deleted"),
+            clock: options.text("created").or(options.text("updated")).map(Text::of),
             created_by: options
                 .text("created_by")
                 .map(|text| Function::of_context("created_by", text, errors)),
@@ -264,6 +270,7 @@ impl ColumnAttribute {
             secret: options.flag("secret").is_some(),
             deferred: options.flag("deferred"),
             length: options.text("length").map(Text::of),
+            precision: options.text("precision").map(Text::of),
             check: options.text("check").map(Text::of),
             renamed_from: options.text("renamed_from").map(Text::of),
         }

@@ -25,6 +25,8 @@ pub enum Form {
     Number,
     /// `= ".."`, or `= Model`.
     TextOrModel,
+    /// `= 3`, and 0 too.
+    Digits,
 }
 
 /// An option that an attribute takes: its name, its form, and a value for messages.
@@ -157,8 +159,16 @@ fn read_value(
 ) -> Result<Option<Written>, Misread> {
     let mut tokens = rest.clone().into_iter();
     let value: TokenStream = match tokens.next() {
-        None if matches!(form, Form::Text | Form::Texts | Form::TextOrModel | Form::Number) => {
-            let example = if form == Form::Number { example.to_owned() } else { format!("{example:?}") };
+        None if matches!(
+            form,
+            Form::Text | Form::Texts | Form::TextOrModel | Form::Number | Form::Digits
+        ) =>
+        {
+            let example = if matches!(form, Form::Number | Form::Digits) {
+                example.to_owned()
+            } else {
+                format!("{example:?}")
+            };
             errors.at(name.span(), format!("`{name}` needs a value: `{name} = {example}`"));
             return Err(Misread);
         }
@@ -174,8 +184,9 @@ fn read_value(
         errors.on(rest, format!("`{name}` takes no value: write `{name}`"));
         return Err(Misread);
     }
-    if form == Form::Number {
-        return read_number(name, value, rest, example, errors).map(|number| Some(Written::Text(number)));
+    if matches!(form, Form::Number | Form::Digits) {
+        let number = read_number(name, value, rest, form, example, errors);
+        return number.map(|number| Some(Written::Text(number)));
     }
     let written_with_sign = matches!(rest.clone().into_iter().next(), Some(TokenTree::Punct(_)));
     if form == Form::TextOrModel
@@ -204,14 +215,16 @@ fn read_number(
     name: &Ident,
     value: TokenStream,
     rest: TokenStream,
+    form: Form,
     example: &str,
     errors: &mut Errors,
 ) -> Result<LitStr, Misread> {
+    let (least, kind) = if form == Form::Digits { (0, "a number") } else { (1, "a number above 0") };
     match syn::parse2::<LitInt>(value.clone()).map(|number| (number.base10_parse::<u32>(), number.span())) {
-        Ok((Ok(number), span)) if number > 0 => Ok(LitStr::new(&number.to_string(), span)),
+        Ok((Ok(number), span)) if number >= least => Ok(LitStr::new(&number.to_string(), span)),
         _ => {
             let place = if value.is_empty() { rest } else { value };
-            errors.on(place, format!("expected a number above 0: `{name} = {example}`"));
+            errors.on(place, format!("expected {kind}: `{name} = {example}`"));
             Err(Misread)
         }
     }

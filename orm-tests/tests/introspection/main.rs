@@ -112,6 +112,29 @@ pub fn schema() -> orm_core::schema::Schema {
 }
 
 #[tokio::test]
+async fn a_time_has_the_precision_of_its_column() {
+    for backend in [Backend::Postgres, Backend::Mysql] {
+        orm_tests::run(backend, async |database: TestDatabase| {
+            let engine = database.engine().await?;
+            let is_postgres = database.backend() == Backend::Postgres;
+            let moment = if is_postgres { "TIMESTAMP" } else { "DATETIME" };
+            let table = format!(
+                "CREATE TABLE events (id BIGINT PRIMARY KEY, day DATE NOT NULL, noon TIME(0) NOT NULL, at {moment}(3) NOT NULL, \
+                 since {moment}(6) NOT NULL)"
+            );
+            create(&engine, Box::leak(table.into_boxed_str())).await?;
+            let code = Introspection::new().models(&engine).await?;
+            let fields = "    #[key]\n    pub id: i64,\n    pub day: chrono::NaiveDate,\n    #[column(precision = 0)]\n    \
+                          pub noon: chrono::NaiveTime,\n    #[column(precision = 3)]\n    pub at: chrono::NaiveDateTime,\n    \
+                          pub since: chrono::NaiveDateTime,\n";
+            assert!(code.contains(fields), "{code}");
+            Ok(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn no_relationship_is_called_as_a_keyword() -> Result<()> {
     let engine = Engine::connect("sqlite::memory:").await?;
     create(

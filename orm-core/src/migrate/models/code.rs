@@ -172,6 +172,7 @@ fn field_code(field: &Field<'_>, keys: usize) -> String {
         options.push(format!("name = {:?}", column.name));
     }
     options.extend(field.ty.length.filter(|length| *length > 0).map(|length| format!("length = {length}")));
+    options.extend(field.ty.precision.map(|digits| format!("precision = {digits}")));
     if field.unique {
         options.push("unique".to_owned());
     }

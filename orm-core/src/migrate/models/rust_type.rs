@@ -28,6 +28,8 @@ pub(super) struct RustType {
     pub(super) family: Family,
     /// The most characters of a text.
     pub(super) length: Option<u32>,
+    /// The digits of a time behind the second, if they are fewer than a model's times have otherwise.
+    pub(super) precision: Option<u32>,
     pub(super) labels: Option<Labels>,
     /// What a reader should know.
     pub(super) note: Option<String>,
@@ -45,7 +47,7 @@ pub(super) struct Labels {
 
 impl RustType {
     fn new(name: &str, family: Family) -> RustType {
-        RustType { name: name.to_owned(), family, length: None, labels: None, note: None }
+        RustType { name: name.to_owned(), family, length: None, precision: None, labels: None, note: None }
     }
 
     fn text(length: Option<u32>) -> RustType {
@@ -75,10 +77,7 @@ impl RustType {
             (None, _) => 6,
         };
         if found.family == Family::Time && dialect != Dialect::Sqlite && places < 6 && !is_date(column) {
-            found.note = Some(format!(
-                "`check` reports it: a {} keeps {places} places behind the second, and times of a model have 6",
-                column.type_name
-            ));
+            found.precision = Some(places);
         }
         Ok(found)
     }

@@ -12,16 +12,15 @@ impl Writer {
     /// An INSERT of this many rows, with their values or only with placeholders.
     pub(super) fn write_insert(&mut self, insert: &Insert, rows: usize, values: Vec<Param>) {
         self.insert_into(insert);
-        if insert.columns.is_empty() {
+        if insert.columns.is_empty() && insert.made.is_empty() {
             self.sql.push_str(match self.dialect {
                 Dialect::Sqlite | Dialect::Postgres => " DEFAULT VALUES",
                 Dialect::Mysql(_) => " () VALUES ()",
             });
         } else {
-            self.sql.push_str(" (");
-            self.list(&insert.columns, ", ", |writer, column| writer.quote(column));
-            self.sql.push_str(") VALUES ");
-            self.value_rows(rows, insert.columns.len(), values);
+            self.columns_of(insert);
+            self.sql.push_str(" VALUES ");
+            self.value_rows(rows, insert, values);
         }
         self.conflict_and_returning(insert);
     }
@@ -42,9 +41,13 @@ impl Writer {
         }
         let mut writer = Writer::new(Dialect::Postgres);
         writer.insert_into(insert);
-        writer.sql.push_str(" (");
-        writer.list(&insert.columns, ", ", |writer, column| writer.quote(column));
-        writer.sql.push_str(") SELECT * FROM unnest(");
+        writer.columns_of(insert);
+        writer.sql.push_str(" SELECT *");
+        for (_, value) in &insert.made {
+            writer.sql.push_str(", ");
+            writer.expr(value);
+        }
+        writer.sql.push_str(" FROM unnest(");
         for (at, column) in columns.into_iter().enumerate() {
             if at > 0 {
                 writer.sql.push_str(", ");
@@ -62,6 +65,14 @@ impl Writer {
         self.name(insert.table);
     }
 
+    fn columns_of(&mut self, insert: &Insert) {
+        let made = insert.made.iter().map(|(column, _)| *column);
+        let columns: Vec<&str> = insert.columns.iter().copied().chain(made).collect();
+        self.sql.push_str(" (");
+        self.list(&columns, ", ", |writer, column| writer.quote(column));
+        self.sql.push(')');
+    }
+
     fn conflict_and_returning(&mut self, insert: &Insert) {
         if let Some(conflict) = &insert.conflict {
             self.conflict(conflict, insert);
@@ -69,7 +80,8 @@ impl Writer {
         self.returning(insert.table, &insert.returning);
     }
 
-    fn value_rows(&mut self, rows: usize, width: usize, values: Vec<Param>) {
+    fn value_rows(&mut self, rows: usize, insert: &Insert, values: Vec<Param>) {
+        let width = insert.columns.len();
         self.sql.reserve(rows * (width * 3 + 4));
         self.params.reserve(values.len());
         let mut values = values.into_iter();
@@ -84,6 +96,10 @@ impl Writer {
                     Some(other) => self.param(other),
                     None => self.sql.push('?'),
                 }
+            }
+            for (at, (_, value)) in insert.made.iter().enumerate() {
+                self.sql.push_str(if width + at > 0 { ", " } else { "" });
+                self.expr(value);
             }
             self.sql.push(')');
         }

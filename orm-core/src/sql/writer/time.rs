@@ -20,6 +20,9 @@ fn place(part: TimePart) -> (usize, usize) {
 /// The position at which the time begins in such a text.
 const TIME: usize = 12;
 
+/// How long a text of a time is without a fraction.
+const TIME_LENGTH: usize = 8;
+
 /// Functions of dates and times. SQLite's work on parts of the text: its own know milliseconds and round.
 impl Writer {
     pub(super) fn time(&mut self, function: TimeFunction, kind: ValueKind, arguments: &[Expr]) {
@@ -28,8 +31,25 @@ impl Writer {
             (TimeFunction::Part(part), [of]) => self.part(part, kind, of),
             (TimeFunction::Truncate(unit), [of]) => self.truncate(unit, kind, of),
             (TimeFunction::Add(unit, count), [of]) => self.add_time(unit, count, kind, of),
+            (TimeFunction::Keep(digits), [of]) => self.keep(digits, kind, of),
             _ => self.sql.push_str("NULL"),
         }
+    }
+
+    /// Servers round or cut what is assigned to a column, and SQLite stores the text as it is.
+    fn keep(&mut self, digits: u8, kind: ValueKind, of: &Expr) {
+        if self.dialect != Dialect::Sqlite {
+            return self.operand(of);
+        }
+        let whole = if kind == ValueKind::Time { TIME_LENGTH } else { TIME + TIME_LENGTH - 1 };
+        if digits == 0 {
+            return self.substring(of, 1, Some(whole));
+        }
+        self.sql.push('(');
+        self.substring(of, 1, Some(whole));
+        self.sql.push_str(" || rtrim(");
+        self.substring(of, whole + 1, Some(usize::from(digits) + 1));
+        self.sql.push_str(", '0.'))");
     }
 
     fn now(&mut self, kind: ValueKind) {
