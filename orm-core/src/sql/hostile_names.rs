@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{
     Alias, Bind, Conflict, Delete, Dialect, Expr, Function, Insert, Item, Join, JoinKind, MysqlServer,
-    NamedColumn, NewRows, Order, Sees, Select, Source, Statement, TableName, TableRef, Update, Writer,
+    NamedColumn, NewRows, Order, Param, Sees, Select, Source, Statement, TableName, TableRef, Update, Writer,
 };
 use crate::value::Value;
 

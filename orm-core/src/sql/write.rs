@@ -104,7 +104,7 @@ pub struct Delete {
 #[cfg(test)]
 mod tests {
     use super::super::{JsonRead, JsonStep, Source};
-    use super::{Conflict, Dialect, Expr, Insert, NamedColumn, TableName, Writer};
+    use super::{Conflict, Dialect, Expr, Insert, NamedColumn, Param, TableName, Writer};
     use crate::value::Value;
 
     #[test]
