@@ -35,7 +35,7 @@ const RECORDED: [(&str, i64); 12] = [
     ("one by key", 64_210),
     ("stream", 8_370),
     ("bulk insert", 17_660),
-    ("add and flush", 63_580),
+    ("add and flush", 58_100),
     ("edit and flush", 67_900),
     ("page", 252_360),
     ("siblings", 240_220),

@@ -299,6 +299,12 @@ impl Store {
         self.values(id, self.def(id.arena).key)
     }
 
+    /// The primary key that an object had in an earlier version.
+    pub(crate) fn key_in(&self, id: ObjectId, version: usize) -> Vec<Value> {
+        let (objects, key) = (self.arena(id.arena), self.def(id.arena).key);
+        key.iter().map(|column| objects.view_version(id.node, version, *column).to_value()).collect()
+    }
+
     /// The objects that have the key by which a relationship refers to its parents, or had it in some version.
     pub(crate) fn ever_with_key(
         &mut self,

@@ -163,7 +163,9 @@ impl UnitOfWork {
         let waiting: Vec<_> = self
             .pending
             .linked_to(&Ref::Node(parent))
-            .filter(|entry| entry.held_by.iter().any(|(held, node)| held.is(relation) && *node == parent))
+            .filter(|entry| {
+                entry.beside.held_by.iter().any(|(held, node)| held.is(relation) && *node == parent)
+            })
             .map(|entry| Ref::Pending(std::sync::Arc::clone(&entry.cell)))
             .filter(|entry| !target.is_some_and(|target| target.is(entry)))
             .collect();

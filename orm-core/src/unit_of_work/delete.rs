@@ -315,7 +315,9 @@ impl Flush<'_> {
         let comes = |node: &&ObjectId| {
             self.store.model(node.arena).type_id() == target && self.store.values(**node, remote) == key
         };
-        pending.filter(|entry| entry.model.type_id() == target).any(|entry| entry.keys.iter().any(from))
+        pending
+            .filter(|entry| entry.model.type_id() == target)
+            .any(|entry| entry.beside.keys.iter().any(from))
             || self.unit.dirty.keys().any(|node| comes(&node))
     }
 

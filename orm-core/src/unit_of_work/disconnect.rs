@@ -88,7 +88,7 @@ impl UnitOfWork {
                     key.columns == remote
                         && key.from.node().is_some_and(|from| is_parent(from, key.from_columns))
                 };
-                self.pending.get(cell_id(cell)).is_some_and(|entry| entry.keys.iter().any(comes))
+                self.pending.get(cell_id(cell)).is_some_and(|entry| entry.beside.keys.iter().any(comes))
             }
             (_, Some(child)) if relation.kind == RelationKind::ManyToMany => {
                 shows(store, relation, parent, child).unwrap_or(true)
@@ -134,9 +134,9 @@ impl UnitOfWork {
         if let Ref::Pending(cell) = target
             && let Some(entry) = self.pending.get_mut(cell_id(cell))
         {
-            entry.held_by.retain(|(held, node)| !held.is(relation) || !parent.is(&Ref::Node(*node)));
+            entry.beside.held_by.retain(|(held, node)| !held.is(relation) || !parent.is(&Ref::Node(*node)));
             if let Some(inverse) = relation.inverse() {
-                for (_, targets) in entry.holds.iter_mut().filter(|(held, _)| held.is(inverse)) {
+                for (_, targets) in entry.beside.holds.iter_mut().filter(|(held, _)| held.is(inverse)) {
                     targets.retain(|target| !target.is(&parent));
                 }
             }

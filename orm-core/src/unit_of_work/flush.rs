@@ -6,10 +6,11 @@ use hashbrown::{HashMap, HashSet};
 
 use super::flush_plan::FlushPlan;
 use super::late::Cut;
+use super::pending_entry::PendingEntry;
 use super::row_plan::RowPlan;
 use super::schedule::{Kind, Part, Step};
 use super::switch::Switched;
-use super::unit_of_work::{PendingEntry, UnitOfWork, by_arena, cell_id};
+use super::unit_of_work::{UnitOfWork, by_arena, cell_id};
 use super::work::{Row, Rows};
 use crate::driver::Lease;
 use crate::error::Result;

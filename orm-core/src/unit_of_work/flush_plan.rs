@@ -355,7 +355,7 @@ impl Shown<'_> {
         let Known { unit, store, switched, .. } = &self.known;
         let entry = switched.cell_of(node).and_then(|cell| unit.pending.get(cell));
         let Some(entry) = entry else { return Default::default() };
-        let linked = |column: usize| entry.keys.iter().any(|key| key.columns.contains(&column));
+        let linked = |column: usize| entry.beside.keys.iter().any(|key| key.columns.contains(&column));
         let (mut columns, mut defaults) = (Vec::new(), Vec::new());
         for (column, of_column) in def.columns.iter().enumerate() {
             let was = unit.saved_values(store, node, &[column]).pop();

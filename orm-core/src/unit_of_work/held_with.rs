@@ -37,7 +37,7 @@ impl UnitOfWork {
         for node in nodes {
             let follows = |(held, of): &(&RelationDef, ObjectId)| held.cascade.expunge && of == node;
             let entries = self.pending.linked_to(&Ref::Node(*node));
-            let entries = entries.filter(|entry| entry.held_by.iter().any(follows));
+            let entries = entries.filter(|entry| entry.beside.held_by.iter().any(follows));
             given.extend(entries.map(|entry| Arc::clone(&entry.cell)));
         }
         given.iter().for_each(|cell| self.drop_pending(store, cell));

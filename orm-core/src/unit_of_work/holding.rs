@@ -1,7 +1,8 @@
 //! What new objects hold, and what holds them.
 
 use super::flush::Flush;
-use super::unit_of_work::{PendingEntry, Ref};
+use super::pending_entry::PendingEntry;
+use super::unit_of_work::Ref;
 use crate::graph::{ObjectId, Slice, Slot};
 use crate::model::{RelationDef, RelationKind};
 
@@ -10,7 +11,9 @@ impl Flush<'_> {
     /// Gives a new object what its draft was given, and the objects it was appended to the new one; what was linked
     /// elsewhere in the meantime is left where it is.
     pub(super) fn hold(&mut self, entry: PendingEntry, node: ObjectId) {
-        for (relation, targets) in entry.holds {
+        let (holds, held_by) =
+            entry.beside.into_inner().map(|beside| (beside.holds, beside.held_by)).unwrap_or_default();
+        for (relation, targets) in holds {
             // Some may be gone by now, for the sake of rows that took their unique values.
             let nodes: Vec<ObjectId> = targets
                 .iter()
@@ -35,7 +38,7 @@ impl Flush<'_> {
             self.unit.set_slot(self.store, node, relation, Some(first.arena), slot);
             self.hold_inverse(relation, node, &nodes);
         }
-        for (relation, parent) in entry.held_by {
+        for (relation, parent) in held_by {
             if self.keys_agree(relation, parent, node) {
                 self.unit.hold_both(self.store, relation, parent, node);
             }

@@ -6,8 +6,8 @@ use super::draft::DraftData;
 use super::flush::Flush;
 use super::flush_plan::FlushStep;
 use super::pending::{PendingCell, PendingState};
+use super::pending_entry::PendingEntry;
 use super::row_checks::{check_sent, check_value, disagrees, not_null, required, unknown_key};
-use super::unit_of_work::PendingEntry;
 use crate::driver::Control;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
@@ -118,6 +118,7 @@ impl Flush<'_> {
             self.labelled(def, Writer::insert(self.dialect, insert), "bulk")
         };
         let mut shapes: Vec<BulkShape> = Vec::new();
+        let mut left = rows.len();
         for mut row in rows {
             self.complete_row(row.model, &mut row.values, &row.sent)?;
             let at = shapes.iter().position(|shape| are_given(&shape.given, &row.values));
@@ -128,7 +129,8 @@ impl Flush<'_> {
                 shapes.push(BulkShape { given, room, chunks: Vec::new() });
                 shapes.len() - 1
             });
-            shapes[at].add(def, &mut row.values);
+            shapes[at].add(def, &mut row.values, left);
+            left -= 1;
         }
         let chunks = shapes.iter_mut().flat_map(BulkShape::take_chunks);
         Ok(chunks.map(statement).collect())
@@ -151,21 +153,21 @@ impl Flush<'_> {
 
     /// Fills in keys and NULLs, and refuses a row that cannot be one before anything is sent.
     pub(super) fn complete(&self, entry: &mut PendingEntry) -> Result<()> {
-        for key in &entry.keys {
+        for key in &entry.beside.keys {
             let Some(from) = key.from.node() else { continue };
             let values = self.values_from(&key.from, from, key.from_columns);
             for (column, value) in key.columns.iter().zip(values) {
                 let given = entry.values[*column].replace(value.clone());
                 if let (Some(relation), Some(given)) = (key.given_by, given)
                     && !given.is_null()
-                    && !entry.made.contains(column)
+                    && !entry.beside.made.contains(column)
                     && given.into_key_form() != value.clone().into_key_form()
                 {
                     return Err(disagrees(entry.model.def(), *column, relation, &value));
                 }
             }
         }
-        self.complete_row(entry.model, &mut entry.values, &entry.sent)
+        self.complete_row(entry.model, &mut entry.values, &entry.beside.sent)
     }
 
     /// The same, of a row without links.
@@ -400,8 +402,7 @@ impl Flush<'_> {
         let found = self.store.hydrate(arena, cells, Hydrate::Overwrite)?;
         let Some(found) = found else { return Err(not_null(entry.model.def(), "the primary key")) };
         let node = ObjectId { arena, node: found.node };
-        let key = self.store.key(node);
-        self.unit.journal.inserted(node, key);
+        self.unit.journal.inserted(node, self.store.arena(arena).version(node.node));
         let region = Arc::downgrade(self.store.region());
         entry.cell.set(PendingState::Flushed { region, arena, node: found.node });
         Ok(node)
@@ -439,9 +440,10 @@ fn are_given(given: &[usize], row: &[Option<Value>]) -> bool {
 }
 
 impl BulkShape {
-    fn add(&mut self, def: &ModelDef, row: &mut [Option<Value>]) {
+    /// Adds one of the rows that are `left`.
+    fn add(&mut self, def: &ModelDef, row: &mut [Option<Value>], left: usize) {
         if self.chunks.last().is_none_or(|(rows, _)| *rows == self.room) {
-            self.chunks.push((0, Vec::new()));
+            self.chunks.push((0, Vec::with_capacity(left.min(self.room) * self.given.len())));
         }
         if let Some((rows, values)) = self.chunks.last_mut() {
             *rows += 1;

@@ -24,7 +24,8 @@ pub(crate) struct Journal {
 
 #[derive(Debug)]
 enum IdentityChange {
-    Inserted(ObjectId, Vec<Value>),
+    /// With the version that was its row.
+    Inserted(ObjectId, usize),
     Deleted(ObjectId, Vec<Value>),
     Rekeyed(ObjectId, Vec<Value>, Vec<Value>),
 }
@@ -34,8 +35,8 @@ impl Journal {
         self.registered.push(cell);
     }
 
-    pub(super) fn inserted(&mut self, node: ObjectId, key: Vec<Value>) {
-        self.identity.push(IdentityChange::Inserted(node, key));
+    pub(super) fn inserted(&mut self, node: ObjectId, version: usize) {
+        self.identity.push(IdentityChange::Inserted(node, version));
     }
 
     pub(super) fn deleted(&mut self, node: ObjectId, key: Vec<Value>) {
@@ -91,7 +92,8 @@ impl Journal {
         let mut restored: HashSet<ObjectId> = HashSet::new();
         for change in self.identity.into_iter().rev() {
             match change {
-                IdentityChange::Inserted(node, key) => {
+                IdentityChange::Inserted(node, version) => {
+                    let key = store.key_in(node, version);
                     store.arena(node.arena).detach(node.node);
                     // Whatever key it has again, it never was.
                     restored.remove(&node);

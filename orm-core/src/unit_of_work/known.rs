@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use hashbrown::HashMap;
 
 use super::flush::Flush;
+use super::pending_entry::PendingEntry;
 use super::row_checks::disagrees;
 use super::switch::Switched;
-use super::unit_of_work::{CellId, KeyFrom, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, Ref, UnitOfWork, cell_id};
 use crate::error::Result;
 use crate::graph::ObjectId;
 use crate::identity::Store;
@@ -64,7 +65,7 @@ impl<'u> Known<'u> {
 
     /// The same, if pending drafts supply the values they were given.
     pub(super) fn given(&self, entry: &'u PendingEntry, column: usize) -> Option<Value> {
-        match entry.keys.is_empty() {
+        match entry.beside.keys.is_empty() {
             true => entry.values[column].clone(),
             false => self.follow(entry, column, true),
         }
@@ -100,7 +101,7 @@ impl<'u> Known<'u> {
                 break None;
             }
             way.push(at);
-            let from = entry.keys.iter().find_map(|key| {
+            let from = entry.beside.keys.iter().find_map(|key| {
                 let at = key.columns.iter().position(|other| *other == column)?;
                 Some((&key.from, *key.from_columns.get(at)?))
             });
@@ -145,7 +146,7 @@ impl Known<'_> {
             let given = entry.values[*column].replace(value.clone());
             if let (Some(relation), Some(given)) = (key.given_by, given)
                 && !given.is_null()
-                && !entry.made.contains(column)
+                && !entry.beside.made.contains(column)
                 && given.into_key_form() != value.clone().into_key_form()
             {
                 return Err(disagrees(entry.model.def(), *column, relation, &value));

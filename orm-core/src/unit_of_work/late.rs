@@ -5,9 +5,10 @@ use hashbrown::HashMap;
 use super::flush::Flush;
 use super::known::Known;
 use super::moves::holders;
+use super::pending_entry::PendingEntry;
 use super::row_checks::disagrees;
 use super::schedule::{Part, Step};
-use super::unit_of_work::{CellId, KeyFrom, PendingEntry, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, cell_id};
 use super::work::{Row, Rows};
 use crate::error::Result;
 use crate::graph::ObjectId;
@@ -72,12 +73,12 @@ impl Flush<'_> {
     pub(super) fn take_late(&mut self, entry: &mut PendingEntry, row: Row) -> Result<Vec<KeyFrom>> {
         let late = self.late_of(row).to_vec();
         let is_late = |key: &KeyFrom| key.columns.iter().any(|column| late.contains(column));
-        let keys: Vec<KeyFrom> = entry.keys.extract_if(.., |key| is_late(key)).collect();
+        let keys: Vec<KeyFrom> = entry.beside.keys.extract_if(.., |key| is_late(key)).collect();
         let known = Known::new(self.unit, self.store, &self.switched);
         keys.iter().try_for_each(|key| known.parts_of(entry, key, &late))?;
         // What a function made gives way to the link.
         let gives_way = |column: &usize| {
-            entry.made.contains(column) && keys.iter().any(|key| key.columns.contains(column))
+            entry.beside.made.contains(column) && keys.iter().any(|key| key.columns.contains(column))
         };
         let given: Vec<usize> = late.iter().copied().filter(|column| !gives_way(column)).collect();
         let values: Vec<(usize, Value)> =

@@ -38,6 +38,7 @@ mod moves;
 mod order;
 mod orphan;
 mod pending;
+mod pending_entry;
 mod pending_set;
 mod read_back;
 mod references;

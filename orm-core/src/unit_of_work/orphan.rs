@@ -24,7 +24,7 @@ impl UnitOfWork {
         for parent in parents.iter().map(|node| Ref::Node(ObjectId { arena, node: *node })) {
             let from_here = |key: &KeyFrom| key.columns == remote && key.from.is(&parent);
             let entries = self.pending.linked_to(&parent).filter(|entry| entry.model.type_id() == target);
-            let entries = entries.filter(|entry| entry.keys.iter().any(from_here));
+            let entries = entries.filter(|entry| entry.beside.keys.iter().any(from_here));
             children.extend(entries.map(|entry| Arc::clone(&entry.cell)));
         }
         children.sort_unstable_by_key(cell_id);
@@ -120,7 +120,7 @@ impl UnitOfWork {
         let remote = relation.remote_columns();
         if let Some(entry) = self.pending.get_mut(cell_id(cell)) {
             entry.lose_key(remote, |_| true);
-            entry.held_by.retain(|(held, _): &(&RelationDef, ObjectId)| !held.is(relation));
+            entry.beside.held_by.retain(|(held, _): &(&RelationDef, ObjectId)| !held.is(relation));
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use super::flush::Flush;
 use super::insert::given_keys;
+use super::pending_entry::PendingEntry;
 use super::taking::Taking;
-use super::unit_of_work::PendingEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ArenaId, ObjectId};
 use crate::model::{ColumnDef, ModelDef};

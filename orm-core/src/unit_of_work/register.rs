@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::draft::{DraftData, DraftLinks};
 use super::links::LinkTarget;
 use super::pending::{PendingCell, PendingState};
+use super::pending_entry::{Beside, PendingEntry};
 use super::state::EntityState;
-use super::unit_of_work::{CellId, KeyFrom, LinkRow, PendingEntry, Ref, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, LinkRow, Ref, UnitOfWork, cell_id};
 use super::unsaved_links::is_known;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{ObjectId, Region};
@@ -83,11 +84,7 @@ impl UnitOfWork {
             cell: Arc::clone(&cell),
             model,
             values,
-            made,
-            sent: std::mem::take(&mut draft.sent),
-            keys: Vec::new(),
-            holds: Vec::new(),
-            held_by: Vec::new(),
+            beside: Beside::of_draft(made, std::mem::take(&mut draft.sent)),
         };
         self.pending.insert(entry);
         let links = std::mem::take(&mut draft.links).into_iter();
@@ -127,10 +124,10 @@ impl UnitOfWork {
         let Some(entry) = self.pending.get_mut(id) else { return };
         let given = |column: &usize| {
             let value = &entry.values[*column];
-            !entry.made.contains(column) && matches!(value, Some(value) if !value.is_null())
+            !entry.beside.made.contains(column) && matches!(value, Some(value) if !value.is_null())
         };
         if columns.iter().any(given)
-            && let Some(key) = entry.keys.iter_mut().find(|key| key.columns == columns)
+            && let Some(key) = entry.beside.keys.iter_mut().find(|key| key.columns == columns)
         {
             key.given_by = Some(relation);
         }
@@ -150,7 +147,7 @@ impl UnitOfWork {
             self.link(store, relation, &parent, target)?;
         }
         if let Some(entry) = self.pending.get_mut(to) {
-            entry.holds.push((relation, targets));
+            entry.beside.holds.push((relation, targets));
         }
         Ok(())
     }

@@ -109,8 +109,7 @@ impl Flush<'_> {
                     unit.keys_changed(store, node, &changed, before);
                 }
                 if found.new && taking.inserts {
-                    let key = store.key(ObjectId { arena, node: found.node });
-                    unit.journal.inserted(node, key);
+                    unit.journal.inserted(node, store.arena(arena).version(node.node));
                 }
                 nodes.push(found.node);
             }

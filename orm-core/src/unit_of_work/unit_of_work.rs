@@ -16,7 +16,7 @@ use super::waiting_keys::WaitingKeys;
 use crate::error::{Error, Result};
 use crate::graph::{ArenaId, ObjectId, Region};
 use crate::identity::Store;
-use crate::model::{ErasedModel, RelationDef};
+use crate::model::RelationDef;
 use crate::value::{Value, ValueRef};
 
 /// What a session has to write.
@@ -64,24 +64,6 @@ pub(super) fn cell_id(cell: &Arc<PendingCell>) -> CellId {
 pub(crate) enum Ref {
     Node(ObjectId),
     Pending(Arc<PendingCell>),
-}
-
-/// An object that waits for its row.
-#[derive(Debug)]
-pub(super) struct PendingEntry {
-    pub(super) cell: Arc<PendingCell>,
-    pub(super) model: &'static dyn ErasedModel,
-    pub(super) values: Vec<Option<Value>>,
-    /// The columns whose values `default_with` made, which a link replaces.
-    pub(super) made: Vec<usize>,
-    /// The columns whose values are those of a client.
-    pub(super) sent: Vec<usize>,
-    /// Keys that come from other objects.
-    pub(super) keys: Vec<KeyFrom>,
-    /// What it was given for its relationships, to hold once it is there.
-    pub(super) holds: Vec<(&'static RelationDef, Vec<Ref>)>,
-    /// Objects that were given it for a relationship, to hold it once it is there.
-    pub(super) held_by: Vec<(&'static RelationDef, ObjectId)>,
 }
 
 /// What is unsaved of an object.
@@ -419,37 +401,6 @@ impl UnitOfWork {
         self.refusal = None;
         for back in std::mem::take(&mut self.journal).undo(store) {
             self.gone.remove(&back);
-        }
-    }
-}
-
-impl PendingEntry {
-    /// The object takes no key from others in some columns any more; whether it did. The link counted, and not a value that
-    /// the draft was given before.
-    pub(super) fn lose_key(&mut self, columns: &[usize], which: impl Fn(&KeyFrom) -> bool) -> bool {
-        let keys = self.keys.len();
-        self.keys.retain(|key| key.columns != columns || !which(key));
-        if self.keys.len() == keys {
-            return false;
-        }
-        let defs = self.model.def().columns;
-        for column in columns.iter().filter(|column| defs[**column].nullable) {
-            self.values[*column] = Some(Value::Null);
-        }
-        true
-    }
-
-    /// A row whose object has no other references, so all such rows can share one cell.
-    pub(super) fn of_row(mut draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
-        PendingEntry {
-            cell: Arc::clone(cell),
-            model: draft.model,
-            values: std::mem::take(&mut draft.values),
-            made: Vec::new(),
-            sent: std::mem::take(&mut draft.sent),
-            keys: Vec::new(),
-            holds: Vec::new(),
-            held_by: Vec::new(),
         }
     }
 }

@@ -23,7 +23,7 @@ impl UnitOfWork {
             RelationKind::OneToOne => {
                 let given =
                     |(held, node): &(&'static RelationDef, ObjectId)| held.is(relation) && *node == of;
-                self.pending.linked_to(&Ref::Node(of)).any(|entry| entry.held_by.iter().any(given))
+                self.pending.linked_to(&Ref::Node(of)).any(|entry| entry.beside.held_by.iter().any(given))
             }
             RelationKind::OneToMany | RelationKind::ManyToMany => false,
         }
@@ -42,7 +42,7 @@ impl UnitOfWork {
             || self
                 .pending
                 .linked_to(&Ref::Node(node))
-                .any(|entry| entry.held_by.iter().any(|(_, holder)| *holder == node))
+                .any(|entry| entry.beside.held_by.iter().any(|(_, holder)| *holder == node))
     }
 
     /// Puts unsaved links into collections that a query filled with what the database has. A session that flushes
@@ -79,7 +79,7 @@ impl UnitOfWork {
             self.at_both_ends(store, &row, UnitOfWork::let_go);
         }
         let given: Vec<(&'static RelationDef, ObjectId)> =
-            self.pending.values().flat_map(|entry| entry.held_by.iter().copied()).collect();
+            self.pending.values().flat_map(|entry| entry.beside.held_by.iter().copied()).collect();
         for (relation, parent) in given.into_iter().filter(|(relation, _)| !relation.is_collection()) {
             self.set_slot(store, parent, relation, None, Slot::Unloaded);
         }
@@ -157,10 +157,11 @@ impl UnitOfWork {
         self.unlinks.extract(|row| is_gone(&row.parent) || is_gone(&row.target));
         let by_link = |relation: &RelationDef| relation.kind == RelationKind::ManyToMany;
         for entry in self.pending.values_mut() {
-            for (_, targets) in entry.holds.iter_mut().filter(|(relation, _)| by_link(relation)) {
+            let Some(beside) = entry.beside.existing() else { continue };
+            for (_, targets) in beside.holds.iter_mut().filter(|(relation, _)| by_link(relation)) {
                 targets.retain(|target| !is_gone(target));
             }
-            entry.held_by.retain(|(relation, node)| !by_link(relation) || !gone.contains(node));
+            beside.held_by.retain(|(relation, node)| !by_link(relation) || !gone.contains(node));
         }
     }
 

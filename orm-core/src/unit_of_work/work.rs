@@ -7,9 +7,10 @@ use indexmap::IndexSet;
 
 use super::known::{Known, Origin};
 use super::order::table_ranks;
+use super::pending_entry::PendingEntry;
 use super::schedule::{Claim, Columns, Kind, Operation, Role, Work};
 use super::switch::Switched;
-use super::unit_of_work::{CellId, KeyFrom, PendingEntry, UnitOfWork, cell_id};
+use super::unit_of_work::{CellId, KeyFrom, UnitOfWork, cell_id};
 use crate::graph::ObjectId;
 use crate::identity::Store;
 use crate::model::{Condition, ErasedModel, Held, RelationKind};
@@ -405,7 +406,7 @@ impl<'u> Builder<'u> {
 
     /// The keys that an object takes from others.
     fn keys_from(&self, operation: usize) -> impl Iterator<Item = &'u KeyFrom> {
-        let entry = self.entries[operation].into_iter().flat_map(|entry| &entry.keys);
+        let entry = self.entries[operation].into_iter().flat_map(|entry| &entry.beside.keys);
         let waiting = match self.rows.rows[operation] {
             Row::Changed(node) => Some(self.unit.waiting_keys.of(node)),
             _ => None,
@@ -515,7 +516,7 @@ impl<'u> Builder<'u> {
         match self.known.given(entry, column) {
             Some(Value::NotLoaded | Value::Unfit(_)) => Held::Unknown,
             Some(value) => Held::Value(value),
-            None if entry.keys.iter().any(|key| key.columns.contains(&column)) => Held::NotNull,
+            None if entry.beside.keys.iter().any(|key| key.columns.contains(&column)) => Held::NotNull,
             None if def.is_stamped_on_insert() => Held::NotNull,
             None if def.nullable && !def.generated && !def.read_only && def.default.is_none() => {
                 Held::Value(Value::Null)
@@ -618,7 +619,7 @@ impl<'u> Builder<'u> {
 
 /// Whether the value that a new object has in a column may be known.
 fn has_value(entry: &PendingEntry, column: usize, own: bool) -> bool {
-    match entry.keys.iter().find(|key| key.columns.contains(&column)) {
+    match entry.beside.keys.iter().find(|key| key.columns.contains(&column)) {
         Some(key) => own || key.from.node().is_some(),
         None => entry.values[column].is_some(),
     }
@@ -633,7 +634,7 @@ fn whole(values: impl Iterator<Item = Option<Value>>) -> Option<Vec<Value>> {
 fn columns_of(entry: &PendingEntry) -> Vec<usize> {
     let given = (0..entry.values.len()).filter(|column| entry.values[*column].is_some());
     let mut columns: Vec<usize> =
-        given.chain(entry.keys.iter().flat_map(|key| key.columns.iter().copied())).collect();
+        given.chain(entry.beside.keys.iter().flat_map(|key| key.columns.iter().copied())).collect();
     columns.sort_unstable();
     columns.dedup();
     columns
