@@ -24,7 +24,7 @@ const SMALL: usize = 64;
 /// Entries by their cells, whose numbers rise with each that is added: a list in which they are found by halving it.
 #[derive(Debug, Default)]
 struct Entries {
-    /// None where an entry was taken out.
+    /// `None` after an entry was taken out.
     places: Vec<(CellId, Option<PendingEntry>)>,
     count: usize,
 }
