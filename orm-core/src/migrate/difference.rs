@@ -73,7 +73,7 @@ impl TableChange {
         let added = after.columns.iter().filter(|column| by_name(before, &column.name)).cloned().collect();
         let dropped = before.columns.iter().filter(|column| by_name(after, &column.name)).cloned().collect();
         let pairs = before.columns.iter().filter_map(|old| Some((old, column(dialect, after, &old.name)?)));
-        let altered: Vec<ColumnChange> = pairs
+        let mut altered: Vec<ColumnChange> = pairs
             .filter_map(|(old, new)| {
                 let of_column = |table: &LiveTable, name: &str| -> Vec<String> {
                     let checks = table.checks.iter().filter(|check| check.of_column.as_deref() == Some(name));
@@ -100,6 +100,9 @@ impl TableChange {
             })
             .collect();
 
+        if dialect == Dialect::Postgres {
+            replace_computed(before, after, &mut altered);
+        }
         let is_fresh = |name: &str| {
             altered.iter().any(|change| change.replaced && dialect.is_same_name(&change.before.name, name))
         };
@@ -331,6 +334,34 @@ fn is_used_anew(before: &Structure, after: &Structure, name: &str) -> bool {
         let checks = || old.is_none_or(|old| old.checks != table.checks);
         table.columns.iter().any(|column| is_it(column) && (changes(column) || checks()))
     })
+}
+
+/// PostgreSQL changes no type of a column that another one is computed from, nor of one that is computed: these are dropped
+/// and added.
+fn replace_computed(before: &LiveTable, after: &LiveTable, altered: &mut Vec<ColumnChange>) {
+    let retyped: Vec<String> = altered
+        .iter()
+        .filter(|change| change.retyped || change.replaced)
+        .map(|change| change.before.name.clone())
+        .collect();
+    for old in &before.columns {
+        let (Some(computed), Some(new)) = (&old.computed, column(Dialect::Postgres, after, &old.name)) else {
+            continue;
+        };
+        let depends = |name: &String| *name == old.name || mentions(&computed.expression, name);
+        if !retyped.iter().any(depends) {
+            continue;
+        }
+        match altered.iter_mut().find(|change| change.before.name == old.name) {
+            Some(change) => change.replaced = true,
+            None => altered.push(ColumnChange {
+                before: old.clone(),
+                after: new.clone(),
+                retyped: false,
+                replaced: true,
+            }),
+        }
+    }
 }
 
 /// Those of each side that have no counterpart on the other.

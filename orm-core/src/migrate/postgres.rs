@@ -229,26 +229,36 @@ impl Writer<'_> {
             self.drop_constraint(&change.before, &old.name);
         }
         let replaced: Vec<&ColumnChange> = change.altered.iter().filter(|column| column.replaced).collect();
-        for column in &change.dropped {
+        // A column is dropped after those that are computed from it, and added and changed before them.
+        let is_computed = |column: &&LiveColumn| column.computed.is_some();
+        let (computed, plain): (Vec<&ColumnChange>, Vec<&ColumnChange>) =
+            replaced.iter().partition(|column| is_computed(&&column.before));
+        for column in computed {
+            self.step(format!("ALTER TABLE {table} DROP COLUMN {}", self.quoted(&column.before.name)));
+        }
+        let (computed, others): (Vec<&LiveColumn>, Vec<&LiveColumn>) =
+            change.dropped.iter().partition(is_computed);
+        for column in computed.into_iter().chain(others) {
             self.losing(
                 format!("ALTER TABLE {table} DROP COLUMN {}", self.quoted(&column.name)),
                 format!("drops `{}.{}` with its values", shown(&change.before), column.name),
             );
         }
-        for column in &replaced {
+        for column in plain {
             let drop = format!("ALTER TABLE {table} DROP COLUMN {}", self.quoted(&column.before.name));
-            if column.before.computed.is_some() {
-                self.step(drop);
-                continue;
-            }
             let notes = self.note_retyped(change, &column.before, &column.after, true);
             self.script.steps.push(super::script::Step { sql: drop, notes });
         }
-        for column in change.added.iter().chain(replaced.iter().map(|column| &column.after)) {
+        let added = change.added.iter().chain(replaced.iter().map(|column| &column.after));
+        let (computed, plain): (Vec<&LiveColumn>, Vec<&LiveColumn>) = added.partition(is_computed);
+        for column in plain {
             self.add_column(change, column);
         }
         for column in change.altered.iter().filter(|column| !column.replaced) {
             self.alter_column(change, column);
+        }
+        for column in computed {
+            self.add_column(change, column);
         }
     }
 

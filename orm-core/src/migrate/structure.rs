@@ -91,6 +91,14 @@ pub(super) fn column<'t>(dialect: Dialect, table: &'t LiveTable, name: &str) -> 
     table.columns.iter().find(|column| dialect.is_same_name(&column.name, name))
 }
 
+/// Whether a column of texts contains JSON, as MariaDB has it: a constraint keeps the texts valid.
+pub(super) fn holds_json(table: &LiveTable, column: &LiveColumn) -> bool {
+    table.checks.iter().any(|check| {
+        check.expression.to_ascii_lowercase().starts_with("json_valid(")
+            && mentions(&check.expression, &column.name)
+    })
+}
+
 /// Whether an expression mentions a column, by a word of it.
 pub(super) fn mentions(expression: &str, name: &str) -> bool {
     let is_word = |char: char| char.is_alphanumeric() || char == '_';

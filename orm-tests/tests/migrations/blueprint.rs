@@ -1,7 +1,7 @@
 //! A schema as plain data, and the models of it.
 
 use orm_core::model::{
-    ColumnDef, IndexDef, KeyAction, ModelDef, RelationDef, RelationKind, TableName, ThroughDef,
+    ColumnDef, ComputedDef, IndexDef, KeyAction, ModelDef, RelationDef, RelationKind, TableName, ThroughDef,
 };
 use orm_core::schema::Schema;
 use orm_core::value::{EnumDef, ValueKind};
@@ -59,8 +59,16 @@ pub struct Column {
     pub checked: bool,
     /// Whether rows may have equal values in it: it was another type, or rows got a value when it was added.
     pub mixed: bool,
+    /// The column that the database computes it from.
+    pub computed: Option<Computed>,
     /// The table it refers to, whose key's type it has.
     pub refers_to: Option<Reference>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computed {
+    pub of: String,
+    pub stored: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -226,7 +234,12 @@ impl Blueprint {
                     .with_unique(column.unique)
                     .with_index(column.index)
                     .with_default(column.default)
-                    .with_generated(column.default.is_some())
+                    .with_generated(column.default.is_some() || column.computed.is_some())
+                    .with_read_only(column.computed.is_some())
+                    .with_computed(column.computed.as_ref().map(|from| match column.kind {
+                        Kind::Text => ComputedDef::new(leak(&format!("upper({})", from.of)), from.stored),
+                        _ => ComputedDef::new(leak(&format!("{} + 1", from.of)), from.stored),
+                    }))
                     .with_length(column.length)
                     .with_check(column.checked.then(|| leak(&self.condition(column))))
                     .with_renamed_from(column.renamed_from.as_deref().map(leak)),

@@ -63,7 +63,8 @@ fn noticed(backend: Backend, tables: &Blueprint, models: &Blueprint) -> Vec<(Str
                 && other == Kind::Enum
                 && tables.labels != models.labels
                 && backend != Backend::Sqlite;
-            let differs = column.nullable != live.nullable
+            let differs = column.computed.is_some() != live.computed.is_some()
+                || column.nullable != live.nullable
                 || (backend == Backend::Postgres && kind != other)
                 || has_other_labels
                 || (column.unique && !table.is_unique(&column.name))

@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod checked;
+mod computed;
 #[path = "../equivalence/dice.rs"]
 mod dice;
 mod dropped;

@@ -2,7 +2,7 @@
 
 use orm_core::model::KeyAction;
 
-use crate::blueprint::{Blueprint, Column, Key, Kind, Link, Reference, Table};
+use crate::blueprint::{Blueprint, Column, Computed, Key, Kind, Link, Reference, Table};
 use crate::dice::Dice;
 use crate::partial;
 
@@ -73,6 +73,9 @@ fn mutate(made: &mut Blueprint, dice: &mut Dice) {
 fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
     let choice = dice.below(14);
     if choice < 4 {
+        if dice.one_in(4) {
+            return computed(made, at, dice);
+        }
         let column = column(made, dice);
         let (checked, unique) = (column.checked, column.unique);
         // An existing row gets zero, which must neither occur twice nor be refused.
@@ -111,6 +114,10 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
     }
     let place = dice.below(table.columns.len());
     let column_name = table.columns[place].name.clone();
+    if let Some(from) = table.columns[place].computed.as_mut().filter(|_| ![7, 8].contains(&choice)) {
+        from.stored = !from.stored;
+        return;
+    }
     let is_unique = table.is_unique(&column_name) || table.was_unique.contains(&column_name);
     match choice {
         7 => {
@@ -121,6 +128,7 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
                 table.indexes.retain(|list| !list.contains(&column_name));
                 table.partial.retain(|index| !index.mentions(&column_name));
                 table.columns.remove(place);
+                drop_computed(table, &column_name);
             }
         }
         8 if table.columns[place].renamed_from.is_none() => {
@@ -134,6 +142,8 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
                 .iter_mut()
                 .filter(|name| **name == column_name)
                 .for_each(|name| name.clone_from(&fresh));
+            let computed = table.columns.iter_mut().filter_map(|column| column.computed.as_mut());
+            computed.filter(|from| from.of == column_name).for_each(|from| from.of.clone_from(&fresh));
             let column = &mut table.columns[place];
             column.renamed_from = Some(column_name);
             column.name = fresh;
@@ -154,13 +164,16 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
                 column.length = None;
                 column.default = if column.default.is_some() { enum_default(column.kind) } else { None };
                 table.partial.retain(|index| !index.compares(&column_name));
+                if !is_whole(kind) && kind != Kind::Text {
+                    drop_computed(table, &column_name);
+                }
             }
         }
         11 => {
             let column = &mut table.columns[place];
             match column.kind {
                 Kind::Text => column.length = [None, Some(20), Some(40)][dice.below(3)],
-                _ if column.refers_to.is_some() => {}
+                _ if column.refers_to.is_some() || is_unique => {}
                 _ => column.default = if column.default.is_some() { None } else { default(column.kind) },
             }
         }
@@ -187,13 +200,52 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
                     let column = &mut made.tables[at].columns[place];
                     (column.kind, column.refers_to) = (kind, None);
                 }
-            } else if table.columns[place].kind.is_number() || table.columns[place].kind == Kind::Text {
+            } else if !table.columns[place].mixed
+                && (table.columns[place].kind.is_number() || table.columns[place].kind == Kind::Text)
+            {
                 table.columns[place].checked = !table.columns[place].checked;
             } else {
                 lists(table, dice);
             }
         }
     }
+}
+
+/// Columns that cannot be without another one.
+fn drop_computed(table: &mut Table, of: &str) {
+    let is_gone = |column: &Column| column.computed.as_ref().is_some_and(|from| from.of == of);
+    let gone: Vec<String> =
+        table.columns.iter().filter(|column| is_gone(column)).map(|column| column.name.clone()).collect();
+    table.columns.retain(|column| !gone.contains(&column.name));
+    table.partial.retain(|index| !gone.iter().any(|name| index.mentions(name)));
+}
+
+fn is_whole(kind: Kind) -> bool {
+    matches!(kind, Kind::Int16 | Kind::Int32 | Kind::Int64)
+}
+
+/// Adds a column that the database computes from another one.
+fn computed(made: &mut Blueprint, at: usize, dice: &mut Dice) {
+    let fits = |column: &&Column| {
+        let is_plain = column.refers_to.is_none() && column.computed.is_none();
+        is_plain && (is_whole(column.kind) || column.kind == Kind::Text)
+    };
+    let Some(of) = made.tables[at].columns.iter().find(fits).cloned() else { return };
+    let column = Column {
+        name: made.name("c"),
+        renamed_from: None,
+        kind: if of.kind == Kind::Text { Kind::Text } else { Kind::Int64 },
+        nullable: true,
+        unique: false,
+        index: false,
+        default: None,
+        length: None,
+        checked: false,
+        mixed: true,
+        computed: Some(Computed { of: of.name, stored: dice.one_in(2) }),
+        refers_to: None,
+    };
+    made.tables[at].columns.push(column);
 }
 
 /// Adds or removes an index over two columns.
@@ -206,7 +258,9 @@ fn lists(table: &mut Table, dice: &mut Dice) {
         table.unique.remove(0);
         return;
     }
-    let fits = |column: &&Column| column.kind.can_be_unique() && column.refers_to.is_none();
+    let fits = |column: &&Column| {
+        column.kind.can_be_unique() && column.refers_to.is_none() && column.computed.is_none()
+    };
     let names: Vec<String> = table.columns.iter().filter(fits).map(|column| column.name.clone()).collect();
     let [first, second, ..] = names.as_slice() else { return };
     let pair = vec![second.clone(), first.clone()];
@@ -266,6 +320,7 @@ fn column(made: &mut Blueprint, dice: &mut Dice) -> Column {
         length: (kind == Kind::Text && dice.one_in(2)).then_some(30),
         checked,
         mixed: false,
+        computed: None,
         refers_to: None,
     }
 }
@@ -302,6 +357,9 @@ fn add_table(made: &mut Blueprint, dice: &mut Dice) {
         partial::change_of(&mut table, dice);
     }
     made.tables.push(table);
+    if dice.one_in(3) {
+        computed(made, made.tables.len() - 1, dice);
+    }
 }
 
 /// A table that no other table refers to, so that what comes back by the down migration may be empty.
@@ -356,6 +414,7 @@ pub fn add_reference(made: &mut Blueprint, dice: &mut Dice) {
         length: None,
         checked: false,
         mixed: false,
+        computed: None,
         refers_to: Some(Reference {
             table: made.tables[to].name.clone(),
             on_delete: action(dice, true),

@@ -66,7 +66,8 @@ pub fn change_of(table: &mut Table, dice: &mut Dice) {
         return;
     }
     let fits = |column: &&Column| {
-        let can_be_unique = column.kind.can_be_unique() && column.refers_to.is_none();
+        let is_plain = column.refers_to.is_none() && column.computed.is_none();
+        let can_be_unique = column.kind.can_be_unique() && is_plain;
         can_be_unique && column.nullable && column.default.is_none() && !column.mixed
     };
     let mut columns: Vec<String> =

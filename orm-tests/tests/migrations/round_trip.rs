@@ -56,6 +56,9 @@ fn shared<'v>(before: &'v Blueprint, after: &'v Blueprint) -> Vec<Common<'v>> {
             let Some(was) = old.column(column.renamed_from.as_ref().unwrap_or(&column.name)) else {
                 continue;
             };
+            if was.computed.is_some() || column.computed.is_some() {
+                continue;
+            }
             let widens = was.kind == Kind::Int32 && column.kind == Kind::Int64;
             if (before.kind(was) == after.kind(column) || widens) && (column.nullable || !was.nullable) {
                 columns.push((was, column));

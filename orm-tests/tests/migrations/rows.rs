@@ -31,7 +31,8 @@ pub async fn fill(engine: &Engine, backend: Backend, made: &Blueprint) -> Result
                 names.push(quoted(backend, "number"));
                 values.push("1".to_owned());
             }
-            for column in table.columns.iter().filter(|column| column.refers_to.is_none()) {
+            let given = |column: &&Column| column.refers_to.is_none() && column.computed.is_none();
+            for column in table.columns.iter().filter(given) {
                 if column.nullable && number == 3 {
                     continue;
                 }

@@ -1,7 +1,7 @@
 //! Types of fields in written models.
 
 use crate::ddl::{LiveColumn, LiveTable, enum_labels};
-use crate::migrate::structure::mentions;
+use crate::migrate::structure::holds_json;
 use crate::sql::Dialect;
 
 /// What compares with what: a key and what it refers to are of one family.
@@ -248,12 +248,7 @@ fn mysql(table: &LiveTable, column: &LiveColumn) -> Found {
     let integer = |signed: &str, without_sign: &str| {
         RustType::new(if unsigned { without_sign } else { signed }, Family::Integer)
     };
-    // MariaDB has JSON as texts that a constraint keeps valid.
-    let is_json = table.checks.iter().any(|check| {
-        check.expression.to_ascii_lowercase().starts_with("json_valid(")
-            && mentions(&check.expression, &column.name)
-    });
-    if is_json {
+    if holds_json(table, column) {
         return json();
     }
     Ok(match name.split(' ').next().unwrap_or_default() {
