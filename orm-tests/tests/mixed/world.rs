@@ -59,11 +59,16 @@ impl World {
         self.links.retain(|(_, of)| *of != tag);
     }
 
-    /// A note is marked, and with it the answers that are not: what is marked already is not followed.
+    /// A note is marked, and with it the answers that are not: what is marked already is not followed, unless it is what is
+    /// deleted.
     pub fn mark_note(&mut self, note: i64) {
-        let Some(row) = self.notes.get_mut(&note).filter(|row| !row.gone) else { return };
+        let Some(row) = self.notes.get_mut(&note) else { return };
         row.gone = true;
-        self.answers(note).into_iter().for_each(|answer| self.mark_note(answer));
+        for answer in self.answers(note) {
+            if !self.notes[&answer].gone {
+                self.mark_note(answer);
+            }
+        }
     }
 
     /// A row of a note goes, with all answers.
