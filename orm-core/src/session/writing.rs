@@ -10,7 +10,7 @@ use crate::graph::{CellError, ObjectId};
 use crate::identity::cell_error;
 use crate::model::{Model, generated, in_precision, publish};
 use crate::unit_of_work::{
-    Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, Pending, deleted,
+    Bulk, BulkOperation, CompleteDraft, DraftData, EntityState, FlushPlan, Pending, deleted, to_be_marked,
 };
 
 impl Session {
@@ -119,6 +119,16 @@ impl Session {
         let before = arena.node(node.node).current_version();
         publish(arena, node.node, version, &changed);
         self.unit.keys_changed(&mut self.store, node, &changed, before);
+        if let Some(deleted) = def.deleted().filter(|deleted| changed.contains(deleted))
+            && !self.criteria.shows_deleted()
+        {
+            let objects = self.store.arena(node.arena);
+            let was_marked = !objects.view_version(node.node, before, deleted).to_value().is_null();
+            let is_marked = !objects.view(node.node, deleted).to_value().is_null();
+            if was_marked != is_marked {
+                self.unit.mark_edited(&mut self.store, node);
+            }
+        }
         Ok(())
     }
 
@@ -170,8 +180,13 @@ impl Session {
     /// # Errors
     /// Those of [`delete`](Self::delete).
     pub fn purge<E: AsEntity>(&mut self, entity: E) -> Result<()> {
-        let node = self.editable(entity.as_entity())?;
-        self.unit.purge(node);
+        let entity = entity.as_entity();
+        // What would only be marked as deleted may be purged instead.
+        if self.check_mine(entity).is_err() || !self.unit.is_to_be_marked(&self.store, entity.place().id()) {
+            self.editable(entity)?;
+        }
+        self.check_usable()?;
+        self.unit.purge(entity.place().id());
         Ok(())
     }
 
@@ -182,6 +197,9 @@ impl Session {
         let place = entity.place();
         let node = place.id();
         match self.unit.state(node) {
+            EntityState::Deleted if self.unit.is_to_be_marked(&self.store, node) => {
+                Err(to_be_marked(M::def().name))
+            }
             EntityState::Deleted => Err(deleted(M::def().name)),
             _ => Ok(node),
         }

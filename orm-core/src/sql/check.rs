@@ -311,6 +311,14 @@ impl Checker {
         match expr {
             Expr::Column { source, name, .. } if !scope.contains(source) => {
                 let there: Vec<String> = scope.iter().map(Source::to_string).collect();
+                let made = scope.iter().filter(|there| matches!(there, Source::Made(_)));
+                if made.map(Source::to_string).any(|there| there == source.to_string()) {
+                    return refuse(format!(
+                        "the query names `{source}.{name}`, but its `{source}` is the link table of a relationship that it joins, \
+                         which has no name there; join the links by their own relationship, and then their targets: \
+                         `.join(Playlist::ENTRIES).join(Entry::TRACK)`"
+                    ));
+                }
                 return refuse(format!(
                     "the query names `{source}.{name}`, but the table `{source}` is not part of it; join it. \
                      There {} {}",

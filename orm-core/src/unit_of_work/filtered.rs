@@ -47,6 +47,20 @@ impl UnitOfWork {
         }
     }
 
+    /// The row of an object is no longer marked as deleted, or is now.
+    pub(super) fn member_shown(&mut self, store: &mut Store, node: ObjectId) {
+        let table = store.def(node.arena).table;
+        for place in store.filtered(|known| known.reads(table)) {
+            match by_key(store, &place, node) {
+                Some(holder) => {
+                    let key = store.values(node, holder.1.remote_columns());
+                    self.forget_members_of(store, holder, &key);
+                }
+                None => self.forget_members(store, place),
+            }
+        }
+    }
+
     /// The row of an object is gone, so it is not a member, whatever the filter says.
     pub(super) fn member_gone(&mut self, store: &mut Store, node: ObjectId) {
         let table = store.def(node.arena).table;

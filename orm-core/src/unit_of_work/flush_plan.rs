@@ -144,7 +144,9 @@ impl FlushPlan {
                 plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
             }
         }
-        for node in unit.deleted.iter().filter(|node| unit.only_marks(store, **node)) {
+        let marks =
+            |node: &&ObjectId| unit.only_marks(store, **node) && !unit.ignores_deletion(store, **node);
+        for node in unit.deleted.iter().filter(marks) {
             let relations = store.def(node.arena).relations.iter();
             for relation in relations.filter(|relation| is_followed(relation) && marks_children(relation)) {
                 plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
@@ -331,7 +333,8 @@ impl Shown<'_> {
     fn changed(&self, def: &ModelDef, node: ObjectId) -> Vec<usize> {
         let unit = self.known.unit;
         let mut columns = unit.changed_columns(self.known.store, node);
-        columns.extend(def.deleted().filter(|_| unit.deleted.contains(&node)));
+        let is_marked = unit.deleted.contains(&node) && !unit.ignores_deletion(self.known.store, node);
+        columns.extend(def.deleted().filter(|_| is_marked));
         for key in unit.waiting_keys.of(node) {
             let saved = unit.saved_values(self.known.store, node, key.columns);
             let parts = key.columns.iter().zip(key.from_columns).zip(saved);

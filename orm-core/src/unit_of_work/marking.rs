@@ -5,8 +5,8 @@ use std::panic::Location;
 use hashbrown::HashSet;
 
 use super::flush::Flush;
-use super::moves::{Holder, holders};
-use super::unit_of_work::by_arena;
+use super::moves::{Holder, holders, link_holders};
+use super::unit_of_work::{UnitOfWork, by_arena};
 use crate::error::Result;
 use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;
@@ -47,12 +47,12 @@ impl Flush<'_> {
             false => self.children(relation, arena, parents).await?,
         };
         self.as_they_are_now(relation, arena, parents, &mut children)?;
-        children.retain(|child| !self.is_marked(*child));
+        children.retain(|child| !self.unit.stays_marked(self.store, *child));
         children.into_iter().for_each(|child| self.unit.delete(child));
         Ok(())
     }
 
-    /// Makes edits of deletions whose rows stay: what is deleted already keeps its time.
+    /// Makes edits of deletions whose rows stay: what is deleted already keeps its time, and a time that an edit gave counts.
     pub(super) async fn mark_deleted(&mut self) -> Result<()> {
         let (unit, store) = (&self.unit, &self.store);
         let marked: Vec<ObjectId> =
@@ -63,14 +63,18 @@ impl Flush<'_> {
         let stays: HashSet<ObjectId> = marked.iter().copied().collect();
         self.unit.deleted.retain(|node| !stays.contains(node));
         self.read_expired(&marked).await?;
-        let marked: Vec<ObjectId> = marked.into_iter().filter(|node| !self.is_marked(*node)).collect();
+        let (unit, store) = (&self.unit, &self.store);
+        let marked: Vec<ObjectId> =
+            marked.into_iter().filter(|node| !unit.stays_marked(store, *node)).collect();
         for node in &marked {
             let model = self.store.model(node.arena);
             model.before_delete(self.store.graph(), node.arena, node.node, self.context)?;
         }
         for node in &marked {
             let def = self.store.def(node.arena);
-            if let Some(deleted) = def.deleted() {
+            if let Some(deleted) = def.deleted()
+                && self.store.values(*node, &[deleted]).iter().all(Value::is_null)
+            {
                 let now = self.clock(&def.columns[deleted]);
                 self.unit.change(self.store, *node, vec![(deleted, now)])?;
             }
@@ -102,12 +106,6 @@ impl Flush<'_> {
         Ok(())
     }
 
-    /// Whether an object's row is marked as deleted.
-    fn is_marked(&self, node: ObjectId) -> bool {
-        let deleted = self.store.def(node.arena).deleted();
-        deleted.is_some_and(|deleted| self.saved_values(node, &[deleted]).iter().any(|time| !time.is_null()))
-    }
-
     /// Objects whose rows are marked as deleted leave the collections and to-ones that hold them, as queries no longer find
     /// them; a to-one that is never empty keeps its target. They stay in the session, where an edit can restore them.
     pub(super) fn leave(&mut self, arena: ArenaId, nodes: &[u32]) {
@@ -124,6 +122,52 @@ impl Flush<'_> {
                 }
             }
             self.unit.member_gone(self.store, node);
+        }
+    }
+}
+
+impl UnitOfWork {
+    /// Whether a deletion leaves an object as it is: its row is marked as deleted already, and no edit restores it.
+    pub(super) fn stays_marked(&self, store: &Store, node: ObjectId) -> bool {
+        let Some(deleted) = store.def(node.arena).deleted() else { return false };
+        let is_marked = |values: Vec<Value>| values.iter().any(|time| !time.is_null());
+        is_marked(self.saved_values(store, node, &[deleted])) && is_marked(store.values(node, &[deleted]))
+    }
+
+    /// Whether a flush ignores the deletion of an object, as far as is known before it reads expired ones.
+    pub(super) fn ignores_deletion(&self, store: &Store, node: ObjectId) -> bool {
+        self.only_marks(store, node) && !store.is_expired(node) && self.stays_marked(store, node)
+    }
+
+    /// An edit changed whether an object is marked as deleted, and with it what leads to the object: what other objects hold
+    /// there is unknown until the next load.
+    pub(crate) fn mark_edited(&mut self, store: &mut Store, node: ObjectId) {
+        let arena = node.arena;
+        self.member_shown(store, node);
+        for holder in holders(store, arena) {
+            let key = store.values(node, holder.1.remote_columns());
+            for parent in self.former_parents(store, holder, &key) {
+                self.forget_held(store, holder.1, parent);
+            }
+        }
+        for (holder, relation) in leading_to(store, arena) {
+            let key = store.values(node, relation.remote_columns());
+            for of in (0..store.arena(holder).len()).map(|node| ObjectId { arena: holder, node }) {
+                if store.values(of, relation.local_columns()) == key {
+                    self.forget_held(store, relation, of);
+                }
+            }
+        }
+        for (holder, relation) in link_holders(store, arena) {
+            for of in (0..store.arena(holder).len()).map(|node| ObjectId { arena: holder, node }) {
+                self.forget_held(store, relation, of);
+            }
+        }
+    }
+
+    fn forget_held(&mut self, store: &Store, relation: &'static RelationDef, of: ObjectId) {
+        if store.is_held(of, relation.index) {
+            self.set_slot(store, of, relation, None, Slot::Unloaded);
         }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) use merge::another_version;
 pub(crate) use merge_graph::MergeGraph;
 pub(crate) use pending::PendingState;
 pub use pending::{Pending, PendingCell};
-pub(crate) use register::{another_session, deleted};
+pub(crate) use register::{another_session, deleted, to_be_marked};
 pub use state::EntityState;
 pub(crate) use unit_of_work::{Ref, UnitOfWork};
 pub use written_row::{RowChange, WrittenColumn, WrittenRow};

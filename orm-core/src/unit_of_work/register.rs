@@ -293,6 +293,15 @@ pub(crate) fn deleted(name: &str) -> Error {
     Error::new(ErrorKind::InvalidState, format!("this `{name}` is deleted; only a rollback brings it back"))
 }
 
+pub(crate) fn to_be_marked(name: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidState,
+        format!(
+            "the next flush marks this `{name}` as deleted; flush first, and then restore it by an edit, or roll back"
+        ),
+    )
+}
+
 pub(crate) fn another_session() -> Error {
     Error::new(
         ErrorKind::InvalidState,

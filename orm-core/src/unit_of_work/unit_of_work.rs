@@ -174,6 +174,11 @@ impl UnitOfWork {
         store.def(node.arena).table.marks_deleted() && !self.purged.contains(&node)
     }
 
+    /// Whether the next flush marks the row of an object as deleted.
+    pub(crate) fn is_to_be_marked(&self, store: &Store, node: ObjectId) -> bool {
+        self.deleted.contains(&node) && self.only_marks(store, node)
+    }
+
     /// Marks a child that lost its parent for deletion, unless it gets another one before the flush.
     pub(super) fn delete_orphan(&mut self, node: ObjectId) {
         if self.deleted.insert(node) {

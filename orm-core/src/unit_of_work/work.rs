@@ -149,7 +149,8 @@ impl<'u> Builder<'u> {
             changed.clear();
             unit.add_changed_columns(self.store, node, &mut changed);
             let differs = !changed.is_empty() || unit.waiting_keys.has(node);
-            if differs && !unit.deleted.contains(&node) && !switched.contains(node) {
+            let stays = !unit.deleted.contains(&node) || unit.ignores_deletion(self.store, node);
+            if differs && stays && !switched.contains(node) {
                 self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
                 let list = self.list_of(&changed);
                 if let Some(of_row) = self.changed.last_mut() {
@@ -158,6 +159,9 @@ impl<'u> Builder<'u> {
             }
         }
         for node in unit.deleted.iter().filter(|node| !switched.contains(**node)) {
+            if unit.ignores_deletion(self.store, *node) {
+                continue;
+            }
             let model = self.store.model(node.arena);
             if unit.only_marks(self.store, *node) {
                 self.push(Row::Changed(*node), model, Kind::Update, None);

@@ -3,7 +3,7 @@
 use orm_core::prelude::*;
 use orm_tests::{TestDatabase, on_every_backend};
 
-use super::music::{Entry, Playlist, Track, music, tracks};
+use super::music::{Entry, Follow, Person, Playlist, Track, music, tracks};
 
 async fn loaded(session: &mut Session) -> Result<Vec<Entity<Playlist>>> {
     let query = select::<Playlist>()
@@ -58,6 +58,21 @@ on_every_backend! {
         session.commit().await?;
         assert!(is_unknown(lists[2].tracks()));
         assert!(session.load(&lists[2], Playlist::TRACKS).await?.is_empty());
+        Ok(())
+    }
+
+    async fn a_link_that_is_restored_or_marked_by_an_edit_unloads_it(database: TestDatabase) -> Result<()> {
+        let engine = music(&database).await?;
+        let mut session = engine.session();
+        let person = session.get::<Person>(1).with(Person::FOLLOWING.selectin()).await?.expect("a person").dynamic();
+        let ended = session.one(select::<Follow>().filter(Follow::FOLLOWED_ID.eq(4)).with_deleted()).await?;
+        session.edit(&ended, |follow| follow.ended = None)?;
+        assert_eq!(person.following().unwrap_err().kind(), ErrorKind::NotLoaded);
+        assert_eq!(session.load(&person, Person::FOLLOWING).await?.len(), 3);
+        session.edit(&ended, |follow| follow.ended = Some(chrono::DateTime::UNIX_EPOCH))?;
+        assert_eq!(person.following().unwrap_err().kind(), ErrorKind::NotLoaded);
+        session.commit().await?;
+        assert_eq!(session.load(&person, Person::FOLLOWING).await?.len(), 2);
         Ok(())
     }
 

@@ -33,6 +33,9 @@ on_every_backend! {
             .order_by(Track::TITLE);
         let expected = [(1, "d".to_owned()), (2, "a".to_owned()), (2, "c".to_owned())];
         assert_eq!(session.rows(rows).await?, expected);
+        let named = select::<Playlist>().join(Playlist::TRACKS).filter(Entry::POSITION.gt(1));
+        let error = session.all(named).await.unwrap_err();
+        assert!(error.to_string().contains("`am_entries` is the link table of a relationship that it joins"), "{error}");
         let filled = select::<Playlist>().join(Playlist::TRACKS).with(Playlist::TRACKS.filled()).filter(Track::ID.eq(2)).order_by(Playlist::ID);
         let lists = session.all(filled).await?;
         assert_eq!(lists.iter().map(|list| (list.id, list.get(Playlist::TRACKS).len())).collect::<Vec<_>>(), [(1, 1), (2, 1)]);

@@ -148,6 +148,74 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn the_last_of_an_edit_and_a_deletion_counts(database: TestDatabase) -> Result<()> {
+        let engine = blog(&database).await?;
+        let mut session = engine.session_with(clock(FIRST));
+        let comment = session.get::<Comment>(2).await?.expect("a comment");
+        session.delete(&comment)?;
+        session.commit().await?;
+        session.edit(&comment, |comment| comment.deleted_at = None)?;
+        session.delete(&comment)?;
+        session.commit().await?;
+        assert_eq!(comments(&engine).await?[1], (2, true), "it was restored and deleted again");
+        let other = session.get::<Comment>(3).await?.expect("a comment");
+        session.edit(&other, |comment| comment.deleted_at = Some(time(FIRST - 5)))?;
+        session.delete(&other)?;
+        session.commit().await?;
+        assert_eq!(other.deleted_at, Some(time(FIRST - 5)), "a time that is given counts");
+        assert!(session.get::<Comment>(3).await?.is_none());
+        Ok(())
+    }
+
+    async fn what_is_to_be_marked_can_be_purged(database: TestDatabase) -> Result<()> {
+        let engine = blog(&database).await?;
+        let mut session = engine.session();
+        let comment = session.get::<Comment>(2).await?.expect("a comment");
+        session.delete(&comment)?;
+        let error = session.edit(&comment, |comment| comment.deleted_at = None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidState);
+        assert!(error.to_string().contains("the next flush marks this `Comment` as deleted; flush first"), "{error}");
+        session.purge(&comment)?;
+        session.commit().await?;
+        assert_eq!(comments(&engine).await?.len(), 3);
+        let error = session.purge(&comment).unwrap_err();
+        assert!(error.to_string().contains("only a rollback brings it back"), "{error}");
+        Ok(())
+    }
+
+    async fn what_leads_to_an_object_is_unknown_after_an_edit_marks_or_restores_it(database: TestDatabase) -> Result<()> {
+        let engine = blog(&database).await?;
+        let mut session = engine.session();
+        let query = select::<Post>().with(Post::COMMENTS.selectin()).with(Post::TAGS.selectin()).order_by(Post::ID);
+        let posts: Vec<Entity<Post>> = session.all(query).await?.into_iter().map(|post| post.dynamic()).collect();
+        let notes = session.all(select::<Note>().with(Note::POST.selectin()).order_by(Note::ID)).await?;
+        let note = notes.iter().find(|note| note.post_id == Some(1)).expect("a note").dynamic();
+        let is_unknown = |kind: Option<ErrorKind>| kind == Some(ErrorKind::NotLoaded);
+        let comment = session.get::<Comment>(2).await?.expect("a comment");
+        session.delete(&comment)?;
+        session.commit().await?;
+        assert_eq!(posts[0].comments()?.len(), 2);
+        session.edit(&comment, |comment| comment.deleted_at = None)?;
+        assert!(is_unknown(posts[0].comments().err().map(|error| error.kind())));
+        assert_eq!(session.load(&posts[0], Post::COMMENTS).await?.len(), 3);
+        session.edit(&comment, |comment| comment.deleted_at = Some(time(FIRST)))?;
+        assert!(is_unknown(posts[0].comments().err().map(|error| error.kind())));
+        assert_eq!(session.load(&posts[0], Post::COMMENTS).await?.len(), 2);
+        let tag = session.load(&posts[0], Post::TAGS).await?.first().expect("a tag");
+        let tags = posts[0].tags()?.len();
+        session.edit(&tag, |tag| tag.deleted_at = Some(time(FIRST)))?;
+        assert!(is_unknown(posts[0].tags().err().map(|error| error.kind())));
+        assert_eq!(session.load(&posts[0], Post::TAGS).await?.len(), tags - 1);
+        session.edit(&posts[0], |post| post.deleted_at = Some(time(FIRST)))?;
+        assert!(is_unknown(note.post().err().map(|error| error.kind())));
+        assert!(session.load(&note, Note::POST).await?.is_none());
+        session.edit(&posts[0], |post| post.deleted_at = None)?;
+        assert!(is_unknown(note.post().err().map(|error| error.kind())));
+        assert!(session.load(&note, Note::POST).await?.is_some());
+        session.rollback().await?;
+        Ok(())
+    }
+
     async fn a_rollback_takes_it_back(database: TestDatabase) -> Result<()> {
         let engine = blog(&database).await?;
         let mut session = engine.session();
@@ -182,8 +250,9 @@ on_every_backend! {
         let comment = later.get::<Comment>(2).with_deleted().await?.expect("a comment");
         let log = engine.record();
         later.delete(&comment)?;
+        assert!(later.flush_plan().is_empty());
         later.commit().await?;
-        assert_eq!(log.count(), 1, "only the answers are looked for: {log}");
+        assert_eq!(log.count(), 0, "nothing is to be done: {log}");
         assert_eq!(later.execute(delete::<Comment>()).await?, 3);
         assert_eq!(later.execute(delete::<Comment>().without_criteria()).await?, 0);
         let post = later.get::<Post>(1).await?.expect("a post");
