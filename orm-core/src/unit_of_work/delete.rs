@@ -30,9 +30,6 @@ impl Flush<'_> {
     pub(super) async fn follow_deletes(&mut self) -> Result<()> {
         // From here on what lost its parent is deleted as everything else.
         self.unit.orphans.clear();
-        let mut deleted = std::mem::take(&mut self.unit.deleted);
-        deleted.retain(|node| !self.unit.ignores_deletion(self.store, *node));
-        self.unit.deleted = deleted;
         if self.unit.deleted.is_empty() {
             return Ok(());
         }

@@ -144,9 +144,7 @@ impl FlushPlan {
                 plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
             }
         }
-        let marks =
-            |node: &&ObjectId| unit.only_marks(store, **node) && !unit.ignores_deletion(store, **node);
-        for node in unit.deleted.iter().filter(marks) {
+        for node in unit.deleted.iter().filter(|node| unit.only_marks(store, **node)) {
             let relations = store.def(node.arena).relations.iter();
             for relation in relations.filter(|relation| is_followed(relation) && marks_children(relation)) {
                 plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
@@ -333,7 +331,7 @@ impl Shown<'_> {
     fn changed(&self, def: &ModelDef, node: ObjectId) -> Vec<usize> {
         let unit = self.known.unit;
         let mut columns = unit.changed_columns(self.known.store, node);
-        let is_marked = unit.deleted.contains(&node) && !unit.ignores_deletion(self.known.store, node);
+        let is_marked = unit.deleted.contains(&node) && !unit.keeps_mark(self.known.store, node);
         columns.extend(def.deleted().filter(|_| is_marked));
         for key in unit.waiting_keys.of(node) {
             let saved = unit.saved_values(self.known.store, node, key.columns);

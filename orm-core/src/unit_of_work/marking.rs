@@ -134,8 +134,8 @@ impl UnitOfWork {
         is_marked(self.saved_values(store, node, &[deleted])) && is_marked(store.values(node, &[deleted]))
     }
 
-    /// Whether a flush ignores the deletion of an object, as far as is known before it reads expired ones.
-    pub(super) fn ignores_deletion(&self, store: &Store, node: ObjectId) -> bool {
+    /// Whether a flush writes no mark for the deletion of an object, as far as is known before it reads expired ones.
+    pub(super) fn keeps_mark(&self, store: &Store, node: ObjectId) -> bool {
         self.only_marks(store, node) && !store.is_expired(node) && self.stays_marked(store, node)
     }
 

@@ -149,7 +149,7 @@ impl<'u> Builder<'u> {
             changed.clear();
             unit.add_changed_columns(self.store, node, &mut changed);
             let differs = !changed.is_empty() || unit.waiting_keys.has(node);
-            let stays = !unit.deleted.contains(&node) || unit.ignores_deletion(self.store, node);
+            let stays = !unit.deleted.contains(&node) || unit.keeps_mark(self.store, node);
             if differs && stays && !switched.contains(node) {
                 self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
                 let list = self.list_of(&changed);
@@ -159,7 +159,7 @@ impl<'u> Builder<'u> {
             }
         }
         for node in unit.deleted.iter().filter(|node| !switched.contains(**node)) {
-            if unit.ignores_deletion(self.store, *node) {
+            if unit.keeps_mark(self.store, *node) {
                 continue;
             }
             let model = self.store.model(node.arena);
