@@ -1,6 +1,7 @@
 //! Converts the values of a column to another type.
 
-use crate::ddl::LiveColumn;
+use super::structure::holds_json;
+use crate::ddl::{LiveColumn, LiveTable};
 use crate::sql::Dialect;
 
 /// What a column holds, as far as converting its values is concerned.
@@ -40,8 +41,13 @@ pub(super) enum Conversion {
 
 impl Conversion {
     /// From one column to another; the expression reads `of`, the quoted name of the column.
-    pub(super) fn between(dialect: Dialect, before: &LiveColumn, after: &LiveColumn, of: &str) -> Conversion {
-        let (from, to) = (kind(dialect, before), kind(dialect, after));
+    pub(super) fn between(
+        dialect: Dialect,
+        (before_table, before): (&LiveTable, &LiveColumn),
+        (after_table, after): (&LiveTable, &LiveColumn),
+        of: &str,
+    ) -> Conversion {
+        let (from, to) = (kind(dialect, before_table, before), kind(dialect, after_table, after));
         if from == to && from != Kind::Other && from != Kind::Array && from != Kind::Enum {
             return Conversion::Safe(converted(dialect, from, to, after, of));
         }
@@ -62,8 +68,8 @@ impl Conversion {
 }
 
 /// The value that replaces a missing one: zero, an empty text, the first label.
-pub(super) fn zero(dialect: Dialect, column: &LiveColumn) -> String {
-    let text = match kind(dialect, column) {
+pub(super) fn zero(dialect: Dialect, table: &LiveTable, column: &LiveColumn) -> String {
+    let text = match kind(dialect, table, column) {
         Kind::Bool if dialect == Dialect::Postgres => "FALSE",
         Kind::Bool | Kind::Int(_) | Kind::Float(_) | Kind::Decimal => "0",
         Kind::Text(_) | Kind::Other => "''",
@@ -106,7 +112,7 @@ pub(super) fn affinity(name: &str) -> &'static str {
     }
 }
 
-fn kind(dialect: Dialect, column: &LiveColumn) -> Kind {
+fn kind(dialect: Dialect, table: &LiveTable, column: &LiveColumn) -> Kind {
     let name = column.type_name.to_ascii_lowercase();
     if dialect == Dialect::Sqlite {
         return match affinity(&name) {
@@ -122,6 +128,9 @@ fn kind(dialect: Dialect, column: &LiveColumn) -> Kind {
     }
     if column.enumerated.is_some() {
         return Kind::Enum;
+    }
+    if matches!(dialect, Dialect::Mysql(_)) && holds_json(table, column) {
+        return Kind::Json;
     }
     if name.starts_with("tinyint(1)") {
         return Kind::Bool;

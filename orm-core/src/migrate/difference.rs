@@ -90,7 +90,8 @@ impl TableChange {
                     && (old.auto || old.default == new.default)
                     && of_column(before, &old.name) == of_column(after, &new.name);
                 let replaced = old.computed != new.computed
-                    || (retyped && Conversion::between(dialect, old, new, "") == Conversion::None);
+                    || (retyped
+                        && Conversion::between(dialect, (before, old), (after, new), "") == Conversion::None);
                 (!is_same).then(|| ColumnChange {
                     before: old.clone(),
                     after: new.clone(),
@@ -122,11 +123,13 @@ impl TableChange {
             index.columns.iter().flatten().any(|name| is_fresh(name))
                 || before.chosen_by(dialect, index).iter().any(|name| changes(name))
         };
-        let (dropped_indexes, added_indexes) = unmatched(&before.indexes, &after.indexes, |old, new| {
+        let is_index = |old: &LiveIndex, new: &LiveIndex| {
             !index_is_fresh(old)
                 && is_same_index(dialect, old, new)
                 && is_same_condition(dialect, after, old, new)
-        });
+        };
+        let (dropped_indexes, added_indexes) =
+            unmatched(&before.indexes, &after.indexes, is_index, |old, new| old.name == new.name);
         // What no model declares stays, and is dropped with its columns.
         let gone = |index: &LiveIndex| !index.primary && !index.special;
         let new = |index: &LiveIndex| !index.primary && (!index.special || index.definition.is_some());
@@ -140,12 +143,18 @@ impl TableChange {
             });
             changes.into_iter().any(|change| mentions(&check.expression, &change.before.name))
         };
-        let (dropped_checks, added_checks) = unmatched(&before.checks, &after.checks, |old, new| {
+        let is_check = |old: &LiveCheck, new: &LiveCheck| {
             !depends(old) && old.expression == new.expression && old.of_column == new.of_column
-        });
+        };
+        let (dropped_checks, added_checks) =
+            unmatched(&before.checks, &after.checks, is_check, |old, new| old.name == new.name);
         let of_table = |check: &LiveCheck| check.of_column.is_none();
-        let (dropped_keys, added_keys) =
-            unmatched(&before.keys, &after.keys, |old, new| is_same_key(dialect, old, new));
+        let (dropped_keys, added_keys) = unmatched(
+            &before.keys,
+            &after.keys,
+            |old, new| is_same_key(dialect, old, new),
+            |old, new| old.name == new.name,
+        );
         TableChange {
             before: before.clone(),
             after: after.clone(),
@@ -315,7 +324,8 @@ impl Difference {
         for (at, key) in freed {
             let change = &mut self.changed[at];
             if let Some(again) = change.after.keys.iter().find(|new| is_same_key(dialect, &key, new)) {
-                change.added_keys.push(again.clone());
+                // With its name, by which the migration finds it when it is run once more.
+                change.added_keys.push(LiveKey { name: key.name.clone(), ..again.clone() });
             }
             change.dropped_keys.push(key);
         }
@@ -364,19 +374,27 @@ fn replace_computed(before: &LiveTable, after: &LiveTable, altered: &mut Vec<Col
     }
 }
 
-/// Those of each side that have no counterpart on the other.
-fn unmatched<T: Clone>(before: &[T], after: &[T], is_same: impl Fn(&T, &T) -> bool) -> (Vec<T>, Vec<T>) {
-    let mut left: Vec<&T> = after.iter().collect();
-    let mut dropped = Vec::new();
-    for old in before {
-        match left.iter().position(|new| is_same(old, new)) {
+/// Those of each side that have no counterpart on the other. Of several that are alike, those with the same name are the
+/// counterparts: the others are dropped or added, and their names are free or taken.
+fn unmatched<T: Clone>(
+    before: &[T],
+    after: &[T],
+    is_same: impl Fn(&T, &T) -> bool,
+    has_same_name: impl Fn(&T, &T) -> bool,
+) -> (Vec<T>, Vec<T>) {
+    let (mut dropped, mut left): (Vec<&T>, Vec<&T>) = (before.iter().collect(), after.iter().collect());
+    let mut pair = |is_pair: &dyn Fn(&T, &T) -> bool| {
+        dropped.retain(|old| match left.iter().position(|new| is_pair(old, new)) {
             Some(at) => {
                 left.remove(at);
+                false
             }
-            None => dropped.push(old.clone()),
-        }
-    }
-    (dropped, left.into_iter().cloned().collect())
+            None => true,
+        });
+    };
+    pair(&|old, new| has_same_name(old, new) && is_same(old, new));
+    pair(&is_same);
+    (dropped.into_iter().cloned().collect(), left.into_iter().cloned().collect())
 }
 
 fn is_same_type(dialect: Dialect, before: &LiveColumn, after: &LiveColumn) -> bool {

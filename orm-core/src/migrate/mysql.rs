@@ -160,7 +160,8 @@ impl Writer<'_> {
         let (before, after) = (&column.before, &column.after);
         let (table, name) = (self.named(&change.after), self.quoted(&after.name));
         if column.retyped
-            && let Conversion::Lossy(_) = Conversion::between(self.dialect, before, after, &name)
+            && let Conversion::Lossy(_) =
+                Conversion::between(self.dialect, (&change.before, before), (&change.after, after), &name)
         {
             notes.extend(self.note_retyped(change, before, after, false));
         }

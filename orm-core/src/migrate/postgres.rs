@@ -306,7 +306,8 @@ impl Writer<'_> {
             self.step(format!("{alter} DROP DEFAULT"));
         }
         if column.retyped {
-            let conversion = Conversion::between(self.dialect, before, after, &name);
+            let conversion =
+                Conversion::between(self.dialect, (&change.before, before), (&change.after, after), &name);
             let (using, mut notes) = match conversion {
                 Conversion::Safe(using) => (using, Vec::new()),
                 Conversion::Lossy(using) => (using, self.note_retyped(change, before, after, false)),

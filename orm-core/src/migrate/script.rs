@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::conversion::zero;
 use super::difference::{Difference, TableChange};
-use super::structure::{Structure, holds_json};
+use super::structure::Structure;
 use crate::ddl::{LiveCheck, LiveColumn, LiveIndex, LiveKey, LiveTable};
 use crate::model::KeyAction;
 use crate::sql::Dialect;
@@ -379,10 +379,7 @@ impl Writer<'_> {
             .indexes
             .iter()
             .any(|index| index.unique && index.columns.iter().flatten().any(|name| *name == column.name));
-        let zero = match holds_json(table, column) {
-            true => "'null'".to_owned(),
-            false => zero(self.dialect, column),
-        };
+        let zero = zero(self.dialect, table, column);
         let what = match is_key || is_unique {
             true => format!(
                 "`{place}` is NOT NULL, and existing rows have no value for it: the migration fails where there are any"

@@ -164,7 +164,12 @@ impl Writer<'_> {
         let value = match column(self.dialect, &change.before, &after.name) {
             Some(old) => {
                 let name = self.quoted(&old.name);
-                let value = match Conversion::between(self.dialect, old, after, &name) {
+                let value = match Conversion::between(
+                    self.dialect,
+                    (&change.before, old),
+                    (&change.after, after),
+                    &name,
+                ) {
                     Conversion::Lossy(value) => {
                         notes.extend(self.note_retyped(change, old, after, false));
                         value
