@@ -56,6 +56,11 @@ pub fn hash(name: &str) -> u64 {
     })
 }
 
+/// A path as it is written.
+pub fn path(path: &TokenStream) -> String {
+    path.to_string().replace(' ', "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,9 +98,4 @@ mod tests {
             assert!(identifier(name, here()).is_none(), "{name}");
         }
     }
-}
-
-/// A path as it is written.
-pub fn path(path: &TokenStream) -> String {
-    path.to_string().replace(' ', "")
 }

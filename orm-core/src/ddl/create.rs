@@ -86,7 +86,7 @@ impl Tables {
         let indexed = order.iter().flat_map(|def| {
             let index = |columns: Vec<&'static str>, unique: bool, condition: Option<String>| {
                 let name = name(if unique { "ux" } else { "ix" }, def.table.name, &columns);
-                NamedIndex { def: *def, columns, unique, condition, name }
+                NamedIndex { def, columns, unique, condition, name }
             };
             let single = def.columns.iter().filter(|column| column.index);
             let single = single.map(move |column| index(vec![column.name], false, None));

@@ -339,10 +339,11 @@ mod tests {
     #[test]
     fn criteria_that_ask_about_each_other_are_bounded() {
         let few = asking(8, 1).resolved();
-        few.check(Dialect::Sqlite).expect("eight tables in a row");
+        assert!(few.check(Dialect::Sqlite).is_ok(), "eight tables in a row");
         for (tables, next) in [(200, 1), (60, 2), (60, 59)] {
-            let refused = asking(tables, next).resolved().check(Dialect::Sqlite).expect_err("too many");
-            assert_eq!(refused.kind(), ErrorKind::InvalidQuery, "{tables} tables: {refused}");
+            let refused = asking(tables, next).resolved().check(Dialect::Sqlite);
+            let kind = refused.as_ref().err().map(crate::Error::kind);
+            assert_eq!(kind, Some(ErrorKind::InvalidQuery), "{tables} tables: {refused:?}");
         }
     }
 }

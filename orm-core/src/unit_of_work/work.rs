@@ -10,12 +10,12 @@ use indexmap::IndexSet;
 use super::known::{Known, Origin};
 use super::order::table_ranks;
 use super::pending_entry::PendingEntry;
-use super::schedule::{Claim, Columns, Kind, Operation, Role, Work};
+use super::schedule::{Claim, Kind, Operation, Role, Work};
 use super::switch::Switched;
 use super::unit_of_work::{CellId, KeyFrom, UnitOfWork, cell_id};
 use crate::graph::ObjectId;
 use crate::identity::Store;
-use crate::model::{Condition, ErasedModel, Held, RelationKind};
+use crate::model::{Condition, ErasedModel, Held};
 use crate::value::Value;
 
 /// A row of an operation.
