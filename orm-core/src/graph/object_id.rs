@@ -24,9 +24,12 @@ pub struct ObjectId {
     pub(crate) node: u32,
 }
 
-/// The places of most objects follow each other, so they are the low bits of one number, which hashers spread well.
+/// The places of most objects follow each other. They are spread over the bits of one number first, because a fast hasher leaves
+/// numbers in a row together for some of the seeds that a process may have.
 impl Hash for ObjectId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(u64::from(self.arena.0) << 32 | u64::from(self.node));
+        let place = u64::from(self.arena.0) << 32 | u64::from(self.node);
+        let spread = (place ^ place >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        state.write_u64((spread ^ spread >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9));
     }
 }

@@ -342,7 +342,7 @@ mod tests {
         assert!(few.check(Dialect::Sqlite).is_ok(), "eight tables in a row");
         for (tables, next) in [(200, 1), (60, 2), (60, 59)] {
             let refused = asking(tables, next).resolved().check(Dialect::Sqlite);
-            let kind = refused.as_ref().err().map(crate::Error::kind);
+            let kind = refused.as_ref().err().map(crate::error::Error::kind);
             assert_eq!(kind, Some(ErrorKind::InvalidQuery), "{tables} tables: {refused:?}");
         }
     }
