@@ -164,8 +164,8 @@ impl<M: Record> Arena<M> {
         M::read(&Changed { fields: Fields(self.node(node).current()), changes }, &self.seed(node))
     }
 
-    /// A version as its cells hold it, with some columns changed. What cannot be read back cannot be written either, so it stays for the flush, which
-    /// refuses it and names the column.
+    /// A version as its cells hold it, with some columns changed. What cannot be read back cannot be written either, so it
+    /// stays for the flush, which refuses it and names the column.
     pub(crate) fn as_stored(&self, node: u32, version: M, changes: &[(usize, Value)]) -> M {
         M::read(&Changed { fields: Fields(&version), changes }, &self.seed(node)).unwrap_or(version)
     }

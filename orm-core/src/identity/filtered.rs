@@ -14,7 +14,7 @@ pub(crate) struct Filtered {
     columns: Option<Vec<&'static str>>,
     /// Other tables that decide: those of queries in the filter.
     tables: Vec<TableName>,
-    /// The columns of the link table that decide about a link, if that is known, because a model declares it.
+    /// The columns of the link table that decide about a link; `None` if any may.
     link_columns: Option<Vec<&'static str>>,
     /// Whether objects may hold it now.
     held: bool,

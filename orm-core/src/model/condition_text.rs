@@ -63,7 +63,7 @@ impl<'t> Reader<'t> {
         is_it
     }
 
-    fn expect(&mut self, word: &str) -> Read<()> {
+    fn require(&mut self, word: &str) -> Read<()> {
         match self.takes(word) {
             true => Ok(()),
             false => Err(match self.peek() {
@@ -109,15 +109,15 @@ impl<'t> Reader<'t> {
             self.depth -= 1;
             return Ok(one.opposite());
         }
-        let start = self.at;
+        let (start, depth) = (self.at, self.depth);
         // A parenthesis opens a condition or one side of a comparison.
         let compared = self.compared();
         if compared.is_ok() || self.tokens.get(start).is_none_or(|token| token.text != "(") {
             return compared;
         }
         let reached = self.at;
-        self.at = start + 1;
-        let inside = self.any().and_then(|inside| self.expect(")").map(|()| inside));
+        (self.at, self.depth) = (start + 1, depth);
+        let inside = self.any().and_then(|inside| self.require(")").map(|()| inside));
         // The mistake is where reading went farther.
         match (inside, compared) {
             (Err(_), Err(why)) if reached > self.at => Err(why),
@@ -142,7 +142,7 @@ impl<'t> Reader<'t> {
             let Operand::Column(column) = left else {
                 return Err("expected a column before `in`".to_owned());
             };
-            self.expect("(")?;
+            self.require("(")?;
             let among = self.values(column, Comparison::Equal, ")")?;
             return Ok(if is_not { among.opposite() } else { among });
         }
@@ -244,7 +244,7 @@ impl<'t> Reader<'t> {
         let mut operand = match first {
             '(' => {
                 let inside = self.operand()?;
-                self.expect(")")?;
+                self.require(")")?;
                 inside
             }
             '\'' => Operand::Literal(self.text(token, false)?),
@@ -298,8 +298,8 @@ impl<'t> Reader<'t> {
 
     /// `::type`, which PostgreSQL adds.
     fn cast(&mut self, operand: Operand) -> Read<Operand> {
-        self.expect(":")?;
-        self.expect(":")?;
+        self.require(":")?;
+        self.require(":")?;
         let Some(mut name) = self.next() else { return Err("expected a type".to_owned()) };
         while self.takes(".") {
             name = self.next().ok_or("expected a type")?;
@@ -418,6 +418,10 @@ mod tests {
             assert!(text == "n" || read.is_err(), "{text}: {read:?}");
         }
         assert!(read(&"(".repeat(10_000)).is_err());
+        let many = ["(n = 1 and status = 'a')"; 200].join(" or ");
+        assert!(read(&many).is_ok(), "it is long and not deep");
+        let deep = format!("{}n = 1{}", "(".repeat(15), ")".repeat(15));
+        assert!(read(&deep).is_ok(), "{deep}");
         assert!(read(&"not ".repeat(10_000)).is_err());
     }
 

@@ -101,13 +101,14 @@ impl Session {
     #[track_caller]
     pub(super) fn new(database: Arc<Database>, options: SessionOptions, criteria: &Criteria) -> Session {
         let criteria = options.criteria_with(criteria);
+        let unit = UnitOfWork::new(criteria.shows_deleted());
         Session {
             database,
             borrower: Borrower::here(),
             options,
             criteria,
             store: Store::new(),
-            unit: UnitOfWork::default(),
+            unit,
             lease: None,
             failed: None,
             undone: None,

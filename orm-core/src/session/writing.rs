@@ -119,15 +119,8 @@ impl Session {
         let before = arena.node(node.node).current_version();
         publish(arena, node.node, version, &changed);
         self.unit.keys_changed(&mut self.store, node, &changed, before);
-        if let Some(deleted) = def.deleted().filter(|deleted| changed.contains(deleted))
-            && !self.criteria.shows_deleted()
-        {
-            let objects = self.store.arena(node.arena);
-            let was_marked = !objects.view_version(node.node, before, deleted).to_value().is_null();
-            let is_marked = !objects.view(node.node, deleted).to_value().is_null();
-            if was_marked != is_marked {
-                self.unit.mark_edited(&mut self.store, node);
-            }
+        if self.unit.mark_between(&self.store, node, &changed, before) == Some(true) {
+            self.unit.mark_edited(&mut self.store, node);
         }
         Ok(())
     }

@@ -129,7 +129,9 @@ impl Flush<'_> {
                 shapes.push(BulkShape { given, room, chunks: Vec::new() });
                 shapes.len() - 1
             });
-            shapes[at].add(def, &mut row.values, left);
+            // Rows of one shape are the rule, and each of many others may have few.
+            let expected = if at == 0 || !shapes[at].chunks.is_empty() { left } else { 1 };
+            shapes[at].add(def, &mut row.values, expected);
             left -= 1;
         }
         let chunks = shapes.iter_mut().flat_map(BulkShape::take_chunks);
@@ -440,10 +442,10 @@ fn are_given(given: &[usize], row: &[Option<Value>]) -> bool {
 }
 
 impl BulkShape {
-    /// Adds one of the rows that are `left`.
-    fn add(&mut self, def: &ModelDef, row: &mut [Option<Value>], left: usize) {
+    /// Adds a row, after which some more are expected.
+    fn add(&mut self, def: &ModelDef, row: &mut [Option<Value>], expected: usize) {
         if self.chunks.last().is_none_or(|(rows, _)| *rows == self.room) {
-            self.chunks.push((0, Vec::with_capacity(left.min(self.room) * self.given.len())));
+            self.chunks.push((0, Vec::with_capacity(expected.min(self.room) * self.given.len())));
         }
         if let Some((rows, values)) = self.chunks.last_mut() {
             *rows += 1;

@@ -139,8 +139,25 @@ impl UnitOfWork {
         self.only_marks(store, node) && !store.is_expired(node) && self.stays_marked(store, node)
     }
 
-    /// An edit changed whether an object is marked as deleted, and with it what leads to the object: what other objects hold
-    /// there is unknown until the next load.
+    /// Whether an object is marked as deleted after some of its columns changed, if that is another answer than before and the
+    /// session hides marked rows.
+    pub(crate) fn mark_between(
+        &self,
+        store: &Store,
+        node: ObjectId,
+        columns: &[usize],
+        before: usize,
+    ) -> Option<bool> {
+        let deleted = store.def(node.arena).deleted();
+        let deleted = deleted.filter(|deleted| !self.sees_deleted && columns.contains(deleted))?;
+        let objects = store.arena(node.arena);
+        let was_marked = !objects.view_version(node.node, before, deleted).to_value().is_null();
+        let is_marked = !objects.view(node.node, deleted).to_value().is_null();
+        (was_marked != is_marked).then_some(is_marked)
+    }
+
+    /// An object was marked as deleted or restored, and with it what leads to the object: what other objects hold there is
+    /// unknown until the next load.
     pub(crate) fn mark_edited(&mut self, store: &mut Store, node: ObjectId) {
         let arena = node.arena;
         self.member_shown(store, node);

@@ -38,7 +38,12 @@ impl UnitOfWork {
                     self.cancel_waiting(store, *node, |column| {
                         given.iter().any(|(other, _)| *other == column)
                     });
+                    let before = store.arena(node.arena).version(node.node);
+                    let columns: Vec<usize> = given.iter().map(|(column, _)| *column).collect();
                     self.change(store, *node, given)?;
+                    if self.mark_between(store, *node, &columns, before) == Some(true) {
+                        self.mark_edited(store, *node);
+                    }
                 }
                 Some(Ref::Node(_) | Ref::Pending(_)) => {}
                 None => {

@@ -29,6 +29,10 @@ impl UnitOfWork {
         }
         self.move_child(store, node, columns, before);
         self.members_changed(store, node, columns, before);
+        // A row that is marked as deleted leaves what leads to it at the flush or in the statement that marks it.
+        if self.mark_between(store, node, columns, before) == Some(false) {
+            self.mark_edited(store, node);
+        }
     }
 
     /// Updates a to-one whose key changed: it is empty for NULL, the session's object with that key if there is one,

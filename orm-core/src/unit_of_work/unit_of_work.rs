@@ -32,6 +32,8 @@ pub(crate) struct UnitOfWork {
     pub(super) orphans: HashSet<ObjectId>,
     /// Those of them whose row goes although its model would only mark it as deleted.
     pub(super) purged: HashSet<ObjectId>,
+    /// Whether the session sees rows that are marked as deleted, so that a mark changes nothing about what leads to them.
+    pub(super) sees_deleted: bool,
     /// Rows of link tables to insert and to delete.
     pub(super) links: LinkSet,
     pub(super) unlinks: LinkSet,
@@ -99,6 +101,11 @@ pub(super) struct LinkRow {
 }
 
 impl UnitOfWork {
+    /// Nothing to write yet, in a session that sees rows that are marked as deleted or does not.
+    pub(crate) fn new(sees_deleted: bool) -> UnitOfWork {
+        UnitOfWork { sees_deleted, ..UnitOfWork::default() }
+    }
+
     /// Whether a flush would do anything.
     pub(crate) fn has_work(&self) -> bool {
         self.refusal.is_some()

@@ -216,6 +216,31 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn a_merge_or_a_bulk_statement_that_restores_unloads_too(database: TestDatabase) -> Result<()> {
+        let engine = blog(&database).await?;
+        let mut session = engine.session();
+        let post = session.get::<Post>(1).with(Post::COMMENTS.selectin()).await?.expect("a post").dynamic();
+        let comment = session.get::<Comment>(2).await?.expect("a comment");
+        for by_merge in [true, false] {
+            session.delete(&comment)?;
+            session.commit().await?;
+            assert_eq!(post.comments()?.len(), 2);
+            if by_merge {
+                session.merge_draft(Comment::draft().id(2).post_id(1).body("back").deleted_at(Null)).await?;
+            } else {
+                let restored = update::<Comment>().set(Comment::DELETED_AT, Null).filter(Comment::ID.eq(2)).with_deleted();
+                session.execute(restored).await?;
+            }
+            assert_eq!(post.comments().unwrap_err().kind(), ErrorKind::NotLoaded, "by merge: {by_merge}");
+            assert_eq!(session.load(&post, Post::COMMENTS).await?.len(), 3);
+            session.commit().await?;
+        }
+        session.merge_draft(Comment::draft().id(2).post_id(1).body("gone").deleted_at(time(FIRST))).await?;
+        assert_eq!(post.comments().unwrap_err().kind(), ErrorKind::NotLoaded);
+        assert_eq!(session.load(&post, Post::COMMENTS).await?.len(), 2);
+        Ok(())
+    }
+
     async fn a_rollback_takes_it_back(database: TestDatabase) -> Result<()> {
         let engine = blog(&database).await?;
         let mut session = engine.session();
