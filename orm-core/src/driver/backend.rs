@@ -1,6 +1,6 @@
 //! What the connection of a backend does for a lease.
 
-use super::connection::Inserted;
+use super::inserted::Inserted;
 use super::{Control, RowSink};
 use crate::error::Result;
 use crate::sql::Statement;

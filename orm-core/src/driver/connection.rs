@@ -1,6 +1,7 @@
 //! A connection of whichever backend it is.
 
 use super::backend::Backend;
+use super::inserted::Inserted;
 use super::{Control, RowSink};
 use crate::error::Result;
 use crate::sql::Statement;
@@ -16,23 +17,6 @@ pub(super) enum Connection {
     Postgres(super::postgres::PostgresLease),
     #[cfg(feature = "mysql")]
     Mysql(super::mysql::MysqlLease),
-}
-
-/// What an INSERT did.
-#[derive(Debug, Clone)]
-pub struct Inserted {
-    /// How many rows there are more.
-    pub rows: u64,
-    /// The keys that the database generated, if it reports them outside RETURNING: the first key of each run, and the
-    /// run's number of rows.
-    pub keys: Vec<(i64, u64)>,
-}
-
-impl From<u64> for Inserted {
-    /// A number of rows whose keys the database does not report.
-    fn from(rows: u64) -> Inserted {
-        Inserted { rows, keys: Vec::new() }
-    }
 }
 
 /// Does something with the backend's own connection. `$into` is what makes its result one of all backends.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::connection::{Connection, Inserted};
+use super::connection::Connection;
 use super::cursor::Reading;
+use super::inserted::Inserted;
 use super::sandbox::{self, Stay};
 use super::written::{Commit, Written};
 use super::{Control, Pooler, RowSink, TransactionOptions};
@@ -444,7 +445,7 @@ impl Lease {
     ///
     /// # Errors
     /// The database refuses the statement.
-    pub async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
+    pub(super) async fn insert(&mut self, monitor: &Monitor, statement: &Statement) -> Result<Inserted> {
         statement.check()?;
         self.settle().await?;
         self.prepare_for(statement).await?;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::{Held, Relation};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Link, Seed, Slot};
+use crate::graph::{FieldPlace, Seed, Slot};
 use crate::model::{Lazy, Model, RelationDef, RelationKind};
 
 macro_rules! field {
@@ -15,7 +15,7 @@ macro_rules! field {
         /// The field itself has no value to read: use the accessor of the same name or
         /// [`Entity::get`](super::Entity::get).
         pub struct $name<T> {
-            link: Link,
+            place: FieldPlace,
             to: PhantomData<fn() -> T>,
         }
 
@@ -23,7 +23,7 @@ macro_rules! field {
             /// The field of the object at the seed's place; for generated code.
             #[doc(hidden)]
             pub fn attached(seed: &Seed, relation: u32) -> Self {
-                $name { link: seed.link(relation), to: PhantomData }
+                $name { place: seed.field(relation), to: PhantomData }
             }
 
             /// What the object holds; for generated accessors.
@@ -33,13 +33,13 @@ macro_rules! field {
             #[doc(hidden)]
             pub fn held<R: Relation>(&self, relation: R) -> Result<R::Output<<R::Target as Model>::Bare>> {
                 let _ = relation;
-                held::<R>(&self.link)
+                held::<R>(&self.place)
             }
         }
 
         impl<T> fmt::Debug for $name<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), describe(&self.link))
+                write!(f, concat!(stringify!($name), "({})"), describe(&self.place))
             }
         }
     };
@@ -94,12 +94,12 @@ field! {
     BelongsTo
 }
 
-fn held<R: Relation>(link: &Link) -> Result<R::Output<<R::Target as Model>::Bare>> {
+fn held<R: Relation>(place: &FieldPlace) -> Result<R::Output<<R::Target as Model>::Bare>> {
     let def = R::def();
-    let Some(region) = link.region() else { return Err(not_loaded(def, false)) };
+    let Some(region) = place.region() else { return Err(not_loaded(def, false)) };
     let graph = region.graph();
-    let (slot, target) = match graph.erased(link.arena()).slots(R::INDEX) {
-        Some(slots) => (slots.get(link.node()), slots.target()),
+    let (slot, target) = match graph.erased(place.arena()).slots(R::INDEX) {
+        Some(slots) => (slots.get(place.node()), slots.target()),
         None => (Slot::Unloaded, None),
     };
     let missing = match slot {
@@ -108,7 +108,7 @@ fn held<R: Relation>(link: &Link) -> Result<R::Output<<R::Target as Model>::Bare
         Slot::One(_) | Slot::Many(_) => false,
     };
     if missing {
-        let attached = graph.is_open() && !graph.erased(link.arena()).is_detached(link.node());
+        let attached = graph.is_open() && !graph.erased(place.arena()).is_detached(place.node());
         return Err(not_loaded(def, attached));
     }
     let target = target.unwrap_or_default();
@@ -140,10 +140,10 @@ fn not_loaded(def: &RelationDef, open: bool) -> Error {
     )
 }
 
-fn describe(link: &Link) -> String {
-    let slot = link.region().and_then(|region| {
-        let slots = region.graph().erased(link.arena()).slots(link.relation())?;
-        Some(slots.get(link.node()))
+fn describe(place: &FieldPlace) -> String {
+    let slot = place.region().and_then(|region| {
+        let slots = region.graph().erased(place.arena()).slots(place.relation())?;
+        Some(slots.get(place.node()))
     });
     match slot {
         None | Some(Slot::Unloaded) => "not loaded".into(),

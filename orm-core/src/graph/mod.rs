@@ -9,8 +9,8 @@
 
 mod answer;
 mod arena;
+mod field_place;
 mod graph_handle;
-mod link;
 mod node;
 mod object_id;
 mod record;
@@ -19,8 +19,8 @@ mod slot;
 
 pub use answer::{Answer, Edge, Level, Origin, Targets};
 pub use arena::{Arena, ErasedArena};
+pub use field_place::{FieldPlace, Seed};
 pub use graph_handle::GraphHandle;
-pub use link::{Link, Seed};
 pub use node::Node;
 pub use object_id::{ArenaId, ObjectId};
 pub use record::{CellError, Record};

@@ -40,7 +40,7 @@ const WORDS: [&str; 8] = ["is", "not", "null", "and", "or", "in", "true", "false
 
 /// What is known of the value that a row has in a column.
 #[derive(Debug, Clone)]
-pub(crate) enum Held {
+pub(crate) enum KnownValue {
     Value(Value),
     /// Some value, and not NULL.
     NotNull,
@@ -151,17 +151,17 @@ impl Condition {
     }
 
     /// Whether a row is in the index; `None` if that depends on what is not known.
-    pub(crate) fn holds(&self, held: &dyn Fn(usize) -> Held) -> Option<bool> {
+    pub(crate) fn holds(&self, held: &dyn Fn(usize) -> KnownValue) -> Option<bool> {
         match self {
             Condition::IsNull(column) => match held(*column) {
-                Held::Value(value) => Some(value.is_null()),
-                Held::NotNull => Some(false),
-                Held::Unknown => None,
+                KnownValue::Value(value) => Some(value.is_null()),
+                KnownValue::NotNull => Some(false),
+                KnownValue::Unknown => None,
             },
             Condition::IsNotNull(column) => Condition::IsNull(*column).holds(held).map(|is_null| !is_null),
             Condition::Compare(column, how, literal) => match held(*column) {
-                Held::Value(value) => compare(&value, *how, literal),
-                Held::NotNull | Held::Unknown => None,
+                KnownValue::Value(value) => compare(&value, *how, literal),
+                KnownValue::NotNull | KnownValue::Unknown => None,
             },
             Condition::All(list) => each(list, held, false),
             Condition::Any(list) => each(list, held, true),
@@ -304,7 +304,7 @@ impl Condition {
 }
 
 /// The answer for some parts, of which one that gives `decides` is enough.
-fn each(list: &[Condition], held: &dyn Fn(usize) -> Held, decides: bool) -> Option<bool> {
+fn each(list: &[Condition], held: &dyn Fn(usize) -> KnownValue, decides: bool) -> Option<bool> {
     let mut all_known = true;
     for part in list {
         match part.holds(held) {

@@ -27,7 +27,7 @@ pub use crate::sql::TableName;
 pub(crate) use column::Column;
 pub use column::{NoSuchColumn, ReadOnly, ReadWrite, RefersTo, Writable};
 pub use column_def::{ColumnDef, ComputedDef, Stamp};
-pub(crate) use condition::{Condition, Held};
+pub(crate) use condition::{Condition, KnownValue};
 pub(crate) use context::Context;
 pub(crate) use erased::{ErasedModel, erased, generated, in_precision, publish};
 pub(crate) use hooks::{HookTable, NewRow};

@@ -5,9 +5,9 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::bulk_asked::{check_conflict, condition_of_target};
+use super::copy_spec::CopySpec;
 use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
-use super::insert_from::CopySpec;
 use super::row_checks::check_value;
 use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};

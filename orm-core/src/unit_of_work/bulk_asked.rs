@@ -10,7 +10,7 @@ use crate::graph::{ArenaId, ObjectId};
 use crate::model::{ColumnDef, ModelDef, Selection};
 use crate::query::BulkSpec;
 use crate::sql::{Conflict, Dialect, Expr, Select, Source, Statement, TableRef, Writer};
-use crate::value::{Cells, Value};
+use crate::value::Value;
 
 /// Bulk operations where the database gives no rows back: they are asked for, before the statement or after it.
 impl Flush<'_> {
@@ -24,8 +24,8 @@ impl Flush<'_> {
     ) -> Result<u64> {
         let taking = Taking::inserted(self.store.model(arena), Follow::Hold);
         let mut count = 0;
-        for mut chunk in self.bulk_chunks(rows, 0)? {
-            let (_, keys) = self.insert_for_keys(def, &chunk.given, &mut chunk.entries, "bulk").await?;
+        for (given, insert) in self.bulk_inserts(def, rows, 0, def.key)? {
+            let keys = self.insert_rows(def, &given, insert, "bulk").await?.returned;
             let first = nodes.len();
             count += self.ask(arena, def.key, &keys, &taking, nodes).await?;
             // In the order of the rows, as RETURNING gives them.
@@ -74,16 +74,8 @@ impl Flush<'_> {
         let mut select = Select::from(TableRef::table(def.table));
         def.key.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
         select.filter = filter;
-        let mut keys = Vec::new();
-        let mut sink = |cells: &dyn Cells| -> Result<()> {
-            let key = (0..def.key.len()).map(|at| cells.cell(at).map(|cell| cell.to_value()));
-            let key = key.collect::<std::result::Result<Vec<Value>, _>>();
-            keys.push(key.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
-            Ok(())
-        };
         let statement = locking(Writer::select(self.dialect, &select).for_path(def.name, "bulk"));
-        self.lease.fetch(self.monitor, &statement, &mut sink).await?;
-        Ok(keys)
+        self.lease.values(self.monitor, &statement, def.key.len()).await
     }
 
     /// Inserts rows or changes existing ones, and updates the objects that the session holds. The rows are found by

@@ -186,7 +186,7 @@ impl UnitOfWork {
                 }
             }
             (Slot::Unloaded, _) => {
-                self.displaced.insert((parent, relation.index), relation);
+                self.replaced_unloaded.insert((parent, relation.index), relation);
             }
             _ => {}
         }

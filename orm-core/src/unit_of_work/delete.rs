@@ -281,7 +281,7 @@ impl Flush<'_> {
 
     /// The old targets of `has_one`s that got another one: they lose their key, or go under delete-orphan.
     pub(super) async fn displace(&mut self) -> Result<()> {
-        for ((parent, _), relation) in std::mem::take(&mut self.unit.displaced) {
+        for ((parent, _), relation) in std::mem::take(&mut self.unit.replaced_unloaded) {
             let now = self.held(relation, parent);
             let local = relation.local_columns();
             let key = self.store.values(parent, local);

@@ -135,7 +135,8 @@ impl FlushPlan {
     pub(crate) fn of(unit: &UnitOfWork, store: &Store, dialect: Dialect) -> FlushPlan {
         let switched = &Switched::of(unit, store);
         let mut plan = FlushPlan::default();
-        for (_, relation) in unit.displaced.iter().filter(|((node, _), _)| !switched.contains(*node)) {
+        for (_, relation) in unit.replaced_unloaded.iter().filter(|((node, _), _)| !switched.contains(*node))
+        {
             plan.push(FlushStep::Look { relation: relation.path(), rows: 1 });
         }
         for (_, node) in switched.iter() {

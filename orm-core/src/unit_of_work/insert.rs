@@ -1,23 +1,18 @@
 //! Inserts new objects.
 
-use hashbrown::HashMap;
-
 use super::draft::DraftData;
 use super::flush::Flush;
 use super::flush_plan::FlushStep;
-use super::pending::{PendingCell, PendingState};
+use super::pending::PendingState;
 use super::pending_entry::PendingEntry;
-use super::row_checks::{check_sent, check_value, disagrees, not_null, required, unknown_key};
-use crate::driver::Control;
-use crate::error::{Error, ErrorKind, Result};
+use super::row_checks::{check_sent, check_value, disagrees, not_null, required};
+use crate::driver::{InsertRows, InsertedRows, NewKeys};
+use crate::error::Result;
 use crate::graph::ObjectId;
 use crate::model::{ColumnDef, ErasedModel, Hydrate, ModelDef};
 use crate::sql::{Bind, Conflict, Insert, Param, Statement, Writer};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 use std::sync::Arc;
-
-/// Around an INSERT whose keys may turn out to be unknown.
-const SAVEPOINT: &str = "orm_keys";
 
 /// What an INSERT gave its rows, and what the database filled in: the cells of new objects.
 struct NewRows {
@@ -76,28 +71,6 @@ impl Flush<'_> {
         Ok(made)
     }
 
-    /// The rows of a bulk insert: those with values for the same columns together, as many as one statement takes. `reserved`
-    /// is how many other values it binds.
-    pub(super) fn bulk_chunks(&self, rows: Vec<DraftData>, reserved: usize) -> Result<Vec<Shape>> {
-        let cell = Arc::new(PendingCell::new());
-        let mut batch: Vec<PendingEntry> =
-            rows.into_iter().map(|row| PendingEntry::of_row(row, &cell)).collect();
-        for entry in &mut batch {
-            self.complete(entry)?;
-        }
-        let mut chunks = Vec::new();
-        for Shape { given, returned, mut entries } in shapes(batch, None) {
-            let room = self.rows_per_statement(&given, reserved);
-            while entries.len() > room {
-                let rest = entries.split_off(room);
-                let entries = std::mem::replace(&mut entries, rest);
-                chunks.push(Shape { given: given.clone(), returned: returned.clone(), entries });
-            }
-            chunks.push(Shape { given, returned, entries });
-        }
-        Ok(chunks)
-    }
-
     /// The statements of a bulk insert.
     pub(super) fn bulk_insert_statements(
         &self,
@@ -106,17 +79,25 @@ impl Flush<'_> {
         conflict: Option<Conflict>,
         returning: bool,
     ) -> Result<Vec<Statement>> {
-        let returned: Vec<usize> = if returning {
-            (0..def.columns.len()).filter(|column| !def.columns[*column].deferred).collect()
-        } else {
-            Vec::new()
-        };
+        let loaded = |column: &usize| returning && !def.columns[*column].deferred;
+        let returned: Vec<usize> = (0..def.columns.len()).filter(loaded).collect();
         let reserved = conflict.as_ref().map_or(0, |conflict| conflict.binds(self.dialect));
-        let statement = |(given, rows, values): (&[usize], usize, Vec<Param>)| {
-            let insert = insert_of(def, given, &returned, rows, values);
+        let statement = |(_, insert): (Vec<usize>, Insert)| {
             let insert = Insert { conflict: conflict.clone(), ..insert };
-            self.labelled(def, Writer::insert(self.dialect, insert), "bulk")
+            Writer::insert(self.dialect, insert).for_path(def.name, "bulk")
         };
+        Ok(self.bulk_inserts(def, rows, reserved, &returned)?.into_iter().map(statement).collect())
+    }
+
+    /// The rows of a bulk insert: those with values for the same columns together, as many as one statement takes, with the
+    /// columns that they give. `reserved` is how many other values a statement binds.
+    pub(super) fn bulk_inserts(
+        &self,
+        def: &'static ModelDef,
+        rows: Vec<DraftData>,
+        reserved: usize,
+        returned: &[usize],
+    ) -> Result<Vec<(Vec<usize>, Insert)>> {
         let mut shapes: Vec<BulkShape> = Vec::new();
         let mut left = rows.len();
         for mut row in rows {
@@ -134,8 +115,13 @@ impl Flush<'_> {
             shapes[at].add(def, &mut row.values, expected);
             left -= 1;
         }
-        let chunks = shapes.iter_mut().flat_map(BulkShape::take_chunks);
-        Ok(chunks.map(statement).collect())
+        let inserts = |BulkShape { given, chunks, .. }: BulkShape| {
+            chunks.into_iter().map(move |(rows, values)| {
+                let insert = insert_of(def, &given, returned, rows, values);
+                (given.clone(), insert)
+            })
+        };
+        Ok(shapes.into_iter().flat_map(inserts).collect())
     }
 
     /// How many rows one statement takes; a row that consists only of defaults cannot be combined with others.
@@ -145,12 +131,6 @@ impl Flush<'_> {
         } else {
             (self.dialect.bind_limit().saturating_sub(reserved) / given.len()).max(1)
         }
-    }
-
-    fn labelled(&self, def: &ModelDef, mut statement: Statement, strategy: &'static str) -> Statement {
-        statement.path = Some(def.name.into());
-        statement.strategy = Some(strategy);
-        statement
     }
 
     /// Fills in keys and NULLs, and refuses a row that cannot be one before anything is sent.
@@ -218,10 +198,11 @@ impl Flush<'_> {
             if chunk.is_empty() {
                 return Ok(made);
             }
-            let (values, filled) = self.send(def, &given, &returned, &mut chunk).await?;
+            let insert = self.insert_of(def, &given, &returned, &mut chunk);
+            let inserted = self.insert_rows(def, &given, insert, "flush").await?;
             self.executed(|| FlushStep::Insert { model: def.name, rows: chunk.len() });
-            let rows = NewRows::new(def, &given, &returned, values);
-            for (row, (entry, returned)) in chunk.into_iter().zip(filled).enumerate() {
+            let rows = NewRows::new(def, &given, &returned, inserted.given);
+            for (row, (entry, returned)) in chunk.into_iter().zip(inserted.returned).enumerate() {
                 let node = self.adopt(&entry, &NewCells { rows: &rows, row, returned: &returned })?;
                 made.push((entry, node));
             }
@@ -243,158 +224,22 @@ impl Flush<'_> {
         insert_of(def, given, returned, chunk.len(), values)
     }
 
-    /// Sends the rows; returns their values, and what the database filled in, in the order of the rows.
-    async fn send(
+    /// Sends an INSERT of rows that have values for these columns.
+    pub(super) async fn insert_rows(
         &mut self,
         def: &'static ModelDef,
         given: &[usize],
-        returned: &[usize],
-        chunk: &mut [PendingEntry],
-    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        if !returned.is_empty() && (!self.dialect.returning() || self.asks_after(def)) {
-            return self.send_and_ask(def, given, returned, chunk).await;
-        }
-        self.send_returning(def, given, returned, chunk).await
-    }
-
-    /// [`send`](Self::send) if the statement itself returns what it wrote.
-    pub(super) async fn send_returning(
-        &mut self,
-        def: &'static ModelDef,
-        given: &[usize],
-        returned: &[usize],
-        chunk: &mut [PendingEntry],
-    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        if self.is_by_rowid(def, given, returned, chunk.len()) {
-            let insert = self.insert_of(def, given, returned, chunk);
-            return self.send_by_rowid(def, insert).await;
-        }
-        // RETURNING does not guarantee an order. Generated keys ascend in the order of the rows; given keys identify
-        // their rows.
-        let auto = def.auto_key().filter(|auto| !given.contains(auto));
-        let by_keys = auto.is_none() && !returned.is_empty() && chunk.len() > 1;
-        let keys = if by_keys { given_keys(def, chunk) } else { Vec::new() };
-        let insert = self.insert_of(def, given, returned, chunk);
-        let statement = self.labelled(def, Writer::insert(self.dialect, insert), "flush");
-        if returned.is_empty() {
-            self.lease.execute(self.monitor, &statement).await?;
-            return Ok((statement.params, vec![Vec::new(); chunk.len()]));
-        }
-        let mut rows = self.rows(&statement, def, returned.len(), chunk.len()).await?;
-        if let Some(key) = auto.and_then(|auto| returned.iter().position(|column| *column == auto)) {
-            rows.sort_by_key(|row| if let Value::Int(key) = row[key] { key } else { i64::MAX });
-        }
-        let rows = if by_keys { by_key(def, returned, &keys, rows)? } else { rows };
-        Ok((statement.params, rows))
-    }
-
-    /// Whether the keys can be had without RETURNING, which is worth it for more rows than one run of SQLite takes.
-    fn is_by_rowid(&self, def: &ModelDef, given: &[usize], returned: &[usize], rows: usize) -> bool {
-        def.auto_key().is_some_and(|auto| returned == [auto])
-            && self.dialect.inserts_by_rowid(rows, given.len())
-    }
-
-    /// [`send`](Self::send) for keys that follow each other. Where they turn out not to, the rows are taken back, and
-    /// inserted by a statement that gives each key back.
-    async fn send_by_rowid(
-        &mut self,
-        def: &'static ModelDef,
         insert: Insert,
-    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        let rows = insert.rows;
-        let again = Insert {
-            columns: insert.columns.clone(),
-            values: Vec::new(),
-            made: insert.made.clone(),
-            conflict: None,
-            returning: insert.returning.clone(),
-            ..insert
-        };
-        let statement = self.labelled(def, Writer::insert_by_rowid(insert), "flush");
-        self.lease.savepoint(&Control::Savepoint(SAVEPOINT)).await?;
-        let inserted = self.lease.insert(self.monitor, &statement).await?;
-        if let [(first, _)] = inserted.keys[..] {
-            self.lease.savepoint(&Control::Release(SAVEPOINT)).await?;
-            let key = |at: i64| vec![Value::Int(first.saturating_add(at))];
-            return Ok((statement.params, (0..).take(rows).map(key).collect()));
-        }
-        self.lease.savepoint(&Control::RollbackTo(SAVEPOINT)).await?;
-        self.lease.savepoint(&Control::Release(SAVEPOINT)).await?;
-        let insert = Insert { values: statement.params, ..again };
-        let statement = self.labelled(def, Writer::insert(self.dialect, insert), "flush");
-        let mut keys = self.rows(&statement, def, 1, rows).await?;
-        keys.sort_by_key(|row| if let Value::Int(key) = row[0] { key } else { i64::MAX });
-        Ok((statement.params, keys))
-    }
-
-    /// [`send`](Self::send) if an INSERT returns nothing, or not what triggers changed. The keys that one statement
-    /// generates follow each other from the one that the server reports; what else it filled in is read by key.
-    async fn send_and_ask(
-        &mut self,
-        def: &'static ModelDef,
-        given: &[usize],
-        returned: &[usize],
-        chunk: &mut [PendingEntry],
-    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        let (values, keys) = match self.dialect.returning() {
-            true => self.send_for_keys(def, given, chunk).await?,
-            false => self.insert_for_keys(def, given, chunk, "flush").await?,
-        };
-        if def.auto_key().is_some_and(|auto| returned == [auto]) {
-            return Ok((values, keys));
-        }
-        let rows = self.rows_of_keys(def, returned, &keys).await?;
-        Ok((values, by_key(def, returned, &keys, rows)?))
-    }
-
-    /// Inserts rows; returns their values and their keys, those that were given and those that the database generated.
-    pub(super) async fn insert_for_keys(
-        &mut self,
-        def: &'static ModelDef,
-        given: &[usize],
-        chunk: &mut [PendingEntry],
         strategy: &'static str,
-    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        let auto = def.auto_key().filter(|auto| !given.contains(auto));
-        if auto.is_none()
-            && let Some(key) = def.key.iter().find(|key| !given.contains(*key))
-        {
-            return Err(unknown_key(def, def.columns[*key].field));
-        }
-        let given_keys = if auto.is_none() { given_keys(def, chunk) } else { Vec::new() };
-        let insert = self.insert_of(def, given, &[], chunk);
-        let statement = self.labelled(def, Writer::insert(self.dialect, insert), strategy);
-        let inserted = self.lease.insert(self.monitor, &statement).await?;
-        let Some(auto) = auto else { return Ok((statement.params, given_keys)) };
-        let step = self.dialect.key_step();
-        let run = |(first, rows): (i64, u64)| {
-            (0_i64..)
-                .zip(0..rows)
-                .map(move |(at, _)| vec![Value::Int(first.saturating_add(at.saturating_mul(step)))])
+    ) -> Result<InsertedRows> {
+        let keys = match insert.returning.is_empty() {
+            // No row has to be found.
+            true => NewKeys::Given(Vec::new()),
+            false => new_keys(def, given),
         };
-        let keys: Vec<Vec<Value>> = inserted.keys.into_iter().flat_map(run).collect();
-        if keys.len() != chunk.len() {
-            return Err(unknown_key(def, def.columns[auto].field));
-        }
-        Ok((statement.params, keys))
-    }
-
-    /// The rows of a statement that gives one back for each that was inserted.
-    async fn rows(
-        &mut self,
-        statement: &Statement,
-        def: &ModelDef,
-        width: usize,
-        expected: usize,
-    ) -> Result<Vec<Vec<Value>>> {
-        let rows = self.values_of_rows(statement, width).await?;
-        if rows.len() != expected {
-            return Err(Error::new(
-                ErrorKind::Database,
-                format!("{expected} rows of `{}` were inserted and {} came back", def.name, rows.len()),
-            ));
-        }
-        Ok(rows)
+        let triggers = def.columns.iter().any(|column| column.read_back);
+        let rows = InsertRows { insert, keys, triggers, model: def.name, strategy };
+        self.lease.insert_rows(self.monitor, rows).await
     }
 
     /// The new object, in the graph and the identity map.
@@ -451,12 +296,6 @@ impl BulkShape {
             *rows += 1;
             add_values(def, &self.given, row, values);
         }
-    }
-
-    /// The columns of each statement, its number of rows, and their values.
-    fn take_chunks(&mut self) -> impl Iterator<Item = (&[usize], usize, Vec<Param>)> {
-        let chunks = std::mem::take(&mut self.chunks).into_iter();
-        chunks.map(|(rows, values)| (&*self.given, rows, values))
     }
 }
 
@@ -541,34 +380,15 @@ pub(super) fn make_defaults(def: &ModelDef, values: &mut [Option<Value>]) {
     }
 }
 
-/// The keys that rows were given, in their order.
-pub(super) fn given_keys(def: &ModelDef, chunk: &[PendingEntry]) -> Vec<Vec<Value>> {
-    let value = |entry: &PendingEntry, column: &usize| entry.values[*column].clone();
-    chunk.iter().map(|entry| def.key.iter().filter_map(|column| value(entry, column)).collect()).collect()
-}
-
-/// What came back, in the order of the keys.
-fn by_key(
-    def: &ModelDef,
-    returned: &[usize],
-    keys: &[Vec<Value>],
-    rows: Vec<Vec<Value>>,
-) -> Result<Vec<Vec<Value>>> {
-    let places: Vec<usize> =
-        def.key.iter().filter_map(|key| returned.iter().position(|column| column == key)).collect();
-    let key_of = |row: &Vec<Value>| {
-        places.iter().map(|place| row[*place].clone().into_key_form()).collect::<Vec<Value>>()
+/// Where the keys of rows come from that have values for these columns.
+fn new_keys(def: &ModelDef, given: &[usize]) -> NewKeys {
+    let key = def.key_columns(def.key);
+    let Some(left) = def.key.iter().find(|column| !given.contains(column)) else {
+        return NewKeys::Given(key);
     };
-    let mut by_key: HashMap<Vec<Value>, Vec<Value>> =
-        rows.into_iter().map(|row| (key_of(&row), row)).collect();
-    let find = |key: &Vec<Value>| {
-        let key: Vec<Value> = key.iter().cloned().map(Value::into_key_form).collect();
-        by_key.remove(&key).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Database,
-                format!("a new row of `{}` came back with another key than it was given", def.name),
-            )
-        })
-    };
-    keys.iter().map(find).collect()
+    let field = def.columns[*left].field;
+    match (def.auto_key(), &*key) {
+        (Some(_), [only]) => NewKeys::Numbered(*only, field),
+        _ => NewKeys::Made(key, field),
+    }
 }

@@ -7,13 +7,12 @@ use super::flush::Flush;
 use super::flush_plan::FlushStep;
 use super::key_links::KeyLink;
 use super::unit_of_work::{LinkRow, Ref};
+use crate::driver::KeyOf;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::query::hides;
-use crate::sql::{
-    Bind, Conflict, Expr, Insert, KeyColumn, Param, Select, Source, TableName, TableRef, Writer,
-};
-use crate::value::{Cells, Value};
+use crate::sql::{Bind, Conflict, Insert, KeyColumn, NamedColumn, Param, TableName, Writer};
+use crate::value::Value;
 
 /// A link table and its columns.
 type Table = (TableName, Vec<KeyColumn>);
@@ -114,22 +113,11 @@ impl Flush<'_> {
         rows: &[Vec<Value>],
     ) -> Result<HashSet<Vec<Value>>> {
         let form = |row: &Vec<Value>| row.iter().cloned().map(Value::into_key_form).collect::<Vec<Value>>();
-        let source = Source::Table(table);
-        let mut there: HashSet<Vec<Value>> = HashSet::new();
-        for rows in rows.chunks(self.dialect.key_limit(columns.len(), 0).max(1)) {
-            let mut select = Select::from(TableRef::table(table));
-            columns
-                .iter()
-                .for_each(|column| select.returns(Expr::column_of(&source, column.name, column.secret)));
-            select.filter = Some(Expr::among(&source, columns, rows));
-            let statement = Writer::select(self.dialect, &select).for_path(&table.to_string(), "flush");
-            let mut sink = |cells: &dyn Cells| -> Result<()> {
-                let cell = |at| cells.cell(at).ok().map(|cell| cell.to_value().into_key_form());
-                there.insert((0..columns.len()).filter_map(cell).collect());
-                Ok(())
-            };
-            self.lease.fetch(self.monitor, &statement, &mut sink).await?;
-        }
+        let named = |column: &KeyColumn| NamedColumn { name: column.name, secret: column.secret };
+        let named: Vec<NamedColumn> = columns.iter().map(named).collect();
+        let of = KeyOf { table, key: columns, path: &table.to_string() };
+        let there = self.lease.rows_of_keys(self.monitor, of, &named, rows).await?;
+        let there: HashSet<Vec<Value>> = there.iter().map(form).collect();
         Ok(rows.iter().filter(|row| there.contains(&form(row))).cloned().collect())
     }
 

@@ -9,6 +9,7 @@ mod change;
 mod circles;
 mod conflict;
 mod connect;
+mod copy_spec;
 mod delete;
 mod detached;
 mod discard;

@@ -3,7 +3,6 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::draft::DraftData;
 use super::pending::PendingCell;
 use super::unit_of_work::{KeyFrom, Ref};
 use crate::graph::ObjectId;
@@ -97,15 +96,5 @@ impl PendingEntry {
             self.values[*column] = Some(Value::Null);
         }
         true
-    }
-
-    /// A row whose object has no other references, so all such rows can share one cell.
-    pub(super) fn of_row(mut draft: DraftData, cell: &Arc<PendingCell>) -> PendingEntry {
-        PendingEntry {
-            cell: Arc::clone(cell),
-            model: draft.model,
-            values: std::mem::take(&mut draft.values),
-            beside: Beside::of_draft(Vec::new(), std::mem::take(&mut draft.sent)),
-        }
     }
 }

@@ -1,14 +1,13 @@
 //! Reads values that the database made.
 
 use super::flush::Flush;
-use super::insert::given_keys;
-use super::pending_entry::PendingEntry;
 use super::taking::Taking;
-use crate::error::{Error, ErrorKind, Result};
+use crate::driver::KeyOf;
+use crate::error::Result;
 use crate::graph::{ArenaId, ObjectId};
 use crate::model::{ColumnDef, ModelDef};
-use crate::sql::{Expr, Param, Select, Source, Statement, TableRef, Writer};
-use crate::value::{Cells, Value};
+use crate::sql::{NamedColumn, Statement};
+use crate::value::Value;
 
 /// Columns whose values the database makes are read after each write: by RETURNING if it includes them, and by a SELECT
 /// otherwise.
@@ -38,7 +37,7 @@ impl Flush<'_> {
         if returned.is_empty() {
             return self.lease.execute(self.monitor, statement).await;
         }
-        let rows = self.values_of_rows(statement, returned.len()).await?;
+        let rows = self.lease.values(self.monitor, statement, returned.len()).await?;
         let hit = rows.len() as u64;
         self.take_back(arena, returned, rows)?;
         Ok(hit)
@@ -57,7 +56,9 @@ impl Flush<'_> {
             return Ok(());
         }
         let keys: Vec<Vec<Value>> = nodes.iter().map(|node| self.store.key(*node)).collect();
-        let rows = self.rows_of_keys(def, &returned, &keys).await?;
+        let columns: Vec<NamedColumn> = returned.iter().map(|column| def.columns[*column].named()).collect();
+        let of = KeyOf { table: def.table, key: &def.key_columns(def.key), path: def.name };
+        let rows = self.lease.rows_of_keys(self.monitor, of, &columns, &keys).await?;
         self.take_back(arena, &returned, rows)
     }
 
@@ -86,57 +87,6 @@ impl Flush<'_> {
             self.unit.change(self.store, node, changes)?;
         }
         Ok(())
-    }
-
-    /// Inserts rows on SQLite, whose triggers run after RETURNING; returns their values and keys.
-    pub(super) async fn send_for_keys(
-        &mut self,
-        def: &'static ModelDef,
-        given: &[usize],
-        chunk: &mut [PendingEntry],
-    ) -> Result<(Vec<Param>, Vec<Vec<Value>>)> {
-        if def.key.iter().all(|key| given.contains(key)) {
-            let keys = given_keys(def, chunk);
-            let (values, _) = self.send_returning(def, given, &[], chunk).await?;
-            return Ok((values, keys));
-        }
-        self.send_returning(def, given, def.key, chunk).await
-    }
-
-    /// Some columns of the rows with these keys.
-    pub(super) async fn rows_of_keys(
-        &mut self,
-        def: &'static ModelDef,
-        columns: &[usize],
-        keys: &[Vec<Value>],
-    ) -> Result<Vec<Vec<Value>>> {
-        let (source, key) = (Source::Table(def.table), def.key_columns(def.key));
-        let mut rows = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(self.dialect.key_limit(key.len(), 0).max(1)) {
-            let mut select = Select::from(TableRef::table(def.table));
-            columns.iter().for_each(|column| select.returns(def.columns[*column].expr(&source)));
-            select.filter = Some(Expr::among(&source, &key, keys));
-            let statement = Writer::select(self.dialect, &select).for_path(def.name, "flush");
-            rows.append(&mut self.values_of_rows(&statement, columns.len()).await?);
-        }
-        Ok(rows)
-    }
-
-    /// The rows that a statement returns.
-    pub(super) async fn values_of_rows(
-        &mut self,
-        statement: &Statement,
-        width: usize,
-    ) -> Result<Vec<Vec<Value>>> {
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        let mut sink = |cells: &dyn Cells| -> Result<()> {
-            let row =
-                (0..width).map(|at| cells.cell(at).map(|cell| cell.to_value())).collect::<Result<_, _>>();
-            rows.push(row.map_err(|error| Error::new(ErrorKind::InvalidValue, error.to_string()))?);
-            Ok(())
-        };
-        self.lease.fetch(self.monitor, statement, &mut sink).await?;
-        Ok(rows)
     }
 }
 

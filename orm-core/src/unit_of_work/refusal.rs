@@ -68,7 +68,7 @@ impl UnitOfWork {
                     self.check_link(store, relation, parent, child)?;
                 }
                 match relation.kind {
-                    RelationKind::OneToOne => self.check_displaced(store, relation, parent, node),
+                    RelationKind::OneToOne => self.check_replaced(store, relation, parent, node),
                     _ => Ok(()),
                 }
             }
@@ -165,7 +165,7 @@ impl UnitOfWork {
     }
 
     /// Whether the old target of a `has_one` can make room for another one.
-    fn check_displaced(
+    fn check_replaced(
         &self,
         store: &Store,
         relation: &'static RelationDef,

@@ -18,17 +18,6 @@ pub(super) fn disagrees(def: &ModelDef, column: usize, relation: &RelationDef, l
     )
 }
 
-pub(super) fn unknown_key(def: &ModelDef, field: &str) -> Error {
-    let name = def.name;
-    Error::new(
-        ErrorKind::InvalidModel,
-        format!(
-            "the database generated `{name}.{field}`, but this server returns only the keys of a \
-             `#[key(auto)]` after an INSERT; set the key in the draft"
-        ),
-    )
-}
-
 /// Refuses what the database could not store, and a text that is longer than its column allows: SQLite would store it, and
 /// another database refuse it.
 pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, value: &Value) -> Result<()> {

@@ -128,7 +128,7 @@ impl Flush<'_> {
         }
         // What was linked to the old object, or no more, is of no concern to the new one.
         self.unit.links_end(&taken);
-        self.unit.displaced.retain(|(node, _), _| !taken.contains(node));
+        self.unit.replaced_unloaded.retain(|(node, _), _| !taken.contains(node));
         for (cell, node) in self.switched.iter() {
             let Some(entry) = self.unit.pending.get(cell) else { continue };
             let region = Arc::downgrade(self.store.region());

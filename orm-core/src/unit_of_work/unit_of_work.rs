@@ -42,7 +42,7 @@ pub(crate) struct UnitOfWork {
     pub(super) waiting_keys: WaitingKeys,
     /// To-one relationships by the other side's key that got a new target while their old one was not loaded, by object
     /// and relationship.
-    pub(super) displaced: IndexMap<(ObjectId, usize), &'static RelationDef>,
+    pub(super) replaced_unloaded: IndexMap<(ObjectId, usize), &'static RelationDef>,
     /// Objects that were taken out of the session while new objects were linked to them.
     pub(super) expunged_ends: Vec<ObjectId>,
     /// Objects whose row a flush deleted.
@@ -116,7 +116,7 @@ impl UnitOfWork {
             || !self.unlinks.is_empty()
             || !self.key_links.is_empty()
             || !self.waiting_keys.is_empty()
-            || !self.displaced.is_empty()
+            || !self.replaced_unloaded.is_empty()
     }
 
     /// Takes a draft. `add` cannot fail, so the next flush reports mistakes in its links.
@@ -408,7 +408,7 @@ impl UnitOfWork {
         self.unlinks = LinkSet::default();
         self.key_links = KeyLinks::default();
         self.waiting_keys = WaitingKeys::default();
-        self.displaced.clear();
+        self.replaced_unloaded.clear();
         self.expunged_ends.clear();
         self.refusal = None;
         for back in std::mem::take(&mut self.journal).undo(store) {

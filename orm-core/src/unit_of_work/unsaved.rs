@@ -8,7 +8,7 @@ impl UnitOfWork {
     pub(crate) fn unsaved(&self, store: &Store) -> Vec<String> {
         let links = self.links.iter().count() + self.unlinks.iter().count();
         let waits = self.waiting_keys.nodes().any(|node| !self.dirty.contains_key(&node));
-        let others = usize::from(!self.key_links.is_empty() || waits || !self.displaced.is_empty());
+        let others = usize::from(!self.key_links.is_empty() || waits || !self.replaced_unloaded.is_empty());
         let counts = [
             (self.new_count(), "new row", "new rows"),
             (self.modified_count(store), "changed object", "changed objects"),

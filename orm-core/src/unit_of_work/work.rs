@@ -15,7 +15,7 @@ use super::switch::Switched;
 use super::unit_of_work::{CellId, KeyFrom, UnitOfWork, cell_id};
 use crate::graph::ObjectId;
 use crate::identity::Store;
-use crate::model::{Condition, ErasedModel, Held};
+use crate::model::{Condition, ErasedModel, KnownValue};
 use crate::value::Value;
 
 /// A row of an operation.
@@ -382,8 +382,8 @@ impl<'u> Builder<'u> {
     /// Whether a row may meet a condition before it is written, or after.
     fn meets(&self, operation: usize, condition: &Condition, before: bool) -> bool {
         let known = |value: Option<Value>| match value {
-            Some(Value::NotLoaded | Value::Unfit(_)) | None => Held::Unknown,
-            Some(value) => Held::Value(value),
+            Some(Value::NotLoaded | Value::Unfit(_)) | None => KnownValue::Unknown,
+            Some(value) => KnownValue::Value(value),
         };
         let held = |column: usize| match (self.rows.rows[operation], self.entries[operation]) {
             (Row::Changed(node) | Row::Switched(node) | Row::Deleted(node), _) if before => {
@@ -392,29 +392,29 @@ impl<'u> Builder<'u> {
                 known(Some(objects.view_version(node.node, saved, column).to_value()))
             }
             (_, Some(entry)) => self.given_or_null(entry, column),
-            (Row::Changed(_), None) if self.marks(operation, column) => Held::NotNull,
+            (Row::Changed(_), None) if self.marks(operation, column) => KnownValue::NotNull,
             (Row::Changed(node), None) => {
                 let waits = self.unit.waiting_keys.of(node).iter().any(|key| key.columns.contains(&column));
                 let value = || self.store.arena(node.arena).view(node.node, column).to_value();
                 known((!waits).then(value))
             }
-            _ => Held::Unknown,
+            _ => KnownValue::Unknown,
         };
         condition.holds(&held) != Some(false)
     }
 
     /// The value that a draft's row will have in a column. What it was not given is the default, which is NULL if there is none.
-    fn given_or_null(&self, entry: &'u PendingEntry, column: usize) -> Held {
+    fn given_or_null(&self, entry: &'u PendingEntry, column: usize) -> KnownValue {
         let def = &entry.model.def().columns[column];
         match self.known.given(entry, column) {
-            Some(Value::NotLoaded | Value::Unfit(_)) => Held::Unknown,
-            Some(value) => Held::Value(value),
-            None if entry.beside.keys.iter().any(|key| key.columns.contains(&column)) => Held::NotNull,
-            None if def.is_stamped_on_insert() => Held::NotNull,
+            Some(Value::NotLoaded | Value::Unfit(_)) => KnownValue::Unknown,
+            Some(value) => KnownValue::Value(value),
+            None if entry.beside.keys.iter().any(|key| key.columns.contains(&column)) => KnownValue::NotNull,
+            None if def.is_stamped_on_insert() => KnownValue::NotNull,
             None if def.nullable && !def.generated && !def.read_only && def.default.is_none() => {
-                Held::Value(Value::Null)
+                KnownValue::Value(Value::Null)
             }
-            None => Held::Unknown,
+            None => KnownValue::Unknown,
         }
     }
 

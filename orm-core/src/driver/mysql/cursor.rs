@@ -14,7 +14,7 @@ use sqlx::mysql::{MySqlArguments, MySqlRow};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use super::database::MysqlConnector;
+use super::connector::MysqlConnector;
 use super::prepared;
 use crate::driver::pool::Pooled;
 

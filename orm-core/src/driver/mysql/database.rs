@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
+use sqlx::{ConnectOptions as _, Connection as _};
 
+use super::connector::{MysqlConnector, Source, not_connected};
 use super::error::database_error;
 use super::lease::MysqlLease;
 use super::prepared;
 use crate::driver::connection::Connection;
-use crate::driver::pool::{Borrower, Checkouts, Connector, Pool, Pooled};
-use crate::driver::server_error::{NotConnected, is_starting};
+use crate::driver::pool::{Borrower, Checkouts, Connector as _, Pool};
 use crate::driver::tls::{self, TlsOptions};
-use crate::driver::{ConnectOptions, DatabaseUrl, DriverConnection, OnConnect, SslMode};
+use crate::driver::{ConnectOptions, DatabaseUrl, SslMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::MysqlServer;
 
@@ -26,66 +26,6 @@ const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BAC
 pub(in crate::driver) struct MysqlDatabase {
     pool: Arc<Pool<MysqlConnector>>,
     server: MysqlServer,
-}
-
-/// How connections are made.
-pub(in crate::driver) struct MysqlConnector {
-    options: MySqlConnectOptions,
-    /// What every session is set to.
-    session: String,
-    on_connect: OnConnect,
-}
-
-/// Where a connection is from, and another one for the same borrower.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    pool: Arc<Pool<MysqlConnector>>,
-    checkouts: Arc<Checkouts>,
-    borrower: Borrower,
-}
-
-impl Connector for MysqlConnector {
-    type Connection = MySqlConnection;
-    type Error = NotConnected;
-
-    const CLOSES_FIRST: bool = false;
-
-    async fn connect(&self) -> Result<MySqlConnection, NotConnected> {
-        let mut connection = self.options.connect().await?;
-        connection.execute(AssertSqlSafe(self.session.clone())).await?;
-        let called = self.on_connect.run(DriverConnection::new_mysql(&mut connection)).await;
-        called.map_err(NotConnected::OnConnect)?;
-        Ok(connection)
-    }
-
-    fn is_worth_waiting(error: &NotConnected) -> bool {
-        let NotConnected::Refused(error) = error else { return false };
-        // It is full.
-        if is_starting(error, &["08004"]) {
-            return true;
-        }
-        let error =
-            error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
-        error.is_some_and(|error| match error.number() {
-            1203 => true,
-            // The other limits are counted by the hour.
-            1226 => error.message().contains("max_user_connections"),
-            _ => false,
-        })
-    }
-
-    fn is_worn(connection: &MySqlConnection) -> bool {
-        prepared::has_many(connection)
-    }
-
-    async fn ping(connection: &mut MySqlConnection) -> Result<(), NotConnected> {
-        Ok(connection.ping().await?)
-    }
-
-    async fn close(connection: MySqlConnection) {
-        // The connection is gone in either case.
-        let _ = connection.close().await;
-    }
 }
 
 impl MysqlDatabase {
@@ -138,13 +78,6 @@ impl MysqlDatabase {
 
     pub(in crate::driver) async fn close(&self) {
         self.pool.close().await;
-    }
-}
-
-fn not_connected(error: NotConnected) -> Error {
-    match error {
-        NotConnected::Refused(error) => database_error(error, None),
-        NotConnected::OnConnect(error) => error,
     }
 }
 
@@ -207,12 +140,6 @@ fn number(version: &str) -> (u32, u32) {
     let version = version.strip_prefix("5.5.5-").unwrap_or(version);
     let mut parts = version.split(|char: char| !char.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
-}
-
-impl Source {
-    pub(super) async fn acquire(&self) -> Result<Pooled<MysqlConnector>> {
-        self.pool.acquire(&self.checkouts, self.borrower, not_connected).await
-    }
 }
 
 #[cfg(test)]

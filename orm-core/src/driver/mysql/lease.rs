@@ -9,12 +9,12 @@ use sqlx::{
 };
 
 use super::cell;
+use super::connector::{MysqlConnector, Source};
 use super::cursor::{MysqlCursor, Part};
-use super::database::{MysqlConnector, Source};
 use super::error::database_error;
 use super::prepared;
 use crate::driver::backend::Backend;
-use crate::driver::connection::Inserted;
+use crate::driver::inserted::Inserted;
 use crate::driver::pool::Pooled;
 use crate::driver::refusal::{too_many, unfit};
 use crate::driver::{Control, RowSink};

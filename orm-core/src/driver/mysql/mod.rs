@@ -1,6 +1,7 @@
 //! MySQL and MariaDB, by the driver of sqlx.
 
 mod cell;
+mod connector;
 mod cursor;
 mod database;
 mod error;

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
+use super::error::NOT_UTF8;
 use super::prepared::Prepared;
 use crate::driver::RowSink;
 use crate::error::Result;
 use crate::value::{Cells, ValueError, ValueRef};
-
-/// SQLite stores any bytes as a text.
-pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
 
 /// Some rows of a statement: one buffer of cells, one of text and one of bytes.
 #[derive(Default)]

@@ -7,6 +7,9 @@ use crate::driver::refusal::{hidden, hides, in_statement};
 use crate::error::{Constraint, Error, ErrorKind};
 use crate::sql::Statement;
 
+/// SQLite stores any bytes as a text.
+pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
+
 /// A trigger raised it, with its own message.
 const RAISED: u32 = 1811;
 

@@ -16,7 +16,7 @@ use super::turns::Turns;
 use super::wait::StopOnDrop;
 use super::worker::{Away, gone};
 use crate::driver::backend::Backend;
-use crate::driver::connection::Inserted;
+use crate::driver::inserted::Inserted;
 use crate::driver::pool::{Borrower, Pooled};
 use crate::driver::refusal::unfit;
 use crate::driver::{Control, RowSink};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, ffi};
 
-use super::batch::NOT_UTF8;
+use super::error::NOT_UTF8;
 use crate::sql::{Dialect, is_at_end};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 

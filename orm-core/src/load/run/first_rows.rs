@@ -1,8 +1,8 @@
 //! The rows of a plan's first statement.
 
 use super::levels::Levels;
-use super::loader::{Wanted, wanted};
 use super::rows::{BranchRows, Rows};
+use super::wanted::{Wanted, wanted};
 use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::plan::{self, Branch, List, LoadPlan};

@@ -2,8 +2,9 @@
 
 use super::keys::Keys;
 use super::levels::{EdgeBuilder, Levels, Pairs};
-use super::loader::{Loader, Wanted, wanted};
+use super::loader::Loader;
 use super::rows::{BranchRows, Rows};
+use super::wanted::{Wanted, wanted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
 use crate::load::plan::{Ask, ByKeys, Child};

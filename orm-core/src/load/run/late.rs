@@ -6,7 +6,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::fill::fill;
 use super::levels::Levels;
-use super::loader::{Loader, Wanted};
+use super::loader::Loader;
+use super::wanted::Wanted;
 use crate::entity::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, ArenaId, Edge, Level, Region};

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::fill::fill;
 use super::first_rows::{FirstRows, RowSink};
 use super::levels::Levels;
-use super::rows::{BranchRows, Rows};
+use super::rows::Rows;
+use super::wanted::Wanted;
 use crate::driver::Lease;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, ObjectId, Region, Targets};
 use crate::identity::Store;
-use crate::load::plan::{Branch, Further, LoadPlan};
+use crate::load::plan::LoadPlan;
 use crate::model::{Hydrate, RelationKind};
 use crate::observe::Monitor;
 use crate::query::{RowsFrom, SelectSpec, hides};
@@ -31,13 +32,6 @@ pub(crate) struct Loader<'s> {
     pub(super) caller: &'static Location<'static>,
     /// Which rows the session sees.
     pub(super) criteria: &'s Criteria,
-}
-
-/// A relationship that a level still waits for.
-#[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) level: usize,
-    pub(super) further: Further,
 }
 
 impl<'s> Loader<'s> {
@@ -187,11 +181,4 @@ fn dropped(relation: &crate::model::RelationDef) -> Error {
              the join below it an outer one"
         ),
     )
-}
-
-/// What the levels of a statement wait for.
-pub(super) fn wanted(branch: &Branch, rows: &BranchRows, path: &str) -> Vec<Wanted> {
-    let levels = rows.levels();
-    let further = branch.further(path).into_iter();
-    further.map(|(at, further)| Wanted { level: levels[at], further }).collect()
 }

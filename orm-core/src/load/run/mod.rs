@@ -16,6 +16,7 @@ mod loader;
 mod pages;
 mod row_batches;
 mod rows;
+mod wanted;
 
 pub use batches::Batches;
 pub(crate) use batches::EntityBatches;

@@ -17,23 +17,23 @@ impl Seed {
         Seed { graph, arena, node }
     }
 
-    /// The link that the field of one relationship keeps.
-    pub fn link(&self, relation: u32) -> Link {
-        Link { graph: self.graph, arena: self.arena, node: self.node, relation }
+    /// The place that the field of one relationship keeps.
+    pub fn field(&self, relation: u32) -> FieldPlace {
+        FieldPlace { graph: self.graph, arena: self.arena, node: self.node, relation }
     }
 }
 
 /// What a relationship field holds: where its object lies. It keeps nothing alive, so that objects that refer to each
 /// other are freed.
 #[derive(Debug)]
-pub struct Link {
+pub struct FieldPlace {
     graph: GraphHandle,
     arena: ArenaId,
     node: u32,
     relation: u32,
 }
 
-impl Link {
+impl FieldPlace {
     pub(crate) fn region(&self) -> Option<Arc<Region>> {
         self.graph.region()
     }
