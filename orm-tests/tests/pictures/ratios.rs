@@ -8,7 +8,7 @@ const LEFT: f64 = 366.0;
 const RIGHT: f64 = WIDTH - 30.0;
 const TOP: f64 = 112.0;
 const ROW: f64 = 30.0;
-const TICKS: [f64; 8] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0];
+const TICKS: [f64; 9] = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0];
 
 pub fn chart(table: &Table, database: &str, measured: &str) -> String {
     // The workload and the raw driver's time come first.
@@ -68,8 +68,8 @@ fn mark(svg: &mut Svg, contender: usize, at: (f64, f64)) {
 }
 
 fn x(ratio: f64) -> f64 {
-    let (least, most) = (0.4_f64.ln(), 450.0_f64.ln());
-    assert!((0.4..450.0).contains(&ratio), "the axis has no place for {ratio}");
+    let (least, most) = (0.15_f64.ln(), 600.0_f64.ln());
+    assert!((0.15..600.0).contains(&ratio), "the axis has no place for {ratio}");
     LEFT + (RIGHT - LEFT) * (ratio.ln() - least) / (most - least)
 }
 

@@ -3,7 +3,8 @@
 use crate::times::{Entry, Times};
 use crate::{LEVELS, Result};
 
-const WORKLOADS: [(&str, &str); 8] = [
+/// What every contender does, in this order.
+pub const WORKLOADS: [(&str, &str); 13] = [
     ("W1", "10 books an author, all of them"),
     ("W2", "authors and their books"),
     ("W3", "books and their author"),
@@ -12,6 +13,11 @@ const WORKLOADS: [(&str, &str); 8] = [
     ("W6", "10,000 inserts in a transaction"),
     ("W7", "100 sales an author, as a stream"),
     ("W8", "2,048 gets by key, by 64 tasks on 10 connections"),
+    ("W9", "10,000 rows read, edited and committed"),
+    ("W10", "5,000 rows with dates, UUIDs, decimals and JSON"),
+    ("W11", "64 web pages, one after the other"),
+    ("W12", "64 web pages, by 64 tasks on 10 connections"),
+    ("W13", "250 authors with three collections each"),
 ];
 /// The contenders with a column, by the names they give themselves.
 const COLUMNS: [(&str, &[&str]); 6] = [
@@ -68,6 +74,19 @@ pub fn table(title: &str, times: &Times) -> Result<()> {
                 spent.cpu,
             );
         }
+    }
+    Ok(())
+}
+
+/// Pages from a server that is farther away.
+pub fn far(title: &str, times: &Times) -> Result<()> {
+    println!("\n### {title}: a web page with 1 ms of round trip added\n");
+    println!("| contender | ms a page | to raw |");
+    println!("|---|---|---|");
+    let entries = times.of(crate::FAR)?;
+    for entry in &entries {
+        let (own, raw) = (entry.spent().median, entries[0].spent().median);
+        println!("| {} | {:.2} | {} |", entry.variant, own / contender::PAGES as f64, ratio_text(own / raw));
     }
     Ok(())
 }

@@ -1,81 +1,28 @@
 //! Toasty, on SQLite and PostgreSQL. It has no streams, so W7 is missing.
 
+mod models;
+
 use contender::{
-    Contender, Failure, NOTES, Outcome, POOL, answer, arguments, author_key, concurrently, note_text,
+    Contender, Failure, NOTES, Outcome, PAGE, POOL, SIBLINGS, answer, arguments, author_key, concurrently,
+    note_text, offsets, pages,
 };
-use toasty::{Db, Deferred};
-
-#[derive(Debug, toasty::Model)]
-#[table = "authors"]
-struct Author {
-    #[key]
-    id: i64,
-    name: String,
-    country: String,
-    born: i64,
-    active: bool,
-    #[has_many]
-    books: Deferred<Vec<Book>>,
-}
-
-#[derive(Debug, toasty::Model)]
-#[table = "books"]
-struct Book {
-    #[key]
-    id: i64,
-    #[index]
-    author_id: i64,
-    title: String,
-    isbn: String,
-    pages: i64,
-    price: f64,
-    #[belongs_to(key = author_id, references = id)]
-    author: Deferred<Author>,
-    #[has_many]
-    links: Deferred<Vec<BookTag>>,
-}
-
-#[derive(Debug, toasty::Model)]
-#[table = "book_tags"]
-#[key(book_id, tag_id)]
-struct BookTag {
-    #[index]
-    book_id: i64,
-    #[belongs_to(key = book_id, references = id)]
-    book: Deferred<Book>,
-    #[index]
-    tag_id: i64,
-    #[belongs_to(key = tag_id, references = id)]
-    tag: Deferred<Tag>,
-}
-
-#[derive(Debug, toasty::Model)]
-#[table = "tags"]
-struct Tag {
-    #[key]
-    id: i64,
-    name: String,
-    topic_id: i64,
-    #[has_many]
-    links: Deferred<Vec<BookTag>>,
-}
-
-#[derive(Debug, toasty::Model)]
-#[table = "notes"]
-struct Note {
-    #[key]
-    #[auto]
-    id: i64,
-    author: String,
-    text: String,
-    likes: i64,
-}
+use models::{Author, Award, Book, BookTag, Comment, Note, Tag, on_postgres, on_sqlite};
+use toasty::Db;
 
 /// As many rows in one statement as both databases bind.
 const ROWS: i64 = 5_000;
 
+/// The orders of one database.
+macro_rules! orders {
+    ($module:ident, $db:expr) => {{
+        let orders = $module::Order::all().exec(&mut $db.clone()).await?;
+        Ok(orders.iter().map($module::Order::checksum).sum())
+    }};
+}
+
 struct Toasty {
     db: Db,
+    scheme: String,
     authors: i64,
 }
 
@@ -83,9 +30,13 @@ struct Toasty {
 async fn main() -> Result<(), Failure> {
     let (url, authors) = arguments()?;
     let url = url.replace("postgres:", "postgresql:");
-    let models = toasty::models!(Author, Book, BookTag, Tag, Note);
+    let scheme = url.split(':').next().unwrap_or_default().to_owned();
+    let models = match scheme.as_str() {
+        "sqlite" => toasty::models!(Author, Award, Book, BookTag, Comment, Note, Tag, on_sqlite::Order),
+        _ => toasty::models!(Author, Award, Book, BookTag, Comment, Note, Tag, on_postgres::Order),
+    };
     let db = Db::builder().models(models).max_pool_size(usize::try_from(POOL)?).connect(&url).await?;
-    answer(Toasty { db, authors }).await
+    answer(Toasty { db, scheme, authors }).await
 }
 
 impl Contender for Toasty {
@@ -98,12 +49,29 @@ impl Contender for Toasty {
             ("W5", "Toasty, in a transaction"),
             ("W6", "Toasty, create_many"),
             ("W8", "Toasty"),
+            ("W9", "Toasty, update"),
+            ("W10", "Toasty"),
+            ("W11", "Toasty, include"),
+            ("W12", "Toasty, include"),
+            ("W13", "Toasty, include"),
         ]
     }
 
     async fn run(&self, workload: &'static str, _: &'static str, tasks: i64) -> Outcome {
         match workload {
             "W8" => concurrent(&self.db, tasks, self.authors).await,
+            "W10" => match self.scheme.as_str() {
+                "sqlite" => orders!(on_sqlite, self.db),
+                _ => orders!(on_postgres, self.db),
+            },
+            "W12" => {
+                let db = self.db.clone();
+                let page = move |offset| {
+                    let mut db = db.clone();
+                    async move { page(&mut db, offset).await }
+                };
+                pages(tasks, self.authors, page).await
+            }
             _ => run(&mut self.db.clone(), workload, self.authors).await,
         }
     }
@@ -143,6 +111,37 @@ async fn run(db: &mut Db, workload: &str, count: i64) -> Outcome {
             transaction.commit().await?;
             Ok(sum)
         }
+        "W9" => {
+            let mut transaction = db.transaction().await?;
+            for mut note in Note::all().exec(&mut transaction).await? {
+                let likes = note.likes + 1;
+                note.update().likes(likes).exec(&mut transaction).await?;
+            }
+            transaction.commit().await?;
+            Ok(NOTES.unsigned_abs())
+        }
+        "W11" => {
+            let mut sum = 0;
+            for offset in offsets(count) {
+                sum += page(db, offset).await?;
+            }
+            Ok(sum)
+        }
+        "W13" => {
+            let authors = Author::all()
+                .include(Author::fields().books())
+                .include(Author::fields().awards())
+                .include(Author::fields().comments())
+                .order_by(Author::fields().id().asc())
+                .limit(usize::try_from(SIBLINGS)?);
+            let mut sum = 0;
+            for author in &authors.exec(db).await? {
+                sum += author.checksum() + author.books.get().iter().map(Book::checksum).sum::<u64>();
+                sum += author.awards.get().iter().map(Award::checksum).sum::<u64>();
+                sum += author.comments.get().iter().map(Comment::checksum).sum::<u64>();
+            }
+            Ok(sum)
+        }
         _ => {
             let mut transaction = db.transaction().await?;
             for first in (0..NOTES).step_by(usize::try_from(ROWS)?) {
@@ -158,6 +157,30 @@ async fn run(db: &mut Db, workload: &str, count: i64) -> Outcome {
     }
 }
 
+async fn page(db: &mut Db, offset: i64) -> Outcome {
+    let books = Book::all()
+        .include(Book::fields().author())
+        .include(Book::fields().links().tag())
+        .include(Book::fields().comments().author())
+        .order_by(Book::fields().id().desc())
+        .limit(usize::try_from(PAGE)?)
+        .offset(usize::try_from(offset)?);
+    let books = books.exec(db).await?;
+    let mut sum = Book::all().count().exec(db).await?;
+    for book in &books {
+        sum += book.checksum() + book.author.get().checksum();
+        sum += book
+            .links
+            .get()
+            .iter()
+            .map(|link| contender::named(link.tag.get().id, &link.tag.get().name))
+            .sum::<u64>();
+        let comments = book.comments.get().iter();
+        sum += comments.map(|comment| comment.checksum() + comment.author.get().checksum()).sum::<u64>();
+    }
+    Ok(sum)
+}
+
 async fn concurrent(db: &Db, tasks: i64, count: i64) -> Outcome {
     let db = db.clone();
     let get = move |key| {
@@ -165,16 +188,4 @@ async fn concurrent(db: &Db, tasks: i64, count: i64) -> Outcome {
         async move { Ok(Author::get_by_id(&mut db, key).await?.checksum()) }
     };
     concurrently(tasks, count, get).await
-}
-
-impl Author {
-    fn checksum(&self) -> u64 {
-        contender::author(self.id, &self.name, &self.country, self.born, self.active)
-    }
-}
-
-impl Book {
-    fn checksum(&self) -> u64 {
-        contender::book(self.id, self.author_id, &self.title, &self.isbn, self.pages, self.price)
-    }
 }

@@ -7,7 +7,7 @@ mod with_tokio_postgres;
 
 use contender::{Contender, Failure, Outcome, answer, arguments};
 use deadpool_postgres::Pool;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{MySqlPool, PgPool, SqlitePool};
 use tokio::task::block_in_place;
 use with_rusqlite::Connections;
 
@@ -23,6 +23,11 @@ struct OnPostgres {
     authors: i64,
 }
 
+struct OnMariadb {
+    pool: MySqlPool,
+    authors: i64,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (url, authors) = arguments()?;
@@ -30,6 +35,9 @@ async fn main() -> Result<(), Failure> {
         let connections = with_rusqlite::connect(&url)?;
         let pool = with_sqlx::sqlite::connect(&url).await?;
         answer(OnSqlite { connections, pool, authors }).await
+    } else if url.starts_with("mysql:") {
+        let pool = with_sqlx::mariadb::connect(&url).await?;
+        answer(OnMariadb { pool, authors }).await
     } else {
         let clients = with_tokio_postgres::connect(&url)?;
         let pool = with_sqlx::postgres::connect(&url).await?;
@@ -48,8 +56,10 @@ impl Contender for OnSqlite {
         }
         match workload {
             "W8" => self.connections.concurrent(tasks, self.authors).await,
+            "W12" => self.connections.pages(tasks, self.authors).await,
             _ => block_in_place(|| {
-                self.connections.with(|connection| with_rusqlite::run(connection, workload, self.authors))
+                let run = |connection: &_| with_rusqlite::run(connection, workload, variant, self.authors);
+                self.connections.with(run)
             }),
         }
     }
@@ -65,5 +75,16 @@ impl Contender for OnPostgres {
             true => with_sqlx::postgres::run(&self.pool, workload, tasks, self.authors).await,
             false => with_tokio_postgres::run(&self.clients, workload, variant, tasks, self.authors).await,
         }
+    }
+}
+
+/// sqlx is the raw driver of MariaDB.
+impl Contender for OnMariadb {
+    fn workloads(&self) -> Vec<(&'static str, &'static str)> {
+        with_sqlx::mariadb::WORKLOADS.to_vec()
+    }
+
+    async fn run(&self, workload: &'static str, _: &'static str, tasks: i64) -> Outcome {
+        with_sqlx::mariadb::run(&self.pool, workload, tasks, self.authors).await
     }
 }

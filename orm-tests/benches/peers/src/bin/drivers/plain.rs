@@ -1,6 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
 /// A row of `authors`, with its books where they were loaded.
 #[derive(sqlx::FromRow)]
 pub struct Author {
@@ -66,12 +71,95 @@ pub struct Pair {
     pub active: bool,
 }
 
+/// A comment and its author, in one row.
+#[derive(sqlx::FromRow)]
+pub struct Remark {
+    pub id: i64,
+    pub book_id: i64,
+    pub text: String,
+    pub author_id: i64,
+    pub name: String,
+    pub country: String,
+    pub born: i64,
+    pub active: bool,
+}
+
+/// A book with everything that a page shows of it.
+pub struct Post {
+    pub book: Pair,
+    pub tags: Vec<Tag>,
+    pub remarks: Vec<Remark>,
+}
+
+/// A row of `comments`.
+#[derive(sqlx::FromRow)]
+pub struct Comment {
+    pub id: i64,
+    pub book_id: i64,
+    pub author_id: i64,
+    pub text: String,
+}
+
+/// A row of `awards`.
+#[derive(sqlx::FromRow)]
+pub struct Award {
+    pub id: i64,
+    pub author_id: i64,
+    pub name: String,
+}
+
+/// An author with three collections, one of which is in `author`.
+pub struct Career {
+    pub author: Author,
+    pub awards: Vec<Award>,
+    pub comments: Vec<Comment>,
+}
+
+/// A row of `notes`.
+#[allow(dead_code)]
+#[derive(sqlx::FromRow)]
+pub struct Note {
+    pub id: i64,
+    pub author: String,
+    pub text: String,
+    pub likes: i64,
+}
+
+/// A row of `orders`.
+pub struct Order {
+    pub id: i64,
+    pub day: NaiveDate,
+    pub at: DateTime<Utc>,
+    pub number: Uuid,
+    pub amount: Decimal,
+    pub details: Value,
+}
+
 /// The books and their authors, joined.
 pub const PAIRS_SQL: &str = "SELECT b.id, b.author_id, b.title, b.isbn, b.pages, b.price, \
     a.id AS a_id, a.name, a.country, a.born, a.active FROM books b JOIN authors a ON a.id = b.author_id";
 /// The tags of books, without the end of the condition.
 pub const TAGS_SQL: &str = "SELECT l.book_id, t.id, t.name, t.topic_id FROM book_tags l JOIN tags t ON t.id = l.tag_id \
      WHERE l.book_id";
+
+/// A page of books with their authors, without the limit.
+pub const PAGE_SQL: &str = "SELECT b.id, b.author_id, b.title, b.isbn, b.pages, b.price, \
+    a.id AS a_id, a.name, a.country, a.born, a.active FROM books b JOIN authors a ON a.id = b.author_id \
+    ORDER BY b.id DESC";
+/// The comments of books with their authors, without the end of the condition.
+pub const REMARKS_SQL: &str = "SELECT c.id, c.book_id, c.text, a.id AS author_id, a.name, a.country, a.born, a.active \
+    FROM comments c JOIN authors a ON a.id = c.author_id WHERE c.book_id";
+/// How many books there are.
+pub const COUNT_SQL: &str = "SELECT count(*) FROM books";
+/// The first authors, without the limit.
+pub const FIRST_AUTHORS_SQL: &str = "SELECT id, name, country, born, active FROM authors ORDER BY id";
+/// Awards and comments of authors, without the end of the condition.
+pub const AWARDS_SQL: &str = "SELECT id, author_id, name FROM awards WHERE author_id";
+pub const COMMENTS_SQL: &str = "SELECT id, book_id, author_id, text FROM comments WHERE author_id";
+/// All notes.
+pub const NOTES_SQL: &str = "SELECT id, author, text, likes FROM notes";
+/// All orders.
+pub const ORDERS_SQL: &str = "SELECT id, day, at, number, amount, details FROM orders";
 
 /// The topics with some keys, without the end of the condition.
 pub const TOPICS_SQL: &str = "SELECT id, name FROM topics WHERE id";
@@ -102,6 +190,73 @@ impl Pair {
         contender::book(self.id, self.author_id, &self.title, &self.isbn, self.pages, self.price)
             + contender::author(self.a_id, &self.name, &self.country, self.born, self.active)
     }
+}
+
+impl Post {
+    fn checksum(&self) -> u64 {
+        let remark = |remark: &Remark| {
+            contender::comment(remark.id, remark.book_id, remark.author_id, &remark.text)
+                + contender::author(
+                    remark.author_id,
+                    &remark.name,
+                    &remark.country,
+                    remark.born,
+                    remark.active,
+                )
+        };
+        let tags: u64 = self.tags.iter().map(Tag::checksum).sum();
+        self.book.checksum() + tags + self.remarks.iter().map(remark).sum::<u64>()
+    }
+}
+
+impl Career {
+    fn checksum(&self) -> u64 {
+        let award = |award: &Award| contender::award(award.id, award.author_id, &award.name);
+        let comment = |one: &Comment| contender::comment(one.id, one.book_id, one.author_id, &one.text);
+        let awards: u64 = self.awards.iter().map(award).sum();
+        self.author.checksum() + awards + self.comments.iter().map(comment).sum::<u64>()
+    }
+}
+
+impl Order {
+    pub fn checksum(&self) -> u64 {
+        contender::order(self.id, self.day, self.at, self.number, self.amount, &self.details)
+    }
+}
+
+/// Puts a page together, and reads it: its books, and the number of all.
+pub fn page(books: Vec<Pair>, tags: Vec<TagOfBook>, remarks: Vec<Remark>, count: i64) -> u64 {
+    let places: HashMap<i64, usize> = books.iter().enumerate().map(|(at, book)| (book.id, at)).collect();
+    let post = |book| Post { book, tags: Vec::new(), remarks: Vec::new() };
+    let mut posts: Vec<Post> = books.into_iter().map(post).collect();
+    for TagOfBook { book_id, id, name, topic_id } in tags {
+        posts[places[&book_id]].tags.push(Tag { id, name, topic_id, topic: None });
+    }
+    for remark in remarks {
+        posts[places[&remark.book_id]].remarks.push(remark);
+    }
+    posts.iter().map(Post::checksum).sum::<u64>() + count.unsigned_abs()
+}
+
+/// Gives every author its three collections, and reads them.
+pub fn careers(
+    mut authors: Vec<Author>,
+    books: Vec<Book>,
+    awards: Vec<Award>,
+    comments: Vec<Comment>,
+) -> u64 {
+    shelve(&mut authors, books);
+    let places: HashMap<i64, usize> =
+        authors.iter().enumerate().map(|(at, author)| (author.id, at)).collect();
+    let career = |author| Career { author, awards: Vec::new(), comments: Vec::new() };
+    let mut careers: Vec<Career> = authors.into_iter().map(career).collect();
+    for award in awards {
+        careers[places[&award.author_id]].awards.push(award);
+    }
+    for comment in comments {
+        careers[places[&comment.author_id]].comments.push(comment);
+    }
+    careers.iter().map(Career::checksum).sum()
 }
 
 /// Gives every author its books.

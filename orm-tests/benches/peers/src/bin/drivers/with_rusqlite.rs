@@ -1,17 +1,24 @@
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{NaiveDate, NaiveDateTime};
 use contender::{
-    AUTHORS_SQL, BOOKS_SQL, NOTES, Outcome, POOL, SALES_SQL, SQLITE_KEYS, author_key, concurrently, note_text,
+    AUTHORS_SQL, BOOKS_SQL, NOTES, Outcome, PAGE, POOL, SALES_SQL, SIBLINGS, SQLITE_KEYS, author_key,
+    concurrently, note_text, pages,
 };
+use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::plain::{
-    Author, Book, PAIRS_SQL, TAGS_SQL, TOPICS_SQL, TagOfBook, Topic, label, shelve, topic_keys, total,
+    AWARDS_SQL, Author, Award, Book, COMMENTS_SQL, COUNT_SQL, Comment, FIRST_AUTHORS_SQL, NOTES_SQL, Note,
+    ORDERS_SQL, Order, PAGE_SQL, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL, TOPICS_SQL, TagOfBook,
+    Topic, careers, label, page, shelve, topic_keys, total,
 };
 
 /// What it does.
-pub const WORKLOADS: [(&str, &str); 12] = [
+pub const WORKLOADS: [(&str, &str); 18] = [
     ("W1", "rusqlite"),
     ("W2", "rusqlite"),
     ("W3", "rusqlite, JOIN"),
@@ -20,11 +27,20 @@ pub const WORKLOADS: [(&str, &str); 12] = [
     ("W6", "rusqlite, one by one"),
     ("W7", "rusqlite"),
     ("W8", "rusqlite, spawn_blocking"),
+    ("W9", "rusqlite, one by one"),
+    ("W9", "rusqlite, UPDATE .. FROM"),
+    ("W10", "rusqlite"),
+    ("W11", "rusqlite"),
+    ("W12", "rusqlite, spawn_blocking"),
+    ("W13", "rusqlite"),
     ("D1", "rusqlite"),
     ("D2", "rusqlite"),
     ("D3", "rusqlite"),
     ("D4", "rusqlite"),
 ];
+
+/// How many notes are edited by one statement: with fewer and with more it takes longer.
+const NOTES_A_STATEMENT: usize = 500;
 
 /// As many connections as everyone has.
 #[derive(Clone)]
@@ -58,20 +74,25 @@ impl Connections {
     /// Gets by many tasks, each on a thread that may block.
     pub async fn concurrent(&self, tasks: i64, authors: i64) -> Outcome {
         let connections = self.clone();
-        let get = move |key| {
-            let connections = connections.clone();
-            async move {
-                let _permit = connections.permits.clone().acquire_owned().await?;
-                let one = move || connections.with(|connection| Ok(one(connection, key)?.checksum()));
-                tokio::task::spawn_blocking(one).await?
-            }
-        };
+        let get = move |key| connections.clone().lend(move |connection| Ok(one(connection, key)?.checksum()));
         concurrently(tasks, authors, get).await
+    }
+
+    /// Pages by many tasks, each on a thread that may block.
+    pub async fn pages(&self, tasks: i64, authors: i64) -> Outcome {
+        let connections = self.clone();
+        let page = move |offset| connections.clone().lend(move |connection| show(connection, offset));
+        pages(tasks, authors, page).await
+    }
+
+    async fn lend(self, work: impl FnOnce(&Connection) -> Outcome + Send + 'static) -> Outcome {
+        let _permit = self.permits.clone().acquire_owned().await?;
+        tokio::task::spawn_blocking(move || self.with(work)).await?
     }
 }
 
 /// Runs a workload.
-pub fn run(connection: &Connection, workload: &str, authors: i64) -> Outcome {
+pub fn run(connection: &Connection, workload: &str, variant: &str, authors: i64) -> Outcome {
     match workload {
         "W1" => Ok(all_books(connection)?.iter().map(Book::checksum).sum()),
         "D1" => Ok(total(all_authors(connection)?.0)),
@@ -83,19 +104,8 @@ pub fn run(connection: &Connection, workload: &str, authors: i64) -> Outcome {
         }
         "W3" => {
             let mut statement = connection.prepare_cached(PAIRS_SQL)?;
-            let pair = |row: &Row<'_>| {
-                let author = Author {
-                    id: row.get(6)?,
-                    name: row.get(7)?,
-                    country: row.get(8)?,
-                    born: row.get(9)?,
-                    active: row.get(10)?,
-                    books: Vec::new(),
-                };
-                Ok((book(row)?, author))
-            };
             let pairs = statement.query_map([], pair)?.collect::<Result<Vec<_>>>()?;
-            Ok(pairs.iter().map(|(book, author)| book.checksum() + author.checksum()).sum())
+            Ok(pairs.iter().map(Pair::checksum).sum())
         }
         "W4" | "D3" | "D4" => {
             let (mut authors, keys) = all_authors(connection)?;
@@ -126,6 +136,22 @@ pub fn run(connection: &Connection, workload: &str, authors: i64) -> Outcome {
             connection.execute_batch("COMMIT")?;
             Ok(NOTES.unsigned_abs())
         }
+        "W9" => edit(connection, variant),
+        "W10" => {
+            let mut statement = connection.prepare_cached(ORDERS_SQL)?;
+            let orders = statement.query_map([], order)?.collect::<Result<Vec<_>>>()?;
+            Ok(orders.iter().map(Order::checksum).sum())
+        }
+        "W11" => contender::offsets(authors).map(|offset| show(connection, offset)).sum(),
+        "W13" => {
+            let mut statement = connection.prepare_cached(&format!("{FIRST_AUTHORS_SQL} LIMIT ?"))?;
+            let authors = statement.query_map([SIBLINGS], author)?.collect::<Result<Vec<_>>>()?;
+            let keys: Vec<i64> = authors.iter().map(|author| author.id).collect();
+            let books = among(connection, &format!("{BOOKS_SQL} WHERE author_id"), &keys, book)?;
+            let awards = among(connection, AWARDS_SQL, &keys, award)?;
+            let comments = among(connection, COMMENTS_SQL, &keys, comment)?;
+            Ok(careers(authors, books, awards, comments))
+        }
         _ => {
             let mut statement = connection.prepare_cached(SALES_SQL)?;
             let mut sum = 0;
@@ -135,6 +161,42 @@ pub fn run(connection: &Connection, workload: &str, authors: i64) -> Outcome {
             Ok(sum)
         }
     }
+}
+
+/// Adds a like to each note.
+fn edit(connection: &Connection, variant: &str) -> Outcome {
+    connection.execute_batch("BEGIN")?;
+    let mut statement = connection.prepare_cached(NOTES_SQL)?;
+    let mut notes = statement.query_map([], note)?.collect::<Result<Vec<_>>>()?;
+    notes.iter_mut().for_each(|note| note.likes += 1);
+    if variant.ends_with("one by one") {
+        let mut statement = connection.prepare_cached("UPDATE notes SET likes = ? WHERE id = ?")?;
+        for note in &notes {
+            statement.execute([note.likes, note.id])?;
+        }
+    } else {
+        for notes in notes.chunks(NOTES_A_STATEMENT) {
+            let values = vec!["(?,?)"; notes.len()].join(",");
+            let mut statement = connection.prepare_cached(&format!(
+                "WITH new (id, likes) AS (VALUES {values})
+                 UPDATE notes SET likes = new.likes FROM new WHERE notes.id = new.id"
+            ))?;
+            statement.execute(params_from_iter(notes.iter().flat_map(|note| [note.id, note.likes])))?;
+        }
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(NOTES.unsigned_abs())
+}
+
+/// Shows a page.
+fn show(connection: &Connection, offset: i64) -> Outcome {
+    let mut statement = connection.prepare_cached(&format!("{PAGE_SQL} LIMIT ? OFFSET ?"))?;
+    let books = statement.query_map([PAGE, offset], pair)?.collect::<Result<Vec<_>>>()?;
+    let keys: Vec<i64> = books.iter().map(|book| book.id).collect();
+    let tags = among(connection, TAGS_SQL, &keys, tag)?;
+    let remarks = among(connection, REMARKS_SQL, &keys, remark)?;
+    let count = connection.prepare_cached(COUNT_SQL)?.query_row([], |row| row.get(0))?;
+    Ok(page(books, tags, remarks, count))
 }
 
 fn one(connection: &Connection, key: i64) -> Result<Author> {
@@ -200,4 +262,63 @@ fn tag(row: &Row<'_>) -> Result<TagOfBook> {
 
 fn topic(row: &Row<'_>) -> Result<Topic> {
     Ok(Topic { id: row.get(0)?, name: row.get(1)? })
+}
+
+fn pair(row: &Row<'_>) -> Result<Pair> {
+    Ok(Pair {
+        id: row.get(0)?,
+        author_id: row.get(1)?,
+        title: row.get(2)?,
+        isbn: row.get(3)?,
+        pages: row.get(4)?,
+        price: row.get(5)?,
+        a_id: row.get(6)?,
+        name: row.get(7)?,
+        country: row.get(8)?,
+        born: row.get(9)?,
+        active: row.get(10)?,
+    })
+}
+
+fn remark(row: &Row<'_>) -> Result<Remark> {
+    Ok(Remark {
+        id: row.get(0)?,
+        book_id: row.get(1)?,
+        text: row.get(2)?,
+        author_id: row.get(3)?,
+        name: row.get(4)?,
+        country: row.get(5)?,
+        born: row.get(6)?,
+        active: row.get(7)?,
+    })
+}
+
+fn comment(row: &Row<'_>) -> Result<Comment> {
+    Ok(Comment { id: row.get(0)?, book_id: row.get(1)?, author_id: row.get(2)?, text: row.get(3)? })
+}
+
+fn award(row: &Row<'_>) -> Result<Award> {
+    Ok(Award { id: row.get(0)?, author_id: row.get(1)?, name: row.get(2)? })
+}
+
+fn note(row: &Row<'_>) -> Result<Note> {
+    Ok(Note { id: row.get(0)?, author: row.get(1)?, text: row.get(2)?, likes: row.get(3)? })
+}
+
+/// Converts as rusqlite's own implementations for these types do, which it has for no decimals.
+fn order(row: &Row<'_>) -> Result<Order> {
+    let text = |at: usize| row.get_ref(at).and_then(|cell| Ok(cell.as_str()?));
+    let at = NaiveDateTime::parse_from_str(text(2)?, "%Y-%m-%d %H:%M:%S%.f").map_err(wrong)?;
+    Ok(Order {
+        id: row.get(0)?,
+        day: NaiveDate::parse_from_str(text(1)?, "%F").map_err(wrong)?,
+        at: at.and_utc(),
+        number: Uuid::from_slice(row.get_ref(3)?.as_blob()?).map_err(wrong)?,
+        amount: text(4)?.parse().map_err(wrong::<rust_decimal::Error>)?,
+        details: serde_json::from_str(text(5)?).map_err(wrong)?,
+    })
+}
+
+fn wrong<E: Error + Send + Sync + 'static>(error: E) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
 }

@@ -22,11 +22,18 @@ diesel::table! {
 diesel::table! {
     sales (id) { id -> BigInt, author_id -> BigInt, title -> Text, isbn -> Text, pages -> BigInt, price -> Double, }
 }
+diesel::table! {
+    comments (id) { id -> BigInt, book_id -> BigInt, author_id -> BigInt, text -> Text, }
+}
+diesel::table! {
+    awards (id) { id -> BigInt, author_id -> BigInt, name -> Text, }
+}
 diesel::joinable!(books -> authors (author_id));
+diesel::joinable!(comments -> authors (author_id));
 diesel::joinable!(book_tags -> books (book_id));
 diesel::joinable!(book_tags -> tags (tag_id));
 diesel::joinable!(tags -> topics (topic_id));
-diesel::allow_tables_to_appear_in_same_query!(authors, books, tags, topics, book_tags);
+diesel::allow_tables_to_appear_in_same_query!(authors, books, comments, tags, topics, book_tags);
 
 #[derive(Queryable, Selectable, Identifiable)]
 #[diesel(table_name = authors)]
@@ -83,6 +90,32 @@ pub struct Sale {
     pub price: f64,
 }
 
+#[derive(Queryable, Selectable, Identifiable, Associations)]
+#[diesel(table_name = comments, belongs_to(Book), belongs_to(Author))]
+pub struct Comment {
+    pub id: i64,
+    pub book_id: i64,
+    pub author_id: i64,
+    pub text: String,
+}
+
+#[derive(Queryable, Selectable, Identifiable, Associations)]
+#[diesel(table_name = awards, belongs_to(Author))]
+pub struct Award {
+    pub id: i64,
+    pub author_id: i64,
+    pub name: String,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = notes)]
+pub struct Note {
+    pub id: i64,
+    pub author: String,
+    pub text: String,
+    pub likes: i64,
+}
+
 #[derive(Insertable)]
 #[diesel(table_name = notes)]
 pub struct NewNote {
@@ -105,6 +138,12 @@ impl Author {
 impl Book {
     pub fn checksum(&self) -> u64 {
         contender::book(self.id, self.author_id, &self.title, &self.isbn, self.pages, self.price)
+    }
+}
+
+impl Comment {
+    pub fn checksum(&self) -> u64 {
+        contender::comment(self.id, self.book_id, self.author_id, &self.text)
     }
 }
 
@@ -158,4 +197,38 @@ pub fn of_tag(tag: &Tag) -> u64 {
 /// The checksum of a tag and its topic.
 pub fn of_tag_and_topic((tag, topic): &(Tag, Topic)) -> u64 {
     of_tag(tag) + contender::named(topic.id, &topic.name)
+}
+
+/// Puts a page together, and reads it: its books, and the number of all.
+pub fn page(
+    rows: Vec<(Book, Author)>,
+    links: Vec<(BookTag, Tag)>,
+    comments: Vec<(Comment, Author)>,
+    count: i64,
+) -> u64 {
+    let (books, authors): (Vec<Book>, Vec<Author>) = rows.into_iter().unzip();
+    let (links, comments) = (links.grouped_by(&books), comments.grouped_by(&books));
+    let posts: Vec<_> = books.into_iter().zip(authors).zip(links.into_iter().zip(comments)).collect();
+    let comment = |(comment, author): &(Comment, Author)| comment.checksum() + author.checksum();
+    let post = |((book, author), (links, comments)): &((Book, Author), (Vec<(BookTag, Tag)>, Vec<_>))| {
+        let tags: u64 = links.iter().map(|(_, tag)| of_tag(tag)).sum();
+        book.checksum() + author.checksum() + tags + comments.iter().map(comment).sum::<u64>()
+    };
+    posts.iter().map(post).sum::<u64>() + count.unsigned_abs()
+}
+
+/// Gives every author its three collections, and reads them.
+pub fn careers(authors: Vec<Author>, books: Vec<Book>, awards: Vec<Award>, comments: Vec<Comment>) -> u64 {
+    let books = books.grouped_by(&authors);
+    let (awards, comments) = (awards.grouped_by(&authors), comments.grouped_by(&authors));
+    let careers: Vec<_> = authors.into_iter().zip(books).zip(awards.into_iter().zip(comments)).collect();
+    let award = |award: &Award| contender::award(award.id, award.author_id, &award.name);
+    let career =
+        |((author, books), (awards, comments)): &((Author, Vec<Book>), (Vec<Award>, Vec<Comment>))| {
+            author.checksum()
+                + books.iter().map(Book::checksum).sum::<u64>()
+                + awards.iter().map(award).sum::<u64>()
+                + comments.iter().map(Comment::checksum).sum::<u64>()
+        };
+    careers.iter().map(career).sum()
 }

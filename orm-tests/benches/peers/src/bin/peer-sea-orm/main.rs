@@ -3,12 +3,15 @@
 mod models;
 
 use contender::{
-    Contender, Failure, NOTES, Outcome, POOL, answer, arguments, author_key, concurrently, note_text,
+    Contender, Failure, NOTES, Outcome, PAGE, POOL, SIBLINGS, answer, arguments, author_key, concurrently,
+    note_text, offsets, pages,
 };
 use futures_util::TryStreamExt;
-use models::{author, book, book_tag, note, sale, tag};
+use models::{author, award, book, book_tag, comment, note, order, order_with_text, sale, tag};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, EntityTrait, LoaderTrait, Set, TransactionTrait,
+    ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, IntoActiveModel,
+    LoaderTrait, PaginatorTrait, QueryOrder, QuerySelect, Set, TransactionTrait,
 };
 
 /// As many rows in one statement as both databases bind.
@@ -39,12 +42,25 @@ impl Contender for SeaOrm {
             ("W6", "SeaORM, insert_many"),
             ("W7", "SeaORM, stream"),
             ("W8", "SeaORM"),
+            ("W9", "SeaORM, on_conflict"),
+            ("W10", "SeaORM"),
+            ("W11", "SeaORM, load_one, load_many"),
+            ("W12", "SeaORM, load_one, load_many"),
+            ("W13", "SeaORM, load_many"),
         ]
     }
 
     async fn run(&self, workload: &'static str, variant: &'static str, tasks: i64) -> Outcome {
         match workload {
             "W8" => concurrent(&self.database, tasks, self.authors).await,
+            "W12" => {
+                let database = self.database.clone();
+                let page = move |offset| {
+                    let database = database.clone();
+                    async move { page(&database, offset).await }
+                };
+                pages(tasks, self.authors, page).await
+            }
             _ => run(&self.database, workload, variant, self.authors).await,
         }
     }
@@ -113,6 +129,51 @@ async fn run(database: &DatabaseConnection, workload: &str, variant: &str, count
             transaction.commit().await?;
             Ok(NOTES.unsigned_abs())
         }
+        "W9" => {
+            let transaction = database.begin().await?;
+            let notes: Vec<note::ActiveModel> =
+                note::Entity::find().all(&transaction).await?.into_iter().map(liked).collect();
+            for notes in notes.chunks(ROWS) {
+                let update =
+                    OnConflict::column(note::Column::Id).update_column(note::Column::Likes).to_owned();
+                let insert = note::Entity::insert_many(notes.to_vec()).on_conflict(update);
+                insert.exec_without_returning(&transaction).await?;
+            }
+            transaction.commit().await?;
+            Ok(NOTES.unsigned_abs())
+        }
+        "W10" if database.get_database_backend() == DbBackend::Sqlite => {
+            let orders = order_with_text::Entity::find().all(database).await?;
+            Ok(orders.iter().map(|order| order.checksum(|amount| amount.parse().unwrap_or_default())).sum())
+        }
+        "W10" => {
+            let orders = order::Entity::find().all(database).await?;
+            Ok(orders.iter().map(|order| order.checksum(|amount| *amount)).sum())
+        }
+        "W11" => {
+            let mut sum = 0;
+            for offset in offsets(count) {
+                sum += page(database, offset).await?;
+            }
+            Ok(sum)
+        }
+        "W13" => {
+            let first =
+                author::Entity::find().order_by_asc(author::Column::Id).limit(SIBLINGS.unsigned_abs());
+            let authors = first.all(database).await?;
+            let books = authors.load_many(book::Entity, database).await?;
+            let awards = authors.load_many(award::Entity, database).await?;
+            let comments = authors.load_many(comment::Entity, database).await?;
+            let careers: Vec<_> =
+                authors.into_iter().zip(books).zip(awards.into_iter().zip(comments)).collect();
+            let mut sum = 0;
+            for ((author, books), (awards, comments)) in &careers {
+                sum += author.checksum() + books.iter().map(book::Model::checksum).sum::<u64>();
+                sum += awards.iter().map(award::Model::checksum).sum::<u64>();
+                sum += comments.iter().map(comment::Model::checksum).sum::<u64>();
+            }
+            Ok(sum)
+        }
         _ => {
             let mut sales = sale::Entity::find().stream(database).await?;
             let mut sum = 0;
@@ -122,6 +183,42 @@ async fn run(database: &DatabaseConnection, workload: &str, variant: &str, count
             Ok(sum)
         }
     }
+}
+
+async fn page(database: &DatabaseConnection, offset: i64) -> Outcome {
+    let books = book::Entity::find().order_by_desc(book::Column::Id);
+    let books = books.limit(PAGE.unsigned_abs()).offset(offset.unsigned_abs()).all(database).await?;
+    let count = book::Entity::find().count(database).await?;
+    let authors = books.load_one(author::Entity, database).await?;
+    let tags = books.load_many_to_many(tag::Entity, book_tag::Entity, database).await?;
+    let of_books = books.load_many(comment::Entity, database).await?;
+    let counts: Vec<usize> = of_books.iter().map(Vec::len).collect();
+    let comments: Vec<comment::Model> = of_books.into_iter().flatten().collect();
+    let commenters = comments.load_one(author::Entity, database).await?;
+    let mut comments = comments.into_iter().zip(commenters);
+    let posts: Vec<_> = books
+        .into_iter()
+        .zip(authors)
+        .zip(tags.into_iter().zip(counts))
+        .map(|((book, by), (tags, count))| {
+            (book, by, tags, comments.by_ref().take(count).collect::<Vec<_>>())
+        })
+        .collect();
+    let author = |author: &Option<author::Model>| author.as_ref().map_or(0, author::Model::checksum);
+    let mut sum = count;
+    for (book, by, tags, comments) in &posts {
+        sum += book.checksum() + author(by);
+        sum += tags.iter().map(|tag| contender::named(tag.id, &tag.name)).sum::<u64>();
+        sum += comments.iter().map(|(comment, by)| comment.checksum() + author(by)).sum::<u64>();
+    }
+    Ok(sum)
+}
+
+/// A note with one more like.
+fn liked(note: note::Model) -> note::ActiveModel {
+    let likes = note.likes + 1;
+    let note = note.into_active_model().reset_all();
+    note::ActiveModel { likes: Set(likes), ..note }
 }
 
 fn new_note(at: i64) -> note::ActiveModel {

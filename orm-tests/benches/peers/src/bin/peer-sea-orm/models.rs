@@ -25,6 +25,18 @@ pub mod author {
         }
     }
 
+    impl Related<super::award::Entity> for Entity {
+        fn to() -> RelationDef {
+            super::award::Relation::Author.def().rev()
+        }
+    }
+
+    impl Related<super::comment::Entity> for Entity {
+        fn to() -> RelationDef {
+            super::comment::Relation::Author.def().rev()
+        }
+    }
+
     impl ActiveModelBehavior for ActiveModel {}
 
     impl Model {
@@ -62,6 +74,12 @@ pub mod book {
     impl Related<super::author::Entity> for Entity {
         fn to() -> RelationDef {
             Relation::Author.def()
+        }
+    }
+
+    impl Related<super::comment::Entity> for Entity {
+        fn to() -> RelationDef {
+            super::comment::Relation::Book.def().rev()
         }
     }
 
@@ -184,3 +202,114 @@ pub mod sale {
         }
     }
 }
+
+pub mod comment {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "comments")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub book_id: i64,
+        pub author_id: i64,
+        pub text: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::book::Entity",
+            from = "Column::BookId",
+            to = "super::book::Column::Id"
+        )]
+        Book,
+        #[sea_orm(
+            belongs_to = "super::author::Entity",
+            from = "Column::AuthorId",
+            to = "super::author::Column::Id"
+        )]
+        Author,
+    }
+
+    impl Related<super::author::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Author.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    impl Model {
+        pub fn checksum(&self) -> u64 {
+            contender::comment(self.id, self.book_id, self.author_id, &self.text)
+        }
+    }
+}
+
+pub mod award {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "awards")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub author_id: i64,
+        pub name: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::author::Entity",
+            from = "Column::AuthorId",
+            to = "super::author::Column::Id"
+        )]
+        Author,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    impl Model {
+        pub fn checksum(&self) -> u64 {
+            contender::award(self.id, self.author_id, &self.name)
+        }
+    }
+}
+
+/// The decimal of an order is text on SQLite, where SeaORM reads decimals from floats.
+macro_rules! orders {
+    ($module:ident, $amount:ty) => {
+        pub mod $module {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+            #[sea_orm(table_name = "orders")]
+            pub struct Model {
+                #[sea_orm(primary_key, auto_increment = false)]
+                pub id: i64,
+                pub day: Date,
+                pub at: DateTimeUtc,
+                pub number: Uuid,
+                pub amount: $amount,
+                pub details: Json,
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+
+            impl Model {
+                pub fn checksum(&self, amount: impl Fn(&$amount) -> Decimal) -> u64 {
+                    let amount = amount(&self.amount);
+                    contender::order(self.id, self.day, self.at, self.number, amount, &self.details)
+                }
+            }
+        }
+    };
+}
+
+orders!(order, Decimal);
+orders!(order_with_text, String);
