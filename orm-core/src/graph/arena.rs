@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWri
 use append_only_vec::AppendOnlyVec;
 use hashbrown::HashSet;
 
-use super::{ArenaId, CellError, GraphHandle, Node, Record, Seed, Slots};
+use super::{ArenaId, CellError, ColumnSet, GraphHandle, Node, Record, Seed, Slots};
 use crate::value::{Cells, Value, ValueError, ValueRef};
 
 /// The objects of one model in one graph, at stable addresses, with the slots of their relationships.
@@ -103,11 +103,12 @@ impl<M: Record> Arena<M> {
     /// Publishes a new version read from cells; what did not change adds none.
     pub(crate) fn update(&self, node: u32, cells: &dyn Cells) -> Result<bool, CellError> {
         let version = M::read(cells, &self.seed(node))?;
-        let changed = self.differences(self.node(node).current(), &version).next().is_some();
-        if changed {
-            self.publish(node, version);
+        let changed: ColumnSet = self.differences(self.node(node).current(), &version).collect();
+        let changes = changed != ColumnSet::default();
+        if changes {
+            self.publish(node, version, changed);
         }
-        Ok(changed)
+        Ok(changes)
     }
 
     /// The columns in which two versions differ.
@@ -115,9 +116,9 @@ impl<M: Record> Arena<M> {
         (0..self.columns).filter(|column| one.view(*column) != other.view(*column))
     }
 
-    /// Makes a version of an object the newest.
-    pub(crate) fn publish(&self, node: u32, version: M) {
-        let number = self.node(node).publish(version);
+    /// Makes a version of an object, which differs from the newest one in these columns at most, the newest.
+    pub(crate) fn publish(&self, node: u32, version: M, changed: ColumnSet) {
+        let number = self.node(node).publish(version, changed);
         if let Some(log) = self.log.get() {
             log.lock().unwrap_or_else(PoisonError::into_inner).push((node, number));
         }
@@ -212,9 +213,17 @@ impl<M: Record> ErasedArena for Arena<M> {
 
     fn differing(&self, node: u32, version: usize, columns: &mut Vec<usize>) {
         let node = self.node(node);
-        let now = node.current();
-        let loaded = |column: &usize| now.view(*column) != ValueRef::NotLoaded;
-        columns.extend(self.differences(now, node.version(version)).filter(loaded));
+        let (now, then) = (node.current(), node.version(version));
+        let mut add = |column: usize| {
+            let cell = now.view(column);
+            if cell != then.view(column) && cell != ValueRef::NotLoaded {
+                columns.push(column);
+            }
+        };
+        match node.changed_since(version) {
+            Some(changed) => changed.each(self.columns, add),
+            None => (0..self.columns).for_each(&mut add),
+        }
     }
 
     fn version(&self, node: u32) -> usize {
@@ -253,7 +262,7 @@ impl<M: Record> ErasedArena for Arena<M> {
     fn change(&self, node: u32, changes: &[(usize, Value)]) -> Result<(), CellError> {
         let current = self.node(node).current();
         let changed = M::read(&Changed { fields: Fields(current), changes }, &self.seed(node))?;
-        self.publish(node, changed);
+        self.publish(node, changed, changes.iter().map(|(column, _)| *column).collect());
         Ok(())
     }
 
@@ -303,6 +312,22 @@ struct Fields<'m, M>(&'m M);
 impl<M: Record> Cells for Fields<'_, M> {
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, ValueError> {
         Ok(self.0.view(index))
+    }
+
+    fn boolean(&self, index: usize) -> Option<bool> {
+        if let ValueRef::Bool(v) = self.0.view(index) { Some(v) } else { None }
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        if let ValueRef::Int(v) = self.0.view(index) { Some(v) } else { None }
+    }
+
+    fn float(&self, index: usize) -> Option<f64> {
+        if let ValueRef::Float(v) = self.0.view(index) { Some(v) } else { None }
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        if let ValueRef::Text(v) = self.0.view(index) { Some(v) } else { None }
     }
 }
 

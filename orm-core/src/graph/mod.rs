@@ -9,6 +9,7 @@
 
 mod answer;
 mod arena;
+mod column_set;
 mod field_place;
 mod graph_handle;
 mod node;
@@ -19,6 +20,7 @@ mod slot;
 
 pub use answer::{Answer, Edge, Level, Origin, Targets};
 pub use arena::{Arena, ErasedArena};
+pub use column_set::ColumnSet;
 pub use field_place::{FieldPlace, Seed};
 pub use graph_handle::GraphHandle;
 pub use node::Node;

@@ -102,17 +102,19 @@ pub(crate) fn generated(def: &ModelDef, column: usize) -> Error {
 /// row will hold.
 pub(crate) fn publish<M: Model>(arena: &Arena<M>, node: u32, version: M, changed: &[usize]) {
     let columns = &M::def().columns;
-    let cut = changed.iter().any(|column| columns[*column].kind.is_cut());
-    let version = if cut { arena.as_stored(node, version, &[]) } else { version };
-    arena.publish(node, version);
+    if changed.iter().any(|column| columns[*column].kind.is_cut()) {
+        let version = arena.as_stored(node, version, &[]);
+        let changed = arena.differences(arena.node(node).current(), &version).collect();
+        return arena.publish(node, version, changed);
+    }
+    arena.publish(node, version, changed.iter().copied().collect());
 }
 
 /// A version with times as precise as their columns.
 pub(crate) fn in_precision<M: Model>(arena: &Arena<M>, node: u32, version: M) -> M {
-    let columns = M::def().columns.iter().enumerate();
-    let precise = columns.filter(|(_, column)| column.precision.is_some());
-    let cut = |(at, column): (usize, &ColumnDef)| (at, column.stored(version.view(at).to_value()));
-    let cut: Vec<(usize, Value)> = precise.map(cut).collect();
+    let def = M::def();
+    let cut = |at: usize| (at, def.columns[at].stored(version.view(at).to_value()));
+    let cut: Vec<(usize, Value)> = def.precise().map(cut).collect();
     if cut.is_empty() { version } else { arena.as_stored(node, version, &cut) }
 }
 

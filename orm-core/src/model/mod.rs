@@ -22,6 +22,7 @@ mod relation_def;
 mod relation_filter;
 mod resolved;
 mod selection;
+mod special_columns;
 
 pub use crate::sql::TableName;
 pub(crate) use column::Column;

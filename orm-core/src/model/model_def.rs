@@ -1,6 +1,7 @@
 //! Models as data.
 
 use super::descriptor::descriptor;
+use super::special_columns::SpecialColumns;
 use super::{CheckedModel, ColumnDef, IndexDef, RelationDef, Stamp};
 use crate::sql::{KeyColumn, TableName};
 use crate::value::Value;
@@ -38,6 +39,8 @@ descriptor! {
     unread {
         /// Whether it is valid, checked once.
         checked: CheckedModel,
+        /// The columns that are not plain.
+        special: SpecialColumns,
     }
 }
 
@@ -51,9 +54,14 @@ impl ModelDef {
         key: &'static [usize],
         relations: &'static [RelationDef],
     ) -> ModelDef {
+        let special = SpecialColumns::of(columns);
+        let mark = match special.deleted {
+            Some(deleted) => Some(&columns[deleted].name),
+            None => None,
+        };
         ModelDef {
             name,
-            table: table.marking_deleted(mark_of(columns)),
+            table: table.marking_deleted(mark),
             columns,
             key,
             relations,
@@ -61,6 +69,7 @@ impl ModelDef {
             renamed_from: None,
             indexes: &[],
             checked: CheckedModel::new(),
+            special,
         }
     }
 
@@ -131,18 +140,24 @@ impl ModelDef {
 
     /// The column that counts its updates, if it has one.
     pub(crate) fn version(&self) -> Option<usize> {
-        self.columns.iter().position(|column| column.version)
+        self.special.version
     }
 
     /// The column that marks deleted rows, if it has one.
     pub(crate) fn deleted(&self) -> Option<usize> {
-        self.columns.iter().position(|column| column.stamp == Some(Stamp::Deleted))
+        self.special.deleted
     }
 
     /// The columns that hold when a row was last updated, and by whom.
     pub(crate) fn updated(&self) -> impl Iterator<Item = usize> {
-        let columns = self.columns.iter().enumerate();
+        let columns = self.columns.iter().enumerate().skip(self.special.updated_from);
         columns.filter(|(_, column)| column.stamp == Some(Stamp::Updated)).map(|(index, _)| index)
+    }
+
+    /// The columns that state a precision.
+    pub(crate) fn precise(&self) -> impl Iterator<Item = usize> {
+        let columns = self.columns.iter().enumerate().skip(self.special.precise_from);
+        columns.filter(|(_, column)| column.precision.is_some()).map(|(index, _)| index)
     }
 
     /// The columns of a unique index that MySQL names: it calls the key `PRIMARY`, and an index without a name like its first
@@ -190,16 +205,4 @@ impl ModelDef {
             _ => None,
         }
     }
-}
-
-/// The name of the column that marks deleted rows.
-const fn mark_of(columns: &'static [ColumnDef]) -> Option<&'static &'static str> {
-    let mut at = 0;
-    while at < columns.len() {
-        if let Some(Stamp::Deleted) = columns[at].stamp {
-            return Some(&columns[at].name);
-        }
-        at += 1;
-    }
-    None
 }

@@ -103,7 +103,9 @@ impl Session {
         let (arena, def) = (self.store.graph().arena::<M>(node.arena), M::def());
         let version = version.map_err(|error| cell_error(def, &error))?;
         let version = in_precision(arena, node.node, version);
-        let changed: Vec<usize> = arena.differences(arena.node(node.node).current(), &version).collect();
+        let mut changed = std::mem::take(&mut self.unit.edited);
+        changed.clear();
+        changed.extend(arena.differences(arena.node(node.node).current(), &version));
         if let Some(column) = changed.iter().find(|column| def.columns[**column].read_only) {
             return Err(generated(def, *column));
         }
@@ -122,6 +124,7 @@ impl Session {
         if self.unit.mark_between(&self.store, node, &changed, before) == Some(true) {
             self.unit.mark_edited(&mut self.store, node);
         }
+        self.unit.edited = changed;
         Ok(())
     }
 

@@ -232,7 +232,10 @@ impl Flush<'_> {
                 let rows: Vec<Row> = rows.collect();
                 for row in &rows {
                     match row {
-                        Row::Changed(node) => self.keys_that_waited(*node)?,
+                        Row::Changed(node) if !self.unit.waiting_keys.is_empty() => {
+                            self.keys_that_waited(*node)?
+                        }
+                        Row::Changed(_) => {}
                         Row::Switched(node) => made.extend(self.fill_switched(*node)?),
                         Row::New(_) | Row::Deleted(_) => {}
                     }

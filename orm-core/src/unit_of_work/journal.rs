@@ -16,8 +16,8 @@ pub(crate) struct Journal {
     registered: Vec<Arc<PendingCell>>,
     /// What happened to the identity map, in order.
     identity: Vec<IdentityChange>,
-    /// The version that each changed object had first.
-    versions: HashMap<ObjectId, usize>,
+    /// Which version an object had before a change, in the order of the changes: of one object, the first counts.
+    versions: Vec<(ObjectId, usize)>,
     /// What each changed slot held first, by object and relationship.
     slots: HashMap<(ObjectId, usize), (ArenaId, Slot)>,
 }
@@ -48,7 +48,9 @@ impl Journal {
     }
 
     pub(super) fn changed(&mut self, node: ObjectId, version: usize) {
-        self.versions.entry(node).or_insert(version);
+        if self.versions.last().is_none_or(|(last, _)| *last != node) {
+            self.versions.push((node, version));
+        }
     }
 
     /// `slot` is asked for what was held only the first time: a collection that is kept is copied when it changes.
@@ -66,9 +68,7 @@ impl Journal {
     pub(super) fn absorb(&mut self, inner: Journal) {
         self.registered.extend(inner.registered);
         self.identity.extend(inner.identity);
-        for (node, version) in inner.versions {
-            self.versions.entry(node).or_insert(version);
-        }
+        self.versions.extend(inner.versions);
         for (place, slot) in inner.slots {
             self.slots.entry(place).or_insert(slot);
         }
@@ -84,7 +84,7 @@ impl Journal {
             }
             store.set_held(node, relation, target, slot);
         }
-        for (node, version) in self.versions.into_iter().filter(|(node, _)| mine(store, *node)) {
+        for (node, version) in self.versions.into_iter().rev().filter(|(node, _)| mine(store, *node)) {
             store.arena(node.arena).revert(node.node, version);
         }
         let mut back = Vec::new();

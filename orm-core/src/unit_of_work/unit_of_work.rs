@@ -52,6 +52,8 @@ pub(crate) struct UnitOfWork {
     outer: Vec<Journal>,
     /// Why a draft could not be taken; the next flush returns it.
     refusal: Option<Error>,
+    /// Room for the list of the columns that an edit changes.
+    pub(crate) edited: Vec<usize>,
 }
 
 /// Which pending object a cell belongs to: a number that rises with every object that is added.
@@ -77,6 +79,21 @@ pub(super) struct Unsaved {
     pub(super) assigned: Vec<usize>,
     /// Whether it was edited while it was expired: its row must still be what it showed.
     pub(super) edited_expired: bool,
+}
+
+impl Unsaved {
+    /// Adds the columns in which an object, of which this is unsaved, differs from the database.
+    pub(super) fn add_changed_columns(&self, store: &Store, node: ObjectId, columns: &mut Vec<usize>) {
+        let Unsaved { saved, assigned, .. } = self;
+        let arena = store.arena(node.arena);
+        arena.differing(node.node, *saved, columns);
+        if !assigned.is_empty() {
+            let loaded = |column: &usize| arena.view(node.node, *column) != ValueRef::NotLoaded;
+            columns.extend(assigned.iter().copied().filter(loaded));
+            columns.sort_unstable();
+            columns.dedup();
+        }
+    }
 }
 
 /// Columns that take their values from another object's.
@@ -235,7 +252,9 @@ impl UnitOfWork {
 
     /// Columns of an object were edited: of them and a link to a pending object, the later one counts.
     pub(crate) fn key_edited(&mut self, store: &mut Store, node: ObjectId, columns: &[usize]) {
-        self.cancel_waiting(store, node, |column| columns.contains(&column));
+        if !self.waiting_keys.is_empty() {
+            self.cancel_waiting(store, node, |column| columns.contains(&column));
+        }
     }
 
     /// Records that columns of an expired object are assigned.
@@ -252,6 +271,17 @@ impl UnitOfWork {
         self.touch(store, node);
         if let Some(unsaved) = self.dirty.get_mut(&node) {
             unsaved.edited_expired = true;
+        }
+    }
+
+    /// Rows of objects were written, so these have no unsaved changes any more.
+    pub(super) fn saved(&mut self, nodes: &[ObjectId]) {
+        // Mostly they are all that there were, in the order of their edits.
+        if self.dirty.len() == nodes.len() && self.dirty.keys().eq(nodes) {
+            return self.dirty.clear();
+        }
+        for node in nodes {
+            self.dirty.swap_remove(node);
         }
     }
 
@@ -282,14 +312,8 @@ impl UnitOfWork {
 
     /// The same, in a list that was emptied.
     pub(super) fn add_changed_columns(&self, store: &Store, node: ObjectId, columns: &mut Vec<usize>) {
-        let Some(Unsaved { saved, assigned, .. }) = self.dirty.get(&node) else { return };
-        let arena = store.arena(node.arena);
-        arena.differing(node.node, *saved, columns);
-        if !assigned.is_empty() {
-            let loaded = |column: &usize| arena.view(node.node, *column) != ValueRef::NotLoaded;
-            columns.extend(assigned.iter().copied().filter(loaded));
-            columns.sort_unstable();
-            columns.dedup();
+        if let Some(unsaved) = self.dirty.get(&node) {
+            unsaved.add_changed_columns(store, node, columns);
         }
     }
 

@@ -67,9 +67,7 @@ impl Flush<'_> {
         for group in groups.groups {
             self.update(group).await?;
         }
-        for node in &nodes {
-            self.unit.dirty.swap_remove(node);
-        }
+        self.unit.saved(&nodes);
         Ok(())
     }
 
@@ -100,9 +98,7 @@ impl Flush<'_> {
             if returned.is_empty() {
                 self.read_back(arena, &nodes, &[]).await?;
             }
-            for node in nodes {
-                self.unit.dirty.swap_remove(&node);
-            }
+            self.unit.saved(&nodes);
         }
         Ok(())
     }
@@ -115,21 +111,19 @@ impl Flush<'_> {
         columns: &'c [usize],
         nodes: &[ObjectId],
     ) -> Changes<'c> {
-        let mut was = Vec::with_capacity(nodes.len() * identified.len());
-        let mut becomes = Vec::with_capacity(nodes.len() * columns.len());
+        let mut values = Vec::with_capacity(nodes.len() * (identified.len() + columns.len()));
         for node in nodes {
             let objects = self.store.arena(node.arena);
             let saved = self.unit.saved_version(self.store, *node);
-            let cells = identified.iter().map(|column| objects.view_version(node.node, saved, *column));
-            was.extend(cells.map(ValueRef::to_value));
-            let cells = columns.iter().map(|column| objects.view(node.node, *column));
-            becomes.extend(cells.map(ValueRef::to_value));
+            let first = values.len();
+            values.extend(columns.iter().map(|column| objects.view(node.node, *column).to_value()));
             if !self.cut.is_empty() {
-                let first = becomes.len() - columns.len();
-                self.leave_out_late(*node, columns, &mut becomes[first..]);
+                self.leave_out_late(*node, columns, &mut values[first..]);
             }
+            let cells = identified.iter().map(|column| objects.view_version(node.node, saved, *column));
+            values.extend(cells.map(ValueRef::to_value));
         }
-        Changes { def, identified, columns, told: &[], was, becomes, returned: &[] }
+        Changes { def, identified, columns, told: &[], values, returned: &[] }
     }
 
     /// What a statement changes of rows that are written in parts.
@@ -139,9 +133,9 @@ impl Flush<'_> {
         columns: &'c [usize],
         nodes: &[ObjectId],
     ) -> Changes<'c> {
-        let was = nodes.iter().flat_map(|node| self.store.key(*node)).collect();
-        let becomes = nodes.iter().flat_map(|node| self.store.values(*node, columns)).collect();
-        Changes { def, identified: def.key, columns, told: &[], was, becomes, returned: &[] }
+        let row = |node: &ObjectId| [self.store.values(*node, columns), self.store.key(*node)];
+        let values = nodes.iter().flat_map(row).flatten().collect();
+        Changes { def, identified: def.key, columns, told: &[], values, returned: &[] }
     }
 
     fn leave_out_late(&self, node: ObjectId, columns: &[usize], values: &mut [Value]) {

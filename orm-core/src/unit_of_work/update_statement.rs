@@ -16,10 +16,9 @@ pub(super) struct Changes<'c> {
     pub(super) columns: &'c [usize],
     /// Columns that take the time of the database's clock.
     pub(super) told: &'c [usize],
-    /// What identifies the rows, row by row, as the database has it.
-    pub(super) was: Vec<Value>,
-    /// What the columns become, row by row.
-    pub(super) becomes: Vec<Value>,
+    /// Row by row, what the columns become, and then what identifies the row, as the database has it: in the order of the text
+    /// of one row.
+    pub(super) values: Vec<Value>,
     /// The columns that the statement returns.
     pub(super) returned: &'c [usize],
 }
@@ -28,20 +27,19 @@ impl Changes<'_> {
     /// Finds one row by its key, and rows that get the same values by `IN`. Other rows are updated on SQLite by a text that
     /// runs for each, and elsewhere by joining the new values: arrays, which are one text for any number of rows, or a list.
     pub(super) fn statement(self, dialect: Dialect) -> Statement {
-        let (width, own, path) = (self.columns.len().max(1), Source::Table(self.def.table), self.def.name);
-        let first = self.becomes.get(..width).unwrap_or_default();
-        let statement = if self.becomes.chunks(width).all(|row| row == first) {
-            let keys = self.was.chunks(self.identified.len().max(1)).map(<[Value]>::to_vec);
-            let keys: Vec<Vec<Value>> = keys.collect();
+        let (own, path) = (Source::Table(self.def.table), self.def.name);
+        let (was, becomes) = self.by_row().next().unwrap_or_default();
+        let statement = if self.by_row().all(|(_, row)| row == becomes) {
+            let keys: Vec<Vec<Value>> = self.by_row().map(|(was, _)| was.to_vec()).collect();
             let filter = Expr::among(&own, &self.def.key_columns(self.identified), &keys);
             Writer::update(dialect, &self.first(filter))
         } else if dialect.update_form() == UpdateForm::Each {
             let equal = |(column, value): (&usize, &Value)| {
                 Expr::eq(self.def.columns[*column].expr(&own), Expr::Bind(self.bind(*column, value.clone())))
             };
-            let key = Expr::And(self.identified.iter().zip(&self.was).map(equal).collect());
+            let key = Expr::And(self.identified.iter().zip(was).map(equal).collect());
             let one = self.first(key);
-            Writer::update_each(dialect, &one, self.in_text_order())
+            Writer::update_each(dialect, &one, self.values)
         } else if dialect.update_form() == UpdateForm::Arrays && self.has_arrays() {
             let joined = self.joined();
             Writer::update_arrays(&joined, self.arrays())
@@ -55,8 +53,13 @@ impl Changes<'_> {
 
     /// What identifies each row, and what it becomes.
     pub(super) fn by_row(&self) -> impl Iterator<Item = (&[Value], &[Value])> {
-        let was = self.was.chunks(self.identified.len().max(1));
-        was.zip(self.becomes.chunks(self.columns.len().max(1)))
+        let rows = self.values.chunks(self.width());
+        rows.map(|row| row.split_at(self.columns.len())).map(|(becomes, was)| (was, becomes))
+    }
+
+    /// How many values there are of a row.
+    fn width(&self) -> usize {
+        (self.columns.len() + self.identified.len()).max(1)
     }
 
     fn bind(&self, column: usize, value: Value) -> Bind {
@@ -75,7 +78,7 @@ impl Changes<'_> {
 
     /// An UPDATE that sets the values of the first row.
     fn first(&self, filter: Expr) -> Update {
-        let set = self.columns.iter().zip(&self.becomes);
+        let set = self.columns.iter().zip(&self.values);
         let set = set.map(|(column, value)| {
             (self.def.columns[*column].named(), Expr::Bind(self.bind(*column, value.clone())))
         });
@@ -120,38 +123,24 @@ impl Changes<'_> {
         told.map(|column| (column.named(), column.database_now()))
     }
 
-    /// All values in the order of the text: for each row what it becomes, then what identifies it.
-    fn in_text_order(self) -> Vec<Value> {
-        let (width, keys) = (self.columns.len(), self.identified.len());
-        let mut values = Vec::with_capacity(self.was.len() + self.becomes.len());
-        let (mut was, mut becomes) = (self.was.into_iter(), self.becomes.into_iter());
-        while !was.as_slice().is_empty() {
-            values.extend(becomes.by_ref().take(width));
-            values.extend(was.by_ref().take(keys));
-        }
-        values
-    }
-
     /// Whether PostgreSQL has an array type for every column: it has no lists of lists.
     fn has_arrays(&self) -> bool {
         self.all().all(|column| !matches!(self.def.columns[column].kind, ValueKind::Array(_)))
     }
 
     fn arrays(self) -> Vec<Param> {
-        let (keys, def) = (self.identified.len(), self.def);
-        let rows = self.was.len() / keys.max(1);
+        let (keys, columns, width, def) = (self.identified.len(), self.columns.len(), self.width(), self.def);
+        let rows = self.values.len() / width;
         let array = |column: usize| {
             let ColumnDef { secret, kind, .. } = def.columns[column];
             Param::Many { kind: Some(kind), values: Vec::with_capacity(rows), secret }
         };
         let mut arrays: Vec<Param> = self.all().map(array).collect();
-        let (was, becomes) = arrays.split_at_mut(keys);
-        for (arrays, cells) in [(was, self.was), (becomes, self.becomes)] {
-            let width = arrays.len().max(1);
-            for (at, cell) in cells.into_iter().enumerate() {
-                if let Some(Param::Many { values, .. }) = arrays.get_mut(at % width) {
-                    values.push(cell);
-                }
+        // The keys come before the columns that change.
+        let places: Vec<usize> = (keys..keys + columns).chain(0..keys).collect();
+        for (value, place) in self.values.into_iter().zip(places.iter().cycle()) {
+            if let Some(Param::Many { values, .. }) = arrays.get_mut(*place) {
+                values.push(value);
             }
         }
         arrays

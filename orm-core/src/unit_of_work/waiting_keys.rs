@@ -101,6 +101,9 @@ impl WaitingKeys {
     }
 
     pub(super) fn take_of(&mut self, node: ObjectId) -> Vec<KeyFrom> {
+        if self.of.is_empty() {
+            return Vec::new();
+        }
         let keys = self.of.swap_remove(&node).unwrap_or_default();
         if self.of.is_empty() {
             self.from.clear();

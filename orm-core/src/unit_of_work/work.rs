@@ -50,6 +50,25 @@ struct Set {
     let_go: bool,
 }
 
+impl Set {
+    /// Whether rows whose own columns these are have to claim what they give up, and what they take.
+    fn own_wanted(&self) -> [bool; 2] {
+        let Set { taken, given_up, referred, let_go } = *self;
+        [given_up && (taken || let_go || referred), taken && (given_up || referred)]
+    }
+
+    /// The same, of columns that are unique among some rows.
+    fn partial_wanted(&self) -> [bool; 2] {
+        [self.given_up && self.taken; 2]
+    }
+
+    /// Whether rows that refer to these columns have to claim what they let go, and what they refer to.
+    fn keys_wanted(&self) -> [bool; 2] {
+        let Set { taken, given_up, referred, let_go } = *self;
+        [let_go && given_up, referred && (taken || given_up)]
+    }
+}
+
 /// The place of a set among all.
 type SetId = usize;
 
@@ -145,20 +164,14 @@ impl<'u> Builder<'u> {
             self.switched.insert(node, self.rows.rows.len());
             self.push(Row::Switched(node), entry.model, Kind::Update, Some(entry));
         }
-        let waiting = unit.waiting_keys.nodes().filter(|node| !unit.dirty.contains_key(node));
         let mut changed = Vec::new();
-        for node in unit.dirty.keys().copied().chain(waiting) {
+        for (node, unsaved) in &unit.dirty {
             changed.clear();
-            unit.add_changed_columns(self.store, node, &mut changed);
-            let differs = !changed.is_empty() || unit.waiting_keys.has(node);
-            let stays = !unit.deleted.contains(&node) || unit.keeps_mark(self.store, node);
-            if differs && stays && !switched.contains(node) {
-                self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
-                let list = self.list_of(&changed);
-                if let Some(of_row) = self.changed.last_mut() {
-                    *of_row = list;
-                }
-            }
+            unsaved.add_changed_columns(self.store, *node, &mut changed);
+            self.push_changed(*node, &changed);
+        }
+        for node in unit.waiting_keys.nodes().filter(|node| !unit.dirty.contains_key(node)) {
+            self.push_changed(node, &[]);
         }
         for node in unit.deleted.iter().filter(|node| !switched.contains(**node)) {
             if unit.keeps_mark(self.store, *node) {
@@ -177,6 +190,21 @@ impl<'u> Builder<'u> {
         let ranks: Vec<usize> = self.rows.models.iter().map(rank).collect();
         for (operation, model) in self.rows.work.operations.iter_mut().zip(&self.rows.model_of) {
             operation.rank = ranks[*model];
+        }
+    }
+
+    /// Adds the row of an object that may have to be updated, because it changed in these columns or waits for a key.
+    fn push_changed(&mut self, node: ObjectId, changed: &[usize]) {
+        let unit = self.unit;
+        let differs = !changed.is_empty() || unit.waiting_keys.has(node);
+        let stays = !unit.deleted.contains(&node) || unit.keeps_mark(self.store, node);
+        if !differs || !stays || self.known.switched.contains(node) {
+            return;
+        }
+        self.push(Row::Changed(node), self.store.model(node.arena), Kind::Update, None);
+        let list = self.list_of(changed);
+        if let Some(of_row) = self.changed.last_mut() {
+            *of_row = list;
         }
     }
 
@@ -243,6 +271,9 @@ impl<'u> Builder<'u> {
     /// cost nothing then.
     fn look_at_values(&mut self) {
         for operation in 0..self.rows.rows.len() {
+            if self.is_edited_as_last(operation) {
+                continue;
+            }
             let shape = &self.shapes[self.rows.model_of[operation]];
             for (columns, set) in &shape.own {
                 let (before, after) = self.has(operation, *columns, true);
@@ -264,6 +295,19 @@ impl<'u> Builder<'u> {
                 self.sets[*set].referred |= after;
             }
         }
+    }
+
+    /// Whether a row is edited in the columns in which the one before it is, and nothing else is done to the two.
+    fn is_edited_as_last(&self, operation: usize) -> bool {
+        let Some(last) = operation.checked_sub(1) else { return false };
+        let is_edited = |row: Row| match row {
+            Row::Changed(node) => !self.unit.waiting_keys.has(node) && !self.unit.deleted.contains(&node),
+            Row::New(_) | Row::Switched(_) | Row::Deleted(_) => false,
+        };
+        self.rows.model_of[last] == self.rows.model_of[operation]
+            && self.changed[last] == self.changed[operation]
+            && is_edited(self.rows.rows[last])
+            && is_edited(self.rows.rows[operation])
     }
 
     /// Whether a row may have values in some columns before and after it is written that differ.
@@ -309,26 +353,37 @@ impl<'u> Builder<'u> {
 
     fn claim(&mut self) {
         let shapes = std::mem::take(&mut self.shapes);
+        let wanted: Vec<bool> = shapes.iter().map(|shape| self.wants(shape)).collect();
         for operation in 0..self.rows.rows.len() {
-            let shape = &shapes[self.rows.model_of[operation]];
-            for (columns, set) in &shape.own {
-                let Set { taken, given_up, referred, let_go } = self.sets[*set];
-                let wanted = [given_up && (taken || let_go || referred), taken && (given_up || referred)];
-                let roles = [Role::GivesUp, Role::Takes];
-                self.claim_values(operation, *columns, (*set, None), wanted, roles);
-            }
-            for Partial { columns, set, condition } in &shape.partial {
-                let Set { taken, given_up, .. } = self.sets[*set];
-                let (wanted, roles) = ([given_up && taken; 2], [Role::GivesUp, Role::Takes]);
-                self.claim_values(operation, *columns, (*set, Some(condition)), wanted, roles);
-            }
-            for (columns, set) in &shape.keys {
-                let Set { taken, given_up, referred, let_go } = self.sets[*set];
-                let wanted = [let_go && given_up, referred && (taken || given_up)];
-                let roles = [Role::LetsGo, Role::RefersTo];
-                self.claim_values(operation, *columns, (*set, None), wanted, roles);
+            let model = self.rows.model_of[operation];
+            if wanted[model] {
+                self.claim_by_shape(operation, &shapes[model]);
             }
             self.claim_links(operation, &shapes);
+        }
+    }
+
+    /// Whether rows of a model have to claim any of their values.
+    fn wants(&self, shape: &Shape) -> bool {
+        let own = shape.own.iter().map(|(_, set)| self.sets[*set].own_wanted());
+        let partial = shape.partial.iter().map(|partial| self.sets[partial.set].partial_wanted());
+        let keys = shape.keys.iter().map(|(_, set)| self.sets[*set].keys_wanted());
+        own.chain(partial).chain(keys).any(|wanted| wanted != [false; 2])
+    }
+
+    fn claim_by_shape(&mut self, operation: usize, shape: &Shape) {
+        let roles = [Role::GivesUp, Role::Takes];
+        for (columns, set) in &shape.own {
+            let wanted = self.sets[*set].own_wanted();
+            self.claim_values(operation, *columns, (*set, None), wanted, roles);
+        }
+        for Partial { columns, set, condition } in &shape.partial {
+            let wanted = self.sets[*set].partial_wanted();
+            self.claim_values(operation, *columns, (*set, Some(condition)), wanted, roles);
+        }
+        for (columns, set) in &shape.keys {
+            let wanted = self.sets[*set].keys_wanted();
+            self.claim_values(operation, *columns, (*set, None), wanted, [Role::LetsGo, Role::RefersTo]);
         }
     }
 
@@ -456,6 +511,9 @@ impl<'u> Builder<'u> {
 
     /// Claims keys that are unknown until the rows that they come from are written; the owners of those keys are known.
     fn claim_links(&mut self, operation: usize, shapes: &[Shape]) {
+        if self.keys_from(operation).next().is_none() {
+            return;
+        }
         let keys: Vec<(&'u KeyFrom, &'u PendingEntry, usize)> =
             self.keys_from(operation).filter_map(|key| self.unwritten(key)).collect();
         for (key, from, writes) in keys {
