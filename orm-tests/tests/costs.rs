@@ -125,7 +125,7 @@ fn rows_cost_what_is_recorded() -> Result<()> {
     });
     let mut session = costs.engine.session();
     let held = costs.runtime.block_on(session.all(select::<Book>().filter(Book::ID.le(BOOKS))))?;
-    costs.hold_in(&mut session, "edit and flush", BOOKS, 4.06, async |session| {
+    costs.hold_in(&mut session, "edit and flush", BOOKS, 3.06, async |session| {
         for book in &held {
             session.edit(book, |book| book.pages += 1)?;
         }

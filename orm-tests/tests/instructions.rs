@@ -36,7 +36,7 @@ const RECORDED: [(&str, i64); 12] = [
     ("stream", 8_370),
     ("bulk insert", 17_660),
     ("add and flush", 58_100),
-    ("edit and flush", 67_900),
+    ("edit and flush", 53_120),
     ("page", 252_360),
     ("siblings", 240_220),
 ];

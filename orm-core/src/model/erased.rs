@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, ColumnDef, Context, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
+use super::{Column, Context, ErasedIdentity, IdentityMap, Model, ModelDef, NewRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Arena, ArenaId, ErasedArena, Graph, GraphHandle};
 use crate::value::Value;
