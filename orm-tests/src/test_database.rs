@@ -78,11 +78,14 @@ impl TestDatabase {
         rest.split_once('/').expect("the URL of a server names a database")
     }
 
-    /// Whether the server is MariaDB, whose statements return rows.
+    /// Whether the server has RETURNING, as all have but MySQL.
     ///
     /// # Panics
     /// The server does not answer.
-    pub(crate) async fn returns(&self) -> bool {
+    pub async fn returns(&self) -> bool {
+        if !self.is_mysql() {
+            return true;
+        }
         static RETURNS: OnceCell<bool> = OnceCell::const_new();
         let ask = async || {
             let mut connection = MySqlConnection::connect(&self.url).await.expect("the server is there");

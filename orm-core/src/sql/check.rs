@@ -351,6 +351,15 @@ impl Checker {
                     );
                 }
             }
+            Expr::Json { path, .. } if self.dialect == Dialect::Sqlite => {
+                let lost = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.contains('\0'));
+                if path.iter().any(lost) {
+                    return refuse(
+                        "SQLite does not find keys in JSON that contain a NUL character; select the document, and read \
+                         the key in Rust",
+                    );
+                }
+            }
             Expr::Over(function, _)
                 if matches!(**function, Expr::Aggregate { function: Function::JoinText(_), .. })
                     && matches!(self.dialect, Dialect::Mysql(_)) =>

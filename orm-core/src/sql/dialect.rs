@@ -202,6 +202,18 @@ impl Dialect {
         matches!(self, Dialect::Mysql(_)) && (select.limit, select.offset) != (None, None)
     }
 
+    /// Whether a condition that asks another table has to be hidden from the optimizer if it is on the right side of an outer
+    /// join. MySQL (seen in 9.7) makes it a semi-join there, and forgets the conditions inside it where it fills a temporary
+    /// table with their rows.
+    pub(super) fn loses_optional_conditions(self) -> bool {
+        matches!(self, Dialect::Mysql(server) if !server.mariadb)
+    }
+
+    /// Whether an UPDATE or DELETE cannot ask the table that it changes.
+    pub(super) fn refuses_its_own_table(self) -> bool {
+        matches!(self, Dialect::Mysql(server) if !server.mariadb)
+    }
+
     /// How many tables one SELECT joins at most.
     pub(super) fn most_tables(self) -> Option<usize> {
         match self {

@@ -3,7 +3,7 @@
 use orm_core::Json;
 use orm_core::prelude::*;
 use orm_core::query::JsonPath;
-use orm_tests::{TestDatabase, on_every_backend};
+use orm_tests::{Backend, TestDatabase, on_every_backend};
 use serde_json::{Value, json};
 
 use crate::grammar::parsed;
@@ -93,6 +93,48 @@ on_every_backend! {
         assert_eq!(written.iter().map(|one| one.id).filter(|id| *id > 5).collect::<Vec<_>>(), deep);
         Ok(())
     }
+    async fn only_an_array_has_elements(database: TestDatabase) -> Result<()> {
+        let engine = documents(&database).await?;
+        let mut session = engine.session();
+        let bodies = [json!({ "sizes": 5 }), json!({ "sizes": [5] }), json!({ "sizes": { "0": 5 } }), json!(5), json!([[5], 6])];
+        for (id, body) in (10..).zip(bodies) {
+            session.add(Document::draft().id(id).body(body).tags(Json(Tags(Vec::new()))));
+        }
+        session.commit().await?;
+        let mut found = async |condition: Predicate| {
+            let query = select_columns(Document::ID).filter(condition).filter(Document::ID.ge(10)).order_by(Document::ID);
+            session.rows(query).await
+        };
+        let first = || Document::BODY.at("sizes").at(0);
+        assert_eq!(found(first().exists()).await?, [11]);
+        assert_eq!(found(!first().exists()).await?, [10, 12, 13, 14]);
+        assert_eq!(found(first().integer().eq(5)).await?, [11]);
+        assert_eq!(found(first().integer().is_null()).await?, [10, 12, 13, 14]);
+        assert_eq!(found(Document::BODY.at(0).exists()).await?, [14]);
+        assert_eq!(found(Document::BODY.at(0).array_length().eq(1)).await?, [14]);
+        assert_eq!(found(Document::BODY.at(1).integer().eq(6)).await?, [14]);
+        assert_eq!(found(Document::BODY.at(0).at(0).integer().eq(5)).await?, [14]);
+        assert_eq!(found(Document::BODY.at(1).at(0).exists()).await?, [0_i64; 0]);
+        assert_eq!(found(Document::BODY.at(0).at(0).at(0).exists()).await?, [0_i64; 0]);
+        Ok(())
+    }
+
+    async fn a_key_with_a_nul_is_found_or_refused(database: TestDatabase) -> Result<()> {
+        let engine = documents(&database).await?;
+        let mut session = engine.session();
+        let read = |key: &'static str| select_columns(at(key).integer()).filter(Document::ID.eq(1));
+        if database.is_mysql() {
+            let body = json!({ "a\0b": 1, "a": 2 });
+            session.execute(update::<Document>().set(Document::BODY, Some(body)).filter(Document::ID.eq(1))).await?;
+            assert_eq!(session.row(read("a\0b")).await?, Some(1));
+            assert_eq!(session.row(read("a\0")).await?, None);
+            return Ok(());
+        }
+        let kind = session.row(read("a\0b")).await.unwrap_err().kind();
+        assert_eq!(kind, if database.backend() == Backend::Postgres { ErrorKind::InvalidValue } else { ErrorKind::InvalidQuery });
+        Ok(())
+    }
+
     async fn keys_and_texts_are_exact(database: TestDatabase) -> Result<()> {
         let engine = documents(&database).await?;
         let mut session = engine.session();

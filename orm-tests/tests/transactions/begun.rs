@@ -71,6 +71,9 @@ async fn function(database: &TestDatabase) {
 
 on_every_backend! {
     async fn sql_that_writes_and_returns_rows_is_in_a_transaction(database: TestDatabase) -> Result<()> {
+        if !database.returns().await {
+            return Ok(());
+        }
         let (engine, _directory) = journal(&database).await?;
         for way in 0..4 {
             let mut session = engine.session();
@@ -218,6 +221,8 @@ on_every_backend! {
         let analyze = match database.backend() {
             Backend::Postgres => "EXPLAIN (ANALYZE) DELETE FROM entries",
             Backend::Sqlite => return Ok(()),
+            // MySQL analyses no DELETE of one table.
+            _ if !database.returns().await => return Ok(()),
             _ => "ANALYZE FORMAT=JSON DELETE FROM entries",
         };
         let (engine, _directory) = journal(&database).await?;

@@ -17,9 +17,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sql::MysqlServer;
 
 /// The settings of every session. Whatever the server's own mode, a value that does not fit is an error, a key of 0 is a
-/// key, a backslash in a literal is written as two, and joined texts are not cut.
+/// key, a backslash in a literal is written as two, joined texts are not cut, and texts that are not columns compare byte
+/// by byte, as those of JSON do.
 const SESSION: &str = "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), \
-     ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), SESSION group_concat_max_len = 4294967295";
+     ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), SESSION group_concat_max_len = 4294967295, \
+     SESSION collation_connection = utf8mb4_bin";
 
 /// A MySQL or MariaDB database.
 #[derive(Debug)]

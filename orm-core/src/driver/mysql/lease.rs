@@ -54,8 +54,9 @@ impl MysqlLease {
     async fn read(&mut self, statement: &Statement, sink: &mut dyn RowSink, count: &mut u64) -> Result<()> {
         let mut readers = Vec::new();
         for (sql, params) in statement.runs() {
+            let sql = prepared::text(self.server, sql, params);
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
-            self.prepare(sql, statement).await?;
+            self.prepare(&sql, statement).await?;
             // `fetch` is this with one more layer around each row.
             let mut found = self.connection()?.fetch_many(query);
             while let Some(one) =
@@ -80,9 +81,17 @@ impl MysqlLease {
     async fn change(&mut self, statement: &Statement) -> Result<Inserted> {
         let mut inserted = Inserted::from(0);
         for (sql, params) in statement.runs() {
+            let sql = prepared::text(self.server, sql, params);
             let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments(self.server, params)?);
-            self.prepare(sql, statement).await?;
-            let done = query.execute(self.connection()?).await;
+            let connection = self.connection()?;
+            let mut done = match prepared::prepare(connection, &sql).await {
+                Ok(()) => query.execute(&mut *connection).await,
+                Err(error) => Err(error),
+            };
+            if done.as_ref().is_err_and(prepared::is_unsupported) && params.is_empty() {
+                // Nothing was done yet.
+                done = connection.execute(AssertSqlSafe(sql)).await;
+            }
             let done = done.map_err(|error| database_error(error, Some(statement)))?;
             inserted.rows += done.rows_affected();
             let first = i64::try_from(done.last_insert_id()).ok().filter(|key| *key != 0);
@@ -152,7 +161,8 @@ impl Backend for MysqlLease {
     ) -> Result<()> {
         let arguments = arguments(self.server, &statement.params)?;
         let connection = self.connection.take().ok_or_else(gone)?;
-        self.cursor = Some(MysqlCursor::open(connection, statement.sql.clone(), arguments, part));
+        let sql = prepared::text(self.server, &statement.sql, &statement.params);
+        self.cursor = Some(MysqlCursor::open(connection, sql, arguments, part));
         Ok(())
     }
 

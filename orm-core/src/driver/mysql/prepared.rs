@@ -11,6 +11,8 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Error, Executor as _, Result, SqlSafeStr as _};
 
 use crate::driver::DatabaseUrl;
+use crate::sql::{MysqlServer, Param};
+use crate::value::{Value, ValueKind};
 
 /// A connection with this many prepared statements is not lent again. The texts of statements depend only on their shapes,
 /// so only a large program, or SQL text with values in it, gets there.
@@ -21,6 +23,8 @@ const MOST: usize = 1024;
 
 /// The server's limit for all of its connections (`max_prepared_stmt_count`) is reached.
 const TOO_MANY: u16 = 1461;
+/// MySQL prepares no statement that makes a trigger, for example.
+const UNSUPPORTED: u16 = 1295;
 
 /// The driver's cache of statements, unless the URL sets its size.
 pub(super) fn with_cache(options: MySqlConnectOptions, url: &DatabaseUrl) -> MySqlConnectOptions {
@@ -51,7 +55,58 @@ pub(super) async fn prepare(connection: &mut MySqlConnection, sql: &Arc<str>) ->
     }
 }
 
+/// Statements of more values do not name the types of those that are for a column.
+const NAMED: usize = 64;
+
+/// The text that a statement is prepared by. MySQL gives a placeholder that nothing else determines the type of its first
+/// value, and converts later values to that type: a text would become the number 0. So texts with values of other types than
+/// integers name them.
+pub(super) fn text(server: MysqlServer, sql: &Arc<str>, params: &[Param]) -> Arc<str> {
+    let all = params.len() <= NAMED;
+    let letters = || {
+        params.iter().filter_map(move |param| match param {
+            Param::One(bind) | Param::Padding(bind) => match bind.kind {
+                None => Some(letter_of(&bind.value)),
+                Some(kind) => all.then(|| letter(kind)),
+            },
+            Param::Many { .. } => None,
+        })
+    };
+    match server.mariadb || letters().all(|letter| letter == 'i') {
+        true => Arc::clone(sql),
+        false => format!("{sql} /* {} */", letters().collect::<String>()).into(),
+    }
+}
+
+fn letter_of(value: &Value) -> char {
+    match value {
+        Value::Bool(_) | Value::Int(_) => 'i',
+        Value::Float(_) => 'f',
+        Value::Bytes(_) | Value::Uuid(_) => 'b',
+        Value::Null => 'n',
+        _ => 't',
+    }
+}
+
+fn letter(kind: ValueKind) -> char {
+    match kind {
+        ValueKind::Bool | ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64 => 'i',
+        ValueKind::Float32 | ValueKind::Float64 => 'f',
+        ValueKind::Bytes | ValueKind::Uuid => 'b',
+        _ => 't',
+    }
+}
+
 fn is_too_many(error: &Error) -> bool {
-    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
-    error.is_some_and(|error| error.number() == TOO_MANY)
+    number(error) == Some(TOO_MANY)
+}
+
+/// Whether the server cannot prepare a statement, only run it.
+pub(super) fn is_unsupported(error: &Error) -> bool {
+    number(error) == Some(UNSUPPORTED)
+}
+
+fn number(error: &Error) -> Option<u16> {
+    let error = error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?;
+    Some(error.number())
 }

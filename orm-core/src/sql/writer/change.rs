@@ -234,7 +234,7 @@ impl Writer {
         if is_mariadb {
             return self.padded_rows(&new.rows, nothing);
         }
-        self.list(&new.rows, ", ", |writer, binds| {
+        let row = |writer: &mut Writer, binds: &Vec<Bind>| {
             writer.sql.push_str("ROW(");
             writer.list(binds, ", ", |writer, bind| match bind.value.is_null() {
                 // MySQL would make texts of the numbers beside a NULL that is bound, and lose digits.
@@ -242,7 +242,16 @@ impl Writer {
                 false => writer.bind(bind.clone()),
             });
             writer.sql.push(')');
-        });
+        };
+        self.list(&new.rows, ", ", row);
+        // The last row again, which changes nothing: each row of the table is updated once.
+        let Some(last) = new.rows.last() else { return };
+        for _ in 0..self.padding(new.rows.len(), last.len()) {
+            self.sql.push_str(", ");
+            self.fills = true;
+            row(self, last);
+            self.fills = false;
+        }
     }
 
     /// With the table's name, because SQLite treats a quoted name that is not a column as a text. It does not accept a

@@ -98,6 +98,15 @@ impl Writer {
             }
             Expr::In(_, list) if list.is_empty() => self.sql.push_str("1 = 0"),
             Expr::In(inner, list) => self.one_of(inner, list),
+            Expr::InQuery(..) | Expr::Exists(_)
+                if self.optional && self.dialect.loses_optional_conditions() =>
+            {
+                self.optional = false;
+                self.sql.push_str("CASE ");
+                self.operand(expr);
+                self.sql.push_str(" WHEN TRUE THEN TRUE WHEN FALSE THEN FALSE END");
+                self.optional = true;
+            }
             Expr::InQuery(inner, select) => {
                 self.operand(inner);
                 self.sql.push_str(" IN (");
@@ -165,9 +174,11 @@ impl Writer {
                 self.sql.push(')');
             }
             Expr::Scalar(select) => {
+                let around = std::mem::take(&mut self.optional);
                 self.sql.push('(');
                 self.write_select(select);
                 self.sql.push(')');
+                self.optional = around;
             }
             // `check` has found it before.
             Expr::Default(None) => self.sql.push_str("DEFAULT"),
@@ -276,13 +287,15 @@ impl Writer {
             (Function::Greatest | Function::Least, Dialect::Sqlite) if arguments.len() == 1 => {
                 self.list(arguments, "", Writer::operand);
             }
-            // Texts that are not columns have a collation that ignores case.
+            // The collation of a column may ignore case; MySQL takes that of the first text, and MariaDB that of either.
             (Function::Position, Dialect::Mysql(_)) if arguments.len() == 2 => {
                 self.sql.push_str("instr(");
-                self.list(&arguments[..1], "", Writer::expr);
-                self.sql.push_str(", CONVERT(");
-                self.list(&arguments[1..], "", Writer::expr);
-                self.sql.push_str(" USING utf8mb4) COLLATE utf8mb4_bin)");
+                self.list(arguments, ", ", |writer, text| {
+                    writer.sql.push_str("CONVERT(");
+                    writer.expr(text);
+                    writer.sql.push_str(" USING utf8mb4) COLLATE utf8mb4_bin");
+                });
+                self.sql.push(')');
             }
             (Function::Time(function, kind), _) => self.time(*function, *kind, arguments),
             (Function::TimeAs(from, to), _) => match arguments {

@@ -85,7 +85,25 @@ impl Writer {
         self.sql.push_str(" END");
     }
 
+    /// To the server what is no array is one of itself, so the arrays on the way are looked at.
     fn mysql_json(&mut self, place: Place<'_>, read: JsonRead) {
+        let steps = place.path.iter().enumerate();
+        let arrays = steps.filter(|(_, step)| matches!(step, JsonStep::Index(_)));
+        let arrays: Vec<Place<'_>> =
+            arrays.map(|(at, _)| Place { path: &place.path[..at], ..place }).collect();
+        if arrays.is_empty() {
+            return self.mysql_place(place, read);
+        }
+        self.sql.push_str(if read == JsonRead::Exists { "(" } else { "CASE WHEN " });
+        self.list(&arrays, " AND ", |writer, array| {
+            writer.called("json_type(json_extract(", *array, ")) = 'ARRAY'");
+        });
+        self.sql.push_str(if read == JsonRead::Exists { " AND " } else { " THEN " });
+        self.mysql_place(place, read);
+        self.sql.push_str(if read == JsonRead::Exists { ")" } else { " END" });
+    }
+
+    fn mysql_place(&mut self, place: Place<'_>, read: JsonRead) {
         let (test, before, behind) = match read {
             JsonRead::Document => return self.called("json_extract(", place, ")"),
             JsonRead::Exists => return self.called("(json_extract(", place, ") IS NOT NULL)"),
@@ -134,22 +152,30 @@ impl Writer {
         self.sql.push_str(behind);
     }
 
-    /// PostgreSQL's steps know an object's member `0` from an array's element 0.
+    /// PostgreSQL's steps know an object's member `0` from an array's element 0, but take a value for an array of itself; a
+    /// strict path does not.
     fn steps(&mut self, place: Place<'_>) {
+        if place.path.iter().any(|step| matches!(step, JsonStep::Index(_))) {
+            self.sql.push_str("jsonb_path_query_first(");
+            self.expr(place.of);
+            self.sql.push_str(", CAST(");
+            self.path(place.path);
+            return self.sql.push_str(" AS jsonpath), '{}', true)");
+        }
         self.sql.push('(');
         self.operand(place.of);
         for step in place.path {
-            self.sql.push_str(" -> ");
-            match step {
-                JsonStep::Key(key) => self.bind(text(key)),
-                JsonStep::Index(index) => self.sql.push_str(&index.to_string()),
+            if let JsonStep::Key(key) = step {
+                self.sql.push_str(" -> ");
+                self.bind(text(key));
             }
         }
         self.sql.push(')');
     }
 
     fn path(&mut self, path: &[JsonStep]) {
-        let mut written = "$".to_owned();
+        let strict = if self.dialect == Dialect::Postgres { "strict " } else { "" };
+        let mut written = format!("{strict}$");
         for step in path {
             match step {
                 JsonStep::Key(key) => {

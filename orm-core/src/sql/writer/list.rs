@@ -80,7 +80,7 @@ impl Writer {
     }
 
     /// How many more members fill up a list whose members are written; `None` if the statement would not take them.
-    fn padding(&self, members: usize, width: usize) -> usize {
+    pub(super) fn padding(&self, members: usize, width: usize) -> usize {
         let more = padded(members).saturating_sub(members);
         let room = self.dialect.bind_limit().saturating_sub(self.params.len());
         if self.pads && more.saturating_mul(width) <= room { more } else { 0 }

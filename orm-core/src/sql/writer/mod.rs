@@ -64,6 +64,8 @@ pub struct Writer {
     pads: bool,
     /// Whether what is being written fills up a list.
     fills: bool,
+    /// Whether rows of what is being written are optional: it is the right side of an outer join, or its condition.
+    optional: bool,
 }
 
 impl Writer {
@@ -272,6 +274,7 @@ impl Writer {
             named: Vec::new(),
             pads: true,
             fills: false,
+            optional: false,
         }
     }
 

@@ -92,9 +92,11 @@ impl Writer {
     fn loses(&self, expr: &Expr) -> bool {
         let by_place = matches!(self.dialect, Dialect::Mysql(server) if !server.mariadb);
         by_place && {
+            let mut asks = false;
+            expr.walk(&mut |part| asks |= part.query().is_some());
             let mut alone = Writer::new(self.dialect);
             alone.expr(expr);
-            !alone.params.is_empty()
+            asks || !alone.params.is_empty()
         }
     }
 
@@ -242,7 +244,14 @@ impl Writer {
     fn table(&mut self, table: &TableRef) {
         match table {
             TableRef::Table { name, alias } => {
-                self.name(*name);
+                if self.table == Some(*name) && self.dialect.refuses_its_own_table() {
+                    // The limit keeps what is in the parentheses apart from the statement around it.
+                    self.sql.push_str("(SELECT * FROM ");
+                    self.name(*name);
+                    self.sql.push_str(" LIMIT 18446744073709551615)");
+                } else {
+                    self.name(*name);
+                }
                 match (alias, self.names.renamed(*name)) {
                     (Some(alias), _) => self.alias(alias),
                     (None, Some(renamed)) => self.called_as(&renamed),
@@ -299,11 +308,14 @@ impl Writer {
         {
             return self.flat_join(join);
         }
+        let around = self.optional;
+        self.optional |= join.kind == JoinKind::Left;
         self.join_table(join.kind, &join.table);
         if join.kind != JoinKind::Cross {
             self.sql.push_str(" ON ");
             self.expr(&join.on);
         }
+        self.optional = around;
     }
 
     fn join_table(&mut self, kind: JoinKind, table: &TableRef) {
