@@ -11,7 +11,7 @@ const RECORDS: &str = "_sqlx_migrations";
 pub(super) enum Catalog {
     /// Table, whether it is something other than a table, column, type, whether it is NOT NULL, whether the database fills it
     /// in; labels and name of a native enum; default, generation expression, whether that is stored, whether the column is
-    /// an automatic key, collation, what an UPDATE sets it to.
+    /// an automatic key, collation, what an UPDATE sets it to, its comment, and the table's.
     Columns,
     /// Table, index, whether it is unique, whether it is the primary key, column (NULL where it is an expression), whether
     /// it leaves rows out or is invalid, whether a model cannot declare it for another reason, whether a constraint made it, its
@@ -56,7 +56,8 @@ macro_rules! mysql_columns_end {
     () => {
         "c.extra LIKE '%STORED%' OR c.extra LIKE '%PERSISTENT%', c.extra LIKE '%auto_increment%', \
          CONCAT('CHARACTER SET ', c.character_set_name, ' COLLATE ', c.collation_name), \
-         IF(c.extra LIKE '%on update%', SUBSTRING(c.extra, LOCATE('on update', c.extra)), NULL) \
+         IF(c.extra LIKE '%on update%', SUBSTRING(c.extra, LOCATE('on update', c.extra)), NULL), \
+         NULLIF(CAST(c.column_comment AS CHAR), ''), NULLIF(CAST(t.table_comment AS CHAR), '') \
          FROM information_schema.columns c JOIN information_schema.tables t \
          ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
          WHERE c.table_schema = {schema} AND c.table_name"
@@ -159,7 +160,8 @@ impl Catalog {
                  WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END), \
                  CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, \
                  CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attgenerated = 's', \
-                 a.attidentity <> '' OR (a.attgenerated = '' AND pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%') \
+                 a.attidentity <> '' OR (a.attgenerated = '' AND pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%'), \
+                 NULL, NULL, col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class') \
                  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid \
                  LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
                  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {schema} AND a.attnum > 0 \

@@ -1,6 +1,7 @@
 //! Writes CREATE statements for what models need and a database lacks.
 
 use super::Schema;
+use super::comment::{check_comments, mysql_comment, with_comments};
 use super::enum_type::{create_type, enum_types, unless_there};
 use super::foreign_key::ForeignKey;
 use super::name::{distinct, name};
@@ -13,12 +14,17 @@ use crate::sql::{Dialect, Size, TableName};
 /// # Errors
 /// `InvalidModel`: two models are one table, or a relationship leads out of the list.
 pub fn create_statements(schema: &Schema, dialect: Dialect) -> Result<Vec<String>> {
+    check_comments(schema, dialect)?;
     let tables = Tables::of(schema, dialect)?;
     let types = enum_types(schema, dialect)?;
     let mut statements = tables.create_schemas(schema);
     statements.extend(types.into_iter().map(|def| create_type(dialect, def)));
     for def in &tables.order {
-        statements.push(tables.create(def));
+        let create = tables.create(def);
+        statements.push(match dialect {
+            Dialect::Postgres if schema.comments => with_comments(create, def),
+            _ => create,
+        });
         if !matches!(dialect, Dialect::Mysql(_)) {
             statements.extend(tables.indexes_of(def).map(|index| tables.create_index(index)));
         }
@@ -56,6 +62,8 @@ pub(super) struct Tables {
     /// The conditions that values and rows have to meet, and what they are called.
     pub(super) checks: Vec<(&'static ModelDef, &'static str, String)>,
     pub(super) order: Vec<&'static ModelDef>,
+    /// Whether doc comments become comments.
+    comments: bool,
 }
 
 /// An index that CREATE INDEX makes.
@@ -116,7 +124,17 @@ impl Tables {
         let (conditions, names): (Vec<(&'static ModelDef, &'static str)>, Vec<String>) = conditions.unzip();
         let checks = conditions.into_iter().zip(distinct(dialect, names, &[]));
         let checks = checks.map(|((def, check), name)| (def, check, name)).collect();
-        Ok(Tables { dialect, keys, key_names, link_key_names, indexes, link_indexes, checks, order })
+        Ok(Tables {
+            dialect,
+            keys,
+            key_names,
+            link_key_names,
+            indexes,
+            link_indexes,
+            checks,
+            order,
+            comments: schema.comments,
+        })
     }
 
     /// The schemas that tables are in; on SQLite an engine attaches them.
@@ -152,7 +170,9 @@ impl Tables {
         let own = self.keys.iter().filter(|key| std::ptr::eq(key.child, def) && self.is_declared(key));
         let later = |key: &ForeignKey| self.dialect == Dialect::Postgres && self.is_later(key);
         parts.extend(own.filter(|key| !later(key)).map(|key| self.key(key)));
-        self.table(def.table, &parts)
+        let mut create = self.table(def.table, &parts);
+        create.push_str(&self.comment(def.docs));
+        create
     }
 
     /// SQLite has no key that leads out of its file.
@@ -254,7 +274,14 @@ impl Tables {
         } else if column.unique {
             sql.push_str(" UNIQUE");
         }
+        sql.push_str(&self.comment(column.docs));
         sql
+    }
+
+    /// What a definition of MySQL says about a doc comment; PostgreSQL has statements for it.
+    fn comment(&self, docs: Option<&str>) -> String {
+        let docs = docs.filter(|_| self.comments && matches!(self.dialect, Dialect::Mysql(_)));
+        docs.map_or_else(String::new, |docs| mysql_comment(self.dialect, docs))
     }
 
     /// The clause that generates a column. PostgreSQL before 18 stores every generated column.

@@ -75,11 +75,16 @@ pub(super) fn drop_type(dialect: Dialect, def: &EnumDef) -> String {
 
 /// A statement of PostgreSQL's that may find what it creates.
 pub(super) fn unless_there(statement: &str) -> String {
+    dollar_quoted(&format!("BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END"))
+}
+
+/// A block of PostgreSQL's own language as a statement.
+pub(super) fn dollar_quoted(block: &str) -> String {
     let mut tag = "ddl".to_owned();
-    while statement.contains(&format!("${tag}$")) {
+    while block.contains(&format!("${tag}$")) {
         tag.push('_');
     }
-    format!("DO ${tag}$ BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END ${tag}$")
+    format!("DO ${tag}$ {block} ${tag}$")
 }
 
 fn list_is_known(dialect: Dialect, def: &ModelDef, field: &str) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::{Condition, KeyAction};
 use crate::observe::Monitor;
 use crate::sql::{Dialect, TableName};
-use crate::value::{Cells, Value};
+use crate::value::{Cells, Value, ValueKind};
 
 /// A table as the database has it.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,7 @@ pub(crate) struct LiveTable {
     pub(crate) options: String,
     /// The texts that made its triggers, on SQLite, where a rebuild drops them.
     pub(crate) triggers: Vec<String>,
+    pub(crate) comment: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +43,9 @@ pub(crate) struct LiveColumn {
     pub(crate) collation: Option<String>,
     /// `on update current_timestamp()` of MySQL.
     pub(crate) on_update: Option<String>,
+    pub(crate) comment: Option<String>,
+    /// What a model declares it as; no catalogue tells.
+    pub(crate) kind: Option<ValueKind>,
 }
 
 /// What makes the values of a generated column.
@@ -164,7 +168,7 @@ pub(crate) async fn read_all(
 }
 
 /// How many cells the longest answer has.
-const CELLS: usize = 14;
+const CELLS: usize = 16;
 
 /// The tables of one schema that are asked about.
 struct Asking<'a> {
@@ -180,13 +184,14 @@ impl Asking<'_> {
         let mut live: Vec<LiveTable> = Vec::new();
         for row in self.rows(Catalog::Columns).await? {
             let [name, is_view, column, type_name, not_null, filled_in, labels, of, rest @ ..] = row;
-            let [default, computed, stored, auto, collation, on_update] = rest;
+            let [default, computed, stored, auto, collation, on_update, comment, of_table] = rest;
             let name = text(name).unwrap_or_default();
             if live.last().is_none_or(|table| table.name != name) {
                 live.push(LiveTable {
                     schema: self.schema.map(str::to_owned),
                     name,
                     is_view: flag(&is_view),
+                    comment: text(of_table),
                     ..LiveTable::default()
                 });
             }
@@ -203,6 +208,8 @@ impl Asking<'_> {
                     auto: flag(&auto),
                     collation: text(collation),
                     on_update: text(on_update),
+                    comment: text(comment),
+                    kind: None,
                 });
             }
         }

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod check;
+mod comment;
 mod create;
 mod create_text;
 mod drop;
@@ -20,6 +21,8 @@ mod schema_report;
 mod sequences;
 
 pub use check::check;
+#[cfg(feature = "migrate")]
+pub(crate) use comment::comment_on;
 pub use create::create_statements;
 pub use drop::drop_statements;
 #[cfg(feature = "migrate")]

@@ -19,6 +19,8 @@ use crate::sql::Dialect;
 #[must_use = "a schema does nothing until it is given to an engine"]
 pub struct Schema {
     models: Vec<&'static dyn ErasedModel>,
+    /// Whether doc comments become comments of the database.
+    pub(crate) comments: bool,
 }
 
 impl Schema {
@@ -53,6 +55,40 @@ impl Schema {
         if self.models.iter().all(|other| other.type_id() != model.type_id()) {
             self.models.push(model);
         }
+        self
+    }
+
+    /// Makes the doc comments of models and their columns comments of tables and columns, in
+    /// [`Engine::create_all`](crate::Engine::create_all) and in migrations. Without it, migrations leave existing comments as
+    /// they are.
+    ///
+    /// PostgreSQL, MariaDB and MySQL have comments; SQLite has none, so this has no effect there. `check` does not compare them.
+    /// A comment is the text after `///` without the indentation that all lines share. Relationships, and link tables without a
+    /// model, have none.
+    ///
+    /// # Errors
+    /// `create_all` and migrations fail with `InvalidModel` if a comment is too long for MariaDB and MySQL, which keep 1,024
+    /// characters for a column and 2,048 for a table, or contains a character that the database cannot keep.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// /// A person who may borrow books.
+    /// #[derive(Model, Debug)]
+    /// struct Member {
+    ///     #[key(auto)]
+    ///     id: i64,
+    ///     /// As on the card.
+    ///     name: String,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let engine = Engine::connect("sqlite::memory:").await?;
+    /// engine.create_all(schema![Member].with_comments()).await?;
+    /// assert_eq!(Member::NAME.def().docs(), Some("As on the card."));
+    /// # Ok(()) }
+    /// ```
+    pub fn with_comments(mut self) -> Schema {
+        self.comments = true;
         self
     }
 

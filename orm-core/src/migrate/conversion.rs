@@ -3,6 +3,7 @@
 use super::structure::holds_json;
 use crate::ddl::{LiveColumn, LiveTable};
 use crate::sql::Dialect;
+use crate::value::{Date, DateTime, Decimal, Time, Value, ValueKind};
 
 /// What a column holds, as far as converting its values is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +68,15 @@ impl Conversion {
     }
 }
 
-/// The value that replaces a missing one: zero, an empty text, the first label.
+/// The value that replaces a missing one: zero, an empty text, the first label. It can be read as what the model declares.
 pub(super) fn zero(dialect: Dialect, table: &LiveTable, column: &LiveColumn) -> String {
+    // Most values are texts or blobs there, and the type does not tell of what.
+    if let (Dialect::Sqlite, Some(kind)) = (dialect, column.kind)
+        && affinity(&column.type_name) == if kind == ValueKind::Uuid { "blob" } else { "text" }
+        && let Some(zero) = zero_of(kind)
+    {
+        return zero;
+    }
     let text = match kind(dialect, table, column) {
         Kind::Bool if dialect == Dialect::Postgres => "FALSE",
         Kind::Bool | Kind::Int(_) | Kind::Float(_) | Kind::Decimal => "0",
@@ -93,6 +101,24 @@ pub(super) fn zero(dialect: Dialect, table: &LiveTable, column: &LiveColumn) -> 
         }
     };
     text.to_owned()
+}
+
+/// Zero of a kind that SQLite stores in another one, in the library's own form; `None` if the column's type tells enough.
+fn zero_of(kind: ValueKind) -> Option<String> {
+    let value = match kind {
+        ValueKind::Date => Value::Date(Date::from_days(0)),
+        ValueKind::Time => Value::Time(Time::new(0, 0)?),
+        ValueKind::DateTime | ValueKind::Timestamp => Value::DateTime(DateTime::from_unix(0, 0)?),
+        ValueKind::Decimal => Value::Decimal(Decimal::new(0, 0)?),
+        ValueKind::Json => Value::Json("null".to_owned()),
+        ValueKind::Enum(def) => Value::Text((*def.labels.first()?).to_owned()),
+        ValueKind::Uuid => return Some(format!("x'{}'", "0".repeat(32))),
+        _ => return None,
+    };
+    let Value::Text(text) = value.into_plain() else { return None };
+    let mut sql = String::new();
+    Dialect::Sqlite.literal(&mut sql, &text);
+    Some(sql)
 }
 
 /// The name of a type as SQLite compares it: by what it does to values.

@@ -37,6 +37,8 @@ pub(super) struct TableChange {
     pub(super) added: Vec<LiveColumn>,
     pub(super) dropped: Vec<LiveColumn>,
     pub(super) altered: Vec<ColumnChange>,
+    /// Columns that stay and get another comment, or lose it.
+    pub(super) commented: Vec<LiveColumn>,
     pub(super) primary_key: bool,
     pub(super) dropped_indexes: Vec<LiveIndex>,
     pub(super) added_indexes: Vec<LiveIndex>,
@@ -107,6 +109,10 @@ impl TableChange {
         let is_fresh = |name: &str| {
             altered.iter().any(|change| change.replaced && dialect.is_same_name(&change.before.name, name))
         };
+        let commented = before.columns.iter().filter(|old| !is_fresh(&old.name)).filter_map(|old| {
+            column(dialect, after, &old.name).filter(|new| new.comment != old.comment).cloned()
+        });
+        let commented = commented.collect();
         let primary =
             |table: &LiveTable| primary_key(table).map(|index| index.columns.clone()).unwrap_or_default();
         let (old_key, new_key) = (primary(before), primary(after));
@@ -160,6 +166,7 @@ impl TableChange {
             after: after.clone(),
             added,
             dropped,
+            commented,
             altered,
             primary_key,
             dropped_indexes,
@@ -182,6 +189,8 @@ impl TableChange {
             && self.added_checks.is_empty()
             && self.dropped_keys.is_empty()
             && self.added_keys.is_empty()
+            && self.before.comment == self.after.comment
+            && self.commented.is_empty()
     }
 
     /// Whether a foreign key that refers to columns of the table, or has them, cannot stay while they change.

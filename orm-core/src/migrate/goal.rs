@@ -4,6 +4,7 @@ use super::difference::Difference;
 use super::structure::{Structure, column};
 use crate::ddl::{LiveTable, Schema, create_statements};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::ModelDef;
 use crate::sql::Dialect;
 
 /// What the models define, beside the tables that `create_all` makes of them.
@@ -161,9 +162,16 @@ impl Goal<'_> {
             if dialect == Dialect::Sqlite {
                 table.options.clone_from(&old.options);
             }
+            let has_comments = self.schema.comments && self.def(dialect, table).is_some();
+            if !has_comments {
+                table.comment.clone_from(&old.comment);
+            }
             for new in &mut table.columns {
                 let Some(old) = column(dialect, old, &new.name) else { continue };
                 new.on_update.clone_from(&old.on_update);
+                if !has_comments {
+                    new.comment.clone_from(&old.comment);
+                }
                 if old.type_name == new.type_name && (dialect != Dialect::Sqlite || new.collation.is_none()) {
                     new.collation.clone_from(&old.collation);
                 }
@@ -177,6 +185,26 @@ impl Goal<'_> {
                     new.computed.clone_from(&old.computed);
                     new.auto = old.auto;
                 }
+            }
+        }
+    }
+
+    /// The model of a table.
+    fn def(&self, dialect: Dialect, table: &LiveTable) -> Option<&'static ModelDef> {
+        self.schema.defs().find(|def| {
+            dialect.is_same_name(def.table.name, &table.name)
+                && (def.table.schema == table.schema.as_deref() || table.schema.is_none())
+        })
+    }
+
+    /// Notes what the models declare columns as, where the catalogue does not tell.
+    pub(super) fn name_kinds(&self, structure: &mut Structure) {
+        let dialect = structure.dialect;
+        for table in &mut structure.tables {
+            let Some(def) = self.def(dialect, table) else { continue };
+            for column in &mut table.columns {
+                let declared = def.columns.iter().find(|def| dialect.is_same_name(def.name, &column.name));
+                column.kind = declared.map(|declared| declared.kind);
             }
         }
     }

@@ -111,11 +111,26 @@ impl Writer<'_> {
         }
         if !clauses.is_empty() {
             notes.push(COPIES.to_owned());
+        }
+        self.comment_clauses(change, &mut clauses);
+        if !clauses.is_empty() {
             self.script
                 .steps
                 .push(Step { sql: format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")), notes });
         }
         then.into_iter().for_each(|sql| self.step(sql));
+    }
+
+    /// Comments of columns that change in nothing else, and of the table.
+    fn comment_clauses(&self, change: &TableChange, clauses: &mut Vec<String>) {
+        let is_altered = |name: &str| change.altered.iter().any(|column| column.after.name == name);
+        for column in change.commented.iter().filter(|column| !is_altered(&column.name)) {
+            clauses.push(format!("MODIFY COLUMN {}", self.column(&change.after, column)));
+        }
+        if change.before.comment != change.after.comment {
+            let comment = change.after.comment.as_deref().unwrap_or_default();
+            clauses.push(format!("COMMENT {}", self.literal(comment)));
+        }
     }
 
     fn add_clause(

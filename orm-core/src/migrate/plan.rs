@@ -111,8 +111,10 @@ async fn find(
     connection.close().await;
     ran?;
     execute(theirs, create).await?;
-    let before = read(ours, goal).await?;
+    let mut before = read(ours, goal).await?;
     let mut target = read(theirs, goal).await?;
+    goal.name_kinds(&mut before);
+    goal.name_kinds(&mut target);
 
     let renames = goal.renames(&before, &target)?;
     let first: Vec<String> =

@@ -4,7 +4,7 @@ use super::conversion::Conversion;
 use super::difference::{ColumnChange, Difference, TableChange};
 use super::script::{Later, Step, Writer, shown};
 use super::structure::{Structure, primary_key};
-use crate::ddl::{LiveColumn, LiveEnum, LiveIndex, LiveTable};
+use crate::ddl::{LiveColumn, LiveEnum, LiveIndex, LiveTable, comment_on};
 
 /// What a statement does to others that use the table.
 const SCANS: &str = "Scans the table; nothing else reads or writes it meanwhile (ACCESS EXCLUSIVE).";
@@ -50,9 +50,14 @@ impl Writer<'_> {
                 let create = self.create_index(table, index);
                 self.step(create);
             }
+            if table.comment.is_some() {
+                self.comment_table(table);
+            }
+            self.comment_columns(table, table.columns.iter().filter(|column| column.comment.is_some()));
         }
         for change in &difference.changed {
             self.change_columns(change);
+            self.change_comments(change);
         }
         for change in &difference.changed {
             self.add_constraints(change);
@@ -117,12 +122,6 @@ impl Writer<'_> {
     fn create_type(&self, def: &LiveEnum) -> String {
         let labels: Vec<String> = def.labels.iter().map(|label| self.literal(label)).collect();
         format!("CREATE TYPE {} AS ENUM ({})", self.quoted(&def.name), labels.join(", "))
-    }
-
-    pub(super) fn literal(&self, text: &str) -> String {
-        let mut sql = String::new();
-        self.dialect.literal(&mut sql, text);
-        sql
     }
 
     fn drop_what_depends(&mut self, difference: &Difference) {
@@ -259,6 +258,28 @@ impl Writer<'_> {
         }
         for column in computed {
             self.add_column(change, column);
+        }
+    }
+
+    fn change_comments(&mut self, change: &TableChange) {
+        if change.before.comment != change.after.comment {
+            self.comment_table(&change.after);
+        }
+        let fresh = change.altered.iter().filter(|column| column.replaced).map(|column| &column.after);
+        let added = change.added.iter().chain(fresh).filter(|column| column.comment.is_some());
+        self.comment_columns(&change.after, added.chain(&change.commented));
+    }
+
+    /// Sets the comment of a table, or removes it.
+    fn comment_table(&mut self, table: &LiveTable) {
+        self.step(comment_on(&format!("TABLE {}", self.named(table)), table.comment.as_deref()));
+    }
+
+    /// Sets the comments of columns, or removes them.
+    fn comment_columns<'c>(&mut self, table: &LiveTable, columns: impl Iterator<Item = &'c LiveColumn>) {
+        for column in columns {
+            let place = format!("COLUMN {}.{}", self.named(table), self.quoted(&column.name));
+            self.step(comment_on(&place, column.comment.as_deref()));
         }
     }
 

@@ -212,6 +212,12 @@ impl Writer<'_> {
         sql
     }
 
+    pub(super) fn literal(&self, text: &str) -> String {
+        let mut sql = String::new();
+        self.dialect.literal(&mut sql, text);
+        sql
+    }
+
     pub(super) fn named(&self, table: &LiveTable) -> String {
         self.qualified(table.schema.as_deref(), &table.name)
     }
@@ -265,6 +271,9 @@ impl Writer<'_> {
                 Dialect::Sqlite => " PRIMARY KEY",
                 dialect => dialect.auto_key(),
             });
+        }
+        if let (Dialect::Mysql(_), Some(comment)) = (self.dialect, &column.comment) {
+            sql.push_str(&format!(" COMMENT {}", self.literal(comment)));
         }
         for check in table.checks.iter().filter(|check| check.of_column.as_ref() == Some(&column.name)) {
             sql.push_str(&format!(" CHECK ({})", check.expression));
@@ -334,7 +343,11 @@ impl Writer<'_> {
             let key = self.key(table, key);
             parts.push(key);
         }
-        let options = if table.options.is_empty() { String::new() } else { format!(" {}", table.options) };
+        let options = match (&table.comment, table.options.as_str()) {
+            (Some(comment), _) if is_mysql => format!(" COMMENT {}", self.literal(comment)),
+            (_, "") => String::new(),
+            (_, options) => format!(" {options}"),
+        };
         format!("CREATE TABLE {name} (\n    {}\n){options}", parts.join(",\n    "))
     }
 

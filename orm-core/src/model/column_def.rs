@@ -136,6 +136,8 @@ descriptor! {
         check => with_check: Option<&'static str>,
         /// `#[column(renamed_from = "..")]`: the column's earlier name, for migrations.
         renamed_from => with_renamed_from: Option<&'static str>,
+        /// The field's doc comment, which [`Schema::with_comments`](crate::schema::Schema::with_comments) makes a comment of the column.
+        docs => with_docs: Option<&'static str>,
         /// Its name when it is serialised; `None` if it is left out, as `secret` columns are.
         serialized => with_serialized: Option<&'static str>,
     }
@@ -170,6 +172,7 @@ impl ColumnDef {
             precision: None,
             check: None,
             renamed_from: None,
+            docs: None,
             serialized: Some(field),
         }
     }

@@ -33,6 +33,8 @@ descriptor! {
         check_constraint => with_check_constraint: Option<&'static str>,
         /// `#[model(renamed_from = "..")]`: the table's earlier name, for migrations.
         renamed_from => with_renamed_from: Option<&'static str>,
+        /// The struct's doc comment, which [`Schema::with_comments`](crate::schema::Schema::with_comments) makes a comment of the table.
+        docs => with_docs: Option<&'static str>,
         /// `#[model(unique = "a, b", index = "c where d is null")]`: indexes over several columns, or some of the rows.
         indexes => with_indexes: &'static [IndexDef],
     }
@@ -67,6 +69,7 @@ impl ModelDef {
             relations,
             check_constraint: None,
             renamed_from: None,
+            docs: None,
             indexes: &[],
             checked: CheckedModel::new(),
             special,

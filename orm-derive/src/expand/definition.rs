@@ -2,13 +2,14 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Attribute;
 use syn::spanned::Spanned;
 
 use super::relation::can_be_named;
 use super::scope::{Named, Scope};
 use super::{at, column_type, private, private_at, quiet};
 use crate::model::{Column, Relation};
-use crate::parse::{Cascade, Function, KeyAction, Kind, Lazy, Text, Through};
+use crate::parse::{Cascade, Function, KeyAction, Kind, Lazy, Text, Through, doc_text};
 
 /// The model as static data.
 pub fn definition(scope: &Scope<'_>) -> TokenStream {
@@ -95,6 +96,7 @@ fn definition_body(scope: &Scope<'_>) -> TokenStream {
     if let Some(name) = &scope.model.renamed_from {
         set.extend(with("renamed_from", some(&name.value)));
     }
+    set.extend(docs(&scope.model.docs));
     if !indexes.is_empty() {
         set.extend(with("indexes", quote!(&[#(#indexes),*])));
     }
@@ -125,6 +127,11 @@ fn serialized(name: Option<&Text>, field: &str) -> Option<TokenStream> {
         Some(name) => Some(with("serialized", some(&name.value))),
         None => Some(with("serialized", quote!(::core::option::Option::None))),
     }
+}
+
+/// What a doc comment says, for the comments of tables and columns.
+fn docs(docs: &[Attribute]) -> Option<TokenStream> {
+    doc_text(docs).map(|text| with("docs", some(text)))
 }
 
 fn some(value: impl ToTokens) -> TokenStream {
@@ -205,6 +212,7 @@ fn column_def(column: &Column) -> TokenStream {
         let value = quote_spanned!(span=> || #at_path::IntoValue::<#ty>::into_value(#path()));
         set.extend(with("default_with", some(value)));
     }
+    set.extend(docs(&column.docs));
     quote!(#p::ColumnDef::new(#name, #field, #kind, #nullable) #set)
 }
 

@@ -1,7 +1,7 @@
 //! A model: its table, columns and relationships.
 
 use proc_macro2::TokenStream;
-use syn::{Ident, Type, Visibility};
+use syn::{Attribute, Ident, Type, Visibility};
 
 use super::{Column, Relation};
 use crate::names;
@@ -32,6 +32,8 @@ pub struct Model {
     pub unique: Vec<Index>,
     /// Fields with an index over them.
     pub indexes: Vec<Index>,
+    /// The doc comment of the struct.
+    pub docs: Vec<Attribute>,
     pub columns: Vec<Column>,
     pub relations: Vec<Relation>,
     /// Whether it is a struct with named fields; otherwise that has been reported.
@@ -74,6 +76,7 @@ impl Model {
             renamed_from: input.renamed_from,
             unique: input.unique,
             indexes: input.indexes,
+            docs: input.docs,
             columns,
             relations,
             has_fields: input.has_fields,

@@ -5,6 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
 use super::attributes::{ColumnAttribute, KeyAttribute, Kind, MODEL, RelationAttribute};
+use super::docs;
 use super::foreign;
 use super::index::Index;
 use super::options::Options;
@@ -35,6 +36,8 @@ pub struct Input {
     pub library: Option<TokenStream>,
     /// How serialising names the fields.
     pub rename_all: RenameAll,
+    /// The doc comment of the struct.
+    pub docs: Vec<Attribute>,
     pub fields: Vec<Field>,
     /// Whether it is a struct with named fields; otherwise that has been reported and there are no fields.
     pub has_fields: bool,
@@ -83,6 +86,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
     let text = |name| options.as_ref().and_then(|options| options.text(name)).map(Text::of);
     let lists = |name| options.iter().flat_map(|options| options.texts(name)).map(Index::of).collect();
     let flag = |name| options.as_ref().is_some_and(|options| options.flag(name).is_some());
+    let docs = docs::of(&item.attrs);
     let fields = named_fields(&item, errors);
     let has_fields = fields.is_some();
     let fields = fields.into_iter().flatten();
@@ -104,6 +108,7 @@ pub fn input(tokens: TokenStream, errors: &mut Errors) -> Option<Input> {
             .and_then(|options| options.text("crate"))
             .and_then(|text| crate::library::path(text, errors)),
         rename_all,
+        docs,
         fields,
         has_fields,
     })
@@ -166,7 +171,7 @@ fn read_field(field: syn::Field, this: &Ident, errors: &mut Errors) -> Option<Fi
         column: None,
         relations: Vec::new(),
         serde: None,
-        docs: field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect(),
+        docs: docs::of(&field.attrs),
     };
     for attribute in &field.attrs {
         let span = attribute.path().span();

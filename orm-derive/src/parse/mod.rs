@@ -5,6 +5,7 @@
 //! attributes.
 
 mod attributes;
+mod docs;
 mod foreign;
 mod index;
 mod input;
@@ -14,6 +15,7 @@ mod types;
 mod value;
 
 pub use attributes::{ColumnAttribute, KeyAttribute, Kind, RelationAttribute, Through};
+pub use docs::doc_text;
 pub use index::{Index, Word, words};
 pub use input::{Field, Input, input};
 pub use options::{Form, Known, Options};

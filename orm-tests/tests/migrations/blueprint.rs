@@ -18,6 +18,8 @@ pub struct Blueprint {
     pub labels: Vec<&'static str>,
     /// How many names were given out.
     pub names: usize,
+    /// Whether doc comments become comments of the database.
+    pub comments: bool,
     /// Whether the database has no indexes of some of the rows.
     pub without_partial: bool,
 }
@@ -36,6 +38,9 @@ pub struct Table {
     pub check: Option<String>,
     /// Columns that are unique in the version before: their values have to be so on the way back.
     pub was_unique: Vec<String>,
+    /// The doc comments of the table, and of its key.
+    pub docs: Option<&'static str>,
+    pub key_docs: Option<&'static str>,
 }
 
 /// The primary key: `id`, and `number` where it is composite.
@@ -56,6 +61,8 @@ pub struct Column {
     pub index: bool,
     pub default: Option<&'static str>,
     pub length: Option<u32>,
+    pub precision: Option<u8>,
+    pub docs: Option<&'static str>,
     pub checked: bool,
     /// Whether rows may have equal values in it: it was another type, or rows got a value when it was added.
     pub mixed: bool,
@@ -212,7 +219,8 @@ impl Blueprint {
         let enum_def: &'static EnumDef =
             Box::leak(Box::new(EnumDef::new("mood", leak_list(self.labels.clone()))));
         let defs = (0..self.tables.len()).map(|at| self.def(first, at, enum_def)).collect();
-        slots::schema(first, defs)
+        let schema = slots::schema(first, defs);
+        if self.comments { schema.with_comments() } else { schema }
     }
 
     fn def(&self, first: usize, at: usize, enum_def: &'static EnumDef) -> ModelDef {
@@ -222,7 +230,8 @@ impl Blueprint {
             let column = ColumnDef::new(name, name, kind.value_kind(enum_def), false);
             column.with_key(true).with_auto(auto).with_generated(auto)
         };
-        columns.push(key("id", table.key.kind(), matches!(table.key, Key::Auto(_))));
+        let id = key("id", table.key.kind(), matches!(table.key, Key::Auto(_)));
+        columns.push(id.with_docs(table.key_docs));
         if table.key == Key::Composite {
             columns.push(key("number", Kind::Int32, false));
         }
@@ -241,6 +250,8 @@ impl Blueprint {
                         _ => ComputedDef::new(leak(&format!("{} + 1", from.of)), from.stored),
                     }))
                     .with_length(column.length)
+                    .with_precision(column.precision)
+                    .with_docs(column.docs)
                     .with_check(column.checked.then(|| leak(&self.condition(column))))
                     .with_renamed_from(column.renamed_from.as_deref().map(leak)),
             );
@@ -288,6 +299,7 @@ impl Blueprint {
             .with_check_constraint(table.check.as_deref().map(leak))
             .with_renamed_from(table.renamed_from.as_deref().map(leak))
             .with_indexes(indexes)
+            .with_docs(table.docs)
     }
 
     /// A condition that every value of a checked column satisfies; only numbers and texts are checked.

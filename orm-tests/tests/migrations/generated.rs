@@ -10,7 +10,7 @@ use orm_core::schema::Schema;
 use orm_tests::{Backend, TestDatabase};
 
 use crate::dice::Dice;
-use crate::mutation;
+use crate::{details, mutation};
 
 /// The models of some seeds, which `cargo fmt` does not find.
 macro_rules! seeds {
@@ -61,6 +61,8 @@ async fn compare(
         for _ in 0..3 {
             made = mutation::mutated(&made, &mut dice);
         }
+        details::change(&mut made, &mut dice);
+        made.comments = true;
         let engine = match backend {
             Backend::Sqlite => Engine::connect(url).await?,
             _ => server.clone(),

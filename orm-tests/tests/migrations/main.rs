@@ -2,11 +2,14 @@
 
 mod blueprint;
 mod checked;
+mod comments;
 mod computed;
+mod details;
 #[path = "../equivalence/dice.rs"]
 mod dice;
 mod dropped;
 mod errors;
+mod fillers;
 mod generated;
 mod mutation;
 mod online;

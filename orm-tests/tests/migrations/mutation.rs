@@ -162,6 +162,7 @@ fn change_table(made: &mut Blueprint, at: usize, name: &str, dice: &mut Dice) {
                 column.mixed |= kind != column.kind;
                 column.kind = kind;
                 column.length = None;
+                column.precision = None;
                 column.default = if column.default.is_some() { enum_default(column.kind) } else { None };
                 table.partial.retain(|index| !index.compares(&column_name));
                 if !is_whole(kind) && kind != Kind::Text {
@@ -240,6 +241,8 @@ fn computed(made: &mut Blueprint, at: usize, dice: &mut Dice) {
         index: false,
         default: None,
         length: None,
+        precision: None,
+        docs: None,
         checked: false,
         mixed: true,
         computed: Some(Computed { of: of.name, stored: dice.one_in(2) }),
@@ -318,6 +321,8 @@ fn column(made: &mut Blueprint, dice: &mut Dice) -> Column {
         index: kind != Kind::Json && dice.one_in(4),
         default,
         length: (kind == Kind::Text && dice.one_in(2)).then_some(30),
+        precision: None,
+        docs: None,
         checked,
         mixed: false,
         computed: None,
@@ -344,6 +349,8 @@ fn add_table(made: &mut Blueprint, dice: &mut Dice) {
         indexes: Vec::new(),
         partial: Vec::new(),
         was_unique: Vec::new(),
+        docs: None,
+        key_docs: None,
         check: (!matches!(key, Key::Auto(_)) && dice.one_in(2)).then(|| "id > -5".to_owned()),
     };
     for _ in 0..1 + dice.below(5) {
@@ -412,6 +419,8 @@ pub fn add_reference(made: &mut Blueprint, dice: &mut Dice) {
         index: dice.one_in(3),
         default: None,
         length: None,
+        precision: None,
+        docs: None,
         checked: false,
         mixed: false,
         computed: None,

@@ -9,8 +9,9 @@ use orm_core::prelude::*;
 use orm_tests::{Backend, TestDatabase};
 
 use crate::blueprint::{Blueprint, Column, Kind, Table};
+use crate::details::Comments;
 use crate::dice::Dice;
-use crate::{mutation, rows};
+use crate::{details, mutation, rows};
 
 /// How many versions a database lives through.
 const VERSIONS: usize = 5;
@@ -72,6 +73,8 @@ fn shared<'v>(before: &'v Blueprint, after: &'v Blueprint) -> Vec<Common<'v>> {
 async fn live(life: &Life, seed: u64) -> Result<usize> {
     let mut dice = Dice::new(seed);
     let mut before = mutation::blueprint(&mut dice);
+    let mut details_dice = Dice::new(seed ^ 0x00c0_ffee);
+    details::change(&mut before, &mut details_dice);
     before.without_partial = matches!(life.backend, Backend::Mysql | Backend::MysqlWithoutReturning);
     let made = match life.backend {
         Backend::Sqlite => Engine::connect("sqlite::memory:").await?,
@@ -79,6 +82,11 @@ async fn live(life: &Life, seed: u64) -> Result<usize> {
     };
     made.create_all(before.schema(0)).await?;
     made.check(before.schema(0)).await?.into_result()?;
+    let declares = |made: &Blueprint| match life.backend == Backend::Sqlite || !made.comments {
+        true => Comments::new(),
+        false => details::declared(made),
+    };
+    assert_eq!(details::comments(&made, life.backend).await?, declares(&before), "after `create_all`");
     if life.backend != Backend::Sqlite {
         made.drop_all(before.schema(0)).await?;
     }
@@ -87,13 +95,15 @@ async fn live(life: &Life, seed: u64) -> Result<usize> {
     rows::fill(&life.engine, life.backend, &before).await?;
     let mut changes = 0;
     for version in 1..=VERSIONS {
-        let after = mutation::mutated(&before, &mut dice);
+        let mut after = mutation::mutated(&before, &mut dice);
+        details::change(&mut after, &mut details_dice);
         let (of_before, of_after) = (12 * ((version - 1) % 2), 12 * (version % 2));
         let mut expected = Vec::new();
         for (old, _, columns) in shared(&before, &after) {
             let old_columns: Vec<&Column> = columns.iter().map(|(old, _)| *old).collect();
             expected.push(rows::texts(&life.engine, life.backend, old, &old_columns).await?);
         }
+        let comments_before = details::comments(&life.engine, life.backend).await?;
         // No other table has a name of the version before.
         let _ = before.schema(of_before);
         let files = life.migrate(&after, of_after).await?;
@@ -103,6 +113,15 @@ async fn live(life: &Life, seed: u64) -> Result<usize> {
         }
         changes += 1;
         life.check(&after, of_after).await?;
+        let comments_after = match after.comments {
+            true => declares(&after),
+            false => details::kept(&before, &after, &comments_before),
+        };
+        assert_eq!(
+            details::comments(&life.engine, life.backend).await?,
+            comments_after,
+            "after the migration"
+        );
         for ((_, new, columns), expected) in shared(&before, &after).into_iter().zip(&expected) {
             let new_columns: Vec<&Column> = columns.iter().map(|(_, new)| *new).collect();
             let found = rows::texts(&life.engine, life.backend, new, &new_columns).await?;
@@ -114,6 +133,11 @@ async fn live(life: &Life, seed: u64) -> Result<usize> {
         }
         assert_eq!(migrations.revert(&life.engine, files).await?.len(), files);
         life.check(&before, of_before).await?;
+        assert_eq!(
+            details::comments(&life.engine, life.backend).await?,
+            comments_before,
+            "after the way back"
+        );
         for ((old, _, columns), expected) in shared(&before, &after).into_iter().zip(&expected) {
             let old_columns: Vec<&Column> = columns.iter().map(|(old, _)| *old).collect();
             let found = rows::texts(&life.engine, life.backend, old, &old_columns).await?;

@@ -112,7 +112,16 @@ pub async fn texts(
             _ => format!("CAST({name} AS CHAR)"),
         };
         let select = format!("SELECT {text} FROM {} ORDER BY id", quoted(backend, &table.name));
-        rows.push(session.rows(sql(leak(&select)).rows::<Option<String>>()).await?);
+        let mut cells = session.rows(sql(leak(&select)).rows::<Option<String>>()).await?;
+        // How many digits a time has depends on the precision of its column.
+        if matches!(column.kind, Kind::Time | Kind::DateTime | Kind::Timestamp) {
+            cells.iter_mut().flatten().for_each(|cell| {
+                if cell.contains('.') {
+                    *cell = cell.trim_end_matches('0').trim_end_matches('.').to_owned();
+                }
+            });
+        }
+        rows.push(cells);
     }
     Ok(rows)
 }

@@ -132,6 +132,7 @@ fn struct_code(model: &Described<'_>, relationships: &[Relationship]) -> String 
     options.extend(model.unique.iter().map(|fields| format!("unique = {:?}", list(fields))));
     options.extend(model.indexes.iter().map(|fields| format!("index = {:?}", list(fields))));
     options.extend(model.check.iter().map(|check| format!("check = {check:?}")));
+    code.push_str(&docs("", model.table.comment.as_deref()));
     code.push_str("#[derive(Model, Debug)]\n");
     code.push_str(&attribute("", "model", &options));
     code.push_str(&format!("pub struct {} {{\n", model.name));
@@ -164,6 +165,7 @@ fn field_code(field: &Field<'_>, keys: usize) -> String {
             computed.expression.replace('\n', " ")
         ));
     }
+    code.push_str(&docs("    ", column.comment.as_deref()));
     if field.key {
         code.push_str(if is_auto { "    #[key(auto)]\n" } else { "    #[key]\n" });
     }
@@ -268,6 +270,24 @@ fn comment(text: &str) -> String {
     comment
 }
 
+/// A comment of the database as a doc comment. What would not come back as it is becomes an attribute.
+fn docs(indent: &str, comment: Option<&str>) -> String {
+    let Some(comment) = comment.filter(|comment| !comment.trim().is_empty()) else { return String::new() };
+    // Rust refuses some of these characters in comments: a single carriage return, and those that change the direction of text.
+    let is_plain = |char: char| {
+        char == '\n'
+            || !(char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+    };
+    if !comment.chars().all(is_plain) {
+        return format!("{indent}#[doc = {comment:?}]\n");
+    }
+    let line = |line: &str| match line.trim_end() {
+        "" => format!("{indent}///\n"),
+        line => format!("{indent}/// {line}\n"),
+    };
+    comment.trim_matches('\n').split('\n').map(line).collect()
+}
+
 /// The function that lists the models, for `check` and migrations.
 fn schema(structs: &[Described<'_>]) -> String {
     let names: Vec<&str> = structs.iter().map(|model| model.name.as_str()).collect();
@@ -281,7 +301,15 @@ fn schema(structs: &[Described<'_>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{default_text, on_one_line};
+    use super::{default_text, docs, on_one_line};
+
+    #[test]
+    fn comments_are_doc_comments() {
+        assert_eq!(docs("", None), "");
+        assert_eq!(docs("", Some(" \n")), "");
+        assert_eq!(docs("    ", Some("One \"x\".\n\nTwo. ")), "    /// One \"x\".\n    ///\n    /// Two.\n");
+        assert_eq!(docs("", Some("a\r\nb\u{202e}")), "#[doc = \"a\\r\\nb\\u{202e}\"]\n");
+    }
 
     #[test]
     fn line_breaks_of_values_stay() {
