@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_set_has_its_columns_in_order() {
         let of = |columns: &[usize], all| columns.iter().copied().collect::<ColumnSet>().of(all);
-        assert_eq!(of(&[], 5), []);
+        assert!(of(&[], 5).is_empty());
         assert_eq!(of(&[4, 0, 4, 2], 5), [0, 2, 4]);
         assert_eq!(of(&[62, 1], 63), [1, 62]);
         assert_eq!(

@@ -348,7 +348,7 @@ fn joined(parts: Vec<Condition>, of: fn(Vec<Condition>) -> Condition) -> Conditi
 
 #[cfg(test)]
 mod tests {
-    use super::super::condition::{Condition, Held};
+    use super::super::condition::{Condition, KnownValue};
     use crate::sql::Dialect;
     use crate::value::Value;
 
@@ -427,9 +427,10 @@ mod tests {
 
     #[test]
     fn whether_a_row_is_in_it_may_be_unknown() {
-        let of = |text: &str, held: [Held; 4]| read(text).map(|read| read.holds(&|at| held[at].clone()));
-        let text = |text: &str| Held::Value(Value::Text(text.to_owned()));
-        let row = || [text("open"), Held::Unknown, Held::NotNull, Held::Value(Value::Null)];
+        let of =
+            |text: &str, held: [KnownValue; 4]| read(text).map(|read| read.holds(&|at| held[at].clone()));
+        let text = |text: &str| KnownValue::Value(Value::Text(text.to_owned()));
+        let row = || [text("open"), KnownValue::Unknown, KnownValue::NotNull, KnownValue::Value(Value::Null)];
         for (condition, expected) in [
             ("status = 'open'", Some(true)),
             ("status <> 'open'", Some(false)),
