@@ -142,10 +142,6 @@ pub const PAIRS_SQL: &str = "SELECT b.id, b.author_id, b.title, b.isbn, b.pages,
 pub const TAGS_SQL: &str = "SELECT l.book_id, t.id, t.name, t.topic_id FROM book_tags l JOIN tags t ON t.id = l.tag_id \
      WHERE l.book_id";
 
-/// A page of books with their authors, without the limit.
-pub const PAGE_SQL: &str = "SELECT b.id, b.author_id, b.title, b.isbn, b.pages, b.price, \
-    a.id AS a_id, a.name, a.country, a.born, a.active FROM books b JOIN authors a ON a.id = b.author_id \
-    ORDER BY b.id DESC";
 /// The comments of books with their authors, without the end of the condition.
 pub const REMARKS_SQL: &str = "SELECT c.id, c.book_id, c.text, a.id AS author_id, a.name, a.country, a.born, a.active \
     FROM comments c JOIN authors a ON a.id = c.author_id WHERE c.book_id";
@@ -222,6 +218,15 @@ impl Order {
     pub fn checksum(&self) -> u64 {
         contender::order(self.id, self.day, self.at, self.number, self.amount, &self.details)
     }
+}
+
+/// A page of books with their authors. The page is cut out before it is joined: MariaDB would join and sort all books.
+pub fn page_sql(limit: &str, skip: &str) -> String {
+    format!(
+        "SELECT b.id, b.author_id, b.title, b.isbn, b.pages, b.price, a.id AS a_id, a.name, a.country, a.born, a.active
+         FROM (SELECT * FROM books ORDER BY id DESC LIMIT {limit} OFFSET {skip}) AS b
+         JOIN authors a ON a.id = b.author_id ORDER BY b.id DESC"
+    )
 }
 
 /// Puts a page together, and reads it: its books, and the number of all.

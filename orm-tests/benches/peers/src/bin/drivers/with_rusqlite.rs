@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::plain::{
     AWARDS_SQL, Author, Award, Book, COMMENTS_SQL, COUNT_SQL, Comment, FIRST_AUTHORS_SQL, NOTES_SQL, Note,
-    ORDERS_SQL, Order, PAGE_SQL, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL, TOPICS_SQL, TagOfBook,
-    Topic, careers, label, page, shelve, topic_keys, total,
+    ORDERS_SQL, Order, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL, TOPICS_SQL, TagOfBook, Topic, careers,
+    label, page, page_sql, shelve, topic_keys, total,
 };
 
 /// What it does.
@@ -190,7 +190,7 @@ fn edit(connection: &Connection, variant: &str) -> Outcome {
 
 /// Shows a page.
 fn show(connection: &Connection, offset: i64) -> Outcome {
-    let mut statement = connection.prepare_cached(&format!("{PAGE_SQL} LIMIT ? OFFSET ?"))?;
+    let mut statement = connection.prepare_cached(&page_sql("?", "?"))?;
     let books = statement.query_map([PAGE, offset], pair)?.collect::<Result<Vec<_>>>()?;
     let keys: Vec<i64> = books.iter().map(|book| book.id).collect();
     let tags = among(connection, TAGS_SQL, &keys, tag)?;

@@ -13,8 +13,8 @@ macro_rules! on {
 
             use crate::plain::{
                 AWARDS_SQL, Author, Award, Book, COMMENTS_SQL, COUNT_SQL, Comment, FIRST_AUTHORS_SQL,
-                NOTES_SQL, Note, ORDERS_SQL, Order, PAGE_SQL, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL,
-                TagOfBook, careers, label, page, shelve, total,
+                NOTES_SQL, Note, ORDERS_SQL, Order, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL,
+                TagOfBook, careers, label, page, page_sql, shelve, total,
             };
 
             type Connection = <$database as Database>::Connection;
@@ -149,7 +149,7 @@ macro_rules! on {
             /// Shows a page.
             async fn show(connection: &mut Connection, offset: i64) -> Outcome {
                 let [limit, skip] = $limit;
-                let sql = format!("{PAGE_SQL} LIMIT {limit} OFFSET {skip}");
+                let sql = page_sql(limit, skip);
                 let query: Query<'_, Pair> = sqlx::query_as(AssertSqlSafe(sql));
                 let books = query.bind(PAGE).bind(offset).fetch_all(&mut *connection).await?;
                 let keys: Vec<i64> = books.iter().map(|book| book.id).collect();

@@ -12,8 +12,8 @@ use tokio_postgres::{NoTls, Row};
 
 use crate::plain::{
     AWARDS_SQL, Author, Award, Book, COMMENTS_SQL, COUNT_SQL, Comment, FIRST_AUTHORS_SQL, NOTES_SQL, Note,
-    ORDERS_SQL, Order, PAGE_SQL, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL, TOPICS_SQL, TagOfBook,
-    Topic, careers, label, page, shelve, topic_keys, total,
+    ORDERS_SQL, Order, PAIRS_SQL, Pair, REMARKS_SQL, Remark, TAGS_SQL, TOPICS_SQL, TagOfBook, Topic, careers,
+    label, page, page_sql, shelve, topic_keys, total,
 };
 
 /// What it does.
@@ -201,7 +201,7 @@ async fn query(client: &Object, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Ro
 
 /// Shows a page. What needs no keys of the books is asked for with them if requested, and then what needs keys.
 async fn show(client: &Object, offset: i64, pipelined: bool) -> Outcome {
-    let sql = format!("{PAGE_SQL} LIMIT $1 OFFSET $2");
+    let sql = page_sql("$1", "$2");
     let values: &[&(dyn ToSql + Sync)] = &[&PAGE, &offset];
     let (books, count) = (query(client, &sql, values), query(client, COUNT_SQL, &[]));
     let (books, count) = match pipelined {
