@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_is_no_comment() {
+    fn what_contains_no_text_is_left_out() {
         let empty: ItemStruct = parse_quote! {
             ///
             #[doc(hidden)]
