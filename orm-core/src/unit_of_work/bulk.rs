@@ -382,11 +382,13 @@ impl Flush<'_> {
                 Taking::upserted(model, follow, updated.unwrap_or_default())
             }
         };
+        let gaining = self.unit.gaining(self.store, arena, &rows);
         let mut count = 0;
         for statement in self.bulk_insert_statements(def, rows, conflict, returning || follows)? {
             count +=
                 self.run_bulk(&statement, arena, (returning || follows).then_some(&taking), nodes).await?;
         }
+        self.unit.forget_gaining(self.store, &gaining);
         self.read_back_bulk(arena, nodes).await?;
         Ok(count)
     }

@@ -94,6 +94,9 @@ impl Flush<'_> {
         }
         let statement = copy_statement(self.dialect, def, spec.columns.iter().chain(&filled), &select);
         let rows = self.lease.execute(self.monitor, &statement).await?;
+        let arena = self.store.arena_of(spec.model)?;
+        let gaining = self.unit.all_gaining(self.store, arena);
+        self.unit.forget_gaining(self.store, &gaining);
         self.unit.rows_written(self.store, def.table);
         Ok(rows)
     }

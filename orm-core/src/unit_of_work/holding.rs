@@ -1,7 +1,7 @@
 //! What new objects hold, and what holds them.
 
 use super::flush::Flush;
-use super::pending_entry::PendingEntry;
+use super::pending_entry::{BesideValues, PendingEntry};
 use super::unit_of_work::Ref;
 use crate::graph::{ObjectId, Slice, Slot};
 use crate::model::{RelationDef, RelationKind};
@@ -11,8 +11,8 @@ impl Flush<'_> {
     /// Gives a new object what its draft was given, and the objects it was appended to the new one; what was linked
     /// elsewhere in the meantime is left where it is.
     pub(super) fn hold(&mut self, entry: PendingEntry, node: ObjectId) {
-        let (holds, held_by) =
-            entry.beside.into_inner().map(|beside| (beside.holds, beside.held_by)).unwrap_or_default();
+        let beside = entry.beside.into_inner().map(|beside| *beside).unwrap_or_default();
+        let BesideValues { holds, held_by, keys, .. } = beside;
         for (relation, targets) in holds {
             // Some may be gone by now, for the sake of rows that took their unique values.
             let nodes: Vec<ObjectId> = targets
@@ -43,6 +43,7 @@ impl Flush<'_> {
                 self.unit.hold_both(self.store, relation, parent, node);
             }
         }
+        self.unit.child_added(self.store, node, &keys);
         self.unit.member_added(self.store, node);
     }
 

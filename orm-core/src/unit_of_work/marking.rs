@@ -134,6 +134,12 @@ impl UnitOfWork {
         is_marked(self.saved_values(store, node, &[deleted])) && is_marked(store.values(node, &[deleted]))
     }
 
+    /// Whether an object is marked as deleted, in a session that hides such objects.
+    pub(super) fn is_hidden(&self, store: &Store, node: ObjectId) -> bool {
+        let deleted = store.def(node.arena).deleted().filter(|_| !self.sees_deleted);
+        deleted.is_some_and(|deleted| !store.arena(node.arena).view(node.node, deleted).to_value().is_null())
+    }
+
     /// Whether a flush writes no mark for the deletion of an object, as far as is known before it reads expired ones.
     pub(super) fn keeps_mark(&self, store: &Store, node: ObjectId) -> bool {
         self.only_marks(store, node) && !store.is_expired(node) && self.stays_marked(store, node)
@@ -182,7 +188,7 @@ impl UnitOfWork {
         }
     }
 
-    fn forget_held(&mut self, store: &Store, relation: &'static RelationDef, of: ObjectId) {
+    pub(super) fn forget_held(&mut self, store: &Store, relation: &'static RelationDef, of: ObjectId) {
         if store.is_held(of, relation.index) {
             self.set_slot(store, of, relation, None, Slot::Unloaded);
         }

@@ -1,6 +1,7 @@
 //! Moves children between collections when their keys change.
 
-use super::unit_of_work::UnitOfWork;
+use super::draft::DraftData;
+use super::unit_of_work::{KeyFrom, UnitOfWork};
 use crate::graph::{ArenaId, ObjectId, Slot};
 use crate::identity::Store;
 use crate::model::{RelationDef, RelationKind};
@@ -8,6 +9,8 @@ use crate::value::Value;
 
 /// A relationship by whose key parents hold their children, and the arena of the parents.
 pub(super) type Holder = (ArenaId, &'static RelationDef);
+/// An object, and a relationship by whose key it holds others.
+pub(super) type Holding = (ObjectId, &'static RelationDef);
 
 /// What objects hold follows a key, whatever changed it: an edit, a link, a bulk statement, or the undoing of one.
 impl UnitOfWork {
@@ -82,6 +85,58 @@ impl UnitOfWork {
         }
     }
 
+    /// A new object joins the parents that its values lead to, where these hold their children. `keys` are those that it took
+    /// from other objects, which hold it already.
+    pub(super) fn child_added(&mut self, store: &mut Store, child: ObjectId, keys: &[KeyFrom]) {
+        for holder in holders(store, child.arena) {
+            let remote = holder.1.remote_columns();
+            if !store.holds_any(holder.0) || keys.iter().any(|key| key.columns == remote) {
+                continue;
+            }
+            for parent in self.parents_of(store, holder, child) {
+                self.add_child(store, parent, holder.1, child);
+            }
+        }
+    }
+
+    /// The collections of objects of this session that new rows belong to, by the values of the rows. A row that an object has
+    /// is not new, and moves with the object.
+    pub(super) fn gaining(&self, store: &mut Store, arena: ArenaId, rows: &[DraftData]) -> Vec<Holding> {
+        let mut gaining = Vec::new();
+        for holder in holders(store, arena) {
+            if !store.holds_any(holder.0) {
+                continue;
+            }
+            let remote = holder.1.remote_columns();
+            for row in rows {
+                let values = |columns: &[usize]| -> Option<Vec<Value>> {
+                    columns.iter().map(|column| row.values.get(*column).cloned().flatten()).collect()
+                };
+                let Some(key) = values(remote) else { continue };
+                if values(store.def(arena).key).is_some_and(|own| store.find(arena, &own).is_some()) {
+                    continue;
+                }
+                let parents = self.former_parents(store, holder, &key);
+                gaining.extend(parents.into_iter().map(|parent| (parent, holder.1)));
+            }
+        }
+        gaining
+    }
+
+    /// The collections of objects of this session that any row of a model may belong to.
+    pub(super) fn all_gaining(&self, store: &Store, arena: ArenaId) -> Vec<Holding> {
+        let each = |(holder, relation): Holder| {
+            let nodes = 0..store.arena(holder).len();
+            nodes.map(move |node| (ObjectId { arena: holder, node }, relation))
+        };
+        holders(store, arena).into_iter().flat_map(each).collect()
+    }
+
+    /// What objects hold is unknown until the next load.
+    pub(super) fn forget_gaining(&mut self, store: &Store, gaining: &[Holding]) {
+        gaining.iter().for_each(|(parent, relation)| self.forget_held(store, relation, *parent));
+    }
+
     /// The objects that a child's key leads to. Until a flush, a child whose key was not edited belongs to the object whose
     /// row has the value, whatever the object was given since.
     pub(super) fn parents_of(&self, store: &mut Store, holder: Holder, child: ObjectId) -> Vec<ObjectId> {
@@ -130,9 +185,13 @@ impl UnitOfWork {
         &mut self,
         store: &Store,
         parent: ObjectId,
-        relation: &RelationDef,
+        relation: &'static RelationDef,
         child: ObjectId,
     ) {
+        if self.is_hidden(store, child) {
+            // A load of the parent would not find it, unless it asks for deleted rows.
+            return self.forget_held(store, relation, parent);
+        }
         if relation.is_collection() {
             return self.hold(store, parent, relation, child);
         }

@@ -4,6 +4,7 @@ use super::disconnect::orphan_needs_a_rule;
 use super::draft::DraftData;
 use super::links::LinkTarget;
 use super::register::deleted;
+use super::row_checks::disagrees;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::ObjectId;
@@ -66,6 +67,9 @@ impl UnitOfWork {
             RelationKind::OneToMany | RelationKind::OneToOne => {
                 if let Some(child) = node {
                     self.check_link(store, relation, parent, child)?;
+                }
+                if let LinkTarget::Draft(draft) = target {
+                    check_given(relation, draft, remote, store.values(parent, local))?;
                 }
                 match relation.kind {
                     RelationKind::OneToOne => self.check_replaced(store, relation, parent, node),
@@ -179,6 +183,20 @@ impl UnitOfWork {
             false => Ok(()),
         }
     }
+}
+
+/// Whether a draft was given another key than the parent has that it is linked to.
+fn check_given(relation: &RelationDef, draft: &DraftData, columns: &[usize], key: Vec<Value>) -> Result<()> {
+    for (column, value) in columns.iter().zip(key) {
+        let given = draft.values.get(*column).and_then(Option::as_ref).filter(|given| !given.is_null());
+        if let Some(given) = given
+            && !value.is_null()
+            && given.clone().into_key_form() != value.clone().into_key_form()
+        {
+            return Err(disagrees(draft.model.def(), *column, relation, &value));
+        }
+    }
+    Ok(())
 }
 
 /// A relationship for reading shows what others write.

@@ -31,11 +31,13 @@ impl UnitOfWork {
         target: ObjectId,
     ) {
         match relation.is_collection() {
+            true if self.is_hidden(store, target) => self.forget_held(store, relation, parent),
             true => self.hold(store, parent, relation, target),
             false => self.set_slot(store, parent, relation, Some(target.arena), Slot::One(target.node)),
         }
         let Some(inverse) = relation.inverse() else { return };
         match inverse.is_collection() {
+            true if self.is_hidden(store, parent) => self.forget_held(store, inverse, target),
             true => self.hold(store, target, inverse, parent),
             false => self.set_slot(store, target, inverse, Some(parent.arena), Slot::One(parent.node)),
         }

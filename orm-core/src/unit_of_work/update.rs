@@ -171,6 +171,7 @@ impl Flush<'_> {
             if self.store.arena(node.arena).version(node.node) != before {
                 columns.clear();
                 self.unit.add_changed_columns(self.store, node, columns);
+                self.unit.keys_changed(self.store, node, columns, before);
             }
         }
         if !self.cut.is_empty() {

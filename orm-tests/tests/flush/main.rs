@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod associations;
+mod by_value;
 mod context;
 mod followed;
 mod generated;
