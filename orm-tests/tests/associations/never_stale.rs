@@ -1,5 +1,5 @@
-//! Random changes of rows and of links: what objects hold of a relationship that the database evaluates is what its rows say, or
-//! nothing.
+//! Random changes of rows and of links: what objects hold of a relationship by key, or of one that the database evaluates, is
+//! what its rows say, or nothing.
 //!
 //! `ORM_DEEP=1` runs many more sequences, and `ORM_SEED=17` that one alone.
 
@@ -195,6 +195,11 @@ impl Rows {
             .collect()
     }
 
+    /// The other ends of the entries of a list or of a track, by the two parts of a key.
+    fn entries_of(&self, ends: impl Fn(&(i64, i64)) -> (i64, i64), of: i64) -> Vec<i64> {
+        self.entries.keys().map(ends).filter(|(end, _)| *end == of).map(|(_, other)| other).collect()
+    }
+
     fn labels_of(&self, list: i64) -> Vec<i64> {
         self.labels.iter().filter(|label| label.0 == list).map(|label| label.1).collect()
     }
@@ -315,16 +320,26 @@ impl World {
                 held(list.shown_labels().map(ids), labels, "shown_labels"),
                 held(list.long_labels().map(ids), long_labels, "long_labels"),
                 held(high, rows.high_of(*id), "high_entries"),
+                held(sorted(list.entries(), |entry| entry.track_id), rows.entries_of(|key| (key.0, key.1), *id), "entries"),
             ]);
         }
         for (id, track) in &self.tracks {
             let lists = track.lists().map(|lists| lists.iter().map(|list| list.id).collect());
             seen.push(held(lists, self.rows.lists_of(*id), "lists"));
+            let entries = self.rows.entries_of(|key| (key.1, key.0), *id);
+            seen.push(held(sorted(track.entries(), |entry| entry.list_id), entries, "entries"));
         }
         let compared = seen.iter().filter(|compared| **compared).count() as u64;
         self.compared += compared;
         self.unloaded += seen.len() as u64 - compared;
     }
+}
+
+/// The keys of loaded entries: an entry that joins a collection is its last one until the next load.
+fn sorted(entries: Result<Many<Entry>>, key: impl Fn(&Entity<Entry>) -> i64) -> Result<Vec<i64>> {
+    let mut keys: Vec<i64> = entries?.iter().map(|entry| key(&entry)).collect();
+    keys.sort_unstable();
+    Ok(keys)
 }
 
 async fn run(session: &mut Session, world: &mut World, ops: &[Op]) -> Result<()> {
@@ -538,11 +553,12 @@ async fn load(session: &mut Session, world: &mut World, strategy: u64) -> Result
                 .with(List::FAVOURITES.$strategy())
                 .with(List::SHOWN_LABELS.$strategy())
                 .with(List::LONG_LABELS.$strategy())
-                .with(List::HIGH_ENTRIES.$strategy());
+                .with(List::HIGH_ENTRIES.$strategy())
+                .with(List::ENTRIES.$strategy());
             for list in session.all(query).await? {
                 world.lists.insert(list.id, list.dynamic());
             }
-            for track in session.all(select::<Track>().with(Track::LISTS.$strategy())).await? {
+            for track in session.all(select::<Track>().with(Track::LISTS.$strategy()).with(Track::ENTRIES.$strategy())).await? {
                 world.tracks.insert(track.id, track.dynamic());
             }
         }};
