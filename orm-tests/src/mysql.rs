@@ -126,6 +126,8 @@ fn prepare(place: &Place, program: PathBuf, is_mariadb: bool) -> Result<Command,
         "--skip-log-bin",
         "--max-connections=200",
     ]);
+    // In the system's own directory, one server would remove the files of another one when it starts.
+    command.arg(format!("--tmpdir={}", place.path("").display()));
     command.arg(format!("--port={port}"));
     command.arg(format!("--socket={}", place.path("socket").display()));
     command.arg(format!("--pid-file={}", place.path("pid").display()));

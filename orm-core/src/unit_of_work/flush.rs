@@ -114,7 +114,7 @@ impl Flush<'_> {
             Some(_) => made.iter().map(|(entry, node)| (cell_id(&entry.cell), *node)).collect(),
             None => HashMap::new(),
         };
-        made.into_iter().for_each(|(entry, node)| self.hold(entry, node));
+        self.hold_new(made);
         self.unlinked_rows().await?;
         self.link_rows().await?;
         self.links_of_deleted(&plan).await?;

@@ -1,18 +1,36 @@
 //! What new objects hold, and what holds them.
 
 use super::flush::Flush;
-use super::pending_entry::{BesideValues, PendingEntry};
+use super::moves::{Holder, holders};
+use super::pending_entry::PendingEntry;
 use super::unit_of_work::Ref;
-use crate::graph::{ObjectId, Slice, Slot};
+use crate::graph::{ArenaId, ObjectId, Slice, Slot};
 use crate::model::{RelationDef, RelationKind};
 
 /// What new objects hold, and who holds them.
 impl Flush<'_> {
+    /// Gives new objects what their drafts were given, and those that they lead to the new ones.
+    pub(super) fn hold_new(&mut self, made: Vec<(PendingEntry, ObjectId)>) {
+        let mut joins: Option<(ArenaId, Vec<Holder>)> = None;
+        for (entry, node) in made {
+            // The rows of one model come one after the other, and no model is new to the session any more.
+            if joins.as_ref().is_none_or(|(arena, _)| *arena != node.arena) {
+                let mut holders = holders(self.store, node.arena);
+                holders.retain(|(parents, _)| self.store.holds_any(*parents));
+                joins = Some((node.arena, holders));
+            }
+            self.hold(entry, node, joins.as_ref().map_or(&[], |(_, holders)| holders));
+        }
+    }
+
     /// Gives a new object what its draft was given, and the objects it was appended to the new one; what was linked
     /// elsewhere in the meantime is left where it is.
-    pub(super) fn hold(&mut self, entry: PendingEntry, node: ObjectId) {
-        let beside = entry.beside.into_inner().map(|beside| *beside).unwrap_or_default();
-        let BesideValues { holds, held_by, keys, .. } = beside;
+    fn hold(&mut self, entry: PendingEntry, node: ObjectId, joins: &[Holder]) {
+        let (holds, held_by, keys) = entry
+            .beside
+            .into_inner()
+            .map(|beside| (beside.holds, beside.held_by, beside.keys))
+            .unwrap_or_default();
         for (relation, targets) in holds {
             // Some may be gone by now, for the sake of rows that took their unique values.
             let nodes: Vec<ObjectId> = targets
@@ -43,7 +61,9 @@ impl Flush<'_> {
                 self.unit.hold_both(self.store, relation, parent, node);
             }
         }
-        self.unit.child_added(self.store, node, &keys);
+        if !joins.is_empty() {
+            self.unit.child_added(self.store, node, joins, &keys);
+        }
         self.unit.member_added(self.store, node);
     }
 

@@ -87,13 +87,19 @@ impl UnitOfWork {
 
     /// A new object joins the parents that its values lead to, where these hold their children. `keys` are those that it took
     /// from other objects, which hold it already.
-    pub(super) fn child_added(&mut self, store: &mut Store, child: ObjectId, keys: &[KeyFrom]) {
-        for holder in holders(store, child.arena) {
+    pub(super) fn child_added(
+        &mut self,
+        store: &mut Store,
+        child: ObjectId,
+        joins: &[Holder],
+        keys: &[KeyFrom],
+    ) {
+        for holder in joins {
             let remote = holder.1.remote_columns();
-            if !store.holds_any(holder.0) || keys.iter().any(|key| key.columns == remote) {
+            if keys.iter().any(|key| key.columns == remote) {
                 continue;
             }
-            for parent in self.parents_of(store, holder, child) {
+            for parent in self.parents_of(store, *holder, child) {
                 self.add_child(store, parent, holder.1, child);
             }
         }

@@ -320,7 +320,11 @@ impl World {
                 held(list.shown_labels().map(ids), labels, "shown_labels"),
                 held(list.long_labels().map(ids), long_labels, "long_labels"),
                 held(high, rows.high_of(*id), "high_entries"),
-                held(sorted(list.entries(), |entry| entry.track_id), rows.entries_of(|key| (key.0, key.1), *id), "entries"),
+                held(
+                    sorted(list.entries(), |entry| entry.track_id),
+                    rows.entries_of(|key| (key.0, key.1), *id),
+                    "entries",
+                ),
             ]);
         }
         for (id, track) in &self.tracks {
@@ -558,7 +562,10 @@ async fn load(session: &mut Session, world: &mut World, strategy: u64) -> Result
             for list in session.all(query).await? {
                 world.lists.insert(list.id, list.dynamic());
             }
-            for track in session.all(select::<Track>().with(Track::LISTS.$strategy()).with(Track::ENTRIES.$strategy())).await? {
+            for track in session
+                .all(select::<Track>().with(Track::LISTS.$strategy()).with(Track::ENTRIES.$strategy()))
+                .await?
+            {
                 world.tracks.insert(track.id, track.dynamic());
             }
         }};

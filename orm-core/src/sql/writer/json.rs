@@ -85,7 +85,7 @@ impl Writer {
         self.sql.push_str(" END");
     }
 
-    /// To the server what is no array is one of itself, so the arrays on the way are looked at.
+    /// The server takes a value that is not an array for an array of itself, so each array on the way is checked.
     fn mysql_json(&mut self, place: Place<'_>, read: JsonRead) {
         let steps = place.path.iter().enumerate();
         let arrays = steps.filter(|(_, step)| matches!(step, JsonStep::Index(_)));
