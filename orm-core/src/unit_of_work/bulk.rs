@@ -8,7 +8,7 @@ use super::bulk_asked::{check_conflict, condition_of_target};
 use super::copy_spec::CopySpec;
 use super::draft::{CompleteDraft, DraftData};
 use super::flush::Flush;
-use super::row_checks::check_value;
+use super::row_checks::{check_assigned, check_value};
 use super::taking::{Follow, Taking};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Answer, ArenaId, Level, Region};
@@ -270,6 +270,10 @@ impl Bulk {
                 let Some(conflict) = conflict else { return Ok(()) };
                 let table = Source::Table(def.table);
                 sql::check_conflict(conflict, &table, dialect)?;
+                for (set, value) in &conflict.set {
+                    let column = def.columns.iter().find(|column| column.name == set.name);
+                    column.map_or(Ok(()), |column| check_assigned(dialect, def, column, value))?;
+                }
                 order_assignments(dialect, &table, &mut conflict.set.clone())?;
                 condition_of_target(def, dialect, conflict)?;
                 if self.returning { check_conflict(def, dialect, conflict) } else { Ok(()) }
@@ -282,6 +286,9 @@ impl Bulk {
                 let table = Source::Table(def.table);
                 for expr in spec.filter.iter().chain(spec.set.iter().map(|(_, value)| value)) {
                     check_change(expr, &table, dialect)?;
+                }
+                for (column, value) in &spec.set {
+                    check_assigned(dialect, def, &def.columns[*column], value)?;
                 }
                 order_assignments(dialect, &table, &mut named(def, &spec.set))?;
                 let key = spec.set.iter().find(|(column, _)| def.key.contains(column));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::flush::Flush;
+use super::row_checks::check_assigned;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ErasedModel, ModelDef};
 use crate::query::RowsSpec;
@@ -36,6 +37,7 @@ impl CopySpec {
             let field = def.columns[self.columns[at]].field;
             return refuse(format!("`insert_from` names `{}.{field}` twice; leave one out", def.name));
         }
+        self.check_values(dialect, &select)?;
         let mut filled = Vec::new();
         for at in (0..def.columns.len()).filter(|at| !self.columns.contains(at)) {
             let column = &def.columns[at];
@@ -56,6 +58,16 @@ impl CopySpec {
             ));
         }
         Ok((select, filled))
+    }
+
+    /// What the rows of each query of a union have in common is checked as a row's own values are.
+    fn check_values(&self, dialect: Dialect, select: &Select) -> Result<()> {
+        let def = self.model.def();
+        for (item, column) in select.columns.iter().zip(&self.columns) {
+            check_assigned(dialect, def, &def.columns[*column], &item.expr)?;
+        }
+        let operands = select.set.iter().map(|(_, operand)| operand);
+        select.left.as_deref().into_iter().chain(operands).try_for_each(|of| self.check_values(dialect, of))
     }
 }
 

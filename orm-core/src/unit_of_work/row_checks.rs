@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, FieldError, FieldErrorCode, Result};
 use crate::model::{ColumnDef, ModelDef, RelationDef};
-use crate::sql::Dialect;
+use crate::sql::{Bind, Dialect, Expr};
 use crate::value::{Value, ValueRef};
 
 /// A draft that was given a key, and a link that leads elsewhere.
@@ -26,6 +26,19 @@ pub(super) fn check_value(dialect: Dialect, def: &ModelDef, column: &ColumnDef, 
     }
     match value {
         Value::Text(text) => check_length(def, column, text),
+        _ => Ok(()),
+    }
+}
+
+/// The same, of what a statement sets a column to, where that is known.
+pub(super) fn check_assigned(
+    dialect: Dialect,
+    def: &ModelDef,
+    column: &ColumnDef,
+    assigned: &Expr,
+) -> Result<()> {
+    match assigned {
+        Expr::Bind(Bind { value, .. }) => check_value(dialect, def, column, value),
         _ => Ok(()),
     }
 }
