@@ -48,6 +48,7 @@ impl Lease {
                 "a stream only reads; give SQL that writes to `session.rows(..)` or `session.execute(..)`",
             ));
         }
+        self.check_lock(effect)?;
         self.note_changes(statement)?;
         self.begin_for(effect).await?;
         let cursors = self.connection.has_cursors(pages);

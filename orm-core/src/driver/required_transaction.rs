@@ -16,6 +16,7 @@ impl Lease {
         if matches!(effect, Effect::Writes | Effect::Outside) {
             self.check_writable()?;
         }
+        self.check_lock(effect)?;
         self.note_changes(statement)?;
         match effect {
             Effect::Outside => Box::pin(self.stand_aside(statement)).await,
@@ -114,6 +115,26 @@ impl Lease {
             (false, true) => Err(read_only("transaction")),
             (false, false) => Ok(()),
         }
+    }
+
+    /// Refuses to lock rows where nothing may be written: servers do too, and SQLite would lock nothing.
+    ///
+    /// # Errors
+    /// `InvalidState`.
+    pub(super) fn check_lock(&self, effect: Effect) -> Result<()> {
+        let what = match (self.defaults.read_only, self.is_read_only()) {
+            _ if effect != Effect::Locks => return Ok(()),
+            (true, _) => "session",
+            (false, true) => "transaction",
+            (false, false) => return Ok(()),
+        };
+        Err(Error::new(
+            ErrorKind::InvalidState,
+            format!(
+                "this {what} is read-only, and its query locks rows (`for_update`, `for_share`); lock them in another one, or \
+                 read them without a lock"
+            ),
+        ))
     }
 
     /// Behind a pooler in transaction mode, a statement outside a transaction could be prepared on one server connection

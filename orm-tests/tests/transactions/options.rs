@@ -98,6 +98,39 @@ on_every_backend! {
         Ok(())
     }
 
+    async fn what_is_read_only_locks_no_rows(database: TestDatabase) -> Result<()> {
+        let bank = Bank::open(&database, 1, 1).await?;
+        let log = bank.engine.record();
+        let lock = async |session: &mut Session| {
+            let accounts = || select::<Account>();
+            [
+                session.all(accounts().for_update()).await.map(drop),
+                session.rows(select_columns(Account::ID).for_share()).await.map(drop),
+                session.get::<Account>(0).for_update().await.map(drop),
+            ]
+        };
+        let mut session = bank.engine.read_session();
+        for refused in lock(&mut session).await {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidState, "{refused}");
+            assert!(refused.to_string().contains("session is read-only, and its query locks rows"), "{refused}");
+        }
+        assert_eq!((log.count(), balance(&mut session).await?), (0, 100), "{log}");
+        session.commit().await?;
+        let mut session = bank.engine.session();
+        session.begin_with(TransactionOptions::new().read_only()).await?;
+        let asked = log.count();
+        for refused in lock(&mut session).await {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidState, "{refused}");
+            assert!(refused.to_string().contains("transaction is read-only"), "{refused}");
+        }
+        assert_eq!(log.count(), asked, "nothing was sent: {log}");
+        session.commit().await?;
+        session.all(select::<Account>().for_update()).await?;
+        session.rollback().await
+    }
+
     async fn an_engine_has_a_default_for_its_sessions(database: TestDatabase) -> Result<()> {
         drop(Bank::open(&database, 1, 1).await?);
         let read = TransactionOptions::new().isolation(Isolation::Serializable).read_only();
