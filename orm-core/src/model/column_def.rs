@@ -189,6 +189,9 @@ impl ColumnDef {
             (Some(digits), value) if value.precision().is_none_or(|of| of > digits) => {
                 Expr::Call(Function::Time(TimeFunction::Keep(digits), self.kind), vec![value])
             }
+            (_, value) if self.kind.is_integer() && value.calculates() => {
+                Expr::Call(Function::Whole, vec![value])
+            }
             (_, value) => value,
         }
     }

@@ -123,6 +123,44 @@ pub enum Division {
     Decimal,
 }
 
+/// Families of numbers that `%` takes: integers and decimals. Of floats the databases compute a remainder differently, or not at
+/// all, so there it does not compile.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::{Computed, HasRemainder};
+///
+/// /// What is left over of a number divided by 2, of integers or decimals.
+/// fn rest<T>(number: Computed<T>) -> Computed<T>
+/// where
+///     T: orm_core::value::ColumnType<Family: HasRemainder>,
+///     i32: orm_core::query::IntoOperand<T::Family>,
+/// {
+///     number % 2
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use orm_core::prelude::*;
+/// #[derive(Model, Debug)]
+/// struct Reading {
+///     #[key]
+///     id: i64,
+///     celsius: f64,
+/// }
+///
+/// let query = select_columns(Reading::CELSIUS % 1.0);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`%` is of integers and decimals, and not of `{Self}`",
+    label = "the databases do not agree on its remainder",
+    note = "select the values and compute it in Rust, or write it for your database with `func::fragment`"
+)]
+pub trait HasRemainder: Number {}
+
+impl HasRemainder for Integer {}
+impl HasRemainder for Decimal {}
+
 impl Number for Integer {
     const DIVISION: Division = Division::Whole;
 }
@@ -176,19 +214,19 @@ where
 }
 
 macro_rules! operators {
-    ($($trait:ident $method:ident $op:expr;)*) => {$(
-        operators!(@on Column, M: Model, A; $trait $method $op);
-        operators!(@on Computed; $trait $method $op);
-        operators!(@on Aggregate; $trait $method $op);
-        operators!(@number i32 f64; $trait $method $op);
+    ($($trait:ident $method:ident $op:expr, $numbers:ident;)*) => {$(
+        operators!(@on Column, M: Model, A; $trait $method $op, $numbers);
+        operators!(@on Computed; $trait $method $op, $numbers);
+        operators!(@on Aggregate; $trait $method $op, $numbers);
+        operators!(@number i32 f64; $trait $method $op, $numbers);
     )*};
 
     // What has a column's value, and a value, an expression of its family, or an `Option` of them.
-    (@on $of:ident $(, $model:ident: $bound:ident, $access:ident)?; $trait:ident $method:ident $op:expr) => {
+    (@on $of:ident $(, $model:ident: $bound:ident, $access:ident)?; $trait:ident $method:ident $op:expr, $numbers:ident) => {
         #[diagnostic::do_not_recommend]
         impl<$($model: $bound, $access,)? T: ColumnType, R: IntoOperand<T::Family>> $trait<R> for $of<$($model,)? T $(, $access)?>
         where
-            T::Family: Number,
+            T::Family: $numbers,
         {
             type Output = Computed<T>;
 
@@ -199,18 +237,18 @@ macro_rules! operators {
     };
 
     // A number before an expression. One type of integers: a literal has to become it.
-    (@number $($number:ident)*; $trait:ident $method:ident $op:expr) => {$(
-        operators!(@before $number, Column, M: Model, A; $trait $method $op);
-        operators!(@before $number, Computed; $trait $method $op);
-        operators!(@before $number, Aggregate; $trait $method $op);
+    (@number $($number:ident)*; $trait:ident $method:ident $op:expr, $numbers:ident) => {$(
+        operators!(@before $number, Column, M: Model, A; $trait $method $op, $numbers);
+        operators!(@before $number, Computed; $trait $method $op, $numbers);
+        operators!(@before $number, Aggregate; $trait $method $op, $numbers);
     )*};
 
-    (@before $number:ident, $of:ident $(, $model:ident: $bound:ident, $access:ident)?; $trait:ident $method:ident $op:expr) => {
+    (@before $number:ident, $of:ident $(, $model:ident: $bound:ident, $access:ident)?; $trait:ident $method:ident $op:expr, $numbers:ident) => {
         #[diagnostic::do_not_recommend]
         impl<$($model: $bound, $access,)? T: ColumnType> $trait<$of<$($model,)? T $(, $access)?>> for $number
         where
             $number: IntoOperand<T::Family>,
-            T::Family: Number,
+            T::Family: $numbers,
         {
             type Output = Computed<T>;
 
@@ -222,11 +260,11 @@ macro_rules! operators {
 }
 
 operators! {
-    Add add BinaryOp::Add;
-    Sub sub BinaryOp::Subtract;
-    Mul mul BinaryOp::Multiply;
-    Div div BinaryOp::Divide;
-    Rem rem BinaryOp::Remainder;
+    Add add BinaryOp::Add, Number;
+    Sub sub BinaryOp::Subtract, Number;
+    Mul mul BinaryOp::Multiply, Number;
+    Div div BinaryOp::Divide, Number;
+    Rem rem BinaryOp::Remainder, HasRemainder;
 }
 
 // Integers and floats together are floats, also where the integer is first.

@@ -50,7 +50,7 @@ pub use alias::Alias;
 pub(crate) use bulk::{BulkSpec, Delete, OnConflict, Returning, Rows, Update};
 pub use case::Case;
 pub(crate) use computed::Division;
-pub use computed::{Computed, Number};
+pub use computed::{Computed, HasRemainder, Number};
 pub use countable::{Countable, Counted};
 pub use derived::Derived;
 pub use entity_columns::{EntityColumns, ModelExt, OptionalEntity};

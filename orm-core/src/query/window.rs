@@ -75,7 +75,8 @@ impl Window {
     }
 
     /// Limits the window to a range of rows, counted from the current row, which is 0: `rows(-2..=0)` is the current
-    /// row and the two before it, and `rows(..=0)` all rows up to it.
+    /// row and the two before it, and `rows(..=0)` all rows up to it. An empty range, such as `rows(0..0)`, is `InvalidQuery`
+    /// when the query runs.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

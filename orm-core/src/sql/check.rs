@@ -3,11 +3,11 @@
 
 use super::writer::LONGEST_SQLITE_PATTERN;
 use super::{
-    BinaryOp, Bind, Conflict, Dialect, Expr, Function, Item, JoinKind, JsonStep, LockWait, NamedColumn,
-    Select, Source, TableRef, refused_fragment,
+    BinaryOp, Bind, Conflict, Dialect, Expr, Frame, Function, Item, JoinKind, JsonStep, LockWait,
+    NamedColumn, Select, Source, TableRef, refused_fragment,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::Value;
+use crate::value::{Value, ValueKind};
 
 /// How many queries SQLite takes in a union.
 const MOST_SQLITE_OPERANDS: usize = 500;
@@ -359,6 +359,21 @@ impl Checker {
                          the key in Rust",
                     );
                 }
+            }
+            Expr::Aggregate {
+                function: Function::Smallest(ValueKind::Json) | Function::Largest(ValueKind::Json),
+                ..
+            } => {
+                return refuse(
+                    "JSON has no order; take the smallest or largest of what is at a place in it: \
+                     `func::min(column.at(\"age\").integer())`",
+                );
+            }
+            Expr::Over(_, window) if window.frame.is_some_and(Frame::is_empty) => {
+                return refuse(
+                    "the frame of a window has no rows: its end is before its start; `rows(-1..=0)` is the current row and \
+                     the one before it",
+                );
             }
             Expr::Over(function, _)
                 if matches!(**function, Expr::Aggregate { function: Function::JoinText(_), .. })

@@ -399,6 +399,22 @@ impl Expr {
         found
     }
 
+    /// Whether it calculates with numbers, or takes what a query has calculated.
+    pub(crate) fn calculates(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| {
+            found |= match part {
+                Expr::Binary(_, op, _) => !op.compares(),
+                Expr::Scalar(select) => select.columns.iter().any(|item| item.expr.calculates()),
+                Expr::Column { source: Source::Defined(of), .. } => {
+                    matches!(**of, TableRef::Query { .. } | TableRef::Cte { .. })
+                }
+                _ => false,
+            };
+        });
+        found
+    }
+
     /// A column of a table that a comparison has on both sides: it is the same row's on both.
     pub fn compared_with_itself(&self, table: TableName) -> Option<&'static str> {
         let mut found = None;

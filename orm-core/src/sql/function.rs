@@ -22,6 +22,12 @@ pub enum Function {
     Greatest,
     /// The smallest of its arguments.
     Least,
+    /// The smallest value of a group.
+    Smallest(ValueKind),
+    /// The largest value of a group.
+    Largest(ValueKind),
+    /// An integer as it is; an error where the database made a rounded float of one that has no room.
+    Whole,
     /// The sum of integers, as an integer.
     SumInteger,
     /// The mean, as a floating-point number.
@@ -90,6 +96,10 @@ impl Function {
             (Function::Greatest, _) => "greatest",
             (Function::Least, Dialect::Sqlite) => "min",
             (Function::Least, _) => "least",
+            (Function::Smallest(ValueKind::Bool), Dialect::Postgres) => "bool_and",
+            (Function::Largest(ValueKind::Bool), Dialect::Postgres) => "bool_or",
+            (Function::Smallest(_), _) => "min",
+            (Function::Largest(_), _) => "max",
             (Function::SumInteger | Function::SumDecimal, _) => "sum",
             (Function::Average | Function::MeanDecimal, _) => "avg",
             (Function::RoundFloat, _) => "round",
@@ -102,6 +112,7 @@ impl Function {
                 | Function::Fragment(_)
                 | Function::Operator(_)
                 | Function::HasText(_)
+                | Function::Whole
                 | Function::Time(..)
                 | Function::TimeAs(..),
                 _,

@@ -20,7 +20,9 @@ impl Expr {
     pub fn precision(&self) -> Option<u8> {
         match self {
             Expr::Column { precision, .. } => precision.0,
-            Expr::Aggregate { function: Function::Named("min" | "max"), of: Some(of), .. } => of.precision(),
+            Expr::Aggregate {
+                function: Function::Smallest(_) | Function::Largest(_), of: Some(of), ..
+            } => of.precision(),
             Expr::Over(function, _) => function.precision(),
             Expr::Call(Function::Excluded, of) => of.first()?.precision(),
             _ => None,

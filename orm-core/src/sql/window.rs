@@ -24,6 +24,19 @@ pub struct Frame {
     pub to: Bound,
 }
 
+impl Frame {
+    /// Whether it has no place for a row.
+    pub(super) fn is_empty(self) -> bool {
+        let place = |bound| match bound {
+            Bound::Unbounded => None,
+            Bound::Preceding(rows) => Some(-i64::from(rows)),
+            Bound::Current => Some(0),
+            Bound::Following(rows) => Some(i64::from(rows)),
+        };
+        matches!((place(self.from), place(self.to)), (Some(from), Some(to)) if from > to)
+    }
+}
+
 /// One end of a window's frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -93,6 +93,11 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
+    /// Whether its values are integers.
+    pub(crate) fn is_integer(self) -> bool {
+        matches!(self, ValueKind::Int16 | ValueKind::Int32 | ValueKind::Int64)
+    }
+
     /// Whether the Rust values may be finer than what is stored: clocks tell nanoseconds.
     pub(crate) fn is_cut(self) -> bool {
         match self {

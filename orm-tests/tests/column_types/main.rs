@@ -1,5 +1,6 @@
 //! What columns hold on every backend: types, values, keys, constraints, and the tables that are created for them.
 
+mod calculations;
 mod clocks;
 mod columns;
 mod ddl;

@@ -10,6 +10,9 @@ use crate::sql::Statement;
 /// SQLite stores any bytes as a text.
 pub(super) const NOT_UTF8: &str = "the database holds a text that is not UTF-8";
 
+/// What SQLite says of integers that have no room.
+const OVERFLOW: &str = "integer overflow";
+
 /// A trigger raised it, with its own message.
 const RAISED: u32 = 1811;
 
@@ -45,6 +48,7 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
         Some(1299) => ErrorKind::NotNullViolation,
         Some(275) => ErrorKind::CheckViolation,
         Some(code) if matches!(code & 0xff, 5 | 6) => ErrorKind::Busy,
+        _ if text == OVERFLOW => ErrorKind::InvalidValue,
         _ => ErrorKind::Database,
     };
     // SQLite's own messages about constraints and locks contain only names.
@@ -58,6 +62,7 @@ fn refused(code: Option<u32>, text: &str, statement: Option<&Statement>) -> Erro
             "; on SQLite a schema is a database that is attached: `Engine::builder(url).attach({:?}, path)`",
             schema.trim_matches('"')
         ),
+        None if text == OVERFLOW => ": a calculation has a result outside of 64 bits".to_owned(),
         None => String::new(),
     };
     let message = in_statement(format!("the database refused the statement: {said}{advice}"), statement);

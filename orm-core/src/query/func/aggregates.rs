@@ -83,7 +83,7 @@ where
 /// # Ok(()) }
 /// ```
 pub fn min<E: Expression>(of: E) -> Aggregate<Option<Bare<E>>> {
-    aggregate(Function::Named("min"), of)
+    aggregate(Function::Smallest(Bare::<E>::KIND), of)
 }
 
 /// The largest value; NULL for no rows.
@@ -97,7 +97,7 @@ pub fn min<E: Expression>(of: E) -> Aggregate<Option<Bare<E>>> {
 /// # Ok(()) }
 /// ```
 pub fn max<E: Expression>(of: E) -> Aggregate<Option<Bare<E>>> {
-    aggregate(Function::Named("max"), of)
+    aggregate(Function::Largest(Bare::<E>::KIND), of)
 }
 
 /// The texts of a group, joined with a separator; NULL for no rows. The order is up to the database: it is `string_agg`

@@ -43,7 +43,8 @@ where
     exact::<E>(call(Function::Named("abs"), of, []))
 }
 
-/// The nearest whole number.
+/// The nearest whole number. Halves of decimals are rounded away from zero; halves of floats also are on SQLite, and to the even
+/// number on the other databases.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -61,7 +62,8 @@ where
     exact::<E>(call(Function::Named("round"), of, []))
 }
 
-/// The nearest number with this many decimal places.
+/// The nearest number with this many decimal places. Halves of decimals are rounded away from zero. A float is seldom the half
+/// that it is written as, and the databases round those differently: `2.675` to two places is 2.67 or 2.68.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

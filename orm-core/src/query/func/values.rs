@@ -91,7 +91,7 @@ pub fn case<T: ColumnType>() -> Case<T> {
     Case::new()
 }
 
-/// The larger of two values. If one is NULL, the result is NULL on SQLite and MySQL, and the other value on PostgreSQL.
+/// The larger of two values, and NULL if one is NULL.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));
@@ -106,7 +106,7 @@ pub fn greatest<E: Expression>(a: E, b: impl IntoOperand<E::Family>) -> Computed
     call_with(Function::Greatest, a, b)
 }
 
-/// The smaller of two values; NULL as for [`greatest`].
+/// The smaller of two values, and NULL if one is NULL.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/library.rs"));

@@ -287,6 +287,33 @@ impl Writer {
             (Function::Greatest | Function::Least, Dialect::Sqlite) if arguments.len() == 1 => {
                 self.list(arguments, "", Writer::operand);
             }
+            // PostgreSQL would leave out what is NULL.
+            (Function::Greatest | Function::Least, Dialect::Postgres) => {
+                let is_known = |of: &&Expr| matches!(of, Expr::Bind(Bind { value, .. }) if !value.is_null());
+                let unknown: Vec<&Expr> = arguments.iter().filter(|of| !is_known(of)).collect();
+                self.sql.push_str("CASE WHEN ");
+                self.list(&unknown, " AND ", |writer, of| match of {
+                    Expr::Bind(_) => writer.sql.push_str("1 = 0"),
+                    of => {
+                        writer.operand(of);
+                        writer.sql.push_str(" IS NOT NULL");
+                    }
+                });
+                self.sql.push_str(if unknown.is_empty() { "1 = 1 THEN " } else { " THEN " });
+                self.function(function);
+                self.sql.push('(');
+                self.list(arguments, ", ", Writer::expr);
+                self.sql.push_str(") END");
+            }
+            // SQLite makes a float of an integer that has no room, and this is the error that it has for one.
+            (Function::Whole, Dialect::Sqlite) => {
+                self.sql.push_str("CASE typeof(");
+                self.list(arguments, "", Writer::expr);
+                self.sql.push_str(&format!(") WHEN 'real' THEN abs({}) ELSE ", i64::MIN));
+                self.list(arguments, "", Writer::operand);
+                self.sql.push_str(" END");
+            }
+            (Function::Whole, _) => self.list(arguments, "", Writer::operand),
             // The collation of a column may ignore case; MySQL takes that of the first text, and MariaDB that of either.
             (Function::Position, Dialect::Mysql(_)) if arguments.len() == 2 => {
                 self.sql.push_str("instr(");
@@ -362,17 +389,32 @@ impl Writer {
         }
         let cast = match (function, self.dialect) {
             (Function::SumInteger, Dialect::Postgres) => Some("BIGINT"),
+            (Function::Smallest(ValueKind::Uuid) | Function::Largest(ValueKind::Uuid), Dialect::Postgres) => {
+                Some("UUID")
+            }
             (Function::Average, Dialect::Postgres) => Some("DOUBLE PRECISION"),
             (Function::Average, Dialect::Mysql(_)) => Some("DOUBLE"),
             (Function::MeanDecimal, Dialect::Mysql(_)) => Some(MYSQL_QUOTIENT),
             _ => None,
         };
+        // Of these PostgreSQL compares any two, but not those of a group; their texts sort alike.
+        let (outer, before, behind, end) = match (function, self.dialect) {
+            (Function::Smallest(kind) | Function::Largest(kind), Dialect::Postgres) => match kind {
+                ValueKind::Uuid => ("", "CAST(", " AS TEXT) COLLATE \"C\"", ""),
+                ValueKind::Bytes => ("decode(", "encode(", ", 'hex') COLLATE \"C\"", ", 'hex')"),
+                _ => Default::default(),
+            },
+            _ => Default::default(),
+        };
         if cast.is_some() {
             self.sql.push_str("CAST(");
         }
+        self.sql.push_str(outer);
         self.function(function);
         self.sql.push_str(if distinct { "(DISTINCT " } else { "(" });
+        self.sql.push_str(before);
         let filter = self.aggregated(of, filter);
+        self.sql.push_str(behind);
         if let Function::JoinText(between) = function {
             self.sql.push_str(", ");
             self.bind(Value::from(&**between).into());
@@ -386,6 +428,7 @@ impl Writer {
         if let Some(window) = window {
             self.over(window);
         }
+        self.sql.push_str(end);
         if let Some(cast) = cast {
             self.sql.push_str(&format!(" AS {cast})"));
         }

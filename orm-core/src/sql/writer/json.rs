@@ -4,6 +4,9 @@ use super::Writer;
 use crate::sql::{Bind, Dialect, Expr, JsonRead, JsonStep};
 use crate::value::{Value, ValueKind};
 
+/// Larger indexes have no room in some databases. No document has so many elements, so there is nothing at any of them.
+const LAST_INDEX: usize = i32::MAX as usize;
+
 /// A document and the way to a place in it.
 #[derive(Clone, Copy)]
 struct Place<'e> {
@@ -183,7 +186,7 @@ impl Writer {
                     key.chars().for_each(|char| escape(&mut written, char, self.dialect));
                     written.push('"');
                 }
-                JsonStep::Index(index) => written.push_str(&format!("[{index}]")),
+                JsonStep::Index(index) => written.push_str(&format!("[{}]", (*index).min(LAST_INDEX))),
             }
         }
         self.bind(text(&written));
