@@ -224,7 +224,8 @@ impl Catalog {
             Catalog::Columns => (
                 concat!(
                     mysql_columns!(),
-                    "IF(c.extra LIKE '%DEFAULT_GENERATED%', c.column_default, QUOTE(c.column_default)), \
+                    "IF(c.extra LIKE '%DEFAULT_GENERATED%' OR c.column_default IS NULL, c.column_default, \
+                     QUOTE(c.column_default)), \
                      NULLIF(c.generation_expression, ''), ",
                     mysql_columns_end!()
                 ),

@@ -122,7 +122,8 @@ on_every_backend! {
         let plain = Migrations::new(version_one(), folder.path());
         plain.write(url, "accounts").await?;
         plain.run(&engine).await?;
-        execute(&engine, "INSERT INTO cm_accounts (email, inviter_id) VALUES ('ann', 1)").await?;
+        execute(&engine, "INSERT INTO cm_accounts (email) VALUES ('ann')").await?;
+        execute(&engine, "UPDATE cm_accounts SET inviter_id = id").await?;
 
         let first = Migrations::new(version_one().with_comments(), folder.path());
         let written = first.write(url, "comments").await?;
