@@ -39,6 +39,13 @@ pub(super) enum Asked<'a> {
     All,
 }
 
+/// An expression as MySQL was given it: its catalog escapes quotes and backslashes once more.
+macro_rules! unescaped {
+    ($column:literal) => {
+        concat!("REPLACE(REPLACE(", $column, r#", '\\''', ''''), '\\\\', '\\')"#)
+    };
+}
+
 /// The part of a column's description that MySQL and MariaDB share, up to its default.
 macro_rules! mysql_columns {
     () => {
@@ -224,9 +231,11 @@ impl Catalog {
             Catalog::Columns => (
                 concat!(
                     mysql_columns!(),
-                    "IF(c.extra LIKE '%DEFAULT_GENERATED%' OR c.column_default IS NULL, c.column_default, \
-                     QUOTE(c.column_default)), \
-                     NULLIF(c.generation_expression, ''), ",
+                    "IF(c.extra LIKE '%DEFAULT_GENERATED%' OR c.column_default IS NULL, ",
+                    unescaped!("c.column_default"),
+                    ", QUOTE(c.column_default)), ",
+                    unescaped!("NULLIF(c.generation_expression, '')"),
+                    ", ",
                     mysql_columns_end!()
                 ),
                 "ORDER BY c.table_name, c.ordinal_position",
