@@ -270,10 +270,14 @@ impl Catalog {
                 "ORDER BY table_name, constraint_name",
             ),
             Catalog::Checks | Catalog::Texts | Catalog::Enums => (
-                "SELECT CAST(t.table_name AS CHAR), CAST(k.constraint_name AS CHAR), CAST(k.check_clause AS CHAR), \
-                 FALSE FROM information_schema.check_constraints k JOIN information_schema.table_constraints t \
-                 ON t.constraint_schema = k.constraint_schema AND t.constraint_name = k.constraint_name \
-                 WHERE k.constraint_schema = {schema} AND t.constraint_type = 'CHECK' AND t.table_name",
+                concat!(
+                    "SELECT CAST(t.table_name AS CHAR), CAST(k.constraint_name AS CHAR), ",
+                    unescaped!("CAST(k.check_clause AS CHAR)"),
+                    ", FALSE FROM information_schema.check_constraints k \
+                     JOIN information_schema.table_constraints t \
+                     ON t.constraint_schema = k.constraint_schema AND t.constraint_name = k.constraint_name \
+                     WHERE k.constraint_schema = {schema} AND t.constraint_type = 'CHECK' AND t.table_name",
+                ),
                 "ORDER BY t.table_name, k.constraint_name",
             ),
         }

@@ -289,7 +289,10 @@ fn foreign_key(
             let events =
                 [("DELETE", key.on_delete, found.on_delete), ("UPDATE", key.on_update, found.on_update)];
             for (event, expected, found) in events {
-                if expected != KeyAction::NoAction && expected != found {
+                // MySQL takes both words for one, and shows the one that was written.
+                let is_same = matches!(dialect, Dialect::Mysql(_))
+                    && (expected, found) == (KeyAction::Restrict, KeyAction::NoAction);
+                if expected != KeyAction::NoAction && expected != found && !is_same {
                     let said = |action: KeyAction| format!("ON {event} {}", action.sql());
                     let kind = Kind::KeyAction { expected: said(expected), found: said(found) };
                     report.push(kind, of, key.columns.iter().copied());
