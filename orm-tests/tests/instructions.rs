@@ -31,14 +31,14 @@ const RECORDED: [(&str, i64); 12] = [
     ("identity hit", 14_790),
     ("selectin", 54_160),
     ("joined", 93_360),
-    ("get", 34_090),
+    ("get", 36_140),
     ("one by key", 64_210),
     ("stream", 8_370),
     ("bulk insert", 17_660),
     ("add and flush", 58_100),
     ("edit and flush", 53_120),
     ("page", 252_360),
-    ("siblings", 240_220),
+    ("siblings", 253_040),
 ];
 
 #[test]

@@ -122,8 +122,10 @@ impl Lease {
     /// # Errors
     /// `InvalidState`.
     pub(super) fn check_lock(&self, effect: Effect) -> Result<()> {
+        if effect != Effect::Locks {
+            return Ok(());
+        }
         let what = match (self.defaults.read_only, self.is_read_only()) {
-            _ if effect != Effect::Locks => return Ok(()),
             (true, _) => "session",
             (false, true) => "transaction",
             (false, false) => return Ok(()),
