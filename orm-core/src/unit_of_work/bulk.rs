@@ -314,6 +314,7 @@ impl Flush<'_> {
         let (arena, rows) = match bulk.kind {
             BulkKind::Insert { model, rows, conflict } => {
                 let arena = self.store.arena_of(model)?;
+                let gaining = self.unit.gaining(self.store, arena, &rows);
                 let count = self
                     .bulk_insert(
                         model.def(),
@@ -324,6 +325,7 @@ impl Flush<'_> {
                         &mut nodes,
                     )
                     .await?;
+                self.unit.forget_gaining(self.store, &gaining);
                 (arena, count)
             }
             BulkKind::Copy(spec) => {
@@ -389,13 +391,11 @@ impl Flush<'_> {
                 Taking::upserted(model, follow, updated.unwrap_or_default())
             }
         };
-        let gaining = self.unit.gaining(self.store, arena, &rows);
         let mut count = 0;
         for statement in self.bulk_insert_statements(def, rows, conflict, returning || follows)? {
             count +=
                 self.run_bulk(&statement, arena, (returning || follows).then_some(&taking), nodes).await?;
         }
-        self.unit.forget_gaining(self.store, &gaining);
         self.read_back_bulk(arena, nodes).await?;
         Ok(count)
     }

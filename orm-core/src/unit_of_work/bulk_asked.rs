@@ -23,7 +23,6 @@ impl Flush<'_> {
         nodes: &mut Vec<u32>,
     ) -> Result<u64> {
         let taking = Taking::inserted(self.store.model(arena), Follow::Hold);
-        let gaining = self.unit.gaining(self.store, arena, &rows);
         let mut count = 0;
         for (given, insert) in self.bulk_inserts(def, rows, 0, def.key)? {
             let keys = self.insert_rows(def, &given, insert, "bulk").await?.returned;
@@ -35,7 +34,6 @@ impl Flush<'_> {
                 |node: &u32| places.get(&key_form(self.store.key(ObjectId { arena, node: *node }))).copied();
             nodes[first..].sort_by_key(place);
         }
-        self.unit.forget_gaining(self.store, &gaining);
         Ok(count)
     }
 
@@ -104,12 +102,10 @@ impl Flush<'_> {
         };
         let keys: Vec<Vec<Vec<Value>>> =
             ways.iter().map(|way| rows.iter().filter_map(|row| given(row, way)).collect()).collect();
-        let gaining = self.unit.gaining(self.store, arena, &rows);
         let mut count = 0;
         for statement in self.bulk_insert_statements(def, rows, conflict, false)? {
             count += self.lease.execute(self.monitor, &statement).await?;
         }
-        self.unit.forget_gaining(self.store, &gaining);
         let taking = Taking::upserted(self.store.model(arena), Follow::Known, updated);
         for (way, keys) in ways.iter().zip(keys) {
             self.ask(arena, way, &keys, &taking, &mut Vec::new()).await?;
